@@ -1,0 +1,39 @@
+/** A picture as float planes: 3 x height x width, RGB, 0..1 (NCHW with N = 1 left out). */
+export interface Planes {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array;
+}
+
+/** Losses of one picture, all unweighted but `total`: total = alpha * content + beta * style + gamma * tv. */
+export interface Losses {
+  total: number;
+  content: number;
+  style: number;
+  tv: number;
+  layers: { layer: string; term: "CONTENT" | "STYLE"; value: number }[];
+}
+
+/** One finished picture of a session. */
+export interface Painting {
+  /** Counted from 0 over all scales. */
+  step: number;
+  planes: Planes;
+  losses: Losses | null;
+  /** Time of this step's evaluation and update, without encoding and transport. */
+  computeMs: number;
+  /** True for the session's last picture: stored as PNG. */
+  last: boolean;
+}
+
+/** Makes the pictures of one session, one at a time, on an engine that it may share with others. */
+export interface Painter {
+  /** Step of the picture that the next call of `paint` gives. */
+  readonly nextStep: number;
+  /** The next picture: update (unless it is the first), evaluate. Not to be called after a picture with `last`. */
+  paint(): Promise<Painting>;
+  /** Everything needed to go on from after the last picture painted, as bytes that `resume` of the painter's factory takes. */
+  checkpoint(): Uint8Array;
+  /** Frees what belongs to this painter alone; programs and targets that others may use stay cached. */
+  close(): Promise<void>;
+}

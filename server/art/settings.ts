@@ -1,0 +1,58 @@
+/** A layer of the feature network with its weight within a term. */
+export interface LayerWeight {
+  layer: string;
+  weight: number;
+}
+
+export const optimizers = ["ADAM", "LBFGS"] as const;
+export type OptimizerKind = (typeof optimizers)[number];
+export const initialImages = ["CONTENT", "STYLE", "NOISE"] as const;
+export type InitialImage = (typeof initialImages)[number];
+
+/** Complete settings of a style transfer, as a session keeps and shows them. */
+export interface StyleTransferSettings {
+  alpha: number;
+  beta: number;
+  gamma: number;
+  contentLayers: LayerWeight[];
+  styleLayers: LayerWeight[];
+  optimizer: OptimizerKind;
+  learningRate: number;
+  steps: number;
+  size: number;
+  scales: number;
+  initialImage: InitialImage;
+  seed: number;
+  preserveColors: boolean;
+  model: string;
+}
+
+/** One numeric setting: what is allowed, what it is when left out, and how a page shows it. */
+export interface NumberSetting {
+  min: number;
+  max: number;
+  default: number;
+  integer: boolean;
+  /** How a slider spreads its range; logarithmic sliders begin at `min` or, where that is 0, with a stop at 0. */
+  scale: "linear" | "logarithmic";
+  symbol?: string;
+  title: string;
+  help: string;
+}
+
+/** The only place where limits and defaults of style transfer stand: validation, GraphQL, page and traces read them here. */
+export const styleTransferNumbers = {
+  alpha: { min: 0, max: 1e6, default: 1, integer: false, scale: "logarithmic", symbol: "α", title: "Content", help: "How much of the photo's layout stays." },
+  beta: { min: 0, max: 1e6, default: 100, integer: false, scale: "logarithmic", symbol: "β", title: "Style", help: "How strongly the painting's strokes and colours are taken over." },
+  gamma: { min: 0, max: 1e6, default: 0.02, integer: false, scale: "logarithmic", symbol: "γ", title: "Smoothness", help: "Total variation: irons out grain." },
+  learningRate: { min: 1e-5, max: 10, default: 0.02, integer: false, scale: "logarithmic", title: "Learning rate", help: "How far each step goes." },
+  steps: { min: 1, max: 5000, default: 150, integer: true, scale: "logarithmic", title: "Steps", help: "How many optimisation steps over all scales." },
+  size: { min: 32, max: 2048, default: 256, integer: true, scale: "linear", title: "Size", help: "Longer side of the result in pixels." },
+  scales: { min: 1, max: 6, default: 1, integer: true, scale: "linear", title: "Scales", help: "Coarse-to-fine: how many sizes are painted one after the other." },
+  seed: { min: 0, max: 2147483647, default: 0, integer: true, scale: "linear", title: "Seed", help: "Of the noise that a painting may start from." },
+} as const satisfies Record<string, NumberSetting>;
+
+export type StyleTransferNumber = keyof typeof styleTransferNumbers;
+
+/** Limits of lists in a style transfer. */
+export const styleTransferLimits = { maxStyles: 8, maxStyleWeight: 1e6, maxLayerWeight: 1e6, maxTitleLength: 200 } as const;

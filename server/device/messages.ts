@@ -1,0 +1,75 @@
+/**
+ * What crosses between a host and its device process, over Node's IPC with `serialization: "advanced"`.
+ *
+ * The host forks the process and sends `open`; the process answers `ready`, or `failed` without a session and exits.
+ * For each session the host sends `start`. The process paints one step of each of its sessions in turn and sends a
+ * `frame` for every step after `storedThrough`; the host stores it, then sends `acknowledge`. A session with
+ * `MAX_UNACKNOWLEDGED` frames on the way waits, so a slow disk holds back only the painting. Now and then a
+ * `checkpoint` follows a frame. The session ends with `finished`, or `failed`, or with `cancelled` as the answer to
+ * `cancel`. After any of these nothing more comes for that session. Each side pings the other by `ping` and `pong`; a
+ * process whose channel closes ends itself.
+ */
+import type { Losses } from "../art/painter.js";
+import type { StyleTransferSettings } from "../art/settings.js";
+import type { ErrorCode } from "../errors.js";
+
+/** Frames of one session that may be unstored before it waits. */
+export const MAX_UNACKNOWLEDGED = 2;
+
+/** A picture as it was uploaded, with the digest that caches know it by. */
+export interface EncodedPicture {
+  digest: string;
+  bytes: Uint8Array;
+}
+
+/** A feature network on this machine's disk. */
+export interface FeatureNetworkFile {
+  /** Id of the model, such as vgg19. */
+  id: string;
+  /** Absolute path of its safetensors file. */
+  path: string;
+}
+
+/** All that a device needs to know to paint one session. */
+export interface StyleTransferWork {
+  kind: "STYLE_TRANSFER";
+  settings: StyleTransferSettings;
+  content: EncodedPicture;
+  styles: (EncodedPicture & { weight: number })[];
+  network: FeatureNetworkFile;
+}
+
+export type Work = StyleTransferWork;
+
+/** `auto` takes the best that is there. */
+export type DeviceChoice = "auto" | "cpu" | "webgpu" | "cuda" | "tfjs" | "reference";
+
+export type HostMessage =
+  | { type: "open"; device: DeviceChoice }
+  | { type: "start"; sessionId: string; work: Work; checkpoint: Uint8Array | null; storedThrough: number }
+  | { type: "acknowledge"; sessionId: string; step: number }
+  | { type: "cancel"; sessionId: string }
+  | { type: "ping" };
+
+/** An encoded frame. */
+export interface FrameMessage {
+  type: "frame";
+  sessionId: string;
+  step: number;
+  picture: Uint8Array;
+  mimeType: string;
+  width: number;
+  height: number;
+  losses: Losses | null;
+  /** Evaluation and update, ms. */
+  computeMs: number;
+}
+
+export type DeviceMessage =
+  | { type: "ready"; engine: string; device: string; description: string }
+  | FrameMessage
+  | { type: "checkpoint"; sessionId: string; step: number; bytes: Uint8Array }
+  | { type: "finished"; sessionId: string }
+  | { type: "cancelled"; sessionId: string }
+  | { type: "failed"; sessionId: string | null; code: ErrorCode; message: string }
+  | { type: "pong" };

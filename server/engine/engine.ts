@@ -1,0 +1,41 @@
+import type { Graph } from "../graph/node.js";
+import type { Tensor } from "../graph/tensor.js";
+
+/** What a program computes from a graph: named outputs, and gradients of one scalar output towards inputs. */
+export interface ProgramRequest {
+  /** Names of graph outputs to return. */
+  outputs: readonly string[];
+  /** The scalar output to differentiate and the graph inputs whose gradient is wanted. */
+  gradient?: { of: string; towards: readonly string[] };
+}
+
+/** A graph made ready to run on one device. */
+export interface Program {
+  /**
+   * Runs once. `inputs` holds every graph input that the wanted outputs depend on, by name; float32, NCHW where
+   * four-dimensional. Answers the outputs by name and each gradient as `gradientName(input)`, shaped like its input.
+   * @throws AtelierError BAD_INPUT when an input is missing or its shape does not fit; OUT_OF_MEMORY; DEVICE_LOST.
+   */
+  run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  /** Frees what the program holds on the device; `run` must not be called afterwards. */
+  close(): Promise<void>;
+}
+
+/** Computes graphs on one device. */
+export interface Engine {
+  /** Name of the adapter: onnx, reference, tfjs. */
+  readonly name: string;
+  /** Name of the device as sessions show it: cpu, webgpu, cuda:0. */
+  readonly device: string;
+  /** What the device is, for people: "2 threads of AMD EPYC, ONNX Runtime 1.30". */
+  readonly description: string;
+  /** Compiles `graph` for `request`. Height and width of inputs stay free. @throws GraphError at build time when an operator lacks a rule. */
+  open(graph: Graph, request: ProgramRequest): Promise<Program>;
+  /** Closes every open program. */
+  close(): Promise<void>;
+}
+
+/** Name under which a program answers the gradient towards `input`. */
+export function gradientName(input: string): string {
+  return `gradient:${input}`;
+}
