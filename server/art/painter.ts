@@ -1,3 +1,5 @@
+import type { Work } from "./work.js";
+
 /** A picture as float planes: 3 x height x width, RGB, 0..1 (NCHW with N = 1 left out). */
 export interface Planes {
   readonly width: number;
@@ -32,8 +34,19 @@ export interface Painter {
   readonly nextStep: number;
   /** The next picture: update (unless it is the first), evaluate. Not to be called after a picture with `last`. */
   paint(): Promise<Painting>;
-  /** Everything needed to go on from after the last picture painted, as bytes that `resume` of the painter's factory takes. */
+  /** Everything needed to go on from after the last picture painted, as bytes that the factory's `open` takes. */
   checkpoint(): Uint8Array;
   /** Frees what belongs to this painter alone; programs and targets that others may use stay cached. */
+  close(): Promise<void>;
+}
+
+/** Opens painters on one engine and keeps what they share: networks, programs, targets. */
+export interface PainterFactory {
+  /**
+   * A painter that begins at step 0, or goes on after the checkpoint's step.
+   * @throws AtelierError BAD_INPUT for a picture that cannot be decoded or a layer that the network lacks; UNAVAILABLE
+   * for a network file that cannot be read; OUT_OF_MEMORY.
+   */
+  open(work: Work, checkpoint: Uint8Array | null): Promise<Painter>;
   close(): Promise<void>;
 }

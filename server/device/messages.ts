@@ -10,36 +10,11 @@
  * process whose channel closes ends itself.
  */
 import type { Losses } from "../art/painter.js";
-import type { StyleTransferSettings } from "../art/settings.js";
+import type { Work } from "../art/work.js";
 import type { ErrorCode } from "../errors.js";
 
 /** Frames of one session that may be unstored before it waits. */
 export const MAX_UNACKNOWLEDGED = 2;
-
-/** A picture as it was uploaded, with the digest that caches know it by. */
-export interface EncodedPicture {
-  digest: string;
-  bytes: Uint8Array;
-}
-
-/** A feature network on this machine's disk. */
-export interface FeatureNetworkFile {
-  /** Id of the model, such as vgg19. */
-  id: string;
-  /** Absolute path of its safetensors file. */
-  path: string;
-}
-
-/** All that a device needs to know to paint one session. */
-export interface StyleTransferWork {
-  kind: "STYLE_TRANSFER";
-  settings: StyleTransferSettings;
-  content: EncodedPicture;
-  styles: (EncodedPicture & { weight: number })[];
-  network: FeatureNetworkFile;
-}
-
-export type Work = StyleTransferWork;
 
 /** `auto` takes the best that is there. */
 export type DeviceChoice = "auto" | "cpu" | "webgpu" | "cuda" | "tfjs" | "reference";
