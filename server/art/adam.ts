@@ -1,0 +1,39 @@
+import { clampColour, type Optimizer, type OptimizerState } from "./optimizer.js";
+
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+
+/**
+ * Adam (Kingma and Ba 2015, algorithm 1), followed by clamping to 0..1.
+ * Departure: clamping is not in the paper; a picture has no colours outside that range.
+ */
+export class Adam implements Optimizer {
+  readonly #mean: Float32Array;
+  readonly #variance: Float32Array;
+  #steps: number;
+
+  /** For images of `length` values; goes on from `state` where it is given. */
+  constructor(length: number, state?: OptimizerState) {
+    this.#mean = (state?.mean as Float32Array | undefined) ?? new Float32Array(length);
+    this.#variance = (state?.variance as Float32Array | undefined) ?? new Float32Array(length);
+    this.#steps = (state?.steps as number | undefined) ?? 0;
+  }
+
+  step(image: Float32Array, _loss: number, gradient: Float32Array, learningRate: number): void {
+    this.#steps++;
+    const meanCorrection = 1 - BETA1 ** this.#steps;
+    const varianceCorrection = 1 - BETA2 ** this.#steps;
+    for (let i = 0; i < image.length; i++) {
+      const slope = gradient[i]!;
+      this.#mean[i] = BETA1 * this.#mean[i]! + (1 - BETA1) * slope;
+      this.#variance[i] = BETA2 * this.#variance[i]! + (1 - BETA2) * slope * slope;
+      const rate = Math.sqrt(this.#variance[i]! / varianceCorrection) + EPSILON;
+      image[i] = clampColour(image[i]! - (learningRate * this.#mean[i]!) / meanCorrection / rate);
+    }
+  }
+
+  state(): OptimizerState {
+    return { mean: this.#mean, variance: this.#variance, steps: this.#steps };
+  }
+}

@@ -1,0 +1,124 @@
+import { clampColour, type Optimizer, type OptimizerState } from "./optimizer.js";
+
+/** Pairs of image and gradient differences that approximate the curvature. */
+const HISTORY = 10;
+/** Root mean square change of the image in the first step, where no curvature is known yet (times the learning rate). */
+const FIRST_STEP = 0.01;
+/** Largest root mean square change of the image in any step: a safe step in place of a line search. */
+const LONGEST_STEP = 0.05;
+/** A step that raises the loss by more than this share is taken back and tried again shorter. */
+const TOLERATED_RISE = 0.02;
+const BACKTRACK = 0.25;
+
+/**
+ * L-BFGS (Nocedal and Wright 2006, algorithms 7.4 and 7.5).
+ * Departure: no Wolfe line search, because every evaluation is a step that people watch. The full step is taken, bounded
+ * in length; when it raised the loss, the image goes back and tries a quarter of it. Clamping to 0..1 makes it a projected
+ * method: the differences are those of the clamped images.
+ */
+export class LBFGS implements Optimizer {
+  #imageDifferences: Float32Array[] = [];
+  #gradientDifferences: Float32Array[] = [];
+  #before: { image: Float32Array; gradient: Float32Array; direction: Float32Array; loss: number; length: number } | null = null;
+
+  /** Goes on from `state` where it is given. */
+  constructor(state?: OptimizerState) {
+    if (!state) return;
+    this.#imageDifferences = state.imageDifferences as Float32Array[];
+    this.#gradientDifferences = state.gradientDifferences as Float32Array[];
+    if (state.image) {
+      this.#before = {
+        image: state.image as Float32Array,
+        gradient: state.gradient as Float32Array,
+        direction: state.direction as Float32Array,
+        loss: state.loss as number,
+        length: state.length as number,
+      };
+    }
+  }
+
+  step(image: Float32Array, loss: number, gradient: Float32Array, learningRate: number): void {
+    const before = this.#before;
+    if (before && !(loss <= before.loss * (1 + TOLERATED_RISE))) {
+      before.length *= BACKTRACK;
+      move(image, before.image, before.direction, before.length);
+      return;
+    }
+    if (before) this.#remember(image, gradient, before);
+    const direction = this.#direction(gradient);
+    const size = rootMeanSquare(direction);
+    const wanted = this.#imageDifferences.length > 0 ? size : FIRST_STEP;
+    const length = size > 0 ? (Math.min(wanted * learningRate, LONGEST_STEP) / size) : 0;
+    this.#before = { image: image.slice(), gradient: gradient.slice(), direction, loss, length };
+    move(image, image, direction, length);
+  }
+
+  state(): OptimizerState {
+    return {
+      imageDifferences: this.#imageDifferences,
+      gradientDifferences: this.#gradientDifferences,
+      ...this.#before,
+    };
+  }
+
+  #remember(image: Float32Array, gradient: Float32Array, before: { image: Float32Array; gradient: Float32Array }): void {
+    const moved = difference(image, before.image);
+    const turned = difference(gradient, before.gradient);
+    const curvature = dot(moved, turned);
+    // Only pairs of positive curvature keep the approximation positive definite.
+    if (!(curvature > 1e-10 * Math.sqrt(dot(moved, moved) * dot(turned, turned)))) return;
+    this.#imageDifferences.push(moved);
+    this.#gradientDifferences.push(turned);
+    if (this.#imageDifferences.length > HISTORY) {
+      this.#imageDifferences.shift();
+      this.#gradientDifferences.shift();
+    }
+  }
+
+  /** The two-loop recursion: minus the approximate inverse Hessian times the gradient. */
+  #direction(gradient: Float32Array): Float32Array {
+    const direction = gradient.map((slope) => -slope);
+    const pairs = this.#imageDifferences.map((moved, i) => {
+      const turned = this.#gradientDifferences[i]!;
+      return { moved, turned, curvature: dot(moved, turned), share: 0 };
+    });
+    for (const pair of pairs.toReversed()) {
+      pair.share = dot(pair.moved, direction) / pair.curvature;
+      addScaled(direction, pair.turned, -pair.share);
+    }
+    const newest = pairs.at(-1);
+    if (newest) scale(direction, newest.curvature / dot(newest.turned, newest.turned));
+    for (const pair of pairs) {
+      addScaled(direction, pair.moved, pair.share - dot(pair.turned, direction) / pair.curvature);
+    }
+    return direction;
+  }
+}
+
+function move(image: Float32Array, from: Float32Array, direction: Float32Array, length: number): void {
+  for (let i = 0; i < image.length; i++) image[i] = clampColour(from[i]! + length * direction[i]!);
+}
+
+function difference(a: Float32Array, b: Float32Array): Float32Array {
+  const result = new Float32Array(a.length);
+  for (let i = 0; i < a.length; i++) result[i] = a[i]! - b[i]!;
+  return result;
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+function addScaled(target: Float32Array, source: Float32Array, factor: number): void {
+  for (let i = 0; i < target.length; i++) target[i] = target[i]! + factor * source[i]!;
+}
+
+function scale(target: Float32Array, factor: number): void {
+  for (let i = 0; i < target.length; i++) target[i] = target[i]! * factor;
+}
+
+function rootMeanSquare(values: Float32Array): number {
+  return Math.sqrt(dot(values, values) / values.length);
+}

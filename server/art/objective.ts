@@ -1,0 +1,89 @@
+import { type Engine, gradientName, type Program } from "../engine/engine.js";
+import { elementCount, scalar, type Tensor, tensor } from "../graph/tensor.js";
+import { inputNames, type ObjectiveLayers, outputNames } from "./losses.js";
+import type { Losses, Planes } from "./painter.js";
+import type { LayerWeight, StyleTransferSettings } from "./settings.js";
+
+/** What the features of the picture are compared with, by the names of the graph's inputs. */
+export type Targets = Readonly<Record<string, Tensor>>;
+
+/** A picture's losses and the gradient of the total towards it (3 x H x W). */
+export interface Evaluation {
+  losses: Losses;
+  gradient: Float32Array;
+}
+
+type Weights = Pick<StyleTransferSettings, "alpha" | "beta" | "gamma" | "contentLayers" | "styleLayers">;
+
+/** The layers that settings look at; a layer of weight 0 is kept, so that its loss can be read. */
+export function objectiveLayers(weights: Pick<Weights, "contentLayers" | "styleLayers">): ObjectiveLayers {
+  return {
+    content: weights.contentLayers.map(({ layer }) => layer),
+    style: weights.styleLayers.map(({ layer }) => layer),
+  };
+}
+
+/** J and its gradient at one picture. `program` is the engine's form of `objectiveGraph` for the same layers. */
+export async function evaluate(program: Program, picture: Planes, targets: Targets, weights: Weights): Promise<Evaluation> {
+  const outputs = await program.run({
+    ...targets,
+    ...shares(weights.contentLayers, inputNames.contentWeight),
+    ...shares(weights.styleLayers, inputNames.styleWeight),
+    [inputNames.alpha]: scalar(weights.alpha),
+    [inputNames.beta]: scalar(weights.beta),
+    [inputNames.gamma]: scalar(weights.gamma),
+    [inputNames.image]: asTensor(picture),
+  });
+  const value = (name: string) => outputs[name]!.data[0]!;
+  return {
+    losses: {
+      total: value(outputNames.total),
+      content: value(outputNames.content),
+      style: value(outputNames.style),
+      tv: value(outputNames.tv),
+      layers: [
+        ...weights.contentLayers.map(({ layer }) => ({ layer, term: "CONTENT" as const, value: value(outputNames.contentLayer(layer)) })),
+        ...weights.styleLayers.map(({ layer }) => ({ layer, term: "STYLE" as const, value: value(outputNames.styleLayer(layer)) })),
+      ],
+    },
+    gradient: outputs[gradientName(inputNames.image)]!.data,
+  };
+}
+
+/** Opens the program that `evaluate` runs. */
+export function openObjective(engine: Engine, graph: Parameters<Engine["open"]>[0]): Promise<Program> {
+  return engine.open(graph, {
+    outputs: Object.keys(graph),
+    gradient: { of: outputNames.total, towards: [inputNames.image] },
+  });
+}
+
+/** A picture as a tensor 1 x 3 x H x W that shares its data. */
+export function asTensor({ width, height, data }: Planes): Tensor {
+  return { shape: [1, 3, height, width], data };
+}
+
+/**
+ * One Gram target for several styles: the weighted mean of their Gram matrices, layer by layer. The sum of weighted
+ * squared distances to each style differs from the squared distance to this mean by a constant (times the sum of the
+ * weights), so both have the same gradient direction and minimum.
+ */
+export function blendTargets(styles: readonly { targets: Targets; weight: number }[]): Targets {
+  const sum = styles.reduce((total, { weight }) => total + weight, 0);
+  const first = styles[0]!.targets;
+  return Object.fromEntries(
+    Object.entries(first).map(([name, { shape }]) => {
+      const data = new Float32Array(elementCount(shape));
+      for (const { targets, weight } of styles) {
+        const values = targets[name]!.data;
+        for (let i = 0; i < data.length; i++) data[i] = data[i]! + (weight / sum) * values[i]!;
+      }
+      return [name, tensor(shape, data)];
+    }),
+  );
+}
+
+function shares(weights: readonly LayerWeight[], name: (layer: string) => string): Record<string, Tensor> {
+  const sum = weights.reduce((total, { weight }) => total + weight, 0);
+  return Object.fromEntries(weights.map(({ layer, weight }) => [name(layer), scalar(weight / sum)]));
+}

@@ -1,0 +1,58 @@
+import sharp, { type Sharp } from "sharp";
+import { AtelierError } from "../errors.js";
+import type { Planes } from "./painter.js";
+import { fitLongerSide, type PictureSize } from "./scales.js";
+
+/** How `decodePicture` makes the picture fit: its longer side in px, or both sides exactly (cropped around the centre). */
+export type PictureFit = { longerSide: number } | PictureSize;
+
+/**
+ * Decodes JPEG, PNG, WebP, GIF (first frame), AVIF or TIFF to float planes, RGB 0..1 in sRGB: EXIF orientation applied,
+ * alpha laid on white, greyscale, CMYK and 16 bit converted.
+ * @throws AtelierError BAD_INPUT when the bytes cannot be decoded.
+ */
+export async function decodePicture(bytes: Uint8Array, fit: PictureFit): Promise<Planes> {
+  try {
+    const upright = sharp(bytes).autoOrient();
+    const size = "longerSide" in fit ? fitLongerSide(await uprightSize(upright), fit.longerSide) : fit;
+    const { data, info } = await upright
+      .flatten({ background: "white" })
+      .resize({ ...size, fit: "longerSide" in fit ? "fill" : "cover", kernel: "lanczos3" })
+      .toColourspace("srgb")
+      .removeAlpha()
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    return fromInterleaved(data, info.width, info.height);
+  } catch (error) {
+    throw new AtelierError("BAD_INPUT", "The picture cannot be decoded.", {}, { cause: error });
+  }
+}
+
+/** Float planes 3 x H x W, 0..1, as interleaved RGB bytes (H x W x 3), rounded to the nearest of 256 levels. */
+export function toInterleaved(planes: Planes): Uint8Array {
+  const area = planes.width * planes.height;
+  const bytes = new Uint8Array(area * 3);
+  for (let channel = 0; channel < 3; channel++) {
+    for (let pixel = 0, from = channel * area, to = channel; pixel < area; pixel++, from++, to += 3) {
+      bytes[to] = Math.min(255, Math.max(0, planes.data[from]! * 255 + 0.5));
+    }
+  }
+  return bytes;
+}
+
+/** Interleaved RGB bytes (H x W x 3) as float planes 3 x H x W, 0..1. */
+export function fromInterleaved(bytes: Uint8Array, width: number, height: number): Planes {
+  const area = width * height;
+  const data = new Float32Array(area * 3);
+  for (let channel = 0; channel < 3; channel++) {
+    for (let pixel = 0, to = channel * area, from = channel; pixel < area; pixel++, to++, from += 3) {
+      data[to] = bytes[from]! / 255;
+    }
+  }
+  return { width, height, data };
+}
+
+async function uprightSize(image: Sharp): Promise<PictureSize> {
+  const { autoOrient } = await image.metadata();
+  return autoOrient;
+}

@@ -1,0 +1,51 @@
+/** Height and width of a picture in pixels. */
+export interface PictureSize {
+  width: number;
+  height: number;
+}
+
+/** One scale of a coarse-to-fine painting: images `fromStep` to `toStep` have `size` pixels on their longer side. */
+export interface Scale {
+  size: number;
+  fromStep: number;
+  /** Inclusive; the next scale begins one step later, with this scale's last image updated and enlarged. */
+  toStep: number;
+}
+
+/** Ratio of one scale's size to the next finer one's. */
+const SCALE_RATIO = 0.5;
+
+/** Share of the remaining steps that each scale but the finest takes: coarse steps are cheap and place the large strokes. */
+const COARSE_SHARE = 0.5;
+
+/** Smallest longer side that a coarse scale may have, px; a plan leaves out scales that would be smaller. */
+export const MIN_SCALE_SIZE = 64;
+
+/**
+ * Spreads `steps` optimiser steps over at most `scales` sizes that double up to `size`, coarse to fine. Images are
+ * numbered 0 to `steps`; image `steps` always belongs to the finest scale.
+ */
+export function planScales(size: number, scales: number, steps: number): Scale[] {
+  const sizes = [size];
+  while (sizes.length < Math.min(scales, steps + 1)) {
+    const coarser = Math.round(sizes[0]! * SCALE_RATIO);
+    if (coarser < MIN_SCALE_SIZE) break;
+    sizes.unshift(coarser);
+  }
+  const plan: Scale[] = [];
+  let fromStep = 0;
+  for (const [index, scaleSize] of sizes.entries()) {
+    const finest = index === sizes.length - 1;
+    const taken = finest ? steps + 1 - fromStep : Math.max(1, Math.floor((steps - fromStep) * COARSE_SHARE));
+    plan.push({ size: scaleSize, fromStep, toStep: fromStep + taken - 1 });
+    fromStep += taken;
+  }
+  return plan;
+}
+
+/** The size of a picture whose longer side becomes exactly `longerSide` px; the other side is rounded, at least 1 px. */
+export function fitLongerSide(picture: PictureSize, longerSide: number): PictureSize {
+  const ratio = longerSide / Math.max(picture.width, picture.height);
+  const fit = (side: number, other: number) => (side >= other ? longerSide : Math.max(1, Math.round(side * ratio)));
+  return { width: fit(picture.width, picture.height), height: fit(picture.height, picture.width) };
+}
