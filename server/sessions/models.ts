@@ -1,0 +1,15 @@
+/** What a session needs to know about a model before it starts. */
+export interface SessionModel {
+  id: string;
+  task: "FEATURES" | "TRANSLATION";
+  state: "READY" | "AVAILABLE" | "DOWNLOADING" | "FAILED";
+  /** Layers that losses may be measured at, shallow to deep; empty for translations. */
+  layers: readonly string[];
+}
+
+/** The models that sessions may name. */
+export interface SessionModels {
+  find(id: string): Promise<SessionModel | null>;
+  /** The feature network of sessions that name none: vgg19 where it is READY, else the best that is; null when none is. */
+  defaultFeatures(): Promise<SessionModel | null>;
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from "node:crypto";
+import type { Bus } from "../bus/bus.js";
+import { AtelierError } from "../errors.js";
+import type { Queue } from "../queue/queue.js";
+import type { Storage } from "../storage/storage.js";
+import type { SessionModel, SessionModels } from "./models.js";
+import { publishChange } from "./publish.js";
+import type { SessionRecord } from "./session.js";
+import { isFinal } from "./status.js";
+import type { StyleTransferInput } from "./style-transfer-input.js";
+import { resolveSettings, resolveStyles, resolveTitle } from "./style-transfer-settings.js";
+
+/** How long a mutation waits for the device to let go of a running session, ms. */
+const CANCEL_TIMEOUT_MS = 20_000;
+
+export interface SessionServiceOptions {
+  storage: Storage;
+  queue: Queue;
+  bus: Bus;
+  models: SessionModels;
+}
+
+/** Everything a client may do to a session. Each method checks its input before it changes anything. */
+export class SessionService {
+  constructor(private readonly parts: SessionServiceOptions) {}
+
+  /**
+   * Creates a style transfer and lines it up.
+   * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE without a model.
+   */
+  async startStyleTransfer(input: StyleTransferInput): Promise<SessionRecord> {
+    const { storage, queue, bus } = this.parts;
+    const title = resolveTitle("input.title", input.title);
+    const styles = resolveStyles(input.styles);
+    const model = await this.featureModel(input.model ?? null);
+    const settings = resolveSettings(input, model);
+    await this.requireImage("input.contentId", input.contentId);
+    for (const [index, style] of styles.entries()) await this.requireImage(`input.styles.${index}.imageId`, style.imageId);
+
+    const session: SessionRecord = {
+      id: randomUUID(),
+      kind: "STYLE_TRANSFER",
+      title,
+      status: "QUEUED",
+      createdAt: new Date(),
+      startedAt: null,
+      finishedAt: null,
+      device: null,
+      error: null,
+      step: -1,
+      settings,
+      contentId: input.contentId,
+      styles,
+    };
+    await storage.sessions.insert(session);
+    // Published before it can be claimed, so that nobody hears of RUNNING before QUEUED.
+    await publishChange(bus, session);
+    await queue.add(session.id);
+    return session;
+  }
+
+  /**
+   * Ends a session: at once while it waits, else through whoever runs it; answers it as it is then.
+   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished; UNAVAILABLE when its device does not let go in time.
+   */
+  async cancel(sessionId: string): Promise<SessionRecord> {
+    const { storage, queue, bus } = this.parts;
+    const found = await this.require(sessionId);
+    if (isFinal(found.status)) throw new AtelierError("CONFLICT", `The session is ${found.status} already.`, { field: "sessionId" });
+    // The update decides the race with a host that claims the session at this moment.
+    const waiting = await storage.sessions.update(sessionId, { status: "CANCELLED", finishedAt: new Date() }, ["QUEUED"]);
+    if (!waiting) return this.cancelRunning(sessionId);
+    await queue.remove(sessionId);
+    await publishChange(bus, waiting);
+    return waiting;
+  }
+
+  /** Gives a session another title, or none when it is blank. @throws AtelierError NOT_FOUND, BAD_INPUT. */
+  async rename(sessionId: string, title: string): Promise<SessionRecord> {
+    const resolved = resolveTitle("title", title);
+    const renamed = await this.parts.storage.sessions.update(sessionId, { title: resolved });
+    if (!renamed) throw noSession();
+    await publishChange(this.parts.bus, renamed);
+    return renamed;
+  }
+
+  /**
+   * Deletes a session with its frames and checkpoint, and the pictures that nothing else uses. One that is not finished
+   * is cancelled first.
+   * @throws AtelierError NOT_FOUND; UNAVAILABLE when its device does not let go in time.
+   */
+  async delete(sessionId: string): Promise<string> {
+    const { storage, bus } = this.parts;
+    if (!isFinal((await this.require(sessionId)).status)) await this.cancelUnlessFinal(sessionId);
+    const unreferenced = await storage.sessions.delete(sessionId);
+    await storage.checkpoints.delete(sessionId);
+    for (const digest of unreferenced) await storage.blobs.delete(digest);
+    const deleted = { type: "deleted", sessionId } as const;
+    await bus.publish(`session:${sessionId}`, deleted);
+    await bus.publish("sessions", deleted);
+    return sessionId;
+  }
+
+  private async cancelUnlessFinal(sessionId: string): Promise<void> {
+    try {
+      await this.cancel(sessionId);
+    } catch (error) {
+      // It finished by itself in the meantime, which is as good.
+      if (!(error instanceof AtelierError && error.code === "CONFLICT")) throw error;
+    }
+  }
+
+  private async cancelRunning(sessionId: string): Promise<SessionRecord> {
+    const { storage, bus } = this.parts;
+    let settle: (ended: boolean) => void = () => {};
+    const settled = new Promise<boolean>((resolve) => {
+      settle = resolve;
+    });
+    const unsubscribe = await bus.subscribe(`session:${sessionId}`, (event) => {
+      if (event.type === "deleted" || (event.type === "changed" && isFinal(event.session.status))) settle(true);
+    });
+    const timer = setTimeout(() => settle(false), CANCEL_TIMEOUT_MS);
+    try {
+      // Read after subscribing, so that an end in between is not waited for in vain.
+      const now = await this.require(sessionId);
+      if (isFinal(now.status)) return now;
+      await bus.publish("controls", { type: "cancel", sessionId });
+      if (!(await settled)) throw new AtelierError("UNAVAILABLE", "The device that runs the session does not answer.");
+      return await this.require(sessionId);
+    } finally {
+      clearTimeout(timer);
+      await unsubscribe();
+    }
+  }
+
+  private async featureModel(id: string | null): Promise<SessionModel> {
+    const { models } = this.parts;
+    if (id === null) {
+      const model = await models.defaultFeatures();
+      if (!model) throw new AtelierError("UNAVAILABLE", "No feature network is ready on this server.", { field: "input.model" });
+      return model;
+    }
+    if (!/^[a-z0-9-]{1,100}$/.test(id)) {
+      throw new AtelierError("BAD_INPUT", "A model's id has lower-case letters, digits and hyphens.", { field: "input.model" });
+    }
+    const model = await models.find(id);
+    if (!model) throw new AtelierError("NOT_FOUND", "There is no such model.", { field: "input.model" });
+    if (model.task !== "FEATURES") {
+      throw new AtelierError("BAD_INPUT", "A style transfer needs a feature network.", { field: "input.model" });
+    }
+    if (model.state === "FAILED") throw new AtelierError("UNAVAILABLE", "The model could not be fetched.", { field: "input.model" });
+    return model;
+  }
+
+  private async requireImage(field: string, id: string): Promise<void> {
+    if (!(await this.parts.storage.images.find(id))) throw new AtelierError("NOT_FOUND", "There is no such image.", { field });
+  }
+
+  private async require(sessionId: string): Promise<SessionRecord> {
+    const session = await this.parts.storage.sessions.find(sessionId);
+    if (!session) throw noSession();
+    return session;
+  }
+}
+
+function noSession(): AtelierError {
+  return new AtelierError("NOT_FOUND", "There is no such session.", { field: "sessionId" });
+}

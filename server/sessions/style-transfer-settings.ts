@@ -1,0 +1,96 @@
+import {
+  type LayerWeight,
+  learningRateDefaults,
+  type NumberSetting,
+  type StyleTransferNumber,
+  type StyleTransferSettings,
+  styleTransferDefaults,
+  styleTransferLimits,
+  styleTransferNumbers,
+} from "../art/settings.js";
+import { AtelierError } from "../errors.js";
+import type { SessionModel } from "./models.js";
+import type { StyleTransferInput } from "./style-transfer-input.js";
+
+/** Complete settings out of what was asked for and the defaults. @throws AtelierError BAD_INPUT with field and limit. */
+export function resolveSettings(input: StyleTransferInput, model: SessionModel): StyleTransferSettings {
+  const optimizer = input.optimizer ?? styleTransferDefaults.optimizer;
+  const number = (name: StyleTransferNumber, fallback: number = styleTransferNumbers[name].default) =>
+    checkedNumber(`input.${name}`, input[name] ?? fallback, styleTransferNumbers[name]);
+  return {
+    alpha: number("alpha"),
+    beta: number("beta"),
+    gamma: number("gamma"),
+    contentLayers: checkedLayers("input.contentLayers", input.contentLayers ?? styleTransferDefaults.contentLayers, model),
+    styleLayers: checkedLayers("input.styleLayers", input.styleLayers ?? styleTransferDefaults.styleLayers, model),
+    optimizer,
+    learningRate: number("learningRate", learningRateDefaults[optimizer]),
+    steps: number("steps"),
+    size: number("size"),
+    scales: number("scales"),
+    initialImage: input.initialImage ?? styleTransferDefaults.initialImage,
+    seed: number("seed"),
+    preserveColors: input.preserveColors ?? styleTransferDefaults.preserveColors,
+    model: model.id,
+  };
+}
+
+/** The style pictures with their weights. @throws AtelierError BAD_INPUT: none, too many, a weight out of range, no positive weight. */
+export function resolveStyles(styles: StyleTransferInput["styles"]): { imageId: string; weight: number }[] {
+  const { maxStyles, maxStyleWeight } = styleTransferLimits;
+  if (styles.length < 1 || styles.length > maxStyles) {
+    throw badInput("input.styles", `A style transfer takes 1 to ${maxStyles} style images.`, maxStyles);
+  }
+  const resolved = styles.map(({ imageId, weight }, index) => ({
+    imageId,
+    weight: checkedWeight(`input.styles.${index}.weight`, weight ?? 1, maxStyleWeight),
+  }));
+  requirePositive("input.styles", resolved);
+  return resolved;
+}
+
+/** A title without surrounding blanks; null when nothing is left. @throws AtelierError BAD_INPUT when it is too long. */
+export function resolveTitle(field: string, title: string | null | undefined): string | null {
+  const trimmed = title?.trim() ?? "";
+  const limit = styleTransferLimits.maxTitleLength;
+  if (trimmed.length > limit) throw badInput(field, `A title has at most ${limit} characters.`, limit);
+  return trimmed === "" ? null : trimmed;
+}
+
+function checkedNumber(field: string, value: number, setting: NumberSetting): number {
+  const { min, max, integer } = setting;
+  // Written so that NaN, which is neither below nor above, is refused as well.
+  if (!(value >= min && value <= max) || (integer && !Number.isInteger(value))) {
+    throw badInput(field, `${setting.title} must be ${integer ? "a whole number" : "a number"} from ${min} to ${max}.`, `${min}..${max}`);
+  }
+  return value;
+}
+
+function checkedLayers(field: string, layers: readonly LayerWeight[], model: SessionModel): LayerWeight[] {
+  if (layers.length === 0) throw badInput(field, "At least one layer is needed.", 1);
+  const seen = new Set<string>();
+  const checked = layers.map(({ layer, weight }, index) => {
+    const path = `${field}.${index}`;
+    if (!model.layers.includes(layer)) {
+      throw badInput(`${path}.layer`, `The model has no such layer; it has ${model.layers.join(", ")}.`);
+    }
+    if (seen.has(layer)) throw badInput(`${path}.layer`, "A layer can be named only once.");
+    seen.add(layer);
+    return { layer, weight: checkedWeight(`${path}.weight`, weight, styleTransferLimits.maxLayerWeight) };
+  });
+  requirePositive(field, checked);
+  return checked;
+}
+
+function checkedWeight(field: string, weight: number, max: number): number {
+  if (!(weight >= 0 && weight <= max)) throw badInput(field, `A weight must be a number from 0 to ${max}.`, `0..${max}`);
+  return weight;
+}
+
+function requirePositive(field: string, weighted: readonly { weight: number }[]): void {
+  if (!weighted.some(({ weight }) => weight > 0)) throw badInput(field, "At least one weight must be greater than 0.");
+}
+
+function badInput(field: string, message: string, limit?: string | number): AtelierError {
+  return new AtelierError("BAD_INPUT", message, { field, ...(limit === undefined ? {} : { limit }) });
+}
