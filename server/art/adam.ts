@@ -14,7 +14,7 @@ export class Adam implements Optimizer {
   #steps: number;
 
   /** For images of `length` values; goes on from `state` where it is given. */
-  constructor(length: number, state?: OptimizerState) {
+  constructor(length: number, state: OptimizerState | null = null) {
     this.#mean = (state?.mean as Float32Array | undefined) ?? new Float32Array(length);
     this.#variance = (state?.variance as Float32Array | undefined) ?? new Float32Array(length);
     this.#steps = (state?.steps as number | undefined) ?? 0;

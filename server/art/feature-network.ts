@@ -1,4 +1,5 @@
 import type { Node } from "../graph/index.js";
+import type { FeatureNetworkFile } from "./work.js";
 
 /** A network whose layers measure content and style. */
 export interface FeatureNetwork {
@@ -11,3 +12,6 @@ export interface FeatureNetwork {
   /** Features (1 x C x H' x W', after the activation) of `image` (1 x 3 x H x W, RGB 0..1) at each of `layers`. */
   features(image: Node, layers: readonly string[]): Record<string, Node>;
 }
+
+/** Reads a feature network from disk. @throws AtelierError UNAVAILABLE when its file cannot be read. */
+export type OpenFeatureNetwork = (file: FeatureNetworkFile) => Promise<FeatureNetwork>;

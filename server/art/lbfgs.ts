@@ -22,7 +22,7 @@ export class LBFGS implements Optimizer {
   #before: { image: Float32Array; gradient: Float32Array; direction: Float32Array; loss: number; length: number } | null = null;
 
   /** Goes on from `state` where it is given. */
-  constructor(state?: OptimizerState) {
+  constructor(state: OptimizerState | null = null) {
     if (!state) return;
     this.#imageDifferences = state.imageDifferences as Float32Array[];
     this.#gradientDifferences = state.gradientDifferences as Float32Array[];

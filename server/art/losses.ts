@@ -9,6 +9,7 @@
 import {
   abs,
   add,
+  constant,
   count,
   FREE,
   type Graph,
@@ -24,6 +25,7 @@ import {
   sub,
   transpose,
 } from "../graph/index.js";
+import { scalar } from "../graph/tensor.js";
 import type { FeatureNetwork } from "./feature-network.js";
 
 /** The layers that an objective looks at. */
@@ -101,10 +103,14 @@ export function gramMatrix(features: Node): Node {
   return mul(matmul(rows, transpose(rows, [1, 0])), reciprocal(count(features, [2, 3])));
 }
 
+/** Keeps the relative distance finite where the target is nothing at all, such as features of a black picture. */
+const SMALLEST_ENERGY = 1e-6;
+
 /** |value - target|^2 / |target|^2. */
 export function relativeDistance(value: Node, target: Node): Node {
   const distance = sub(value, target);
-  return mul(reduceSum(mul(distance, distance), "all"), reciprocal(reduceSum(mul(target, target), "all")));
+  const energy = add(reduceSum(mul(target, target), "all"), constant(scalar(SMALLEST_ENERGY)));
+  return mul(reduceSum(mul(distance, distance), "all"), reciprocal(energy));
 }
 
 /** Anisotropic total variation: the mean absolute difference of vertical neighbours plus that of horizontal ones. */

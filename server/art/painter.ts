@@ -34,7 +34,7 @@ export interface Painter {
   readonly nextStep: number;
   /** The next picture: update (unless it is the first), evaluate. Not to be called after a picture with `last`. */
   paint(): Promise<Painting>;
-  /** Everything needed to go on from after the last picture painted, as bytes that the factory's `open` takes. */
+  /** Everything needed to paint the last picture again and go on from it, as bytes that the factory's `open` takes. */
   checkpoint(): Uint8Array;
   /** Frees what belongs to this painter alone; programs and targets that others may use stay cached. */
   close(): Promise<void>;
@@ -43,7 +43,7 @@ export interface Painter {
 /** Opens painters on one engine and keeps what they share: networks, programs, targets. */
 export interface PainterFactory {
   /**
-   * A painter that begins at step 0, or goes on after the checkpoint's step.
+   * A painter that begins at step 0, or with the checkpoint's picture: the first picture that it paints repeats that one.
    * @throws AtelierError BAD_INPUT for a picture that cannot be decoded or a layer that the network lacks; UNAVAILABLE
    * for a network file that cannot be read; OUT_OF_MEMORY.
    */

@@ -1,4 +1,4 @@
-import sharp, { type Sharp } from "sharp";
+import sharp from "sharp";
 import { AtelierError } from "../errors.js";
 import type { Planes } from "./painter.js";
 import { fitLongerSide, type PictureSize } from "./scales.js";
@@ -13,9 +13,9 @@ export type PictureFit = { longerSide: number } | PictureSize;
  */
 export async function decodePicture(bytes: Uint8Array, fit: PictureFit): Promise<Planes> {
   try {
-    const upright = sharp(bytes).autoOrient();
-    const size = "longerSide" in fit ? fitLongerSide(await uprightSize(upright), fit.longerSide) : fit;
-    const { data, info } = await upright
+    const size = "longerSide" in fit ? fitLongerSide(await uprightSize(bytes), fit.longerSide) : fit;
+    const { data, info } = await sharp(bytes)
+      .autoOrient()
       .flatten({ background: "white" })
       .resize({ ...size, fit: "longerSide" in fit ? "fill" : "cover", kernel: "lanczos3" })
       .toColourspace("srgb")
@@ -26,6 +26,12 @@ export async function decodePicture(bytes: Uint8Array, fit: PictureFit): Promise
   } catch (error) {
     throw new AtelierError("BAD_INPUT", "The picture cannot be decoded.", {}, { cause: error });
   }
+}
+
+/** Size of an encoded picture in px, EXIF orientation applied. */
+export async function uprightSize(bytes: Uint8Array): Promise<PictureSize> {
+  const { autoOrient } = await sharp(bytes).metadata();
+  return { width: autoOrient.width, height: autoOrient.height };
 }
 
 /** Float planes 3 x H x W, 0..1, as interleaved RGB bytes (H x W x 3), rounded to the nearest of 256 levels. */
@@ -50,9 +56,4 @@ export function fromInterleaved(bytes: Uint8Array, width: number, height: number
     }
   }
   return { width, height, data };
-}
-
-async function uprightSize(image: Sharp): Promise<PictureSize> {
-  const { autoOrient } = await image.metadata();
-  return autoOrient;
 }

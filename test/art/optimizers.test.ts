@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { Adam } from "../../server/art/adam.js";
+import { LBFGS } from "../../server/art/lbfgs.js";
+import type { Optimizer } from "../../server/art/optimizer.js";
+
+/** A badly scaled quadratic bowl, minimum at `centre`. */
+const centre = Float32Array.from({ length: 12 }, (_, i) => 0.2 + 0.05 * i);
+const curvature = (i: number) => 10 ** (i / 4);
+
+function evaluate(image: Float32Array) {
+  let loss = 0;
+  const gradient = image.map((value, i) => {
+    loss += 0.5 * curvature(i) * (value - centre[i]!) ** 2;
+    return curvature(i) * (value - centre[i]!);
+  });
+  return { loss, gradient };
+}
+
+function minimise(optimizer: Optimizer, steps: number, learningRate: number) {
+  const image = new Float32Array(12).fill(0.5);
+  for (let step = 0; step < steps; step++) {
+    const { loss, gradient } = evaluate(image);
+    optimizer.step(image, loss, gradient, learningRate);
+  }
+  return { image, loss: evaluate(image).loss };
+}
+
+describe.each([
+  ["Adam", () => new Adam(12), (state: ReturnType<Optimizer["state"]>) => new Adam(12, state), 300, 0.02, 1e-5],
+  ["L-BFGS", () => new LBFGS(), (state: ReturnType<Optimizer["state"]>) => new LBFGS(state), 60, 1, 1e-7],
+] as const)("%s", (_name, create, restore, steps, learningRate, tolerance) => {
+  test("finds the minimum of a badly scaled bowl", () => {
+    expect(minimise(create(), steps, learningRate).loss).toBeLessThan(tolerance);
+  });
+
+  test("keeps every value within 0..1", () => {
+    const image = new Float32Array(12).fill(0.99);
+    create().step(image, 1, new Float32Array(12).fill(-1000), 10);
+    expect(Math.max(...image)).toBeLessThanOrEqual(1);
+  });
+
+  test("goes on from its state exactly as it would have", () => {
+    const whole = create();
+    const first = create();
+    const a = new Float32Array(12).fill(0.9);
+    const run = (optimizer: Optimizer, image: Float32Array, count: number) => {
+      for (let step = 0; step < count; step++) {
+        const { loss, gradient } = evaluate(image);
+        optimizer.step(image, loss, gradient, learningRate);
+      }
+    };
+    run(whole, a, 15);
+    const b = new Float32Array(12).fill(0.9);
+    run(first, b, 7);
+    run(restore(structuredClone(first.state())), b, 8);
+    expect([...b]).toEqual([...a]);
+  });
+
+  test("does not move where the gradient is zero", () => {
+    const image = new Float32Array(12).fill(0.5);
+    create().step(image, 0, new Float32Array(12), learningRate);
+    expect([...image]).toEqual([...new Float32Array(12).fill(0.5)]);
+  });
+});
+
+test("L-BFGS takes back a step that raised the loss", () => {
+  const optimizer = new LBFGS();
+  const image = new Float32Array(4).fill(0.5);
+  optimizer.step(image, 1, Float32Array.of(1, 1, 1, 1), 1);
+  const moved = Math.abs(image[0]! - 0.5);
+  optimizer.step(image, 50, Float32Array.of(9, 9, 9, 9), 1);
+  expect(Math.abs(image[0]! - 0.5)).toBeCloseTo(moved / 4, 5);
+});

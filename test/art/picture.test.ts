@@ -1,0 +1,68 @@
+import sharp from "sharp";
+import { describe, expect, test } from "vitest";
+import { noisePicture } from "../../server/art/noise.js";
+import { decodePicture, toInterleaved } from "../../server/art/picture.js";
+import { enlarge } from "../../server/art/resample.js";
+
+const red = { create: { width: 40, height: 20, channels: 3 as const, background: { r: 255, g: 0, b: 0 } } };
+const centre = (planes: { width: number; height: number; data: Float32Array }) =>
+  [0, 1, 2].map((c) => planes.data[c * planes.width * planes.height + Math.floor((planes.height / 2) * planes.width + planes.width / 2)]!);
+
+describe("decodePicture", () => {
+  test("fits the longer side exactly and keeps the shape", async () => {
+    const planes = await decodePicture(await sharp(red).png().toBuffer(), { longerSide: 100 });
+    expect([planes.width, planes.height]).toEqual([100, 50]);
+    expect(centre(planes)).toEqual([1, 0, 0]);
+  });
+
+  test("applies EXIF orientation", async () => {
+    const turned = await sharp(red).jpeg().withMetadata({ orientation: 6 }).toBuffer();
+    expect(await decodePicture(turned, { longerSide: 40 })).toMatchObject({ width: 20, height: 40 });
+  });
+
+  test("lays alpha on white", async () => {
+    const clear = await sharp({ create: { ...red.create, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } } }).png().toBuffer();
+    expect(centre(await decodePicture(clear, { longerSide: 40 }))).toEqual([1, 1, 1]);
+  });
+
+  test.each([
+    ["greyscale", () => sharp(red).greyscale().png()],
+    ["CMYK", () => sharp(red).toColourspace("cmyk").jpeg()],
+    ["16 bit", () => sharp(red).toColourspace("rgb16").png({})],
+    ["WebP", () => sharp(red).webp()],
+    ["GIF", () => sharp(red).gif()],
+    ["AVIF", () => sharp(red).avif()],
+    ["TIFF", () => sharp(red).tiff()],
+  ])("reads %s as three planes within 0..1", async (_name, encode) => {
+    const planes = await decodePicture(await encode().toBuffer(), { longerSide: 40 });
+    expect(planes.data).toHaveLength(3 * 40 * 20);
+    expect(planes.data.every((value) => value >= 0 && value <= 1)).toBe(true);
+    expect(planes.data.some((value) => value > 0.1)).toBe(true);
+  });
+
+  test("crops around the centre when both sides are given", async () => {
+    expect(await decodePicture(await sharp(red).png().toBuffer(), { width: 16, height: 32 })).toMatchObject({ width: 16, height: 32 });
+  });
+
+  test("refuses bytes that are no picture", async () => {
+    await expect(decodePicture(Buffer.from("not a picture"), { longerSide: 40 })).rejects.toMatchObject({ code: "BAD_INPUT" });
+  });
+});
+
+test("bytes are the planes, interleaved and rounded", () => {
+  const planes = { width: 2, height: 1, data: Float32Array.of(0, 1, 0.5, 0.25, -3, 7) };
+  expect([...toInterleaved(planes)]).toEqual([0, 128, 0, 255, 64, 255]);
+});
+
+test("noise depends on the seed alone", () => {
+  const size = { width: 16, height: 9 };
+  expect(noisePicture(size, 7)).toEqual(noisePicture(size, 7));
+  expect(noisePicture(size, 7)).not.toEqual(noisePicture(size, 8));
+});
+
+test("enlarging keeps a flat picture flat and a ramp straight", () => {
+  const ramp = { width: 8, height: 2, data: Float32Array.from({ length: 48 }, (_, i) => (i % 8) / 8) };
+  const large = enlarge(ramp, { width: 16, height: 4 });
+  expect(large.data).toHaveLength(3 * 64);
+  for (let x = 4; x < 12; x++) expect(large.data[16 + x]).toBeCloseTo((x + 0.5) / 16 - 1 / 16, 5);
+});
