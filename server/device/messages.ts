@@ -2,12 +2,13 @@
  * What crosses between a host and its device process, over Node's IPC with `serialization: "advanced"`.
  *
  * The host forks the process and sends `open`; the process answers `ready`, or `failed` without a session and exits.
- * For each session the host sends `start`. The process paints one step of each of its sessions in turn and sends a
- * `frame` for every step after `storedThrough`; the host stores it, then sends `acknowledge`. A session with
+ * For each session the host sends `start`. The process paints one step of each of its sessions in turn; it tells by
+ * `turn` whose step it begins, so that the host knows whom a death belongs to. It sends a `frame` for every step after
+ * `storedThrough`; the host stores it, then sends `acknowledge`. A session with
  * `MAX_UNACKNOWLEDGED` frames on the way waits, so a slow disk holds back only the painting. Now and then a
  * `checkpoint` follows a frame. The session ends with `finished`, or `failed`, or with `cancelled` as the answer to
- * `cancel`. After any of these nothing more comes for that session. Each side pings the other by `ping` and `pong`; a
- * process whose channel closes ends itself.
+ * `cancel`. After any of these nothing more comes for that session. The host sends `ping` and hears `pong`; a process
+ * whose channel closes ends itself.
  */
 import type { Losses } from "../art/painter.js";
 import type { Work } from "../art/work.js";
@@ -42,6 +43,7 @@ export interface FrameMessage {
 
 export type DeviceMessage =
   | { type: "ready"; engine: string; device: string; description: string }
+  | { type: "turn"; sessionId: string }
   | FrameMessage
   | { type: "checkpoint"; sessionId: string; step: number; bytes: Uint8Array }
   | { type: "finished"; sessionId: string }

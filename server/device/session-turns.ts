@@ -1,0 +1,119 @@
+import type { Painter, PainterFactory, Painting } from "../art/painter.js";
+import { encodeFrame } from "./encode.js";
+import { type DeviceMessage, type HostMessage, MAX_UNACKNOWLEDGED } from "./messages.js";
+
+export type StartMessage = Extract<HostMessage, { type: "start" }>;
+
+/** Sends a message to the host; resolves once it has left this process. */
+export type Send = (message: DeviceMessage) => Promise<void>;
+
+/**
+ * Steps shorter than this are encoded while the next one is computed, ms. A computing engine blocks this thread, so an
+ * overlapped frame leaves one step late: nobody sees that for a fast step, and for a slow one the few milliseconds of
+ * encoding are not worth it.
+ */
+const OVERLAP_BELOW_MS = 150;
+
+/** A checkpoint may take at most this share of the time between two of them. */
+const MAX_CHECKPOINT_SHARE = 1 / 20;
+
+/** One session within the device process: paints a step when it is given a turn, and delivers it. */
+export class SessionTurns {
+  readonly id: string;
+  private painter: Painter | null = null;
+  private readonly storedThrough: number;
+  private unacknowledged = 0;
+  private cancelled = false;
+  private delivery: Promise<void> = Promise.resolve();
+  private deliveryError: { cause: unknown } | null = null;
+  private lastCheckpoint = performance.now();
+  private checkpointCostMs = 0;
+
+  constructor(
+    private readonly start: StartMessage,
+    private readonly factory: PainterFactory,
+    private readonly send: Send,
+    private readonly checkpointIntervalMs: number,
+  ) {
+    this.id = start.sessionId;
+    this.storedThrough = start.storedThrough;
+  }
+
+  /** Whether a turn would do anything now. */
+  get runnable(): boolean {
+    return this.cancelled || this.deliveryError !== null || this.unacknowledged < MAX_UNACKNOWLEDGED;
+  }
+
+  acknowledge(): void {
+    this.unacknowledged = Math.max(0, this.unacknowledged - 1);
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+  }
+
+  /** Paints one step; true when that was the session's last turn. @throws whatever made the session fail. */
+  async take(): Promise<boolean> {
+    if (this.cancelled) return this.end("cancelled");
+    this.painter ??= await this.factory.open(this.start.work, this.start.checkpoint);
+    const painting = await this.painter.paint();
+    await this.deliveredOrThrow();
+    const checkpoint = this.takeCheckpoint(this.painter, painting);
+    this.deliver(painting, checkpoint);
+    if (painting.last || painting.computeMs >= OVERLAP_BELOW_MS) await this.deliveredOrThrow();
+    return painting.last ? this.end("finished") : false;
+  }
+
+  /** Frees the painter. */
+  async close(): Promise<void> {
+    await this.delivery;
+    await this.painter?.close();
+    this.painter = null;
+  }
+
+  private async end(type: "cancelled" | "finished"): Promise<true> {
+    await this.close();
+    await this.send({ type, sessionId: this.id });
+    return true;
+  }
+
+  /** Starts to encode and send; at most one delivery is under way. Stored steps are not sent again, their checkpoints are. */
+  private deliver(painting: Painting, checkpoint: Uint8Array | null): void {
+    const encoding = painting.step > this.storedThrough ? encodeFrame(painting.planes, painting.last) : null;
+    if (encoding) this.unacknowledged++;
+    const send = async () => {
+      if (encoding) {
+        const { bytes: picture, mimeType } = await encoding;
+        const { step, losses, computeMs } = painting;
+        const { width, height } = painting.planes;
+        await this.send({ type: "frame", sessionId: this.id, step, picture, mimeType, width, height, losses, computeMs });
+      }
+      if (checkpoint) await this.sendCheckpoint(painting.step, checkpoint);
+    };
+    this.delivery = send().catch((cause: unknown) => {
+      this.deliveryError = { cause };
+    });
+  }
+
+  private async deliveredOrThrow(): Promise<void> {
+    await this.delivery;
+    if (this.deliveryError) throw this.deliveryError.cause;
+  }
+
+  /** A checkpoint when one is due, else null: at the interval, or more rarely where one takes long. */
+  private takeCheckpoint(painter: Painter, painting: Painting): Uint8Array | null {
+    const now = performance.now();
+    const interval = Math.max(this.checkpointIntervalMs, this.checkpointCostMs / MAX_CHECKPOINT_SHARE);
+    if (painting.last || now - this.lastCheckpoint < interval) return null;
+    const bytes = painter.checkpoint();
+    this.checkpointCostMs = performance.now() - now;
+    this.lastCheckpoint = now;
+    return bytes;
+  }
+
+  private async sendCheckpoint(step: number, bytes: Uint8Array): Promise<void> {
+    const began = performance.now();
+    await this.send({ type: "checkpoint", sessionId: this.id, step, bytes });
+    this.checkpointCostMs += performance.now() - began;
+  }
+}

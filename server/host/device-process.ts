@@ -1,0 +1,161 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import type { DeviceChoice, DeviceMessage, HostMessage } from "../device/messages.js";
+import { AtelierError } from "../errors.js";
+import { type DeviceExit, outOfMemoryKills, tellsOutOfMemory } from "./exit.js";
+
+export type ReadyMessage = Extract<DeviceMessage, { type: "ready" }>;
+
+export interface DeviceProcessOptions {
+  device: DeviceChoice;
+  /** The process's script; its extension says whether it needs tsx. */
+  entry: URL;
+  /** Time from the fork to `ready`, ms: loading an engine, not networks. */
+  startTimeoutMs: number;
+  /** How often the process is pinged, ms. */
+  pingIntervalMs: number;
+  /** Silence after which it counts as hung, ms. One evaluation blocks its thread: about 30 s at 2048 px on two cores. */
+  hangTimeoutMs: number;
+}
+
+export const deviceProcessDefaults = {
+  device: "auto",
+  entry: new URL(`../device/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
+  startTimeoutMs: 120_000,
+  pingIntervalMs: 10_000,
+  hangTimeoutMs: 240_000,
+} as const satisfies DeviceProcessOptions;
+
+/** How much of stderr is kept to tell why the process died, characters. */
+const LAST_WORDS = 4000;
+
+/** How long a channel may still hold messages after its process has gone, ms. */
+const DRAIN_MS = 1000;
+
+/** One device process, from its fork to its end; it is not restarted here. */
+export class DeviceProcess {
+  /** Resolves after the process has gone and its last message was handed over. */
+  readonly exited: Promise<DeviceExit>;
+  private readonly child: ChildProcess;
+  private readonly killsBefore = outOfMemoryKills();
+  private killedAs: "closed" | "hung" | null = null;
+  private lastWords = "";
+  private silentPings = 0;
+
+  private constructor(
+    private readonly options: DeviceProcessOptions,
+    private readonly onMessage: (message: DeviceMessage) => void,
+  ) {
+    const execArgv = options.entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : [];
+    this.child = fork(options.entry, [], { execArgv, serialization: "advanced", stdio: ["ignore", "inherit", "pipe", "ipc"] });
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.lastWords = (this.lastWords + text).slice(-LAST_WORDS);
+      process.stderr.write(text);
+    });
+    this.child.on("message", (message: DeviceMessage) => {
+      this.silentPings = 0;
+      this.onMessage(message);
+    });
+    this.exited = this.watchExit();
+  }
+
+  /**
+   * Forks a device process and waits until its engine is open.
+   * @throws AtelierError the process's own reason when it cannot open the device; DEVICE_LOST when it died or was not
+   * ready in time. Nothing is left running then.
+   */
+  static async start(
+    options: DeviceProcessOptions,
+    onMessage: (message: DeviceMessage) => void,
+    signal?: AbortSignal,
+  ): Promise<{ process: DeviceProcess; ready: ReadyMessage }> {
+    let answer: (message: DeviceMessage) => void = () => {};
+    const first = new Promise<DeviceMessage>((resolve) => {
+      answer = resolve;
+    });
+    const process = new DeviceProcess(options, (message) => {
+      answer(message);
+      if (message.type !== "ready") onMessage(message);
+    });
+    const over = new AbortController();
+    try {
+      process.send({ type: "open", device: options.device });
+      const timeout = delay(options.startTimeoutMs, "timeout" as const, { signal: over.signal });
+      const abort = signal ? aborted(signal, over.signal) : new Promise<never>(() => {});
+      const outcome = await Promise.race([first, process.exited, timeout, abort]);
+      if (typeof outcome === "object" && "type" in outcome && outcome.type === "ready") {
+        process.startPings();
+        return { process, ready: outcome };
+      }
+      throw startError(outcome);
+    } catch (error) {
+      await process.kill();
+      throw error;
+    } finally {
+      over.abort();
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  /** Sends a message; to a process that has gone it is lost, which `exited` tells. */
+  send(message: HostMessage): void {
+    if (this.child.connected) this.child.send(message, () => {});
+  }
+
+  /** Ends the process at once; it keeps nothing that could be lost. */
+  async kill(): Promise<DeviceExit> {
+    this.killAs("closed");
+    return this.exited;
+  }
+
+  private killAs(reason: "closed" | "hung"): void {
+    this.killedAs ??= reason;
+    this.child.kill("SIGKILL");
+  }
+
+  /** Counts pings without a word in between, not time: so a laptop that slept or a host that was busy kills nothing. */
+  private startPings(): void {
+    const allowed = Math.max(1, Math.ceil(this.options.hangTimeoutMs / this.options.pingIntervalMs));
+    const pings = setInterval(() => {
+      if (this.silentPings >= allowed) this.killAs("hung");
+      else if (this.silentPings++ === 0) this.send({ type: "ping" });
+    }, this.options.pingIntervalMs);
+    void this.exited.then(() => clearInterval(pings));
+  }
+
+  private async watchExit(): Promise<DeviceExit> {
+    const disconnected = new Promise<void>((resolve) => this.child.once("disconnect", resolve));
+    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+      this.child.once("exit", (...how) => resolve(how));
+      this.child.once("error", () => {
+        if (this.child.pid === undefined) resolve([null, null]);
+      });
+    });
+    if (this.child.connected) await Promise.race([disconnected, delay(DRAIN_MS, undefined, { ref: false })]);
+    const detail = signal ?? (code === null ? "could not be started" : `exit code ${code}`);
+    return { reason: this.killedAs ?? this.causeOfDeath(signal), detail };
+  }
+
+  private causeOfDeath(signal: NodeJS.Signals | null): DeviceExit["reason"] {
+    if (tellsOutOfMemory(this.lastWords)) return "out of memory";
+    const kills = signal === "SIGKILL" ? outOfMemoryKills() : null;
+    return kills !== null && this.killsBefore !== null && kills > this.killsBefore ? "out of memory" : "died";
+  }
+}
+
+async function aborted(signal: AbortSignal, over: AbortSignal): Promise<"aborted"> {
+  if (!signal.aborted) await once(signal, "abort", { signal: over });
+  return "aborted";
+}
+
+function startError(outcome: DeviceMessage | DeviceExit | "timeout" | "aborted"): AtelierError {
+  if (outcome === "timeout") return new AtelierError("DEVICE_LOST", "The device process was not ready in time.");
+  if (outcome === "aborted") return new AtelierError("DEVICE_LOST", "The host closes.");
+  if ("reason" in outcome) return new AtelierError("DEVICE_LOST", `The device process ended while it started (${outcome.detail}).`);
+  if (outcome.type === "failed") return new AtelierError(outcome.code, outcome.message);
+  return new AtelierError("DEVICE_LOST", `The device process sent "${outcome.type}" before "ready".`);
+}
