@@ -42,8 +42,13 @@ export interface FrameStore {
   latest(sessionId: string): Promise<FrameRecord | null>;
   /** Oldest first, steps within `fromStep`..`toStep` inclusive; the key of a frame is its step. */
   list(sessionId: string, page: PageRequest<number>, range: { fromStep?: number; toStep?: number }): Promise<Page<FrameRecord>>;
-  /** The loss curve thinned evenly to at most `points` frames, the first and last of the range always among them. */
+  /**
+   * The loss curve thinned evenly to at most `points` frames, the first and last of the range always among them; frames
+   * without losses are left out. @throws AtelierError BAD_INPUT (field `points`) below 2.
+   */
   losses(sessionId: string, range: { fromStep?: number; toStep?: number }, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]>;
+  /** Over the frames of all sessions. */
+  totals(): Promise<{ count: number; bytes: number }>;
 }
 
 /** Bytes under the lower-case hex SHA-256 of what they are: written once, never changed. */

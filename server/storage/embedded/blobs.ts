@@ -1,0 +1,55 @@
+import { webcrypto } from "node:crypto";
+import { readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { AtelierError } from "../../errors.js";
+import type { BlobStore } from "../storage.js";
+import { errorCode, sweepFolder, writeWhole } from "./files.js";
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** Pictures as files, each under its digest in one of 65,536 folders: `ab/cd/abcd...`. */
+export async function openFolderBlobs(folder: string): Promise<BlobStore> {
+  const drafts = join(folder, "drafts");
+  await sweepFolder(drafts);
+
+  function pathOf(digest: string): string {
+    if (!DIGEST.test(digest)) throw new AtelierError("NOT_FOUND", "There is no such picture.");
+    return join(folder, digest.slice(0, 2), digest.slice(2, 4), digest);
+  }
+
+  return {
+    async put(bytes) {
+      const digest = await sha256(bytes);
+      const path = pathOf(digest);
+      if (!(await hasSize(path, bytes.byteLength))) await writeWhole(path, drafts, [bytes], { durable: true });
+      return digest;
+    },
+
+    async get(digest) {
+      try {
+        return await readFile(pathOf(digest));
+      } catch (error) {
+        if (errorCode(error) === "ENOENT") throw new AtelierError("NOT_FOUND", "There is no such picture.", {}, { cause: error });
+        throw error;
+      }
+    },
+
+    async delete(digest) {
+      await rm(pathOf(digest), { force: true });
+    },
+  };
+}
+
+/** Lower-case hex SHA-256, computed off the main thread: an upload may be large. */
+async function sha256(bytes: Uint8Array): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex");
+}
+
+async function hasSize(path: string, size: number): Promise<boolean> {
+  try {
+    return (await stat(path)).size === size;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}

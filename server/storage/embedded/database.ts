@@ -1,0 +1,18 @@
+import { fileURLToPath } from "node:url";
+import { PGlite } from "@electric-sql/pglite";
+import { drizzle } from "drizzle-orm/pglite";
+import { migrate } from "drizzle-orm/pglite/migrator";
+import { type Database, migrationsFolder } from "../sql/database.js";
+
+/** Opens PostgreSQL within this process on a folder of its own and migrates it. The folder must be locked: it has no lock. */
+export async function openEmbeddedDatabase(folder: string): Promise<{ database: Database; close: () => Promise<void> }> {
+  const client = await PGlite.create(folder);
+  const database = drizzle(client);
+  try {
+    await migrate(database, { migrationsFolder: fileURLToPath(migrationsFolder) });
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return { database, close: () => client.close() };
+}

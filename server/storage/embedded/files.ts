@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { AtelierError } from "../../errors.js";
+
+const DISK_FULL = ["ENOSPC", "EDQUOT"];
+
+/**
+ * Writes a file that is there in full or not at all: under another name in `temporary` first, on the same disk.
+ * `durable` also flushes it, so that it outlives a loss of power. @throws AtelierError UNAVAILABLE when the disk is full.
+ */
+export async function writeWhole(path: string, temporary: string, parts: readonly Uint8Array[], { durable }: { durable: boolean }): Promise<void> {
+  const draft = join(temporary, randomUUID());
+  try {
+    const file = await open(draft, "wx");
+    try {
+      await file.writev(parts);
+      if (durable) await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await mkdir(dirname(path), { recursive: true });
+    await rename(draft, path);
+    if (durable) await flushFolder(dirname(path));
+  } catch (error) {
+    await rm(draft, { force: true });
+    if (DISK_FULL.includes(errorCode(error) ?? "")) {
+      throw new AtelierError("UNAVAILABLE", "The server's disk is full.", {}, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Makes the folder, empty: what a server that was killed left in it goes. */
+export async function sweepFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+/** Code of a system error, such as ENOENT. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+/** A rename is on disk once its folder is. Windows has no such call, its file system logs renames. */
+async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,59 @@
+import { open, stat } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { AtelierError } from "../../errors.js";
+
+/**
+ * open(2)'s O_EXLOCK on macOS, UV_FS_O_EXLOCK on Windows, where it denies every other open. Node passes both on and
+ * names neither.
+ */
+const EXCLUSIVE_LOCK: Partial<Record<NodeJS.Platform, number>> = { darwin: 0x20, win32: 0x10000000 };
+const CREATE: Partial<Record<NodeJS.Platform, number>> = { darwin: 0x200 | 0x2 | 0x4, win32: 0x100 | 0x2 };
+
+/** Gives a lock back. */
+export type Unlock = () => Promise<void>;
+
+/**
+ * Takes the data folder for this process alone. The operating system holds the lock and lets go of it when the process
+ * ends in whatever way, so none is ever left over. Linux has no file lock that Node can take: there it is an abstract
+ * socket, whose name is the folder's device and inode.
+ * @throws AtelierError CONFLICT when another server, or this one, has it.
+ */
+export async function lockFolder(folder: string, platform: NodeJS.Platform = process.platform): Promise<Unlock> {
+  try {
+    return platform === "linux" ? await lockByName(await folderName(folder)) : await lockFile(join(folder, "lock"), platform);
+  } catch (error) {
+    if (isTaken(error)) throw new AtelierError("CONFLICT", "Another server uses this data folder. Stop it, or set ATELIER_DATA to another folder.");
+    throw error;
+  }
+}
+
+async function folderName(folder: string): Promise<string> {
+  const { dev, ino } = await stat(folder, { bigint: true });
+  return `\0atelier-data-${dev}-${ino}`;
+}
+
+function lockByName(name: string): Promise<Unlock> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once("error", reject);
+    server.listen(name, () => {
+      server.unref();
+      resolve(() => new Promise((done) => server.close(() => done())));
+    });
+  });
+}
+
+async function lockFile(path: string, platform: NodeJS.Platform): Promise<Unlock> {
+  const lock = EXCLUSIVE_LOCK[platform];
+  const create = CREATE[platform];
+  if (lock === undefined || create === undefined) {
+    throw new AtelierError("UNAVAILABLE", `The server cannot lock its data folder on ${platform}; Linux, macOS and Windows can.`);
+  }
+  const handle = await open(path, create | lock);
+  return () => handle.close();
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["EADDRINUSE", "EAGAIN", "EWOULDBLOCK", "EBUSY"].includes(String(error.code));
+}

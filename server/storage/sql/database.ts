@@ -1,0 +1,32 @@
+import { DrizzleQueryError } from "drizzle-orm/errors";
+import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import { AtelierError } from "../../errors.js";
+
+/** A migrated PostgreSQL database, embedded or remote. */
+export type Database = PgDatabase<PgQueryResultHKT>;
+
+/** Where drizzle finds the migrations; it holds for the sources and for the build, which copies them. */
+export const migrationsFolder = new URL("../migrations", import.meta.url);
+
+const DISK_FULL = "53100";
+const FOREIGN_KEY_VIOLATION = "23503";
+
+/** True when a row could not be written because the row that it refers to does not exist. */
+export function isMissingReference(error: unknown): boolean {
+  return sqlState(error) === FOREIGN_KEY_VIOLATION;
+}
+
+/** Waits for a statement that writes. @throws AtelierError UNAVAILABLE when the database's disk is full. */
+export async function written<Result>(statement: PromiseLike<Result>): Promise<Result> {
+  try {
+    return await statement;
+  } catch (error) {
+    if (sqlState(error) === DISK_FULL) throw new AtelierError("UNAVAILABLE", "The server's disk is full.", {}, { cause: error });
+    throw error;
+  }
+}
+
+function sqlState(error: unknown): unknown {
+  const cause = error instanceof DrizzleQueryError ? error.cause : error;
+  return cause instanceof Error && "code" in cause ? cause.code : undefined;
+}

@@ -1,0 +1,108 @@
+import { and, asc, between, count, desc, eq, gt, gte, isNotNull, lte, type SQL, sql, sum } from "drizzle-orm";
+import { AtelierError } from "../../errors.js";
+import type { FrameStore } from "../storage.js";
+import { type Database, isMissingReference, written } from "./database.js";
+import { frames, sessions } from "./schema.js";
+
+interface StepRange {
+  fromStep?: number;
+  toStep?: number;
+}
+
+/** Kept frames as rows. */
+export function sqlFrames(database: Database): FrameStore {
+  return {
+    async insert(frame) {
+      const stored = database.$with("stored").as(
+        database
+          .insert(frames)
+          .values(frame)
+          .onConflictDoNothing()
+          .returning({ sessionId: frames.sessionId, step: frames.step, bytes: frames.bytes }),
+      );
+      try {
+        const changed = await written(
+          database
+            .with(stored)
+            .update(sessions)
+            .set({
+              step: sql`greatest(${sessions.step}, ${frame.step})`,
+              frameCount: sql`${sessions.frameCount} + 1`,
+              frameBytes: sql`${sessions.frameBytes} + ${frame.bytes}`,
+            })
+            .from(stored)
+            .where(eq(sessions.id, stored.sessionId))
+            .returning({ id: sessions.id }),
+        );
+        return changed.length === 1;
+      } catch (error) {
+        if (isMissingReference(error)) return false;
+        throw error;
+      }
+    },
+
+    async find(sessionId, step) {
+      const [row] = await database.select().from(frames).where(and(eq(frames.sessionId, sessionId), eq(frames.step, step)));
+      return row ?? null;
+    },
+
+    async latest(sessionId) {
+      const [row] = await database.select().from(frames).where(eq(frames.sessionId, sessionId)).orderBy(desc(frames.step)).limit(1);
+      return row ?? null;
+    },
+
+    async list(sessionId, { first, after }, range) {
+      const matches = within(sessionId, range);
+      const [rows, [total]] = await Promise.all([
+        database
+          .select()
+          .from(frames)
+          .where(after === null ? matches : and(matches, gt(frames.step, after)))
+          .orderBy(asc(frames.step))
+          .limit(first + 1),
+        isWhole(range)
+          ? database.select({ count: sessions.frameCount }).from(sessions).where(eq(sessions.id, sessionId))
+          : database.select({ count: count() }).from(frames).where(matches),
+      ]);
+      return { rows: rows.slice(0, first), hasNextPage: rows.length > first, totalCount: total?.count ?? 0 };
+    },
+
+    async losses(sessionId, range, points) {
+      if (!(points >= 2)) throw new AtelierError("BAD_INPUT", "A loss curve has at least 2 points.", { field: "points", limit: 2 });
+      const numbered = database
+        .select({
+          step: frames.step,
+          losses: frames.losses,
+          index: sql<number>`row_number() over (order by ${frames.step}) - 1`.as("index"),
+          total: sql<number>`count(*) over ()`.as("total"),
+        })
+        .from(frames)
+        .where(and(within(sessionId, range), isNotNull(frames.losses)))
+        .as("numbered");
+      // Of n frames, index i is kept where floor(i (points - 1) / (n - 1)) differs from that of i - 1: `points` of them,
+      // the first and the last included. Integer division of non-negative numbers is floor.
+      const slot = (index: SQL) => sql`(${index}) * ${points - 1} / (${numbered.total} - 1)`;
+      const kept = sql`${numbered.total} <= ${points} or ${numbered.index} = 0
+        or ${slot(sql`${numbered.index}`)} <> ${slot(sql`${numbered.index} - 1`)}`;
+      return database.select({ step: numbered.step, losses: numbered.losses }).from(numbered).where(kept).orderBy(asc(numbered.step));
+    },
+
+    async totals() {
+      const [row] = await database
+        .select({ count: sum(sessions.frameCount).mapWith(Number), bytes: sum(sessions.frameBytes).mapWith(Number) })
+        .from(sessions);
+      return { count: row?.count ?? 0, bytes: row?.bytes ?? 0 };
+    },
+  };
+}
+
+function isWhole({ fromStep, toStep }: StepRange): boolean {
+  return fromStep === undefined && toStep === undefined;
+}
+
+function within(sessionId: string, { fromStep, toStep }: StepRange): SQL | undefined {
+  const session = eq(frames.sessionId, sessionId);
+  if (fromStep !== undefined && toStep !== undefined) return and(session, between(frames.step, fromStep, toStep));
+  if (fromStep !== undefined) return and(session, gte(frames.step, fromStep));
+  return toStep === undefined ? session : and(session, lte(frames.step, toStep));
+}

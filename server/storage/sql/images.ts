@@ -1,0 +1,18 @@
+import { eq } from "drizzle-orm";
+import type { ImageStore } from "../storage.js";
+import { type Database, written } from "./database.js";
+import { images } from "./schema.js";
+
+/** Uploaded pictures as rows. */
+export function sqlImages(database: Database): ImageStore {
+  return {
+    async insert(image) {
+      await written(database.insert(images).values(image));
+    },
+
+    async find(id) {
+      const [row] = await database.select().from(images).where(eq(images.id, id));
+      return row ?? null;
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { bigint, doublePrecision, foreignKey, index, integer, json, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import type { Losses } from "../../art/painter.js";
+import type { StyleTransferSettings } from "../../art/settings.js";
+import type { SessionRecordBase, SessionStatus } from "../../sessions/session.js";
+
+/** An instant with the precision of a JavaScript Date, so that a row comes back as it went in. */
+const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
+
+/** Uploaded pictures; their bytes lie in the blob store. */
+export const images = pgTable(
+  "images",
+  {
+    id: text("id").primaryKey(),
+    digest: text("digest").notNull(),
+    width: integer("width").notNull(),
+    height: integer("height").notNull(),
+    mimeType: text("mime_type").notNull(),
+    bytes: integer("bytes").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [index("images_digest").on(table.digest)],
+);
+
+/**
+ * Sessions of every kind; the columns of one kind are null for the others. `ordinal` puts sessions of the same
+ * millisecond in order of arrival. `frameCount` and `frameBytes` are sums over the session's frames.
+ */
+export const sessions = pgTable(
+  "sessions",
+  {
+    id: text("id").primaryKey(),
+    ordinal: bigint("ordinal", { mode: "number" }).notNull().generatedAlwaysAsIdentity(),
+    kind: text("kind").$type<"STYLE_TRANSFER">().notNull(),
+    title: text("title"),
+    status: text("status").$type<SessionStatus>().notNull(),
+    createdAt: instant("created_at").notNull(),
+    startedAt: instant("started_at"),
+    finishedAt: instant("finished_at"),
+    device: text("device"),
+    error: jsonb("error").$type<NonNullable<SessionRecordBase["error"]>>(),
+    step: integer("step").notNull(),
+    frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
+    frameBytes: bigint("frame_bytes", { mode: "number" }).notNull().default(0),
+    settings: json("settings").$type<StyleTransferSettings>(),
+    contentId: text("content_id").references(() => images.id),
+    styles: json("styles").$type<{ imageId: string; weight: number }[]>(),
+  },
+  (table) => [
+    index("sessions_newest").on(table.createdAt, table.ordinal),
+    index("sessions_status_newest").on(table.status, table.createdAt, table.ordinal),
+  ],
+);
+
+/** Where deleted sessions stood in the list, so that a page that ended at one of them can be followed by the next. */
+export const deletedSessions = pgTable("deleted_sessions", {
+  id: text("id").primaryKey(),
+  ordinal: bigint("ordinal", { mode: "number" }).notNull(),
+  createdAt: instant("created_at").notNull(),
+});
+
+/** Kept frames; their bytes lie in the blob store. */
+export const frames = pgTable(
+  "frames",
+  {
+    sessionId: text("session_id").notNull(),
+    step: integer("step").notNull(),
+    digest: text("digest").notNull(),
+    width: integer("width").notNull(),
+    height: integer("height").notNull(),
+    mimeType: text("mime_type").notNull(),
+    bytes: integer("bytes").notNull(),
+    losses: json("losses").$type<Losses>(),
+    computeMs: doublePrecision("compute_ms").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ name: "frames_pk", columns: [table.sessionId, table.step] }),
+    foreignKey({ name: "frames_session", columns: [table.sessionId], foreignColumns: [sessions.id] }).onDelete("cascade"),
+    index("frames_digest").on(table.digest),
+  ],
+);

@@ -1,0 +1,113 @@
+import { and, count, desc, eq, gt, ilike, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
+import { AtelierError } from "../../errors.js";
+import type { SessionFilter, SessionRecord, SessionStatus } from "../../sessions/session.js";
+import type { SessionPatch, SessionStore } from "../storage.js";
+import { type Database, written } from "./database.js";
+import { deletedSessions, frames, images, sessions } from "./schema.js";
+
+/** Sessions as rows. */
+export function sqlSessions(database: Database): SessionStore {
+  return {
+    async insert(session) {
+      await written(database.insert(sessions).values(session));
+    },
+
+    async find(id) {
+      const [row] = await database.select().from(sessions).where(eq(sessions.id, id));
+      return row ? record(row) : null;
+    },
+
+    async update(id, patch, from) {
+      const matches = and(eq(sessions.id, id), statusIn(from));
+      const [row] = isEmpty(patch)
+        ? await database.select().from(sessions).where(matches)
+        : await written(database.update(sessions).set(patch).where(matches).returning());
+      return row ? record(row) : null;
+    },
+
+    async list({ first, after }, filter) {
+      const matches = matching(filter);
+      const older = after === null ? undefined : olderThan(await place(database, after));
+      const [rows, [total]] = await Promise.all([
+        database
+          .select()
+          .from(sessions)
+          .where(and(matches, older))
+          .orderBy(desc(sessions.createdAt), desc(sessions.ordinal))
+          .limit(first + 1),
+        database.select({ count: count() }).from(sessions).where(matches),
+      ]);
+      return { rows: rows.slice(0, first).map(record), hasNextPage: rows.length > first, totalCount: total?.count ?? 0 };
+    },
+
+    delete: (id) => database.transaction((transaction) => deleteSession(transaction, id)),
+  };
+}
+
+async function deleteSession(database: Database, id: string): Promise<string[]> {
+  const frameDigests = await database.selectDistinct({ digest: frames.digest }).from(frames).where(eq(frames.sessionId, id));
+  const [deleted] = await database.delete(sessions).where(eq(sessions.id, id)).returning({
+    id: sessions.id,
+    ordinal: sessions.ordinal,
+    createdAt: sessions.createdAt,
+  });
+  if (!deleted) return [];
+  await written(database.insert(deletedSessions).values(deleted));
+  const digests = frameDigests.map(({ digest }) => digest);
+  const anyOf = (column: PgColumn) => sql`${column} = any(${sql.param(digests)}::text[])`;
+  const stillUsed = await unionAll(
+    database.select({ digest: frames.digest }).from(frames).where(anyOf(frames.digest)),
+    database.select({ digest: images.digest }).from(images).where(anyOf(images.digest)),
+  );
+  const kept = new Set(stillUsed.map(({ digest }) => digest));
+  return digests.filter((digest) => !kept.has(digest));
+}
+
+interface Place {
+  createdAt: Date;
+  ordinal: number;
+}
+
+/** Where a session stands, or stood before it was deleted. */
+async function place(database: Database, id: string): Promise<Place> {
+  const [found] = await unionAll(
+    database.select({ createdAt: sessions.createdAt, ordinal: sessions.ordinal }).from(sessions).where(eq(sessions.id, id)),
+    database
+      .select({ createdAt: deletedSessions.createdAt, ordinal: deletedSessions.ordinal })
+      .from(deletedSessions)
+      .where(eq(deletedSessions.id, id)),
+  );
+  if (!found) throw new AtelierError("BAD_INPUT", "The cursor is not one of this server's.", { field: "after" });
+  return found;
+}
+
+function olderThan({ createdAt, ordinal }: Place): SQL {
+  const instant = sql.param(createdAt, sessions.createdAt);
+  return sql`(${sessions.createdAt}, ${sessions.ordinal}) < (${instant}, ${ordinal}::bigint)`;
+}
+
+function matching({ kind, status, titleContains, createdAfter, createdBefore }: SessionFilter): SQL | undefined {
+  return and(
+    kind && sql`${sessions.kind} = ${kind}`,
+    statusIn(status),
+    titleContains ? ilike(sessions.title, `%${titleContains.replace(/[\\%_]/g, "\\$&")}%`) : undefined,
+    createdAfter && gt(sessions.createdAt, createdAfter),
+    createdBefore && lt(sessions.createdAt, createdBefore),
+  );
+}
+
+/** An empty list matches nothing; none at all matches everything. */
+function statusIn(statuses: readonly SessionStatus[] | undefined): SQL | undefined {
+  return statuses && inArray(sessions.status, [...statuses]);
+}
+
+function isEmpty(patch: SessionPatch): boolean {
+  return Object.values(patch).every((value) => value === undefined);
+}
+
+function record(row: typeof sessions.$inferSelect): SessionRecord {
+  const { ordinal: _ordinal, frameCount: _count, frameBytes: _bytes, settings, contentId, styles, ...base } = row;
+  if (!settings || contentId === null || !styles) throw new AtelierError("INTERNAL", "A stored session is incomplete.");
+  return { ...base, settings, contentId, styles };
+}
