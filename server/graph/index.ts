@@ -1,0 +1,18 @@
+export { constant, type Dimension, FREE, type Graph, GraphError, input, type Node } from "./node.js";
+export { abs } from "./operators/abs.js";
+export { add } from "./operators/add.js";
+export { avgPool } from "./operators/avg-pool.js";
+export { conv2d } from "./operators/conv2d.js";
+export { count } from "./operators/count.js";
+export { matmul } from "./operators/matmul.js";
+export { maxPool } from "./operators/max-pool.js";
+export { mul } from "./operators/mul.js";
+export { reciprocal } from "./operators/reciprocal.js";
+export { reduceMean } from "./operators/reduce-mean.js";
+export { reduceSum } from "./operators/reduce-sum.js";
+export { relu } from "./operators/relu.js";
+export { reshape } from "./operators/reshape.js";
+export { slice } from "./operators/slice.js";
+export { sub } from "./operators/sub.js";
+export { transpose } from "./operators/transpose.js";
+export { elementCount, scalar, type Tensor, tensor } from "./tensor.js";

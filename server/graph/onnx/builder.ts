@@ -1,0 +1,73 @@
+import type { Tensor } from "../tensor.js";
+
+/** A node attribute: whole numbers are INT, `{ float }` is FLOAT. */
+export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
+
+export interface OnnxNode {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+export interface OnnxInitializer {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | BigInt64Array;
+}
+
+/** Collects the nodes and initializers of one ONNX graph. Names are made here; equal small constants are shared. */
+export class OnnxBuilder {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxInitializer[] = [];
+  private readonly shared = new Map<string, string>();
+  private readonly tensors = new Map<Float32Array, string>();
+  private names = 0;
+
+  /** Adds one node with one output and answers the output's name. An empty input name leaves an optional input out. */
+  add(operator: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
+    const key = JSON.stringify([operator, inputs, attributes]);
+    return this.share(key, () => {
+      const output = this.name(operator);
+      this.nodes.push({ operator, inputs, output, attributes });
+      return output;
+    });
+  }
+
+  /** A one-dimensional int64 constant, for axes, shapes and bounds. */
+  integers(values: readonly number[]): string {
+    return this.share(`i ${values.join()}`, () => this.initializer([values.length], BigInt64Array.from(values, BigInt)));
+  }
+
+  /** A float scalar constant. */
+  scalar(value: number): string {
+    return this.share(`f ${value}`, () => this.initializer([], Float32Array.of(value)));
+  }
+
+  /** A float constant; the same array is stored once. */
+  tensor(value: Tensor): string {
+    const known = this.tensors.get(value.data);
+    if (known !== undefined && this.initializers.some(({ name, shape }) => name === known && shape.join() === value.shape.join())) return known;
+    const name = this.initializer(value.shape, value.data);
+    this.tensors.set(value.data, name);
+    return name;
+  }
+
+  private initializer(shape: readonly number[], data: Float32Array | BigInt64Array): string {
+    const name = this.name("constant");
+    this.initializers.push({ name, shape, data });
+    return name;
+  }
+
+  private share(key: string, make: () => string): string {
+    const known = this.shared.get(key);
+    if (known !== undefined) return known;
+    const name = make();
+    this.shared.set(key, name);
+    return name;
+  }
+
+  private name(hint: string): string {
+    return `${hint}_${this.names++}`;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Node } from "../node.js";
+import type { OnnxBuilder } from "../onnx/builder.js";
+import { Operator } from "../operator.js";
+import { dimensionAt } from "../shape.js";
+import { elementCount, type Tensor } from "../tensor.js";
+import { type ConvolutionAttributes, eachProduct } from "./convolution.js";
+import { padAxes, sizeOf } from "./pad-like.js";
+
+/** (upstream, weight, x) -> gradient of conv2d towards x, which lends its shape alone. */
+export const conv2dInputGradientOperator = new Operator<ConvolutionAttributes>({
+  name: "conv2dInputGradient",
+  forward: ({ attributes }, upstream, weight, x) => {
+    const sums = new Float64Array(elementCount(x.shape));
+    eachProduct({ x, weight, y: upstream }, attributes, (i, w, o) => {
+      sums[i] = (sums[i] as number) + (upstream.data[o] as number) * (weight.data[w] as number);
+    });
+    return { shape: x.shape, data: Float32Array.from(sums) };
+  },
+  gradients: [],
+  toOnnx: (onnx, node, upstream, weight, x) => {
+    const { stride, padding, groups } = node.attributes;
+    const [, kernel] = node.inputs as [Node, Node];
+    const [kernelHeight, kernelWidth] = kernel.shape.slice(2) as [number, number];
+    const flipped = kernel.operator === "constant" && groups === 1 && stride === 1 && Math.min(kernelHeight, kernelWidth) > padding;
+    if (!flipped) return transposed(onnx, node, upstream, weight, x);
+    const [rows, columns] = [kernelHeight - 1 - padding, kernelWidth - 1 - padding];
+    const value = kernel.attributes.value as Tensor;
+    return onnx.add("Conv", [upstream, onnx.tensor(flip(value))], { pads: [rows, columns, rows, columns] });
+  },
+});
+
+/** A convolution over the transposed one's steps; rows and columns that no step reached get zeros. */
+function transposed(onnx: OnnxBuilder, node: Node & { attributes: ConvolutionAttributes }, upstream: string, weight: string, x: string): string {
+  const { stride, padding, groups } = node.attributes;
+  const pads = [padding, padding, padding, padding];
+  const result = onnx.add("ConvTranspose", [upstream, weight], { strides: [stride, stride], pads, group: groups });
+  if (stride === 1) return result;
+  const zero = onnx.integers([0]);
+  const axes = [2, 3].map((axis) => ({ axis, before: zero, after: onnx.add("Sub", [sizeOf(onnx, x, axis), sizeOf(onnx, result, axis)]) }));
+  return padAxes(onnx, result, axes);
+}
+
+/** [O, C, kH, kW] -> [C, O, kH, kW] with both kernel axes reversed: the input gradient of stride 1 is a convolution with it. */
+function flip(weight: Tensor): Tensor {
+  const [outputs = 0, inputs = 0, height = 0, width = 0] = weight.shape;
+  const taps = height * width;
+  const data = new Float32Array(weight.data.length);
+  for (let c = 0; c < inputs; c++) {
+    for (let o = 0; o < outputs; o++) {
+      const from = (o * inputs + c) * taps;
+      const to = (c * outputs + o) * taps;
+      for (let tap = 0; tap < taps; tap++) data[to + taps - 1 - tap] = weight.data[from + tap] as number;
+    }
+  }
+  return { shape: [inputs, outputs, height, width], data };
+}
+
+/** Gradient of conv2d towards x [N, C, H, W] from the one towards its result. */
+export function conv2dInputGradient(upstream: Node, weight: Node, x: Node, attributes: ConvolutionAttributes): Node {
+  const shape = x.shape.map((_, axis) => dimensionAt(x.shape, axis));
+  return conv2dInputGradientOperator.node([upstream, weight, x], shape, attributes);
+}

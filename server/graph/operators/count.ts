@@ -1,0 +1,27 @@
+import { constant, type Node } from "../node.js";
+import { noGradient, Operator } from "../operator.js";
+import { normalizeAxes } from "../shape.js";
+import { scalar } from "../tensor.js";
+
+/** Number of elements along axes, at run time. Exact up to 2^24, as float32 is. */
+export const countOperator = new Operator<{ axes: readonly number[] }>({
+  name: "count",
+  forward: ({ attributes }, x) => scalar(attributes.axes.reduce((product, axis) => product * (x.shape[axis] as number), 1)),
+  gradients: [noGradient],
+  toOnnx: (onnx, { attributes }, x) => {
+    const sizes = onnx.add("Gather", [onnx.add("Shape", [x]), onnx.integers(attributes.axes)], { axis: 0 });
+    return onnx.add("Cast", [onnx.add("ReduceProd", [sizes], { keepdims: 0 })], { to: 1 });
+  },
+});
+
+/** Number of elements of x along `axes` ("all": of the whole tensor), a scalar known when the graph runs. */
+export function count(x: Node, axes: readonly number[] | "all"): Node {
+  const sorted = normalizeAxes("count", axes, x.shape.length);
+  let product = 1;
+  for (const axis of sorted) {
+    const size = x.shape[axis];
+    if (typeof size !== "number") return countOperator.node([x], [], { axes: sorted });
+    product *= size;
+  }
+  return constant(scalar(product));
+}

@@ -1,0 +1,66 @@
+import { GraphError } from "../node.js";
+import type { Operator } from "../operator.js";
+import { absOperator, signOperator } from "./abs.js";
+import { addOperator } from "./add.js";
+import { avgPoolOperator } from "./avg-pool.js";
+import { conv2dOperator } from "./conv2d.js";
+import { conv2dInputGradientOperator } from "./conv2d-input-gradient.js";
+import { countOperator } from "./count.js";
+import { expandLikeOperator } from "./expand-like.js";
+import { flipOperator } from "./flip.js";
+import { matmulOperator, selfProductOperator } from "./matmul.js";
+import { maxPoolGradientOperator, maxPoolOperator } from "./max-pool.js";
+import { mulOperator } from "./mul.js";
+import { padLikeOperator } from "./pad-like.js";
+import { reciprocalOperator } from "./reciprocal.js";
+import { reduceMeanOperator } from "./reduce-mean.js";
+import { reduceSumOperator } from "./reduce-sum.js";
+import { reflectPadOperator } from "./reflect-pad.js";
+import { reluGradientOperator, reluOperator } from "./relu.js";
+import { reshapeLikeOperator, reshapeOperator } from "./reshape.js";
+import { sliceOperator } from "./slice.js";
+import { subOperator } from "./sub.js";
+import { transposeOperator } from "./transpose.js";
+import { unsqueezeOperator } from "./unsqueeze.js";
+import { upsampleLikeOperator } from "./upsample-like.js";
+
+/** Every operator but the leaves `input` and `constant`; those that only gradients use come last. */
+export const operators = [
+  conv2dOperator,
+  reflectPadOperator,
+  reluOperator,
+  maxPoolOperator,
+  avgPoolOperator,
+  addOperator,
+  subOperator,
+  mulOperator,
+  matmulOperator,
+  selfProductOperator,
+  transposeOperator,
+  reshapeOperator,
+  sliceOperator,
+  reduceSumOperator,
+  reduceMeanOperator,
+  absOperator,
+  reciprocalOperator,
+  countOperator,
+  conv2dInputGradientOperator,
+  reluGradientOperator,
+  maxPoolGradientOperator,
+  upsampleLikeOperator,
+  padLikeOperator,
+  flipOperator,
+  expandLikeOperator,
+  unsqueezeOperator,
+  reshapeLikeOperator,
+  signOperator,
+] as const;
+
+const byName = new Map<string, Operator<never>>(operators.map((operator) => [operator.name, operator as Operator<never>]));
+
+/** The operator of a node. @throws GraphError when the table has none of that name. */
+export function operatorNamed(name: string): Pick<Operator, "name" | "forward" | "gradient" | "toOnnx"> {
+  const operator = byName.get(name);
+  if (operator === undefined) throw new GraphError(`there is no operator "${name}"`);
+  return operator;
+}

@@ -1,0 +1,42 @@
+import type { Node } from "../node.js";
+import type { OnnxBuilder } from "../onnx/builder.js";
+import { Operator } from "../operator.js";
+import { eachIndex } from "../shape.js";
+import { elementCount } from "../tensor.js";
+import { padAxes, sizeOf } from "./pad-like.js";
+import { type PoolAttributes, windowOffsets } from "./pooling.js";
+
+/** (x, like) -> every element of x repeated size x size times; rows and columns of like beyond that are 0. */
+export const upsampleLikeOperator = new Operator<PoolAttributes>({
+  name: "upsampleLike",
+  forward: ({ attributes: { size } }, x, like) => {
+    const data = new Float32Array(elementCount(like.shape));
+    eachIndex(x.shape, (index, offset) => {
+      for (const target of windowOffsets(like.shape, size, index)) data[target] = x.data[offset] as number;
+    });
+    return { shape: like.shape, data };
+  },
+  gradients: [],
+  toOnnx: (onnx, { attributes: { size } }, x, like) => upsample(onnx, x, like, size),
+});
+
+/** Nearest-neighbour upsampling of `x`, padded with zeros to the height and width of `like`. */
+export function upsample(onnx: OnnxBuilder, x: string, like: string, size: number): string {
+  const larger = onnx.add("Resize", [x, "", onnx.tensor(scales(size))], {
+    mode: "nearest",
+    coordinate_transformation_mode: "asymmetric",
+    nearest_mode: "floor",
+  });
+  const zero = onnx.integers([0]);
+  const axes = [2, 3].map((axis) => ({ axis, before: zero, after: onnx.add("Sub", [sizeOf(onnx, like, axis), sizeOf(onnx, larger, axis)]) }));
+  return padAxes(onnx, larger, axes);
+}
+
+function scales(size: number) {
+  return { shape: [4], data: Float32Array.of(1, 1, size, size) };
+}
+
+/** x [N, C, h, w] repeated size x size times, shaped like `like` [N, C, H, W] with floor(H / size) = h. */
+export function upsampleLike(x: Node, like: Node, size: number): Node {
+  return upsampleLikeOperator.node([x, like], like.shape, { size });
+}
