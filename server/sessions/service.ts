@@ -111,7 +111,7 @@ export class SessionService {
   }
 
   private async cancelRunning(sessionId: string): Promise<SessionRecord> {
-    const { storage, bus } = this.parts;
+    const { bus } = this.parts;
     let settle: (ended: boolean) => void = () => {};
     const settled = new Promise<boolean>((resolve) => {
       settle = resolve;

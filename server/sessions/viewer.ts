@@ -1,0 +1,89 @@
+import type { Mailbox, ViewerEvent } from "./mailbox.js";
+import { REPLAY_PAGE, type Replay } from "./replay.js";
+
+/**
+ * What one viewer of a session reads: opening events, then what is replayed from storage, then live events.
+ *
+ * `next` and `return` are written by hand: an async generator that waits for a frame ignores `return()` until the next
+ * frame comes, so the viewers of a finished session would never go.
+ */
+export class Viewer implements AsyncIterableIterator<ViewerEvent> {
+  private closed = false;
+  private turn: Promise<unknown> = Promise.resolve();
+  private exhaustedAt = { step: Number.NEGATIVE_INFINITY, behind: Number.POSITIVE_INFINITY };
+
+  /** `leave` is called once, when the viewer goes or everything was delivered. */
+  constructor(
+    private readonly mailbox: Mailbox,
+    private readonly opening: ViewerEvent[],
+    private replay: Replay | null,
+    private readonly leave: () => Promise<void>,
+  ) {}
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<ViewerEvent>> {
+    // One at a time: a second call made before the first is answered waits for it.
+    const result = this.turn.then(() => this.pull());
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async return(): Promise<IteratorResult<ViewerEvent>> {
+    await this.close();
+    return { done: true, value: undefined };
+  }
+
+  private async pull(): Promise<IteratorResult<ViewerEvent>> {
+    try {
+      while (!this.closed) {
+        const event = await this.read();
+        if (this.closed || this.mailbox.isDeleted) break;
+        if (event) return { done: false, value: event };
+        if (this.mailbox.exhausted) break;
+        await this.mailbox.bell.wait(this.mailbox.frameDueIn(performance.now()));
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    return this.return();
+  }
+
+  private async read(): Promise<ViewerEvent | null> {
+    return this.opening.shift() ?? (await this.readReplay()) ?? this.mailbox.take(performance.now());
+  }
+
+  private async readReplay(): Promise<ViewerEvent | null> {
+    while (this.replay) {
+      const event = await this.replay.next();
+      if (event) return event;
+      this.mailbox.skipThrough(this.replay.lastStep);
+      if (this.hasCaughtUp(this.replay.lastStep)) this.replay = null;
+    }
+    return null;
+  }
+
+  /**
+   * Whether live events may follow after `step`, behind which storage held nothing when it was read. If the frame that
+   * waits is not the next one, others were stored since, and storage is read again so that no hole is left; unless that
+   * found nothing before, or the viewer falls further behind from one time to the next: then it is a slow viewer, which
+   * gets the newest frame.
+   */
+  private hasCaughtUp(step: number): boolean {
+    const behind = (this.mailbox.pendingStep ?? step) - step - 1;
+    if (behind <= 0 || this.exhaustedAt.step === step) return true;
+    const falling = behind > REPLAY_PAGE && behind >= this.exhaustedAt.behind;
+    this.exhaustedAt = { step, behind };
+    return falling;
+  }
+
+  private async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.mailbox.bell.ring();
+    await this.leave();
+  }
+}
