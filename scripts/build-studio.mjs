@@ -1,0 +1,21 @@
+import { inRoot } from "./root.mjs";
+import { runTool } from "./run.mjs";
+
+/** Written by Next itself. @param {string} path */
+const ignore = (path) => ["web/.next", "web/out", "web/next-env.d.ts"].includes(path) || path.endsWith(".tsbuildinfo");
+
+/** The studio as static files in web/out, served by the server. */
+/** @type {import("./stale.mjs").Target} */
+export const studioTarget = {
+  name: "studio",
+  inputs: [inRoot("web"), inRoot("server", "art", "settings.ts"), inRoot("schema.graphql"), inRoot("package-lock.json")],
+  output: inRoot("web", "out", "index.html"),
+  stamp: inRoot("web", ".next", "studio.stamp"),
+  ignore,
+  build: buildStudio,
+};
+
+async function buildStudio() {
+  const code = await runTool("next", ["build", "web"], { ...process.env, NEXT_TELEMETRY_DISABLED: "1" });
+  if (code !== 0) throw new Error(`next build failed with exit code ${code}`);
+}

@@ -1,0 +1,5 @@
+import { checks, runChecks } from "./checks.mjs";
+
+const failed = await runChecks(checks);
+console.log(failed.length === 0 ? "\nAll checks passed" : `\nFailed: ${failed.join("; ")}`);
+process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,0 +1,38 @@
+import { filesOverBudget, maxLines } from "./line-budget.mjs";
+import { runTool } from "./run.mjs";
+
+/** @typedef {{ name: string, passes: () => Promise<boolean> }} Check */
+
+/** @param {string} packageName @param {string[]} args */
+const tool =
+  (packageName, ...args) =>
+  async () =>
+    (await runTool(packageName, args)) === 0;
+
+/** Everything that is checked without running the program, in the order in which it fails fastest. @type {Check[]} */
+export const checks = [
+  { name: "No file over the line budget", passes: withinLineBudget },
+  { name: "Lint, format and arrows between folders", passes: tool("@biomejs/biome", "ci", "--max-diagnostics=100") },
+  { name: "Types of server, models, tests, benchmarks and scripts", passes: tool("typescript", "-p", ".") },
+  { name: "Types of the studio", passes: tool("typescript", "-p", "web", "--noEmit") },
+  { name: "No unused files, exports or packages", passes: tool("knip") },
+];
+
+async function withinLineBudget() {
+  const over = await filesOverBudget();
+  for (const file of over) console.error(`${file}, more than ${maxLines}`);
+  return over.length === 0;
+}
+
+/**
+ * Runs every check and answers the names of those that failed.
+ * @param {readonly Check[]} list
+ */
+export async function runChecks(list) {
+  const failed = [];
+  for (const { name, passes } of list) {
+    console.log(`\n=== ${name}`);
+    if (!(await passes())) failed.push(name);
+  }
+  return failed;
+}

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { root } from "./root.mjs";
+
+/**
+ * Something built: rebuilt when the bytes of its inputs differ from those it was built from.
+ * @typedef {object} Target
+ * @property {string} name
+ * @property {string[]} inputs files and folders
+ * @property {string} output a file that exists when it was built
+ * @property {string} stamp file that keeps the fingerprint of the inputs
+ * @property {(path: string) => boolean} [ignore] inputs that do not count, by path relative to the repository
+ * @property {() => Promise<void>} build
+ */
+
+/**
+ * Builds what is stale, or everything when `force` is set. The fingerprint is taken before the build, so an edit made
+ * meanwhile counts as new.
+ * @param {Target[]} targets
+ * @param {{ force?: boolean }} [options]
+ */
+export async function buildStale(targets, { force = false } = {}) {
+  for (const { name, inputs, output, stamp, ignore, build } of targets) {
+    const now = await fingerprint(inputs, ignore);
+    if (!force && (await readText(output)) !== null && (await readText(stamp)) === now) continue;
+    const started = performance.now();
+    console.log(`Building the ${name}`);
+    await rm(stamp, { force: true });
+    await build();
+    await mkdir(dirname(stamp), { recursive: true });
+    await writeFile(stamp, now);
+    console.log(`Built the ${name} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  }
+}
+
+/**
+ * Hex SHA-256 over names and bytes of all files in `inputs`.
+ * @param {string[]} inputs
+ * @param {(path: string) => boolean} [ignore]
+ */
+export async function fingerprint(inputs, ignore = () => false) {
+  const hash = createHash("sha256");
+  for (const input of inputs) {
+    for (const file of await filesUnder(input, ignore)) {
+      const bytes = await readFile(file);
+      hash.update(`${repositoryPath(file)}\0${bytes.length}\0`).update(bytes);
+    }
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * Absolute paths of all files in a folder, sorted; of a file, itself; none when it does not exist.
+ * @param {string} path
+ * @param {(path: string) => boolean} [ignore] of paths relative to the repository, folders included
+ * @returns {Promise<string[]>}
+ */
+export async function filesUnder(path, ignore = () => false) {
+  if (ignore(repositoryPath(path))) return [];
+  let entries;
+  try {
+    entries = await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "ENOTDIR") return [path];
+    if (code === "ENOENT") return [];
+    throw error;
+  }
+  const found = await Promise.all(entries.map((entry) => filesUnder(join(path, entry.name), ignore)));
+  return found.flat().sort();
+}
+
+/** Path relative to the repository with forward slashes. @param {string} path */
+export function repositoryPath(path) {
+  return relative(root, path).split(sep).join("/");
+}
+
+/** @param {string} file */
+async function readText(file) {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}
