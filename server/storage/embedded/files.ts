@@ -9,7 +9,12 @@ const DISK_FULL = ["ENOSPC", "EDQUOT"];
  * Writes a file that is there in full or not at all: under another name in `temporary` first, on the same disk.
  * `durable` also flushes it, so that it outlives a loss of power. @throws AtelierError UNAVAILABLE when the disk is full.
  */
-export async function writeWhole(path: string, temporary: string, parts: readonly Uint8Array[], { durable }: { durable: boolean }): Promise<void> {
+export async function writeWhole(
+  path: string,
+  temporary: string,
+  parts: readonly Uint8Array[],
+  { durable }: { durable: boolean },
+): Promise<void> {
   const draft = join(temporary, randomUUID());
   try {
     const file = await open(draft, "wx");

@@ -23,7 +23,8 @@ export async function lockFolder(folder: string, platform: NodeJS.Platform = pro
   try {
     return platform === "linux" ? await lockByName(await folderName(folder)) : await lockFile(join(folder, "lock"), platform);
   } catch (error) {
-    if (isTaken(error)) throw new AtelierError("CONFLICT", "Another server uses this data folder. Stop it, or set ATELIER_DATA to another folder.");
+    if (isTaken(error))
+      throw new AtelierError("CONFLICT", "Another server uses this data folder. Stop it, or set ATELIER_DATA to another folder.");
     throw error;
   }
 }

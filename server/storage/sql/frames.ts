@@ -13,13 +13,15 @@ interface StepRange {
 export function sqlFrames(database: Database): FrameStore {
   return {
     async insert(frame) {
-      const stored = database.$with("stored").as(
-        database
-          .insert(frames)
-          .values(frame)
-          .onConflictDoNothing()
-          .returning({ sessionId: frames.sessionId, step: frames.step, bytes: frames.bytes }),
-      );
+      const stored = database
+        .$with("stored")
+        .as(
+          database
+            .insert(frames)
+            .values(frame)
+            .onConflictDoNothing()
+            .returning({ sessionId: frames.sessionId, step: frames.step, bytes: frames.bytes }),
+        );
       try {
         const changed = await written(
           database
@@ -42,7 +44,10 @@ export function sqlFrames(database: Database): FrameStore {
     },
 
     async find(sessionId, step) {
-      const [row] = await database.select().from(frames).where(and(eq(frames.sessionId, sessionId), eq(frames.step, step)));
+      const [row] = await database
+        .select()
+        .from(frames)
+        .where(and(eq(frames.sessionId, sessionId), eq(frames.step, step)));
       return row ?? null;
     },
 

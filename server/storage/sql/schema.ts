@@ -1,4 +1,16 @@
-import { bigint, doublePrecision, foreignKey, index, integer, json, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  json,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from "drizzle-orm/pg-core";
 import type { Losses } from "../../art/painter.js";
 import type { StyleTransferSettings } from "../../art/settings.js";
 import type { SessionRecordBase, SessionStatus } from "../../sessions/session.js";

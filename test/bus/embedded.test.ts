@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import { busContract } from "../contracts/bus.js";
+
+busContract("The embedded bus", async () => openEmbeddedBus(() => undefined));
+
+it("tells its owner what a listener threw", async () => {
+  const errors: unknown[] = [];
+  const bus = openEmbeddedBus((error) => errors.push(error));
+  const error = new Error("of the listener");
+  await bus.subscribe("controls", () => {
+    throw error;
+  });
+  await bus.publish("controls", { type: "cancel", sessionId: "a" });
+  expect(errors).toEqual([error]);
+});

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Bus, SessionControl } from "../../server/bus/bus.js";
+
+const cancel = (sessionId: string): SessionControl => ({ type: "cancel", sessionId });
+
+/** What every bus does. */
+export function busContract(name: string, open: () => Promise<Bus>): void {
+  describe(`${name} as a bus`, () => {
+    let bus: Bus;
+    beforeEach(async () => {
+      bus = await open();
+    });
+    afterEach(() => bus.close());
+
+    it("brings every message to every subscriber of its topic, in order, and to no other", async () => {
+      const first: SessionControl[] = [];
+      const second: SessionControl[] = [];
+      const elsewhere: unknown[] = [];
+      await bus.subscribe("controls", (message) => first.push(message));
+      await bus.subscribe("controls", (message) => second.push(message));
+      await bus.subscribe("sessions", (message) => elsewhere.push(message));
+      await bus.subscribe("session:a", (message) => elsewhere.push(message));
+      for (const id of ["a", "b", "c"]) await bus.publish("controls", cancel(id));
+      expect(first).toEqual([cancel("a"), cancel("b"), cancel("c")]);
+      expect(second).toEqual(first);
+      expect(elsewhere).toEqual([]);
+    });
+
+    it("keeps the topics of two sessions apart", async () => {
+      const seen: unknown[] = [];
+      await bus.subscribe("session:a", (message) => seen.push(message));
+      await bus.publish("session:b", { type: "deleted", sessionId: "b" });
+      await bus.publish("session:a", { type: "deleted", sessionId: "a" });
+      expect(seen).toEqual([{ type: "deleted", sessionId: "a" }]);
+    });
+
+    it("has called every subscriber once publish resolves", async () => {
+      let calls = 0;
+      await bus.subscribe("controls", () => calls++);
+      await bus.publish("controls", cancel("a"));
+      expect(calls).toBe(1);
+    });
+
+    it("keeps nothing for those who come later", async () => {
+      await bus.publish("controls", cancel("a"));
+      const seen: unknown[] = [];
+      await bus.subscribe("controls", (message) => seen.push(message));
+      expect(seen).toEqual([]);
+    });
+
+    it("ends one subscription and leaves the others", async () => {
+      const seen: string[] = [];
+      const listener = (message: SessionControl) => seen.push(message.sessionId);
+      const end = await bus.subscribe("controls", listener);
+      await bus.subscribe("controls", listener);
+      await end();
+      await end();
+      await bus.publish("controls", cancel("a"));
+      expect(seen).toEqual(["a"]);
+    });
+
+    it("goes on when a subscriber throws, and the publisher never sees it", async () => {
+      const seen: string[] = [];
+      await bus.subscribe("controls", () => {
+        throw new Error("of the listener");
+      });
+      await bus.subscribe("controls", (message) => seen.push(message.sessionId));
+      await bus.publish("controls", cancel("a"));
+      expect(seen).toEqual(["a"]);
+    });
+
+    it("keeps the order for everybody when a subscriber publishes", async () => {
+      const seen: string[] = [];
+      let echoed: Promise<void> | undefined;
+      await bus.subscribe("controls", ({ sessionId }) => {
+        if (sessionId === "a") echoed = bus.publish("controls", cancel("echo"));
+      });
+      await bus.subscribe("controls", (message) => seen.push(message.sessionId));
+      await bus.publish("controls", cancel("a"));
+      await echoed;
+      expect(seen).toEqual(["a", "echo"]);
+    });
+
+    it("carries bytes as bytes", async () => {
+      const pictures: Uint8Array[] = [];
+      await bus.subscribe("session:a", (event) => {
+        if (event.type === "frame") pictures.push(event.picture);
+      });
+      const frame = {
+        sessionId: "a",
+        step: 0,
+        digest: "0".repeat(64),
+        width: 1,
+        height: 1,
+        mimeType: "image/png",
+        bytes: 3,
+        losses: null,
+        computeMs: 1,
+        createdAt: new Date(),
+      };
+      await bus.publish("session:a", { type: "frame", frame, picture: Uint8Array.of(0, 128, 255) });
+      expect([...(pictures[0] ?? [])]).toEqual([0, 128, 255]);
+    });
+  });
+}

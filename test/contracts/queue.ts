@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Queue } from "../../server/queue/queue.js";
+
+/** What every queue does. `open` answers an empty one. */
+export function queueContract(name: string, open: () => Promise<Queue>): void {
+  describe(`${name} as a queue`, () => {
+    let queue: Queue;
+    beforeEach(async () => {
+      queue = await open();
+    });
+    afterEach(() => queue.close());
+    const forever = new AbortController().signal;
+
+    it("hands sessions out in the order in which they came", async () => {
+      for (const id of ["a", "b", "c"]) await queue.add(id);
+      expect([await queue.claim(forever), await queue.claim(forever), await queue.claim(forever)]).toEqual(["a", "b", "c"]);
+    });
+
+    it("gives a session that comes later to who waits longest, and to no other", async () => {
+      const abort = new AbortController();
+      const first = queue.claim(forever);
+      const second = queue.claim(abort.signal);
+      await queue.add("a");
+      expect(await first).toBe("a");
+      abort.abort();
+      expect(await second).toBeNull();
+    });
+
+    it("loses no session to a claim that was aborted", async () => {
+      const abort = new AbortController();
+      const claim = queue.claim(abort.signal);
+      abort.abort();
+      expect(await claim).toBeNull();
+      expect(await queue.claim(AbortSignal.abort())).toBeNull();
+      await queue.add("a");
+      expect(await queue.position("a")).toBe(1);
+      expect(await queue.claim(forever)).toBe("a");
+    });
+
+    it("takes a waiting session out, once", async () => {
+      for (const id of ["a", "b"]) await queue.add(id);
+      expect(await queue.remove("a")).toBe(true);
+      expect(await queue.remove("a")).toBe(false);
+      expect(await queue.claim(forever)).toBe("b");
+      expect(await queue.remove("b")).toBe(false);
+    });
+
+    it("tells positions, 1 being next", async () => {
+      for (const id of ["a", "b", "c"]) await queue.add(id);
+      expect(await Promise.all(["a", "b", "c", "d"].map((id) => queue.position(id)))).toEqual([1, 2, 3, null]);
+      await queue.claim(forever);
+      await queue.remove("b");
+      expect(await Promise.all(["a", "b", "c"].map((id) => queue.position(id)))).toEqual([null, null, 1]);
+    });
+
+    it("holds a session once, however often it is added", async () => {
+      await queue.add("a");
+      await queue.add("a");
+      expect(await queue.claim(forever)).toBe("a");
+      expect(await queue.position("a")).toBeNull();
+    });
+
+    it("ends waiting claims when it closes", async () => {
+      const claim = queue.claim(forever);
+      await queue.close();
+      expect(await claim).toBeNull();
+      expect(await queue.claim(forever)).toBeNull();
+    });
+  });
+}

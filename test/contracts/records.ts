@@ -1,0 +1,67 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { FrameRecord, ImageRecord, StyleTransferRecord } from "../../server/sessions/session.js";
+
+/** A picture's record with bytes that nobody stored. */
+export function anImage(changes: Partial<ImageRecord> = {}): ImageRecord {
+  const id = randomUUID();
+  const digest = createHash("sha256").update(id).digest("hex");
+  return { id, digest, width: 64, height: 48, mimeType: "image/png", bytes: 1234, createdAt: new Date(), ...changes };
+}
+
+/** A style transfer of `imageId` in its own style. */
+export function aSession(imageId: string, changes: Partial<StyleTransferRecord> = {}): StyleTransferRecord {
+  return {
+    id: randomUUID(),
+    kind: "STYLE_TRANSFER",
+    title: null,
+    status: "QUEUED",
+    createdAt: new Date(),
+    startedAt: null,
+    finishedAt: null,
+    device: null,
+    error: null,
+    step: -1,
+    settings: {
+      alpha: 1,
+      beta: 100,
+      gamma: 0.1 + 0.2,
+      contentLayers: [{ layer: "conv4_2", weight: 1 }],
+      styleLayers: [{ layer: "conv1_1", weight: 1 / 3 }],
+      optimizer: "ADAM",
+      learningRate: 0.02,
+      steps: 10,
+      size: 64,
+      scales: 1,
+      initialImage: "CONTENT",
+      seed: 0,
+      preserveColors: false,
+      model: "vgg19",
+    },
+    contentId: imageId,
+    styles: [{ imageId, weight: 1 }],
+    ...changes,
+  };
+}
+
+/** A frame whose losses follow from its step. */
+export function aFrame(sessionId: string, step: number, changes: Partial<FrameRecord> = {}): FrameRecord {
+  return {
+    sessionId,
+    step,
+    digest: createHash("sha256").update(`${sessionId} ${step}`).digest("hex"),
+    width: 64,
+    height: 48,
+    mimeType: "image/jpeg",
+    bytes: 2048,
+    losses: {
+      total: 100 / (step + 1),
+      content: 1e-7 * step,
+      style: 1 / 3,
+      tv: 0,
+      layers: [{ layer: "conv1_1", term: "STYLE", value: 1 / 3 }],
+    },
+    computeMs: 12.5,
+    createdAt: new Date(),
+    ...changes,
+  };
+}

@@ -1,0 +1,248 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Storage } from "../../server/storage/storage.js";
+import { aFrame, anImage, aSession } from "./records.js";
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** What every storage does. `open` answers one that may hold rows of other tests. */
+export function storageContract(name: string, open: () => Promise<Storage>): void {
+  describe(`${name} as a storage`, () => {
+    let storage: Storage;
+    beforeAll(async () => {
+      storage = await open();
+    });
+    afterAll(() => storage.close());
+
+    async function storedSession(changes: Parameters<typeof aSession>[1] = {}) {
+      const image = anImage();
+      await storage.images.insert(image);
+      const session = aSession(image.id, changes);
+      await storage.sessions.insert(session);
+      return session;
+    }
+
+    describe("images", () => {
+      it("gives back what was put in", async () => {
+        const image = anImage({ width: 640, height: 480, bytes: 25_000_000 });
+        await storage.images.insert(image);
+        expect(await storage.images.find(image.id)).toEqual(image);
+        expect(await storage.images.find("unknown")).toBeNull();
+      });
+    });
+
+    describe("sessions", () => {
+      it("gives back what was put in", async () => {
+        const session = await storedSession({ title: "Näckarfront ☀", error: { code: "DEVICE_LOST", message: "The device is gone." } });
+        expect(await storage.sessions.find(session.id)).toEqual(session);
+        expect(await storage.sessions.find("unknown")).toBeNull();
+      });
+
+      it("changes a session only from the statuses that are named", async () => {
+        const session = await storedSession({ status: "QUEUED" });
+        const startedAt = new Date();
+        expect(await storage.sessions.update(session.id, { status: "PAUSED" }, ["RUNNING"])).toBeNull();
+        const running = { ...session, status: "RUNNING", startedAt, device: "cpu" };
+        expect(await storage.sessions.update(session.id, { status: "RUNNING", startedAt, device: "cpu" }, ["QUEUED"])).toEqual(running);
+        expect(await storage.sessions.update(session.id, { title: null })).toEqual({ ...running, title: null });
+        expect(await storage.sessions.update(session.id, {})).toEqual({ ...running, title: null });
+        expect(await storage.sessions.update("unknown", { title: "x" })).toBeNull();
+      });
+
+      it("lets one of two competing changes through", async () => {
+        const session = await storedSession({ status: "QUEUED" });
+        const answers = await Promise.all([
+          storage.sessions.update(session.id, { status: "RUNNING" }, ["QUEUED"]),
+          storage.sessions.update(session.id, { status: "CANCELLED" }, ["QUEUED"]),
+        ]);
+        expect(answers.filter((answer) => answer !== null)).toHaveLength(1);
+      });
+
+      it("pages newest first, without hole or duplicate, also among sessions of one millisecond", async () => {
+        const title = randomUUID();
+        const createdAt = new Date("2030-01-01T00:00:00.123Z");
+        const ids: string[] = [];
+        for (let i = 0; i < 7; i++) ids.unshift((await storedSession({ title, createdAt: i < 5 ? createdAt : new Date(2031, i) })).id);
+        const seen: string[] = [];
+        let after: string | null = null;
+        for (let page = 0; page < 3; page++) {
+          const { rows, hasNextPage, totalCount } = await storage.sessions.list({ first: 3, after }, { titleContains: title });
+          expect({ hasNextPage, totalCount }).toEqual({ hasNextPage: page < 2, totalCount: 7 });
+          seen.push(...rows.map(({ id }) => id));
+          after = seen.at(-1) ?? null;
+        }
+        expect(seen).toEqual(ids);
+      });
+
+      it("filters by kind, status, title and time", async () => {
+        const mark = randomUUID();
+        const plain = await storedSession({
+          title: `${mark} 100 % Wool_en`,
+          status: "COMPLETED",
+          createdAt: new Date("2020-01-01T00:00:00Z"),
+        });
+        const other = await storedSession({ title: `${mark} 100 x Woolen`, status: "FAILED", createdAt: new Date("2020-01-02T00:00:00Z") });
+        const list = async (filter: Parameters<typeof storage.sessions.list>[1]) => {
+          const { rows } = await storage.sessions.list({ first: 100, after: null }, { titleContains: mark, ...filter });
+          return rows.map(({ id }) => id);
+        };
+        expect(await list({})).toEqual([other.id, plain.id]);
+        expect(await list({ kind: "STYLE_TRANSFER" })).toEqual([other.id, plain.id]);
+        expect(await list({ kind: "TRANSLATION" })).toEqual([]);
+        expect(await list({ status: ["COMPLETED", "RUNNING"] })).toEqual([plain.id]);
+        expect(await list({ status: [] })).toEqual([]);
+        expect(await list({ titleContains: `${mark.toUpperCase()} 100 % wOOL_EN` })).toEqual([plain.id]);
+        expect(await list({ titleContains: `${mark} 100 % Wool%en` })).toEqual([]);
+        expect(await list({ titleContains: "\\" })).toEqual([]);
+        expect(await list({ createdAfter: new Date("2020-01-01T00:00:00Z") })).toEqual([other.id]);
+        expect(await list({ createdBefore: new Date("2020-01-02T00:00:00Z") })).toEqual([plain.id]);
+      });
+
+      it("goes on after a session that was deleted meanwhile, and refuses one that never was", async () => {
+        const title = randomUUID();
+        const older = await storedSession({ title });
+        const newer = await storedSession({ title });
+        await storage.sessions.delete(newer.id);
+        const { rows } = await storage.sessions.list({ first: 5, after: newer.id }, { titleContains: title });
+        expect(rows.map(({ id }) => id)).toEqual([older.id]);
+        await expect(storage.sessions.list({ first: 5, after: "made up" }, {})).rejects.toMatchObject({
+          name: "AtelierError",
+          code: "BAD_INPUT",
+          detail: { field: "after" },
+        });
+      });
+
+      it("answers on deletion which digests nothing uses any more", async () => {
+        const [mine, shared, uploaded] = [randomBytes(8), randomBytes(8), randomBytes(8)].map(sha256) as [string, string, string];
+        const [session, other] = [await storedSession(), await storedSession()];
+        await storage.images.insert(anImage({ digest: uploaded }));
+        await storage.frames.insert(aFrame(other.id, 0, { digest: shared }));
+        for (const [step, digest] of [shared, uploaded, mine, mine].entries()) {
+          await storage.frames.insert(aFrame(session.id, step, { digest }));
+        }
+        expect(await storage.sessions.delete(session.id)).toEqual([mine]);
+        expect(await storage.sessions.find(session.id)).toBeNull();
+        expect(await storage.frames.find(session.id, 0)).toBeNull();
+        expect(await storage.sessions.delete(session.id)).toEqual([]);
+        expect(await storage.sessions.delete(other.id)).toEqual([shared]);
+      });
+    });
+
+    describe("frames", () => {
+      it("gives back what was put in and moves the session's step", async () => {
+        const session = await storedSession();
+        const frame = aFrame(session.id, 0);
+        expect(await storage.frames.insert(frame)).toBe(true);
+        expect(await storage.frames.find(session.id, 0)).toEqual(frame);
+        expect(await storage.frames.insert(aFrame(session.id, 3, { losses: null }))).toBe(true);
+        expect(await storage.frames.latest(session.id)).toMatchObject({ step: 3, losses: null });
+        expect((await storage.sessions.find(session.id))?.step).toBe(3);
+        expect(await storage.frames.find(session.id, 1)).toBeNull();
+      });
+
+      it("stores a step once and never changes it", async () => {
+        const session = await storedSession();
+        const frame = aFrame(session.id, 5);
+        const answers = await Promise.all([storage.frames.insert(frame), storage.frames.insert({ ...frame, width: 999 })]);
+        expect(answers).toEqual([true, false]);
+        expect((await storage.frames.find(session.id, 5))?.width).toBe(frame.width);
+        expect((await storage.sessions.find(session.id))?.step).toBe(5);
+      });
+
+      it("refuses a frame of a session that is gone", async () => {
+        expect(await storage.frames.insert(aFrame("gone", 0))).toBe(false);
+        expect(await storage.frames.latest("gone")).toBeNull();
+      });
+
+      it("pages oldest first within a range of steps", async () => {
+        const session = await storedSession();
+        for (let step = 0; step < 10; step++) await storage.frames.insert(aFrame(session.id, step));
+        const steps = async (first: number, after: number | null, range: { fromStep?: number; toStep?: number }) => {
+          const { rows, hasNextPage, totalCount } = await storage.frames.list(session.id, { first, after }, range);
+          return [rows.map(({ step }) => step), hasNextPage, totalCount];
+        };
+        expect(await steps(4, null, {})).toEqual([[0, 1, 2, 3], true, 10]);
+        expect(await steps(4, 7, {})).toEqual([[8, 9], false, 10]);
+        expect(await steps(3, null, { fromStep: 2, toStep: 6 })).toEqual([[2, 3, 4], true, 5]);
+        expect(await steps(3, 4, { fromStep: 2, toStep: 6 })).toEqual([[5, 6], false, 5]);
+        expect(await steps(3, null, { fromStep: 8 })).toEqual([[8, 9], false, 2]);
+        expect(await steps(3, null, { toStep: 1 })).toEqual([[0, 1], false, 2]);
+        expect(await steps(3, null, { fromStep: 6, toStep: 2 })).toEqual([[], false, 0]);
+      });
+
+      it("thins a loss curve evenly and keeps its ends", async () => {
+        const session = await storedSession();
+        for (let step = 0; step < 40; step++) await storage.frames.insert(aFrame(session.id, step));
+        await storage.frames.insert(aFrame(session.id, 40, { losses: null }));
+        const steps = async (range: { fromStep?: number; toStep?: number }, points: number) =>
+          (await storage.frames.losses(session.id, range, points)).map(({ step }) => step);
+        expect(await steps({}, 4)).toEqual([0, 13, 26, 39]);
+        expect(await steps({}, 2)).toEqual([0, 39]);
+        expect(await steps({}, 40)).toHaveLength(40);
+        expect(await steps({}, 39)).toHaveLength(39);
+        expect(await steps({ fromStep: 7, toStep: 7 }, 2)).toEqual([7]);
+        expect(await steps({ fromStep: 10, toStep: 20 }, 3)).toEqual([10, 15, 20]);
+        expect(await steps({ fromStep: 100 }, 3)).toEqual([]);
+        const [first] = await storage.frames.losses(session.id, {}, 2);
+        expect(first).toEqual({ step: 0, losses: aFrame(session.id, 0).losses });
+        await expect(storage.frames.losses(session.id, {}, 1)).rejects.toMatchObject({ code: "BAD_INPUT", detail: { field: "points" } });
+      });
+
+      it("sums the frames of all sessions", async () => {
+        const before = await storage.frames.totals();
+        const session = await storedSession();
+        for (let step = 0; step < 3; step++) await storage.frames.insert(aFrame(session.id, step, { bytes: 1000 }));
+        expect(await storage.frames.totals()).toEqual({ count: before.count + 3, bytes: before.bytes + 3000 });
+        await storage.sessions.delete(session.id);
+        expect(await storage.frames.totals()).toEqual(before);
+      });
+    });
+
+    describe("blobs", () => {
+      it("keeps bytes under their SHA-256", async () => {
+        const bytes = randomBytes(100_000);
+        const digest = await storage.blobs.put(bytes);
+        expect(digest).toBe(sha256(bytes));
+        expect(Buffer.from(await storage.blobs.get(digest)).equals(bytes)).toBe(true);
+        expect(await storage.blobs.put(Uint8Array.from(bytes))).toBe(digest);
+      });
+
+      it("takes the same bytes from several writers at once", async () => {
+        const bytes = randomBytes(50_000);
+        await Promise.all(Array.from({ length: 5 }, () => storage.blobs.put(bytes)));
+        expect(Buffer.from(await storage.blobs.get(sha256(bytes))).equals(bytes)).toBe(true);
+      });
+
+      it("deletes, and has nothing where nothing is", async () => {
+        const digest = await storage.blobs.put(randomBytes(10));
+        await storage.blobs.delete(digest);
+        await storage.blobs.delete(digest);
+        await expect(storage.blobs.get(digest)).rejects.toMatchObject({ name: "AtelierError", code: "NOT_FOUND" });
+        for (const key of ["", "../../package.json", digest.toUpperCase()]) {
+          await expect(storage.blobs.get(key)).rejects.toMatchObject({ code: "NOT_FOUND" });
+        }
+      });
+    });
+
+    describe("checkpoints", () => {
+      it("keeps the newest of each session", async () => {
+        const [a, b] = [randomUUID(), randomUUID()];
+        expect(await storage.checkpoints.get(a)).toBeNull();
+        await storage.checkpoints.put(a, 10, Uint8Array.of(1, 2, 3));
+        await storage.checkpoints.put(b, 11, new Uint8Array());
+        await storage.checkpoints.put(a, 20, Uint8Array.of(4, 5));
+        const kept = await storage.checkpoints.get(a);
+        expect({ step: kept?.step, bytes: [...(kept?.bytes ?? [])] }).toEqual({ step: 20, bytes: [4, 5] });
+        expect((await storage.checkpoints.get(b))?.bytes).toHaveLength(0);
+        await storage.checkpoints.delete(a);
+        await storage.checkpoints.delete(a);
+        expect(await storage.checkpoints.get(a)).toBeNull();
+        expect((await storage.checkpoints.get(b))?.step).toBe(11);
+      });
+
+      it("takes no id that is a path", async () => {
+        await expect(storage.checkpoints.put("../x", 0, Uint8Array.of(1))).rejects.toMatchObject({ code: "NOT_FOUND" });
+      });
+    });
+  });
+}
