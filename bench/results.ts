@@ -1,0 +1,76 @@
+import { execFileSync } from "node:child_process";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+
+/** One measured number. */
+export interface Measurement {
+  /** What was measured: "vgg19 loss and gradient, 256 px". */
+  bench: string;
+  /** What it is compared with: another program, or the limit that it has to keep. */
+  peer: string;
+  /** How many times better than the peer; null where there is none. Above 1 is good. */
+  ratio: number | null;
+  value: number;
+  /** Of `value`: ms, s, %, MiB. */
+  unit: string;
+}
+
+/** A measurement as results.json keeps it, with where it comes from. */
+export interface Result extends Measurement {
+  machine: string;
+  /** The commit that was measured; `+` after it when the working tree differed from it. */
+  commit: string;
+  /** Command that measures it again. */
+  command: string;
+  /** ISO 8601. */
+  date: string;
+}
+
+const resultsFile = fileURLToPath(new URL("results.json", import.meta.url));
+
+/** Prints the measurements and puts them into results.json in place of earlier ones of the same bench and peer. */
+export async function recordResults(measurements: readonly Measurement[], command: string, file = resultsFile): Promise<void> {
+  const origin = { machine: machine(), commit: commit(), command, date: new Date().toISOString() };
+  for (const { bench, peer, ratio, value, unit } of measurements) {
+    console.log(`${bench}: ${value} ${unit}, ${peer}${ratio === null ? "" : ` (${ratio.toFixed(2)} times)`}`);
+  }
+  const merged = mergeResults(
+    await readResults(file),
+    measurements.map((measurement) => ({ ...measurement, ...origin })),
+  );
+  // Renamed into place, so that a reader never meets half a file.
+  await writeFile(`${file}.new`, `${JSON.stringify(merged, null, 2)}\n`);
+  await rename(`${file}.new`, file);
+}
+
+/** Earlier results with newer ones of the same bench and peer in their place, sorted by bench and peer. */
+export function mergeResults(earlier: readonly Result[], newer: readonly Result[]): Result[] {
+  const key = ({ bench, peer }: Result) => JSON.stringify([bench, peer]);
+  const merged = new Map([...earlier, ...newer].map((result) => [key(result), result]));
+  return [...merged.values()].sort((a, b) => a.bench.localeCompare(b.bench, "en") || a.peer.localeCompare(b.peer, "en"));
+}
+
+/** Every recorded result; none when nothing was recorded. */
+export async function readResults(file = resultsFile): Promise<Result[]> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** This machine, for people: "2 cores of AMD EPYC 7B13, 24 GiB, Linux 6.1, Node 20.20.2". */
+export function machine(): string {
+  const model = cpus()[0]?.model.trim() ?? "unknown processor";
+  const kernel = release().split(".").slice(0, 2).join(".");
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${availableParallelism()} cores of ${model}, ${memory} GiB, ${platform()} ${kernel}, Node ${process.versions.node}`;
+}
+
+function commit(): string {
+  const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8" }).trim();
+  const changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!bench/results.json", ":!bench/README.md");
+  return `${git("rev-parse", "--short=12", "HEAD")}${changed ? "+" : ""}`;
+}

@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { machine, mergeResults, type Result, readResults, recordResults } from "../../bench/results.js";
+
+function result(bench: string, peer: string, value: number): Result {
+  return { bench, peer, ratio: null, value, unit: "ms", machine: "m", commit: "c", command: "x", date: "2026-01-01T00:00:00.000Z" };
+}
+
+test("a newer result takes the place of the one of the same bench and peer", () => {
+  const earlier = [result("b", "p", 1), result("a", "p", 2), result("a", "o", 3)];
+  const merged = mergeResults(earlier, [result("a", "p", 4), result("c", "p", 5)]);
+  expect(merged.map(({ bench, peer, value }) => [bench, peer, value])).toEqual([
+    ["a", "o", 3],
+    ["a", "p", 4],
+    ["b", "p", 1],
+    ["c", "p", 5],
+  ]);
+});
+
+test("recorded results are read back with machine, commit, command and date", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "atelier-results-"));
+  const file = join(folder, "results.json");
+  try {
+    expect(await readResults(file)).toEqual([]);
+    await recordResults([{ bench: "a", peer: "limit 3 ms", ratio: 1.5, value: 2, unit: "ms" }], "npx tsx bench/a.ts", file);
+    const [row, ...others] = await readResults(file);
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({ bench: "a", peer: "limit 3 ms", ratio: 1.5, value: 2, unit: "ms", command: "npx tsx bench/a.ts" });
+    expect(row).toMatchObject({ machine: machine(), commit: expect.stringMatching(/^[0-9a-f]{12}\+?$/) });
+    expect(new Date(row?.date ?? "").toISOString()).toBe(row?.date);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
