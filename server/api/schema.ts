@@ -1,0 +1,40 @@
+import "reflect-metadata";
+import { createPubSub } from "@graphql-yoga/subscription";
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
+import { buildSchemaSync } from "type-graphql";
+import { FrameResolver } from "./frames.js";
+import { ImageResolver } from "./images.js";
+import { ModelResolver } from "./models.js";
+import { ServerInfoResolver } from "./server-info.js";
+import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
+import { StyleTransferSession } from "./session-types.js";
+import { SessionMutations, SessionQueries } from "./sessions.js";
+import { SessionSubscription, SessionsSubscription } from "./subscriptions.js";
+
+/** The schema that this server serves. */
+export function buildApiSchema(): GraphQLSchema {
+  return buildSchemaSync({
+    resolvers: [
+      FrameResolver,
+      ImageResolver,
+      ModelResolver,
+      ServerInfoResolver,
+      SessionFieldsResolver,
+      StyleTransferFieldsResolver,
+      SessionQueries,
+      SessionMutations,
+      SessionSubscription,
+      SessionsSubscription,
+    ],
+    orphanedTypes: [StyleTransferSession],
+    validate: false,
+    // Asked for by type-graphql and used by nothing: every subscription has an iterator of its own.
+    pubSub: createPubSub(),
+  });
+}
+
+/** The schema as it stands in schema.graphql: sorted, so that a difference is a change, and stamped. */
+export function emittedSchema(): string {
+  const stamp = "# Emitted from server/api by: npx tsx server/api/emit-schema.ts\n# Do not edit: change the code and emit again.\n\n";
+  return `${stamp}${printSchema(lexicographicSortSchema(buildApiSchema()))}\n`;
+}

@@ -1,0 +1,40 @@
+import { Field, InputType } from "type-graphql";
+import { AtelierError } from "../errors.js";
+import type { SessionFilter as FilterValue } from "../sessions/session.js";
+import { type KindName, SessionKind, SessionStatus, type StatusName } from "./enums.js";
+import { apiLimits } from "./limits.js";
+import { DateTime } from "./scalars.js";
+
+@InputType()
+export class SessionFilter {
+  @Field(() => SessionKind, { nullable: true })
+  kind?: KindName | null;
+
+  @Field(() => [SessionStatus], { nullable: true })
+  status?: StatusName[] | null;
+
+  @Field(() => String, { nullable: true })
+  titleContains?: string | null;
+
+  @Field(() => DateTime, { nullable: true })
+  createdAfter?: Date | null;
+
+  @Field(() => DateTime, { nullable: true })
+  createdBefore?: Date | null;
+}
+
+/** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT for a text that is too long. */
+export function resolveFilter(filter: SessionFilter | null | undefined): FilterValue {
+  const { kind, status, titleContains, createdAfter, createdBefore } = filter ?? {};
+  const limit = apiLimits.maxFilterLength;
+  if (titleContains && (titleContains.length > limit || titleContains.includes("\0"))) {
+    throw new AtelierError("BAD_INPUT", `titleContains is a text of at most ${limit} characters.`, { field: "filter.titleContains", limit });
+  }
+  return {
+    ...(kind ? { kind } : {}),
+    ...(status ? { status } : {}),
+    ...(titleContains ? { titleContains } : {}),
+    ...(createdAfter ? { createdAfter } : {}),
+    ...(createdBefore ? { createdBefore } : {}),
+  };
+}

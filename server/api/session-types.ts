@@ -1,0 +1,87 @@
+import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
+import type { StyleTransferSettings as SettingsValue } from "../art/settings.js";
+import type { SessionRecord } from "../sessions/session.js";
+import { type KindName, SessionKind, SessionStatus, type StatusName } from "./enums.js";
+import { type Connection, cursorCodec, PageInfo } from "./paging.js";
+import { DateTime } from "./scalars.js";
+import { isId } from "./ids.js";
+import { StyleTransferSettings } from "./style-transfer-types.js";
+
+@ObjectType()
+export class SessionError {
+  @Field(() => String)
+  code!: string;
+
+  @Field(() => String)
+  message!: string;
+}
+
+/** Object types of the kinds that this server runs. */
+const typeNames = { STYLE_TRANSFER: "StyleTransferSession" } as const satisfies Record<SessionRecord["kind"], string>;
+
+/** Fields that are stored; the rest is resolved in session-fields.ts. */
+@InterfaceType({ resolveType: (session: SessionRecord) => typeNames[session.kind] })
+export abstract class Session {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => SessionKind)
+  kind!: KindName;
+
+  @Field(() => String, { nullable: true })
+  title!: string | null;
+
+  @Field(() => SessionStatus)
+  status!: StatusName;
+
+  @Field(() => DateTime)
+  createdAt!: Date;
+
+  @Field(() => DateTime, { nullable: true })
+  startedAt!: Date | null;
+
+  @Field(() => DateTime, { nullable: true })
+  finishedAt!: Date | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Name of the device that runs it or ran it last, such as cpu, webgpu, cuda:0.",
+  })
+  device!: string | null;
+
+  @Field(() => SessionError, { nullable: true })
+  error!: SessionError | null;
+}
+
+@ObjectType({ implements: Session })
+export class StyleTransferSession extends Session {
+  @Field(() => StyleTransferSettings)
+  settings!: SettingsValue;
+
+  @Field(() => Int, { description: "Last finished step; -1 before the first." })
+  step!: number;
+}
+
+@ObjectType()
+export class SessionEdge {
+  @Field(() => String)
+  cursor!: string;
+
+  @Field(() => Session)
+  node!: SessionRecord;
+}
+
+@ObjectType()
+export class SessionConnection implements Connection<SessionRecord> {
+  @Field(() => [SessionEdge])
+  edges!: SessionEdge[];
+
+  @Field(() => PageInfo)
+  pageInfo!: PageInfo;
+
+  @Field(() => Int)
+  totalCount!: number;
+}
+
+/** Cursors of sessions: their ids. */
+export const sessionCursors = cursorCodec("session", (text) => (isId(text) ? text : null));

@@ -1,0 +1,66 @@
+import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from "type-graphql";
+import type { SessionRecord } from "../sessions/session.js";
+import type { ApiContext } from "./context.js";
+import { isId, requireId } from "./ids.js";
+import { type Connection, connection, pageRequest } from "./paging.js";
+import { resolveFilter, SessionFilter } from "./session-filter.js";
+import { Session, SessionConnection, sessionCursors, StyleTransferSession } from "./session-types.js";
+import { StyleTransferInput } from "./style-transfer-types.js";
+
+@Resolver()
+export class SessionQueries {
+  @Query(() => Session, { nullable: true })
+  async session(@Arg("id", () => ID) id: string, @Ctx() { storage }: ApiContext): Promise<SessionRecord | null> {
+    return isId(id) ? storage.sessions.find(id) : null;
+  }
+
+  @Query(() => SessionConnection, { description: "Newest first." })
+  async sessions(
+    @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
+    @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
+    @Arg("filter", () => SessionFilter, { nullable: true }) filter: SessionFilter | null | undefined,
+    @Ctx() { storage }: ApiContext,
+  ): Promise<Connection<SessionRecord>> {
+    const request = pageRequest(first, after ?? null, sessionCursors);
+    const page = await storage.sessions.list(request, resolveFilter(filter));
+    return connection(
+      page,
+      request,
+      sessionCursors,
+      (session) => session.id,
+      (session) => session,
+    );
+  }
+}
+
+@Resolver()
+export class SessionMutations {
+  @Mutation(() => StyleTransferSession)
+  startStyleTransfer(
+    @Arg("input", () => StyleTransferInput) input: StyleTransferInput,
+    @Ctx() { sessions }: ApiContext,
+  ): Promise<SessionRecord> {
+    requireId("input.contentId", input.contentId);
+    for (const [index, { imageId }] of input.styles.entries()) requireId(`input.styles.${index}.imageId`, imageId);
+    return sessions.startStyleTransfer(input);
+  }
+
+  @Mutation(() => Session, { description: "Ends a session that waits or runs; its frames stay. CONFLICT for a finished one." })
+  cancelSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { sessions }: ApiContext): Promise<SessionRecord> {
+    return sessions.cancel(requireId("sessionId", sessionId));
+  }
+
+  @Mutation(() => Session, { description: "A blank title takes the title away." })
+  renameSession(
+    @Arg("sessionId", () => ID) sessionId: string,
+    @Arg("title", () => String) title: string,
+    @Ctx() { sessions }: ApiContext,
+  ): Promise<SessionRecord> {
+    return sessions.rename(requireId("sessionId", sessionId), title);
+  }
+
+  @Mutation(() => ID, { description: "Deletes the session with its frames; one that is not finished is cancelled first." })
+  deleteSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { sessions }: ApiContext): Promise<string> {
+    return sessions.delete(requireId("sessionId", sessionId));
+  }
+}
