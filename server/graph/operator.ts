@@ -1,5 +1,6 @@
-import { type Dimension, GraphError, type Node } from "./node.js";
+import { type Dimension, FREE, GraphError, type Node } from "./node.js";
 import type { OnnxBuilder } from "./onnx/builder.js";
+import { formatShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
 
 /**
@@ -7,6 +8,8 @@ import type { Tensor } from "./tensor.js";
  * zero wherever it exists. An input without a rule and without this mark fails when a gradient is asked through it.
  */
 export const noGradient = "no gradient";
+
+export type Shape = readonly Dimension[];
 
 /** A node whose attributes are known to its operator. */
 export interface OperatorNode<Attributes> extends Node {
@@ -21,8 +24,10 @@ export type GradientRule<Attributes> =
 /** What an operator has to say, side by side. */
 export interface OperatorRules<Attributes> {
   readonly name: string;
-  /** Plain reference: concrete tensors in, a new tensor out. Throws GraphError when run-time shapes do not fit. */
-  forward(node: OperatorNode<Attributes>, ...inputs: Tensor[]): Tensor;
+  /** Shape of the result, for free dimensions and at run time for known ones. @throws GraphError when the inputs do not fit. */
+  shape(attributes: Attributes, ...inputs: Shape[]): Dimension[];
+  /** Plain reference: the values of the result, whose shape is given. */
+  forward(shape: readonly number[], attributes: Attributes, ...inputs: Tensor[]): Float32Array;
   /** One rule for each input, in order; undefined, or an end of the list, where there is none. */
   readonly gradients: readonly (GradientRule<Attributes> | undefined)[];
   /** Adds ONNX nodes for this operator and answers the name of the result. */
@@ -33,17 +38,28 @@ export interface OperatorRules<Attributes> {
 export class Operator<Attributes extends object = object> {
   readonly name: string;
 
-  constructor(readonly rules: OperatorRules<Attributes>) {
+  constructor(private readonly rules: OperatorRules<Attributes>) {
     this.name = rules.name;
   }
 
-  /** A node of this operator; shapes and attributes were checked by the builder function. */
-  node(inputs: readonly Node[], shape: readonly Dimension[], attributes: Attributes): Node {
+  /** A node of this operator. @throws GraphError when the shapes of the inputs do not fit. */
+  node(inputs: readonly Node[], attributes: Attributes): Node {
+    const shape = this.rules.shape(attributes, ...inputs.map((input) => input.shape));
     return { operator: this.name, inputs, shape, attributes: Object.fromEntries(Object.entries(attributes)) };
   }
 
+  /** The shape that `node` has for inputs of these shapes. @throws GraphError when they do not fit. */
+  shape(node: Node, inputs: readonly (readonly number[])[]): number[] {
+    return this.rules.shape(this.own(node).attributes, ...inputs).map((size) => {
+      if (size === FREE || size < 1) throw new GraphError(`${this.name}: inputs ${inputs.map(formatShape).join(" and ")} leave nothing`);
+      return size;
+    });
+  }
+
+  /** The value of `node` by plain loops. @throws GraphError when the shapes do not fit. */
   forward(node: Node, inputs: readonly Tensor[]): Tensor {
-    return this.rules.forward(this.own(node), ...inputs);
+    const shape = this.shape(node, inputs.map((input) => input.shape));
+    return { shape, data: this.rules.forward(shape, this.own(node).attributes, ...inputs) };
   }
 
   /** The gradient towards `node.inputs[index]`, or null where there is none to give. @throws GraphError without a rule. */
@@ -51,6 +67,13 @@ export class Operator<Attributes extends object = object> {
     const rule = this.rules.gradients[index];
     if (rule === undefined) throw new GraphError(`${this.name} has no gradient rule towards its input ${index}`);
     return rule === noGradient ? null : rule(upstream, this.own(node), ...node.inputs);
+  }
+
+  /** Whether a gradient may be asked towards input `index`: a rule, its written absence, or nothing. */
+  gradientKind(index: number): "rule" | typeof noGradient | "missing" {
+    const rule = this.rules.gradients[index];
+    if (rule === undefined) return "missing";
+    return rule === noGradient ? noGradient : "rule";
   }
 
   toOnnx(onnx: OnnxBuilder, node: Node, inputs: readonly string[]): string {

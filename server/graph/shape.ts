@@ -60,6 +60,18 @@ export function checkInteger(operator: string, name: string, value: number, mini
   check(Number.isInteger(value) && value >= minimum, `${operator}: ${name} must be an integer of at least ${minimum}, not ${value}`);
 }
 
+/** `a`, where `b` may fill in free dimensions. @throws GraphError when known sizes differ. */
+export function sameShape(operator: string, a: readonly Dimension[], b: readonly Dimension[]): Dimension[] {
+  const same = a.length === b.length && a.every((size, axis) => size === b[axis] || size === FREE || b[axis] === FREE);
+  check(same, `${operator}: shapes ${formatShape(a)} and ${formatShape(b)} differ`);
+  return a.map((size, axis) => (size === FREE ? (b[axis] as Dimension) : size));
+}
+
+/** Number of elements under one step of `axis`. */
+export function innerSize(shape: readonly number[], axis: number): number {
+  return shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+}
+
 /** Row-major strides of a shape. */
 export function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length).fill(1);

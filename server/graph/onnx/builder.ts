@@ -21,7 +21,7 @@ export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
   private readonly shared = new Map<string, string>();
-  private readonly tensors = new Map<Float32Array, string>();
+  private readonly tensors = new Map<Float32Array, { name: string; shape: readonly number[] }>();
   private names = 0;
 
   /** Adds one node with one output and answers the output's name. An empty input name leaves an optional input out. */
@@ -46,11 +46,17 @@ export class OnnxBuilder {
 
   /** A float constant; the same array is stored once. */
   tensor(value: Tensor): string {
+    if (value.shape.length === 0) return this.scalar(value.data[0] as number);
     const known = this.tensors.get(value.data);
-    if (known !== undefined && this.initializers.some(({ name, shape }) => name === known && shape.join() === value.shape.join())) return known;
+    if (known?.shape.join() === value.shape.join()) return known.name;
     const name = this.initializer(value.shape, value.data);
-    this.tensors.set(value.data, name);
+    this.tensors.set(value.data, { name, shape: value.shape });
     return name;
+  }
+
+  /** Gives `value` a second name: that of a graph output. */
+  alias(value: string, output: string): void {
+    this.nodes.push({ operator: "Identity", inputs: [value], output, attributes: {} });
   }
 
   private initializer(shape: readonly number[], data: Float32Array | BigInt64Array): string {

@@ -5,20 +5,22 @@ import { mul } from "./mul.js";
 /** |x|; the derivative at 0 is 0. */
 export const absOperator = new Operator({
   name: "abs",
-  forward: (_, x) => ({ shape: x.shape, data: x.data.map(Math.abs) }),
-  gradients: [(upstream, _, x) => mul(upstream, signOperator.node([x], x.shape, {}))],
+  shape: (_, x) => [...x],
+  forward: (_shape, _, x) => x.data.map(Math.abs),
+  gradients: [(upstream, _, x) => mul(upstream, signOperator.node([x], {}))],
   toOnnx: (onnx, _, x) => onnx.add("Abs", [x]),
 });
 
 /** -1, 0 or 1. */
 export const signOperator = new Operator({
   name: "sign",
-  forward: (_, x) => ({ shape: x.shape, data: x.data.map(Math.sign) }),
+  shape: (_, x) => [...x],
+  forward: (_shape, _, x) => x.data.map(Math.sign),
   gradients: [noGradient],
   toOnnx: (onnx, _, x) => onnx.add("Sign", [x]),
 });
 
 /** Absolute value of any shape. */
 export function abs(x: Node): Node {
-  return absOperator.node([x], x.shape, {});
+  return absOperator.node([x], {});
 }

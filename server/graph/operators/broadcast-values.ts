@@ -1,25 +1,24 @@
-import { broadcastShapes, check, eachIndex, stridesOf } from "../shape.js";
-import { elementCount, type Tensor } from "../tensor.js";
+import { fillByIndex, stridesOf } from "../shape.js";
+import type { Tensor } from "../tensor.js";
 
-/** `combine` of two tensors element by element under NumPy broadcasting. */
-export function combine(operator: string, a: Tensor, b: Tensor, combine: (a: number, b: number) => number): Tensor {
-  const shape = broadcastShapes(operator, a.shape, b.shape).map((size) => {
-    check(typeof size === "number", `${operator}: a run-time shape is free`);
-    return size;
-  });
-  const data = new Float32Array(elementCount(shape));
+/** `combine` of two tensors element by element, both broadcast to `shape` as NumPy does. */
+export function broadcastValues(
+  shape: readonly number[],
+  a: Tensor,
+  b: Tensor,
+  combine: (a: number, b: number) => number,
+): Float32Array {
   const left = broadcastStrides(a.shape, shape.length);
   const right = broadcastStrides(b.shape, shape.length);
-  eachIndex(shape, (index, offset) => {
+  return fillByIndex(shape, (index) => {
     let i = 0;
     let j = 0;
     for (let axis = 0; axis < index.length; axis++) {
       i += (index[axis] as number) * (left[axis] as number);
       j += (index[axis] as number) * (right[axis] as number);
     }
-    data[offset] = combine(a.data[i] as number, b.data[j] as number);
+    return combine(a.data[i] as number, b.data[j] as number);
   });
-  return { shape, data };
 }
 
 function broadcastStrides(shape: readonly number[], rank: number): number[] {

@@ -1,7 +1,6 @@
 import type { Node } from "../node.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
 import { Operator } from "../operator.js";
-import { dimensionAt } from "../shape.js";
 import { elementCount, type Tensor } from "../tensor.js";
 import { type ConvolutionAttributes, eachProduct } from "./convolution.js";
 import { padAxes, sizeOf } from "./pad-like.js";
@@ -9,12 +8,13 @@ import { padAxes, sizeOf } from "./pad-like.js";
 /** (upstream, weight, x) -> gradient of conv2d towards x, which lends its shape alone. */
 export const conv2dInputGradientOperator = new Operator<ConvolutionAttributes>({
   name: "conv2dInputGradient",
-  forward: ({ attributes }, upstream, weight, x) => {
-    const sums = new Float64Array(elementCount(x.shape));
-    eachProduct({ x, weight, y: upstream }, attributes, (i, w, o) => {
+  shape: (_attributes, _upstream, _weight, x) => [...x],
+  forward: (shape, attributes, upstream, weight) => {
+    const sums = new Float64Array(elementCount(shape));
+    eachProduct(shape, weight.shape, upstream.shape, attributes, (i, w, o) => {
       sums[i] = (sums[i] as number) + (upstream.data[o] as number) * (weight.data[w] as number);
     });
-    return { shape: x.shape, data: Float32Array.from(sums) };
+    return Float32Array.from(sums);
   },
   gradients: [],
   toOnnx: (onnx, node, upstream, weight, x) => {
@@ -57,6 +57,6 @@ function flip(weight: Tensor): Tensor {
 
 /** Gradient of conv2d towards x [N, C, H, W] from the one towards its result. */
 export function conv2dInputGradient(upstream: Node, weight: Node, x: Node, attributes: ConvolutionAttributes): Node {
-  const shape = x.shape.map((_, axis) => dimensionAt(x.shape, axis));
-  return conv2dInputGradientOperator.node([upstream, weight, x], shape, attributes);
+  const { stride, padding, groups } = attributes;
+  return conv2dInputGradientOperator.node([upstream, weight, x], { stride, padding, groups });
 }

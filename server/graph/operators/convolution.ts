@@ -1,5 +1,3 @@
-import type { Tensor } from "../tensor.js";
-
 /** How a convolution moves; padding is of zeros, the same on all four sides. */
 export interface ConvolutionAttributes {
   stride: number;
@@ -7,39 +5,36 @@ export interface ConvolutionAttributes {
   groups: number;
 }
 
-/** Sizes of a convolution x [N, C, H, W] * weight [O, C / groups, kH, kW] -> y [N, O, h, w]. */
-interface Sizes {
-  x: Tensor;
-  weight: Tensor;
-  y: Tensor;
-}
-
-/** Calls `visit` with the offsets into x, weight and y of every product that a convolution adds up. */
+/**
+ * Calls `visit` with the offsets into x [N, C, H, W], weight [O, C / groups, kH, kW] and result [N, O, h, w] of every
+ * product that a convolution adds up.
+ */
 export function eachProduct(
-  { x, weight, y }: Sizes,
+  x: readonly number[],
+  weight: readonly number[],
+  result: readonly number[],
   { stride, padding, groups }: ConvolutionAttributes,
-  visit: (x: number, weight: number, y: number) => void,
+  visit: (x: number, weight: number, result: number) => void,
 ): void {
-  const [batch = 0, inputs = 0, height = 0, width = 0] = x.shape;
-  const [outputs = 0, groupInputs = 0, kernelHeight = 0, kernelWidth = 0] = weight.shape;
-  const [, , outHeight = 0, outWidth = 0] = y.shape;
-  const groupOutputs = outputs / groups;
+  const [batch = 0, inputs = 0, height = 0, width = 0] = x;
+  const [outputs = 0, groupInputs = 0, kernelHeight = 0, kernelWidth = 0] = weight;
+  const [, , outHeight = 0, outWidth = 0] = result;
   for (let n = 0; n < batch; n++) {
     for (let o = 0; o < outputs; o++) {
-      const firstInput = Math.floor(o / groupOutputs) * groupInputs;
+      const firstInput = Math.floor((o * groups) / outputs) * groupInputs;
       for (let c = 0; c < groupInputs; c++) {
-        for (let ky = 0; ky < kernelHeight; ky++) {
-          for (let kx = 0; kx < kernelWidth; kx++) {
-            const tap = ((o * groupInputs + c) * kernelHeight + ky) * kernelWidth + kx;
-            for (let row = 0; row < outHeight; row++) {
-              const sourceRow = row * stride + ky - padding;
-              if (sourceRow < 0 || sourceRow >= height) continue;
-              const source = ((n * inputs + firstInput + c) * height + sourceRow) * width + kx - padding;
-              const target = ((n * outputs + o) * outHeight + row) * outWidth;
-              for (let column = 0; column < outWidth; column++) {
-                const sourceColumn = column * stride + kx - padding;
-                if (sourceColumn >= 0 && sourceColumn < width) visit(source + column * stride, tap, target + column);
-              }
+        for (let tap = 0; tap < kernelHeight * kernelWidth; tap++) {
+          const ky = Math.floor(tap / kernelWidth) - padding;
+          const kx = (tap % kernelWidth) - padding;
+          const weightOffset = (o * groupInputs + c) * kernelHeight * kernelWidth + tap;
+          for (let row = 0; row < outHeight; row++) {
+            const sourceRow = row * stride + ky;
+            if (sourceRow < 0 || sourceRow >= height) continue;
+            const source = ((n * inputs + firstInput + c) * height + sourceRow) * width;
+            const target = ((n * outputs + o) * outHeight + row) * outWidth;
+            for (let column = 0; column < outWidth; column++) {
+              const sourceColumn = column * stride + kx;
+              if (sourceColumn >= 0 && sourceColumn < width) visit(source + sourceColumn, weightOffset, target + column);
             }
           }
         }

@@ -2,11 +2,13 @@ import { constant, type Node } from "../node.js";
 import { noGradient, Operator } from "../operator.js";
 import { normalizeAxes } from "../shape.js";
 import { scalar } from "../tensor.js";
+import { countAlong } from "./reduce.js";
 
 /** Number of elements along axes, at run time. Exact up to 2^24, as float32 is. */
 export const countOperator = new Operator<{ axes: readonly number[] }>({
   name: "count",
-  forward: ({ attributes }, x) => scalar(attributes.axes.reduce((product, axis) => product * (x.shape[axis] as number), 1)),
+  shape: () => [],
+  forward: (_shape, { axes }, x) => Float32Array.of(countAlong(x.shape, axes)),
   gradients: [noGradient],
   toOnnx: (onnx, { attributes }, x) => {
     const sizes = onnx.add("Gather", [onnx.add("Shape", [x]), onnx.integers(attributes.axes)], { axis: 0 });
@@ -17,11 +19,7 @@ export const countOperator = new Operator<{ axes: readonly number[] }>({
 /** Number of elements of x along `axes` ("all": of the whole tensor), a scalar known when the graph runs. */
 export function count(x: Node, axes: readonly number[] | "all"): Node {
   const sorted = normalizeAxes("count", axes, x.shape.length);
-  let product = 1;
-  for (const axis of sorted) {
-    const size = x.shape[axis];
-    if (typeof size !== "number") return countOperator.node([x], [], { axes: sorted });
-    product *= size;
-  }
-  return constant(scalar(product));
+  const sizes = sorted.map((axis) => x.shape[axis]);
+  if (!sizes.every((size) => typeof size === "number")) return countOperator.node([x], { axes: sorted });
+  return constant(scalar(sizes.reduce((product, size) => product * size, 1)));
 }

@@ -1,15 +1,15 @@
 import type { Node } from "../node.js";
 import { Operator } from "../operator.js";
-import { dimensionAt, fillByIndex } from "../shape.js";
+import { dimensionAt, fillByIndex, innerSize } from "../shape.js";
 
 /** One axis in reverse order. Serves gradients of mirrored borders. */
 export const flipOperator = new Operator<{ axis: number }>({
   name: "flip",
-  forward: ({ attributes: { axis } }, x) => {
-    const size = dimensionAt(x.shape, axis);
-    const inner = x.shape.slice(axis + 1).reduce((product, other) => product * other, 1);
-    const data = fillByIndex(x.shape, (index, offset) => x.data[offset + (size - 1 - 2 * (index[axis] as number)) * inner] as number);
-    return { shape: x.shape, data };
+  shape: (_, x) => [...x],
+  forward: (shape, { axis }, x) => {
+    const last = dimensionAt(shape, axis) - 1;
+    const inner = innerSize(shape, axis);
+    return fillByIndex(shape, (index, offset) => x.data[offset + (last - 2 * dimensionAt(index, axis)) * inner] as number);
   },
   gradients: [],
   toOnnx: (onnx, { attributes: { axis } }, x) =>
@@ -18,5 +18,5 @@ export const flipOperator = new Operator<{ axis: number }>({
 
 /** x with one axis in reverse order. */
 export function flip(x: Node, axis: number): Node {
-  return flipOperator.node([x], x.shape, { axis });
+  return flipOperator.node([x], { axis });
 }

@@ -59,7 +59,7 @@ export const operators = [
 const byName = new Map<string, Operator<never>>(operators.map((operator) => [operator.name, operator as Operator<never>]));
 
 /** The operator of a node. @throws GraphError when the table has none of that name. */
-export function operatorNamed(name: string): Pick<Operator, "name" | "forward" | "gradient" | "toOnnx"> {
+export function operatorNamed(name: string): Pick<Operator, "name" | "shape" | "forward" | "gradient" | "gradientKind" | "toOnnx"> {
   const operator = byName.get(name);
   if (operator === undefined) throw new GraphError(`there is no operator "${name}"`);
   return operator;

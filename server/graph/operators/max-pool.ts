@@ -1,19 +1,17 @@
 import type { Node } from "../node.js";
 import { Operator } from "../operator.js";
-import { eachIndex, fillByIndex } from "../shape.js";
+import { checkInteger, eachIndex, fillByIndex } from "../shape.js";
 import { elementCount } from "../tensor.js";
-import { type PoolAttributes, pooledShape, pooledSizes, windowOffsets } from "./pooling.js";
+import { type PoolAttributes, pooledShape, windowOffsets } from "./pooling.js";
 import { upsample } from "./upsample-like.js";
 
 /** Largest element of windows that do not overlap. */
 export const maxPoolOperator = new Operator<PoolAttributes>({
   name: "maxPool",
-  forward: ({ attributes: { size } }, x) => {
-    const shape = pooledSizes("maxPool", x.shape, size);
-    const data = fillByIndex(shape, (index) => Math.max(...windowOffsets(x.shape, size, index).map((offset) => x.data[offset] as number)));
-    return { shape, data };
-  },
-  gradients: [(upstream, node, x) => maxPoolGradientOperator.node([upstream, node, x], x.shape, { size: node.attributes.size })],
+  shape: ({ size }, x) => pooledShape("maxPool", x, size),
+  forward: (shape, { size }, x) =>
+    fillByIndex(shape, (index) => Math.max(...windowOffsets(x.shape, size, index).map((offset) => x.data[offset] as number))),
+  gradients: [(upstream, node, x) => maxPoolGradientOperator.node([upstream, node, x], { size: node.attributes.size })],
   toOnnx: (onnx, { attributes: { size } }, x) => onnx.add("MaxPool", [x], { kernel_shape: [size, size], strides: [size, size] }),
 });
 
@@ -23,13 +21,14 @@ export const maxPoolOperator = new Operator<PoolAttributes>({
  */
 export const maxPoolGradientOperator = new Operator<PoolAttributes>({
   name: "maxPoolGradient",
-  forward: ({ attributes: { size } }, upstream, result, x) => {
-    const data = new Float32Array(elementCount(x.shape));
+  shape: (_attributes, _upstream, _result, x) => [...x],
+  forward: (shape, { size }, upstream, result, x) => {
+    const data = new Float32Array(elementCount(shape));
     eachIndex(result.shape, (index, pooled) => {
       const largest = windowOffsets(x.shape, size, index).filter((offset) => x.data[offset] === result.data[pooled]);
       for (const offset of largest) data[offset] = (upstream.data[pooled] as number) / largest.length;
     });
-    return { shape: x.shape, data };
+    return data;
   },
   gradients: [],
   toOnnx: (onnx, { attributes: { size } }, upstream, result, x) => {
@@ -42,5 +41,6 @@ export const maxPoolGradientOperator = new Operator<PoolAttributes>({
 
 /** x [N, C, H, W] -> maxima of size x size windows, [N, C, floor(H / size), floor(W / size)]. */
 export function maxPool(x: Node, { size }: PoolAttributes): Node {
-  return maxPoolOperator.node([x], pooledShape("maxPool", x, size), { size });
+  checkInteger("maxPool", "size", size, 1);
+  return maxPoolOperator.node([x], { size });
 }

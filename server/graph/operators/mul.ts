@@ -1,14 +1,15 @@
 import type { Node } from "../node.js";
 import { Operator } from "../operator.js";
 import { broadcastShapes } from "../shape.js";
-import { combine } from "./broadcast-values.js";
+import { broadcastValues } from "./broadcast-values.js";
 import { expandLikeOperator } from "./expand-like.js";
 import { sumToShapeOf } from "./sum-to-shape.js";
 
 /** a * b under NumPy broadcasting. */
 export const mulOperator = new Operator({
   name: "mul",
-  forward: (_, a, b) => combine("mul", a, b, (x, y) => x * y),
+  shape: (_, a, b) => broadcastShapes("mul", a, b),
+  forward: (shape, _, a, b) => broadcastValues(shape, a, b, (x, y) => x * y),
   gradients: [(upstream, node, a, b) => towards(a, b, upstream, node), (upstream, node, a, b) => towards(b, a, upstream, node)],
   toOnnx: (onnx, _, a, b) => onnx.add("Mul", [a, b]),
 });
@@ -26,5 +27,5 @@ function unexpanded(upstream: Node, other: Node, node: Node): Node {
 
 /** a * b under NumPy broadcasting; two free dimensions are taken to be equal. */
 export function mul(a: Node, b: Node): Node {
-  return mulOperator.node([a, b], broadcastShapes("mul", a.shape, b.shape), {});
+  return mulOperator.node([a, b], {});
 }

@@ -1,25 +1,18 @@
-import type { Dimension, Node } from "../node.js";
-import { check, checkInteger, formatShape, mapDimension } from "../shape.js";
+import type { Dimension } from "../node.js";
+import type { Shape } from "../operator.js";
+import { check, formatShape, mapDimension } from "../shape.js";
 
 /** Size and stride of square windows that do not overlap. */
 export interface PoolAttributes {
   size: number;
 }
 
-/** Shape after pooling: rows and columns that do not fill a window are left out. @throws GraphError. */
-export function pooledShape(operator: string, x: Node, size: number): Dimension[] {
-  checkInteger(operator, "size", size, 1);
-  check(x.shape.length === 4, `${operator}: x must be [N, C, H, W], not ${formatShape(x.shape)}`);
-  const shape = x.shape.map((old, axis) => (axis < 2 ? old : mapDimension(old, (value) => Math.floor(value / size))));
-  check(shape.every((value) => value !== 0), `${operator}: ${formatShape(x.shape)} is smaller than a window of ${size}`);
+/** Shape after pooling: rows and columns that do not fill a window are left out. @throws GraphError when no window fits. */
+export function pooledShape(operator: string, x: Shape, size: number): Dimension[] {
+  check(x.length === 4, `${operator}: x must be [N, C, H, W], not ${formatShape(x)}`);
+  const shape = x.map((old, axis) => (axis < 2 ? old : mapDimension(old, (value) => Math.floor(value / size))));
+  check(shape.every((value) => value !== 0), `${operator}: ${formatShape(x)} is smaller than a window of ${size}`);
   return shape;
-}
-
-/** Run-time shape after pooling. @throws GraphError when no window fits. */
-export function pooledSizes(operator: string, shape: readonly number[], size: number): number[] {
-  const pooled = shape.map((old, axis) => (axis < 2 ? old : Math.floor(old / size)));
-  check(pooled.every((value) => value > 0), `${operator}: ${formatShape(shape)} is smaller than a window of ${size}`);
-  return pooled;
 }
 
 /** Offsets of the elements of x [N, C, H, W] under the window that makes element `index` of the pooled tensor. */

@@ -1,6 +1,7 @@
 import type { Dimension } from "../node.js";
 import { eachIndex, stridesOf } from "../shape.js";
-import { elementCount, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+import { elementCount } from "../tensor.js";
 
 /** A shape without `axes`. */
 export function withoutAxes<D extends Dimension>(shape: readonly D[], axes: readonly number[]): D[] {
@@ -8,7 +9,7 @@ export function withoutAxes<D extends Dimension>(shape: readonly D[], axes: read
 }
 
 /** Sums over `axes`, in double precision. */
-export function sumOver(x: Tensor, axes: readonly number[]): Tensor {
+export function sumOver(x: Tensor, axes: readonly number[]): Float64Array {
   const shape = withoutAxes(x.shape, axes);
   const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const strides = stridesOf(shape);
@@ -18,5 +19,10 @@ export function sumOver(x: Tensor, axes: readonly number[]): Tensor {
     for (let k = 0; k < kept.length; k++) target += (index[kept[k] as number] as number) * (strides[k] as number);
     sums[target] = (sums[target] as number) + (x.data[offset] as number);
   });
-  return { shape, data: Float32Array.from(sums) };
+  return sums;
+}
+
+/** Number of elements along `axes`. */
+export function countAlong(shape: readonly number[], axes: readonly number[]): number {
+  return axes.reduce((product, axis) => product * (shape[axis] as number), 1);
 }

@@ -1,6 +1,6 @@
 import type { Node } from "../node.js";
 import { Operator } from "../operator.js";
-import { check, checkInteger, dimensionAt, fillByIndex, formatShape, mapDimension } from "../shape.js";
+import { check, checkInteger, fillByIndex, formatShape, mapDimension } from "../shape.js";
 import { add } from "./add.js";
 import { flip } from "./flip.js";
 import { padLike } from "./pad-like.js";
@@ -9,15 +9,20 @@ import { slice } from "./slice.js";
 /** Height and width padded by mirroring at the border pixel, which is not repeated. */
 export const reflectPadOperator = new Operator<{ padding: number }>({
   name: "reflectPad",
-  forward: ({ attributes: { padding } }, x) => {
-    const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
-    check(height > padding && width > padding, `reflectPad: ${formatShape(x.shape)} is too small to mirror ${padding} pixels`);
-    const shape = [batch, channels, height + 2 * padding, width + 2 * padding];
-    const data = fillByIndex(shape, ([n = 0, c = 0, row = 0, column = 0]) => {
+  shape: ({ padding }, x) => {
+    check(x.length === 4, `reflectPad: x must be [N, C, H, W], not ${formatShape(x)}`);
+    return x.map((size, axis) => {
+      if (axis < 2) return size;
+      check(typeof size !== "number" || size > padding, `reflectPad: ${formatShape(x)} is too small to mirror ${padding} pixels`);
+      return mapDimension(size, (value) => value + 2 * padding);
+    });
+  },
+  forward: (shape, { padding }, x) => {
+    const [, channels = 0, height = 0, width = 0] = x.shape;
+    return fillByIndex(shape, ([n = 0, c = 0, row = 0, column = 0]) => {
       const y = mirror(row - padding, height);
       return x.data[((n * channels + c) * height + y) * width + mirror(column - padding, width)] as number;
     });
-    return { shape, data };
   },
   gradients: [(upstream, { attributes: { padding } }, x) => unfoldAxis(unfoldAxis(upstream, 2, padding, x), 3, padding, x)],
   toOnnx: (onnx, { attributes: { padding } }, x) =>
@@ -40,11 +45,5 @@ function unfoldAxis(upstream: Node, axis: number, padding: number, x: Node): Nod
 /** x [N, C, H, W] with `padding` mirrored pixels on each side of height and width, which must be larger than it. */
 export function reflectPad(x: Node, padding: number): Node {
   checkInteger("reflectPad", "padding", padding, 1);
-  check(x.shape.length === 4, `reflectPad: x must be [N, C, H, W], not ${formatShape(x.shape)}`);
-  for (const axis of [2, 3]) {
-    const size = dimensionAt(x.shape, axis);
-    check(typeof size !== "number" || size > padding, `reflectPad: ${formatShape(x.shape)} is too small to mirror ${padding} pixels`);
-  }
-  const shape = x.shape.map((size, axis) => (axis < 2 ? size : mapDimension(size, (value) => value + 2 * padding)));
-  return reflectPadOperator.node([x], shape, { padding });
+  return reflectPadOperator.node([x], { padding });
 }

@@ -1,6 +1,6 @@
 import { type Dimension, FREE, type Node } from "../node.js";
 import { Operator } from "../operator.js";
-import { check, dimensionAt, fillByIndex, formatShape, normalizeAxes } from "../shape.js";
+import { check, dimensionAt, fillByIndex, formatShape, innerSize, normalizeAxes } from "../shape.js";
 import { padLike } from "./pad-like.js";
 
 export interface SliceAttributes {
@@ -13,20 +13,16 @@ export interface SliceAttributes {
 /** Elements start to end of one axis; negative bounds count from the end. */
 export const sliceOperator = new Operator<SliceAttributes>({
   name: "slice",
-  forward: ({ attributes }, x) => {
-    const { axis } = attributes;
-    const size = dimensionAt(x.shape, axis);
-    const { start, length } = bounds(attributes, size);
-    check(start >= 0 && length > 0 && start + length <= size, `slice: nothing of ${formatShape(x.shape)} is left along axis ${axis}`);
-    const shape = x.shape.map((old, other) => (other === axis ? length : old));
-    const inner = x.shape.slice(axis + 1).reduce((product, old) => product * old, 1);
-    return {
-      shape,
-      data: fillByIndex(shape, (_, offset) => {
-        const outer = Math.floor(offset / (length * inner));
-        return x.data[outer * size * inner + start * inner + (offset - outer * length * inner)] as number;
-      }),
-    };
+  shape: (attributes, x) => {
+    const size = slicedSize(attributes, dimensionAt(x, attributes.axis));
+    check(size === FREE || size > 0, `slice: nothing of ${formatShape(x)} is left along axis ${attributes.axis}`);
+    return x.map((old, axis) => (axis === attributes.axis ? size : old));
+  },
+  forward: (shape, { axis, start }, x) => {
+    const inner = innerSize(shape, axis);
+    const [from, to] = [dimensionAt(x.shape, axis) * inner, dimensionAt(shape, axis) * inner];
+    const first = (start < 0 ? start + dimensionAt(x.shape, axis) : start) * inner;
+    return fillByIndex(shape, (_, offset) => x.data[Math.floor(offset / to) * from + first + (offset % to)] as number);
   },
   gradients: [
     (upstream, { attributes: { axis, start, end } }, x) =>
@@ -36,18 +32,17 @@ export const sliceOperator = new Operator<SliceAttributes>({
     onnx.add("Slice", [x, onnx.integers([start]), onnx.integers([end ?? 2 ** 31 - 1]), onnx.integers([axis])]),
 });
 
-function bounds({ start, end }: SliceAttributes, size: number): { start: number; length: number } {
+/** Bounds on the same side give the size even of a free axis; on a known one they must lie inside. */
+function slicedSize({ start, end }: SliceAttributes, size: Dimension): Dimension {
+  if (size === FREE) {
+    const last = end ?? 0;
+    const sameSide = end === null ? start < 0 : start < 0 === last < 0;
+    return sameSide ? last - start : FREE;
+  }
   const from = start < 0 ? start + size : start;
   const to = end === null ? size : end < 0 ? end + size : end;
-  return { start: from, length: to - from };
-}
-
-function slicedSize(attributes: SliceAttributes, size: Dimension): Dimension {
-  const { start, end } = attributes;
-  if (size !== FREE) return bounds(attributes, size).length;
-  const known = bounds(attributes, 0).length;
-  const sameSide = end === null ? start < 0 : start < 0 === end < 0;
-  return sameSide ? known : FREE;
+  check(from >= 0 && to <= size, `slice: ${start} to ${end ?? "the end"} lies outside of ${size} elements`);
+  return to - from;
 }
 
 /**
@@ -55,13 +50,8 @@ function slicedSize(attributes: SliceAttributes, size: Dimension): Dimension {
  * @throws GraphError when the bounds leave nothing or lie outside.
  */
 export function slice(x: Node, { axis, start, end }: { axis: number; start: number; end?: number }): Node {
-  const message = `slice: ${start} to ${end ?? "the end"} does not fit axis ${axis} of ${formatShape(x.shape)}`;
-  check(Number.isInteger(start) && (end === undefined || Number.isInteger(end)), message);
+  check(Number.isInteger(start) && (end === undefined || Number.isInteger(end)), `slice: ${start} to ${end} must be integers`);
   const [at = 0] = normalizeAxes("slice", [axis], x.shape.length);
-  const attributes: SliceAttributes = { axis: at, start, end: end ?? null };
-  const old = dimensionAt(x.shape, at);
-  const size = slicedSize(attributes, old);
-  check(size === FREE || size > 0, message);
-  check(old === FREE || (bounds(attributes, old).start >= 0 && bounds(attributes, old).start + Number(size) <= old), message);
-  return sliceOperator.node([x], x.shape.map((other, index) => (index === at ? size : other)), attributes);
+  check(!(start < 0 && end !== undefined && end >= 0), `slice: start ${start} counts from the end, so end ${end} must too`);
+  return sliceOperator.node([x], { axis: at, start, end: end ?? null });
 }

@@ -2,14 +2,15 @@ import { constant, type Node } from "../node.js";
 import { Operator } from "../operator.js";
 import { broadcastShapes } from "../shape.js";
 import { scalar } from "../tensor.js";
-import { combine } from "./broadcast-values.js";
+import { broadcastValues } from "./broadcast-values.js";
 import { mul } from "./mul.js";
 import { sumToShapeOf } from "./sum-to-shape.js";
 
 /** a - b under NumPy broadcasting. */
 export const subOperator = new Operator({
   name: "sub",
-  forward: (_, a, b) => combine("sub", a, b, (x, y) => x - y),
+  shape: (_, a, b) => broadcastShapes("sub", a, b),
+  forward: (shape, _, a, b) => broadcastValues(shape, a, b, (x, y) => x - y),
   gradients: [
     (upstream, _, a) => sumToShapeOf(upstream, a),
     (upstream, _, _a, b) => mul(sumToShapeOf(upstream, b), constant(scalar(-1))),
@@ -19,5 +20,5 @@ export const subOperator = new Operator({
 
 /** a - b under NumPy broadcasting; two free dimensions are taken to be equal. */
 export function sub(a: Node, b: Node): Node {
-  return subOperator.node([a, b], broadcastShapes("sub", a.shape, b.shape), {});
+  return subOperator.node([a, b], {});
 }

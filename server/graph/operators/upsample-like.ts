@@ -9,12 +9,13 @@ import { type PoolAttributes, windowOffsets } from "./pooling.js";
 /** (x, like) -> every element of x repeated size x size times; rows and columns of like beyond that are 0. */
 export const upsampleLikeOperator = new Operator<PoolAttributes>({
   name: "upsampleLike",
-  forward: ({ attributes: { size } }, x, like) => {
-    const data = new Float32Array(elementCount(like.shape));
+  shape: (_attributes, _x, like) => [...like],
+  forward: (shape, { size }, x) => {
+    const data = new Float32Array(elementCount(shape));
     eachIndex(x.shape, (index, offset) => {
-      for (const target of windowOffsets(like.shape, size, index)) data[target] = x.data[offset] as number;
+      for (const target of windowOffsets(shape, size, index)) data[target] = x.data[offset] as number;
     });
-    return { shape: like.shape, data };
+    return data;
   },
   gradients: [],
   toOnnx: (onnx, { attributes: { size } }, x, like) => upsample(onnx, x, like, size),
@@ -38,5 +39,5 @@ function scales(size: number) {
 
 /** x [N, C, h, w] repeated size x size times, shaped like `like` [N, C, H, W] with floor(H / size) = h. */
 export function upsampleLike(x: Node, like: Node, size: number): Node {
-  return upsampleLikeOperator.node([x, like], like.shape, { size });
+  return upsampleLikeOperator.node([x, like], { size });
 }

@@ -1,0 +1,51 @@
+import { AtelierError } from "../errors.js";
+import type { Graph, Node } from "../graph/node.js";
+import { operatorNamed } from "../graph/operators/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import { type CompiledGraph, checkedInputs, compile } from "./compile.js";
+import type { Engine, Program, ProgramRequest } from "./engine.js";
+
+/** Computes graphs by plain loops, one operator after the other: slow, and what the other engines are checked against. */
+export class ReferenceEngine implements Engine {
+  readonly name = "reference";
+  readonly device = "cpu";
+  readonly description = "plain loops on one thread";
+  private readonly programs = new Set<Program>();
+
+  async open(graph: Graph, request: ProgramRequest): Promise<Program> {
+    const program = new ReferenceProgram(compile(graph, request), () => this.programs.delete(program));
+    this.programs.add(program);
+    return program;
+  }
+
+  async close(): Promise<void> {
+    for (const program of [...this.programs]) await program.close();
+  }
+}
+
+class ReferenceProgram implements Program {
+  private closed = false;
+
+  constructor(
+    private readonly compiled: CompiledGraph,
+    private readonly forget: () => void,
+  ) {}
+
+  async run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    if (this.closed) throw new AtelierError("INTERNAL", "The program is closed.");
+    const given = checkedInputs(this.compiled, inputs);
+    const values = new Map<Node, Tensor>();
+    const valueOf = (node: Node) => values.get(node) as Tensor;
+    for (const node of this.compiled.nodes) {
+      if (node.operator === "input") values.set(node, given[String(node.attributes.name)] as Tensor);
+      else if (node.operator === "constant") values.set(node, node.attributes.value as Tensor);
+      else values.set(node, operatorNamed(node.operator).forward(node, node.inputs.map(valueOf)));
+    }
+    return Object.fromEntries(Object.entries(this.compiled.outputs).map(([name, node]) => [name, valueOf(node)]));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.forget();
+  }
+}

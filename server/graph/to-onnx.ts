@@ -1,0 +1,38 @@
+import { type Graph, GraphError, type Node } from "./node.js";
+import { OnnxBuilder } from "./onnx/builder.js";
+import { serializeModel } from "./onnx/model.js";
+import { operatorNamed } from "./operators/index.js";
+import type { Tensor } from "./tensor.js";
+import { inOrder } from "./walk.js";
+
+/**
+ * One ONNX model that computes `outputs`, with its weights inside. Inputs and outputs keep their names; free dimensions
+ * stay free.
+ */
+export function toOnnx(outputs: Graph): Uint8Array {
+  const builder = new OnnxBuilder();
+  const names = new Map<Node, string>();
+  const inputs: { name: string; shape: Node["shape"] }[] = [];
+  for (const node of inOrder(Object.values(outputs))) {
+    if (node.operator === "input") {
+      const name = String(node.attributes.name);
+      inputs.push({ name, shape: node.shape });
+      names.set(node, name);
+    } else if (node.operator === "constant") {
+      names.set(node, builder.tensor(node.attributes.value as Tensor));
+    } else {
+      names.set(node, operatorNamed(node.operator).toOnnx(builder, node, node.inputs.map((input) => nameOf(names, input))));
+    }
+  }
+  const values = Object.entries(outputs).map(([name, node]) => {
+    builder.alias(nameOf(names, node), name);
+    return { name, shape: node.shape };
+  });
+  return serializeModel(builder, inputs, values);
+}
+
+function nameOf(names: ReadonlyMap<Node, string>, node: Node): string {
+  const name = names.get(node);
+  if (name === undefined) throw new GraphError(`a ${node.operator} is read before it is computed`);
+  return name;
+}
