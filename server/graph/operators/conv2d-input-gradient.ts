@@ -1,6 +1,6 @@
 import type { Node } from "../node.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
-import { Operator } from "../operator.js";
+import { Operator, type OperatorNode } from "../operator.js";
 import { elementCount, type Tensor } from "../tensor.js";
 import { type ConvolutionAttributes, eachProduct } from "./convolution.js";
 import { padAxes, sizeOf } from "./pad-like.js";
@@ -29,12 +29,14 @@ export const conv2dInputGradientOperator = new Operator<ConvolutionAttributes>({
   },
 });
 
-/** A convolution over the transposed one's steps; rows and columns that no step reached get zeros. */
-function transposed(onnx: OnnxBuilder, node: Node & { attributes: ConvolutionAttributes }, upstream: string, weight: string, x: string): string {
+/**
+ * ConvTranspose that keeps all it has at the lower and right end, then cut or padded with zeros to the size of x: with a
+ * stride, the last rows may belong to the padding, to x, or lie beyond every step.
+ */
+function transposed(onnx: OnnxBuilder, node: OperatorNode<ConvolutionAttributes>, upstream: string, weight: string, x: string): string {
   const { stride, padding, groups } = node.attributes;
-  const pads = [padding, padding, padding, padding];
+  const pads = [padding, padding, 0, 0];
   const result = onnx.add("ConvTranspose", [upstream, weight], { strides: [stride, stride], pads, group: groups });
-  if (stride === 1) return result;
   const zero = onnx.integers([0]);
   const axes = [2, 3].map((axis) => ({ axis, before: zero, after: onnx.add("Sub", [sizeOf(onnx, x, axis), sizeOf(onnx, result, axis)]) }));
   return padAxes(onnx, result, axes);

@@ -40,7 +40,7 @@ export function sizeOf(onnx: OnnxBuilder, x: string, axis: number): string {
   return onnx.add("Shape", [x], { start: axis, end: axis + 1 });
 }
 
-/** Zero padding by amounts known at run time, given as one-element int64 tensors. */
+/** Zero padding by amounts known at run time, given as one-element int64 tensors; negative amounts cut. */
 export function padAxes(onnx: OnnxBuilder, x: string, axes: readonly { axis: number; before: string; after: string }[]): string {
   const pads = onnx.add("Concat", [...axes.map(({ before }) => before), ...axes.map(({ after }) => after)], { axis: 0 });
   return onnx.add("Pad", [x, pads, "", onnx.integers(axes.map(({ axis }) => axis))]);
