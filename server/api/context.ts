@@ -1,8 +1,7 @@
-import type { Bus } from "../bus/bus.js";
-import type { Queue } from "../queue/queue.js";
 import type { FrameBroker } from "../sessions/frame-broker.js";
+import type { SessionHistory } from "../sessions/history.js";
 import type { SessionService } from "../sessions/service.js";
-import type { Storage } from "../storage/storage.js";
+import type { SessionFilter, SessionRecord } from "../sessions/session.js";
 import type { ModelFamilyName, ModelStateName, ModelTaskName } from "./enums.js";
 
 /** A model as clients see it. */
@@ -40,10 +39,10 @@ export interface DeviceInfo {
 /** What resolvers work with; the same for every operation. */
 export interface ApiContext {
   sessions: SessionService;
+  history: SessionHistory;
   broker: FrameBroker;
-  storage: Storage;
-  queue: Queue;
-  bus: Bus;
+  /** Sessions that pass the filter, as they start and change. */
+  watchSessions(filter: SessionFilter): Promise<AsyncIterableIterator<SessionRecord>>;
   models: ModelCatalogue;
   devices(): DeviceInfo[];
   version: string;

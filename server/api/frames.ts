@@ -1,8 +1,6 @@
 import { Field, FieldResolver, Float, ID, Int, ObjectType, Resolver, Root } from "type-graphql";
-import type { Losses as LossValues } from "../art/painter.js";
 import type { FrameRecord } from "../sessions/session.js";
-import { SharedFrame } from "../sessions/shared-frame.js";
-import type { ApiContext } from "./context.js";
+import type { SharedFrame } from "../sessions/shared-frame.js";
 import { LossTerm, type LossTermName } from "./enums.js";
 import { type Connection, cursorCodec, PageInfo } from "./paging.js";
 import { Base64, DateTime } from "./scalars.js";
@@ -20,7 +18,7 @@ export class LayerLoss {
 }
 
 @ObjectType()
-export class Losses implements LossValues {
+export class Losses implements NonNullable<FrameRecord["losses"]> {
   @Field(() => Float, { description: "J = alpha * content + beta * style + gamma * tv" })
   total!: number;
 
@@ -141,7 +139,7 @@ export const frameCursors = cursorCodec("frame", (text) => {
   return Number.isSafeInteger(step) && step >= 0 && step < 2 ** 31 ? step : null;
 });
 
-/** A kept frame whose picture is read from storage if `data` is selected. */
-export function keptFrame(record: FrameRecord, { storage }: Pick<ApiContext, "storage">): FrameSource {
-  return { ...record, shared: new SharedFrame(record, () => storage.blobs.get(record.digest)) };
+/** What the fields of a frame are resolved from; `withData` where the operation asks for the picture by selecting it. */
+export function frameSource(frame: SharedFrame, withData: boolean): FrameSource {
+  return { ...frame.record, shared: withData ? frame : null };
 }

@@ -28,8 +28,8 @@ export class Image {
 @Resolver(() => Image)
 export class ImageResolver {
   @Query(() => Image, { nullable: true })
-  async image(@Arg("id", () => ID) id: string, @Ctx() { storage }: ApiContext): Promise<ImageRecord | null> {
-    return isId(id) ? storage.images.find(id) : null;
+  async image(@Arg("id", () => ID) id: string, @Ctx() { history }: ApiContext): Promise<ImageRecord | null> {
+    return isId(id) ? history.image(id) : null;
   }
 
   @FieldResolver(() => String, { description: "Immutable path on this server, beginning with /; safe to cache for ever." })

@@ -1,6 +1,6 @@
 import { Field, ObjectType } from "type-graphql";
 import { AtelierError } from "../errors.js";
-import type { Page, PageRequest } from "../storage/storage.js";
+import type { Page, PageRequest } from "../sessions/history.js";
 import { apiLimits } from "./limits.js";
 
 @ObjectType()
@@ -51,6 +51,7 @@ export function pageRequest<Key>(first: number | null, after: string | null, cur
   return { first: size, after: after === null ? null : cursors.decode(after) };
 }
 
+/** A Relay connection. */
 export interface Connection<Node> {
   edges: { cursor: string; node: Node }[];
   pageInfo: PageInfo;

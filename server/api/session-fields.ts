@@ -1,26 +1,29 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import { AtelierError } from "../errors.js";
+import type { StepRange } from "../sessions/history.js";
 import type { ImageRecord, SessionRecord, StyleTransferRecord } from "../sessions/session.js";
 import type { ApiContext } from "./context.js";
-import { Frame, FrameConnection, type FrameSource, frameCursors, keptFrame, LossPoint } from "./frames.js";
+import { Frame, FrameConnection, type FrameSource, frameCursors, frameSource, LossPoint } from "./frames.js";
 import { Image } from "./images.js";
 import { apiLimits } from "./limits.js";
 import { type Connection, connection, pageRequest } from "./paging.js";
 import { Session, StyleTransferSession } from "./session-types.js";
 import { StyleSource } from "./style-transfer-types.js";
 
+const DEFAULT_POINTS = 500;
+
 /** Fields of every kind of session that are not stored with it. */
 @Resolver(() => Session)
 export class SessionFieldsResolver {
   @FieldResolver(() => Int, { nullable: true, description: "1 is next; null unless QUEUED." })
-  async queuePosition(@Root() session: SessionRecord, @Ctx() { queue }: ApiContext): Promise<number | null> {
-    return session.status === "QUEUED" ? queue.position(session.id) : null;
+  async queuePosition(@Root() session: SessionRecord, @Ctx() { history }: ApiContext): Promise<number | null> {
+    return history.queuePosition(session);
   }
 
   @FieldResolver(() => Frame, { nullable: true })
-  async latestFrame(@Root() session: SessionRecord, @Ctx() context: ApiContext): Promise<FrameSource | null> {
-    const latest = await context.storage.frames.latest(session.id);
-    return latest && keptFrame(latest, context);
+  async latestFrame(@Root() session: SessionRecord, @Ctx() { history }: ApiContext): Promise<FrameSource | null> {
+    const latest = await history.latestFrame(session.id);
+    return latest && frameSource(latest, true);
   }
 
   @FieldResolver(() => FrameConnection, {
@@ -32,16 +35,16 @@ export class SessionFieldsResolver {
     @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
     @Arg("fromStep", () => Int, { nullable: true }) fromStep: number | null | undefined,
     @Arg("toStep", () => Int, { nullable: true }) toStep: number | null | undefined,
-    @Ctx() context: ApiContext,
+    @Ctx() { history }: ApiContext,
   ): Promise<Connection<FrameSource>> {
     const request = pageRequest(first, after ?? null, frameCursors);
-    const page = await context.storage.frames.list(session.id, request, stepRange(fromStep, toStep));
+    const page = await history.frames(session.id, request, stepRange(fromStep, toStep));
     return connection(
       page,
       request,
       frameCursors,
-      (frame) => frame.step,
-      (frame) => keptFrame(frame, context),
+      (frame) => frame.record.step,
+      (frame) => frameSource(frame, true),
     );
   }
 }
@@ -64,25 +67,25 @@ export class StyleTransferFieldsResolver {
     @Root() session: StyleTransferRecord,
     @Arg("fromStep", () => Int, { nullable: true }) fromStep: number | null | undefined,
     @Arg("toStep", () => Int, { nullable: true }) toStep: number | null | undefined,
-    @Arg("points", () => Int, { nullable: true, defaultValue: 500 }) points: number | null,
-    @Ctx() { storage }: ApiContext,
+    @Arg("points", () => Int, { nullable: true, defaultValue: DEFAULT_POINTS }) points: number | null,
+    @Ctx() { history }: ApiContext,
   ): Promise<LossPoint[]> {
-    const wanted = points ?? 500;
+    const wanted = points ?? DEFAULT_POINTS;
     const limit = apiLimits.maxLossPoints;
     if (wanted < 2 || wanted > limit) {
       throw new AtelierError("BAD_INPUT", `points must be from 2 to ${limit}.`, { field: "points", limit });
     }
-    const curve = await storage.frames.losses(session.id, stepRange(fromStep, toStep), wanted);
+    const curve = await history.losses(session.id, stepRange(fromStep, toStep), wanted);
     return curve.flatMap(({ step, losses }) => (losses ? [{ step, ...losses }] : []));
   }
 }
 
-async function requireImage(id: string, { storage }: ApiContext): Promise<ImageRecord> {
-  const image = await storage.images.find(id);
+async function requireImage(id: string, { history }: ApiContext): Promise<ImageRecord> {
+  const image = await history.image(id);
   if (!image) throw new AtelierError("NOT_FOUND", "An image of this session is gone.");
   return image;
 }
 
-function stepRange(fromStep: number | null | undefined, toStep: number | null | undefined): { fromStep?: number; toStep?: number } {
+function stepRange(fromStep: number | null | undefined, toStep: number | null | undefined): StepRange {
   return { fromStep: fromStep ?? undefined, toStep: toStep ?? undefined };
 }

@@ -28,7 +28,10 @@ export function resolveFilter(filter: SessionFilter | null | undefined): FilterV
   const { kind, status, titleContains, createdAfter, createdBefore } = filter ?? {};
   const limit = apiLimits.maxFilterLength;
   if (titleContains && (titleContains.length > limit || titleContains.includes("\0"))) {
-    throw new AtelierError("BAD_INPUT", `titleContains is a text of at most ${limit} characters.`, { field: "filter.titleContains", limit });
+    throw new AtelierError("BAD_INPUT", `titleContains is a text of at most ${limit} characters.`, {
+      field: "filter.titleContains",
+      limit,
+    });
   }
   return {
     ...(kind ? { kind } : {}),

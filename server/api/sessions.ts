@@ -4,14 +4,14 @@ import type { ApiContext } from "./context.js";
 import { isId, requireId } from "./ids.js";
 import { type Connection, connection, pageRequest } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
-import { Session, SessionConnection, sessionCursors, StyleTransferSession } from "./session-types.js";
+import { Session, SessionConnection, StyleTransferSession, sessionCursors } from "./session-types.js";
 import { StyleTransferInput } from "./style-transfer-types.js";
 
 @Resolver()
 export class SessionQueries {
   @Query(() => Session, { nullable: true })
-  async session(@Arg("id", () => ID) id: string, @Ctx() { storage }: ApiContext): Promise<SessionRecord | null> {
-    return isId(id) ? storage.sessions.find(id) : null;
+  async session(@Arg("id", () => ID) id: string, @Ctx() { history }: ApiContext): Promise<SessionRecord | null> {
+    return isId(id) ? history.session(id) : null;
   }
 
   @Query(() => SessionConnection, { description: "Newest first." })
@@ -19,10 +19,10 @@ export class SessionQueries {
     @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
     @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
     @Arg("filter", () => SessionFilter, { nullable: true }) filter: SessionFilter | null | undefined,
-    @Ctx() { storage }: ApiContext,
+    @Ctx() { history }: ApiContext,
   ): Promise<Connection<SessionRecord>> {
     const request = pageRequest(first, after ?? null, sessionCursors);
-    const page = await storage.sessions.list(request, resolveFilter(filter));
+    const page = await history.sessions(request, resolveFilter(filter));
     return connection(
       page,
       request,

@@ -1,9 +1,8 @@
 import { Arg, createUnionType, Field, Float, ID, Int, ObjectType, Resolver, Root, Subscription } from "type-graphql";
 import type { ViewerEvent } from "../sessions/mailbox.js";
 import type { SessionRecord } from "../sessions/session.js";
-import { SessionFeed } from "../sessions/session-feed.js";
 import type { ApiContext } from "./context.js";
-import { Frame, type FrameSource } from "./frames.js";
+import { Frame, type FrameSource, frameSource } from "./frames.js";
 import { requireId } from "./ids.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session } from "./session-types.js";
@@ -65,7 +64,7 @@ export class SessionSubscription {
   ): EventSource {
     if (event.type === "changed") return { session: event.session };
     if (event.type === "gap") return { fromStep: event.fromStep, toStep: event.toStep };
-    return { ...event.frame.record, shared: inline ? event.frame : null };
+    return frameSource(event.frame, inline ?? false);
   }
 }
 
@@ -74,7 +73,7 @@ export class SessionsSubscription {
   @Subscription(() => Session, {
     description: "Sessions as they are started and as they change status, for galleries and dashboards.",
     subscribe: ({ args, context }: { args: { filter?: SessionFilter | null }; context: ApiContext }) =>
-      SessionFeed.open(context.bus, resolveFilter(args.filter)),
+      context.watchSessions(resolveFilter(args.filter)),
   })
   sessions(
     @Root() session: SessionRecord,

@@ -59,9 +59,7 @@ export class Mailbox {
 
   /** Takes in the session as read from storage: changes of an earlier stage that came meanwhile are stale. */
   begin(snapshot: SessionRecord): void {
-    this.changes = isFinal(snapshot.status)
-      ? []
-      : this.changes.filter(({ session }) => stage(session.status) >= stage(snapshot.status));
+    this.changes = isFinal(snapshot.status) ? [] : this.changes.filter(({ session }) => stage(session.status) >= stage(snapshot.status));
     if (isFinal(snapshot.status)) this.ended = true;
     this.lastChange = fingerprint(snapshot);
   }

@@ -3,6 +3,7 @@ import type { Bus } from "../bus/bus.js";
 import { AtelierError } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
 import type { Storage } from "../storage/storage.js";
+import { Bell } from "./bell.js";
 import type { SessionModel, SessionModels } from "./models.js";
 import { publishChange } from "./publish.js";
 import type { SessionRecord } from "./session.js";
@@ -112,23 +113,21 @@ export class SessionService {
 
   private async cancelRunning(sessionId: string): Promise<SessionRecord> {
     const { bus } = this.parts;
-    let settle: (ended: boolean) => void = () => {};
-    const settled = new Promise<boolean>((resolve) => {
-      settle = resolve;
-    });
+    const bell = new Bell();
+    let ended = false;
     const unsubscribe = await bus.subscribe(`session:${sessionId}`, (event) => {
-      if (event.type === "deleted" || (event.type === "changed" && isFinal(event.session.status))) settle(true);
+      ended ||= event.type === "deleted" || (event.type === "changed" && isFinal(event.session.status));
+      if (ended) bell.ring();
     });
-    const timer = setTimeout(() => settle(false), CANCEL_TIMEOUT_MS);
     try {
       // Read after subscribing, so that an end in between is not waited for in vain.
       const now = await this.require(sessionId);
       if (isFinal(now.status)) return now;
       await bus.publish("controls", { type: "cancel", sessionId });
-      if (!(await settled)) throw new AtelierError("UNAVAILABLE", "The device that runs the session does not answer.");
+      await bell.wait(CANCEL_TIMEOUT_MS);
+      if (!ended) throw new AtelierError("UNAVAILABLE", "The device that runs the session does not answer.");
       return await this.require(sessionId);
     } finally {
-      clearTimeout(timer);
       await unsubscribe();
     }
   }

@@ -10,7 +10,7 @@ const MAX_PENDING_SESSIONS = 1000;
 export class SessionFeed implements AsyncIterableIterator<SessionRecord> {
   private readonly pending = new Map<string, SessionRecord>();
   private readonly bell = new Bell();
-  private unsubscribe: () => Promise<void> = async () => {};
+  private unsubscribe: (() => Promise<void>) | null = null;
   private closed = false;
 
   private constructor(private readonly filter: SessionFilter) {}
@@ -46,7 +46,7 @@ export class SessionFeed implements AsyncIterableIterator<SessionRecord> {
       this.closed = true;
       this.pending.clear();
       this.bell.ring();
-      await this.unsubscribe();
+      await this.unsubscribe?.();
     }
     return { done: true, value: undefined };
   }

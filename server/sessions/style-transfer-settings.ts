@@ -54,6 +54,7 @@ export function resolveTitle(field: string, title: string | null | undefined): s
   const trimmed = title?.trim() ?? "";
   const limit = styleTransferLimits.maxTitleLength;
   if (trimmed.length > limit) throw badInput(field, `A title has at most ${limit} characters.`, limit);
+  if (trimmed.includes("\0")) throw badInput(field, "A title is text.");
   return trimmed === "" ? null : trimmed;
 }
 

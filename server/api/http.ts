@@ -1,0 +1,56 @@
+import { ApolloServer } from "@apollo/server";
+import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import { expressMiddleware } from "@as-integrations/express5";
+import express, { type ErrorRequestHandler, Router } from "express";
+import { GraphQLError, type GraphQLSchema } from "graphql";
+import type { ApiContext } from "./context.js";
+import { type ErrorLog, formatError, limitError } from "./errors.js";
+import { graphiql } from "./graphiql.js";
+import { apiLimits } from "./limits.js";
+import { queryLimits } from "./query-limits.js";
+
+/** GraphQL over HTTP: operations by POST, GraphiQL for browsers that open the address. To be mounted at its path. */
+export async function graphqlOverHttp(
+  schema: GraphQLSchema,
+  context: ApiContext,
+  log: ErrorLog,
+): Promise<{ router: Router; close: () => Promise<void> }> {
+  const apollo = new ApolloServer<ApiContext>({
+    schema,
+    introspection: true,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: apiLimits.maxTokens },
+    validationRules: [queryLimits],
+    formatError: (formatted, error) => formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), log),
+    plugins: [ApolloServerPluginLandingPageDisabled()],
+  });
+  await apollo.start();
+  const router = Router();
+  router.get("/", graphiql);
+  router.use(express.json({ limit: apiLimits.maxRequestBytes }));
+  router.use(refuseBody);
+  // A request without a body that express.json reads has none: Apollo asks for one in any case.
+  router.use((request, _response, next) => {
+    request.body ??= {};
+    next();
+  });
+  router.use(expressMiddleware(apollo, { context: async () => context }));
+  return { router, close: () => apollo.stop() };
+}
+
+/** Bodies that cannot be read, as GraphQL errors. */
+const refuseBody: ErrorRequestHandler = (error: { status?: number }, _request, response, _next) => {
+  const tooLarge = error.status === 413;
+  const limit = apiLimits.maxRequestBytes;
+  const refusal = tooLarge
+    ? limitError(`A request has at most ${limit} bytes.`, limit)
+    : new GraphQLError("The request's body is not JSON.", { extensions: { code: "BAD_INPUT" } });
+  response.status(tooLarge ? 413 : 400).json({ errors: [refusal] });
+};
+
+function asGraphQLError(message: string, error: unknown): GraphQLError {
+  return new GraphQLError(message, { originalError: error instanceof Error ? error : new Error(String(error)), path: [] });
+}

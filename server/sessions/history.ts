@@ -1,0 +1,58 @@
+import type { Queue } from "../queue/queue.js";
+import type { Page, PageRequest, Storage } from "../storage/storage.js";
+import type { FrameRecord, ImageRecord, SessionFilter, SessionRecord } from "./session.js";
+import { SharedFrame } from "./shared-frame.js";
+
+export type { Page, PageRequest } from "../storage/storage.js";
+
+/** Steps from `fromStep` to `toStep`, both included; without a bound where one is left out. */
+export interface StepRange {
+  fromStep?: number;
+  toStep?: number;
+}
+
+/** Reads what was stored of sessions. */
+export class SessionHistory {
+  constructor(
+    private readonly storage: Storage,
+    private readonly queue: Queue,
+  ) {}
+
+  image(id: string): Promise<ImageRecord | null> {
+    return this.storage.images.find(id);
+  }
+
+  session(id: string): Promise<SessionRecord | null> {
+    return this.storage.sessions.find(id);
+  }
+
+  /** Newest first; the key is a session's id. @throws AtelierError BAD_INPUT (field `after`) */
+  sessions(page: PageRequest<string>, filter: SessionFilter): Promise<Page<SessionRecord>> {
+    return this.storage.sessions.list(page, filter);
+  }
+
+  /** 1 is next; null when it does not wait. */
+  async queuePosition(session: SessionRecord): Promise<number | null> {
+    return session.status === "QUEUED" ? this.queue.position(session.id) : null;
+  }
+
+  async latestFrame(sessionId: string): Promise<SharedFrame | null> {
+    const latest = await this.storage.frames.latest(sessionId);
+    return latest && this.shared(latest);
+  }
+
+  /** Oldest first; the key is a frame's step. */
+  async frames(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<SharedFrame>> {
+    const found = await this.storage.frames.list(sessionId, page, range);
+    return { ...found, rows: found.rows.map((frame) => this.shared(frame)) };
+  }
+
+  /** The loss curve, thinned to at most `points` values. */
+  losses(sessionId: string, range: StepRange, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]> {
+    return this.storage.frames.losses(sessionId, range, points);
+  }
+
+  private shared(frame: FrameRecord): SharedFrame {
+    return new SharedFrame(frame, () => this.storage.blobs.get(frame.digest));
+  }
+}
