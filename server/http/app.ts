@@ -1,0 +1,40 @@
+import express, { type Express, type RequestHandler } from "express";
+import type { Storage } from "../storage/storage.js";
+import { errorHandler, notFound } from "./errors.js";
+import type { Guard } from "./guard.js";
+import { healthRoutes } from "./health.js";
+import type { PictureLimits } from "./inspect-picture.js";
+import type { Metrics } from "./metrics.js";
+import { pictureRoutes } from "./pictures.js";
+import { studio } from "./studio.js";
+
+export interface HttpDependencies {
+  storage: Storage;
+  guard: Guard;
+  limits: PictureLimits;
+  metrics: Metrics;
+  /** What sessions still lack to run, or null. */
+  unready: () => string | null;
+  /** Serves `/graphql`. */
+  graphql: RequestHandler;
+  /** Folder of the exported studio. */
+  studioFolder: string;
+  /** Told of errors that are the server's own fault. */
+  report: (error: unknown) => void;
+}
+
+/** Everything that the server answers over HTTP, in the order in which a request passes it. */
+export function createHttpApp({ storage, guard, limits, metrics, unready, graphql, studioFolder, report }: HttpDependencies): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  // Before the guard: who probes a server may call it by any name, and learns nothing else.
+  app.use(healthRoutes(unready));
+  app.use(guard.middleware);
+  app.use(metrics.routes);
+  app.use(pictureRoutes({ storage, limits, metrics }));
+  app.use("/graphql", graphql);
+  app.use(studio(studioFolder));
+  app.use(notFound);
+  app.use(errorHandler(report));
+  return app;
+}

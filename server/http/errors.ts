@@ -1,0 +1,73 @@
+import type { ErrorRequestHandler, RequestHandler } from "express";
+import { AtelierError, type ErrorCode, type ErrorDetail } from "../errors.js";
+
+const STATUS: Record<ErrorCode, number> = {
+  BAD_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  LIMIT: 429,
+  UNAVAILABLE: 503,
+  INTERRUPTED: 500,
+  DEVICE_LOST: 500,
+  OUT_OF_MEMORY: 500,
+  INTERNAL: 500,
+};
+
+/** An error with a status of its own, where its code has several: 413, 415 and 422. */
+export class HttpError extends AtelierError {
+  constructor(
+    readonly status: number,
+    code: ErrorCode,
+    message: string,
+    detail: ErrorDetail = {},
+    options?: ErrorOptions,
+  ) {
+    super(code, message, detail, options);
+  }
+}
+
+/** What an HTTP client is told of an error. */
+export interface ErrorBody {
+  code: ErrorCode;
+  message: string;
+  field: string | null;
+  limit: string | number | null;
+}
+
+/** The status and body for an error; whatever is no AtelierError is shown without its message. */
+export function describeError(error: unknown): { status: number; body: ErrorBody } {
+  const shown = error instanceof AtelierError ? error : fromLibrary(error);
+  const { code, message, detail } = shown;
+  return {
+    status: shown instanceof HttpError ? shown.status : STATUS[code],
+    body: { code, message, field: detail.field ?? null, limit: detail.limit ?? null },
+  };
+}
+
+/** Last middleware: answers every error as JSON; `report` is told of those that are the server's own fault. */
+export function errorHandler(report: (error: unknown) => void): ErrorRequestHandler {
+  return (error, _request, response, next) => {
+    const { status, body } = describeError(error);
+    if (body.code === "INTERNAL") report(error);
+    if (response.headersSent) next(error);
+    else response.status(status).json(body);
+  };
+}
+
+/** Answers whatever nothing before it answered. */
+export const notFound: RequestHandler = () => {
+  throw new AtelierError("NOT_FOUND", "There is nothing at this address.");
+};
+
+/** Express and its middlewares mark what a client did wrong with a status. */
+function fromLibrary(error: unknown): AtelierError {
+  const status = error instanceof Error && "status" in error ? error.status : undefined;
+  if (status === 404) return new AtelierError("NOT_FOUND", "There is no such thing.", {}, { cause: error });
+  if (status === 413) return new HttpError(413, "LIMIT", "The request is too large.", {}, { cause: error });
+  if (typeof status === "number" && status >= 400 && status < 500) {
+    return new HttpError(status, "BAD_INPUT", "The request cannot be read.", {}, { cause: error });
+  }
+  return new AtelierError("INTERNAL", "The server failed.", {}, { cause: error });
+}

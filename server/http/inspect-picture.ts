@@ -1,0 +1,65 @@
+import sharp from "sharp";
+import { HttpError } from "./errors.js";
+import { type PictureType, pictureType } from "./picture-format.js";
+
+/** What a picture must be to be taken. */
+export interface PictureLimits {
+  /** Of the encoded picture. */
+  maxUploadBytes: number;
+  /** Width times height. */
+  maxImagePixels: number;
+  /** Of either side, in pixels. */
+  minImageSide: number;
+}
+
+/** What an upload turned out to be; pixels after EXIF orientation. */
+export interface InspectedPicture {
+  width: number;
+  height: number;
+  mimeType: PictureType;
+}
+
+/** Longest time that a decoder may take, in seconds. */
+const DECODE_TIMEOUT = 60;
+
+/**
+ * Decodes a picture from its first to its last line and keeps none of it. Its size is read from its header first, so that
+ * a small file that unfolds to an enormous picture costs nothing.
+ * @throws HttpError 400 for no bytes, 415 for another format, 413 LIMIT for too many pixels, 422 for a picture that is
+ * too small or cannot be decoded.
+ */
+export async function inspectPicture(bytes: Uint8Array, limits: PictureLimits): Promise<InspectedPicture> {
+  if (bytes.byteLength === 0) throw new HttpError(400, "BAD_INPUT", "The upload is empty.", { field: "file" });
+  const mimeType = pictureType(bytes);
+  if (!mimeType) {
+    throw new HttpError(415, "BAD_INPUT", "The upload is not a picture of a format that the server takes.", {
+      field: "file",
+      limit: "JPEG, PNG, WebP, GIF, AVIF, TIFF",
+    });
+  }
+  const { autoOrient } = await decoded(sharp(bytes, { limitInputPixels: false }).metadata());
+  const { width, height } = autoOrient;
+  if (width * height > limits.maxImagePixels) {
+    throw new HttpError(413, "LIMIT", `The picture has ${width} x ${height} pixels.`, { field: "file", limit: limits.maxImagePixels });
+  }
+  if (Math.min(width, height) < limits.minImageSide) {
+    throw new HttpError(422, "BAD_INPUT", `The picture has ${width} x ${height} pixels.`, { field: "file", limit: limits.minImageSide });
+  }
+  await decoded(
+    sharp(bytes, { limitInputPixels: limits.maxImagePixels, failOn: "error", sequentialRead: true })
+      .timeout({ seconds: DECODE_TIMEOUT })
+      // Each pixel of the result is an average over many, so the decoder has to give them all.
+      .resize(1, 1, { fit: "fill", kernel: "linear", fastShrinkOnLoad: false })
+      .raw()
+      .toBuffer(),
+  );
+  return { width, height, mimeType };
+}
+
+async function decoded<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new HttpError(422, "BAD_INPUT", "The picture is damaged or cut off.", { field: "file" }, { cause: error });
+  }
+}

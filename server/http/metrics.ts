@@ -1,0 +1,76 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { type RequestHandler, Router } from "express";
+import { sessionStatuses } from "../sessions/session.js";
+import type { Storage } from "../storage/storage.js";
+
+const SAMPLING_MS = 10;
+const uploadResults = ["stored", "refused"] as const;
+type UploadResult = (typeof uploadResults)[number];
+
+export interface Metrics {
+  countUpload(result: UploadResult): void;
+  /** `GET /metrics` in Prometheus's text format. */
+  readonly routes: Router;
+  close(): void;
+}
+
+/** Figures of the server. `viewers` counts the subscriptions that are open. */
+export function createMetrics(storage: Pick<Storage, "sessions" | "frames">, viewers: () => number): Metrics {
+  const uploads: Record<UploadResult, number> = { stored: 0, refused: 0 };
+  const delay = monitorEventLoopDelay({ resolution: SAMPLING_MS });
+  delay.enable();
+
+  const answer: RequestHandler = async (_request, response) => {
+    const frames = await storage.frames.totals();
+    const sessions = await Promise.all(
+      sessionStatuses.map(async (status) => {
+        const { totalCount } = await storage.sessions.list({ first: 1, after: null }, { status: [status] });
+        return sample("atelier_sessions", totalCount, { status });
+      }),
+    );
+    const lines = [
+      ...metric("atelier_sessions", "gauge", "Sessions by status.", sessions),
+      ...metric("atelier_frames", "gauge", "Kept frames.", [sample("atelier_frames", frames.count)]),
+      ...metric("atelier_frame_bytes", "gauge", "Encoded size of the kept frames.", [sample("atelier_frame_bytes", frames.bytes)]),
+      ...metric("atelier_viewers", "gauge", "Open subscriptions.", [sample("atelier_viewers", viewers())]),
+      ...metric(
+        "atelier_uploads_total",
+        "counter",
+        "Uploads since the server started.",
+        uploadResults.map((result) => sample("atelier_uploads_total", uploads[result], { result })),
+      ),
+      ...metric("atelier_event_loop_delay_seconds", "gauge", "How late the event loop was since the last reading.", [
+        sample("atelier_event_loop_delay_seconds", lateness(delay.percentile(50)), { quantile: "0.5" }),
+        sample("atelier_event_loop_delay_seconds", lateness(delay.percentile(99)), { quantile: "0.99" }),
+        sample("atelier_event_loop_delay_seconds", lateness(delay.max), { quantile: "1" }),
+      ]),
+      ...metric("process_resident_memory_bytes", "gauge", "Memory of the server process.", [
+        sample("process_resident_memory_bytes", process.memoryUsage.rss()),
+      ]),
+    ];
+    delay.reset();
+    response.type("text/plain; version=0.0.4; charset=utf-8").send(`${lines.join("\n")}\n`);
+  };
+
+  return {
+    countUpload: (result) => {
+      uploads[result]++;
+    },
+    routes: Router().get("/metrics", answer),
+    close: () => delay.disable(),
+  };
+}
+
+/** Node measures from one sample to the next, in ns; what lies over the sampling interval is delay. Answers seconds. */
+function lateness(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / 1e9 - SAMPLING_MS / 1e3);
+}
+
+function metric(name: string, type: "gauge" | "counter", help: string, samples: string[]): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples];
+}
+
+function sample(name: string, value: number, labels: Record<string, string> = {}): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
+  return `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}`;
+}

@@ -1,0 +1,49 @@
+import { access } from "node:fs/promises";
+import { join, sep } from "node:path";
+import express, { type RequestHandler, Router } from "express";
+
+/**
+ * The exported studio in `folder`: `/s/<id>` is the page of one session, whatever its id. Without a built studio its
+ * pages answer 503, and the API goes on.
+ */
+export function studio(folder: string): Router {
+  const built = join(folder, `${sep}_next${sep}static${sep}`);
+  const files = express.static(folder, {
+    redirect: false,
+    setHeaders(response, path) {
+      // Next names these files after what is in them; pages change with every build.
+      response.setHeader("Cache-Control", path.startsWith(built) ? "public, max-age=31536000, immutable" : "no-cache");
+      response.setHeader("X-Content-Type-Options", "nosniff");
+      response.setHeader("X-Frame-Options", "DENY");
+      response.setHeader("Referrer-Policy", "same-origin");
+    },
+  });
+
+  // A page `/s` is the file s.html, beside a folder s/ with what it loads later: only names without a dot are pages.
+  const page: RequestHandler = (request, _response, next) => {
+    const path = request.path.replace(/\/$/, "");
+    const name = /^\/s\/[^/.]+$/.test(path) ? "/s" : path;
+    if (name !== "" && !name.includes(".")) request.url = `${name}.html`;
+    next();
+  };
+
+  const explainMissing: RequestHandler = async (request, response, next) => {
+    if (request.method !== "GET" && request.method !== "HEAD") return next();
+    if (await isThere(join(folder, "index.html"))) return next();
+    if (!request.accepts("html")) return next();
+    response.status(503).type("text/plain").send("The studio is not built yet. Run: npm run build\n");
+  };
+
+  const router = Router();
+  router.use(page);
+  router.use(files);
+  router.use(explainMissing);
+  return router;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
+import busboy from "busboy";
+import { HttpError } from "./errors.js";
+
+/** Room for the boundaries, headers and small fields of a multipart body. */
+const MULTIPART_OVERHEAD = 1_000_000;
+/** How much of a body that is too large is read and thrown away, as a multiple of the limit, before the connection is cut. */
+const DISCARDED = 4;
+
+/**
+ * The bytes of an upload: the body itself, or the part `file` of a multipart body. A body over `limit` bytes is not kept
+ * but read to its end, within reason, because many clients read no answer before they have sent everything.
+ * @throws HttpError 413 LIMIT, 400 for a multipart body without a file, 415 for a compressed body.
+ */
+export async function receiveUpload(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  const { "content-type": type = "", "content-encoding": encoding = "identity", "content-length": length } = request.headers;
+  if (encoding !== "identity") {
+    throw new HttpError(415, "BAD_INPUT", "The upload must not be compressed.", { field: "Content-Encoding", limit: "identity" });
+  }
+  const multipart = /^multipart\/form-data\b/i.test(type);
+  const bodyLimit = multipart ? limit + MULTIPART_OVERHEAD : limit;
+  if (Number(length) > bodyLimit * DISCARDED) throw tooLarge(limit);
+  const body = collect(request, bodyLimit);
+  return multipart ? partNamedFile(request, await body, limit) : await body;
+}
+
+function tooLarge(limit: number): HttpError {
+  return new HttpError(413, "LIMIT", "The upload is too large.", { field: "file", limit });
+}
+
+/** All bytes of a stream. It is never destroyed: the answer goes over the same connection. */
+function collect(stream: Readable, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let received = 0;
+    const settle = (error: Error | null) => {
+      stream.off("data", take).off("end", end).off("error", fail).off("close", cut);
+      if (error) reject(error);
+      else resolve(Buffer.concat(chunks, received));
+    };
+    const take = (chunk: Buffer) => {
+      received += chunk.byteLength;
+      if (received <= limit) chunks.push(chunk);
+      else chunks.length = 0;
+      if (received > limit * DISCARDED) settle(tooLarge(limit));
+    };
+    const end = () => settle(received > limit ? tooLarge(limit) : null);
+    const fail = (error: Error) => settle(new HttpError(400, "BAD_INPUT", "The upload broke off.", { field: "file" }, { cause: error }));
+    const cut = () => settle(new HttpError(400, "BAD_INPUT", "The upload broke off.", { field: "file" }));
+    stream.on("data", take).on("end", end).on("error", fail).on("close", cut);
+  });
+}
+
+function partNamedFile(request: IncomingMessage, body: Uint8Array, limit: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const unreadable = (cause?: unknown) =>
+      reject(new HttpError(400, "BAD_INPUT", "The multipart body has no part named file.", { field: "file" }, { cause }));
+    try {
+      const parser = busboy({ headers: request.headers, limits: { files: 20, fields: 20, fieldSize: 10_000, parts: 40 } });
+      parser.on("file", (name, file) => {
+        if (name !== "file") {
+          file.resume();
+          return;
+        }
+        const chunks: Buffer[] = [];
+        file.on("data", (chunk: Buffer) => chunks.push(chunk));
+        file.on("error", unreadable);
+        file.on("end", () => {
+          const bytes = Buffer.concat(chunks);
+          if (bytes.byteLength > limit) reject(tooLarge(limit));
+          else resolve(bytes);
+        });
+      });
+      parser.on("error", unreadable);
+      parser.on("close", () => unreadable());
+      parser.end(body);
+    } catch (error) {
+      unreadable(error);
+    }
+  });
+}

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createHttpApp } from "../../server/http/app.js";
+import { createGuard } from "../../server/http/guard.js";
+import { createMetrics } from "../../server/http/metrics.js";
+import { aFrame, anImage, aSession } from "../contracts/records.js";
+import { ask, limits, listen, type RunningServer, startHttp } from "./server.js";
+
+let missing: string | null = null;
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startHttp({ unready: () => missing });
+});
+afterAll(() => server.close());
+
+describe("health", () => {
+  it("tells that the API serves, under any host name", async () => {
+    const answer = await ask(server.port, "/healthz", { headers: { Host: "10.0.0.7:80" } });
+    expect([answer.status, answer.json()]).toEqual([200, { status: "ok" }]);
+  });
+
+  it("tells whether sessions can run, and what they lack", async () => {
+    expect((await ask(server.port, "/readyz")).status).toBe(200);
+    missing = "No device is ready.";
+    const answer = await ask(server.port, "/readyz");
+    missing = null;
+    expect([answer.status, answer.json()]).toEqual([
+      503,
+      { code: "UNAVAILABLE", message: "No device is ready.", field: null, limit: null },
+    ]);
+  });
+});
+
+describe("metrics", () => {
+  const read = async () => {
+    const answer = await ask(server.port, "/metrics");
+    expect(answer.headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
+    const lines = answer.body.toString().trimEnd().split("\n");
+    for (const line of lines) expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]+"\})? -?[0-9.e+-]+)$/);
+    return new Map(lines.filter((line) => !line.startsWith("#")).map((line) => line.split(" ") as [string, string]));
+  };
+
+  it("counts sessions, frames, viewers and uploads", async () => {
+    const image = anImage();
+    await server.storage.images.insert(image);
+    const session = aSession(image.id, { status: "RUNNING" });
+    await server.storage.sessions.insert(session);
+    await server.storage.frames.insert(aFrame(session.id, 0, { bytes: 1000 }));
+    await server.storage.frames.insert(aFrame(session.id, 1, { bytes: 234 }));
+    await ask(server.port, "/images", { method: "POST", body: [Buffer.from("no picture")] });
+    const figures = await read();
+    expect(Object.fromEntries(figures)).toMatchObject({
+      'atelier_sessions{status="RUNNING"}': "1",
+      'atelier_sessions{status="FAILED"}': "0",
+      atelier_frames: "2",
+      atelier_frame_bytes: "1234",
+      atelier_viewers: "3",
+      'atelier_uploads_total{result="refused"}': "1",
+      'atelier_uploads_total{result="stored"}': "0",
+    });
+  });
+
+  it("tells how late the event loop was since the last reading", async () => {
+    await read();
+    const until = performance.now() + 150;
+    while (performance.now() < until) Math.sqrt(until);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const late = Number((await read()).get('atelier_event_loop_delay_seconds{quantile="1"}'));
+    expect(late).toBeGreaterThan(0.1);
+  });
+
+  it("is no page for strangers", async () => {
+    expect((await ask(server.port, "/metrics", { headers: { Origin: "https://evil.example" } })).status).toBe(403);
+  });
+});
+
+describe("the whole", () => {
+  it("passes /graphql on, and answers what nothing answers with JSON", async () => {
+    expect((await ask(server.port, "/graphql")).json()).toEqual({ data: null });
+    const answer = await ask(server.port, "/nothing", { method: "POST" });
+    expect([answer.status, answer.json()]).toEqual([404, { code: "NOT_FOUND", message: expect.any(String), field: null, limit: null }]);
+  });
+
+  it("refuses a foreign page's upload before it is read", async () => {
+    const answer = await ask(server.port, "/images", {
+      method: "POST",
+      headers: { Origin: "https://evil.example" },
+      body: [Buffer.from("x")],
+    });
+    expect([answer.status, answer.json()]).toEqual([403, expect.objectContaining({ code: "FORBIDDEN", field: "Origin" })]);
+  });
+
+  it("answers its own faults without saying what they were, and reports them", async () => {
+    const faults: unknown[] = [];
+    const fault = new Error("at /srv/secret/path");
+    const { storage } = server;
+    const metrics = createMetrics(storage, () => 0);
+    const app = createHttpApp({
+      storage: { ...storage, images: { ...storage.images, find: () => Promise.reject(fault) } },
+      guard: createGuard([]),
+      limits,
+      metrics,
+      unready: () => null,
+      graphql: (_request, _response, next) => next(),
+      studioFolder: "no-such-folder",
+      report: (error) => faults.push(error),
+    });
+    const { port, close } = await listen(app);
+    const answer = await ask(port, "/images/abc");
+    await close();
+    metrics.close();
+    expect([answer.status, answer.json()]).toEqual([500, { code: "INTERNAL", message: "The server failed.", field: null, limit: null }]);
+    expect(faults).toEqual([fault]);
+  });
+});

@@ -1,0 +1,152 @@
+import { crc32, deflateSync } from "node:zlib";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Answer, ask, limits, type RunningServer, startHttp } from "./server.js";
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startHttp();
+});
+afterAll(() => server.close());
+afterEach(async () => {
+  expect(server.faults, "the server's own faults").toEqual([]);
+  const good = await post([await picture(32, 32).png().toBuffer()]);
+  expect(good.status, "the server goes on").toBe(201);
+});
+
+const picture = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: "#c84" } });
+const post = (body: Uint8Array[], headers: Record<string, string> = {}): Promise<Answer> =>
+  ask(server.port, "/images", { method: "POST", headers, body });
+
+function refusal(answer: Answer) {
+  expect(answer.headers["content-type"]).toMatch(/^application\/json/);
+  expect(answer.body.toString()).not.toMatch(/\/tmp|node_modules|at .*:\d+/);
+  return { status: answer.status, ...(answer.json() as object) };
+}
+
+/** A PNG of one chunk more than its header; its pixels are missing or a few zeros. */
+function pngBomb(width: number, height: number): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  const chunk = (type: string, data: Buffer) => {
+    const named = Buffer.concat([Buffer.from(type), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.byteLength, 0);
+    frame.writeUInt32BE(crc32(named), 4);
+    return Buffer.concat([frame.subarray(0, 4), named, frame.subarray(4)]);
+  };
+  const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
+  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(Buffer.alloc(1000))), chunk("IEND", Buffer.alloc(0))]);
+}
+
+describe("POST /images refuses", () => {
+  it("an empty body", async () => {
+    for (const body of [[], [new Uint8Array()]]) {
+      expect(refusal(await post(body))).toMatchObject({ status: 400, code: "BAD_INPUT", field: "file" });
+    }
+  });
+
+  it.each([
+    ["text", Buffer.from("hello, I am not a picture")],
+    ["SVG", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100"><rect width="100" height="100"/></svg>')],
+    ["SVG after a declaration", Buffer.from('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"/>')],
+    ["PDF", Buffer.from("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "latin1")],
+    ["HEIC", Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from("ftypheic\0\0\0\0mif1heic")])],
+    ["BMP", Buffer.concat([Buffer.from("BM"), Buffer.alloc(200)])],
+    ["one byte", Buffer.from([0xff])],
+  ])("%s", async (_name, bytes) => {
+    expect(refusal(await post([bytes], { "Content-Type": "image/png" }))).toMatchObject({
+      status: 415,
+      code: "BAD_INPUT",
+      field: "file",
+      limit: "JPEG, PNG, WebP, GIF, AVIF, TIFF",
+    });
+  });
+
+  it.each([
+    ["JPEG", () => picture(300, 200).jpeg()],
+    ["progressive JPEG", () => picture(300, 200).jpeg({ progressive: true })],
+    ["PNG", () => picture(300, 200).png({ compressionLevel: 0 })],
+    ["WebP", () => picture(300, 200).webp({ lossless: true })],
+    ["GIF", () => picture(300, 200).gif()],
+    ["AVIF", () => picture(300, 200).avif({ effort: 0 })],
+    ["TIFF", () => picture(300, 200).tiff({ compression: "none" })],
+  ])("a %s that is cut off, wherever", async (_name, encode) => {
+    const bytes = await encode().toBuffer();
+    for (const part of [0.3, 0.6, 0.95]) {
+      const cut = bytes.subarray(0, Math.max(16, Math.floor(bytes.byteLength * part)));
+      expect(refusal(await post([cut])), `${part}`).toMatchObject({ status: 422, code: "BAD_INPUT", field: "file" });
+    }
+  });
+
+  it("bytes that only begin like a picture", async () => {
+    const bytes = Buffer.concat([(await picture(300, 200).jpeg().toBuffer()).subarray(0, 100), Buffer.alloc(5000, 0x5a)]);
+    expect(refusal(await post([bytes]))).toMatchObject({ status: 422, code: "BAD_INPUT" });
+  });
+
+  it.each([
+    [1, 1],
+    [15, 400],
+    [400, 15],
+  ])("a picture of %i x %i pixels", async (width, height) => {
+    expect(refusal(await post([await picture(width, height).png().toBuffer()]))).toMatchObject({
+      status: 422,
+      code: "BAD_INPUT",
+      field: "file",
+      limit: 16,
+    });
+  });
+
+  it("a small file that unfolds to 256 megapixels, from its header alone", async () => {
+    const before = process.memoryUsage.rss();
+    expect(refusal(await post([pngBomb(16_000, 16_000)]))).toMatchObject({ status: 413, code: "LIMIT", field: "file", limit: 50_000_000 });
+    expect(refusal(await post([pngBomb(2_000_000, 128)]))).toMatchObject({ status: 413, code: "LIMIT" });
+    expect(process.memoryUsage.rss() - before).toBeLessThan(200e6);
+  });
+
+  it("a picture whose pixels are missing", async () => {
+    expect(refusal(await post([pngBomb(4000, 4000)]))).toMatchObject({ status: 422, code: "BAD_INPUT" });
+  });
+
+  const tooLarge = { status: 413, code: "LIMIT", field: "file", limit: limits.maxUploadBytes };
+
+  it("a body over the limit that names its length", async () => {
+    expect(refusal(await post([Buffer.alloc(limits.maxUploadBytes + 1)]))).toMatchObject(tooLarge);
+  });
+
+  it("a body over the limit that hides its length", async () => {
+    const chunks = Array.from({ length: 40 }, () => Buffer.alloc(100_000));
+    expect(refusal(await post(chunks))).toMatchObject(tooLarge);
+  });
+
+  it("a form whose file is over the limit", async () => {
+    const form = new FormData();
+    form.append("file", new Blob([new Uint8Array(limits.maxUploadBytes + 1)]), "large.png");
+    const response = await fetch(`http://127.0.0.1:${server.port}/images`, { method: "POST", body: form });
+    expect({ status: response.status, ...((await response.json()) as object) }).toMatchObject(tooLarge);
+  });
+
+  it("a form without a part named file, or that is none", async () => {
+    const form = new FormData();
+    form.append("picture", new Blob(["x"]), "x.png");
+    const response = await fetch(`http://127.0.0.1:${server.port}/images`, { method: "POST", body: form });
+    expect({ status: response.status, ...((await response.json()) as object) }).toMatchObject({
+      status: 400,
+      code: "BAD_INPUT",
+      field: "file",
+    });
+    for (const type of ["multipart/form-data", "multipart/form-data; boundary=x"]) {
+      expect(refusal(await post([Buffer.from("no form at all")], { "Content-Type": type }))).toMatchObject({
+        status: 400,
+        code: "BAD_INPUT",
+      });
+    }
+  });
+
+  it("a compressed body", async () => {
+    const answer = await post([await picture(32, 32).png().toBuffer()], { "Content-Encoding": "gzip" });
+    expect(refusal(answer)).toMatchObject({ status: 415, code: "BAD_INPUT", field: "Content-Encoding" });
+  });
+});

@@ -1,0 +1,93 @@
+import express from "express";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import { errorHandler } from "../../server/http/errors.js";
+import { createGuard } from "../../server/http/guard.js";
+import { ask, listen } from "./server.js";
+
+const guard = createGuard(["https://studio.example", "http://art.example:8080/"]);
+let port: number;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  const app = express();
+  app.use(guard.middleware);
+  app.use((_request, response) => {
+    response.json({ reached: true });
+  });
+  app.use(errorHandler(() => undefined));
+  const running = await listen(app);
+  ({ port, close } = running);
+  const sockets = new WebSocketServer({ noServer: true });
+  running.server.on("upgrade", (request, socket, head) => {
+    if (guard.refusal(request)) socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    else sockets.handleUpgrade(request, socket, head, (client) => client.send("welcome"));
+  });
+});
+afterAll(() => close());
+
+const visit = (headers: Record<string, string>, method = "POST") => ask(port, "/graphql", { method, headers });
+
+describe("the guard", () => {
+  it.each(["localhost", "127.0.0.1", "[::1]", "LocalHost"])("lets programs in under the name %s", async (name) => {
+    expect((await visit({ Host: `${name}:${port}` })).status).toBe(200);
+  });
+
+  it("lets the server's own pages in", async () => {
+    for (const name of ["localhost", "127.0.0.1", "[::1]"]) {
+      expect((await visit({ Origin: `http://${name}:${port}` })).status).toBe(200);
+    }
+  });
+
+  it("refuses every other host name", async () => {
+    const hosts = ["evil.example", `evil.example:${port}`, "localhost", `localhost:${port + 1}`, `localhost.evil.example:${port}`];
+    for (const host of [...hosts, `127.0.0.1:${port}@evil.example`, `127.0.0.2:${port}`, `0.0.0.0:${port}`]) {
+      const answer = await visit({ Host: host });
+      expect([host, answer.status]).toEqual([host, 403]);
+      expect(answer.json()).toEqual({ code: "FORBIDDEN", message: expect.any(String), field: "Host", limit: null });
+    }
+  });
+
+  it("refuses pages of every other origin", async () => {
+    const origins = ["https://evil.example", "null", "", `https://localhost:${port}`, `http://localhost:${port + 1}`, "http://localhost"];
+    for (const origin of [
+      ...origins,
+      `http://localhost:${port}.evil.example`,
+      "https://studio.example.evil.example",
+      "http://studio.example",
+    ]) {
+      for (const method of ["GET", "POST", "OPTIONS"]) {
+        const answer = await visit({ Origin: origin }, method);
+        expect([origin, answer.status]).toEqual([origin, 403]);
+        expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
+      }
+      expect((await visit({ Origin: origin })).json()).toMatchObject({ code: "FORBIDDEN", field: "Origin" });
+    }
+  });
+
+  it("lets allowed origins in, under their host name too, and answers their browser's questions", async () => {
+    for (const origin of ["https://studio.example", "http://art.example:8080"]) {
+      const answer = await visit({ Origin: origin, Host: new URL(origin).host });
+      expect([answer.status, answer.headers["access-control-allow-origin"], answer.headers.vary]).toEqual([200, origin, "Origin"]);
+      const preflight = await visit({ Origin: origin, "Access-Control-Request-Headers": "content-type" }, "OPTIONS");
+      expect(preflight.status).toBe(204);
+      expect(preflight.headers["access-control-allow-headers"]).toBe("content-type");
+      expect(preflight.headers["access-control-allow-methods"]).toContain("POST");
+    }
+  });
+
+  it("judges a WebSocket's upgrade in the same way", async () => {
+    const connect = (headers: Record<string, string>) =>
+      new Promise<string>((resolve) => {
+        const socket = new WebSocket(`ws://127.0.0.1:${port}/graphql`, { headers });
+        socket.on("message", (data) => {
+          resolve(String(data));
+          socket.close();
+        });
+        socket.on("error", (error) => resolve(error.message));
+      });
+    expect(await connect({})).toBe("welcome");
+    expect(await connect({ Origin: `http://localhost:${port}` })).toBe("welcome");
+    expect(await connect({ Origin: "https://evil.example" })).toContain("403");
+    expect(await connect({ Host: `evil.example:${port}` })).toContain("403");
+  });
+});

@@ -1,0 +1,180 @@
+import sharp, { type Sharp } from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { aFrame, aSession } from "../contracts/records.js";
+import { ask, type RunningServer, startHttp } from "./server.js";
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startHttp();
+});
+afterAll(() => server.close());
+
+interface UploadedImage {
+  id: string;
+  url: string;
+  width: number;
+  height: number;
+  mimeType: string;
+  bytes: number;
+  createdAt: string;
+}
+
+const noise = (width: number, height: number, channels: 3 | 4 = 3): Sharp =>
+  sharp({
+    create: {
+      width,
+      height,
+      channels,
+      background: channels === 4 ? { r: 200, g: 90, b: 40, alpha: 0.5 } : { r: 200, g: 90, b: 40 },
+      noise: channels === 3 ? { type: "gaussian", mean: 128, sigma: 40 } : undefined,
+    },
+  } as Parameters<typeof sharp>[0] & object);
+
+async function upload(bytes: Uint8Array, headers: Record<string, string> = {}): Promise<UploadedImage> {
+  const answer = await ask(server.port, "/images", { method: "POST", headers, body: [bytes] });
+  expect(answer.status, answer.body.toString()).toBe(201);
+  expect(answer.headers.location).toBe((answer.json() as UploadedImage).url);
+  return answer.json() as UploadedImage;
+}
+
+describe("POST /images", () => {
+  it.each([
+    ["image/jpeg", () => noise(60, 40).jpeg()],
+    ["image/jpeg", () => noise(60, 40).jpeg({ progressive: true })],
+    ["image/png", () => noise(60, 40).png()],
+    ["image/png", () => noise(60, 40).png({ progressive: true })],
+    ["image/webp", () => noise(60, 40).webp()],
+    ["image/webp", () => noise(60, 40).webp({ lossless: true })],
+    ["image/gif", () => noise(60, 40).gif()],
+    ["image/avif", () => noise(60, 40).avif({ effort: 1 })],
+    ["image/tiff", () => noise(60, 40).tiff({ compression: "lzw" })],
+  ])("takes %s and gives back the same bytes", async (mimeType, encode) => {
+    const bytes = await encode().toBuffer();
+    const image = await upload(bytes, { "Content-Type": "application/octet-stream" });
+    expect(image).toMatchObject({ width: 60, height: 40, mimeType, bytes: bytes.byteLength });
+    expect(image.url).toBe(`/images/${image.id}`);
+    expect(new Date(image.createdAt).toISOString()).toBe(image.createdAt);
+    const kept = await ask(server.port, image.url);
+    expect(kept.headers["content-type"]).toBe(mimeType);
+    expect(kept.body.equals(bytes)).toBe(true);
+  });
+
+  it.each([
+    ["CMYK", () => noise(60, 40).toColourspace("cmyk").jpeg()],
+    ["16 bits", () => noise(60, 40).toColourspace("rgb16").png()],
+    ["greyscale", () => noise(60, 40).greyscale().png()],
+    ["alpha", () => noise(60, 40, 4).png()],
+    ["a palette", () => noise(60, 40).png({ palette: true, colours: 8 })],
+  ])("takes a picture with %s", async (_name, encode) => {
+    expect(await upload(await encode().toBuffer())).toMatchObject({ width: 60, height: 40 });
+  });
+
+  it("measures a picture as its EXIF orientation shows it, and keeps it as it came", async () => {
+    const bytes = await noise(60, 40).jpeg().withMetadata({ orientation: 6 }).toBuffer();
+    const image = await upload(bytes);
+    expect(image).toMatchObject({ width: 40, height: 60 });
+    expect((await ask(server.port, image.url)).body.equals(bytes)).toBe(true);
+  });
+
+  it("takes an animation by its first frame", async () => {
+    const frames = await Promise.all([noise(60, 40).raw().toBuffer(), noise(60, 40).raw().toBuffer()]);
+    const bytes = await sharp(Buffer.concat(frames), { raw: { width: 60, height: 80, channels: 3, pageHeight: 40 } })
+      .gif()
+      .toBuffer();
+    expect(await upload(bytes)).toMatchObject({ width: 60, height: 40, mimeType: "image/gif" });
+  });
+
+  it("goes by the bytes, whatever the Content-Type says", async () => {
+    const bytes = await noise(60, 40).png().toBuffer();
+    expect(await upload(bytes, { "Content-Type": "image/svg+xml" })).toMatchObject({ mimeType: "image/png" });
+  });
+
+  it("takes the part `file` of a form among other parts", async () => {
+    const bytes = await noise(60, 40).png().toBuffer();
+    const form = new FormData();
+    form.append("note", "hello");
+    form.append("other", new Blob(["not this"]), "other.txt");
+    form.append("file", new Blob([Uint8Array.from(bytes)]), "../../etc/passwd");
+    const response = await fetch(`http://127.0.0.1:${server.port}/images`, { method: "POST", body: form });
+    expect(response.status).toBe(201);
+    const image = (await response.json()) as UploadedImage;
+    expect((await ask(server.port, image.url)).body.equals(bytes)).toBe(true);
+  });
+
+  it("takes a body that comes in chunks, without its length", async () => {
+    const bytes = await noise(60, 40).png().toBuffer();
+    const chunks = [bytes.subarray(0, 7), bytes.subarray(7, 1000), bytes.subarray(1000)];
+    const answer = await ask(server.port, "/images", { method: "POST", body: chunks });
+    expect(answer.status).toBe(201);
+  });
+
+  it("takes as many at once as come", async () => {
+    const bytes = await noise(200, 100).jpeg().toBuffer();
+    const images = await Promise.all(Array.from({ length: 30 }, () => upload(bytes)));
+    expect(new Set(images.map(({ id }) => id)).size).toBe(30);
+  });
+});
+
+describe("GET /images/:id and /frames/:sessionId/:step", () => {
+  let image: UploadedImage;
+  let framePath: string;
+  let frameBytes: Buffer;
+  beforeAll(async () => {
+    image = await upload(await noise(60, 40).png().toBuffer());
+    const session = aSession(image.id);
+    await server.storage.sessions.insert(session);
+    frameBytes = await noise(30, 20).jpeg().toBuffer();
+    const digest = await server.storage.blobs.put(frameBytes);
+    await server.storage.frames.insert(aFrame(session.id, 7, { digest, bytes: frameBytes.byteLength }));
+    framePath = `/frames/${session.id}/7`;
+  });
+
+  it("sends a frame's picture", async () => {
+    const { status, headers, body } = await ask(server.port, framePath);
+    expect(status).toBe(200);
+    expect(headers["content-type"]).toBe("image/jpeg");
+    expect(body.equals(frameBytes)).toBe(true);
+  });
+
+  it("lets clients keep it for ever, and tells them what they have", async () => {
+    for (const path of [image.url, framePath]) {
+      const { headers } = await ask(server.port, path);
+      expect(headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+      expect(headers["x-content-type-options"]).toBe("nosniff");
+      expect(headers.etag).toMatch(/^"[0-9a-f]{64}"$/);
+      const again = await ask(server.port, path, { headers: { "If-None-Match": headers.etag ?? "" } });
+      expect([again.status, again.body.byteLength, again.headers.etag]).toEqual([304, 0, headers.etag]);
+      const other = await ask(server.port, path, { headers: { "If-None-Match": '"something-else"' } });
+      expect(other.status).toBe(200);
+    }
+  });
+
+  it("answers HEAD without a body", async () => {
+    const { status, headers, body } = await ask(server.port, framePath, { method: "HEAD" });
+    expect([status, headers["content-length"], body.byteLength]).toEqual([200, String(frameBytes.byteLength), 0]);
+  });
+
+  it("says in JSON what is not there", async () => {
+    const session = framePath.split("/")[2];
+    const paths = [
+      "/images/unknown",
+      "/images/..%2f..%2fpackage.json",
+      "/images/%2e%2e%2f%2e%2e%2fdatabase%2fPG_VERSION",
+      `/images/${"x".repeat(5000)}`,
+      "/frames/unknown/0",
+      `/frames/${session}/8`,
+      ...["-1", "1.5", "1e0", "seven", "99999999999999", "7%00"].map((step) => `/frames/${session}/${step}`),
+    ];
+    for (const path of paths) {
+      const answer = await ask(server.port, path);
+      expect([path, answer.status]).toEqual([path, 404]);
+      expect(answer.json()).toMatchObject({ code: "NOT_FOUND", message: expect.any(String), field: expect.any(String), limit: null });
+    }
+    expect(server.faults).toEqual([]);
+  });
+
+  it("refuses a path that cannot be decoded", async () => {
+    const answer = await ask(server.port, "/images/%E0%A4%A");
+    expect([answer.status, answer.json()]).toEqual([400, expect.objectContaining({ code: "BAD_INPUT" })]);
+  });
+});

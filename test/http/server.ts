@@ -1,0 +1,94 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingHttpHeaders, request, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Express } from "express";
+import { createHttpApp, type HttpDependencies } from "../../server/http/app.js";
+import { createGuard } from "../../server/http/guard.js";
+import { createMetrics } from "../../server/http/metrics.js";
+import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
+import type { Storage } from "../../server/storage/storage.js";
+
+export const limits = { maxUploadBytes: 2_000_000, maxImagePixels: 50_000_000, minImageSide: 16 };
+
+export interface RunningServer {
+  storage: Storage;
+  port: number;
+  /** Errors that were the server's own fault. */
+  faults: unknown[];
+  close(): Promise<void>;
+}
+
+/** The HTTP side of a server on loopback, with a storage of its own. */
+export async function startHttp(changes: Partial<HttpDependencies> = {}): Promise<RunningServer> {
+  const folder = await mkdtemp(join(tmpdir(), "atelier-http-"));
+  const storage = await openEmbeddedStorage(folder);
+  const metrics = createMetrics(storage, () => 3);
+  const faults: unknown[] = [];
+  const app = createHttpApp({
+    storage,
+    metrics,
+    limits,
+    guard: createGuard(["https://studio.example"]),
+    unready: () => null,
+    graphql: (_request, response) => {
+      response.json({ data: null });
+    },
+    studioFolder: join(folder, "studio"),
+    report: (error) => faults.push(error),
+    ...changes,
+  });
+  const { port, close } = await listen(app);
+  return {
+    storage,
+    port,
+    faults,
+    async close() {
+      await close();
+      metrics.close();
+      await storage.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Serves an app on a free port of loopback. */
+export async function listen(app: Express): Promise<{ port: number; server: Server; close: () => Promise<void> }> {
+  const server = createServer(app).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    server,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+  json(): unknown;
+}
+
+/** One request by hand: any path, Host, Origin and body, with its length or, for several chunks, without. */
+export async function ask(
+  port: number,
+  path: string,
+  { method = "GET", headers = {}, body = [] }: { method?: string; headers?: Record<string, string>; body?: Uint8Array[] } = {},
+): Promise<Answer> {
+  const [first] = body;
+  const length = body.length === 1 && first ? { "Content-Length": String(first.byteLength) } : {};
+  const sent = request({ host: "127.0.0.1", port, path, method, headers: { ...length, ...headers }, agent: false });
+  for (const chunk of body) sent.write(chunk);
+  sent.end();
+  const [response] = await once(sent, "response");
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  return { status: response.statusCode, headers: response.headers, body: bytes, json: () => JSON.parse(bytes.toString()) };
+}

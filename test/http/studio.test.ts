@@ -1,0 +1,86 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import express from "express";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { errorHandler, notFound } from "../../server/http/errors.js";
+import { studio } from "../../server/http/studio.js";
+import { type Answer, ask, listen } from "./server.js";
+
+let folder: string;
+let port: number;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "atelier-studio-"));
+  const app = express();
+  app.use(studio(join(folder, "out")));
+  app.use(notFound);
+  app.use(errorHandler(() => undefined));
+  ({ port, close } = await listen(app));
+});
+afterAll(async () => {
+  await close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const open = (path: string): Promise<Answer> => ask(port, path, { headers: { Accept: "text/html,*/*" } });
+
+it("says what to do while the studio is not built", async () => {
+  for (const path of ["/", "/s/abc"]) {
+    const answer = await open(path);
+    expect([answer.status, answer.headers["content-type"]]).toEqual([503, "text/plain; charset=utf-8"]);
+    expect(answer.body.toString()).toContain("npm run build");
+  }
+  expect((await ask(port, "/nothing", { headers: { Accept: "application/json" } })).status).toBe(404);
+});
+
+describe("a built studio", () => {
+  beforeAll(async () => {
+    const out = join(folder, "out");
+    await mkdir(join(out, "_next", "static"), { recursive: true });
+    await writeFile(join(folder, "secret.html"), "secret");
+    await writeFile(join(out, "index.html"), "<p>home</p>");
+    await writeFile(join(out, "s.html"), "<p>session</p>");
+    await writeFile(join(out, "s.txt"), "payload");
+    await mkdir(join(out, "s"));
+    await writeFile(join(out, "s", "__next.txt"), "nested payload");
+    await writeFile(join(out, "_next", "static", "chunk-1.js"), "1");
+  });
+
+  it.each([
+    ["/", "<p>home</p>"],
+    ["/s", "<p>session</p>"],
+    ["/s?id=abc", "<p>session</p>"],
+    ["/s/0b6b767d-49d6-41c3-a2f1-bd6476406028", "<p>session</p>"],
+    ["/s/abc/?frame=3", "<p>session</p>"],
+    ["/s.txt", "payload"],
+    ["/s/__next.txt", "nested payload"],
+  ])("serves %s", async (path, content) => {
+    const answer = await open(path);
+    expect([answer.status, answer.body.toString()]).toEqual([200, content]);
+  });
+
+  it("lets browsers keep what is named after its content, and nothing else", async () => {
+    expect((await open("/_next/static/chunk-1.js")).headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+    expect((await open("/s/abc")).headers["cache-control"]).toBe("no-cache");
+  });
+
+  it.each([
+    "/nothing",
+    "/s/a/b",
+    "/_next/static/gone.js",
+    "/../secret.html",
+    "/%2e%2e/secret.html",
+    "/..%2fsecret.html",
+    "/s/..%2f..%2fsecret",
+  ])("answers %s with JSON", async (path) => {
+    const answer = await open(path);
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.json()).toMatchObject({ code: expect.stringMatching(/NOT_FOUND|BAD_INPUT/), message: expect.any(String) });
+  });
+
+  it("frames no page in another", async () => {
+    expect((await open("/")).headers["x-frame-options"]).toBe("DENY");
+  });
+});
