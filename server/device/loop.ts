@@ -24,7 +24,8 @@ export class PaintingLoop {
   /** In order of their turns: the next one first. */
   private rotation: SessionTurns[] = [];
   private stopped = false;
-  private wake: () => void = () => {};
+  /** Ends the wait for a message; null while turns are given. */
+  private wake: (() => void) | null = null;
 
   constructor(
     private readonly factory: PainterFactory,
@@ -48,7 +49,7 @@ export class PaintingLoop {
         void this.send({ type: "pong" });
         break;
     }
-    this.wake();
+    this.wake?.();
   }
 
   /** Gives turns until `stop`; then frees all painters. */
@@ -65,7 +66,7 @@ export class PaintingLoop {
 
   stop(): void {
     this.stopped = true;
-    this.wake();
+    this.wake?.();
   }
 
   private session(id: string): SessionTurns | undefined {

@@ -1,5 +1,5 @@
-import type { Engine } from "../engine/engine.js";
 import type { PainterFactory } from "../art/painter.js";
+import type { Engine } from "../engine/engine.js";
 import { failureOf } from "./failure.js";
 import { type LoopOptions, PaintingLoop } from "./loop.js";
 import type { DeviceChoice, DeviceMessage, HostMessage } from "./messages.js";
@@ -17,7 +17,7 @@ export interface OpenedDevice {
 export function serveDevice(open: (choice: DeviceChoice) => Promise<OpenedDevice>, options: LoopOptions = {}): void {
   if (!process.send) throw new Error("A device process is forked by a host; it does not run by itself.");
   // Ctrl-C reaches the whole process group; the host decides when its device ends.
-  process.on("SIGINT", () => {});
+  process.on("SIGINT", () => undefined);
   process.once("disconnect", () => process.exit(0));
   let loop: PaintingLoop | null = null;
   process.on("message", (message: HostMessage) => {

@@ -68,12 +68,9 @@ export class DeviceProcess {
   static async start(
     options: DeviceProcessOptions,
     onMessage: (message: DeviceMessage) => void,
-    signal?: AbortSignal,
+    signal: AbortSignal = new AbortController().signal,
   ): Promise<{ process: DeviceProcess; ready: ReadyMessage }> {
-    let answer: (message: DeviceMessage) => void = () => {};
-    const first = new Promise<DeviceMessage>((resolve) => {
-      answer = resolve;
-    });
+    const [first, answer] = deferred<DeviceMessage>();
     const process = new DeviceProcess(options, (message) => {
       answer(message);
       if (message.type !== "ready") onMessage(message);
@@ -82,8 +79,7 @@ export class DeviceProcess {
     try {
       process.send({ type: "open", device: options.device });
       const timeout = delay(options.startTimeoutMs, "timeout" as const, { signal: over.signal });
-      const abort = signal ? aborted(signal, over.signal) : new Promise<never>(() => {});
-      const outcome = await Promise.race([first, process.exited, timeout, abort]);
+      const outcome = await Promise.race([first, process.exited, timeout, aborted(signal, over.signal)]);
       if (typeof outcome === "object" && "type" in outcome && outcome.type === "ready") {
         process.startPings();
         return { process, ready: outcome };
@@ -103,7 +99,7 @@ export class DeviceProcess {
 
   /** Sends a message; to a process that has gone it is lost, which `exited` tells. */
   send(message: HostMessage): void {
-    if (this.child.connected) this.child.send(message, () => {});
+    if (this.child.connected) this.child.send(message, lostWithItsProcess);
   }
 
   /** Ends the process at once; it keeps nothing that could be lost. */
@@ -145,6 +141,18 @@ export class DeviceProcess {
     const kills = signal === "SIGKILL" ? outOfMemoryKills() : null;
     return kills !== null && this.killsBefore !== null && kills > this.killsBefore ? "out of memory" : "died";
   }
+}
+
+function lostWithItsProcess(): void {
+  // Nothing to do for a message that could not be sent: `exited` tells why.
+}
+
+function deferred<T>(): [Promise<T>, (value: T) => void] {
+  const parts: { resolve?: (value: T) => void } = {};
+  const promise = new Promise<T>((resolve) => {
+    parts.resolve = resolve;
+  });
+  return [promise, (value) => parts.resolve?.(value)];
 }
 
 async function aborted(signal: AbortSignal, over: AbortSignal): Promise<"aborted"> {

@@ -1,0 +1,21 @@
+/** Deaths of its device at the same stored step after which a session is given up. */
+export const MAX_DEATHS = 3;
+
+/**
+ * Counts how often a session's device died in its turn without a new frame in between.
+ *
+ * Several sessions share a device, and only one of them kills it: a death counts against the session whose turn it was,
+ * as the device told before it began. So a neighbour of a session that crashes at every try is restarted as often as
+ * that one, and is never given up for it. A death in nobody's turn counts against all.
+ */
+export class DeathCount {
+  private step: number | null = null;
+  private deaths = 0;
+
+  /** Counts a death while `storedStep` was the last stored step; true when the session is to be given up. */
+  add(storedStep: number): boolean {
+    this.deaths = this.step === storedStep ? this.deaths + 1 : 1;
+    this.step = storedStep;
+    return this.deaths >= MAX_DEATHS;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Bus } from "../bus/bus.js";
+import type { FrameMessage } from "../device/messages.js";
+import type { FrameRecord } from "../sessions/session.js";
+import type { Storage } from "../storage/storage.js";
+
+/**
+ * Stores a frame, picture before row, and publishes it only then: what a viewer saw is in history. False when the
+ * session is gone; a step that is stored already is neither stored nor published again.
+ * @throws AtelierError UNAVAILABLE when the disk is full.
+ */
+export async function storeAndPublish(message: FrameMessage, storage: Storage, bus: Bus): Promise<boolean> {
+  const { sessionId, step, picture, mimeType, width, height, losses, computeMs } = message;
+  const digest = await storage.blobs.put(picture);
+  const frame: FrameRecord = {
+    sessionId,
+    step,
+    digest,
+    width,
+    height,
+    mimeType,
+    bytes: picture.byteLength,
+    losses,
+    computeMs,
+    createdAt: new Date(),
+  };
+  if (!(await storage.frames.insert(frame))) return (await storage.sessions.find(sessionId)) !== null;
+  await bus.publish(`session:${sessionId}`, { type: "frame", frame, picture });
+  return true;
+}

@@ -1,0 +1,190 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Bus } from "../bus/bus.js";
+import type { DeviceMessage, FrameMessage, HostMessage } from "../device/messages.js";
+import { AtelierError, type ErrorCode } from "../errors.js";
+import { publishChange } from "../sessions/publish.js";
+import type { SessionRecord } from "../sessions/session.js";
+import { statusesBefore } from "../sessions/status.js";
+import type { SessionPatch, Storage } from "../storage/storage.js";
+import { CheckpointWriter } from "./checkpoint-writer.js";
+import { DeathCount } from "./deaths.js";
+import type { DeviceExit } from "./exit.js";
+import { storeAndPublish } from "./frame-store.js";
+import { Lane } from "./lane.js";
+import { buildWork, type ResolveNetwork } from "./work.js";
+
+/** What a hosted session works with. */
+export interface SessionParts {
+  storage: Storage;
+  bus: Bus;
+  resolveNetwork: ResolveNetwork;
+  log: (line: string, cause?: unknown) => void;
+}
+
+/** A device that is up, as a session sees it. */
+export interface DeviceLink {
+  name: string;
+  send(message: HostMessage): void;
+}
+
+/** A message of the device about one session. */
+export type SessionMessage = Extract<DeviceMessage, { type: "frame" | "checkpoint" | "finished" | "cancelled" | "failed" }>;
+
+type Ending = { status: "COMPLETED" | "CANCELLED" } | { status: "FAILED"; error: { code: ErrorCode; message: string } };
+
+/** Waits before the tries to write how a session ended, ms: a disk that was full for a moment loses no ending. */
+const endingRetriesMs: readonly number[] = [0, 500, 2000];
+
+/**
+ * One session on this host, from its claim to its end, over as many lives of the device as it takes. All that it stores
+ * and publishes goes through one lane, so it happens in the order in which it came.
+ */
+export class HostedSession {
+  /** True once its record says how it ended; what the device still sends is dropped. */
+  private ended = false;
+  /** Last stored step; -1 before the first. */
+  private storedStep = -1;
+  private link: DeviceLink | null = null;
+  private readonly deaths = new DeathCount();
+  private readonly checkpoints: CheckpointWriter;
+  private readonly lane: Lane;
+
+  constructor(
+    readonly id: string,
+    private readonly parts: SessionParts,
+  ) {
+    this.checkpoints = new CheckpointWriter(id, parts.storage.checkpoints);
+    this.lane = new Lane((error) => this.failFor(error));
+  }
+
+  /** Whether it still takes turns, or will. */
+  get active(): boolean {
+    return !this.ended;
+  }
+
+  /** Starts it on a device: from its beginning, or after a restart from its last checkpoint. Answers whether it runs there. */
+  async start(link: DeviceLink): Promise<boolean> {
+    let started = false;
+    await this.lane.run(async () => {
+      started = !this.ended && (await this.startOn(link));
+    });
+    return started;
+  }
+
+  /** Takes what the device says of this session. */
+  receive(message: SessionMessage): Promise<void> {
+    return this.lane.run(async () => {
+      if (this.ended) return;
+      if (message.type === "frame") await this.store(message);
+      else if (message.type === "checkpoint") await this.checkpoints.write(message.step, message.bytes);
+      else if (message.type === "failed") await this.end({ status: "FAILED", error: { code: message.code, message: message.message } });
+      else await this.end({ status: message.type === "finished" ? "COMPLETED" : "CANCELLED" });
+    });
+  }
+
+  /** Ends it at once for its viewers; the device lets go of it after the step in work. */
+  cancel(): Promise<void> {
+    return this.lane.run(() => this.abandon({ status: "CANCELLED" }));
+  }
+
+  /** Ends it with an error, wherever it is. */
+  fail(code: ErrorCode, message: string): Promise<void> {
+    return this.lane.run(() => this.abandon({ status: "FAILED", error: { code, message } }));
+  }
+
+  /** Its device died; `blamed` when that may have been its doing. */
+  died(exit: DeviceExit, blamed: boolean): Promise<void> {
+    return this.lane.run(async () => {
+      this.link = null;
+      if (this.ended || !blamed || !this.deaths.add(this.storedStep)) return;
+      await this.end({ status: "FAILED", error: deathError(exit) });
+    });
+  }
+
+  /** Resolves when all that came so far is stored. */
+  idle(): Promise<void> {
+    return this.lane.idle();
+  }
+
+  private async startOn(link: DeviceLink): Promise<boolean> {
+    const { storage, bus, resolveNetwork } = this.parts;
+    const found = await storage.sessions.find(this.id);
+    if (found === null || (found.status !== "QUEUED" && found.status !== "RUNNING")) return this.leave();
+    const work = await buildWork(found, storage, resolveNetwork);
+    const running: SessionPatch = { status: "RUNNING", startedAt: found.startedAt ?? new Date(), device: link.name };
+    const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
+    if (session === null) return this.leave();
+    if (found.status === "QUEUED") await publishChange(bus, session);
+    this.storedStep = session.step;
+    const checkpoint = await this.checkpoints.read(session.step);
+    this.link = link;
+    link.send({ type: "start", sessionId: this.id, work, checkpoint, storedThrough: session.step });
+    return true;
+  }
+
+  /** Somebody else ended it before it began. */
+  private leave(): false {
+    this.ended = true;
+    return false;
+  }
+
+  private async store(message: FrameMessage): Promise<void> {
+    if (message.step > this.storedStep) {
+      if (!(await storeAndPublish(message, this.parts.storage, this.parts.bus))) {
+        this.ended = true;
+        this.letGo();
+        return;
+      }
+      this.storedStep = message.step;
+    }
+    this.link?.send({ type: "acknowledge", sessionId: this.id, step: message.step });
+  }
+
+  /** Something that belongs to this session could not be read or stored: it fails, and the device is told to let go. */
+  private async failFor(cause: unknown): Promise<void> {
+    this.parts.log(`Session ${this.id} cannot go on:`, cause);
+    const error =
+      cause instanceof AtelierError
+        ? { code: cause.code, message: cause.message }
+        : { code: "INTERNAL" as const, message: "The session could not be stored; the server's log says why." };
+    await this.abandon({ status: "FAILED", error });
+  }
+
+  private async abandon(ending: Ending): Promise<void> {
+    if (this.ended) return;
+    this.letGo();
+    await this.end(ending);
+  }
+
+  private letGo(): void {
+    this.link?.send({ type: "cancel", sessionId: this.id });
+  }
+
+  private async end(ending: Ending): Promise<void> {
+    this.ended = true;
+    const session = await this.writeEnding({ ...ending, finishedAt: new Date() }, statusesBefore(ending.status));
+    if (session) await publishChange(this.parts.bus, session);
+    await this.checkpoints.discard((error) => this.parts.log(`The checkpoint of session ${this.id} stays:`, error));
+  }
+
+  /** When no try succeeds, the session stays RUNNING in storage, and the next start of the server finds it interrupted. */
+  private async writeEnding(patch: SessionPatch, from: SessionRecord["status"][]): Promise<SessionRecord | null> {
+    for (const wait of endingRetriesMs) {
+      await delay(wait);
+      try {
+        return await this.parts.storage.sessions.update(this.id, patch, from);
+      } catch (error) {
+        this.parts.log(`The end of session ${this.id} could not be stored:`, error);
+      }
+    }
+    return null;
+  }
+}
+
+function deathError(exit: DeviceExit): { code: ErrorCode; message: string } {
+  if (exit.reason === "out of memory") {
+    return { code: "OUT_OF_MEMORY", message: "The device ran out of memory at this step each time. A smaller size needs less." };
+  }
+  const how = exit.reason === "hung" ? "hung" : "was lost";
+  return { code: "DEVICE_LOST", message: `The device ${how} at this step each time it was tried.` };
+}

@@ -1,0 +1,31 @@
+import type { Queue } from "../queue/queue.js";
+import type { SessionRecord, SessionStatus } from "../sessions/session.js";
+import type { Storage } from "../storage/storage.js";
+
+const PAGE = 100;
+
+/**
+ * To be called once at the start of a server, before its host claims: sessions that ran when the last one ended become
+ * FAILED with INTERRUPTED and keep frames and checkpoint; those that waited wait again, in the order of their creation.
+ */
+export async function recoverInterrupted(storage: Storage, queue: Queue): Promise<{ interrupted: number; requeued: number }> {
+  const running = await sessionsOf(storage, "RUNNING");
+  const error = { code: "INTERRUPTED", message: "The server ended while this session ran." } as const;
+  for (const { id } of running) await storage.sessions.update(id, { status: "FAILED", error, finishedAt: new Date() }, ["RUNNING"]);
+  const queued = await sessionsOf(storage, "QUEUED");
+  for (const { id } of queued.reverse()) await queue.add(id);
+  return { interrupted: running.length, requeued: queued.length };
+}
+
+/** All sessions of a status, newest first. */
+async function sessionsOf(storage: Storage, status: SessionStatus): Promise<SessionRecord[]> {
+  const sessions: SessionRecord[] = [];
+  let after: string | null = null;
+  for (;;) {
+    const page = await storage.sessions.list({ first: PAGE, after }, { status: [status] });
+    sessions.push(...page.rows);
+    const last = page.rows.at(-1);
+    if (!page.hasNextPage || !last) return sessions;
+    after = last.id;
+  }
+}
