@@ -53,7 +53,11 @@ export function graphqlOverWebSocket(
   );
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.url?.split("?")[0] !== "/graphql") return;
+    if (request.url?.split("?")[0] !== "/graphql") {
+      // Other paths may belong to somebody else who listens; if nobody does, the socket would stay open for ever.
+      if (server.listenerCount("upgrade") === 1) socket.destroy();
+      return;
+    }
     const refusal = guard(request) ?? (sockets.clients.size >= apiLimits.maxSockets ? tooManySockets() : null);
     if (refusal) return refuse(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (accepted) => sockets.emit("connection", accepted, request));

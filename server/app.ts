@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { DeviceInfo, ModelCatalogue } from "./api/context.js";
+import { graphqlOverHttp } from "./api/http.js";
+import { buildApiSchema } from "./api/schema.js";
+import { graphqlOverWebSocket } from "./api/websocket.js";
+import type { Bus } from "./bus/bus.js";
+import { createHttpApp } from "./http/app.js";
+import { createGuard } from "./http/guard.js";
+import { createMetrics } from "./http/metrics.js";
+import { pictureLimits } from "./limits.js";
+import type { Queue } from "./queue/queue.js";
+import { FrameBroker } from "./sessions/frame-broker.js";
+import { SessionHistory } from "./sessions/history.js";
+import type { SessionModels } from "./sessions/models.js";
+import { SessionService } from "./sessions/service.js";
+import { SessionFeed } from "./sessions/session-feed.js";
+import type { Storage } from "./storage/storage.js";
+
+/** What the API side of a server is made of; the rest of it may be in another process. */
+export interface AppParts {
+  storage: Storage;
+  bus: Bus;
+  queue: Queue;
+  models: { catalogue: ModelCatalogue; sessions: SessionModels };
+  devices(): DeviceInfo[];
+  /** What sessions still lack to run, or null. */
+  unready(): string | null;
+  origins: readonly string[];
+  version: string;
+  /** Folder of the exported studio. */
+  studioFolder: string;
+  /** Told of errors that are the server's own fault. */
+  report(error: unknown): void;
+}
+
+export interface App {
+  readonly broker: FrameBroker;
+  /** Starts to serve; answers the real address. */
+  listen(port: number, host: string): Promise<AddressInfo>;
+  close(): Promise<void>;
+}
+
+/** Puts the API side together: one port for GraphQL, its sockets, pictures and the studio. */
+export async function createApp(parts: AppParts): Promise<App> {
+  const { storage, bus, queue, models, devices, unready, origins, version, studioFolder, report } = parts;
+  const broker = new FrameBroker(storage, bus);
+  const context = {
+    sessions: new SessionService({ storage, queue, bus, models: models.sessions }),
+    history: new SessionHistory(storage, queue),
+    broker,
+    watchSessions: SessionFeed.open.bind(null, bus),
+    models: models.catalogue,
+    devices,
+    version,
+    uploadLimits: { maxImagePixels: pictureLimits.maxImagePixels, maxUploadBytes: pictureLimits.maxUploadBytes },
+  };
+  const schema = buildApiSchema();
+  const guard = createGuard(origins);
+  const metrics = createMetrics(storage, () => broker.viewerCount);
+  const graphql = await graphqlOverHttp(schema, context, report);
+  const server = createServer(
+    createHttpApp({ storage, guard, limits: pictureLimits, metrics, unready, graphql: graphql.router, studioFolder, report }),
+  );
+  const sockets = graphqlOverWebSocket(server, schema, context, (request) => guard.refusal(request), report);
+
+  return {
+    broker,
+    async listen(port, host) {
+      server.listen(port, host);
+      await once(server, "listening");
+      return server.address() as AddressInfo;
+    },
+    async close() {
+      // Requests in work are answered; connections that are only kept open are not waited for.
+      const closed = server.listening ? once(server, "close") : Promise.resolve();
+      server.close();
+      await sockets.close();
+      server.closeIdleConnections();
+      const impatient = setTimeout(() => server.closeAllConnections(), 2000);
+      await closed;
+      clearTimeout(impatient);
+      await graphql.close();
+      metrics.close();
+    },
+  };
+}

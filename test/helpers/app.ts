@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import type { ModelInfo } from "../../server/api/context.js";
+import { type App, createApp } from "../../server/app.js";
+import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import type { Bus } from "../../server/bus/bus.js";
+import { openEmbeddedQueue } from "../../server/queue/embedded.js";
+import type { SessionModel } from "../../server/sessions/models.js";
+import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
+import type { Storage } from "../../server/storage/storage.js";
+import { FakeHost } from "./fake-host.js";
+import { GraphqlClient } from "./graphql-client.js";
+
+const layers = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2", "conv5_1"];
+
+function aModel(changes: Partial<ModelInfo>): ModelInfo {
+  return {
+    id: "vgg19",
+    title: "A model",
+    task: "FEATURES",
+    family: "VGG",
+    state: "READY",
+    size: 224,
+    parameters: 20_024_384,
+    bytes: 40_052_328,
+    licence: "none",
+    source: "a test",
+    downloadProgress: null,
+    ...changes,
+  };
+}
+
+const models = [aModel({}), aModel({ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN" }), aModel({ id: "broken", state: "FAILED" })];
+
+const sessionModels: SessionModel[] = models.map((model) => ({ ...model, layers: model.task === "FEATURES" ? layers : [] }));
+
+export interface RunningApp {
+  app: App;
+  storage: Storage;
+  bus: Bus;
+  host: FakeHost;
+  client: GraphqlClient;
+  address: string;
+  /** Errors that were the server's own fault. */
+  faults: unknown[];
+  /** Id of an uploaded picture. */
+  imageId: string;
+  close(): Promise<void>;
+}
+
+/** The API side of a server in this process, on a free port, with a host that paints at a test's word. */
+export async function startApp(origins: string[] = []): Promise<RunningApp> {
+  const folder = await mkdtemp(join(tmpdir(), "atelier-app-"));
+  const faults: unknown[] = [];
+  const report = (error: unknown) => faults.push(error);
+  const storage = await openEmbeddedStorage(folder);
+  const bus = openEmbeddedBus(report);
+  const queue = openEmbeddedQueue();
+  const host = await FakeHost.start({ storage, bus, queue });
+  const app = await createApp({
+    storage,
+    bus,
+    queue,
+    models: {
+      catalogue: { list: async () => models, find: async (id) => models.find((model) => model.id === id) ?? null },
+      sessions: {
+        find: async (id) => sessionModels.find((model) => model.id === id) ?? null,
+        defaultFeatures: async () => sessionModels[0] ?? null,
+      },
+    },
+    devices: () => [{ name: "fake", engine: "none", description: "A device of tests", sessionIds: [] }],
+    unready: () => null,
+    origins,
+    version: "1.2.3",
+    studioFolder: join(folder, "studio"),
+    report,
+  });
+  const { port } = await app.listen(0, "127.0.0.1");
+  const address = `http://127.0.0.1:${port}`;
+  const client = new GraphqlClient(address);
+  const picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: "teal" } }).png().toBuffer();
+  const imageId = await client.upload(picture);
+  return {
+    app,
+    storage,
+    bus,
+    host,
+    client,
+    address,
+    faults,
+    imageId,
+    async close() {
+      await client.close();
+      await app.close();
+      await host.close();
+      await queue.close();
+      await bus.close();
+      await storage.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a style transfer of the uploaded picture in its own style; answers the session's id. */
+export async function startSession({ client, imageId }: RunningApp, input: Record<string, unknown> = {}): Promise<string> {
+  const { startStyleTransfer } = await client.query("mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }", {
+    input: { contentId: imageId, styles: [{ imageId }], ...input },
+  });
+  return startStyleTransfer.id;
+}

@@ -1,0 +1,64 @@
+import type { Bus } from "../../server/bus/bus.js";
+import type { Queue } from "../../server/queue/queue.js";
+import { publishChange } from "../../server/sessions/publish.js";
+import type { FrameRecord, SessionRecord, SessionStatus } from "../../server/sessions/session.js";
+import { statusesBefore } from "../../server/sessions/status.js";
+import type { SessionPatch, Storage } from "../../server/storage/storage.js";
+
+/** Runs sessions at a test's word: stores and publishes as a host does, and paints nothing. */
+export class FakeHost {
+  private constructor(
+    private readonly parts: { storage: Storage; bus: Bus; queue: Queue },
+    private readonly unsubscribe: () => Promise<void>,
+  ) {}
+
+  static async start(parts: { storage: Storage; bus: Bus; queue: Queue }): Promise<FakeHost> {
+    const unsubscribe = await parts.bus.subscribe("controls", ({ sessionId }) => void host.end(sessionId, "CANCELLED"));
+    const host = new FakeHost(parts, unsubscribe);
+    return host;
+  }
+
+  /** Takes the next session out of the queue and begins to run it. */
+  async claim(): Promise<string> {
+    const id = await this.parts.queue.claim(AbortSignal.timeout(5000));
+    if (id === null) throw new Error("No session waits.");
+    await this.change(id, "RUNNING", { startedAt: new Date(), device: "fake" });
+    return id;
+  }
+
+  /** Stores and publishes one frame; its losses fall with the step. */
+  async paint(sessionId: string, step: number, picture: Uint8Array = new TextEncoder().encode(`${sessionId} ${step}`)): Promise<FrameRecord> {
+    const { storage, bus } = this.parts;
+    const loss = 100 / (step + 1);
+    const frame: FrameRecord = {
+      sessionId,
+      step,
+      digest: await storage.blobs.put(picture),
+      width: 64,
+      height: 48,
+      mimeType: "image/png",
+      bytes: picture.byteLength,
+      losses: { total: loss, content: loss, style: 0, tv: 0, layers: [{ layer: "conv4_2", term: "CONTENT", value: loss }] },
+      computeMs: 1,
+      createdAt: new Date(),
+    };
+    await storage.frames.insert(frame);
+    await bus.publish(`session:${sessionId}`, { type: "frame", frame, picture });
+    return frame;
+  }
+
+  async end(sessionId: string, status: SessionStatus): Promise<void> {
+    await this.change(sessionId, status, { finishedAt: new Date() });
+  }
+
+  async close(): Promise<void> {
+    await this.unsubscribe();
+  }
+
+  private async change(id: string, status: SessionStatus, patch: SessionPatch): Promise<SessionRecord> {
+    const session = await this.parts.storage.sessions.update(id, { ...patch, status }, statusesBefore(status));
+    if (!session) throw new Error(`The session cannot become ${status}.`);
+    await publishChange(this.parts.bus, session);
+    return session;
+  }
+}

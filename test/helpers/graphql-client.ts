@@ -1,0 +1,81 @@
+import { type Client, createClient } from "graphql-ws";
+import WebSocket from "ws";
+
+export interface GraphqlError {
+  message: string;
+  path?: (string | number)[];
+  extensions: { code: string; field?: string; limit?: string | number };
+}
+
+export interface Answer<Data> {
+  data?: Data | null;
+  errors?: GraphqlError[];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests name the shape of an answer by the query that asks for it.
+type Json = any;
+
+/** A client of one server, over HTTP and WebSocket. */
+export class GraphqlClient {
+  private socket: Client | null = null;
+
+  /** `address` such as http://127.0.0.1:4000. */
+  constructor(readonly address: string) {}
+
+  /** One operation over HTTP, as it is answered. */
+  async send(query: string, variables: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<Answer<Json>> {
+    const response = await fetch(`${this.address}/graphql`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await response.json()) as Answer<Json>;
+  }
+
+  /** The data of one operation over HTTP. @throws Error when it is answered with errors. */
+  async query(query: string, variables: Record<string, unknown> = {}): Promise<Json> {
+    const { data, errors } = await this.send(query, variables);
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data;
+  }
+
+  /** The only error of one operation over HTTP: code, field and limit. */
+  async refusal(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlError["extensions"]> {
+    const { errors } = await this.send(query, variables);
+    const [error] = errors ?? [];
+    if (!error) throw new Error("The operation was not refused.");
+    return error.extensions;
+  }
+
+  /** Answers of an operation over the WebSocket. */
+  subscribe(query: string, variables: Record<string, unknown> = {}): AsyncIterableIterator<Answer<Json>> {
+    this.socket ??= createClient({ url: `${this.address.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 });
+    return this.socket.iterate({ query, variables }) as AsyncIterableIterator<Answer<Json>>;
+  }
+
+  /** All answers of a subscription that ends. */
+  async collect(query: string, variables: Record<string, unknown> = {}): Promise<Json[]> {
+    const all: Json[] = [];
+    for await (const { data, errors } of this.subscribe(query, variables)) {
+      if (errors) throw new Error(JSON.stringify(errors));
+      all.push(data);
+    }
+    return all;
+  }
+
+  /** Uploads a picture and answers its id. */
+  async upload(picture: Uint8Array, mimeType = "image/png"): Promise<string> {
+    const response = await fetch(`${this.address}/images`, {
+      method: "POST",
+      headers: { "Content-Type": mimeType },
+      body: new Blob([new Uint8Array(picture)]),
+    });
+    const body = (await response.json()) as { id?: string };
+    if (body.id === undefined) throw new Error(`The upload was refused: ${JSON.stringify(body)}`);
+    return body.id;
+  }
+
+  async close(): Promise<void> {
+    await this.socket?.dispose();
+  }
+}
