@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { type StyleTransferSettings, styleTransferDefaults } from "../../server/art/settings.js";
+import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
+import type { StyleTransferWork } from "../../server/art/work.js";
+import { ReferenceEngine } from "../../server/engine/reference.js";
+import { paintAll, painterContract } from "../contracts/painter.js";
+import { pngPicture } from "../helpers/pictures.js";
+import { tinyNetwork } from "../helpers/tiny-network.js";
+
+const base: StyleTransferSettings = {
+  ...styleTransferDefaults,
+  alpha: 1,
+  beta: 100,
+  gamma: 0.02,
+  contentLayers: [{ layer: "conv2_1", weight: 1 }],
+  styleLayers: [
+    { layer: "conv1_1", weight: 1 },
+    { layer: "conv2_1", weight: 0.5 },
+  ],
+  learningRate: 0.02,
+  steps: 6,
+  size: 20,
+  scales: 1,
+  seed: 3,
+  model: "tiny",
+};
+
+async function workWith(settings: Partial<StyleTransferSettings> = {}): Promise<StyleTransferWork> {
+  return {
+    kind: "STYLE_TRANSFER",
+    settings: { ...base, ...settings },
+    content: await pngPicture(40, 30, 1),
+    styles: [
+      { ...(await pngPicture(24, 24, 2)), weight: 1 },
+      { ...(await pngPicture(30, 20, 3)), weight: 2 },
+    ],
+    network: { id: "tiny", path: "tiny" },
+  };
+}
+
+const createFactory = async () => createStyleTransferFactory(new ReferenceEngine(), async () => tinyNetwork());
+
+painterContract({ name: "style transfer with Adam", createFactory, work: () => workWith(), lastStep: 6 });
+painterContract({
+  name: "style transfer with L-BFGS from noise over two scales",
+  createFactory,
+  work: () => workWith({ optimizer: "LBFGS", learningRate: 1, initialImage: "NOISE", scales: 2, size: 132, steps: 3 }),
+  lastStep: 3,
+});
+
+describe("style transfer", () => {
+  const paint = async (settings: Partial<StyleTransferSettings> = {}) => paintAll(await createFactory(), await workWith(settings));
+
+  test.each(["ADAM", "LBFGS"] as const)("J falls with %s", async (optimizer) => {
+    const paintings = await paint({ optimizer, learningRate: optimizer === "ADAM" ? 0.02 : 1, steps: 15 });
+    expect(paintings.at(-1)!.losses!.total).toBeLessThan(0.5 * paintings[0]!.losses!.total);
+  });
+
+  test("J is alpha * content + beta * style + gamma * tv, and the terms are the weighted means of their layers", async () => {
+    const [first] = await paint({ alpha: 3, beta: 7, gamma: 2, initialImage: "STYLE", steps: 1 });
+    const { total, content, style, tv, layers } = first!.losses!;
+    expect(total).toBeCloseTo(3 * content + 7 * style + 2 * tv, 3);
+    expect(style).toBeCloseTo((layers[1]!.value + 0.5 * layers[2]!.value) / 1.5, 4);
+    expect(content).toBeCloseTo(layers[0]!.value, 5);
+    expect(layers.map(({ layer, term }) => `${term} ${layer}`)).toEqual(["CONTENT conv2_1", "STYLE conv1_1", "STYLE conv2_1"]);
+  });
+
+  test("begins with the content: nothing is lost of it yet, and its shape is kept", async () => {
+    const [first] = await paint();
+    expect(first!.losses!.content).toBe(0);
+    expect(first!.planes).toMatchObject({ width: 20, height: 15 });
+  });
+
+  test("coarse scales have smaller pictures and the last one is of the size asked for", async () => {
+    const paintings = await paint({ size: 140, scales: 2, steps: 3 });
+    expect(paintings.map(({ planes }) => planes.width)).toEqual([70, 140, 140, 140]);
+    expect(paintings.at(-1)!.planes.height).toBe(105);
+  });
+
+  test("noise follows the seed", async () => {
+    const start = async (seed: number) => (await paint({ initialImage: "NOISE", seed, steps: 1 }))[0]!.planes.data;
+    expect(await start(1)).toEqual(await start(1));
+    expect(await start(1)).not.toEqual(await start(2));
+  });
+
+  test("keeping the content's colours changes the style target alone", async () => {
+    const [plain, kept] = [(await paint({ steps: 1 }))[0]!, (await paint({ steps: 1, preserveColors: true }))[0]!];
+    expect(kept.planes).toEqual(plain.planes);
+    expect(kept.losses!.content).toBe(0);
+    expect(kept.losses!.style).not.toBeCloseTo(plain.losses!.style, 3);
+  });
+
+  test("a picture too narrow for its layers is refused with the limit", async () => {
+    const work = { ...(await workWith()), content: await pngPicture(200, 4, 1) };
+    await expect(createFactory().then((factory) => paintAll(factory, work))).rejects.toMatchObject({ code: "BAD_INPUT", detail: { field: "size" } });
+  });
+
+  test("a layer that the network lacks is refused", async () => {
+    const work = await workWith({ styleLayers: [{ layer: "conv9_9", weight: 1 }] });
+    await expect((await createFactory()).open(work, null)).rejects.toMatchObject({ code: "BAD_INPUT" });
+  });
+
+  test("a picture that cannot be decoded is refused", async () => {
+    const work = { ...(await workWith()), content: { digest: "0", bytes: Buffer.from("nothing") } };
+    await expect((await createFactory()).open(work, null)).rejects.toMatchObject({ code: "BAD_INPUT" });
+  });
+});
