@@ -9,9 +9,6 @@ export function formatError(error: GraphQLError, log: ErrorLog): GraphQLFormatte
   const cause = rootCause(error);
   if (cause instanceof AtelierError) return formatted(error, cause.code, cause.message, cause.detail);
   if (error.extensions.code === "LIMIT") return formatted(error, "LIMIT", error.message, { limit: error.extensions.limit });
-  // graphql-js has one message for this and no code.
-  const tokens = /more than (\d+) tokens/.exec(error.message)?.[1];
-  if (tokens) return formatted(error, "LIMIT", error.message, { limit: Number(tokens) });
   // What is wrong with the request itself has no path: nothing was resolved yet.
   if (cause instanceof GraphQLError && error.path === undefined) {
     const field = /at "([^"]+)"/.exec(error.message)?.[1] ?? /^Variable "\$(\w+)"/.exec(error.message)?.[1];

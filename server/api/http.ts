@@ -1,13 +1,13 @@
 import { ApolloServer } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { expressMiddleware } from "@as-integrations/express5";
-import express, { type ErrorRequestHandler, Router } from "express";
+import express, { type ErrorRequestHandler, type RequestHandler, Router } from "express";
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import type { ApiContext } from "./context.js";
 import { type ErrorLog, formatError, limitError } from "./errors.js";
 import { graphiql } from "./graphiql.js";
 import { apiLimits } from "./limits.js";
-import { queryLimits } from "./query-limits.js";
+import { limitErrors, parseWithinLimits } from "./query-limits.js";
 
 /** GraphQL over HTTP: operations by POST, GraphiQL for browsers that open the address. To be mounted at its path. */
 export async function graphqlOverHttp(
@@ -22,8 +22,6 @@ export async function graphqlOverHttp(
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: apiLimits.maxTokens },
-    validationRules: [queryLimits],
     formatError: (formatted, error) => formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), log),
     plugins: [ApolloServerPluginLandingPageDisabled()],
   });
@@ -37,6 +35,7 @@ export async function graphqlOverHttp(
     request.body ??= {};
     next();
   });
+  router.use(refuseTooMuch);
   router.use(expressMiddleware(apollo, { context: async () => context }));
   return { router, close: () => apollo.stop() };
 }
@@ -50,6 +49,24 @@ const refuseBody: ErrorRequestHandler = (error: { status?: number }, _request, r
     : new GraphQLError("The request's body is not JSON.", { extensions: { code: "BAD_INPUT" } });
   response.status(tooLarge ? 413 : 400).json({ errors: [refusal] });
 };
+
+/** Apollo has limits for neither tokens nor depth, and its rules run beside those that take long for large documents. */
+const refuseTooMuch: RequestHandler = (request, response, next) => {
+  const source: unknown = request.method === "GET" ? request.query.query : request.body.query;
+  const errors = typeof source === "string" ? errorsOf(source) : [];
+  if (errors.length > 0) response.status(400).json({ errors });
+  else next();
+};
+
+function errorsOf(source: string): GraphQLError[] {
+  try {
+    return limitErrors(parseWithinLimits(source));
+  } catch (error) {
+    // What is not GraphQL is answered by Apollo.
+    if (error instanceof GraphQLError) return error.extensions.code === "LIMIT" ? [error] : [];
+    throw error;
+  }
+}
 
 function asGraphQLError(message: string, error: unknown): GraphQLError {
   return new GraphQLError(message, { originalError: error instanceof Error ? error : new Error(String(error)), path: [] });

@@ -1,12 +1,4 @@
-import {
-  type ASTVisitor,
-  type DocumentNode,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  Kind,
-  type SelectionSetNode,
-  type ValidationContext,
-} from "graphql";
+import { type DocumentNode, type FieldNode, type FragmentDefinitionNode, GraphQLError, Kind, parse, type SelectionSetNode } from "graphql";
 import { limitError } from "./errors.js";
 import { apiLimits } from "./limits.js";
 
@@ -15,10 +7,11 @@ interface Measure {
   depth: number;
   introspectionDepth: number;
   aliases: number;
+  fields: number;
   cost: number;
 }
 
-const NOTHING: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, cost: 0 };
+const NOTHING: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, fields: 0, cost: 0 };
 
 /** What `Frame.data` costs: a picture is read and encoded. */
 const DATA_COST = 200;
@@ -26,20 +19,23 @@ const DATA_COST = 200;
 /** Fields whose lists are as long as `first` says, 20 by default. */
 const connections = new Set(["sessions", "frames"]);
 
-/**
- * Refuses operations that are nested too deep, have too many aliases or ask for too many values. It reads the document's
- * syntax alone and comes before all other rules, some of which take long for such documents.
- */
-export function queryLimits(context: ValidationContext): ASTVisitor {
-  return {
-    Document(document) {
-      for (const error of limitErrors(document)) context.reportError(error);
-      return undefined;
-    },
-  };
+/** Reads a document. @throws GraphQLError with code LIMIT when it is too long, another one when it is not GraphQL. */
+export function parseWithinLimits(source: string): DocumentNode {
+  const limit = apiLimits.maxTokens;
+  try {
+    return parse(source, { maxTokens: limit });
+  } catch (error) {
+    // graphql-js has a message for this and no code.
+    const tooLong = error instanceof GraphQLError && error.message.includes(`${limit} tokens`);
+    throw tooLong ? limitError(`A document may have at most ${limit} tokens.`, limit) : error;
+  }
 }
 
-function limitErrors(document: DocumentNode) {
+/**
+ * What makes a document too much: nested too deep, too many aliases or fields, too many values asked for. It reads the
+ * syntax alone. To be asked before the document is validated, which takes long for such documents.
+ */
+export function limitErrors(document: DocumentNode): GraphQLError[] {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
@@ -49,13 +45,14 @@ function limitErrors(document: DocumentNode) {
   for (const definition of document.definitions) {
     if (definition.kind === Kind.OPERATION_DEFINITION) total = together(total, measurer.selections(definition.selectionSet));
   }
-  const { maxDepth, maxIntrospectionDepth, maxAliases, maxCost } = apiLimits;
+  const { maxDepth, maxIntrospectionDepth, maxAliases, maxFields, maxCost } = apiLimits;
   return [
     ...(total.depth > maxDepth ? [limitError(`A query may be nested at most ${maxDepth} deep.`, maxDepth)] : []),
     ...(total.introspectionDepth > maxIntrospectionDepth
       ? [limitError(`Introspection may be nested at most ${maxIntrospectionDepth} deep.`, maxIntrospectionDepth)]
       : []),
     ...(total.aliases > maxAliases ? [limitError(`A query may have at most ${maxAliases} aliases.`, maxAliases)] : []),
+    ...(total.fields > maxFields ? [limitError(`A query may have at most ${maxFields} fields.`, maxFields)] : []),
     ...(total.cost > maxCost ? [limitError(`A query may ask for at most ${maxCost} values; ask for shorter pages.`, maxCost)] : []),
   ];
 }
@@ -80,14 +77,16 @@ class Measurer {
     const name = field.name.value;
     const below = field.selectionSet ? this.selections(field.selectionSet) : NOTHING;
     const aliases = below.aliases + (field.alias ? 1 : 0);
+    const fields = below.fields + 1;
     if (name === "__schema" || name === "__type") {
-      return { depth: 1, introspectionDepth: Math.max(below.depth, below.introspectionDepth) + 1, aliases, cost: 1 };
+      return { depth: 1, introspectionDepth: Math.max(below.depth, below.introspectionDepth) + 1, aliases, fields, cost: 1 };
     }
     const own = name === "data" ? DATA_COST : 1;
     return {
       depth: below.depth + 1,
       introspectionDepth: below.introspectionDepth,
       aliases,
+      fields,
       cost: own + below.cost * (connections.has(name) ? pageSize(field) : 1),
     };
   }
@@ -109,6 +108,7 @@ function together(a: Measure, b: Measure): Measure {
     depth: Math.max(a.depth, b.depth),
     introspectionDepth: Math.max(a.introspectionDepth, b.introspectionDepth),
     aliases: a.aliases + b.aliases,
+    fields: a.fields + b.fields,
     cost: a.cost + b.cost,
   };
 }

@@ -1,13 +1,13 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { execute, GraphQLError, type GraphQLSchema, parse, specifiedRules, subscribe, validate } from "graphql";
+import { execute, GraphQLError, type GraphQLSchema, subscribe, validate } from "graphql";
 import { useServer as serveSockets } from "graphql-ws/use/ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { AtelierError } from "../errors.js";
 import type { ApiContext } from "./context.js";
 import { type ErrorLog, formatError, limitError } from "./errors.js";
 import { apiLimits } from "./limits.js";
-import { queryLimits } from "./query-limits.js";
+import { limitErrors, parseWithinLimits } from "./query-limits.js";
 
 /** Why a socket may not be opened; null when it may. */
 export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
@@ -33,8 +33,9 @@ export function graphqlOverWebSocket(
           return [limitError(`A socket may have at most ${limit} operations at a time.`, limit)];
         }
         try {
-          const document = parse(query, { maxTokens: apiLimits.maxTokens });
-          const errors = validate(schema, document, [queryLimits, ...specifiedRules]);
+          const document = parseWithinLimits(query);
+          const tooMuch = limitErrors(document);
+          const errors = tooMuch.length > 0 ? tooMuch : validate(schema, document);
           if (errors.length > 0) return errors;
           return { schema, document, variableValues: variables, operationName, contextValue: context };
         } catch (error) {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import sharp from "sharp";
 import type { ModelInfo } from "../../server/api/context.js";
 import { type App, createApp } from "../../server/app.js";
-import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import type { Bus } from "../../server/bus/bus.js";
+import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { SessionModel } from "../../server/sessions/models.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
@@ -32,7 +32,11 @@ function aModel(changes: Partial<ModelInfo>): ModelInfo {
   };
 }
 
-const models = [aModel({}), aModel({ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN" }), aModel({ id: "broken", state: "FAILED" })];
+const models = [
+  aModel({}),
+  aModel({ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN" }),
+  aModel({ id: "broken", state: "FAILED" }),
+];
 
 const sessionModels: SessionModel[] = models.map((model) => ({ ...model, layers: model.task === "FEATURES" ? layers : [] }));
 
@@ -80,7 +84,9 @@ export async function startApp(origins: string[] = []): Promise<RunningApp> {
   const { port } = await app.listen(0, "127.0.0.1");
   const address = `http://127.0.0.1:${port}`;
   const client = new GraphqlClient(address);
-  const picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: "teal" } }).png().toBuffer();
+  const picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: "teal" } })
+    .png()
+    .toBuffer();
   const imageId = await client.upload(picture);
   return {
     app,

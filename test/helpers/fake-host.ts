@@ -27,7 +27,11 @@ export class FakeHost {
   }
 
   /** Stores and publishes one frame; its losses fall with the step. */
-  async paint(sessionId: string, step: number, picture: Uint8Array = new TextEncoder().encode(`${sessionId} ${step}`)): Promise<FrameRecord> {
+  async paint(
+    sessionId: string,
+    step: number,
+    picture: Uint8Array = new TextEncoder().encode(`${sessionId} ${step}`),
+  ): Promise<FrameRecord> {
     const { storage, bus } = this.parts;
     const loss = 100 / (step + 1);
     const frame: FrameRecord = {

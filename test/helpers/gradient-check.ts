@@ -13,6 +13,8 @@ export interface OperatorCase {
   build(...inputs: Node[]): Node;
   /** Indices of inputs that are constants of the graph, as weights are. */
   constants?: readonly number[];
+  /** Indices of inputs whose height and width are known when the graph is built. */
+  known?: readonly number[];
 }
 
 /** Step of central differences; inputs of operators with kinks keep farther from them. */
@@ -23,8 +25,15 @@ const step = 1 / 128;
  * and each gradient on `engine` against central differences of the reference. Where the table writes "no gradient" or
  * has no rule, asking for one must fail.
  */
-export async function checkOperator(name: string, engine: Engine, { inputs, build, constants = [] }: OperatorCase): Promise<void> {
-  const nodes = inputs.map((value, index) => (constants.includes(index) ? constant(value) : input(`x${index}`, freed(value.shape))));
+export async function checkOperator(
+  name: string,
+  engine: Engine,
+  { inputs, build, constants = [], known = [] }: OperatorCase,
+): Promise<void> {
+  const nodes = inputs.map((value, index) => {
+    if (constants.includes(index)) return constant(value);
+    return input(`x${index}`, known.includes(index) ? value.shape : freed(value.shape));
+  });
   const node = build(...nodes);
   expect(node.operator).toBe(name);
   const given = Object.fromEntries(inputs.map((value, index) => [`x${index}`, value]));
@@ -67,7 +76,10 @@ function centralDifferences(node: Node, inputs: readonly Tensor[], index: number
   const weightedSum = (offset: number, value: number) => {
     const data = varied.data.slice();
     data[offset] = value;
-    const result = operator.forward(node, inputs.map((other, position) => (position === index ? { shape: other.shape, data } : other)));
+    const result = operator.forward(
+      node,
+      inputs.map((other, position) => (position === index ? { shape: other.shape, data } : other)),
+    );
     return result.data.reduce((sum, one, i) => sum + one * (weights.data[i] as number), 0);
   };
   return varied.data.map((value, offset) => {

@@ -11,6 +11,8 @@ export async function pngPicture(width: number, height: number, seed = 1): Promi
     const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
     pixels[i] = 255 * (0.5 * random() + 0.5 * ((i % 3) + x / width + (seed * y) / height) * 0.3) * 0.9;
   }
-  const bytes = await sharp(pixels, { raw: { width, height, channels: 3 } }).png().toBuffer();
+  const bytes = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
   return { bytes, digest: createHash("sha256").update(bytes).digest("hex") };
 }

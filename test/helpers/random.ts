@@ -24,5 +24,8 @@ export function spacedTensor(shape: readonly number[], seed: number): Tensor {
   const values = Array.from({ length: count }, (_, i) => (2 * i + 1 - count + (count % 2)) / count);
   const keys = values.map(() => next());
   const order = values.map((_, i) => i).sort((a, b) => (keys[a] as number) - (keys[b] as number));
-  return tensor(shape, order.map((i) => values[i] as number));
+  return tensor(
+    shape,
+    order.map((i) => values[i] as number),
+  );
 }

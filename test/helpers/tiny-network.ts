@@ -8,7 +8,10 @@ const channels = [3, 4, 6];
 export function tinyNetwork(seed = 1): FeatureNetwork {
   const random = seededRandom(seed);
   const noise = (shape: number[]): Tensor =>
-    tensor(shape, Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random() - 0.45));
+    tensor(
+      shape,
+      Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random() - 0.45),
+    );
   const weights = [0, 1].map((i) => ({
     weight: constant(noise([channels[i + 1]!, channels[i]!, 3, 3])),
     bias: constant(noise([channels[i + 1]!])),

@@ -1,0 +1,144 @@
+import { request } from "node:http";
+import { getIntrospectionQuery } from "graphql";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import WebSocket from "ws";
+import { apiLimits } from "../../server/api/limits.js";
+import { type RunningApp, startApp } from "../helpers/app.js";
+import type { Answer } from "../helpers/graphql-client.js";
+
+let running: RunningApp;
+
+beforeAll(async () => {
+  running = await startApp(["https://studio.example"]);
+});
+
+afterAll(async () => {
+  expect(running.faults).toEqual([]);
+  await running.close();
+});
+
+const nested = (depth: number) => `{ ${"session(id: 1) { ".repeat(depth)}id${" }".repeat(depth)} }`;
+const aliases = (count: number) => `{ ${Array.from({ length: count }, (_, index) => `a${index}: server { version }`).join(" ")} }`;
+const types = (depth: number) => `{ __type(name: "Frame") { ${"ofType { ".repeat(depth)}name${" }".repeat(depth)} } }`;
+const page = (first: number, fields: string) =>
+  `{ sessions(first: ${first}) { edges { node { frames(first: ${first}) { edges { node { ${fields} } } } } } } }`;
+const laughs = `{ ...a0 } ${Array.from({ length: 30 }, (_, i) => `fragment a${i} on Query { x${i}: __typename ...a${i + 1} ...a${i + 1} }`).join(" ")} fragment a30 on Query { __typename }`;
+
+async function overHttp(query: string): Promise<Answer<unknown>> {
+  return running.client.send(query);
+}
+
+async function overWebSocket(query: string): Promise<Answer<unknown>> {
+  try {
+    for await (const answer of running.client.subscribe(query)) return answer;
+  } catch (errors) {
+    return { errors: errors as Answer<unknown>["errors"] & object };
+  }
+  throw new Error("There was no answer.");
+}
+
+describe.each([
+  ["HTTP", overHttp],
+  ["WebSocket", overWebSocket],
+])("over %s", (_name, send) => {
+  test.each([
+    ["a query 50 deep", nested(50), apiLimits.maxDepth],
+    ["introspection 50 deep", types(50), apiLimits.maxIntrospectionDepth],
+    ["150 aliases", aliases(150), apiLimits.maxAliases],
+    ["10,000 aliases", aliases(10_000), apiLimits.maxTokens],
+    ["fragments that double 30 times", laughs, apiLimits.maxAliases],
+    ["too many pictures in one answer", page(100, "data"), apiLimits.maxCost],
+  ])("%s is refused", async (_what, query, limit) => {
+    const { data, errors } = await send(query);
+    expect(data ?? null).toBeNull();
+    expect(errors?.[0]?.extensions).toEqual({ code: "LIMIT", limit });
+  });
+
+  test.each([
+    ["what no field is called", "{ nothing }"],
+    ["what is not GraphQL", "{ server { version"],
+    ["a fragment that spreads itself", "{ ...a } fragment a on Query { ...a }"],
+    ["a value of another type", "{ sessions(first: true) { totalCount } }"],
+  ])("%s is bad input", async (_what, query) => {
+    expect((await send(query)).errors?.[0]?.extensions.code).toBe("BAD_INPUT");
+  });
+
+  test("introspection passes", async () => {
+    expect((await send(getIntrospectionQuery())).errors).toBeUndefined();
+  });
+
+  test("a query of a gallery passes", async () => {
+    expect((await send(page(100, "id url step width height losses { total }"))).errors).toBeUndefined();
+  });
+});
+
+test("a request that is too large is refused, and the server goes on", async () => {
+  const { errors } = await overHttp(`{ server { version } } #${"x".repeat(apiLimits.maxRequestBytes)}`);
+  expect(errors?.[0]?.extensions).toEqual({ code: "LIMIT", limit: apiLimits.maxRequestBytes });
+  expect(await running.client.query("{ server { version } }")).toEqual({ server: { version: "1.2.3" } });
+});
+
+test("a body that is no JSON is bad input", async () => {
+  const headers = { "Content-Type": "application/json" };
+  const response = await fetch(`${running.address}/graphql`, { method: "POST", headers, body: "{" });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_INPUT" } }] });
+});
+
+test("what a form of a web page can send is refused", async () => {
+  for (const type of ["text/plain", "application/x-www-form-urlencoded"]) {
+    const body = JSON.stringify({ query: "{ server { version } }" });
+    const response = await fetch(`${running.address}/graphql`, { method: "POST", headers: { "Content-Type": type }, body });
+    expect(response.status).toBe(400);
+  }
+  const get = await fetch(`${running.address}/graphql?query={server{version}}`);
+  expect(get.status).toBe(400);
+});
+
+test("a page of a foreign origin is refused on HTTP", async () => {
+  const { port } = new URL(running.address);
+  const status = (origin: string) =>
+    new Promise((resolve, reject) => {
+      const headers = { Origin: origin, "Content-Type": "application/json" };
+      const sent = request({ host: "127.0.0.1", port, path: "/graphql", method: "POST", headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.on("error", reject);
+      sent.end(JSON.stringify({ query: "{ server { version } }" }));
+    });
+  expect(await status("https://evil.example")).toBe(403);
+  expect(await status("null")).toBe(403);
+  expect(await status(running.address)).toBe(200);
+  expect(await status("https://studio.example")).toBe(200);
+});
+
+test("a page of a foreign origin is refused on the WebSocket", async () => {
+  const open = (headers: Record<string, string>) =>
+    new Promise<number>((resolve) => {
+      const socket = new WebSocket(`${running.address.replace("http", "ws")}/graphql`, "graphql-transport-ws", { headers });
+      socket.on("error", () => undefined);
+      socket.on("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
+      socket.on("open", () => {
+        socket.close();
+        resolve(101);
+      });
+    });
+  expect(await open({ Origin: "https://evil.example" })).toBe(403);
+  expect(await open({ Host: "evil.example" })).toBe(403);
+  expect(await open({ Origin: running.address })).toBe(101);
+  expect(await open({ Origin: "https://studio.example" })).toBe(101);
+  expect(await open({})).toBe(101);
+});
+
+test("a socket has a limit of operations, and others keep theirs", async () => {
+  const watching = Array.from({ length: apiLimits.maxSubscriptionsPerSocket }, () =>
+    running.client.subscribe("subscription { sessions { id } }"),
+  );
+  const first = watching.map((one) => one.next());
+  // The answer to a later operation on the same socket says that the earlier ones have begun.
+  const refused = await overWebSocket("{ server { version } }");
+  expect(refused.errors?.[0]?.extensions).toEqual({ code: "LIMIT", limit: apiLimits.maxSubscriptionsPerSocket });
+  for (const one of watching) await one.return?.();
+  await Promise.all(first);
+});

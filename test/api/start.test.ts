@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { learningRateDefaults, styleTransferDefaults, styleTransferLimits, styleTransferNumbers } from "../../server/art/settings.js";
+import { type RunningApp, startApp } from "../helpers/app.js";
+
+const START = `mutation ($input: StyleTransferInput!) {
+  startStyleTransfer(input: $input) {
+    id kind status title step queuePosition createdAt startedAt finishedAt device error { code } latestFrame { step }
+    content { id url width height mimeType bytes } styles { weight image { id } }
+    settings {
+      alpha beta gamma optimizer learningRate steps size scales initialImage seed preserveColors model
+      contentLayers { layer weight } styleLayers { layer weight }
+    }
+    losses { step } frames { totalCount }
+  }
+}`;
+
+let running: RunningApp;
+
+beforeAll(async () => {
+  running = await startApp();
+});
+
+afterAll(() => running.close());
+
+const valid = () => ({ contentId: running.imageId, styles: [{ imageId: running.imageId }] });
+
+test("a session starts with the defaults, queued", async () => {
+  const nulls = { alpha: null, learningRate: null, styleLayers: null, model: null, title: null, seed: null };
+  const { startStyleTransfer: session } = await running.client.query(START, { input: { ...valid(), ...nulls } });
+  expect(session).toMatchObject({
+    kind: "STYLE_TRANSFER",
+    status: "QUEUED",
+    title: null,
+    step: -1,
+    queuePosition: 1,
+    startedAt: null,
+    finishedAt: null,
+    device: null,
+    error: null,
+    latestFrame: null,
+    losses: [],
+    frames: { totalCount: 0 },
+    content: { id: running.imageId, url: `/images/${running.imageId}`, width: 64, height: 48, mimeType: "image/png" },
+    styles: [{ weight: 1, image: { id: running.imageId } }],
+    settings: {
+      model: "vgg19",
+      alpha: styleTransferNumbers.alpha.default,
+      steps: styleTransferNumbers.steps.default,
+      learningRate: learningRateDefaults[styleTransferDefaults.optimizer],
+      styleLayers: styleTransferDefaults.styleLayers,
+      contentLayers: styleTransferDefaults.contentLayers,
+    },
+  });
+  expect(new Date(session.createdAt).getTime()).toBeGreaterThan(Date.now() - 60_000);
+});
+
+test("the default of the learning rate belongs to the optimizer", async () => {
+  const { startStyleTransfer: session } = await running.client.query(START, {
+    input: { ...valid(), optimizer: "LBFGS", title: "  Dunes " },
+  });
+  expect(session).toMatchObject({ title: "Dunes", settings: { optimizer: "LBFGS", learningRate: learningRateDefaults.LBFGS } });
+});
+
+const { size, steps, alpha, seed } = styleTransferNumbers;
+const manyStyles = styleTransferLimits.maxStyles + 1;
+
+test.each([
+  ["no style", { styles: [] }, "BAD_INPUT", "input.styles"],
+  ["too many styles", { styles: Array.from({ length: manyStyles }, () => ({ imageId: "here" })) }, "BAD_INPUT", "input.styles"],
+  ["a negative style weight", { styles: [{ imageId: "here", weight: -1 }] }, "BAD_INPUT", "input.styles.0.weight"],
+  ["style weights of 0", { styles: [{ imageId: "here", weight: 0 }] }, "BAD_INPUT", "input.styles"],
+  ["a size too large", { size: size.max + 1 }, "BAD_INPUT", "input.size"],
+  ["a size too small", { size: size.min - 1 }, "BAD_INPUT", "input.size"],
+  ["a negative size", { size: -5 }, "BAD_INPUT", "input.size"],
+  ["no steps", { steps: 0 }, "BAD_INPUT", "input.steps"],
+  ["too many steps", { steps: steps.max + 1 }, "BAD_INPUT", "input.steps"],
+  ["a negative alpha", { alpha: -0.1 }, "BAD_INPUT", "input.alpha"],
+  ["an alpha too large", { alpha: alpha.max * 1.01 }, "BAD_INPUT", "input.alpha"],
+  ["a learning rate of 0", { learningRate: 0 }, "BAD_INPUT", "input.learningRate"],
+  ["a negative seed", { seed: seed.min - 1 }, "BAD_INPUT", "input.seed"],
+  ["an unknown layer", { styleLayers: [{ layer: "conv9_9", weight: 1 }] }, "BAD_INPUT", "input.styleLayers.0.layer"],
+  [
+    "a repeated layer",
+    { contentLayers: [1, 1].map((weight) => ({ layer: "conv4_2", weight })) },
+    "BAD_INPUT",
+    "input.contentLayers.1.layer",
+  ],
+  ["no layer", { styleLayers: [] }, "BAD_INPUT", "input.styleLayers"],
+  ["a negative layer weight", { styleLayers: [{ layer: "conv1_1", weight: -1 }] }, "BAD_INPUT", "input.styleLayers.0.weight"],
+  ["an unknown model", { model: "vgg20" }, "NOT_FOUND", "input.model"],
+  ["a model that leaves its folder", { model: "../vgg19" }, "BAD_INPUT", "input.model"],
+  ["a model for something else", { model: "horse2zebra" }, "BAD_INPUT", "input.model"],
+  ["a model that could not be fetched", { model: "broken" }, "UNAVAILABLE", "input.model"],
+  ["an unknown content", { contentId: "nothing-here" }, "NOT_FOUND", "input.contentId"],
+  ["a content that is no id", { contentId: "../../etc/passwd" }, "NOT_FOUND", "input.contentId"],
+  ["an id with a NUL", { contentId: "a\0b" }, "NOT_FOUND", "input.contentId"],
+  ["an unknown style", { styles: [{ imageId: "nothing-here" }] }, "NOT_FOUND", "input.styles.0.imageId"],
+  ["a title too long", { title: "x".repeat(styleTransferLimits.maxTitleLength + 1) }, "BAD_INPUT", "input.title"],
+  ["a title with a NUL", { title: "a\0b" }, "BAD_INPUT", "input.title"],
+])("%s is refused before work starts", async (_name, change, code, field) => {
+  const before = await running.client.query("{ sessions { totalCount } }");
+  const input = JSON.parse(JSON.stringify({ ...valid(), ...change }).replaceAll('"here"', JSON.stringify(running.imageId)));
+  const refusal = await running.client.refusal(START, { input });
+  expect(refusal).toMatchObject({ code, field });
+  expect(await running.client.query("{ sessions { totalCount } }")).toEqual(before);
+});
+
+test("limits are told", async () => {
+  expect(await running.client.refusal(START, { input: { ...valid(), size: 1e6 } })).toMatchObject({ limit: `${size.min}..${size.max}` });
+});
+
+test.each([
+  ["NaN", "NaN"],
+  ["infinity", "1e999"],
+  ["a text", '"1"'],
+])("%s is no weight, as a literal", async (_name, literal) => {
+  const { imageId } = running;
+  const query = `mutation { startStyleTransfer(input: { contentId: "${imageId}", styles: [{ imageId: "${imageId}" }], alpha: ${literal} }) { id } }`;
+  expect(await running.client.refusal(query)).toMatchObject({ code: "BAD_INPUT" });
+});
+
+test("infinity is no weight, as a variable", async () => {
+  const body = JSON.stringify({ query: START, variables: { input: { ...valid(), alpha: "INFINITE" } } }).replace('"INFINITE"', "1e999");
+  const response = await fetch(`${running.address}/graphql`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_INPUT", field: "input.alpha" } }] });
+});
+
+test("none of this was the server's own fault", () => {
+  expect(running.faults).toEqual([]);
+});
