@@ -1,0 +1,93 @@
+import type { Painter, PainterFactory, Painting } from "../../server/art/painter.js";
+import type { StyleTransferSettings } from "../../server/art/settings.js";
+import type { Work } from "../../server/art/work.js";
+import { AtelierError, type ErrorCode } from "../../server/errors.js";
+
+/** What a scripted painter does; it travels as the path of the work's network, so it reaches a device process too. */
+export interface PainterScript {
+  /** Step of the last picture. */
+  steps: number;
+  /** Stated compute time of every step, ms. By default long, so that frames are delivered before the next step. */
+  computeMs?: number;
+  /** Real time that a step blocks its thread, ms. */
+  blockMs?: number;
+  size?: number;
+  /** The process kills itself instead of painting this step. */
+  crashAt?: number;
+  /** It kills itself after so many pictures in one life, in every life. */
+  crashAfter?: number;
+  /** It blocks its thread for ever instead of painting this step. */
+  hangAt?: number;
+  /** It lets memory run out instead of painting this step. */
+  exhaustAt?: number;
+  throwAt?: { step: number; code: ErrorCode | null };
+}
+
+export function scriptedWork(script: PainterScript): Work {
+  const picture = { digest: "00", bytes: new Uint8Array(1) };
+  const settings = { steps: script.steps } as StyleTransferSettings;
+  return { kind: "STYLE_TRANSFER", settings, content: picture, styles: [], network: { id: "scripted", path: JSON.stringify(script) } };
+}
+
+/** Paints flat pictures as their scripts say; `trace` hears of what happens. */
+export function scriptedPainters(trace: (event: { type: "open" | "paint" | "close"; step: number }) => void = () => undefined): PainterFactory {
+  return {
+    async open(work, checkpoint) {
+      const painter = new ScriptedPainter(JSON.parse(work.network.path) as PainterScript, stepOf(checkpoint), trace);
+      trace({ type: "open", step: painter.nextStep });
+      return painter;
+    },
+    close: async () => undefined,
+  };
+}
+
+class ScriptedPainter implements Painter {
+  private painted = 0;
+
+  constructor(
+    private readonly script: PainterScript,
+    public nextStep: number,
+    private readonly trace: (event: { type: "paint" | "close"; step: number }) => void,
+  ) {}
+
+  async paint(): Promise<Painting> {
+    const { steps, computeMs = 1000, size = 8 } = this.script;
+    const step = this.nextStep++;
+    this.misbehave(step);
+    this.trace({ type: "paint", step });
+    const data = new Float32Array(3 * size * size).fill((step % 11) / 10);
+    const losses = { total: 100 - step, content: 0, style: 0, tv: 0, layers: [] };
+    return { step, planes: { width: size, height: size, data }, losses, computeMs, last: step === steps };
+  }
+
+  checkpoint(): Uint8Array {
+    return new TextEncoder().encode(String(this.nextStep - 1));
+  }
+
+  async close(): Promise<void> {
+    this.trace({ type: "close", step: this.nextStep });
+  }
+
+  private misbehave(step: number): void {
+    const { blockMs = 0, crashAt, crashAfter, hangAt, exhaustAt, throwAt } = this.script;
+    block(blockMs);
+    if (crashAt === step || this.painted++ === crashAfter) process.kill(process.pid, "SIGKILL");
+    if (hangAt === step) block(Number.POSITIVE_INFINITY);
+    if (exhaustAt === step) exhaustMemory();
+    if (throwAt?.step === step) throw throwAt.code ? new AtelierError(throwAt.code, "As scripted.") : new Error("/a/path that nobody may see");
+  }
+}
+
+function stepOf(checkpoint: Uint8Array | null): number {
+  return checkpoint ? Number(new TextDecoder().decode(checkpoint)) : 0;
+}
+
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+function exhaustMemory(): never {
+  const kept: number[][] = [];
+  for (;;) kept.push(Array.from({ length: 100_000 }, (_, index) => index + 0.5));
+}
