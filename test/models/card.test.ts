@@ -1,0 +1,143 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseCard } from "../../models/card.js";
+import { openRegistry } from "../../models/registry.js";
+
+const translator = {
+  id: "pix2pix-doors",
+  title: "Doors",
+  kind: "pix2pix",
+  model: "doors.onnx",
+  input: { name: "input", layout: "NCHW", dtype: "float32", colour: "RGB", from_uint8: "v/127.5-1" },
+  output: { name: "output", layout: "NCHW", dtype: "float32", colour: "RGB", to_uint8: "clamp(round((v+1)*127.5),0,255)" },
+  native_size: [256, 320],
+  size_multiple: 128,
+  min_size: 64,
+  params: 1234,
+  bytes: 5678,
+  sha256: "ab".repeat(32),
+  source: { repository: "example.org/doors", commit: "0123abc", path: "net.onnx" },
+  licence: "MIT",
+};
+const features = {
+  id: "vgg19_small",
+  title: "Features",
+  kind: "features",
+  model: "small.safetensors",
+  input: { layout: "NCHW", colour: "BGR", range: "0..255 minus mean", mean_bgr: [103.939, 116.779, 123.68] },
+  params: 1234,
+  bytes: 5678,
+  sha256: "ab".repeat(32),
+  source: [{ repository: "a" }, { repository: "b", commit: "1" }],
+  licence: "MIT",
+};
+const parse = (card: unknown) => parseCard(JSON.stringify(card));
+
+describe("a card", () => {
+  it("of a translator tells how pictures go in and come out", () => {
+    expect(parse(translator)).toEqual({
+      id: "pix2pix-doors",
+      title: "Doors",
+      task: "TRANSLATION",
+      family: "PIX2PIX",
+      file: "doors.onnx",
+      bytes: 5678,
+      sha256: "ab".repeat(32),
+      size: 320,
+      parameters: 1234,
+      licence: "MIT",
+      source: "example.org/doors@0123abc: net.onnx",
+      translation: {
+        inputName: "input",
+        outputName: "output",
+        inputRange: "SIGNED",
+        outputRange: "SIGNED",
+        sizeMultiple: 128,
+        minSize: 64,
+      },
+    });
+  });
+
+  it("of a feature network has an id with hyphens and names all its sources", () => {
+    expect(parse(features)).toMatchObject({
+      id: "vgg19-small",
+      task: "FEATURES",
+      family: "VGG",
+      size: 224,
+      source: "a; b@1",
+      translation: null,
+    });
+  });
+
+  it("of a kind that nothing runs is left out", () => {
+    expect(parse({ ...features, kind: "wct" })).toBeNull();
+  });
+
+  it.each<[string, unknown]>([
+    ["id", { ...features, id: "../vgg19" }],
+    ["id", { ...features, id: "VGG" }],
+    ["id", { ...features, id: 19 }],
+    ["title", { ...features, title: "" }],
+    ["title", { ...features, title: "x".repeat(1001) }],
+    ["kind", { ...features, kind: "gan" }],
+    ["kind", { ...features, kind: undefined }],
+    ["model", { ...features, model: "../../small.safetensors" }],
+    ["model", { ...features, model: "small.onnx" }],
+    ["model", { ...features, model: ".safetensors" }],
+    ["model", { ...translator, model: "doors.onnx/../x.onnx" }],
+    ["params", { ...features, params: 0 }],
+    ["params", { ...features, params: 2 ** 31 }],
+    ["bytes", { ...features, bytes: 1.5 }],
+    ["bytes", { ...features, bytes: "5678" }],
+    ["sha256", { ...features, sha256: "AB".repeat(32) }],
+    ["licence", { ...features, licence: null }],
+    ["source", { ...features, source: [] }],
+    ["repository", { ...features, source: [{}] }],
+    ["input", { ...features, input: [] }],
+    ["input.colour", { ...features, input: { ...features.input, colour: "RGB" } }],
+    ["input.range", { ...features, input: { ...features.input, range: "0..1" } }],
+    ["input.mean_bgr", { ...features, input: { ...features.input, mean_bgr: [0, 0, 0] } }],
+    ["native_size", { ...translator, native_size: undefined }],
+    ["native_size", { ...translator, native_size: [256, -1] }],
+    ["size_multiple", { ...translator, size_multiple: 0 }],
+    ["input.from_uint8", { ...translator, input: { ...translator.input, from_uint8: "process.exit()" } }],
+    ["input.from_uint8", { ...translator, input: { ...translator.input, from_uint8: "constructor" } }],
+    ["output.to_uint8", { ...translator, output: { ...translator.output, to_uint8: "v*2" } }],
+    ["output.dtype", { ...translator, output: { ...translator.output, dtype: "float16" } }],
+    ["input.layout", { ...translator, input: { ...translator.input, layout: "NHWC" } }],
+  ])("is refused for its %s", (field, card) => {
+    expect(() => parse(card)).toThrow(
+      expect.objectContaining({ name: "AtelierError", code: "BAD_INPUT", detail: expect.objectContaining({ field }) }),
+    );
+  });
+
+  it.each(["", "{", "null", "[]", '"text"'])("is refused when it is no object: %s", (text) => {
+    expect(() => parseCard(text)).toThrow(expect.objectContaining({ name: "AtelierError", code: "BAD_INPUT" }));
+  });
+});
+
+const mirror = process.env.ATELIER_MODEL_MIRROR ?? join(import.meta.dirname, "../../../shared/weights");
+const missing = existsSync(mirror) ? null : "no mirror: set ATELIER_MODEL_MIRROR to a folder of models";
+if (missing) console.warn(`Skipped, ${missing}`);
+
+describe.skipIf(missing !== null)("the mirror's cards", () => {
+  it("are all understood, or left out by kind", async () => {
+    const kept: string[] = [];
+    for (const entry of await readdir(mirror, { withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      const card = parseCard(await readFile(join(mirror, entry.name, "card.json"), "utf8"));
+      if (card) kept.push(card.id);
+    }
+    expect(kept).toEqual(expect.arrayContaining(["vgg19", "fast-style-rain-princess", "cyclegan-horse2zebra", "pix2pix-facades"]));
+    expect(kept).not.toContain("vgg19-distilled16x");
+  });
+
+  it("give VGG-19 with the checksum that its card promises", async () => {
+    const registry = await openRegistry({ bundledDir: mirror, mirrorDir: null });
+    expect((await registry.featureNetwork(null)).id).toBe("vgg19");
+    expect((await registry.find("vgg19"))?.state).toBe("READY");
+    expect(registry.problems()).toEqual([]);
+  });
+});

@@ -1,0 +1,147 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { openRegistry } from "../../models/registry.js";
+
+const folders: string[] = [];
+async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "atelier-models-"));
+  folders.push(folder);
+  return folder;
+}
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+/** A feature network's card and file; `changes` go into the card. */
+async function addFeatures(directory: string, folder: string, changes: Record<string, unknown> = {}): Promise<string> {
+  const weights = randomBytes(1000);
+  const card = {
+    id: folder,
+    title: "A network",
+    kind: "features",
+    model: "weights.safetensors",
+    input: { layout: "NCHW", colour: "BGR", range: "0..255 minus mean", mean_bgr: [103.939, 116.779, 123.68] },
+    params: 500,
+    bytes: weights.byteLength,
+    sha256: createHash("sha256").update(weights).digest("hex"),
+    source: "drawn by lot",
+    licence: "MIT",
+    ...changes,
+  };
+  await mkdir(join(directory, folder), { recursive: true });
+  await writeFile(join(directory, folder, "card.json"), JSON.stringify(card));
+  const path = join(directory, folder, "weights.safetensors");
+  await writeFile(path, weights);
+  return path;
+}
+
+describe("the registry", () => {
+  it("lists what lies in its folders, the bundled models first", async () => {
+    const [bundledDir, mirrorDir] = [await emptyFolder(), await emptyFolder()];
+    await addFeatures(bundledDir, "small");
+    await addFeatures(mirrorDir, "large_one");
+    await writeFile(join(mirrorDir, "README.md"), "not a model");
+    await mkdir(join(mirrorDir, "no-card"));
+    const registry = await openRegistry({ bundledDir, mirrorDir });
+    expect((await registry.list()).map(({ id, state }) => [id, state])).toEqual([
+      ["small", "READY"],
+      ["large-one", "READY"],
+    ]);
+    expect(await registry.find("small")).toEqual({
+      id: "small",
+      title: "A network",
+      task: "FEATURES",
+      family: "VGG",
+      state: "READY",
+      size: 224,
+      parameters: 500,
+      bytes: 1000,
+      licence: "MIT",
+      source: "drawn by lot",
+      downloadProgress: null,
+    });
+    expect(registry.problems()).toEqual([]);
+  });
+
+  it("paints with vgg19 by default, else with the largest network that is ready", async () => {
+    const [bundledDir, mirrorDir] = [await emptyFolder(), await emptyFolder()];
+    await addFeatures(bundledDir, "small", { params: 10 });
+    const path = await addFeatures(bundledDir, "large", { params: 1_000_000 });
+    await addFeatures(bundledDir, "broken", { params: 2_000_000, bytes: 999 });
+    const without = await openRegistry({ bundledDir, mirrorDir });
+    expect(await without.featureNetwork(null)).toEqual({ id: "large", path });
+    await expect(without.featureNetwork("vgg19")).rejects.toMatchObject({ code: "NOT_FOUND", detail: { field: "model" } });
+    const vgg = await addFeatures(mirrorDir, "vgg19", { params: 20 });
+    const registry = await openRegistry({ bundledDir, mirrorDir });
+    expect(await registry.featureNetwork(null)).toEqual({ id: "vgg19", path: vgg });
+    expect((await registry.featureNetwork("small")).id).toBe("small");
+  });
+
+  it("says when no network is ready at all", async () => {
+    const registry = await openRegistry({ bundledDir: await emptyFolder(), mirrorDir: null });
+    expect(await registry.list()).toEqual([]);
+    await expect(registry.featureNetwork(null)).rejects.toMatchObject({ name: "AtelierError", code: "UNAVAILABLE" });
+  });
+
+  it("knows no id that is a path", async () => {
+    const mirrorDir = await emptyFolder();
+    await addFeatures(mirrorDir, "vgg19");
+    const registry = await openRegistry({ bundledDir: mirrorDir, mirrorDir: null });
+    for (const id of ["../vgg19", "./vgg19", "vgg19/", "vgg19/../vgg19", "", "constructor", "VGG19", "vgg19\0"]) {
+      expect(await registry.find(id)).toBeNull();
+      await expect(registry.featureNetwork(id)).rejects.toMatchObject({ name: "AtelierError", code: "NOT_FOUND" });
+    }
+  });
+
+  it("takes no file that is missing, short or damaged", async () => {
+    const folder = await emptyFolder();
+    await rm(await addFeatures(folder, "missing"));
+    await addFeatures(folder, "short", { bytes: 1001 });
+    await addFeatures(folder, "damaged", { sha256: "0".repeat(64) });
+    const registry = await openRegistry({ bundledDir: folder, mirrorDir: null });
+    const states = async () => Object.fromEntries((await registry.list()).map(({ id, state }) => [id, state]));
+    expect(await states()).toEqual({ missing: "FAILED", short: "FAILED", damaged: "READY" });
+    for (const id of ["missing", "short", "damaged"]) {
+      const refusal = await registry.featureNetwork(id).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ name: "AtelierError", code: "UNAVAILABLE", detail: { field: "model" } });
+      expect(String(refusal)).not.toContain(folder);
+    }
+    expect(await states()).toEqual({ missing: "FAILED", short: "FAILED", damaged: "FAILED" });
+    expect(registry.problems().map(({ folder: name }) => name)).toEqual(["damaged", "missing", "short"]);
+  });
+
+  it("verifies a file once", async () => {
+    const folder = await emptyFolder();
+    const path = await addFeatures(folder, "small");
+    const registry = await openRegistry({ bundledDir: folder, mirrorDir: null });
+    await Promise.all([registry.file("small"), registry.file("small")]);
+    await writeFile(path, "changed later");
+    expect((await registry.file("small")).path).toBe(path);
+  });
+
+  it("goes on past cards that it cannot read, and tells why", async () => {
+    const [bundledDir, mirrorDir] = [await emptyFolder(), await emptyFolder()];
+    await addFeatures(bundledDir, "good");
+    await addFeatures(mirrorDir, "good");
+    await addFeatures(mirrorDir, "other-name", { id: "name" });
+    await addFeatures(mirrorDir, "Capital");
+    await addFeatures(mirrorDir, "escape", { model: "../good/weights.safetensors" });
+    await addFeatures(mirrorDir, "left-out", { kind: "wct" });
+    await mkdir(join(mirrorDir, "no-json"));
+    await writeFile(join(mirrorDir, "no-json", "card.json"), "{");
+    await mkdir(join(mirrorDir, "endless"));
+    await writeFile(join(mirrorDir, "endless", "card.json"), " ".repeat(1_000_001));
+    const registry = await openRegistry({ bundledDir, mirrorDir });
+    expect((await registry.list()).map(({ id }) => id)).toEqual(["good"]);
+    expect(registry.problems().map(({ folder }) => folder)).toEqual(["Capital", "endless", "escape", "good", "no-json", "other-name"]);
+  });
+
+  it("goes on without a mirror that is not there", async () => {
+    const bundledDir = await emptyFolder();
+    await addFeatures(bundledDir, "small");
+    const registry = await openRegistry({ bundledDir, mirrorDir: join(bundledDir, "gone") });
+    expect((await registry.list()).map(({ id }) => id)).toEqual(["small"]);
+    expect(registry.problems()).toHaveLength(1);
+  });
+});
