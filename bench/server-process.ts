@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { GraphqlClient } from "../test/helpers/graphql-client.js";
+import { modelMirror } from "./mirror.js";
+
+/** One frame as a viewer got it. */
+export interface SeenFrame {
+  step: number;
+  computeMs: number;
+  /** When it arrived, ms on the clock of `performance.now`. */
+  at: number;
+}
+
+/** A session as a viewer saw it. */
+export interface SeenSession {
+  /** When it was asked for, ms on the same clock. */
+  askedAt: number;
+  frames: SeenFrame[];
+}
+
+const startDocument = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
+const watchDocument = `subscription ($id: ID!) {
+  session(id: $id, afterStep: -1, inline: true) {
+    ... on Frame { step computeMs data }
+    ... on SessionChange { session { status error { code message } } }
+  }
+}`;
+
+/** The real server in a process of its own, on a free port and an empty data folder, with the model mirror. */
+export class ServerProcess {
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly folder: string,
+    readonly client: GraphqlClient,
+  ) {}
+
+  /** Resolves when sessions can run. */
+  static async start(): Promise<ServerProcess> {
+    const folder = await mkdtemp(join(tmpdir(), "atelier-bench-"));
+    const port = await freePort();
+    const env = { ...process.env, PORT: String(port), ATELIER_DATA: folder, ATELIER_MODEL_MIRROR: modelMirror() };
+    const child = spawn(process.execPath, ["--import", "tsx", "server/main.ts"], { env, stdio: ["ignore", "ignore", "inherit"] });
+    const server = new ServerProcess(child, folder, new GraphqlClient(`http://127.0.0.1:${port}`));
+    await server.untilReady();
+    return server;
+  }
+
+  /** Runs a style transfer to its end with a viewer that takes every frame with its bytes. */
+  async paint(input: Record<string, unknown>): Promise<SeenSession> {
+    const askedAt = performance.now();
+    const { startStyleTransfer } = await this.client.query(startDocument, { input });
+    const frames: SeenFrame[] = [];
+    let status = "";
+    for await (const { data, errors } of this.client.subscribe(watchDocument, { id: startStyleTransfer.id })) {
+      const event = data?.session;
+      if (!event) throw new Error(JSON.stringify(errors));
+      if (event.session) status = event.session.error?.message ?? event.session.status;
+      else frames.push({ step: event.step, computeMs: event.computeMs, at: performance.now() });
+    }
+    if (status !== "COMPLETED") throw new Error(`The session ended with: ${status}`);
+    return { askedAt, frames };
+  }
+
+  /** 99th percentile of the server's event-loop delay since the last reading, ms. */
+  async eventLoopDelay(): Promise<number> {
+    const metrics = await (await fetch(`${this.client.address}/metrics`)).text();
+    const seconds = /^atelier_event_loop_delay_seconds\{quantile="0\.99"\} (\S+)$/m.exec(metrics)?.[1];
+    if (seconds === undefined) throw new Error("/metrics tells no event-loop delay");
+    return Number(seconds) * 1000;
+  }
+
+  /** Most memory that the device process held so far, MiB: the largest child of the server. Linux only. */
+  async deviceMemory(): Promise<number> {
+    const peaks = await Promise.all((await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map((pid) => this.peakOfChild(pid)));
+    return Math.max(...peaks) / 1024;
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+    const exit = once(this.process, "exit");
+    this.process.kill("SIGTERM");
+    await exit;
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async untilReady(): Promise<void> {
+    while (this.process.exitCode === null) {
+      const ready = await fetch(`${this.client.address}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      if (ready) return;
+      await delay(100);
+    }
+    throw new Error("The server did not start");
+  }
+
+  /** Peak resident memory of a process in KiB; 0 unless it is a child of the server. */
+  private async peakOfChild(pid: string): Promise<number> {
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch((error: NodeJS.ErrnoException) => {
+      // It ended since the folder was read.
+      if (error.code === "ENOENT" || error.code === "ESRCH") return "";
+      throw error;
+    });
+    const value = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
+    return value("PPid") === this.process.pid ? value("VmHWM") : 0;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Middle value; the mean of the two middle ones of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
+}
+
+/** Time from one frame to the next as the viewer saw it, ms: the median, the last frame (a PNG) left out. */
+export function stepTime({ frames }: SeenSession): number {
+  return median(frames.slice(1, -1).map(({ at }, index) => at - frames[index]!.at));
+}
