@@ -1,0 +1,33 @@
+import type { Metadata, Viewport } from "next";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { sans, serif } from "./fonts";
+import "./globals.css";
+
+export const metadata: Metadata = {
+  title: "Atelier",
+  description: "Watch a photo become a painting, step by step.",
+};
+
+export const viewport: Viewport = {
+  colorScheme: "light dark",
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#f6f4f0" },
+    { media: "(prefers-color-scheme: dark)", color: "#161513" },
+  ],
+};
+
+export default function Layout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en" className={`${sans.variable} ${serif.variable}`}>
+      <body>
+        <header className="masthead">
+          <Link href="/" className="wordmark">
+            Atelier
+          </Link>
+        </header>
+        {children}
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,68 @@
+import type { TadaDocumentNode } from "gql.tada";
+import { print } from "graphql";
+
+/** What the server refused, with the contract's code and, for bad input, the field. */
+export class ServerError extends Error {
+  override readonly name = "ServerError";
+
+  constructor(
+    message: string,
+    readonly code: string,
+    readonly field: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** The server could not be reached, or answered nothing that can be understood. */
+export class ConnectionError extends Error {
+  override readonly name = "ConnectionError";
+
+  constructor(options?: ErrorOptions) {
+    super("The server cannot be reached.", options);
+  }
+}
+
+interface GraphQLFailure {
+  message: string;
+  extensions?: { code?: unknown; field?: unknown };
+}
+
+/** The first of GraphQL's errors as one error of ours. */
+export function serverError(failures: readonly GraphQLFailure[]): ServerError {
+  const { message = "The server could not do that.", extensions = {} } = failures[0] ?? {};
+  const { code, field } = extensions;
+  return new ServerError(message, typeof code === "string" ? code : "INTERNAL", typeof field === "string" ? field : null);
+}
+
+/**
+ * Runs a query or mutation over HTTP.
+ * @throws ServerError, ConnectionError
+ */
+export async function execute<Result, Variables>(
+  document: TadaDocumentNode<Result, Variables>,
+  variables: Variables,
+  signal?: AbortSignal,
+): Promise<Result> {
+  const body = await fetchJson("/graphql", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json" },
+    body: JSON.stringify({ query: print(document), variables }),
+    signal: signal ?? null,
+  });
+  const { data, errors } = body as { data?: Result | null; errors?: GraphQLFailure[] };
+  if (errors?.length) throw serverError(errors);
+  if (!data) throw new ConnectionError();
+  return data;
+}
+
+/** Fetches JSON, whatever the HTTP status says. @throws ConnectionError, and what `signal` aborts with. */
+export async function fetchJson(url: string, init: RequestInit): Promise<unknown> {
+  try {
+    const response = await fetch(url, init);
+    return await response.json();
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ConnectionError({ cause: error });
+  }
+}

@@ -1,0 +1,134 @@
+import type { TadaDocumentNode } from "gql.tada";
+import { print } from "graphql";
+import { type Client, createClient } from "graphql-ws";
+import { ConnectionError, type ServerError, serverError } from "./execute";
+
+const PING_EVERY_MS = 10_000;
+const PONG_WITHIN_MS = 5_000;
+const LONGEST_PAUSE_MS = 8_000;
+
+let client: Client | undefined;
+
+/** One socket for all subscriptions of the page, open while there is one. */
+function sharedClient(): Client {
+  client ??= openClient();
+  return client;
+}
+
+function openClient(): Client {
+  let unanswered: ReturnType<typeof setTimeout> | undefined;
+  const opened = createClient({
+    url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`,
+    // A silent retry would repeat a subscription from its old step: `follow` retries with the newest one.
+    retryAttempts: 0,
+    keepAlive: PING_EVERY_MS,
+    on: {
+      ping(received) {
+        if (!received) unanswered = setTimeout(() => opened.terminate(), PONG_WITHIN_MS);
+      },
+      pong(received) {
+        if (received) clearTimeout(unanswered);
+      },
+      closed: () => clearTimeout(unanswered),
+    },
+  });
+  return opened;
+}
+
+/**
+ * The events of one subscription, until it ends or `signal` aborts.
+ * @throws ServerError when the server refuses it, ConnectionError when the connection is lost.
+ */
+async function* subscribe<Result, Variables extends Record<string, unknown>>(
+  document: TadaDocumentNode<Result, Variables>,
+  variables: Variables,
+  signal: AbortSignal,
+): AsyncGenerator<Result> {
+  const events = sharedClient().iterate<Result>({ query: print(document), variables });
+  const stop = () => void events.return?.();
+  signal.addEventListener("abort", stop);
+  try {
+    for await (const { data, errors } of events) {
+      if (errors?.length) throw serverError(errors);
+      if (data) yield data;
+    }
+  } catch (error) {
+    // graphql-ws gives the errors of a refused subscription as an array, and a lost connection as an event.
+    throw Array.isArray(error) ? serverError(error) : asConnectionError(error);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function asConnectionError(error: unknown): ServerError | ConnectionError {
+  if (error instanceof Error && error.name === "ServerError") return error as ServerError;
+  return new ConnectionError({ cause: error });
+}
+
+export interface Follow<Result, Variables> {
+  document: TadaDocumentNode<Result, Variables>;
+  /** Asked for before each connection, so that a new one goes on where the last one stopped. */
+  variables(): Variables;
+  onEvent(event: Result): void;
+  /** False when the connection is lost, true when it is back. */
+  onConnection(connected: boolean): void;
+  /** Whether the end of the subscription is the end of what it tells of; else it is opened again. */
+  isOver(): boolean;
+  signal: AbortSignal;
+}
+
+/**
+ * Follows a subscription through lost connections, waiting longer after each failure.
+ * @throws ServerError when the server refuses it.
+ */
+export async function follow<Result, Variables extends Record<string, unknown>>(options: Follow<Result, Variables>): Promise<void> {
+  const { document, variables, onEvent, onConnection, isOver, signal } = options;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      for await (const event of subscribe(document, variables(), signal)) {
+        if (signal.aborted) return;
+        failures = 0;
+        onConnection(true);
+        onEvent(event);
+      }
+      if (signal.aborted || isOver()) return;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof ConnectionError)) throw error;
+    }
+    onConnection(false);
+    await pause(failures++, signal);
+  }
+}
+
+/** Repeats `attempt` until the server can be reached. @throws ServerError, and what `signal` aborts with. */
+export async function untilReached<Result>(
+  attempt: () => Promise<Result>,
+  onConnection: (connected: boolean) => void,
+  signal: AbortSignal,
+): Promise<Result> {
+  for (let failures = 0; ; failures++) {
+    try {
+      const result = await attempt();
+      onConnection(true);
+      return result;
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      onConnection(false);
+      await pause(failures, signal);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+/** Half a second at first, then twice as long each time; ends early when `signal` aborts. */
+function pause(failures: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, 500 * 2 ** failures));
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

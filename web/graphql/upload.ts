@@ -1,0 +1,17 @@
+import { fetchJson, ServerError } from "./execute";
+import type { Picture } from "./operations";
+
+/**
+ * Keeps a picture on the server.
+ * @throws ServerError for what is not a picture or is over a limit, ConnectionError.
+ */
+export async function uploadPicture(bytes: Blob): Promise<Picture> {
+  const body = await fetchJson("/images", {
+    method: "POST",
+    headers: { "Content-Type": bytes.type || "application/octet-stream" },
+    body: bytes,
+  });
+  const { code, message, field } = body as { code?: string; message?: string; field?: string };
+  if (code) throw new ServerError(message ?? "The picture was refused.", code, field ?? null);
+  return body as Picture;
+}

@@ -1,0 +1,104 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { useEffect, useRef, useState } from "react";
+import { execute } from "../../graphql/execute";
+import { ServerQuery, StartPainting } from "../../graphql/operations";
+import { Notice } from "../../parts/notice";
+import { samplePhotos, sampleStyles } from "../../samples/catalogue";
+import { handOver } from "../painting/just-started";
+import styles from "./easel.module.css";
+import { PictureWell } from "./picture-well";
+import { type Recipe, toInput, usualRecipe } from "./recipe";
+import { SettingsPanel } from "./settings-panel";
+import { imageIdOf, useChoice } from "./use-choice";
+
+/** Where a painting begins: a photo, a style, the settings, Start. */
+export function Easel() {
+  const photo = useChoice(samplePhotos);
+  const style = useChoice(sampleStyles);
+  const [recipe, setRecipe] = useState<Recipe>(usualRecipe);
+  const maxSize = useMaxSize();
+  const touched = useRef<"photo" | "style">("photo");
+  const { start, starting, failure } = useStart();
+  usePastedPicture((file) => void (touched.current === "photo" ? photo : style).take(file));
+
+  return (
+    <div className={styles.easel}>
+      <div className={styles.pictures}>
+        <PictureWell title="Photo" choice={photo} onTouch={() => (touched.current = "photo")} />
+        <PictureWell title="Style" choice={style} onTouch={() => (touched.current = "style")} />
+      </div>
+      <form
+        className={styles.settings}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void start(async () => {
+            const [contentId, styleId] = await Promise.all([imageIdOf(photo.chosen), imageIdOf(style.chosen)]);
+            return toInput(recipe, contentId, styleId, `${photo.chosen.title}, ${style.chosen.title}`);
+          });
+        }}
+      >
+        <SettingsPanel recipe={recipe} maxSize={maxSize} onChange={setRecipe} />
+        <div className={styles.start}>
+          {failure && <Notice>{failure}</Notice>}
+          <button type="submit" className="button primary large" disabled={starting || photo.uploading || style.uploading}>
+            {starting ? "Starting…" : "Start"}
+          </button>
+        </div>
+      </form>
+    </div>
+  );
+}
+
+/** Starts a session and goes to its page. */
+function useStart() {
+  const router = useRouter();
+  const [starting, setStarting] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+
+  async function start(input: () => Promise<ReturnType<typeof toInput>>) {
+    setStarting(true);
+    setFailure(null);
+    try {
+      const { startStyleTransfer } = await execute(StartPainting, { input: await input() });
+      handOver(startStyleTransfer);
+      router.push(`/s?id=${encodeURIComponent(startStyleTransfer.id)}`);
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+      setStarting(false);
+    }
+  }
+
+  return { start, starting, failure };
+}
+
+/** The longest side that the server takes, pixels; null until it answers, and when it does not. */
+function useMaxSize(): number | null {
+  const [maxSize, setMaxSize] = useState<number | null>(null);
+  useEffect(() => {
+    const ending = new AbortController();
+    execute(ServerQuery, {}, ending.signal).then(
+      ({ server }) => setMaxSize(server.maxSize),
+      // The server checks sizes itself and says so when Start is pressed.
+      () => setMaxSize(null),
+    );
+    return () => ending.abort();
+  }, []);
+  return maxSize;
+}
+
+function usePastedPicture(take: (file: File) => void) {
+  const newest = useRef(take);
+  useEffect(() => {
+    newest.current = take;
+  });
+  useEffect(() => {
+    const onPaste = (event: ClipboardEvent) => {
+      const file = event.clipboardData?.files[0];
+      if (file) newest.current(file);
+    };
+    window.addEventListener("paste", onPaste);
+    return () => window.removeEventListener("paste", onPaste);
+  }, []);
+}

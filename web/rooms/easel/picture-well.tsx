@@ -1,0 +1,77 @@
+import { useId, useState } from "react";
+import { Notice } from "../../parts/notice";
+import styles from "./picture-well.module.css";
+import type { Choice } from "./use-choice";
+
+interface Props {
+  title: string;
+  choice: Choice;
+  /** Told when somebody does something here, so that a pasted picture goes here too. */
+  onTouch(): void;
+}
+
+/** A place for one picture: drop it, open it, or choose a sample. */
+export function PictureWell({ title, choice, onTouch }: Props) {
+  const id = useId();
+  const [hovered, setHovered] = useState(false);
+  const { options, chosen, uploading, failure } = choice;
+
+  function take(files: FileList | null) {
+    const file = files?.[0];
+    if (file) void choice.take(file);
+  }
+
+  return (
+    <section className={styles.well} aria-labelledby={id} onPointerDown={onTouch} onFocus={onTouch}>
+      <header className={styles.header}>
+        <h2 id={id} className={styles.title}>
+          {title}
+        </h2>
+        <p className={styles.name}>{uploading ? "Uploading…" : chosen.title}</p>
+      </header>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way beside the file button. */}
+      <div
+        className={styles.picture}
+        data-hovered={hovered}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setHovered(true);
+        }}
+        onDragLeave={() => setHovered(false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          setHovered(false);
+          onTouch();
+          take(event.dataTransfer.files);
+        }}
+      >
+        {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
+        <img src={chosen.url} alt={chosen.title} />
+      </div>
+      {failure && <Notice>{failure}</Notice>}
+      <div className={styles.strip}>
+        <label className={styles.open}>
+          <input
+            type="file"
+            accept="image/*"
+            aria-label={`Open a picture for ${title.toLowerCase()}`}
+            onChange={(event) => {
+              take(event.target.files);
+              event.target.value = "";
+            }}
+          />
+          <span aria-hidden="true">+</span>
+        </label>
+        <div className={styles.options} role="radiogroup" aria-labelledby={id}>
+          {options.map(({ url, title: name }) => (
+            <label key={url} className={styles.option} title={name}>
+              <input type="radio" name={id} checked={url === chosen.url} aria-label={name} onChange={() => choice.choose(url)} />
+              {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
+              <img src={url} alt="" loading="lazy" />
+            </label>
+          ))}
+        </div>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,87 @@
+import { initialImages, type NumberSetting, optimizers, styleTransferLimits, styleTransferNumbers } from "../../../server/art/settings";
+import { NumberControl } from "../../parts/number-control";
+import { SelectControl } from "../../parts/select-control";
+import { type NamedSetting, named, weightSettings } from "../../parts/settings";
+import { layersOf, type Recipe, withLayerWeight, withNumber, withOptimizer } from "./recipe";
+import styles from "./settings-panel.module.css";
+
+const optimizerTitles = { ADAM: "Adam", LBFGS: "L-BFGS" } as const;
+const initialImageTitles = { CONTENT: "The photo", STYLE: "The style picture", NOISE: "Noise" } as const;
+
+interface Props {
+  recipe: Recipe;
+  /** Longest side that the server takes now, pixels; null while it is not known. */
+  maxSize: number | null;
+  onChange(recipe: Recipe): void;
+}
+
+/** Everything that may be set before a painting begins; what is rarely touched is folded away. */
+export function SettingsPanel({ recipe, maxSize, onChange }: Props) {
+  const size: NumberSetting = {
+    ...styleTransferNumbers.size,
+    max: Math.min(maxSize ?? Number.POSITIVE_INFINITY, styleTransferNumbers.size.max),
+  };
+  const number = ({ name, setting }: NamedSetting, slider = true) => (
+    <NumberControl
+      key={name}
+      setting={setting}
+      slider={slider}
+      value={recipe.numbers[name]}
+      onChange={(value) => onChange(withNumber(recipe, name, value))}
+    />
+  );
+  return (
+    <div className={styles.panel}>
+      {weightSettings.map((setting) => number(setting))}
+      <div className={styles.pair}>
+        {number({ name: "size", setting: size })}
+        {number(named("steps"))}
+      </div>
+      <details className={styles.more}>
+        <summary>More</summary>
+        <div className={styles.folded}>
+          <SelectControl
+            title="Optimiser"
+            options={optimizers.map((value) => ({ value, title: optimizerTitles[value] }))}
+            value={recipe.optimizer}
+            onChange={(optimizer) => onChange(withOptimizer(recipe, optimizer))}
+          />
+          <SelectControl
+            title="Start from"
+            options={initialImages.map((value) => ({ value, title: initialImageTitles[value] }))}
+            value={recipe.initialImage}
+            onChange={(initialImage) => onChange({ ...recipe, initialImage })}
+          />
+          <label className={styles.check}>
+            <input
+              type="checkbox"
+              checked={recipe.preserveColors}
+              onChange={(event) => onChange({ ...recipe, preserveColors: event.target.checked })}
+            />
+            Keep the photo's colours
+          </label>
+          {number(named("learningRate"))}
+          {number(named("scales"))}
+          {number(named("seed"), false)}
+          <fieldset className={styles.layers}>
+            <legend>Style layers</legend>
+            {layersOf(recipe).map(({ layer, weight }, place) => (
+              <NumberControl
+                key={layer}
+                setting={layerSetting(layer, place)}
+                slider={false}
+                value={weight}
+                onChange={(value) => onChange(withLayerWeight(recipe, layer, value))}
+              />
+            ))}
+          </fieldset>
+        </div>
+      </details>
+    </div>
+  );
+}
+
+function layerSetting(layer: string, place: number): NumberSetting {
+  const help = place === 0 ? "Fine strokes and colour in the first layers, larger forms in the last." : "";
+  return { min: 0, max: styleTransferLimits.maxLayerWeight, default: 1, integer: false, scale: "logarithmic", title: layer, help };
+}

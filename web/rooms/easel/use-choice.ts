@@ -1,0 +1,71 @@
+import { useState } from "react";
+import { uploadPicture } from "../../graphql/upload";
+import type { Sample } from "../../samples/catalogue";
+
+/** A picture that may be chosen; samples get their id on the server when they are first used. */
+export interface Option extends Sample {
+  imageId: string | null;
+}
+
+export interface Choice {
+  options: readonly Option[];
+  chosen: Option;
+  uploading: boolean;
+  failure: string | null;
+  choose(url: string): void;
+  /** Uploads a picture of one's own and chooses it. */
+  take(file: File): Promise<void>;
+}
+
+/** Choosing one picture from samples and uploads. */
+export function useChoice(samples: readonly Sample[]): Choice {
+  const [options, setOptions] = useState<readonly Option[]>(() => samples.map((sample) => ({ ...sample, imageId: null })));
+  const [url, setUrl] = useState(samples[0]?.url ?? "");
+  const [uploading, setUploading] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+  const chosen = options.find((option) => option.url === url) ?? options[0];
+  if (!chosen) throw new Error("There is nothing to choose from");
+
+  return {
+    options,
+    chosen,
+    uploading,
+    failure,
+    choose(next) {
+      setFailure(null);
+      setUrl(next);
+    },
+    async take(file) {
+      setFailure(null);
+      setUploading(true);
+      try {
+        const image = await uploadPicture(file);
+        setOptions((known) => [{ url: image.url, title: file.name || "Pasted picture", imageId: image.id }, ...known]);
+        setUrl(image.url);
+      } catch (error) {
+        setFailure(error instanceof Error ? error.message : String(error));
+      } finally {
+        setUploading(false);
+      }
+    },
+  };
+}
+
+const uploadedSamples = new Map<string, Promise<string>>();
+
+/** The id of a chosen picture on the server; a sample is uploaded once a page. */
+export function imageIdOf({ imageId, url }: Option): Promise<string> {
+  if (imageId !== null) return Promise.resolve(imageId);
+  const known = uploadedSamples.get(url);
+  if (known) return known;
+  const uploading = uploadSample(url);
+  uploadedSamples.set(url, uploading);
+  uploading.catch(() => uploadedSamples.delete(url));
+  return uploading;
+}
+
+async function uploadSample(url: string): Promise<string> {
+  const response = await fetch(url);
+  const { id } = await uploadPicture(await response.blob());
+  return id;
+}

@@ -1,0 +1,42 @@
+import { AlertDialog } from "radix-ui";
+import { useState } from "react";
+import dialog from "../../parts/dialog.module.css";
+import { Notice } from "../../parts/notice";
+import styles from "./gallery.module.css";
+
+/** Asks before a painting is deleted. */
+export function DeleteDialog({ title, onDelete }: { title: string; onDelete(): Promise<void> }) {
+  const [open, setOpen] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+
+  async function remove() {
+    try {
+      await onDelete();
+      setOpen(false);
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  return (
+    <AlertDialog.Root open={open} onOpenChange={setOpen}>
+      <AlertDialog.Trigger className={styles.action} aria-label={`Delete ${title}`}>
+        Delete
+      </AlertDialog.Trigger>
+      <AlertDialog.Portal>
+        <AlertDialog.Overlay className={dialog.overlay} />
+        <AlertDialog.Content className={dialog.content}>
+          <AlertDialog.Title className={dialog.title}>Delete this painting?</AlertDialog.Title>
+          <AlertDialog.Description>“{title}” goes with all its frames. This cannot be undone.</AlertDialog.Description>
+          {failure && <Notice>{failure}</Notice>}
+          <div className={dialog.actions}>
+            <AlertDialog.Cancel className="button">Keep it</AlertDialog.Cancel>
+            <button type="button" className="button danger" onClick={remove}>
+              Delete
+            </button>
+          </div>
+        </AlertDialog.Content>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  );
+}

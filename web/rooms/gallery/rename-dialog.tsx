@@ -1,0 +1,58 @@
+import { Dialog } from "radix-ui";
+import { useState } from "react";
+import { styleTransferLimits } from "../../../server/art/settings";
+import dialog from "../../parts/dialog.module.css";
+import { Notice } from "../../parts/notice";
+import styles from "./gallery.module.css";
+
+/** Gives a painting another title. */
+export function RenameDialog({ title, onRename }: { title: string; onRename(title: string): Promise<void> }) {
+  const [open, setOpen] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+
+  async function rename(next: string) {
+    try {
+      await onRename(next);
+      setOpen(false);
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  return (
+    <Dialog.Root open={open} onOpenChange={setOpen}>
+      <Dialog.Trigger className={styles.action} aria-label={`Rename ${title}`}>
+        Rename
+      </Dialog.Trigger>
+      <Dialog.Portal>
+        <Dialog.Overlay className={dialog.overlay} />
+        <Dialog.Content className={dialog.content} aria-describedby={undefined}>
+          <Dialog.Title className={dialog.title}>Rename</Dialog.Title>
+          <form
+            className={dialog.form}
+            onSubmit={(event) => {
+              event.preventDefault();
+              void rename(String(new FormData(event.currentTarget).get("title")).trim());
+            }}
+          >
+            <input
+              className={dialog.field}
+              name="title"
+              aria-label="Title"
+              defaultValue={title}
+              maxLength={styleTransferLimits.maxTitleLength}
+              required
+            />
+            {failure && <Notice>{failure}</Notice>}
+            <div className={dialog.actions}>
+              <Dialog.Close className="button">Cancel</Dialog.Close>
+              <button type="submit" className="button primary">
+                Rename
+              </button>
+            </div>
+          </form>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

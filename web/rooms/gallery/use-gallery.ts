@@ -1,0 +1,75 @@
+import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { execute } from "../../graphql/execute";
+import { type Card, DeletePainting, GalleryEvents, GalleryQuery, RenamePainting } from "../../graphql/operations";
+import { follow, untilReached } from "../../graphql/subscribe";
+import { type GalleryState, nextGallery, nothingHung } from "./gallery-state";
+
+const PAGE = 24;
+
+export interface GalleryActions {
+  loadMore(): Promise<void>;
+  rename(id: string, title: string): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+/** Earlier sessions, newest first, kept up to date. */
+export function useGallery(): { gallery: GalleryState; failure: string | null; actions: GalleryActions } {
+  const [gallery, dispatch] = useReducer(nextGallery, nothingHung);
+  const [failure, setFailure] = useState<string | null>(null);
+  const cursor = useRef<string | null>(null);
+
+  const load = useCallback(async (after: string | null, signal?: AbortSignal) => {
+    const { sessions } = await execute(GalleryQuery, { first: PAGE, after }, signal);
+    cursor.current = sessions.pageInfo.endCursor;
+    const cards = sessions.edges.map(({ node }) => node).filter((node): node is Card => "content" in node);
+    const { totalCount, pageInfo } = sessions;
+    dispatch({ type: after === null ? "first-page" : "next-page", cards, totalCount, hasMore: pageInfo.hasNextPage });
+  }, []);
+
+  useEffect(() => {
+    const ending = new AbortController();
+    const { signal } = ending;
+    let connected = true;
+    // What changed while the connection was lost is not told again: the first page is.
+    const onConnection = (now: boolean) => {
+      if (now && !connected) load(null, signal).catch(ignoreUntilNextEvent);
+      connected = now;
+    };
+    const ignoreUntilNextEvent = () => {
+      connected = false;
+    };
+    const watch = async () => {
+      await untilReached(() => load(null, signal), onConnection, signal);
+      await follow({
+        document: GalleryEvents,
+        variables: () => ({}),
+        onEvent({ sessions }) {
+          if ("content" in sessions) dispatch({ type: "changed", card: sessions });
+        },
+        onConnection,
+        isOver: () => false,
+        signal,
+      });
+    };
+    watch().catch((error: unknown) => {
+      if (!signal.aborted) setFailure(error instanceof Error ? error.message : String(error));
+    });
+    return () => ending.abort();
+  }, [load]);
+
+  return {
+    gallery,
+    failure,
+    actions: {
+      loadMore: () => load(cursor.current),
+      async rename(id, title) {
+        await execute(RenamePainting, { id, title });
+        dispatch({ type: "renamed", id, title });
+      },
+      async remove(id) {
+        await execute(DeletePainting, { id });
+        dispatch({ type: "removed", id });
+      },
+    },
+  };
+}

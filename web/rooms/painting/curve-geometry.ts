@@ -1,0 +1,68 @@
+import type { LossPoint } from "./painting-state";
+
+/** Inside of the plot, in the units of the drawing. */
+export interface PlotArea {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+export interface Weights {
+  alpha: number;
+  beta: number;
+  gamma: number;
+}
+
+export type Term = "total" | "content" | "style" | "tv";
+
+/** Each term with its weight, as it stands in J. */
+export function weightedTerms({ total, content, style, tv }: LossPoint, { alpha, beta, gamma }: Weights): Record<Term, number> {
+  return { total, content: alpha * content, style: beta * style, tv: gamma * tv };
+}
+
+/** Where the curve lies: steps across, values up on a logarithmic axis of whole decades. */
+export class CurveScale {
+  /** Exponents of ten at the bottom and top. */
+  readonly bottom: number;
+  readonly top: number;
+
+  constructor(
+    private readonly area: PlotArea,
+    private readonly lastStep: number,
+    values: readonly number[],
+  ) {
+    let highest = Number.NEGATIVE_INFINITY;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const value of values) {
+      if (!(value > 0)) continue;
+      highest = Math.max(highest, value);
+      lowest = Math.min(lowest, value);
+    }
+    this.top = Number.isFinite(highest) ? Math.ceil(Math.log10(highest)) : 1;
+    // Terms far below the rest would press everything else flat: four decades at most.
+    const floor = Number.isFinite(lowest) ? Math.floor(Math.log10(lowest)) : this.top - 1;
+    this.bottom = Math.min(this.top - 1, Math.max(floor, this.top - 4));
+  }
+
+  x(step: number): number {
+    return this.area.left + (this.area.width * step) / Math.max(1, this.lastStep);
+  }
+
+  y(value: number): number {
+    const share = (this.top - Math.log10(value)) / (this.top - this.bottom);
+    return this.area.top + this.area.height * Math.min(1, Math.max(0, share));
+  }
+
+  decades(): number[] {
+    return Array.from({ length: this.top - this.bottom + 1 }, (_, place) => this.bottom + place);
+  }
+
+  /** An SVG path through the points; values that a logarithm cannot show are left out. */
+  path(points: readonly { step: number; value: number }[]): string {
+    return points
+      .filter(({ value }) => value > 0)
+      .map(({ step, value }, place) => `${place === 0 ? "M" : "L"}${this.x(step).toFixed(1)} ${this.y(value).toFixed(1)}`)
+      .join("");
+  }
+}

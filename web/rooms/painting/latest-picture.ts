@@ -1,0 +1,67 @@
+/**
+ * Draws pictures on a canvas, always the newest that is there: one is loaded at a time, those that arrive meanwhile
+ * replace one another, and the canvas is drawn at most once per animation frame.
+ */
+export class LatestPicture {
+  private readonly ending = new AbortController();
+  private waiting: string | null = null;
+  private loading = false;
+  private ready: ImageBitmap | null = null;
+  private animationFrame = 0;
+
+  constructor(
+    private readonly canvas: HTMLCanvasElement,
+    /** Told of each picture that is shown. */
+    private readonly onShown: (url: string) => void,
+  ) {}
+
+  offer(url: string): void {
+    this.waiting = url;
+    if (!this.loading) void this.loadAll();
+  }
+
+  close(): void {
+    this.ending.abort();
+    cancelAnimationFrame(this.animationFrame);
+    this.ready?.close();
+    this.ready = null;
+  }
+
+  private async loadAll(): Promise<void> {
+    this.loading = true;
+    while (this.waiting !== null && !this.ending.signal.aborted) {
+      const url = this.waiting;
+      this.waiting = null;
+      const bitmap = await this.load(url);
+      if (!bitmap) continue;
+      if (this.ending.signal.aborted) bitmap.close();
+      else this.draw(bitmap, url);
+    }
+    this.loading = false;
+  }
+
+  /** Null for a picture that cannot be had now: the next one will be. */
+  private async load(url: string): Promise<ImageBitmap | null> {
+    try {
+      const response = await fetch(url, { signal: this.ending.signal });
+      return response.ok ? await createImageBitmap(await response.blob()) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  private draw(bitmap: ImageBitmap, url: string): void {
+    this.ready?.close();
+    this.ready = bitmap;
+    cancelAnimationFrame(this.animationFrame);
+    this.animationFrame = requestAnimationFrame(() => {
+      this.ready = null;
+      // The page gives the canvas its place and proportions, so a frame of another size moves nothing.
+      if (this.canvas.width !== bitmap.width) this.canvas.width = bitmap.width;
+      if (this.canvas.height !== bitmap.height) this.canvas.height = bitmap.height;
+      this.canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+      bitmap.close();
+      this.onShown(url);
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { useEffect, useRef } from "react";
+import { LatestPicture } from "./latest-picture";
+import styles from "./painting.module.css";
+
+interface Props {
+  /** Picture to show now. */
+  url: string;
+  /** Proportions of the finished picture. */
+  width: number;
+  height: number;
+  label: string;
+}
+
+/** The painting, drawn over and over in one place. */
+export function LiveCanvas({ url, width, height, label }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const picture = useRef<LatestPicture>(null);
+
+  useEffect(() => {
+    if (!canvas.current) return;
+    const element = canvas.current;
+    const latest = new LatestPicture(element, (shown) => {
+      element.dataset.shown = shown;
+    });
+    picture.current = latest;
+    return () => latest.close();
+  }, []);
+
+  useEffect(() => picture.current?.offer(url), [url]);
+
+  return (
+    <canvas
+      ref={canvas}
+      className={styles.canvas}
+      style={{ aspectRatio: `${width} / ${height}`, "--aspect": width / height }}
+      role="img"
+      aria-label={label}
+    />
+  );
+}

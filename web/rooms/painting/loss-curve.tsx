@@ -1,0 +1,87 @@
+import { CurveScale, type Term, type Weights, weightedTerms } from "./curve-geometry";
+import styles from "./loss-curve.module.css";
+import type { LossPoint } from "./painting-state";
+
+const width = 320;
+const height = 176;
+const area = { left: 34, top: 8, width: width - 42, height: height - 30 };
+
+const terms: { term: Term; label: string }[] = [
+  { term: "content", label: "Content" },
+  { term: "style", label: "Style" },
+  { term: "tv", label: "Smoothness" },
+  { term: "total", label: "Total" },
+];
+
+interface Props {
+  curve: readonly LossPoint[];
+  steps: number;
+  weights: Weights;
+}
+
+/** The loss and its weighted terms over the steps, on a logarithmic axis. */
+export function LossCurve({ curve, steps, weights }: Props) {
+  const points = curve.map((point) => ({ step: point.step, values: weightedTerms(point, weights) }));
+  const scale = new CurveScale(
+    area,
+    steps,
+    points.flatMap(({ values }) => Object.values(values)),
+  );
+  const last = points.at(-1);
+  return (
+    <figure className={styles.figure}>
+      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={describe(curve)}>
+        {scale.decades().map((decade) => (
+          <g key={decade}>
+            <line
+              className={styles.grid}
+              x1={area.left}
+              x2={area.left + area.width}
+              y1={scale.y(10 ** decade)}
+              y2={scale.y(10 ** decade)}
+            />
+            <text className={styles.tick} x={area.left - 6} y={scale.y(10 ** decade) + 3} textAnchor="end">
+              {tickLabel(decade)}
+            </text>
+          </g>
+        ))}
+        {[0, steps].map((step) => (
+          <text key={step} className={styles.tick} x={scale.x(step)} y={height - 6} textAnchor={step === 0 ? "start" : "end"}>
+            {step === 0 ? "0" : `step ${step}`}
+          </text>
+        ))}
+        {terms.map(({ term }) => (
+          <path
+            key={term}
+            className={styles.line}
+            data-term={term}
+            d={scale.path(points.map(({ step, values }) => ({ step, value: values[term] })))}
+          />
+        ))}
+        {last && last.values.total > 0 && <circle className={styles.tip} cx={scale.x(last.step)} cy={scale.y(last.values.total)} r={3} />}
+      </svg>
+      <figcaption className={styles.legend}>
+        {[...terms].reverse().map(({ term, label }) => (
+          <span key={term} className={styles.key} data-term={term}>
+            {label} <span className={styles.value}>{last ? formatLoss(last.values[term]) : "–"}</span>
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+function describe(curve: readonly LossPoint[]): string {
+  const first = curve[0];
+  const last = curve.at(-1);
+  if (!first || !last) return "Loss curve, still empty";
+  return `Loss curve: ${formatLoss(first.total)} at step ${first.step}, ${formatLoss(last.total)} at step ${last.step}`;
+}
+
+function tickLabel(decade: number): string {
+  return decade >= -2 && decade <= 4 ? String(10 ** decade) : `1e${decade}`;
+}
+
+function formatLoss(value: number): string {
+  return value !== 0 && (value >= 1e5 || value < 1e-3) ? value.toExponential(1) : Number(value.toPrecision(3)).toString();
+}

@@ -1,0 +1,84 @@
+import type { Frame, Painting, PaintingStatus } from "../../graphql/operations";
+
+/** Unweighted losses of one step; `total` is weighted. */
+export interface LossPoint {
+  step: number;
+  total: number;
+  content: number;
+  style: number;
+  tv: number;
+}
+
+/** One session as its page knows it. */
+export interface PaintingState {
+  session: Painting | null;
+  /** Newest frame, by step. */
+  frame: Frame | null;
+  /** By step, without duplicates. */
+  curve: readonly LossPoint[];
+  /** When each of the last frames was finished, ms since 1970, oldest first. */
+  pace: readonly { step: number; at: number; computeMs: number }[];
+  connected: boolean;
+  failure: string | null;
+}
+
+export type PaintingEvent =
+  | { type: "loaded"; session: Painting; curve: readonly LossPoint[] }
+  | { type: "changed"; session: Painting }
+  | { type: "frame"; frame: Frame }
+  | { type: "connection"; connected: boolean }
+  | { type: "failed"; message: string };
+
+const PACE_FRAMES = 12;
+
+export const nothingYet: PaintingState = { session: null, frame: null, curve: [], pace: [], connected: true, failure: null };
+
+export function nextState(state: PaintingState, event: PaintingEvent): PaintingState {
+  switch (event.type) {
+    case "loaded": {
+      const frame = newer(state.frame, event.session.latestFrame);
+      return { ...state, session: event.session, frame, curve: mergeCurves(event.curve, state.curve), failure: null };
+    }
+    case "changed":
+      return { ...state, session: event.session, frame: newer(state.frame, event.session.latestFrame) };
+    case "frame":
+      return withFrame(state, event.frame);
+    case "connection":
+      return state.connected === event.connected ? state : { ...state, connected: event.connected };
+    case "failed":
+      return { ...state, failure: event.message };
+  }
+}
+
+export function isOver(status: PaintingStatus): boolean {
+  return status === "COMPLETED" || status === "CANCELLED" || status === "FAILED";
+}
+
+/** Wall-clock time of a step over the last frames, ms; the compute time alone until there are two frames. */
+export function msPerStep({ pace }: Pick<PaintingState, "pace">): number | null {
+  const first = pace[0];
+  const last = pace.at(-1);
+  if (!first || !last) return null;
+  return last.step > first.step ? (last.at - first.at) / (last.step - first.step) : last.computeMs;
+}
+
+function withFrame(state: PaintingState, frame: Frame): PaintingState {
+  const { losses, step } = frame;
+  const curve = losses ? mergeCurves(state.curve, [{ step, ...losses }]) : state.curve;
+  const known = (state.pace.at(-1)?.step ?? -1) >= step;
+  const beat = { step, at: Date.parse(frame.createdAt), computeMs: frame.computeMs };
+  const pace = known ? state.pace : [...state.pace, beat].slice(-PACE_FRAMES);
+  return { ...state, frame: newer(state.frame, frame), curve, pace };
+}
+
+function newer(known: Frame | null, offered: Frame | null): Frame | null {
+  return offered && (!known || offered.step > known.step) ? offered : known;
+}
+
+/** Both curves by step; where both have a step, the first one's point. */
+function mergeCurves(curve: readonly LossPoint[], added: readonly LossPoint[]): readonly LossPoint[] {
+  const last = curve.at(-1)?.step ?? -1;
+  if (added.every(({ step }) => step > last)) return [...curve, ...added];
+  const steps = new Set(curve.map(({ step }) => step));
+  return [...curve, ...added.filter(({ step }) => !steps.has(step))].sort((a, b) => a.step - b.step);
+}

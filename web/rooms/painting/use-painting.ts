@@ -1,0 +1,56 @@
+import { useEffect, useReducer } from "react";
+import { execute } from "../../graphql/execute";
+import { PaintingEvents, PaintingQuery } from "../../graphql/operations";
+import { follow, untilReached } from "../../graphql/subscribe";
+import { justStarted } from "./just-started";
+import { isOver, nextState, nothingYet, type PaintingEvent, type PaintingState } from "./painting-state";
+
+/** Points of the loss curve that are loaded: about as many as the curve is wide in pixels. */
+const CURVE_POINTS = 500;
+
+/** A session with its curve, kept up to date until it is over, through lost connections. */
+export function usePainting(id: string): PaintingState {
+  const [state, dispatch] = useReducer(nextState, id, initialState);
+  useEffect(() => {
+    const ending = new AbortController();
+    watch(id, dispatch, ending.signal).catch((error: unknown) => {
+      if (!ending.signal.aborted) dispatch({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+    });
+    return () => ending.abort();
+  }, [id]);
+  return state;
+}
+
+/** What the page that started the session handed over, so that its picture shows at once. */
+function initialState(id: string): PaintingState {
+  return { ...nothingYet, session: justStarted(id) };
+}
+
+async function watch(id: string, dispatch: (event: PaintingEvent) => void, signal: AbortSignal): Promise<void> {
+  const onConnection = (connected: boolean) => dispatch({ type: "connection", connected });
+  const { session } = await untilReached(() => execute(PaintingQuery, { id, points: CURVE_POINTS }, signal), onConnection, signal);
+  if (!session) throw new Error("There is no such painting. It may have been deleted.");
+  if (session.__typename !== "StyleTransferSession") throw new Error("This session is not a painting.");
+  const { losses, ...painting } = session;
+  dispatch({ type: "loaded", session: painting, curve: losses });
+
+  let step = painting.latestFrame?.step ?? -1;
+  let status = painting.status;
+  if (isOver(status)) return;
+  await follow({
+    document: PaintingEvents,
+    variables: () => ({ id, afterStep: step }),
+    onConnection,
+    isOver: () => isOver(status),
+    signal,
+    onEvent({ session: event }) {
+      if (event.__typename === "Frame") {
+        step = Math.max(step, event.step);
+        dispatch({ type: "frame", frame: event });
+      } else if (event.__typename === "SessionChange" && "status" in event.session) {
+        status = event.session.status;
+        dispatch({ type: "changed", session: event.session });
+      }
+    },
+  });
+}
