@@ -46,7 +46,10 @@ export type Vgg19Weights = Readonly<Record<string, Tensor>>;
 
 /** Reads the weights of conv1_1 to `upTo` from a safetensors file. @throws AtelierError UNAVAILABLE when it cannot be used. */
 export function readVgg19(path: string, upTo: string): Promise<Vgg19Weights> {
-  return readSafetensors(path, vgg19LayersUpTo(upTo).flatMap(({ name }) => [`${name}.weight`, `${name}.bias`]));
+  return readSafetensors(
+    path,
+    vgg19LayersUpTo(upTo).flatMap(({ name }) => [`${name}.weight`, `${name}.bias`]),
+  );
 }
 
 /** Mean of ImageNet's pictures, RGB, 0..255. */
@@ -69,7 +72,15 @@ export function vgg19(x: Node, weights: Vgg19Weights, { pooling, upTo }: Vgg19Op
   const pool = pooling === "average" ? avgPool : maxPool;
   const features: Record<string, Node> = {};
   // The network pads pictures whose mean was taken off with zeros, so the mean cannot move into a bias.
-  let value = sub(x, constant(tensor([1, 3, 1, 1], meanRgb.map((mean) => mean / 255))));
+  let value = sub(
+    x,
+    constant(
+      tensor(
+        [1, 3, 1, 1],
+        meanRgb.map((mean) => mean / 255),
+      ),
+    ),
+  );
   let block = 1;
   for (const layer of vgg19LayersUpTo(upTo)) {
     if (layer.block > block) value = pool(value, { size: 2 });
@@ -86,7 +97,8 @@ export function vgg19(x: Node, weights: Vgg19Weights, { pooling, upTo }: Vgg19Op
 function weightOf(weights: Vgg19Weights, name: string, shape: readonly number[]): Tensor {
   const weight = weights[name];
   if (weight === undefined) throw new GraphError(`VGG-19's weights lack ${name}`);
-  if (weight.shape.join() !== shape.join()) throw new GraphError(`${name} has shape [${weight.shape.join(", ")}], not [${shape.join(", ")}]`);
+  if (weight.shape.join() !== shape.join())
+    throw new GraphError(`${name} has shape [${weight.shape.join(", ")}], not [${shape.join(", ")}]`);
   return weight;
 }
 

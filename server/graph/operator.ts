@@ -17,9 +17,7 @@ export interface OperatorNode<Attributes> extends Node {
 }
 
 /** Builds the gradient towards one input from the gradient towards the result; both shaped like what they belong to. */
-export type GradientRule<Attributes> =
-  | typeof noGradient
-  | ((upstream: Node, node: OperatorNode<Attributes>, ...inputs: Node[]) => Node);
+export type GradientRule<Attributes> = typeof noGradient | ((upstream: Node, node: OperatorNode<Attributes>, ...inputs: Node[]) => Node);
 
 /** What an operator has to say, side by side. */
 export interface OperatorRules<Attributes> {
@@ -58,7 +56,10 @@ export class Operator<Attributes extends object = object> {
 
   /** The value of `node` by plain loops. @throws GraphError when the shapes do not fit. */
   forward(node: Node, inputs: readonly Tensor[]): Tensor {
-    const shape = this.shape(node, inputs.map((input) => input.shape));
+    const shape = this.shape(
+      node,
+      inputs.map((input) => input.shape),
+    );
     return { shape, data: this.rules.forward(shape, this.own(node).attributes, ...inputs) };
   }
 

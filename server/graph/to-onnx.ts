@@ -21,7 +21,14 @@ export function toOnnx(outputs: Graph): Uint8Array {
     } else if (node.operator === "constant") {
       names.set(node, builder.tensor(node.attributes.value as Tensor));
     } else {
-      names.set(node, operatorNamed(node.operator).toOnnx(builder, node, node.inputs.map((input) => nameOf(names, input))));
+      names.set(
+        node,
+        operatorNamed(node.operator).toOnnx(
+          builder,
+          node,
+          node.inputs.map((input) => nameOf(names, input)),
+        ),
+      );
     }
   }
   const values = Object.entries(outputs).map(([name, node]) => {

@@ -79,7 +79,10 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
 
     it("answers gradients towards several inputs at once", async () => {
       const [a, b] = [input("a", [2]), input("b", [])];
-      const program = await engine.open({ sum: reduceSum(mul(a, b), "all") }, { outputs: ["sum"], gradient: { of: "sum", towards: ["a", "b"] } });
+      const program = await engine.open(
+        { sum: reduceSum(mul(a, b), "all") },
+        { outputs: ["sum"], gradient: { of: "sum", towards: ["a", "b"] } },
+      );
       const results = await program.run({ a: tensor([2], [1, 2]), b: scalar(3) });
       expect(results).toEqual({ sum: scalar(9), [gradientName("a")]: tensor([2], [3, 3]), [gradientName("b")]: scalar(3) });
       await program.close();
@@ -87,7 +90,11 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
 
     it("runs one program at any height and width, odd ones too, and its gradient follows the loss", async () => {
       const program = await engine.open(smallObjective(), request);
-      for (const [height, width] of [[8, 8], [7, 11], [2, 3]] as const) {
+      for (const [height, width] of [
+        [8, 8],
+        [7, 11],
+        [2, 3],
+      ] as const) {
         const inputs = given(height, width);
         const { [gradientName("image")]: gradient, gram } = await program.run(inputs);
         expect(gradient?.shape).toEqual([1, 3, height, width]);

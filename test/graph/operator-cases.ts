@@ -141,5 +141,7 @@ export const operatorCases: Readonly<Record<string, readonly OperatorCase[]>> = 
   flip: [{ title: "", inputs: [picture(23)], build: (x) => flip(x, 2) }],
   expandLike: [{ title: "", inputs: [randomTensor([1, 2, 1, 1], 24), picture(25)], build: expandLike }],
   unsqueeze: [{ title: "", inputs: [randomTensor([2, 3], 26)], build: (x) => unsqueeze(x, [0, 3]) }],
-  reshapeLike: [{ title: "", inputs: [randomTensor([2, 30], 27), picture(28)], build: (...inputs) => reshapeLikeOperator.node(inputs, {}) }],
+  reshapeLike: [
+    { title: "", inputs: [randomTensor([2, 30], 27), picture(28)], build: (...inputs) => reshapeLikeOperator.node(inputs, {}) },
+  ],
 };

@@ -2,12 +2,7 @@ import { fillByIndex, stridesOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 
 /** `combine` of two tensors element by element, both broadcast to `shape` as NumPy does. */
-export function broadcastValues(
-  shape: readonly number[],
-  a: Tensor,
-  b: Tensor,
-  combine: (a: number, b: number) => number,
-): Float32Array {
+export function broadcastValues(shape: readonly number[], a: Tensor, b: Tensor, combine: (a: number, b: number) => number): Float32Array {
   const left = broadcastStrides(a.shape, shape.length);
   const right = broadcastStrides(b.shape, shape.length);
   return fillByIndex(shape, (index) => {

@@ -31,7 +31,10 @@ export const conv2dOperator = new Operator<ConvolutionAttributes>({
 function convolvedShape({ stride, padding, groups }: ConvolutionAttributes, x: Shape, weight: Shape, bias?: Shape): Dimension[] {
   check(x.length === 4, `conv2d: x must be [N, C, H, W], not ${formatShape(x)}`);
   const [outputs, groupInputs, ...kernel] = weight;
-  check(weight.length === 4 && typeof outputs === "number" && typeof groupInputs === "number", `conv2d: the weight must be [O, C / groups, kH, kW], not ${formatShape(weight)}`);
+  check(
+    weight.length === 4 && typeof outputs === "number" && typeof groupInputs === "number",
+    `conv2d: the weight must be [O, C / groups, kH, kW], not ${formatShape(weight)}`,
+  );
   check(dimensionAt(x, 1) === groupInputs * groups, `conv2d: ${formatShape(weight)} in ${groups} groups does not fit x ${formatShape(x)}`);
   check(outputs % groups === 0, `conv2d: ${outputs} outputs cannot be split into ${groups} groups`);
   check(bias === undefined || (bias.length === 1 && bias[0] === outputs), `conv2d: the bias must be [${outputs}]`);
@@ -40,7 +43,10 @@ function convolvedShape({ stride, padding, groups }: ConvolutionAttributes, x: S
     check(typeof size === "number", "conv2d: the kernel's size must be known");
     return mapDimension(dimensionAt(x, axis), (value) => Math.floor((value + 2 * padding - size) / stride) + 1);
   }) as [Dimension, Dimension];
-  check([height, width].every((size) => typeof size !== "number" || size > 0), `conv2d: x ${formatShape(x)} is smaller than the kernel ${formatShape(weight)}`);
+  check(
+    [height, width].every((size) => typeof size !== "number" || size > 0),
+    `conv2d: x ${formatShape(x)} is smaller than the kernel ${formatShape(weight)}`,
+  );
   return [dimensionAt(x, 0), outputs, height, width];
 }
 

@@ -45,7 +45,10 @@ function productShape(a: Shape, b: Shape): Dimension[] {
   const message = `matmul: shapes ${formatShape(a)} and ${formatShape(b)} do not fit`;
   const match = (left: Dimension, right: Dimension) => left === right || left === FREE || right === FREE;
   check(a.length >= 2 && b.length === a.length && match(dimensionAt(a, -1), dimensionAt(b, -2)), message);
-  check(a.slice(0, -2).every((size, axis) => match(size, dimensionAt(b, axis))), message);
+  check(
+    a.slice(0, -2).every((size, axis) => match(size, dimensionAt(b, axis))),
+    message,
+  );
   return [...a.slice(0, -1), dimensionAt(b, -1)];
 }
 

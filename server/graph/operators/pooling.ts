@@ -11,7 +11,10 @@ export interface PoolAttributes {
 export function pooledShape(operator: string, x: Shape, size: number): Dimension[] {
   check(x.length === 4, `${operator}: x must be [N, C, H, W], not ${formatShape(x)}`);
   const shape = x.map((old, axis) => (axis < 2 ? old : mapDimension(old, (value) => Math.floor(value / size))));
-  check(shape.every((value) => value !== 0), `${operator}: ${formatShape(x)} is smaller than a window of ${size}`);
+  check(
+    shape.every((value) => value !== 0),
+    `${operator}: ${formatShape(x)} is smaller than a window of ${size}`,
+  );
   return shape;
 }
 

@@ -13,9 +13,7 @@ export const reduceMeanOperator = new Operator<{ axes: readonly number[] }>({
   name: "reduceMean",
   shape: ({ axes }, x) => withoutAxes(x, axes),
   forward: (_shape, { axes }, x) => Float32Array.from(sumOver(x, axes), (sum) => sum / countAlong(x.shape, axes)),
-  gradients: [
-    (upstream, { attributes: { axes } }, x) => expandLike(unsqueeze(mul(upstream, reciprocal(count(x, axes))), axes), x),
-  ],
+  gradients: [(upstream, { attributes: { axes } }, x) => expandLike(unsqueeze(mul(upstream, reciprocal(count(x, axes))), axes), x)],
   toOnnx: (onnx, { attributes }, x) => onnx.add("ReduceMean", [x, onnx.integers(attributes.axes)], { keepdims: 0 }),
 });
 

@@ -51,7 +51,10 @@ function quotient(whole: Shape, part: Shape): Dimension {
 
 function checkFill(x: Shape, shape: Shape): void {
   const fits = freeCount(x) !== freeCount(shape) || product(x) === product(shape);
-  check(fits && shape.every((size) => size === FREE || Number.isInteger(size)), `reshape: ${formatShape(x)} does not fill ${formatShape(shape)}`);
+  check(
+    fits && shape.every((size) => size === FREE || Number.isInteger(size)),
+    `reshape: ${formatShape(x)} does not fill ${formatShape(shape)}`,
+  );
 }
 
 /**
@@ -61,6 +64,9 @@ function checkFill(x: Shape, shape: Shape): void {
 export function reshape(x: Node, shape: readonly number[]): Node {
   const message = `reshape: ${formatShape(x.shape)} does not fill [${shape.join(", ")}]`;
   check(shape.every((size) => Number.isInteger(size) && size >= -1) && shape.filter((size) => size === -1).length <= 1, message);
-  check(shape.every((size, axis) => size !== 0 || axis < x.shape.length), message);
+  check(
+    shape.every((size, axis) => size !== 0 || axis < x.shape.length),
+    message,
+  );
   return reshapeOperator.node([x], { shape });
 }

@@ -11,10 +11,7 @@ export const subOperator = new Operator({
   name: "sub",
   shape: (_, a, b) => broadcastShapes("sub", a, b),
   forward: (shape, _, a, b) => broadcastValues(shape, a, b, (x, y) => x - y),
-  gradients: [
-    (upstream, _, a) => sumToShapeOf(upstream, a),
-    (upstream, _, _a, b) => mul(sumToShapeOf(upstream, b), constant(scalar(-1))),
-  ],
+  gradients: [(upstream, _, a) => sumToShapeOf(upstream, a), (upstream, _, _a, b) => mul(sumToShapeOf(upstream, b), constant(scalar(-1)))],
   toOnnx: (onnx, _, a, b) => onnx.add("Sub", [a, b]),
 });
 

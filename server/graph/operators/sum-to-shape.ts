@@ -7,7 +7,8 @@ import { unsqueeze } from "./unsqueeze.js";
 export function sumToShapeOf(gradient: Node, target: Node): Node {
   const rank = gradient.shape.length;
   const added = rank - target.shape.length;
-  if (added < 0) throw new GraphError(`a gradient of shape ${formatShape(gradient.shape)} has too few axes for ${formatShape(target.shape)}`);
+  if (added < 0)
+    throw new GraphError(`a gradient of shape ${formatShape(gradient.shape)} has too few axes for ${formatShape(target.shape)}`);
   const axes: number[] = [];
   const kept: number[] = [];
   gradient.shape.forEach((size, axis) => {

@@ -29,7 +29,11 @@ export function upsample(onnx: OnnxBuilder, x: string, like: string, size: numbe
     nearest_mode: "floor",
   });
   const zero = onnx.integers([0]);
-  const axes = [2, 3].map((axis) => ({ axis, before: zero, after: onnx.add("Sub", [sizeOf(onnx, like, axis), sizeOf(onnx, larger, axis)]) }));
+  const axes = [2, 3].map((axis) => ({
+    axis,
+    before: zero,
+    after: onnx.add("Sub", [sizeOf(onnx, like, axis), sizeOf(onnx, larger, axis)]),
+  }));
   return padAxes(onnx, larger, axes);
 }
 
