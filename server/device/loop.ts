@@ -8,6 +8,7 @@ import { type Send, SessionTurns } from "./session-turns.js";
 export const CHECKPOINT_INTERVAL_MS = 5000;
 
 export interface LoopOptions {
+  /** Of each session; 0 for a checkpoint after every step. */
   checkpointIntervalMs?: number;
   /** Where the cause of a session's failure is written in full; the host is told only what may be shown. */
   log?: (line: string, cause: unknown) => void;

@@ -103,12 +103,16 @@ export class SessionTurns {
   /** A checkpoint when one is due, else null: at the interval, or more rarely where one takes long. */
   private takeCheckpoint(painter: Painter, painting: Painting): Uint8Array | null {
     const now = performance.now();
-    const interval = Math.max(this.checkpointIntervalMs, this.checkpointCostMs / MAX_CHECKPOINT_SHARE);
-    if (painting.last || now - this.lastCheckpoint < interval) return null;
+    if (painting.last || now - this.lastCheckpoint < this.checkpointPause) return null;
     const bytes = painter.checkpoint();
     this.checkpointCostMs = performance.now() - now;
     this.lastCheckpoint = now;
     return bytes;
+  }
+
+  private get checkpointPause(): number {
+    if (this.checkpointIntervalMs === 0) return 0;
+    return Math.max(this.checkpointIntervalMs, this.checkpointCostMs / MAX_CHECKPOINT_SHARE);
   }
 
   private async sendCheckpoint(step: number, bytes: Uint8Array): Promise<void> {

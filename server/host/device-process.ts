@@ -17,6 +17,8 @@ export interface DeviceProcessOptions {
   pingIntervalMs: number;
   /** Silence after which it counts as hung, ms. One evaluation blocks its thread: about 30 s at 2048 px on two cores. */
   hangTimeoutMs: number;
+  /** Options of Node for the process, beside those that its script needs. */
+  execArgv: readonly string[];
 }
 
 export const deviceProcessDefaults = {
@@ -25,10 +27,11 @@ export const deviceProcessDefaults = {
   startTimeoutMs: 120_000,
   pingIntervalMs: 10_000,
   hangTimeoutMs: 240_000,
+  execArgv: [],
 } as const satisfies DeviceProcessOptions;
 
 /** How much of stderr is kept to tell why the process died, characters. */
-const LAST_WORDS = 4000;
+const LAST_WORDS = 16_000;
 
 /** How long a channel may still hold messages after its process has gone, ms. */
 const DRAIN_MS = 1000;
@@ -47,7 +50,7 @@ export class DeviceProcess {
     private readonly options: DeviceProcessOptions,
     private readonly onMessage: (message: DeviceMessage) => void,
   ) {
-    const execArgv = options.entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : [];
+    const execArgv = [...(options.entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : []), ...options.execArgv];
     this.child = fork(options.entry, [], { execArgv, serialization: "advanced", stdio: ["ignore", "inherit", "pipe", "ipc"] });
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.lastWords = (this.lastWords + text).slice(-LAST_WORDS);

@@ -133,7 +133,7 @@ export class HostedSession {
       if (!(await storeAndPublish(message, this.parts.storage, this.parts.bus))) {
         this.ended = true;
         this.letGo();
-        return;
+        return this.discardCheckpoint();
       }
       this.storedStep = message.step;
     }
@@ -163,8 +163,12 @@ export class HostedSession {
   private async end(ending: Ending): Promise<void> {
     this.ended = true;
     const session = await this.writeEnding({ ...ending, finishedAt: new Date() }, statusesBefore(ending.status));
+    await this.discardCheckpoint();
     if (session) await publishChange(this.parts.bus, session);
-    await this.checkpoints.discard((error) => this.parts.log(`The checkpoint of session ${this.id} stays:`, error));
+  }
+
+  private discardCheckpoint(): Promise<void> {
+    return this.checkpoints.discard((error) => this.parts.log(`The checkpoint of session ${this.id} stays:`, error));
   }
 
   /** When no try succeeds, the session stays RUNNING in storage, and the next start of the server finds it interrupted. */

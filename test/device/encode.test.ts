@@ -48,6 +48,12 @@ describe("encoding a frame", () => {
     const expected = toBytes(planes);
     const encoding = encodeFrame(planes, true);
     planes.data.fill(0);
-    expect(new Uint8Array(await sharp((await encoding).bytes).raw().toBuffer())).toEqual(expected);
+    expect(
+      new Uint8Array(
+        await sharp((await encoding).bytes)
+          .raw()
+          .toBuffer(),
+      ),
+    ).toEqual(expected);
   });
 });

@@ -46,7 +46,9 @@ class LoopHarness {
   }
 
   frames(sessionId?: string): FrameMessage[] {
-    return this.sent.filter((message): message is FrameMessage => message.type === "frame" && (!sessionId || message.sessionId === sessionId));
+    return this.sent.filter(
+      (message): message is FrameMessage => message.type === "frame" && (!sessionId || message.sessionId === sessionId),
+    );
   }
 
   async close(): Promise<void> {

@@ -30,7 +30,9 @@ export function scriptedWork(script: PainterScript): Work {
 }
 
 /** Paints flat pictures as their scripts say; `trace` hears of what happens. */
-export function scriptedPainters(trace: (event: { type: "open" | "paint" | "close"; step: number }) => void = () => undefined): PainterFactory {
+export function scriptedPainters(
+  trace: (event: { type: "open" | "paint" | "close"; step: number }) => void = () => undefined,
+): PainterFactory {
   return {
     async open(work, checkpoint) {
       const painter = new ScriptedPainter(JSON.parse(work.network.path) as PainterScript, stepOf(checkpoint), trace);
@@ -74,7 +76,8 @@ class ScriptedPainter implements Painter {
     if (crashAt === step || this.painted++ === crashAfter) process.kill(process.pid, "SIGKILL");
     if (hangAt === step) block(Number.POSITIVE_INFINITY);
     if (exhaustAt === step) exhaustMemory();
-    if (throwAt?.step === step) throw throwAt.code ? new AtelierError(throwAt.code, "As scripted.") : new Error("/a/path that nobody may see");
+    if (throwAt?.step === step)
+      throw throwAt.code ? new AtelierError(throwAt.code, "As scripted.") : new Error("/a/path that nobody may see");
   }
 }
 

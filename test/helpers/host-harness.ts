@@ -1,0 +1,118 @@
+import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import type { DeviceProcessOptions } from "../../server/host/device-process.js";
+import { Host, type HostOptions } from "../../server/host/host.js";
+import { openEmbeddedQueue } from "../../server/queue/embedded.js";
+import type { SessionEvent, SessionRecord } from "../../server/sessions/session.js";
+import { isFinal } from "../../server/sessions/status.js";
+import { anImage, aSession } from "../contracts/records.js";
+import { MemoryStorage } from "./host-fakes.js";
+import type { PainterScript } from "./scripted-painters.js";
+
+/** A device process that paints by script, and short patience. */
+export const scriptedDevice = {
+  device: "cpu",
+  entry: new URL("./scripted-device.ts", import.meta.url),
+  startTimeoutMs: 60_000,
+  pingIntervalMs: 10_000,
+  hangTimeoutMs: 60_000,
+  execArgv: [],
+} as const satisfies DeviceProcessOptions;
+
+/** A real host with a real device process over a storage in memory, and verbs for tests. */
+export class HostHarness {
+  readonly events = new Map<string, SessionEvent[]>();
+  readonly log: string[] = [];
+
+  private constructor(
+    readonly storage: MemoryStorage,
+    readonly bus: ReturnType<typeof openEmbeddedBus>,
+    readonly queue: ReturnType<typeof openEmbeddedQueue>,
+    private current: Host | null,
+  ) {}
+
+  static async start(options: Partial<HostOptions> = {}): Promise<HostHarness> {
+    const parts = { storage: new MemoryStorage(), bus: openEmbeddedBus(fail), queue: openEmbeddedQueue() };
+    const harness = new HostHarness(parts.storage, parts.bus, parts.queue, null);
+    harness.current = await Host.start({
+      ...parts,
+      resolveNetwork: async (id) => ({ id: "scripted", path: id }),
+      device: scriptedDevice,
+      log: (line) => harness.log.push(line),
+      ...options,
+    });
+    return harness;
+  }
+
+  get host(): Host {
+    if (!this.current) throw new Error("The host is not started.");
+    return this.current;
+  }
+
+  /** Lines up a session that is painted by `script`; answers its id. */
+  async paint(script: PainterScript): Promise<string> {
+    const id = await this.prepare(script);
+    await this.queue.add(id);
+    return id;
+  }
+
+  /** A session that is stored and not yet in the queue. */
+  async prepare(script: PainterScript): Promise<string> {
+    const image = anImage({ digest: await this.storage.blobs.put(Uint8Array.of(1, 2, 3)) });
+    await this.storage.images.insert(image);
+    const session = aSession(image.id);
+    session.settings.model = JSON.stringify(script);
+    await this.storage.sessions.insert(session);
+    const events: SessionEvent[] = [];
+    this.events.set(session.id, events);
+    await this.bus.subscribe(`session:${session.id}`, (event) => events.push(event));
+    return session.id;
+  }
+
+  /** Resolves with the first event of a session, past or to come, that `wanted` accepts. */
+  async event(sessionId: string, wanted: (event: SessionEvent) => boolean): Promise<SessionEvent> {
+    const past = this.events.get(sessionId)?.find(wanted);
+    if (past) return past;
+    return new Promise((resolve) => {
+      const subscription = this.bus.subscribe(`session:${sessionId}`, (event) => {
+        if (!wanted(event)) return;
+        resolve(event);
+        void subscription.then((unsubscribe) => unsubscribe());
+      });
+    });
+  }
+
+  /** Resolves when a session's frame of `step` was published. */
+  async frame(sessionId: string, step: number): Promise<void> {
+    await this.event(sessionId, (event) => event.type === "frame" && event.frame.step === step);
+  }
+
+  /** Resolves with a session's record when it is in a final status. */
+  async end(sessionId: string): Promise<SessionRecord> {
+    const event = await this.event(sessionId, (candidate) => candidate.type === "changed" && isFinal(candidate.session.status));
+    if (event.type !== "changed") throw new Error("This is no change.");
+    return event.session;
+  }
+
+  storedSteps(sessionId: string): number[] {
+    return this.storage.framesOf(sessionId).map((frame) => frame.step);
+  }
+
+  publishedSteps(sessionId: string): number[] {
+    return (this.events.get(sessionId) ?? []).flatMap((event) => (event.type === "frame" ? [event.frame.step] : []));
+  }
+
+  async close(): Promise<void> {
+    await this.host.close();
+    await this.queue.close();
+    await this.bus.close();
+  }
+}
+
+/** 0, 1, ..., `last` */
+export function stepsThrough(last: number): number[] {
+  return Array.from({ length: last + 1 }, (_, step) => step);
+}
+
+function fail(error: unknown): never {
+  throw error;
+}

@@ -1,0 +1,103 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { DeviceMessage } from "../../server/device/messages.js";
+import { DeviceProcess, type DeviceProcessOptions } from "../../server/host/device-process.js";
+import { scriptedDevice } from "../helpers/host-harness.js";
+import { type PainterScript, scriptedWork } from "../helpers/scripted-painters.js";
+
+/** A device process with its messages; killed when the test is over. */
+async function startDevice(options: Partial<DeviceProcessOptions> = {}) {
+  const messages: DeviceMessage[] = [];
+  const { process, ready } = await DeviceProcess.start({ ...scriptedDevice, ...options }, (message) => messages.push(message));
+  onTestFinished(async () => void (await process.kill()));
+  const paint = (script: PainterScript) =>
+    process.send({ type: "start", sessionId: "a", work: scriptedWork(script), checkpoint: null, storedThrough: -1 });
+  return { process, ready, messages, paint };
+}
+
+/** Whether a process with this id runs. */
+function runs(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe("a device process", () => {
+  test("is ready with its engine's description, and gone when killed", async () => {
+    const { process, ready } = await startDevice();
+    expect(ready).toEqual({ type: "ready", engine: "scripted", device: "fake", description: "paints by script" });
+    expect(runs(process.pid!)).toBe(true);
+    expect((await process.kill()).reason).toBe("closed");
+    expect(runs(process.pid!)).toBe(false);
+  });
+
+  test("that cannot open its device gives its reason", async () => {
+    await expect(startDevice({ device: "cuda" })).rejects.toMatchObject({ code: "UNAVAILABLE", message: "There is no such device." });
+  });
+
+  test("that dies while it starts is told at once, not after the timeout", async () => {
+    await expect(startDevice({ device: "tfjs", startTimeoutMs: 3_600_000 })).rejects.toMatchObject({
+      code: "DEVICE_LOST",
+      message: expect.stringContaining("exit code 3"),
+    });
+  });
+
+  test("that is not ready in time is given up", async () => {
+    await expect(startDevice({ device: "webgpu", startTimeoutMs: 50 })).rejects.toMatchObject({
+      code: "DEVICE_LOST",
+      message: "The device process was not ready in time.",
+    });
+  });
+
+  test("whose script is missing is told as lost", async () => {
+    const entry = new URL("./no-such-device.ts", import.meta.url);
+    await expect(startDevice({ entry })).rejects.toMatchObject({ code: "DEVICE_LOST" });
+  });
+
+  test("that hangs is killed", async () => {
+    const { process, paint } = await startDevice({ pingIntervalMs: 20, hangTimeoutMs: 400 });
+    paint({ steps: 5, hangAt: 1 });
+    expect((await process.exited).reason).toBe("hung");
+  });
+
+  test("that computes for long between its words is left alone", async () => {
+    const { process, messages, paint } = await startDevice({ pingIntervalMs: 100, hangTimeoutMs: 20_000 });
+    paint({ steps: 1, blockMs: 1000 });
+    const exited = process.exited.then(() => "exited");
+    const finished = (async () => {
+      while (!messages.some(({ type }) => type === "finished")) await new Promise((resolve) => setTimeout(resolve, 20));
+      return "finished";
+    })();
+    expect(await Promise.race([exited, finished])).toBe("finished");
+  });
+
+  test("that is killed by somebody else is told as died", async () => {
+    const { process: device } = await startDevice();
+    process.kill(device.pid!, "SIGKILL");
+    expect(await device.exited).toEqual({ reason: "died", detail: "SIGKILL" });
+  });
+
+  test("that runs out of memory is told so", async () => {
+    const { process, paint } = await startDevice({ execArgv: ["--max-old-space-size=64"] });
+    paint({ steps: 5, exhaustAt: 0 });
+    expect((await process.exited).reason).toBe("out of memory");
+  });
+
+  test("hands over every message that was sent before it died", async () => {
+    const { process, messages, paint } = await startDevice();
+    paint({ steps: 5, crashAt: 1, size: 600 });
+    await process.exited;
+    expect(messages.map(({ type }) => type)).toEqual(["turn", "frame", "checkpoint", "turn"]);
+  });
+
+  test("ends itself when its parent dies, in the middle of a painting", async () => {
+    const parent = fork(new URL("../helpers/device-parent.ts", import.meta.url), [], { execArgv: ["--import", "tsx"] });
+    const [pid] = (await once(parent, "message")) as [number];
+    expect(runs(pid)).toBe(true);
+    parent.kill("SIGKILL");
+    while (runs(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+});

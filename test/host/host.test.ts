@@ -1,0 +1,193 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { MAX_UNACKNOWLEDGED } from "../../server/device/messages.js";
+import { AtelierError } from "../../server/errors.js";
+import type { HostOptions } from "../../server/host/host.js";
+import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
+
+async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
+  const harness = await HostHarness.start(options);
+  onTestFinished(() => harness.close());
+  return harness;
+}
+
+describe("a host", () => {
+  test("paints a session from queued to completed, with every step in history and on the bus", async () => {
+    const host = await startHost();
+    const id = await host.paint({ steps: 12 });
+    const session = await host.end(id);
+    expect(session).toMatchObject({ status: "COMPLETED", step: 12, device: "fake", error: null });
+    expect(session.finishedAt!.getTime()).toBeGreaterThanOrEqual(session.startedAt!.getTime());
+    expect(host.storedSteps(id)).toEqual(stepsThrough(12));
+    const events = host.events.get(id)!.map((event) => (event.type === "changed" ? event.session.status : event.type));
+    expect(events).toEqual(["RUNNING", ...stepsThrough(12).map(() => "frame"), "COMPLETED"]);
+    expect(host.storage.checkpointRows.has(id)).toBe(false);
+  });
+
+  test("publishes a frame only when its picture and row are stored", async () => {
+    const host = await startHost();
+    const id = await host.prepare({ steps: 5 });
+    const storedWhenPublished: boolean[] = [];
+    await host.bus.subscribe(`session:${id}`, (event) => {
+      if (event.type === "frame") storedWhenPublished.push(host.storage.holds(event.frame));
+    });
+    await host.queue.add(id);
+    await host.end(id);
+    expect(storedWhenPublished).toEqual(stepsThrough(5).map(() => true));
+  });
+
+  test("tells galleries of sessions that begin and end", async () => {
+    const host = await startHost();
+    const id = await host.prepare({ steps: 1 });
+    const heard: string[] = [];
+    await host.bus.subscribe("sessions", (event) => heard.push(event.type === "changed" ? event.session.status : event.type));
+    await host.queue.add(id);
+    await host.end(id);
+    expect(heard).toEqual(["RUNNING", "COMPLETED"]);
+  });
+
+  test("says which sessions take turns on its device, and lets no more than there is room for", async () => {
+    const host = await startHost({ maxConcurrent: 2 });
+    const [first, second, third] = [await host.paint({ steps: 1e6 }), await host.paint({ steps: 1e6 }), await host.paint({ steps: 2 })];
+    await host.frame(second, 3);
+    expect(host.host.ready).toBe(true);
+    expect(host.host.devices()).toMatchObject([
+      { name: "fake", engine: "scripted", description: "paints by script", sessionIds: [first, second] },
+    ]);
+    expect(await host.queue.position(third)).toBe(1);
+    await host.bus.publish("controls", { type: "cancel", sessionId: first });
+    expect((await host.end(third)).status).toBe("COMPLETED");
+  });
+
+  test("lets all sessions on its device evolve step by step", async () => {
+    const host = await startHost();
+    const ids = [
+      await host.paint({ steps: 30, blockMs: 2 }),
+      await host.paint({ steps: 30, blockMs: 2 }),
+      await host.paint({ steps: 30, blockMs: 2 }),
+    ];
+    await Promise.all(ids.map((id) => host.end(id)));
+    const order = host.storage.frameRows.map((frame) => ids.indexOf(frame.sessionId));
+    const together = order.slice(order.indexOf(2), order.lastIndexOf(order[0]!) + 1);
+    // Frames of different sessions are stored concurrently, so neighbours may swap; none gets ahead.
+    const done = [0, 0, 0];
+    const spreads = together.map((session) => {
+      done[session]!++;
+      return Math.max(...done) - Math.min(...done);
+    });
+    expect(Math.max(...spreads)).toBeLessThanOrEqual(3);
+    for (const id of ids) expect(host.storedSteps(id)).toEqual(stepsThrough(30));
+  });
+
+  test("cancels a running session: nothing is stored or published after the change", async () => {
+    const host = await startHost();
+    const id = await host.paint({ steps: 1e6 });
+    await host.frame(id, 3);
+    await host.bus.publish("controls", { type: "cancel", sessionId: id });
+    expect(await host.end(id)).toMatchObject({ status: "CANCELLED", error: null });
+    const stored = host.storedSteps(id);
+    expect((await host.end(await host.paint({ steps: 20 }))).status).toBe("COMPLETED");
+    expect(host.storedSteps(id)).toEqual(stored);
+    expect(host.events.get(id)!.at(-1)).toMatchObject({ type: "changed", session: { status: "CANCELLED" } });
+  });
+
+  test("leaves alone a session that was cancelled before it was claimed", async () => {
+    const host = await startHost();
+    const id = await host.prepare({ steps: 5 });
+    await host.storage.sessions.update(id, { status: "CANCELLED" });
+    await host.queue.add(id);
+    await host.end(await host.paint({ steps: 3 }));
+    expect(host.storedSteps(id)).toEqual([]);
+    expect(host.host.devices()[0]!.sessionIds).toEqual([]);
+  });
+
+  test("drops the frames of a session that was deleted, and frees its place", async () => {
+    const host = await startHost({ maxConcurrent: 1 });
+    const id = await host.paint({ steps: 1e6 });
+    await host.frame(id, 2);
+    await host.storage.sessions.delete(id);
+    expect((await host.end(await host.paint({ steps: 3 }))).status).toBe("COMPLETED");
+    expect(host.publishedSteps(id)).toEqual(host.storedSteps(id));
+  });
+
+  test("fails a session with its painter's typed error, and no other", async () => {
+    const host = await startHost();
+    const [bad, good] = [await host.paint({ steps: 9, throwAt: { step: 4, code: "OUT_OF_MEMORY" } }), await host.paint({ steps: 9 })];
+    expect(await host.end(bad)).toMatchObject({ status: "FAILED", error: { code: "OUT_OF_MEMORY", message: "As scripted." }, step: 3 });
+    expect(await host.end(good)).toMatchObject({ status: "COMPLETED" });
+  });
+
+  test("fails a session whose model is missing before it runs", async () => {
+    const resolveNetwork = async () => {
+      throw new AtelierError("UNAVAILABLE", "The model is not here.");
+    };
+    const host = await startHost({ resolveNetwork });
+    const session = await host.end(await host.paint({ steps: 3 }));
+    expect(session).toMatchObject({ status: "FAILED", startedAt: null, error: { code: "UNAVAILABLE", message: "The model is not here." } });
+  });
+
+  test("a session waits queued while its model is fetched, and others pass it", async () => {
+    let fetched: () => void = () => undefined;
+    const fetching = new Promise<void>((resolve) => {
+      fetched = resolve;
+    });
+    const slow = JSON.stringify({ steps: 4 });
+    const resolveNetwork = async (path: string) => {
+      if (path === slow) await fetching;
+      return { id: "scripted", path };
+    };
+    const host = await startHost({ resolveNetwork });
+    const waiting = await host.paint({ steps: 4 });
+    await host.end(await host.paint({ steps: 5 }));
+    expect(host.storage.sessionRows.get(waiting)!.status).toBe("QUEUED");
+    fetched();
+    expect((await host.end(waiting)).status).toBe("COMPLETED");
+  });
+
+  test("a full disk fails the one session clearly; others go on", async () => {
+    const host = await startHost();
+    const unlucky = await host.prepare({ steps: 1e6 });
+    host.storage.beforeFrame = async ({ sessionId, step }) => {
+      if (sessionId === unlucky && step === 5) throw new AtelierError("UNAVAILABLE", "The disk is full.");
+    };
+    await host.queue.add(unlucky);
+    const lucky = await host.paint({ steps: 30 });
+    expect(await host.end(unlucky)).toMatchObject({
+      status: "FAILED",
+      step: 4,
+      error: { code: "UNAVAILABLE", message: "The disk is full." },
+    });
+    expect((await host.end(lucky)).status).toBe("COMPLETED");
+    expect(host.publishedSteps(unlucky)).toEqual(stepsThrough(4));
+    expect(host.host.devices()[0]!.sessionIds).toEqual([]);
+  });
+
+  test("a slow disk holds back only its own session: no more frames are on the way than may be unacknowledged", async () => {
+    const host = await HostHarness.start();
+    const slow = await host.prepare({ steps: 1e6, computeMs: 0 });
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    host.storage.beforeFrame = ({ sessionId }) => (sessionId === slow ? gate : Promise.resolve());
+    await host.queue.add(slow);
+    await host.end(await host.paint({ steps: 40, computeMs: 0 }));
+    expect(host.storedSteps(slow)).toEqual([]);
+    // The device is killed, what it had sent is stored: all that was on the way.
+    const closing = host.close();
+    open();
+    await closing;
+    expect(host.storedSteps(slow)).toHaveLength(MAX_UNACKNOWLEDGED);
+  });
+
+  test("closes in mid-session: the device is gone, the record waits for recovery", async () => {
+    const host = await HostHarness.start();
+    const id = await host.paint({ steps: 1e6 });
+    await host.frame(id, 2);
+    const { pid } = host.host.devices()[0]!;
+    await host.close();
+    expect(() => process.kill(pid!, 0)).toThrow();
+    expect(host.storage.sessionRows.get(id)!.status).toBe("RUNNING");
+    expect(host.publishedSteps(id)).toEqual(host.storedSteps(id));
+    expect(host.storage.checkpointRows.has(id)).toBe(true);
+  });
+});
