@@ -57,6 +57,7 @@ export interface BlobStore {
   put(bytes: Uint8Array): Promise<string>;
   /** @throws AtelierError NOT_FOUND */
   get(digest: string): Promise<Uint8Array>;
+  /** Deletes the bytes unless a row refers to them; bytes that were put a moment ago go later, their row may be on its way. */
   delete(digest: string): Promise<void>;
 }
 

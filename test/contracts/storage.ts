@@ -5,7 +5,7 @@ import { aFrame, anImage, aSession } from "./records.js";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** What every storage does. `open` answers one that may hold rows of other tests. */
+/** What every storage does. `open` answers one that may hold rows of other tests and that deletes bytes without delay. */
 export function storageContract(name: string, open: () => Promise<Storage>): void {
   describe(`${name} as a storage`, () => {
     let storage: Storage;
@@ -211,6 +211,14 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         const bytes = randomBytes(50_000);
         await Promise.all(Array.from({ length: 5 }, () => storage.blobs.put(bytes)));
         expect(Buffer.from(await storage.blobs.get(sha256(bytes))).equals(bytes)).toBe(true);
+      });
+
+      it("leaves alone what a row refers to", async () => {
+        const bytes = randomBytes(10);
+        const digest = await storage.blobs.put(bytes);
+        await storage.images.insert(anImage({ digest }));
+        await storage.blobs.delete(digest);
+        expect(Buffer.from(await storage.blobs.get(digest)).equals(bytes)).toBe(true);
       });
 
       it("deletes, and has nothing where nothing is", async () => {

@@ -19,7 +19,7 @@ async function emptyFolder(): Promise<string> {
 }
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
-storageContract("The embedded storage", async () => openEmbeddedStorage(await emptyFolder()));
+storageContract("The embedded storage", async () => openEmbeddedStorage(await emptyFolder(), { graceMs: 0 }));
 
 describe("the data folder", () => {
   let folder: string;
@@ -79,17 +79,19 @@ describe("the data folder", () => {
 });
 
 describe("pictures in a folder", () => {
+  const unused = { isUsed: async () => false, graceMs: 0 };
+
   it("sweeps what a killed server left half written", async () => {
     const folder = await emptyFolder();
-    await openFolderBlobs(folder);
+    await openFolderBlobs(folder, unused);
     await writeFile(join(folder, "drafts", "half"), "half");
-    await openFolderBlobs(folder);
+    await openFolderBlobs(folder, unused);
     expect(await readdir(join(folder, "drafts"))).toEqual([]);
   });
 
   it("replaces a file that a loss of power tore", async () => {
     const folder = await emptyFolder();
-    const blobs = await openFolderBlobs(folder);
+    const blobs = await openFolderBlobs(folder, unused);
     const digest = await blobs.put(Buffer.from("a picture"));
     await writeFile(join(folder, digest.slice(0, 2), digest.slice(2, 4), digest), "a pic");
     await blobs.put(Buffer.from("a picture"));
@@ -98,7 +100,7 @@ describe("pictures in a folder", () => {
 
   it.each(["ENOSPC", "EDQUOT"])("says so when the disk is full (%s), and leaves nothing behind", async (code) => {
     const folder = await emptyFolder();
-    const blobs = await openFolderBlobs(folder);
+    const blobs = await openFolderBlobs(folder, unused);
     const handle = await open(join(folder, "probe"), "w");
     const writev = vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, "writev");
     await handle.close();

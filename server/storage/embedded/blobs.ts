@@ -3,12 +3,19 @@ import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AtelierError } from "../../errors.js";
 import type { BlobStore } from "../storage.js";
+import { createBlobDeletion, type DeletionDependencies } from "./deletion.js";
 import { errorCode, sweepFolder, writeWhole } from "./files.js";
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
+/** Pictures in a folder. */
+export interface FolderBlobs extends BlobStore {
+  /** Deletes what was left for later. */
+  close(): Promise<void>;
+}
+
 /** Pictures as files, each under its digest in one of 65,536 folders: `ab/cd/abcd...`. */
-export async function openFolderBlobs(folder: string): Promise<BlobStore> {
+export async function openFolderBlobs(folder: string, { isUsed, graceMs }: Omit<DeletionDependencies, "remove">): Promise<FolderBlobs> {
   const drafts = join(folder, "drafts");
   await sweepFolder(drafts);
 
@@ -17,10 +24,13 @@ export async function openFolderBlobs(folder: string): Promise<BlobStore> {
     return join(folder, digest.slice(0, 2), digest.slice(2, 4), digest);
   }
 
+  const deletion = createBlobDeletion({ isUsed, graceMs, remove: (digest) => rm(pathOf(digest), { force: true }) });
+
   return {
     async put(bytes) {
       const digest = await sha256(bytes);
       const path = pathOf(digest);
+      await deletion.putting(digest);
       if (!(await hasSize(path, bytes.byteLength))) await writeWhole(path, drafts, [bytes], { durable: true });
       return digest;
     },
@@ -35,8 +45,11 @@ export async function openFolderBlobs(folder: string): Promise<BlobStore> {
     },
 
     async delete(digest) {
-      await rm(pathOf(digest), { force: true });
+      pathOf(digest);
+      await deletion.delete(digest);
     },
+
+    close: () => deletion.flush(),
   };
 }
 

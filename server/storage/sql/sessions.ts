@@ -1,10 +1,11 @@
 import { and, count, desc, eq, gt, ilike, inArray, lt, type SQL, sql } from "drizzle-orm";
-import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
+import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError } from "../../errors.js";
 import type { SessionFilter, SessionRecord, SessionStatus } from "../../sessions/session.js";
 import type { SessionPatch, SessionStore } from "../storage.js";
 import { type Database, written } from "./database.js";
-import { deletedSessions, frames, images, sessions } from "./schema.js";
+import { digestsInUse } from "./digests.js";
+import { deletedSessions, frames, sessions } from "./schema.js";
 
 /** Sessions as rows. */
 export function sqlSessions(database: Database): SessionStore {
@@ -55,13 +56,8 @@ async function deleteSession(database: Database, id: string): Promise<string[]> 
   if (!deleted) return [];
   await written(database.insert(deletedSessions).values(deleted));
   const digests = frameDigests.map(({ digest }) => digest);
-  const anyOf = (column: PgColumn) => sql`${column} = any(${sql.param(digests)}::text[])`;
-  const stillUsed = await unionAll(
-    database.select({ digest: frames.digest }).from(frames).where(anyOf(frames.digest)),
-    database.select({ digest: images.digest }).from(images).where(anyOf(images.digest)),
-  );
-  const kept = new Set(stillUsed.map(({ digest }) => digest));
-  return digests.filter((digest) => !kept.has(digest));
+  const used = await digestsInUse(database, digests);
+  return digests.filter((digest) => !used.has(digest));
 }
 
 interface Place {

@@ -1,0 +1,82 @@
+/**
+ * Deletes blobs that no row refers to, and none whose row is still on its way: equal pictures share a blob, so while one
+ * session is deleted another may just have put the same bytes and be about to store the row.
+ */
+export interface BlobDeletion {
+  /** To be called before bytes are put: it waits for a deletion in work and holds off others. */
+  putting(digest: string): Promise<void>;
+  /** Deletes the blob unless it is used; one that was put within `graceMs` goes later. */
+  delete(digest: string): Promise<void>;
+  /** Deletes at once what was left for later. */
+  flush(): Promise<void>;
+}
+
+export interface DeletionDependencies {
+  /** Whether a row refers to the blob. */
+  isUsed: (digest: string) => Promise<boolean>;
+  remove: (digest: string) => Promise<void>;
+  /** Longest time between the bytes of a picture and its row, ms. */
+  graceMs: number;
+}
+
+export function createBlobDeletion({ isUsed, remove, graceMs }: DeletionDependencies): BlobDeletion {
+  /** When each blob was put last, oldest first. */
+  const lastPut = new Map<string, number>();
+  const inWork = new Map<string, Promise<void>>();
+  const later = new Map<string, NodeJS.Timeout>();
+
+  function forgetOld(now: number): void {
+    for (const [digest, time] of lastPut) {
+      if (now - time < graceMs) return;
+      lastPut.delete(digest);
+    }
+  }
+
+  async function deleteUnused(digest: string): Promise<void> {
+    const deletion = (async () => {
+      if (!(await isUsed(digest))) await remove(digest);
+    })();
+    inWork.set(digest, deletion);
+    try {
+      await deletion;
+    } finally {
+      inWork.delete(digest);
+    }
+  }
+
+  function postpone(digest: string, delayMs: number): void {
+    clearTimeout(later.get(digest));
+    const timer = setTimeout(() => {
+      later.delete(digest);
+      // A blob too many costs a little room; nobody waits for this one.
+      deleteOrPostpone(digest).catch((error: unknown) => process.emitWarning(`A picture could not be deleted: ${String(error)}`));
+    }, delayMs);
+    timer.unref();
+    later.set(digest, timer);
+  }
+
+  async function deleteOrPostpone(digest: string): Promise<void> {
+    const age = performance.now() - (lastPut.get(digest) ?? Number.NEGATIVE_INFINITY);
+    if (age < graceMs) postpone(digest, graceMs - age);
+    else await deleteUnused(digest);
+  }
+
+  return {
+    async putting(digest) {
+      const now = performance.now();
+      forgetOld(now);
+      lastPut.delete(digest);
+      lastPut.set(digest, now);
+      await inWork.get(digest);
+    },
+
+    delete: deleteOrPostpone,
+
+    async flush() {
+      const digests = [...later.keys()];
+      for (const timer of later.values()) clearTimeout(timer);
+      later.clear();
+      for (const digest of digests) await deleteUnused(digest);
+    },
+  };
+}
