@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+
+let running: RunningApp;
+/** Newest first. */
+const ids: string[] = [];
+
+beforeAll(async () => {
+  running = await startApp();
+  const { host } = running;
+  for (const title of ["first", "Second 100%", "third", "fourth", null]) ids.unshift(await startSession(running, { title }));
+  const oldest = await host.claim();
+  for (let step = 0; step <= 30; step++) await host.paint(oldest, step);
+  await host.end(oldest, "COMPLETED");
+  await host.claim();
+});
+
+afterAll(async () => {
+  expect(running.faults).toEqual([]);
+  await running.close();
+});
+
+const SESSIONS = `query ($first: Int, $after: String, $filter: SessionFilter) {
+  sessions(first: $first, after: $after, filter: $filter) {
+    totalCount
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    edges { cursor node { __typename id title status kind queuePosition } }
+  }
+}`;
+
+const FRAMES = `query ($id: ID!, $first: Int, $after: String, $fromStep: Int, $toStep: Int) {
+  session(id: $id) {
+    frames(first: $first, after: $after, fromStep: $fromStep, toStep: $toStep) {
+      totalCount pageInfo { hasNextPage endCursor } edges { cursor node { step } }
+    }
+  }
+}`;
+
+async function listed(variables: Record<string, unknown>): Promise<string[]> {
+  const { sessions } = await running.client.query(SESSIONS, variables);
+  return sessions.edges.map(({ node }: { node: { id: string } }) => node.id);
+}
+
+test("sessions are listed newest first, page by page", async () => {
+  const { sessions: one } = await running.client.query(SESSIONS, { first: 2 });
+  expect(one).toMatchObject({ totalCount: 5, pageInfo: { hasNextPage: true, hasPreviousPage: false } });
+  const { sessions: two } = await running.client.query(SESSIONS, { first: 2, after: one.pageInfo.endCursor });
+  expect(two.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true, startCursor: two.edges[0].cursor });
+  const { sessions: three } = await running.client.query(SESSIONS, { first: 2, after: two.pageInfo.endCursor });
+  expect(three.pageInfo.hasNextPage).toBe(false);
+  expect([one, two, three].flatMap(({ edges }) => edges.map(({ node }: { node: { id: string } }) => node.id))).toEqual(ids);
+});
+
+test("a null is the default", async () => {
+  expect(await listed({ first: null, after: null, filter: null })).toEqual(ids);
+  expect(await listed({ filter: { kind: null, status: null, titleContains: null } })).toEqual(ids);
+});
+
+test("filters", async () => {
+  expect(await listed({ filter: { status: ["COMPLETED"] } })).toEqual(ids.slice(4));
+  expect(await listed({ filter: { status: ["RUNNING", "COMPLETED"] } })).toEqual(ids.slice(3));
+  expect(await listed({ filter: { status: [] } })).toEqual([]);
+  expect(await listed({ filter: { kind: "TRANSLATION" } })).toEqual([]);
+  expect(await listed({ filter: { kind: "STYLE_TRANSFER", titleContains: "SECOND" } })).toEqual([ids[3]]);
+  expect(await listed({ filter: { titleContains: "%" } })).toEqual([ids[3]]);
+  expect(await listed({ filter: { createdAfter: new Date(Date.now() + 60_000).toISOString() } })).toEqual([]);
+  expect(await listed({ filter: { createdBefore: new Date(Date.now() + 60_000).toISOString() } })).toEqual(ids);
+});
+
+test("sessions that wait know their place", async () => {
+  const { sessions } = await running.client.query(SESSIONS);
+  const places = sessions.edges.map(({ node }: { node: { queuePosition: number | null } }) => node.queuePosition);
+  expect(places).toEqual([3, 2, 1, null, null]);
+});
+
+test("frames are listed oldest first, page by page, and within steps", async () => {
+  const id = ids[4];
+  const steps = async (variables: Record<string, unknown>) => {
+    const { session } = await running.client.query(FRAMES, { id, ...variables });
+    return session.frames.edges.map(({ node }: { node: { step: number } }) => node.step);
+  };
+  const { session } = await running.client.query(FRAMES, { id });
+  expect(session.frames).toMatchObject({ totalCount: 31, pageInfo: { hasNextPage: true } });
+  expect(await steps({ after: session.frames.pageInfo.endCursor })).toEqual([20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30]);
+  expect(await steps({ fromStep: 3, toStep: 5 })).toEqual([3, 4, 5]);
+  expect(await steps({ fromStep: 29 })).toEqual([29, 30]);
+  expect(await steps({ fromStep: 5, toStep: 3 })).toEqual([]);
+});
+
+test("the loss curve is thinned", async () => {
+  const LOSSES =
+    "query ($id: ID!, $points: Int) { session(id: $id) { ... on StyleTransferSession { step losses(points: $points) { step total } } } }";
+  const { session } = await running.client.query(LOSSES, { id: ids[4], points: 4 });
+  expect(session.step).toBe(30);
+  expect(session.losses).toHaveLength(4);
+  expect(session.losses.at(0)).toEqual({ step: 0, total: 100 });
+  expect(session.losses.at(-1).step).toBe(30);
+  for (const points of [-1, 0, 1, 1e6]) {
+    expect(await running.client.refusal(LOSSES, { id: ids[4], points })).toMatchObject({ code: "BAD_INPUT", field: "points" });
+  }
+});
+
+const made = (text: string) => Buffer.from(text).toString("base64url");
+
+test.each([
+  ["first: -1", { first: -1 }, "first"],
+  ["first: 0", { first: 0 }, "first"],
+  ["first: 1000000", { first: 1_000_000 }, "first"],
+  ["an empty cursor", { after: "" }, "after"],
+  ["a cursor made up", { after: "made-up" }, "after"],
+  ["a cursor with a NUL", { after: made("session:a\0b") }, "after"],
+  ["a cursor of a session that never was", { after: made("session:none") }, "after"],
+  ["a cursor of another kind", { after: made("frame:3") }, "after"],
+  ["a filter that is too long", { filter: { titleContains: "x".repeat(1000) } }, "filter.titleContains"],
+])("%s is refused for sessions", async (_name, variables, field) => {
+  expect(await running.client.refusal(SESSIONS, variables)).toMatchObject({ code: "BAD_INPUT", field });
+});
+
+test.each([
+  ["first: 101", { first: 101 }, "first"],
+  ["a cursor made up", { after: "!!!" }, "after"],
+  ["a cursor of another kind", { after: made("session:none") }, "after"],
+  ["a negative step", { after: made("frame:-1") }, "after"],
+  ["a step beyond integers", { after: made("frame:99999999999") }, "after"],
+])("%s is refused for frames", async (_name, variables, field) => {
+  expect(await running.client.refusal(FRAMES, { id: ids[4], ...variables })).toMatchObject({ code: "BAD_INPUT", field });
+});
+
+test("what does not exist is null", async () => {
+  for (const id of ["none", "../x", "a\0b", "", "x".repeat(5000)]) {
+    const query = "query ($id: ID!) { session(id: $id) { id } image(id: $id) { id } model(id: $id) { id } }";
+    expect(await running.client.query(query, { id })).toEqual({ session: null, image: null, model: null });
+  }
+});
+
+test("server and models", async () => {
+  const { server, models, model } = await running.client.query(`{
+    server { version maxSize maxImagePixels maxUploadBytes devices { name engine description sessionIds } }
+    models(task: TRANSLATION) { id task family state downloadProgress }
+    model(id: "vgg19") { id title task size parameters bytes licence source }
+  }`);
+  expect(server).toMatchObject({ version: "1.2.3", maxSize: 2048, maxImagePixels: 50_000_000, devices: [{ name: "fake" }] });
+  expect(models).toEqual([{ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN", state: "READY", downloadProgress: null }]);
+  expect(model).toMatchObject({ id: "vgg19", task: "FEATURES" });
+});

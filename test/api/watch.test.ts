@@ -1,0 +1,213 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+
+const WATCH = `subscription ($id: ID!, $afterStep: Int, $inline: Boolean, $fps: Float) {
+  session(id: $id, afterStep: $afterStep, inline: $inline, maxFramesPerSecond: $fps) {
+    __typename
+    ... on Frame { id step url data losses { total layers { layer term value } } }
+    ... on FrameGap { fromStep toStep }
+    ... on SessionChange { session { status title } }
+  }
+}`;
+
+type Event = {
+  __typename: string;
+  step?: number;
+  data?: string;
+  fromStep?: number;
+  toStep?: number;
+  session?: { status: string; title: string | null };
+};
+
+let running: RunningApp;
+
+beforeAll(async () => {
+  running = await startApp();
+});
+
+afterEach(async () => {
+  await vi.waitFor(() => expect(running.app.broker.viewerCount).toBe(0));
+  expect(running.faults).toEqual([]);
+});
+
+afterAll(() => running.close());
+
+function label({ __typename, step, session, fromStep, toStep }: Event): string {
+  if (__typename === "FrameGap") return `gap ${fromStep}-${toStep}`;
+  return session ? session.status : `frame ${step}`;
+}
+
+/** Reads one subscription by hand. */
+function watch(variables: Record<string, unknown>) {
+  const events = running.client.subscribe(WATCH, variables);
+  return {
+    async next(): Promise<Event> {
+      const { value, done } = await events.next();
+      if (done) throw new Error("The subscription has ended.");
+      if (value.errors) throw new Error(JSON.stringify(value.errors));
+      return value.data.session;
+    },
+    async rest(): Promise<string[]> {
+      const rest: string[] = [];
+      for await (const { data } of events) rest.push(label(data.session));
+      return rest;
+    },
+    leave: () => events.return?.(),
+  };
+}
+
+async function collect(variables: Record<string, unknown>): Promise<Event[]> {
+  return (await running.client.collect(WATCH, variables)).map(({ session }) => session);
+}
+
+/** A session that runs, with frames through `lastStep`. */
+async function painted(lastStep: number): Promise<string> {
+  const id = await startSession(running);
+  await running.host.claim();
+  for (let step = 0; step <= lastStep; step++) await running.host.paint(id, step);
+  return id;
+}
+
+test("a viewer from the beginning gets every change and every frame, then the end", async () => {
+  const { host } = running;
+  const id = await startSession(running);
+  const viewer = watch({ id });
+  expect(label(await viewer.next())).toBe("QUEUED");
+  await host.claim();
+  expect(label(await viewer.next())).toBe("RUNNING");
+  for (let step = 0; step < 12; step++) {
+    await host.paint(id, step);
+    expect(await viewer.next()).toMatchObject({
+      id: `${id}:${step}`,
+      url: `/frames/${id}/${step}`,
+      data: null,
+      losses: { layers: [{ layer: "conv4_2", term: "CONTENT" }] },
+    });
+  }
+  await host.end(id, "COMPLETED");
+  expect(await viewer.rest()).toEqual(["COMPLETED"]);
+});
+
+test("a late viewer begins with the latest frame", async () => {
+  const id = await painted(5);
+  const viewer = watch({ id });
+  expect([label(await viewer.next()), label(await viewer.next())]).toEqual(["RUNNING", "frame 5"]);
+  await running.host.end(id, "CANCELLED");
+  expect(await viewer.rest()).toEqual(["CANCELLED"]);
+});
+
+test("a finished session is told at once, and the subscription ends", async () => {
+  const id = await painted(3);
+  await running.host.end(id, "COMPLETED");
+  expect((await collect({ id })).map(label)).toEqual(["COMPLETED", "frame 3"]);
+  expect((await collect({ id, afterStep: 0 })).map(label)).toEqual(["COMPLETED", "frame 1", "frame 2", "frame 3"]);
+  expect((await collect({ id, afterStep: 3 })).map(label)).toEqual(["COMPLETED"]);
+});
+
+test("replay goes over into live frames without a hole or a duplicate", async () => {
+  const last = 110;
+  const id = await painted(60);
+  const events = collect({ id, afterStep: 7, fps: 1000 });
+  for (let step = 61; step <= last; step++) {
+    await running.host.paint(id, step);
+    if (step % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  // What follows is live for this viewer, which may be too slow for some of it: replay ends where it caught up.
+  await running.host.end(id, "COMPLETED");
+  const steps = (await events).flatMap(({ step }) => (step === undefined ? [] : [step]));
+  expect(steps.slice(0, 53)).toEqual(Array.from({ length: 53 }, (_, index) => index + 8));
+  expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+  expect(steps.at(-1)).toBe(last);
+});
+
+test("steps that are not kept are a gap", async () => {
+  const id = await painted(1);
+  for (const step of [5, 6, 9]) await running.host.paint(id, step);
+  await running.host.end(id, "COMPLETED");
+  const labels = ["frame 0", "frame 1", "gap 2-4", "frame 5", "frame 6", "gap 7-8", "frame 9"];
+  expect((await collect({ id, afterStep: -1 })).map(label)).toEqual(["COMPLETED", ...labels]);
+});
+
+test("pictures come inline on request, replayed and live", async () => {
+  const id = await painted(0);
+  const viewer = watch({ id, inline: true });
+  await viewer.next();
+  const decode = (event: Event) => Buffer.from(event.data ?? "", "base64").toString();
+  expect(decode(await viewer.next())).toBe(`${id} 0`);
+  await running.host.paint(id, 1);
+  expect(decode(await viewer.next())).toBe(`${id} 1`);
+  await viewer.leave();
+  const { session } = await running.client.query("query ($id: ID!) { session(id: $id) { latestFrame { data } } }", { id });
+  expect(decode(session.latestFrame)).toBe(`${id} 1`);
+});
+
+test("one encoding serves all viewers of a frame", async () => {
+  const id = await painted(0);
+  const viewers = [1, 2, 3].map(() => watch({ id, inline: true }));
+  for (const viewer of viewers) for (let event = 0; event < 2; event++) await viewer.next();
+  const picture = Buffer.from("a picture that is encoded once");
+  const text = picture.toString("base64");
+  const encode = vi.spyOn(Buffer.prototype, "toString");
+  await running.host.paint(id, 1, picture);
+  const shown = await Promise.all(viewers.map((viewer) => viewer.next()));
+  const encodings = encode.mock.results.filter(({ value }) => value === text).length;
+  encode.mockRestore();
+  expect(shown.map(({ data }) => data)).toEqual([text, text, text]);
+  expect(encodings).toBe(1);
+  await Promise.all(viewers.map((viewer) => viewer.leave()));
+});
+
+test("a viewer that waits leaves at once", async () => {
+  const id = await startSession(running);
+  const viewer = watch({ id });
+  await viewer.next();
+  await vi.waitFor(() => expect(running.app.broker.viewersOf(id)).toBe(1));
+  await viewer.leave();
+  await vi.waitFor(() => expect(running.app.broker.viewersOf(id)).toBe(0));
+  await running.host.claim();
+});
+
+test("viewers of a deleted session are told nothing more", async () => {
+  const id = await painted(0);
+  await running.host.end(id, "COMPLETED");
+  const queued = await startSession(running);
+  const viewer = watch({ id: queued });
+  await viewer.next();
+  await running.client.query("mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id: queued });
+  expect((await viewer.rest()).filter((event) => event !== "CANCELLED")).toEqual([]);
+});
+
+test.each([
+  ["a session that does not exist", { id: "none" }, "NOT_FOUND", "id"],
+  ["an id that is none", { id: "../x" }, "NOT_FOUND", "id"],
+  ["a step below -1", { afterStep: -2 }, "BAD_INPUT", "afterStep"],
+  ["no frames a second", { fps: 0 }, "BAD_INPUT", "maxFramesPerSecond"],
+  ["negative frames a second", { fps: -1 }, "BAD_INPUT", "maxFramesPerSecond"],
+  ["too many frames a second", { fps: 1e9 }, "BAD_INPUT", "maxFramesPerSecond"],
+])("%s is refused", async (_name, change, code, field) => {
+  const id = await painted(0);
+  const { value } = await running.client.subscribe(WATCH, { id, ...change }).next();
+  expect(value.errors[0].extensions).toMatchObject({ code, field });
+});
+
+test("the gallery hears of sessions that pass its filter", async () => {
+  const { client, host } = running;
+  const gallery = client.subscribe('subscription { sessions(filter: { titleContains: "harbour" }) { id status title } }');
+  const first = gallery.next();
+  // The answer to a later operation on the same socket says that the gallery listens.
+  await client.subscribe("{ server { version } }").next();
+  await startSession(running, { title: "A forest" });
+  const id = await startSession(running, { title: "The Harbour" });
+  const heard = [(await first).value.data.sessions];
+  await host.claim();
+  await host.claim();
+  heard.push((await gallery.next()).value.data.sessions);
+  await client.query('mutation ($id: ID!) { renameSession(sessionId: $id, title: "Harbour at night") { id } }', { id });
+  heard.push((await gallery.next()).value.data.sessions);
+  expect(heard).toEqual([
+    { id, status: "QUEUED", title: "The Harbour" },
+    { id, status: "RUNNING", title: "The Harbour" },
+    { id, status: "RUNNING", title: "Harbour at night" },
+  ]);
+  await gallery.return?.();
+});

@@ -1,0 +1,52 @@
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { readConfig } from "../server/config.js";
+
+test("an empty environment gives the defaults", () => {
+  expect(readConfig({ PATH: "/bin" })).toEqual({
+    port: 4000,
+    host: "127.0.0.1",
+    dataDir: resolve("data"),
+    modelMirror: null,
+    offline: false,
+    device: "auto",
+    origins: [],
+  });
+});
+
+test("every variable is read", () => {
+  const env = {
+    PORT: "0",
+    HOST: "localhost",
+    ATELIER_DATA: "elsewhere",
+    ATELIER_MODEL_MIRROR: "models",
+    ATELIER_OFFLINE: "1",
+    ATELIER_DEVICE: "reference",
+    ATELIER_ORIGINS: "https://a.example, http://b.example:8080/",
+  };
+  expect(readConfig(env)).toEqual({
+    port: 0,
+    host: "localhost",
+    dataDir: resolve("elsewhere"),
+    modelMirror: resolve("models"),
+    offline: true,
+    device: "reference",
+    origins: ["https://a.example", "http://b.example:8080"],
+  });
+});
+
+test.each([
+  ["PORT", "70000", /PORT=70000 must be a port/],
+  ["PORT", "4e3", /PORT=4e3 must be a port/],
+  ["HOST", "0.0.0.0", /HOST=0.0.0.0 must be one of 127.0.0.1/],
+  ["ATELIER_MODEL_MIRROR", "https://models.example", /not fetched from addresses yet/],
+  ["ATELIER_MODEL_MIRROR", "no/such/folder", /there is none of that name/],
+  ["ATELIER_MODEL_MIRROR", "package.json", /must be a folder/],
+  ["ATELIER_OFFLINE", "yes", /ATELIER_OFFLINE=yes must be one of 0, 1/],
+  ["ATELIER_DEVICE", "gpu", /must be one of auto, cpu/],
+  ["ATELIER_ORIGINS", "studio.example", /must be origins/],
+  ["ATELIER_ORIGINS", "https://studio.example/page", /must be origins/],
+  ["ATELIER_DATEN", "x", /Unknown environment variable ATELIER_DATEN/],
+])("%s=%s stops the start", (name, value, message) => {
+  expect(() => readConfig({ [name]: value })).toThrow(message);
+});

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { GraphqlClient } from "./graphql-client.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How long a server may take to say where it is, ms. */
+const START_MS = 60_000;
+
+/** Folder with the public networks; null where this machine has none, which skips the tests that need it. */
+export function modelMirror(): string | null {
+  const folder = resolve(process.env.ATELIER_MODEL_MIRROR ?? join(root, "../shared/weights"));
+  return existsSync(join(folder, "vgg19", "card.json")) ? folder : null;
+}
+
+/** A data folder that goes with the test. */
+export async function dataFolder(): Promise<{ folder: string; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "atelier-server-"));
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** The real server in a process of its own. */
+export class ServerProcess {
+  output = "";
+  private readonly child: ChildProcess;
+  private readonly gone: Promise<unknown>;
+
+  constructor(env: Record<string, string>) {
+    // Variables of whoever runs the tests are not the server's.
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("ATELIER_"));
+    this.child = spawn(process.execPath, ["--import", "tsx", "server/main.ts"], {
+      cwd: root,
+      env: { ...Object.fromEntries(inherited), PORT: "0", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.gone = once(this.child, "close");
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.output += text;
+      });
+    }
+  }
+
+  /** Waits until it serves; answers a client of it. @throws Error with its output when it ends before. */
+  async client(): Promise<GraphqlClient> {
+    const deadline = AbortSignal.timeout(START_MS);
+    for (;;) {
+      const address = /Atelier is at (http:\S+)/.exec(this.output)?.[1];
+      if (address) return new GraphqlClient(address);
+      const ended = await Promise.race([this.gone.then(() => true), new Promise((next) => setTimeout(next, 50, false))]);
+      if (ended || deadline.aborted) throw new Error(`The server did not start:\n${this.output}`);
+    }
+  }
+
+  /** Sends a signal, and waits for the end; answers the exit code, null where the signal ended it. */
+  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    this.child.kill(signal);
+    return this.exitCode();
+  }
+
+  /** Waits for the end. */
+  async exitCode(): Promise<number | null> {
+    await this.gone;
+    return this.child.exitCode;
+  }
+
+  /** Of the process. */
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+}
