@@ -1,8 +1,7 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createServer, type IncomingHttpHeaders, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Express } from "express";
 import { createHttpApp, type HttpDependencies } from "../../server/http/app.js";
@@ -10,6 +9,7 @@ import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
+import { newDataFolder } from "../helpers/data-folder.js";
 
 export const limits = { maxUploadBytes: 2_000_000, maxImagePixels: 50_000_000, minImageSide: 16 };
 
@@ -23,7 +23,7 @@ export interface RunningServer {
 
 /** The HTTP side of a server on loopback, with a storage of its own. */
 export async function startHttp(changes: Partial<HttpDependencies> = {}): Promise<RunningServer> {
-  const folder = await mkdtemp(join(tmpdir(), "atelier-http-"));
+  const folder = await newDataFolder();
   const storage = await openEmbeddedStorage(folder);
   const metrics = createMetrics(storage, () => 3);
   const faults: unknown[] = [];

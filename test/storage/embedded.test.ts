@@ -10,6 +10,7 @@ import { lockFolder } from "../../server/storage/embedded/lock.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { storageContract } from "../contracts/storage.js";
+import { newDataFolder } from "../helpers/data-folder.js";
 
 const folders: string[] = [];
 async function emptyFolder(): Promise<string> {
@@ -19,7 +20,13 @@ async function emptyFolder(): Promise<string> {
 }
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
-storageContract("The embedded storage", async () => openEmbeddedStorage(await emptyFolder(), { graceMs: 0 }));
+async function dataFolder(): Promise<string> {
+  const folder = await newDataFolder();
+  folders.push(folder);
+  return folder;
+}
+
+storageContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0 }));
 
 describe("the data folder", () => {
   let folder: string;

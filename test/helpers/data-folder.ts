@@ -1,0 +1,42 @@
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
+
+const migrations = join(import.meta.dirname, "../../server/storage/migrations");
+const database = join(import.meta.dirname, "../../node_modules/@electric-sql/pglite/package.json");
+
+/**
+ * A data folder of a test's own whose database is made and migrated already. To make a database takes seconds, so it is
+ * done once for each state of the migrations and copied from there.
+ */
+export async function newDataFolder(): Promise<string> {
+  const template = join(tmpdir(), `atelier-empty-${await fingerprint()}`);
+  if (!existsSync(template)) await makeTemplate(template);
+  const folder = await mkdtemp(join(tmpdir(), "atelier-test-"));
+  await cp(template, folder, { recursive: true });
+  return folder;
+}
+
+async function makeTemplate(template: string): Promise<void> {
+  const draft = `${template}-${randomUUID()}`;
+  const storage = await openEmbeddedStorage(draft);
+  await storage.close();
+  try {
+    await rename(draft, template);
+  } catch (error) {
+    // Another test process was faster.
+    if (!existsSync(template)) throw error;
+    await rm(draft, { recursive: true });
+  }
+}
+
+async function fingerprint(): Promise<string> {
+  const hash = createHash("sha256").update(await readFile(database));
+  for (const name of (await readdir(migrations)).sort()) {
+    if (name.endsWith(".sql")) hash.update(await readFile(join(migrations, name)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
