@@ -59,6 +59,11 @@ describe.each([
     ["what is not GraphQL", "{ server { version"],
     ["a fragment that spreads itself", "{ ...a } fragment a on Query { ...a }"],
     ["a value of another type", "{ sessions(first: true) { totalCount } }"],
+    ["a number beyond integers", "{ sessions(first: 99999999999) { totalCount } }"],
+    ["a value that no enum has", "{ sessions(filter: { status: [ASLEEP] }) { totalCount } }"],
+    ["what is no date", '{ sessions(filter: { createdAfter: "yesterday" }) { totalCount } }'],
+    ["a variable that is not given", "query ($id: ID!) { session(id: $id) { id } }"],
+    ["an empty document", " "],
   ])("%s is bad input", async (_what, query) => {
     expect((await send(query)).errors?.[0]?.extensions.code).toBe("BAD_INPUT");
   });
@@ -70,6 +75,13 @@ describe.each([
   test("a query of a gallery passes", async () => {
     expect((await send(page(100, "id url step width height losses { total }"))).errors).toBeUndefined();
   });
+});
+
+test("a value that cannot be read is named", async () => {
+  const query = "query ($filter: SessionFilter) { sessions(filter: $filter) { totalCount } }";
+  const created = await running.client.refusal(query, { filter: { createdAfter: "yesterday" } });
+  expect(created).toEqual({ code: "BAD_INPUT", field: "filter.createdAfter" });
+  expect(await running.client.refusal(query, { filter: { statuses: [] } })).toMatchObject({ code: "BAD_INPUT" });
 });
 
 test("a request that is too large is refused, and the server goes on", async () => {

@@ -1,0 +1,132 @@
+import { execFileSync } from "node:child_process";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { GraphqlClient } from "../helpers/graphql-client.js";
+import { pngPicture } from "../helpers/pictures.js";
+import { dataFolder, modelMirror, ServerProcess } from "../helpers/server.js";
+
+const mirror = modelMirror();
+if (mirror === null) console.warn("Skipped: there is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one.");
+
+const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
+const WATCH = `subscription ($id: ID!) {
+  session(id: $id, afterStep: -1, inline: true) {
+    ... on Frame { step url width height mimeType bytes computeMs data losses { total content style tv layers { layer term value } } }
+    ... on SessionChange { session { status error { code message } } }
+  }
+}`;
+
+interface Shown {
+  step?: number;
+  url: string;
+  width: number;
+  height: number;
+  mimeType: string;
+  data: string;
+  losses: { total: number; layers: unknown[] };
+  session?: { status: string; error: { code: string } | null };
+}
+
+describe.skipIf(mirror === null)("the real server with VGG-19", () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let server: ServerProcess;
+  let client: GraphqlClient;
+  let images: { contentId: string; styles: { imageId: string }[] };
+
+  async function start(): Promise<void> {
+    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: mirror ?? "", ATELIER_DEVICE: "cpu" });
+    client = await server.client();
+  }
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    await start();
+    const [content, style] = [await pngPicture(120, 90, 1), await pngPicture(80, 80, 2)];
+    images = { contentId: await client.upload(content.bytes), styles: [{ imageId: await client.upload(style.bytes) }] };
+  });
+
+  afterAll(async () => {
+    await client.close();
+    await server.end();
+    await data.remove();
+  });
+
+  async function paint(input: Record<string, unknown>, onFrame: (step: number) => void = () => undefined) {
+    const { startStyleTransfer } = await client.query(START, { input: { ...images, ...input } });
+    const id: string = startStyleTransfer.id;
+    const frames: Shown[] = [];
+    const changes: NonNullable<Shown["session"]>[] = [];
+    for await (const { data: answer, errors } of client.subscribe(WATCH, { id })) {
+      if (errors) throw new Error(JSON.stringify(errors));
+      const shown: Shown = answer.session;
+      if (shown.session) changes.push(shown.session);
+      if (shown.step === undefined) continue;
+      frames.push(shown);
+      onFrame(shown.step);
+    }
+    return { id, frames, changes };
+  }
+
+  test("paints: frames arrive and decode, J falls, and history keeps them over a restart", async () => {
+    const { id, frames, changes } = await paint({ size: 64, steps: 15, title: "Small" });
+    expect(changes.at(-1)).toEqual({ status: "COMPLETED", error: null });
+    expect(frames.length).toBeGreaterThanOrEqual(10);
+    expect(frames.at(-1)).toMatchObject({ step: 15, width: 64, height: 48, mimeType: "image/png" });
+    expect(frames.at(-1)?.losses.total).toBeLessThan(0.5 * (frames.at(0)?.losses.total ?? 0));
+    for (const { data: text, width, height, mimeType, url, losses } of frames) {
+      const bytes = Buffer.from(text, "base64");
+      const { info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
+      expect(info).toMatchObject({ width, height });
+      expect(losses.layers.length).toBeGreaterThanOrEqual(6);
+      const served = await fetch(`${client.address}${url}`);
+      expect(served.headers.get("content-type")).toBe(mimeType);
+      expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);
+    }
+
+    await client.close();
+    expect(await server.end()).toBe(0);
+    await start();
+    const { sessions } = await client.query(`{
+      sessions { edges { node { id title status latestFrame { step } frames(first: 100) { totalCount } ... on StyleTransferSession { losses { step } } } } }
+    }`);
+    const kept = { id, title: "Small", status: "COMPLETED", latestFrame: { step: 15 }, frames: { totalCount: 16 } };
+    expect(sessions.edges[0].node).toMatchObject(kept);
+    expect(sessions.edges[0].node.losses).toHaveLength(16);
+  });
+
+  test("goes on when its device process is killed in mid-session", async () => {
+    let killed = 0;
+    const { frames, changes } = await paint({ size: 64, steps: 40 }, (step) => {
+      if (step < 8 || killed > 0) return;
+      for (const pid of devicesOf(server.pid)) {
+        process.kill(pid, "SIGKILL");
+        killed++;
+      }
+    });
+    expect(killed).toBe(1);
+    expect(changes.at(-1)).toEqual({ status: "COMPLETED", error: null });
+    expect(frames.map(({ step }) => step)).toEqual([...new Set(frames.map(({ step }) => step))].sort((a, b) => (a ?? 0) - (b ?? 0)));
+    expect(frames.at(-1)?.step).toBe(40);
+  });
+
+  test("a session that runs when the server is killed is interrupted, and keeps its frames", async () => {
+    const { startStyleTransfer } = await client.query(START, { input: { ...images, size: 64, steps: 3000 } });
+    const { id } = startStyleTransfer;
+    for await (const { data: answer } of client.subscribe(WATCH, { id })) if (answer.session.step >= 3) break;
+    await client.close();
+    await server.end("SIGKILL");
+    await start();
+    const { session } = await client.query("query ($id: ID!) { session(id: $id) { status error { code } latestFrame { step } } }", { id });
+    expect(session).toMatchObject({ status: "FAILED", error: { code: "INTERRUPTED" } });
+    expect(session.latestFrame.step).toBeGreaterThanOrEqual(3);
+  });
+});
+
+/** Ids of the device processes of a server. */
+function devicesOf(serverPid: number): number[] {
+  const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
+  return lines.flatMap((line) => {
+    const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return Number(parent) === serverPid && command?.includes("device/main") ? [Number(pid)] : [];
+  });
+}
