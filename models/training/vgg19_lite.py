@@ -1,0 +1,361 @@
+"""vgg19-lite: a feature network for style transfer, distilled from VGG-19, at about a thirteenth of its arithmetic.
+
+The idea in five sentences. Style transfer (Gatys, Ecker, Bethge: "Image Style Transfer Using Convolutional Neural
+Networks", CVPR 2016) needs from VGG-19 only two things: features at one layer (content) and Gram matrices at five
+(style). A thin student can therefore replace it where its features are *the teacher's in another orthonormal basis*:
+with Q (channels x k) the leading eigenvectors of the teacher's second moment E[f f'], the student learns Q'f, and
+its Gram matrix is then Q'GQ, the teacher's projected; the eigenvalues fall so fast that k much smaller than the
+number of channels holds nearly all of G. Distilling an encoder for stylisation through linear maps between thin and
+wide features is due to Wang et al., "Collaborative Distillation for Ultra-Resolution Universal Style Transfer"
+(CVPR 2020); here the map is fixed beforehand (PCA) and sits on the teacher's side. What the optimiser paints is no
+photo: it looks for pictures that the student likes, so a part of every batch is painted with the student as it
+is being trained, and the teacher corrects it exactly there (the same reason as for DAgger, Ross et al., AISTATS 2011).
+
+Departures from VGG-19: average pooling (as Gatys et al. recommend, in the teacher too), fewer and thinner convolutions,
+a linear 1x1 "tap" for each layer, reflection padding in the first two blocks (zeros show at the border of what is
+painted). Deeper the padding is of zeros as in the teacher, whose conv5_1 feels the border: painting with a VGG-19 that
+mirrors everywhere leaves a relative Gram error of .132 at conv5_1 under VGG-19 itself (with zeros .038).
+
+    python3 models/training/vgg19_lite.py --out /somewhere/vgg19-lite          # trains, resumes by itself
+    python3 models/training/vgg19_lite.py --out /somewhere/vgg19-lite --export # writes the weights in half precision
+
+Runs on a CPU (PyTorch 1.13 or later) or with CUDA. SIGTERM saves a checkpoint and ends; kill -9 loses minutes.
+"""
+import argparse
+import csv
+import math
+import os
+import random
+import signal
+import time
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import nn
+
+from pictures import Pictures
+from vgg19 import CONTENT_LAYER, STYLE_LAYERS, TAPS, Teacher, caffe_input, gram, read_safetensors, relative, total_variation, write_safetensors
+
+# ---------------------------------------------------------------- networks
+
+
+class Reflect(torch.autograd.Function):
+    """Pads height and width by one pixel on each side, mirrored at the border pixel's centre.
+
+    The same as F.pad(x, (1, 1, 1, 1), mode="reflect"), which has no bfloat16 kernel on the CPU.
+    """
+
+    @staticmethod
+    def forward(context, x):
+        n, c, h, w = x.shape
+        y = torch.empty((n, c, h + 2, w + 2), dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
+        y[:, :, 1:-1, 1:-1] = x
+        y[:, :, 0, 1:-1], y[:, :, -1, 1:-1] = x[:, :, 1], x[:, :, -2]
+        y[:, :, :, 0], y[:, :, :, -1] = y[:, :, :, 2], y[:, :, :, -3]
+        return y
+
+    @staticmethod
+    def backward(context, gradient):
+        g = gradient.clone(memory_format=torch.channels_last)
+        g[:, :, :, 2] += g[:, :, :, 0]
+        g[:, :, :, -3] += g[:, :, :, -1]
+        g[:, :, 2] += g[:, :, 0]
+        g[:, :, -3] += g[:, :, -1]
+        return g[:, :, 1:-1, 1:-1].contiguous(memory_format=torch.channels_last)
+
+
+reflect = Reflect.apply
+
+
+class Student(nn.Module):
+    """Five blocks of thin 3x3 convolutions (relu, padding of 1) with average pooling between them.
+
+    A tap is a linear 1x1 convolution from the trunk to the k leading principal components of the teacher's layer.
+    PLAN: for each block its convolutions as (output channels, tap after it or None, components of the tap).
+    The deep end is where a convolution is cheap and reaches far: block 5 has four at a sixteenth of the side, which
+    brings the receptive field of conv5_1 to 222 px (VGG-19: 252).
+    """
+
+    PLAN = [
+        [(32, "conv1_1", 16)],
+        [(48, "conv2_1", 32)],
+        [(80, None, 0), (80, "conv3_1", 64), (96, None, 0)],
+        [(128, None, 0), (128, "conv4_1", 96), (160, "conv4_2", 128)],
+        [(192, None, 0), (192, None, 0), (192, None, 0), (192, "conv5_1", 128)],
+    ]
+    MIRRORED = 2  # blocks with reflection padding; the others pad with zeros
+    # The input is about -124..151: divided by this it suits the usual initialisation. Folded into the first
+    # convolution on export.
+    INPUT_SCALE = 64.0
+
+    def __init__(self, bfloat16=False):
+        super().__init__()
+        self.bfloat16 = bfloat16
+        self.trunk, self.taps, channels = nn.ModuleDict(), nn.ModuleDict(), 3
+        for block, convolutions in enumerate(self.PLAN, start=1):
+            for n, (width, tap, components) in enumerate(convolutions, start=1):
+                convolution = nn.Conv2d(channels, width, 3, padding=0 if block <= self.MIRRORED else 1)
+                nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+                nn.init.zeros_(convolution.bias)
+                self.trunk[f"block{block}_conv{n}"] = convolution
+                if tap:
+                    self.taps[tap] = nn.Conv2d(width, components, 1)
+                    nn.init.normal_(self.taps[tap].weight, std=0.1 / math.sqrt(width * components))
+                    nn.init.zeros_(self.taps[tap].bias)
+                channels = width
+
+    @classmethod
+    def components(cls):
+        return {tap: k for block in cls.PLAN for (_, tap, k) in block if tap}
+
+    def forward(self, rgb):
+        """RGB in 0..1 to a dictionary of the features at TAPS."""
+        x = (caffe_input(rgb) / self.INPUT_SCALE).contiguous(memory_format=torch.channels_last)
+        taps = {}
+        with torch.autocast(rgb.device.type, torch.bfloat16, enabled=self.bfloat16):
+            for block, convolutions in enumerate(self.PLAN, start=1):
+                x = F.avg_pool2d(x, 2) if block > 1 else x
+                for n, (_, tap, _) in enumerate(convolutions, start=1):
+                    x = F.relu(self.trunk[f"block{block}_conv{n}"](reflect(x) if block <= self.MIRRORED else x))
+                    if tap:
+                        taps[tap] = self.taps[tap](x).float()
+        return taps
+
+    def cost(self, side=256):
+        """Multiply-adds of one forward pass, times two: floating-point operations (the gradient costs as much again)."""
+        total = 0
+        for name, module in [*self.trunk.items(), *self.taps.items()]:
+            scale = int(name[4 if name in self.taps else 5]) - 1
+            total += 2 * module.weight.numel() * (side >> scale) ** 2
+        return total
+
+    def exported(self):
+        """Tensors by name: block{b}_conv{n}.weight and .bias of the trunk, conv{l}.weight and .bias of the taps."""
+        tensors = {f"{name}.{part}": p for group in (self.trunk, self.taps) for name, m in group.items() for part, p in m.named_parameters()}
+        tensors["block1_conv1.weight"] = tensors["block1_conv1.weight"] / self.INPUT_SCALE
+        return tensors
+
+    def load_exported(self, path):
+        tensors = read_safetensors(path)
+        tensors["block1_conv1.weight"] = tensors["block1_conv1.weight"] * self.INPUT_SCALE
+        for group in (self.trunk, self.taps):
+            for name, module in group.items():
+                module.load_state_dict({part: tensors[f"{name}.{part}"] for part in ("weight", "bias")})
+        return self
+
+
+# ---------------------------------------------------------------- losses
+
+
+def distillation_loss(predicted, wanted, gram_weight):
+    """Relative feature error + gram_weight x relative Gram error, mean over pictures, summed over the taps.
+
+    Targets have unit energy on average, so the floor (a twentieth of it) only keeps flat pictures from dominating.
+    """
+    terms = {}
+    for tap in TAPS:
+        y, t = predicted[tap], wanted[tap]
+        floor = 0.05 * t.shape[2] * t.shape[3]
+        terms[tap] = (relative(y, t, floor).mean(), relative(gram(y), gram(t), 0.0025).mean())
+    return sum(f + gram_weight * g for f, g in terms.values()), terms
+
+
+# ---------------------------------------------------------------- painting with the student
+
+
+class Canvases:
+    """Pictures that are being painted with the student while it learns: a pool of style transfers, a step at a time."""
+
+    def __init__(self, pictures, count, lifetime):
+        self.pictures, self.count, self.lifetime, self.pool = pictures, count, lifetime, []
+
+    def fresh(self, side):
+        rng = self.pictures.rng
+        style = self.pictures.painting(side) if rng.random() < 0.75 else self.pictures.any(side)
+        content = self.pictures.photo(side)
+        start = content if rng.random() < 0.8 else self.pictures.noise(side)
+        return {"image": start.clone(), "content": content, "style": style, "alpha": math.exp(rng.uniform(-1.5, 1)),
+                "m": torch.zeros_like(start), "v": torch.zeros_like(start), "age": 0, "life": rng.randint(self.lifetime // 3, self.lifetime)}
+
+    def paint(self, student, number, side, device):
+        """One Adam step (learning rate 0.03, clamped to 0..1) on `number` canvases; their pictures (number,3,side,side)."""
+        self.pool = [c for c in self.pool if c["image"].shape[-1] == side and c["age"] < c["life"]]
+        while len(self.pool) < self.count:
+            self.pool.append(self.fresh(side))
+        chosen = self.pictures.rng.sample(self.pool, number)
+        image, content, style = (torch.stack([c[key] for c in chosen]).to(device) for key in ("image", "content", "style"))
+        alpha = torch.tensor([c["alpha"] for c in chosen], device=device)
+        with torch.no_grad():
+            targets = student(torch.cat((content, style)))
+        image.requires_grad_(True)
+        features = student(image)
+        loss = alpha * relative(features[CONTENT_LAYER], targets[CONTENT_LAYER][:number]) + 0.02 * total_variation(image)
+        for layer in STYLE_LAYERS:
+            loss = loss + 100 / len(STYLE_LAYERS) * relative(gram(features[layer]), gram(targets[layer][number:]))
+        (gradient,) = torch.autograd.grad(loss.sum(), image)
+        for canvas, g in zip(chosen, gradient.cpu()):
+            canvas["age"] += 1
+            canvas["m"].lerp_(g, 0.1)
+            canvas["v"].lerp_(g * g, 0.001)
+            m, v = canvas["m"] / (1 - 0.9 ** canvas["age"]), canvas["v"] / (1 - 0.999 ** canvas["age"])
+            canvas["image"] = (canvas["image"] - 0.03 * m / (v.sqrt() + 1e-8)).clamp(0, 1)
+        return torch.stack([c["image"] for c in chosen])
+
+
+# ---------------------------------------------------------------- the basis
+
+
+@torch.no_grad()
+def principal_components(teacher, pictures, device, batches=60, side=128):
+    """For each tap Q' / sqrt(energy) (k,C): the leading eigenvectors of E[f f'], scaled so that E|Q'f|^2 is at most 1.
+
+    The mean is not subtracted, because Gram matrices hold it too. Also returns the share of the energy that is kept.
+    """
+    moments = {tap: 0 for tap in TAPS}
+    for _ in range(batches):
+        features = teacher(torch.stack([pictures.any(side) for _ in range(4)]).to(device))
+        for tap in TAPS:
+            moments[tap] = moments[tap] + gram(features[tap].float()).mean(0).double().cpu() / batches
+    bases, kept = {}, {}
+    for tap, k in Student.components().items():
+        values, vectors = torch.linalg.eigh(moments[tap])
+        bases[tap] = (vectors[:, -k:].flip(1).T / values.sum().sqrt()).float()
+        kept[tap] = float(values[-k:].sum() / values.sum())
+    return bases, kept
+
+
+def project(features, bases):
+    """Teacher's features (N,C,H,W) in the PCA basis (N,k,H,W)."""
+    return {tap: F.conv2d(features[tap].float(), bases[tap].to(features[tap].device)[:, :, None, None]) for tap in TAPS}
+
+
+# ---------------------------------------------------------------- training
+
+
+def sheet(path, canvases, rows=4):
+    """Sample sheet for the eye: content, style and what the student has painted so far, a row for each canvas."""
+    oldest = sorted(canvases.pool, key=lambda c: -c["age"])[:rows]
+    cells = [torch.cat([c["content"], c["style"], c["image"]], 2) for c in oldest]
+    Image.fromarray((torch.cat(cells, 1).permute(1, 2, 0) * 255).round().byte().numpy()).save(path)
+
+
+def schedule(args, progress):
+    """Learning rate (warm-up of 1 %, then half a cosine), crop side and batch size for a progress in 0..1."""
+    rate = args.learning_rate * min(1, progress / 0.01 + 0.02) * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
+    side, batch = (128, 6) if progress < 0.4 else (192, 3) if progress < 0.7 else (256, 2)
+    return rate, side, batch
+
+
+def train(args):
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    device = torch.device(args.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    random.seed(args.seed), np.random.seed(args.seed), torch.manual_seed(args.seed)
+    pictures = Pictures(args.photos, args.paintings, args.held_out.split(","), random.Random(args.seed))
+    teacher = Teacher(args.teacher, torch.bfloat16 if args.bfloat16 else torch.float32, device)
+    student = Student(args.bfloat16).to(device).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam(student.parameters(), lr=args.learning_rate, betas=(0.9, 0.99))
+    canvases = Canvases(pictures, args.canvases, args.lifetime)
+    checkpoint, start, seconds = out / "checkpoint.pt", 0, 0.0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location="cpu")
+        student.load_state_dict(state["student"]), optimiser.load_state_dict(state["optimiser"])
+        bases, kept, start, seconds = state["bases"], state["kept"], state["iteration"], state["seconds"]
+        canvases.pool = state["canvases"]
+        pictures.rng.seed(args.seed + start), torch.manual_seed(args.seed + start)
+    else:
+        bases, kept = principal_components(teacher, pictures, device)
+        print("energy kept by the basis:", {tap: round(share, 4) for tap, share in kept.items()}, flush=True)
+    print(f"{sum(p.numel() for p in student.parameters())} parameters, {student.cost() / 1e9:.2f} GFLOP forward at 256 px", flush=True)
+
+    def save(iteration):
+        state = {"student": student.state_dict(), "optimiser": optimiser.state_dict(), "bases": bases, "kept": kept,
+                 "iteration": iteration, "seconds": seconds, "canvases": canvases.pool, "args": vars(args)}
+        torch.save(state, f"{checkpoint}.partial")
+        os.replace(f"{checkpoint}.partial", checkpoint)
+
+    memory = deque(maxlen=args.memory)  # the teacher's pass costs most, so its last lessons are repeated
+    stopped = []
+    signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
+    signal.signal(signal.SIGINT, lambda *_: stopped.append(True))
+    curve_path, sums, counted, last_save = out / "curve.csv", None, 0, time.time()
+    for iteration in range(start, args.iterations):
+        begun = time.time()
+        rate, side, batch = schedule(args, iteration / args.iterations)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        painted = batch // 3 if side < 256 else 1
+        images = [pictures.any(side) for _ in range(batch - painted)]
+        images = torch.cat((torch.stack(images), canvases.paint(student, painted, side, device))).to(device)
+        with torch.no_grad():
+            lesson = (images, project(teacher(images), bases))
+        repeated = pictures.rng.sample(memory, min(args.replays, len(memory)))
+        memory.append(lesson)
+        for images, wanted in [*repeated, lesson]:
+            loss, terms = distillation_loss(student(images), wanted, args.gram_weight)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(student.parameters(), 1.0)
+            optimiser.step()
+        seconds += min(time.time() - begun, 30)  # a pause (SIGSTOP) is not training time
+        row = [loss.item()] + [value.item() for tap in TAPS for value in terms[tap]]
+        sums, counted = row if sums is None else [a + b for a, b in zip(sums, row)], counted + 1
+        if counted == args.log_every:
+            fresh = not curve_path.exists()
+            with curve_path.open("a", newline="") as file:
+                writer = csv.writer(file)
+                if fresh:
+                    writer.writerow(["iteration", "seconds", "side", "rate", "loss"] + [f"{tap}_{kind}" for tap in TAPS for kind in ("feature", "gram")])
+                writer.writerow([iteration + 1, round(seconds), side, f"{rate:.2e}"] + [f"{value / counted:.4f}" for value in sums])
+            print(f"{iteration + 1} {seconds:.0f}s {side}px loss {sums[0] / counted:.4f} conv5_1 {sums[-2] / counted:.3f} {sums[-1] / counted:.3f}", flush=True)
+            sums, counted = None, 0
+        if time.time() - last_save > 60 * args.save_minutes or stopped:
+            save(iteration + 1)
+            sheet(out / "sheet.png", canvases)
+            last_save = time.time()
+        if stopped:
+            return
+    save(args.iterations)
+    sheet(out / "sheet.png", canvases)
+
+
+def export(args):
+    """Weights of the last checkpoint as <out>/vgg19-lite.safetensors."""
+    state, student = torch.load(Path(args.out) / "checkpoint.pt", map_location="cpu"), Student()
+    student.load_state_dict(state["student"])
+    write_safetensors(Path(args.out) / "vgg19-lite.safetensors", student.exported())
+    print(f"exported iteration {state['iteration']}, {state['seconds']:.0f} s of training")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", required=True, help="folder for checkpoint, curve, sample sheet and exported weights")
+    parser.add_argument("--export", action="store_true", help="write the last checkpoint's weights in half precision and end")
+    parser.add_argument("--teacher", default="../shared/weights/vgg19/vgg19.safetensors", help="VGG-19 as safetensors")
+    parser.add_argument("--photos", default="../shared/data/photos", help="folder of JPEG photos")
+    parser.add_argument("--paintings", default="../shared/images/style", help="folder of JPEG paintings")
+    parser.add_argument("--held-out", default="the_scream", help="paintings (names without ending, commas) never trained on")
+    parser.add_argument("--iterations", type=int, default=20000)
+    parser.add_argument("--learning-rate", type=float, default=1.5e-3)
+    parser.add_argument("--gram-weight", type=float, default=0.3)
+    parser.add_argument("--canvases", type=int, default=16, help="pictures being painted with the student at any time")
+    parser.add_argument("--lifetime", type=int, default=120, help="steps until a canvas is replaced by a new one")
+    parser.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 (weights stay float32): faster on processors that have it")
+    parser.add_argument("--replays", type=int, default=1, help="old lessons repeated with every new one")
+    parser.add_argument("--memory", type=int, default=48, help="old lessons kept (about 13 MB each)")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="", help="cpu or cuda; empty: cuda where there is one")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--log-every", type=int, default=50)
+    parser.add_argument("--save-minutes", type=float, default=3)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    options = arguments()
+    torch.set_num_threads(options.threads)
+    export(options) if options.export else train(options)
