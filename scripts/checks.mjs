@@ -1,5 +1,6 @@
 import { filesOverBudget, maxLines } from "./line-budget.mjs";
 import { runTool } from "./run.mjs";
+import { schemaTypesCurrent } from "./schema-types.mjs";
 
 /** @typedef {{ name: string, passes: () => Promise<boolean> }} Check */
 
@@ -16,6 +17,7 @@ export const checks = [
   { name: "Types of server, models, tests, benchmarks and scripts", passes: tool("typescript", "-p", ".") },
   { name: "Types of the studio", passes: tool("typescript", "-p", "web", "--noEmit") },
   { name: "schema.graphql as the code emits it", passes: tool("tsx", "server/api/emit-schema.ts", "--check") },
+  { name: "The studio's types of the API as schema.graphql has them", passes: schemaTypesCurrent },
   { name: "No unused files, exports or packages", passes: tool("knip") },
 ];
 

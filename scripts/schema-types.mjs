@@ -1,0 +1,23 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inRoot } from "./root.mjs";
+import { runTool } from "./run.mjs";
+
+const kept = inRoot("web", "graphql", "graphql-env.d.ts");
+const generate = ["generate-output", "--tsconfig", "web/tsconfig.json"];
+
+/** Whether the studio's types of the API are those of schema.graphql. */
+export async function schemaTypesCurrent() {
+  const folder = await mkdtemp(join(tmpdir(), "atelier-types-"));
+  const fresh = join(folder, "graphql-env.d.ts");
+  try {
+    if ((await runTool("gql.tada", [...generate, "--output", fresh])) !== 0) return false;
+    const [now, then] = await Promise.all([fresh, kept].map(async (file) => (await readFile(file, "utf8")).replaceAll("\r\n", "\n")));
+    if (now === then) return true;
+    console.error(`web/graphql/graphql-env.d.ts differs from schema.graphql. Generate it again: npx gql.tada ${generate.join(" ")}`);
+    return false;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
