@@ -7,13 +7,16 @@ import { HttpError } from "./errors.js";
 const MULTIPART_OVERHEAD = 1_000_000;
 /** How much of a body that is too large is read and thrown away, as a multiple of the limit, before the connection is cut. */
 const DISCARDED = 4;
+/** How long a client may send nothing, ms: others wait for their turn meanwhile. */
+const STALL_MS = 30_000;
 
 /**
  * The bytes of an upload: the body itself, or the part `file` of a multipart body. A body over `limit` bytes is not kept
  * but read to its end, within reason, because many clients read no answer before they have sent everything.
- * @throws HttpError 413 LIMIT, 400 for a multipart body without a file, 415 for a compressed body.
+ * @throws HttpError 413 LIMIT, 400 for a multipart body without a file or a body that breaks off or stalls, 415 for a
+ * compressed body.
  */
-export async function receiveUpload(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+export async function receiveUpload(request: IncomingMessage, limit: number, stallMs: number = STALL_MS): Promise<Uint8Array> {
   const { "content-type": type = "", "content-encoding": encoding = "identity", "content-length": length } = request.headers;
   if (encoding !== "identity") {
     throw new HttpError(415, "BAD_INPUT", "The upload must not be compressed.", { field: "Content-Encoding", limit: "identity" });
@@ -21,7 +24,7 @@ export async function receiveUpload(request: IncomingMessage, limit: number): Pr
   const multipart = /^multipart\/form-data\b/i.test(type);
   const bodyLimit = multipart ? limit + MULTIPART_OVERHEAD : limit;
   if (Number(length) > bodyLimit * DISCARDED) throw tooLarge(limit);
-  const body = collect(request, bodyLimit);
+  const body = collect(request, bodyLimit, stallMs);
   return multipart ? partNamedFile(request, await body, limit) : await body;
 }
 
@@ -30,25 +33,27 @@ function tooLarge(limit: number): HttpError {
 }
 
 /** All bytes of a stream. It is never destroyed: the answer goes over the same connection. */
-function collect(stream: Readable, limit: number): Promise<Buffer> {
+function collect(stream: Readable, limit: number, stallMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let received = 0;
     const settle = (error: Error | null) => {
-      stream.off("data", take).off("end", end).off("error", fail).off("close", cut);
+      clearTimeout(stalled);
+      stream.off("data", take).off("end", end).off("error", fail).off("close", fail);
       if (error) reject(error);
       else resolve(Buffer.concat(chunks, received));
     };
     const take = (chunk: Buffer) => {
+      stalled.refresh();
       received += chunk.byteLength;
       if (received <= limit) chunks.push(chunk);
       else chunks.length = 0;
       if (received > limit * DISCARDED) settle(tooLarge(limit));
     };
     const end = () => settle(received > limit ? tooLarge(limit) : null);
-    const fail = (error: Error) => settle(new HttpError(400, "BAD_INPUT", "The upload broke off.", { field: "file" }, { cause: error }));
-    const cut = () => settle(new HttpError(400, "BAD_INPUT", "The upload broke off.", { field: "file" }));
-    stream.on("data", take).on("end", end).on("error", fail).on("close", cut);
+    const fail = (cause?: unknown) => settle(new HttpError(400, "BAD_INPUT", "The upload broke off.", { field: "file" }, { cause }));
+    const stalled = setTimeout(fail, stallMs);
+    stream.on("data", take).on("end", end).on("error", fail).on("close", fail);
   });
 }
 

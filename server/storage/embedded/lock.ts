@@ -1,4 +1,4 @@
-import { open, stat } from "node:fs/promises";
+import { constants, open, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { AtelierError } from "../../errors.js";
@@ -8,7 +8,6 @@ import { AtelierError } from "../../errors.js";
  * names neither.
  */
 const EXCLUSIVE_LOCK: Partial<Record<NodeJS.Platform, number>> = { darwin: 0x20, win32: 0x10000000 };
-const CREATE: Partial<Record<NodeJS.Platform, number>> = { darwin: 0x200 | 0x2 | 0x4, win32: 0x100 | 0x2 };
 
 /** Gives a lock back. */
 export type Unlock = () => Promise<void>;
@@ -16,7 +15,7 @@ export type Unlock = () => Promise<void>;
 /**
  * Takes the data folder for this process alone. The operating system holds the lock and lets go of it when the process
  * ends in whatever way, so none is ever left over. Linux has no file lock that Node can take: there it is an abstract
- * socket, whose name is the folder's device and inode.
+ * socket, whose name is the folder's device and inode; containers with a network of their own do not see each other's.
  * @throws AtelierError CONFLICT when another server, or this one, has it.
  */
 export async function lockFolder(folder: string, platform: NodeJS.Platform = process.platform): Promise<Unlock> {
@@ -47,11 +46,11 @@ function lockByName(name: string): Promise<Unlock> {
 
 async function lockFile(path: string, platform: NodeJS.Platform): Promise<Unlock> {
   const lock = EXCLUSIVE_LOCK[platform];
-  const create = CREATE[platform];
-  if (lock === undefined || create === undefined) {
+  if (lock === undefined) {
     throw new AtelierError("UNAVAILABLE", `The server cannot lock its data folder on ${platform}; Linux, macOS and Windows can.`);
   }
-  const handle = await open(path, create | lock);
+  // macOS would wait for the lock without O_NONBLOCK, Windows has no such flag.
+  const handle = await open(path, constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0) | lock);
   return () => handle.close();
 }
 

@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import express from "express";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { errorHandler } from "../../server/http/errors.js";
+import { receiveUpload } from "../../server/http/upload-body.js";
+import { listen } from "./server.js";
+
+let port: number;
+let close: () => Promise<void>;
+const refusals: unknown[] = [];
+beforeAll(async () => {
+  const app = express();
+  app.post("/", async (request, response) => {
+    try {
+      response.json({ received: (await receiveUpload(request, 1000, 50)).byteLength });
+    } catch (error) {
+      refusals.push(error);
+      response.set("Connection", "close");
+      throw error;
+    }
+  });
+  app.use(errorHandler(() => undefined));
+  ({ port, close } = await listen(app));
+});
+afterAll(() => close());
+
+async function begin(length: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  socket.write(`POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\nfirst bytes`);
+  return socket;
+}
+
+it("does not wait for ever for a client that stalls", async () => {
+  const socket = await begin(500);
+  const [answer] = await once(socket, "data");
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 400 /);
+  expect(String(answer)).toContain('"code":"BAD_INPUT"');
+  socket.destroy();
+});
+
+it("notices a client that goes away", async () => {
+  refusals.length = 0;
+  const socket = await begin(500);
+  socket.destroy();
+  await expect.poll(() => refusals).toEqual([expect.objectContaining({ status: 400, code: "BAD_INPUT" })]);
+});
+
+it("reads nothing of a body that announces far too much", async () => {
+  const socket = await begin(1_000_000_000_000);
+  const [answer] = await once(socket, "data");
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 413 /);
+  expect(String(answer)).toContain('"limit":1000');
+  socket.destroy();
+});
