@@ -1,0 +1,39 @@
+import { writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { breakers } from "./breakers.js";
+import { engraving } from "./engraving.js";
+import { meadowDots } from "./meadow-dots.js";
+import { nightWind } from "./night-wind.js";
+import type { Sheet } from "./sheet.js";
+import { stainedGlass } from "./stained-glass.js";
+import { wetPaper } from "./wet-paper.js";
+
+/** Style pictures of the studio: `npx tsx scripts/samples/draw-styles.ts [name]` draws them anew, the same each time. */
+const styles: Record<string, () => Sheet> = {
+  "night-wind": () => nightWind(11),
+  "stained-glass": () => stainedGlass(5),
+  breakers: () => breakers(23),
+  "meadow-dots": () => meadowDots(4),
+  "wet-paper": () => wetPaper(8),
+  engraving: () => engraving(3),
+};
+
+/** Bytes that a picture may have, with the qualities tried for it. */
+const BUDGET = 150_000;
+const qualities = [84, 76, 68, 60, 52];
+
+async function draw(name: string, style: () => Sheet): Promise<void> {
+  const sheet = style();
+  for (const quality of qualities) {
+    const picture = await sheet.jpeg(quality);
+    if (picture.byteLength > BUDGET && quality !== qualities.at(-1)) continue;
+    await writeFile(fileURLToPath(new URL(`../../web/public/samples/${name}.jpg`, import.meta.url)), picture);
+    console.log(`${name}.jpg: ${Math.round(picture.byteLength / 1000)} kB at quality ${quality}`);
+    return;
+  }
+}
+
+const wanted = process.argv.slice(2);
+for (const [name, style] of Object.entries(styles)) {
+  if (wanted.length === 0 || wanted.includes(name)) await draw(name, style);
+}
