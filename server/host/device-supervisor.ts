@@ -1,7 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { DeviceMessage } from "../device/messages.js";
 import { DeviceProcess, type DeviceProcessOptions, type ReadyMessage } from "./device-process.js";
 import type { DeviceExit } from "./exit.js";
+import { pause } from "./pause.js";
 
 /** What the supervisor's owner is told. Calls never overlap, except that messages come at any time after `up`. */
 export interface DeviceListener {
@@ -61,7 +61,8 @@ export class DeviceSupervisor {
         this.process = null;
         fruitless = (await this.listener.down(exit)) ? 0 : fruitless + 1;
       }
-      await this.backOff(fruitless);
+      const wait = restartDelaysMs[Math.min(fruitless, restartDelaysMs.length - 1)] ?? 0;
+      if (!(await pause(wait, this.closing.signal))) return;
     }
   }
 
@@ -70,15 +71,6 @@ export class DeviceSupervisor {
       return await DeviceProcess.start(this.options, (message) => this.listener.message(message), this.closing.signal);
     } catch (error) {
       return { error };
-    }
-  }
-
-  private async backOff(fruitless: number): Promise<void> {
-    const wait = restartDelaysMs[Math.min(fruitless, restartDelaysMs.length - 1)] ?? 0;
-    try {
-      await delay(wait, undefined, { signal: this.closing.signal });
-    } catch (error) {
-      if (!this.closed) throw error;
     }
   }
 }

@@ -1,12 +1,12 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { DeviceMessage } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
 import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { DeviceSupervisor } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";
 import { type DeviceLink, HostedSession, type SessionParts } from "./hosted-session.js";
+import { pause } from "./pause.js";
 
-export interface HostOptions extends Omit<SessionParts, "log"> {
+export interface HostOptions extends Omit<SessionParts, "log" | "closing"> {
   queue: Queue;
   /** Sessions that take turns on the device at once; the others wait in the queue. */
   maxConcurrent?: number;
@@ -120,7 +120,7 @@ export class Host {
       return await this.options.queue.claim(this.closing.signal);
     } catch (error) {
       this.log("The queue could not be asked for a session:", error);
-      await delay(CLAIM_RETRY_MS);
+      await pause(CLAIM_RETRY_MS, this.closing.signal);
       return null;
     }
   }
@@ -136,7 +136,7 @@ export class Host {
 
   private adopt(sessionId: string): void {
     const { storage, bus, resolveNetwork } = this.options;
-    const session = new HostedSession(sessionId, { storage, bus, resolveNetwork, log: this.log });
+    const session = new HostedSession(sessionId, { storage, bus, resolveNetwork, log: this.log, closing: this.closing.signal });
     this.sessions.set(sessionId, session);
     if (this.current) void this.startOn(session, this.current.link);
   }

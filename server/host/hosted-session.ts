@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Bus } from "../bus/bus.js";
 import type { DeviceMessage, FrameMessage, HostMessage } from "../device/messages.js";
 import { AtelierError, type ErrorCode } from "../errors.js";
@@ -11,6 +10,7 @@ import { DeathCount } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import { storeAndPublish } from "./frame-store.js";
 import { Lane } from "./lane.js";
+import { pause } from "./pause.js";
 import { buildWork, type ResolveNetwork } from "./work.js";
 
 /** What a hosted session works with. */
@@ -19,6 +19,8 @@ export interface SessionParts {
   bus: Bus;
   resolveNetwork: ResolveNetwork;
   log: (line: string, cause?: unknown) => void;
+  /** Aborts when the host closes. */
+  closing: AbortSignal;
 }
 
 /** A device that is up, as a session sees it. */
@@ -32,8 +34,8 @@ export type SessionMessage = Extract<DeviceMessage, { type: "frame" | "checkpoin
 
 type Ending = { status: "COMPLETED" | "CANCELLED" } | { status: "FAILED"; error: { code: ErrorCode; message: string } };
 
-/** Waits before the tries to write how a session ended, ms: a disk that was full for a moment loses no ending. */
-const endingRetriesMs: readonly number[] = [0, 500, 2000];
+/** Wait before the next try to write how a session ended, ms: a disk that was full for a while loses no ending. */
+const ENDING_RETRY_MS = 1000;
 
 /**
  * One session on this host, from its claim to its end, over as many lives of the device as it takes. All that it stores
@@ -164,24 +166,33 @@ export class HostedSession {
     this.ended = true;
     const session = await this.writeEnding({ ...ending, finishedAt: new Date() }, statusesBefore(ending.status));
     await this.discardCheckpoint();
-    if (session) await publishChange(this.parts.bus, session);
+    if (session) await this.tellEnding(session);
+  }
+
+  /** What is stored holds even when nobody could be told. */
+  private async tellEnding(session: SessionRecord): Promise<void> {
+    try {
+      await publishChange(this.parts.bus, session);
+    } catch (error) {
+      this.parts.log(`The end of session ${this.id} could not be published:`, error);
+    }
   }
 
   private discardCheckpoint(): Promise<void> {
     return this.checkpoints.discard((error) => this.parts.log(`The checkpoint of session ${this.id} stays:`, error));
   }
 
-  /** When no try succeeds, the session stays RUNNING in storage, and the next start of the server finds it interrupted. */
+  /** Tries until it is written; when the host closes before, the next start of the server finds the session interrupted. */
   private async writeEnding(patch: SessionPatch, from: SessionRecord["status"][]): Promise<SessionRecord | null> {
-    for (const wait of endingRetriesMs) {
-      await delay(wait);
+    const { storage, log, closing } = this.parts;
+    for (;;) {
       try {
-        return await this.parts.storage.sessions.update(this.id, patch, from);
+        return await storage.sessions.update(this.id, patch, from);
       } catch (error) {
-        this.parts.log(`The end of session ${this.id} could not be stored:`, error);
+        log(`The end of session ${this.id} could not be stored:`, error);
       }
+      if (!(await pause(ENDING_RETRY_MS, closing))) return null;
     }
-    return null;
   }
 }
 

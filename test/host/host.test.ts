@@ -161,6 +161,20 @@ describe("a host", () => {
     expect(host.host.devices()[0]!.sessionIds).toEqual([]);
   });
 
+  test("an end that cannot be stored yet is stored and told later", async () => {
+    const host = await startHost();
+    const id = await host.prepare({ steps: 3 });
+    const { update } = host.storage.sessions;
+    let refusals = 2;
+    host.storage.sessions.update = async (sessionId, patch, from) => {
+      if (patch.status === "COMPLETED" && refusals-- > 0) throw new AtelierError("UNAVAILABLE", "The disk is full.");
+      return update(sessionId, patch, from);
+    };
+    await host.queue.add(id);
+    expect((await host.end(id)).status).toBe("COMPLETED");
+    expect(refusals).toBe(-1);
+  });
+
   test("a slow disk holds back only its own session: no more frames are on the way than may be unacknowledged", async () => {
     const host = await HostHarness.start();
     const slow = await host.prepare({ steps: 1e6, computeMs: 0 });
