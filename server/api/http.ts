@@ -2,7 +2,7 @@ import { ApolloServer } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { expressMiddleware } from "@as-integrations/express5";
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from "express";
-import { GraphQLError, type GraphQLSchema } from "graphql";
+import { GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import type { ApiContext } from "./context.js";
 import { type ErrorLog, formatError, limitError } from "./errors.js";
 import { graphiql } from "./graphiql.js";
@@ -35,7 +35,7 @@ export async function graphqlOverHttp(
     request.body ??= {};
     next();
   });
-  router.use(refuseTooMuch);
+  router.use(refuseOperation);
   router.use(expressMiddleware(apollo, { context: async () => context }));
   return { router, close: () => apollo.stop() };
 }
@@ -50,17 +50,22 @@ const refuseBody: ErrorRequestHandler = (error: { status?: number }, _request, r
   response.status(tooLarge ? 413 : 400).json({ errors: [refusal] });
 };
 
-/** Apollo has limits for neither tokens nor depth, and its rules run beside those that take long for large documents. */
-const refuseTooMuch: RequestHandler = (request, response, next) => {
-  const source: unknown = request.method === "GET" ? request.query.query : request.body.query;
-  const errors = typeof source === "string" ? errorsOf(source) : [];
+/**
+ * Refuses what Apollo would take: it has limits for neither tokens nor depth, its rules run beside those that take long
+ * for large documents, and it runs a subscription like a query.
+ */
+const refuseOperation: RequestHandler = (request, response, next) => {
+  const { query, operationName }: Record<string, unknown> = request.method === "GET" ? request.query : request.body;
+  const errors = typeof query === "string" ? refusals(query, typeof operationName === "string" ? operationName : null) : [];
   if (errors.length > 0) response.status(400).json({ errors });
   else next();
 };
 
-function errorsOf(source: string): GraphQLError[] {
+function refusals(source: string, operationName: string | null): GraphQLError[] {
   try {
-    return limitErrors(parseWithinLimits(source));
+    const document = parseWithinLimits(source);
+    if (getOperationAST(document, operationName)?.operation !== "subscription") return limitErrors(document);
+    return [new GraphQLError("Subscriptions go over the WebSocket at this address.", { extensions: { code: "BAD_INPUT" } })];
   } catch (error) {
     // What is not GraphQL is answered by Apollo.
     if (error instanceof GraphQLError) return error.extensions.code === "LIMIT" ? [error] : [];

@@ -4,7 +4,13 @@ export interface SessionModel {
   task: "FEATURES" | "TRANSLATION";
   state: "READY" | "AVAILABLE" | "DOWNLOADING" | "FAILED";
   /** Layers that losses may be measured at, shallow to deep; empty for translations. */
-  layers: readonly string[];
+  layers: readonly SessionModelLayer[];
+}
+
+export interface SessionModelLayer {
+  name: string;
+  /** Shortest side of a picture for which the layer has a value, px. */
+  minimumSide: number;
 }
 
 /** The models that sessions may name. */

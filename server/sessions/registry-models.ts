@@ -4,7 +4,7 @@ import { AtelierError } from "../errors.js";
 import type { SessionModel, SessionModels } from "./models.js";
 
 /** All feature networks are of VGG-19's form and have its layers. */
-const layers = vgg19Layers.map(({ name }) => name);
+const layers = vgg19Layers.map(({ name, minimumSize }) => ({ name, minimumSide: minimumSize }));
 
 /** The models of a registry, as sessions need to know them. */
 export function registryModels(registry: Registry): SessionModels {

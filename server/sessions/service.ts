@@ -6,10 +6,10 @@ import type { Storage } from "../storage/storage.js";
 import { Bell } from "./bell.js";
 import type { SessionModel, SessionModels } from "./models.js";
 import { publishChange } from "./publish.js";
-import type { SessionRecord } from "./session.js";
+import type { ImageRecord, SessionRecord } from "./session.js";
 import { isFinal } from "./status.js";
 import type { StyleTransferInput } from "./style-transfer-input.js";
-import { resolveSettings, resolveStyles, resolveTitle } from "./style-transfer-settings.js";
+import { requireWideEnough, resolveSettings, resolveStyles, resolveTitle } from "./style-transfer-settings.js";
 
 /** How long a mutation waits for the device to let go of a running session, ms. */
 const CANCEL_TIMEOUT_MS = 20_000;
@@ -35,8 +35,13 @@ export class SessionService {
     const styles = resolveStyles(input.styles);
     const model = await this.featureModel(input.model ?? null);
     const settings = resolveSettings(input, model);
-    await this.requireImage("input.contentId", input.contentId);
-    for (const [index, style] of styles.entries()) await this.requireImage(`input.styles.${index}.imageId`, style.imageId);
+    const { contentLayers, styleLayers, size } = settings;
+    const content = await this.requireImage("input.contentId", input.contentId);
+    requireWideEnough("input.contentId", content, [...contentLayers, ...styleLayers], size, model);
+    for (const [index, { imageId }] of styles.entries()) {
+      const field = `input.styles.${index}.imageId`;
+      requireWideEnough(field, await this.requireImage(field, imageId), styleLayers, size, model);
+    }
 
     const session: SessionRecord = {
       id: randomUUID(),
@@ -151,8 +156,10 @@ export class SessionService {
     return model;
   }
 
-  private async requireImage(field: string, id: string): Promise<void> {
-    if (!(await this.parts.storage.images.find(id))) throw new AtelierError("NOT_FOUND", "There is no such image.", { field });
+  private async requireImage(field: string, id: string): Promise<ImageRecord> {
+    const image = await this.parts.storage.images.find(id);
+    if (!image) throw new AtelierError("NOT_FOUND", "There is no such image.", { field });
+    return image;
   }
 
   private async require(sessionId: string): Promise<SessionRecord> {

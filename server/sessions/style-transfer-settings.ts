@@ -10,6 +10,7 @@ import {
 } from "../art/settings.js";
 import { AtelierError } from "../errors.js";
 import type { SessionModel } from "./models.js";
+import type { ImageRecord } from "./session.js";
 import type { StyleTransferInput } from "./style-transfer-input.js";
 
 /** Complete settings out of what was asked for and the defaults. @throws AtelierError BAD_INPUT with field and limit. */
@@ -58,6 +59,15 @@ export function resolveTitle(field: string, title: string | null | undefined): s
   return trimmed === "" ? null : trimmed;
 }
 
+/** Refuses a picture that is so narrow at the size of the result that a layer has no value for it. @throws AtelierError BAD_INPUT. */
+export function requireWideEnough(field: string, image: ImageRecord, layers: LayerWeight[], size: number, model: SessionModel): void {
+  const names = new Set(layers.map(({ layer }) => layer));
+  const needed = Math.max(...model.layers.filter(({ name }) => names.has(name)).map(({ minimumSide }) => minimumSide));
+  const [shorter, longer] = [Math.min(image.width, image.height), Math.max(image.width, image.height)];
+  if (Math.round((shorter * size) / longer) >= needed) return;
+  throw badInput(field, `At this size the picture is too narrow for these layers: its shorter side must have ${needed} px.`, needed);
+}
+
 function checkedNumber(field: string, value: number, setting: NumberSetting): number {
   const { min, max, integer } = setting;
   // Written so that NaN, which is neither below nor above, is refused as well.
@@ -72,8 +82,9 @@ function checkedLayers(field: string, layers: readonly LayerWeight[], model: Ses
   const seen = new Set<string>();
   const checked = layers.map(({ layer, weight }, index) => {
     const path = `${field}.${index}`;
-    if (!model.layers.includes(layer)) {
-      throw badInput(`${path}.layer`, `The model has no such layer; it has ${model.layers.join(", ")}.`);
+    if (!model.layers.some(({ name }) => name === layer)) {
+      const names = model.layers.map(({ name }) => name).join(", ");
+      throw badInput(`${path}.layer`, `The model has no such layer; it has ${names}.`);
     }
     if (seen.has(layer)) throw badInput(`${path}.layer`, "A layer can be named only once.");
     seen.add(layer);

@@ -90,6 +90,10 @@ test("a request that is too large is refused, and the server goes on", async () 
   expect(await running.client.query("{ server { version } }")).toEqual({ server: { version: "1.2.3" } });
 });
 
+test("a subscription over HTTP is bad input", async () => {
+  expect(await running.client.refusal("subscription { sessions { id } }")).toEqual({ code: "BAD_INPUT" });
+});
+
 test("a body that is no JSON is bad input", async () => {
   const headers = { "Content-Type": "application/json" };
   const response = await fetch(`${running.address}/graphql`, { method: "POST", headers, body: "{" });

@@ -1,3 +1,4 @@
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { learningRateDefaults, styleTransferDefaults, styleTransferLimits, styleTransferNumbers } from "../../server/art/settings.js";
 import { type RunningApp, startApp } from "../helpers/app.js";
@@ -123,6 +124,18 @@ test("infinity is no weight, as a variable", async () => {
   const body = JSON.stringify({ query: START, variables: { input: { ...valid(), alpha: "INFINITE" } } }).replace('"INFINITE"', "1e999");
   const response = await fetch(`${running.address}/graphql`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_INPUT", field: "input.alpha" } }] });
+});
+
+test.each(["contentId", "styles.0.imageId"])("a picture that would be too narrow is refused as %s", async (name) => {
+  const thin = await sharp({ create: { width: 1024, height: 16, channels: 3, background: "teal" } })
+    .png()
+    .toBuffer();
+  const id = await running.client.upload(thin);
+  const input = name === "contentId" ? { ...valid(), contentId: id } : { ...valid(), styles: [{ imageId: id }] };
+  expect(await running.client.refusal(START, { input })).toEqual({ code: "BAD_INPUT", field: `input.${name}`, limit: 16 });
+  const wide = { size: 1024, contentLayers: [{ layer: "conv4_2", weight: 1 }] };
+  const { startStyleTransfer } = await running.client.query(START, { input: { ...input, ...wide } });
+  expect(startStyleTransfer.status).toBe("QUEUED");
 });
 
 test("none of this was the server's own fault", () => {

@@ -13,7 +13,8 @@ import type { Storage } from "../../server/storage/storage.js";
 import { FakeHost } from "./fake-host.js";
 import { GraphqlClient } from "./graphql-client.js";
 
-const layers = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2", "conv5_1"];
+const names = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2", "conv5_1"];
+const layers = names.map((name) => ({ name, minimumSide: 2 ** (Number(name[4]) - 1) }));
 
 function aModel(changes: Partial<ModelInfo>): ModelInfo {
   return {
