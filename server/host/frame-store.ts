@@ -23,7 +23,10 @@ export async function storeAndPublish(message: FrameMessage, storage: Storage, b
     computeMs,
     createdAt: new Date(),
   };
-  if (!(await storage.frames.insert(frame))) return (await storage.sessions.find(sessionId)) !== null;
+  if (!(await storage.frames.insert(frame))) {
+    await storage.blobs.delete(digest);
+    return (await storage.sessions.find(sessionId)) !== null;
+  }
   await bus.publish(`session:${sessionId}`, { type: "frame", frame, picture });
   return true;
 }

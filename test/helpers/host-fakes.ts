@@ -37,7 +37,9 @@ export class MemoryStorage implements Storage {
     },
     delete: async (id) => {
       this.sessionRows.delete(id);
-      return [];
+      const digests = this.framesOf(id).map((frame) => frame.digest);
+      this.frameRows.splice(0, this.frameRows.length, ...this.frameRows.filter((frame) => frame.sessionId !== id));
+      return digests;
     },
   };
 
@@ -68,7 +70,9 @@ export class MemoryStorage implements Storage {
       if (!bytes) throw new AtelierError("NOT_FOUND", "There is no such blob.");
       return bytes;
     },
-    delete: async (digest) => void this.blobRows.delete(digest),
+    delete: async (digest) => {
+      if (!this.frameRows.some((frame) => frame.digest === digest)) this.blobRows.delete(digest);
+    },
   };
 
   readonly checkpoints: Storage["checkpoints"] = {
@@ -76,6 +80,10 @@ export class MemoryStorage implements Storage {
     get: async (sessionId) => this.checkpointRows.get(sessionId) ?? null,
     delete: async (sessionId) => void this.checkpointRows.delete(sessionId),
   };
+
+  get blobCount(): number {
+    return this.blobRows.size;
+  }
 
   /** Whether a frame's row and picture are both stored. */
   holds(frame: FrameRecord): boolean {

@@ -104,9 +104,12 @@ describe("a host", () => {
     const host = await startHost({ maxConcurrent: 1 });
     const id = await host.paint({ steps: 1e6 });
     await host.frame(id, 2);
-    await host.storage.sessions.delete(id);
+    for (const digest of await host.storage.sessions.delete(id)) await host.storage.blobs.delete(digest);
     expect((await host.end(await host.paint({ steps: 3 }))).status).toBe("COMPLETED");
-    expect(host.publishedSteps(id)).toEqual(host.storedSteps(id));
+    expect(host.storedSteps(id)).toEqual([]);
+    expect(host.host.devices()[0]!.sessionIds).toEqual([]);
+    // The picture that both sessions began from, and the four frames of the second one.
+    expect(host.storage.blobCount).toBe(1 + 4);
   });
 
   test("fails a session with its painter's typed error, and no other", async () => {
