@@ -35,13 +35,13 @@ class ReferenceProgram implements Program {
     if (this.closed) throw new AtelierError("INTERNAL", "The program is closed.");
     const given = checkedInputs(this.compiled, inputs);
     const values = new Map<Node, Tensor>();
-    const valueOf = (node: Node) => values.get(node) as Tensor;
+    const computed = (node: Node) => values.get(node) as Tensor;
     for (const node of this.compiled.nodes) {
       if (node.operator === "input") values.set(node, given[String(node.attributes.name)] as Tensor);
       else if (node.operator === "constant") values.set(node, node.attributes.value as Tensor);
-      else values.set(node, operatorNamed(node.operator).forward(node, node.inputs.map(valueOf)));
+      else values.set(node, operatorNamed(node.operator).forward(node, node.inputs.map(computed)));
     }
-    return Object.fromEntries(Object.entries(this.compiled.outputs).map(([name, node]) => [name, valueOf(node)]));
+    return Object.fromEntries(Object.entries(this.compiled.outputs).map(([name, node]) => [name, computed(node)]));
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,68 @@
+import { readVgg19, type Vgg19Weights, vgg19 } from "../models/vgg19.js";
+import { inputNames, objectiveGraph, outputNames, targetGraph } from "../server/art/losses.js";
+import { type Engine, gradientName } from "../server/engine/engine.js";
+import { scalar, type Tensor, tensor } from "../server/graph/index.js";
+
+/** Layers, weights and pictures of the benchmark; loss_gradient_torch.py and loss-gradient-tfjs.ts have the same. */
+export const layers = { content: ["conv4_2"], style: ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"] };
+export const termWeights = { alpha: 1, beta: 100, gamma: 0.02 };
+export const pictures = { content: [0.11, 0.07], style: [0.31, 0.17], image: [0.23, 0.05] } as const;
+export const deepest = "conv5_1";
+
+/** What every program answers for one evaluation; `norm` is the Euclidean length of the gradient. */
+export interface Evaluated {
+  ms: number;
+  total: number;
+  norm: number;
+}
+
+/** 0.5 + 0.5 sin(channel + rowStep row + columnStep column), [1, 3, size, size]. */
+export function waves(size: number, [rowStep, columnStep]: readonly [number, number]): Tensor {
+  const data = Float32Array.from({ length: 3 * size * size }, (_, i) => {
+    const [channel, row, column] = [Math.floor(i / (size * size)), Math.floor(i / size) % size, i % size];
+    return 0.5 + 0.5 * Math.sin(channel + rowStep * row + columnStep * column);
+  });
+  return tensor([1, 3, size, size], data);
+}
+
+/** Euclidean length. */
+export function lengthOf(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}
+
+/** Opens style transfer's own objective on `engine` and answers a function that evaluates it once. */
+export async function openScene(engine: Engine, weightsFile: string, size: number): Promise<() => Promise<Evaluated>> {
+  const weights: Vgg19Weights = await readVgg19(weightsFile, deepest);
+  const network = {
+    id: "vgg19",
+    layers: [],
+    minimumSide: () => 16,
+    features: (x: Parameters<typeof vgg19>[0]) => vgg19(x, weights, { pooling: "average", upTo: deepest }),
+  };
+  const measured = targetGraph(network, layers);
+  const targetProgram = await engine.open(measured, { outputs: Object.keys(measured) });
+  const content = await targetProgram.run({ [inputNames.image]: waves(size, pictures.content) });
+  const style = await targetProgram.run({ [inputNames.image]: waves(size, pictures.style) });
+  await targetProgram.close();
+
+  const graph = objectiveGraph(network, layers);
+  const gradient = { of: outputNames.total, towards: [inputNames.image] };
+  const program = await engine.open(graph, { outputs: Object.keys(graph), gradient });
+  const inputs: Record<string, Tensor> = { [inputNames.image]: waves(size, pictures.image) };
+  for (const [name, value] of Object.entries(termWeights)) inputs[name] = scalar(value);
+  for (const layer of layers.content) {
+    inputs[inputNames.contentTarget(layer)] = content[inputNames.contentTarget(layer)] as Tensor;
+    inputs[inputNames.contentWeight(layer)] = scalar(1 / layers.content.length);
+  }
+  for (const layer of layers.style) {
+    inputs[inputNames.styleTarget(layer)] = style[inputNames.styleTarget(layer)] as Tensor;
+    inputs[inputNames.styleWeight(layer)] = scalar(1 / layers.style.length);
+  }
+  return async () => {
+    const start = performance.now();
+    const results = await program.run(inputs);
+    const ms = performance.now() - start;
+    const towardsImage = results[gradientName(inputNames.image)] as Tensor;
+    return { ms, total: results[outputNames.total]?.data[0] as number, norm: lengthOf(towardsImage.data) };
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * One VGG-19 loss and gradient at 256 x 256 (content conv4_2, Gram matrices at five layers to conv5_1, total variation)
+ * on the onnx engine, in turns with Debian's PyTorch and with TensorFlow.js's WebAssembly backend.
+ *
+ *   npx tsx bench/loss-gradient.ts
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { loadavg } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import { OnnxEngine } from "../server/engine/onnx.js";
+import { type Evaluated, openScene } from "./loss-gradient-scene.js";
+import { modelMirror } from "./mirror.js";
+import { type Measurement, recordResults } from "./results.js";
+
+const size = 256;
+const threads = 2;
+const rounds = 11;
+/** TensorFlow.js takes its turn in every so many rounds: it is slow. */
+const tfjsEvery = 5;
+/** Between turns, so that nobody's waiting threads spin in another's time, ms. */
+const rest = 1500;
+
+/** A program that evaluates once for each line that it is sent. */
+class Peer {
+  private readonly child: ChildProcess;
+  private readonly lines: AsyncIterator<string>;
+
+  constructor(command: string, args: readonly string[]) {
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.child = child;
+    this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async answer<T>(): Promise<T> {
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error(`${this.child.spawnargs.join(" ")} ended early`);
+    return JSON.parse(value);
+  }
+
+  evaluate(): Promise<Evaluated> {
+    this.child.stdin?.write("run\n");
+    return this.answer();
+  }
+
+  close(): void {
+    this.child.stdin?.end();
+  }
+}
+
+const weightsFile = join(modelMirror(), "vgg19", "vgg19.safetensors");
+const settings = [weightsFile, String(size), String(threads)];
+const peers = {
+  torch: new Peer(process.env.PYTHON ?? "/usr/bin/python3", [join(import.meta.dirname, "loss_gradient_torch.py"), ...settings]),
+  tfjs: new Peer(process.execPath, ["--import", "tsx", join(import.meta.dirname, "loss-gradient-tfjs.ts"), ...settings]),
+};
+const engine = new OnnxEngine(threads);
+const times: Record<"onnx" | "torch" | "tfjs", number[]> = { onnx: [], torch: [], tfjs: [] };
+const names: Record<keyof typeof peers, string> = { torch: "", tfjs: "" };
+try {
+  const evaluate = await openScene(engine, weightsFile, size);
+  for (const key of ["torch", "tfjs"] as const) {
+    const { name, detail } = await peers[key].answer<{ name: string; detail: string }>();
+    names[key] = name;
+    console.log(`${name}: ${detail}`);
+  }
+  console.log(`Atelier: ${engine.description}`);
+  console.log(`load before: ${loadavg().map((load) => load.toFixed(2))}`);
+  const expected = await evaluate();
+  for (const key of ["torch", "tfjs"] as const) agrees(names[key], await peers[key].evaluate(), expected);
+  for (let round = 0; round < rounds; round++) {
+    await pause(rest);
+    times.onnx.push((await evaluate()).ms);
+    await pause(rest);
+    times.torch.push((await peers.torch.evaluate()).ms);
+    if (round % tfjsEvery > 0) continue;
+    await pause(rest);
+    times.tfjs.push((await peers.tfjs.evaluate()).ms);
+  }
+  console.log(`load after: ${loadavg().map((load) => load.toFixed(2))}`);
+} finally {
+  peers.torch.close();
+  peers.tfjs.close();
+  await engine.close();
+}
+
+for (const [name, list] of Object.entries(times)) {
+  console.log(`${name}: median ${median(list).toFixed(0)} ms, best ${Math.min(...list).toFixed(0)} ms of ${list.length}`);
+}
+const bench = `VGG-19 loss and gradient, ${size} px`;
+const ours = median(times.onnx);
+const against = (peer: string, list: readonly number[]): Measurement => ({
+  bench,
+  peer,
+  ratio: Number((median(list) / ours).toPrecision(3)),
+  value: Math.round(ours),
+  unit: "ms",
+});
+await recordResults([against(names.torch, times.torch), against(names.tfjs, times.tfjs)], "npx tsx bench/loss-gradient.ts");
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
+}
+
+/** All three must compute the same thing. */
+function agrees(name: string, { total, norm }: Evaluated, expected: Evaluated): void {
+  const apart = Math.max(Math.abs(total / expected.total - 1), Math.abs(norm / expected.norm - 1));
+  if (!(apart < 0.01)) throw new Error(`${name} computes loss ${total} and gradient ${norm}, not ${expected.total} and ${expected.norm}`);
+}

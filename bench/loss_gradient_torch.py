@@ -1,0 +1,89 @@
+"""One VGG-19 loss and gradient in PyTorch, for bench/loss-gradient.ts: a line "run" on stdin is answered by a line of JSON.
+
+usage: loss_gradient_torch.py weights.safetensors size threads
+"""
+import json
+import re
+import struct
+import sys
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+weights_path, size, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+torch.set_num_threads(threads)
+
+CONTENT_LAYER = "conv4_2"
+STYLE_LAYERS = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"]
+LAYERS = [f"conv{block}_{n + 1}" for block, count in enumerate([2, 2, 4, 4, 1], 1) for n in range(count)]
+
+
+def read_weights(path):
+    with open(path, "rb") as file:
+        length = struct.unpack("<Q", file.read(8))[0]
+        header = json.loads(file.read(length))
+        weights = {}
+        for layer in LAYERS:
+            for part in ("weight", "bias"):
+                entry = header[f"{layer}.{part}"]
+                begin, end = entry["data_offsets"]
+                file.seek(8 + length + begin)
+                kind = {"F16": np.float16, "F32": np.float32}[entry["dtype"]]
+                values = np.frombuffer(file.read(end - begin), dtype=kind).astype(np.float32)
+                weights[f"{layer}.{part}"] = torch.from_numpy(values.reshape(entry["shape"]))
+        return weights
+
+
+def waves(row_step, column_step):
+    channel, row, column = np.meshgrid(np.arange(3), np.arange(size), np.arange(size), indexing="ij")
+    return torch.from_numpy((0.5 + 0.5 * np.sin(channel + row_step * row + column_step * column)).astype(np.float32))[None]
+
+
+def features(image):
+    value = image[:, [2, 1, 0]] * 255 - torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
+    found, block = {}, "1"
+    for layer in LAYERS:
+        if layer[4] != block:
+            value, block = F.avg_pool2d(value, 2), layer[4]
+        value = F.relu(F.conv2d(value, weights[f"{layer}.weight"], weights[f"{layer}.bias"], padding=1))
+        found[layer] = value
+    return found
+
+
+def gram(feature):
+    rows = feature.reshape(feature.shape[1], -1)
+    return rows @ rows.t() / rows.shape[1]
+
+
+def relative(value, target):
+    return (value - target).pow(2).sum() / (target.pow(2).sum() + 1e-6)
+
+
+weights = read_weights(weights_path)
+with torch.no_grad():
+    content_target = features(waves(0.11, 0.07))[CONTENT_LAYER]
+    style_features = features(waves(0.31, 0.17))
+    style_targets = {layer: gram(style_features[layer]) for layer in STYLE_LAYERS}
+image = waves(0.23, 0.05).requires_grad_()
+
+
+def evaluate():
+    found = features(image)
+    content = relative(found[CONTENT_LAYER], content_target)
+    style = sum(relative(gram(found[layer]), style_targets[layer]) for layer in STYLE_LAYERS) / len(STYLE_LAYERS)
+    smoothness = (image[:, :, 1:] - image[:, :, :-1]).abs().mean() + (image[:, :, :, 1:] - image[:, :, :, :-1]).abs().mean()
+    total = content + 100 * style + 0.02 * smoothness
+    (gradient,) = torch.autograd.grad(total, image)
+    return float(total), float(gradient.norm())
+
+
+evaluate()
+with open("/proc/self/maps") as maps:
+    library = sorted(set(re.findall(r"/\S*blas\S*", maps.read())))
+print(json.dumps({"name": f"PyTorch {torch.__version__}", "detail": f"{torch.get_num_threads()} threads, {', '.join(library)}"}), flush=True)
+for _ in sys.stdin:
+    start = time.perf_counter()
+    total, norm = evaluate()
+    print(json.dumps({"ms": 1000 * (time.perf_counter() - start), "total": total, "norm": norm}), flush=True)
