@@ -1,7 +1,9 @@
 import { pathToFileURL } from "node:url";
+import { endWithNpm } from "./end-with-npm.mjs";
 import { prepare } from "./prepare.mjs";
 import { inRoot } from "./root.mjs";
 
+endWithNpm();
 await prepare();
 // The server runs in this very process, so it stays in the foreground and gets every signal itself.
 process.setSourceMapsEnabled(true);
