@@ -65,7 +65,8 @@ await recordResults(measurements, "npx tsx bench/server-overhead.ts");
 
 /** Median time of a step without a server, ms. */
 async function paintAlone(content: EncodedPicture, style: EncodedPicture, size: number, steps: number): Promise<number> {
-  const model = { id: "vgg19", task: "FEATURES" as const, state: "READY" as const, layers: vgg19Layers.map(({ name }) => name) };
+  const layers = vgg19Layers.map(({ name, minimumSize }) => ({ name, minimumSide: minimumSize }));
+  const model = { id: "vgg19", task: "FEATURES" as const, state: "READY" as const, layers };
   const settings = resolveSettings({ contentId: "content", styles: [{ imageId: "style" }], size, steps }, model);
   const network = { id: "vgg19", path: join(modelMirror(), "vgg19", "vgg19.safetensors") };
   const painter = await painters.open({ kind: "STYLE_TRANSFER", settings, content, styles: [{ ...style, weight: 1 }], network }, null);
