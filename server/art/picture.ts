@@ -1,7 +1,10 @@
-import sharp from "sharp";
+import sharp, { type SharpOptions } from "sharp";
 import { AtelierError } from "../errors.js";
 import type { Planes } from "./painter.js";
 import { fitLongerSide, type PictureSize } from "./scales.js";
+
+/** What an upload was accepted with: damaged pixels are an error, mere warnings are not. */
+const tolerant: SharpOptions = { failOn: "error" };
 
 /** How `decodePicture` makes the picture fit: its longer side in px, or both sides exactly (cropped around the centre). */
 export type PictureFit = { longerSide: number } | PictureSize;
@@ -14,7 +17,7 @@ export type PictureFit = { longerSide: number } | PictureSize;
 export async function decodePicture(bytes: Uint8Array, fit: PictureFit): Promise<Planes> {
   try {
     const size = "longerSide" in fit ? fitLongerSide(await uprightSize(bytes), fit.longerSide) : fit;
-    const { data, info } = await sharp(bytes)
+    const { data, info } = await sharp(bytes, tolerant)
       .autoOrient()
       .flatten({ background: "white" })
       .resize({ ...size, fit: "longerSide" in fit ? "fill" : "cover", kernel: "lanczos3" })
@@ -30,20 +33,21 @@ export async function decodePicture(bytes: Uint8Array, fit: PictureFit): Promise
 
 /** Size of an encoded picture in px, EXIF orientation applied. */
 export async function uprightSize(bytes: Uint8Array): Promise<PictureSize> {
-  const { autoOrient } = await sharp(bytes).metadata();
+  const { autoOrient } = await sharp(bytes, tolerant).metadata();
   return { width: autoOrient.width, height: autoOrient.height };
 }
 
 /** Float planes 3 x H x W, 0..1, as interleaved RGB bytes (H x W x 3), rounded to the nearest of 256 levels. */
 export function toInterleaved(planes: Planes): Uint8Array {
   const area = planes.width * planes.height;
-  const bytes = new Uint8Array(area * 3);
+  // A clamped array rounds to the nearest, halves to even, and keeps values within 0..255 by itself.
+  const bytes = new Uint8ClampedArray(area * 3);
   for (let channel = 0; channel < 3; channel++) {
     for (let pixel = 0, from = channel * area, to = channel; pixel < area; pixel++, from++, to += 3) {
-      bytes[to] = Math.min(255, Math.max(0, planes.data[from]! * 255 + 0.5));
+      bytes[to] = planes.data[from]! * 255;
     }
   }
-  return bytes;
+  return new Uint8Array(bytes.buffer);
 }
 
 /** Interleaved RGB bytes (H x W x 3) as float planes 3 x H x W, 0..1. */
