@@ -6,6 +6,9 @@ import { inRoot, root } from "./root.mjs";
 /** @type {NodeJS.Signals[]} */
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];
 
+/** How long a command may take to end after a signal before it is killed, ms: npm in mid-install heeds none. */
+const GRACE_MS = 3000;
+
 /**
  * Runs a command in the repository on this terminal and answers its exit code. Signals that this process gets go on to
  * the command; once that has ended, this process ends by the same signal.
@@ -21,6 +24,7 @@ export function run(command, args, options = {}) {
     let received = null;
     /** @param {NodeJS.Signals} signal */
     const forward = (signal) => {
+      if (received === null) setTimeout(() => child.kill("SIGKILL"), GRACE_MS).unref();
       received = signal;
       child.kill(signal);
     };
