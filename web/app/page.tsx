@@ -5,8 +5,9 @@ export default function StudioPage() {
   return (
     <main className="page">
       <h1 className="hidden">A new painting</h1>
-      <Easel />
-      <Gallery />
+      <Easel>
+        <Gallery />
+      </Easel>
     </main>
   );
 }

@@ -36,9 +36,11 @@ export function NumberControl({ setting, value, onChange, slider = true }: Props
           <Slider.Thumb className={styles.thumb} aria-label={setting.title} aria-valuetext={String(value)} />
         </Slider.Root>
       )}
-      <p className={styles.help} id={`${id}-help`}>
-        {setting.help}
-      </p>
+      {setting.help && (
+        <p className={styles.help} id={`${id}-help`}>
+          {setting.help}
+        </p>
+      )}
     </div>
   );
 }
@@ -54,7 +56,7 @@ function NumberField({ id, setting, value, onChange }: Omit<Props, "slider"> & {
       inputMode={setting.integer ? "numeric" : "decimal"}
       autoComplete="off"
       value={text ?? String(value)}
-      aria-describedby={`${id}-help`}
+      aria-describedby={setting.help ? `${id}-help` : undefined}
       aria-invalid={!valid}
       title={valid ? undefined : `${setting.integer ? "A whole number" : "A number"} from ${setting.min} to ${setting.max}`}
       onChange={(event) => {

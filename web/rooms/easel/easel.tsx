@@ -1,7 +1,7 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { ServerQuery, StartPainting } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
@@ -13,8 +13,8 @@ import { type Recipe, toInput, usualRecipe } from "./recipe";
 import { SettingsPanel } from "./settings-panel";
 import { imageIdOf, useChoice } from "./use-choice";
 
-/** Where a painting begins: a photo, a style, the settings, Start. */
-export function Easel() {
+/** Where a painting begins: a photo, a style, the settings, Start. `children` hang below the pictures. */
+export function Easel({ children }: { children: ReactNode }) {
   const photo = useChoice(samplePhotos);
   const style = useChoice(sampleStyles);
   const [recipe, setRecipe] = useState<Recipe>(usualRecipe);
@@ -47,6 +47,7 @@ export function Easel() {
           </button>
         </div>
       </form>
+      <div className={styles.below}>{children}</div>
     </div>
   );
 }

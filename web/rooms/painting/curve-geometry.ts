@@ -1,5 +1,7 @@
 import type { LossPoint } from "./painting-state";
 
+const MOST_DECADES = 6;
+
 /** Inside of the plot, in the units of the drawing. */
 export interface PlotArea {
   left: number;
@@ -40,9 +42,9 @@ export class CurveScale {
       lowest = Math.min(lowest, value);
     }
     this.top = Number.isFinite(highest) ? Math.ceil(Math.log10(highest)) : 1;
-    // Terms far below the rest would press everything else flat: four decades at most.
+    // Terms far below the rest would press everything else flat.
     const floor = Number.isFinite(lowest) ? Math.floor(Math.log10(lowest)) : this.top - 1;
-    this.bottom = Math.min(this.top - 1, Math.max(floor, this.top - 4));
+    this.bottom = Math.min(this.top - 1, Math.max(floor, this.top - MOST_DECADES));
   }
 
   x(step: number): number {
@@ -50,18 +52,17 @@ export class CurveScale {
   }
 
   y(value: number): number {
-    const share = (this.top - Math.log10(value)) / (this.top - this.bottom);
-    return this.area.top + this.area.height * Math.min(1, Math.max(0, share));
+    return this.area.top + (this.area.height * (this.top - Math.log10(value))) / (this.top - this.bottom);
   }
 
   decades(): number[] {
     return Array.from({ length: this.top - this.bottom + 1 }, (_, place) => this.bottom + place);
   }
 
-  /** An SVG path through the points; values that a logarithm cannot show are left out. */
+  /** An SVG path through the points; values below the axis, 0 among them, are left out. */
   path(points: readonly { step: number; value: number }[]): string {
     return points
-      .filter(({ value }) => value > 0)
+      .filter(({ value }) => value >= 10 ** this.bottom)
       .map(({ step, value }, place) => `${place === 0 ? "M" : "L"}${this.x(step).toFixed(1)} ${this.y(value).toFixed(1)}`)
       .join("");
   }

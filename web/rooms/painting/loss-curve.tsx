@@ -1,3 +1,4 @@
+import { styleTransferNumbers } from "../../../server/art/settings";
 import { CurveScale, type Term, type Weights, weightedTerms } from "./curve-geometry";
 import styles from "./loss-curve.module.css";
 import type { LossPoint } from "./painting-state";
@@ -7,11 +8,13 @@ const height = 176;
 const area = { left: 34, top: 8, width: width - 42, height: height - 30 };
 
 const terms: { term: Term; label: string }[] = [
-  { term: "content", label: "Content" },
-  { term: "style", label: "Style" },
-  { term: "tv", label: "Smoothness" },
   { term: "total", label: "Total" },
+  { term: "content", label: styleTransferNumbers.alpha.title },
+  { term: "style", label: styleTransferNumbers.beta.title },
+  { term: "tv", label: styleTransferNumbers.gamma.title },
 ];
+/** The total is drawn over its terms. */
+const drawingOrder = [...terms].reverse();
 
 interface Props {
   curve: readonly LossPoint[];
@@ -50,7 +53,7 @@ export function LossCurve({ curve, steps, weights }: Props) {
             {step === 0 ? "0" : `step ${step}`}
           </text>
         ))}
-        {terms.map(({ term }) => (
+        {drawingOrder.map(({ term }) => (
           <path
             key={term}
             className={styles.line}
@@ -61,7 +64,7 @@ export function LossCurve({ curve, steps, weights }: Props) {
         {last && last.values.total > 0 && <circle className={styles.tip} cx={scale.x(last.step)} cy={scale.y(last.values.total)} r={3} />}
       </svg>
       <figcaption className={styles.legend}>
-        {[...terms].reverse().map(({ term, label }) => (
+        {terms.map(({ term, label }) => (
           <span key={term} className={styles.key} data-term={term}>
             {label} <span className={styles.value}>{last ? formatLoss(last.values[term]) : "–"}</span>
           </span>

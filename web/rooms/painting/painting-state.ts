@@ -17,7 +17,7 @@ export interface PaintingState {
   /** By step, without duplicates. */
   curve: readonly LossPoint[];
   /** When each of the last frames was finished, ms since 1970, oldest first. */
-  pace: readonly { step: number; at: number; computeMs: number }[];
+  pace: readonly { step: number; at: number }[];
   connected: boolean;
   failure: string | null;
 }
@@ -54,19 +54,19 @@ export function isOver(status: PaintingStatus): boolean {
   return status === "COMPLETED" || status === "CANCELLED" || status === "FAILED";
 }
 
-/** Wall-clock time of a step over the last frames, ms; the compute time alone until there are two frames. */
-export function msPerStep({ pace }: Pick<PaintingState, "pace">): number | null {
+/** Wall-clock time of a step over the last frames, ms; the compute time of the last one where no two were seen. */
+export function msPerStep({ pace, frame }: Pick<PaintingState, "pace" | "frame">): number | null {
   const first = pace[0];
   const last = pace.at(-1);
-  if (!first || !last) return null;
-  return last.step > first.step ? (last.at - first.at) / (last.step - first.step) : last.computeMs;
+  if (first && last && last.step > first.step) return (last.at - first.at) / (last.step - first.step);
+  return frame?.computeMs ?? null;
 }
 
 function withFrame(state: PaintingState, frame: Frame): PaintingState {
   const { losses, step } = frame;
   const curve = losses ? mergeCurves(state.curve, [{ step, ...losses }]) : state.curve;
   const known = (state.pace.at(-1)?.step ?? -1) >= step;
-  const beat = { step, at: Date.parse(frame.createdAt), computeMs: frame.computeMs };
+  const beat = { step, at: Date.parse(frame.createdAt) };
   const pace = known ? state.pace : [...state.pace, beat].slice(-PACE_FRAMES);
   return { ...state, frame: newer(state.frame, frame), curve, pace };
 }
