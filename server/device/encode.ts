@@ -1,5 +1,6 @@
 import sharp, { type JpegOptions, type PngOptions, type Sharp } from "sharp";
 import type { Planes } from "../art/painter.js";
+import { toInterleaved } from "../art/picture.js";
 
 /** A picture as it is stored and sent. */
 export interface EncodedFrame {
@@ -20,23 +21,10 @@ const png: PngOptions = { compressionLevel: 6, adaptiveFiltering: true };
 sharp.concurrency(1);
 sharp.cache(false);
 
-/** Float planes (3 x height x width, RGB, 0..1) as interleaved bytes; values beyond the range show as its ends. */
-export function toBytes(planes: Planes): Uint8Array {
-  const { data } = planes;
-  const area = planes.width * planes.height;
-  // A clamped array rounds to the nearest, halves to even, and clamps by itself.
-  const bytes = new Uint8ClampedArray(area * 3);
-  for (let channel = 0; channel < 3; channel++) {
-    const plane = data.subarray(channel * area, (channel + 1) * area);
-    for (let pixel = 0; pixel < area; pixel++) bytes[pixel * 3 + channel] = (plane[pixel] as number) * 255;
-  }
-  return new Uint8Array(bytes.buffer);
-}
-
 /** Encodes a picture: JPEG for one of many, PNG when nothing may be lost. `planes` may be reused once this has returned. */
 export function encodeFrame(planes: Planes, lossless: boolean): Promise<EncodedFrame> {
   const raw = { width: planes.width, height: planes.height, channels: 3 } as const;
-  const picture = sharp(toBytes(planes), { raw });
+  const picture = sharp(toInterleaved(planes), { raw });
   return lossless ? encoded(picture.png(png), "image/png") : encoded(picture.jpeg(jpeg), "image/jpeg");
 }
 

@@ -1,7 +1,8 @@
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import type { Planes } from "../../server/art/painter.js";
-import { encodeFrame, toBytes } from "../../server/device/encode.js";
+import { toInterleaved } from "../../server/art/picture.js";
+import { encodeFrame } from "../../server/device/encode.js";
 
 /** A picture whose channels differ, so that mixed-up planes show. */
 function gradient(width: number, height: number): Planes {
@@ -23,7 +24,7 @@ describe("encoding a frame", () => {
     const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
     expect(mimeType).toBe("image/png");
     expect([info.width, info.height, info.channels]).toEqual([31, 17, 3]);
-    expect(new Uint8Array(data)).toEqual(toBytes(planes));
+    expect(new Uint8Array(data)).toEqual(toInterleaved(planes));
   });
 
   test("any other frame is a JPEG close to the planes, with full colour resolution", async () => {
@@ -31,7 +32,7 @@ describe("encoding a frame", () => {
     const { bytes, mimeType } = await encodeFrame(planes, false);
     const metadata = await sharp(bytes).metadata();
     const decoded = await sharp(bytes).raw().toBuffer();
-    const expected = toBytes(planes);
+    const expected = toInterleaved(planes);
     const worst = decoded.reduce((most, value, index) => Math.max(most, Math.abs(value - expected[index]!)), 0);
     expect(mimeType).toBe("image/jpeg");
     expect(metadata).toMatchObject({ format: "jpeg", width: 32, height: 16, chromaSubsampling: "4:4:4" });
@@ -40,12 +41,12 @@ describe("encoding a frame", () => {
 
   test("rounds to the nearest byte and shows values beyond the range as its ends", () => {
     const data = Float32Array.of(-3, 0, 0.4999 / 255, 0.5001 / 255, 0.5, 1, 1.001, 7, Number.NaN, 1, 1, 1);
-    expect([...toBytes({ width: 2, height: 2, data })]).toEqual([0, 128, 0, 0, 255, 255, 0, 255, 255, 1, 255, 255]);
+    expect([...toInterleaved({ width: 2, height: 2, data })]).toEqual([0, 128, 0, 0, 255, 255, 0, 255, 255, 1, 255, 255]);
   });
 
   test("the planes may be reused while they are encoded", async () => {
     const planes = gradient(16, 16);
-    const expected = toBytes(planes);
+    const expected = toInterleaved(planes);
     const encoding = encodeFrame(planes, true);
     planes.data.fill(0);
     expect(
