@@ -80,7 +80,7 @@ export class FrameBroker {
     const opening: ViewerEvent[] = [{ type: "changed", session }];
     if (afterStep !== null) {
       mailbox.skipThrough(afterStep);
-      return { opening, replay: new Replay({ frames, blobs }, sessionId, afterStep) };
+      return { opening, replay: new Replay({ frames, blobs }, sessionId, afterStep, session.step) };
     }
     const latest = await frames.latest(sessionId);
     if (latest) {

@@ -3,28 +3,29 @@ import type { ViewerEvent } from "./mailbox.js";
 import type { FrameRecord } from "./session.js";
 import { SharedFrame } from "./shared-frame.js";
 
-/** Frames read at a time; also how far behind a viewer may fall before its lag is looked at. */
-export const REPLAY_PAGE = 50;
+/** Frames read at a time; a viewer that is no further behind than this is not slow. */
+const PAGE = 50;
 
 /** Reads the kept frames of a session in order, a page at a time, and names the steps that are not kept. */
 export class Replay {
+  /** Whether the viewer falls further and further behind what is painted meanwhile: then it is not to be replayed to. */
+  lagging = false;
   private page: FrameRecord[] = [];
+  private backlog = Number.POSITIVE_INFINITY;
 
-  /** Begins after `lastStep`. */
+  /** Begins after `lastStep`; frames through `keptStep`, which were kept when the viewer came, are given in any case. */
   constructor(
     private readonly stores: { frames: FrameStore; blobs: BlobStore },
     private readonly sessionId: string,
     public lastStep: number,
+    private readonly keptStep: number,
   ) {}
 
-  /** The next frame or gap; null when there is no frame after `lastStep` now, and there may be one when asked again. */
+  /** The next frame or gap; null when there is no frame after `lastStep` now, or the viewer lags. */
   async next(): Promise<ViewerEvent | null> {
-    if (this.page.length === 0) {
-      const range = { fromStep: this.lastStep + 1 };
-      this.page = (await this.stores.frames.list(this.sessionId, { first: REPLAY_PAGE, after: null }, range)).rows;
-    }
+    if (this.page.length === 0) await this.read();
     const frame = this.page[0];
-    if (!frame) return null;
+    if (!frame || this.lagging) return null;
     if (frame.step > this.lastStep + 1) {
       const gap = { type: "gap", fromStep: this.lastStep + 1, toStep: frame.step - 1 } as const;
       this.lastStep = gap.toStep;
@@ -33,5 +34,14 @@ export class Replay {
     this.page.shift();
     this.lastStep = frame.step;
     return { type: "frame", frame: new SharedFrame(frame, () => this.stores.blobs.get(frame.digest)) };
+  }
+
+  private async read(): Promise<void> {
+    const range = { fromStep: this.lastStep + 1 };
+    const { rows, totalCount } = await this.stores.frames.list(this.sessionId, { first: PAGE, after: null }, range);
+    this.page = rows;
+    if (this.lastStep < this.keptStep) return;
+    this.lagging = totalCount > PAGE && totalCount >= this.backlog;
+    this.backlog = totalCount;
   }
 }

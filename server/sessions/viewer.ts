@@ -1,5 +1,5 @@
 import type { Mailbox, ViewerEvent } from "./mailbox.js";
-import { REPLAY_PAGE, type Replay } from "./replay.js";
+import type { Replay } from "./replay.js";
 
 /**
  * What one viewer of a session reads: opening events, then what is replayed from storage, then live events.
@@ -10,7 +10,8 @@ import { REPLAY_PAGE, type Replay } from "./replay.js";
 export class Viewer implements AsyncIterableIterator<ViewerEvent> {
   private closed = false;
   private turn: Promise<unknown> = Promise.resolve();
-  private exhaustedAt = { step: Number.NEGATIVE_INFINITY, behind: Number.POSITIVE_INFINITY };
+  /** Step behind which storage held nothing when it was read last. */
+  private exhaustedAt: number | null = null;
 
   /** `leave` is called once, when the viewer goes or everything was delivered. */
   constructor(
@@ -60,24 +61,15 @@ export class Viewer implements AsyncIterableIterator<ViewerEvent> {
     while (this.replay) {
       const event = await this.replay.next();
       if (event) return event;
-      this.mailbox.skipThrough(this.replay.lastStep);
-      if (this.hasCaughtUp(this.replay.lastStep)) this.replay = null;
+      const { lastStep, lagging } = this.replay;
+      this.mailbox.skipThrough(lastStep);
+      // If the frame that waits is not the next one, others were stored since storage was read; it is read again, so that
+      // no hole is left, unless that was tried before. A viewer that lags gets the newest frame.
+      const isNext = (this.mailbox.pendingStep ?? lastStep) <= lastStep + 1;
+      if (lagging || isNext || this.exhaustedAt === lastStep) this.replay = null;
+      this.exhaustedAt = lastStep;
     }
     return null;
-  }
-
-  /**
-   * Whether live events may follow after `step`, behind which storage held nothing when it was read. If the frame that
-   * waits is not the next one, others were stored since, and storage is read again so that no hole is left; unless that
-   * found nothing before, or the viewer falls further behind from one time to the next: then it is a slow viewer, which
-   * gets the newest frame.
-   */
-  private hasCaughtUp(step: number): boolean {
-    const behind = (this.mailbox.pendingStep ?? step) - step - 1;
-    if (behind <= 0 || this.exhaustedAt.step === step) return true;
-    const falling = behind > REPLAY_PAGE && behind >= this.exhaustedAt.behind;
-    this.exhaustedAt = { step, behind };
-    return falling;
   }
 
   private async close(): Promise<void> {
