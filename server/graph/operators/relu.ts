@@ -17,7 +17,7 @@ export const reluGradientOperator = new Operator({
   shape: (_, upstream, result) => sameShape("reluGradient", upstream, result),
   forward: (_shape, _, upstream, result) => upstream.data.map((value, offset) => ((result.data[offset] as number) > 0 ? value : 0)),
   gradients: [],
-  // Measured against Where and Sign on the CPU: 3 to 5 % of a whole VGG-19 gradient faster than Sign, 1 % than Where.
+  // On the CPU a few per cent of a whole VGG-19 gradient cheaper than Sign; Where costs about the same as this.
   toOnnx: (onnx, _, upstream, result) => {
     const isAbove = onnx.add("Greater", [result, onnx.scalar(0)]);
     return onnx.add("Mul", [upstream, onnx.add("Cast", [isAbove], { to: 1 })]);
