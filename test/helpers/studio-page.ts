@@ -1,0 +1,69 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+
+const output = fileURLToPath(new URL("../output", import.meta.url));
+
+export interface Choice {
+  photo: string;
+  style: string;
+  steps: number;
+  /** Longer side, pixels. */
+  size: number;
+}
+
+/** Chooses pictures and settings on the first page, and presses Start. */
+export async function startPainting(page: Page, { photo, style, steps, size }: Choice): Promise<void> {
+  await page.goto("/");
+  await page.getByRole("radiogroup", { name: "Photo" }).getByRole("radio", { name: photo }).check({ force: true });
+  await page.getByRole("radiogroup", { name: "Style" }).getByRole("radio", { name: style }).check({ force: true });
+  await page.getByRole("textbox", { name: "Size" }).fill(String(size));
+  await page.getByRole("textbox", { name: "Steps" }).fill(String(steps));
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+  await page.waitForURL(/\/s\?id=/);
+}
+
+/** Waits until the page shows this status. */
+export async function waitForStatus(page: Page, status: string): Promise<void> {
+  await page.getByText(status, { exact: true }).waitFor();
+}
+
+/** Waits until the canvas shows a frame of this step or a later one. */
+export async function waitForStep(page: Page, step: number): Promise<void> {
+  await page.waitForFunction((wanted) => {
+    const shown = document.querySelector("canvas")?.dataset.shown?.match(/^\/frames\/[^/]+\/(\d+)$/);
+    return shown !== null && shown !== undefined && Number(shown[1]) >= wanted;
+  }, step);
+}
+
+/** What the canvas shows: its size in pixels, and how its colours lie, coarsely, 0..255. */
+export function canvasColours(page: Page): Promise<{ width: number; height: number; samples: number[] }> {
+  return page.evaluate(() => {
+    const canvas = document.querySelector("canvas");
+    const context = canvas?.getContext("2d");
+    if (!canvas || !context) throw new Error("There is no canvas");
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    const stride = Math.max(1, Math.floor(data.length / 4 / 500)) * 4;
+    return { width: canvas.width, height: canvas.height, samples: [...data].filter((_, at) => at % stride < 3) };
+  });
+}
+
+/** First and last point of the loss curve, as the page tells those who cannot see it. */
+export async function lossCurve(page: Page): Promise<{ first: number; last: number; lastStep: number }> {
+  const label = (await page.getByRole("img", { name: /^Loss curve/ }).getAttribute("aria-label")) ?? "";
+  const found = /^Loss curve: (\S+) at step 0, (\S+) at step (\d+)$/.exec(label);
+  if (!found) throw new Error(`The curve does not begin at step 0: ${label}`);
+  return { first: Number(found[1]), last: Number(found[2]), lastStep: Number(found[3]) };
+}
+
+/** How far the page is wider than its window, pixels. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+}
+
+/** Leaves a picture of the page in test/output. */
+export async function screenshot(page: Page, name: string, fullPage = false): Promise<void> {
+  await mkdir(output, { recursive: true });
+  await page.screenshot({ path: join(output, `${name}.png`), fullPage });
+}
