@@ -60,7 +60,7 @@ export async function startApp(origins: string[] = []): Promise<RunningApp> {
   const folder = await mkdtemp(join(tmpdir(), "atelier-app-"));
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
-  const storage = await openEmbeddedStorage(folder);
+  const storage = await openEmbeddedStorage(folder, { graceMs: 0 });
   const bus = openEmbeddedBus(report);
   const queue = openEmbeddedQueue();
   const host = await FakeHost.start({ storage, bus, queue });
