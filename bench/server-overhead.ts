@@ -11,16 +11,16 @@ import type { EncodedPicture } from "../server/art/work.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 import { resolveSettings } from "../server/sessions/style-transfer-settings.js";
 import { pngPicture } from "../test/helpers/pictures.js";
+import { BenchServer, median, stepTime } from "./bench-server.js";
 import { modelMirror } from "./mirror.js";
 import { type Measurement, recordResults } from "./results.js";
-import { median, ServerProcess, stepTime } from "./server-process.js";
 
 const rounds = 3;
 const stepsAt: Record<number, number> = { 256: 16, 512: 8 };
 const overheadLimit = 10;
 const delayLimit = 20;
 
-const server = await ServerProcess.start();
+const server = await BenchServer.start();
 const painters = createStyleTransferFactory(new OnnxEngine());
 const measurements: Measurement[] = [];
 const delays: number[] = [];

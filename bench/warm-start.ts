@@ -5,13 +5,13 @@
  *   npx tsx bench/warm-start.ts
  */
 import { pngPicture } from "../test/helpers/pictures.js";
+import { BenchServer, median, type SeenSession, stepTime } from "./bench-server.js";
 import { type Measurement, recordResults } from "./results.js";
-import { median, type SeenSession, ServerProcess, stepTime } from "./server-process.js";
 
 const rounds = 3;
 const limits = { newTargets: 2.2, cachedTargets: 1.2, paintingSeconds: 90, deviceMiB: 2.5 * 1024 };
 
-const server = await ServerProcess.start();
+const server = await BenchServer.start();
 const measurements: Measurement[] = [];
 try {
   // Opens the network and builds the programs: what follows finds a warm device.

@@ -1,12 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { GraphqlClient } from "../test/helpers/graphql-client.js";
+import type { GraphqlClient } from "../test/helpers/graphql-client.js";
+import { dataFolder, ServerProcess } from "../test/helpers/server.js";
 import { modelMirror } from "./mirror.js";
 
 /** One frame as a viewer got it. */
@@ -32,23 +27,21 @@ const watchDocument = `subscription ($id: ID!) {
   }
 }`;
 
-/** The real server in a process of its own, on a free port and an empty data folder, with the model mirror. */
-export class ServerProcess {
+/** The real server in a process of its own, on an empty data folder and with the model mirror, ready to paint. */
+export class BenchServer {
   private constructor(
-    private readonly process: ChildProcess,
-    private readonly folder: string,
+    private readonly server: ServerProcess,
+    private readonly data: { folder: string; remove: () => Promise<void> },
     readonly client: GraphqlClient,
   ) {}
 
   /** Resolves when sessions can run. */
-  static async start(): Promise<ServerProcess> {
-    const folder = await mkdtemp(join(tmpdir(), "atelier-bench-"));
-    const port = await freePort();
-    const env = { ...process.env, PORT: String(port), ATELIER_DATA: folder, ATELIER_MODEL_MIRROR: modelMirror() };
-    const child = spawn(process.execPath, ["--import", "tsx", "server/main.ts"], { env, stdio: ["ignore", "ignore", "inherit"] });
-    const server = new ServerProcess(child, folder, new GraphqlClient(`http://127.0.0.1:${port}`));
-    await server.untilReady();
-    return server;
+  static async start(): Promise<BenchServer> {
+    const data = await dataFolder();
+    const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: modelMirror() });
+    const client = await server.client();
+    while (!(await fetch(`${client.address}/readyz`)).ok) await delay(100);
+    return new BenchServer(server, data, client);
   }
 
   /** Runs a style transfer to its end with a viewer that takes every frame with its bytes. */
@@ -83,22 +76,8 @@ export class ServerProcess {
 
   async close(): Promise<void> {
     await this.client.close();
-    const exit = once(this.process, "exit");
-    this.process.kill("SIGTERM");
-    await exit;
-    await rm(this.folder, { recursive: true, force: true });
-  }
-
-  private async untilReady(): Promise<void> {
-    while (this.process.exitCode === null) {
-      const ready = await fetch(`${this.client.address}/readyz`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-      if (ready) return;
-      await delay(100);
-    }
-    throw new Error("The server did not start");
+    await this.server.end();
+    await this.data.remove();
   }
 
   /** Peak resident memory of a process in KiB; 0 unless it is a child of the server. */
@@ -109,17 +88,8 @@ export class ServerProcess {
       throw error;
     });
     const value = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
-    return value("PPid") === this.process.pid ? value("VmHWM") : 0;
+    return value("PPid") === this.server.pid ? value("VmHWM") : 0;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Middle value; the mean of the two middle ones of an even number. */
