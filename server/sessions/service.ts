@@ -91,13 +91,15 @@ export class SessionService {
   }
 
   /**
-   * Deletes a session with its frames and checkpoint, and the pictures that nothing else uses. One that is not finished
-   * is cancelled first.
-   * @throws AtelierError NOT_FOUND; UNAVAILABLE when its device does not let go in time.
+   * Deletes a session with its frames and checkpoint, and the pictures that nothing else uses.
+   * @throws AtelierError NOT_FOUND; CONFLICT while it waits or runs.
    */
   async delete(sessionId: string): Promise<string> {
     const { storage, bus } = this.parts;
-    if (!isFinal((await this.require(sessionId)).status)) await this.cancelUnlessFinal(sessionId);
+    const { status } = await this.require(sessionId);
+    if (!isFinal(status)) {
+      throw new AtelierError("CONFLICT", `The session is ${status}; cancel it before it is deleted.`, { field: "sessionId" });
+    }
     const unreferenced = await storage.sessions.delete(sessionId);
     await storage.checkpoints.delete(sessionId);
     for (const digest of unreferenced) await storage.blobs.delete(digest);
@@ -105,15 +107,6 @@ export class SessionService {
     await bus.publish(`session:${sessionId}`, deleted);
     await bus.publish("sessions", deleted);
     return sessionId;
-  }
-
-  private async cancelUnlessFinal(sessionId: string): Promise<void> {
-    try {
-      await this.cancel(sessionId);
-    } catch (error) {
-      // It finished by itself in the meantime, which is as good.
-      if (!(error instanceof AtelierError && error.code === "CONFLICT")) throw error;
-    }
   }
 
   private async cancelRunning(sessionId: string): Promise<SessionRecord> {

@@ -86,10 +86,12 @@ test("a picture that another session shows stays", async () => {
   expect((await fetch(`${address}/frames/${two}/0`)).status).toBe(200);
 });
 
-test("a session that runs or waits is cancelled before it is deleted", async () => {
+test("a session that runs or waits is not deleted, and one that was cancelled is", async () => {
   const [runs, waits] = [await startSession(running), await startSession(running)];
   await running.host.claim();
   for (const id of [waits, runs]) {
+    expect(await running.client.refusal(DELETE, { id })).toMatchObject({ code: "CONFLICT", field: "sessionId" });
+    await running.client.query(CANCEL, { id });
     await running.client.query(DELETE, { id });
     expect(await running.client.query(SESSION, { id })).toEqual({ session: null });
   }
