@@ -16,6 +16,7 @@ export const checks = [
   { name: "Lint, format and arrows between folders", passes: tool("@biomejs/biome", "ci", "--max-diagnostics=100") },
   { name: "Types of server, models, tests, benchmarks and scripts", passes: tool("typescript", "-p", ".") },
   { name: "Types of the studio", passes: tool("typescript", "-p", "web", "--noEmit") },
+  { name: "Types of the studio's tests", passes: tool("typescript", "-p", "test/web") },
   { name: "schema.graphql as the code emits it", passes: tool("tsx", "server/api/emit-schema.ts", "--check") },
   { name: "The studio's types of the API as schema.graphql has them", passes: schemaTypesCurrent },
   { name: "No unused files, exports or packages", passes: tool("knip") },

@@ -14,135 +14,144 @@ if (executable === null) console.warn("Skipped: there is no chromium on the PATH
 
 const phone = { width: 360, height: 780 };
 
-describe.skipIf(mirror === null || executable === null)("the studio in a browser, with the real server and VGG-19", () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let address: string;
-  let browser: Browser;
-  const open: WatchedPage[] = [];
+describe.skipIf(mirror === null || executable === null)(
+  "the studio in a browser, with the real server and VGG-19",
+  { timeout: 120_000 },
+  () => {
+    let data: Awaited<ReturnType<typeof dataFolder>>;
+    let server: ServerProcess;
+    let address: string;
+    let browser: Browser;
+    const open: WatchedPage[] = [];
 
-  async function startServer(port = "0"): Promise<void> {
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: mirror ?? "", ATELIER_DEVICE: "cpu", PORT: port });
-    address = (await server.client()).address;
-  }
+    async function startServer(port = "0"): Promise<void> {
+      server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: mirror ?? "", ATELIER_DEVICE: "cpu", PORT: port });
+      address = (await server.client()).address;
+    }
 
-  async function newPage(viewport?: { width: number; height: number }): Promise<WatchedPage> {
-    const watched = await openPage(browser, address, viewport);
-    watched.page.setDefaultTimeout(45_000);
-    open.push(watched);
-    return watched;
-  }
+    async function newPage(viewport?: { width: number; height: number }): Promise<WatchedPage> {
+      const watched = await openPage(browser, address, viewport);
+      watched.page.setDefaultTimeout(45_000);
+      open.push(watched);
+      return watched;
+    }
 
-  beforeAll(async () => {
-    data = await dataFolder();
-    await startServer();
-    browser = await launchBrowser(executable ?? "");
-  });
+    beforeAll(async () => {
+      data = await dataFolder();
+      await startServer();
+      browser = await launchBrowser(executable ?? "");
+    });
 
-  afterEach(async () => {
-    for (const { page } of open.splice(0)) await page.close();
-  });
+    afterEach(async () => {
+      for (const { page } of open.splice(0)) await page.close();
+    });
 
-  afterAll(async () => {
-    await browser.close();
-    await server.end();
-    await data.remove();
-  });
+    afterAll(async () => {
+      await browser.close();
+      await server.end();
+      await data.remove();
+    });
 
-  test("paints the chosen photo in the chosen style while the loss falls, and comes back to it after a reload", async () => {
-    const { page, complaints } = await newPage();
-    await page.goto("/");
-    await page.getByRole("img", { name: "Night wind" }).waitFor();
-    await screenshot(page, "studio-desktop");
-    await startPainting(page, { photo: "Allium", style: "Stained glass", steps: 14, size: 96 });
+    test("paints the chosen photo in the chosen style while the loss falls, and comes back to it after a reload", async () => {
+      const { page, complaints } = await newPage();
+      await page.goto("/");
+      await page.getByRole("img", { name: "Night wind" }).waitFor();
+      await screenshot(page, "studio-desktop");
+      await startPainting(page, { photo: "Allium", style: "Stained glass", steps: 14, size: 96 });
 
-    await waitForStep(page, 0);
-    const begun = await canvasColours(page);
-    await waitForStep(page, 6);
-    await screenshot(page, "painting-desktop");
-    await waitForStatus(page, "Finished");
-    await waitForStep(page, 14);
-    const finished = await canvasColours(page);
-    expect(finished.height).toBe(96);
-    expect(meanDifference(begun.samples, finished.samples)).toBeGreaterThan(10);
-    const curve = await lossCurve(page);
-    expect(curve.lastStep).toBe(14);
-    expect(curve.last).toBeLessThan(curve.first * 0.8);
+      await waitForStep(page, 0);
+      const begun = await canvasColours(page);
+      await waitForStep(page, 6);
+      await screenshot(page, "painting-desktop");
+      await waitForStatus(page, "Finished");
+      await waitForStep(page, 14);
+      const finished = await canvasColours(page);
+      expect(finished.height).toBe(96);
+      expect(meanDifference(begun.samples, finished.samples)).toBeGreaterThan(10);
+      const curve = await lossCurve(page);
+      expect(curve.lastStep).toBe(14);
+      expect(curve.last).toBeLessThan(curve.first * 0.8);
 
-    await page.reload();
-    await waitForStatus(page, "Finished");
-    await waitForStep(page, 14);
-    expect(await lossCurve(page)).toEqual(curve);
+      await page.reload();
+      await waitForStatus(page, "Finished");
+      await waitForStep(page, 14);
+      expect(await lossCurve(page)).toEqual(curve);
 
-    const id = new URL(page.url()).searchParams.get("id");
-    await page.goto(`/s/${id}`);
-    await waitForStatus(page, "Finished");
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
-    expect(download.suggestedFilename()).toBe("Allium-Stained-glass-14.png");
-    const { format, height } = await sharp(await readFile(await download.path())).metadata();
-    expect({ format, height }).toEqual({ format: "png", height: 96 });
+      const id = new URL(page.url()).searchParams.get("id");
+      await page.goto(`/s/${id}`);
+      await waitForStatus(page, "Finished");
+      const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
+      expect(download.suggestedFilename()).toBe("Allium-Stained-glass-14.png");
+      const { format, height } = await sharp(await readFile(await download.path())).metadata();
+      expect({ format, height }).toEqual({ format: "png", height: 96 });
 
-    await page.setViewportSize(phone);
-    await screenshot(page, "painting-phone", true);
-    expect(await overflow(page)).toBe(0);
-    expect(complaints).toEqual([]);
-  });
+      await page.setViewportSize(phone);
+      await screenshot(page, "painting-phone", true);
+      expect(await overflow(page)).toBe(0);
+      expect(complaints).toEqual([]);
+    });
 
-  test("cancels a painting, and the gallery shows, renames and deletes it", async () => {
-    const { page, complaints } = await newPage();
-    const gallery = (await newPage(phone)).page;
-    await gallery.goto("/");
-    await startPainting(page, { photo: "Airplane from above", style: "Breakers", steps: 2000, size: 64 });
-    const card = gallery.getByRole("listitem").filter({ hasText: "Airplane from above, Breakers" });
-    await card.getByText("Painting", { exact: true }).waitFor();
+    test("cancels a painting, and the gallery shows, renames and deletes it", async () => {
+      const { page, complaints } = await newPage();
+      const gallery = (await newPage(phone)).page;
+      await gallery.goto("/");
+      await startPainting(page, { photo: "Airplane from above", style: "Breakers", steps: 2000, size: 64 });
+      const card = gallery.getByRole("listitem").filter({ hasText: "Airplane from above, Breakers" });
+      await card.getByText("Painting", { exact: true }).waitFor();
 
-    await waitForStep(page, 2);
-    await page.getByRole("button", { name: "Cancel" }).click();
-    await waitForStatus(page, "Cancelled");
-    expect(await page.getByRole("button", { name: "Cancel" }).count()).toBe(0);
-    await card.getByText("Cancelled").waitFor();
-    await screenshot(gallery, "studio-phone", true);
-    expect(await overflow(gallery)).toBe(0);
+      await waitForStep(page, 2);
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await waitForStatus(page, "Cancelled");
+      expect(await page.getByRole("button", { name: "Cancel" }).count()).toBe(0);
+      await card.getByText("Cancelled").waitFor();
+      await screenshot(gallery, "studio-phone", true);
+      expect(await overflow(gallery)).toBe(0);
 
-    await card.getByRole("button", { name: /^Rename/ }).click();
-    await gallery.getByRole("textbox", { name: "Title" }).fill("Over the waves");
-    await gallery.keyboard.press("Enter");
-    const renamed = gallery.getByRole("listitem").filter({ hasText: "Over the waves" });
-    await renamed.getByRole("button", { name: /^Delete/ }).click();
-    await gallery.getByRole("alertdialog").getByRole("button", { name: "Keep it" }).click();
-    expect(await renamed.count()).toBe(1);
-    await renamed.getByRole("button", { name: /^Delete/ }).click();
-    await gallery.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
-    await renamed.waitFor({ state: "detached" });
-    await gallery.reload();
-    await gallery.getByRole("heading", { name: /^Paintings/ }).waitFor();
-    expect(await renamed.count()).toBe(0);
-    expect(complaints).toEqual([]);
-  });
+      await card.getByRole("button", { name: /^Rename/ }).click();
+      await gallery.getByRole("textbox", { name: "Title" }).fill("Over the waves");
+      await gallery.keyboard.press("Enter");
+      const renamed = gallery.getByRole("listitem").filter({ hasText: "Over the waves" });
+      await renamed.getByRole("button", { name: /^Delete/ }).click();
+      await gallery.getByRole("alertdialog").getByRole("button", { name: "Keep it" }).click();
+      expect(await renamed.count()).toBe(1);
+      await renamed.getByRole("button", { name: /^Delete/ }).click();
+      await gallery.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+      await renamed.waitFor({ state: "detached" });
+      await gallery.reload();
+      await gallery.getByRole("heading", { name: /^Paintings/ }).waitFor();
+      expect(await renamed.count()).toBe(0);
+      expect(complaints).toEqual([]);
+    });
 
-  test("takes a picture of one's own, and says what is not a picture", async () => {
-    const { page } = await newPage();
-    await page.goto("/");
-    const input = page.getByLabel("Open a picture for photo");
-    await input.setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("not a picture") });
-    await page.getByRole("region", { name: "Photo" }).getByRole("alert").waitFor();
-    const { bytes } = await pngPicture(90, 60, 5);
-    await input.setInputFiles({ name: "mine.png", mimeType: "image/png", buffer: Buffer.from(bytes) });
-    await page.getByRole("radio", { name: "mine.png", checked: true }).waitFor({ state: "attached" });
-    expect(await page.getByRole("region", { name: "Photo" }).getByRole("alert").count()).toBe(0);
-  });
+    test("takes a picture of one's own, and says what is not a picture", async () => {
+      const { page } = await newPage();
+      await page.goto("/");
+      const input = page.getByLabel("Open a picture for photo");
+      await input.setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("not a picture") });
+      await page.getByRole("region", { name: "Photo" }).getByRole("alert").waitFor();
+      const { bytes } = await pngPicture(90, 60, 5);
+      await input.setInputFiles({ name: "mine.png", mimeType: "image/png", buffer: Buffer.from(bytes) });
+      await page.getByRole("radio", { name: "mine.png", checked: true }).waitFor({ state: "attached" });
+      expect(await page.getByRole("region", { name: "Photo" }).getByRole("alert").count()).toBe(0);
+    });
 
-  test("tells of a lost connection and heals when the server is back", async () => {
-    const { page } = await newPage();
-    await startPainting(page, { photo: "Acanthus", style: "Wet paper", steps: 2000, size: 64 });
-    await waitForStep(page, 1);
-    await server.end("SIGKILL");
-    await waitForStatus(page, "Connection lost. Reconnecting…");
-    await startServer(new URL(address).port);
-    await waitForStatus(page, "Failed");
-    await page.getByText("INTERRUPTED").waitFor();
-  });
-});
+    test("tells of a lost connection and heals when the server is back", async () => {
+      const { page } = await newPage();
+      await startPainting(page, { photo: "Acanthus", style: "Wet paper", steps: 2000, size: 64 });
+      await waitForStep(page, 1);
+      const gallery = (await newPage()).page;
+      await gallery.goto("/");
+      const card = gallery.getByRole("listitem").filter({ hasText: "Acanthus, Wet paper" });
+      await card.getByText("Painting", { exact: true }).waitFor();
+      await server.end("SIGKILL");
+      await waitForStatus(page, "Connection lost. Reconnecting…");
+      await startServer(new URL(address).port);
+      await waitForStatus(page, "Failed");
+      await page.getByText("INTERRUPTED").waitFor();
+      await card.getByText("Failed").waitFor();
+    });
+  },
+);
 
 function meanDifference(a: readonly number[], b: readonly number[]): number {
   const count = Math.min(a.length, b.length);

@@ -8,6 +8,7 @@ const PONG_WITHIN_MS = 5_000;
 const LONGEST_PAUSE_MS = 8_000;
 
 let client: Client | undefined;
+let connected = false;
 
 /** One socket for all subscriptions of the page, open while there is one. */
 function sharedClient(): Client {
@@ -29,22 +30,32 @@ function openClient(): Client {
       pong(received) {
         if (received) clearTimeout(unanswered);
       },
-      closed: () => clearTimeout(unanswered),
+      connected() {
+        connected = true;
+      },
+      closed() {
+        connected = false;
+        clearTimeout(unanswered);
+      },
     },
   });
   return opened;
 }
 
 /**
- * The events of one subscription, until it ends or `signal` aborts.
+ * The events of one subscription, until it ends or `signal` aborts. `onOpen` is called when the server is there to send
+ * them.
  * @throws ServerError when the server refuses it, ConnectionError when the connection is lost.
  */
 async function* subscribe<Result, Variables extends Record<string, unknown>>(
   document: TadaDocumentNode<Result, Variables>,
   variables: Variables,
+  onOpen: () => void,
   signal: AbortSignal,
 ): AsyncGenerator<Result> {
+  const stopListening = sharedClient().on("connected", onOpen);
   const events = sharedClient().iterate<Result>({ query: print(document), variables });
+  if (connected) onOpen();
   const stop = () => void events.return?.();
   signal.addEventListener("abort", stop);
   try {
@@ -56,6 +67,7 @@ async function* subscribe<Result, Variables extends Record<string, unknown>>(
     // graphql-ws gives the errors of a refused subscription as an array, and a lost connection as an event.
     throw Array.isArray(error) ? serverError(error) : asConnectionError(error);
   } finally {
+    stopListening();
     signal.removeEventListener("abort", stop);
   }
 }
@@ -84,12 +96,14 @@ export interface Follow<Result, Variables> {
 export async function follow<Result, Variables extends Record<string, unknown>>(options: Follow<Result, Variables>): Promise<void> {
   const { document, variables, onEvent, onConnection, isOver, signal } = options;
   let failures = 0;
+  const onOpen = () => {
+    failures = 0;
+    onConnection(true);
+  };
   while (!signal.aborted) {
     try {
-      for await (const event of subscribe(document, variables(), signal)) {
+      for await (const event of subscribe(document, variables(), onOpen, signal)) {
         if (signal.aborted) return;
-        failures = 0;
-        onConnection(true);
         onEvent(event);
       }
       if (signal.aborted || isOver()) return;

@@ -1,7 +1,7 @@
 import type { NumberSetting } from "../../server/art/settings";
 
-/** Positions of a slider run from 0 to this. */
-export const LAST_POSITION = 240;
+/** Positions of a slider run from 0 to this; with 0 apart, an odd number puts the default in the middle. */
+export const LAST_POSITION = 241;
 /** Decades that a logarithmic slider spans on each side of the default. The number field takes the whole range. */
 const DECADES = 3;
 

@@ -29,14 +29,14 @@ export function useGallery(): { gallery: GalleryState; failure: string | null; a
   useEffect(() => {
     const ending = new AbortController();
     const { signal } = ending;
-    let connected = true;
-    // What changed while the connection was lost is not told again: the first page is.
-    const onConnection = (now: boolean) => {
-      if (now && !connected) load(null, signal).catch(ignoreUntilNextEvent);
-      connected = now;
+    let missedChanges = false;
+    // What changed while the connection was lost is not told again, so the first page is loaded anew.
+    const onConnection = (connected: boolean) => {
+      if (connected && missedChanges) load(null, signal).catch(report);
+      missedChanges = !connected;
     };
-    const ignoreUntilNextEvent = () => {
-      connected = false;
+    const report = (error: unknown) => {
+      if (!signal.aborted) setFailure(error instanceof Error ? error.message : String(error));
     };
     const watch = async () => {
       await untilReached(() => load(null, signal), onConnection, signal);
@@ -51,9 +51,7 @@ export function useGallery(): { gallery: GalleryState; failure: string | null; a
         signal,
       });
     };
-    watch().catch((error: unknown) => {
-      if (!signal.aborted) setFailure(error instanceof Error ? error.message : String(error));
-    });
+    watch().catch(report);
     return () => ending.abort();
   }, [load]);
 

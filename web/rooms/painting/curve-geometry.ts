@@ -23,7 +23,7 @@ export function weightedTerms({ total, content, style, tv }: LossPoint, { alpha,
   return { total, content: alpha * content, style: beta * style, tv: gamma * tv };
 }
 
-/** Where the curve lies: steps across, values up on a logarithmic axis of whole decades. */
+/** Where the curve lies: steps across, values up on a logarithmic axis of a decade or more. */
 export class CurveScale {
   /** Exponents of ten at the bottom and top. */
   readonly bottom: number;
@@ -41,9 +41,9 @@ export class CurveScale {
       highest = Math.max(highest, value);
       lowest = Math.min(lowest, value);
     }
-    this.top = Number.isFinite(highest) ? Math.ceil(Math.log10(highest)) : 1;
+    this.top = Number.isFinite(highest) ? Math.log10(highest) : 1;
     // Terms far below the rest would press everything else flat.
-    const floor = Number.isFinite(lowest) ? Math.floor(Math.log10(lowest)) : this.top - 1;
+    const floor = Number.isFinite(lowest) ? Math.log10(lowest) : this.top - 1;
     this.bottom = Math.min(this.top - 1, Math.max(floor, this.top - MOST_DECADES));
   }
 
@@ -55,14 +55,16 @@ export class CurveScale {
     return this.area.top + (this.area.height * (this.top - Math.log10(value))) / (this.top - this.bottom);
   }
 
+  /** Exponents of the whole decades on the axis. */
   decades(): number[] {
-    return Array.from({ length: this.top - this.bottom + 1 }, (_, place) => this.bottom + place);
+    const first = Math.ceil(this.bottom);
+    return Array.from({ length: Math.floor(this.top) - first + 1 }, (_, place) => first + place);
   }
 
   /** An SVG path through the points; values below the axis, 0 among them, are left out. */
   path(points: readonly { step: number; value: number }[]): string {
     return points
-      .filter(({ value }) => value >= 10 ** this.bottom)
+      .filter(({ value }) => value > 0 && Math.log10(value) >= this.bottom)
       .map(({ step, value }, place) => `${place === 0 ? "M" : "L"}${this.x(step).toFixed(1)} ${this.y(value).toFixed(1)}`)
       .join("");
   }

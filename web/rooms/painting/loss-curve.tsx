@@ -4,7 +4,7 @@ import styles from "./loss-curve.module.css";
 import type { LossPoint } from "./painting-state";
 
 const width = 320;
-const height = 176;
+const height = 190;
 const area = { left: 34, top: 8, width: width - 42, height: height - 30 };
 
 const terms: { term: Term; label: string }[] = [

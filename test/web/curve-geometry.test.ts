@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { CurveScale, weightedTerms } from "../../web/rooms/painting/curve-geometry";
+
+const area = { left: 10, top: 0, width: 100, height: 50 };
+
+test("values stand on a logarithmic axis, the greatest at the top", () => {
+  const scale = new CurveScale(area, 20, [100, 1]);
+  expect([scale.y(100), scale.y(10), scale.y(1)]).toEqual([0, 25, 50]);
+  expect(scale.decades()).toEqual([0, 1, 2]);
+  expect(scale.x(10)).toBe(60);
+});
+
+test("what a logarithm cannot show is left out of the line", () => {
+  const scale = new CurveScale(area, 2, [0, 10, 1]);
+  const points = [0, 10, 1].map((value, step) => ({ step, value }));
+  expect(scale.path(points)).toBe("M60.0 0.0L110.0 50.0");
+  expect(new CurveScale(area, 2, []).path([])).toBe("");
+});
+
+test("terms stand with the weights they have in J", () => {
+  const point = { step: 0, total: 1.5, content: 0.5, style: 0.01, tv: 1 };
+  expect(weightedTerms(point, { alpha: 1, beta: 100, gamma: 0.02 })).toEqual({ total: 1.5, content: 0.5, style: 1, tv: 0.02 });
+});

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { formatDuration } from "../../web/rooms/painting/durations";
+
+test.each([
+  [0, "0 ms"],
+  [850.4, "850 ms"],
+  [1600, "1.6 s"],
+  [59_400, "59 s"],
+  [60_000, "1 min"],
+  [200_000, "3 min 20 s"],
+  [3_900_000, "1 h 5 min"],
+])("%d ms reads %s", (ms, text) => {
+  expect(formatDuration(ms)).toBe(text);
+});

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import type { Card } from "../../web/graphql/operations";
+import { nextGallery, nothingHung } from "../../web/rooms/gallery/gallery-state";
+
+function card(id: string, minute: number, status: Card["status"] = "COMPLETED"): Card {
+  const image = { id, url: `/images/${id}`, width: 8, height: 8 };
+  return {
+    __typename: "StyleTransferSession",
+    id,
+    title: id,
+    status,
+    createdAt: `2026-01-01T00:0${minute}:00.000Z`,
+    startedAt: null,
+    finishedAt: null,
+    queuePosition: null,
+    device: null,
+    error: null,
+    step: 0,
+    settings: { steps: 1, size: 8 },
+    content: image,
+    styles: [],
+    latestFrame: null,
+  };
+}
+
+const first = nextGallery(nothingHung, { type: "first-page", cards: [card("c", 5), card("b", 4)], totalCount: 3, hasMore: true });
+const ids = ({ cards }: typeof first) => cards?.map(({ id }) => id);
+
+test("a new session comes first and counts, a known one changes in its place", () => {
+  const started = nextGallery(first, { type: "changed", card: card("d", 6, "QUEUED") });
+  expect(ids(started)).toEqual(["d", "c", "b"]);
+  expect(started.totalCount).toBe(4);
+  const running = nextGallery(started, { type: "changed", card: card("c", 5, "RUNNING") });
+  expect(ids(running)).toEqual(["d", "c", "b"]);
+  expect(running.cards?.[1]?.status).toBe("RUNNING");
+});
+
+test("a session of a page that is not loaded yet waits for its page", () => {
+  expect(nextGallery(first, { type: "changed", card: card("a", 1) })).toBe(first);
+  const all = nextGallery(first, { type: "next-page", cards: [card("b", 4), card("a", 1)], totalCount: 3, hasMore: false });
+  expect(ids(all)).toEqual(["c", "b", "a"]);
+});
+
+test("renamed and removed ones show at once", () => {
+  const renamed = nextGallery(first, { type: "renamed", id: "b", title: "Blue" });
+  expect(renamed.cards?.[1]?.title).toBe("Blue");
+  const removed = nextGallery(renamed, { type: "removed", id: "c" });
+  expect(ids(removed)).toEqual(["b"]);
+  expect(removed.totalCount).toBe(2);
+});

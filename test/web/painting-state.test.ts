@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import type { Frame, Painting } from "../../web/graphql/operations";
+import { msPerStep, nextState, nothingYet, type PaintingState } from "../../web/rooms/painting/painting-state";
+
+function frame(step: number, total = 100 - step): Frame {
+  const createdAt = new Date(1_000_000 + step * 400).toISOString();
+  const losses = { total, content: 1, style: 2, tv: 3 };
+  return { step, url: `/frames/a/${step}`, width: 8, height: 8, mimeType: "image/jpeg", computeMs: 390, createdAt, losses };
+}
+
+function painting(latestFrame: Frame | null): Painting {
+  return {
+    id: "a",
+    title: null,
+    status: "RUNNING",
+    createdAt: "",
+    startedAt: null,
+    finishedAt: null,
+    queuePosition: null,
+    device: "cpu",
+    error: null,
+    step: latestFrame?.step ?? 0,
+    content: { id: "c", url: "/images/c", width: 8, height: 8 },
+    styles: [],
+    settings: {
+      alpha: 1,
+      beta: 1,
+      gamma: 1,
+      steps: 10,
+      size: 8,
+      scales: 1,
+      seed: 0,
+      optimizer: "ADAM",
+      learningRate: 1,
+      initialImage: "CONTENT",
+      preserveColors: false,
+      model: "vgg19",
+      styleLayers: [],
+    },
+    latestFrame,
+  };
+}
+
+function withFrames(state: PaintingState, ...steps: number[]): PaintingState {
+  return steps.reduce((known, step) => nextState(known, { type: "frame", frame: frame(step) }), state);
+}
+
+const steps = ({ curve }: PaintingState) => curve.map(({ step }) => step);
+
+describe("a painting as its page knows it", () => {
+  test("never goes back to an older frame", () => {
+    const state = withFrames(nothingYet, 3, 1);
+    expect(state.frame?.step).toBe(3);
+    expect(nextState(state, { type: "changed", session: painting(frame(2)) }).frame?.step).toBe(3);
+    expect(nextState(state, { type: "changed", session: painting(frame(5)) }).frame?.step).toBe(5);
+  });
+
+  test("keeps the curve in order and without duplicates through a replay", () => {
+    const curve = [0, 1, 2].map((step) => ({ step, total: 1, content: 1, style: 1, tv: 1 }));
+    const loaded = nextState(nothingYet, { type: "loaded", session: painting(frame(2)), curve });
+    expect(steps(withFrames(loaded, 2, 3, 5, 4, 5))).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  test("measures the time of a step by the clock over the last frames, and by the last computation before that", () => {
+    expect(msPerStep(nothingYet)).toBeNull();
+    expect(msPerStep(withFrames(nothingYet, 0))).toBe(390);
+    expect(msPerStep(withFrames(nothingYet, 0, 1, 4))).toBe(400);
+  });
+
+  test("stays the same object when the connection is as it was", () => {
+    expect(nextState(nothingYet, { type: "connection", connected: true })).toBe(nothingYet);
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, test } from "vitest";
+import { styleTransferNumbers } from "../../server/art/settings";
+import { LAST_POSITION, positionOf, valueAt } from "../../web/parts/slider-scale";
+
+const positions = Array.from({ length: LAST_POSITION + 1 }, (_, position) => position);
+
+describe.each(Object.entries(styleTransferNumbers))("the slider of %s", (_name, setting) => {
+  test("gives allowed values that rise", () => {
+    const values = positions.map((position) => valueAt(setting, position));
+    for (const value of values) {
+      expect(value).toBeGreaterThanOrEqual(setting.min);
+      expect(value).toBeLessThanOrEqual(setting.max);
+      if (setting.integer) expect(Number.isInteger(value)).toBe(true);
+    }
+    expect(values).toEqual([...values].sort((a, b) => a - b));
+  });
+
+  test("shows the default where it gives about the default", () => {
+    const value = valueAt(setting, positionOf(setting, setting.default));
+    expect(Math.abs(value - setting.default)).toBeLessThanOrEqual(setting.default * 0.05);
+  });
+});
+
+test("a logarithmic slider stops at 0 where 0 is allowed, and stays at its end beyond its reach", () => {
+  const { alpha } = styleTransferNumbers;
+  expect(valueAt(alpha, 0)).toBe(0);
+  expect(positionOf(alpha, 0)).toBe(0);
+  expect(valueAt(alpha, 1)).toBeGreaterThan(0);
+  expect(positionOf(alpha, alpha.max)).toBe(LAST_POSITION);
+});
