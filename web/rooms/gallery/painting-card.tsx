@@ -1,5 +1,6 @@
 import Link from "next/link";
 import type { Card, PaintingStatus } from "../../graphql/operations";
+import { isOver } from "../painting/painting-state";
 import { DeleteDialog } from "./delete-dialog";
 import styles from "./gallery.module.css";
 import { RenameDialog } from "./rename-dialog";
@@ -36,7 +37,7 @@ export function PaintingCard({ card, actions }: { card: Card; actions: GalleryAc
       </p>
       <div className={styles.actions}>
         <RenameDialog title={title} onRename={(next) => actions.rename(id, next)} />
-        <DeleteDialog title={title} onDelete={() => actions.remove(id)} />
+        {isOver(status) && <DeleteDialog title={title} onDelete={() => actions.remove(id)} />}
       </div>
     </li>
   );
