@@ -62,7 +62,11 @@ function symmetricEigen(matrix: Matrix): { values: number[]; vectors: Matrix } {
     [0, 0, 1],
   ];
   for (let sweep = 0; sweep < 12; sweep++) {
-    for (const [p, q] of [[0, 1], [0, 2], [1, 2]] as const) {
+    for (const [p, q] of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const) {
       const coupling = rotated[p]![q]!;
       if (Math.abs(coupling) < 1e-15) continue;
       const angle = 0.5 * Math.atan2(2 * coupling, rotated[q]![q]! - rotated[p]![p]!);

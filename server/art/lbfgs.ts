@@ -48,7 +48,7 @@ export class LBFGS implements Optimizer {
     const direction = this.#direction(gradient);
     const size = rootMeanSquare(direction);
     const wanted = this.#imageDifferences.length > 0 ? size : FIRST_STEP;
-    const length = size > 0 ? (Math.min(wanted * learningRate, LONGEST_STEP) / size) : 0;
+    const length = size > 0 ? Math.min(wanted * learningRate, LONGEST_STEP) / size : 0;
     this.#before = { image: image.slice(), gradient: gradient.slice(), direction, loss, length };
     move(image, image, direction, length);
   }

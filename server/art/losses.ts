@@ -115,7 +115,6 @@ export function relativeDistance(value: Node, target: Node): Node {
 
 /** Anisotropic total variation: the mean absolute difference of vertical neighbours plus that of horizontal ones. */
 export function totalVariation(image: Node): Node {
-  const along = (axis: number) =>
-    reduceMean(abs(sub(slice(image, { axis, start: 1 }), slice(image, { axis, start: 0, end: -1 }))), "all");
+  const along = (axis: number) => reduceMean(abs(sub(slice(image, { axis, start: 1 }), slice(image, { axis, start: 0, end: -1 }))), "all");
   return add(along(2), along(3));
 }

@@ -2,7 +2,7 @@ import type { Engine, Program } from "../engine/engine.js";
 import { AtelierError } from "../errors.js";
 import { matchColours } from "./colours.js";
 import type { FeatureNetwork, OpenFeatureNetwork } from "./feature-network.js";
-import { inputNames, objectiveGraph, type ObjectiveLayers, targetGraph } from "./losses.js";
+import { inputNames, type ObjectiveLayers, objectiveGraph, targetGraph } from "./losses.js";
 import { asTensor, blendTargets, objectiveLayers, openObjective, type Targets } from "./objective.js";
 import type { Planes } from "./painter.js";
 import { decodePicture } from "./picture.js";

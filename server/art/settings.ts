@@ -42,15 +42,74 @@ export interface NumberSetting {
 
 /** The only place where limits and defaults of style transfer stand: validation, GraphQL, page and traces read them here. */
 export const styleTransferNumbers = {
-  alpha: { min: 0, max: 1e6, default: 1, integer: false, scale: "logarithmic", symbol: "α", title: "Content", help: "How much of the photo's layout stays." },
-  beta: { min: 0, max: 1e6, default: 100, integer: false, scale: "logarithmic", symbol: "β", title: "Style", help: "How strongly the painting's strokes and colours are taken over." },
-  gamma: { min: 0, max: 1e6, default: 0.02, integer: false, scale: "logarithmic", symbol: "γ", title: "Smoothness", help: "Total variation: irons out grain." },
+  alpha: {
+    min: 0,
+    max: 1e6,
+    default: 1,
+    integer: false,
+    scale: "logarithmic",
+    symbol: "α",
+    title: "Content",
+    help: "How much of the photo's layout stays.",
+  },
+  beta: {
+    min: 0,
+    max: 1e6,
+    default: 100,
+    integer: false,
+    scale: "logarithmic",
+    symbol: "β",
+    title: "Style",
+    help: "How strongly the painting's strokes and colours are taken over.",
+  },
+  gamma: {
+    min: 0,
+    max: 1e6,
+    default: 0.02,
+    integer: false,
+    scale: "logarithmic",
+    symbol: "γ",
+    title: "Smoothness",
+    help: "Total variation: irons out grain.",
+  },
   /** The default belongs to Adam; `learningRateDefaults` has both. */
-  learningRate: { min: 1e-5, max: 10, default: 0.02, integer: false, scale: "logarithmic", title: "Learning rate", help: "How far each step goes." },
-  steps: { min: 1, max: 5000, default: 150, integer: true, scale: "logarithmic", title: "Steps", help: "How many optimisation steps over all scales." },
+  learningRate: {
+    min: 1e-5,
+    max: 10,
+    default: 0.02,
+    integer: false,
+    scale: "logarithmic",
+    title: "Learning rate",
+    help: "How far each step goes.",
+  },
+  steps: {
+    min: 1,
+    max: 5000,
+    default: 150,
+    integer: true,
+    scale: "logarithmic",
+    title: "Steps",
+    help: "How many optimisation steps over all scales.",
+  },
   size: { min: 32, max: 2048, default: 256, integer: true, scale: "linear", title: "Size", help: "Longer side of the result in pixels." },
-  scales: { min: 1, max: 6, default: 1, integer: true, scale: "linear", title: "Scales", help: "Coarse-to-fine: how many sizes are painted one after the other." },
-  seed: { min: 0, max: 2147483647, default: 0, integer: true, scale: "linear", title: "Seed", help: "Of the noise that a painting may start from." },
+  scales: {
+    min: 1,
+    max: 6,
+    default: 1,
+    integer: true,
+    scale: "linear",
+    title: "Scales",
+    help: "Coarse-to-fine: how many sizes are painted one after the other.",
+  },
+  seed: {
+    min: 0,
+    max: 2147483647,
+    default: 0,
+    integer: true,
+    scale: "linear",
+    title: "Seed",
+    help: "Of the noise that a painting may start from.",
+  },
 } as const satisfies Record<string, NumberSetting>;
 
 export type StyleTransferNumber = keyof typeof styleTransferNumbers;
@@ -59,7 +118,10 @@ export type StyleTransferNumber = keyof typeof styleTransferNumbers;
 export const styleTransferLimits = { maxStyles: 8, maxStyleWeight: 1e6, maxLayerWeight: 1e6, maxTitleLength: 200 } as const;
 
 /** Learning rate where none is asked for: a step in colour values (0..1) for Adam, a share of the full step for L-BFGS. */
-export const learningRateDefaults = { ADAM: styleTransferNumbers.learningRate.default, LBFGS: 1 } as const satisfies Record<OptimizerKind, number>;
+export const learningRateDefaults = { ADAM: styleTransferNumbers.learningRate.default, LBFGS: 1 } as const satisfies Record<
+  OptimizerKind,
+  number
+>;
 
 /** Everything that is not a number, where it is left out. `steps`, `size` and the like stand in `styleTransferNumbers`. */
 export const styleTransferDefaults = {

@@ -1,4 +1,4 @@
-export { constant, type Dimension, FREE, type Graph, GraphError, input, type Node } from "./node.js";
+export { constant, FREE, type Graph, GraphError, input, type Node } from "./node.js";
 export { abs } from "./operators/abs.js";
 export { add } from "./operators/add.js";
 export { avgPool } from "./operators/avg-pool.js";
@@ -15,4 +15,4 @@ export { reshape } from "./operators/reshape.js";
 export { slice } from "./operators/slice.js";
 export { sub } from "./operators/sub.js";
 export { transpose } from "./operators/transpose.js";
-export { elementCount, scalar, type Tensor, tensor } from "./tensor.js";
+export { scalar, type Tensor, tensor } from "./tensor.js";

@@ -35,7 +35,10 @@ describe("relative distance", () => {
 });
 
 test("total variation is the mean step to the neighbour below plus that to the right", async () => {
-  const ramp = tensor([1, 3, 2, 3], Array.from({ length: 18 }, (_, i) => 0.1 * (i % 3) + 0.5 * (Math.floor(i / 3) % 2)));
+  const ramp = tensor(
+    [1, 3, 2, 3],
+    Array.from({ length: 18 }, (_, i) => 0.1 * (i % 3) + 0.5 * (Math.floor(i / 3) % 2)),
+  );
   const { tv } = await compute({ tv: totalVariation(input("x", [1, 3, FREE, FREE])) }, { x: ramp });
   expect(tv!.data[0]).toBeCloseTo(0.6, 5);
 });

@@ -21,7 +21,9 @@ describe("decodePicture", () => {
   });
 
   test("lays alpha on white", async () => {
-    const clear = await sharp({ create: { ...red.create, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } } }).png().toBuffer();
+    const clear = await sharp({ create: { ...red.create, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } } })
+      .png()
+      .toBuffer();
     expect(centre(await decodePicture(clear, { longerSide: 40 }))).toEqual([1, 1, 1]);
   });
 

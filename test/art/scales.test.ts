@@ -10,19 +10,22 @@ test.each([
   [512, 4, 3],
   [2048, 6, 5000],
   [256, 3, 1],
-])("the scales of %i px, %i scales, %i steps cover every image once, coarse to fine, and end at the size asked for", (size, scales, steps) => {
-  const plan = planScales(size, scales, steps);
-  expect(plan.length).toBeLessThanOrEqual(scales);
-  expect(plan[0]!.fromStep).toBe(0);
-  expect(plan.at(-1)).toMatchObject({ size, toStep: steps });
-  for (const [i, scale] of plan.entries()) {
-    expect(scale.toStep).toBeGreaterThanOrEqual(scale.fromStep);
-    if (i > 0) {
-      expect(scale.fromStep).toBe(plan[i - 1]!.toStep + 1);
-      expect(scale.size).toBeGreaterThan(plan[i - 1]!.size);
+])(
+  "the scales of %i px, %i scales, %i steps cover every image once, coarse to fine, and end at the size asked for",
+  (size, scales, steps) => {
+    const plan = planScales(size, scales, steps);
+    expect(plan.length).toBeLessThanOrEqual(scales);
+    expect(plan[0]!.fromStep).toBe(0);
+    expect(plan.at(-1)).toMatchObject({ size, toStep: steps });
+    for (const [i, scale] of plan.entries()) {
+      expect(scale.toStep).toBeGreaterThanOrEqual(scale.fromStep);
+      if (i > 0) {
+        expect(scale.fromStep).toBe(plan[i - 1]!.toStep + 1);
+        expect(scale.size).toBeGreaterThan(plan[i - 1]!.size);
+      }
     }
-  }
-});
+  },
+);
 
 test("scales too small to show anything are left out", () => {
   expect(planScales(100, 6, 50)).toHaveLength(1);

@@ -92,7 +92,10 @@ describe("style transfer", () => {
 
   test("a picture too narrow for its layers is refused with the limit", async () => {
     const work = { ...(await workWith()), content: await pngPicture(200, 4, 1) };
-    await expect(createFactory().then((factory) => paintAll(factory, work))).rejects.toMatchObject({ code: "BAD_INPUT", detail: { field: "size" } });
+    await expect(createFactory().then((factory) => paintAll(factory, work))).rejects.toMatchObject({
+      code: "BAD_INPUT",
+      detail: { field: "size" },
+    });
   });
 
   test("a layer that the network lacks is refused", async () => {
