@@ -61,9 +61,9 @@ def paint(network, content, style, alpha, steps):
 
 
 @torch.no_grad()
-def measure(teacher, image, content, style):
-    """Content term and style terms (by layer) of a picture under VGG-19."""
-    features, photo, painting = teacher(image), teacher(content), teacher(style)
+def measure(teacher, image, photo, painting):
+    """Content term and style terms (by layer) of a picture under VGG-19, given the features of photo and painting."""
+    features = teacher(image)
     return {
         "content": relative(features[CONTENT_LAYER], photo[CONTENT_LAYER]).item(),
         "style": {layer: relative(gram(features[layer]), gram(painting[layer])).item() for layer in STYLE_LAYERS},
@@ -86,21 +86,23 @@ def at_equal_content(runs, content):
 def judge_pair(student, teacher, content_path, style_path, kept, args):
     """Terms of the photo, of VGG-19's result and of the student's at equal content, and the way it goes."""
     content, style = read(content_path, args.size), read(style_path, args.size)
+    with torch.no_grad():
+        targets = teacher(content), teacher(style)
     name = f"{Path(content_path).stem} x {Path(style_path).stem}"
     key = f"{name}, {args.size} px, {args.steps} steps, alpha 1"
     out = Path(args.out)
     if key not in kept:
-        image = paint(teacher, content, style, 1, args.steps)
+        image = paint(Teacher(args.teacher, torch.bfloat16) if args.bfloat16 else teacher, content, style, 1, args.steps)
         write(out / f"{name.replace(' ', '_')}_vgg19.png", image)
-        kept[key] = measure(teacher, image, content, style)
+        kept[key] = measure(teacher, image, *targets)
         (out / "vgg19-runs.json").write_text(json.dumps(kept, indent=1))
     runs = []
     for alpha in args.alphas:
         begun = time.time()
         image = paint(student, content, style, alpha, args.steps)
-        runs.append({"alpha": alpha, "seconds": round(time.time() - begun, 1), **measure(teacher, image, content, style)})
+        runs.append({"alpha": alpha, "seconds": round(time.time() - begun, 1), **measure(teacher, image, *targets)})
         write(out / f"{name.replace(' ', '_')}_lite_alpha{alpha:g}.png", image)
-    photo, own, lite = measure(teacher, content, content, style), kept[key], at_equal_content(runs, kept[key]["content"])
+    photo, own, lite = measure(teacher, content, *targets), kept[key], at_equal_content(runs, kept[key]["content"])
     ways = {layer: (photo["style"][layer] - lite["style"][layer]) / (photo["style"][layer] - own["style"][layer]) for layer in STYLE_LAYERS}
     way = (mean_style(photo) - mean_style(lite)) / (mean_style(photo) - mean_style(own))
     show = lambda terms: "/".join(f"{value:.3f}" for value in terms["style"].values())
@@ -122,6 +124,7 @@ def main():
     parser.add_argument("--alphas", nargs="+", type=float, default=[0.4, 1, 2.5])
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--bfloat16", action="store_true", help="paint VGG-19's runs in bfloat16 (3 times faster; always measured in float32)")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

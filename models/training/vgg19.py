@@ -75,7 +75,7 @@ class Teacher(nn.Module):
             for name in names:
                 x = F.relu(F.conv2d(x, self.weights[f"conv{name}.weight"], self.weights[f"conv{name}.bias"], padding=1))
                 if f"conv{name}" in TAPS:
-                    taps[f"conv{name}"] = x
+                    taps[f"conv{name}"] = x.float()
         return taps
 
 

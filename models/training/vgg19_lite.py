@@ -219,7 +219,7 @@ def principal_components(teacher, pictures, device, batches=60, side=128):
     for _ in range(batches):
         features = teacher(torch.stack([pictures.any(side) for _ in range(4)]).to(device))
         for tap in TAPS:
-            moments[tap] = moments[tap] + gram(features[tap].float()).mean(0).double().cpu() / batches
+            moments[tap] = moments[tap] + gram(features[tap]).mean(0).double().cpu() / batches
     bases, kept = {}, {}
     for tap, k in Student.components().items():
         values, vectors = torch.linalg.eigh(moments[tap])
@@ -230,7 +230,7 @@ def principal_components(teacher, pictures, device, batches=60, side=128):
 
 def project(features, bases):
     """Teacher's features (N,C,H,W) in the PCA basis (N,k,H,W)."""
-    return {tap: F.conv2d(features[tap].float(), bases[tap].to(features[tap].device)[:, :, None, None]) for tap in TAPS}
+    return {tap: F.conv2d(features[tap], bases[tap].to(features[tap].device)[:, :, None, None]) for tap in TAPS}
 
 
 # ---------------------------------------------------------------- training
