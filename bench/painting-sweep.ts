@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import sharp from "sharp";
 import type { Painting } from "../server/art/painter.js";
 import { toInterleaved } from "../server/art/picture.js";
-import { learningRateDefaults, type StyleTransferSettings, styleTransferDefaults, styleTransferNumbers } from "../server/art/settings.js";
+import { defaultNumbers, type StyleTransferSettings, styleTransferDefaults, styleTransferNumbers } from "../server/art/settings.js";
 import { createStyleTransferFactory } from "../server/art/style-transfer.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 
@@ -38,7 +38,6 @@ await factory.close();
 await contactSheet(sheet);
 
 function settingsOf(variant: string): StyleTransferSettings {
-  const numbers = Object.fromEntries(Object.entries(styleTransferNumbers).map(([name, { default: value }]) => [name, value]));
   const asked = Object.fromEntries(
     variant
       .split(" ")
@@ -47,8 +46,8 @@ function settingsOf(variant: string): StyleTransferSettings {
       .map(([name, value]) => [name, JSON.parse(value ?? "null")]),
   );
   const optimizer = (asked.optimizer ?? styleTransferDefaults.optimizer) as StyleTransferSettings["optimizer"];
-  const learningRate = learningRateDefaults[optimizer];
-  return { ...styleTransferDefaults, ...numbers, model: "vgg19", learningRate, ...asked } as StyleTransferSettings;
+  const numbers = defaultNumbers({ optimizer, size: asked.size ?? styleTransferNumbers.size.default });
+  return { ...styleTransferDefaults, ...numbers, model: "vgg19", ...asked } as StyleTransferSettings;
 }
 
 async function paint(settings: StyleTransferSettings): Promise<Painting> {
@@ -91,5 +90,8 @@ async function contactSheet(file: string): Promise<void> {
     ];
   });
   const rows = Math.ceil(tiles.length / columns);
-  await sharp({ create: { width: columns * width, height: rows * height, channels: 3, background: "white" } }).composite(layers).png().toFile(file);
+  await sharp({ create: { width: columns * width, height: rows * height, channels: 3, background: "white" } })
+    .composite(layers)
+    .png()
+    .toFile(file);
 }

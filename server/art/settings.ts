@@ -55,7 +55,7 @@ export const styleTransferNumbers = {
   beta: {
     min: 0,
     max: 1e6,
-    default: 100,
+    default: 40,
     integer: false,
     scale: "logarithmic",
     symbol: "β",
@@ -65,14 +65,13 @@ export const styleTransferNumbers = {
   gamma: {
     min: 0,
     max: 1e6,
-    default: 0.02,
+    default: 0.2,
     integer: false,
     scale: "logarithmic",
     symbol: "γ",
     title: "Smoothness",
     help: "Total variation: irons out grain.",
   },
-  /** The default belongs to Adam; `learningRateDefaults` has both. */
   learningRate: {
     min: 1e-5,
     max: 10,
@@ -118,10 +117,24 @@ export type StyleTransferNumber = keyof typeof styleTransferNumbers;
 export const styleTransferLimits = { maxStyles: 8, maxStyleWeight: 1e6, maxLayerWeight: 1e6, maxTitleLength: 200 } as const;
 
 /** Learning rate where none is asked for: a step in colour values (0..1) for Adam, a share of the full step for L-BFGS. */
-export const learningRateDefaults = { ADAM: styleTransferNumbers.learningRate.default, LBFGS: 1 } as const satisfies Record<
-  OptimizerKind,
-  number
->;
+const learningRateDefaults = { ADAM: styleTransferNumbers.learningRate.default, LBFGS: 1 } as const satisfies Record<OptimizerKind, number>;
+
+/** Sizes (px) from which one more scale is painted: VGG-19 sees at most 250 px at once, so large forms need a small picture. */
+const SIZES_OF_FURTHER_SCALES = [384, 1024];
+
+/** What every number is where it is left out; the learning rate follows the optimiser, the scales follow the size. */
+export function defaultNumbers({
+  optimizer,
+  size,
+}: Pick<StyleTransferSettings, "optimizer" | "size">): Record<StyleTransferNumber, number> {
+  const fixed = Object.entries(styleTransferNumbers).map(([name, setting]) => [name, setting.default]);
+  return {
+    ...(Object.fromEntries(fixed) as Record<StyleTransferNumber, number>),
+    learningRate: learningRateDefaults[optimizer],
+    scales: 1 + SIZES_OF_FURTHER_SCALES.filter((threshold) => size >= threshold).length,
+    size,
+  };
+}
 
 /** Everything that is not a number, where it is left out. `steps`, `size` and the like stand in `styleTransferNumbers`. */
 export const styleTransferDefaults = {

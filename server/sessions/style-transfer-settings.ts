@@ -1,6 +1,6 @@
 import {
+  defaultNumbers,
   type LayerWeight,
-  learningRateDefaults,
   type NumberSetting,
   type StyleTransferNumber,
   type StyleTransferSettings,
@@ -16,8 +16,8 @@ import type { StyleTransferInput } from "./style-transfer-input.js";
 /** Complete settings out of what was asked for and the defaults. @throws AtelierError BAD_INPUT with field and limit. */
 export function resolveSettings(input: StyleTransferInput, model: SessionModel): StyleTransferSettings {
   const optimizer = input.optimizer ?? styleTransferDefaults.optimizer;
-  const number = (name: StyleTransferNumber, fallback: number = styleTransferNumbers[name].default) =>
-    checkedNumber(`input.${name}`, input[name] ?? fallback, styleTransferNumbers[name]);
+  const defaults = defaultNumbers({ optimizer, size: input.size ?? styleTransferNumbers.size.default });
+  const number = (name: StyleTransferNumber) => checkedNumber(`input.${name}`, input[name] ?? defaults[name], styleTransferNumbers[name]);
   return {
     alpha: number("alpha"),
     beta: number("beta"),
@@ -25,7 +25,7 @@ export function resolveSettings(input: StyleTransferInput, model: SessionModel):
     contentLayers: checkedLayers("input.contentLayers", input.contentLayers ?? styleTransferDefaults.contentLayers, model),
     styleLayers: checkedLayers("input.styleLayers", input.styleLayers ?? styleTransferDefaults.styleLayers, model),
     optimizer,
-    learningRate: number("learningRate", learningRateDefaults[optimizer]),
+    learningRate: number("learningRate"),
     steps: number("steps"),
     size: number("size"),
     scales: number("scales"),

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { learningRateDefaults, styleTransferDefaults, styleTransferLimits, styleTransferNumbers } from "../../server/art/settings.js";
+import { defaultNumbers, styleTransferDefaults, styleTransferLimits, styleTransferNumbers } from "../../server/art/settings.js";
 import { type RunningApp, startApp } from "../helpers/app.js";
 
 const START = `mutation ($input: StyleTransferInput!) {
@@ -47,7 +47,7 @@ test("a session starts with the defaults, queued", async () => {
       model: "vgg19",
       alpha: styleTransferNumbers.alpha.default,
       steps: styleTransferNumbers.steps.default,
-      learningRate: learningRateDefaults[styleTransferDefaults.optimizer],
+      learningRate: defaultNumbers({ optimizer: styleTransferDefaults.optimizer, size: 256 }).learningRate,
       styleLayers: styleTransferDefaults.styleLayers,
       contentLayers: styleTransferDefaults.contentLayers,
     },
@@ -59,7 +59,10 @@ test("the default of the learning rate belongs to the optimizer", async () => {
   const { startStyleTransfer: session } = await running.client.query(START, {
     input: { ...valid(), optimizer: "LBFGS", title: "  Dunes " },
   });
-  expect(session).toMatchObject({ title: "Dunes", settings: { optimizer: "LBFGS", learningRate: learningRateDefaults.LBFGS } });
+  expect(session).toMatchObject({
+    title: "Dunes",
+    settings: { optimizer: "LBFGS", learningRate: defaultNumbers({ optimizer: "LBFGS", size: 256 }).learningRate },
+  });
 });
 
 const { size, steps, alpha, seed } = styleTransferNumbers;

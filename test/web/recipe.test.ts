@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { learningRateDefaults, styleTransferDefaults } from "../../server/art/settings";
-import { toInput, usualRecipe, withLayerWeight, withNumber, withOptimizer } from "../../web/rooms/easel/recipe";
+import { defaultNumbers, styleTransferDefaults } from "../../server/art/settings";
+import { numbersOf, toInput, usualRecipe, withLayerWeight, withNumber } from "../../web/rooms/easel/recipe";
 
 test("numbers that nobody touched are left to the server", () => {
   const input = toInput(withNumber(usualRecipe, "steps", 77), "c", "s", "Title");
@@ -8,12 +8,13 @@ test("numbers that nobody touched are left to the server", () => {
   for (const name of ["alpha", "size", "learningRate", "styleLayers"]) expect(input).not.toHaveProperty(name);
 });
 
-test("the learning rate follows the optimiser until it is set", () => {
-  const lbfgs = withOptimizer(usualRecipe, "LBFGS");
-  expect(lbfgs.numbers.learningRate).toBe(learningRateDefaults.LBFGS);
-  expect(toInput(lbfgs, "c", "s", "")).not.toHaveProperty("learningRate");
-  const set = withOptimizer(withNumber(usualRecipe, "learningRate", 0.5), "LBFGS");
-  expect(toInput(set, "c", "s", "")).toMatchObject({ optimizer: "LBFGS", learningRate: 0.5 });
+test("the learning rate follows the optimiser and the scales follow the size until they are set", () => {
+  const lbfgs = withNumber({ ...usualRecipe, optimizer: "LBFGS" }, "size", 512);
+  expect(numbersOf(lbfgs)).toEqual(defaultNumbers({ optimizer: "LBFGS", size: 512 }));
+  expect(numbersOf(lbfgs).scales).toBeGreaterThan(numbersOf(usualRecipe).scales);
+  const input = toInput(lbfgs, "c", "s", "");
+  for (const name of ["learningRate", "scales"]) expect(input).not.toHaveProperty(name);
+  expect(toInput(withNumber(lbfgs, "learningRate", 0.5), "c", "s", "")).toMatchObject({ optimizer: "LBFGS", learningRate: 0.5 });
 });
 
 test("one layer's weight is sent with the others as they are", () => {

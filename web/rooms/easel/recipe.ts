@@ -1,8 +1,8 @@
 import type { VariablesOf } from "gql.tada";
 import {
+  defaultNumbers,
   type InitialImage,
   type LayerWeight,
-  learningRateDefaults,
   type OptimizerKind,
   type StyleTransferNumber,
   styleTransferDefaults,
@@ -10,11 +10,9 @@ import {
 } from "../../../server/art/settings";
 import type { StartPainting } from "../../graphql/operations";
 
-/** Settings as the page holds them. What is null is left to the server's default. */
+/** Settings as the page holds them: only what somebody set. The rest is left to the server's defaults. */
 export interface Recipe {
-  numbers: Record<StyleTransferNumber, number>;
-  /** Follows the optimiser until somebody sets it. */
-  learningRateSet: boolean;
+  numbers: Partial<Record<StyleTransferNumber, number>>;
   optimizer: OptimizerKind;
   initialImage: InitialImage;
   preserveColors: boolean;
@@ -23,25 +21,21 @@ export interface Recipe {
 
 export type StyleTransferInput = VariablesOf<typeof StartPainting>["input"];
 
-const names = Object.keys(styleTransferNumbers) as StyleTransferNumber[];
-
 export const usualRecipe: Recipe = {
-  numbers: Object.fromEntries(names.map((name) => [name, styleTransferNumbers[name].default])) as Recipe["numbers"],
-  learningRateSet: false,
+  numbers: {},
   optimizer: styleTransferDefaults.optimizer,
   initialImage: styleTransferDefaults.initialImage,
   preserveColors: styleTransferDefaults.preserveColors,
   styleLayers: null,
 };
 
-export function withNumber(recipe: Recipe, name: StyleTransferNumber, value: number): Recipe {
-  const learningRateSet = recipe.learningRateSet || name === "learningRate";
-  return { ...recipe, learningRateSet, numbers: { ...recipe.numbers, [name]: value } };
+/** Every number as it will be: what was set, and defaults, some of which follow other settings. */
+export function numbersOf({ numbers, optimizer }: Recipe): Record<StyleTransferNumber, number> {
+  return { ...defaultNumbers({ optimizer, size: numbers.size ?? styleTransferNumbers.size.default }), ...numbers };
 }
 
-export function withOptimizer(recipe: Recipe, optimizer: OptimizerKind): Recipe {
-  const learningRate = recipe.learningRateSet ? recipe.numbers.learningRate : learningRateDefaults[optimizer];
-  return { ...recipe, optimizer, numbers: { ...recipe.numbers, learningRate } };
+export function withNumber(recipe: Recipe, name: StyleTransferNumber, value: number): Recipe {
+  return { ...recipe, numbers: { ...recipe.numbers, [name]: value } };
 }
 
 export function withLayerWeight(recipe: Recipe, layer: string, weight: number): Recipe {
@@ -54,10 +48,7 @@ export function layersOf({ styleLayers }: Recipe): LayerWeight[] {
 
 /** The mutation's input: what was left alone is left out, so that the server's own defaults hold. */
 export function toInput(recipe: Recipe, contentId: string, styleId: string, title: string): StyleTransferInput {
-  const { numbers, learningRateSet, optimizer, initialImage, preserveColors, styleLayers } = recipe;
-  const changed = names.filter((name) =>
-    name === "learningRate" ? learningRateSet : numbers[name] !== styleTransferNumbers[name].default,
-  );
+  const { numbers, optimizer, initialImage, preserveColors, styleLayers } = recipe;
   return {
     contentId,
     styles: [{ imageId: styleId, weight: 1 }],
@@ -65,7 +56,7 @@ export function toInput(recipe: Recipe, contentId: string, styleId: string, titl
     optimizer,
     initialImage,
     preserveColors,
-    ...Object.fromEntries(changed.map((name) => [name, numbers[name]])),
+    ...numbers,
     ...(styleLayers ? { styleLayers } : {}),
   };
 }

@@ -2,7 +2,7 @@ import { initialImages, type NumberSetting, optimizers, styleTransferLimits, sty
 import { NumberControl } from "../../parts/number-control";
 import { SelectControl } from "../../parts/select-control";
 import { type NamedSetting, named, weightSettings } from "../../parts/settings";
-import { layersOf, type Recipe, withLayerWeight, withNumber, withOptimizer } from "./recipe";
+import { layersOf, numbersOf, type Recipe, withLayerWeight, withNumber } from "./recipe";
 import styles from "./settings-panel.module.css";
 
 const optimizerTitles = { ADAM: "Adam", LBFGS: "L-BFGS" } as const;
@@ -17,6 +17,7 @@ interface Props {
 
 /** Everything that may be set before a painting begins; what is rarely touched is folded away. */
 export function SettingsPanel({ recipe, maxSize, onChange }: Props) {
+  const numbers = numbersOf(recipe);
   const size: NumberSetting = {
     ...styleTransferNumbers.size,
     max: Math.min(maxSize ?? Number.POSITIVE_INFINITY, styleTransferNumbers.size.max),
@@ -26,7 +27,7 @@ export function SettingsPanel({ recipe, maxSize, onChange }: Props) {
       key={name}
       setting={setting}
       slider={slider}
-      value={recipe.numbers[name]}
+      value={numbers[name]}
       onChange={(value) => onChange(withNumber(recipe, name, value))}
     />
   );
@@ -44,7 +45,7 @@ export function SettingsPanel({ recipe, maxSize, onChange }: Props) {
             title="Optimiser"
             options={optimizers.map((value) => ({ value, title: optimizerTitles[value] }))}
             value={recipe.optimizer}
-            onChange={(optimizer) => onChange(withOptimizer(recipe, optimizer))}
+            onChange={(optimizer) => onChange({ ...recipe, optimizer })}
           />
           <SelectControl
             title="Start from"
