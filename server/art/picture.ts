@@ -27,14 +27,18 @@ export async function decodePicture(bytes: Uint8Array, fit: PictureFit): Promise
       .toBuffer({ resolveWithObject: true });
     return fromInterleaved(data, info.width, info.height);
   } catch (error) {
-    throw new AtelierError("BAD_INPUT", "The picture cannot be decoded.", {}, { cause: error });
+    throw error instanceof AtelierError ? error : undecodable(error);
   }
 }
 
-/** Size of an encoded picture in px, EXIF orientation applied. */
+/** Size of an encoded picture in px, EXIF orientation applied. @throws AtelierError BAD_INPUT when the bytes are no picture. */
 export async function uprightSize(bytes: Uint8Array): Promise<PictureSize> {
-  const { autoOrient } = await sharp(bytes, tolerant).metadata();
-  return { width: autoOrient.width, height: autoOrient.height };
+  try {
+    const { autoOrient } = await sharp(bytes, tolerant).metadata();
+    return { width: autoOrient.width, height: autoOrient.height };
+  } catch (error) {
+    throw undecodable(error);
+  }
 }
 
 /** Float planes 3 x H x W, 0..1, as interleaved RGB bytes (H x W x 3), rounded to the nearest of 256 levels. */
@@ -60,4 +64,8 @@ export function fromInterleaved(bytes: Uint8Array, width: number, height: number
     }
   }
   return { width, height, data };
+}
+
+function undecodable(cause: unknown): AtelierError {
+  return new AtelierError("BAD_INPUT", "The picture cannot be decoded.", {}, { cause });
 }

@@ -18,18 +18,20 @@ const SCALE_RATIO = 0.5;
 /** Share of the remaining steps that each scale but the finest takes: coarse steps are cheap and place the large strokes. */
 const COARSE_SHARE = 0.5;
 
-/** Smallest longer side that a coarse scale may have, px; a plan leaves out scales that would be smaller. */
-export const MIN_SCALE_SIZE = 64;
+/** Shortest side that a picture may have on a coarse scale, px; every layer of VGG-19 still sees some of it. */
+const MIN_COARSE_SIDE = 32;
 
 /**
  * Spreads `steps` optimiser steps over at most `scales` sizes that double up to `size`, coarse to fine. Images are
- * numbered 0 to `steps`; image `steps` always belongs to the finest scale.
+ * numbered 0 to `steps`; image `steps` always belongs to the finest scale. Scales at which one of `pictures` would be
+ * too narrow are left out.
  */
-export function planScales(size: number, scales: number, steps: number): Scale[] {
+export function planScales(size: number, scales: number, steps: number, pictures: readonly PictureSize[]): Scale[] {
   const sizes = [size];
   while (sizes.length < Math.min(scales, steps + 1)) {
     const coarser = Math.round(sizes[0]! * SCALE_RATIO);
-    if (coarser < MIN_SCALE_SIZE) break;
+    const sides = pictures.map((picture) => fitLongerSide(picture, coarser)).flatMap(({ width, height }) => [width, height]);
+    if (Math.min(coarser, ...sides) < MIN_COARSE_SIDE) break;
     sizes.unshift(coarser);
   }
   const plan: Scale[] = [];

@@ -22,10 +22,12 @@ export function createStyleTransferFactory(engine: Engine, openNetwork: OpenFeat
   const resources = new StyleTransferResources(engine, openNetwork);
   return {
     async open(work, checkpoint) {
-      const plan = planScales(work.settings.size, work.settings.scales, work.settings.steps);
+      const { size, scales, steps } = work.settings;
+      const [contentSize, ...styleSizes] = await Promise.all([work.content, ...work.styles].map(({ bytes }) => uprightSize(bytes)));
+      const plan = planScales(size, scales, steps, [contentSize!, ...styleSizes]);
       const start = checkpoint ? decodeCheckpoint(checkpoint) : await startingPicture(work, plan[0]!);
       const program = await resources.acquireObjective(work);
-      return new StyleTransferPainter(resources, work, plan, await uprightSize(work.content.bytes), program, start);
+      return new StyleTransferPainter(resources, work, plan, contentSize!, program, start);
     },
     close: () => resources.close(),
   };

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { fitLongerSide, planScales } from "../../server/art/scales.js";
 
+const square = { width: 100, height: 100 };
+
 test("one scale has every image", () => {
-  expect(planScales(256, 1, 150)).toEqual([{ size: 256, fromStep: 0, toStep: 150 }]);
+  expect(planScales(256, 1, 150, [square])).toEqual([{ size: 256, fromStep: 0, toStep: 150 }]);
 });
 
 test.each([
@@ -13,7 +15,7 @@ test.each([
 ])(
   "the scales of %i px, %i scales, %i steps cover every image once, coarse to fine, and end at the size asked for",
   (size, scales, steps) => {
-    const plan = planScales(size, scales, steps);
+    const plan = planScales(size, scales, steps, [square]);
     expect(plan.length).toBeLessThanOrEqual(scales);
     expect(plan[0]!.fromStep).toBe(0);
     expect(plan.at(-1)).toMatchObject({ size, toStep: steps });
@@ -27,8 +29,10 @@ test.each([
   },
 );
 
-test("scales too small to show anything are left out", () => {
-  expect(planScales(100, 6, 50)).toHaveLength(1);
+test("scales at which a picture would be too narrow are left out", () => {
+  expect(planScales(512, 3, 50, [square, { width: 1000, height: 100 }])).toHaveLength(1);
+  expect(planScales(512, 3, 50, [square])).toHaveLength(3);
+  expect(planScales(60, 6, 50, [square])).toHaveLength(1);
 });
 
 test("the longer side is exact, the other keeps the shape and never vanishes", () => {
