@@ -173,6 +173,7 @@ test("viewers of a deleted session are told nothing more", async () => {
   const queued = await startSession(running);
   const viewer = watch({ id: queued });
   await viewer.next();
+  await running.client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id: queued });
   await running.client.query("mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id: queued });
   expect((await viewer.rest()).filter((event) => event !== "CANCELLED")).toEqual([]);
 });
