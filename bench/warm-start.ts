@@ -8,7 +8,7 @@ import { pngPicture } from "../test/helpers/pictures.js";
 import { BenchServer, median, type SeenSession, stepTime } from "./bench-server.js";
 import { type Measurement, recordResults } from "./results.js";
 
-const rounds = 3;
+const rounds = 9;
 const limits = { newTargets: 2.2, cachedTargets: 1.2, paintingSeconds: 90, deviceMiB: 2.5 * 1024 };
 
 const server = await BenchServer.start();
