@@ -16,8 +16,7 @@ a linear 1x1 "tap" for each layer, reflection padding in the first two blocks (z
 painted). Deeper the padding is of zeros as in the teacher, whose conv5_1 feels the border: painting with a VGG-19 that
 mirrors everywhere leaves a relative Gram error of .132 at conv5_1 under VGG-19 itself (with zeros .038).
 
-    python3 models/training/vgg19_lite.py --out /somewhere/vgg19-lite          # trains, resumes by itself
-    python3 models/training/vgg19_lite.py --out /somewhere/vgg19-lite --export # writes the weights in half precision
+    python3 models/training/vgg19_lite.py --out /somewhere/vgg19-lite  # trains, resumes by itself
 
 Runs on a CPU (PyTorch 1.13 or later) or with CUDA. SIGTERM saves a checkpoint and ends; kill -9 loses minutes.
 """
@@ -38,7 +37,7 @@ from PIL import Image
 from torch import nn
 
 from pictures import Pictures
-from vgg19 import CONTENT_LAYER, STYLE_LAYERS, TAPS, Teacher, caffe_input, gram, read_safetensors, relative, total_variation, write_safetensors
+from vgg19 import CONTENT_LAYER, STYLE_LAYERS, TAPS, Teacher, caffe_input, gram, read_safetensors, relative, total_variation
 
 # ---------------------------------------------------------------- networks
 
@@ -323,18 +322,9 @@ def train(args):
     sheet(out / "sheet.png", canvases)
 
 
-def export(args):
-    """Weights of the last checkpoint as <out>/vgg19-lite.safetensors."""
-    state, student = torch.load(Path(args.out) / "checkpoint.pt", map_location="cpu"), Student()
-    student.load_state_dict(state["student"])
-    write_safetensors(Path(args.out) / "vgg19-lite.safetensors", student.exported())
-    print(f"exported iteration {state['iteration']}, {state['seconds']:.0f} s of training")
-
-
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", required=True, help="folder for checkpoint, curve, sample sheet and exported weights")
-    parser.add_argument("--export", action="store_true", help="write the last checkpoint's weights in half precision and end")
     parser.add_argument("--teacher", default="../shared/weights/vgg19/vgg19.safetensors", help="VGG-19 as safetensors")
     parser.add_argument("--photos", default="../shared/data/photos", help="folder of JPEG photos")
     parser.add_argument("--paintings", default="../shared/images/style", help="folder of JPEG paintings")
@@ -358,4 +348,4 @@ def arguments():
 if __name__ == "__main__":
     options = arguments()
     torch.set_num_threads(options.threads)
-    export(options) if options.export else train(options)
+    train(options)
