@@ -1,16 +1,18 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { DeviceInfo, ModelCatalogue } from "./api/context.js";
+import type { ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema } from "./api/schema.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
+import { styleTransferNumbers } from "./art/settings.js";
 import type { Bus } from "./bus/bus.js";
 import { createHttpApp } from "./http/app.js";
 import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
-import { pictureLimits } from "./limits.js";
+import { maxPaintingSize, pictureLimits } from "./limits.js";
 import type { Queue } from "./queue/queue.js";
+import type { DeviceInfo } from "./sessions/device-info.js";
 import { FrameBroker } from "./sessions/frame-broker.js";
 import { SessionHistory } from "./sessions/history.js";
 import type { SessionModels } from "./sessions/models.js";
@@ -31,6 +33,8 @@ export interface AppParts {
   version: string;
   /** Folder of the exported studio. */
   studioFolder: string;
+  /** What this machine has. */
+  memoryBytes: number;
   /** Told of errors that are the server's own fault. */
   report(error: unknown): void;
 }
@@ -44,17 +48,18 @@ export interface App {
 
 /** Puts the API side together: one port for GraphQL, its sockets, pictures and the studio. */
 export async function createApp(parts: AppParts): Promise<App> {
-  const { storage, bus, queue, models, devices, unready, origins, version, studioFolder, report } = parts;
+  const { storage, bus, queue, models, devices, unready, origins, version, studioFolder, memoryBytes, report } = parts;
+  const maxSize = maxPaintingSize(memoryBytes, styleTransferNumbers.size.max);
   const broker = new FrameBroker(storage, bus);
   const context = {
-    sessions: new SessionService({ storage, queue, bus, models: models.sessions }),
+    sessions: new SessionService({ storage, queue, bus, models: models.sessions, maxSize }),
     history: new SessionHistory(storage, queue),
     broker,
     watchSessions: SessionFeed.open.bind(null, bus),
     models: models.catalogue,
     devices,
     version,
-    uploadLimits: { maxImagePixels: pictureLimits.maxImagePixels, maxUploadBytes: pictureLimits.maxUploadBytes },
+    limits: { maxImagePixels: pictureLimits.maxImagePixels, maxUploadBytes: pictureLimits.maxUploadBytes, maxSize },
   };
   const schema = buildApiSchema();
   const guard = createGuard(origins);

@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { openRegistry } from "../models/registry.js";
 import { createApp } from "./app.js";
@@ -51,6 +52,8 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     origins: config.origins,
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
+    // A container may allow less than the machine has; without one the limit is told as 0 or as beyond all memory.
+    memoryBytes: Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
     report,
   });
   opened.push(() => app.close());

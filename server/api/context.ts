@@ -1,3 +1,4 @@
+import type { DeviceInfo } from "../sessions/device-info.js";
 import type { FrameBroker } from "../sessions/frame-broker.js";
 import type { SessionHistory } from "../sessions/history.js";
 import type { SessionService } from "../sessions/service.js";
@@ -27,15 +28,6 @@ export interface ModelCatalogue {
   find(id: string): Promise<ModelInfo | null>;
 }
 
-/** A device that paints, as clients see it. */
-export interface DeviceInfo {
-  name: string;
-  engine: string;
-  description: string;
-  /** Sessions that take turns on it. */
-  sessionIds: string[];
-}
-
 /** What resolvers work with; the same for every operation. */
 export interface ApiContext {
   sessions: SessionService;
@@ -46,5 +38,5 @@ export interface ApiContext {
   models: ModelCatalogue;
   devices(): DeviceInfo[];
   version: string;
-  uploadLimits: { maxImagePixels: number; maxUploadBytes: number };
+  limits: { maxImagePixels: number; maxUploadBytes: number; maxSize: number };
 }

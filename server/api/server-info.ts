@@ -1,6 +1,6 @@
 import { Ctx, Field, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
-import { styleTransferNumbers } from "../art/settings.js";
-import type { ApiContext, DeviceInfo } from "./context.js";
+import type { DeviceInfo } from "../sessions/device-info.js";
+import type { ApiContext } from "./context.js";
 
 @ObjectType()
 export class Device implements DeviceInfo {
@@ -31,14 +31,14 @@ export class ServerInfo {
   @Field(() => Int)
   maxUploadBytes!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Longest side of a painting in pixels; smaller where memory is short." })
   maxSize!: number;
 }
 
 @Resolver(() => ServerInfo)
 export class ServerInfoResolver {
   @Query(() => ServerInfo)
-  server(@Ctx() { version, devices, uploadLimits }: ApiContext): ServerInfo {
-    return { version, devices: devices(), ...uploadLimits, maxSize: styleTransferNumbers.size.max };
+  server(@Ctx() { version, devices, limits }: ApiContext): ServerInfo {
+    return { version, devices: devices(), ...limits };
   }
 }

@@ -64,9 +64,10 @@ export function asTensor({ width, height, data }: Planes): Tensor {
 }
 
 /**
- * One Gram target for several styles: the weighted mean of their Gram matrices, layer by layer. The sum of weighted
- * squared distances to each style differs from the squared distance to this mean by a constant (times the sum of the
- * weights), so both have the same gradient direction and minimum.
+ * One Gram target for several styles: the weighted mean of their Gram matrices, layer by layer. Within a layer, the sum of
+ * weighted squared distances to each style differs from the squared distance to this mean by a constant (times the sum
+ * of the weights), so both have the same minimum.
+ * Departure: with several styles, a layer's distance is divided by the squared length of the mean, not of each style.
  */
 export function blendTargets(styles: readonly { targets: Targets; weight: number }[]): Targets {
   const sum = styles.reduce((total, { weight }) => total + weight, 0);

@@ -34,7 +34,10 @@ export interface Painter {
   readonly nextStep: number;
   /** The next picture: update (unless it is the first), evaluate. Not to be called after a picture with `last`. */
   paint(): Promise<Painting>;
-  /** Everything needed to paint the last picture again and go on from it, as bytes that the factory's `open` takes. */
+  /**
+   * What is needed to paint the last picture again and go on from it, as bytes that the factory's `open` takes. The
+   * pictures after that one are the same to the byte, unless what the optimiser keeps is too large to be kept.
+   */
   checkpoint(): Uint8Array;
   /** Frees what belongs to this painter alone; programs and targets that others may use stay cached. */
   close(): Promise<void>;
@@ -45,7 +48,7 @@ export interface PainterFactory {
   /**
    * A painter that begins at step 0, or with the checkpoint's picture: the first picture that it paints repeats that one.
    * @throws AtelierError BAD_INPUT for a picture that cannot be decoded or a layer that the network lacks; UNAVAILABLE
-   * for a network file that cannot be read; OUT_OF_MEMORY.
+   * for a network file that cannot be read; OUT_OF_MEMORY. CheckpointError for a checkpoint that cannot be used.
    */
   open(work: Work, checkpoint: Uint8Array | null): Promise<Painter>;
   close(): Promise<void>;

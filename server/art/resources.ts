@@ -7,6 +7,7 @@ import { asTensor, blendTargets, objectiveLayers, openObjective, type Targets } 
 import type { Planes } from "./painter.js";
 import { decodePicture } from "./picture.js";
 import { ProgramCache } from "./program-cache.js";
+import { MIN_PICTURE_SIDE } from "./settings.js";
 import { TargetCache } from "./target-cache.js";
 import type { EncodedPicture, FeatureNetworkFile, StyleTransferWork } from "./work.js";
 
@@ -98,7 +99,7 @@ async function decodeInColoursOf(picture: EncodedPicture, palette: EncodedPictur
 }
 
 function requireSide(planes: Planes, network: FeatureNetwork, layers: ObjectiveLayers): void {
-  const needed = Math.max(...[...layers.content, ...layers.style].map((layer) => network.minimumSide(layer)));
+  const needed = Math.max(MIN_PICTURE_SIDE, ...[...layers.content, ...layers.style].map((layer) => network.minimumSide(layer)));
   if (Math.min(planes.width, planes.height) >= needed) return;
   throw new AtelierError("BAD_INPUT", `A picture of ${planes.width} x ${planes.height} px is too narrow for these layers.`, {
     field: "size",

@@ -113,6 +113,9 @@ export const styleTransferNumbers = {
 
 export type StyleTransferNumber = keyof typeof styleTransferNumbers;
 
+/** Shortest side of a picture under work, px: total variation compares neighbours. */
+export const MIN_PICTURE_SIDE = 2;
+
 /** Limits of lists in a style transfer. */
 export const styleTransferLimits = { maxStyles: 8, maxStyleWeight: 1e6, maxLayerWeight: 1e6, maxTitleLength: 200 } as const;
 

@@ -3,6 +3,7 @@ import type { Engine, Program } from "../engine/engine.js";
 import { AtelierError } from "../errors.js";
 import { Adam } from "./adam.js";
 import { decodeCheckpoint, encodeCheckpoint, type StyleTransferCheckpoint } from "./checkpoint.js";
+import { matchColours } from "./colours.js";
 import type { OpenFeatureNetwork } from "./feature-network.js";
 import { LBFGS } from "./lbfgs.js";
 import { noisePicture } from "./noise.js";
@@ -39,7 +40,10 @@ async function startingPicture({ settings, content, styles }: StyleTransferWork,
   const size: PictureSize = { width: contentPicture.width, height: contentPicture.height };
   const pictures = {
     CONTENT: () => contentPicture,
-    STYLE: () => decodePicture(styles[0]!.bytes, size),
+    STYLE: async () => {
+      const stylePicture = await decodePicture(styles[0]!.bytes, size);
+      return settings.preserveColors ? matchColours(stylePicture, contentPicture) : stylePicture;
+    },
     NOISE: () => noisePicture(size, settings.seed),
   };
   return { step: 0, picture: await pictures[settings.initialImage](), optimizer: null };

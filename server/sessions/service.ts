@@ -19,6 +19,8 @@ export interface SessionServiceOptions {
   queue: Queue;
   bus: Bus;
   models: SessionModels;
+  /** Longest side of a painting on this machine, px. */
+  maxSize: number;
 }
 
 /** Everything a client may do to a session. Each method checks its input before it changes anything. */
@@ -34,7 +36,7 @@ export class SessionService {
     const title = resolveTitle("input.title", input.title);
     const styles = resolveStyles(input.styles);
     const model = await this.featureModel(input.model ?? null);
-    const settings = resolveSettings(input, model);
+    const settings = resolveSettings(input, model, this.parts.maxSize);
     const { contentLayers, styleLayers, size } = settings;
     const content = await this.requireImage("input.contentId", input.contentId);
     requireWideEnough("input.contentId", content, [...contentLayers, ...styleLayers], size, model);

@@ -1,6 +1,7 @@
 import {
   defaultNumbers,
   type LayerWeight,
+  MIN_PICTURE_SIDE,
   type NumberSetting,
   type StyleTransferNumber,
   type StyleTransferSettings,
@@ -13,11 +14,18 @@ import type { SessionModel } from "./models.js";
 import type { ImageRecord } from "./session.js";
 import type { StyleTransferInput } from "./style-transfer-input.js";
 
-/** Complete settings out of what was asked for and the defaults. @throws AtelierError BAD_INPUT with field and limit. */
-export function resolveSettings(input: StyleTransferInput, model: SessionModel): StyleTransferSettings {
+/**
+ * Complete settings out of what was asked for and the defaults; `maxSize` is the longest side in px that this machine paints.
+ * @throws AtelierError BAD_INPUT with field and limit.
+ */
+export function resolveSettings(input: StyleTransferInput, model: SessionModel, maxSize: number): StyleTransferSettings {
   const optimizer = input.optimizer ?? styleTransferDefaults.optimizer;
   const defaults = defaultNumbers({ optimizer, size: input.size ?? styleTransferNumbers.size.default });
-  const number = (name: StyleTransferNumber) => checkedNumber(`input.${name}`, input[name] ?? defaults[name], styleTransferNumbers[name]);
+  const number = (name: StyleTransferNumber) =>
+    checkedNumber(`input.${name}`, input[name] ?? defaults[name], {
+      ...styleTransferNumbers[name],
+      ...(name === "size" ? { max: maxSize } : {}),
+    });
   return {
     alpha: number("alpha"),
     beta: number("beta"),
@@ -62,7 +70,7 @@ export function resolveTitle(field: string, title: string | null | undefined): s
 /** Refuses a picture that is so narrow at the size of the result that a layer has no value for it. @throws AtelierError BAD_INPUT. */
 export function requireWideEnough(field: string, image: ImageRecord, layers: LayerWeight[], size: number, model: SessionModel): void {
   const names = new Set(layers.map(({ layer }) => layer));
-  const needed = Math.max(...model.layers.filter(({ name }) => names.has(name)).map(({ minimumSide }) => minimumSide));
+  const needed = Math.max(MIN_PICTURE_SIDE, ...model.layers.filter(({ name }) => names.has(name)).map(({ minimumSide }) => minimumSide));
   const [shorter, longer] = [Math.min(image.width, image.height), Math.max(image.width, image.height)];
   if (Math.round((shorter * size) / longer) >= needed) return;
   throw badInput(field, `At this size the picture is too narrow for these layers: its shorter side must have ${needed} px.`, needed);

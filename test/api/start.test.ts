@@ -144,3 +144,26 @@ test.each(["contentId", "styles.0.imageId"])("a picture that would be too narrow
 test("none of this was the server's own fault", () => {
   expect(running.faults).toEqual([]);
 });
+
+test("a machine with little memory says its largest size and refuses more", async () => {
+  const small = await startApp([], 4e9);
+  const { server } = await small.client.query("{ server { maxSize } }");
+  expect(server.maxSize).toBeGreaterThan(256);
+  expect(server.maxSize).toBeLessThan(size.max);
+  const input = { contentId: small.imageId, styles: [{ imageId: small.imageId }], size: server.maxSize + 1 };
+  expect(await small.client.refusal(START, { input })).toMatchObject({
+    code: "BAD_INPUT",
+    field: "input.size",
+    limit: `${size.min}..${server.maxSize}`,
+  });
+  await small.close();
+});
+
+test("a picture that becomes a line at this size is refused before work starts", async () => {
+  const line = await sharp({ create: { width: 3000, height: 60, channels: 3, background: "teal" } })
+    .png()
+    .toBuffer();
+  const shallow = [{ layer: "conv1_1", weight: 1 }];
+  const input = { ...valid(), contentId: await running.client.upload(line), size: 32, contentLayers: shallow, styleLayers: shallow };
+  expect(await running.client.refusal(START, { input })).toMatchObject({ code: "BAD_INPUT", field: "input.contentId" });
+});

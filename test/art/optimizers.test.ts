@@ -36,7 +36,10 @@ describe.each([
   test("keeps every value within 0..1", () => {
     const image = new Float32Array(12).fill(0.99);
     create().step(image, 1, new Float32Array(12).fill(-1000), 10);
-    expect(Math.max(...image)).toBeLessThanOrEqual(1);
+    expect(Math.max(...image)).toBe(1);
+    image.fill(0.01);
+    create().step(image, 1, new Float32Array(12).fill(1000), 10);
+    expect(Math.min(...image)).toBe(0);
   });
 
   test("goes on from its state exactly as it would have", () => {

@@ -28,22 +28,26 @@ describe("decodePicture", () => {
   });
 
   test.each([
-    ["greyscale", () => sharp(red).greyscale().png()],
-    ["CMYK", () => sharp(red).toColourspace("cmyk").jpeg()],
-    ["16 bit", () => sharp(red).toColourspace("rgb16").png({})],
-    ["WebP", () => sharp(red).webp()],
-    ["GIF", () => sharp(red).gif()],
-    ["AVIF", () => sharp(red).avif()],
-    ["TIFF", () => sharp(red).tiff()],
-  ])("reads %s as three planes within 0..1", async (_name, encode) => {
+    ["greyscale", () => sharp(red).greyscale().png(), [0.5, 0.5, 0.5]],
+    ["CMYK", () => sharp(red).toColourspace("cmyk").jpeg(), [0.9, 0, 0]],
+    ["16 bit", () => sharp(red).toColourspace("rgb16").png(), [1, 0, 0]],
+    ["WebP", () => sharp(red).webp(), [1, 0, 0]],
+    ["GIF", () => sharp(red).gif(), [1, 0, 0]],
+    ["AVIF", () => sharp(red).avif(), [1, 0, 0]],
+    ["TIFF", () => sharp(red).tiff(), [1, 0, 0]],
+  ])("reads %s in its colours", async (_name, encode, colour) => {
     const planes = await decodePicture(await encode().toBuffer(), { longerSide: 40 });
     expect(planes.data).toHaveLength(3 * 40 * 20);
-    expect(planes.data.every((value) => value >= 0 && value <= 1)).toBe(true);
-    expect(planes.data.some((value) => value > 0.1)).toBe(true);
+    for (const [channel, value] of centre(planes).entries()) expect(Math.abs(value - colour[channel]!)).toBeLessThan(0.05);
   });
 
   test("crops around the centre when both sides are given", async () => {
-    expect(await decodePicture(await sharp(red).png().toBuffer(), { width: 16, height: 32 })).toMatchObject({ width: 16, height: 32 });
+    const striped = sharp({ create: { ...red.create, background: "blue" } }).composite([
+      { input: { create: { ...red.create, width: 10 } }, left: 15, top: 0 },
+    ]);
+    const planes = await decodePicture(await striped.png().toBuffer(), { width: 10, height: 20 });
+    expect(planes).toMatchObject({ width: 10, height: 20 });
+    expect(centre(planes)).toEqual([1, 0, 0]);
   });
 
   test("refuses bytes that are no picture", async () => {

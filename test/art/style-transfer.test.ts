@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { decodeCheckpoint, encodeCheckpoint } from "../../server/art/checkpoint.js";
+import { colourStatistics } from "../../server/art/colours.js";
+import type { Planes } from "../../server/art/painter.js";
 import { type StyleTransferSettings, styleTransferDefaults } from "../../server/art/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { StyleTransferWork } from "../../server/art/work.js";
@@ -77,6 +80,24 @@ describe("style transfer", () => {
     expect(paintings.at(-1)!.planes.height).toBe(105);
   });
 
+  test.each(["ADAM", "LBFGS"] as const)("goes on from a checkpoint that holds the picture alone (%s)", async (optimizer) => {
+    const work = await workWith({ optimizer, learningRate: optimizer === "ADAM" ? 0.02 : 1, steps: 9 });
+    const factory = await createFactory();
+    const first = await factory.open(work, null);
+    const paintings = [await first.paint(), await first.paint(), await first.paint()];
+    const checkpoint = encodeCheckpoint({ ...decodeCheckpoint(first.checkpoint()), optimizer: null });
+    await first.close();
+    const second = await factory.open(work, checkpoint);
+    const again = await second.paint();
+    expect(again).toMatchObject({ step: 2, planes: paintings[2]!.planes, losses: paintings[2]!.losses });
+    let last = again;
+    while (!last.last) last = await second.paint();
+    expect(last.step).toBe(9);
+    expect(last.losses!.total).toBeLessThan(again.losses!.total);
+    await second.close();
+    await factory.close();
+  });
+
   test("noise follows the seed", async () => {
     const start = async (seed: number) => (await paint({ initialImage: "NOISE", seed, steps: 1 }))[0]!.planes.data;
     expect(await start(1)).toEqual(await start(1));
@@ -88,6 +109,18 @@ describe("style transfer", () => {
     expect(kept.planes).toEqual(plain.planes);
     expect(kept.losses!.content).toBe(0);
     expect(kept.losses!.style).not.toBeCloseTo(plain.losses!.style, 3);
+  });
+
+  test("keeping the content's colours, a start from the style has them too", async () => {
+    const [own, kept] = [false, true].map(
+      async (preserveColors) => (await paint({ initialImage: "STYLE", preserveColors, steps: 1 }))[0]!.planes,
+    );
+    const content = (await paint({ steps: 1 }))[0]!.planes;
+    const distance = async (planes: Promise<Planes>) => {
+      const [a, b] = [colourStatistics(await planes).mean, colourStatistics(content).mean];
+      return Math.hypot(...a.map((mean, channel) => mean - b[channel]!));
+    };
+    expect(await distance(kept!)).toBeLessThan(0.2 * (await distance(own!)));
   });
 
   test("a picture too narrow for its layers is refused with the limit", async () => {

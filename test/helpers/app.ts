@@ -56,7 +56,7 @@ export interface RunningApp {
 }
 
 /** The API side of a server in this process, on a free port, with a host that paints at a test's word. */
-export async function startApp(origins: string[] = []): Promise<RunningApp> {
+export async function startApp(origins: string[] = [], memoryBytes = 64e9): Promise<RunningApp> {
   const folder = await mkdtemp(join(tmpdir(), "atelier-app-"));
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
@@ -80,6 +80,7 @@ export async function startApp(origins: string[] = []): Promise<RunningApp> {
     origins,
     version: "1.2.3",
     studioFolder: join(folder, "studio"),
+    memoryBytes,
     report,
   });
   const { port } = await app.listen(0, "127.0.0.1");

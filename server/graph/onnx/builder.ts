@@ -1,7 +1,7 @@
 import type { Tensor } from "../tensor.js";
 
-/** A node attribute: whole numbers are INT, `{ float }` is FLOAT. */
-export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
+/** A node attribute; numbers are whole. */
+export type OnnxAttribute = number | readonly number[] | string;
 
 export interface OnnxNode {
   readonly operator: string;
