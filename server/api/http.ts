@@ -22,6 +22,8 @@ export async function graphqlOverHttp(
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    // A document under a hash would come in past the limits below.
+    persistedQueries: false,
     formatError: (formatted, error) => formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), log),
     plugins: [ApolloServerPluginLandingPageDisabled()],
   });
@@ -35,7 +37,7 @@ export async function graphqlOverHttp(
     request.body ??= {};
     next();
   });
-  router.use(refuseOperation);
+  router.use(refuseOperation(schema));
   router.use(expressMiddleware(apollo, { context: async () => context }));
   return { router, close: () => apollo.stop() };
 }
@@ -54,17 +56,19 @@ const refuseBody: ErrorRequestHandler = (error: { status?: number }, _request, r
  * Refuses what Apollo would take: it has limits for neither tokens nor depth, its rules run beside those that take long
  * for large documents, and it runs a subscription like a query.
  */
-const refuseOperation: RequestHandler = (request, response, next) => {
-  const { query, operationName }: Record<string, unknown> = request.method === "GET" ? request.query : request.body;
-  const errors = typeof query === "string" ? refusals(query, typeof operationName === "string" ? operationName : null) : [];
-  if (errors.length > 0) response.status(400).json({ errors });
-  else next();
-};
+function refuseOperation(schema: GraphQLSchema): RequestHandler {
+  return (request, response, next) => {
+    const { query, operationName }: Record<string, unknown> = request.method === "GET" ? request.query : request.body;
+    const errors = typeof query === "string" ? refusals(schema, query, typeof operationName === "string" ? operationName : null) : [];
+    if (errors.length > 0) response.status(400).json({ errors });
+    else next();
+  };
+}
 
-function refusals(source: string, operationName: string | null): GraphQLError[] {
+function refusals(schema: GraphQLSchema, source: string, operationName: string | null): GraphQLError[] {
   try {
     const document = parseWithinLimits(source);
-    if (getOperationAST(document, operationName)?.operation !== "subscription") return limitErrors(document);
+    if (getOperationAST(document, operationName)?.operation !== "subscription") return limitErrors(schema, document);
     return [new GraphQLError("Subscriptions go over the WebSocket at this address.", { extensions: { code: "BAD_INPUT" } })];
   } catch (error) {
     // What is not GraphQL is answered by Apollo.

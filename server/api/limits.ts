@@ -9,9 +9,9 @@ export const apiLimits = {
   /** Nesting of fields below `__schema` and `__type`; the introspection query of common clients has 15. */
   maxIntrospectionDepth: 20,
   maxAliases: 100,
-  /** Fields of a document, each as often as a fragment brings it. */
+  /** Fields of a document, each as often as a fragment brings it; fragments that nothing spreads count too. */
   maxFields: 500,
-  /** Fields times the length of the lists they stand in; `Frame.data` counts as many. */
+  /** Fields times the length of the lists they stand in; `Frame.data`, and what the database is asked for, count as many. */
   maxCost: 200_000,
   maxPageSize: 100,
   maxLossPoints: 5000,

@@ -34,7 +34,7 @@ export function graphqlOverWebSocket(
         }
         try {
           const document = parseWithinLimits(query);
-          const tooMuch = limitErrors(document);
+          const tooMuch = limitErrors(schema, document);
           const errors = tooMuch.length > 0 ? tooMuch : validate(schema, document);
           if (errors.length > 0) return errors;
           return { schema, document, variableValues: variables, operationName, contextValue: context };

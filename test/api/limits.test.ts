@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -24,6 +25,12 @@ const page = (first: number, fields: string) =>
   `{ sessions(first: ${first}) { edges { node { frames(first: ${first}) { edges { node { ${fields} } } } } } } }`;
 const laughs = `{ ...a0 } ${Array.from({ length: 30 }, (_, i) => `fragment a${i} on Query { x${i}: __typename ...a${i + 1} ...a${i + 1} }`).join(" ")} fragment a30 on Query { __typename }`;
 
+const aliased = (count: number, field: string) => Array.from({ length: count }, (_, index) => `a${index}: ${field}`).join(" ");
+const paintings = (first: number, fields: string) =>
+  `{ sessions(first: ${first}) { edges { node { ... on StyleTransferSession { ${fields} } } } } }`;
+const curve = (points: string) => `losses${points} { step total content style tv }`;
+const unreached = (fields: number) => `{ server { version } } fragment Unreached on Frame { ${"id ".repeat(fields)} }`;
+
 async function overHttp(query: string): Promise<Answer<unknown>> {
   return running.client.send(query);
 }
@@ -48,6 +55,18 @@ describe.each([
     ["10,000 aliases", aliases(10_000), apiLimits.maxTokens],
     ["fragments that double 30 times", laughs, apiLimits.maxAliases],
     ["too many pictures in one answer", page(100, "data"), apiLimits.maxCost],
+    ["95 long loss curves of 100 sessions", paintings(100, aliased(95, "losses(points: 5000) { step total }")), apiLimits.maxCost],
+    ["a long loss curve of 100 sessions", paintings(100, curve("(points: 5000)")), apiLimits.maxCost],
+    ["loss curves as long as a variable says", `query ($points: Int) ${paintings(100, curve("(points: $points)"))}`, apiLimits.maxCost],
+    ["loss curves of a length that is left out, twice", paintings(100, aliased(2, curve(""))), apiLimits.maxCost],
+    [
+      "loss curves in a fragment",
+      `{ sessions(first: 100) { edges { node { ...a } } } } fragment a on StyleTransferSession { ${curve("(points: 5000)")} }`,
+      apiLimits.maxCost,
+    ],
+    ["98 latest frames of 100 sessions", paintings(100, aliased(98, "latestFrame { step url }")), apiLimits.maxCost],
+    ["98 content pictures of 100 sessions", paintings(100, aliased(98, "content { id url }")), apiLimits.maxCost],
+    ["fields of a fragment that nothing spreads", unreached(501), apiLimits.maxFields],
   ])("%s is refused", async (_what, query, limit) => {
     const { data, errors } = await send(query);
     expect(data ?? null).toBeNull();
@@ -72,8 +91,19 @@ describe.each([
     expect((await send(getIntrospectionQuery())).errors).toBeUndefined();
   });
 
-  test("a query of a gallery passes", async () => {
-    expect((await send(page(100, "id url step width height losses { total }"))).errors).toBeUndefined();
+  test.each([
+    ["frames of a gallery", page(100, "id url step width height losses { total content style tv }")],
+    [
+      "the longest loss curve of one painting",
+      `query ($points: Int) { session(id: "x") { ... on StyleTransferSession { ${curve("(points: $points)")} } } }`,
+    ],
+    ["a page of loss curves", paintings(20, curve(""))],
+    [
+      "latest frames of 100 sessions",
+      paintings(100, "title latestFrame { step url losses { total } } content { url } styles { image { url } }"),
+    ],
+  ])("%s: passes", async (_what, query) => {
+    expect((await send(query)).errors).toBeUndefined();
   });
 });
 
@@ -92,6 +122,21 @@ test("a request that is too large is refused, and the server goes on", async () 
 
 test("a subscription over HTTP is bad input", async () => {
   expect(await running.client.refusal("subscription { sessions { id } }")).toEqual({ code: "BAD_INPUT" });
+});
+
+test("a document is not kept under a hash", async () => {
+  const query = "{ server { version } }";
+  const sha256Hash = createHash("sha256").update(query).digest("hex");
+  const send = (body: object) =>
+    fetch(`${running.address}/graphql`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ ...body, extensions: { persistedQuery: { version: 1, sha256Hash } } }),
+    });
+  await send({ query });
+  expect(await (await send({})).json()).toMatchObject({
+    errors: [{ message: "PersistedQueryNotSupported", extensions: { code: "BAD_INPUT" } }],
+  });
 });
 
 test("a body that is no JSON is bad input", async () => {
