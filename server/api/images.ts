@@ -1,7 +1,7 @@
 import { Arg, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from "type-graphql";
+import { isId } from "../sessions/ids.js";
 import type { ImageRecord } from "../sessions/session.js";
 import type { ApiContext } from "./context.js";
-import { isId } from "./ids.js";
 import { DateTime } from "./scalars.js";
 
 @ObjectType()

@@ -15,7 +15,6 @@ export const apiLimits = {
   maxCost: 200_000,
   maxPageSize: 100,
   maxLossPoints: 5000,
-  maxIdLength: 100,
   maxFilterLength: 200,
   maxSubscriptionsPerSocket: 100,
   maxSockets: 1000,

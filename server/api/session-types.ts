@@ -1,8 +1,8 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
 import type { StyleTransferSettings as SettingsValue } from "../art/settings.js";
+import { isId } from "../sessions/ids.js";
 import type { SessionRecord } from "../sessions/session.js";
 import { type KindName, SessionKind, SessionStatus, type StatusName } from "./enums.js";
-import { isId } from "./ids.js";
 import { type Connection, cursorCodec, PageInfo } from "./paging.js";
 import { DateTime } from "./scalars.js";
 import { StyleTransferSettings } from "./style-transfer-types.js";

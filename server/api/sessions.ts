@@ -1,7 +1,7 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from "type-graphql";
+import { isId, requireId } from "../sessions/ids.js";
 import type { SessionRecord } from "../sessions/session.js";
 import type { ApiContext } from "./context.js";
-import { isId, requireId } from "./ids.js";
 import { type Connection, connection, pageRequest } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session, SessionConnection, StyleTransferSession, sessionCursors } from "./session-types.js";
@@ -59,7 +59,7 @@ export class SessionMutations {
     return sessions.rename(requireId("sessionId", sessionId), title);
   }
 
-  @Mutation(() => ID, { description: "Deletes the session with its frames; one that is not finished is cancelled first." })
+  @Mutation(() => ID, { description: "Deletes a finished session with its frames. CONFLICT for one that waits or runs." })
   deleteSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { sessions }: ApiContext): Promise<string> {
     return sessions.delete(requireId("sessionId", sessionId));
   }

@@ -1,9 +1,9 @@
 import { Arg, createUnionType, Field, Float, ID, Int, ObjectType, Resolver, Root, Subscription } from "type-graphql";
+import { requireId } from "../sessions/ids.js";
 import type { ViewerEvent } from "../sessions/mailbox.js";
 import type { SessionRecord } from "../sessions/session.js";
 import type { ApiContext } from "./context.js";
 import { Frame, type FrameSource, frameSource } from "./frames.js";
-import { requireId } from "./ids.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session } from "./session-types.js";
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "express";
 import { AtelierError } from "../errors.js";
+import { isId, requireId } from "../sessions/ids.js";
 import type { ImageRecord } from "../sessions/session.js";
 import type { Storage } from "../storage/storage.js";
 import { inspectPicture, type PictureLimits } from "./inspect-picture.js";
@@ -51,14 +52,14 @@ export function pictureRoutes({ storage, limits, metrics }: PictureDependencies)
   });
 
   router.get("/images/:id", async (request, response) => {
-    const image = await storage.images.find(request.params.id);
+    const image = await storage.images.find(requireId("id", request.params.id));
     if (!image) throw new AtelierError("NOT_FOUND", "There is no such image.", { field: "id" });
     await sendPicture(request, response, image, storage.blobs);
   });
 
   router.get("/frames/:sessionId/:step", async (request, response) => {
     const { sessionId, step } = request.params;
-    const frame = /^\d{1,9}$/.test(step) ? await storage.frames.find(sessionId, Number(step)) : null;
+    const frame = isId(sessionId) && /^\d{1,9}$/.test(step) ? await storage.frames.find(sessionId, Number(step)) : null;
     if (!frame) throw new AtelierError("NOT_FOUND", "There is no such frame.", { field: "step" });
     await sendPicture(request, response, frame, storage.blobs);
   });
@@ -70,7 +71,7 @@ function imageUrl(id: string): string {
   return `/images/${id}`;
 }
 
-/** The contract's Image as JSON. */
+/** GraphQL's `Image` as JSON. */
 function imageBody({ id, width, height, mimeType, bytes, createdAt }: ImageRecord) {
   return { id, url: imageUrl(id), width, height, mimeType, bytes, createdAt: createdAt.toISOString() };
 }

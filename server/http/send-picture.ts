@@ -5,11 +5,14 @@ import type { BlobStore } from "../storage/storage.js";
 interface StoredPicture {
   digest: string;
   mimeType: string;
-  bytes: number;
 }
 
-/** Sends a picture that never changes: cached for ever, 304 where the client has it, no body for HEAD. */
+/**
+ * Sends a picture that never changes: cached for ever, 304 where the client has it, no body for HEAD.
+ * @throws AtelierError NOT_FOUND when its bytes are gone; that answer is not to be cached.
+ */
 export async function sendPicture(request: Request, response: Response, picture: StoredPicture, blobs: BlobStore): Promise<void> {
+  const bytes = await blobs.get(picture.digest);
   response.set({
     "Cache-Control": "public, max-age=31536000, immutable",
     ETag: `"${picture.digest}"`,
@@ -21,10 +24,7 @@ export async function sendPicture(request: Request, response: Response, picture:
     response.status(304).end();
     return;
   }
-  if (request.method === "HEAD") {
-    response.set("Content-Length", String(picture.bytes)).end();
-    return;
-  }
-  const bytes = await blobs.get(picture.digest);
-  response.end(bytes);
+  response.set("Content-Length", String(bytes.byteLength));
+  if (request.method === "HEAD") response.end();
+  else response.end(bytes);
 }

@@ -148,14 +148,26 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
     expect([status, headers["content-length"], body.byteLength]).toEqual([200, String(frameBytes.byteLength), 0]);
   });
 
+  it("lets nobody keep the answer for a picture whose bytes are gone", async () => {
+    const session = framePath.split("/")[2] ?? "";
+    await server.storage.frames.insert(aFrame(session, 9, { digest: "0".repeat(64) }));
+    for (const method of ["GET", "HEAD"]) {
+      const { status, headers } = await ask(server.port, `/frames/${session}/9`, { method });
+      expect([status, headers["cache-control"], headers["content-type"]]).toEqual([404, undefined, "application/json; charset=utf-8"]);
+      expect(headers.etag).not.toContain("0".repeat(64));
+    }
+  });
+
   it("says in JSON what is not there", async () => {
     const session = framePath.split("/")[2];
     const paths = [
       "/images/unknown",
       "/images/..%2f..%2fpackage.json",
+      "/images/a%00b",
       "/images/%2e%2e%2f%2e%2e%2fdatabase%2fPG_VERSION",
       `/images/${"x".repeat(5000)}`,
       "/frames/unknown/0",
+      "/frames/a%00b/1",
       `/frames/${session}/8`,
       ...["-1", "1.5", "1e0", "seven", "99999999999999", "7%00"].map((step) => `/frames/${session}/${step}`),
     ];

@@ -1,9 +1,10 @@
 import { AtelierError } from "../errors.js";
-import { apiLimits } from "./limits.js";
+
+const MAX_LENGTH = 100;
 
 /** Whether a text can be the id of anything here: ids have letters, digits, hyphens and underscores. */
 export function isId(text: string): boolean {
-  return text.length <= apiLimits.maxIdLength && /^[\w-]+$/.test(text);
+  return text.length <= MAX_LENGTH && /^[\w-]+$/.test(text);
 }
 
 /** @throws AtelierError NOT_FOUND for what cannot be an id, before storage is asked. */
