@@ -34,7 +34,7 @@ export const graphiql: RequestHandler = async (request, response, next) => {
   if (!request.headers.accept?.includes("text/html")) return next();
   page ??= render();
   const { html, etag } = await page;
-  response.set({ ETag: etag, "Cache-Control": "no-cache", Vary: "Accept" });
+  response.vary("Accept").set({ ETag: etag, "Cache-Control": "no-cache", "X-Frame-Options": "DENY" });
   if (request.fresh) response.status(304).end();
   else response.type("html").send(html);
 };

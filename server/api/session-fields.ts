@@ -86,6 +86,13 @@ async function requireImage(id: string, { history }: ApiContext): Promise<ImageR
   return image;
 }
 
+/** Nulls mean the same as leaving out. @throws AtelierError BAD_INPUT for a negative step or a range that ends before it begins. */
 function stepRange(fromStep: number | null | undefined, toStep: number | null | undefined): StepRange {
+  for (const [field, step] of Object.entries({ fromStep, toStep })) {
+    if ((step ?? 0) < 0) throw new AtelierError("BAD_INPUT", `${field} must be at least 0.`, { field, limit: 0 });
+  }
+  if (typeof fromStep === "number" && typeof toStep === "number" && toStep < fromStep) {
+    throw new AtelierError("BAD_INPUT", "toStep must be at least fromStep.", { field: "toStep", limit: fromStep });
+  }
   return { fromStep: fromStep ?? undefined, toStep: toStep ?? undefined };
 }

@@ -84,7 +84,8 @@ test("frames are listed oldest first, page by page, and within steps", async () 
   expect(await steps({ after: session.frames.pageInfo.endCursor })).toEqual([20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30]);
   expect(await steps({ fromStep: 3, toStep: 5 })).toEqual([3, 4, 5]);
   expect(await steps({ fromStep: 29 })).toEqual([29, 30]);
-  expect(await steps({ fromStep: 5, toStep: 3 })).toEqual([]);
+  expect(await steps({ fromStep: 5, toStep: 5 })).toEqual([5]);
+  expect(await steps({ fromStep: 40 })).toEqual([]);
 });
 
 test("the loss curve is thinned", async () => {
@@ -97,6 +98,19 @@ test("the loss curve is thinned", async () => {
   expect(session.losses.at(-1).step).toBe(30);
   for (const points of [-1, 0, 1, 1e6]) {
     expect(await running.client.refusal(LOSSES, { id: ids[4], points })).toMatchObject({ code: "BAD_INPUT", field: "points" });
+  }
+});
+
+test.each([
+  ["a negative first step", { fromStep: -1 }, "fromStep", 0],
+  ["a negative last step", { fromStep: null, toStep: -1 }, "toStep", 0],
+  ["a range that ends before it begins", { fromStep: 5, toStep: 3 }, "toStep", 5],
+])("%s is refused for frames and losses", async (_name, variables, field, limit) => {
+  const CURVE = `query ($id: ID!, $fromStep: Int, $toStep: Int) {
+    session(id: $id) { ... on StyleTransferSession { losses(fromStep: $fromStep, toStep: $toStep) { step } } }
+  }`;
+  for (const query of [FRAMES, CURVE]) {
+    expect(await running.client.refusal(query, { id: ids[4], ...variables })).toEqual({ code: "BAD_INPUT", field, limit });
   }
 });
 

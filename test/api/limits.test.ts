@@ -120,6 +120,18 @@ test("a request that is too large is refused, and the server goes on", async () 
   expect(await running.client.query("{ server { version } }")).toEqual({ server: { version: "1.2.3" } });
 });
 
+test.each([
+  ["an argument", 'query ($id: ID = "x") { session(id: $id) { id } }', { id: null }, "id"],
+  ["a directive's argument", "query ($if: Boolean = true) { server { version @include(if: $if) } }", { if: null }, "if"],
+])("a null for what may not be null is bad input: %s", async (_what, query, variables, field) => {
+  expect(await running.client.refusal(query, variables)).toEqual({ code: "BAD_INPUT", field });
+});
+
+test("no page may frame GraphiQL", async () => {
+  const response = await fetch(`${running.address}/graphql`, { headers: { Accept: "text/html" } });
+  expect([response.status, response.headers.get("x-frame-options")]).toEqual([200, "DENY"]);
+});
+
 test("a subscription over HTTP is bad input", async () => {
   expect(await running.client.refusal("subscription { sessions { id } }")).toEqual({ code: "BAD_INPUT" });
 });
