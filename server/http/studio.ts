@@ -2,9 +2,12 @@ import { access } from "node:fs/promises";
 import { join, sep } from "node:path";
 import express, { type RequestHandler, Router } from "express";
 
+const MISSING_PAGE = "404.html";
+const safety = { "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin" };
+
 /**
- * The exported studio in `folder`: `/s/<id>` is the page of one session, whatever its id. Without a built studio its
- * pages answer 503, and the API goes on.
+ * The exported studio in `folder`: `/s/<id>` is the page of one session, whatever its id. Who wants a page that there is
+ * not gets the studio's page for that, with 404. Without a built studio its pages answer 503, and the API goes on.
  */
 export function studio(folder: string): Router {
   const built = join(folder, `${sep}_next${sep}static${sep}`);
@@ -13,9 +16,7 @@ export function studio(folder: string): Router {
     setHeaders(response, path) {
       // Next names these files after what is in them; pages change with every build.
       response.setHeader("Cache-Control", path.startsWith(built) ? "public, max-age=31536000, immutable" : "no-cache");
-      response.setHeader("X-Content-Type-Options", "nosniff");
-      response.setHeader("X-Frame-Options", "DENY");
-      response.setHeader("Referrer-Policy", "same-origin");
+      for (const [name, value] of Object.entries(safety)) response.setHeader(name, value);
     },
   });
 
@@ -29,7 +30,16 @@ export function studio(folder: string): Router {
 
   const explainMissing: RequestHandler = async (request, response, next) => {
     if (request.method !== "GET" && request.method !== "HEAD") return next();
-    if (await isThere(join(folder, "index.html"))) return next();
+    if (await isThere(join(folder, "index.html"))) {
+      // Programs that take anything get JSON, as from the rest of the server.
+      if (request.accepts("json", "html") !== "html" || !(await isThere(join(folder, MISSING_PAGE)))) return next();
+      response
+        .status(404)
+        .vary("Accept")
+        .set({ ...safety, "Cache-Control": "no-cache" })
+        .sendFile(MISSING_PAGE, { root: folder });
+      return;
+    }
     if (!request.accepts("html")) return next();
     response.status(503).type("text/plain").send("The studio is not built yet. Run: npm run build\n");
   };

@@ -40,6 +40,7 @@ describe("a built studio", () => {
     await mkdir(join(out, "_next", "static"), { recursive: true });
     await writeFile(join(folder, "secret.html"), "secret");
     await writeFile(join(out, "index.html"), "<p>home</p>");
+    await writeFile(join(out, "404.html"), "<p>no such page</p>");
     await writeFile(join(out, "s.html"), "<p>session</p>");
     await writeFile(join(out, "s.txt"), "payload");
     await mkdir(join(out, "s"));
@@ -65,7 +66,7 @@ describe("a built studio", () => {
     expect((await open("/s/abc")).headers["cache-control"]).toBe("no-cache");
   });
 
-  it.each([
+  const missing = [
     "/nothing",
     "/s/a/b",
     "/_next/static/gone.js",
@@ -73,11 +74,29 @@ describe("a built studio", () => {
     "/%2e%2e/secret.html",
     "/..%2fsecret.html",
     "/s/..%2f..%2fsecret",
-  ])("answers %s with JSON", async (path) => {
-    const answer = await open(path);
+  ];
+
+  it.each(missing)("answers %s with JSON, to programs", async (path) => {
+    const answer = await ask(port, path, { headers: { Accept: "*/*" } });
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(500);
     expect(answer.json()).toMatchObject({ code: expect.stringMatching(/NOT_FOUND|BAD_INPUT/), message: expect.any(String) });
+  });
+
+  it.each(missing)("answers %s with its page for that, to browsers", async (path) => {
+    const answer = await open(path);
+    expect([answer.status, answer.body.toString()]).toEqual([404, "<p>no such page</p>"]);
+    expect(answer.headers).toMatchObject({
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-cache",
+      "x-frame-options": "DENY",
+      vary: "Accept",
+    });
+  });
+
+  it("answers what is sent to no address with JSON", async () => {
+    const answer = await ask(port, "/nothing", { method: "POST", headers: { Accept: "text/html" } });
+    expect([answer.status, answer.json()]).toEqual([404, expect.objectContaining({ code: "NOT_FOUND" })]);
   });
 
   it("frames no page in another", async () => {
