@@ -32,9 +32,15 @@ function tooLarge(limit: number): HttpError {
   return new HttpError(413, "LIMIT", "The upload is too large.", { field: "file", limit });
 }
 
+function brokeOff(cause?: unknown): HttpError {
+  return new HttpError(400, "BAD_INPUT", "The upload broke off.", { field: "file" }, { cause });
+}
+
 /** All bytes of a stream. It is never destroyed: the answer goes over the same connection. */
 function collect(stream: Readable, limit: number, stallMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    // A client that went away while it waited for its turn: nothing more will happen to the stream.
+    if (stream.destroyed) throw brokeOff();
     const chunks: Buffer[] = [];
     let received = 0;
     const settle = (error: Error | null) => {
@@ -51,7 +57,7 @@ function collect(stream: Readable, limit: number, stallMs: number): Promise<Buff
       if (received > limit * DISCARDED) settle(tooLarge(limit));
     };
     const end = () => settle(received > limit ? tooLarge(limit) : null);
-    const fail = (cause?: unknown) => settle(new HttpError(400, "BAD_INPUT", "The upload broke off.", { field: "file" }, { cause }));
+    const fail = (cause?: unknown) => settle(brokeOff(cause));
     const stalled = setTimeout(fail, stallMs);
     stream.on("data", take).on("end", end).on("error", fail).on("close", fail);
   });

@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import express from "express";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { errorHandler } from "../../server/http/errors.js";
@@ -45,6 +47,16 @@ it("notices a client that goes away", async () => {
   const socket = await begin(500);
   socket.destroy();
   await expect.poll(() => refusals).toEqual([expect.objectContaining({ status: 400, code: "BAD_INPUT" })]);
+});
+
+it("does not wait for a client that went away before its turn", async () => {
+  const stream = Object.assign(new Readable({ read: () => undefined }), { headers: {} });
+  stream.destroy();
+  await once(stream, "close");
+  await expect(receiveUpload(stream as unknown as IncomingMessage, 1000, 3_600_000)).rejects.toMatchObject({
+    status: 400,
+    code: "BAD_INPUT",
+  });
 });
 
 it("reads nothing of a body that announces far too much", async () => {
