@@ -37,6 +37,8 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const registry = await openRegistry({ bundledDir: join(codeFolder, "models"), mirrorDir: config.modelMirror });
   for (const { folder, reason } of registry.problems()) console.warn(`Model ${folder}: ${reason}`);
 
+  const models = registryModels(registry);
+
   // 4. What the last run left behind, before anybody can see it or claim it.
   await recoverInterrupted(storage, queue);
 
@@ -46,7 +48,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     storage,
     bus,
     queue,
-    models: { catalogue: registry, sessions: registryModels(registry) },
+    models: { catalogue: registry, sessions: models },
     devices: () => host?.devices() ?? [],
     unready: () => (host?.ready ? null : "The device is not ready yet."),
     origins: config.origins,
@@ -71,6 +73,9 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   opened.push(() => started.close());
 
   console.log(`Atelier is at http://${family === "IPv6" ? `[${address}]` : address}:${port}`);
+  if (!(await models.defaultFeatures())) {
+    console.warn("No feature network is ready: style transfers are refused. Set ATELIER_MODEL_MIRROR to a folder that holds vgg19/.");
+  }
 }
 
 /** Closes in reverse order what was opened, each whether or not the others could be. */
