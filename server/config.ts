@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { DeviceChoice } from "./device/messages.js";
+import { type DeviceChoice, deviceChoices } from "./device/messages.js";
 
 /** How this server was asked to run. */
 export interface Config {
@@ -32,7 +32,6 @@ interface Variable<Value> {
   parse(text: string): Value;
 }
 
-const devices = ["auto", "cpu", "webgpu", "cuda", "tfjs", "reference"] as const satisfies readonly DeviceChoice[];
 const loopback = ["127.0.0.1", "localhost", "::1"];
 
 /** Every environment variable that the server reads. */
@@ -80,8 +79,8 @@ export const variables = {
   device: {
     name: "ATELIER_DEVICE",
     default: "auto",
-    help: `What paints: ${devices.join(", ")}.`,
-    parse: (text) => oneOf(devices, text),
+    help: `What paints: ${deviceChoices.join(", ")}.`,
+    parse: (text) => oneOf(deviceChoices, text),
   },
   origins: {
     name: "ATELIER_ORIGINS",

@@ -27,18 +27,21 @@ export class PaintingLoop {
   private stopped = false;
   /** Ends the wait for a message; null while turns are given. */
   private wake: (() => void) | null = null;
+  private readonly options: Required<LoopOptions>;
 
   constructor(
     private readonly factory: PainterFactory,
     private readonly send: Send,
-    private readonly options: LoopOptions = {},
-  ) {}
+    { checkpointIntervalMs = CHECKPOINT_INTERVAL_MS, log = console.error }: LoopOptions = {},
+  ) {
+    this.options = { checkpointIntervalMs, log };
+  }
 
   /** Takes one message from the host; it has its effect before the next turn. */
   receive(message: LoopMessage): void {
     switch (message.type) {
       case "start":
-        this.rotation.push(new SessionTurns(message, this.factory, this.send, this.options.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS));
+        this.rotation.push(new SessionTurns(message, this.factory, this.send, this.options));
         break;
       case "acknowledge":
         this.session(message.sessionId)?.acknowledge();
@@ -93,7 +96,7 @@ export class PaintingLoop {
   }
 
   private async fail(session: SessionTurns, cause: unknown): Promise<void> {
-    const log = this.options.log ?? console.error;
+    const { log } = this.options;
     log(`Session ${session.id} failed:`, cause);
     try {
       await session.close();

@@ -17,8 +17,10 @@ import type { ErrorCode } from "../errors.js";
 /** Frames of one session that may be unstored before it waits. */
 export const MAX_UNACKNOWLEDGED = 2;
 
-/** `auto` takes the best that is there. */
-export type DeviceChoice = "auto" | "cpu" | "webgpu" | "cuda" | "tfjs" | "reference";
+/** The devices that this build can open; `auto` takes the best that is there. */
+export const deviceChoices = ["auto", "cpu", "reference"] as const;
+
+export type DeviceChoice = (typeof deviceChoices)[number];
 
 export type HostMessage =
   | { type: "open"; device: DeviceChoice }

@@ -1,3 +1,4 @@
+import { CheckpointError } from "../art/checkpoint-error.js";
 import type { Painter, PainterFactory, Painting } from "../art/painter.js";
 import { encodeFrame } from "./encode.js";
 import { type DeviceMessage, type HostMessage, MAX_UNACKNOWLEDGED } from "./messages.js";
@@ -17,6 +18,13 @@ const OVERLAP_BELOW_MS = 150;
 /** A checkpoint may take at most this share of the time between two of them. */
 const MAX_CHECKPOINT_SHARE = 1 / 20;
 
+export interface TurnOptions {
+  /** 0 for a checkpoint after every step. */
+  checkpointIntervalMs: number;
+  /** Told of what went wrong in full. */
+  log: (line: string, cause: unknown) => void;
+}
+
 /** One session within the device process: paints a step when it is given a turn, and delivers it. */
 export class SessionTurns {
   readonly id: string;
@@ -33,7 +41,7 @@ export class SessionTurns {
     private readonly start: StartMessage,
     private readonly factory: PainterFactory,
     private readonly send: Send,
-    private readonly checkpointIntervalMs: number,
+    private readonly options: TurnOptions,
   ) {
     this.id = start.sessionId;
     this.storedThrough = start.storedThrough;
@@ -55,7 +63,7 @@ export class SessionTurns {
   /** Paints one step; true when that was the session's last turn. @throws whatever made the session fail. */
   async take(): Promise<boolean> {
     if (this.cancelled) return this.end("cancelled");
-    this.painter ??= await this.factory.open(this.start.work, this.start.checkpoint);
+    this.painter ??= await this.open();
     const painting = await this.painter.paint();
     await this.deliveredOrThrow();
     const checkpoint = this.takeCheckpoint(this.painter, painting);
@@ -69,6 +77,18 @@ export class SessionTurns {
     await this.delivery;
     await this.painter?.close();
     this.painter = null;
+  }
+
+  /** From the checkpoint, or from step 0 when that cannot be used, such as one that another version left behind. */
+  private async open(): Promise<Painter> {
+    const { work, checkpoint } = this.start;
+    try {
+      return await this.factory.open(work, checkpoint);
+    } catch (cause) {
+      if (!(cause instanceof CheckpointError)) throw cause;
+      this.options.log(`Session ${this.id} begins again, since its checkpoint cannot be used:`, cause);
+      return this.factory.open(work, null);
+    }
   }
 
   private async end(type: "cancelled" | "finished"): Promise<true> {
@@ -111,8 +131,9 @@ export class SessionTurns {
   }
 
   private get checkpointPause(): number {
-    if (this.checkpointIntervalMs === 0) return 0;
-    return Math.max(this.checkpointIntervalMs, this.checkpointCostMs / MAX_CHECKPOINT_SHARE);
+    const { checkpointIntervalMs } = this.options;
+    if (checkpointIntervalMs === 0) return 0;
+    return Math.max(checkpointIntervalMs, this.checkpointCostMs / MAX_CHECKPOINT_SHARE);
   }
 
   private async sendCheckpoint(step: number, bytes: Uint8Array): Promise<void> {

@@ -27,7 +27,7 @@ export interface Engine {
   readonly name: string;
   /** Name of the device as sessions show it: cpu, webgpu, cuda:0. */
   readonly device: string;
-  /** What the device is, for people: "2 threads of AMD EPYC, ONNX Runtime 1.30". */
+  /** What the device is, for people: "2 threads of AMD EPYC, ONNX Runtime 1.30.0". */
   readonly description: string;
   /** Compiles `graph` for `request`. Height and width of inputs stay free. @throws GraphError at build time when an operator lacks a rule. */
   open(graph: Graph, request: ProgramRequest): Promise<Program>;

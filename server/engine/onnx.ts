@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
-import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { AtelierError } from "../errors.js";
 import type { Graph } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -16,7 +16,7 @@ export class OnnxEngine implements Engine {
 
   /** @param threads of one run; by default one for each core that this process may use. */
   constructor(private readonly threads = availableParallelism()) {
-    this.description = `${threads} threads of ${cpus()[0]?.model.trim() ?? "the processor"}, ONNX Runtime`;
+    this.description = `${threads} threads of ${cpus()[0]?.model.trim() ?? "the processor"}, ONNX Runtime ${env.versions.node}`;
   }
 
   async open(graph: Graph, request: ProgramRequest): Promise<Program> {

@@ -1,5 +1,5 @@
-/** Deaths of its device at the same stored step after which a session is given up. */
-export const MAX_DEATHS = 3;
+/** Restarts of a session at the same stored step; when its device dies there once more, it is given up. */
+export const MAX_RESTARTS = 3;
 
 /**
  * Counts how often a session's device died in its turn without a new frame in between.
@@ -16,6 +16,6 @@ export class DeathCount {
   add(storedStep: number): boolean {
     this.deaths = this.step === storedStep ? this.deaths + 1 : 1;
     this.step = storedStep;
-    return this.deaths >= MAX_DEATHS;
+    return this.deaths > MAX_RESTARTS;
   }
 }

@@ -130,7 +130,8 @@ export class DeviceProcess {
     const disconnected = new Promise<void>((resolve) => this.child.once("disconnect", resolve));
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
       this.child.once("exit", (...how) => resolve(how));
-      this.child.once("error", () => {
+      // Stays for the process's whole life: a signal that cannot be delivered is an error event too.
+      this.child.on("error", () => {
         if (this.child.pid === undefined) resolve([null, null]);
       });
     });

@@ -1,5 +1,6 @@
 import type { DeviceMessage } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
+import type { DeviceInfo } from "../sessions/device-info.js";
 import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { DeviceSupervisor } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";
@@ -14,15 +15,8 @@ export interface HostOptions extends Omit<SessionParts, "log" | "closing"> {
   log?: SessionParts["log"];
 }
 
-/** A device as ServerInfo shows it. */
-export interface DeviceInfo {
-  /** cpu, webgpu, cuda:0 */
-  name: string;
-  engine: string;
-  description: string;
-  /** Sessions that take turns on it. */
-  sessionIds: string[];
-  /** Of its process. */
+/** A device of this host, with the id of its process. */
+export interface HostedDevice extends DeviceInfo {
   pid: number | null;
 }
 
@@ -83,7 +77,7 @@ export class Host {
   }
 
   /** The devices that are up. */
-  devices(): DeviceInfo[] {
+  devices(): HostedDevice[] {
     if (!this.current) return [];
     const { message, pid } = this.current;
     const sessionIds = [...this.sessions.values()].filter((session) => session.active).map((session) => session.id);

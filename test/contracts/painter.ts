@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { CheckpointError } from "../../server/art/checkpoint-error.js";
 import type { Painter, PainterFactory, Painting } from "../../server/art/painter.js";
 import type { Work } from "../../server/art/work.js";
 
@@ -65,7 +66,7 @@ export function painterContract({ name, createFactory, work, lastStep }: Painter
 
     test("a damaged checkpoint is refused", async () => {
       const factory = await createFactory();
-      await expect(factory.open(await work(), Uint8Array.of(1, 2, 3))).rejects.toThrow();
+      await expect(factory.open(await work(), Uint8Array.of(1, 2, 3))).rejects.toThrow(CheckpointError);
       await factory.close();
     });
   });

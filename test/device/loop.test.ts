@@ -132,6 +132,15 @@ describe("the painting loop", () => {
     expect(loop.frames().map(({ step }) => step)).toEqual([5, 6]);
   });
 
+  test("begins again in silence when the checkpoint cannot be used", async () => {
+    loop = new LoopHarness();
+    loop.start("a", { steps: 6 }, { checkpoint: Number.NaN, storedThrough: 4 });
+    await loop.ended("a");
+    expect(loop.trace.filter(({ type }) => type === "paint").map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(loop.frames().map(({ step }) => step)).toEqual([5, 6]);
+    expect(loop.sent.at(-1)).toEqual({ type: "finished", sessionId: "a" });
+  });
+
   test("finishes a session whose last step is stored already", async () => {
     loop = new LoopHarness();
     loop.start("a", { steps: 3 }, { checkpoint: 2, storedThrough: 3 });

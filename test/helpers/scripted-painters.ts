@@ -1,3 +1,4 @@
+import { CheckpointError } from "../../server/art/checkpoint-error.js";
 import type { Painter, PainterFactory, Painting } from "../../server/art/painter.js";
 import type { StyleTransferSettings } from "../../server/art/settings.js";
 import type { Work } from "../../server/art/work.js";
@@ -82,7 +83,9 @@ class ScriptedPainter implements Painter {
 }
 
 function stepOf(checkpoint: Uint8Array | null): number {
-  return checkpoint ? Number(new TextDecoder().decode(checkpoint)) : 0;
+  const step = checkpoint ? Number(new TextDecoder().decode(checkpoint)) : 0;
+  if (!Number.isInteger(step)) throw new CheckpointError("The checkpoint is of no script.");
+  return step;
 }
 
 function block(ms: number): void {

@@ -33,6 +33,16 @@ describe("when the device process dies", () => {
     expect(host.publishedSteps(id)).toEqual(stepsThrough(30));
   });
 
+  test("a checkpoint of a kind that the device does not know is not used: the session begins again", async () => {
+    const host = await startHost();
+    const id = await host.paint({ steps: 30, blockMs: 2 });
+    await host.frame(id, 10);
+    host.storage.checkpoints.get = async () => ({ step: 3, bytes: new TextEncoder().encode("of another version") });
+    process.kill(host.host.devices()[0]!.pid!, "SIGKILL");
+    expect(await host.end(id)).toMatchObject({ status: "COMPLETED", error: null });
+    expect(host.publishedSteps(id)).toEqual(stepsThrough(30));
+  });
+
   test("a checkpoint that is ahead of the stored frames is not used", async () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 5 });
@@ -42,13 +52,14 @@ describe("when the device process dies", () => {
     expect(host.storedSteps(id)).toEqual(stepsThrough(5));
   });
 
-  test("a session that kills it at the same step each time fails; its neighbour completes", async () => {
+  test("a session that kills it at the same step fails after three restarts; its neighbour completes", async () => {
     const host = await startHost();
     const [killer, neighbour] = [await host.paint({ steps: 50, crashAt: 5 }), await host.paint({ steps: 50, blockMs: 5 })];
     expect(await host.end(killer)).toMatchObject({ status: "FAILED", step: 4, error: { code: "DEVICE_LOST" } });
     expect(await host.end(neighbour)).toMatchObject({ status: "COMPLETED" });
     expect(host.storedSteps(neighbour)).toEqual(stepsThrough(50));
     expect(host.publishedSteps(killer)).toEqual(stepsThrough(4));
+    expect(host.log.filter((line) => line.includes("died"))).toHaveLength(4);
   });
 
   test("deaths with progress in between do not count", async () => {
@@ -89,7 +100,7 @@ describe("when the device process dies", () => {
   });
 
   test("a host whose device cannot be opened is not ready and claims nothing", async () => {
-    const host = await startHost({ device: { ...scriptedDevice, device: "cuda" } });
+    const host = await startHost({ device: { ...scriptedDevice, execArgv: ["--title=refused"] } });
     const id = await host.paint({ steps: 3 });
     while (host.log.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(host.host.ready).toBe(false);

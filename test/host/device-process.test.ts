@@ -35,18 +35,21 @@ describe("a device process", () => {
   });
 
   test("that cannot open its device gives its reason", async () => {
-    await expect(startDevice({ device: "cuda" })).rejects.toMatchObject({ code: "UNAVAILABLE", message: "There is no such device." });
+    await expect(startDevice({ execArgv: ["--title=refused"] })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: "There is no such device.",
+    });
   });
 
   test("that dies while it starts is told at once, not after the timeout", async () => {
-    await expect(startDevice({ device: "tfjs", startTimeoutMs: 3_600_000 })).rejects.toMatchObject({
+    await expect(startDevice({ execArgv: ["--title=deadly"], startTimeoutMs: 3_600_000 })).rejects.toMatchObject({
       code: "DEVICE_LOST",
       message: expect.stringContaining("exit code 3"),
     });
   });
 
   test("that is not ready in time is given up", async () => {
-    await expect(startDevice({ device: "webgpu", startTimeoutMs: 50 })).rejects.toMatchObject({
+    await expect(startDevice({ execArgv: ["--title=endless"], startTimeoutMs: 50 })).rejects.toMatchObject({
       code: "DEVICE_LOST",
       message: "The device process was not ready in time.",
     });

@@ -1,0 +1,49 @@
+import { isDeepStrictEqual } from "node:util";
+import { serialize } from "node:v8";
+import { describe, expect, test } from "vitest";
+import { decodeCheckpoint, encodeCheckpoint } from "../../server/art/checkpoint.js";
+import { CheckpointError } from "../../server/art/checkpoint-error.js";
+
+const header = { format: "atelier-style-transfer", version: 1 };
+
+/** A picture all of one colour, which tells it from others. */
+function picture(side: number, colour = 0) {
+  return { width: side, height: side, data: new Float32Array(3 * side * side).fill(colour / 32) };
+}
+
+const adam = (side: number) => ({ mean: picture(side, 1).data, variance: picture(side, 2).data, steps: 7 });
+
+function lbfgs(side: number) {
+  const images = (count: number) => Array.from({ length: count }, (_, seed) => picture(side, seed).data);
+  const [image, gradient, direction] = images(3) as [Float32Array, Float32Array, Float32Array];
+  return { imageDifferences: images(10), gradientDifferences: images(10), image, gradient, direction, loss: 3, length: 0.5 };
+}
+
+describe("a style transfer's checkpoint", () => {
+  test.each([
+    ["Adam at 1024 px", 1024, adam],
+    ["L-BFGS at 256 px", 256, lbfgs],
+  ])("keeps picture and optimiser of %s", (_, side, optimizerOf) => {
+    const checkpoint = { step: 9, picture: picture(side), optimizer: optimizerOf(side) };
+    expect(isDeepStrictEqual(decodeCheckpoint(encodeCheckpoint(checkpoint)), { ...header, ...checkpoint })).toBe(true);
+  });
+
+  test.each([
+    ["Adam at 1100 px", 1100, adam],
+    ["L-BFGS at 400 px", 400, lbfgs],
+  ])("keeps the picture alone of %s", (_, side, optimizerOf) => {
+    const given = picture(side);
+    const bytes = encodeCheckpoint({ step: 9, picture: given, optimizer: optimizerOf(side) });
+    expect(bytes.byteLength).toBeLessThan(given.data.byteLength + 1000);
+    expect(isDeepStrictEqual(decodeCheckpoint(bytes), { ...header, step: 9, picture: given, optimizer: null })).toBe(true);
+  });
+
+  test.each([
+    ["of another version", serialize({ ...header, version: 2, step: 1 })],
+    ["of another format", serialize({ ...header, format: "another", step: 1 })],
+    ["that is no object", serialize(3)],
+    ["that is damaged", Uint8Array.of(1, 2, 3)],
+  ])("is refused when it is one %s", (_, bytes) => {
+    expect(() => decodeCheckpoint(bytes)).toThrow(CheckpointError);
+  });
+});
