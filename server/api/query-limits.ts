@@ -30,11 +30,17 @@ const NOTHING: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, fields: 
 /** What `Frame.data` costs: a picture is read and encoded. */
 const DATA_COST = 200;
 
-/** What a field costs that asks the database once for each session it stands in. */
-const LOOKUP_COST = 20;
-
-/** Such fields of sessions; frames and loss points have fields of the same names, which are read with them. */
-const lookups = new Set(["latestFrame", "frames", "losses", "content", "styles"]);
+/**
+ * What fields of sessions cost that ask the database, once for each session they stand in; a loss curve is thinned from
+ * all frames, however few points it gets. Frames and loss points have fields of the same names, which are read with them.
+ */
+const lookupCosts = new Map([
+  ["latestFrame", 50],
+  ["frames", 50],
+  ["content", 50],
+  ["styles", 50],
+  ["losses", 500],
+]);
 
 /** Arguments that say how long a list may become, with the most that they may say. */
 const lengths = new Map<string, number>([
@@ -121,7 +127,7 @@ class Measurer {
     if (name === "__schema" || name === "__type") {
       return { depth: 1, introspectionDepth: Math.max(below.depth, below.introspectionDepth) + 1, aliases, fields, cost: 1 };
     }
-    const own = name === "data" ? DATA_COST : lookups.has(name) && isSession(parent) ? LOOKUP_COST : 1;
+    const own = name === "data" ? DATA_COST : (isSession(parent) && lookupCosts.get(name)) || 1;
     return {
       depth: below.depth + 1,
       introspectionDepth: below.introspectionDepth,

@@ -64,8 +64,9 @@ describe.each([
       `{ sessions(first: 100) { edges { node { ...a } } } } fragment a on StyleTransferSession { ${curve("(points: 5000)")} }`,
       apiLimits.maxCost,
     ],
-    ["98 latest frames of 100 sessions", paintings(100, aliased(98, "latestFrame { step url }")), apiLimits.maxCost],
-    ["98 content pictures of 100 sessions", paintings(100, aliased(98, "content { id url }")), apiLimits.maxCost],
+    ["10 short loss curves of 100 sessions", paintings(100, aliased(10, "losses(points: 2) { step }")), apiLimits.maxCost],
+    ["40 latest frames of 100 sessions", paintings(100, aliased(40, "latestFrame { step url }")), apiLimits.maxCost],
+    ["40 content pictures of 100 sessions", paintings(100, aliased(40, "content { id url }")), apiLimits.maxCost],
     ["fields of a fragment that nothing spreads", unreached(501), apiLimits.maxFields],
   ])("%s is refused", async (_what, query, limit) => {
     const { data, errors } = await send(query);
