@@ -23,10 +23,13 @@ export async function storeAndPublish(message: FrameMessage, storage: Storage, b
     computeMs,
     createdAt: new Date(),
   };
-  if (!(await storage.frames.insert(frame))) {
-    await storage.blobs.delete(digest);
-    return (await storage.sessions.find(sessionId)) !== null;
+  let stored = false;
+  try {
+    stored = await storage.frames.insert(frame);
+  } finally {
+    if (!stored) await storage.blobs.delete(digest);
   }
+  if (!stored) return (await storage.sessions.find(sessionId)) !== null;
   await bus.publish(`session:${sessionId}`, { type: "frame", frame, picture });
   return true;
 }
