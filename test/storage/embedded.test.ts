@@ -1,13 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openFolderBlobs } from "../../server/storage/embedded/blobs.js";
 import { openFolderCheckpoints } from "../../server/storage/embedded/checkpoints.js";
 import { lockFolder } from "../../server/storage/embedded/lock.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
+import { createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/space.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { storageContract } from "../contracts/storage.js";
 import { newDataFolder } from "../helpers/data-folder.js";
@@ -80,13 +82,85 @@ describe("the data folder", () => {
     await unlock();
   });
 
+  it("loses pictures that a killed server left without a row, and no others", async () => {
+    const first = await openEmbeddedStorage(folder);
+    const kept = await first.blobs.put(Buffer.from("has a row"));
+    await first.images.insert(anImage({ digest: kept }));
+    const orphan = await first.blobs.put(Buffer.from("has none"));
+    await first.close();
+
+    const second = await openEmbeddedStorage(folder);
+    await vi.waitFor(() => expect(second.blobs.get(orphan)).rejects.toMatchObject({ code: "NOT_FOUND" }));
+    expect(Buffer.from(await second.blobs.get(kept)).toString()).toBe("has a row");
+    await second.close();
+  });
+
+  it("takes nothing new when its disk is almost full, and changes from the reserve", async () => {
+    let available = Number.POSITIVE_INFINITY;
+    const full = { name: "AtelierError", code: "UNAVAILABLE" };
+    const storage = await openEmbeddedStorage(folder, { availableBytes: async () => available });
+    const image = anImage();
+    const session = aSession(image.id);
+    await storage.images.insert(image);
+    await storage.sessions.insert(session);
+    const inserts = [
+      () => storage.blobs.put(Uint8Array.of(1)),
+      () => storage.checkpoints.put(session.id, 0, Uint8Array.of(1)),
+      () => storage.images.insert(anImage()),
+      () => storage.sessions.insert(aSession(image.id)),
+      () => storage.frames.insert(aFrame(session.id, 0)),
+    ];
+    available = RESERVE_BYTES - 1;
+    for (const insert of inserts) await expect(insert()).rejects.toMatchObject(full);
+    expect(await storage.sessions.update(session.id, { title: "Ended" })).toMatchObject({ title: "Ended" });
+    available = 0;
+    await expect(storage.sessions.update(session.id, { title: "Lost" })).rejects.toMatchObject(full);
+    await expect(storage.sessions.delete(session.id)).rejects.toMatchObject(full);
+    expect(await storage.sessions.find(session.id)).toMatchObject({ title: "Ended" });
+    available = Number.POSITIVE_INFINITY;
+    for (const insert of inserts) await insert();
+    await storage.close();
+    await expect(openEmbeddedStorage(folder, { availableBytes: async () => 0 })).rejects.toMatchObject(full);
+    await (await openEmbeddedStorage(folder)).close();
+  });
+
+  it("is let go of, database and lock, when the rest cannot be opened", async () => {
+    const broken = await dataFolder();
+    await rm(join(broken, "checkpoints"), { recursive: true });
+    await writeFile(join(broken, "checkpoints"), "in the way");
+    const close = vi.spyOn(PGlite.prototype, "close");
+    await expect(openEmbeddedStorage(broken)).rejects.toThrow();
+    expect(close).toHaveBeenCalledTimes(1);
+    close.mockRestore();
+    const unlock = await lockFolder(broken);
+    await unlock();
+  });
+
+  it("is let go of, database and lock, when a picture cannot be deleted at the end", async () => {
+    const stubborn = await dataFolder();
+    const storage = await openEmbeddedStorage(stubborn);
+    const digest = await storage.blobs.put(Uint8Array.of(1, 2, 3));
+    await storage.blobs.delete(digest);
+    const path = join(stubborn, "blobs", digest.slice(0, 2), digest.slice(2, 4), digest);
+    await rm(path);
+    await mkdir(path);
+    const close = vi.spyOn(PGlite.prototype, "close");
+    await expect(storage.close()).rejects.toThrow();
+    expect(close).toHaveBeenCalledTimes(1);
+    close.mockRestore();
+    const unlock = await lockFolder(stubborn);
+    await unlock();
+  });
+
   it("is refused where the system has no lock", async () => {
     await expect(lockFolder(folder, "sunos")).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
 });
 
+const space = createSpaceGuard(async () => Number.POSITIVE_INFINITY);
+
 describe("pictures in a folder", () => {
-  const unused = { isUsed: async () => false, graceMs: 0 };
+  const unused = { inUse: async () => new Set<string>(), graceMs: 0, space };
 
   it("sweeps what a killed server left half written", async () => {
     const folder = await emptyFolder();
@@ -109,21 +183,64 @@ describe("pictures in a folder", () => {
     const folder = await emptyFolder();
     const blobs = await openFolderBlobs(folder, unused);
     const handle = await open(join(folder, "probe"), "w");
-    const writev = vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, "writev");
+    const write = vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, "writeFile");
     await handle.close();
-    writev.mockRejectedValueOnce(Object.assign(new Error(`${code}: no space left on device, ${folder}`), { code }));
+    write.mockRejectedValueOnce(Object.assign(new Error(`${code}: no space left on device, ${folder}`), { code }));
     const refusal = await blobs.put(Buffer.from("a picture")).catch((error: unknown) => error);
-    writev.mockRestore();
+    write.mockRestore();
     expect(refusal).toMatchObject({ name: "AtelierError", code: "UNAVAILABLE", message: "The server's disk is full." });
     expect(await readdir(join(folder, "drafts"))).toEqual([]);
     expect(await blobs.put(Buffer.from("a picture"))).toHaveLength(64);
+  });
+
+  it("never keeps the first part of a picture that the disk has no room for", async (context) => {
+    context.skip(process.platform === "win32", "Windows has no limit on the size of files.");
+    const folder = await emptyFolder();
+    const files = new URL("../../server/storage/embedded/files.ts", import.meta.url);
+    const program = `
+      const { writeWhole } = await import(${JSON.stringify(files.href)});
+      const folder = ${JSON.stringify(folder)};
+      await writeWhole(folder + "/picture", folder, [Buffer.alloc(3_000_000)], { durable: true }).then(
+        () => console.log("kept"),
+        (error) => console.log(error.code),
+      );
+    `;
+    // The system writes up to the limit, without an error, and refuses what is written after that.
+    const limited = `ulimit -f 2000 && exec "$0" "$@"`;
+    const child = spawn("sh", ["-c", limited, process.execPath, "--import", "tsx", "--input-type=module", "--eval", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [answer] = await once(child.stdout, "data");
+    expect(String(answer).trim()).toBe("EFBIG");
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("leaves a picture without a row alone when it is put again during the search", async () => {
+    const folder = await emptyFolder();
+    const first = await openFolderBlobs(folder, unused);
+    const digest = await first.put(Buffer.from("a picture"));
+    await first.close();
+
+    let answer: () => void = () => undefined;
+    const asked = vi.fn(
+      () =>
+        new Promise<Set<string>>((resolve) => {
+          answer = () => resolve(new Set());
+        }),
+    );
+    const blobs = await openFolderBlobs(folder, { ...unused, inUse: asked });
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledWith([digest]));
+    await blobs.put(Buffer.from("a picture"));
+    answer();
+    await blobs.close();
+    expect(Buffer.from(await blobs.get(digest)).toString()).toBe("a picture");
   });
 });
 
 describe("checkpoints in a folder", () => {
   it("take a torn file for none", async () => {
     const folder = await emptyFolder();
-    const checkpoints = await openFolderCheckpoints(folder);
+    const checkpoints = await openFolderCheckpoints(folder, space);
     await checkpoints.put("a", 7, Buffer.alloc(1000, 3));
     const path = join(folder, "a.checkpoint");
     const whole = await readFile(path);

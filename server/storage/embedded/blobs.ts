@@ -3,19 +3,32 @@ import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AtelierError } from "../../errors.js";
 import type { BlobStore } from "../storage.js";
-import { createBlobDeletion, type DeletionDependencies } from "./deletion.js";
+import { createBlobDeletion } from "./deletion.js";
 import { errorCode, sweepFolder, writeWhole } from "./files.js";
+import { sweepOrphans } from "./orphans.js";
+import type { SpaceGuard } from "./space.js";
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Pictures in a folder. */
 export interface FolderBlobs extends BlobStore {
-  /** Deletes what was left for later. */
+  /** Deletes what was left for later and ends the search for orphans. */
   close(): Promise<void>;
 }
 
-/** Pictures as files, each under its digest in one of 65,536 folders: `ab/cd/abcd...`. */
-export async function openFolderBlobs(folder: string, { isUsed, graceMs }: Omit<DeletionDependencies, "remove">): Promise<FolderBlobs> {
+export interface FolderBlobsDependencies {
+  /** Those of the digests that a row refers to. */
+  inUse: (digests: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** Longest time between the bytes of a picture and its row, ms. */
+  graceMs: number;
+  space: SpaceGuard;
+}
+
+/**
+ * Pictures as files, each under its digest in one of 65,536 folders: `ab/cd/abcd...`. Those without a row, which a server
+ * that was killed left behind, are deleted by and by once it is open.
+ */
+export async function openFolderBlobs(folder: string, { inUse, graceMs, space }: FolderBlobsDependencies): Promise<FolderBlobs> {
   const drafts = join(folder, "drafts");
   await sweepFolder(drafts);
 
@@ -24,16 +37,23 @@ export async function openFolderBlobs(folder: string, { isUsed, graceMs }: Omit<
     return join(folder, digest.slice(0, 2), digest.slice(2, 4), digest);
   }
 
-  const deletion = createBlobDeletion({ isUsed, graceMs, remove: (digest) => rm(pathOf(digest), { force: true }) });
+  const deletion = createBlobDeletion({
+    isUsed: async (digest) => (await inUse([digest])).has(digest),
+    remove: (digest) => rm(pathOf(digest), { force: true }),
+    graceMs,
+  });
+  const orphans = sweepOrphans(folder, { inUse, remove: deletion.delete });
 
   return {
-    async put(bytes) {
-      const digest = await sha256(bytes);
-      const path = pathOf(digest);
-      await deletion.putting(digest);
-      if (!(await hasSize(path, bytes.byteLength))) await writeWhole(path, drafts, [bytes], { durable: true });
-      return digest;
-    },
+    put: (bytes) =>
+      space.storing(bytes.byteLength, async () => {
+        const digest = await sha256(bytes);
+        const path = pathOf(digest);
+        orphans.spare(digest);
+        await deletion.putting(digest);
+        if (!(await hasSize(path, bytes.byteLength))) await writeWhole(path, drafts, [bytes], { durable: true });
+        return digest;
+      }),
 
     async get(digest) {
       try {
@@ -49,7 +69,10 @@ export async function openFolderBlobs(folder: string, { isUsed, graceMs }: Omit<
       await deletion.delete(digest);
     },
 
-    close: () => deletion.flush(),
+    async close() {
+      await orphans.stop();
+      await deletion.flush();
+    },
   };
 }
 

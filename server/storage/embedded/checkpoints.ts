@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AtelierError } from "../../errors.js";
 import type { CheckpointStore } from "../storage.js";
 import { errorCode, sweepFolder, writeWhole } from "./files.js";
+import type { SpaceGuard } from "./space.js";
 
 const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const CHECKSUM_BYTES = 32;
@@ -13,7 +14,7 @@ const STEP_BYTES = 4;
  * One file for each session: SHA-256 of the rest (32 bytes), step (little-endian 32 bits), the checkpoint. It is not
  * flushed to disk, so a loss of power may tear it; a file whose checksum is wrong counts as none.
  */
-export async function openFolderCheckpoints(folder: string): Promise<CheckpointStore> {
+export async function openFolderCheckpoints(folder: string, space: SpaceGuard): Promise<CheckpointStore> {
   const drafts = join(folder, "drafts");
   await sweepFolder(drafts);
 
@@ -24,10 +25,12 @@ export async function openFolderCheckpoints(folder: string): Promise<CheckpointS
 
   return {
     async put(sessionId, step, bytes) {
+      const path = pathOf(sessionId);
       const content = Buffer.allocUnsafe(STEP_BYTES + bytes.byteLength);
       content.writeInt32LE(step);
       content.set(bytes, STEP_BYTES);
-      await writeWhole(pathOf(sessionId), drafts, [await checksum(content), content], { durable: false });
+      const parts = [await checksum(content), content];
+      await space.storing(content.byteLength, () => writeWhole(path, drafts, parts, { durable: false }));
     },
 
     async get(sessionId) {

@@ -4,7 +4,13 @@ import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import { type Database, migrationsFolder } from "../sql/database.js";
 
-/** Opens PostgreSQL within this process on a folder of its own and migrates it. The folder must be locked: it has no lock. */
+/**
+ * Opens PostgreSQL within this process on a folder of its own and migrates it. The folder must be locked: it has no lock.
+ *
+ * Rows outlive the end of the process, however it ends, but not a loss of power: PGlite never flushes its files to disk.
+ * It runs PostgreSQL with -F (fsync off), and with fsync on its file system still has no call for it. A loss of power or
+ * a crash of the operating system can take the rows of the last seconds, at worst the whole database.
+ */
 export async function openEmbeddedDatabase(folder: string): Promise<{ database: Database; close: () => Promise<void> }> {
   const client = await PGlite.create(folder);
   const database = drizzle(client);

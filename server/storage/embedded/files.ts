@@ -19,7 +19,8 @@ export async function writeWhole(
   try {
     const file = await open(draft, "wx");
     try {
-      await file.writev(parts);
+      // Unlike write and writev, which may write a part and say so only in what they return.
+      for (const part of parts) await file.writeFile(part);
       if (durable) await file.datasync();
     } finally {
       await file.close();

@@ -8,38 +8,55 @@ import type { Storage } from "../storage.js";
 import { openFolderBlobs } from "./blobs.js";
 import { openFolderCheckpoints } from "./checkpoints.js";
 import { openEmbeddedDatabase } from "./database.js";
+import { guardRows } from "./guarded-rows.js";
 import { lockFolder } from "./lock.js";
+import { availableBytesOf, createSpaceGuard } from "./space.js";
 
 /** Between a picture's bytes and its row lie milliseconds; a minute is plenty. */
 const GRACE_MS = 60_000;
 
+type Close = () => Promise<void>;
+
+export interface EmbeddedStorageOptions {
+  /** How long a picture's bytes may wait for their row, ms. */
+  graceMs?: number;
+  /** What is free on the folder's disk, bytes. */
+  availableBytes?: (folder: string) => Promise<number>;
+}
+
 /**
  * Opens, or begins, everything that outlives the process in one folder: `database/`, `blobs/`, `checkpoints/`.
- * `graceMs`: how long a picture's bytes may wait for their row. @throws AtelierError CONFLICT when another server has the
- * folder open.
+ * @throws AtelierError CONFLICT when another server has the folder open, UNAVAILABLE when its disk is almost full.
  */
-export async function openEmbeddedStorage(dataDir: string, { graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<Storage> {
+export async function openEmbeddedStorage(
+  dataDir: string,
+  { graceMs = GRACE_MS, availableBytes = availableBytesOf }: EmbeddedStorageOptions = {},
+): Promise<Storage> {
   await mkdir(dataDir, { recursive: true });
-  const unlock = await lockFolder(dataDir);
+  const opened: Close[] = [await lockFolder(dataDir)];
   try {
-    const { database, close: closeDatabase } = await openEmbeddedDatabase(join(dataDir, "database"));
-    const isUsed = async (digest: string) => (await digestsInUse(database, [digest])).size > 0;
-    const blobs = await openFolderBlobs(join(dataDir, "blobs"), { isUsed, graceMs });
-    const checkpoints = await openFolderCheckpoints(join(dataDir, "checkpoints"));
-    return {
-      images: sqlImages(database),
-      sessions: sqlSessions(database),
-      frames: sqlFrames(database),
-      blobs,
-      checkpoints,
-      async close() {
-        await blobs.close();
-        await closeDatabase();
-        await unlock();
-      },
-    };
+    const space = createSpaceGuard(() => availableBytes(dataDir));
+    const { database, close } = await space.storing(0, () => openEmbeddedDatabase(join(dataDir, "database")));
+    opened.push(close);
+    const inUse = (digests: readonly string[]) => digestsInUse(database, digests);
+    const blobs = await openFolderBlobs(join(dataDir, "blobs"), { inUse, graceMs, space });
+    opened.push(() => blobs.close());
+    const checkpoints = await openFolderCheckpoints(join(dataDir, "checkpoints"), space);
+    const rows = { images: sqlImages(database), sessions: sqlSessions(database), frames: sqlFrames(database) };
+    return { ...guardRows(rows, space), blobs, checkpoints, close: () => closeAll(opened) };
   } catch (error) {
-    await unlock();
+    await closeAll(opened);
     throw error;
+  }
+}
+
+/** Closes in reverse order what was opened, each whether or not the others could be. */
+async function closeAll(opened: Close[]): Promise<void> {
+  const close = opened.pop();
+  if (!close) return;
+  try {
+    await close();
+  } finally {
+    await closeAll(opened);
   }
 }
