@@ -135,6 +135,46 @@ describe.skipIf(mirror === null || executable === null)(
       expect(await page.getByRole("region", { name: "Photo" }).getByRole("alert").count()).toBe(0);
     });
 
+    test("leaves every setting in reach on a phone, and says under a number what is allowed", async () => {
+      const { page, complaints } = await newPage(phone);
+      await page.goto("/");
+      const start = page.getByRole("button", { name: "Start", exact: true });
+      for (const name of ["Content", "Style", "Smoothness", "Size", "Steps"]) {
+        const field = page.getByRole("textbox", { name });
+        await field.evaluate((element) => element.scrollIntoView({ block: "end" }));
+        // A trial click fails where something else lies over the field.
+        await field.click({ trial: true });
+      }
+      const size = page.getByRole("textbox", { name: "Size" });
+      await size.fill("7");
+      await start.focus();
+      await page.getByText(/^A whole number from 32 to \d+\. Still 256\.$/).waitFor();
+      expect(await size.getAttribute("aria-invalid")).toBe("true");
+      await screenshot(page, "studio-phone-refusal");
+      await size.fill("128");
+      expect(await page.getByText(/^A whole number from/).count()).toBe(0);
+      expect(await overflow(page)).toBe(0);
+      expect(complaints).toEqual([]);
+    });
+
+    test("says before Start what keeps it from painting, and heals", async () => {
+      const { page } = await newPage();
+      await page.route("**/graphql", (route) => route.abort());
+      await page.goto("/");
+      const offline = page.getByText("The server cannot be reached. Trying again…");
+      await offline.waitFor();
+      await screenshot(page, "studio-offline", true);
+      await page.unroute("**/graphql");
+      await offline.waitFor({ state: "detached" });
+
+      await page.route("**/graphql", async (route) => {
+        if (!route.request().postData()?.includes("query Server")) return route.continue();
+        return route.fulfill({ json: { data: { server: { maxSize: 512, maxUploadBytes: 1e7 }, models: [{ state: "FAILED" }] } } });
+      });
+      await page.reload();
+      await page.getByText(/^No feature network is ready: set ATELIER_MODEL_MIRROR/).waitFor();
+    });
+
     test("tells of a lost connection and heals when the server is back", async () => {
       const { page } = await newPage();
       await startPainting(page, { photo: "Acanthus", style: "Wet paper", steps: 2000, size: 64 });

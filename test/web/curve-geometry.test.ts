@@ -1,20 +1,33 @@
 import { expect, test } from "vitest";
 import { CurveScale, weightedTerms } from "../../web/rooms/painting/curve-geometry";
 
+/** Points with these totals and nothing else. */
+const totals = (...values: number[]) => values.map((total) => ({ total, content: 0, style: 0, tv: 0 }));
 const area = { left: 10, top: 0, width: 100, height: 50 };
 
 test("values stand on a logarithmic axis, the greatest at the top", () => {
-  const scale = new CurveScale(area, 20, [100, 1]);
+  const scale = new CurveScale(area, 20, totals(100, 1));
   expect([scale.y(100), scale.y(10), scale.y(1)]).toEqual([0, 25, 50]);
   expect(scale.decades()).toEqual([0, 1, 2]);
   expect(scale.x(10)).toBe(60);
 });
 
 test("what a logarithm cannot show is left out of the line", () => {
-  const scale = new CurveScale(area, 2, [0, 10, 1]);
+  const scale = new CurveScale(area, 2, totals(0, 10, 1));
   const points = [0, 10, 1].map((value, step) => ({ step, value }));
   expect(scale.path(points)).toBe("M60.0 0.0L110.0 50.0");
   expect(new CurveScale(area, 2, []).path([])).toBe("");
+});
+
+test("a term far below the total leaves the total its room", () => {
+  const scale = new CurveScale(area, 2, [
+    { total: 100, content: 0, style: 100, tv: 1e-6 },
+    { total: 10, content: 1, style: 9, tv: 2e-6 },
+  ]);
+  expect(scale.top - scale.bottom).toBe(3);
+  expect(scale.path([{ step: 1, value: 1e-6 }])).toBe("");
+  const steep = new CurveScale(area, 2, totals(1e6, 1e-6));
+  expect(steep.top - steep.bottom).toBe(5);
 });
 
 test("terms stand with the weights they have in J", () => {

@@ -41,6 +41,14 @@ test("a session of a page that is not loaded yet waits for its page", () => {
   expect(ids(all)).toEqual(["c", "b", "a"]);
 });
 
+test("a lost connection keeps what hangs, and loading does not call it back", () => {
+  const lost = nextGallery(first, { type: "connection", connected: false });
+  expect(lost).toEqual({ ...first, connected: false });
+  expect(nextGallery(lost, { type: "connection", connected: false })).toBe(lost);
+  expect(nextGallery(lost, { type: "removed", id: "c" }).connected).toBe(false);
+  expect(nextGallery(lost, { type: "connection", connected: true })).toEqual(first);
+});
+
 test("renamed and removed ones show at once", () => {
   const renamed = nextGallery(first, { type: "renamed", id: "b", title: "Blue" });
   expect(renamed.cards?.[1]?.title).toBe("Blue");

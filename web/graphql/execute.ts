@@ -28,6 +28,15 @@ interface GraphQLFailure {
   extensions?: { code?: unknown; field?: unknown };
 }
 
+/** A GraphQL answer, or a refusal as the server's other paths give it. */
+interface Answer<Result> {
+  data?: Result | null;
+  errors?: GraphQLFailure[];
+  code?: string;
+  message?: string;
+  field?: string | null;
+}
+
 /** The first of GraphQL's errors as one error of ours. */
 export function serverError(failures: readonly GraphQLFailure[]): ServerError {
   const { message = "The server could not do that.", extensions = {} } = failures[0] ?? {};
@@ -50,7 +59,9 @@ export async function execute<Result, Variables>(
     body: JSON.stringify({ query: print(document), variables }),
     signal: signal ?? null,
   });
-  const { data, errors } = body as { data?: Result | null; errors?: GraphQLFailure[] };
+  const { data, errors, code, message, field } = body as Answer<Result>;
+  // What stands before GraphQL, such as the guard of hosts and origins, refuses in the form of the other HTTP paths.
+  if (code) throw new ServerError(message ?? "The server refused that.", code, field ?? null);
   if (errors?.length) throw serverError(errors);
   if (!data) throw new ConnectionError();
   return data;

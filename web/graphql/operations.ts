@@ -52,7 +52,10 @@ const CardParts = graphql(
 );
 
 export const ServerQuery = graphql(`
-  query Server { server { maxSize maxUploadBytes } }
+  query Server {
+    server { maxSize maxUploadBytes }
+    models(task: FEATURES) { state }
+  }
 `);
 
 export const PaintingQuery = graphql(

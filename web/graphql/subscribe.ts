@@ -139,10 +139,12 @@ export async function untilReached<Result>(
 /** Half a second at first, then twice as long each time; ends early when `signal` aborts. */
 function pause(failures: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, 500 * 2 ** failures));
-    signal.addEventListener("abort", () => {
+    const end = () => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", end);
       resolve();
-    });
+    };
+    const timer = setTimeout(end, Math.min(LONGEST_PAUSE_MS, 500 * 2 ** failures));
+    signal.addEventListener("abort", end);
   });
 }

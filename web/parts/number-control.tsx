@@ -12,23 +12,51 @@ interface Props {
   slider?: boolean;
 }
 
-/** One numeric setting: a slider for feeling one's way, a field for exact values over the whole allowed range. */
+/**
+ * One numeric setting: a slider for feeling one's way, a field for exact values over the whole allowed range. The field
+ * keeps what is typed, hands on what is a number within the limits, and says the limits under what is not.
+ */
 export function NumberControl({ setting, value, onChange, slider = true }: Props) {
   const id = useId();
+  const [text, setText] = useState<string | null>(null);
+  const range = text === null || parse(setting, text) !== null ? null : rangeOf(setting);
   return (
     <div className={styles.control}>
       <label className={styles.name} htmlFor={id} title={setting.help}>
         {setting.symbol && <span className={styles.symbol}>{setting.symbol}</span>}
         {setting.title}
       </label>
-      <NumberField id={id} setting={setting} value={value} onChange={onChange} />
+      <input
+        id={id}
+        className={styles.field}
+        inputMode={setting.integer ? "numeric" : "decimal"}
+        autoComplete="off"
+        value={text ?? String(value)}
+        aria-describedby={[range && `${id}-range`, setting.help && `${id}-help`].filter(Boolean).join(" ") || undefined}
+        aria-invalid={range !== null}
+        onChange={(event) => {
+          setText(event.target.value);
+          const number = parse(setting, event.target.value);
+          if (number !== null) onChange(number);
+        }}
+        // What was refused stays to be seen and mended; the setting itself keeps its last allowed value.
+        onBlur={() => range === null && setText(null)}
+      />
+      {range && (
+        <p className={styles.refusal} id={`${id}-range`}>
+          {range} Still {String(value)}.
+        </p>
+      )}
       {slider && (
         <Slider.Root
           className={styles.slider}
           min={0}
           max={LAST_POSITION}
           value={[positionOf(setting, value)]}
-          onValueChange={([position = 0]) => onChange(valueAt(setting, position))}
+          onValueChange={([position = 0]) => {
+            setText(null);
+            onChange(valueAt(setting, position));
+          }}
         >
           <Slider.Track className={styles.track}>
             <Slider.Range className={styles.range} />
@@ -45,28 +73,8 @@ export function NumberControl({ setting, value, onChange, slider = true }: Props
   );
 }
 
-/** A field that keeps what is typed, and hands on what is a number within the limits. */
-function NumberField({ id, setting, value, onChange }: Omit<Props, "slider"> & { id: string }) {
-  const [text, setText] = useState<string | null>(null);
-  const valid = text === null || parse(setting, text) !== null;
-  return (
-    <input
-      id={id}
-      className={styles.field}
-      inputMode={setting.integer ? "numeric" : "decimal"}
-      autoComplete="off"
-      value={text ?? String(value)}
-      aria-describedby={setting.help ? `${id}-help` : undefined}
-      aria-invalid={!valid}
-      title={valid ? undefined : `${setting.integer ? "A whole number" : "A number"} from ${setting.min} to ${setting.max}`}
-      onChange={(event) => {
-        setText(event.target.value);
-        const number = parse(setting, event.target.value);
-        if (number !== null) onChange(number);
-      }}
-      onBlur={() => setText(null)}
-    />
-  );
+function rangeOf({ min, max, integer }: NumberSetting): string {
+  return `${integer ? "A whole number" : "A number"} from ${min} to ${max}.`;
 }
 
 function parse({ min, max, integer }: NumberSetting, text: string): number | null {

@@ -4,6 +4,7 @@ import { useRouter } from "next/navigation";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { ServerQuery, StartPainting } from "../../graphql/operations";
+import { untilReached } from "../../graphql/subscribe";
 import { Notice } from "../../parts/notice";
 import { samplePhotos, sampleStyles } from "../../samples/catalogue";
 import { handOver } from "../painting/just-started";
@@ -18,7 +19,7 @@ export function Easel({ children }: { children: ReactNode }) {
   const photo = useChoice(samplePhotos);
   const style = useChoice(sampleStyles);
   const [recipe, setRecipe] = useState<Recipe>(usualRecipe);
-  const maxSize = useMaxSize();
+  const { maxSize, hasNetwork } = useServerFacts();
   const touched = useRef<"photo" | "style">("photo");
   const { start, starting, failure } = useStart();
   usePastedPicture((file) => void (touched.current === "photo" ? photo : style).take(file));
@@ -41,6 +42,9 @@ export function Easel({ children }: { children: ReactNode }) {
       >
         <SettingsPanel recipe={recipe} maxSize={maxSize} onChange={setRecipe} />
         <div className={styles.start}>
+          {!hasNetwork && (
+            <Notice>No feature network is ready: set ATELIER_MODEL_MIRROR to a folder with its weights and restart the server.</Notice>
+          )}
           {failure && <Notice>{failure}</Notice>}
           <button type="submit" className="button primary large" disabled={starting || photo.uploading || style.uploading}>
             {starting ? "Starting…" : "Start"}
@@ -74,19 +78,30 @@ function useStart() {
   return { start, starting, failure };
 }
 
-/** The longest side that the server takes, pixels; null until it answers, and when it does not. */
-function useMaxSize(): number | null {
-  const [maxSize, setMaxSize] = useState<number | null>(null);
+interface ServerFacts {
+  /** The longest side that the server takes, pixels; null until it answers. */
+  maxSize: number | null;
+  /** Whether the server can paint; true until it says otherwise. */
+  hasNetwork: boolean;
+}
+
+/** What the server can do, asked until it answers. */
+function useServerFacts(): ServerFacts {
+  const [facts, setFacts] = useState<ServerFacts>({ maxSize: null, hasNetwork: true });
   useEffect(() => {
     const ending = new AbortController();
-    execute(ServerQuery, {}, ending.signal).then(
-      ({ server }) => setMaxSize(server.maxSize),
-      // The server checks sizes itself and says so when Start is pressed.
-      () => setMaxSize(null),
+    const { signal } = ending;
+    const onConnection = () => {
+      // The gallery tells of a lost connection.
+    };
+    untilReached(() => execute(ServerQuery, {}, signal), onConnection, signal).then(
+      ({ server, models }) => setFacts({ maxSize: server.maxSize, hasNetwork: models.some(({ state }) => state === "READY") }),
+      // The server checks settings itself and says so when Start is pressed.
+      () => setFacts({ maxSize: null, hasNetwork: true }),
     );
     return () => ending.abort();
   }, []);
-  return maxSize;
+  return facts;
 }
 
 function usePastedPicture(take: (file: File) => void) {

@@ -66,6 +66,7 @@ export function imageIdOf({ imageId, url }: Option): Promise<string> {
 
 async function uploadSample(url: string): Promise<string> {
   const response = await fetch(url);
+  if (!response.ok) throw new Error("The sample picture cannot be loaded.");
   const { id } = await uploadPicture(await response.blob());
   return id;
 }

@@ -9,7 +9,13 @@ export function DeleteDialog({ title, onDelete }: { title: string; onDelete(): P
   const [open, setOpen] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
 
+  function turn(next: boolean) {
+    setFailure(null);
+    setOpen(next);
+  }
+
   async function remove() {
+    setFailure(null);
     try {
       await onDelete();
       setOpen(false);
@@ -19,7 +25,7 @@ export function DeleteDialog({ title, onDelete }: { title: string; onDelete(): P
   }
 
   return (
-    <AlertDialog.Root open={open} onOpenChange={setOpen}>
+    <AlertDialog.Root open={open} onOpenChange={turn}>
       <AlertDialog.Trigger className={styles.action} aria-label={`Delete ${title}`}>
         Delete
       </AlertDialog.Trigger>

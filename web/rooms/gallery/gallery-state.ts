@@ -5,24 +5,28 @@ export interface GalleryState {
   cards: readonly Card[] | null;
   totalCount: number;
   hasMore: boolean;
+  /** Whether the server tells of changes now. */
+  connected: boolean;
 }
 
 export type GalleryEvent =
   | { type: "first-page" | "next-page"; cards: readonly Card[]; totalCount: number; hasMore: boolean }
   | { type: "changed"; card: Card }
   | { type: "renamed"; id: string; title: string }
-  | { type: "removed"; id: string };
+  | { type: "removed"; id: string }
+  | { type: "connection"; connected: boolean };
 
-export const nothingHung: GalleryState = { cards: null, totalCount: 0, hasMore: false };
+export const nothingHung: GalleryState = { cards: null, totalCount: 0, hasMore: false, connected: true };
 
 export function nextGallery(state: GalleryState, event: GalleryEvent): GalleryState {
   const cards = state.cards ?? [];
   switch (event.type) {
     case "first-page":
-      return { cards: event.cards, totalCount: event.totalCount, hasMore: event.hasMore };
+      return { ...state, cards: event.cards, totalCount: event.totalCount, hasMore: event.hasMore };
     case "next-page": {
       const known = new Set(cards.map(({ id }) => id));
-      return { totalCount: event.totalCount, hasMore: event.hasMore, cards: [...cards, ...event.cards.filter(({ id }) => !known.has(id))] };
+      const added = event.cards.filter(({ id }) => !known.has(id));
+      return { ...state, totalCount: event.totalCount, hasMore: event.hasMore, cards: [...cards, ...added] };
     }
     case "changed": {
       const known = cards.some(({ id }) => id === event.card.id);
@@ -36,5 +40,7 @@ export function nextGallery(state: GalleryState, event: GalleryEvent): GallerySt
       return { ...state, cards: cards.map((card) => (card.id === event.id ? { ...card, title: event.title } : card)) };
     case "removed":
       return { ...state, cards: cards.filter(({ id }) => id !== event.id), totalCount: Math.max(0, state.totalCount - 1) };
+    case "connection":
+      return state.connected === event.connected ? state : { ...state, connected: event.connected };
   }
 }

@@ -11,8 +11,8 @@ export function Gallery() {
   const { gallery, failure, actions } = useGallery();
   const [loading, setLoading] = useState(false);
   const [pageFailure, setPageFailure] = useState<string | null>(null);
-  const { cards, totalCount, hasMore } = gallery;
-  if (!failure && !cards?.length) return null;
+  const { cards, totalCount, hasMore, connected } = gallery;
+  if (!failure && connected && !cards?.length) return null;
 
   async function loadMore() {
     setLoading(true);
@@ -29,8 +29,13 @@ export function Gallery() {
   return (
     <section className={styles.gallery} aria-labelledby="gallery-title">
       <h2 id="gallery-title" className={styles.title}>
-        Paintings <span className={styles.count}>{totalCount}</span>
+        Paintings {cards && <span className={styles.count}>{totalCount}</span>}
       </h2>
+      {!connected && !failure && (
+        <p className={styles.offline} role="status">
+          The server cannot be reached. Trying again…
+        </p>
+      )}
       {failure && <Notice>{failure}</Notice>}
       <ul className={styles.cards}>
         {cards?.map((card) => (

@@ -10,7 +10,13 @@ export function RenameDialog({ title, onRename }: { title: string; onRename(titl
   const [open, setOpen] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
 
+  function turn(next: boolean) {
+    setFailure(null);
+    setOpen(next);
+  }
+
   async function rename(next: string) {
+    setFailure(null);
     try {
       await onRename(next);
       setOpen(false);
@@ -20,7 +26,7 @@ export function RenameDialog({ title, onRename }: { title: string; onRename(titl
   }
 
   return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
+    <Dialog.Root open={open} onOpenChange={turn}>
       <Dialog.Trigger className={styles.action} aria-label={`Rename ${title}`}>
         Rename
       </Dialog.Trigger>

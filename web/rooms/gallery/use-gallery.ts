@@ -20,6 +20,7 @@ export function useGallery(): { gallery: GalleryState; failure: string | null; a
 
   const load = useCallback(async (after: string | null, signal?: AbortSignal) => {
     const { sessions } = await execute(GalleryQuery, { first: PAGE, after }, signal);
+    setFailure(null);
     cursor.current = sessions.pageInfo.endCursor;
     const cards = sessions.edges.map(({ node }) => node).filter((node): node is Card => "content" in node);
     const { totalCount, pageInfo } = sessions;
@@ -29,12 +30,7 @@ export function useGallery(): { gallery: GalleryState; failure: string | null; a
   useEffect(() => {
     const ending = new AbortController();
     const { signal } = ending;
-    let missedChanges = false;
-    // What changed while the connection was lost is not told again, so the first page is loaded anew.
-    const onConnection = (connected: boolean) => {
-      if (connected && missedChanges) load(null, signal).catch(report);
-      missedChanges = !connected;
-    };
+    const onConnection = (connected: boolean) => dispatch({ type: "connection", connected });
     const report = (error: unknown) => {
       if (!signal.aborted) setFailure(error instanceof Error ? error.message : String(error));
     };
@@ -46,7 +42,11 @@ export function useGallery(): { gallery: GalleryState; failure: string | null; a
         onEvent({ sessions }) {
           if ("content" in sessions) dispatch({ type: "changed", card: sessions });
         },
-        onConnection,
+        onConnection(connected) {
+          onConnection(connected);
+          // What changed before the subscription was open is not told again, so the first page is loaded anew.
+          if (connected) untilReached(() => load(null, signal), onConnection, signal).catch(report);
+        },
         isOver: () => false,
         signal,
       });

@@ -1,6 +1,8 @@
 import type { LossPoint } from "./painting-state";
 
-const MOST_DECADES = 6;
+const MOST_DECADES = 5;
+/** How far the axis goes down below the least total. */
+const DECADES_BELOW_TOTAL = 2;
 
 /** Inside of the plot, in the units of the drawing. */
 export interface PlotArea {
@@ -32,19 +34,24 @@ export class CurveScale {
   constructor(
     private readonly area: PlotArea,
     private readonly lastStep: number,
-    values: readonly number[],
+    points: readonly Record<Term, number>[],
   ) {
     let highest = Number.NEGATIVE_INFINITY;
     let lowest = Number.POSITIVE_INFINITY;
-    for (const value of values) {
-      if (!(value > 0)) continue;
-      highest = Math.max(highest, value);
-      lowest = Math.min(lowest, value);
+    let lowestTotal = Number.POSITIVE_INFINITY;
+    for (const values of points) {
+      for (const value of Object.values(values)) {
+        if (!(value > 0)) continue;
+        highest = Math.max(highest, value);
+        lowest = Math.min(lowest, value);
+      }
+      if (values.total > 0) lowestTotal = Math.min(lowestTotal, values.total);
     }
     this.top = Number.isFinite(highest) ? Math.log10(highest) : 1;
-    // Terms far below the rest would press everything else flat.
+    // Terms far below the total would press it and the style term flat; the legend still tells their values.
     const floor = Number.isFinite(lowest) ? Math.log10(lowest) : this.top - 1;
-    this.bottom = Math.min(this.top - 1, Math.max(floor, this.top - MOST_DECADES));
+    const underTotal = Number.isFinite(lowestTotal) ? Math.log10(lowestTotal) - DECADES_BELOW_TOTAL : floor;
+    this.bottom = Math.min(this.top - 1, Math.max(floor, underTotal, this.top - MOST_DECADES));
   }
 
   x(step: number): number {

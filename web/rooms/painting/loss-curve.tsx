@@ -28,7 +28,7 @@ export function LossCurve({ curve, steps, weights }: Props) {
   const scale = new CurveScale(
     area,
     steps,
-    points.flatMap(({ values }) => Object.values(values)),
+    points.map(({ values }) => values),
   );
   const last = points.at(-1);
   return (

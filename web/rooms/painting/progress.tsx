@@ -23,10 +23,12 @@ export function Progress({ state }: { state: PaintingState }) {
             <span data-testid="step">{step}</span> of {steps}
           </dd>
         </div>
-        <div>
-          <dt>Per step</dt>
-          <dd>{pace === null ? "–" : formatDuration(pace)}</dd>
-        </div>
+        {(pace !== null || !isOver(session.status)) && (
+          <div>
+            <dt>Per step</dt>
+            <dd>{pace === null ? "–" : formatDuration(pace)}</dd>
+          </div>
+        )}
         <div>
           <dt>{isOver(session.status) ? "Took" : "To go"}</dt>
           <dd>{isOver(session.status) ? took(session) : running && pace !== null ? formatDuration(pace * (steps - step)) : "–"}</dd>
