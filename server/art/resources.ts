@@ -36,14 +36,13 @@ export class StyleTransferResources {
   /** Targets of the content picture and of all styles, whose longer sides are `size` px. */
   async targets(work: StyleTransferWork, size: number): Promise<Targets> {
     const layers = objectiveLayers(work.settings);
-    const content = await this.#measure(work.network, { content: layers.content, style: [] }, size, work.content);
     const palette = work.settings.preserveColors ? work.content : null;
-    const styles = [];
-    for (const style of work.styles) {
-      const targets = await this.#measure(work.network, { content: [], style: layers.style }, size, style, palette);
-      styles.push({ targets, weight: style.weight });
-    }
-    return { ...content, ...blendTargets(styles) };
+    // All at once, so that one picture is decoded while another is computed.
+    const [content, ...styles] = await Promise.all([
+      this.#measure(work.network, { content: layers.content, style: [] }, size, work.content),
+      ...work.styles.map((style) => this.#measure(work.network, { content: [], style: layers.style }, size, style, palette)),
+    ]);
+    return { ...content, ...blendTargets(styles.map((targets, i) => ({ targets, weight: work.styles[i]!.weight }))) };
   }
 
   close(): Promise<void> {
