@@ -11,10 +11,11 @@ export type ResolveNetwork = (modelId: string) => Promise<FeatureNetworkFile>;
 
 /** All that a device needs to paint a session. @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that went missing. */
 export async function buildWork(session: SessionRecord, storage: Storage, resolveNetwork: ResolveNetwork): Promise<Work> {
-  const network = await resolveNetwork(session.settings.model);
-  const content = await loadPicture(storage, session.contentId);
-  const styles = [];
-  for (const { imageId, weight } of session.styles) styles.push({ ...(await loadPicture(storage, imageId)), weight });
+  const [network, content, ...styles] = await Promise.all([
+    resolveNetwork(session.settings.model),
+    loadPicture(storage, session.contentId),
+    ...session.styles.map(async ({ imageId, weight }) => ({ ...(await loadPicture(storage, imageId)), weight })),
+  ]);
   return { kind: session.kind, settings: session.settings, content, styles, network };
 }
 
