@@ -6,7 +6,7 @@ translations from originals, and the generators learn to pass. What comes back a
 and a generator leaves alone what is already of its target's kind (identity). From the paper: ResNet generators with
 instance norm and mirrored borders, 70x70 PatchGAN, least-squares adversarial loss (Mao et al., "Least Squares Generative
 Adversarial Networks", ICCV 2017), cycle weight 10, a pool of 50 earlier translations for the discriminators (Shrivastava
-et al., CVPR 2017), Adam with rate 2e-4 and beta1 0.5, constant for half of the time, then falling linearly to 0.
+et al., CVPR 2017), Adam with beta1 0.5, its rate constant for half of the time, then falling linearly to 0.
 
 Departures, each with its reason:
 1. Domain B is painted by our own style transfer (paint_domain.py): hundreds of pictures in one manner instead of a
@@ -314,10 +314,10 @@ def arguments():
     parser.add_argument("--iterations", type=int, default=20000, help="may be changed when the run goes on")
     parser.add_argument("--side", type=int, default=128, help="side of the crops")
     parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--channels", type=int, nargs=3, default=(20, 40, 72), help="of the generators, at full, half and quarter side")
+    parser.add_argument("--channels", type=int, nargs=3, default=(16, 48, 80), help="of the generators, at full, half and quarter side (multiples of 16 run fastest)")
     parser.add_argument("--blocks", type=int, default=6)
     parser.add_argument("--judge-channels", type=int, default=48, help="first channels of the discriminators")
-    parser.add_argument("--learning-rate", type=float, default=2e-4)
+    parser.add_argument("--learning-rate", type=float, default=3e-4)
     parser.add_argument("--cycle", type=float, default=10)
     parser.add_argument("--identity", type=float, default=3)
     parser.add_argument("--gram", type=float, default=1)

@@ -61,6 +61,7 @@ def main():
     parser.add_argument("--weights", required=True, help="vgg19-lite.safetensors")
     parser.add_argument("--out", required=True, help="folder for the paintings")
     parser.add_argument("--photos", default="../shared/data/photos", help="folder of JPEG photos")
+    parser.add_argument("--whole", action="store_true", help="paint every picture of the folder, not only those that are for the recipe")
     parser.add_argument("--style", default="../shared/images/style/starry_night.jpg", help="the painting")
     parser.add_argument("--style-side", type=int, default=400, help="short side of the painting: the larger, the broader the strokes")
     parser.add_argument("--side", type=int, default=256)
@@ -81,9 +82,9 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     waiting = []
     for name in ("paintings", "unseen paintings"):
-        paths = part(args.photos, name)
+        paths = sorted(Path(args.photos).glob("*.jpg")) if args.whole else part(args.photos, name)
         random.Random(1).shuffle(paths)  # so that a part of them is already of all kinds
-        waiting += [path for path in paths if not (out / f"{path.stem}.png").exists()]
+        waiting += [path for path in paths if path not in waiting and not (out / f"{path.stem}.png").exists()]
     for at in range(0, len(waiting), args.batch):
         begun, chosen = time.time(), waiting[at : at + args.batch]
         content = torch.stack([square(path, args.side) for path in chosen])
