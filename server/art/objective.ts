@@ -72,6 +72,7 @@ export function asTensor({ width, height, data }: Planes): Tensor {
 export function blendTargets(styles: readonly { targets: Targets; weight: number }[]): Targets {
   const sum = styles.reduce((total, { weight }) => total + weight, 0);
   const first = styles[0]!.targets;
+  if (styles.length === 1) return first;
   return Object.fromEntries(
     Object.entries(first).map(([name, { shape }]) => {
       const data = new Float32Array(elementCount(shape));
