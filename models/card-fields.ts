@@ -43,7 +43,20 @@ export function countOf(card: Fields, field: string): number {
   return asCount(card[field], field);
 }
 
-export function asCount(value: unknown, field: string): number {
-  if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > MAX_INTEGER) throw unknownForm(field, `1 to ${MAX_INTEGER}`);
+export function asCount(value: unknown, field: string, max = MAX_INTEGER): number {
+  if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > max) throw unknownForm(field, `1 to ${max}`);
   return Number(value);
+}
+
+/** One of `choices`, texts, numbers or truth values. */
+export function asChoice<Value extends string | number | boolean>(value: unknown, choices: readonly Value[], field: string): Value {
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined) throw unknownForm(field, choices.join(" | "));
+  return found;
+}
+
+/** A list of 1 to `max` entries. */
+export function asList(value: unknown, max: number, field: string): readonly unknown[] {
+  if (!Array.isArray(value) || value.length < 1 || value.length > max) throw unknownForm(field, `a list of 1 to ${max}`);
+  return value;
 }

@@ -3,14 +3,21 @@
  * data of others: what is not of a known form is refused with a reason, and no expression in them is evaluated.
  */
 import { AtelierError } from "../server/errors.js";
-import { asCount, countOf, type Fields, fieldsOf, isFields, oneOf, textOf, unknownForm } from "./card-fields.js";
+import { type Architecture, isGenerator, minimumSide, parseArchitecture, sideMultiple } from "./architecture.js";
+import { asChoice, asCount, countOf, type Fields, fieldsOf, isFields, oneOf, textOf, unknownForm } from "./card-fields.js";
 
-/** Kinds of cards: what they are for, whose family they are of, and in which format they come. */
+/** Kinds of cards: what they are for, whose family they are of, in which formats they come, and what architectures the weights have. */
 const kinds = new Map([
-  ["features", { task: "FEATURES", family: "VGG", extension: "safetensors" }],
-  ["cyclegan", { task: "TRANSLATION", family: "CYCLEGAN", extension: "onnx" }],
-  ["pix2pix", { task: "TRANSLATION", family: "PIX2PIX", extension: "onnx" }],
-  ["fast-style", { task: "TRANSLATION", family: "FAST_STYLE", extension: "onnx" }],
+  ["features", { task: "FEATURES", family: "VGG", extension: "safetensors", architectures: ["vgg19", "vgg19-lite"] }],
+  [
+    "cyclegan",
+    { task: "TRANSLATION", family: "CYCLEGAN", extension: "(onnx|safetensors)", architectures: ["resnet-generator", "unet-generator"] },
+  ],
+  [
+    "pix2pix",
+    { task: "TRANSLATION", family: "PIX2PIX", extension: "(onnx|safetensors)", architectures: ["unet-generator", "resnet-generator"] },
+  ],
+  ["fast-style", { task: "TRANSLATION", family: "FAST_STYLE", extension: "onnx", architectures: [] }],
 ] as const);
 /** Kinds that nothing here runs: several networks with a computation of their own between them. */
 const leftOut: ReadonlySet<unknown> = new Set(["wct"]);
@@ -60,6 +67,8 @@ export interface ModelCard {
   licence: string;
   /** Where the weights come from. */
   source: string;
+  /** How the file's weights compute; null for an ONNX file, which brings its own graph. */
+  architecture: Architecture | null;
   /** Null for feature networks. */
   translation: TranslationForm | null;
 }
@@ -83,22 +92,34 @@ export function parseCard(text: string): ModelCard | null {
   if (leftOut.has(card.kind)) return null;
   const id = modelId(textOf(card, "id"));
   if (id === null) throw unknownForm("id", String(FOLDER));
-  const { task, family, extension } = oneOf<Kind>(kinds, card.kind, "kind");
+  const { task, family, extension, architectures } = oneOf<Kind>(kinds, card.kind, "kind");
   if (task === "FEATURES") requireVggInput(fieldsOf(card, "input"));
+  const file = textOf(card, "model", new RegExp(`^[A-Za-z0-9][A-Za-z0-9_-]*\\.${extension}$`));
+  const architecture = architectureOf(card, file, architectures);
   return {
     id,
     title: textOf(card, "title"),
     task,
     family,
-    file: textOf(card, "model", new RegExp(`^[A-Za-z0-9][A-Za-z0-9_-]*\\.${extension}$`)),
+    file,
     bytes: countOf(card, "bytes"),
     sha256: textOf(card, "sha256", /^[0-9a-f]{64}$/),
     size: card.native_size === undefined && task === "FEATURES" ? IMAGENET_SIZE : nativeSize(card.native_size),
     parameters: countOf(card, "params"),
     licence: textOf(card, "licence"),
     source: describeSource(card.source),
-    translation: task === "TRANSLATION" ? translationForm(card) : null,
+    architecture,
+    translation: task === "TRANSLATION" ? translationForm(card, architecture) : null,
   };
+}
+
+/** Null for an ONNX file. A feature network without one is VGG-19 itself. */
+function architectureOf(card: Fields, file: string, allowed: readonly Architecture["family"][]): Architecture | null {
+  if (file.endsWith(".onnx")) return null;
+  if (card.architecture === undefined && card.kind === "features") return { family: "vgg19" };
+  const architecture = parseArchitecture(card);
+  asChoice(architecture.family, allowed, "architecture.family");
+  return architecture;
 }
 
 function parseFields(text: string): Fields {
@@ -123,7 +144,7 @@ function requireVggInput(input: Fields): void {
   }
 }
 
-function translationForm(card: Fields): TranslationForm {
+function translationForm(card: Fields, architecture: Architecture | null): TranslationForm {
   const [input, output] = [fieldsOf(card, "input"), fieldsOf(card, "output")];
   for (const [name, side] of Object.entries({ input, output })) {
     oneOf(new Map([["NCHW", true]]), side.layout, `${name}.layout`);
@@ -135,9 +156,19 @@ function translationForm(card: Fields): TranslationForm {
     outputName: textOf(output, "name"),
     inputRange: oneOf(fromBytes, input.from_uint8, "input.from_uint8"),
     outputRange: oneOf(toBytes, output.to_uint8, "output.to_uint8"),
-    sizeMultiple: countOf(card, "size_multiple"),
-    minSize: countOf(card, "min_size"),
+    ...sizeRules(card, architecture),
   };
+}
+
+/** An architecture can be no less strict about sizes than its layers are. */
+function sizeRules(card: Fields, architecture: Architecture | null): Pick<TranslationForm, "sizeMultiple" | "minSize"> {
+  const [sizeMultiple, minSize] = [countOf(card, "size_multiple"), countOf(card, "min_size")];
+  if (architecture && isGenerator(architecture)) {
+    const [multiple, minimum] = [sideMultiple(architecture), minimumSide(architecture)];
+    if (sizeMultiple % multiple !== 0) throw unknownForm("size_multiple", `a multiple of ${multiple}`);
+    if (minSize < minimum) throw unknownForm("min_size", `at least ${minimum}`);
+  }
+  return { sizeMultiple, minSize };
 }
 
 /** `[height, width]`; the longer side. */

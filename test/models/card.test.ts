@@ -33,6 +33,31 @@ const features = {
   source: [{ repository: "a" }, { repository: "b", commit: "1" }],
   licence: "MIT",
 };
+const unet = {
+  ...translator,
+  model: "doors.safetensors",
+  architecture: { family: "unet-generator", channels: [8, 16, 16], norm: "batch", upsampling: "nearest", padding: "zeros" },
+  size_multiple: 16,
+  min_size: 16,
+};
+const resnet = {
+  ...unet,
+  kind: "cyclegan",
+  architecture: { family: "resnet-generator", channels: [8, 16, 24], blocks: 6, norm: "instance", upsampling: "transposed", eps: 1e-5 },
+};
+const lite = {
+  ...features,
+  architecture: {
+    family: "vgg19-lite",
+    kernel: 3,
+    padding: ["reflect", "zeros"],
+    blocks: [[{ channels: 8, tap: "conv1_1", components: 4 }], [{ channels: 8 }, { channels: 16, tap: "conv2_1", components: 8 }]],
+  },
+};
+const withArchitecture = <Card extends { architecture: object }>(card: Card, changes: object) => ({
+  ...card,
+  architecture: { ...card.architecture, ...changes },
+});
 const parse = (card: unknown) => parseCard(JSON.stringify(card));
 
 describe("a card", () => {
@@ -49,6 +74,7 @@ describe("a card", () => {
       parameters: 1234,
       licence: "MIT",
       source: "example.org/doors@0123abc: net.onnx",
+      architecture: null,
       translation: {
         inputName: "input",
         outputName: "output",
@@ -67,7 +93,39 @@ describe("a card", () => {
       family: "VGG",
       size: 224,
       source: "a; b@1",
+      architecture: { family: "vgg19" },
       translation: null,
+    });
+  });
+
+  it("of weights tells how they compute", () => {
+    expect(parse(unet)?.architecture).toEqual({
+      family: "unet-generator",
+      channels: [8, 16, 16],
+      norm: "batch",
+      upsampling: "nearest",
+    });
+    expect(parse(resnet)?.architecture).toEqual({
+      family: "resnet-generator",
+      channels: [8, 16, 24],
+      blocks: 6,
+      norm: "instance",
+      upsampling: "transposed",
+      separable: false,
+      dropout: false,
+    });
+    expect(parse(lite)?.architecture).toEqual({
+      family: "vgg19-lite",
+      blocks: [
+        { padding: "reflect", convolutions: [{ channels: 8, tap: { layer: "conv1_1", components: 4 } }] },
+        {
+          padding: "zeros",
+          convolutions: [
+            { channels: 8, tap: null },
+            { channels: 16, tap: { layer: "conv2_1", components: 8 } },
+          ],
+        },
+      ],
     });
   });
 
@@ -107,6 +165,38 @@ describe("a card", () => {
     ["output.to_uint8", { ...translator, output: { ...translator.output, to_uint8: "v*2" } }],
     ["output.dtype", { ...translator, output: { ...translator.output, dtype: "float16" } }],
     ["input.layout", { ...translator, input: { ...translator.input, layout: "NHWC" } }],
+    ["architecture", { ...unet, architecture: undefined }],
+    ["architecture", { ...features, architecture: "vgg19" }],
+    ["model", { ...unet, kind: "fast-style" }],
+    ["architecture.family", withArchitecture(unet, { family: "transformer" })],
+    ["architecture.family", withArchitecture(unet, { family: "vgg19" })],
+    ["architecture.family", { ...features, architecture: unet.architecture }],
+    ["architecture.channels", withArchitecture(unet, { channels: [64] })],
+    ["architecture.channels", withArchitecture(unet, { channels: [64, 1025] })],
+    ["architecture.channels", withArchitecture(unet, { channels: new Array(11).fill(64) })],
+    ["architecture.channels", withArchitecture(resnet, { channels: [8, 16] })],
+    ["architecture.channels", withArchitecture(resnet, { channels: [8, 16, 24, 32] })],
+    ["architecture.blocks", withArchitecture(resnet, { blocks: 33 })],
+    ["architecture.norm", withArchitecture(unet, { norm: "layer" })],
+    ["architecture.upsampling", withArchitecture(resnet, { upsampling: "bilinear" })],
+    ["architecture.separable", withArchitecture(resnet, { separable: "yes" })],
+    ["architecture.padding", withArchitecture(resnet, { padding: "zeros" })],
+    ["architecture.inputChannels", withArchitecture(unet, { inputChannels: 1 })],
+    ["architecture.eps", withArchitecture(resnet, { eps: 0.001 })],
+    ["size_multiple", { ...unet, size_multiple: 4 }],
+    ["min_size", { ...resnet, min_size: 4 }],
+    ["architecture.blocks", withArchitecture(lite, { blocks: [[{ channels: 8 }], [{ channels: 8 }]] })],
+    ["architecture.blocks", withArchitecture(lite, { blocks: [lite.architecture.blocks[0], lite.architecture.blocks[0]] })],
+    ["architecture.blocks", withArchitecture(lite, { blocks: [[], []] })],
+    [
+      "architecture.blocks.channels",
+      withArchitecture(lite, { blocks: [[{ channels: 1e6, tap: "conv1_1", components: 4 }], [{ channels: 8 }]] }),
+    ],
+    ["architecture.blocks.components", withArchitecture(lite, { blocks: [[{ channels: 8, tap: "conv1_1" }], [{ channels: 8 }]] })],
+    ["architecture.blocks.tap", withArchitecture(lite, { blocks: [[{ channels: 8, tap: "pool1", components: 4 }], [{ channels: 8 }]] })],
+    ["architecture.padding", withArchitecture(lite, { padding: ["reflect"] })],
+    ["architecture.padding", withArchitecture(lite, { padding: ["reflect", "mirror"] })],
+    ["architecture.kernel", withArchitecture(lite, { kernel: 5 })],
   ])("is refused for its %s", (field, card) => {
     expect(() => parse(card)).toThrow(
       expect.objectContaining({ name: "AtelierError", code: "BAD_INPUT", detail: expect.objectContaining({ field }) }),
