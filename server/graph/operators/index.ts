@@ -24,8 +24,8 @@ import { transposeOperator } from "./transpose.js";
 import { unsqueezeOperator } from "./unsqueeze.js";
 import { upsampleLikeOperator } from "./upsample-like.js";
 
-/** Every operator but the leaves `input` and `constant`; those that only gradients use come last. */
-export const operators = [
+/** Operators that graphs are built with, next to the leaves `input` and `constant`. */
+export const forwardOperators = [
   conv2dOperator,
   reflectPadOperator,
   reluOperator,
@@ -44,6 +44,10 @@ export const operators = [
   absOperator,
   reciprocalOperator,
   countOperator,
+] as const;
+
+/** Operators that only gradients use: an engine that differentiates by itself needs none of them. */
+export const gradientOperators = [
   conv2dInputGradientOperator,
   reluGradientOperator,
   maxPoolGradientOperator,
@@ -55,6 +59,9 @@ export const operators = [
   reshapeLikeOperator,
   signOperator,
 ] as const;
+
+/** Every operator but the leaves `input` and `constant`. */
+export const operators = [...forwardOperators, ...gradientOperators] as const;
 
 const byName = new Map<string, Operator<never>>(operators.map((operator) => [operator.name, operator as Operator<never>]));
 
