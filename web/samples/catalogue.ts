@@ -22,3 +22,10 @@ export const sampleStyles: readonly Sample[] = [
   { url: "/samples/wet-paper.jpg", title: "Wet paper" },
   { url: "/samples/engraving.jpg", title: "Engraving" },
 ];
+
+/** Line drawings, drawn by scripts/samples/draw-lines.ts. */
+export const sampleDrawings: readonly Sample[] = [
+  { url: "/samples/line-cat.png", title: "Cat, drawn" },
+  { url: "/samples/line-house.png", title: "House, drawn" },
+  { url: "/samples/line-flower.png", title: "Flower, drawn" },
+];

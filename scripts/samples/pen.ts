@@ -1,0 +1,84 @@
+import sharp from "sharp";
+import { layeredNoise } from "./noise.js";
+
+/** A place on a page of 100 x 100. */
+export type Point = readonly [number, number];
+
+/** Points that one stroke of the pen goes through; without curves where it has corners. */
+export interface Stroke {
+  points: readonly Point[];
+  straight?: boolean;
+}
+
+/** Side of a drawing in pixels. */
+const SIDE = 512;
+/** Width of the pen on the page of 100 x 100. */
+const PEN = 2.2;
+/** How far the hand strays, and over which length it keeps its way, on the page. */
+const WOBBLE = 0.6;
+const STEADY = 14;
+
+export function curve(...points: Point[]): Stroke {
+  return { points };
+}
+
+export function line(...points: Point[]): Stroke {
+  return { points, straight: true };
+}
+
+/** An ellipse, or the arc of one, from angle to angle in degrees, 0 to the right, clockwise; a full one is not quite closed. */
+export function arc([x, y]: Point, radiusX: number, radiusY = radiusX, from = -90, to = 266): Stroke {
+  const steps = Math.max(6, Math.ceil(Math.abs(to - from) / 24));
+  const angles = Array.from({ length: steps + 1 }, (_, step) => ((from + ((to - from) * step) / steps) * Math.PI) / 180);
+  return { points: angles.map((angle) => [x + radiusX * Math.cos(angle), y + radiusY * Math.sin(angle)] as const) };
+}
+
+/** Black strokes on white, as a person draws them: a little unsteady, not quite closed. A PNG of a few kilobytes. */
+export function penDrawing(strokes: readonly Stroke[], seed: number): Promise<Buffer> {
+  const paths = strokes.map((stroke, place) => `<path d="${path(stroke, seed + place * 2)}"/>`);
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" width="${SIDE}" height="${SIDE}">
+    <rect width="100" height="100" fill="#fff"/>
+    <g fill="none" stroke="#000" stroke-width="${PEN}" stroke-linecap="round" stroke-linejoin="round">${paths.join("")}</g></svg>`;
+  return sharp(Buffer.from(svg)).greyscale().png({ palette: true, colours: 16, compressionLevel: 9 }).toBuffer();
+}
+
+function path({ points, straight = false }: Stroke, seed: number): string {
+  const along = straight ? divided(points) : splined(points);
+  const strayX = layeredNoise(seed, 2);
+  const strayY = layeredNoise(seed + 1, 2);
+  let travelled = 0;
+  const shaken = along.map(([x, y], place) => {
+    const [lastX, lastY] = along[place - 1] ?? [x, y];
+    travelled += Math.hypot(x - lastX, y - lastY) / STEADY;
+    return `${(x + 2 * WOBBLE * strayX(travelled, 0.5)).toFixed(2)} ${(y + 2 * WOBBLE * strayY(travelled, 0.5)).toFixed(2)}`;
+  });
+  return `M${shaken.join("L")}`;
+}
+
+/** Points about one unit apart along straight edges. */
+function divided(points: readonly Point[]): Point[] {
+  const fine: Point[] = [];
+  for (const [place, [x, y]] of points.entries()) {
+    const [nextX, nextY] = points[place + 1] ?? [x, y];
+    const steps = Math.max(1, Math.round(Math.hypot(nextX - x, nextY - y)));
+    for (let step = 0; step < steps; step++) fine.push([x + ((nextX - x) * step) / steps, y + ((nextY - y) * step) / steps]);
+  }
+  return fine;
+}
+
+/** A Catmull-Rom spline through the points. */
+function splined(points: readonly Point[]): Point[] {
+  const fine: Point[] = [];
+  const at = (place: number): Point => points[Math.min(points.length - 1, Math.max(0, place))] ?? [0, 0];
+  for (let place = 0; place + 1 < points.length; place++) {
+    const [a, b, c, d] = [at(place - 1), at(place), at(place + 1), at(place + 2)];
+    for (let t = 0; t < 1; t += 0.1) {
+      fine.push([between(a[0], b[0], c[0], d[0], t), between(a[1], b[1], c[1], d[1], t)]);
+    }
+  }
+  return [...fine, at(points.length - 1)];
+}
+
+function between(a: number, b: number, c: number, d: number, t: number): number {
+  return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t ** 2 + (3 * b - a - 3 * c + d) * t ** 3);
+}
