@@ -14,6 +14,8 @@ export interface ModelInfo {
   state: ModelStateName;
   /** Native input size, px. */
   size: number;
+  /** Smallest size that a translation may ask for, px; null for feature networks. */
+  minSize: number | null;
   parameters: number;
   bytes: number;
   licence: string;

@@ -24,6 +24,9 @@ export class Model implements ModelInfo {
   })
   size!: number;
 
+  @Field(() => Int, { nullable: true, description: "Smallest size in pixels that a translation may ask for; null for feature networks." })
+  minSize!: number | null;
+
   @Field(() => Int)
   parameters!: number;
 

@@ -39,6 +39,7 @@ const lookupCosts = new Map([
   ["frames", 50],
   ["content", 50],
   ["styles", 50],
+  ["source", 50],
   ["losses", 500],
 ]);
 

@@ -7,9 +7,10 @@ import { ImageResolver } from "./images.js";
 import { ModelResolver } from "./models.js";
 import { ServerInfoResolver } from "./server-info.js";
 import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
-import { StyleTransferSession } from "./session-types.js";
+import { StyleTransferSession, TranslationSession } from "./session-types.js";
 import { SessionMutations, SessionQueries } from "./sessions.js";
 import { SessionSubscription, SessionsSubscription } from "./subscriptions.js";
+import { TranslationFieldsResolver } from "./translations.js";
 
 /** The schema that this server serves. */
 export function buildApiSchema(): GraphQLSchema {
@@ -21,12 +22,13 @@ export function buildApiSchema(): GraphQLSchema {
       ServerInfoResolver,
       SessionFieldsResolver,
       StyleTransferFieldsResolver,
+      TranslationFieldsResolver,
       SessionQueries,
       SessionMutations,
       SessionSubscription,
       SessionsSubscription,
     ],
-    orphanedTypes: [StyleTransferSession],
+    orphanedTypes: [StyleTransferSession, TranslationSession],
     validate: false,
     // Asked for by type-graphql and used by nothing: every subscription has an iterator of its own.
     pubSub: createPubSub(),

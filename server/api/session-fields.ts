@@ -80,7 +80,8 @@ export class StyleTransferFieldsResolver {
   }
 }
 
-async function requireImage(id: string, { history }: ApiContext): Promise<ImageRecord> {
+/** A picture that a session refers to. @throws AtelierError NOT_FOUND. */
+export async function requireImage(id: string, { history }: ApiContext): Promise<ImageRecord> {
   const image = await history.image(id);
   if (!image) throw new AtelierError("NOT_FOUND", "An image of this session is gone.");
   return image;

@@ -17,7 +17,10 @@ export class SessionError {
 }
 
 /** Object types of the kinds that this server runs. */
-const typeNames = { STYLE_TRANSFER: "StyleTransferSession" } as const satisfies Record<SessionRecord["kind"], string>;
+const typeNames = {
+  STYLE_TRANSFER: "StyleTransferSession",
+  TRANSLATION: "TranslationSession",
+} as const satisfies Record<SessionRecord["kind"], string>;
 
 /** Fields that are stored; the rest is resolved in session-fields.ts. */
 @InterfaceType({ resolveType: (session: SessionRecord) => typeNames[session.kind] })
@@ -60,6 +63,15 @@ export class StyleTransferSession extends Session {
 
   @Field(() => Int, { description: "Last finished step; -1 before the first." })
   step!: number;
+}
+
+@ObjectType({ implements: Session })
+export class TranslationSession extends Session {
+  @Field(() => Int)
+  framesTranslated!: number;
+
+  @Field(() => Int)
+  framesDropped!: number;
 }
 
 @ObjectType()

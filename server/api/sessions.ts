@@ -4,8 +4,9 @@ import type { SessionRecord } from "../sessions/session.js";
 import type { ApiContext } from "./context.js";
 import { type Connection, connection, pageRequest } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
-import { Session, SessionConnection, StyleTransferSession, sessionCursors } from "./session-types.js";
+import { Session, SessionConnection, StyleTransferSession, sessionCursors, TranslationSession } from "./session-types.js";
 import { StyleTransferInput } from "./style-transfer-types.js";
+import { TranslationInput } from "./translations.js";
 
 @Resolver()
 export class SessionQueries {
@@ -43,6 +44,12 @@ export class SessionMutations {
     requireId("input.contentId", input.contentId);
     for (const [index, { imageId }] of input.styles.entries()) requireId(`input.styles.${index}.imageId`, imageId);
     return sessions.startStyleTransfer(input);
+  }
+
+  @Mutation(() => TranslationSession)
+  startTranslation(@Arg("input", () => TranslationInput) input: TranslationInput, @Ctx() { sessions }: ApiContext): Promise<SessionRecord> {
+    if (typeof input.imageId === "string") requireId("input.imageId", input.imageId);
+    return sessions.startTranslation(input);
   }
 
   @Mutation(() => Session, { description: "Ends a session that waits or runs; its frames stay. CONFLICT for a finished one." })

@@ -44,12 +44,12 @@ export interface Painter {
 }
 
 /** Opens painters on one engine and keeps what they share: networks, programs, targets. */
-export interface PainterFactory {
+export interface PainterFactory<Kind extends Work = Work> {
   /**
    * A painter that begins at step 0, or with the checkpoint's picture: the first picture that it paints repeats that one.
    * @throws AtelierError BAD_INPUT for a picture that cannot be decoded or a layer that the network lacks; UNAVAILABLE
    * for a network file that cannot be read; OUT_OF_MEMORY. CheckpointError for a checkpoint that cannot be used.
    */
-  open(work: Work, checkpoint: Uint8Array | null): Promise<Painter>;
+  open(work: Kind, checkpoint: Uint8Array | null): Promise<Painter>;
   close(): Promise<void>;
 }

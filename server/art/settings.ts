@@ -111,6 +111,17 @@ export const styleTransferNumbers = {
   },
 } as const satisfies Record<string, NumberSetting>;
 
+/** Size of a translation: its default is the model's native size, and no model takes less than its own smallest. */
+export const translationSize = {
+  min: 16,
+  max: styleTransferNumbers.size.max,
+  default: 256,
+  integer: true,
+  scale: "linear",
+  title: "Size",
+  help: "Longer side of the result in pixels.",
+} as const satisfies NumberSetting;
+
 export type StyleTransferNumber = keyof typeof styleTransferNumbers;
 
 /** Shortest side of a picture under work, px: total variation compares neighbours. */

@@ -1,3 +1,5 @@
+import type { Architecture } from "../../models/architecture.js";
+import type { TranslationForm } from "../../models/card.js";
 import type { StyleTransferSettings } from "./settings.js";
 
 /** A picture as it was uploaded, with the digest that caches know it by. */
@@ -12,6 +14,19 @@ export interface FeatureNetworkFile {
   id: string;
   /** Absolute path of its safetensors file. */
   path: string;
+  architecture: Architecture;
+}
+
+/** A network that turns one picture into another, on this machine's disk. */
+export interface GeneratorFile {
+  /** Id of the model, such as cyclegan-horse2zebra. */
+  id: string;
+  /** Absolute path of its weights, or of an ONNX file. */
+  path: string;
+  /** What the weights are of; null for an ONNX file, which brings its own graph. */
+  architecture: Architecture | null;
+  /** How it is fed. */
+  form: TranslationForm;
 }
 
 /** All that is needed to paint one style transfer. */
@@ -23,5 +38,14 @@ export interface StyleTransferWork {
   network: FeatureNetworkFile;
 }
 
+/** All that is needed to translate one picture. */
+export interface TranslationWork {
+  kind: "TRANSLATION";
+  generator: GeneratorFile;
+  source: EncodedPicture;
+  /** Longer side of the result, px. */
+  size: number;
+}
+
 /** What a painter can be asked to paint; one member for each kind of session. */
-export type Work = StyleTransferWork;
+export type Work = StyleTransferWork | TranslationWork;

@@ -129,8 +129,7 @@ export class Host {
   }
 
   private adopt(sessionId: string): void {
-    const { storage, bus, resolveNetwork } = this.options;
-    const session = new HostedSession(sessionId, { storage, bus, resolveNetwork, log: this.log, closing: this.closing.signal });
+    const session = new HostedSession(sessionId, { ...this.options, log: this.log, closing: this.closing.signal });
     this.sessions.set(sessionId, session);
     if (this.current) void this.startOn(session, this.current.link);
   }

@@ -11,13 +11,12 @@ import type { DeviceExit } from "./exit.js";
 import { storeAndPublish } from "./frame-store.js";
 import { Lane } from "./lane.js";
 import { pause } from "./pause.js";
-import { buildWork, type ResolveNetwork } from "./work.js";
+import { buildWork, type WorkModels } from "./work.js";
 
 /** What a hosted session works with. */
-export interface SessionParts {
+export interface SessionParts extends WorkModels {
   storage: Storage;
   bus: Bus;
-  resolveNetwork: ResolveNetwork;
   log: (line: string, cause?: unknown) => void;
   /** Aborts when the host closes. */
   closing: AbortSignal;
@@ -109,10 +108,10 @@ export class HostedSession {
   }
 
   private async startOn(link: DeviceLink): Promise<boolean> {
-    const { storage, bus, resolveNetwork } = this.parts;
+    const { storage, bus } = this.parts;
     const found = await storage.sessions.find(this.id);
     if (found === null || (found.status !== "QUEUED" && found.status !== "RUNNING")) return this.leave();
-    const work = await buildWork(found, storage, resolveNetwork);
+    const work = await buildWork(found, storage, this.parts);
     const running: SessionPatch = { status: "RUNNING", startedAt: found.startedAt ?? new Date(), device: link.name };
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
     if (session === null) return this.leave();

@@ -1,22 +1,43 @@
-import type { EncodedPicture, FeatureNetworkFile, Work } from "../art/work.js";
+import type { EncodedPicture, FeatureNetworkFile, GeneratorFile, Work } from "../art/work.js";
 import { AtelierError } from "../errors.js";
-import type { SessionRecord } from "../sessions/session.js";
+import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../sessions/session.js";
 import type { Storage } from "../storage/storage.js";
 
 /**
- * Finds a model's file on this machine's disk; may wait until it was fetched.
- * @throws AtelierError UNAVAILABLE when it cannot be had.
+ * Finds the file of a feature network on this machine's disk; may wait until it was fetched.
+ * @throws AtelierError UNAVAILABLE when it cannot be had; the signal's reason when that aborts first.
  */
-export type ResolveNetwork = (modelId: string) => Promise<FeatureNetworkFile>;
+export type ResolveNetwork = (modelId: string, signal?: AbortSignal) => Promise<FeatureNetworkFile>;
+
+/** The same for a network that translates pictures. */
+export type ResolveGenerator = (modelId: string, signal?: AbortSignal) => Promise<GeneratorFile>;
+
+/** How a host finds the networks of its sessions. */
+export interface WorkModels {
+  resolveNetwork: ResolveNetwork;
+  resolveGenerator: ResolveGenerator;
+  /** False for a model that must be fetched first: its sessions wait without a place on the device. */
+  isFetched(modelId: string): Promise<boolean>;
+}
 
 /** All that a device needs to paint a session. @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that went missing. */
-export async function buildWork(session: SessionRecord, storage: Storage, resolveNetwork: ResolveNetwork): Promise<Work> {
+export async function buildWork(session: SessionRecord, storage: Storage, models: WorkModels): Promise<Work> {
+  return session.kind === "STYLE_TRANSFER" ? styleTransferWork(session, storage, models) : translationWork(session, storage, models);
+}
+
+async function styleTransferWork(session: StyleTransferRecord, storage: Storage, models: WorkModels): Promise<Work> {
   const [network, content, ...styles] = await Promise.all([
-    resolveNetwork(session.settings.model),
+    models.resolveNetwork(session.settings.model),
     loadPicture(storage, session.contentId),
     ...session.styles.map(async ({ imageId, weight }) => ({ ...(await loadPicture(storage, imageId)), weight })),
   ]);
   return { kind: session.kind, settings: session.settings, content, styles, network };
+}
+
+async function translationWork({ kind, settings, sourceId }: TranslationRecord, storage: Storage, models: WorkModels): Promise<Work> {
+  if (sourceId === null) throw new AtelierError("UNAVAILABLE", "This session has no picture to translate.");
+  const [generator, source] = await Promise.all([models.resolveGenerator(settings.model), loadPicture(storage, sourceId)]);
+  return { kind, generator, source, size: settings.size };
 }
 
 async function loadPicture({ images, blobs }: Storage, imageId: string): Promise<EncodedPicture> {

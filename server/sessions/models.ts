@@ -1,8 +1,15 @@
+import type { ModelCard } from "../../models/card.js";
+
 /** What a session needs to know about a model before it starts. */
 export interface SessionModel {
   id: string;
   task: "FEATURES" | "TRANSLATION";
   state: "READY" | "AVAILABLE" | "DOWNLOADING" | "FAILED";
+  family: ModelCard["family"];
+  /** Native size, px: what a translation that names no size gets. */
+  size: number;
+  /** Smallest size that a translation may ask for, px; null for feature networks. */
+  minSize: number | null;
   /** Layers that losses may be measured at, shallow to deep; empty for translations. */
   layers: readonly SessionModelLayer[];
 }

@@ -1,10 +1,7 @@
+import { featureLayers } from "../../models/features.js";
 import type { Model, Registry } from "../../models/registry.js";
-import { vgg19Layers } from "../../models/vgg19.js";
 import { AtelierError } from "../errors.js";
 import type { SessionModel, SessionModels } from "./models.js";
-
-/** All feature networks are of VGG-19's form and have its layers. */
-const layers = vgg19Layers.map(({ name, minimumSize }) => ({ name, minimumSide: minimumSize }));
 
 /** The models of a registry, as sessions need to know them. */
 export function registryModels(registry: Registry): SessionModels {
@@ -25,6 +22,14 @@ export function registryModels(registry: Registry): SessionModels {
   };
 }
 
-function sessionModel({ id, task, state }: Model): SessionModel {
-  return { id, task, state, layers: task === "FEATURES" ? layers : [] };
+function sessionModel({ id, task, state, family, size, minSize }: Model): SessionModel {
+  return {
+    id,
+    task,
+    state,
+    family,
+    size,
+    minSize,
+    layers: featureLayers(architecture).map(({ name, minimumSize }) => ({ name, minimumSide: minimumSize })),
+  };
 }

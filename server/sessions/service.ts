@@ -4,12 +4,14 @@ import { AtelierError } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
 import type { Storage } from "../storage/storage.js";
 import { Bell } from "./bell.js";
-import type { SessionModel, SessionModels } from "./models.js";
+import { featureModel, translationModel } from "./model-choice.js";
+import type { SessionModels } from "./models.js";
 import { publishChange } from "./publish.js";
-import type { ImageRecord, SessionRecord } from "./session.js";
+import type { ImageRecord, SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "./session.js";
 import { isFinal } from "./status.js";
 import type { StyleTransferInput } from "./style-transfer-input.js";
 import { requireWideEnough, resolveSettings, resolveStyles, resolveTitle } from "./style-transfer-settings.js";
+import { resolveTranslation, type TranslationInput } from "./translation-settings.js";
 
 /** How long a mutation waits for the device to let go of a running session, ms. */
 const CANCEL_TIMEOUT_MS = 20_000;
@@ -31,11 +33,10 @@ export class SessionService {
    * Creates a style transfer and lines it up.
    * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE without a model.
    */
-  async startStyleTransfer(input: StyleTransferInput): Promise<SessionRecord> {
-    const { storage, queue, bus } = this.parts;
+  async startStyleTransfer(input: StyleTransferInput): Promise<StyleTransferRecord> {
     const title = resolveTitle("input.title", input.title);
     const styles = resolveStyles(input.styles);
-    const model = await this.featureModel(input.model ?? null);
+    const model = await featureModel(this.parts.models, input.model ?? null);
     const settings = resolveSettings(input, model, this.parts.maxSize);
     const { contentLayers, styleLayers, size } = settings;
     const content = await this.requireImage("input.contentId", input.contentId);
@@ -45,26 +46,26 @@ export class SessionService {
       requireWideEnough(field, await this.requireImage(field, imageId), styleLayers, size, model);
     }
 
-    const session: SessionRecord = {
-      id: randomUUID(),
-      kind: "STYLE_TRANSFER",
-      title,
-      status: "QUEUED",
-      createdAt: new Date(),
-      startedAt: null,
-      finishedAt: null,
-      device: null,
-      error: null,
-      step: -1,
-      settings,
-      contentId: input.contentId,
-      styles,
-    };
-    await storage.sessions.insert(session);
-    // Published before it can be claimed, so that nobody hears of RUNNING before QUEUED.
-    await publishChange(bus, session);
-    await queue.add(session.id);
-    return session;
+    return this.lineUp({ ...newSession(title), kind: "STYLE_TRANSFER", settings, contentId: input.contentId, styles });
+  }
+
+  /**
+   * Creates a translation of one picture and lines it up.
+   * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE for a model that
+   * cannot be had and without a picture.
+   */
+  async startTranslation(input: TranslationInput): Promise<TranslationRecord> {
+    const title = resolveTitle("input.title", input.title);
+    const model = await translationModel(this.parts.models, input.model);
+    const settings = resolveTranslation(input, model, this.parts.maxSize);
+    const sourceId = input.imageId ?? null;
+    if (sourceId === null) {
+      throw new AtelierError("UNAVAILABLE", "This server translates one picture at a time: name it by imageId.", {
+        field: "input.imageId",
+      });
+    }
+    await this.requireImage("input.imageId", sourceId);
+    return this.lineUp({ ...newSession(title), kind: "TRANSLATION", settings, sourceId, framesTranslated: 0, framesDropped: 0 });
   }
 
   /**
@@ -111,6 +112,15 @@ export class SessionService {
     return sessionId;
   }
 
+  private async lineUp<Kind extends SessionRecord>(session: Kind): Promise<Kind> {
+    const { storage, queue, bus } = this.parts;
+    await storage.sessions.insert(session);
+    // Published before it can be claimed, so that nobody hears of RUNNING before QUEUED.
+    await publishChange(bus, session);
+    await queue.add(session.id);
+    return session;
+  }
+
   private async cancelRunning(sessionId: string): Promise<SessionRecord> {
     const { bus } = this.parts;
     const bell = new Bell();
@@ -132,25 +142,6 @@ export class SessionService {
     }
   }
 
-  private async featureModel(id: string | null): Promise<SessionModel> {
-    const { models } = this.parts;
-    if (id === null) {
-      const model = await models.defaultFeatures();
-      if (!model) throw new AtelierError("UNAVAILABLE", "No feature network is ready on this server.", { field: "input.model" });
-      return model;
-    }
-    if (!/^[a-z0-9-]{1,100}$/.test(id)) {
-      throw new AtelierError("BAD_INPUT", "A model's id has lower-case letters, digits and hyphens.", { field: "input.model" });
-    }
-    const model = await models.find(id);
-    if (!model) throw new AtelierError("NOT_FOUND", "There is no such model.", { field: "input.model" });
-    if (model.task !== "FEATURES") {
-      throw new AtelierError("BAD_INPUT", "A style transfer needs a feature network.", { field: "input.model" });
-    }
-    if (model.state === "FAILED") throw new AtelierError("UNAVAILABLE", "The model could not be fetched.", { field: "input.model" });
-    return model;
-  }
-
   private async requireImage(field: string, id: string): Promise<ImageRecord> {
     const image = await this.parts.storage.images.find(id);
     if (!image) throw new AtelierError("NOT_FOUND", "There is no such image.", { field });
@@ -162,6 +153,20 @@ export class SessionService {
     if (!session) throw noSession();
     return session;
   }
+}
+
+function newSession(title: string | null): SessionRecordBase {
+  return {
+    id: randomUUID(),
+    title,
+    status: "QUEUED",
+    createdAt: new Date(),
+    startedAt: null,
+    finishedAt: null,
+    device: null,
+    error: null,
+    step: -1,
+  };
 }
 
 function noSession(): AtelierError {

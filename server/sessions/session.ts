@@ -1,3 +1,4 @@
+import type { ModelCard } from "../../models/card.js";
 import type { Losses } from "../art/painter.js";
 import type { StyleTransferSettings } from "../art/settings.js";
 import type { ErrorCode } from "../errors.js";
@@ -44,8 +45,29 @@ export interface StyleTransferRecord extends SessionRecordBase {
   styles: { imageId: string; weight: number }[];
 }
 
+/** What a translation was asked for. */
+export interface TranslationSettings {
+  /** Id of the model. */
+  model: string;
+  /** The model's, kept so that history can tell what it was when the model has gone. */
+  family: ModelCard["family"];
+  /** Longer side of the result, px. */
+  size: number;
+}
+
+/** A translation of one picture into another, as stored. */
+export interface TranslationRecord extends SessionRecordBase {
+  kind: "TRANSLATION";
+  settings: TranslationSettings;
+  /** The picture to translate; null where frames are sent one by one. */
+  sourceId: string | null;
+  framesTranslated: number;
+  /** Frames that were sent and never translated, since a newer one took their place. */
+  framesDropped: number;
+}
+
 /** A session, as stored; one member for each kind that this server runs. */
-export type SessionRecord = StyleTransferRecord;
+export type SessionRecord = StyleTransferRecord | TranslationRecord;
 
 /** A kept frame. Its bytes lie in the blob store under `digest`. */
 export interface FrameRecord {

@@ -76,7 +76,8 @@ export function requireWideEnough(field: string, image: ImageRecord, layers: Lay
   throw badInput(field, `At this size the picture is too narrow for these layers: its shorter side must have ${needed} px.`, needed);
 }
 
-function checkedNumber(field: string, value: number, setting: NumberSetting): number {
+/** A number that is within its limits. @throws AtelierError BAD_INPUT with field and limit. */
+export function checkedNumber(field: string, value: number, setting: NumberSetting): number {
   const { min, max, integer } = setting;
   // Written so that NaN, which is neither below nor above, is refused as well.
   if (!(value >= min && value <= max) || (integer && !Number.isInteger(value))) {

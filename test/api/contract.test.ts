@@ -16,14 +16,11 @@ const later = [
   "Mutation.pauseSession was removed.",
   "Mutation.resumeSession was removed.",
   "Mutation.sendFrame was removed.",
-  "Mutation.startTranslation was removed.",
   "Mutation.steer was removed.",
   "SteerInput was removed.",
   "StyleTransferSession.branchedAtStep was removed.",
   "StyleTransferSession.branches was removed.",
   "StyleTransferSession.parent was removed.",
-  "TranslationInput was removed.",
-  "TranslationSession was removed.",
 ];
 
 test("schema.graphql is what the code emits", () => {

@@ -24,6 +24,7 @@ function aModel(changes: Partial<ModelInfo>): ModelInfo {
     family: "VGG",
     state: "READY",
     size: 224,
+    minSize: null,
     parameters: 20_024_384,
     bytes: 40_052_328,
     licence: "none",
@@ -35,7 +36,7 @@ function aModel(changes: Partial<ModelInfo>): ModelInfo {
 
 const models = [
   aModel({}),
-  aModel({ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN" }),
+  aModel({ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN", size: 256, minSize: 32 }),
   aModel({ id: "broken", state: "FAILED" }),
 ];
 

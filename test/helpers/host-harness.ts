@@ -6,7 +6,7 @@ import type { SessionEvent, SessionRecord } from "../../server/sessions/session.
 import { isFinal } from "../../server/sessions/status.js";
 import { anImage, aSession } from "../contracts/records.js";
 import { MemoryStorage } from "./host-fakes.js";
-import type { PainterScript } from "./scripted-painters.js";
+import { type PainterScript, scriptedForm } from "./scripted-painters.js";
 
 /** A device process that paints by script, and short patience. */
 export const scriptedDevice = {
@@ -35,7 +35,9 @@ export class HostHarness {
     const harness = new HostHarness(parts.storage, parts.bus, parts.queue, null);
     harness.current = await Host.start({
       ...parts,
-      resolveNetwork: async (id) => ({ id: "scripted", path: id }),
+      resolveNetwork: async (id) => ({ id: "scripted", path: id, architecture: { family: "vgg19" } }),
+      resolveGenerator: async (id) => ({ id: "scripted", path: id, architecture: null, form: scriptedForm }),
+      isFetched: async () => true,
       device: scriptedDevice,
       log: (line) => harness.log.push(line),
       ...options,

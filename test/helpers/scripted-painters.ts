@@ -1,3 +1,4 @@
+import type { TranslationForm } from "../../models/card.js";
 import { CheckpointError } from "../../server/art/checkpoint-error.js";
 import type { Painter, PainterFactory, Painting } from "../../server/art/painter.js";
 import type { StyleTransferSettings } from "../../server/art/settings.js";
@@ -24,10 +25,26 @@ export interface PainterScript {
   throwAt?: { step: number; code: ErrorCode | null };
 }
 
+/** A form for generators that are never fed. */
+export const scriptedForm: TranslationForm = {
+  inputName: "input",
+  outputName: "output",
+  inputRange: "UNIT",
+  outputRange: "UNIT",
+  sizeMultiple: 1,
+  minSize: 1,
+};
+
 export function scriptedWork(script: PainterScript): Work {
   const picture = { digest: "00", bytes: new Uint8Array(1) };
   const settings = { steps: script.steps } as StyleTransferSettings;
-  return { kind: "STYLE_TRANSFER", settings, content: picture, styles: [], network: { id: "scripted", path: JSON.stringify(script) } };
+  return {
+    kind: "STYLE_TRANSFER",
+    settings,
+    content: picture,
+    styles: [],
+    network: { id: "scripted", path: JSON.stringify(script), architecture: { family: "vgg19" } },
+  };
 }
 
 /** Paints flat pictures as their scripts say; `trace` hears of what happens. */
@@ -36,12 +53,16 @@ export function scriptedPainters(
 ): PainterFactory {
   return {
     async open(work, checkpoint) {
-      const painter = new ScriptedPainter(JSON.parse(work.network.path) as PainterScript, stepOf(checkpoint), trace);
+      const painter = new ScriptedPainter(JSON.parse(scriptPath(work)) as PainterScript, stepOf(checkpoint), trace);
       trace({ type: "open", step: painter.nextStep });
       return painter;
     },
     close: async () => undefined,
   };
+}
+
+function scriptPath(work: Work): string {
+  return work.kind === "STYLE_TRANSFER" ? work.network.path : work.generator.path;
 }
 
 class ScriptedPainter implements Painter {

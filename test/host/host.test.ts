@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { MAX_UNACKNOWLEDGED } from "../../server/device/messages.js";
 import { AtelierError } from "../../server/errors.js";
 import type { HostOptions } from "../../server/host/host.js";
+import type { ResolveNetwork } from "../../server/host/work.js";
 import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
 
 async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
@@ -134,9 +135,9 @@ describe("a host", () => {
       fetched = resolve;
     });
     const slow = JSON.stringify({ steps: 4 });
-    const resolveNetwork = async (path: string) => {
+    const resolveNetwork: ResolveNetwork = async (path) => {
       if (path === slow) await fetching;
-      return { id: "scripted", path };
+      return { id: "scripted", path, architecture: { family: "vgg19" } };
     };
     const host = await startHost({ resolveNetwork });
     const waiting = await host.paint({ steps: 4 });

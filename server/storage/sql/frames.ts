@@ -30,6 +30,8 @@ export function sqlFrames(database: Database): FrameStore {
             .set({
               step: sql`greatest(${sessions.step}, ${frame.step})`,
               frameCount: sql`${sessions.frameCount} + 1`,
+              // Null, and so stays null, for sessions that translate nothing.
+              framesTranslated: sql`${sessions.framesTranslated} + 1`,
               frameBytes: sql`${sessions.frameBytes} + ${frame.bytes}`,
             })
             .from(stored)

@@ -12,8 +12,7 @@ import {
   timestamp,
 } from "drizzle-orm/pg-core";
 import type { Losses } from "../../art/painter.js";
-import type { StyleTransferSettings } from "../../art/settings.js";
-import type { SessionRecordBase, SessionStatus } from "../../sessions/session.js";
+import type { SessionRecord, SessionRecordBase, SessionStatus, StyleTransferRecord } from "../../sessions/session.js";
 
 /** An instant with the precision of a JavaScript Date, so that a row comes back as it went in. */
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
@@ -42,7 +41,7 @@ export const sessions = pgTable(
   {
     id: text("id").primaryKey(),
     ordinal: bigint("ordinal", { mode: "number" }).notNull().generatedAlwaysAsIdentity(),
-    kind: text("kind").$type<"STYLE_TRANSFER">().notNull(),
+    kind: text("kind").$type<SessionRecord["kind"]>().notNull(),
     title: text("title"),
     status: text("status").$type<SessionStatus>().notNull(),
     createdAt: instant("created_at").notNull(),
@@ -53,9 +52,12 @@ export const sessions = pgTable(
     step: integer("step").notNull(),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
     frameBytes: bigint("frame_bytes", { mode: "number" }).notNull().default(0),
-    settings: json("settings").$type<StyleTransferSettings>(),
+    settings: json("settings").$type<SessionRecord["settings"]>(),
     contentId: text("content_id").references(() => images.id),
-    styles: json("styles").$type<{ imageId: string; weight: number }[]>(),
+    styles: json("styles").$type<StyleTransferRecord["styles"]>(),
+    sourceId: text("source_id").references(() => images.id),
+    framesTranslated: integer("frames_translated"),
+    framesDropped: integer("frames_dropped"),
   },
   (table) => [
     index("sessions_newest").on(table.createdAt, table.ordinal),

@@ -1,7 +1,7 @@
 import { and, count, desc, eq, gt, ilike, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError } from "../../errors.js";
-import type { SessionFilter, SessionRecord, SessionStatus } from "../../sessions/session.js";
+import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../sessions/session.js";
 import type { SessionPatch, SessionStore } from "../storage.js";
 import { type Database, written } from "./database.js";
 import { digestsInUse } from "./digests.js";
@@ -102,8 +102,15 @@ function isEmpty(patch: SessionPatch): boolean {
   return Object.values(patch).every((value) => value === undefined);
 }
 
+/** The columns of the other kinds are left out; `kind` says of which form the settings are. */
 function record(row: typeof sessions.$inferSelect): SessionRecord {
-  const { ordinal: _ordinal, frameCount: _count, frameBytes: _bytes, settings, contentId, styles, ...base } = row;
-  if (!settings || contentId === null || !styles) throw new AtelierError("INTERNAL", "A stored session is incomplete.");
-  return { ...base, settings, contentId, styles };
+  const { ordinal: _ordinal, frameCount: _count, frameBytes: _bytes, kind, settings, ...columns } = row;
+  const { contentId, styles, sourceId, framesTranslated, framesDropped, ...base } = columns;
+  if (kind === "STYLE_TRANSFER" && settings && contentId !== null && styles) {
+    return { ...base, kind, settings: settings as StyleTransferRecord["settings"], contentId, styles };
+  }
+  if (kind === "TRANSLATION" && settings && framesTranslated !== null && framesDropped !== null) {
+    return { ...base, kind, settings: settings as TranslationRecord["settings"], sourceId, framesTranslated, framesDropped };
+  }
+  throw new AtelierError("INTERNAL", "A stored session is incomplete.");
 }

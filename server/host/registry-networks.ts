@@ -1,0 +1,20 @@
+import type { Registry } from "../../models/registry.js";
+import { AtelierError } from "../errors.js";
+import type { WorkModels } from "./work.js";
+
+/** The networks of a registry, as a host finds them. */
+export function registryNetworks(registry: Pick<Registry, "find" | "file" | "featureNetwork">): WorkModels {
+  return {
+    resolveNetwork: (id, signal) => registry.featureNetwork(id, signal),
+    async resolveGenerator(id, signal) {
+      const { card, path } = await registry.file(id, signal);
+      const { architecture, translation: form } = card;
+      if (form === null) throw new AtelierError("BAD_INPUT", `The model ${id} translates no pictures.`, { field: "model" });
+      return { id, path, architecture, form };
+    },
+    async isFetched(id) {
+      const state = (await registry.find(id))?.state;
+      return state !== "AVAILABLE" && state !== "DOWNLOADING";
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { translationSize } from "../art/settings.js";
+import type { SessionModel } from "./models.js";
+import type { TranslationSettings } from "./session.js";
+import { checkedNumber } from "./style-transfer-settings.js";
+
+/** What a client asks of a translation. What is left out or null gets its default. */
+export interface TranslationInput {
+  model: string;
+  /** The picture to translate. */
+  imageId?: string | null;
+  title?: string | null;
+  /** Longer side of the result, px; the model's native size where it is left out. */
+  size?: number | null;
+}
+
+/**
+ * Complete settings; `maxSize` is the longest side in px that this machine paints.
+ * @throws AtelierError BAD_INPUT with field and limit.
+ */
+export function resolveTranslation({ size }: TranslationInput, model: SessionModel, maxSize: number): TranslationSettings {
+  const limits = { ...translationSize, min: Math.max(translationSize.min, model.minSize ?? 0), max: maxSize };
+  const asked = size ?? Math.max(limits.min, Math.min(model.size, maxSize));
+  return { model: model.id, family: model.family, size: checkedNumber("input.size", asked, limits) };
+}
