@@ -7,6 +7,7 @@ import { type Config, ConfigError, readConfig } from "./config.js";
 import { AtelierError } from "./errors.js";
 import { Host } from "./host/host.js";
 import { recoverInterrupted } from "./host/recovery.js";
+import { registryNetworks } from "./host/registry-networks.js";
 import { codeFolder, packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
 import { registryModels } from "./sessions/registry-models.js";
@@ -66,7 +67,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     storage,
     bus,
     queue,
-    resolveNetwork: (id) => registry.featureNetwork(id),
+    ...registryNetworks(registry),
     device: { device: config.device },
   });
   const started = host;
