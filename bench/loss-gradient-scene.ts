@@ -1,4 +1,5 @@
-import { readVgg19, type Vgg19Weights, vgg19 } from "../models/vgg19.js";
+import { readVgg19, vgg19 } from "../models/vgg19.js";
+import type { Weights } from "../models/weights.js";
 import { inputNames, objectiveGraph, outputNames, targetGraph } from "../server/art/losses.js";
 import { type Engine, gradientName } from "../server/engine/engine.js";
 import { scalar, type Tensor, tensor } from "../server/graph/index.js";
@@ -32,7 +33,7 @@ export function lengthOf(values: Float32Array): number {
 
 /** Opens style transfer's own objective on `engine` and answers a function that evaluates it once. */
 export async function openScene(engine: Engine, weightsFile: string, size: number): Promise<() => Promise<Evaluated>> {
-  const weights: Vgg19Weights = await readVgg19(weightsFile, deepest);
+  const weights: Weights = await readVgg19(weightsFile, deepest);
   const network = {
     id: "vgg19",
     layers: [],

@@ -17,11 +17,12 @@ interface Entry {
 }
 
 /**
- * Reads tensors of a safetensors file by name, float16 widened to float32; the others are not read from disk.
+ * Reads tensors of a safetensors file by name, float16 widened to float32; the others are not read from disk. Without
+ * `names`, all that are F16 or F32.
  * Format: https://github.com/huggingface/safetensors#format
  * @throws AtelierError UNAVAILABLE when the file cannot be read, is damaged, or lacks one of `names`.
  */
-export async function readSafetensors(path: string, names: readonly string[]): Promise<Record<string, Tensor>> {
+export async function readSafetensors(path: string, names?: readonly string[]): Promise<Record<string, Tensor>> {
   let file: FileHandle;
   try {
     file = await open(path, "r");
@@ -35,7 +36,7 @@ export async function readSafetensors(path: string, names: readonly string[]): P
     const dataStart = 8 + headerLength;
     const header = parseHeader(await readBytes(file, 8, headerLength, size));
     const tensors: Record<string, Tensor> = {};
-    for (const name of names) {
+    for (const name of names ?? floatNames(header)) {
       const { type, shape, begin, end } = entryOf(header, name);
       const bytes = await readBytes(file, dataStart + begin, end - begin, size);
       tensors[name] = { shape, data: type === "F32" ? float32(bytes) : widened(bytes) };
@@ -74,6 +75,12 @@ function parseHeader(bytes: Buffer): Record<string, unknown> {
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) throw unusable("its header is no JSON object");
   return { ...header };
+}
+
+function floatNames(header: Record<string, unknown>): string[] {
+  return Object.entries(header).flatMap(([name, entry]) =>
+    typeof entry === "object" && entry !== null && "dtype" in entry && (entry.dtype === "F16" || entry.dtype === "F32") ? [name] : [],
+  );
 }
 
 function entryOf(header: Record<string, unknown>, name: string): Entry {

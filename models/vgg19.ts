@@ -1,5 +1,7 @@
-import { avgPool, constant, conv2d, GraphError, maxPool, type Node, relu, sub, type Tensor, tensor } from "../server/graph/index.js";
+import { avgPool, constant, conv2d, GraphError, maxPool, type Node, relu } from "../server/graph/index.js";
+import { centred, kernelForRgb } from "./caffe-input.js";
 import { readSafetensors } from "./safetensors.js";
+import { type Weights, weightOf } from "./weights.js";
 
 /**
  * Convolutions of VGG-19, configuration E of Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale
@@ -13,14 +15,19 @@ const blocks = [
   { convolutions: 4, channels: 512 },
 ] as const;
 
-/** One convolution: `name` is conv{block}_{number within it}, both from 1. */
-export interface Vgg19Layer {
+/** A layer whose features can be asked for. */
+export interface FeatureLayer {
+  /** conv{block}_{number within it}, both from 1. */
   readonly name: string;
+  /** Smallest height and width in px of a picture that leaves at least one value. */
+  readonly minimumSize: number;
+}
+
+/** One convolution. */
+export interface Vgg19Layer extends FeatureLayer {
   readonly block: number;
   readonly inputChannels: number;
   readonly channels: number;
-  /** Smallest height and width in px of a picture that leaves at least one value. */
-  readonly minimumSize: number;
 }
 
 /** conv1_1 to conv5_4, shallow to deep. */
@@ -41,19 +48,16 @@ export function vgg19LayersUpTo(name: string): readonly Vgg19Layer[] {
   return vgg19Layers.slice(0, last + 1);
 }
 
-/** Weights in Caffe's convention by tensor name: conv1_1.weight (OIHW, BGR, for values of 0..255), conv1_1.bias. */
-export type Vgg19Weights = Readonly<Record<string, Tensor>>;
-
-/** Reads the weights of conv1_1 to `upTo` from a safetensors file. @throws AtelierError UNAVAILABLE when it cannot be used. */
-export function readVgg19(path: string, upTo: string): Promise<Vgg19Weights> {
+/**
+ * Reads the weights of conv1_1 to `upTo` from a safetensors file, in Caffe's convention: conv1_1.weight (OIHW, BGR, for
+ * values of 0..255), conv1_1.bias. @throws AtelierError UNAVAILABLE when it cannot be used.
+ */
+export function readVgg19(path: string, upTo: string): Promise<Weights> {
   return readSafetensors(
     path,
     vgg19LayersUpTo(upTo).flatMap(({ name }) => [`${name}.weight`, `${name}.bias`]),
   );
 }
-
-/** Mean of ImageNet's pictures, RGB, 0..255. */
-const meanRgb = [123.68, 116.779, 103.939];
 
 export interface Vgg19Options {
   /** Gatys et al. replace the network's max pooling by averages. */
@@ -66,49 +70,22 @@ export interface Vgg19Options {
  * Features of a picture after each relu, by layer name (conv1_1 ...), no deeper than asked.
  * @param x RGB, 0..1, [1, 3, H, W]; height and width at least the deepest layer's `minimumSize`.
  * @returns nodes of [1, channels, floor(H / 2^(block - 1)), floor(W / 2^(block - 1))].
- * @throws GraphError for an unknown layer, or weights that are missing or of another shape.
+ * @throws GraphError for an unknown layer. AtelierError UNAVAILABLE for weights that are missing or of another shape.
  */
-export function vgg19(x: Node, weights: Vgg19Weights, { pooling, upTo }: Vgg19Options): Record<string, Node> {
+export function vgg19(x: Node, weights: Weights, { pooling, upTo }: Vgg19Options): Record<string, Node> {
   const pool = pooling === "average" ? avgPool : maxPool;
   const features: Record<string, Node> = {};
   // The network pads pictures whose mean was taken off with zeros, so the mean cannot move into a bias.
-  let value = sub(
-    x,
-    constant(
-      tensor(
-        [1, 3, 1, 1],
-        meanRgb.map((mean) => mean / 255),
-      ),
-    ),
-  );
+  let value = centred(x);
   let block = 1;
   for (const layer of vgg19LayersUpTo(upTo)) {
     if (layer.block > block) value = pool(value, { size: 2 });
     block = layer.block;
     const weight = weightOf(weights, `${layer.name}.weight`, [layer.channels, layer.inputChannels, 3, 3]);
     const bias = weightOf(weights, `${layer.name}.bias`, [layer.channels]);
-    const kernel = layer === vgg19Layers[0] ? forRgb(weight) : weight;
+    const kernel = layer === vgg19Layers[0] ? kernelForRgb(weight) : weight;
     value = relu(conv2d(value, constant(kernel), constant(bias), { padding: 1 }));
     features[layer.name] = value;
   }
   return features;
-}
-
-function weightOf(weights: Vgg19Weights, name: string, shape: readonly number[]): Tensor {
-  const weight = weights[name];
-  if (weight === undefined) throw new GraphError(`VGG-19's weights lack ${name}`);
-  if (weight.shape.join() !== shape.join())
-    throw new GraphError(`${name} has shape [${weight.shape.join(", ")}], not [${shape.join(", ")}]`);
-  return weight;
-}
-
-/** The first kernel for RGB of 0..1 instead of BGR of 0..255. */
-function forRgb({ shape, data }: Tensor): Tensor {
-  const [, channels = 0, height = 0, width = 0] = shape;
-  const plane = height * width;
-  const swapped = data.map((_, offset) => {
-    const channel = Math.floor(offset / plane) % channels;
-    return 255 * (data[offset + (channels - 1 - 2 * channel) * plane] as number);
-  });
-  return { shape, data: swapped };
 }

@@ -8,6 +8,7 @@ import type { OpenFeatureNetwork } from "./feature-network.js";
 import { LBFGS } from "./lbfgs.js";
 import { noisePicture } from "./noise.js";
 import { type Evaluation, evaluate, type Targets } from "./objective.js";
+import { openFeatureNetwork } from "./open-feature-network.js";
 import type { Optimizer, OptimizerState } from "./optimizer.js";
 import type { Painter, PainterFactory, Painting, Planes } from "./painter.js";
 import { decodePicture, uprightSize } from "./picture.js";
@@ -15,11 +16,13 @@ import { enlarge } from "./resample.js";
 import { StyleTransferResources } from "./resources.js";
 import { fitLongerSide, type PictureSize, planScales, type Scale } from "./scales.js";
 import type { StyleTransferSettings } from "./settings.js";
-import { openVgg19 } from "./vgg19.js";
 import type { StyleTransferWork } from "./work.js";
 
 /** Style transfers on `engine`; programs, weights and targets are shared by the painters of one factory. */
-export function createStyleTransferFactory(engine: Engine, openNetwork: OpenFeatureNetwork = openVgg19): PainterFactory {
+export function createStyleTransferFactory(
+  engine: Engine,
+  openNetwork: OpenFeatureNetwork = openFeatureNetwork,
+): PainterFactory<StyleTransferWork> {
   const resources = new StyleTransferResources(engine, openNetwork);
   return {
     async open(work, checkpoint) {

@@ -1,8 +1,8 @@
 import { readVgg19, vgg19, vgg19Layers } from "../../models/vgg19.js";
-import type { OpenFeatureNetwork } from "./feature-network.js";
+import type { FeatureNetwork } from "./feature-network.js";
 
 /** VGG-19 with average pooling, which Gatys et al. 2016 (section 2) found to paint a little better than its own max pooling. */
-export const openVgg19: OpenFeatureNetwork = async ({ id, path }) => {
+export async function openVgg19(id: string, path: string): Promise<FeatureNetwork> {
   const weights = await readVgg19(path, vgg19Layers.at(-1)!.name);
   const depth = new Map(vgg19Layers.map(({ name }, place) => [name, place]));
   return {
@@ -15,4 +15,4 @@ export const openVgg19: OpenFeatureNetwork = async ({ id, path }) => {
       return Object.fromEntries(layers.map((layer) => [layer, features[layer]!]));
     },
   };
-};
+}

@@ -37,7 +37,7 @@ async function workWith(settings: Partial<StyleTransferSettings> = {}): Promise<
       { ...(await pngPicture(24, 24, 2)), weight: 1 },
       { ...(await pngPicture(30, 20, 3)), weight: 2 },
     ],
-    network: { id: "tiny", path: "tiny" },
+    network: { id: "tiny", path: "tiny", architecture: { family: "vgg19" } },
   };
 }
 

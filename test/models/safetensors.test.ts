@@ -31,6 +31,17 @@ describe("safetensors", () => {
     });
   });
 
+  it("reads all float tensors when none are named, and nothing else", async () => {
+    const header = {
+      __metadata__: { format: "pt" },
+      a: entry("F32", [1], 0, 4),
+      steps: entry("I64", [], 4, 12),
+      b: entry("F16", [1], 12, 14),
+    };
+    const { a, b, ...rest } = await readSafetensors(await fileOf(header, new Uint8Array([...floats(7), ...new Array(8).fill(1), 0, 0x3c])));
+    expect([a?.data[0], b?.data[0], rest]).toEqual([7, 1, {}]);
+  });
+
   it("widens float16, extremes included", async () => {
     const bits = Uint16Array.of(0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0x0400, 0x3555, 0x7c00, 0xfc00);
     const path = await fileOf({ a: entry("F16", [9], 0, 18) }, new Uint8Array(bits.buffer));

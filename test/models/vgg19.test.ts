@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readVgg19, type Vgg19Weights, vgg19, vgg19Layers } from "../../models/vgg19.js";
+import { readVgg19, vgg19, vgg19Layers } from "../../models/vgg19.js";
+import type { Weights } from "../../models/weights.js";
 import { objectiveGraph } from "../../server/art/losses.js";
 import { gradientName } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
@@ -50,7 +51,7 @@ const step = 2e-3;
 
 describe("VGG-19 as data", () => {
   const zeros = (shape: number[]) => tensor(shape, new Float32Array(shape.reduce((product, size) => product * size, 1)));
-  const shallow: Vgg19Weights = { "conv1_1.weight": zeros([64, 3, 3, 3]), "conv1_1.bias": zeros([64]) };
+  const shallow: Weights = { "conv1_1.weight": zeros([64, 3, 3, 3]), "conv1_1.bias": zeros([64]) };
 
   it("has the sixteen convolutions of the paper", () => {
     expect(vgg19Layers).toHaveLength(16);
@@ -73,7 +74,7 @@ describe("VGG-19 as data", () => {
 
 describe.skipIf(!hasWeights)("VGG-19 with its weights", () => {
   const engine = new OnnxEngine();
-  let weights: Vgg19Weights;
+  let weights: Weights;
   beforeAll(async () => {
     weights = await readVgg19(file, "conv5_4");
   });
