@@ -82,7 +82,9 @@ def draw(name, side=256, pen=6.0, seed=0):
     page = Image.new("L", (side * scale, side * scale), 255)
     brush, unit, radius = ImageDraw.Draw(page), side * scale / 100, pen * side / 256 * scale / 2
     for stroke in SKETCHES[name]:
-        wobbly = [(x + rng.gauss(0, 0.5), y + rng.gauss(0, 0.5)) for x, y in stroke]
+        extent = max(max(axis) - min(axis) for axis in zip(*stroke))
+        tremor = min(0.5, extent / 40)
+        wobbly = [(x + rng.gauss(0, tremor), y + rng.gauss(0, tremor)) for x, y in stroke]
         trace = [(x * unit, y * unit) for x, y in curve(wobbly)]
         brush.line(trace, fill=0, width=round(2 * radius))
         for x, y in trace:
