@@ -1,193 +1,175 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { resolve } from "node:path";
 import { AtelierError } from "../server/errors.js";
-import { type ModelCard, modelId, parseCard } from "./card.js";
+import type { Architecture } from "./architecture.js";
+import type { Model, ModelFile } from "./model.js";
+import { type TransferLimits, transferLimits } from "./store/http.js";
+import { type KerasFile, kerasVgg19, kerasVgg19File } from "./store/keras-vgg19.js";
+import { mirroredFolders, mirrorSource } from "./store/mirror.js";
+import type { ModelEntry } from "./store/model-entry.js";
+import { type RegistryProblem, Shelf } from "./store/shelf.js";
 
-const MAX_CARD_BYTES = 1_000_000;
 /** The feature network that paintings use where it is there. */
-const PREFERRED_FEATURES = "vgg19";
+export const PREFERRED_FEATURES = "vgg19";
 
-/** A model as the API shows it. */
-export interface Model
-  extends Pick<ModelCard, "id" | "title" | "task" | "family" | "size" | "parameters" | "bytes" | "licence" | "source"> {
-  state: "READY" | "FAILED";
-  /** Always null: nothing is downloaded yet. */
-  downloadProgress: number | null;
-}
-
-/** A model whose file has been verified. */
-export interface ModelFile {
-  card: ModelCard;
-  /** Absolute. */
-  path: string;
-}
-
-/** Why something in a models folder is not, or not fully, a model. For the operator's eyes. */
-export interface RegistryProblem {
-  folder: string;
-  reason: string;
-}
-
-/** The models that this server knows. */
+/** The models that this server knows: bundled, mirrored, fetched, and to be had from elsewhere. */
 export interface Registry {
   list(): Promise<Model[]>;
   find(id: string): Promise<Model | null>;
-  /** The model's file; its checksum is verified before its first use. @throws AtelierError NOT_FOUND, UNAVAILABLE. */
-  file(id: string): Promise<ModelFile>;
+  /** Why nobody can use a model as things are; null for one that is here, on its way or can be fetched, and for none. */
+  refusal(id: string): string | null;
   /**
-   * Id and file of a feature network; for null the default: vgg19 where it is READY, else the largest that is.
-   * @throws AtelierError NOT_FOUND when there is no such model, BAD_INPUT when it is no feature network, UNAVAILABLE when
-   * it is not READY.
+   * The model's file, fetched first where it is AVAILABLE; its checksum is verified before its first use.
+   * @throws AtelierError NOT_FOUND, UNAVAILABLE; the signal's reason when it aborts, and then the fetch goes on.
    */
-  featureNetwork(id: string | null): Promise<{ id: string; path: string }>;
+  file(id: string, signal?: AbortSignal): Promise<ModelFile>;
+  /**
+   * A feature network, fetched first where it is AVAILABLE; for null the default: vgg19 where it is READY, else the largest
+   * that is. @throws AtelierError NOT_FOUND when there is no such model, BAD_INPUT when it is no feature network, UNAVAILABLE
+   * when it cannot be had; the signal's reason when it aborts.
+   */
+  featureNetwork(id: string | null, signal?: AbortSignal): Promise<{ id: string; path: string; architecture: Architecture }>;
+  /** Begins to fetch an AVAILABLE or FAILED model. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
+  download(id: string): Promise<Model>;
+  /** Ends a fetch; what came is kept for the next one. @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING. */
+  cancelDownload(id: string): Promise<Model>;
+  /** Calls `listener` after each change of a model's state, and of its progress by a hundredth; the answer ends it. */
+  watch(listener: (model: Model) => void): () => void;
   problems(): RegistryProblem[];
+  /** Ends all fetches. */
+  close(): Promise<void>;
 }
 
-interface Entry {
-  card: ModelCard;
-  path: string;
-  /** Why it is not READY, or null. */
-  failure: string | null;
-  verified: Promise<void> | null;
+/** Whence models are fetched, and where to. */
+export interface StoreOptions {
+  /** Folder of the fetched models. */
+  folder: string;
+  /** Address of a mirror, which ends in a slash and holds `<id>/card.json` and the file it names. */
+  mirror: URL | null;
+  /** Never fetch: only what was fetched before is there. */
+  offline: boolean;
+  /** VGG-19 as it is published. */
+  vgg19?: KerasFile;
+  limits?: Partial<TransferLimits>;
+  /** Told what went wrong in the background. */
+  log?(line: string): void;
 }
 
-/** Reads the cards in `bundledDir`, then in `mirrorDir`, once. An id that both have is the bundled model's. */
-export async function openRegistry({ bundledDir, mirrorDir }: { bundledDir: string; mirrorDir: string | null }): Promise<Registry> {
-  const entries = new Map<string, Entry>();
-  const unread: RegistryProblem[] = [];
-  const directories = mirrorDir === null ? [bundledDir] : [bundledDir, mirrorDir];
-  for (const directory of directories.map((path) => resolve(path))) {
-    for (const folder of await foldersIn(directory, unread)) {
-      try {
-        const entry = await readModel(directory, folder);
-        if (!entry) continue;
-        if (entries.has(entry.card.id)) throw new AtelierError("CONFLICT", `There is a model ${entry.card.id} already.`);
-        entries.set(entry.card.id, entry);
-      } catch (error) {
-        if (!(error instanceof AtelierError)) throw error;
-        const { limit } = error.detail;
-        unread.push({ folder, reason: limit === undefined ? error.message : `${error.message} Allowed: ${limit}.` });
-      }
-    }
+export interface RegistryOptions {
+  bundledDir: string;
+  /** Folder of a mirror. */
+  mirrorDir: string | null;
+  /** Null: nothing is fetched. */
+  store?: StoreOptions | null;
+}
+
+/**
+ * Reads the cards in `bundledDir`, then in `mirrorDir`, then those of fetched models, once. An id that several have is the
+ * first one's. What a mirror at an address has is asked in the background.
+ */
+export async function openRegistry({ bundledDir, mirrorDir, store = null }: RegistryOptions): Promise<Registry> {
+  const listeners = new Set<(model: Model) => void>();
+  const shelf = new Shelf({
+    folder: store && !store.offline ? resolve(store.folder) : null,
+    changed(model) {
+      for (const listener of [...listeners]) listener(model);
+    },
+  });
+  const { entries } = shelf;
+  await shelf.addDirectory(bundledDir);
+  if (mirrorDir !== null) await shelf.addDirectory(mirrorDir);
+
+  const closing = new AbortController();
+  const asked = store ? await openStore(shelf, store, closing.signal) : new Map<string, Promise<void>>();
+
+  /** The model of an id; waits until a mirror has said whether it has it. */
+  async function lookUp(id: string): Promise<ModelEntry | null> {
+    if (entries.get(id)?.state !== "READY") await asked.get(id);
+    return entries.get(id) ?? null;
   }
 
-  function entryOf(id: string): Entry {
-    const entry = entries.get(id);
-    if (!entry) throw new AtelierError("NOT_FOUND", "There is no such model.", { field: "model" });
+  async function entryOf(id: string, field: string): Promise<ModelEntry> {
+    const entry = await lookUp(id);
+    if (!entry) throw new AtelierError("NOT_FOUND", "There is no such model.", { field });
     return entry;
   }
 
-  async function file(id: string): Promise<ModelFile> {
-    const entry = entryOf(id);
-    if (entry.failure === null) {
-      entry.verified ??= verify(entry);
-      await entry.verified;
-    }
-    if (entry.failure !== null)
-      throw new AtelierError("UNAVAILABLE", `The model ${id} cannot be used: ${entry.failure}`, { field: "model" });
-    return { card: entry.card, path: entry.path };
-  }
-
   function defaultFeatures(): string {
-    const ready = [...entries.values()].filter(({ card, failure }) => card.task === "FEATURES" && failure === null).map(({ card }) => card);
+    const ready = [...entries.values()].map(({ model }) => model).filter(({ task, state }) => task === "FEATURES" && state === "READY");
     ready.sort((a, b) => b.parameters - a.parameters);
     const best = ready.find(({ id }) => id === PREFERRED_FEATURES) ?? ready[0];
-    if (!best)
-      throw new AtelierError("UNAVAILABLE", "No feature network is ready. Set ATELIER_MODEL_MIRROR to a folder with one.", {
-        field: "model",
-      });
-    return best.id;
+    if (best) return best.id;
+    throw new AtelierError("UNAVAILABLE", "No feature network is ready. Set ATELIER_MODEL_MIRROR to a folder with one.", {
+      field: "model",
+    });
   }
 
   return {
-    list: async () => [...entries.values()].map(shown),
-    async find(id) {
-      const entry = entries.get(id);
-      return entry ? shown(entry) : null;
-    },
-    file,
-    async featureNetwork(asked) {
-      const id = asked ?? defaultFeatures();
-      if (entryOf(id).card.task !== "FEATURES") {
+    list: async () => [...entries.values()].map(({ model }) => model),
+    find: async (id) => (await lookUp(id))?.model ?? null,
+    refusal: (id) => entries.get(id)?.refusal ?? null,
+    file: async (id, signal) => (await entryOf(id, "model")).ready(signal),
+    async featureNetwork(wanted, signal) {
+      const entry = await entryOf(wanted ?? defaultFeatures(), "model");
+      const { id, task } = entry.model;
+      if (task !== "FEATURES") {
         throw new AtelierError("BAD_INPUT", `The model ${id} is no feature network.`, { field: "model", limit: "FEATURES" });
       }
-      const { path } = await file(id);
-      return { id, path };
+      const { card, path } = await entry.ready(signal);
+      if (!card.architecture) throw new AtelierError("UNAVAILABLE", `The model ${id} has no architecture.`, { field: "model" });
+      return { id, path, architecture: card.architecture };
+    },
+    async download(id) {
+      const entry = await entryOf(id, "id");
+      entry.begin();
+      return entry.model;
+    },
+    async cancelDownload(id) {
+      const entry = await entryOf(id, "id");
+      if (!(await entry.cancel())) throw new AtelierError("CONFLICT", `The model is ${entry.state}, not DOWNLOADING.`, { field: "id" });
+      return entry.model;
+    },
+    watch(listener) {
+      const own = (model: Model) => listener(model);
+      listeners.add(own);
+      return () => listeners.delete(own);
     },
     problems: () => [
-      ...unread,
-      ...[...entries.values()].flatMap(({ card, failure }) => (failure === null ? [] : [{ folder: card.id, reason: failure }])),
+      ...shelf.problems,
+      ...[...entries.values()].flatMap(({ model: { id, failure } }) => (failure === null ? [] : [{ folder: id, reason: failure }])),
     ],
+    async close() {
+      closing.abort();
+      await Promise.all([...asked.values(), ...[...entries.values()].map((entry) => entry.cancel())]);
+    },
   };
 }
 
-/** Names of the folders in a directory, sorted. */
-async function foldersIn(directory: string, problems: RegistryProblem[]): Promise<string[]> {
-  try {
-    const found = await readdir(directory, { withFileTypes: true });
-    return found
-      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
-      .map(({ name }) => name)
-      .sort();
-  } catch (error) {
-    problems.push({ folder: directory, reason: `The folder of models cannot be read (${errorCode(error)}).` });
-    return [];
+/** Adds what was fetched before and what can be; answers, by id, until when a mirror is asked for it. */
+async function openStore(shelf: Shelf, store: StoreOptions, signal: AbortSignal): Promise<Map<string, Promise<void>>> {
+  const { folder, mirror, offline, vgg19 = kerasVgg19File, log = console.warn } = store;
+  const limits = { ...transferLimits, ...store.limits };
+  // Other folders in there are not what this server fetched.
+  for (const id of mirroredFolders.keys()) await shelf.addFetched(folder, id);
+  shelf.addSource(kerasVgg19(vgg19, limits));
+  const asked = new Map<string, Promise<void>>();
+  if (mirror === null || offline) return asked;
+  const failures = new Map<string, string[]>();
+  for (const [id, path] of mirroredFolders) {
+    const question = mirrorSource(mirror, path, limits, signal).then(
+      (source) => source && shelf.addSource(source),
+      (error: unknown) => {
+        if (signal.aborted) return;
+        const reason = error instanceof AtelierError ? error.message : String(error);
+        failures.set(reason, [...(failures.get(reason) ?? []), id]);
+      },
+    );
+    asked.set(
+      id,
+      question.then(() => undefined),
+    );
   }
-}
-
-/** The model in a folder; null for a folder without a card or with one that is left out on purpose. */
-async function readModel(directory: string, folder: string): Promise<Entry | null> {
-  const text = await readCard(join(directory, folder, "card.json"));
-  if (text === null) return null;
-  const card = parseCard(text);
-  if (!card) return null;
-  if (card.id !== modelId(folder)) {
-    throw new AtelierError("BAD_INPUT", `The card is of ${card.id}, which is not its folder's name.`, { field: "id" });
-  }
-  const path = join(directory, folder, card.file);
-  return { card, path, failure: await sizeFailure(path, card.bytes), verified: null };
-}
-
-async function readCard(path: string): Promise<string | null> {
-  try {
-    if ((await stat(path)).size > MAX_CARD_BYTES) throw new AtelierError("BAD_INPUT", "The card is too large.", { limit: MAX_CARD_BYTES });
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
-    if (error instanceof AtelierError) throw error;
-    throw new AtelierError("UNAVAILABLE", `The card cannot be read (${code}).`, {}, { cause: error });
-  }
-}
-
-async function sizeFailure(path: string, bytes: number): Promise<string | null> {
-  try {
-    const { size } = await stat(path);
-    return size === bytes ? null : `Its file has ${size} bytes instead of ${bytes}.`;
-  } catch (error) {
-    return `Its file cannot be read (${errorCode(error)}).`;
-  }
-}
-
-async function verify(entry: Entry): Promise<void> {
-  const hash = createHash("sha256");
-  try {
-    await pipeline(createReadStream(entry.path), hash);
-    if (hash.digest("hex") !== entry.card.sha256) entry.failure = "Its file is damaged: the checksum differs.";
-  } catch (error) {
-    entry.failure = `Its file cannot be read (${errorCode(error)}).`;
-  }
-}
-
-function shown({ card, failure }: Entry): Model {
-  const { id, title, task, family, size, parameters, bytes, licence, source } = card;
-  const state = failure === null ? "READY" : "FAILED";
-  return { id, title, task, family, state, size, parameters, bytes, licence, source, downloadProgress: null };
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+  void Promise.all(asked.values()).then(() => {
+    for (const [reason, ids] of failures) log(`The mirror could not be asked for ${ids.join(", ")}. ${reason}`);
+  });
+  return asked;
 }

@@ -1,5 +1,6 @@
 import { featureLayers } from "../../models/features.js";
-import type { Model, Registry } from "../../models/registry.js";
+import type { Model } from "../../models/model.js";
+import type { Registry } from "../../models/registry.js";
 import { AtelierError } from "../errors.js";
 import type { SessionModel, SessionModels } from "./models.js";
 
@@ -22,7 +23,7 @@ export function registryModels(registry: Registry): SessionModels {
   };
 }
 
-function sessionModel({ id, task, state, family, size, minSize }: Model): SessionModel {
+function sessionModel({ id, task, state, family, size, minSize, architecture }: Model): SessionModel {
   return {
     id,
     task,

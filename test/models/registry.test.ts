@@ -59,7 +59,11 @@ describe("the registry", () => {
       bytes: 1000,
       licence: "MIT",
       source: "drawn by lot",
+      architecture: { family: "vgg19" },
+      translation: null,
+      minSize: null,
       downloadProgress: null,
+      failure: null,
     });
     expect(registry.problems()).toEqual([]);
   });
@@ -70,11 +74,11 @@ describe("the registry", () => {
     const path = await addFeatures(bundledDir, "large", { params: 1_000_000 });
     await addFeatures(bundledDir, "broken", { params: 2_000_000, bytes: 999 });
     const without = await openRegistry({ bundledDir, mirrorDir });
-    expect(await without.featureNetwork(null)).toEqual({ id: "large", path });
+    expect(await without.featureNetwork(null)).toEqual({ id: "large", path, architecture: { family: "vgg19" } });
     await expect(without.featureNetwork("vgg19")).rejects.toMatchObject({ code: "NOT_FOUND", detail: { field: "model" } });
     const vgg = await addFeatures(mirrorDir, "vgg19", { params: 20 });
     const registry = await openRegistry({ bundledDir, mirrorDir });
-    expect(await registry.featureNetwork(null)).toEqual({ id: "vgg19", path: vgg });
+    expect(await registry.featureNetwork(null)).toEqual({ id: "vgg19", path: vgg, architecture: { family: "vgg19" } });
     expect((await registry.featureNetwork("small")).id).toBe("small");
   });
 

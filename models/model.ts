@@ -1,0 +1,25 @@
+import type { ModelCard } from "./card.js";
+
+/** What is known of a model before its file is there. */
+export type ModelFacts = Pick<
+  ModelCard,
+  "id" | "title" | "task" | "family" | "size" | "parameters" | "bytes" | "licence" | "source" | "architecture" | "translation"
+>;
+
+/** A model as the list shows it. */
+export interface Model extends ModelFacts {
+  state: "READY" | "AVAILABLE" | "DOWNLOADING" | "FAILED";
+  /** Of both sides of a picture to translate, px; null for feature networks. */
+  minSize: number | null;
+  /** 0..1 while DOWNLOADING, else null. */
+  downloadProgress: number | null;
+  /** Why it is FAILED, else null. */
+  failure: string | null;
+}
+
+/** A model whose file has been verified. */
+export interface ModelFile {
+  card: ModelCard;
+  /** Absolute. */
+  path: string;
+}

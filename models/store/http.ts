@@ -1,0 +1,154 @@
+/** Why a transfer ended before its end; fit for clients' eyes. */
+export class TransferError extends Error {
+  override readonly name = "TransferError";
+
+  /** Whether the same request may succeed later. */
+  readonly temporary: boolean;
+  /** Of the server's answer; null where there was none. */
+  readonly status: number | null;
+
+  constructor(message: string, { temporary, status, cause }: { temporary: boolean; status?: number; cause?: unknown }) {
+    super(message, { cause });
+    this.temporary = temporary;
+    this.status = status ?? null;
+  }
+}
+
+/** How long a transfer goes on without luck. */
+export interface TransferLimits {
+  /** Without a byte, after which a try is given up, ms. */
+  stallMs: number;
+  /** Tries in a row that bring less than a mebibyte. */
+  attempts: number;
+  /** Wait after the first of them, ms; twice as long after each further one, and up to half as much again by lot. */
+  backoffMs: number;
+}
+
+export const transferLimits: TransferLimits = { stallMs: 30_000, attempts: 5, backoffMs: 1000 };
+
+const MAX_REDIRECTS = 5;
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** Answers other than 5xx after which the same request may succeed later. */
+const temporaryStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** Ends a request that brings nothing for a while. */
+export class Watchdog {
+  private readonly stalled = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  readonly signal: AbortSignal;
+
+  constructor(stallMs: number, signal: AbortSignal) {
+    this.timer = setTimeout(
+      () => this.stalled.abort(new TransferError("the server that has it sends nothing", { temporary: true })),
+      stallMs,
+    );
+    this.signal = AbortSignal.any([signal, this.stalled.signal]);
+  }
+
+  /** Something came. */
+  feed(): void {
+    this.timer.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+}
+
+/**
+ * Asks for bytes as they lie on the server, following few redirects and none from https to http.
+ * @returns an answer of 200, 206 or 416.
+ * @throws TransferError for any other; the signal's reason when it aborts.
+ */
+export async function requestBytes(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  let address = url;
+  for (let hops = 0; ; hops++) {
+    const response = await ask(address, headers, signal);
+    const { status } = response;
+    if ([200, 206, 416].includes(status)) {
+      const encoding = response.headers.get("content-encoding") ?? "identity";
+      if (encoding !== "identity") return refuse(response, `the server that has it sends it as ${encoding.slice(0, 20)}`);
+      return response;
+    }
+    if (!redirects.has(status)) {
+      return refuse(response, `the server that has it answers ${status}`, status >= 500 || temporaryStatuses.has(status));
+    }
+    const next = redirected(address, response.headers.get("location"));
+    if (next === null || hops === MAX_REDIRECTS) {
+      return refuse(response, "the server that has it sends elsewhere, and that leads nowhere");
+    }
+    await response.body?.cancel();
+    address = next;
+  }
+}
+
+/** Reads a short text. @throws TransferError; null where the server has none (404, 410). */
+export async function fetchText(url: URL, maxBytes: number, stallMs: number, signal: AbortSignal): Promise<string | null> {
+  const watchdog = new Watchdog(stallMs, signal);
+  try {
+    const response = await requestBytes(url, {}, watchdog.signal);
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of bodyOf(response, watchdog)) {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) throw new TransferError(`it has more than ${maxBytes} bytes`, { temporary: false });
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  } catch (error) {
+    if (error instanceof TransferError && (error.status === 404 || error.status === 410)) return null;
+    throw error;
+  } finally {
+    watchdog.stop();
+  }
+}
+
+/** The chunks of an answer; the watchdog is fed with each. @throws TransferError when the connection breaks off. */
+export async function* bodyOf(response: Response, watchdog: Watchdog): AsyncGenerator<Uint8Array, void> {
+  const reader = response.body?.getReader();
+  let open = true;
+  try {
+    while (reader) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      watchdog.feed();
+      yield value;
+    }
+    open = false;
+  } catch (error) {
+    open = false;
+    throw brokenOff(error, watchdog.signal);
+  } finally {
+    // The reader of this has left.
+    if (open) await reader?.cancel();
+  }
+}
+
+async function ask(address: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(address, { redirect: "manual", headers: { ...headers, "accept-encoding": "identity" }, signal });
+  } catch (error) {
+    throw brokenOff(error, signal);
+  }
+}
+
+async function refuse(response: Response, reason: string, temporary = false): Promise<never> {
+  await response.body?.cancel();
+  throw new TransferError(reason, { temporary, status: response.status });
+}
+
+function redirected(from: URL, location: string | null): URL | null {
+  if (location === null || !URL.canParse(location, from)) return null;
+  const to = new URL(location, from);
+  const allowed = from.protocol === "https:" ? ["https:"] : ["http:", "https:"];
+  return allowed.includes(to.protocol) ? to : null;
+}
+
+/** What a failed fetch means: the reason of the signal that ended it, else the network's fault. */
+function brokenOff(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof TransferError || !(error instanceof TypeError)) return error;
+  const { cause } = error;
+  const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+  return new TransferError(`the server that has it cannot be reached, or broke off${code}`, { temporary: true, cause: error });
+}

@@ -1,0 +1,84 @@
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ModelFacts } from "../model.js";
+import { requireRoom } from "./disk.js";
+import { download } from "./download.js";
+import type { TransferLimits } from "./http.js";
+import { convertKerasVgg19 } from "./keras-hdf5.js";
+import { writeCard } from "./mirror.js";
+import type { FetchOptions, ModelSource } from "./source.js";
+
+/** A file of weights as it is published. */
+export interface KerasFile {
+  url: URL;
+  bytes: number;
+  /** Lower-case hex. */
+  md5: string;
+}
+
+/** VGG-19 without its fully connected layers, as Keras fetches it itself. */
+export const kerasVgg19File: KerasFile = {
+  url: new URL("https://storage.googleapis.com/tensorflow/keras-applications/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"),
+  bytes: 80_134_624,
+  md5: "253f8cb515780f3b799900260a226db6",
+};
+
+const FILE = "vgg19.safetensors";
+/** The part of the progress that is the fetch; the rest is the conversion. */
+const FETCH_SHARE = 0.98;
+
+const about = {
+  id: "vgg19",
+  title: "VGG-19 convolution layers (ImageNet)",
+  licence: "Creative Commons Attribution, Visual Geometry Group, University of Oxford (as Keras states it)",
+  source: "VGG-19 of Simonyan and Zisserman (2015), as Keras publishes it",
+  parameters: 20_024_384,
+};
+
+/** VGG-19 from the address where Keras publishes it, converted to the form of the other networks. */
+export function kerasVgg19({ url, bytes, md5 }: KerasFile, limits: TransferLimits): ModelSource {
+  const facts: ModelFacts = {
+    ...about,
+    task: "FEATURES",
+    family: "VGG",
+    size: 224,
+    bytes,
+    architecture: { family: "vgg19" },
+    translation: null,
+  };
+  async function fetch({ folder, signal, progress }: FetchOptions): Promise<void> {
+    const published = join(folder, "vgg19.h5");
+    const target = join(folder, FILE);
+    await requireRoom(folder, 2 * bytes);
+    await download({
+      url,
+      path: published,
+      bytes,
+      checksum: { algorithm: "md5", digest: md5 },
+      signal,
+      progress: (received) => progress((FETCH_SHARE * received) / bytes),
+      limits,
+    });
+    const written = await convertKerasVgg19(published, `${target}.partial`);
+    await rename(`${target}.partial`, target);
+    await writeCard(folder, card(written.bytes, written.sha256));
+    await rm(published);
+  }
+  return { facts, fetch };
+}
+
+function card(bytes: number, sha256: string): string {
+  const { parameters, ...rest } = about;
+  const fields = {
+    ...rest,
+    kind: "features",
+    model: FILE,
+    format: "safetensors, float32, tensors conv{block}_{n}.weight (OIHW) and conv{block}_{n}.bias",
+    architecture: { family: "vgg19" },
+    input: { layout: "NCHW", colour: "BGR", range: "0..255 minus mean", mean_bgr: [103.939, 116.779, 123.68] },
+    params: parameters,
+    bytes,
+    sha256,
+  };
+  return `${JSON.stringify(fields, null, 1)}\n`;
+}
