@@ -1,16 +1,19 @@
-import type { Program } from "../engine/engine.js";
+/** What a cache keeps: a program, or more than one that belong together. */
+interface Closable {
+  close(): Promise<void>;
+}
 
 /** Idle programs that stay open for the next session; each holds a copy of its network's weights. */
 const IDLE_PROGRAMS = 4;
 
-interface Entry {
+interface Entry<Program> {
   program: Promise<Program>;
   users: number;
 }
 
 /** Shares open programs among painters and keeps the most recently used idle ones. */
-export class ProgramCache {
-  readonly #entries = new Map<string, Entry>();
+export class ProgramCache<Program extends Closable> {
+  readonly #entries = new Map<string, Entry<Program>>();
 
   /** The program under `key`, opened if it is not there. Every `acquire` needs one `release`. */
   async acquire(key: string, open: () => Promise<Program>): Promise<Program> {

@@ -14,7 +14,7 @@ import type { EncodedPicture, FeatureNetworkFile, StyleTransferWork } from "./wo
 /** What the style transfers of one device share: networks, programs and the targets of pictures used lately. */
 export class StyleTransferResources {
   readonly #networks = new Map<string, Promise<FeatureNetwork>>();
-  readonly #programs = new ProgramCache();
+  readonly #programs = new ProgramCache<Program>();
   readonly #targets = new TargetCache();
 
   constructor(

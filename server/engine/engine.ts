@@ -31,6 +31,11 @@ export interface Engine {
   readonly description: string;
   /** Compiles `graph` for `request`. Height and width of inputs stay free. @throws GraphError at build time when an operator lacks a rule. */
   open(graph: Graph, request: ProgramRequest): Promise<Program>;
+  /**
+   * Opens an ONNX file, with the names that it gives its inputs and outputs; left out by engines that read none. What
+   * `run` is given is checked by the file's graph alone. @throws AtelierError UNAVAILABLE, OUT_OF_MEMORY.
+   */
+  openFile?(path: string): Promise<Program>;
   /** Closes every open program. */
   close(): Promise<void>;
 }

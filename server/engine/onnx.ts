@@ -1,10 +1,10 @@
 import { availableParallelism, cpus } from "node:os";
 import { env, InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
-import { AtelierError } from "../errors.js";
+import { AtelierError, type ErrorCode } from "../errors.js";
 import type { Graph } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 import { toOnnx } from "../graph/to-onnx.js";
-import { type CompiledGraph, checkedInputs, compile } from "./compile.js";
+import { checkedInputs, compile } from "./compile.js";
 import type { Engine, Program, ProgramRequest } from "./engine.js";
 
 /** ONNX Runtime on the CPU. One run computes outputs and gradient; the same inputs give the same bits. */
@@ -22,13 +22,25 @@ export class OnnxEngine implements Engine {
   async open(graph: Graph, request: ProgramRequest): Promise<Program> {
     const compiled = compile(graph, request);
     const session = await translated(() => InferenceSession.create(toOnnx(compiled.outputs), this.options()));
-    const program = new OnnxProgram(compiled, session, () => this.programs.delete(program));
-    this.programs.add(program);
-    return program;
+    return this.program(session, Object.keys(compiled.outputs), (inputs) => checkedInputs(compiled, inputs));
+  }
+
+  async openFile(path: string): Promise<Program> {
+    const session = await translated(() => InferenceSession.create(path, this.options()), {
+      code: "UNAVAILABLE",
+      message: "The model's file is no graph that ONNX Runtime can run.",
+    });
+    return this.program(session, session.outputNames, (inputs) => checkedNames(session.inputNames, inputs));
   }
 
   async close(): Promise<void> {
     for (const program of [...this.programs]) await program.close();
+  }
+
+  private program(session: InferenceSession, outputs: readonly string[], checked: CheckInputs): Program {
+    const program = new OnnxProgram(session, outputs, checked, () => this.programs.delete(program));
+    this.programs.add(program);
+    return program;
   }
 
   private options(): InferenceSession.SessionOptions {
@@ -45,28 +57,28 @@ export class OnnxEngine implements Engine {
   }
 }
 
+type Inputs = Readonly<Record<string, Tensor>>;
+/** Refuses what does not fit. @throws AtelierError BAD_INPUT. */
+type CheckInputs = (inputs: Inputs) => Inputs;
+
 class OnnxProgram implements Program {
   private closed = false;
 
   constructor(
-    private readonly compiled: CompiledGraph,
     private readonly session: InferenceSession,
+    private readonly outputs: readonly string[],
+    private readonly checked: CheckInputs,
     private readonly forget: () => void,
   ) {}
 
-  async run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+  async run(inputs: Inputs): Promise<Record<string, Tensor>> {
     if (this.closed) throw new AtelierError("INTERNAL", "The program is closed.");
     const feeds: Record<string, OnnxTensor> = {};
-    for (const [name, value] of Object.entries(checkedInputs(this.compiled, inputs))) {
+    for (const [name, value] of Object.entries(this.checked(inputs))) {
       feeds[name] = new OnnxTensor("float32", value.data, value.shape);
     }
     const results = await translated(() => this.session.run(feeds));
-    return Object.fromEntries(
-      Object.keys(this.compiled.outputs).map((name) => {
-        const { dims, data } = results[name] as OnnxTensor;
-        return [name, { shape: [...dims], data: data as Float32Array }];
-      }),
-    );
+    return Object.fromEntries(this.outputs.map((name) => [name, asTensor(results[name] as OnnxTensor)]));
   }
 
   async close(): Promise<void> {
@@ -77,15 +89,28 @@ class OnnxProgram implements Program {
   }
 }
 
+function checkedNames(names: readonly string[], inputs: Inputs): Inputs {
+  const fits = names.length === Object.keys(inputs).length && names.every((name) => Object.hasOwn(inputs, name));
+  if (!fits) throw new AtelierError("UNAVAILABLE", "The model's file takes other inputs than it is given.");
+  return inputs;
+}
+
+function asTensor({ dims, data }: OnnxTensor): Tensor {
+  if (data instanceof Float32Array) return { shape: [...dims], data };
+  throw new AtelierError("UNAVAILABLE", "The model's file answers values that are not float32.");
+}
+
 const outOfMemory = /bad_alloc|failed to allocate|allocation fail|out of memory/i;
 
-/** ONNX Runtime's errors as typed ones. */
-async function translated<T>(work: () => Promise<T>): Promise<T> {
+const lost = { code: "DEVICE_LOST", message: "The device could not compute the graph." } as const;
+
+/** ONNX Runtime's errors as typed ones: those of memory, and `otherwise` for the rest. */
+async function translated<T>(work: () => Promise<T>, otherwise: { code: ErrorCode; message: string } = lost): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (outOfMemory.test(text)) throw new AtelierError("OUT_OF_MEMORY", "The device ran out of memory.", {}, { cause: error });
-    throw new AtelierError("DEVICE_LOST", "The device could not compute the graph.", {}, { cause: error });
+    throw new AtelierError(otherwise.code, otherwise.message, {}, { cause: error });
   }
 }

@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { OnnxEngine } from "../../server/engine/onnx.js";
-import { add, FREE, input, reduceSum } from "../../server/graph/index.js";
+import { add, FREE, type Graph, input, reduceSum } from "../../server/graph/index.js";
+import { toOnnx } from "../../server/graph/to-onnx.js";
 
 function engine(threads: number): OnnxEngine {
   const opened = new OnnxEngine(threads);
@@ -35,4 +39,32 @@ test("any other failure of the runtime is DEVICE_LOST, told without the runtime'
     message: "The device could not compute the graph.",
     cause: expect.any(Error),
   });
+});
+
+/** Path of an ONNX file of a graph, or of any bytes. */
+async function file(content: Graph | Uint8Array): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "atelier-onnx-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, "model.onnx");
+  await writeFile(path, content instanceof Uint8Array ? content : toOnnx(content));
+  return path;
+}
+
+test("an ONNX file runs with its own names", async () => {
+  const x = input("picture", [1, FREE]);
+  const program = await engine(1).openFile(await file({ doubled: add(x, x) }));
+  for (const values of [
+    [1, 2],
+    [3, 4, 5],
+  ]) {
+    const { doubled } = await program.run({ picture: { shape: [1, values.length], data: Float32Array.from(values) } });
+    expect([doubled?.shape, [...(doubled?.data ?? [])]]).toEqual([[1, values.length], values.map((value) => 2 * value)]);
+  }
+  await expect(program.run({ other: { shape: [1, 1], data: new Float32Array(1) } })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+});
+
+test.each(["damaged", "missing"])("a %s ONNX file is UNAVAILABLE, told without its path", async (kind) => {
+  const path = await file(Uint8Array.of(1, 2, 3));
+  const opening = engine(1).openFile(kind === "damaged" ? path : `${path}.not`);
+  await expect(opening).rejects.toMatchObject({ code: "UNAVAILABLE", message: "The model's file is no graph that ONNX Runtime can run." });
 });

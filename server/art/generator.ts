@@ -1,0 +1,49 @@
+import { type GeneratorArchitecture, isGenerator } from "../../models/architecture.js";
+import type { Engine, Program } from "../engine/engine.js";
+import { AtelierError } from "../errors.js";
+import { FREE, input, type Node, type Tensor } from "../graph/index.js";
+import type { GeneratorFile } from "./work.js";
+
+/** A network that turns one picture (1 x 3 x H x W, in the range of its card) into another of the same size. */
+export interface Generator {
+  apply(picture: Node): Node;
+}
+
+/** Reads a generator's weights from disk. @throws AtelierError UNAVAILABLE when its file cannot be read. */
+export type OpenGenerator = (path: string, architecture: GeneratorArchitecture) => Promise<Generator>;
+
+/** A generator made ready to run: one picture in, one out. */
+export interface GeneratorProgram {
+  /** Answers what the network made of `picture`, both in the ranges of its card. */
+  run(picture: Tensor): Promise<Tensor>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a generator on `engine`: weights with an architecture run on every engine, ONNX files where the engine reads them.
+ * @throws AtelierError UNAVAILABLE for a file that cannot be read or that this engine does not run; OUT_OF_MEMORY.
+ */
+export async function openGeneratorProgram(engine: Engine, file: GeneratorFile, openGenerator: OpenGenerator): Promise<GeneratorProgram> {
+  const { id, path, architecture, form } = file;
+  if (architecture === null) return namedProgram(await openFile(engine, file), form.inputName, form.outputName, id);
+  if (!isGenerator(architecture)) throw new AtelierError("UNAVAILABLE", `The model ${id} is of a form that translates no pictures.`);
+  const generator = await openGenerator(path, architecture);
+  const translated = generator.apply(input("picture", [1, 3, FREE, FREE]));
+  return namedProgram(await engine.open({ translated }, { outputs: ["translated"] }), "picture", "translated", id);
+}
+
+function openFile(engine: Engine, { id, path }: GeneratorFile): Promise<Program> {
+  if (engine.openFile) return engine.openFile(path);
+  throw new AtelierError("UNAVAILABLE", `The model ${id} is an ONNX file, which the engine ${engine.name} does not run.`);
+}
+
+function namedProgram(program: Program, inputName: string, outputName: string, id: string): GeneratorProgram {
+  return {
+    async run(picture) {
+      const { [outputName]: result } = await program.run({ [inputName]: picture });
+      if (!result) throw new AtelierError("UNAVAILABLE", `The model ${id} has no output of the name that its card gives.`);
+      return result;
+    },
+    close: () => program.close(),
+  };
+}

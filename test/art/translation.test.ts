@@ -1,0 +1,175 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { parseCard } from "../../models/card.js";
+import type { Planes } from "../../server/art/painter.js";
+import { decodePicture, toInterleaved } from "../../server/art/picture.js";
+import { createTranslationFactory } from "../../server/art/translation.js";
+import type { TranslationWork } from "../../server/art/work.js";
+import { OnnxEngine } from "../../server/engine/onnx.js";
+import { ReferenceEngine } from "../../server/engine/reference.js";
+import { add, avgPool, constant, conv2d, mul, type Node, reciprocal, scalar, sub, tensor } from "../../server/graph/index.js";
+import { paintAll, painterContract } from "../contracts/painter.js";
+import { modelMirror } from "../helpers/server.js";
+import { generatorOf, translationWork } from "../helpers/tiny-generator.js";
+
+const same = (picture: Node) => picture;
+const inverted = (picture: Node) => mul(picture, constant(scalar(-1)));
+const factoryOf = (apply: (picture: Node) => Node) => createTranslationFactory(new ReferenceEngine(), generatorOf(apply));
+
+async function translate(apply: (picture: Node) => Node, work: TranslationWork): Promise<Planes> {
+  const [painting] = await paintAll(factoryOf(apply), work);
+  return painting!.planes;
+}
+
+/** What translations begin with: the source at the size of the result. */
+const decoded = ({ source, size }: TranslationWork) => decodePicture(source.bytes, { longerSide: size });
+
+/** Largest difference of two pictures of one size, of 0..255. */
+function difference(a: Planes, b: Planes): number {
+  expect([a.width, a.height]).toEqual([b.width, b.height]);
+  const other = toInterleaved(b);
+  return toInterleaved(a).reduce((most, value, i) => Math.max(most, Math.abs(value - other[i]!)), 0);
+}
+
+painterContract({
+  name: "translation",
+  createFactory: async () => factoryOf(inverted),
+  work: () => translationWork({ form: { sizeMultiple: 32 } }),
+  lastStep: 0,
+});
+
+describe("a translation", () => {
+  test("is one picture, the last, without losses", async () => {
+    const paintings = await paintAll(factoryOf(inverted), await translationWork());
+    expect(paintings).toMatchObject([{ step: 0, last: true, losses: null, planes: { width: 24, height: 18 } }]);
+  });
+
+  test.each([
+    ["smaller", 24, 18, 10, 10, 8],
+    ["larger", 24, 18, 50, 50, 38],
+    ["upright", 9, 30, 20, 6, 20],
+    ["a line", 300, 1, 40, 40, 1],
+    ["a dot", 1, 1, 16, 16, 16],
+  ])("has exactly the size that was asked for: %s", async (_name, width, height, size, expectedWidth, expectedHeight) => {
+    const work = await translationWork({ width, height, size, form: { sizeMultiple: 32, minSize: 64 } });
+    const planes = await translate(inverted, work);
+    expect([planes.width, planes.height]).toEqual([expectedWidth, expectedHeight]);
+  });
+
+  test("feeds sides of the card's multiple and least size, mirrored, and cuts the border off", async () => {
+    const work = await translationWork({ width: 24, height: 18, form: { sizeMultiple: 16, minSize: 32 } });
+    // A mean over 32 x 32 px fits this size alone, and only once.
+    const meanAdded = (picture: Node) => add(picture, mul(constant(scalar(0)), avgPool(picture, { size: 32 })));
+    expect(difference(await translate(meanAdded, work), await decoded(work))).toBe(0);
+  });
+
+  test.each(["UNIT", "SIGNED", "BYTE"] as const)("goes in and comes out in the range %s", async (range) => {
+    const work = await translationWork({ form: { inputRange: range, outputRange: range } });
+    expect(difference(await translate(same, work), await decoded(work))).toBe(0);
+  });
+
+  test("takes values of the card's input range and maps back by its output range", async () => {
+    const work = await translationWork({ form: { inputRange: "BYTE", outputRange: "SIGNED" } });
+    const toSigned = (picture: Node) => sub(mul(picture, constant(scalar(1 / 127.5))), constant(scalar(1)));
+    expect(difference(await translate(toSigned, work), await decoded(work))).toBe(0);
+  });
+
+  test("keeps red, green and blue apart", async () => {
+    // Red of green, green of blue, blue of red.
+    const rotated = constant(tensor([3, 3, 1, 1], [0, 1, 0, 0, 0, 1, 1, 0, 0]));
+    const work = await translationWork();
+    const [planes, source] = [await translate((picture) => conv2d(picture, rotated, null), work), await decoded(work)];
+    const channel = (of: Planes, index: number) => of.data.subarray(index * 24 * 18, (index + 1) * 24 * 18);
+    for (const [to, from] of [1, 2, 0].entries()) {
+      for (const [i, value] of channel(planes, to).entries()) expect(value).toBeCloseTo(channel(source, from)[i]!, 5);
+    }
+  });
+
+  test("cuts values beyond the range back", async () => {
+    const planes = await translate((picture) => mul(picture, constant(scalar(100))), await translationWork());
+    expect(planes.data.every((value) => value >= 0 && value <= 1)).toBe(true);
+    expect(planes.data.includes(1)).toBe(true);
+  });
+
+  test("opens a network once for all translations with it", async () => {
+    let opened = 0;
+    const factory = createTranslationFactory(new ReferenceEngine(), async () => ({ apply: opened++ === 0 ? inverted : same }));
+    for (let i = 0; i < 2; i++) {
+      const painter = await factory.open(await translationWork(), null);
+      await painter.paint();
+      await painter.close();
+    }
+    expect(opened).toBe(1);
+    await factory.close();
+  });
+});
+
+describe("a translation fails clearly", () => {
+  const failing = async (apply: (picture: Node) => Node, work: TranslationWork) => {
+    await expect(translate(apply, work)).rejects.toMatchObject({
+      name: "AtelierError",
+      code: "UNAVAILABLE",
+      message: expect.stringContaining("model"),
+    });
+  };
+
+  test("for values that are no colours", async () => {
+    await failing((picture) => reciprocal(sub(picture, picture)), await translationWork());
+  });
+
+  test("for a result of another size", async () => {
+    await failing((picture) => avgPool(picture, { size: 2 }), await translationWork());
+  });
+
+  test("for a card that asks for a giant border", async () => {
+    await failing(same, await translationWork({ form: { sizeMultiple: 1_000_000 } }));
+  });
+
+  test("for an ONNX file on an engine that reads none", async () => {
+    const work = await translationWork();
+    await failing(same, { ...work, generator: { ...work.generator, architecture: null } });
+  });
+
+  test("for a feature network", async () => {
+    const work = await translationWork();
+    await failing(same, { ...work, generator: { ...work.generator, architecture: { family: "vgg19" } } });
+  });
+
+  test("for a file that is no network, and works with the next one", async () => {
+    const factory = createTranslationFactory(new OnnxEngine(1), generatorOf(inverted));
+    const work = await translationWork();
+    const folder = await mkdtemp(join(tmpdir(), "atelier-model-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const missing = { ...work, generator: { ...work.generator, path: join(folder, "nothing.onnx"), architecture: null } };
+    await expect(factory.open(missing, null)).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.not.stringContaining(folder) });
+    const painter = await factory.open(work, null);
+    expect((await painter.paint()).last).toBe(true);
+    await painter.close();
+    await factory.close();
+  });
+});
+
+describe("public generators", () => {
+  const mirror = modelMirror();
+  if (!mirror) console.warn("Skipped: there is no folder with public generators; set ATELIER_MODEL_MIRROR.");
+  let engine: OnnxEngine;
+  beforeAll(() => {
+    engine = new OnnxEngine();
+    return () => engine.close();
+  });
+
+  test.skipIf(!mirror).each(["cyclegan-horse2zebra", "pix2pix-facades", "fast-style-candy"])(
+    "%s paints its reference picture",
+    async (id) => {
+      const folder = join(mirror!, id);
+      const card = parseCard(await readFile(join(folder, "card.json"), "utf8"))!;
+      const [input, output] = await Promise.all(["input.png", "output.png"].map((name) => readFile(join(folder, "reference", name))));
+      const generator = { id, path: join(folder, card.file), architecture: card.architecture, form: card.translation! };
+      const work: TranslationWork = { kind: "TRANSLATION", generator, source: { digest: id, bytes: input! }, size: card.size };
+      const [painting] = await paintAll(createTranslationFactory(engine, generatorOf(same)), work);
+      expect(difference(painting!.planes, await decodePicture(output!, { longerSide: card.size }))).toBeLessThanOrEqual(2);
+    },
+  );
+});

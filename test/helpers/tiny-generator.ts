@@ -1,0 +1,40 @@
+import type { ResNetGeneratorArchitecture } from "../../models/architecture.js";
+import type { TranslationForm } from "../../models/card.js";
+import type { OpenGenerator } from "../../server/art/generator.js";
+import type { TranslationWork } from "../../server/art/work.js";
+import type { Node } from "../../server/graph/index.js";
+import { pngPicture } from "./pictures.js";
+
+/** Stands on work whose generator a test opens by itself. */
+const anyArchitecture: ResNetGeneratorArchitecture = {
+  family: "resnet-generator",
+  channels: [4, 8, 8],
+  blocks: 1,
+  norm: "instance",
+  upsampling: "nearest",
+  separable: false,
+  dropout: false,
+};
+
+/** Opens `apply` as the network, whatever the file is. */
+export function generatorOf(apply: (picture: Node) => Node): OpenGenerator {
+  return async () => ({ apply });
+}
+
+/** A translation of a picture of noise; `form` is of values from -1 to 1 without rules of size unless told otherwise. */
+export async function translationWork(
+  changes: { form?: Partial<TranslationForm>; width?: number; height?: number; size?: number } = {},
+): Promise<TranslationWork> {
+  const { form, width = 24, height = 18, size = Math.max(width, height) } = changes;
+  return {
+    kind: "TRANSLATION",
+    generator: {
+      id: "tiny",
+      path: "tiny",
+      architecture: anyArchitecture,
+      form: { inputName: "input", outputName: "output", inputRange: "SIGNED", outputRange: "SIGNED", sizeMultiple: 1, minSize: 1, ...form },
+    },
+    source: await pngPicture(width, height),
+    size,
+  };
+}
