@@ -9,8 +9,8 @@ export interface Config {
   host: string;
   /** Folder of everything that outlives the process. */
   dataDir: string;
-  /** Folder of models; null for none. */
-  modelMirror: string | null;
+  /** Folder of models, or address of one, which ends in a slash; null for none. */
+  modelMirror: string | URL | null;
   /** Never fetch from the network. */
   offline: boolean;
   device: DeviceChoice;
@@ -60,10 +60,10 @@ export const variables = {
   modelMirror: {
     name: "ATELIER_MODEL_MIRROR",
     default: "",
-    help: "Folder that holds models as <id>/card.json and the file it names.",
+    help: "Folder, or http(s) address of one, that holds models as <id>/card.json and the file it names.",
     parse(text) {
       if (text === "") return null;
-      if (/^[a-z]+:\/\//i.test(text)) throw new ConfigError("must be a folder: models are not fetched from addresses yet");
+      if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return mirrorAddress(text);
       const folder = resolve(text);
       if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
         throw new ConfigError("must be a folder, and there is none of that name");
@@ -73,7 +73,7 @@ export const variables = {
   offline: {
     name: "ATELIER_OFFLINE",
     default: "0",
-    help: "1 to never fetch anything from the network; a mirror folder is still read.",
+    help: "1 to never fetch models from the network; a mirror folder is still read.",
     parse: (text) => oneOf(["0", "1"], text) === "1",
   },
   device: {
@@ -115,6 +115,17 @@ function oneOf<Choice extends string>(choices: readonly Choice[], text: string):
   const choice = choices.find((candidate) => candidate === text);
   if (choice === undefined) throw new ConfigError(`must be one of ${choices.join(", ")}`);
   return choice;
+}
+
+/** Of a folder, so that names in it can be resolved. */
+function mirrorAddress(text: string): URL {
+  const address = URL.canParse(text) ? new URL(text) : null;
+  const { protocol, username, password, search, hash } = address ?? {};
+  if (!address || !/^https?:$/.test(protocol ?? "") || username || password || search || hash) {
+    throw new ConfigError("must be a folder or an address such as https://models.example/atelier, without a user, ? or #");
+  }
+  if (!address.pathname.endsWith("/")) address.pathname += "/";
+  return address;
 }
 
 function origin(text: string): string {

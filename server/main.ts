@@ -1,6 +1,7 @@
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { openRegistry } from "../models/registry.js";
+import { fetchPreferredFeatures } from "../models/store/preferred.js";
 import { createApp } from "./app.js";
 import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
@@ -8,7 +9,7 @@ import { AtelierError } from "./errors.js";
 import { Host } from "./host/host.js";
 import { recoverInterrupted } from "./host/recovery.js";
 import { registryNetworks } from "./host/registry-networks.js";
-import { codeFolder, packageVersion, rootFolder } from "./paths.js";
+import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
 import { registryModels } from "./sessions/registry-models.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
@@ -35,7 +36,13 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   );
 
   // 3. The models: sessions are checked against them.
-  const registry = await openRegistry({ bundledDir: join(codeFolder, "models"), mirrorDir: config.modelMirror });
+  const { modelMirror: mirror, offline } = config;
+  const registry = await openRegistry({
+    bundledDir: join(rootFolder, "models", "bundled"),
+    mirrorDir: typeof mirror === "string" ? mirror : null,
+    store: { folder: join(config.dataDir, "models"), mirror: mirror instanceof URL ? mirror : null, offline },
+  });
+  opened.push(() => registry.close());
   for (const { folder, reason } of registry.problems()) console.warn(`Model ${folder}: ${reason}`);
 
   const models = registryModels(registry);
@@ -77,6 +84,8 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   if (!(await models.defaultFeatures())) {
     console.warn("No feature network is ready: style transfers are refused. Set ATELIER_MODEL_MIRROR to a folder that holds vgg19/.");
   }
+  // 7. What makes paintings better, never possible: nothing waits for it.
+  if (!offline) void fetchPreferredFeatures(registry, console.log).catch(report);
 }
 
 /** Closes in reverse order what was opened, each whether or not the others could be. */

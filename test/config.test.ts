@@ -36,10 +36,20 @@ test("every variable is read", () => {
 });
 
 test.each([
+  ["https://models.example", "https://models.example/"],
+  ["http://127.0.0.1:8080/models", "http://127.0.0.1:8080/models/"],
+])("a mirror may be at an address: %s", (value, address) => {
+  expect(readConfig({ ATELIER_MODEL_MIRROR: value }).modelMirror).toEqual(new URL(address));
+});
+
+test.each([
   ["PORT", "70000", /PORT=70000 must be a port/],
   ["PORT", "4e3", /PORT=4e3 must be a port/],
   ["HOST", "0.0.0.0", /HOST=0.0.0.0 must be one of 127.0.0.1/],
-  ["ATELIER_MODEL_MIRROR", "https://models.example", /not fetched from addresses yet/],
+  ["ATELIER_MODEL_MIRROR", "ftp://models.example", /must be a folder or an address/],
+  ["ATELIER_MODEL_MIRROR", "file:///models", /must be a folder or an address/],
+  ["ATELIER_MODEL_MIRROR", "https://user:secret@models.example", /must be a folder or an address/],
+  ["ATELIER_MODEL_MIRROR", "https://models.example/?a=b", /must be a folder or an address/],
   ["ATELIER_MODEL_MIRROR", "no/such/folder", /there is none of that name/],
   ["ATELIER_MODEL_MIRROR", "package.json", /must be a folder/],
   ["ATELIER_OFFLINE", "yes", /ATELIER_OFFLINE=yes must be one of 0, 1/],

@@ -22,12 +22,20 @@ export interface ModelInfo {
   source: string;
   /** 0..1 while DOWNLOADING. */
   downloadProgress: number | null;
+  /** Why it is FAILED, else null. */
+  failure: string | null;
 }
 
 /** The models that this server knows. */
 export interface ModelCatalogue {
   list(): Promise<ModelInfo[]>;
   find(id: string): Promise<ModelInfo | null>;
+  /** Begins to fetch an AVAILABLE or FAILED model. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
+  download(id: string): Promise<ModelInfo>;
+  /** @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING. */
+  cancelDownload(id: string): Promise<ModelInfo>;
+  /** Calls `listener` after each change of state, and of progress by a hundredth; the answer ends it. */
+  watch(listener: (model: ModelInfo) => void): () => void;
 }
 
 /** What resolvers work with; the same for every operation. */

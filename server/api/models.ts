@@ -1,4 +1,5 @@
-import { Arg, Ctx, Field, Float, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
+import { Arg, Ctx, Field, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
+import { ModelFeed } from "../sessions/model-feed.js";
 import type { ApiContext, ModelInfo } from "./context.js";
 import { ModelFamily, type ModelFamilyName, ModelState, type ModelStateName, ModelTask, type ModelTaskName } from "./enums.js";
 
@@ -41,6 +42,9 @@ export class Model implements ModelInfo {
 
   @Field(() => Float, { nullable: true, description: "0..1 while DOWNLOADING." })
   downloadProgress!: number | null;
+
+  @Field(() => String, { nullable: true, description: "Why it is FAILED." })
+  failure!: string | null;
 }
 
 @Resolver(() => Model)
@@ -57,5 +61,34 @@ export class ModelResolver {
   @Query(() => Model, { nullable: true })
   async model(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo | null> {
     return models.find(id);
+  }
+
+  @Mutation(() => Model, {
+    description:
+      "Begins to fetch a model that is AVAILABLE, or FAILED for want of its file; one that is READY or DOWNLOADING stays\n" +
+      "as it is. UNAVAILABLE where it cannot be fetched.",
+  })
+  downloadModel(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
+    return models.download(id);
+  }
+
+  @Mutation(() => Model, {
+    description:
+      "Ends a download; sessions that wait for it fail. What came is kept, so that the next one goes on from there.\n" +
+      "CONFLICT for a model that is not DOWNLOADING.",
+  })
+  cancelDownload(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
+    return models.cancelDownload(id);
+  }
+}
+
+@Resolver()
+export class ModelsSubscription {
+  @Subscription(() => Model, {
+    description: "Models as they change state, and while they are DOWNLOADING at each hundredth of the progress.",
+    subscribe: ({ context }: { context: ApiContext }) => new ModelFeed<ModelInfo>((listener) => context.models.watch(listener)),
+  })
+  models(@Root() model: ModelInfo): ModelInfo {
+    return model;
   }
 }

@@ -4,7 +4,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphq
 import { buildSchemaSync } from "type-graphql";
 import { FrameResolver } from "./frames.js";
 import { ImageResolver } from "./images.js";
-import { ModelResolver } from "./models.js";
+import { ModelResolver, ModelsSubscription } from "./models.js";
 import { ServerInfoResolver } from "./server-info.js";
 import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
 import { StyleTransferSession, TranslationSession } from "./session-types.js";
@@ -27,6 +27,7 @@ export function buildApiSchema(): GraphQLSchema {
       SessionMutations,
       SessionSubscription,
       SessionsSubscription,
+      ModelsSubscription,
     ],
     orphanedTypes: [StyleTransferSession, TranslationSession],
     validate: false,

@@ -52,5 +52,6 @@ function goneModel({ model, family, size }: TranslationRecord["settings"]): Mode
     licence: unknown,
     source: unknown,
     downloadProgress: null,
+    failure: "This server has this model no more.",
   };
 }

@@ -26,6 +26,6 @@ async function namedModel(models: SessionModels, id: string, task: SessionModel[
   const model = await models.find(id);
   if (!model) throw new AtelierError("NOT_FOUND", "There is no such model.", { field });
   if (model.task !== task) throw new AtelierError("BAD_INPUT", need, { field, limit: task });
-  if (model.state === "FAILED") throw new AtelierError("UNAVAILABLE", "The model could not be fetched.", { field });
+  if (model.refusal !== null) throw new AtelierError("UNAVAILABLE", model.refusal, { field });
   return model;
 }

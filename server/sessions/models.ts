@@ -5,6 +5,8 @@ export interface SessionModel {
   id: string;
   task: "FEATURES" | "TRANSLATION";
   state: "READY" | "AVAILABLE" | "DOWNLOADING" | "FAILED";
+  /** Why no session can use it as things are; null when it is here or can be fetched. */
+  refusal: string | null;
   family: ModelCard["family"];
   /** Native size, px: what a translation that names no size gets. */
   size: number;

@@ -8,7 +8,7 @@ import type { SessionModel, SessionModels } from "./models.js";
 export function registryModels(registry: Registry): SessionModels {
   const find = async (id: string) => {
     const model = await registry.find(id);
-    return model && sessionModel(model);
+    return model && sessionModel(model, registry.refusal(id));
   };
   return {
     find,
@@ -23,11 +23,12 @@ export function registryModels(registry: Registry): SessionModels {
   };
 }
 
-function sessionModel({ id, task, state, family, size, minSize, architecture }: Model): SessionModel {
+function sessionModel({ id, task, state, family, size, minSize, architecture }: Model, refusal: string | null): SessionModel {
   return {
     id,
     task,
     state,
+    refusal,
     family,
     size,
     minSize,

@@ -2,51 +2,22 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import type { ModelInfo } from "../../server/api/context.js";
 import { type App, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
-import type { SessionModel } from "../../server/sessions/models.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { FakeHost } from "./fake-host.js";
+import { FakeModels } from "./fake-models.js";
 import { GraphqlClient } from "./graphql-client.js";
-
-const names = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2", "conv5_1"];
-const layers = names.map((name) => ({ name, minimumSide: 2 ** (Number(name[4]) - 1) }));
-
-function aModel(changes: Partial<ModelInfo>): ModelInfo {
-  return {
-    id: "vgg19",
-    title: "A model",
-    task: "FEATURES",
-    family: "VGG",
-    state: "READY",
-    size: 224,
-    minSize: null,
-    parameters: 20_024_384,
-    bytes: 40_052_328,
-    licence: "none",
-    source: "a test",
-    downloadProgress: null,
-    ...changes,
-  };
-}
-
-const models = [
-  aModel({}),
-  aModel({ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN", size: 256, minSize: 32 }),
-  aModel({ id: "broken", state: "FAILED" }),
-];
-
-const sessionModels: SessionModel[] = models.map((model) => ({ ...model, layers: model.task === "FEATURES" ? layers : [] }));
 
 export interface RunningApp {
   app: App;
   storage: Storage;
   bus: Bus;
   host: FakeHost;
+  models: FakeModels;
   client: GraphqlClient;
   address: string;
   /** Errors that were the server's own fault. */
@@ -64,18 +35,13 @@ export async function startApp(origins: string[] = [], memoryBytes = 64e9): Prom
   const storage = await openEmbeddedStorage(folder, { graceMs: 0 });
   const bus = openEmbeddedBus(report);
   const queue = openEmbeddedQueue();
+  const models = new FakeModels();
   const host = await FakeHost.start({ storage, bus, queue });
   const app = await createApp({
     storage,
     bus,
     queue,
-    models: {
-      catalogue: { list: async () => models, find: async (id) => models.find((model) => model.id === id) ?? null },
-      sessions: {
-        find: async (id) => sessionModels.find((model) => model.id === id) ?? null,
-        defaultFeatures: async () => sessionModels[0] ?? null,
-      },
-    },
+    models: { catalogue: models, sessions: models.sessions },
     devices: () => [{ name: "fake", engine: "none", description: "A device of tests", sessionIds: [] }],
     unready: () => null,
     origins,
@@ -96,6 +62,7 @@ export async function startApp(origins: string[] = [], memoryBytes = 64e9): Prom
     storage,
     bus,
     host,
+    models,
     client,
     address,
     faults,

@@ -35,7 +35,8 @@ export class ServerProcess {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("ATELIER_"));
     this.child = spawn(process.execPath, ["--import", "tsx", "server/main.ts"], {
       cwd: root,
-      env: { ...Object.fromEntries(inherited), PORT: "0", ...env },
+      // No test asks the internet; one with a server of its own takes ATELIER_OFFLINE back.
+      env: { ...Object.fromEntries(inherited), PORT: "0", ATELIER_OFFLINE: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.gone = once(this.child, "close");

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunningApp, startApp } from "../helpers/app.js";
+
+let running: RunningApp;
+beforeAll(async () => {
+  running = await startApp();
+});
+afterAll(() => running.close());
+
+const fields = "id state downloadProgress failure";
+
+test("a model is fetched and the fetch is cancelled by mutations", async () => {
+  const { client } = running;
+  const { downloadModel } = await client.query(`mutation { downloadModel(id: "afar") { ${fields} } }`);
+  expect(downloadModel).toEqual({ id: "afar", state: "DOWNLOADING", downloadProgress: 0, failure: null });
+  const { cancelDownload } = await client.query(`mutation { cancelDownload(id: "afar") { ${fields} } }`);
+  expect(cancelDownload).toEqual({ id: "afar", state: "AVAILABLE", downloadProgress: null, failure: null });
+});
+
+test("only a download can be cancelled, and only a model fetched", async () => {
+  const { client } = running;
+  expect(await client.refusal(`mutation { cancelDownload(id: "afar") { id } }`)).toMatchObject({ code: "CONFLICT", field: "id" });
+  expect(await client.refusal(`mutation { downloadModel(id: "nobody") { id } }`)).toMatchObject({ code: "NOT_FOUND", field: "id" });
+});
+
+test("a model that failed says why, and no session may name it", async () => {
+  const { client, imageId } = running;
+  const { model } = await client.query(`{ model(id: "broken") { ${fields} } }`);
+  expect(model).toEqual({ id: "broken", state: "FAILED", downloadProgress: null, failure: "Its file is damaged." });
+  const start = `mutation { startStyleTransfer(input: { contentId: "${imageId}", styles: [{ imageId: "${imageId}" }], model: "broken" }) { id } }`;
+  expect(await client.refusal(start)).toMatchObject({ code: "UNAVAILABLE", field: "input.model" });
+});
+
+test("who watches models gets each one's newest state, and none after the end", async () => {
+  const { client, models } = running;
+  const seen = client.subscribe(`subscription { models { ${fields} } }`);
+  const first = seen.next();
+  while (models.watchers === 0) await new Promise((next) => setTimeout(next, 5));
+  models.change("afar", { state: "DOWNLOADING", downloadProgress: 0.25 });
+  expect((await first).value.data.models).toEqual({ id: "afar", state: "DOWNLOADING", downloadProgress: 0.25, failure: null });
+  models.change("afar", { state: "FAILED", downloadProgress: null, failure: "It broke off." });
+  expect((await seen.next()).value.data.models).toEqual({ id: "afar", state: "FAILED", downloadProgress: null, failure: "It broke off." });
+  await seen.return?.();
+  while (models.watchers > 0) await new Promise((next) => setTimeout(next, 5));
+});
