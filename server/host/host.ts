@@ -4,6 +4,7 @@ import type { DeviceInfo } from "../sessions/device-info.js";
 import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { DeviceSupervisor } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";
+import { FetchRoom } from "./fetch-room.js";
 import { type DeviceLink, HostedSession, type SessionParts } from "./hosted-session.js";
 import { pause } from "./pause.js";
 
@@ -37,6 +38,7 @@ export class Host {
   private readonly sessions = new Map<string, HostedSession>();
   private readonly closing = new AbortController();
   private readonly supervisor: DeviceSupervisor;
+  private readonly fetchRoom: FetchRoom;
   private readonly maxConcurrent: number;
   private readonly log: SessionParts["log"];
   private claiming: Promise<void> = Promise.resolve();
@@ -51,6 +53,15 @@ export class Host {
   private constructor(private readonly options: HostOptions) {
     this.maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
     this.log = options.log ?? ((line, cause) => console.error(line, cause ?? ""));
+    const { storage, queue } = options;
+    this.fetchRoom = new FetchRoom({
+      storage,
+      queue,
+      models: options,
+      log: this.log,
+      fail: (id, code, message) => this.hosted(id).fail(code, message),
+      closing: this.closing.signal,
+    });
     this.supervisor = new DeviceSupervisor(
       { ...deviceProcessDefaults, ...options.device },
       {
@@ -105,7 +116,8 @@ export class Host {
     while (!this.closed) {
       await this.room();
       const sessionId = await this.claim();
-      if (sessionId !== null && !this.closed) this.adopt(sessionId);
+      if (sessionId === null || this.closed || (await this.fetchRoom.takes(sessionId))) continue;
+      if (!this.closed) this.adopt(sessionId);
     }
   }
 
@@ -129,9 +141,13 @@ export class Host {
   }
 
   private adopt(sessionId: string): void {
-    const session = new HostedSession(sessionId, { ...this.options, log: this.log, closing: this.closing.signal });
+    const session = this.hosted(sessionId);
     this.sessions.set(sessionId, session);
     if (this.current) void this.startOn(session, this.current.link);
+  }
+
+  private hosted(sessionId: string): HostedSession {
+    return new HostedSession(sessionId, { ...this.options, log: this.log, closing: this.closing.signal });
   }
 
   private async startOn(session: HostedSession, link: DeviceLink): Promise<void> {

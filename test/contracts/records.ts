@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { FrameRecord, ImageRecord, StyleTransferRecord } from "../../server/sessions/session.js";
+import type { FrameRecord, ImageRecord, StyleTransferRecord, TranslationRecord } from "../../server/sessions/session.js";
 
 /** A picture's record with bytes that nobody stored. */
 export function anImage(changes: Partial<ImageRecord> = {}): ImageRecord {
@@ -39,6 +39,27 @@ export function aSession(imageId: string, changes: Partial<StyleTransferRecord> 
     },
     contentId: imageId,
     styles: [{ imageId, weight: 1 }],
+    ...changes,
+  };
+}
+
+/** A translation of `imageId`. */
+export function aTranslation(imageId: string | null, changes: Partial<TranslationRecord> = {}): TranslationRecord {
+  return {
+    id: randomUUID(),
+    kind: "TRANSLATION",
+    title: null,
+    status: "QUEUED",
+    createdAt: new Date(),
+    startedAt: null,
+    finishedAt: null,
+    device: null,
+    error: null,
+    step: -1,
+    settings: { model: "cyclegan-horse2zebra", family: "CYCLEGAN", size: 256 },
+    sourceId: imageId,
+    framesTranslated: 0,
+    framesDropped: 0,
     ...changes,
   };
 }

@@ -4,7 +4,7 @@ import { Host, type HostOptions } from "../../server/host/host.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { SessionEvent, SessionRecord } from "../../server/sessions/session.js";
 import { isFinal } from "../../server/sessions/status.js";
-import { anImage, aSession } from "../contracts/records.js";
+import { anImage, aSession, aTranslation } from "../contracts/records.js";
 import { MemoryStorage } from "./host-fakes.js";
 import { type PainterScript, scriptedForm } from "./scripted-painters.js";
 
@@ -51,17 +51,17 @@ export class HostHarness {
   }
 
   /** Lines up a session that is painted by `script`; answers its id. */
-  async paint(script: PainterScript): Promise<string> {
-    const id = await this.prepare(script);
+  async paint(script: PainterScript, kind?: SessionRecord["kind"]): Promise<string> {
+    const id = await this.prepare(script, kind);
     await this.queue.add(id);
     return id;
   }
 
   /** A session that is stored and not yet in the queue. */
-  async prepare(script: PainterScript): Promise<string> {
+  async prepare(script: PainterScript, kind: SessionRecord["kind"] = "STYLE_TRANSFER"): Promise<string> {
     const image = anImage({ digest: await this.storage.blobs.put(Uint8Array.of(1, 2, 3)) });
     await this.storage.images.insert(image);
-    const session = aSession(image.id);
+    const session = kind === "STYLE_TRANSFER" ? aSession(image.id) : aTranslation(image.id);
     session.settings.model = JSON.stringify(script);
     await this.storage.sessions.insert(session);
     const events: SessionEvent[] = [];

@@ -1,0 +1,126 @@
+import { expect, onTestFinished, test } from "vitest";
+import { AtelierError } from "../../server/errors.js";
+import type { HostOptions } from "../../server/host/host.js";
+import { recoverInterrupted } from "../../server/host/recovery.js";
+import { aTranslation } from "../contracts/records.js";
+import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
+import { scriptedForm } from "../helpers/scripted-painters.js";
+
+async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
+  const harness = await HostHarness.start(options);
+  onTestFinished(() => harness.close());
+  return harness;
+}
+
+/** Models of which `slow` must be fetched; `end` lets that succeed, or fail with an error. */
+function fetchedModels(slow: string) {
+  let fetched = false;
+  let end: (error?: Error) => void = () => undefined;
+  const fetching = new Promise<void>((resolve, reject) => {
+    end = (error) => {
+      fetched = !error;
+      if (error) reject(error);
+      else resolve();
+    };
+  });
+  const file = async (path: string, signal?: AbortSignal) => {
+    if (path === slow) {
+      const aborted = new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      await Promise.race([fetching, aborted]);
+    }
+    return { id: "scripted", path };
+  };
+  const models = {
+    resolveNetwork: async (path, signal) => ({ ...(await file(path, signal)), architecture: { family: "vgg19" } }),
+    resolveGenerator: async (path, signal) => ({ ...(await file(path, signal)), architecture: null, form: scriptedForm }),
+    isFetched: async (path) => fetched || path !== slow,
+  } satisfies Partial<HostOptions>;
+  return { models, end };
+}
+
+const slowScript = { steps: 2, size: 16 };
+const slow = JSON.stringify(slowScript);
+
+test("a translation is painted from queued to completed", async () => {
+  const host = await startHost();
+  const id = await host.paint({ steps: 0 }, "TRANSLATION");
+  expect(await host.end(id)).toMatchObject({ kind: "TRANSLATION", status: "COMPLETED", step: 0, device: "fake", error: null });
+  const events = host.events.get(id)!.map((event) => (event.type === "changed" ? event.session.status : event.type));
+  expect(events).toEqual(["RUNNING", "frame", "COMPLETED"]);
+});
+
+test("a translation gets its turn beside a running style transfer", async () => {
+  const host = await startHost();
+  const painting = await host.paint({ steps: 1e6, blockMs: 5 });
+  await host.frame(painting, 2);
+  const before = host.storedSteps(painting).length;
+  await host.end(await host.paint({ steps: 0 }, "TRANSLATION"));
+  expect(host.storedSteps(painting).length - before).toBeLessThan(20);
+  expect(host.storage.sessionRows.get(painting)!.status).toBe("RUNNING");
+});
+
+test("a translation whose device dies of it each time is given up, and the painting beside it goes on", async () => {
+  const host = await startHost();
+  const painting = await host.paint({ steps: 1e6, blockMs: 1 });
+  await host.frame(painting, 1);
+  const deadly = await host.paint({ steps: 0, crashAt: 0 }, "TRANSLATION");
+  expect(await host.end(deadly)).toMatchObject({ status: "FAILED", error: { code: "DEVICE_LOST" } });
+  await host.frame(painting, host.storedSteps(painting).length + 3);
+});
+
+test("sessions whose network is being fetched take no place, and run when it is here", async () => {
+  const { models, end } = fetchedModels(slow);
+  const host = await startHost({ ...models, maxConcurrent: 1 });
+  const waiting = [await host.paint(slowScript, "TRANSLATION"), await host.paint(slowScript)];
+  expect((await host.end(await host.paint({ steps: 3 }))).status).toBe("COMPLETED");
+  expect((await host.end(await host.paint({ steps: 0 }, "TRANSLATION"))).status).toBe("COMPLETED");
+  for (const id of waiting) expect(host.storage.sessionRows.get(id)!.status).toBe("QUEUED");
+  end();
+  for (const id of waiting) {
+    expect((await host.end(id)).status).toBe("COMPLETED");
+    expect(host.storedSteps(id)).toEqual(stepsThrough(2));
+  }
+});
+
+test("a session whose network cannot be fetched fails and says why", async () => {
+  const { models, end } = fetchedModels(slow);
+  const host = await startHost(models);
+  const id = await host.paint(slowScript, "TRANSLATION");
+  await host.end(await host.paint({ steps: 1 }));
+  end(new AtelierError("UNAVAILABLE", "The download was cancelled."));
+  expect(await host.end(id)).toMatchObject({
+    status: "FAILED",
+    startedAt: null,
+    error: { code: "UNAVAILABLE", message: "The download was cancelled." },
+  });
+});
+
+test("a session that was cancelled while its network was fetched stays cancelled", async () => {
+  const { models, end } = fetchedModels(slow);
+  const host = await startHost({ ...models, maxConcurrent: 1 });
+  const id = await host.paint(slowScript, "TRANSLATION");
+  await host.end(await host.paint({ steps: 1 }));
+  await host.storage.sessions.update(id, { status: "CANCELLED" });
+  end();
+  expect((await host.end(await host.paint({ steps: 1 }))).status).toBe("COMPLETED");
+  expect(host.storage.sessionRows.get(id)!.status).toBe("CANCELLED");
+  expect(host.storedSteps(id)).toEqual([]);
+});
+
+test("a host that closes waits for no fetch, and the session waits on", async () => {
+  const { models } = fetchedModels(slow);
+  const host = await HostHarness.start(models);
+  const id = await host.paint(slowScript, "TRANSLATION");
+  await host.end(await host.paint({ steps: 1 }));
+  await host.close();
+  expect(host.storage.sessionRows.get(id)!.status).toBe("QUEUED");
+});
+
+test("a restart of the server interrupts translations that ran and lines up those that waited", async () => {
+  const host = await startHost();
+  const [running, queued] = [aTranslation(null, { status: "RUNNING" }), aTranslation(null)];
+  for (const session of [running, queued]) await host.storage.sessions.insert(session);
+  await host.host.close();
+  expect(await recoverInterrupted(host.storage, host.queue)).toEqual({ interrupted: 1, requeued: 1 });
+  expect(host.storage.sessionRows.get(running.id)).toMatchObject({ status: "FAILED", error: { code: "INTERRUPTED" } });
+});
