@@ -2,8 +2,12 @@ import {
   abs,
   add,
   avgPool,
+  concat,
   conv2d,
+  convTranspose2d,
   count,
+  instanceNorm,
+  leakyRelu,
   matmul,
   maxPool,
   mul,
@@ -16,12 +20,16 @@ import {
   slice,
   sub,
   type Tensor,
+  tanh,
   transpose,
+  upsampleNearest,
 } from "../../server/graph/index.js";
 import { signOperator } from "../../server/graph/operators/abs.js";
 import { conv2dInputGradientOperator } from "../../server/graph/operators/conv2d-input-gradient.js";
 import { expandLike } from "../../server/graph/operators/expand-like.js";
 import { flip } from "../../server/graph/operators/flip.js";
+import { instanceNormGradientOperator } from "../../server/graph/operators/instance-norm.js";
+import { leakyReluGradientOperator } from "../../server/graph/operators/leaky-relu.js";
 import { maxPoolGradientOperator } from "../../server/graph/operators/max-pool.js";
 import { padLike } from "../../server/graph/operators/pad-like.js";
 import { reflectPad } from "../../server/graph/operators/reflect-pad.js";
@@ -48,6 +56,13 @@ const convolutions = [
   { title: "stride 3 that leaves rows out", kernel: [1, 2, 2, 2], options: { stride: 3 } },
   { title: "groups", kernel: [4, 1, 3, 3], options: { padding: 1, groups: 2 } },
   { title: "more padding than kernel", kernel: [2, 2, 2, 2], options: { padding: 3 } },
+] as const;
+
+const transposedConvolutions = [
+  { title: "4x4, stride 2", kernel: [2, 3, 4, 4], options: { stride: 2, padding: 1 } },
+  { title: "3x3, stride 2 with output padding", kernel: [2, 3, 3, 3], options: { stride: 2, padding: 1, outputPadding: 1 } },
+  { title: "stride 1", kernel: [2, 1, 3, 2], options: {} },
+  { title: "groups", kernel: [2, 2, 3, 3], options: { groups: 2, padding: 2 } },
 ] as const;
 
 const binary = (build: (a: Node, b: Node) => Node): OperatorCase[] => [
@@ -111,6 +126,31 @@ export const operatorCases: Readonly<Record<string, readonly OperatorCase[]>> = 
   sign: [{ title: "", inputs: [picture(13)], build: (x) => signOperator.node([x], {}) }],
   reciprocal: [{ title: "", inputs: [positive([1, 2, 3, 4], 14)], build: reciprocal }],
   count: [{ title: "", inputs: [picture(15)], build: (x) => count(x, [1, 3]) }],
+  leakyRelu: [0.2, 1].map((slope) => ({
+    title: `${slope}`,
+    inputs: [spacedTensor([1, 2, 5, 4], 22)],
+    build: (x: Node) => leakyRelu(x, { slope }),
+  })),
+  tanh: [{ title: "", inputs: [picture(23)], build: tanh }],
+  concat: [
+    { title: "channels", inputs: [picture(24), picture(25, 3)], build: (a, b) => concat(a, b, { axis: 1 }) },
+    { title: "rows", inputs: [randomTensor([2, 3, 4], 24), randomTensor([2, 1, 4], 25)], build: (a, b) => concat(a, b, { axis: 1 }) },
+    { title: "batches", inputs: [randomTensor([1, 3], 24), randomTensor([2, 3], 25)], build: (a, b) => concat(a, b, { axis: 0 }) },
+  ],
+  instanceNorm: [
+    { title: "one picture", inputs: [picture(26), randomTensor([2], 27), randomTensor([2], 28)] },
+    { title: "two pictures", inputs: [randomTensor([2, 3, 4, 3], 26), randomTensor([3], 27), randomTensor([3], 28)] },
+  ].map((one) => ({ ...one, build: (x: Node, scale: Node, shift: Node) => instanceNorm(x, scale, shift, { epsilon: 1e-2 }) })),
+  convTranspose2d: transposedConvolutions.map(({ title, kernel, options }, seed) => {
+    const outputs = kernel[1] * ("groups" in options ? options.groups : 1);
+    return {
+      title,
+      inputs: [picture(seed + 60), randomTensor(kernel, seed + 70), randomTensor([outputs], seed + 80)],
+      build: (x: Node, weight: Node, bias: Node) => convTranspose2d(x, weight, bias, options),
+      constants: [1],
+    };
+  }),
+  upsampleNearest: [1, 2, 3].map((size) => ({ title: `${size}`, inputs: [picture(29)], build: (x: Node) => upsampleNearest(x, { size }) })),
   conv2dInputGradient: convolutions.map(({ title, kernel, options }, seed) => {
     const attributes = { stride: 1, padding: 0, groups: 1, ...options };
     const size = (axis: 2 | 3) => Math.floor(((axis === 2 ? 5 : 6) + 2 * attributes.padding - kernel[axis]) / attributes.stride) + 1;
@@ -122,6 +162,16 @@ export const operatorCases: Readonly<Record<string, readonly OperatorCase[]>> = 
     };
   }),
   reluGradient: [{ title: "", inputs: [picture(16), rectified(picture(17))], build: (...inputs) => reluGradientOperator.node(inputs, {}) }],
+  leakyReluGradient: [
+    { title: "", inputs: [picture(30), picture(31)], build: (...inputs) => leakyReluGradientOperator.node(inputs, { slope: 0.2 }) },
+  ],
+  instanceNormGradient: [
+    {
+      title: "",
+      inputs: [picture(32), picture(33), randomTensor([2], 34)],
+      build: (...inputs) => instanceNormGradientOperator.node(inputs, { epsilon: 1e-2 }),
+    },
+  ],
   maxPoolGradient: [
     {
       title: "with equal maxima",

@@ -2,11 +2,15 @@ import { describe, expect, it } from "vitest";
 import {
   add,
   avgPool,
+  concat,
   conv2d,
+  convTranspose2d,
   count,
   FREE,
   GraphError,
   input,
+  instanceNorm,
+  leakyRelu,
   matmul,
   maxPool,
   type Node,
@@ -15,6 +19,7 @@ import {
   reshape,
   slice,
   transpose,
+  upsampleNearest,
 } from "../../server/graph/index.js";
 
 const picture = input("picture", [1, 3, FREE, FREE]);
@@ -37,6 +42,14 @@ describe("shape rules", () => {
     ["sums", reduceSum(picture, [2, 3]), [1, 3]],
     ["a mean of all", reduceMean(picture, "all"), []],
     ["a count", count(picture, [2]), []],
+    ["a transposed convolution of a free picture", convTranspose2d(picture, kernel(3, 8, 4, 4), null, { stride: 2 }), [1, 8, FREE, FREE]],
+    [
+      "a transposed convolution",
+      convTranspose2d(small, kernel(3, 8, 3, 3), null, { stride: 2, padding: 1, outputPadding: 1 }),
+      [1, 8, 10, 8],
+    ],
+    ["enlarging", upsampleNearest(small, { size: 3 }), [1, 3, 15, 12]],
+    ["channels behind each other", concat(picture, small, { axis: 1 }), [1, 6, 5, 4]],
   ])("know %s", (_, node, shape) => {
     expect(node.shape).toEqual(shape);
   });
@@ -59,6 +72,14 @@ describe("shape rules", () => {
     ["a slice outside of its axis", () => slice(small, { axis: 2, start: 0, end: 6 })],
     ["a slice of nothing", () => slice(small, { axis: 2, start: 3, end: 3 })],
     ["an axis out of range", () => reduceSum(small, [4])],
+    ["channels that do not fit a transposed kernel", () => convTranspose2d(picture, kernel(8, 3, 3, 3), null)],
+    ["output padding of a whole stride", () => convTranspose2d(small, kernel(3, 8, 3, 3), null, { stride: 2, outputPadding: 2 })],
+    ["a transposed convolution that leaves nothing", () => convTranspose2d(small, kernel(3, 8, 1, 1), null, { padding: 3 })],
+    ["a concatenation along a free axis", () => concat(picture, picture, { axis: 2 })],
+    ["a concatenation of other heights", () => concat(small, input("b", [1, 3, 6, 4]), { axis: 1 })],
+    ["a norm with too few scales", () => instanceNorm(small, input("scale", [2]), input("shift", [3]), { epsilon: 1e-5 })],
+    ["a norm without epsilon", () => instanceNorm(small, input("scale", [3]), input("shift", [3]), { epsilon: 0 })],
+    ["a leaky relu with a negative slope", () => leakyRelu(small, { slope: -0.2 })],
   ])("refuse %s", (_, build) => {
     expect(build).toThrow(GraphError);
   });

@@ -1,7 +1,7 @@
 import type { Tensor } from "../tensor.js";
 
-/** A node attribute; numbers are whole. */
-export type OnnxAttribute = number | readonly number[] | string;
+/** A node attribute; bare numbers are whole, and ONNX tells them from float32 ones. */
+export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
 
 export interface OnnxNode {
   readonly operator: string;

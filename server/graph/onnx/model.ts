@@ -6,8 +6,8 @@ import { MessageWriter } from "./protobuf.js";
 const model = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8 } as const;
 const graph = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
 const node = { input: 1, output: 2, name: 3, operator: 4, attribute: 5 } as const;
-const attribute = { name: 1, integer: 3, string: 4, integers: 8, type: 20 } as const;
-const attributeType = { integer: 2, string: 3, integers: 7 } as const;
+const attribute = { name: 1, float: 2, integer: 3, string: 4, integers: 8, type: 20 } as const;
+const attributeType = { float: 1, integer: 2, string: 3, integers: 7 } as const;
 const tensor = { dimensions: 1, elementType: 2, name: 8, rawData: 9 } as const;
 const elementType = { float: 1, int64: 7 } as const;
 
@@ -48,6 +48,7 @@ function writeNode(message: MessageWriter, { operator, inputs, output, attribute
 function writeAttribute(message: MessageWriter, value: OnnxAttribute): void {
   if (typeof value === "number") message.integer(attribute.integer, value).integer(attribute.type, attributeType.integer);
   else if (typeof value === "string") message.string(attribute.string, value).integer(attribute.type, attributeType.string);
+  else if ("float" in value) message.float(attribute.float, value.float).integer(attribute.type, attributeType.float);
   else {
     for (const one of value) message.integer(attribute.integers, one);
     message.integer(attribute.type, attributeType.integers);

@@ -1,4 +1,4 @@
-/** Writes one protocol-buffer message: varints and length-delimited fields are all that ONNX needs. */
+/** Writes one protocol-buffer message: varints, floats and length-delimited fields are all that ONNX needs. */
 export class MessageWriter {
   private readonly chunks: Uint8Array[] = [];
   private length = 0;
@@ -7,6 +7,12 @@ export class MessageWriter {
   integer(field: number, value: number | bigint): this {
     this.varint(BigInt(field * 8));
     this.varint(BigInt.asUintN(64, BigInt(value)));
+    return this;
+  }
+
+  float(field: number, value: number): this {
+    this.varint(BigInt(field * 8 + 5));
+    this.push(new Uint8Array(Float32Array.of(value).buffer));
     return this;
   }
 

@@ -3,11 +3,15 @@ import type { Operator } from "../operator.js";
 import { absOperator, signOperator } from "./abs.js";
 import { addOperator } from "./add.js";
 import { avgPoolOperator } from "./avg-pool.js";
+import { concatOperator } from "./concat.js";
+import { convTranspose2dOperator } from "./conv-transpose2d.js";
 import { conv2dOperator } from "./conv2d.js";
 import { conv2dInputGradientOperator } from "./conv2d-input-gradient.js";
 import { countOperator } from "./count.js";
 import { expandLikeOperator } from "./expand-like.js";
 import { flipOperator } from "./flip.js";
+import { instanceNormGradientOperator, instanceNormOperator } from "./instance-norm.js";
+import { leakyReluGradientOperator, leakyReluOperator } from "./leaky-relu.js";
 import { matmulOperator, selfProductOperator } from "./matmul.js";
 import { maxPoolGradientOperator, maxPoolOperator } from "./max-pool.js";
 import { mulOperator } from "./mul.js";
@@ -20,9 +24,11 @@ import { reluGradientOperator, reluOperator } from "./relu.js";
 import { reshapeLikeOperator, reshapeOperator } from "./reshape.js";
 import { sliceOperator } from "./slice.js";
 import { subOperator } from "./sub.js";
+import { tanhOperator } from "./tanh.js";
 import { transposeOperator } from "./transpose.js";
 import { unsqueezeOperator } from "./unsqueeze.js";
 import { upsampleLikeOperator } from "./upsample-like.js";
+import { upsampleNearestOperator } from "./upsample-nearest.js";
 
 /** Operators that graphs are built with, next to the leaves `input` and `constant`. */
 export const forwardOperators = [
@@ -44,12 +50,20 @@ export const forwardOperators = [
   absOperator,
   reciprocalOperator,
   countOperator,
+  leakyReluOperator,
+  tanhOperator,
+  concatOperator,
+  instanceNormOperator,
+  convTranspose2dOperator,
+  upsampleNearestOperator,
 ] as const;
 
 /** Operators that only gradients use: an engine that differentiates by itself needs none of them. */
 export const gradientOperators = [
   conv2dInputGradientOperator,
   reluGradientOperator,
+  leakyReluGradientOperator,
+  instanceNormGradientOperator,
   maxPoolGradientOperator,
   upsampleLikeOperator,
   padLikeOperator,

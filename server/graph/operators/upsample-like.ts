@@ -21,13 +21,18 @@ export const upsampleLikeOperator = new Operator<PoolAttributes>({
   toOnnx: (onnx, { attributes: { size } }, x, like) => upsample(onnx, x, like, size),
 });
 
-/** Nearest-neighbour upsampling of `x`, padded with zeros to the height and width of `like`. */
-export function upsample(onnx: OnnxBuilder, x: string, like: string, size: number): string {
-  const larger = onnx.add("Resize", [x, "", onnx.tensor(scales(size))], {
+/** Every element of height and width repeated `size` x `size` times. */
+export function enlarge(onnx: OnnxBuilder, x: string, size: number): string {
+  return onnx.add("Resize", [x, "", onnx.tensor(scales(size))], {
     mode: "nearest",
     coordinate_transformation_mode: "asymmetric",
     nearest_mode: "floor",
   });
+}
+
+/** Nearest-neighbour upsampling of `x`, padded with zeros to the height and width of `like`. */
+export function upsample(onnx: OnnxBuilder, x: string, like: string, size: number): string {
+  const larger = enlarge(onnx, x, size);
   const zero = onnx.integers([0]);
   const axes = [2, 3].map((axis) => ({
     axis,
