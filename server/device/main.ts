@@ -1,8 +1,8 @@
-import { createStyleTransferFactory } from "../art/style-transfer.js";
+import { createPainterFactory } from "../art/painters.js";
 import { openEngine } from "./engines.js";
 import { serveDevice } from "./serve.js";
 
 serveDevice(async (choice) => {
   const engine = await openEngine(choice);
-  return { engine, painters: createStyleTransferFactory(engine) };
+  return { engine, painters: createPainterFactory(engine) };
 });
