@@ -24,7 +24,9 @@ import {
   tensor,
   transpose,
 } from "../../server/graph/index.js";
-import { expectClose } from "../helpers/gradient-check.js";
+import { forwardOperators } from "../../server/graph/operators/index.js";
+import { operatorCases } from "../graph/operator-cases.js";
+import { checkOperator, expectClose } from "../helpers/gradient-check.js";
 import { randomTensor } from "../helpers/random.js";
 
 /** A small picture through a convolution, with a Gram term and a smoothness term: what style transfer asks for. */
@@ -110,6 +112,11 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
         expect(Math.abs(slope - difference) / Math.abs(slope)).toBeLessThan(0.02);
       }
       await program.close();
+    });
+
+    const cases = forwardOperators.flatMap(({ name }) => (operatorCases[name] ?? []).map((one) => [name, one.title, one] as const));
+    it.each(cases)("computes and differentiates %s: %s", async (operator, _, one) => {
+      await checkOperator(operator, engine, one);
     });
 
     it("gives the same bytes for the same inputs", async () => {

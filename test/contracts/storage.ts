@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Storage } from "../../server/storage/storage.js";
-import { aFrame, anImage, aSession } from "./records.js";
+import { aFrame, anImage, aSession, aTranslation } from "./records.js";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -22,6 +22,14 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
       return session;
     }
 
+    async function storedTranslation(changes: Parameters<typeof aTranslation>[1] = {}) {
+      const image = anImage();
+      await storage.images.insert(image);
+      const translation = aTranslation(image.id, changes);
+      await storage.sessions.insert(translation);
+      return translation;
+    }
+
     describe("images", () => {
       it("gives back what was put in", async () => {
         const image = anImage({ width: 640, height: 480, bytes: 25_000_000 });
@@ -36,6 +44,20 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         const session = await storedSession({ title: "Näckarfront ☀", error: { code: "DEVICE_LOST", message: "The device is gone." } });
         expect(await storage.sessions.find(session.id)).toEqual(session);
         expect(await storage.sessions.find("unknown")).toBeNull();
+      });
+
+      it("gives back translations, of a picture and without one, as they were put in", async () => {
+        for (const changes of [{ title: "Zebras" }, { sourceId: null, framesTranslated: 7, framesDropped: 2 }]) {
+          const translation = await storedTranslation(changes);
+          expect(await storage.sessions.find(translation.id)).toEqual(translation);
+          const running = { ...translation, status: "RUNNING" };
+          expect(await storage.sessions.update(translation.id, { status: "RUNNING" }, ["QUEUED"])).toEqual(running);
+        }
+      });
+
+      it("takes no session of a picture that is not stored", async () => {
+        await expect(storage.sessions.insert(aTranslation("no such picture"))).rejects.toThrow();
+        await expect(storage.sessions.insert(aSession("no such picture"))).rejects.toThrow();
       });
 
       it("changes a session only from the statuses that are named", async () => {
@@ -89,6 +111,12 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await list({})).toEqual([other.id, plain.id]);
         expect(await list({ kind: "STYLE_TRANSFER" })).toEqual([other.id, plain.id]);
         expect(await list({ kind: "TRANSLATION" })).toEqual([]);
+        const translation = await storedTranslation({ title: mark, createdAt: new Date("2020-01-03T00:00:00Z") });
+        expect(await list({})).toEqual([translation.id, other.id, plain.id]);
+        expect(await list({ kind: "TRANSLATION" })).toEqual([translation.id]);
+        expect(await list({ kind: "STYLE_TRANSFER" })).toEqual([other.id, plain.id]);
+        expect(await list({ kind: "DEEP_DREAM" })).toEqual([]);
+        await storage.sessions.delete(translation.id);
         expect(await list({ status: ["COMPLETED", "RUNNING"] })).toEqual([plain.id]);
         expect(await list({ status: [] })).toEqual([]);
         expect(await list({ titleContains: `${mark.toUpperCase()} 100 % wOOL_EN` })).toEqual([plain.id]);
@@ -126,6 +154,17 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.sessions.delete(session.id)).toEqual([]);
         expect(await storage.sessions.delete(other.id)).toEqual([shared]);
       });
+
+      it("keeps the picture that a translation was made of, however its frames look", async () => {
+        const source = anImage();
+        await storage.images.insert(source);
+        const [translation, other] = [aTranslation(source.id), aTranslation(source.id)];
+        for (const session of [translation, other]) await storage.sessions.insert(session);
+        await storage.frames.insert(aFrame(translation.id, 0, { digest: source.digest }));
+        expect(await storage.sessions.delete(translation.id)).toEqual([]);
+        expect(await storage.sessions.find(other.id)).toEqual(other);
+        expect(await storage.images.find(source.id)).toEqual(source);
+      });
     });
 
     describe("frames", () => {
@@ -138,6 +177,14 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.frames.latest(session.id)).toMatchObject({ step: 3, losses: null });
         expect((await storage.sessions.find(session.id))?.step).toBe(3);
         expect(await storage.frames.find(session.id, 1)).toBeNull();
+      });
+
+      it("counts the frames that a translation made, each once", async () => {
+        const { id } = await storedTranslation();
+        await storage.frames.insert(aFrame(id, 0, { losses: null }));
+        await storage.frames.insert(aFrame(id, 0, { losses: null }));
+        await storage.frames.insert(aFrame(id, 4, { losses: null }));
+        expect(await storage.sessions.find(id)).toMatchObject({ step: 4, framesTranslated: 2, framesDropped: 0 });
       });
 
       it("stores a step once and never changes it", async () => {

@@ -49,7 +49,8 @@ export class MemoryStorage implements Storage {
       const session = this.sessionRows.get(frame.sessionId);
       if (!session || (await this.frames.find(frame.sessionId, frame.step))) return false;
       this.frameRows.push(frame);
-      this.sessionRows.set(session.id, { ...session, step: frame.step });
+      const translated = session.kind === "TRANSLATION" ? { ...session, framesTranslated: session.framesTranslated + 1 } : session;
+      this.sessionRows.set(session.id, { ...translated, step: frame.step });
       return true;
     },
     find: async (sessionId, step) => this.framesOf(sessionId).find((frame) => frame.step === step) ?? null,

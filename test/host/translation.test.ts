@@ -44,7 +44,7 @@ const slow = JSON.stringify(slowScript);
 test("a translation is painted from queued to completed", async () => {
   const host = await startHost();
   const id = await host.paint({ steps: 0 }, "TRANSLATION");
-  expect(await host.end(id)).toMatchObject({ kind: "TRANSLATION", status: "COMPLETED", step: 0, device: "fake", error: null });
+  expect(await host.end(id)).toMatchObject({ kind: "TRANSLATION", status: "COMPLETED", step: 0, framesTranslated: 1, error: null });
   const events = host.events.get(id)!.map((event) => (event.type === "changed" ? event.session.status : event.type));
   expect(events).toEqual(["RUNNING", "frame", "COMPLETED"]);
 });
