@@ -21,6 +21,7 @@ export async function transfer(wanted: Wanted, path: string, stallMs: number): P
   try {
     if (file.received > wanted.bytes) await file.restart(null);
     if (file.received < wanted.bytes) await receive(wanted, file, watchdog);
+    await file.sync();
   } finally {
     watchdog.stop();
     await file.close();
