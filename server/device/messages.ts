@@ -18,7 +18,7 @@ import type { ErrorCode } from "../errors.js";
 export const MAX_UNACKNOWLEDGED = 2;
 
 /** The devices that this build can open; `auto` takes the best that is there. */
-export const deviceChoices = ["auto", "cpu", "reference"] as const;
+export const deviceChoices = ["auto", "cpu", "tfjs", "reference"] as const;
 
 export type DeviceChoice = (typeof deviceChoices)[number];
 

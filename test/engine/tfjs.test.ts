@@ -1,0 +1,4 @@
+import { TfjsEngine } from "../../server/engine/tfjs.js";
+import { engineContract } from "../contracts/engine.js";
+
+engineContract("tfjs", () => TfjsEngine.create(["wasm"]));
