@@ -2,8 +2,11 @@ import { open } from "node:fs/promises";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Group, h5wasm as Hdf5 } from "h5wasm/node";
 import { AtelierError } from "../../server/errors.js";
-import { vgg19Layers } from "../vgg19.js";
+import type { Vgg19Layer } from "../vgg19.js";
 import { type WrittenFile, writeSafetensors } from "./write-safetensors.js";
+
+/** A convolution of the network. */
+export type Convolution = Pick<Vgg19Layer, "name" | "inputChannels" | "channels">;
 
 const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
 const KERNEL = 3;
@@ -15,13 +18,13 @@ const KERNEL = 3;
  * https://keras.io/api/applications/vgg, section "preprocess_input".
  * @throws AtelierError UNAVAILABLE when the file is of another form.
  */
-export async function convertKerasVgg19(path: string, target: string): Promise<WrittenFile> {
+export async function convertKerasVgg19(path: string, target: string, layers: readonly Convolution[]): Promise<WrittenFile> {
   await requireSignature(path);
   const { default: hdf5 } = await import("h5wasm/node");
   await hdf5.ready;
   const file = new hdf5.File(path, "r");
   try {
-    const tensors = vgg19Layers.flatMap(({ name, inputChannels, channels }) => [
+    const tensors = layers.flatMap(({ name, inputChannels, channels }) => [
       { name: `${name}.weight`, shape: [channels, inputChannels, KERNEL, KERNEL] },
       { name: `${name}.bias`, shape: [channels] },
     ]);

@@ -1,10 +1,11 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelFacts } from "../model.js";
+import { vgg19Layers } from "../vgg19.js";
 import { requireRoom } from "./disk.js";
 import { download } from "./download.js";
 import type { TransferLimits } from "./http.js";
-import { convertKerasVgg19 } from "./keras-hdf5.js";
+import { type Convolution, convertKerasVgg19 } from "./keras-hdf5.js";
 import { writeCard } from "./mirror.js";
 import type { FetchOptions, ModelSource } from "./source.js";
 
@@ -14,6 +15,8 @@ export interface KerasFile {
   bytes: number;
   /** Lower-case hex. */
   md5: string;
+  /** Convolutions that it holds, shallow to deep. */
+  layers: readonly Convolution[];
 }
 
 /** VGG-19 without its fully connected layers, as Keras fetches it itself. */
@@ -21,6 +24,7 @@ export const kerasVgg19File: KerasFile = {
   url: new URL("https://storage.googleapis.com/tensorflow/keras-applications/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"),
   bytes: 80_134_624,
   md5: "253f8cb515780f3b799900260a226db6",
+  layers: vgg19Layers,
 };
 
 const FILE = "vgg19.safetensors";
@@ -36,7 +40,7 @@ const about = {
 };
 
 /** VGG-19 from the address where Keras publishes it, converted to the form of the other networks. */
-export function kerasVgg19({ url, bytes, md5 }: KerasFile, limits: TransferLimits): ModelSource {
+export function kerasVgg19({ url, bytes, md5, layers }: KerasFile, limits: TransferLimits): ModelSource {
   const facts: ModelFacts = {
     ...about,
     task: "FEATURES",
@@ -59,7 +63,7 @@ export function kerasVgg19({ url, bytes, md5 }: KerasFile, limits: TransferLimit
       progress: (received) => progress((FETCH_SHARE * received) / bytes),
       limits,
     });
-    const written = await convertKerasVgg19(published, `${target}.partial`);
+    const written = await convertKerasVgg19(published, `${target}.partial`, layers);
     await rename(`${target}.partial`, target);
     await writeCard(folder, card(written.bytes, written.sha256));
     await rm(published);
