@@ -27,6 +27,7 @@ def export(args):
         "model": weights.name,
         "format": "safetensors, float16: block{b}_conv{n}.weight (OIHW) and .bias of the trunk, conv{layer}.weight (1x1) and .bias of the taps",
         "architecture": {
+            "family": "vgg19-lite",
             "blocks": [[{"channels": width, "tap": tap, "components": k} if tap else {"channels": width} for width, tap, k in block] for block in Student.PLAN],
             "kernel": 3, "stride": 1, "groups": 1, "dilation": 1, "activation": "relu after every trunk convolution, none after a tap",
             "padding": ["reflect" if block < Student.MIRRORED else "zeros" for block in range(len(Student.PLAN))],
