@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatDuration } from "../../web/rooms/painting/durations";
+import { formatDuration } from "../../web/parts/durations";
 
 test.each([
   [0, "0 ms"],

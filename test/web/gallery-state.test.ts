@@ -15,10 +15,8 @@ function card(id: string, minute: number, status: Card["status"] = "COMPLETED"):
     queuePosition: null,
     device: null,
     error: null,
-    step: 0,
-    settings: { steps: 1, size: 8 },
+    settings: { size: 8 },
     content: image,
-    styles: [],
     latestFrame: null,
   };
 }

@@ -5,7 +5,7 @@ import { numbersOf, toInput, usualRecipe, withLayerWeight, withNumber } from "..
 test("numbers that nobody touched are left to the server", () => {
   const input = toInput(withNumber(usualRecipe, "steps", 77), "c", "s", "Title");
   expect(input).toMatchObject({ contentId: "c", styles: [{ imageId: "s", weight: 1 }], title: "Title", steps: 77 });
-  for (const name of ["alpha", "size", "learningRate", "styleLayers"]) expect(input).not.toHaveProperty(name);
+  for (const name of ["alpha", "size", "learningRate", "styleLayers", "model"]) expect(input).not.toHaveProperty(name);
 });
 
 test("the learning rate follows the optimiser and the scales follow the size until they are set", () => {
@@ -21,4 +21,8 @@ test("one layer's weight is sent with the others as they are", () => {
   const { styleLayers } = toInput(withLayerWeight(usualRecipe, "conv3_1", 2), "c", "s", "");
   const expected = styleTransferDefaults.styleLayers.map(({ layer, weight }) => ({ layer, weight: layer === "conv3_1" ? 2 : weight }));
   expect(styleLayers).toEqual(expected);
+});
+
+test("a chosen network is named", () => {
+  expect(toInput({ ...usualRecipe, model: "vgg19-lite" }, "c", "s", "")).toMatchObject({ model: "vgg19-lite" });
 });

@@ -1,6 +1,6 @@
 import type { Metadata, Viewport } from "next";
-import Link from "next/link";
 import type { ReactNode } from "react";
+import { Masthead } from "../parts/masthead";
 import { sans, serif } from "./fonts";
 import "./globals.css";
 
@@ -21,11 +21,7 @@ export default function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" className={`${sans.variable} ${serif.variable}`}>
       <body>
-        <header className="masthead">
-          <Link href="/" className="wordmark">
-            Atelier
-          </Link>
-        </header>
+        <Masthead />
         {children}
       </body>
     </html>

@@ -6,7 +6,7 @@ export default function StudioPage() {
     <main className="page">
       <h1 className="hidden">A new painting</h1>
       <Easel>
-        <Gallery />
+        <Gallery kind="STYLE_TRANSFER" />
       </Easel>
     </main>
   );

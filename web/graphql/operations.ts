@@ -14,7 +14,7 @@ const FrameParts = graphql(`
 
 const SessionParts = graphql(`
   fragment SessionParts on Session {
-    id title status createdAt startedAt finishedAt queuePosition device
+    __typename id title status createdAt startedAt finishedAt queuePosition device
     error { code message }
   }
 `);
@@ -36,54 +36,67 @@ const PaintingParts = graphql(
   [SessionParts, ImageParts, FrameParts],
 );
 
+const TranslationParts = graphql(
+  `
+    fragment TranslationParts on TranslationSession {
+      ...SessionParts
+      model { id title family licence source bytes state downloadProgress }
+      source { ...ImageParts }
+      latestFrame { ...FrameParts }
+    }
+  `,
+  [SessionParts, ImageParts, FrameParts],
+);
+
 const CardParts = graphql(
   `
-    fragment CardParts on StyleTransferSession {
-      __typename
+    fragment CardParts on Session {
       ...SessionParts
-      step
-      settings { steps size }
-      content { ...ImageParts }
-      styles { image { ...ImageParts } }
       latestFrame { step url width height }
+      ... on StyleTransferSession { settings { size } content { ...ImageParts } }
+      ... on TranslationSession { model { id title } source { ...ImageParts } }
     }
   `,
   [SessionParts, ImageParts],
 );
 
 export const ServerQuery = graphql(`
-  query Server {
-    server { maxSize maxUploadBytes }
-    models(task: FEATURES) { state }
-  }
+  query Server { server { maxSize maxUploadBytes } }
 `);
 
-export const PaintingQuery = graphql(
+export const SessionQuery = graphql(
   `
-    query Painting($id: ID!, $points: Int!) {
+    query Session($id: ID!, $points: Int!) {
       session(id: $id) {
         __typename
         ... on StyleTransferSession {
           ...PaintingParts
           losses(points: $points) { step total content style tv }
         }
+        ... on TranslationSession { ...TranslationParts }
       }
     }
   `,
-  [PaintingParts],
+  [PaintingParts, TranslationParts],
 );
 
-export const PaintingEvents = graphql(
+export const SessionEvents = graphql(
   `
-    subscription PaintingEvents($id: ID!, $afterStep: Int) {
+    subscription SessionEvents($id: ID!, $afterStep: Int) {
       session(id: $id, afterStep: $afterStep) {
         __typename
         ... on Frame { ...FrameParts }
-        ... on SessionChange { session { ... on StyleTransferSession { ...PaintingParts } } }
+        ... on SessionChange {
+          session {
+            __typename
+            ... on StyleTransferSession { ...PaintingParts }
+            ... on TranslationSession { ...TranslationParts }
+          }
+        }
       }
     }
   `,
-  [FrameParts, PaintingParts],
+  [FrameParts, PaintingParts, TranslationParts],
 );
 
 export const StartPainting = graphql(
@@ -95,14 +108,23 @@ export const StartPainting = graphql(
   [PaintingParts],
 );
 
-export const CancelPainting = graphql(`
-  mutation CancelPainting($id: ID!) { cancelSession(sessionId: $id) { id } }
+export const StartTranslation = graphql(
+  `
+    mutation StartTranslation($input: TranslationInput!) {
+      startTranslation(input: $input) { ...TranslationParts }
+    }
+  `,
+  [TranslationParts],
+);
+
+export const CancelSession = graphql(`
+  mutation CancelSession($id: ID!) { cancelSession(sessionId: $id) { id } }
 `);
 
 export const GalleryQuery = graphql(
   `
-    query Gallery($first: Int!, $after: String) {
-      sessions(first: $first, after: $after, filter: { kind: STYLE_TRANSFER }) {
+    query Gallery($first: Int!, $after: String, $kind: SessionKind) {
+      sessions(first: $first, after: $after, filter: { kind: $kind }) {
         edges { node { ...CardParts } }
         pageInfo { hasNextPage endCursor }
         totalCount
@@ -114,23 +136,40 @@ export const GalleryQuery = graphql(
 
 export const GalleryEvents = graphql(
   `
-    subscription GalleryEvents {
-      sessions(filter: { kind: STYLE_TRANSFER }) { ...CardParts }
+    subscription GalleryEvents($kind: SessionKind) {
+      sessions(filter: { kind: $kind }) { ...CardParts }
     }
   `,
   [CardParts],
 );
 
-export const RenamePainting = graphql(`
-  mutation RenamePainting($id: ID!, $title: String!) { renameSession(sessionId: $id, title: $title) { id title } }
+export const RenameSession = graphql(`
+  mutation RenameSession($id: ID!, $title: String!) { renameSession(sessionId: $id, title: $title) { id title } }
 `);
 
-export const DeletePainting = graphql(`
-  mutation DeletePainting($id: ID!) { deleteSession(sessionId: $id) }
+export const DeleteSession = graphql(`
+  mutation DeleteSession($id: ID!) { deleteSession(sessionId: $id) }
 `);
+
+const NetworkParts = graphql(`
+  fragment NetworkParts on Model {
+    id title task family state size minSize bytes licence downloadProgress failure
+  }
+`);
+
+export const NetworksQuery = graphql(`query Networks { models { ...NetworkParts } }`, [NetworkParts]);
+
+export const NetworkEvents = graphql(`subscription NetworkEvents { models { ...NetworkParts } }`, [NetworkParts]);
+
+export const FetchNetwork = graphql(`mutation FetchNetwork($id: ID!) { downloadModel(id: $id) { ...NetworkParts } }`, [NetworkParts]);
+
+export const StopFetching = graphql(`mutation StopFetching($id: ID!) { cancelDownload(id: $id) { ...NetworkParts } }`, [NetworkParts]);
 
 export type Picture = ResultOf<typeof ImageParts>;
 export type Frame = ResultOf<typeof FrameParts>;
 export type Painting = ResultOf<typeof PaintingParts>;
-export type PaintingStatus = Painting["status"];
+export type Translation = ResultOf<typeof TranslationParts>;
+export type Session = Painting | Translation;
+export type SessionStatus = Session["status"];
 export type Card = ResultOf<typeof CardParts>;
+export type Network = ResultOf<typeof NetworkParts>;

@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
 import { Suspense } from "react";
-import { SessionRoom } from "./session-room";
+import { SessionRoom } from "../../rooms/session/session-room";
 
-export const metadata: Metadata = { title: "Painting · Atelier" };
+export const metadata: Metadata = { title: "Session · Atelier" };
 
 export default function SessionPage() {
   return (

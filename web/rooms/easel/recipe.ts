@@ -17,6 +17,8 @@ export interface Recipe {
   initialImage: InitialImage;
   preserveColors: boolean;
   styleLayers: LayerWeight[] | null;
+  /** Id of the feature network; null leaves it to the server. */
+  model: string | null;
 }
 
 export type StyleTransferInput = VariablesOf<typeof StartPainting>["input"];
@@ -27,6 +29,7 @@ export const usualRecipe: Recipe = {
   initialImage: styleTransferDefaults.initialImage,
   preserveColors: styleTransferDefaults.preserveColors,
   styleLayers: null,
+  model: null,
 };
 
 /** Every number as it will be: what was set, and defaults, some of which follow other settings. */
@@ -48,7 +51,7 @@ export function layersOf({ styleLayers }: Recipe): LayerWeight[] {
 
 /** The mutation's input: what was left alone is left out, so that the server's own defaults hold. */
 export function toInput(recipe: Recipe, contentId: string, styleId: string, title: string): StyleTransferInput {
-  const { numbers, optimizer, initialImage, preserveColors, styleLayers } = recipe;
+  const { numbers, optimizer, initialImage, preserveColors, styleLayers, model } = recipe;
   return {
     contentId,
     styles: [{ imageId: styleId, weight: 1 }],
@@ -58,5 +61,6 @@ export function toInput(recipe: Recipe, contentId: string, styleId: string, titl
     preserveColors,
     ...numbers,
     ...(styleLayers ? { styleLayers } : {}),
+    ...(model === null ? {} : { model }),
   };
 }

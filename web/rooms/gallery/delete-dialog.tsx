@@ -4,8 +4,8 @@ import dialog from "../../parts/dialog.module.css";
 import { Notice } from "../../parts/notice";
 import styles from "./gallery.module.css";
 
-/** Asks before a painting is deleted. */
-export function DeleteDialog({ title, onDelete }: { title: string; onDelete(): Promise<void> }) {
+/** Asks before a session is deleted. */
+export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: string; onDelete(): Promise<void> }) {
   const [open, setOpen] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
 
@@ -32,8 +32,8 @@ export function DeleteDialog({ title, onDelete }: { title: string; onDelete(): P
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={dialog.overlay} />
         <AlertDialog.Content className={dialog.content}>
-          <AlertDialog.Title className={dialog.title}>Delete this painting?</AlertDialog.Title>
-          <AlertDialog.Description>“{title}” goes with all its frames. This cannot be undone.</AlertDialog.Description>
+          <AlertDialog.Title className={dialog.title}>Delete this {kind}?</AlertDialog.Title>
+          <AlertDialog.Description>“{title}” goes with all its pictures. This cannot be undone.</AlertDialog.Description>
           {failure && <Notice>{failure}</Notice>}
           <div className={dialog.actions}>
             <AlertDialog.Cancel className="button">Keep it</AlertDialog.Cancel>

@@ -3,16 +3,19 @@
 import { useState } from "react";
 import { Notice } from "../../parts/notice";
 import styles from "./gallery.module.css";
-import { PaintingCard } from "./painting-card";
-import { useGallery } from "./use-gallery";
+import { SessionCard } from "./session-card";
+import { type GalleryKind, useGallery } from "./use-gallery";
 
-/** Earlier paintings, newest first. */
-export function Gallery() {
-  const { gallery, failure, actions } = useGallery();
+const titles = { STYLE_TRANSFER: "Paintings", TRANSLATION: "Translations" } as const;
+
+/** Earlier sessions of one kind or of all, newest first. One that has a page to itself is there when it is empty, too. */
+export function Gallery({ kind }: { kind: GalleryKind }) {
+  const { gallery, failure, actions } = useGallery(kind);
   const [loading, setLoading] = useState(false);
   const [pageFailure, setPageFailure] = useState<string | null>(null);
   const { cards, totalCount, hasMore, connected } = gallery;
-  if (!failure && connected && !cards?.length) return null;
+  if (kind && !failure && connected && !cards?.length) return null;
+  const Heading = kind ? "h2" : "h1";
 
   async function loadMore() {
     setLoading(true);
@@ -27,19 +30,20 @@ export function Gallery() {
   }
 
   return (
-    <section className={styles.gallery} aria-labelledby="gallery-title">
-      <h2 id="gallery-title" className={styles.title}>
-        Paintings {cards && <span className={styles.count}>{totalCount}</span>}
-      </h2>
+    <section className={styles.gallery} data-alone={kind === null} aria-labelledby="gallery-title">
+      <Heading id="gallery-title" className={styles.title}>
+        {kind ? titles[kind] : "Gallery"} {cards && <span className={styles.count}>{totalCount}</span>}
+      </Heading>
       {!connected && !failure && (
         <p className={styles.offline} role="status">
           The server cannot be reached. Trying again…
         </p>
       )}
       {failure && <Notice>{failure}</Notice>}
+      {cards?.length === 0 && <p className={styles.offline}>Nothing hangs here yet.</p>}
       <ul className={styles.cards}>
         {cards?.map((card) => (
-          <PaintingCard key={card.id} card={card} actions={actions} />
+          <SessionCard key={card.id} card={card} showKind={kind === null} actions={actions} />
         ))}
       </ul>
       {pageFailure && <Notice>{pageFailure}</Notice>}

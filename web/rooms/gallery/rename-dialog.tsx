@@ -5,7 +5,7 @@ import dialog from "../../parts/dialog.module.css";
 import { Notice } from "../../parts/notice";
 import styles from "./gallery.module.css";
 
-/** Gives a painting another title. */
+/** Gives a session another title. */
 export function RenameDialog({ title, onRename }: { title: string; onRename(title: string): Promise<void> }) {
   const [open, setOpen] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { execute } from "../../graphql/execute";
-import { type Card, DeletePainting, GalleryEvents, GalleryQuery, RenamePainting } from "../../graphql/operations";
+import { CancelSession, DeleteSession, GalleryEvents, GalleryQuery, RenameSession } from "../../graphql/operations";
 import { follow, untilReached } from "../../graphql/subscribe";
 import { type GalleryState, nextGallery, nothingHung } from "./gallery-state";
 
@@ -10,22 +10,30 @@ export interface GalleryActions {
   loadMore(): Promise<void>;
   rename(id: string, title: string): Promise<void>;
   remove(id: string): Promise<void>;
+  /** Its card changes when the server says that the session did. */
+  cancel(id: string): Promise<void>;
 }
 
+/** Kind of session that hangs in a gallery; null for all. */
+export type GalleryKind = "STYLE_TRANSFER" | "TRANSLATION" | null;
+
 /** Earlier sessions, newest first, kept up to date. */
-export function useGallery(): { gallery: GalleryState; failure: string | null; actions: GalleryActions } {
+export function useGallery(kind: GalleryKind): { gallery: GalleryState; failure: string | null; actions: GalleryActions } {
   const [gallery, dispatch] = useReducer(nextGallery, nothingHung);
   const [failure, setFailure] = useState<string | null>(null);
   const cursor = useRef<string | null>(null);
 
-  const load = useCallback(async (after: string | null, signal?: AbortSignal) => {
-    const { sessions } = await execute(GalleryQuery, { first: PAGE, after }, signal);
-    setFailure(null);
-    cursor.current = sessions.pageInfo.endCursor;
-    const cards = sessions.edges.map(({ node }) => node).filter((node): node is Card => "content" in node);
-    const { totalCount, pageInfo } = sessions;
-    dispatch({ type: after === null ? "first-page" : "next-page", cards, totalCount, hasMore: pageInfo.hasNextPage });
-  }, []);
+  const load = useCallback(
+    async (after: string | null, signal?: AbortSignal) => {
+      const { sessions } = await execute(GalleryQuery, { first: PAGE, after, kind }, signal);
+      setFailure(null);
+      cursor.current = sessions.pageInfo.endCursor;
+      const cards = sessions.edges.map(({ node }) => node);
+      const { totalCount, pageInfo } = sessions;
+      dispatch({ type: after === null ? "first-page" : "next-page", cards, totalCount, hasMore: pageInfo.hasNextPage });
+    },
+    [kind],
+  );
 
   useEffect(() => {
     const ending = new AbortController();
@@ -38,10 +46,8 @@ export function useGallery(): { gallery: GalleryState; failure: string | null; a
       await untilReached(() => load(null, signal), onConnection, signal);
       await follow({
         document: GalleryEvents,
-        variables: () => ({}),
-        onEvent({ sessions }) {
-          if ("content" in sessions) dispatch({ type: "changed", card: sessions });
-        },
+        variables: () => ({ kind }),
+        onEvent: ({ sessions }) => dispatch({ type: "changed", card: sessions }),
         onConnection(connected) {
           onConnection(connected);
           // What changed before the subscription was open is not told again, so the first page is loaded anew.
@@ -53,7 +59,7 @@ export function useGallery(): { gallery: GalleryState; failure: string | null; a
     };
     watch().catch(report);
     return () => ending.abort();
-  }, [load]);
+  }, [load, kind]);
 
   return {
     gallery,
@@ -61,12 +67,15 @@ export function useGallery(): { gallery: GalleryState; failure: string | null; a
     actions: {
       loadMore: () => load(cursor.current),
       async rename(id, title) {
-        await execute(RenamePainting, { id, title });
+        await execute(RenameSession, { id, title });
         dispatch({ type: "renamed", id, title });
       },
       async remove(id) {
-        await execute(DeletePainting, { id });
+        await execute(DeleteSession, { id });
         dispatch({ type: "removed", id });
+      },
+      async cancel(id) {
+        await execute(CancelSession, { id });
       },
     },
   };

@@ -1,4 +1,4 @@
-import type { LossPoint } from "./painting-state";
+import type { LossPoint } from "../session/session-state";
 
 const MOST_DECADES = 5;
 /** How far the axis goes down below the least total. */

@@ -1,7 +1,7 @@
 import { styleTransferNumbers } from "../../../server/art/settings";
+import type { LossPoint } from "../session/session-state";
 import { CurveScale, type Term, type Weights, weightedTerms } from "./curve-geometry";
 import styles from "./loss-curve.module.css";
-import type { LossPoint } from "./painting-state";
 
 const width = 320;
 const height = 190;

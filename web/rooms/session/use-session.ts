@@ -1,15 +1,15 @@
 import { useEffect, useReducer } from "react";
 import { execute } from "../../graphql/execute";
-import { PaintingEvents, PaintingQuery } from "../../graphql/operations";
+import { SessionEvents, SessionQuery } from "../../graphql/operations";
 import { follow, untilReached } from "../../graphql/subscribe";
 import { justStarted } from "./just-started";
-import { isOver, nextState, nothingYet, type PaintingEvent, type PaintingState } from "./painting-state";
+import { isOver, nextState, nothingYet, type SessionEvent, type SessionState } from "./session-state";
 
 /** Points of the loss curve that are loaded: about as many as the curve is wide in pixels. */
 const CURVE_POINTS = 500;
 
-/** A session with its curve, kept up to date until it is over, through lost connections. */
-export function usePainting(id: string): PaintingState {
+/** A session of any kind, a painting with its curve, kept up to date until it is over, through lost connections. */
+export function useSession(id: string): SessionState {
   const [state, dispatch] = useReducer(nextState, id, initialState);
   useEffect(() => {
     const ending = new AbortController();
@@ -22,23 +22,24 @@ export function usePainting(id: string): PaintingState {
 }
 
 /** What the page that started the session handed over, so that its picture shows at once. */
-function initialState(id: string): PaintingState {
+function initialState(id: string): SessionState {
   return { ...nothingYet, session: justStarted(id) };
 }
 
-async function watch(id: string, dispatch: (event: PaintingEvent) => void, signal: AbortSignal): Promise<void> {
+async function watch(id: string, dispatch: (event: SessionEvent) => void, signal: AbortSignal): Promise<void> {
   const onConnection = (connected: boolean) => dispatch({ type: "connection", connected });
-  const { session } = await untilReached(() => execute(PaintingQuery, { id, points: CURVE_POINTS }, signal), onConnection, signal);
-  if (!session) throw new Error("There is no such painting. It may have been deleted.");
-  if (session.__typename !== "StyleTransferSession") throw new Error("This session is not a painting.");
-  const { losses, ...painting } = session;
-  dispatch({ type: "loaded", session: painting, curve: losses });
+  const { session } = await untilReached(() => execute(SessionQuery, { id, points: CURVE_POINTS }, signal), onConnection, signal);
+  if (!session) throw new Error("There is no such session. It may have been deleted.");
+  if (session.__typename === "StyleTransferSession") {
+    const { losses, ...painting } = session;
+    dispatch({ type: "loaded", session: painting, curve: losses });
+  } else dispatch({ type: "loaded", session, curve: [] });
 
-  let step = painting.latestFrame?.step ?? -1;
-  let status = painting.status;
+  let step = session.latestFrame?.step ?? -1;
+  let status = session.status;
   if (isOver(status)) return;
   await follow({
-    document: PaintingEvents,
+    document: SessionEvents,
     variables: () => ({ id, afterStep: step }),
     onConnection,
     isOver: () => isOver(status),
@@ -47,7 +48,7 @@ async function watch(id: string, dispatch: (event: PaintingEvent) => void, signa
       if (event.__typename === "Frame") {
         step = Math.max(step, event.step);
         dispatch({ type: "frame", frame: event });
-      } else if (event.__typename === "SessionChange" && "status" in event.session) {
+      } else if (event.__typename === "SessionChange") {
         status = event.session.status;
         dispatch({ type: "changed", session: event.session });
       }

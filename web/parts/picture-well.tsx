@@ -1,5 +1,5 @@
 import { useId, useState } from "react";
-import { Notice } from "../../parts/notice";
+import { Notice } from "./notice";
 import styles from "./picture-well.module.css";
 import type { Choice } from "./use-choice";
 
@@ -7,7 +7,7 @@ interface Props {
   title: string;
   choice: Choice;
   /** Told when somebody does something here, so that a pasted picture goes here too. */
-  onTouch(): void;
+  onTouch?(): void;
 }
 
 /** A place for one picture: drop it, open it, or choose a sample. */
@@ -41,7 +41,7 @@ export function PictureWell({ title, choice, onTouch }: Props) {
         onDrop={(event) => {
           event.preventDefault();
           setHovered(false);
-          onTouch();
+          onTouch?.();
           take(event.dataTransfer.files);
         }}
       >

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Frame, Painting } from "../../web/graphql/operations";
-import { msPerStep, nextState, nothingYet, type PaintingState } from "../../web/rooms/painting/painting-state";
+import { msPerStep, nextState, nothingYet, type SessionState } from "../../web/rooms/session/session-state";
 
 function frame(step: number, total = 100 - step): Frame {
   const createdAt = new Date(1_000_000 + step * 400).toISOString();
@@ -10,6 +10,7 @@ function frame(step: number, total = 100 - step): Frame {
 
 function painting(latestFrame: Frame | null): Painting {
   return {
+    __typename: "StyleTransferSession",
     id: "a",
     title: null,
     status: "RUNNING",
@@ -41,11 +42,11 @@ function painting(latestFrame: Frame | null): Painting {
   };
 }
 
-function withFrames(state: PaintingState, ...steps: number[]): PaintingState {
+function withFrames(state: SessionState, ...steps: number[]): SessionState {
   return steps.reduce((known, step) => nextState(known, { type: "frame", frame: frame(step) }), state);
 }
 
-const steps = ({ curve }: PaintingState) => curve.map(({ step }) => step);
+const steps = ({ curve }: SessionState) => curve.map(({ step }) => step);
 
 describe("a painting as its page knows it", () => {
   test("never goes back to an older frame", () => {

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { uploadPicture } from "../../graphql/upload";
-import type { Sample } from "../../samples/catalogue";
+import { uploadPicture } from "../graphql/upload";
+import type { Sample } from "../samples/catalogue";
 
 /** A picture that may be chosen; samples get their id on the server when they are first used. */
 export interface Option extends Sample {
@@ -17,13 +17,14 @@ export interface Choice {
   take(file: File): Promise<void>;
 }
 
-/** Choosing one picture from samples and uploads. */
-export function useChoice(samples: readonly Sample[]): Choice {
-  const [options, setOptions] = useState<readonly Option[]>(() => samples.map((sample) => ({ ...sample, imageId: null })));
-  const [url, setUrl] = useState(samples[0]?.url ?? "");
+/** Choosing one picture from samples and uploads; `given` is there and chosen from the start. The samples may change. */
+export function useChoice(samples: readonly Sample[], given: Option | null = null): Choice {
+  const [own, setOwn] = useState<readonly Option[]>(given ? [given] : []);
+  const [url, setUrl] = useState(given?.url ?? "");
   const [uploading, setUploading] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
-  const chosen = options.find((option) => option.url === url) ?? options[0];
+  const options = [...own, ...samples.map((sample) => ({ ...sample, imageId: null }))];
+  const chosen = options.find((option) => option.url === url) ?? options[own.length];
   if (!chosen) throw new Error("There is nothing to choose from");
 
   return {
@@ -40,7 +41,7 @@ export function useChoice(samples: readonly Sample[]): Choice {
       setUploading(true);
       try {
         const image = await uploadPicture(file);
-        setOptions((known) => [{ url: image.url, title: file.name || "Pasted picture", imageId: image.id }, ...known]);
+        setOwn((known) => [{ url: image.url, title: file.name || "Pasted picture", imageId: image.id }, ...known]);
         setUrl(image.url);
       } catch (error) {
         setFailure(error instanceof Error ? error.message : String(error));

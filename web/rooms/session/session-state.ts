@@ -1,4 +1,4 @@
-import type { Frame, Painting, PaintingStatus } from "../../graphql/operations";
+import type { Frame, Session, SessionStatus } from "../../graphql/operations";
 
 /** Unweighted losses of one step; `total` is weighted. */
 export interface LossPoint {
@@ -10,11 +10,11 @@ export interface LossPoint {
 }
 
 /** One session as its page knows it. */
-export interface PaintingState {
-  session: Painting | null;
+export interface SessionState {
+  session: Session | null;
   /** Newest frame, by step. */
   frame: Frame | null;
-  /** By step, without duplicates. */
+  /** Losses of a painting by step, without duplicates. */
   curve: readonly LossPoint[];
   /** When each of the last frames was finished, ms since 1970, oldest first. */
   pace: readonly { step: number; at: number }[];
@@ -22,18 +22,18 @@ export interface PaintingState {
   failure: string | null;
 }
 
-export type PaintingEvent =
-  | { type: "loaded"; session: Painting; curve: readonly LossPoint[] }
-  | { type: "changed"; session: Painting }
+export type SessionEvent =
+  | { type: "loaded"; session: Session; curve: readonly LossPoint[] }
+  | { type: "changed"; session: Session }
   | { type: "frame"; frame: Frame }
   | { type: "connection"; connected: boolean }
   | { type: "failed"; message: string };
 
 const PACE_FRAMES = 12;
 
-export const nothingYet: PaintingState = { session: null, frame: null, curve: [], pace: [], connected: true, failure: null };
+export const nothingYet: SessionState = { session: null, frame: null, curve: [], pace: [], connected: true, failure: null };
 
-export function nextState(state: PaintingState, event: PaintingEvent): PaintingState {
+export function nextState(state: SessionState, event: SessionEvent): SessionState {
   switch (event.type) {
     case "loaded": {
       const frame = newer(state.frame, event.session.latestFrame);
@@ -50,19 +50,19 @@ export function nextState(state: PaintingState, event: PaintingEvent): PaintingS
   }
 }
 
-export function isOver(status: PaintingStatus): boolean {
+export function isOver(status: SessionStatus): boolean {
   return status === "COMPLETED" || status === "CANCELLED" || status === "FAILED";
 }
 
 /** Wall-clock time of a step over the last frames, ms; the compute time of the last one where no two were seen. */
-export function msPerStep({ pace, frame }: Pick<PaintingState, "pace" | "frame">): number | null {
+export function msPerStep({ pace, frame }: Pick<SessionState, "pace" | "frame">): number | null {
   const first = pace[0];
   const last = pace.at(-1);
   if (first && last && last.step > first.step) return (last.at - first.at) / (last.step - first.step);
   return frame?.computeMs ?? null;
 }
 
-function withFrame(state: PaintingState, frame: Frame): PaintingState {
+function withFrame(state: SessionState, frame: Frame): SessionState {
   const { losses, step } = frame;
   const curve = losses ? mergeCurves(state.curve, [{ step, ...losses }]) : state.curve;
   const known = (state.pace.at(-1)?.step ?? -1) >= step;

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import type { Network } from "../../web/graphql/operations";
+import { explanation, formatBytes, shortTitle, usualNetwork, withNetwork } from "../../web/networks/networks";
+
+function network(id: string, changes: Partial<Network> = {}): Network {
+  return {
+    id,
+    title: id,
+    task: "FEATURES",
+    family: "VGG",
+    state: "READY",
+    size: 224,
+    minSize: null,
+    bytes: 1,
+    licence: "",
+    downloadProgress: null,
+    failure: null,
+    ...changes,
+  };
+}
+
+test("a new painting uses vgg19 where it is ready, else the first that is", () => {
+  const lite = network("vgg19-lite");
+  expect(usualNetwork([network("other", { state: "FAILED" }), lite, network("vgg19", { state: "DOWNLOADING" })])).toBe(lite);
+  expect(usualNetwork([lite, network("vgg19")])?.id).toBe("vgg19");
+  expect(usualNetwork([network("vgg19", { state: "AVAILABLE" })])).toBeNull();
+});
+
+test("a change takes the place of what was known, and a network that is new comes last", () => {
+  const known = [network("a"), network("b", { state: "DOWNLOADING", downloadProgress: 0.5 })];
+  const changed = withNetwork(known, network("b"));
+  expect(changed.map(({ id, state }) => `${id} ${state}`)).toEqual(["a READY", "b READY"]);
+  expect(withNetwork(changed, network("c")).map(({ id }) => id)).toEqual(["a", "b", "c"]);
+});
+
+test("titles split into a short name and what a card explains", () => {
+  for (const [title, name, rest] of [
+    ["Edges to cats (pix2pix)", "Edges to cats", "pix2pix"],
+    ["VGG-19 lite: features, distilled from VGG-19", "VGG-19 lite", "features, distilled from VGG-19"],
+    ["Plain", "Plain", ""],
+  ] as const) {
+    expect([shortTitle(title), explanation(title)]).toEqual([name, rest]);
+  }
+});
+
+test("sizes of files are short", () => {
+  expect([400, 356_867, 1_489_022, 548_051_000].map(formatBytes)).toEqual(["1 kB", "357 kB", "1.5 MB", "548 MB"]);
+});

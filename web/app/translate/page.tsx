@@ -1,0 +1,22 @@
+import type { Metadata } from "next";
+import { Suspense } from "react";
+import { Gallery } from "../../rooms/gallery/gallery";
+import { Translate } from "../../rooms/translate/translate";
+
+export const metadata: Metadata = {
+  title: "Translate · Atelier",
+  description: "A picture in, another one out: photo to painting, drawing to colours.",
+};
+
+export default function TranslatePage() {
+  return (
+    <main className="page">
+      <h1 className="hidden">A new translation</h1>
+      <Suspense>
+        <Translate>
+          <Gallery kind="TRANSLATION" />
+        </Translate>
+      </Suspense>
+    </main>
+  );
+}

@@ -1,0 +1,44 @@
+import { useState } from "react";
+import styles from "./comparison.module.css";
+
+interface Props {
+  before: string;
+  after: string;
+  /** Of the picture after. */
+  width: number;
+  height: number;
+}
+
+/** Two states of one picture in one frame; a divider between them moves by mouse, touch and arrow keys. */
+export function Comparison({ before, after, width, height }: Props) {
+  const [percent, setPercent] = useState(50);
+  return (
+    <div
+      className={styles.frame}
+      style={{ aspectRatio: `${width} / ${height}`, "--aspect": width / height, "--divider": `${percent}%` }}
+      data-testid="comparison"
+    >
+      {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+      <img src={before} alt="Before the translation" draggable={false} />
+      {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+      <img className={styles.after} src={after} alt="After the translation" draggable={false} />
+      <span className={styles.caption} hidden={percent < 12} aria-hidden="true">
+        Before
+      </span>
+      <span className={styles.caption} data-side="after" hidden={percent > 88} aria-hidden="true">
+        After
+      </span>
+      <span className={styles.divider} aria-hidden="true" />
+      <input
+        className={styles.range}
+        type="range"
+        min={0}
+        max={100}
+        value={percent}
+        aria-label="Divider between before and after"
+        aria-valuetext={`${percent} % before`}
+        onChange={(event) => setPercent(Number(event.target.value))}
+      />
+    </div>
+  );
+}

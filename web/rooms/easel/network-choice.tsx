@@ -1,0 +1,43 @@
+import type { Network } from "../../graphql/operations";
+import { NetworkState } from "../../networks/network-state";
+import { shortTitle, usualNetwork } from "../../networks/networks";
+import type { Networks } from "../../networks/use-networks";
+import { SelectControl } from "../../parts/select-control";
+import styles from "./network-choice.module.css";
+
+interface Props {
+  features: readonly Network[];
+  /** The network that was chosen; null leaves it to the server. */
+  model: string | null;
+  actions: Pick<Networks, "fetchNow" | "stop">;
+  onChange(model: string | null): void;
+}
+
+const USUAL = "";
+
+/** Which network a new painting is seen with, and how far those are that are not here yet. */
+export function NetworkChoice({ features, model, actions, onChange }: Props) {
+  const usual = usualNetwork(features);
+  const chosen = features.find(({ id }) => id === model) ?? null;
+  // Of networks that are fetched anyway one is told without being asked; of others only where they are chosen.
+  const coming = features.filter((network) => network.id === chosen?.id || network.state === "DOWNLOADING" || network.id === "vgg19");
+  return (
+    <div className={styles.choice}>
+      <SelectControl
+        title="Network"
+        options={[
+          { value: USUAL, title: usual ? `Best here: ${shortTitle(usual.title)}` : "The first that is ready" },
+          ...features.map(({ id, title, state }) => ({
+            value: id,
+            title: state === "READY" ? shortTitle(title) : `${shortTitle(title)} (not here yet)`,
+          })),
+        ]}
+        value={chosen?.id ?? USUAL}
+        onChange={(value) => onChange(value === USUAL ? null : value)}
+      />
+      {coming.map((network) => (
+        <NetworkState key={network.id} network={network} actions={actions} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import Link from "next/link";
+import { useState } from "react";
+import type { Card, SessionStatus } from "../../graphql/operations";
+import { shortTitle } from "../../networks/networks";
+import { Notice } from "../../parts/notice";
+import { isOver } from "../session/session-state";
+import { DeleteDialog } from "./delete-dialog";
+import styles from "./gallery.module.css";
+import { RenameDialog } from "./rename-dialog";
+import type { GalleryActions } from "./use-gallery";
+
+const statusNames: Record<Exclude<SessionStatus, "RUNNING">, string> = {
+  QUEUED: "Waiting",
+  PAUSED: "Paused",
+  COMPLETED: "Finished",
+  CANCELLED: "Cancelled",
+  FAILED: "Failed",
+};
+
+interface Props {
+  card: Card;
+  showKind: boolean;
+  actions: GalleryActions;
+}
+
+/** One earlier session with what may be done to it. */
+export function SessionCard({ card, showKind, actions }: Props) {
+  const { id, status } = card;
+  const title = card.title ?? "Untitled";
+  const { picture, kind, doing, fact } = factsOf(card);
+  return (
+    <li className={styles.card}>
+      <Link href={`/s?id=${encodeURIComponent(id)}`} className={styles.link}>
+        <span className={styles.thumbnail}>
+          {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+          {picture && <img src={picture} alt="" loading="lazy" />}
+          {showKind && <span className={styles.kind}>{kind}</span>}
+        </span>
+        <span className={styles.name}>{title}</span>
+      </Link>
+      <p className={styles.facts}>
+        <span className={styles.status} data-status={status}>
+          {status === "RUNNING" ? doing : statusNames[status]}
+        </span>
+        <time dateTime={card.createdAt}>{formatDay(card.createdAt)}</time>
+        <span>{fact}</span>
+      </p>
+      <div className={styles.actions}>
+        <RenameDialog title={title} onRename={(next) => actions.rename(id, next)} />
+        {isOver(status) ? (
+          <DeleteDialog title={title} kind={kind.toLowerCase()} onDelete={() => actions.remove(id)} />
+        ) : (
+          <CancelButton title={title} onCancel={() => actions.cancel(id)} />
+        )}
+      </div>
+    </li>
+  );
+}
+
+function CancelButton({ title, onCancel }: { title: string; onCancel(): Promise<void> }) {
+  const [cancelling, setCancelling] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+
+  async function cancel() {
+    setCancelling(true);
+    setFailure(null);
+    try {
+      await onCancel();
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    } finally {
+      setCancelling(false);
+    }
+  }
+
+  return (
+    <>
+      <button type="button" className={styles.action} aria-label={`Cancel ${title}`} disabled={cancelling} onClick={cancel}>
+        Cancel
+      </button>
+      {failure && <Notice>{failure}</Notice>}
+    </>
+  );
+}
+
+/** What differs between kinds: the picture that stands for the session, its kind, what it does while it runs, one more fact. */
+function factsOf(card: Card) {
+  const newest = card.latestFrame?.url;
+  if (card.__typename === "StyleTransferSession") {
+    return { picture: newest ?? card.content.url, kind: "Painting", doing: "Painting", fact: `${card.settings.size} px` };
+  }
+  return { picture: newest ?? card.source?.url ?? null, kind: "Translation", doing: "Translating", fact: shortTitle(card.model.title) };
+}
+
+function formatDay(instant: string): string {
+  return new Date(instant).toLocaleString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+}

@@ -1,0 +1,34 @@
+"use client";
+
+import Link from "next/link";
+import { usePathname, useSearchParams } from "next/navigation";
+import { Notice } from "../../parts/notice";
+import { PaintingRoom } from "../painting/painting";
+import { TranslationRoom } from "../translation/translation";
+import styles from "./session-room.module.css";
+import { useSession } from "./use-session";
+
+/** The session that the address names, as `/s?id=<id>` or `/s/<id>`. */
+export function SessionRoom() {
+  const fromQuery = useSearchParams().get("id");
+  const fromPath = /^\/s\/([^/]+)/.exec(usePathname())?.[1];
+  const id = fromQuery ?? decodeURIComponent(fromPath ?? "");
+  return <Room key={id} id={id} />;
+}
+
+function Room({ id }: { id: string }) {
+  const state = useSession(id);
+  const { session, failure, connected } = state;
+  if (session?.__typename === "StyleTransferSession") return <PaintingRoom state={state} session={session} />;
+  if (session?.__typename === "TranslationSession") return <TranslationRoom state={state} session={session} />;
+  return (
+    <main className={styles.empty}>
+      {failure ? (
+        <Notice>{failure}</Notice>
+      ) : (
+        <p aria-live="polite">{connected ? "Loading…" : "The server cannot be reached. Trying again…"}</p>
+      )}
+      <Link href="/">Back to the studio</Link>
+    </main>
+  );
+}

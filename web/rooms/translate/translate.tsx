@@ -1,0 +1,97 @@
+"use client";
+
+import { useSearchParams } from "next/navigation";
+import { type ReactNode, useState } from "react";
+import { translationSize } from "../../../server/art/settings";
+import { execute } from "../../graphql/execute";
+import { type Network, StartTranslation } from "../../graphql/operations";
+import { NetworkState } from "../../networks/network-state";
+import { formatBytes, forTask, shortTitle, takesDrawings } from "../../networks/networks";
+import { useNetworks } from "../../networks/use-networks";
+import { Notice } from "../../parts/notice";
+import { NumberControl } from "../../parts/number-control";
+import { PictureWell } from "../../parts/picture-well";
+import { imageIdOf, type Option, useChoice } from "../../parts/use-choice";
+import { useMaxSize } from "../../parts/use-max-size";
+import { usePastedPicture } from "../../parts/use-pasted-picture";
+import { sampleDrawings, samplePhotos } from "../../samples/catalogue";
+import easel from "../easel/easel.module.css";
+import { useStart } from "../session/use-start";
+import { sizeSetting, toTranslationInput } from "./order";
+import styles from "./translate.module.css";
+import { TranslatorList } from "./translator-list";
+
+/** Where a translation begins: a picture, a translator, a size, Start. `children` hang below the pictures. */
+export function Translate({ children }: { children: ReactNode }) {
+  const asked = useSearchParams();
+  const { networks, failure: networkFailure, ...actions } = useNetworks();
+  const translators = forTask(networks, "TRANSLATION");
+  const [model, setModel] = useState(asked.get("model"));
+  const translator = translators?.find(({ id }) => id === model) ?? firstReady(translators);
+  const drawing = translator !== null && takesDrawings(translator);
+  const picture = useChoice(drawing ? sampleDrawings : samplePhotos, givenPicture(asked));
+  const [size, setSize] = useState<number | null>(null);
+  const maxSize = useMaxSize();
+  const { start, starting, failure } = useStart();
+  usePastedPicture((file) => void picture.take(file));
+
+  async function begin(by: Network) {
+    const imageId = await imageIdOf(picture.chosen);
+    const input = toTranslationInput(by, imageId, picture.chosen.title, size);
+    return (await execute(StartTranslation, { input })).startTranslation;
+  }
+
+  return (
+    <div className={easel.easel}>
+      <div className={easel.pictures}>
+        <PictureWell title="Picture" choice={picture} />
+        <TranslatorList translators={translators} chosen={translator} onChoose={setModel} />
+      </div>
+      <form
+        className={easel.settings}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (translator) void start(() => begin(translator));
+        }}
+      >
+        {translator && (
+          <section className={styles.chosen} aria-label="Chosen translator">
+            <h2 className={styles.name}>{shortTitle(translator.title)}</h2>
+            {drawing && <p className={styles.hint}>Takes a drawing: dark lines on a light ground.</p>}
+            <p className={styles.facts}>
+              {formatBytes(translator.bytes)} · {translator.licence}
+            </p>
+            <NetworkState network={translator} actions={actions} />
+          </section>
+        )}
+        <NumberControl
+          key={translator?.id}
+          setting={translator ? sizeSetting(translator, maxSize) : translationSize}
+          value={size ?? translator?.size ?? translationSize.default}
+          onChange={setSize}
+        />
+        <div className={easel.start}>
+          {networkFailure && <Notice>{networkFailure}</Notice>}
+          {translators?.length === 0 && (
+            <Notice>There is no translator on this server: set ATELIER_MODEL_MIRROR to a folder with some and restart it.</Notice>
+          )}
+          {failure && <Notice>{failure}</Notice>}
+          <button type="submit" className="button primary large" disabled={starting || picture.uploading || !translator}>
+            {starting ? "Starting…" : "Start"}
+          </button>
+        </div>
+      </form>
+      <div className={easel.below}>{children}</div>
+    </div>
+  );
+}
+
+function firstReady(translators: readonly Network[] | null): Network | null {
+  return translators?.find(({ state }) => state === "READY") ?? translators?.[0] ?? null;
+}
+
+/** The picture that the address names, from an earlier translation. */
+function givenPicture(asked: URLSearchParams): Option | null {
+  const id = asked.get("picture");
+  return id ? { url: `/images/${encodeURIComponent(id)}`, title: asked.get("name") ?? "The same picture", imageId: id } : null;
+}

@@ -1,0 +1,48 @@
+import { useId } from "react";
+import type { Network } from "../../graphql/operations";
+import { explanation, formatBytes, formatShare, shortTitle } from "../../networks/networks";
+import styles from "./translate.module.css";
+
+interface Props {
+  /** Null while they are not known. */
+  translators: readonly Network[] | null;
+  chosen: Network | null;
+  onChoose(id: string): void;
+}
+
+/** Every translator of the server, one of which is chosen. */
+export function TranslatorList({ translators, chosen, onChoose }: Props) {
+  const id = useId();
+  return (
+    <section className={styles.translators} aria-labelledby={id}>
+      <h2 id={id} className={styles.title}>
+        Translator
+      </h2>
+      <div className={styles.list} role="radiogroup" aria-labelledby={id}>
+        {translators?.map((network) => (
+          <label key={network.id} className={styles.translator}>
+            <input
+              type="radio"
+              name={id}
+              checked={network.id === chosen?.id}
+              aria-label={shortTitle(network.title)}
+              aria-describedby={`${id}-${network.id}`}
+              onChange={() => onChoose(network.id)}
+            />
+            <span className={styles.words}>
+              <span className={styles.name}>{shortTitle(network.title)}</span>
+              <span className={styles.facts} id={`${id}-${network.id}`}>
+                {[explanation(network.title), formatBytes(network.bytes), stateText(network)].filter(Boolean).join(" · ")}
+              </span>
+            </span>
+          </label>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function stateText({ state, downloadProgress }: Network): string {
+  if (state === "DOWNLOADING") return `being fetched, ${formatShare(downloadProgress)}`;
+  return state === "AVAILABLE" ? "fetched when it is used" : state === "FAILED" ? "cannot be had" : "";
+}

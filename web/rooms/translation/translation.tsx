@@ -1,0 +1,102 @@
+import type { Translation } from "../../graphql/operations";
+import { formatBytes, formatShare, shortTitle } from "../../networks/networks";
+import { useNetworks } from "../../networks/use-networks";
+import { Comparison } from "../../parts/comparison";
+import { formatDuration } from "../../parts/durations";
+import { Notice } from "../../parts/notice";
+import bar from "../../parts/progress-bar.module.css";
+import { SessionActions } from "../session/session-actions";
+import styles from "../session/session-label.module.css";
+import { isOver, type SessionState } from "../session/session-state";
+import { SessionStatusLine } from "../session/session-status";
+import own from "./translation.module.css";
+
+/** The room of one translation: its picture before and after on the wall, its label beside it. */
+export function TranslationRoom({ state, session }: { state: SessionState; session: Translation }) {
+  const { frame, failure } = state;
+  const { model, source, title } = session;
+  const again = new URLSearchParams({ model: model.id, ...(source ? { picture: source.id, name: pictureName(session) } : {}) });
+  return (
+    <main className={styles.room}>
+      <div className={styles.wall}>
+        {frame && source ? (
+          <Comparison before={source.url} after={frame.url} width={frame.width} height={frame.height} />
+        ) : (
+          <Picture url={frame?.url ?? source?.url ?? null} waiting={!isOver(session.status)} />
+        )}
+      </div>
+      <aside className={styles.label}>
+        <h1 className={styles.title}>{title ?? "Untitled"}</h1>
+        <section className={own.progress} aria-label="Progress">
+          {isOver(session.status) ? (
+            <SessionStatusLine session={session} connected={state.connected} doing="Translating" />
+          ) : (
+            <LiveStatus state={state} session={session} />
+          )}
+          {frame && (
+            <dl className={styles.figures}>
+              <div>
+                <dt>Size</dt>
+                <dd>
+                  {frame.width} × {frame.height}
+                </dd>
+              </div>
+              <div>
+                <dt>Took</dt>
+                <dd>{formatDuration(frame.computeMs)}</dd>
+              </div>
+              <div>
+                <dt>On</dt>
+                <dd>{session.device ?? "–"}</dd>
+              </div>
+            </dl>
+          )}
+        </section>
+        <SessionActions
+          session={session}
+          frame={frame}
+          fileName={title || "translation"}
+          again={{ href: `/translate?${again}`, text: "Try another" }}
+        />
+        {failure && <Notice>{failure}</Notice>}
+        <section className={own.model} aria-label="Translator">
+          <h2 className={own.name}>{shortTitle(model.title)}</h2>
+          <p className={own.facts}>
+            {model.id} · {formatBytes(model.bytes)}
+            <br />
+            {model.licence}
+          </p>
+        </section>
+      </aside>
+    </main>
+  );
+}
+
+/** Status of a translation that is not over; while its network is fetched it says how far that is. */
+function LiveStatus({ state, session }: { state: SessionState; session: Translation }) {
+  const { networks } = useNetworks();
+  const { state: modelState, downloadProgress, title } = networks?.find(({ id }) => id === session.model.id) ?? session.model;
+  const fetching = session.status === "QUEUED" && modelState === "DOWNLOADING";
+  return (
+    <>
+      <SessionStatusLine
+        session={session}
+        connected={state.connected}
+        doing="Translating"
+        waitingFor={fetching ? `Fetching ${shortTitle(title)}, ${formatShare(downloadProgress)}` : null}
+      />
+      {fetching && <progress className={bar.bar} value={downloadProgress ?? 0} max={1} aria-label={`Fetching ${shortTitle(title)}`} />}
+    </>
+  );
+}
+
+/** What the picture was called when the translation was started, in its title. */
+function pictureName({ title, model }: Translation): string {
+  return (title ?? "The same picture").replace(`, ${shortTitle(model.title)}`, "");
+}
+
+function Picture({ url, waiting }: { url: string | null; waiting: boolean }) {
+  if (!url) return null;
+  // biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable.
+  return <img className={own.picture} src={url} alt="Before the translation" data-waiting={waiting} />;
+}
