@@ -16,8 +16,9 @@ Departures, each with its reason:
    originals' Gram matrices: strokes come in an hour, not in a day.
 4. Cycles hide the input in a grain that the eye hardly sees (Chu, Zhmoginov, Sandler: "CycleGAN, a Master of
    Steganography", 2017). Noise on the translation before it goes back drowns it (Bashkirova, Usman, Saenko: "Adversarial
-   Self-Defense for Cycle-Consistent GANs", NeurIPS 2019), and the cycle is compared at half the resolution, so that
-   nobody asks for single strokes and hairs back.
+   Self-Defense for Cycle-Consistent GANs", NeurIPS 2019), and the cycle is compared at half the resolution. A painting
+   holds more than its photo, namely strokes: its cycle weighs less and is compared at a quarter of the resolution, or
+   else the photo would have to keep traces of every stroke.
 5. Some photos come to G without their colours (grey or sepia), as old photos are; the discriminator never sees those.
 6. What is kept is a moving average of the generators' weights: calmer than the last step of a game between two.
 
@@ -168,11 +169,11 @@ def generators_loss(nets, strokes, photos, seen_photos, paintings, args):
         "gan_painting": towards(run("painting_judge", painted), 1),
         "gan_photo": towards(run("photo_judge", photographed), 1),
         "cycle_photo": cycle_distance(returned_photos, seen_photos, args.cycle_blur),
-        "cycle_painting": cycle_distance(returned_paintings, paintings, args.cycle_blur),
+        "cycle_painting": cycle_distance(returned_paintings, paintings, args.painting_blur),
         "identity": (same_photos - photos).abs().mean() + (same_paintings - paintings).abs().mean(),
         "gram": strokes(painted),
     }
-    loss = terms["gan_painting"] + terms["gan_photo"] + args.cycle * (terms["cycle_photo"] + terms["cycle_painting"])
+    loss = terms["gan_painting"] + terms["gan_photo"] + args.cycle * terms["cycle_photo"] + args.painting_cycle * terms["cycle_painting"]
     loss = loss + args.identity * terms["identity"] + args.gram * terms["gram"]
     if args.smooth:
         loss = loss + args.smooth * (total_variation(painted).mean() + total_variation(photographed).mean())
@@ -319,11 +320,13 @@ def arguments():
     parser.add_argument("--judge-channels", type=int, default=48, help="first channels of the discriminators")
     parser.add_argument("--learning-rate", type=float, default=3e-4)
     parser.add_argument("--cycle", type=float, default=10)
+    parser.add_argument("--painting-cycle", type=float, default=4, help="weight of the cycle that begins with a painting")
     parser.add_argument("--identity", type=float, default=3)
-    parser.add_argument("--gram", type=float, default=1)
+    parser.add_argument("--gram", type=float, default=2)
     parser.add_argument("--smooth", type=float, default=0, help="weight of the total variation of translations")
     parser.add_argument("--noise", type=float, default=0.06, help="deviation of the noise on translations before they go back")
-    parser.add_argument("--cycle-blur", type=int, default=2)
+    parser.add_argument("--cycle-blur", type=int, default=2, help="the cycle of photos is compared at this fraction of the resolution")
+    parser.add_argument("--painting-blur", type=int, default=4)
     parser.add_argument("--faded", type=float, default=0.2, help="share of photos that lose their colours")
     parser.add_argument("--pool", type=int, default=50)
     parser.add_argument("--average", type=float, default=0.997, help="what the moving average of the weights keeps in a step")

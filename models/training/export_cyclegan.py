@@ -26,7 +26,7 @@ DIRECTIONS = {
     "photo-to-painting": ("photo_to_painting", "painting-to-photo", "Photo to painting, in the manner of The Starry Night"),
     "painting-to-photo": ("painting_to_photo", "photo-to-painting", "Painting to photo: takes the strokes of The Starry Night away"),
 }
-ARGUMENTS = ("seed", "side", "batch", "learning_rate", "cycle", "identity", "gram", "smooth", "noise", "cycle_blur", "faded", "judge_channels", "pool", "average", "bfloat16")
+ARGUMENTS = ("seed", "side", "batch", "learning_rate", "cycle", "painting_cycle", "identity", "gram", "smooth", "noise", "cycle_blur", "painting_blur", "faded", "judge_channels", "pool", "average", "bfloat16")
 
 
 def image(picture):
