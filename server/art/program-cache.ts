@@ -9,6 +9,8 @@ const IDLE_PROGRAMS = 4;
 interface Entry<Program> {
   program: Promise<Program>;
   users: number;
+  /** Whether it stays open when nobody uses it. */
+  kept: boolean;
 }
 
 /** Shares open programs among painters and keeps the most recently used idle ones. */
@@ -17,7 +19,7 @@ export class ProgramCache<Program extends Closable> {
 
   /** The program under `key`, opened if it is not there. Every `acquire` needs one `release`. */
   async acquire(key: string, open: () => Promise<Program>): Promise<Program> {
-    const entry = this.#entries.get(key) ?? { program: open(), users: 0 };
+    const entry = this.#entries.get(key) ?? { program: open(), users: 0, kept: true };
     entry.users++;
     this.#entries.delete(key);
     this.#entries.set(key, entry);
@@ -29,12 +31,16 @@ export class ProgramCache<Program extends Closable> {
     }
   }
 
-  async release(key: string): Promise<void> {
+  /** Gives a program back. With `keep` false it is closed when its last user has gone, since it holds too much. */
+  async release(key: string, { keep = true }: { keep?: boolean } = {}): Promise<void> {
     const entry = this.#entries.get(key);
     if (!entry) return;
     entry.users--;
+    entry.kept &&= keep;
     const idle = [...this.#entries].filter(([, { users }]) => users === 0);
-    for (const [idleKey, { program }] of idle.slice(0, Math.max(0, idle.length - IDLE_PROGRAMS))) {
+    const kept = idle.filter(([, entry]) => entry.kept);
+    const closed = [...idle.filter(([, entry]) => !entry.kept), ...kept.slice(0, Math.max(0, kept.length - IDLE_PROGRAMS))];
+    for (const [idleKey, { program }] of closed) {
       this.#entries.delete(idleKey);
       await (await program).close();
     }

@@ -22,6 +22,12 @@ const ranges: Record<PictureRange, { scale: number; offset: number }> = {
 /** Longest side of a picture with its border, px: a card that asks for more than any network does gets no memory. */
 const MAX_PADDED_SIDE = 4096;
 
+/**
+ * Area up to which a program stays open for the next picture, px. ONNX Runtime keeps the memory of the largest picture
+ * that a program ran, up to 1,300 bytes a pixel; above this a new program costs little beside the picture itself.
+ */
+const LARGEST_KEPT_AREA = 512 * 512;
+
 /** Translations on `engine`; the generators' programs are shared by the painters of one factory. */
 export function createTranslationFactory(engine: Engine, openGenerator: OpenGenerator): PainterFactory<TranslationWork> {
   const programs = new ProgramCache<GeneratorProgram>();
@@ -31,7 +37,7 @@ export function createTranslationFactory(engine: Engine, openGenerator: OpenGene
       const { path, id, form } = generator;
       const program = await programs.acquire(path, () => openGeneratorProgram(engine, generator, openGenerator));
       const translate = async () => translatePicture(program, await decodePicture(source.bytes, { longerSide: size }), form, id);
-      return new TranslationPainter(translate, () => programs.release(path));
+      return new TranslationPainter(translate, () => programs.release(path, { keep: size * size <= LARGEST_KEPT_AREA }));
     },
     close: () => programs.close(),
   };

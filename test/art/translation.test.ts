@@ -106,6 +106,22 @@ describe("a translation", () => {
   });
 });
 
+test("a network that ran a large picture is not kept open with all the memory that took, and is opened again", async () => {
+  let opened = 0;
+  const factory = createTranslationFactory(new ReferenceEngine(), async () => ({ apply: opened++ === 0 ? inverted : same }));
+  for (const [size, expected] of [
+    [520, 1],
+    [20, 2],
+    [20, 2],
+  ] as const) {
+    const painter = await factory.open(await translationWork({ size }), null);
+    expect((await painter.paint()).planes.width).toBe(size);
+    await painter.close();
+    expect(opened).toBe(expected);
+  }
+  await factory.close();
+});
+
 describe("a translation fails clearly", () => {
   const failing = async (apply: (picture: Node) => Node, work: TranslationWork) => {
     await expect(translate(apply, work)).rejects.toMatchObject({
