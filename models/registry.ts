@@ -6,6 +6,7 @@ import { type TransferLimits, transferLimits } from "./store/http.js";
 import { type KerasFile, kerasVgg19, kerasVgg19File } from "./store/keras-vgg19.js";
 import { mirroredFolders, mirrorSource } from "./store/mirror.js";
 import type { ModelEntry } from "./store/model-entry.js";
+import { type ModelPictureKind, pictureIn } from "./store/pictures.js";
 import { type RegistryProblem, Shelf } from "./store/shelf.js";
 
 /** The feature network that paintings use where it is there. */
@@ -34,6 +35,8 @@ export interface Registry {
   cancelDownload(id: string): Promise<Model>;
   /** Calls `listener` after each change of a model's state, and of its progress by a hundredth; the answer ends it. */
   watch(listener: (model: Model) => void): () => void;
+  /** Path of a picture that a bundled model brings; null where there is none. */
+  picture(id: string, kind: ModelPictureKind): Promise<string | null>;
   problems(): RegistryProblem[];
   /** Ends all fetches. */
   close(): Promise<void>;
@@ -133,6 +136,7 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null }: Regi
       listeners.add(own);
       return () => listeners.delete(own);
     },
+    picture: async (id, kind) => (entries.has(id) ? pictureIn(resolve(bundledDir, id), kind) : null),
     problems: () => [
       ...shelf.problems,
       ...[...entries.values()].flatMap(({ model: { id, failure } }) => (failure === null ? [] : [{ folder: id, reason: failure }])),

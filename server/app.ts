@@ -66,7 +66,17 @@ export async function createApp(parts: AppParts): Promise<App> {
   const metrics = createMetrics(storage, () => broker.viewerCount);
   const graphql = await graphqlOverHttp(schema, context, report);
   const server = createServer(
-    createHttpApp({ storage, guard, limits: pictureLimits, metrics, unready, graphql: graphql.router, studioFolder, report }),
+    createHttpApp({
+      storage,
+      guard,
+      limits: pictureLimits,
+      metrics,
+      unready,
+      modelPicture: (id, kind) => models.catalogue.picture(id, kind),
+      graphql: graphql.router,
+      studioFolder,
+      report,
+    }),
   );
   const sockets = graphqlOverWebSocket(server, schema, context, (request) => guard.refusal(request), report);
 

@@ -36,6 +36,8 @@ export interface ModelCatalogue {
   cancelDownload(id: string): Promise<ModelInfo>;
   /** Calls `listener` after each change of state, and of progress by a hundredth; the answer ends it. */
   watch(listener: (model: ModelInfo) => void): () => void;
+  /** Path on disk of a picture that the model brings, or null. */
+  picture(id: string, kind: "preview" | "sheet"): Promise<string | null>;
 }
 
 /** What resolvers work with; the same for every operation. */

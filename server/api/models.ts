@@ -1,4 +1,4 @@
-import { Arg, Ctx, Field, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
+import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
 import { ModelFeed } from "../sessions/model-feed.js";
 import type { ApiContext, ModelInfo } from "./context.js";
 import { ModelFamily, type ModelFamilyName, ModelState, type ModelStateName, ModelTask, type ModelTaskName } from "./enums.js";
@@ -63,6 +63,22 @@ export class ModelResolver {
     return models.find(id);
   }
 
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "Path on this server of what the model made of an example; null where it brings none.",
+  })
+  preview(@Root() { id }: ModelInfo, @Ctx() context: ApiContext): Promise<string | null> {
+    return picturePath(id, "preview", context);
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "Path on this server of a sheet of samples; null where the model brings none.",
+  })
+  sheet(@Root() { id }: ModelInfo, @Ctx() context: ApiContext): Promise<string | null> {
+    return picturePath(id, "sheet", context);
+  }
+
   @Mutation(() => Model, {
     description:
       "Begins to fetch a model that is AVAILABLE, or FAILED for want of its file; one that is READY or DOWNLOADING stays\n" +
@@ -80,6 +96,10 @@ export class ModelResolver {
   cancelDownload(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
     return models.cancelDownload(id);
   }
+}
+
+async function picturePath(id: string, kind: "preview" | "sheet", { models }: ApiContext): Promise<string | null> {
+  return (await models.picture(id, kind)) === null ? null : `/models/${id}/${kind}`;
 }
 
 @Resolver()

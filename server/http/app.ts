@@ -5,6 +5,7 @@ import type { Guard } from "./guard.js";
 import { healthRoutes } from "./health.js";
 import type { PictureLimits } from "./inspect-picture.js";
 import type { Metrics } from "./metrics.js";
+import { type FindModelPicture, modelPictureRoutes } from "./model-pictures.js";
 import { pictureRoutes } from "./pictures.js";
 import { studio } from "./studio.js";
 
@@ -15,6 +16,7 @@ export interface HttpDependencies {
   metrics: Metrics;
   /** What sessions still lack to run, or null. */
   unready: () => string | null;
+  modelPicture: FindModelPicture;
   /** Serves `/graphql`. */
   graphql: RequestHandler;
   /** Folder of the exported studio. */
@@ -24,7 +26,17 @@ export interface HttpDependencies {
 }
 
 /** Everything that the server answers over HTTP, in the order in which a request passes it. */
-export function createHttpApp({ storage, guard, limits, metrics, unready, graphql, studioFolder, report }: HttpDependencies): Express {
+export function createHttpApp({
+  storage,
+  guard,
+  limits,
+  metrics,
+  unready,
+  modelPicture,
+  graphql,
+  studioFolder,
+  report,
+}: HttpDependencies): Express {
   const app = express();
   app.disable("x-powered-by");
   // Before the guard: who probes a server may call it by any name, and learns nothing else.
@@ -32,6 +44,7 @@ export function createHttpApp({ storage, guard, limits, metrics, unready, graphq
   app.use(guard.middleware);
   app.use(metrics.routes);
   app.use(pictureRoutes({ storage, limits, metrics }));
+  app.use(modelPictureRoutes(modelPicture));
   app.use("/graphql", graphql);
   app.use(studio(studioFolder));
   app.use(notFound);

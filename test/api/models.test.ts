@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningApp, startApp } from "../helpers/app.js";
 
@@ -29,6 +33,26 @@ test("a model that failed says why, and no session may name it", async () => {
   expect(model).toEqual({ id: "broken", state: "FAILED", downloadProgress: null, failure: "Its file is damaged." });
   const start = `mutation { startStyleTransfer(input: { contentId: "${imageId}", styles: [{ imageId: "${imageId}" }], model: "broken" }) { id } }`;
   expect(await client.refusal(start)).toMatchObject({ code: "UNAVAILABLE", field: "input.model" });
+});
+
+test("a model brings pictures, or none", async () => {
+  const { client, models, address } = running;
+  const folder = await mkdtemp(join(tmpdir(), "atelier-sheet-"));
+  const picture = await sharp({ create: { width: 4, height: 4, channels: 3, background: "teal" } })
+    .png()
+    .toBuffer();
+  await writeFile(join(folder, "sheet.png"), picture);
+  models.pictures.set("afar sheet", join(folder, "sheet.png"));
+  const { model } = await client.query(`{ model(id: "afar") { preview sheet } }`);
+  expect(model).toEqual({ preview: null, sheet: "/models/afar/sheet" });
+  const sheet = await fetch(`${address}${model.sheet}`);
+  expect(sheet.headers.get("content-type")).toBe("image/png");
+  expect(sheet.headers.get("cache-control")).toBe("no-cache");
+  expect(Buffer.from(await sheet.arrayBuffer()).equals(picture)).toBe(true);
+  for (const path of ["/models/afar/preview", "/models/nobody/sheet", "/models/..%2fafar/sheet"]) {
+    expect((await fetch(`${address}${path}`)).status).toBe(404);
+  }
+  await rm(folder, { recursive: true });
 });
 
 test("who watches models gets each one's newest state, and none after the end", async () => {

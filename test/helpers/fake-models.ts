@@ -27,6 +27,8 @@ function aModel(changes: Partial<ModelInfo>): ModelInfo {
 /** Models without files, whose states change at a test's word. */
 export class FakeModels implements ModelCatalogue {
   private readonly models = new Map<string, ModelInfo>();
+  /** Paths by `<id> <kind>`. */
+  readonly pictures = new Map<string, string>();
   private readonly listeners = new Set<(model: ModelInfo) => void>();
 
   constructor() {
@@ -79,6 +81,10 @@ export class FakeModels implements ModelCatalogue {
   watch(listener: (model: ModelInfo) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  async picture(id: string, kind: "preview" | "sheet"): Promise<string | null> {
+    return this.pictures.get(`${id} ${kind}`) ?? null;
   }
 
   private set(model: ModelInfo): void {

@@ -33,6 +33,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     limits,
     guard: createGuard(["https://studio.example"]),
     unready: () => null,
+    modelPicture: async () => null,
     graphql: (_request, response) => {
       response.json({ data: null });
     },
