@@ -199,9 +199,10 @@ def sheet(path, generators, photos, paintings):
 
     rows = []
     for photo, painting in zip(photos, paintings):
-        cells = there_and_back(photo, "photo_to_painting", "painting_to_photo") + there_and_back(painting, "painting_to_photo", "photo_to_painting")
+        cells = there_and_back(photo, *NETWORKS[:2]) + there_and_back(painting, *NETWORKS[1::-1])
         rows.append(torch.cat(cells, 3))
-    Image.fromarray(((torch.cat(rows, 2)[0].permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).byte().numpy()).save(path)
+    whole_sheet = (torch.cat(rows, 2)[0].permute(1, 2, 0) + 1) * 127.5
+    Image.fromarray(whole_sheet.round().clamp(0, 255).byte().numpy()).save(path)
 
 
 def whole(paths, side=256):
@@ -224,12 +225,13 @@ def train(args):
     photos = Crops(part(args.photos, "photos"), args.side, rng)
     paintings = Crops(paintings_there, args.side, rng, border=8)
     unseen = {path.stem for path in part(args.photos, "unseen paintings")}
-    examples = (whole(part(args.photos, "unseen photos")[3::17]), whole(sorted(p for p in Path(args.paintings).glob("*.png") if p.stem in unseen)[2::17] or paintings_there[::60]))
+    unseen_paintings = sorted(path for path in Path(args.paintings).glob("*.png") if path.stem in unseen)
+    examples = whole(part(args.photos, "unseen photos")[3::17]), whole(unseen_paintings[2::17] or paintings_there[::60])
     print(f"{len(photos.pictures)} photos, {len(paintings.pictures)} paintings", flush=True)
 
     nets = networks(args.channels, args.blocks, args.judge_channels).to(device)
     averages = nn.ModuleDict({name: copy.deepcopy(nets[name]) for name in NETWORKS[:2]}).requires_grad_(False)
-    generators, judges = nn.ModuleList([nets[name] for name in NETWORKS[:2]]), nn.ModuleList([nets[name] for name in NETWORKS[2:]])
+    generators, judges = (nn.ModuleList([nets[name] for name in names]) for names in (NETWORKS[:2], NETWORKS[2:]))
     optimisers = [torch.optim.Adam(group.parameters(), lr=args.learning_rate, betas=(0.5, 0.999)) for group in (generators, judges)]
     strokes = StrokeTerm(args.vgg19_lite, args.bfloat16, device)
     pools = Pool(args.pool, rng), Pool(args.pool, rng)
@@ -294,7 +296,8 @@ def train(args):
                 if fresh:
                     writer.writerow(["iteration", "seconds", "rate", *TERMS])
                 writer.writerow([iteration + 1, round(seconds), f"{rate:.2e}"] + [f"{value / counted:.4f}" for value in sums])
-            print(f"{iteration + 1} {seconds:.0f}s", " ".join(f"{name} {value / counted:.3f}" for name, value in zip(TERMS, sums)), flush=True)
+            shown = " ".join(f"{name} {value / counted:.3f}" for name, value in zip(TERMS, sums))
+            print(f"{iteration + 1} {seconds:.0f}s {shown}", flush=True)
             sums, counted = None, 0
         if time.time() - last_save > 60 * args.save_minutes or stopped:
             save(iteration + 1)
@@ -315,7 +318,8 @@ def arguments():
     parser.add_argument("--iterations", type=int, default=20000, help="may be changed when the run goes on")
     parser.add_argument("--side", type=int, default=128, help="side of the crops")
     parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--channels", type=int, nargs=3, default=(16, 48, 80), help="of the generators, at full, half and quarter side (multiples of 16 run fastest)")
+    parser.add_argument("--channels", type=int, nargs=3, default=(16, 48, 80),
+                        help="of the generators, at full, half and quarter side (multiples of 16 run fastest)")
     parser.add_argument("--blocks", type=int, default=6)
     parser.add_argument("--judge-channels", type=int, default=48, help="first channels of the discriminators")
     parser.add_argument("--learning-rate", type=float, default=3e-4)
@@ -330,7 +334,7 @@ def arguments():
     parser.add_argument("--faded", type=float, default=0.2, help="share of photos that lose their colours")
     parser.add_argument("--pool", type=int, default=50)
     parser.add_argument("--average", type=float, default=0.997, help="what the moving average of the weights keeps in a step")
-    parser.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 (weights stay float32): faster on processors that have it")
+    parser.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 (weights stay float32): faster where supported")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="", help="cpu or cuda; empty: cuda where there is one")
     parser.add_argument("--seed", type=int, default=1)

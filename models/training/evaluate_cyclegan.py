@@ -68,7 +68,8 @@ def distance(one, other, layer):
     """Frechet distance of two Statistics. tr (S T)^(1/2) = tr (S^(1/2) T S^(1/2))^(1/2), which is symmetric."""
     (m, s), (n, t) = one.gaussian(layer), other.gaussian(layer)
     half = root(s)
-    return float((m - n).square().sum() + s.trace() + t.trace() - 2 * torch.linalg.eigvalsh(half @ t @ half).clamp_min(0).sqrt().sum())
+    shared = torch.linalg.eigvalsh(half @ t @ half).clamp_min(0).sqrt().sum()
+    return float((m - n).square().sum() + s.trace() + t.trace() - 2 * shared)
 
 
 @torch.no_grad()
@@ -99,8 +100,10 @@ def main():
     unseen = {"photo": heap("unseen photos", args.translated), "painting": heap("unseen paintings", args.translated, True)}
     known = {"photo": Statistics(teacher, photos), "painting": Statistics(teacher, paintings)}
     originals = {kind: Statistics(teacher, pictures) for kind, pictures in unseen.items()}
-    result = {"pictures": {"reference": [len(photos), len(paintings)], "translated": {kind: len(heap) for kind, heap in unseen.items()}}}
-    for name, network, other, source, target in (("photo-to-painting", there, back, "photo", "painting"), ("painting-to-photo", back, there, "painting", "photo")):
+    counts = {kind: len(pictures) for kind, pictures in unseen.items()}
+    result = {"pictures": {"reference": {"photo": len(photos), "painting": len(paintings)}, "translated": counts}}
+    ways = [("photo-to-painting", there, back, "photo", "painting"), ("painting-to-photo", back, there, "painting", "photo")]
+    for name, network, other, source, target in ways:
         translated = [translate(network, picture) for picture in unseen[source]]
         statistics = Statistics(teacher, translated)
         returned = [translate(other, picture) for picture in translated]

@@ -26,7 +26,15 @@ DIRECTIONS = {
     "photo-to-painting": ("photo_to_painting", "painting-to-photo", "Photo to painting, in the manner of The Starry Night"),
     "painting-to-photo": ("painting_to_photo", "photo-to-painting", "Painting to photo: takes the strokes of The Starry Night away"),
 }
-ARGUMENTS = ("seed", "side", "batch", "learning_rate", "cycle", "painting_cycle", "identity", "gram", "smooth", "noise", "cycle_blur", "painting_blur", "faded", "judge_channels", "pool", "average", "bfloat16")
+LEFT_OUT = ("out", "paintings", "photos", "vgg19_lite", "threads", "device", "log_every", "save_minutes", "channels", "blocks", "iterations")
+
+COMMAND = ("python3 models/training/paint_domain.py --weights <vgg19-lite.safetensors> --out <paintings> && "
+           "python3 models/training/cyclegan.py --paintings <paintings> --vgg19-lite <vgg19-lite.safetensors> --out <run>")
+METHOD = ("models/training/evaluate_cyclegan.py: Frechet distance on VGG-19 features, every place one sample, unseen pictures; "
+          "cycle error and change: mean absolute difference in 1/255")
+PICTURE = {"layout": "NCHW", "dtype": "float32", "colour": "RGB", "range": [-1, 1]}
+LICENCE = ("that of this repository; features of VGG-19 (Visual Geometry Group, Oxford: believed CC BY 4.0, not verified) "
+           "took part in the training through vgg19-lite")
 
 
 def image(picture):
@@ -82,18 +90,19 @@ def export(args):
                 "channels": list(kept["channels"]), "blocks": kept["blocks"], "norm": "instance", "affine": False, "eps": 1e-5,
                 "upsampling": "nearest", "separable": False, "padding": "reflect", "dropout": False,
             },
-            "input": {"name": "input", "layout": "NCHW", "dtype": "float32", "colour": "RGB", "range": [-1, 1], "from_uint8": "v/127.5-1"},
-            "output": {"name": "output", "layout": "NCHW", "dtype": "float32", "colour": "RGB", "range": [-1, 1], "to_uint8": "clamp(round((v+1)*127.5),0,255)"},
+            "input": {"name": "input", **PICTURE, "from_uint8": "v/127.5-1"},
+            "output": {"name": "output", **PICTURE, "to_uint8": "clamp(round((v+1)*127.5),0,255)"},
             "native_size": [256, 256], "size_multiple": 4, "min_size": 32,
             "params": sum(p.numel() for p in network.parameters()), "gflop_256": round(cost(network) / 1e9, 2),
             "bytes": weights.stat().st_size, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
             "licence": args.licence, "attribution": "Manner: Vincent van Gogh, The Starry Night, 1889 (public domain)",
             "source": {"repository": "this one", "path": "models/training/cyclegan.py"},
             "training": {
-                "command": "python3 models/training/paint_domain.py --weights <vgg19-lite> --out <paintings> && python3 models/training/cyclegan.py --paintings <paintings> --vgg19-lite <vgg19-lite> --out <run>",
-                "data": f"400 ImageNet sample photos (rights with their photographers, for training only); {state['paintings']} pictures that paint_domain.py made of other photos of that set in the manner of The Starry Night",
+                "command": COMMAND,
+                "data": "400 ImageNet sample photos (rights with their photographers, for training only); "
+                f"{state['paintings']} pictures that paint_domain.py made of other photos of that set in the manner of The Starry Night",
                 "iterations": state["iteration"], "seconds": round(state["seconds"]), "torch": torch.__version__,
-                "arguments": {name: kept[name] for name in ARGUMENTS},
+                "arguments": {name: value for name, value in kept.items() if name not in LEFT_OUT},
             },
             "notes": [
                 "The pair with " + reverse + ": translated there and back, a picture keeps its objects.",
@@ -104,13 +113,13 @@ def export(args):
         }
         if judgement:
             card["measured"] = {
-                "method": "models/training/evaluate_cyclegan.py: Frechet distance on VGG-19 features, every place one sample, unseen pictures; cycle error and change as mean absolute difference in 1/255",
-                **judgement[identity], "pictures": judgement["pictures"],
+                "method": METHOD, **judgement[identity], "pictures": judgement["pictures"],
             }
         if args.speed:
             card.setdefault("measured", {})["speed_256"] = args.speed
         (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
-        print(f"{identity}: iteration {state['iteration']}, {card['params']} parameters, {card['bytes']} bytes, {card['gflop_256']} GFLOP, sheet {(folder / 'sheet.webp').stat().st_size} bytes")
+        figures = {name: card[name] for name in ("params", "bytes", "gflop_256")}
+        print(f"{identity}: iteration {state['iteration']}, {figures}, sheet {(folder / 'sheet.webp').stat().st_size} bytes")
 
 
 if __name__ == "__main__":
@@ -123,5 +132,5 @@ if __name__ == "__main__":
     parser.add_argument("--paintings", default="alps,nagasaki-boats,meadow-dots,acanthus")
     parser.add_argument("--judgement", help="what evaluate_cyclegan.py wrote about these weights")
     parser.add_argument("--speed", help="a sentence for the card: measured time of a picture of 256 px")
-    parser.add_argument("--licence", default="that of this repository; features of VGG-19 (Visual Geometry Group, Oxford: believed CC BY 4.0, not verified) took part in the training through vgg19-lite")
+    parser.add_argument("--licence", default=LICENCE)
     export(parser.parse_args())
