@@ -81,7 +81,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   opened.push(() => started.close());
 
   console.log(`Atelier is at http://${family === "IPv6" ? `[${address}]` : address}:${port}`);
-  if (!(await models.defaultFeatures())) {
+  if (!(await registry.list()).some(({ task, state }) => task === "FEATURES" && state === "READY")) {
     console.warn("No feature network is ready: style transfers are refused. Set ATELIER_MODEL_MIRROR to a folder that holds vgg19/.");
   }
   // 7. What makes paintings better, never possible: nothing waits for it.

@@ -38,6 +38,13 @@ test("it serves, and gets ready without any model", async () => {
   expect(info.devices).toHaveLength(1);
 });
 
+test("offline, a network that would be fetched is refused and said to be so", async () => {
+  const { model } = await client.query(`{ model(id: "vgg19") { state } }`);
+  expect(model).toEqual({ state: "AVAILABLE" });
+  const { errors } = await client.send(`mutation { downloadModel(id: "vgg19") { id } }`);
+  expect(errors?.[0]).toMatchObject({ message: expect.stringMatching(/ATELIER_OFFLINE/), extensions: { code: "UNAVAILABLE" } });
+});
+
 test("GraphiQL comes from this server alone", async () => {
   const { port } = new URL(client.address);
   const page = await ask(Number(port), "/graphql", { headers: { Accept: "text/html" } });

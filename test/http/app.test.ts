@@ -100,6 +100,7 @@ describe("the whole", () => {
       limits,
       metrics,
       unready: () => null,
+      modelPicture: async () => null,
       graphql: (_request, _response, next) => next(),
       studioFolder: "no-such-folder",
       report: (error) => faults.push(error),

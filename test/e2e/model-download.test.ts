@@ -1,0 +1,98 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { FileServer } from "../helpers/file-server.js";
+import type { GraphqlClient } from "../helpers/graphql-client.js";
+import { pngPicture } from "../helpers/pictures.js";
+import { dataFolder, ServerProcess } from "../helpers/server.js";
+
+const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id status settings { model } } }";
+const SESSION = "query ($id: ID!) { session(id: $id) { status error { message } } }";
+const VGG19 = `{ model(id: "vgg19") { state downloadProgress failure } }`;
+const bundled = join("models", "bundled", "vgg19-lite");
+
+let mirror: FileServer;
+/** Breaks the download off that is held. */
+let breakOff: () => void;
+let held: Promise<void>;
+let data: Awaited<ReturnType<typeof dataFolder>>;
+let server: ServerProcess;
+let client: GraphqlClient;
+let images: { contentId: string; styles: { imageId: string }[] };
+
+/** A mirror with a network called vgg19, which is a small one; its first download stops half-way. */
+beforeAll(async () => {
+  mirror = await FileServer.start();
+  const card: Record<string, unknown> = JSON.parse(await readFile(join(bundled, "card.json"), "utf8"));
+  mirror.files.set("models/vgg19/card.json", Buffer.from(JSON.stringify({ ...card, id: "vgg19", title: "A network" })));
+  mirror.files.set(`models/vgg19/${card.model}`, await readFile(join(bundled, String(card.model))));
+  held = new Promise((resolve) => {
+    mirror.tricks.push((_request, response, bytes) => {
+      breakOff = () => response.destroy();
+      response.writeHead(200, { "content-length": bytes.length });
+      response.write(bytes.subarray(0, bytes.length / 2), () => resolve());
+    });
+  });
+  data = await dataFolder();
+  const address = mirror.url("models").href;
+  server = new ServerProcess({
+    ATELIER_DATA: data.folder,
+    ATELIER_DEVICE: "cpu",
+    ATELIER_OFFLINE: "0",
+    ATELIER_MODEL_MIRROR: address,
+  });
+  client = await server.client();
+  const [content, style] = [await pngPicture(64, 48, 1), await pngPicture(48, 48, 2)];
+  images = { contentId: await client.upload(content.bytes), styles: [{ imageId: await client.upload(style.bytes) }] };
+});
+
+afterAll(async () => {
+  await client.close();
+  await server.end();
+  await mirror.close();
+  await data.remove();
+});
+
+async function start(input: Record<string, unknown>) {
+  const { startStyleTransfer } = await client.query(START, { input: { ...images, size: 64, steps: 1, ...input } });
+  return startStyleTransfer;
+}
+
+/** Waits for a session's end; answers how it was. */
+async function ended(id: string): Promise<string> {
+  for (;;) {
+    const { session } = await client.query(SESSION, { id });
+    if (!["QUEUED", "RUNNING"].includes(session.status))
+      return session.error ? `${session.status} ${session.error.message}` : session.status;
+    await new Promise((next) => setTimeout(next, 50));
+  }
+}
+
+test("while a network is fetched in the background, sessions paint with the bundled one and those that name it wait", async () => {
+  await held;
+  const named = await start({ model: "vgg19" });
+  expect(named).toMatchObject({ status: "QUEUED", settings: { model: "vgg19" } });
+  const other = await start({});
+  expect(other.settings.model).toBe("vgg19-lite");
+  expect(await ended(other.id)).toBe("COMPLETED");
+  expect((await client.query(SESSION, { id: named.id })).session.status).toBe("QUEUED");
+  const { model } = await client.query(VGG19);
+  expect(model).toMatchObject({ state: "DOWNLOADING", failure: null });
+
+  breakOff();
+  expect(await ended(named.id)).toBe("COMPLETED");
+  expect((await client.query(VGG19)).model).toEqual({ state: "READY", downloadProgress: null, failure: null });
+  expect((await start({})).settings.model).toBe("vgg19");
+  expect(mirror.asked.filter(({ path }) => path.endsWith(".safetensors"))).toEqual([
+    expect.objectContaining({ range: null }),
+    expect.objectContaining({ range: expect.stringMatching(/^bytes=[1-9]/) }),
+  ]);
+});
+
+test("what was fetched is there without a network", async () => {
+  await client.close();
+  await server.end();
+  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
+  client = await server.client();
+  expect((await start({})).settings.model).toBe("vgg19");
+});
