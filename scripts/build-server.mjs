@@ -5,8 +5,8 @@ import { filesUnder, repositoryPath } from "./stale.mjs";
 
 const sources = [inRoot("server"), inRoot("models")];
 
-/** Recipes that train networks are run from source. @param {string} path */
-const ignore = (path) => path.startsWith("models/training");
+/** Recipes that train networks are run from source, and bundled networks are read where they lie. @param {string} path */
+const ignore = (path) => path.startsWith("models/training") || path.startsWith("models/bundled");
 
 /** The server as JavaScript in dist/, file for file, so that import specifiers and stack traces keep their paths. */
 /** @type {import("./stale.mjs").Target} */
