@@ -15,6 +15,8 @@ function network(id: string, changes: Partial<Network> = {}): Network {
     licence: "",
     downloadProgress: null,
     failure: null,
+    preview: null,
+    sheet: null,
     ...changes,
   };
 }

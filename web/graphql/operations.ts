@@ -153,7 +153,7 @@ export const DeleteSession = graphql(`
 
 const NetworkParts = graphql(`
   fragment NetworkParts on Model {
-    id title task family state size minSize bytes licence downloadProgress failure
+    id title task family state size minSize bytes licence downloadProgress failure preview sheet
   }
 `);
 

@@ -26,15 +26,16 @@ export function NetworkChoice({ features, model, actions, onChange }: Props) {
       <SelectControl
         title="Network"
         options={[
-          { value: USUAL, title: usual ? `Best here: ${shortTitle(usual.title)}` : "The first that is ready" },
+          { value: USUAL, title: "The best there is" },
           ...features.map(({ id, title, state }) => ({
             value: id,
-            title: state === "READY" ? shortTitle(title) : `${shortTitle(title)} (not here yet)`,
+            title: state === "READY" ? shortTitle(title) : `${shortTitle(title)}, not here yet`,
           })),
         ]}
         value={chosen?.id ?? USUAL}
         onChange={(value) => onChange(value === USUAL ? null : value)}
       />
+      {!chosen && usual && <p className={styles.usual}>Right now: {shortTitle(usual.title)}</p>}
       {coming.map((network) => (
         <NetworkState key={network.id} network={network} actions={actions} />
       ))}

@@ -16,7 +16,7 @@ export function Caption({ painting }: { painting: Painting }) {
       <p className={styles.recipe}>
         {weightSettings.map(({ name, setting }) => `${setting.symbol} ${settings[name]}`).join(" · ")}
         <br />
-        {settings.size} px · {settings.optimizer === "LBFGS" ? "L-BFGS" : "Adam"} · seen by {settings.model}
+        {settings.size} px · {settings.optimizer === "LBFGS" ? "L-BFGS" : "Adam"} · network {settings.model}
       </p>
     </section>
   );

@@ -61,6 +61,11 @@ export function Translate({ children }: { children: ReactNode }) {
             <p className={styles.facts}>
               {formatBytes(translator.bytes)} · {translator.licence}
             </p>
+            {translator.sheet && (
+              <a className={styles.sheet} href={translator.sheet} target="_blank" rel="noreferrer">
+                Samples of what it makes
+              </a>
+            )}
             <NetworkState network={translator} actions={actions} />
           </section>
         )}

@@ -29,6 +29,10 @@ export function TranslatorList({ translators, chosen, onChoose }: Props) {
               aria-describedby={`${id}-${network.id}`}
               onChange={() => onChoose(network.id)}
             />
+            <span className={styles.preview}>
+              {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
+              {network.preview && <img src={network.preview} alt="" loading="lazy" />}
+            </span>
             <span className={styles.words}>
               <span className={styles.name}>{shortTitle(network.title)}</span>
               <span className={styles.facts} id={`${id}-${network.id}`}>
