@@ -1,6 +1,6 @@
 """Judges a pix2pix generator on the held-out concepts, next to one trained with L1 alone and to the bare drawing.
 
-For each picture at 256 px: L1 (mean absolute difference from the truth, in 0..1); the distance under VGG-19 (mean over
+For each picture at --side (256 px): L1 (mean absolute difference from the truth, in 0..1); the distance under VGG-19 (mean over
 conv1_1, 2_1, 3_1, 4_1 and 5_1 of the relative squared error of the features, which punishes a colour that stops in
 front of the line or a mush of all colours more than L1 does); and how colourful it is (mean difference of the largest
 and the smallest channel, over the truth's: the median of all colours is grey and brown).
@@ -43,6 +43,7 @@ def main():
     parser.add_argument("--data", default="../training/openmoji", help="folder of the drawn pairs")
     parser.add_argument("--teacher", default="../shared/weights/vgg19/vgg19.safetensors")
     parser.add_argument("--drawings", default="0,3", help="which of the drawings of each emoji: 0 the original, 3 a thinner pen with gaps")
+    parser.add_argument("--side", type=int, default=256)
     parser.add_argument("--bfloat16", action="store_true", help="VGG-19 in bfloat16")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
@@ -51,10 +52,10 @@ def main():
     candidates = {"drawing": lambda x: x, "pix2pix": load(args.weights)}
     if args.l1_only:
         candidates["l1_only"] = load(args.l1_only)
-    result = {"pictures": len(pairs.held_out), "side": 256, "drawings": {}}
+    result = {"pictures": len(pairs.held_out), "side": args.side, "drawings": {}}
     for drawing in map(int, args.drawings.split(",")):
         sums = {name: torch.zeros(3) for name in candidates}
-        for _, x, y in pairs.held_out_pairs(256, drawing):
+        for _, x, y in pairs.held_out_pairs(args.side, drawing):
             truth = as_file(y)
             wanted, colour = teacher(truth), colourful(truth)
             for name, network in candidates.items():

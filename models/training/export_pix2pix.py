@@ -27,12 +27,12 @@ ATTRIBUTION = "Trained on emojis of OpenMoji 17 (https://openmoji.org, the open-
 ARGUMENTS = ("seed", "iterations_128", "batch_128", "batch_256", "learning_rate", "decay_from", "gan_weight", "l1_weight", "judge_channels", "averaging", "bfloat16")
 
 
-def generator_of(run, data):
-    """The averaged generator of a run with its batch-norm statistics estimated at 256 px, and the run's checkpoint."""
-    state = torch.load(Path(run) / "checkpoint.pt", map_location="cpu")
+def generator_of(run, data, side=256):
+    """The averaged generator of a run (a folder, or a checkpoint) with its batch-norm statistics estimated at a side, and the checkpoint."""
+    state = torch.load(Path(run) / "checkpoint.pt" if Path(run).is_dir() else run, map_location="cpu")
     network = UnetGenerator(CHANNELS)
     network.load_state_dict(state["mean"])
-    return restore_statistics(network, Pairs(data), 256, torch.device("cpu"), batches=40), state
+    return restore_statistics(network, Pairs(data), side, torch.device("cpu"), batches=40), state
 
 
 @torch.no_grad()
@@ -61,7 +61,7 @@ def sheet(path, network, pairs, cell=144):
 
 @torch.no_grad()
 def export(args):
-    network, state = generator_of(args.run, args.data)
+    network, state = generator_of(args.run, args.data, args.side)
     if args.bare:
         write_safetensors(args.bare, exported(network))
         return
@@ -119,6 +119,7 @@ if __name__ == "__main__":
     parser.add_argument("--run", required=True, help="the run's folder, with checkpoint.pt")
     parser.add_argument("--out", help=f"folder in which {NAME}/ is written")
     parser.add_argument("--bare", help="write only the weights, to this file")
+    parser.add_argument("--side", type=int, default=256, help="at which the statistics of batch norm are estimated (another only with --bare)")
     parser.add_argument("--data", default="../training/openmoji", help="folder of the drawn pairs")
     parser.add_argument("--reference", default="house", help="sketch for the reference pictures")
     parser.add_argument("--judgement", help="what evaluate_pix2pix.py wrote about these weights")
