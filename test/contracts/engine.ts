@@ -28,6 +28,7 @@ import { forwardOperators } from "../../server/graph/operators/index.js";
 import { operatorCases } from "../graph/operator-cases.js";
 import { checkOperator, expectClose } from "../helpers/gradient-check.js";
 import { randomTensor } from "../helpers/random.js";
+import { expectLikePyTorch, tinyGenerators } from "../helpers/tiny-generators.js";
 
 /** A small picture through a convolution, with a Gram term and a smoothness term: what style transfer asks for. */
 function smallObjective(): Graph {
@@ -163,6 +164,8 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
       expect(Object.keys(await program.run(given(8, 8)))).toHaveLength(3);
       await program.close();
     });
+
+    it.each(tinyGenerators)("runs a generator as PyTorch does: %s", (_, generator) => expectLikePyTorch(engine, generator));
 
     it("needs no input that the wanted outputs do not depend on", async () => {
       const program = await engine.open(smallObjective(), { outputs: ["features"] });
