@@ -1,13 +1,9 @@
 import { type GeneratorArchitecture, isGenerator } from "../../models/architecture.js";
+import type { Generator } from "../../models/generators.js";
 import type { Engine, Program } from "../engine/engine.js";
 import { AtelierError } from "../errors.js";
-import { FREE, input, type Node, type Tensor } from "../graph/index.js";
+import { FREE, input, type Tensor } from "../graph/index.js";
 import type { GeneratorFile } from "./work.js";
-
-/** A network that turns one picture (1 x 3 x H x W, in the range of its card) into another of the same size. */
-export interface Generator {
-  apply(picture: Node): Node;
-}
 
 /** Reads a generator's weights from disk. @throws AtelierError UNAVAILABLE when its file cannot be read. */
 export type OpenGenerator = (path: string, architecture: GeneratorArchitecture) => Promise<Generator>;
