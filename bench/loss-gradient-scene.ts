@@ -1,5 +1,4 @@
-import { readVgg19, vgg19 } from "../models/vgg19.js";
-import type { Weights } from "../models/weights.js";
+import type { FeatureNetwork } from "../server/art/feature-network.js";
 import { inputNames, objectiveGraph, outputNames, targetGraph } from "../server/art/losses.js";
 import { type Engine, gradientName } from "../server/engine/engine.js";
 import { scalar, type Tensor, tensor } from "../server/graph/index.js";
@@ -31,15 +30,8 @@ export function lengthOf(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
 
-/** Opens style transfer's own objective on `engine` and answers a function that evaluates it once. */
-export async function openScene(engine: Engine, weightsFile: string, size: number): Promise<() => Promise<Evaluated>> {
-  const weights: Weights = await readVgg19(weightsFile, deepest);
-  const network = {
-    id: "vgg19",
-    layers: [],
-    minimumSide: () => 16,
-    features: (x: Parameters<typeof vgg19>[0]) => vgg19(x, weights, { pooling: "average", upTo: deepest }),
-  };
+/** Opens style transfer's own objective with `network` on `engine` and answers a function that evaluates it once. */
+export async function openScene(engine: Engine, network: FeatureNetwork, size: number): Promise<() => Promise<Evaluated>> {
   const measured = targetGraph(network, layers);
   const targetProgram = await engine.open(measured, { outputs: Object.keys(measured) });
   const content = await targetProgram.run({ [inputNames.image]: waves(size, pictures.content) });

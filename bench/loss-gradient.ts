@@ -9,6 +9,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
+import { openVgg19 } from "../server/art/vgg19.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 import { type Evaluated, openScene } from "./loss-gradient-scene.js";
 import { modelMirror } from "./mirror.js";
@@ -59,7 +60,7 @@ const engine = new OnnxEngine(threads);
 const times: Record<"onnx" | "torch" | "tfjs", number[]> = { onnx: [], torch: [], tfjs: [] };
 const names: Record<keyof typeof peers, string> = { torch: "", tfjs: "" };
 try {
-  const evaluate = await openScene(engine, weightsFile, size);
+  const evaluate = await openScene(engine, await openVgg19("vgg19", weightsFile), size);
   for (const key of ["torch", "tfjs"] as const) {
     const { name, detail } = await peers[key].answer<{ name: string; detail: string }>();
     names[key] = name;
