@@ -55,6 +55,8 @@ export interface StoreOptions {
   limits?: Partial<TransferLimits>;
   /** Told what went wrong in the background. */
   log?(line: string): void;
+  /** Told of errors that are no everyday failures of networks and servers. */
+  report?(error: unknown): void;
 }
 
 export interface RegistryOptions {
@@ -76,6 +78,7 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null }: Regi
     changed(model) {
       for (const listener of [...listeners]) listener(model);
     },
+    report: store?.report ?? console.error,
   });
   const { entries } = shelf;
   await shelf.addDirectory(bundledDir);

@@ -40,7 +40,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const registry = await openRegistry({
     bundledDir: join(rootFolder, "models", "bundled"),
     mirrorDir: typeof mirror === "string" ? mirror : null,
-    store: { folder: join(config.dataDir, "models"), mirror: mirror instanceof URL ? mirror : null, offline },
+    store: { folder: join(config.dataDir, "models"), mirror: mirror instanceof URL ? mirror : null, offline, report },
   });
   opened.push(() => registry.close());
   for (const { folder, reason } of registry.problems()) console.warn(`Model ${folder}: ${reason}`);

@@ -95,7 +95,8 @@ export function unavailable(error: unknown): AtelierError {
   if (error instanceof TransferError) return new AtelierError("UNAVAILABLE", `${capital(error.message)}.`, {}, { cause: error });
   const code = codeOf(error);
   if (code === "ENOSPC" || code === "EDQUOT") return new AtelierError("UNAVAILABLE", "The server's disk is full.", {}, { cause: error });
-  return new AtelierError("UNAVAILABLE", `It could not be stored (${code ?? "unknown error"}).`, {}, { cause: error });
+  const reason = code === null ? "It could not be made use of; the server's log says why." : `It could not be stored (${code}).`;
+  return new AtelierError("UNAVAILABLE", reason, {}, { cause: error });
 }
 
 function capital(text: string): string {

@@ -117,7 +117,7 @@ export async function* bodyOf(response: Response, watchdog: Watchdog): AsyncGene
     open = false;
   } catch (error) {
     open = false;
-    throw brokenOff(error, watchdog.signal);
+    throw networkError(error, watchdog.signal, "broke off");
   } finally {
     // The reader of this has left.
     if (open) await reader?.cancel();
@@ -128,7 +128,7 @@ async function ask(address: URL, headers: Record<string, string>, signal: AbortS
   try {
     return await fetch(address, { redirect: "manual", headers: { ...headers, "accept-encoding": "identity" }, signal });
   } catch (error) {
-    throw brokenOff(error, signal);
+    throw networkError(error, signal, "cannot be reached");
   }
 }
 
@@ -145,10 +145,10 @@ function redirected(from: URL, location: string | null): URL | null {
 }
 
 /** What a failed fetch means: the reason of the signal that ended it, else the network's fault. */
-function brokenOff(error: unknown, signal: AbortSignal): unknown {
+function networkError(error: unknown, signal: AbortSignal, what: string): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof TransferError || !(error instanceof TypeError)) return error;
   const { cause } = error;
   const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-  return new TransferError(`the server that has it cannot be reached, or broke off${code}`, { temporary: true, cause: error });
+  return new TransferError(`the server that has it ${what}${code}`, { temporary: true, cause: error });
 }

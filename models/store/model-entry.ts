@@ -12,6 +12,8 @@ export interface EntryParts {
   folder: string | null;
   /** Told after each change of state and of progress by a hundredth. */
   changed(model: Model): void;
+  /** Told of errors that are no everyday failures of networks and servers. */
+  report(error: unknown): void;
 }
 
 interface Fetch {
@@ -128,7 +130,10 @@ export class ModelEntry {
       this.file = { card: found.card, path: found.path };
       this.verified = Promise.resolve();
     } catch (error) {
-      if (!signal.aborted) this.cause = unavailable(error).message;
+      if (!signal.aborted) {
+        if (!(error instanceof AtelierError)) this.parts.report(error);
+        this.cause = unavailable(error).message;
+      }
     }
     this.fetching = null;
     this.parts.changed(this.model);

@@ -13,6 +13,7 @@ export async function fetchPreferredFeatures(registry: Registry, log: (line: str
     log(`The model ${model.id} was fetched: paintings use it from now on.`);
   } catch (error) {
     if (!(error instanceof AtelierError)) throw error;
-    log(`The model ${model.id} is not fetched, so paintings use another one. ${error.message}`);
+    const reason = (await registry.find(model.id))?.failure ?? error.message;
+    log(`The model ${model.id} is not fetched, so paintings use another one. ${reason}`);
   }
 }

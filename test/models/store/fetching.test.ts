@@ -137,6 +137,16 @@ describe("VGG-19 as it is published", () => {
     expect(await readdir(join(fetched(), "vgg19"))).not.toContain("card.json");
   });
 
+  it("fails without saying what was the server's own fault, and reports that", async () => {
+    const reported: unknown[] = [];
+    await writeFile(join(folder, "file"), "where a folder should be");
+    const registry = await openStore({ folder: join(folder, "file"), report: (error) => reported.push(error) });
+    const refusal = await registry.file("vgg19").catch((error: unknown) => String(error));
+    expect(refusal).toMatch(/could not be stored \(E[A-Z]+\)/);
+    expect(refusal).not.toContain(folder);
+    expect(reported).toHaveLength(1);
+  });
+
   it("becomes AVAILABLE again when its fetch is cancelled, which is told to who waits, and goes on from there", async () => {
     const registry = await openStore();
     const begun = new Promise<void>((resolve) => {
