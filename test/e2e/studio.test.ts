@@ -120,6 +120,11 @@ describe.skipIf(mirror === null || executable === null)(
       await gallery.reload();
       await gallery.getByRole("heading", { name: /^Paintings/ }).waitFor();
       expect(await renamed.count()).toBe(0);
+
+      await startPainting(page, { photo: "Alps", style: "Engraving", steps: 2000, size: 64 });
+      const other = gallery.getByRole("listitem").filter({ hasText: "French Alps, Engraving" });
+      await other.getByRole("button", { name: "Cancel French Alps, Engraving" }).click();
+      await other.getByText("Cancelled").waitFor();
       expect(complaints).toEqual([]);
     });
 
@@ -171,8 +176,8 @@ describe.skipIf(mirror === null || executable === null)(
       await offline.waitFor({ state: "detached" });
 
       await page.route("**/graphql", async (route) => {
-        if (!route.request().postData()?.includes("query Server")) return route.continue();
-        return route.fulfill({ json: { data: { server: { maxSize: 512, maxUploadBytes: 1e7 }, models: [{ state: "FAILED" }] } } });
+        if (!route.request().postData()?.includes("query Networks")) return route.continue();
+        return route.fulfill({ json: { data: { models: [{ id: "vgg19", title: "VGG-19", task: "FEATURES", state: "FAILED" }] } } });
       });
       await page.reload();
       await page.getByText(/^No feature network is ready: set ATELIER_MODEL_MIRROR/).waitFor();

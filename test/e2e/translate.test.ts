@@ -1,0 +1,214 @@
+import { readFile } from "node:fs/promises";
+import type { Browser, Page } from "playwright-core";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { findBrowser, launchBrowser, openPage, type WatchedPage } from "../helpers/browser.js";
+import { findGenerator } from "../helpers/generators.js";
+import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
+
+const generator = findGenerator();
+const executable = findBrowser();
+if (generator === null) console.warn("Skipped: no generator is bundled, and there is no mirror with cyclegan-horse2zebra.");
+if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
+
+const phone = { width: 360, height: 780 };
+const name = generator?.name ?? "";
+const [sample, drawn] = generator?.takesDrawings ? ["House, drawn", true] : ["French Alps", false];
+
+describe.skipIf(generator === null || executable === null)("translations in a browser, with the real server", { timeout: 60_000 }, () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let server: ServerProcess;
+  let address: string;
+  let browser: Browser;
+  const open: WatchedPage[] = [];
+
+  async function newPage(viewport?: { width: number; height: number }): Promise<WatchedPage> {
+    const watched = await openPage(browser, address, viewport);
+    watched.page.setDefaultTimeout(30_000);
+    open.push(watched);
+    return watched;
+  }
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    const mirror = generator?.mirror;
+    server = new ServerProcess({
+      ATELIER_DATA: data.folder,
+      ATELIER_OFFLINE: "1",
+      ATELIER_DEVICE: "cpu",
+      ...(mirror ? { ATELIER_MODEL_MIRROR: mirror } : {}),
+    });
+    address = (await server.client()).address;
+    browser = await launchBrowser(executable ?? "");
+  });
+
+  afterEach(async () => {
+    for (const { page } of open.splice(0)) await page.close();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await server.end();
+    await data.remove();
+  });
+
+  async function translate(page: Page, size?: number): Promise<void> {
+    await page.goto("/translate");
+    await page.getByRole("radiogroup", { name: "Translator" }).getByRole("radio", { name, exact: true }).check({ force: true });
+    await page.getByRole("radiogroup", { name: "Picture" }).getByRole("radio", { name: sample }).check({ force: true });
+    if (size) await page.getByRole("textbox", { name: "Size" }).fill(String(size));
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.waitForURL(/\/s\?id=/);
+    await waitForStatus(page, "Finished");
+  }
+
+  test("translates a sample, compares before and after by mouse and keys, and gives the picture as a file", async () => {
+    const { page, complaints } = await newPage();
+    await translate(page, 320);
+    const divider = page.getByRole("slider", { name: "Divider between before and after" });
+    await divider.press("ArrowRight");
+    expect(await divider.inputValue()).toBe("51");
+    await divider.press("End");
+    expect(await divider.inputValue()).toBe("100");
+    const box = await divider.boundingBox();
+    if (!box) throw new Error("The divider cannot be seen");
+    await page.mouse.move(box.x + box.width * 0.75, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.25, box.y + box.height / 2, { steps: 4 });
+    await page.mouse.up();
+    expect(Math.abs(Number(await divider.inputValue()) - 25)).toBeLessThanOrEqual(2);
+    await screenshot(page, "translation-desktop");
+
+    const before = await shown(page, "Before the translation");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
+    expect(download.suggestedFilename()).toBe(`${`${sample} ${name}`.replace(/[^\p{L}\p{N}]+/gu, "-")}.png`);
+    const picture = sharp(await readFile(await download.path()));
+    const { format, width, height } = await picture.metadata();
+    expect({ format, longer: Math.max(width, height) }).toEqual({ format: "png", longer: 320 });
+    expect(await meanDifference(await picture.toBuffer(), before)).toBeGreaterThan(drawn ? 3 : 8);
+
+    await page.reload();
+    await waitForStatus(page, "Finished");
+    await page.setViewportSize(phone);
+    await screenshot(page, "translation-phone", true);
+    expect(await overflow(page)).toBe(0);
+
+    await page.getByRole("link", { name: "Try another" }).click();
+    await page.getByRole("radio", { name: sample, checked: true }).first().waitFor({ state: "attached" });
+    expect(await page.getByRole("radio", { name, exact: true }).isChecked()).toBe(true);
+    await screenshot(page, "translate-phone", true);
+    expect(await overflow(page)).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test("moves the divider under a finger", async () => {
+    const { page } = await newPage(phone);
+    await translate(page);
+    const touched = await browser.newPage({ viewport: phone, baseURL: address, hasTouch: true });
+    await touched.goto(page.url());
+    const divider = touched.getByRole("slider", { name: "Divider between before and after" });
+    const box = await divider.boundingBox();
+    if (!box) throw new Error("The divider cannot be seen");
+    await touched.touchscreen.tap(box.x + box.width * 0.8, box.y + box.height / 2);
+    expect(Math.abs(Number(await divider.inputValue()) - 80)).toBeLessThanOrEqual(2);
+    await touched.close();
+  });
+
+  test("the gallery shows translations by their kind, renames and deletes them", async () => {
+    const { page, complaints } = await newPage(phone);
+    await translate(page);
+    await page.getByRole("navigation").getByRole("link", { name: "Gallery" }).click();
+    const card = page
+      .getByRole("listitem")
+      .filter({ hasText: `${sample}, ${name}` })
+      .first();
+    await card.getByText("Translation", { exact: true }).waitFor();
+    expect(await overflow(page)).toBe(0);
+    await screenshot(page, "gallery-phone", true);
+    await card.getByRole("button", { name: /^Rename/ }).click();
+    await page.getByRole("textbox", { name: "Title" }).fill("Another season");
+    await page.keyboard.press("Enter");
+    const renamed = page.getByRole("listitem").filter({ hasText: "Another season" });
+    await renamed.getByRole("button", { name: /^Delete/ }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+    await renamed.waitFor({ state: "detached" });
+    expect(complaints).toEqual([]);
+  });
+
+  test("offers drawings to a translator of drawings, and says what keeps a network away", async () => {
+    const { page } = await newPage();
+    const facts = { task: "TRANSLATION", size: 256, minSize: 64, bytes: 5e6, licence: "a test", preview: null, sheet: null };
+    const photos = {
+      ...facts,
+      id: "photos",
+      title: "Photo to painting",
+      family: "CYCLEGAN",
+      state: "READY",
+      downloadProgress: null,
+      failure: null,
+    };
+    const coming = { ...photos, id: "lines", title: "Lines to colours", family: "PIX2PIX", state: "DOWNLOADING", downloadProgress: 0.341 };
+    await page.route("**/graphql", async (route) => {
+      const body = route.request().postData() ?? "";
+      if (body.includes("query Networks")) return route.fulfill({ json: { data: { models: [photos, coming] } } });
+      const failed = { ...coming, state: "FAILED", downloadProgress: null, failure: "Its bytes are not what they should be." };
+      if (body.includes("mutation StopFetching")) return route.fulfill({ json: { data: { cancelDownload: failed } } });
+      return route.continue();
+    });
+    await page.goto("/translate");
+    await page.getByRole("radio", { name: "French Alps" }).waitFor({ state: "attached" });
+    await page.getByRole("radio", { name: "Lines to colours" }).check({ force: true });
+    await page.getByRole("radio", { name: "Cat, drawn", checked: true }).waitFor({ state: "attached" });
+    await page.getByText("Lines to colours is being fetched, 34 %").waitFor();
+    await screenshot(page, "translate-fetching");
+    await page.getByRole("button", { name: "Stop fetching Lines to colours" }).click();
+    await page.getByText("Lines to colours cannot be had. Its bytes are not what they should be.").waitFor();
+    expect(await page.getByRole("button", { name: "Try again to fetch Lines to colours" }).count()).toBe(1);
+  });
+
+  test("the network of a new painting is said, and how far a better one is", async () => {
+    const { page } = await newPage();
+    const facts = {
+      task: "FEATURES",
+      family: "VGG",
+      size: 224,
+      minSize: null,
+      bytes: 4e7,
+      licence: "a test",
+      preview: null,
+      sheet: null,
+      failure: null,
+    };
+    const lite = { ...facts, id: "vgg19-lite", title: "Lite: a small one", state: "READY", downloadProgress: null };
+    const better = { ...facts, id: "vgg19", title: "Large", state: "DOWNLOADING", downloadProgress: 0.5 };
+    await page.route("**/graphql", (route) => {
+      const asked = route.request().postData()?.includes("query Networks");
+      return asked ? route.fulfill({ json: { data: { models: [lite, better] } } }) : route.continue();
+    });
+    await page.goto("/");
+    await page.getByText("Right now: Lite").waitFor();
+    await page.getByText("Large is being fetched, 50 %").waitFor();
+    await screenshot(page, "studio-fetching");
+    await page.setViewportSize(phone);
+    expect(await overflow(page)).toBe(0);
+    await page.getByRole("combobox", { name: "Network" }).selectOption("vgg19");
+    expect(await page.getByText("Right now: Lite").count()).toBe(0);
+  });
+});
+
+/** Bytes of the picture that the page shows under this name. */
+async function shown(page: Page, label: string): Promise<Buffer> {
+  const url = await page.getByRole("img", { name: label }).getAttribute("src");
+  return Buffer.from(await (await page.request.get(url ?? "")).body());
+}
+
+/** Mean difference of two pictures, 0..255, both made 32 x 32. */
+async function meanDifference(a: Buffer, b: Buffer): Promise<number> {
+  const [first, second] = await Promise.all(
+    [a, b].map((bytes) => sharp(bytes).resize(32, 32, { fit: "fill" }).toColourspace("srgb").removeAlpha().raw().toBuffer()),
+  );
+  let sum = 0;
+  for (const [at, value] of (first ?? []).entries()) sum += Math.abs(value - (second?.[at] ?? 0));
+  return sum / (first?.length ?? 1);
+}
