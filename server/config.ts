@@ -54,7 +54,7 @@ export const variables = {
   dataDir: {
     name: "ATELIER_DATA",
     default: "./data",
-    help: "Folder for sessions, pictures and frames.",
+    help: "Folder for sessions, pictures, frames and fetched models.",
     parse: (text) => resolve(text),
   },
   modelMirror: {
