@@ -1,0 +1,39 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { parseCard } from "../../models/card.js";
+import { createPainterFactory } from "../../server/art/painters.js";
+import { decodePicture, toInterleaved } from "../../server/art/picture.js";
+import { OnnxEngine } from "../../server/engine/onnx.js";
+import { paintAll } from "../contracts/painter.js";
+
+const bundled = fileURLToPath(new URL("../../models/bundled", import.meta.url));
+
+/** Ids of the generators that come with the repository, each with a picture and what it made of it when it was trained. */
+const folders = (existsSync(bundled) ? readdirSync(bundled) : []).filter((id) => {
+  const card = join(bundled, id, "card.json");
+  return existsSync(card) && parseCard(readFileSync(card, "utf8"))?.task === "TRANSLATION";
+});
+if (folders.length === 0) console.warn("Skipped: no generator is bundled.");
+
+describe.skipIf(folders.length === 0)("bundled generators", () => {
+  test.each(folders)("%s paints its reference picture as it did after training", async (id) => {
+    const read = (...path: string[]) => readFile(join(bundled, id, ...path));
+    const { file, architecture, translation: form } = parseCard(String(await read("card.json")))!;
+    const [input, output] = await Promise.all([read("reference", "input.png"), read("reference", "output.png")]);
+    const expected = await decodePicture(output, { longerSide: 256 });
+    const engine = new OnnxEngine();
+    const [painting] = await paintAll(createPainterFactory(engine), {
+      kind: "TRANSLATION",
+      generator: { id, path: join(bundled, id, file), architecture, form: form! },
+      source: { digest: id, bytes: input },
+      size: 256,
+    });
+    await engine.close();
+    const [painted, recorded] = [toInterleaved(painting!.planes), toInterleaved(expected)];
+    expect(painted).toHaveLength(recorded.length);
+    expect(painted.reduce((most, value, i) => Math.max(most, Math.abs(value - recorded[i]!)), 0)).toBeLessThanOrEqual(2);
+  });
+});
