@@ -20,7 +20,9 @@ Departures, each with its reason:
    holds more than its photo, namely strokes: its cycle weighs less and is compared at a quarter of the resolution, or
    else the photo would have to keep traces of every stroke.
 5. Some photos come to G without their colours (grey or sepia), as old photos are; the discriminator never sees those.
-6. What is kept is a moving average of the generators' weights: calmer than the last step of a game between two.
+6. A second pair of discriminators looks at half the resolution, where a patch holds whole swirls (as in Wang et al.,
+   "High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs", CVPR 2018).
+7. What is kept is a moving average of the generators' weights: calmer than the last step of a game between two.
 
     python3 models/training/paint_domain.py --weights .../vgg19-lite.safetensors --out .../paintings   # domain B first
     python3 models/training/cyclegan.py --paintings .../paintings --vgg19-lite .../vgg19-lite.safetensors --out .../cyclegan
@@ -57,17 +59,17 @@ TERMS = ("gan_painting", "gan_photo", "cycle_photo", "cycle_painting", "identity
 class Crops:
     """Random square crops of a list of pictures, from -1 to 1, flipped half of the time."""
 
-    def __init__(self, paths, side, rng, border=0):
+    def __init__(self, paths, side, rng, reduction=1.6, border=0):
+        """reduction: how much a crop is reduced at most. border: pixels never used (style transfer leaves a rim)."""
         self.pictures = [Image.open(path).convert("RGB") for path in paths]
-        self.side, self.rng, self.border = side, rng, border
+        self.side, self.rng, self.reduction, self.border = side, rng, reduction, border
 
     def one(self):
-        """border: pixels never used (style transfer leaves a rim). The crop is reduced by up to 1.6."""
         rng, picture, border = self.rng, self.rng.choice(self.pictures), self.border
-        extent = min(self.side * rng.uniform(1, 1.6), min(picture.size) - 2 * border)
+        extent = min(self.side * rng.uniform(1, self.reduction), min(picture.size) - 2 * border)
         left = rng.uniform(border, picture.width - border - extent)
         top = rng.uniform(border, picture.height - border - extent)
-        crop = picture.resize((self.side, self.side), Image.BICUBIC, (left, top, left + extent, top + extent), reducing_gap=None)
+        crop = picture.resize((self.side, self.side), Image.BICUBIC, (left, top, left + extent, top + extent))
         if rng.random() < 0.5:
             crop = crop.transpose(Image.FLIP_LEFT_RIGHT)
         return torch.from_numpy(np.asarray(crop).copy()).permute(2, 0, 1).float() / 127.5 - 1
@@ -111,15 +113,26 @@ class Pool:
 # ---------------------------------------------------------------- networks and losses
 
 
+class Judge(nn.Module):
+    """Two discriminators, one of which sees the picture at half its side: two maps of judgements."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.fine, self.coarse = (PatchDiscriminator(3, channels, norm="instance") for _ in range(2))
+
+    def forward(self, x):
+        return self.fine(x), self.coarse(F.avg_pool2d(x, 2))
+
+
 def networks(channels, blocks, judge_channels):
     made = [ResnetGenerator(channels, blocks), ResnetGenerator(channels, blocks)]
-    made += [PatchDiscriminator(3, judge_channels, norm="instance") for _ in range(2)]
+    made += [Judge(judge_channels), Judge(judge_channels)]
     return nn.ModuleDict({name: initialise(network) for name, network in zip(NETWORKS, made)})
 
 
 def towards(judgements, wanted):
-    """The least-squares adversarial loss."""
-    return (judgements.float() - wanted).square().mean()
+    """The least-squares adversarial loss, the mean of both discriminators of a judge."""
+    return sum((judged.float() - wanted).square().mean() for judged in judgements) / len(judgements)
 
 
 class StrokeTerm:
@@ -223,7 +236,7 @@ def train(args):
     painted_from = {path.stem for path in part(args.photos, "paintings")}
     paintings_there = sorted(path for path in Path(args.paintings).glob("*.png") if path.stem in painted_from)
     photos = Crops(part(args.photos, "photos"), args.side, rng)
-    paintings = Crops(paintings_there, args.side, rng, border=8)
+    paintings = Crops(paintings_there, args.side, rng, reduction=1.25, border=8)  # strokes keep their size
     unseen = {path.stem for path in part(args.photos, "unseen paintings")}
     unseen_paintings = sorted(path for path in Path(args.paintings).glob("*.png") if path.stem in unseen)
     examples = whole(part(args.photos, "unseen photos")[3::17]), whole(unseen_paintings[2::17] or paintings_there[::60])
