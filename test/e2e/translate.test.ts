@@ -141,6 +141,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
     const facts = { task: "TRANSLATION", size: 256, minSize: 64, bytes: 5e6, licence: "a test", preview: null, sheet: null };
     const photos = {
       ...facts,
+      preview: "/samples/alps.jpg",
       id: "photos",
       title: "Photo to painting",
       family: "CYCLEGAN",
@@ -148,7 +149,15 @@ describe.skipIf(generator === null || executable === null)("translations in a br
       downloadProgress: null,
       failure: null,
     };
-    const coming = { ...photos, id: "lines", title: "Lines to colours", family: "PIX2PIX", state: "DOWNLOADING", downloadProgress: 0.341 };
+    const coming = {
+      ...photos,
+      sheet: "/samples/engraving.jpg",
+      id: "lines",
+      title: "Lines to colours",
+      family: "PIX2PIX",
+      state: "DOWNLOADING",
+      downloadProgress: 0.341,
+    };
     await page.route("**/graphql", async (route) => {
       const body = route.request().postData() ?? "";
       if (body.includes("query Networks")) return route.fulfill({ json: { data: { models: [photos, coming] } } });
@@ -161,6 +170,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
     await page.getByRole("radio", { name: "Lines to colours" }).check({ force: true });
     await page.getByRole("radio", { name: "Cat, drawn", checked: true }).waitFor({ state: "attached" });
     await page.getByText("Lines to colours is being fetched, 34 %").waitFor();
+    expect(await page.getByRole("link", { name: "Samples of what it makes" }).getAttribute("href")).toBe("/samples/engraving.jpg");
     await screenshot(page, "translate-fetching");
     await page.getByRole("button", { name: "Stop fetching Lines to colours" }).click();
     await page.getByText("Lines to colours cannot be had. Its bytes are not what they should be.").waitFor();
