@@ -9,9 +9,12 @@ pixels whether it is real. D minimises the cross-entropy (halved), G minimises t
 
 L1 alone answers a doubt about the colour with the median of all colours, tan; D does not let it get away with that.
 
-Departures: a U-Net of six thin levels with nearest up-sampling (see generators.py); a D of half the width; no dropout;
-half the iterations at 128 px, where a step costs a quarter, then 256 px; a moving average of the weights is what is
-judged and exported, its batch-norm statistics estimated anew (with the raw network's it loses all colour).
+Departures: a thin U-Net with nearest up-sampling (see generators.py); a D of half the width; no dropout. It learns
+first at 128 px, where a step is cheap, which colour a thing has; then it is grown by one outer level that does nothing
+at first (Chen, Goodfellow, Shlens: "Net2Net", ICLR 2016; growing with the picture: Karras et al., ICLR 2018) and goes on
+at 256 px. Simply going on at 256 px with the same levels was tried and left patches of several colours in one area:
+its coarsest level then sees only half of a thing. A moving average of the weights is what is judged and exported, its
+batch-norm statistics estimated anew (with the raw network's it loses all colour).
 
     python3 models/training/pix2pix.py --data ../training/openmoji --out ../training/pix2pix  # draws the data, trains, resumes
 
@@ -37,7 +40,7 @@ from PIL import Image
 import sketches
 from generators import PatchDiscriminator, UnetGenerator, cost, initialise
 
-CHANNELS = (32, 64, 128, 256, 256, 256)
+CHANNELS = (24, 32, 64, 128, 256, 256, 256)  # at 256 px; at 128 px without the first
 
 # ---------------------------------------------------------------- data
 
@@ -169,6 +172,40 @@ def sheet(path, network, pairs, side, device, shown=16):
 # ---------------------------------------------------------------- training
 
 
+@torch.no_grad()
+def grown(small, pairs, rng, device):
+    """The U-Net for 256 px that makes of a drawing what `small`, for 128 px, makes of it at half the side.
+
+    The new level carries the halved drawing inwards and the result outwards in three channels each and, because of the
+    leaky relu and the relu between, their negatives in three more: leaky(x) - leaky(-x) = 1.2 x, relu(x) - relu(-x) = x.
+    Its other channels start at random and small. Its two batch norms are set to undo themselves.
+    """
+    network = initialise(UnetGenerator(CHANNELS)).to(device, memory_format=torch.channels_last)
+    outer, inner, core = network.model.model, network.model.model[1].model, small.model.model
+    halve = torch.eye(3, device=device)[:, :, None, None] * F.pad(torch.full((2, 2), 0.25, device=device), (1, 1, 1, 1))
+    outer[0].weight[:6] = torch.cat((halve, -halve))
+    inner[1].weight[:, :6] = torch.cat((core[0].weight, -core[0].weight), 1) / 1.2
+    inner[3] = core[1]
+    inner[5][1].weight[:6] = torch.cat((core[3][1].weight, -core[3][1].weight))
+    last = outer[3][1].weight
+    last *= 0.2
+    last[:, CHANNELS[0] : CHANNELS[0] + 6] = 0
+    for c in range(3):
+        last[c, CHANNELS[0] + c, 1, 1], last[c, CHANNELS[0] + 3 + c, 1, 1] = 1, -1
+    network.eval()
+    drawings = pairs.batch(16, 256, rng)[0].to(device)
+    for norm, count, shift in ((inner[2], CHANNELS[1], 0), (inner[6], 6, torch.cat((core[3][1].bias, -core[3][1].bias)))):
+        seen = []
+        hook = norm.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        network(drawings)
+        hook.remove()
+        norm.running_mean.copy_(seen[0].mean((0, 2, 3)))
+        norm.running_var.copy_(seen[0].var((0, 2, 3), unbiased=False))
+        norm.weight[:count] = (norm.running_var[:count] + norm.eps).sqrt()
+        norm.bias[:count] = norm.running_mean[:count] + shift
+    return network
+
+
 def average(mean, network, decay):
     """Moves the averaged weights towards the network's; the statistics of batch norm are simply taken over."""
     with torch.no_grad():
@@ -186,23 +223,28 @@ def train(args):
     device = torch.device(args.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     torch.manual_seed(args.seed)
     pairs = Pairs(data)
-    generator = initialise(UnetGenerator(CHANNELS, norm=args.norm)).to(device, memory_format=torch.channels_last)
-    judge = initialise(PatchDiscriminator(6, args.judge_channels)).to(device, memory_format=torch.channels_last)
-    mean = copy.deepcopy(generator).eval()
-    optimisers = [torch.optim.Adam(network.parameters(), lr=args.learning_rate, betas=(0.5, 0.999)) for network in (generator, judge)]
-    checkpoint, start, seconds = out / "checkpoint.pt", 0, 0.0
+    checkpoint, start, seconds, large, state = out / "checkpoint.pt", 0, 0.0, False, None
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location="cpu")
+        start, seconds, large = state["iteration"], state["seconds"], state["large"]
+    generator = initialise(UnetGenerator(CHANNELS if large else CHANNELS[1:])).to(device, memory_format=torch.channels_last)
+    judge = initialise(PatchDiscriminator(6, args.judge_channels)).to(device, memory_format=torch.channels_last)
+    mean = copy.deepcopy(generator).eval()
+
+    def optimiser(network):
+        return torch.optim.Adam(network.parameters(), lr=args.learning_rate, betas=(0.5, 0.999))
+
+    optimisers = [optimiser(generator), optimiser(judge)]
+    if state:
         for name, part in (("generator", generator), ("judge", judge), ("mean", mean), ("for_generator", optimisers[0]), ("for_judge", optimisers[1])):
             part.load_state_dict(state[name])
-        start, seconds = state["iteration"], state["seconds"]
     rng = np.random.default_rng(args.seed + start)
-    print(f"{len(pairs.train)} pairs, {len(pairs.held_out)} held out; {sum(p.numel() for p in generator.parameters())} parameters, "
-          f"{cost(copy.deepcopy(generator).cpu().eval()) / 1e9:.2f} GFLOP at 256 px; from iteration {start}", flush=True)
+    print(f"{len(pairs.train)} pairs, {len(pairs.held_out)} held out; "
+          f"{cost(UnetGenerator(CHANNELS).eval()) / 1e9:.2f} GFLOP at 256 px; from iteration {start}", flush=True)
 
     def save(iteration):
         state = {"generator": generator.state_dict(), "judge": judge.state_dict(), "mean": mean.state_dict(), "for_generator": optimisers[0].state_dict(),
-                 "for_judge": optimisers[1].state_dict(), "iteration": iteration, "seconds": seconds, "args": vars(args)}
+                 "for_judge": optimisers[1].state_dict(), "iteration": iteration, "seconds": seconds, "large": large, "args": vars(args)}
         torch.save(state, f"{checkpoint}.partial")
         os.replace(f"{checkpoint}.partial", checkpoint)
 
@@ -220,8 +262,13 @@ def train(args):
     for iteration in range(start, args.iterations):
         begun = time.time()
         side, count = (128, args.batch_128) if iteration < args.iterations_128 else (256, args.batch_256)
+        if side == 256 and not large:
+            generator = grown(restore_statistics(mean, pairs, 128, device), pairs, rng, device).train()
+            mean, large = copy.deepcopy(generator).eval(), True
+            optimisers[0] = optimiser(generator)
+            sheet(out / "sheet-grown.png", mean, pairs, side, device)
         rate = args.learning_rate * min(1, (1 - iteration / args.iterations) / (1 - args.decay_from))
-        for group in [g for optimiser in optimisers for g in optimiser.param_groups]:
+        for group in [*optimisers[0].param_groups, *optimisers[1].param_groups]:
             group["lr"] = rate
         x, y = (t.to(device, memory_format=torch.channels_last) for t in pairs.batch(count, side, rng))
         with torch.autocast(device.type, torch.bfloat16, enabled=args.bfloat16):
@@ -276,7 +323,6 @@ def arguments():
     parser.add_argument("--gan-weight", type=float, default=1.0, help="0: L1 alone, without a discriminator")
     parser.add_argument("--l1-weight", type=float, default=100.0)
     parser.add_argument("--judge-channels", type=int, default=32, help="width of the discriminator (the paper's is 64)")
-    parser.add_argument("--norm", choices=("batch", "instance"), default="batch")
     parser.add_argument("--averaging", type=float, default=0.999, help="decay of the moving average of the weights")
     parser.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 (weights stay float32): faster on processors that have it")
     parser.add_argument("--threads", type=int, default=2)
