@@ -18,9 +18,9 @@ from pix2pix import CHANNELS, Pairs
 from vgg19 import STYLE_LAYERS, Teacher, read_safetensors, relative
 
 
-def load(path):
-    """The U-Net in a safetensors file, frozen."""
-    network = UnetGenerator(CHANNELS).eval().requires_grad_(False)
+def load(path, side=256):
+    """The U-Net in a safetensors file, frozen; that for 128 px has a level less."""
+    network = UnetGenerator(CHANNELS if side == 256 else CHANNELS[1:]).eval().requires_grad_(False)
     network.load_state_dict(read_safetensors(path), strict=False)  # batch norm's counters are not in the file
     return network
 
@@ -43,15 +43,15 @@ def main():
     parser.add_argument("--data", default="../training/openmoji", help="folder of the drawn pairs")
     parser.add_argument("--teacher", default="../shared/weights/vgg19/vgg19.safetensors")
     parser.add_argument("--drawings", default="0,3", help="which of the drawings of each emoji: 0 the original, 3 a thinner pen with gaps")
-    parser.add_argument("--side", type=int, default=256)
+    parser.add_argument("--side", type=int, default=256, choices=(128, 256), help="128: weights from before the network is grown")
     parser.add_argument("--bfloat16", action="store_true", help="VGG-19 in bfloat16")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     pairs, teacher = Pairs(args.data), Teacher(args.teacher, torch.bfloat16 if args.bfloat16 else torch.float32)
-    candidates = {"drawing": lambda x: x, "pix2pix": load(args.weights)}
+    candidates = {"drawing": lambda x: x, "pix2pix": load(args.weights, args.side)}
     if args.l1_only:
-        candidates["l1_only"] = load(args.l1_only)
+        candidates["l1_only"] = load(args.l1_only, args.side)
     result = {"pictures": len(pairs.held_out), "side": args.side, "drawings": {}}
     for drawing in map(int, args.drawings.split(",")):
         sums = {name: torch.zeros(3) for name in candidates}

@@ -30,7 +30,7 @@ ARGUMENTS = ("seed", "iterations_128", "batch_128", "batch_256", "learning_rate"
 def generator_of(run, data, side=256):
     """The averaged generator of a run (a folder, or a checkpoint) with its batch-norm statistics estimated at a side, and the checkpoint."""
     state = torch.load(Path(run) / "checkpoint.pt" if Path(run).is_dir() else run, map_location="cpu")
-    network = UnetGenerator(CHANNELS)
+    network = UnetGenerator(CHANNELS if side == 256 else CHANNELS[1:])
     network.load_state_dict(state["mean"])
     return restore_statistics(network, Pairs(data), side, torch.device("cpu"), batches=40), state
 
@@ -84,7 +84,7 @@ def export(args):
         },
         "input": {"name": "input", "layout": "NCHW", "dtype": "float32", "colour": "RGB", "range": [-1, 1], "from_uint8": "v/127.5-1"},
         "output": {"name": "output", "layout": "NCHW", "dtype": "float32", "colour": "RGB", "range": [-1, 1], "to_uint8": "clamp(round((v+1)*127.5),0,255)"},
-        "native_size": [256, 256], "size_multiple": 2 ** len(CHANNELS), "min_size": 128,
+        "native_size": [256, 256], "size_multiple": 2 ** len(CHANNELS), "min_size": 256,
         "params": sum(p.numel() for p in network.parameters()), "gflop_256": round(cost(network) / 1e9, 2),
         "bytes": weights.stat().st_size, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "licence": "CC BY-SA 4.0: whether weights are adapted material of the pictures they were trained on is not settled; to be on the safe side they, and the sheet, are given under the licence of the pictures",
@@ -99,7 +99,7 @@ def export(args):
         "notes": [
             "Input: black lines on white, pens of 3 to 14 px at 256 px; gaps of a few pixels do no harm.",
             "Kept is the moving average of the generator's weights, its batch-norm statistics estimated anew at 256 px.",
-            "Trained at 128 px, then at 256 px: at other sizes the colours are less certain.",
+            "Trained for 256 px: at other sizes an area gets patches of several colours. Scale the drawing to 256 px and the result back.",
             f"Half precision changes a pixel of the reference by at most {np.abs(to_pixels(whole(x)[0]).astype(int) - to_pixels(network(x)[0])).max()}/255.",
         ],
         "sheet": "sheet.webp",
@@ -119,7 +119,7 @@ if __name__ == "__main__":
     parser.add_argument("--run", required=True, help="the run's folder, with checkpoint.pt")
     parser.add_argument("--out", help=f"folder in which {NAME}/ is written")
     parser.add_argument("--bare", help="write only the weights, to this file")
-    parser.add_argument("--side", type=int, default=256, help="at which the statistics of batch norm are estimated (another only with --bare)")
+    parser.add_argument("--side", type=int, default=256, choices=(128, 256), help="128: a run whose network is not grown yet (only with --bare)")
     parser.add_argument("--data", default="../training/openmoji", help="folder of the drawn pairs")
     parser.add_argument("--reference", default="house", help="sketch for the reference pictures")
     parser.add_argument("--judgement", help="what evaluate_pix2pix.py wrote about these weights")
