@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Frame, Painting } from "../../web/graphql/operations";
+import type { Frame, Painting, Translation } from "../../web/graphql/operations";
 import { msPerStep, nextState, nothingYet, type SessionState } from "../../web/rooms/session/session-state";
 
 function frame(step: number, total = 100 - step): Frame {
@@ -71,4 +71,36 @@ describe("a painting as its page knows it", () => {
   test("stays the same object when the connection is as it was", () => {
     expect(nextState(nothingYet, { type: "connection", connected: true })).toBe(nothingYet);
   });
+});
+
+test("a translation has its picture with the change that says it is finished, and no curve", () => {
+  const result = { ...frame(0), losses: null };
+  const model = {
+    id: "t",
+    title: "T",
+    family: "CYCLEGAN",
+    licence: "",
+    source: "",
+    bytes: 1,
+    state: "READY",
+    downloadProgress: null,
+  } as const;
+  const { id, createdAt, title } = painting(null);
+  const facts = {
+    id,
+    createdAt,
+    title,
+    startedAt: null,
+    finishedAt: null,
+    queuePosition: null,
+    device: "cpu",
+    error: null,
+    source: null,
+    model,
+  };
+  const queued: Translation = { ...facts, __typename: "TranslationSession", status: "QUEUED", latestFrame: null };
+  const loaded = nextState(nothingYet, { type: "loaded", session: queued, curve: [] });
+  const shown = nextState(loaded, { type: "frame", frame: result });
+  const finished = nextState(shown, { type: "changed", session: { ...queued, status: "COMPLETED", latestFrame: result } });
+  expect(finished).toMatchObject({ session: { status: "COMPLETED" }, frame: { url: result.url }, curve: [] });
 });
