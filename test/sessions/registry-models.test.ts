@@ -1,0 +1,22 @@
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { openRegistry } from "../../models/registry.js";
+import { registryModels } from "../../server/sessions/registry-models.js";
+import { resolveSettings } from "../../server/sessions/style-transfer-settings.js";
+
+const bundledDir = join(import.meta.dirname, "..", "..", "models", "bundled");
+
+test("without a mirror sessions take the bundled vgg19-lite, with the layers that it has and no others", async () => {
+  const registry = await openRegistry({ bundledDir, mirrorDir: null });
+  onTestFinished(() => registry.close());
+  const model = await registryModels(registry).defaultFeatures();
+  expect(model).toMatchObject({ id: "vgg19-lite", state: "READY", refusal: null });
+  expect(model!.layers.map(({ name }) => name)).toEqual(["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2", "conv5_1"]);
+
+  const input = { contentId: "content", styles: [{ imageId: "style" }] };
+  expect(resolveSettings(input, model!, 2048).contentLayers).toEqual([{ layer: "conv4_2", weight: 1 }]);
+  const others = { ...input, styleLayers: [{ layer: "conv3_2", weight: 1 }] };
+  expect(() => resolveSettings(others, model!, 2048)).toThrow(
+    expect.objectContaining({ code: "BAD_INPUT", detail: expect.objectContaining({ field: "input.styleLayers.0.layer" }) }),
+  );
+});
