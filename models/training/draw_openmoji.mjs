@@ -12,6 +12,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
 
+/**
+ * @typedef {{ hexcode: string, annotation: string, group: string, subgroups: string, skintone: string }} Emoji
+ * @typedef {{ pen: number, gaps?: boolean, dropped?: number }} Drawing
+ */
+
 const { values } = parseArgs({ options: { out: { type: "string" }, side: { type: "string", default: "256" } } });
 if (!values.out) throw new Error("--out FOLDER is missing");
 const out = values.out;
@@ -19,6 +24,7 @@ const side = Number(values.side);
 
 // Groups of data/openmoji.json, and the subgroups that are left out of them. Flags, brands, letters, arrows, signs and skin
 // tones teach nothing about colour; of people only hands and parts of the body stay, or hair and skin would rule the rest.
+/** @type {Record<string, string[]>} */
 const KEPT = {
   "animals-nature": [],
   "food-drink": [],
@@ -41,6 +47,7 @@ const KEPT = {
   "extras-unicode": ["regional-indicator", "subdivision-flag", "symbol-other"],
 };
 // Each drawing: pen width as a share of the original (2 of 72 units, 7 px at 256), gaps in the strokes, strokes left out.
+/** @type {Drawing[]} */
 const DRAWINGS = [
   { pen: 1 },
   { pen: 0.5 },
@@ -50,7 +57,10 @@ const DRAWINGS = [
   { pen: 2, gaps: true, dropped: 1 },
 ];
 
-/** A small seeded generator of numbers in 0..1 (mulberry32). */
+/**
+ * A small seeded generator of numbers in 0..1 (mulberry32).
+ * @param {number} seed
+ */
 function random(seed) {
   let state = seed;
   return () => {
@@ -61,7 +71,10 @@ function random(seed) {
   };
 }
 
-/** The SVG without its groups whose id begins with "line". */
+/**
+ * The SVG without its groups whose id begins with "line".
+ * @param {string} svg
+ */
 function withoutLines(svg) {
   let text = svg;
   for (;;) {
@@ -81,11 +94,19 @@ function withoutLines(svg) {
   }
 }
 
-/** The SVG of the lines as another hand would draw them. */
+/**
+ * The SVG of the lines as another hand would draw them.
+ * @param {string} svg
+ * @param {Drawing} drawing
+ * @param {() => number} rng
+ */
 function redrawn(svg, { pen, gaps, dropped = 0 }, rng) {
   const shapes = [...svg.matchAll(/<(path|line|polyline|polygon|circle|ellipse|rect)\s[^>]*>/g)].map((match) => match[0]);
   // What is described in fewer words is a detail; without its outline a shape would have a colour from nowhere.
-  const details = [...shapes.keys()].sort((a, b) => shapes[a].length - shapes[b].length).slice(0, shapes.length / 2);
+  const details = [...shapes.entries()]
+    .sort(([, a], [, b]) => a.length - b.length)
+    .slice(0, shapes.length / 2)
+    .map(([index]) => index);
   const lost = new Set();
   for (let n = 0; n < dropped && details.length > 1; n++) lost.add(details[Math.floor(rng() * details.length)]);
   let index = 0;
@@ -103,7 +124,11 @@ function redrawn(svg, { pen, gaps, dropped = 0 }, rng) {
   });
 }
 
-/** Pixels of an SVG on white. */
+/**
+ * Pixels of an SVG on white.
+ * @param {string} svg
+ * @param {boolean} grey
+ */
 function pixels(svg, grey) {
   const picture = sharp(Buffer.from(svg), { density: side }).flatten({ background: "#ffffff" }).resize(side, side).removeAlpha();
   return (grey ? picture.greyscale() : picture.toColourspace("srgb")).raw().toBuffer();
@@ -120,14 +145,17 @@ if (!existsSync(join(folder, "data", "openmoji.json"))) {
   });
 }
 const version = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
-const emojis = JSON.parse(readFileSync(join(folder, "data", "openmoji.json"), "utf8")).filter(
-  (emoji) =>
-    emoji.skintone === "" && KEPT[emoji.group] && !KEPT[emoji.group].includes(emoji.subgroups) && !/o’clock|-thirty/.test(emoji.annotation),
+/** @type {Emoji[]} */
+const all = JSON.parse(readFileSync(join(folder, "data", "openmoji.json"), "utf8"));
+const emojis = all.filter(
+  ({ skintone, group, subgroups, annotation }) =>
+    skintone === "" && KEPT[group]?.includes(subgroups) === false && !/o’clock|-thirty/.test(annotation),
 );
 const file = openSync(join(out, "pairs.u8.partial"), "w");
 for (const [number, { hexcode }] of emojis.entries()) {
   const rng = random(number + 1);
-  const [lines, colours] = ["black", "color"].map((kind) => readFileSync(join(folder, kind, "svg", `${hexcode}.svg`), "utf8"));
+  const lines = readFileSync(join(folder, "black", "svg", `${hexcode}.svg`), "utf8");
+  const colours = readFileSync(join(folder, "color", "svg", `${hexcode}.svg`), "utf8");
   const layers = [pixels(withoutLines(colours), false), ...DRAWINGS.map((drawing) => pixels(redrawn(lines, drawing, rng), true))];
   for (const [n, layer] of (await Promise.all(layers)).entries()) {
     if (layer.length !== side * side * (n ? 1 : 3)) throw new Error(`${hexcode}: layer ${n} has ${layer.length} bytes`);
