@@ -191,15 +191,22 @@ describe.skipIf(generator === null || executable === null)("translations in a br
       failure: null,
     };
     const lite = { ...facts, id: "vgg19-lite", title: "Lite: a small one", state: "READY", downloadProgress: null };
-    const better = { ...facts, id: "vgg19", title: "Large", state: "DOWNLOADING", downloadProgress: 0.5 };
+    const better = {
+      ...facts,
+      id: "vgg19",
+      title: "Large and with a name as long as a card may give it",
+      state: "DOWNLOADING",
+      downloadProgress: 0.5,
+    };
     await page.route("**/graphql", (route) => {
       const asked = route.request().postData()?.includes("query Networks");
       return asked ? route.fulfill({ json: { data: { models: [lite, better] } } }) : route.continue();
     });
     await page.goto("/");
     await page.getByText("Right now: Lite").waitFor();
-    await page.getByText("Large is being fetched, 50 %").waitFor();
+    await page.getByText(/^Large.* is being fetched, 50 %$/).waitFor();
     await screenshot(page, "studio-fetching");
+    expect(await overflow(page)).toBe(0);
     await page.setViewportSize(phone);
     expect(await overflow(page)).toBe(0);
     await page.getByRole("combobox", { name: "Network" }).selectOption("vgg19");

@@ -62,7 +62,7 @@ export function Easel({ children }: { children: ReactNode }) {
           {!hasNetwork && (
             <Notice>No feature network is ready: set ATELIER_MODEL_MIRROR to a folder with its weights and restart the server.</Notice>
           )}
-          {networks.failure && <Notice>{networks.failure}</Notice>}
+          {!features && networks.failure && <Notice>{networks.failure}</Notice>}
           {failure && <Notice>{failure}</Notice>}
           <button type="submit" className="button primary large" disabled={starting || photo.uploading || style.uploading}>
             {starting ? "Starting…" : "Start"}

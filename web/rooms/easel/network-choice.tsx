@@ -2,6 +2,7 @@ import type { Network } from "../../graphql/operations";
 import { NetworkState } from "../../networks/network-state";
 import { shortTitle, usualNetwork } from "../../networks/networks";
 import type { Networks } from "../../networks/use-networks";
+import { Notice } from "../../parts/notice";
 import { SelectControl } from "../../parts/select-control";
 import styles from "./network-choice.module.css";
 
@@ -9,7 +10,7 @@ interface Props {
   features: readonly Network[];
   /** The network that was chosen; null leaves it to the server. */
   model: string | null;
-  actions: Pick<Networks, "fetchNow" | "stop">;
+  actions: Pick<Networks, "fetchNow" | "stop" | "failure">;
   onChange(model: string | null): void;
 }
 
@@ -39,6 +40,7 @@ export function NetworkChoice({ features, model, actions, onChange }: Props) {
       {coming.map((network) => (
         <NetworkState key={network.id} network={network} actions={actions} />
       ))}
+      {actions.failure && <Notice>{actions.failure}</Notice>}
     </div>
   );
 }

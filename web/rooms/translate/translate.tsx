@@ -67,6 +67,7 @@ export function Translate({ children }: { children: ReactNode }) {
               </a>
             )}
             <NetworkState network={translator} actions={actions} />
+            {networkFailure && <Notice>{networkFailure}</Notice>}
           </section>
         )}
         <NumberControl
@@ -76,10 +77,10 @@ export function Translate({ children }: { children: ReactNode }) {
           onChange={setSize}
         />
         <div className={easel.start}>
-          {networkFailure && <Notice>{networkFailure}</Notice>}
           {translators?.length === 0 && (
             <Notice>There is no translator on this server: set ATELIER_MODEL_MIRROR to a folder with some and restart it.</Notice>
           )}
+          {!translator && networkFailure && <Notice>{networkFailure}</Notice>}
           {failure && <Notice>{failure}</Notice>}
           <button type="submit" className="button primary large" disabled={starting || picture.uploading || !translator}>
             {starting ? "Starting…" : "Start"}
