@@ -2,12 +2,13 @@ import type { KernelBackend } from "@tensorflow/tfjs-core";
 
 /** The part of the WebAssembly backend that reserves memory, as its module exports it. */
 interface WasmHeap {
-  /** Answers 0 when there is no room, and takes its argument modulo 2^32. */
+  /** Answers 0 when there is no room, and takes its argument modulo 2^32. Replaces itself when it is first called. */
   _malloc(bytes: number): number;
+  _free(address: number): void;
 }
 
-/** WebAssembly addresses 32 bits. */
-const ADDRESSABLE = 2 ** 32;
+/** The backend's kernels read and write beyond their bounds in tensors of more bytes than a signed number of 32 bits counts. */
+const LARGEST_TENSOR = 2 ** 31;
 
 const guarded = new WeakSet<WasmHeap>();
 
@@ -24,9 +25,10 @@ export function guardAllocation(backend: KernelBackend): void {
   const heap = heapOf(backend);
   if (guarded.has(heap)) return;
   guarded.add(heap);
+  heap._free(heap._malloc(1));
   const malloc = heap._malloc;
   heap._malloc = (bytes) => {
-    const address = bytes < ADDRESSABLE ? malloc(bytes) : 0;
+    const address = bytes < LARGEST_TENSOR ? malloc(bytes) : 0;
     if (address === 0 && bytes > 0) throw new AllocationError(`WebAssembly has no room for ${bytes} bytes`);
     return address;
   };
