@@ -1,0 +1,33 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import { openTfjsBackend } from "../../server/engine/tfjs-backend.js";
+
+const missing = (specifier: string) =>
+  Promise.reject(Object.assign(new Error(`Cannot find package '${specifier}' imported from here`), { code: "ERR_MODULE_NOT_FOUND" }));
+
+test("without native packages it is WebAssembly, and nothing is said of them", async () => {
+  const { backend, description } = await openTfjsBackend(undefined, { loadNative: missing, hasLegacyUtil: true });
+  expect(backend).toBe("wasm");
+  expect(description).toMatch(/^TensorFlow\.js [\d.]+, WebAssembly on one thread of [^;]+$/);
+});
+
+test("where Node lacks what the native packages call, they are not loaded and the description says why", async () => {
+  const loadNative = vi.fn(missing);
+  const { backend, description } = await openTfjsBackend(undefined, { loadNative, hasLegacyUtil: false });
+  expect(backend).toBe("wasm");
+  expect(loadNative).not.toHaveBeenCalled();
+  expect(description).toContain("do not run on Node 23 and later: they call util.isNullOrUndefined");
+});
+
+test("a native package that is installed but broken is passed over: the log has the cause, the description its name alone", async () => {
+  const log = vi.spyOn(console, "error").mockReturnValue();
+  onTestFinished(() => log.mockRestore());
+  const cause = new Error("/somewhere/tfjs_binding.node: cannot open shared object file");
+  const { description } = await openTfjsBackend(undefined, { loadNative: () => Promise.reject(cause), hasLegacyUtil: true });
+  expect(description).toContain("@tensorflow/tfjs-node-gpu is installed but cannot be loaded; @tensorflow/tfjs-node is installed");
+  expect(description).not.toContain("/somewhere");
+  expect(log).toHaveBeenCalledWith(expect.stringContaining("@tensorflow/tfjs-node-gpu"), cause);
+});
+
+test("fails when nothing that is wanted can be loaded", async () => {
+  await expect(openTfjsBackend(["node"], { loadNative: missing, hasLegacyUtil: false })).rejects.toThrow(/no backend .* Node 23/);
+});
