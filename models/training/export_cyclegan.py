@@ -108,13 +108,12 @@ def export(args):
                 "The pair with " + reverse + ": translated there and back, a picture keeps its objects.",
                 "Kept are the moving averages of the generators' weights.",
                 "A Gram term on features of vgg19-lite was part of the training (a departure from the paper).",
+                *args.notes,
             ],
             "sheet": "sheet.webp",
         }
         if judgement:
-            card["measured"] = {
-                "method": METHOD, **judgement[identity], "pictures": judgement["pictures"],
-            }
+            card["measured"] = {"method": METHOD, **judgement[identity], "pictures": judgement["pictures"]}
         if args.speed:
             card.setdefault("measured", {})["speed_256"] = args.speed
         (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
@@ -132,5 +131,6 @@ if __name__ == "__main__":
     parser.add_argument("--paintings", default="alps,nagasaki-boats,meadow-dots,acanthus")
     parser.add_argument("--judgement", help="what evaluate_cyclegan.py wrote about these weights")
     parser.add_argument("--speed", help="a sentence for the card: measured time of a picture of 256 px")
+    parser.add_argument("--notes", nargs="*", default=[], help="sentences for the card")
     parser.add_argument("--licence", default=LICENCE)
     export(parser.parse_args())
