@@ -32,9 +32,11 @@ const openers: Record<TfjsBackend, (around: Surroundings) => Promise<string>> = 
   "node-gpu": (around) => openNative("@tensorflow/tfjs-node-gpu", around),
   node: (around) => openNative("@tensorflow/tfjs-node", around),
   async wasm() {
-    await import("@tensorflow/tfjs-backend-wasm");
-    await select("wasm");
-    guardAllocation(tf.backend());
+    await passingOver("@tensorflow/tfjs-backend-wasm", async () => {
+      await import("@tensorflow/tfjs-backend-wasm");
+      await select("wasm");
+      guardAllocation(tf.backend());
+    });
     return `WebAssembly on one thread of ${processor()}`;
   },
   async cpu() {
@@ -73,16 +75,23 @@ async function openNative(specifier: string, { loadNative, hasLegacyUtil }: Surr
   if (!hasLegacyUtil) {
     throw new PassedOver("its native packages do not run on Node 23 and later: they call util.isNullOrUndefined, which is gone");
   }
-  try {
+  await passingOver(specifier, async () => {
     await loadNative(specifier);
     await select("tensorflow");
-  } catch (cause) {
-    if (isMissing(cause, specifier)) throw new PassedOver("");
-    console.error(`${specifier} is installed but cannot be loaded:`, cause);
-    throw new PassedOver(`${specifier} is installed but cannot be loaded`, { cause });
-  }
+  });
   const native = tf.backend();
   return "isUsingGpuDevice" in native && native.isUsingGpuDevice === true ? "libtensorflow on a GPU" : `libtensorflow on ${processor()}`;
+}
+
+/** @throws PassedOver when `load` fails; the cause is for the log, and nothing is said of what is not installed. */
+async function passingOver(what: string, load: () => Promise<void>): Promise<void> {
+  try {
+    await load();
+  } catch (cause) {
+    if (isMissing(cause, what)) throw new PassedOver("");
+    console.error(`${what} is installed but cannot be loaded:`, cause);
+    throw new PassedOver(`${what} is installed but cannot be loaded`, { cause });
+  }
 }
 
 function isMissing(cause: unknown, specifier: string): boolean {

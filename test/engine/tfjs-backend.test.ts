@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs-core";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openTfjsBackend } from "../../server/engine/tfjs-backend.js";
 
@@ -26,6 +27,28 @@ test("a native package that is installed but broken is passed over: the log has 
   expect(description).toContain("@tensorflow/tfjs-node-gpu is installed but cannot be loaded; @tensorflow/tfjs-node is installed");
   expect(description).not.toContain("/somewhere");
   expect(log).toHaveBeenCalledWith(expect.stringContaining("@tensorflow/tfjs-node-gpu"), cause);
+});
+
+test("where WebAssembly does not start, it is plain JavaScript, and the description says why", async () => {
+  const wasm = tf.findBackendFactory("wasm");
+  const replace = (factory: typeof wasm) => {
+    tf.removeBackend("wasm");
+    tf.registerBackend("wasm", factory);
+  };
+  const [log, warning] = [vi.spyOn(console, "error").mockReturnValue(), vi.spyOn(console, "warn").mockReturnValue()];
+  onTestFinished(() => {
+    replace(wasm);
+    log.mockRestore();
+    warning.mockRestore();
+  });
+  replace(() => Promise.reject(new Error("no WebAssembly under this policy")));
+  const { backend, description } = await openTfjsBackend(undefined, { loadNative: missing, hasLegacyUtil: true });
+  expect(backend).toBe("cpu");
+  expect(tf.getBackend()).toBe("cpu");
+  expect(description).toMatch(
+    /, plain JavaScript on one thread of [^;]+; @tensorflow\/tfjs-backend-wasm is installed but cannot be loaded$/,
+  );
+  expect(log).toHaveBeenCalledWith(expect.stringContaining("@tensorflow/tfjs-backend-wasm"), expect.any(Error));
 });
 
 test("fails when nothing that is wanted can be loaded", async () => {
