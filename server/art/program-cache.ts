@@ -26,7 +26,8 @@ export class ProgramCache<Program extends Closable> {
     try {
       return await entry.program;
     } catch (error) {
-      this.#entries.delete(key);
+      // Another may have opened it anew before this one was told.
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
       throw error;
     }
   }
