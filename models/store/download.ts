@@ -33,17 +33,26 @@ export async function download(file: Download): Promise<void> {
   const partial = `${path}.partial`;
   try {
     if (await isWhole(path, file)) return;
+    let drops = 0;
+    let doubted = false;
     for (let failures = 0; ; ) {
       const before = await sizeOf(partial);
       try {
         await transfer(file, partial, limits.stallMs);
-        await verify(partial, file, before > 0);
-        break;
+        if (await isWhole(partial, file)) break;
+        await PartialFile.discard(partial);
+        // What was there before may have been of another version: all of it is fetched once more.
+        const temporary = before > 0 && !doubted;
+        doubted = true;
+        throw new TransferError("what came is not what was published (the checksum differs)", { temporary });
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof TransferError)) throw error;
-        failures = (await sizeOf(partial)) - before >= WORTHWHILE_BYTES ? 0 : failures + 1;
-        if (!error.temporary || failures >= limits.attempts) throw error;
+        const after = await sizeOf(partial);
+        failures = after - before >= WORTHWHILE_BYTES ? 0 : failures + 1;
+        // What comes and is dropped in turns would else count as luck for ever.
+        if (after < before) drops++;
+        if (!error.temporary || failures >= limits.attempts || drops >= limits.attempts) throw error;
         await delay(backoff(limits.backoffMs, failures), undefined, { signal });
       }
     }
@@ -59,14 +68,6 @@ export async function download(file: Download): Promise<void> {
 /** Twice as long each time; by lot a bit longer, so that not all servers ask at once again. */
 function backoff(first: number, failures: number): number {
   return Math.min(MAX_BACKOFF_MS, first * 2 ** Math.max(0, failures - 1)) * (1 + Math.random() / 2);
-}
-
-/** @throws TransferError when the bytes are not those that were promised; they are dropped then. */
-async function verify(partial: string, file: Download, resumed: boolean): Promise<void> {
-  if (await isWhole(partial, file)) return;
-  await PartialFile.discard(partial);
-  // What was there before may have been of another version: all of it is fetched once more.
-  throw new TransferError("what came is not what was published (the checksum differs)", { temporary: resumed });
 }
 
 async function isWhole(path: string, { bytes, checksum: { algorithm, digest } }: Download): Promise<boolean> {

@@ -18,7 +18,7 @@ export class TransferError extends Error {
 export interface TransferLimits {
   /** Without a byte, after which a try is given up, ms. */
   stallMs: number;
-  /** Tries in a row that bring less than a mebibyte. */
+  /** Tries in a row that bring less than a mebibyte; also how often what came may be dropped and begun anew. */
   attempts: number;
   /** Wait after the first of them, ms; twice as long after each further one, and up to half as much again by lot. */
   backoffMs: number;

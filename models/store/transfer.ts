@@ -59,7 +59,7 @@ function rangeFrom({ received, validator }: PartialFile): Record<string, string>
   return { range: `bytes=${received}-`, ...(validator === null ? {} : { "if-range": validator }) };
 }
 
-/** Whether what comes goes on where the file stands; an answer with the whole file lets it begin anew. */
+/** Whether what comes goes on where the file stands; one with the whole file lets it begin anew, with a note of its version. */
 async function continues(response: Response, file: PartialFile, bytes: number): Promise<boolean> {
   const validator = validatorOf(response);
   if (response.status === 200) {
@@ -69,6 +69,10 @@ async function continues(response: Response, file: PartialFile, bytes: number): 
   const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "");
   if (!range || Number(range[1]) !== file.received) return false;
   if (range[3] !== "*" && Number(range[3]) !== bytes) return false;
+  if (file.received === 0) {
+    await file.restart(validator);
+    return true;
+  }
   return file.validator === null || validator === null || validator === file.validator;
 }
 

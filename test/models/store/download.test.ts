@@ -2,9 +2,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Download, download } from "../../../models/store/download.js";
-import { breakOffAfter, etagOf, FileServer, serve, status } from "../../helpers/file-server.js";
+import { breakOffAfter, etagOf, FileServer, serve, status, type Trick } from "../../helpers/file-server.js";
 
 const content = randomBytes(300_000);
 const sha256 = createHash("sha256").update(content).digest("hex");
@@ -165,6 +165,49 @@ it("asks for the rest when a file without a length ends early", async () => {
   await fetchIt();
   await expectWhole();
   expect(ranges()).toEqual([null, "bytes=1000-"]);
+});
+
+describe("a server that sends much and is of no use ends the download", () => {
+  const long = randomBytes(3 * 2 ** 20);
+  const checksum = { algorithm: "sha256", digest: createHash("sha256").update(long).digest("hex") } as const;
+  /** Sends two of three mebibytes, and what `rest` makes of a request for the rest, for ever. */
+  function lineUp(rest: Trick): void {
+    server.files.set("weights.bin", long);
+    const trick: Trick = (request, response, bytes) =>
+      request.headers.range === undefined ? breakOffAfter(2 ** 21)(request, response, bytes) : rest(request, response, bytes);
+    server.tricks.push(...Array.from({ length: 30 }, () => trick));
+  }
+  const fetchLong = () => fetchIt({ bytes: long.length, checksum });
+
+  it("whose rest does not fit, the second time", async () => {
+    lineUp((request, response, bytes) => {
+      const from = Number(/\d+/.exec(request.headers.range ?? "")?.[0]);
+      const range = `bytes ${from}-${bytes.length - 1}/${bytes.length}`;
+      response.writeHead(206, { etag: etagOf(bytes), "content-range": range }).end(Buffer.alloc(bytes.length - from));
+    });
+    await expect(fetchLong()).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringMatching(/checksum/) });
+    expect(ranges().filter((range) => range !== null)).toHaveLength(2);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each([
+    ["no rest", status(416)],
+    ["another part", (_, response, bytes) => response.writeHead(206, { "content-range": `bytes 0-9/${bytes.length}` }).end("0123456789")],
+  ] satisfies [string, Trick][])("that has %s, after its tries", async (_, rest) => {
+    lineUp(rest);
+    await expect(fetchLong()).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringMatching(/does not go on/) });
+    expect(ranges().filter((range) => range !== null)).toHaveLength(limits.attempts);
+  });
+});
+
+it("goes on from what came as a part, though all was asked for", async () => {
+  server.tricks.push((_request, response, bytes) => {
+    const range = `bytes 0-${bytes.length - 1}/${bytes.length}`;
+    response.writeHead(206, { etag: etagOf(bytes), "content-range": range }).end(bytes.subarray(0, 1000));
+  });
+  await fetchIt();
+  await expectWhole();
+  expect(server.asked[1]).toMatchObject({ range: expect.stringMatching(/^bytes=[1-9]/), ifRange: etagOf(content) });
 });
 
 it("tries again when the server is in trouble for a while", async () => {
