@@ -24,7 +24,7 @@ from vgg19 import write_safetensors
 
 NAME = "drawing-to-emoji"
 ATTRIBUTION = "Trained on emojis of OpenMoji 17 (https://openmoji.org, the open-source emoji and icon project), licence CC BY-SA 4.0"
-ARGUMENTS = ("seed", "iterations_128", "batch_128", "batch_256", "learning_rate", "decay_from", "gan_weight", "l1_weight", "judge_channels", "averaging", "bfloat16")
+ARGUMENTS = ("seed", "iterations_128", "batch_128", "batch_256", "learning_rate", "decay_from", "gan_weight", "l1_weight", "judge_channels", "judge_rate", "averaging", "bfloat16")
 
 
 def generator_of(run, data, side=256):
@@ -37,18 +37,18 @@ def generator_of(run, data, side=256):
 
 @torch.no_grad()
 def sheet(path, network, pairs, cell=144):
-    """Ten sketches with pens of several widths in two rows, then held-out emojis, four in a row."""
+    """Sketches with pens of several widths in two rows, then held-out emojis, four in a row."""
 
     def row(cells):
         return np.concatenate([np.asarray(Image.fromarray(to_pixels(c[0])).resize((cell, cell), Image.LANCZOS)) for c in cells], 1)
 
     rows, cells = [], []
-    for n, name in enumerate(sketches.SKETCHES):
-        x = from_pixels(sketches.draw(name, 256, pen=(5, 7, 10)[n % 3]))
+    for n, name in enumerate([*sketches.SKETCHES, "cat", "house"]):  # the last two once more, by another hand
+        x = from_pixels(sketches.draw(name, 256, pen=(5, 7, 10)[n % 3], seed=n // 10))
         cells += [x, network(x)]
     rows += [row(cells[k : k + 12]) for k in range(0, len(cells) - 11, 12)]
     cells = []
-    for n, i in enumerate(pairs.held_out[:: max(1, len(pairs.held_out) // 20)][:20]):
+    for n, i in enumerate(pairs.held_out[2 :: len(pairs.held_out) // 20][:20]):
         x, y = pairs.pair(pairs.raw(i, (0, 2, 3)[n % 3])[None])
         cells += [x, network(x), y]
     rows += [row(cells[k : k + 12]) for k in range(0, len(cells) - 11, 12)]
@@ -94,7 +94,7 @@ def export(args):
             "command": "python3 models/training/pix2pix.py --data ../training/openmoji --out ../training/pix2pix",
             "data": f"{len(pairs.train)} emojis of openmoji 17 drawn {pairs.drawings} times each (models/training/draw_openmoji.mjs); {len(pairs.held_out)} more, a tenth of the concepts, held out",
             "iterations": state["iteration"], "seconds": round(state["seconds"]), "torch": torch.__version__,
-            "arguments": {name: state["args"][name] for name in ARGUMENTS},
+            "arguments": {name: state["args"][name] for name in ARGUMENTS if name in state["args"]},
         },
         "notes": [
             "Input: black lines on white, pens of 3 to 14 px at 256 px; gaps of a few pixels do no harm.",
@@ -104,10 +104,11 @@ def export(args):
         ],
         "sheet": "sheet.webp",
     }
+    card["notes"] += args.note
     if args.judgement:
-        card["measured"] = {"method": "models/training/evaluate_pix2pix.py: held-out pairs at 256 px; l1 in 0..1; vgg19: relative squared error of features, mean over five layers; "
-                                      "colourfulness relative to the truth. drawing: the input itself. drawings 0: original pen, 3: thinner pen with gaps",
-                            **json.loads(Path(args.judgement).read_text())}
+        card["measured"] = {"method": "models/training/evaluate_pix2pix.py: held-out pairs; l1 in 0..1; vgg19: relative squared error of features, mean over five layers; "
+                                      "colourfulness relative to the truth. drawing: the input itself. At 128 px: before the network was grown, next to one trained as long with L1 alone. Drawings 0: original pen, 3: thinner pen with gaps",
+                            "judgements": [json.loads(Path(path).read_text()) for path in args.judgement]}
     if args.speed:
         card.setdefault("measured", {})["speed_256"] = args.speed
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
@@ -121,7 +122,8 @@ if __name__ == "__main__":
     parser.add_argument("--bare", help="write only the weights, to this file")
     parser.add_argument("--side", type=int, default=256, choices=(128, 256), help="128: a run whose network is not grown yet (only with --bare)")
     parser.add_argument("--data", default="../training/openmoji", help="folder of the drawn pairs")
-    parser.add_argument("--reference", default="house", help="sketch for the reference pictures")
-    parser.add_argument("--judgement", help="what evaluate_pix2pix.py wrote about these weights")
+    parser.add_argument("--reference", default="flower", help="sketch for the reference pictures")
+    parser.add_argument("--judgement", nargs="+", help="what evaluate_pix2pix.py wrote about these weights")
+    parser.add_argument("--note", action="append", default=[], help="a further sentence for the card")
     parser.add_argument("--speed", help="a sentence for the card: measured time of a picture of 256 px")
     export(parser.parse_args())

@@ -231,10 +231,10 @@ def train(args):
     judge = initialise(PatchDiscriminator(6, args.judge_channels)).to(device, memory_format=torch.channels_last)
     mean = copy.deepcopy(generator).eval()
 
-    def optimiser(network):
+    def adam(network):
         return torch.optim.Adam(network.parameters(), lr=args.learning_rate, betas=(0.5, 0.999))
 
-    optimisers = [optimiser(generator), optimiser(judge)]
+    optimisers = [adam(generator), adam(judge)]
     if state:
         for name, part in (("generator", generator), ("judge", judge), ("mean", mean), ("for_generator", optimisers[0]), ("for_judge", optimisers[1])):
             part.load_state_dict(state[name])
@@ -265,11 +265,12 @@ def train(args):
         if side == 256 and not large:
             generator = grown(restore_statistics(mean, pairs, 128, device), pairs, rng, device).train()
             mean, large = copy.deepcopy(generator).eval(), True
-            optimisers[0] = optimiser(generator)
+            optimisers[0] = adam(generator)
             sheet(out / "sheet-grown.png", mean, pairs, side, device)
         rate = args.learning_rate * min(1, (1 - iteration / args.iterations) / (1 - args.decay_from))
-        for group in [*optimisers[0].param_groups, *optimisers[1].param_groups]:
-            group["lr"] = rate
+        for optimiser, share in zip(optimisers, (1, args.judge_rate)):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * share
         x, y = (t.to(device, memory_format=torch.channels_last) for t in pairs.batch(count, side, rng))
         with torch.autocast(device.type, torch.bfloat16, enabled=args.bfloat16):
             fake = generator(x)
@@ -323,6 +324,7 @@ def arguments():
     parser.add_argument("--gan-weight", type=float, default=1.0, help="0: L1 alone, without a discriminator")
     parser.add_argument("--l1-weight", type=float, default=100.0)
     parser.add_argument("--judge-channels", type=int, default=32, help="width of the discriminator (the paper's is 64)")
+    parser.add_argument("--judge-rate", type=float, default=1.0, help="learning rate of the discriminator, as a share of the generator's")
     parser.add_argument("--averaging", type=float, default=0.999, help="decay of the moving average of the weights")
     parser.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 (weights stay float32): faster on processors that have it")
     parser.add_argument("--threads", type=int, default=2)
