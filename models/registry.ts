@@ -14,8 +14,11 @@ export const PREFERRED_FEATURES = "vgg19";
 
 /** The models that this server knows: bundled, mirrored, fetched, and to be had from elsewhere. */
 export interface Registry {
+  /** Bundled models first, then those of a mirror's folder, then the public ones in an order that stays. */
   list(): Promise<Model[]>;
   find(id: string): Promise<Model | null>;
+  /** Whether a model is not here and has to be waited for: a mirror is being asked for it, it is on its way, or to be fetched. */
+  pending(id: string): boolean;
   /** Why nobody can use a model as things are; null for one that is here, on its way or can be fetched, and for none. */
   refusal(id: string): string | null;
   /**
@@ -25,10 +28,13 @@ export interface Registry {
   file(id: string, signal?: AbortSignal): Promise<ModelFile>;
   /**
    * A feature network, fetched first where it is AVAILABLE; for null the default: vgg19 where it is READY, else the largest
-   * that is. @throws AtelierError NOT_FOUND when there is no such model, BAD_INPUT when it is no feature network, UNAVAILABLE
+   * that is and whose file is sound. @throws AtelierError NOT_FOUND when there is no such model, BAD_INPUT when it is no feature network, UNAVAILABLE
    * when it cannot be had; the signal's reason when it aborts.
    */
-  featureNetwork(id: string | null, signal?: AbortSignal): Promise<{ id: string; path: string; architecture: Architecture }>;
+  featureNetwork(
+    id: string | null,
+    signal?: AbortSignal,
+  ): Promise<{ id: string; path: string; architecture: Architecture }>;
   /** Begins to fetch an AVAILABLE or FAILED model. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
   download(id: string): Promise<Model>;
   /** Ends a fetch; what came is kept for the next one. @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING. */
@@ -84,6 +90,9 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null }: Regi
   await shelf.addDirectory(bundledDir);
   if (mirrorDir !== null) await shelf.addDirectory(mirrorDir);
 
+  const local = entries.size;
+  const known = [...mirroredFolders.keys()];
+
   const closing = new AbortController();
   const asked = store ? await openStore(shelf, store, closing.signal) : new Map<string, Promise<void>>();
 
@@ -99,34 +108,52 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null }: Regi
     return entry;
   }
 
-  function defaultFeatures(): string {
-    const ready = [...entries.values()].map(({ model }) => model).filter(({ task, state }) => task === "FEATURES" && state === "READY");
-    ready.sort((a, b) => b.parameters - a.parameters);
-    const best = ready.find(({ id }) => id === PREFERRED_FEATURES) ?? ready[0];
-    if (best) return best.id;
+  async function features(
+    entry: ModelEntry,
+    signal?: AbortSignal,
+  ): Promise<{ id: string; path: string; architecture: Architecture }> {
+    const { id, task } = entry.model;
+    if (task !== "FEATURES") {
+      throw new AtelierError("BAD_INPUT", `The model ${id} is no feature network.`, { field: "model", limit: "FEATURES" });
+    }
+    const { card, path } = await entry.ready(signal);
+    if (!card.architecture) throw new AtelierError("UNAVAILABLE", `The model ${id} has no architecture.`, { field: "model" });
+    return { id, path, architecture: card.architecture };
+  }
+
+  async function defaultFeatures(signal?: AbortSignal): Promise<{ id: string; path: string; architecture: Architecture }> {
+    const ready = [...entries.values()].filter(({ model: { task, state } }) => task === "FEATURES" && state === "READY");
+    const rank = ({ model: { id, parameters } }: ModelEntry) => (id === PREFERRED_FEATURES ? Number.POSITIVE_INFINITY : parameters);
+    for (const entry of ready.sort((a, b) => rank(b) - rank(a))) {
+      try {
+        return await features(entry, signal);
+      } catch (error) {
+        // It turned out to be damaged, which its state tells from now on.
+        if (!(error instanceof AtelierError && error.code === "UNAVAILABLE")) throw error;
+      }
+    }
     throw new AtelierError("UNAVAILABLE", "No feature network is ready. Set ATELIER_MODEL_MIRROR to a folder with one.", {
       field: "model",
     });
   }
 
   return {
-    list: async () => [...entries.values()].map(({ model }) => model),
+    async list() {
+      const all = [...entries.values()].map(({ model }) => model);
+      // Sources come in the order in which a mirror happened to answer.
+      return [...all.slice(0, local), ...all.slice(local).sort((a, b) => known.indexOf(a.id) - known.indexOf(b.id))];
+    },
     find: async (id) => (await lookUp(id))?.model ?? null,
+    pending(id) {
+      const entry = entries.get(id);
+      return entry?.state !== "READY" && (asked.has(id) || entry?.pending === true);
+    },
     refusal: (id) => entries.get(id)?.refusal ?? null,
     file: async (id, signal) => (await entryOf(id, "model")).ready(signal),
-    async featureNetwork(wanted, signal) {
-      const entry = await entryOf(wanted ?? defaultFeatures(), "model");
-      const { id, task } = entry.model;
-      if (task !== "FEATURES") {
-        throw new AtelierError("BAD_INPUT", `The model ${id} is no feature network.`, { field: "model", limit: "FEATURES" });
-      }
-      const { card, path } = await entry.ready(signal);
-      if (!card.architecture) throw new AtelierError("UNAVAILABLE", `The model ${id} has no architecture.`, { field: "model" });
-      return { id, path, architecture: card.architecture };
-    },
+    featureNetwork: async (id, signal) => (id === null ? defaultFeatures(signal) : features(await entryOf(id, "model"), signal)),
     async download(id) {
       const entry = await entryOf(id, "id");
-      entry.begin();
+      entry.begin("id");
       return entry.model;
     },
     async cancelDownload(id) {
@@ -172,7 +199,7 @@ async function openStore(shelf: Shelf, store: StoreOptions, signal: AbortSignal)
     );
     asked.set(
       id,
-      question.then(() => undefined),
+      question.then(() => void asked.delete(id)),
     );
   }
   void Promise.all(asked.values()).then(() => {

@@ -46,15 +46,19 @@ export async function readModel(directory: string, folder: string): Promise<Foun
   return { card, path, failure: await sizeFailure(path, card.bytes) };
 }
 
-/** Compares a model's file with its card's checksum; answers what is wrong, or null. */
+/**
+ * Compares a model's file with its card's checksum; answers what is wrong, or null.
+ * @throws AtelierError UNAVAILABLE when it cannot be read now.
+ */
 export async function checksumFailure({ card, path }: ModelFile): Promise<string | null> {
   const hash = createHash("sha256");
   try {
     await pipeline(createReadStream(path), hash);
-    return hash.digest("hex") === card.sha256 ? null : "Its file is damaged: the checksum differs.";
   } catch (error) {
-    return `Its file cannot be read (${errorCode(error)}).`;
+    const reason = `The file of the model ${card.id} cannot be read (${errorCode(error)}).`;
+    throw new AtelierError("UNAVAILABLE", reason, { field: "model" }, { cause: error });
   }
+  return hash.digest("hex") === card.sha256 ? null : "Its file is damaged: the checksum differs.";
 }
 
 async function readCard(path: string): Promise<string | null> {

@@ -4,6 +4,7 @@ import { AtelierError } from "../../server/errors.js";
 import type { Model, ModelFacts, ModelFile } from "../model.js";
 import { unavailable } from "./download.js";
 import { checksumFailure, type FoundModel, readModel } from "./folders.js";
+import { TransferError } from "./http.js";
 import type { ModelSource } from "./source.js";
 
 /** Where entries fetch to, and whom they tell. */
@@ -28,6 +29,8 @@ export class ModelEntry {
   private fetching: Fetch | null = null;
   private verified: Promise<void> | null = null;
   private cause: string | null;
+  /** Whether the cause is a network or server that may be well again. */
+  private temporary = false;
 
   private constructor(
     private readonly parts: EntryParts,
@@ -60,9 +63,14 @@ export class ModelEntry {
     return this.file ? "READY" : "AVAILABLE";
   }
 
+  /** Whether it has to be waited for: on its way or to be fetched, also once more where only the network had failed. */
+  get pending(): boolean {
+    return this.state === "AVAILABLE" || this.state === "DOWNLOADING" || this.temporary;
+  }
+
   /** Why nobody can use it as things are; null when it is here, on its way or can be fetched. */
   get refusal(): string | null {
-    if (this.cause !== null && !this.fetching) return `The model ${this.known.id} cannot be used. ${this.cause}`;
+    if (this.cause !== null && !this.temporary) return this.failed(this.cause);
     if (this.file || this.parts.folder !== null) return null;
     return `The model ${this.known.id} is not on this server, which is not to fetch anything (ATELIER_OFFLINE).`;
   }
@@ -78,31 +86,34 @@ export class ModelEntry {
 
   /** The verified file; waits until it is fetched. @throws AtelierError UNAVAILABLE; the signal's reason when it aborts. */
   async ready(signal?: AbortSignal): Promise<ModelFile> {
-    this.requireUsable();
+    signal?.throwIfAborted();
+    const { refusal } = this;
+    if (refusal !== null) throw new AtelierError("UNAVAILABLE", refusal, { field: "model" });
     if (!this.file) {
-      this.begin();
+      this.begin("model");
       if (this.fetching) await unlessAborted(this.fetching.ended, signal);
     }
     if (this.file) {
       this.verified ??= this.verify(this.file);
       await unlessAborted(this.verified, signal);
     }
-    this.requireUsable();
+    if (this.cause !== null) throw new AtelierError("UNAVAILABLE", this.failed(this.cause), { field: "model" });
     if (this.file) return this.file;
     throw new AtelierError("UNAVAILABLE", `The download of the model ${this.known.id} was cancelled.`, { field: "model" });
   }
 
-  /** Begins to fetch what is not here and not on its way. @throws AtelierError UNAVAILABLE when it cannot be fetched. */
-  begin(): void {
+  /** Begins to fetch what is not here and not on its way. @throws AtelierError UNAVAILABLE, of `field`, when it cannot be fetched. */
+  begin(field: string): void {
     const { source, parts } = this;
     if (this.state === "READY" || this.state === "DOWNLOADING") return;
     if (parts.folder === null || !source) {
-      throw new AtelierError("UNAVAILABLE", this.refusal ?? `The model ${this.known.id} cannot be fetched.`, { field: "id" });
+      throw new AtelierError("UNAVAILABLE", this.refusal ?? `The model ${this.known.id} cannot be fetched.`, { field });
     }
     const abort = new AbortController();
     const ended = this.run(source, join(parts.folder, this.known.id), abort.signal);
     this.fetching = { abort, ended, progress: 0 };
     this.cause = null;
+    this.temporary = false;
     parts.changed(this.model);
   }
 
@@ -115,9 +126,8 @@ export class ModelEntry {
     return true;
   }
 
-  private requireUsable(): void {
-    const { refusal } = this;
-    if (refusal !== null) throw new AtelierError("UNAVAILABLE", refusal, { field: "model" });
+  private failed(cause: string): string {
+    return `The model ${this.known.id} cannot be used. ${cause}`;
   }
 
   private async run(source: ModelSource, folder: string, signal: AbortSignal): Promise<void> {
@@ -130,9 +140,11 @@ export class ModelEntry {
       this.file = { card: found.card, path: found.path };
       this.verified = Promise.resolve();
     } catch (error) {
+      if (!(error instanceof AtelierError) && !(signal.aborted && error === signal.reason)) this.parts.report(error);
       if (!signal.aborted) {
-        if (!(error instanceof AtelierError)) this.parts.report(error);
-        this.cause = unavailable(error).message;
+        const { message, cause } = unavailable(error);
+        this.cause = message;
+        this.temporary = cause instanceof TransferError && cause.temporary;
       }
     }
     this.fetching = null;
@@ -147,7 +159,13 @@ export class ModelEntry {
   }
 
   private async verify(file: ModelFile): Promise<void> {
-    this.cause = await checksumFailure(file);
+    try {
+      this.cause = await checksumFailure(file);
+    } catch (error) {
+      // The next one who wants it may have more luck.
+      this.verified = null;
+      throw error;
+    }
     if (this.cause === null) return;
     // A fetched file that was damaged since can be fetched once more.
     if (this.source) this.file = null;

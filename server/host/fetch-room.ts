@@ -27,7 +27,7 @@ export class FetchRoom {
     const { storage, models, log } = this.parts;
     try {
       const session = await storage.sessions.find(sessionId);
-      if (session?.status !== "QUEUED" || (await models.isFetched(session.settings.model))) return false;
+      if (session?.status !== "QUEUED" || models.isFetched(session.settings.model)) return false;
       void this.wait(session);
       return true;
     } catch (error) {

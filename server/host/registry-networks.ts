@@ -3,7 +3,7 @@ import { AtelierError } from "../errors.js";
 import type { WorkModels } from "./work.js";
 
 /** The networks of a registry, as a host finds them. */
-export function registryNetworks(registry: Pick<Registry, "find" | "file" | "featureNetwork">): WorkModels {
+export function registryNetworks(registry: Pick<Registry, "pending" | "file" | "featureNetwork">): WorkModels {
   return {
     resolveNetwork: (id, signal) => registry.featureNetwork(id, signal),
     async resolveGenerator(id, signal) {
@@ -12,9 +12,6 @@ export function registryNetworks(registry: Pick<Registry, "find" | "file" | "fea
       if (form === null) throw new AtelierError("BAD_INPUT", `The model ${id} translates no pictures.`, { field: "model" });
       return { id, path, architecture, form };
     },
-    async isFetched(id) {
-      const state = (await registry.find(id))?.state;
-      return state !== "AVAILABLE" && state !== "DOWNLOADING";
-    },
+    isFetched: (id) => !registry.pending(id),
   };
 }

@@ -17,7 +17,7 @@ export interface WorkModels {
   resolveNetwork: ResolveNetwork;
   resolveGenerator: ResolveGenerator;
   /** False for a model that must be fetched first: its sessions wait without a place on the device. */
-  isFetched(modelId: string): Promise<boolean>;
+  isFetched(modelId: string): boolean;
 }
 
 /** All that a device needs to paint a session. @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that went missing. */

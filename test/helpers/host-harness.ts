@@ -37,7 +37,7 @@ export class HostHarness {
       ...parts,
       resolveNetwork: async (id) => ({ id: "scripted", path: id, architecture: { family: "vgg19" } }),
       resolveGenerator: async (id) => ({ id: "scripted", path: id, architecture: null, form: scriptedForm }),
-      isFetched: async () => true,
+      isFetched: () => true,
       device: scriptedDevice,
       log: (line) => harness.log.push(line),
       ...options,

@@ -1,10 +1,13 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openRegistry } from "../../models/registry.js";
 import { registryNetworks } from "../../server/host/registry-networks.js";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
-
-type Registry = Parameters<typeof registryNetworks>[0];
 
 test("a generator of the registry is found with its form, and told from a feature network", async () => {
   const mirror = await mirrorWithInverter();
@@ -17,17 +20,21 @@ test("a generator of the registry is found with its form, and told from a featur
     architecture: null,
     form: { inputName: "picture", outputName: "negative", inputRange: "SIGNED", outputRange: "SIGNED", sizeMultiple: 16, minSize: 32 },
   });
-  expect(await networks.isFetched(inverterId)).toBe(true);
+  expect(networks.isFetched(inverterId)).toBe(true);
   await expect(networks.resolveNetwork(inverterId)).rejects.toMatchObject({ code: "BAD_INPUT" });
   await expect(networks.resolveGenerator("unknown")).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
-test.each([
-  ["READY", true],
-  ["FAILED", true],
-  ["AVAILABLE", false],
-  ["DOWNLOADING", false],
-] as const)("there is something to wait for unless a model is %s: %s", async (state, fetched) => {
-  const registry = { find: async () => ({ state }) } as unknown as Registry;
-  expect(await registryNetworks(registry).isFetched("any")).toBe(fetched);
+test("a model that a silent mirror is being asked for has to be waited for, which is known at once", async () => {
+  const server = createServer(() => undefined).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close(() => undefined).closeAllConnections());
+  const folder = await mkdtemp(join(tmpdir(), "atelier-silent-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const mirror = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const store = { folder: join(folder, "models"), mirror, offline: false };
+  const registry = await openRegistry({ bundledDir: folder, mirrorDir: null, store });
+  onTestFinished(() => registry.close());
+  const { isFetched } = registryNetworks(registry);
+  expect(["fast-style-candy", "vgg19", "unknown"].map((id) => isFetched(id))).toEqual([false, false, true]);
 });

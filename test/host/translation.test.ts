@@ -33,7 +33,7 @@ function fetchedModels(slow: string) {
   const models = {
     resolveNetwork: async (path, signal) => ({ ...(await file(path, signal)), architecture: { family: "vgg19" } }),
     resolveGenerator: async (path, signal) => ({ ...(await file(path, signal)), architecture: null, form: scriptedForm }),
-    isFetched: async (path) => fetched || path !== slow,
+    isFetched: (path) => fetched || path !== slow,
   } satisfies Partial<HostOptions>;
   return { models, end };
 }

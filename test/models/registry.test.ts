@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -74,12 +74,42 @@ describe("the registry", () => {
     const path = await addFeatures(bundledDir, "large", { params: 1_000_000 });
     await addFeatures(bundledDir, "broken", { params: 2_000_000, bytes: 999 });
     const without = await openRegistry({ bundledDir, mirrorDir });
-    expect(await without.featureNetwork(null)).toEqual({ id: "large", path, architecture: { family: "vgg19" } });
+    expect(await without.featureNetwork(null)).toEqual({
+      id: "large",
+      path,
+      architecture: { family: "vgg19" },
+    });
     await expect(without.featureNetwork("vgg19")).rejects.toMatchObject({ code: "NOT_FOUND", detail: { field: "model" } });
     const vgg = await addFeatures(mirrorDir, "vgg19", { params: 20 });
     const registry = await openRegistry({ bundledDir, mirrorDir });
-    expect(await registry.featureNetwork(null)).toEqual({ id: "vgg19", path: vgg, architecture: { family: "vgg19" } });
+    expect(await registry.featureNetwork(null)).toEqual({
+      id: "vgg19",
+      path: vgg,
+      architecture: { family: "vgg19" },
+    });
     expect((await registry.featureNetwork("small")).id).toBe("small");
+  });
+
+  it("paints with the next best network when the best one turns out to be damaged", async () => {
+    const bundledDir = await emptyFolder();
+    const path = await addFeatures(bundledDir, "small", { params: 10 });
+    await addFeatures(bundledDir, "large", { params: 20, sha256: "0".repeat(64) });
+    await addFeatures(bundledDir, "vgg19", { sha256: "0".repeat(64) });
+    const registry = await openRegistry({ bundledDir, mirrorDir: null });
+    expect(await registry.featureNetwork(null)).toMatchObject({ id: "small", path });
+    expect((await registry.list()).map(({ state }) => state)).toEqual(["FAILED", "READY", "FAILED"]);
+  });
+
+  it("takes a file once it can be read, though it could not before", async () => {
+    const folder = await emptyFolder();
+    const path = await addFeatures(folder, "small");
+    const registry = await openRegistry({ bundledDir: folder, mirrorDir: null });
+    await rename(path, `${path}.away`);
+    const refusal = await registry.file("small").catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "UNAVAILABLE", message: "The file of the model small cannot be read (ENOENT)." });
+    expect((await registry.find("small"))?.state).toBe("READY");
+    await rename(`${path}.away`, path);
+    expect((await registry.file("small")).path).toBe(path);
   });
 
   it("says when no network is ready at all", async () => {

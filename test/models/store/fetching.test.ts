@@ -129,6 +129,16 @@ describe("VGG-19 as it is published", () => {
     expect(await registry.file("vgg19")).toMatchObject({ card: { id: "vgg19" } });
   });
 
+  it("is fetched again when it is wanted again after the network or the server failed for a while", async () => {
+    const registry = await openStore();
+    server.tricks.push(status(503), status(503));
+    await expect(registry.file("vgg19")).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringMatching(/503/) });
+    expect(await registry.find("vgg19")).toMatchObject({ state: "FAILED", failure: "The server that has it answers 503." });
+    expect([registry.refusal("vgg19"), registry.pending("vgg19")]).toEqual([null, true]);
+    expect(await registry.file("vgg19")).toMatchObject({ card: { id: "vgg19" } });
+    expect(registry.pending("vgg19")).toBe(false);
+  });
+
   it("is not taken with another checksum or of another form", async () => {
     const other = await openStore({ vgg19: { ...vgg19, md5: "0".repeat(32) } });
     await expect(other.file("vgg19")).rejects.toThrow(/checksum/);
@@ -168,13 +178,21 @@ describe("VGG-19 as it is published", () => {
   it("goes on coming when one who waits for it leaves", async () => {
     const registry = await openStore();
     const leaving = new AbortController();
+    const begun = new Promise<void>((resolve) => registry.watch(() => resolve()));
     const left = registry.file("vgg19", leaving.signal);
+    await begun;
     const reason = new Error("closing");
     leaving.abort(reason);
     await expect(left).rejects.toBe(reason);
     expect((await registry.find("vgg19"))?.state).toBe("DOWNLOADING");
     await registry.file("vgg19");
     expect(server.asked).toHaveLength(1);
+  });
+
+  it("is not fetched for one who has left before", async () => {
+    const registry = await openStore();
+    await expect(registry.file("vgg19", AbortSignal.abort(new Error("closing")))).rejects.toThrow("closing");
+    expect(await states(registry)).toEqual({ vgg19: "AVAILABLE" });
   });
 
   it("is not fetched where nothing may be, and that is said", async () => {
