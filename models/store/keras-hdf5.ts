@@ -16,9 +16,14 @@ const KERNEL = 3;
  * safetensors (conv1_1.weight, output x input x height x width, float32). Both are of Caffe's convention: Keras' file
  * takes what its preprocessing in "caffe" mode makes, BGR of 0..255 minus the means, so channels keep their order.
  * https://keras.io/api/applications/vgg, section "preprocess_input".
- * @throws AtelierError UNAVAILABLE when the file is of another form.
+ * @throws AtelierError UNAVAILABLE when the file is of another form; the signal's reason when it aborts.
  */
-export async function convertKerasVgg19(path: string, target: string, layers: readonly Convolution[]): Promise<WrittenFile> {
+export async function convertKerasVgg19(
+  path: string,
+  target: string,
+  layers: readonly Convolution[],
+  signal?: AbortSignal,
+): Promise<WrittenFile> {
   await requireSignature(path);
   const { default: hdf5 } = await import("h5wasm/node");
   await hdf5.ready;
@@ -31,6 +36,7 @@ export async function convertKerasVgg19(path: string, target: string, layers: re
     return await writeSafetensors(target, tensors, async ({ name, shape }) => {
       // A large kernel takes some ten ms: the server answers in between.
       await breathe();
+      signal?.throwIfAborted();
       const [layer = "", part] = name.split(".");
       const values = weightsOf(hdf5, file, layer, part === "weight" ? 0 : 1, part === "weight" ? kernelShape(shape) : shape);
       return part === "weight" ? transposed(values, shape) : values;

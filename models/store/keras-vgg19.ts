@@ -2,7 +2,7 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelFacts } from "../model.js";
 import { vgg19Layers } from "../vgg19.js";
-import { requireRoom } from "./disk.js";
+import { bytesOf, requireRoom } from "./disk.js";
 import { download } from "./download.js";
 import type { TransferLimits } from "./http.js";
 import { type Convolution, convertKerasVgg19 } from "./keras-hdf5.js";
@@ -53,7 +53,7 @@ export function kerasVgg19({ url, bytes, md5, layers }: KerasFile, limits: Trans
   async function fetch({ folder, signal, progress }: FetchOptions): Promise<void> {
     const published = join(folder, "vgg19.h5");
     const target = join(folder, FILE);
-    await requireRoom(folder, 2 * bytes);
+    await requireRoom(folder, 2 * bytes - (await bytesOf(published)));
     await download({
       url,
       path: published,
@@ -63,7 +63,8 @@ export function kerasVgg19({ url, bytes, md5, layers }: KerasFile, limits: Trans
       progress: (received) => progress((FETCH_SHARE * received) / bytes),
       limits,
     });
-    const written = await convertKerasVgg19(published, `${target}.partial`, layers);
+    const written = await convertKerasVgg19(published, `${target}.partial`, layers, signal);
+    signal.throwIfAborted();
     await rename(`${target}.partial`, target);
     await writeCard(folder, card(written.bytes, written.sha256));
     await rm(published);

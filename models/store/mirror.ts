@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { AtelierError } from "../../server/errors.js";
 import { type ModelCard, modelId, parseCard } from "../card.js";
-import { requireRoom } from "./disk.js";
+import { bytesOf, requireRoom } from "./disk.js";
 import { download, unavailable } from "./download.js";
 import { MAX_CARD_BYTES } from "./folders.js";
 import { fetchText, TransferError, type TransferLimits } from "./http.js";
@@ -52,7 +52,7 @@ async function fetchMirrored(
   { folder, signal, progress }: FetchOptions,
 ): Promise<void> {
   const { file, bytes, sha256 } = card;
-  await requireRoom(folder, bytes);
+  await requireRoom(folder, bytes - (await bytesOf(join(folder, file))));
   await download({
     url: new URL(file, address),
     path: join(folder, file),
