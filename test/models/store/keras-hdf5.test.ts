@@ -67,3 +67,9 @@ it.each(["", "<html>not found</html>"])("refuses what is no HDF5: %j", async (te
     message: expect.stringMatching(/is no HDF5/),
   });
 });
+
+it("ends when it is cancelled", async () => {
+  await writeKerasFile(source(), fewLayers);
+  const reason = new Error("cancelled");
+  await expect(convertKerasVgg19(source(), target(), fewLayers, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
