@@ -21,7 +21,7 @@ const threads = 2;
 const rounds = 11;
 /** Evaluations of vgg19-lite in its turn: about as long as one of VGG-19. */
 const inTurn = 10;
-/** The least that the issue asks for: so many times VGG-19's steps in a second. */
+/** The least that is wanted: so many times VGG-19's steps in a second. */
 const target = 10;
 /** Between turns, so that nobody's waiting threads spin in another's time, ms. */
 const rest = 500;
