@@ -34,7 +34,7 @@ export interface Registry {
   featureNetwork(
     id: string | null,
     signal?: AbortSignal,
-  ): Promise<{ id: string; path: string; architecture: Architecture }>;
+  ): Promise<{ id: string; path: string; sha256: string; architecture: Architecture }>;
   /** Begins to fetch an AVAILABLE or FAILED model. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
   download(id: string): Promise<Model>;
   /** Ends a fetch; what came is kept for the next one. @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING. */
@@ -111,17 +111,17 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null }: Regi
   async function features(
     entry: ModelEntry,
     signal?: AbortSignal,
-  ): Promise<{ id: string; path: string; architecture: Architecture }> {
+  ): Promise<{ id: string; path: string; sha256: string; architecture: Architecture }> {
     const { id, task } = entry.model;
     if (task !== "FEATURES") {
       throw new AtelierError("BAD_INPUT", `The model ${id} is no feature network.`, { field: "model", limit: "FEATURES" });
     }
     const { card, path } = await entry.ready(signal);
     if (!card.architecture) throw new AtelierError("UNAVAILABLE", `The model ${id} has no architecture.`, { field: "model" });
-    return { id, path, architecture: card.architecture };
+    return { id, path, sha256: card.sha256, architecture: card.architecture };
   }
 
-  async function defaultFeatures(signal?: AbortSignal): Promise<{ id: string; path: string; architecture: Architecture }> {
+  async function defaultFeatures(signal?: AbortSignal): Promise<{ id: string; path: string; sha256: string; architecture: Architecture }> {
     const ready = [...entries.values()].filter(({ model: { task, state } }) => task === "FEATURES" && state === "READY");
     const rank = ({ model: { id, parameters } }: ModelEntry) => (id === PREFERRED_FEATURES ? Number.POSITIVE_INFINITY : parameters);
     for (const entry of ready.sort((a, b) => rank(b) - rank(a))) {

@@ -56,7 +56,7 @@ await layOut(rows, options.out);
 async function networkIn(folder: string): Promise<FeatureNetworkFile> {
   const card = parseCard(await readFile(join(folder, "card.json"), "utf8"));
   if (!card?.architecture) throw new Error(`${folder} holds no feature network.`);
-  return { id: card.id, path: join(folder, card.file), architecture: card.architecture };
+  return { id: card.id, path: join(folder, card.file), sha256: card.sha256, architecture: card.architecture };
 }
 
 async function sample(name: string): Promise<EncodedPicture & { bytes: Buffer }> {

@@ -14,4 +14,4 @@ export interface FeatureNetwork {
 }
 
 /** Reads a feature network from disk. @throws AtelierError UNAVAILABLE when its file cannot be read. */
-export type OpenFeatureNetwork = (file: FeatureNetworkFile) => Promise<FeatureNetwork>;
+export type OpenFeatureNetwork = (file: Omit<FeatureNetworkFile, "sha256">) => Promise<FeatureNetwork>;

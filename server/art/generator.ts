@@ -19,7 +19,11 @@ export interface GeneratorProgram {
  * Opens a generator on `engine`: weights with an architecture run on every engine, ONNX files where the engine reads them.
  * @throws AtelierError UNAVAILABLE for a file that cannot be read or that this engine does not run; OUT_OF_MEMORY.
  */
-export async function openGeneratorProgram(engine: Engine, file: GeneratorFile, openGenerator: OpenGenerator): Promise<GeneratorProgram> {
+export async function openGeneratorProgram(
+  engine: Engine,
+  file: Omit<GeneratorFile, "sha256">,
+  openGenerator: OpenGenerator,
+): Promise<GeneratorProgram> {
   const { id, path, architecture, form } = file;
   if (architecture === null) return namedProgram(await openFile(engine, file), form.inputName, form.outputName, id);
   if (!isGenerator(architecture)) throw new AtelierError("UNAVAILABLE", `The model ${id} is of a form that translates no pictures.`);
@@ -28,7 +32,7 @@ export async function openGeneratorProgram(engine: Engine, file: GeneratorFile, 
   return namedProgram(await engine.open({ translated }, { outputs: ["translated"] }), "picture", "translated", id);
 }
 
-function openFile(engine: Engine, { id, path }: GeneratorFile): Promise<Program> {
+function openFile(engine: Engine, { id, path }: Pick<GeneratorFile, "id" | "path">): Promise<Program> {
   if (engine.openFile) return engine.openFile(path);
   throw new AtelierError("UNAVAILABLE", `The model ${id} is an ONNX file, which the engine ${engine.name} does not run.`);
 }

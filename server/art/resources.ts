@@ -56,7 +56,7 @@ export class StyleTransferResources {
     picture: EncodedPicture,
     palette: EncodedPicture | null = null,
   ): Promise<Targets> {
-    const programKey = `${file.path} targets ${JSON.stringify(layers)}`;
+    const programKey = `${versionOf(file)} targets ${JSON.stringify(layers)}`;
     return this.#targets.get(`${programKey} ${picture.digest} ${size} ${palette?.digest}`, async () => {
       const network = await this.#network(file, layers);
       const planes = await decodeInColoursOf(picture, palette, size);
@@ -72,13 +72,14 @@ export class StyleTransferResources {
   }
 
   async #network(file: FeatureNetworkFile, layers: ObjectiveLayers): Promise<FeatureNetwork> {
-    const known = this.#networks.get(file.path) ?? this.openNetwork(file);
-    this.#networks.set(file.path, known);
+    const version = versionOf(file);
+    const known = this.#networks.get(version) ?? this.openNetwork(file);
+    this.#networks.set(version, known);
     let network: FeatureNetwork;
     try {
       network = await known;
     } catch (error) {
-      this.#networks.delete(file.path);
+      if (this.#networks.get(version) === known) this.#networks.delete(version);
       throw error;
     }
     const unknown = [...layers.content, ...layers.style].find((layer) => !network.layers.includes(layer));
@@ -87,8 +88,13 @@ export class StyleTransferResources {
   }
 }
 
+/** A network that is fetched again may lie at the same path with other weights. */
+function versionOf({ path, sha256 }: FeatureNetworkFile): string {
+  return `${path} ${sha256}`;
+}
+
 function objectiveKey(file: FeatureNetworkFile, layers: ObjectiveLayers): string {
-  return `${file.path} objective ${JSON.stringify(layers)}`;
+  return `${versionOf(file)} objective ${JSON.stringify(layers)}`;
 }
 
 /** `picture` at `size` px, with the colours of `palette` where that is given. */

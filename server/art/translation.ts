@@ -34,10 +34,12 @@ export function createTranslationFactory(engine: Engine, openGenerator: OpenGene
   return {
     async open({ generator, source, size }, checkpoint) {
       if (checkpoint !== null && checkpoint.byteLength > 0) throw new CheckpointError("A translation's checkpoint is empty.");
-      const { path, id, form } = generator;
-      const program = await programs.acquire(path, () => openGeneratorProgram(engine, generator, openGenerator));
+      const { path, sha256, id, form } = generator;
+      // A model that is fetched again may lie at the same path with other weights.
+      const key = `${path} ${sha256}`;
+      const program = await programs.acquire(key, () => openGeneratorProgram(engine, generator, openGenerator));
       const translate = async () => translatePicture(program, await decodePicture(source.bytes, { longerSide: size }), form, id);
-      return new TranslationPainter(translate, () => programs.release(path, { keep: size * size <= LARGEST_KEPT_AREA }));
+      return new TranslationPainter(translate, () => programs.release(key, { keep: size * size <= LARGEST_KEPT_AREA }));
     },
     close: () => programs.close(),
   };

@@ -14,6 +14,8 @@ export interface FeatureNetworkFile {
   id: string;
   /** Absolute path of its safetensors file. */
   path: string;
+  /** Of the file, from its card: what caches tell its versions apart by. */
+  sha256: string;
   architecture: Architecture;
 }
 
@@ -23,6 +25,8 @@ export interface GeneratorFile {
   id: string;
   /** Absolute path of its weights, or of an ONNX file. */
   path: string;
+  /** Of the file, from its card: what caches tell its versions apart by. */
+  sha256: string;
   /** What the weights are of; null for an ONNX file, which brings its own graph. */
   architecture: Architecture | null;
   /** How it is fed. */

@@ -8,9 +8,9 @@ export function registryNetworks(registry: Pick<Registry, "pending" | "file" | "
     resolveNetwork: (id, signal) => registry.featureNetwork(id, signal),
     async resolveGenerator(id, signal) {
       const { card, path } = await registry.file(id, signal);
-      const { architecture, translation: form } = card;
+      const { architecture, sha256, translation: form } = card;
       if (form === null) throw new AtelierError("BAD_INPUT", `The model ${id} translates no pictures.`, { field: "model" });
-      return { id, path, architecture, form };
+      return { id, path, sha256, architecture, form };
     },
     isFetched: (id) => !registry.pending(id),
   };

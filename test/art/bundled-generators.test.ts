@@ -24,13 +24,13 @@ describe("bundled generators", () => {
 
   test.each(generators)("$id paints its reference picture as it did after training", async ({ id }) => {
     const read = (...path: string[]) => readFile(join(bundled, id, ...path));
-    const { file, architecture, translation: form } = parseCard(String(await read("card.json")))!;
+    const { file, sha256, architecture, translation: form } = parseCard(String(await read("card.json")))!;
     const [input, output] = await Promise.all([read("reference", "input.png"), read("reference", "output.png")]);
     const expected = await decodePicture(output, { longerSide: 256 });
     const engine = new OnnxEngine();
     const [painting] = await paintAll(createPainterFactory(engine), {
       kind: "TRANSLATION",
-      generator: { id, path: join(bundled, id, file), architecture, form: form! },
+      generator: { id, path: join(bundled, id, file), sha256, architecture, form: form! },
       source: { digest: id, bytes: input },
       size: 256,
     });

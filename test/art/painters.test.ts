@@ -48,7 +48,7 @@ async function work(index: number): Promise<TranslationWork> {
   const { architecture, tensors } = references[index]!;
   const tiny = await translationWork({ width: 30, height: 19 });
   const form = { ...tiny.generator.form, sizeMultiple: sideMultiple(architecture), minSize: minimumSide(architecture) };
-  return { ...tiny, generator: { id: architecture.family, path: await weights(tensors), architecture, form } };
+  return { ...tiny, generator: { id: architecture.family, path: await weights(tensors), sha256: "0".repeat(64), architecture, form } };
 }
 
 async function translated(engine: Engine, index: number): Promise<Uint8Array> {
@@ -91,7 +91,7 @@ describe("painters of every kind", () => {
       },
       content: picture,
       styles: [{ ...picture, weight: 1 }],
-      network: { id: "vgg19", path: join(folder, "nothing"), architecture: { family: "vgg19" } },
+      network: { id: "vgg19", path: join(folder, "nothing"), sha256: "0".repeat(64), architecture: { family: "vgg19" } },
     };
     const factory = createPainterFactory(new ReferenceEngine());
     await expect(factory.open(transfer, null)).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.not.stringContaining(folder) });

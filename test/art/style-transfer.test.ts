@@ -37,7 +37,7 @@ async function workWith(settings: Partial<StyleTransferSettings> = {}): Promise<
       { ...(await pngPicture(24, 24, 2)), weight: 1 },
       { ...(await pngPicture(30, 20, 3)), weight: 2 },
     ],
-    network: { id: "tiny", path: "tiny", architecture: { family: "vgg19" } },
+    network: { id: "tiny", path: "tiny", sha256: "0".repeat(64), architecture: { family: "vgg19" } },
   };
 }
 
@@ -129,6 +129,22 @@ describe("style transfer", () => {
       code: "BAD_INPUT",
       detail: { field: "size" },
     });
+  });
+
+  test("a network whose file was replaced is read again", async () => {
+    let opened = 0;
+    const factory = createStyleTransferFactory(new ReferenceEngine(), async () => tinyNetwork(opened++));
+    const work = await workWith();
+    const styleLoss = async (sha256: string) => {
+      const painter = await factory.open({ ...work, network: { ...work.network, sha256 } }, null);
+      const { losses } = await painter.paint();
+      await painter.close();
+      return losses!.style;
+    };
+    const [before, after] = [await styleLoss("a".repeat(64)), await styleLoss("b".repeat(64))];
+    expect(after).not.toBeCloseTo(before, 6);
+    expect([await styleLoss("b".repeat(64)), opened]).toEqual([after, 2]);
+    await factory.close();
   });
 
   test("a layer that the network lacks is refused", async () => {

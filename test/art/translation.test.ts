@@ -106,6 +106,21 @@ describe("a translation", () => {
   });
 });
 
+test("a network whose file was replaced is read again", async () => {
+  let opened = 0;
+  const factory = createTranslationFactory(new ReferenceEngine(), async () => ({ apply: opened++ === 0 ? inverted : same }));
+  const work = await translationWork();
+  const planes = async (sha256: string) => {
+    const painter = await factory.open({ ...work, generator: { ...work.generator, sha256 } }, null);
+    const painting = await painter.paint();
+    await painter.close();
+    return painting.planes;
+  };
+  expect(difference(await planes("a".repeat(64)), await decoded(work))).toBeGreaterThan(0);
+  expect(difference(await planes("b".repeat(64)), await decoded(work))).toBe(0);
+  await factory.close();
+});
+
 test("a network that ran a large picture is not kept open with all the memory that took, and is opened again", async () => {
   let opened = 0;
   const factory = createTranslationFactory(new ReferenceEngine(), async () => ({ apply: opened++ === 0 ? inverted : same }));
@@ -182,7 +197,13 @@ describe("public generators", () => {
       const folder = join(mirror!, id);
       const card = parseCard(await readFile(join(folder, "card.json"), "utf8"))!;
       const [input, output] = await Promise.all(["input.png", "output.png"].map((name) => readFile(join(folder, "reference", name))));
-      const generator = { id, path: join(folder, card.file), architecture: card.architecture, form: card.translation! };
+      const generator = {
+        id,
+        path: join(folder, card.file),
+        sha256: card.sha256,
+        architecture: card.architecture,
+        form: card.translation!,
+      };
       const work: TranslationWork = { kind: "TRANSLATION", generator, source: { digest: id, bytes: input! }, size: card.size };
       const [painting] = await paintAll(createTranslationFactory(engine, generatorOf(same)), work);
       expect(difference(painting!.planes, await decodePicture(output!, { longerSide: card.size }))).toBeLessThanOrEqual(2);

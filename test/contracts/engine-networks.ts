@@ -83,14 +83,14 @@ async function sample(file: string): Promise<EncodedPicture> {
 }
 
 async function workWith(model: string, folder: string, { size, steps }: { size: number; steps: number }): Promise<StyleTransferWork> {
-  const { file, architecture } = parseCard(await readFile(join(folder, "card.json"), "utf8"))!;
+  const { file, sha256, architecture } = parseCard(await readFile(join(folder, "card.json"), "utf8"))!;
   const settings = { ...styleTransferDefaults, ...defaultNumbers({ optimizer: "ADAM", size }), steps, model };
   return {
     kind: "STYLE_TRANSFER",
     settings: { ...settings, contentLayers: [...settings.contentLayers], styleLayers: [...settings.styleLayers] },
     content: await sample("alps.jpg"),
     styles: [{ ...(await sample("night-wind.jpg")), weight: 1 }],
-    network: { id: model, path: join(folder, file), architecture: architecture! },
+    network: { id: model, path: join(folder, file), sha256, architecture: architecture! },
   };
 }
 

@@ -43,7 +43,7 @@ export function scriptedWork(script: PainterScript): Work {
     settings,
     content: picture,
     styles: [],
-    network: { id: "scripted", path: JSON.stringify(script), architecture: { family: "vgg19" } },
+    network: { id: "scripted", path: JSON.stringify(script), sha256: "", architecture: { family: "vgg19" } },
   };
 }
 

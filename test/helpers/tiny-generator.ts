@@ -31,6 +31,7 @@ export async function translationWork(
     generator: {
       id: "tiny",
       path: "tiny",
+      sha256: "0".repeat(64),
       architecture: anyArchitecture,
       form: { inputName: "input", outputName: "output", inputRange: "SIGNED", outputRange: "SIGNED", sizeMultiple: 1, minSize: 1, ...form },
     },

@@ -137,7 +137,7 @@ describe("a host", () => {
     const slow = JSON.stringify({ steps: 4 });
     const resolveNetwork: ResolveNetwork = async (path) => {
       if (path === slow) await fetching;
-      return { id: "scripted", path, architecture: { family: "vgg19" } };
+      return { id: "scripted", path, sha256: "", architecture: { family: "vgg19" } };
     };
     const host = await startHost({ resolveNetwork });
     const waiting = await host.paint({ steps: 4 });

@@ -17,6 +17,7 @@ test("a generator of the registry is found with its form, and told from a featur
   expect(await networks.resolveGenerator(inverterId)).toEqual({
     id: inverterId,
     path: join(mirror.folder, inverterId, "inverter.onnx"),
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     architecture: null,
     form: { inputName: "picture", outputName: "negative", inputRange: "SIGNED", outputRange: "SIGNED", sizeMultiple: 16, minSize: 32 },
   });

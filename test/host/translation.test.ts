@@ -28,7 +28,7 @@ function fetchedModels(slow: string) {
       const aborted = new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
       await Promise.race([fetching, aborted]);
     }
-    return { id: "scripted", path };
+    return { id: "scripted", path, sha256: "" };
   };
   const models = {
     resolveNetwork: async (path, signal) => ({ ...(await file(path, signal)), architecture: { family: "vgg19" } }),

@@ -77,6 +77,7 @@ describe("the registry", () => {
     expect(await without.featureNetwork(null)).toEqual({
       id: "large",
       path,
+      sha256: expect.any(String),
       architecture: { family: "vgg19" },
     });
     await expect(without.featureNetwork("vgg19")).rejects.toMatchObject({ code: "NOT_FOUND", detail: { field: "model" } });
@@ -85,6 +86,7 @@ describe("the registry", () => {
     expect(await registry.featureNetwork(null)).toEqual({
       id: "vgg19",
       path: vgg,
+      sha256: expect.any(String),
       architecture: { family: "vgg19" },
     });
     expect((await registry.featureNetwork("small")).id).toBe("small");
