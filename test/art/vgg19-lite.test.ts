@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { parseCard } from "../../models/card.js";
 import { defaultNumbers, type OptimizerKind, styleTransferDefaults } from "../../server/art/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
@@ -11,11 +11,13 @@ const root = join(import.meta.dirname, "..", "..");
 const bundled = join(root, "models", "bundled", "vgg19-lite");
 const size = 96;
 const steps = 20;
+const engine = new OnnxEngine(2);
+afterAll(() => engine.close());
 
 async function paint(optimizer: OptimizerKind) {
   const card = parseCard(await readFile(join(bundled, "card.json"), "utf8"));
   const sample = async (name: string) => ({ digest: name, bytes: await readFile(join(root, "web/public/samples", name)) });
-  const paintings = await paintAll(createStyleTransferFactory(new OnnxEngine(2)), {
+  const paintings = await paintAll(createStyleTransferFactory(engine), {
     kind: "STYLE_TRANSFER",
     settings: { ...structuredClone(styleTransferDefaults), ...defaultNumbers({ optimizer, size }), optimizer, steps, model: "vgg19-lite" },
     content: await sample("alps.jpg"),
