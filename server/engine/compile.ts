@@ -1,8 +1,8 @@
 import { AtelierError } from "../errors.js";
 import { type Graph, GraphError, type Node } from "../graph/node.js";
-import { operatorNamed } from "../graph/operators/index.js";
 import { gradients } from "../graph/reverse.js";
 import { fits, formatShape } from "../graph/shape.js";
+import { shapesOf } from "../graph/sizes.js";
 import { elementCount, type Tensor } from "../graph/tensor.js";
 import { inOrder } from "../graph/walk.js";
 import { gradientName, type ProgramRequest } from "./engine.js";
@@ -82,14 +82,8 @@ function refusal(message: string, name: string, limit: string): AtelierError {
 
 /** Runs every shape rule on the sizes at hand, so that no device is given what leaves nothing to compute. */
 function checkSizes(compiled: CompiledGraph, values: Readonly<Record<string, Tensor>>): void {
-  const shapes = new Map<Node, readonly number[]>();
-  const shapeOf = (node: Node) => shapes.get(node) as readonly number[];
   try {
-    for (const node of compiled.nodes) {
-      if (node.operator === "input") shapes.set(node, (values[String(node.attributes.name)] as Tensor).shape);
-      else if (node.operator === "constant") shapes.set(node, (node.attributes.value as Tensor).shape);
-      else shapes.set(node, operatorNamed(node.operator).shape(node, node.inputs.map(shapeOf)));
-    }
+    shapesOf(compiled.nodes, values);
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
     throw new AtelierError("BAD_INPUT", `The inputs' sizes do not fit: ${error.message}.`, { field: "inputs" }, { cause: error });

@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { OnnxEngine } from "../../server/engine/onnx.js";
-import { add, FREE, type Graph, input, reduceSum } from "../../server/graph/index.js";
+import { ReferenceEngine } from "../../server/engine/reference.js";
+import { add, avgPool, constant, conv2d, FREE, type Graph, input, mul, reduceSum, relu } from "../../server/graph/index.js";
 import { toOnnx } from "../../server/graph/to-onnx.js";
+import { expectClose } from "../helpers/gradient-check.js";
+import { randomTensor } from "../helpers/random.js";
 
 function engine(threads: number): OnnxEngine {
   const opened = new OnnxEngine(threads);
@@ -29,6 +32,57 @@ test("a run that needs more memory than there can be is OUT_OF_MEMORY, and the e
   // 4e14 bytes: beyond the 47 bits of address space that a process has, so no system tries to give them.
   await expect(program.run(inputs(1e7))).rejects.toMatchObject({ code: "OUT_OF_MEMORY", message: "The device ran out of memory." });
   expect((await program.run(inputs(2))).sum?.data[0]).toBe(0);
+});
+
+/** The sum of squares behind two convolutions, wide enough for ONNX Runtime's blocks of channels, and the pooling between. */
+function thinNetwork(): Graph {
+  const first = relu(conv2d(input("image", [1, 3, FREE, FREE]), constant(randomTensor([16, 3, 3, 3], 1)), null, { padding: 1 }));
+  const second = conv2d(avgPool(first, { size: 2 }), constant(randomTensor([16, 16, 3, 3], 2)), null, { padding: 1, padMode: "reflect" });
+  const features = relu(second);
+  return { loss: add(reduceSum(mul(features, features), "all"), reduceSum(mul(first, first), "all")) };
+}
+
+test("a thin network's gradient is the same at every size, whichever sizes were run before", async () => {
+  const wanted = { outputs: ["loss"], gradient: { of: "loss", towards: ["image"] } };
+  const program = await engine(2).open(thinNetwork(), wanted);
+  const reference = await new ReferenceEngine().open(thinNetwork(), wanted);
+  const sizes = [
+    [8, 8],
+    [7, 8],
+    [8, 11],
+    [9, 7],
+    [5, 4],
+    [4, 6],
+    [8, 8],
+  ] as const;
+  for (const [height, width] of sizes) {
+    const inputs = { image: randomTensor([1, 3, height, width], height + width) };
+    const [actual, expected] = [await program.run(inputs), await reference.run(inputs)];
+    for (const name of ["loss", "gradient:image"]) expectClose(actual[name]!, expected[name]!, `${name} at ${height} x ${width}`);
+  }
+});
+
+test("runs of one program at different sizes may be asked for at once", async () => {
+  const program = await engine(1).open(thinNetwork(), { outputs: [], gradient: { of: "loss", towards: ["image"] } });
+  const sides = [4, 5, 6, 7, 8, 9];
+  const results = await Promise.all(sides.map((side) => program.run({ image: randomTensor([1, 3, side, side], side) })));
+  expect(results.map((result) => result["gradient:image"]?.shape)).toEqual(sides.map((side) => [1, 3, side, side]));
+});
+
+test("a thin network measures a large picture as it measures a small one", async () => {
+  const program = await engine(2).open(thinNetwork(), { outputs: ["loss"], gradient: { of: "loss", towards: ["image"] } });
+  const motif = randomTensor([3, 16, 16], 5);
+  /** The motif in the middle of a black square, where the network answers nothing but zeros. */
+  const lossIn = async (side: number) => {
+    const data = new Float32Array(3 * side * side);
+    const corner = side / 2 - 8;
+    motif.data.forEach((value, i) => {
+      const [channel, row, column] = [Math.floor(i / 256), Math.floor(i / 16) % 16, i % 16];
+      data[(channel * side + corner + row) * side + corner + column] = value;
+    });
+    return (await program.run({ image: { shape: [1, 3, side, side], data } })).loss!;
+  };
+  expectClose(await lossIn(1024), await lossIn(32), "loss", 1e-4);
 });
 
 test("any other failure of the runtime is DEVICE_LOST, told without the runtime's own words", async () => {

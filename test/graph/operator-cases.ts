@@ -27,12 +27,11 @@ import {
 import { signOperator } from "../../server/graph/operators/abs.js";
 import { conv2dInputGradientOperator } from "../../server/graph/operators/conv2d-input-gradient.js";
 import { expandLike } from "../../server/graph/operators/expand-like.js";
-import { flip } from "../../server/graph/operators/flip.js";
 import { instanceNormGradientOperator } from "../../server/graph/operators/instance-norm.js";
 import { leakyReluGradientOperator } from "../../server/graph/operators/leaky-relu.js";
 import { maxPoolGradientOperator } from "../../server/graph/operators/max-pool.js";
 import { padLike } from "../../server/graph/operators/pad-like.js";
-import { reflectPad } from "../../server/graph/operators/reflect-pad.js";
+import { reflectPad, reflectPadGradientOperator } from "../../server/graph/operators/reflect-pad.js";
 import { reluGradientOperator } from "../../server/graph/operators/relu.js";
 import { reshapeLikeOperator } from "../../server/graph/operators/reshape.js";
 import { unsqueeze } from "../../server/graph/operators/unsqueeze.js";
@@ -56,6 +55,11 @@ const convolutions = [
   { title: "stride 3 that leaves rows out", kernel: [1, 2, 2, 2], options: { stride: 3 } },
   { title: "groups", kernel: [4, 1, 3, 3], options: { padding: 1, groups: 2 } },
   { title: "more padding than kernel", kernel: [2, 2, 2, 2], options: { padding: 3 } },
+] as const;
+
+const manyChannels = [
+  { title: "5 channels", kernel: [3, 5, 3, 3], options: { padding: 1 } },
+  { title: "5 channels unpadded", kernel: [2, 5, 2, 3], options: {} },
 ] as const;
 
 const transposedConvolutions = [
@@ -151,17 +155,37 @@ export const operatorCases: Readonly<Record<string, readonly OperatorCase[]>> = 
     };
   }),
   upsampleNearest: [1, 2, 3].map((size) => ({ title: `${size}`, inputs: [picture(29)], build: (x: Node) => upsampleNearest(x, { size }) })),
-  conv2dInputGradient: convolutions.map(({ title, kernel, options }, seed) => {
+  conv2dInputGradient: [...convolutions, ...manyChannels].map(({ title, kernel, options }, seed) => {
     const attributes = { stride: 1, padding: 0, groups: 1, ...options };
     const size = (axis: 2 | 3) => Math.floor(((axis === 2 ? 5 : 6) + 2 * attributes.padding - kernel[axis]) / attributes.stride) + 1;
     return {
       title,
-      inputs: [randomTensor([1, kernel[0], size(2), size(3)], seed), randomTensor(kernel, seed + 20), picture(seed)],
+      inputs: [
+        randomTensor([1, kernel[0], size(2), size(3)], seed),
+        randomTensor(kernel, seed + 20),
+        picture(seed, "groups" in options ? 2 : kernel[1]),
+      ],
       build: (...inputs: Node[]) => conv2dInputGradientOperator.node(inputs, attributes),
       known: [1],
     };
   }),
-  reluGradient: [{ title: "", inputs: [picture(16), rectified(picture(17))], build: (...inputs) => reluGradientOperator.node(inputs, {}) }],
+  reflectPadGradient: [1, 2, 4].flatMap((padding) => {
+    const inputs = [picture(15, 2, 5 + 2 * padding, 6 + 2 * padding), picture(16)];
+    const build = (...nodes: Node[]) => reflectPadGradientOperator.node(nodes, { padding });
+    return [
+      { title: `${padding}`, inputs, build },
+      { title: `${padding}, sizes known`, inputs, build, known: [0, 1] },
+    ];
+  }),
+  reluGradient: [
+    { title: "", inputs: [picture(16), rectified(picture(17))], build: (...inputs) => reluGradientOperator.node(inputs, {}) },
+    {
+      title: "whole blocks of channels",
+      inputs: [picture(16, 16), rectified(picture(17, 16))],
+      build: (...inputs) => reluGradientOperator.node(inputs, {}),
+      known: [0, 1],
+    },
+  ],
   leakyReluGradient: [
     { title: "", inputs: [picture(30), picture(31)], build: (...inputs) => leakyReluGradientOperator.node(inputs, { slope: 0.2 }) },
   ],
@@ -183,12 +207,15 @@ export const operatorCases: Readonly<Record<string, readonly OperatorCase[]>> = 
       build: (...inputs) => maxPoolGradientOperator.node(inputs, { size: 2 }),
     },
   ],
-  upsampleLike: [{ title: "", inputs: [picture(19, 2, 2, 3), picture(20, 2, 5, 6)], build: (x, like) => upsampleLike(x, like, 2) }],
+  upsampleLike: [
+    { title: "", inputs: [picture(19, 2, 2, 3), picture(20, 2, 5, 6)], known: [] },
+    { title: "whole blocks of channels", inputs: [picture(19, 16, 2, 3), picture(20, 16, 5, 6)], known: [0, 1] },
+    { title: "whole blocks of channels, nothing left out", inputs: [picture(19, 16, 2, 3), picture(20, 16, 4, 6)], known: [0, 1] },
+  ].map((one) => ({ ...one, build: (x: Node, like: Node) => upsampleLike(x, like, { size: 2, factor: 0.5 }) })),
   padLike: [
     { title: "before", inputs: [picture(21, 2, 5, 2), picture(22)], build: (x, like) => padLike(x, like, { axis: 3, before: 3 }) },
     { title: "after", inputs: [picture(21, 2, 3, 6), picture(22)], build: (x, like) => padLike(x, like, { axis: 2, after: 0 }) },
   ],
-  flip: [{ title: "", inputs: [picture(23)], build: (x) => flip(x, 2) }],
   expandLike: [{ title: "", inputs: [randomTensor([1, 2, 1, 1], 24), picture(25)], build: expandLike }],
   unsqueeze: [{ title: "", inputs: [randomTensor([2, 3], 26)], build: (x) => unsqueeze(x, [0, 3]) }],
   reshapeLike: [

@@ -44,6 +44,12 @@ export class OnnxBuilder {
     return this.share(`f ${value}`, () => this.initializer([], Float32Array.of(value)));
   }
 
+  /** A float constant with one value everywhere. */
+  filled(shape: readonly number[], value: number): string {
+    const count = shape.reduce((product, size) => product * size, 1);
+    return this.share(`f ${value} of ${shape}`, () => this.initializer(shape, new Float32Array(count).fill(value)));
+  }
+
   /** A float constant; the same array is stored once. */
   tensor(value: Tensor): string {
     if (value.shape.length === 0) return this.scalar(value.data[0] as number);

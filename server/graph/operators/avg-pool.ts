@@ -1,8 +1,6 @@
-import { constant, type Node } from "../node.js";
+import type { Node } from "../node.js";
 import { Operator } from "../operator.js";
 import { checkInteger, fillByIndex } from "../shape.js";
-import { scalar } from "../tensor.js";
-import { mul } from "./mul.js";
 import { type PoolAttributes, pooledShape, windowOffsets } from "./pooling.js";
 import { upsampleLike } from "./upsample-like.js";
 
@@ -15,7 +13,7 @@ export const avgPoolOperator = new Operator<PoolAttributes>({
       const offsets = windowOffsets(x.shape, size, index);
       return offsets.reduce((sum, offset) => sum + (x.data[offset] as number), 0) / offsets.length;
     }),
-  gradients: [(upstream, { attributes: { size } }, x) => upsampleLike(mul(upstream, constant(scalar(1 / (size * size)))), x, size)],
+  gradients: [(upstream, { attributes: { size } }, x) => upsampleLike(upstream, x, { size, factor: 1 / (size * size) })],
   toOnnx: (onnx, { attributes: { size } }, x) => onnx.add("AveragePool", [x], { kernel_shape: [size, size], strides: [size, size] }),
 });
 

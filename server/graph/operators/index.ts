@@ -9,7 +9,6 @@ import { conv2dOperator } from "./conv2d.js";
 import { conv2dInputGradientOperator } from "./conv2d-input-gradient.js";
 import { countOperator } from "./count.js";
 import { expandLikeOperator } from "./expand-like.js";
-import { flipOperator } from "./flip.js";
 import { instanceNormGradientOperator, instanceNormOperator } from "./instance-norm.js";
 import { leakyReluGradientOperator, leakyReluOperator } from "./leaky-relu.js";
 import { matmulOperator, selfProductOperator } from "./matmul.js";
@@ -19,7 +18,7 @@ import { padLikeOperator } from "./pad-like.js";
 import { reciprocalOperator } from "./reciprocal.js";
 import { reduceMeanOperator } from "./reduce-mean.js";
 import { reduceSumOperator } from "./reduce-sum.js";
-import { reflectPadOperator } from "./reflect-pad.js";
+import { reflectPadGradientOperator, reflectPadOperator } from "./reflect-pad.js";
 import { reluGradientOperator, reluOperator } from "./relu.js";
 import { reshapeLikeOperator, reshapeOperator } from "./reshape.js";
 import { sliceOperator } from "./slice.js";
@@ -61,13 +60,13 @@ export const forwardOperators = [
 /** Operators that only gradients use: an engine that differentiates by itself needs none of them. */
 export const gradientOperators = [
   conv2dInputGradientOperator,
+  reflectPadGradientOperator,
   reluGradientOperator,
   leakyReluGradientOperator,
   instanceNormGradientOperator,
   maxPoolGradientOperator,
   upsampleLikeOperator,
   padLikeOperator,
-  flipOperator,
   expandLikeOperator,
   unsqueezeOperator,
   reshapeLikeOperator,

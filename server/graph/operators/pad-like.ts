@@ -27,7 +27,12 @@ export const padLikeOperator = new Operator<{ place: PadPlace }>({
     });
   },
   gradients: [],
-  toOnnx: (onnx, { attributes: { place } }, x, like) => {
+  toOnnx: (onnx, { attributes: { place }, inputs, shape }, x, like) => {
+    const [used, room] = [inputs[0]?.shape[place.axis], shape[place.axis]];
+    if (typeof used === "number" && typeof room === "number") {
+      const [before, after] = "before" in place ? [place.before, room - used - place.before] : [room - used - place.after, place.after];
+      return padAxes(onnx, x, [{ axis: place.axis, before: onnx.integers([before]), after: onnx.integers([after]) }]);
+    }
     const missing = onnx.add("Sub", [sizeOf(onnx, like, place.axis), sizeOf(onnx, x, place.axis)]);
     const known = onnx.integers(["before" in place ? place.before : place.after]);
     const rest = onnx.add("Sub", [missing, known]);

@@ -1,4 +1,5 @@
 import type { Node } from "../node.js";
+import { fillsBlocks, scaled } from "../onnx/blocks.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
 import { Operator } from "../operator.js";
 import { eachIndex } from "../shape.js";
@@ -6,19 +7,35 @@ import { elementCount } from "../tensor.js";
 import { padAxes, sizeOf } from "./pad-like.js";
 import { type PoolAttributes, windowOffsets } from "./pooling.js";
 
-/** (x, like) -> every element of x repeated size x size times; rows and columns of like beyond that are 0. */
-export const upsampleLikeOperator = new Operator<PoolAttributes>({
+export interface UpsampleLikeAttributes extends PoolAttributes {
+  /** What every element is multiplied by. */
+  factor: number;
+}
+
+/** (x, like) -> every element of factor * x repeated size x size times; rows and columns of like beyond that are 0. */
+export const upsampleLikeOperator = new Operator<UpsampleLikeAttributes>({
   name: "upsampleLike",
   shape: (_attributes, _x, like) => [...like],
-  forward: (shape, { size }, x) => {
+  forward: (shape, { size, factor }, x) => {
     const data = new Float32Array(elementCount(shape));
     eachIndex(x.shape, (index, offset) => {
-      for (const target of windowOffsets(shape, size, index)) data[target] = x.data[offset] as number;
+      for (const target of windowOffsets(shape, size, index)) data[target] = factor * (x.data[offset] as number);
     });
     return data;
   },
   gradients: [],
-  toOnnx: (onnx, { attributes: { size } }, x, like) => upsample(onnx, x, like, size),
+  toOnnx: (onnx, { attributes: { size, factor }, inputs, shape }, x, like) => {
+    if (!fillsBlocks(shape)) return upsample(onnx, onnx.add("Mul", [x, onnx.scalar(factor)]), like, size);
+    const larger = enlarge(onnx, scaled(onnx, x, shape[1], factor), size);
+    const [, , height, width] = (inputs[0] as Node).shape as readonly number[] as [number, number, number, number];
+    const rest = [shape[2] - height * size, shape[3] - width * size] as const;
+    if (rest.every((count) => count === 0)) return larger;
+    return padAxes(
+      onnx,
+      larger,
+      rest.map((count, index) => ({ axis: 2 + index, before: onnx.integers([0]), after: onnx.integers([count]) })),
+    );
+  },
 });
 
 /** Every element of height and width repeated `size` x `size` times. */
@@ -46,7 +63,7 @@ function scales(size: number) {
   return { shape: [4], data: Float32Array.of(1, 1, size, size) };
 }
 
-/** x [N, C, h, w] repeated size x size times, shaped like `like` [N, C, H, W] with floor(H / size) = h. */
-export function upsampleLike(x: Node, like: Node, size: number): Node {
-  return upsampleLikeOperator.node([x, like], { size });
+/** factor * x [N, C, h, w] repeated size x size times, shaped like `like` [N, C, H, W] with floor(H / size) = h. */
+export function upsampleLike(x: Node, like: Node, attributes: UpsampleLikeAttributes): Node {
+  return upsampleLikeOperator.node([x, like], attributes);
 }
