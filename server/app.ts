@@ -15,6 +15,7 @@ import type { Queue } from "./queue/queue.js";
 import type { DeviceInfo } from "./sessions/device-info.js";
 import { FrameBroker } from "./sessions/frame-broker.js";
 import { SessionHistory } from "./sessions/history.js";
+import { LiveFrames } from "./sessions/live-frames.js";
 import type { SessionModels } from "./sessions/models.js";
 import { SessionService } from "./sessions/service.js";
 import { SessionFeed } from "./sessions/session-feed.js";
@@ -53,6 +54,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const broker = new FrameBroker(storage, bus);
   const context = {
     sessions: new SessionService({ storage, queue, bus, models: models.sessions, maxSize }),
+    liveFrames: new LiveFrames({ sessions: storage.sessions, bus }),
     history: new SessionHistory(storage, queue),
     broker,
     watchSessions: SessionFeed.open.bind(null, bus),
@@ -68,6 +70,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const server = createServer(
     createHttpApp({
       storage,
+      broker,
       guard,
       limits: pictureLimits,
       metrics,

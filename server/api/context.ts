@@ -1,6 +1,7 @@
 import type { DeviceInfo } from "../sessions/device-info.js";
 import type { FrameBroker } from "../sessions/frame-broker.js";
 import type { SessionHistory } from "../sessions/history.js";
+import type { LiveFrames } from "../sessions/live-frames.js";
 import type { SessionService } from "../sessions/service.js";
 import type { SessionFilter, SessionRecord } from "../sessions/session.js";
 import type { ModelFamilyName, ModelStateName, ModelTaskName } from "./enums.js";
@@ -43,6 +44,7 @@ export interface ModelCatalogue {
 /** What resolvers work with; the same for every operation. */
 export interface ApiContext {
   sessions: SessionService;
+  liveFrames: LiveFrames;
   history: SessionHistory;
   broker: FrameBroker;
   /** Sessions that pass the filter, as they start and change. */

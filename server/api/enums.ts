@@ -14,6 +14,9 @@ const modelFamilies = ["VGG", "CYCLEGAN", "PIX2PIX", "FAST_STYLE"] as const;
 const modelStates = ["READY", "AVAILABLE", "DOWNLOADING", "FAILED"] as const;
 const lossTerms = ["CONTENT", "STYLE"] as const;
 
+const frameReceiptStatuses = ["ACCEPTED", "SUPERSEDED"] as const;
+
+export type FrameReceiptStatusName = (typeof frameReceiptStatuses)[number];
 export type ModelTaskName = (typeof modelTasks)[number];
 export type ModelFamilyName = (typeof modelFamilies)[number];
 export type ModelStateName = (typeof modelStates)[number];
@@ -28,6 +31,7 @@ export const ModelTask = enumOf(modelTasks);
 export const ModelFamily = enumOf(modelFamilies);
 export const ModelState = enumOf(modelStates);
 export const LossTerm = enumOf(lossTerms);
+export const FrameReceiptStatus = enumOf(frameReceiptStatuses);
 
 registerEnumType(SessionStatus, { name: "SessionStatus" });
 registerEnumType(SessionKind, { name: "SessionKind" });
@@ -43,3 +47,10 @@ registerEnumType(ModelState, {
   },
 });
 registerEnumType(LossTerm, { name: "LossTerm" });
+registerEnumType(FrameReceiptStatus, {
+  name: "FrameReceiptStatus",
+  valuesConfig: {
+    ACCEPTED: { description: "Its work has begun." },
+    SUPERSEDED: { description: "A newer frame took its place before its turn came." },
+  },
+});

@@ -4,6 +4,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphq
 import { buildSchemaSync } from "type-graphql";
 import { FrameResolver } from "./frames.js";
 import { ImageResolver } from "./images.js";
+import { LiveFrameMutations } from "./live-frames.js";
 import { ModelResolver, ModelsSubscription } from "./models.js";
 import { ServerInfoResolver } from "./server-info.js";
 import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
@@ -25,6 +26,7 @@ export function buildApiSchema(): GraphQLSchema {
       TranslationFieldsResolver,
       SessionQueries,
       SessionMutations,
+      LiveFrameMutations,
       SessionSubscription,
       SessionsSubscription,
       ModelsSubscription,

@@ -47,3 +47,8 @@ function namedProgram(program: Program, inputName: string, outputName: string, i
     close: () => program.close(),
   };
 }
+
+/** What a generator's program is kept under: a model that is fetched again may lie at the same path with other weights. */
+export function programKey({ path, sha256 }: Pick<GeneratorFile, "path" | "sha256">): string {
+  return `${path} ${sha256}`;
+}

@@ -1,4 +1,4 @@
-import type { Work } from "./work.js";
+import type { LiveTranslationWork, PaintedWork } from "./work.js";
 
 /** A picture as float planes: 3 x height x width, RGB, 0..1 (NCHW with N = 1 left out). */
 export interface Planes {
@@ -44,7 +44,7 @@ export interface Painter {
 }
 
 /** Opens painters on one engine and keeps what they share: networks, programs, targets. */
-export interface PainterFactory<Kind extends Work = Work> {
+export interface PainterFactory<Kind extends PaintedWork = PaintedWork> {
   /**
    * A painter that begins at step 0, or with the checkpoint's picture: the first picture that it paints repeats that one.
    * @throws AtelierError BAD_INPUT for a picture that cannot be decoded or a layer that the network lacks; UNAVAILABLE
@@ -52,4 +52,22 @@ export interface PainterFactory<Kind extends Work = Work> {
    */
   open(work: Kind, checkpoint: Uint8Array | null): Promise<Painter>;
   close(): Promise<void>;
+}
+
+/** Translates pictures that come one by one; each costs a decoding, which may fail, and a run of the network. */
+export interface LiveTranslator {
+  /**
+   * An encoded picture (JPEG, PNG or WebP) as planes whose longer side is the session's size.
+   * @throws AtelierError BAD_INPUT when the bytes cannot be decoded.
+   */
+  decode(picture: Uint8Array): Promise<Planes>;
+  /** What the network makes of a picture. @throws AtelierError UNAVAILABLE when it answers no picture of that size. */
+  translate(picture: Planes): Promise<Pick<Painting, "planes" | "computeMs">>;
+  close(): Promise<void>;
+}
+
+/** Everything that a device can be asked for, on one engine. */
+export interface Painters extends PainterFactory {
+  /** @throws AtelierError UNAVAILABLE for a network that cannot be opened; OUT_OF_MEMORY. */
+  openLive(work: LiveTranslationWork): Promise<LiveTranslator>;
 }

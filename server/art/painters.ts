@@ -1,16 +1,21 @@
 import { openGenerator } from "../../models/generators.js";
 import type { Engine } from "../engine/engine.js";
-import type { PainterFactory } from "./painter.js";
+import type { GeneratorProgram } from "./generator.js";
+import { openLiveTranslator } from "./live-translation.js";
+import type { Painters } from "./painter.js";
+import { ProgramCache } from "./program-cache.js";
 import { createStyleTransferFactory } from "./style-transfer.js";
 import { createTranslationFactory } from "./translation.js";
 
 /** Painters of every kind of work on `engine`. */
-export function createPainterFactory(engine: Engine): PainterFactory {
+export function createPainters(engine: Engine): Painters {
+  const programs = new ProgramCache<GeneratorProgram>();
   const styleTransfers = createStyleTransferFactory(engine);
-  const translations = createTranslationFactory(engine, openGenerator);
+  const translations = createTranslationFactory(engine, openGenerator, programs);
   return {
     open: (work, checkpoint) =>
       work.kind === "STYLE_TRANSFER" ? styleTransfers.open(work, checkpoint) : translations.open(work, checkpoint),
+    openLive: (work) => openLiveTranslator(engine, openGenerator, programs, work),
     async close() {
       await styleTransfers.close();
       await translations.close();

@@ -51,5 +51,16 @@ export interface TranslationWork {
   size: number;
 }
 
-/** What a painter can be asked to paint; one member for each kind of session. */
-export type Work = StyleTransferWork | TranslationWork;
+/** All that is needed to translate pictures that come one by one. */
+export interface LiveTranslationWork {
+  kind: "LIVE_TRANSLATION";
+  generator: GeneratorFile;
+  /** Longer side of the results, px. */
+  size: number;
+}
+
+/** What a painter can be asked to paint. */
+export type PaintedWork = StyleTransferWork | TranslationWork;
+
+/** What a device can be asked to do; one member for each kind of session. */
+export type Work = PaintedWork | LiveTranslationWork;

@@ -1,13 +1,25 @@
+import type { ErrorCode } from "../errors.js";
 import type { SessionEvent } from "../sessions/session.js";
 
 /** What a client asks of whoever runs a session. */
 export type SessionControl = { type: "cancel"; sessionId: string };
 
-/** Topics with the messages they carry. `session:<id>` has every event of one session, `sessions` the changes of all. */
+/**
+ * What a live translation and those who send it frames tell each other: `offer` comes from the API, the others from the
+ * host that runs the session.
+ */
+export type LiveMessage =
+  | { type: "offer"; step: number; picture: Uint8Array }
+  | { type: "receipt"; step: number; status: "ACCEPTED" | "SUPERSEDED"; credit: number }
+  /** The frame could not be used; the session goes on. */
+  | { type: "refused"; step: number; code: ErrorCode; message: string };
+
+/** Topics with the messages they carry. `session:<id>` has every event of one session, `live:<id>` the traffic of its live frames, `sessions` the changes of all. */
 export interface Topics {
   [session: `session:${string}`]: SessionEvent;
   sessions: Extract<SessionEvent, { type: "changed" | "deleted" }>;
   controls: SessionControl;
+  [live: `live:${string}`]: LiveMessage;
 }
 
 /** Carries messages from where they arise to whoever listens now; it keeps nothing for later. */

@@ -1,11 +1,15 @@
 import { setImmediate as nextImmediate } from "node:timers/promises";
-import type { PainterFactory } from "../art/painter.js";
+import type { Painters } from "../art/painter.js";
 import { failureOf } from "./failure.js";
+import { LiveTurns } from "./live-turns.js";
 import type { HostMessage } from "./messages.js";
-import { type Send, SessionTurns } from "./session-turns.js";
+import { type Send, SessionTurns, type Turns } from "./session-turns.js";
 
 /** How often a running session is checkpointed, ms. */
 export const CHECKPOINT_INTERVAL_MS = 5000;
+
+/** Part of the device's time that stepwise painting keeps while live pictures wait. */
+const PAINTING_SHARE = 1 / 5;
 
 export interface LoopOptions {
   /** Of each session; 0 for a checkpoint after every step. */
@@ -19,18 +23,21 @@ export type LoopMessage = Exclude<HostMessage, { type: "open" }>;
 
 /**
  * Paints any number of sessions on one device, one step of each in rotation, so that all of them evolve. Sessions that
- * wait for acknowledgements are passed over; the failure of one ends that one alone.
+ * wait for acknowledgements are passed over; the failure of one ends that one alone. Live pictures go first, but leave
+ * `PAINTING_SHARE` of the time to the others.
  */
 export class PaintingLoop {
   /** In order of their turns: the next one first. */
-  private rotation: SessionTurns[] = [];
+  private rotation: Turns[] = [];
+  /** Time that painting has to be given before the next live picture, ms; negative when it had more than its share. */
+  private owedMs = 0;
   private stopped = false;
   /** Ends the wait for a message; null while turns are given. */
   private wake: (() => void) | null = null;
   private readonly options: Required<LoopOptions>;
 
   constructor(
-    private readonly factory: PainterFactory,
+    private readonly painters: Painters,
     private readonly send: Send,
     { checkpointIntervalMs = CHECKPOINT_INTERVAL_MS, log = console.error }: LoopOptions = {},
   ) {
@@ -41,11 +48,18 @@ export class PaintingLoop {
   receive(message: LoopMessage): void {
     switch (message.type) {
       case "start":
-        this.rotation.push(new SessionTurns(message, this.factory, this.send, this.options));
+        this.rotation.push(this.turnsOf(message));
         break;
-      case "acknowledge":
-        this.session(message.sessionId)?.acknowledge();
+      case "acknowledge": {
+        const session = this.session(message.sessionId);
+        if (session instanceof SessionTurns) session.acknowledge();
         break;
+      }
+      case "translate": {
+        const session = this.session(message.sessionId);
+        if (session instanceof LiveTurns) session.offer(message);
+        break;
+      }
       case "cancel":
         this.session(message.sessionId)?.cancel();
         break;
@@ -65,7 +79,7 @@ export class PaintingLoop {
       await letMessagesIn();
     }
     for (const session of this.rotation) await session.close();
-    await this.factory.close();
+    await this.painters.close();
   }
 
   stop(): void {
@@ -73,29 +87,46 @@ export class PaintingLoop {
     this.wake?.();
   }
 
-  private session(id: string): SessionTurns | undefined {
+  private turnsOf({ work, ...start }: Extract<LoopMessage, { type: "start" }>): Turns {
+    if (work.kind === "LIVE_TRANSLATION") return new LiveTurns(start.sessionId, work, this.painters, this.send);
+    return new SessionTurns({ ...start, work }, this.painters, this.send, this.options);
+  }
+
+  private session(id: string): Turns | undefined {
     return this.rotation.find((session) => session.id === id);
   }
 
-  private nextRunnable(): SessionTurns | undefined {
-    return this.rotation.find((session) => session.runnable);
+  private nextRunnable(): Turns | undefined {
+    const live = this.rotation.find((session) => session.live && session.runnable);
+    const painted = this.rotation.find((session) => !session.live && session.runnable);
+    if (!live || !painted) return live ?? painted;
+    return this.owedMs > 0 ? painted : live;
   }
 
-  private async turn(session: SessionTurns): Promise<void> {
+  /** Keeps the account between live pictures and painting. Time that nobody else wanted is owed by no one. */
+  private account(session: Turns, spentMs: number): void {
+    const waits = (live: boolean) => this.rotation.some((other) => other.live === live && other.runnable);
+    if (session.live) this.owedMs = waits(false) ? this.owedMs + (spentMs * PAINTING_SHARE) / (1 - PAINTING_SHARE) : 0;
+    else this.owedMs = Math.max(this.owedMs - spentMs, -spentMs);
+  }
+
+  private async turn(session: Turns): Promise<void> {
     this.rotation = [...this.rotation.filter((other) => other !== session), session];
     // Awaited, since computing blocks this thread: what has not left by now would leave only after the step.
     await this.send({ type: "turn", sessionId: session.id });
     let ended: boolean;
+    const began = performance.now();
     try {
       ended = await session.take();
     } catch (cause) {
       await this.fail(session, cause);
       ended = true;
     }
+    this.account(session, performance.now() - began);
     if (ended) this.rotation = this.rotation.filter((other) => other !== session);
   }
 
-  private async fail(session: SessionTurns, cause: unknown): Promise<void> {
+  private async fail(session: Turns, cause: unknown): Promise<void> {
     const { log } = this.options;
     log(`Session ${session.id} failed:`, cause);
     try {

@@ -1,8 +1,8 @@
-import { createPainterFactory } from "../art/painters.js";
+import { createPainters } from "../art/painters.js";
 import { openEngine } from "./engines.js";
 import { serveDevice } from "./serve.js";
 
 serveDevice(async (choice) => {
   const engine = await openEngine(choice);
-  return { engine, painters: createPainterFactory(engine) };
+  return { engine, painters: createPainters(engine) };
 });

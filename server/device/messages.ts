@@ -7,8 +7,14 @@
  * `storedThrough`; the host stores it, then sends `acknowledge`. A session with
  * `MAX_UNACKNOWLEDGED` frames on the way waits, so a slow disk holds back only the painting. Now and then a
  * `checkpoint` follows a frame. The session ends with `finished`, or `failed`, or with `cancelled` as the answer to
- * `cancel`. After any of these nothing more comes for that session. The host sends `ping` and hears `pong`; a process
- * whose channel closes ends itself.
+ * `cancel`.
+ *
+ * A live translation is given its pictures one by one: the process says `free` when it can take the session's next one
+ * (after opening, and after each run), the host sends `translate`, and is told `begun` when the picture was decoded and its
+ * run begins, or `rejected` when it could not be; then comes its `frame`.
+ *
+ * After any of the endings nothing more comes for that session. The host sends `ping` and hears `pong`; a process whose
+ * channel closes ends itself.
  */
 import type { Losses } from "../art/painter.js";
 import type { Work } from "../art/work.js";
@@ -26,6 +32,7 @@ export type HostMessage =
   | { type: "open"; device: DeviceChoice }
   | { type: "start"; sessionId: string; work: Work; checkpoint: Uint8Array | null; storedThrough: number }
   | { type: "acknowledge"; sessionId: string; step: number }
+  | { type: "translate"; sessionId: string; step: number; picture: Uint8Array }
   | { type: "cancel"; sessionId: string }
   | { type: "ping" };
 
@@ -47,6 +54,9 @@ export type DeviceMessage =
   | { type: "ready"; engine: string; device: string; description: string }
   | { type: "turn"; sessionId: string }
   | FrameMessage
+  | { type: "free"; sessionId: string }
+  | { type: "begun"; sessionId: string; step: number }
+  | { type: "rejected"; sessionId: string; step: number; code: ErrorCode; message: string }
   | { type: "checkpoint"; sessionId: string; step: number; bytes: Uint8Array }
   | { type: "finished"; sessionId: string }
   | { type: "cancelled"; sessionId: string }

@@ -1,4 +1,4 @@
-import type { PainterFactory } from "../art/painter.js";
+import type { Painters } from "../art/painter.js";
 import type { Engine } from "../engine/engine.js";
 import { failureOf } from "./failure.js";
 import { type LoopOptions, PaintingLoop } from "./loop.js";
@@ -7,7 +7,7 @@ import type { DeviceChoice, DeviceMessage, HostMessage } from "./messages.js";
 /** What a device process paints with. */
 export interface OpenedDevice {
   engine: Pick<Engine, "name" | "device" | "description">;
-  painters: PainterFactory;
+  painters: Painters;
 }
 
 /**

@@ -1,9 +1,11 @@
 import { CheckpointError } from "../art/checkpoint-error.js";
 import type { Painter, PainterFactory, Painting } from "../art/painter.js";
+import type { PaintedWork } from "../art/work.js";
 import { encodeFrame } from "./encode.js";
 import { type DeviceMessage, type HostMessage, MAX_UNACKNOWLEDGED } from "./messages.js";
 
-export type StartMessage = Extract<HostMessage, { type: "start" }>;
+/** The start of a session that is painted step by step. */
+export type StartMessage = Extract<HostMessage, { type: "start" }> & { work: PaintedWork };
 
 /** Sends a message to the host; resolves once it has left this process. */
 export type Send = (message: DeviceMessage) => Promise<void>;
@@ -25,8 +27,23 @@ export interface TurnOptions {
   log: (line: string, cause: unknown) => void;
 }
 
-/** One session within the device process: paints a step when it is given a turn, and delivers it. */
-export class SessionTurns {
+/** A session within the device process, as the loop sees it. */
+export interface Turns {
+  readonly id: string;
+  /** Whether somebody waits for each picture: such turns go before others. */
+  readonly live: boolean;
+  /** Whether a turn would do anything now. */
+  readonly runnable: boolean;
+  cancel(): void;
+  /** Does what is to be done next; true when that was the session's last turn. @throws whatever made the session fail. */
+  take(): Promise<boolean>;
+  /** Frees what it holds. */
+  close(): Promise<void>;
+}
+
+/** A session that is painted step by step: paints one when it is given a turn, and delivers it. */
+export class SessionTurns implements Turns {
+  readonly live = false;
   readonly id: string;
   private painter: Painter | null = null;
   private readonly storedThrough: number;
@@ -47,7 +64,6 @@ export class SessionTurns {
     this.storedThrough = start.storedThrough;
   }
 
-  /** Whether a turn would do anything now. */
   get runnable(): boolean {
     return this.cancelled || this.deliveryError !== null || this.unacknowledged < MAX_UNACKNOWLEDGED;
   }
@@ -60,7 +76,7 @@ export class SessionTurns {
     this.cancelled = true;
   }
 
-  /** Paints one step; true when that was the session's last turn. @throws whatever made the session fail. */
+  /** Paints one step. */
   async take(): Promise<boolean> {
     if (this.cancelled) return this.end("cancelled");
     this.painter ??= await this.open();
@@ -72,7 +88,6 @@ export class SessionTurns {
     return painting.last ? this.end("finished") : false;
   }
 
-  /** Frees the painter. */
   async close(): Promise<void> {
     await this.delivery;
     await this.painter?.close();

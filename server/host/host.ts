@@ -1,17 +1,21 @@
 import type { DeviceMessage } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
 import type { DeviceInfo } from "../sessions/device-info.js";
+import { isLive } from "../sessions/session.js";
 import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { DeviceSupervisor } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";
 import { FetchRoom } from "./fetch-room.js";
-import { type DeviceLink, HostedSession, type SessionParts } from "./hosted-session.js";
+import { type DeviceLink, HostedSession, type HostSession, type SessionParts } from "./hosted-session.js";
+import { LIVE_GRACE_MS, LiveSession } from "./live-session.js";
 import { pause } from "./pause.js";
 
 export interface HostOptions extends Omit<SessionParts, "log" | "closing"> {
   queue: Queue;
   /** Sessions that take turns on the device at once; the others wait in the queue. */
   maxConcurrent?: number;
+  /** How long a live translation goes on without a frame from its client, ms. */
+  liveGraceMs?: number;
   device?: Partial<DeviceProcessOptions>;
   log?: SessionParts["log"];
 }
@@ -35,7 +39,7 @@ const CLAIM_RETRY_MS = 1000;
  * frames, and carries them over the deaths of the device process.
  */
 export class Host {
-  private readonly sessions = new Map<string, HostedSession>();
+  private readonly sessions = new Map<string, HostSession>();
   private readonly closing = new AbortController();
   private readonly supervisor: DeviceSupervisor;
   private readonly fetchRoom: FetchRoom;
@@ -59,7 +63,7 @@ export class Host {
       queue,
       models: options,
       log: this.log,
-      fail: (id, code, message) => this.hosted(id).fail(code, message),
+      fail: async (id, code, message) => (await this.hosted(id)).fail(code, message),
       closing: this.closing.signal,
     });
     this.supervisor = new DeviceSupervisor(
@@ -117,7 +121,8 @@ export class Host {
       await this.room();
       const sessionId = await this.claim();
       if (sessionId === null || this.closed || (await this.fetchRoom.takes(sessionId))) continue;
-      if (!this.closed) this.adopt(sessionId);
+      const session = await this.hosted(sessionId);
+      if (!this.closed) this.adopt(session);
     }
   }
 
@@ -140,21 +145,33 @@ export class Host {
     }
   }
 
-  private adopt(sessionId: string): void {
-    const session = this.hosted(sessionId);
-    this.sessions.set(sessionId, session);
+  private adopt(session: HostSession): void {
+    this.sessions.set(session.id, session);
     if (this.current) void this.startOn(session, this.current.link);
   }
 
-  private hosted(sessionId: string): HostedSession {
-    return new HostedSession(sessionId, { ...this.options, log: this.log, closing: this.closing.signal });
+  private async hosted(sessionId: string): Promise<HostSession> {
+    const parts = { ...this.options, log: this.log, closing: this.closing.signal };
+    const live = await this.isLive(sessionId);
+    return live ? new LiveSession(sessionId, parts, this.options.liveGraceMs ?? LIVE_GRACE_MS) : new HostedSession(sessionId, parts);
   }
 
-  private async startOn(session: HostedSession, link: DeviceLink): Promise<void> {
+  /** False where it cannot be told: the session then fails as it begins. */
+  private async isLive(sessionId: string): Promise<boolean> {
+    try {
+      const session = await this.options.storage.sessions.find(sessionId);
+      return session !== null && isLive(session);
+    } catch (error) {
+      this.log(`Session ${sessionId} could not be read:`, error);
+      return false;
+    }
+  }
+
+  private async startOn(session: HostSession, link: DeviceLink): Promise<void> {
     if (!(await session.start(link))) this.release(session);
   }
 
-  private release(session: HostedSession): void {
+  private release(session: HostSession): void {
     this.sessions.delete(session.id);
     this.roomChanged?.();
   }
@@ -178,7 +195,8 @@ export class Host {
     if (!session) return;
     if (message.type === "frame") this.fruitful = true;
     const handled = session.receive({ ...message, sessionId: session.id });
-    if (message.type !== "frame" && message.type !== "checkpoint") void handled.then(() => this.release(session));
+    if (message.type === "finished" || message.type === "cancelled" || message.type === "failed")
+      void handled.then(() => this.release(session));
   }
 
   private async down(exit: DeviceExit): Promise<boolean> {

@@ -1,16 +1,14 @@
 import type { Bus } from "../bus/bus.js";
 import type { DeviceMessage, FrameMessage, HostMessage } from "../device/messages.js";
-import { AtelierError, type ErrorCode } from "../errors.js";
+import type { ErrorCode } from "../errors.js";
 import { publishChange } from "../sessions/publish.js";
-import type { SessionRecord } from "../sessions/session.js";
-import { statusesBefore } from "../sessions/status.js";
 import type { SessionPatch, Storage } from "../storage/storage.js";
 import { CheckpointWriter } from "./checkpoint-writer.js";
 import { DeathCount } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import { storeAndPublish } from "./frame-store.js";
 import { Lane } from "./lane.js";
-import { pause } from "./pause.js";
+import { deathError, type Ending, failureEnding, storeEnding, tellEnding } from "./session-ending.js";
 import { buildWork, type WorkModels } from "./work.js";
 
 /** What a hosted session works with. */
@@ -29,18 +27,32 @@ export interface DeviceLink {
 }
 
 /** A message of the device about one session. */
-export type SessionMessage = Extract<DeviceMessage, { type: "frame" | "checkpoint" | "finished" | "cancelled" | "failed" }>;
+export type SessionMessage = Exclude<Extract<DeviceMessage, { sessionId: string | null }>, { type: "turn" }>;
 
-type Ending = { status: "COMPLETED" | "CANCELLED" } | { status: "FAILED"; error: { code: ErrorCode; message: string } };
-
-/** Wait before the next try to write how a session ended, ms: a disk that was full for a while loses no ending. */
-const ENDING_RETRY_MS = 1000;
+/** A session on a host, as that sees it. */
+export interface HostSession {
+  readonly id: string;
+  /** Whether it still takes turns, or will. */
+  readonly active: boolean;
+  /** Starts it on a device, anew after that one's death. Answers whether it runs there. */
+  start(link: DeviceLink): Promise<boolean>;
+  /** Takes what the device says of this session; resolves when that is stored. */
+  receive(message: SessionMessage): Promise<void>;
+  /** Ends it at once for its viewers; the device lets go of it after the step in work. */
+  cancel(): Promise<void>;
+  /** Ends it with an error, wherever it is. */
+  fail(code: ErrorCode, message: string): Promise<void>;
+  /** Its device died; `blamed` when that may have been its doing. */
+  died(exit: DeviceExit, blamed: boolean): Promise<void>;
+  /** Resolves when all that came so far is stored. */
+  idle(): Promise<void>;
+}
 
 /**
- * One session on this host, from its claim to its end, over as many lives of the device as it takes. All that it stores
+ * A session that is painted step by step, from its claim to its end, over as many lives of the device as it takes. All that it stores
  * and publishes goes through one lane, so it happens in the order in which it came.
  */
-export class HostedSession {
+export class HostedSession implements HostSession {
   /** True once its record says how it ended; what the device still sends is dropped. */
   private ended = false;
   /** Last stored step; -1 before the first. */
@@ -58,12 +70,11 @@ export class HostedSession {
     this.lane = new Lane((error) => this.failFor(error));
   }
 
-  /** Whether it still takes turns, or will. */
   get active(): boolean {
     return !this.ended;
   }
 
-  /** Starts it on a device: from its beginning, or after a restart from its last checkpoint. Answers whether it runs there. */
+  /** From its beginning, or after a restart from its last checkpoint. */
   async start(link: DeviceLink): Promise<boolean> {
     let started = false;
     await this.lane.run(async () => {
@@ -72,28 +83,25 @@ export class HostedSession {
     return started;
   }
 
-  /** Takes what the device says of this session. */
   receive(message: SessionMessage): Promise<void> {
     return this.lane.run(async () => {
       if (this.ended) return;
       if (message.type === "frame") await this.store(message);
       else if (message.type === "checkpoint") await this.checkpoints.write(message.step, message.bytes);
       else if (message.type === "failed") await this.end({ status: "FAILED", error: { code: message.code, message: message.message } });
-      else await this.end({ status: message.type === "finished" ? "COMPLETED" : "CANCELLED" });
+      else if (message.type === "finished") await this.end({ status: "COMPLETED" });
+      else if (message.type === "cancelled") await this.end({ status: "CANCELLED" });
     });
   }
 
-  /** Ends it at once for its viewers; the device lets go of it after the step in work. */
   cancel(): Promise<void> {
     return this.lane.run(() => this.abandon({ status: "CANCELLED" }));
   }
 
-  /** Ends it with an error, wherever it is. */
   fail(code: ErrorCode, message: string): Promise<void> {
     return this.lane.run(() => this.abandon({ status: "FAILED", error: { code, message } }));
   }
 
-  /** Its device died; `blamed` when that may have been its doing. */
   died(exit: DeviceExit, blamed: boolean): Promise<void> {
     return this.lane.run(async () => {
       this.link = null;
@@ -102,7 +110,6 @@ export class HostedSession {
     });
   }
 
-  /** Resolves when all that came so far is stored. */
   idle(): Promise<void> {
     return this.lane.idle();
   }
@@ -144,11 +151,7 @@ export class HostedSession {
   /** Something that belongs to this session could not be read or stored: it fails, and the device is told to let go. */
   private async failFor(cause: unknown): Promise<void> {
     this.parts.log(`Session ${this.id} cannot go on:`, cause);
-    const error =
-      cause instanceof AtelierError
-        ? { code: cause.code, message: cause.message }
-        : { code: "INTERNAL" as const, message: "The session could not be stored; the server's log says why." };
-    await this.abandon({ status: "FAILED", error });
+    await this.abandon(failureEnding(cause));
   }
 
   private async abandon(ending: Ending): Promise<void> {
@@ -163,42 +166,12 @@ export class HostedSession {
 
   private async end(ending: Ending): Promise<void> {
     this.ended = true;
-    const session = await this.writeEnding({ ...ending, finishedAt: new Date() }, statusesBefore(ending.status));
+    const session = await storeEnding(this.id, ending, this.parts);
     await this.discardCheckpoint();
-    if (session) await this.tellEnding(session);
-  }
-
-  /** What is stored holds even when nobody could be told. */
-  private async tellEnding(session: SessionRecord): Promise<void> {
-    try {
-      await publishChange(this.parts.bus, session);
-    } catch (error) {
-      this.parts.log(`The end of session ${this.id} could not be published:`, error);
-    }
+    if (session) await tellEnding(session, this.parts);
   }
 
   private discardCheckpoint(): Promise<void> {
     return this.checkpoints.discard((error) => this.parts.log(`The checkpoint of session ${this.id} stays:`, error));
   }
-
-  /** Tries until it is written; when the host closes before, the next start of the server finds the session interrupted. */
-  private async writeEnding(patch: SessionPatch, from: SessionRecord["status"][]): Promise<SessionRecord | null> {
-    const { storage, log, closing } = this.parts;
-    for (;;) {
-      try {
-        return await storage.sessions.update(this.id, patch, from);
-      } catch (error) {
-        log(`The end of session ${this.id} could not be stored:`, error);
-      }
-      if (!(await pause(ENDING_RETRY_MS, closing))) return null;
-    }
-  }
-}
-
-function deathError(exit: DeviceExit): { code: ErrorCode; message: string } {
-  if (exit.reason === "out of memory") {
-    return { code: "OUT_OF_MEMORY", message: "The device ran out of memory at this step each time. A smaller size needs less." };
-  }
-  const how = exit.reason === "hung" ? "hung" : "was lost";
-  return { code: "DEVICE_LOST", message: `The device ${how} at this step each time it was tried.` };
 }

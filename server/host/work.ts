@@ -1,4 +1,4 @@
-import type { EncodedPicture, FeatureNetworkFile, GeneratorFile, Work } from "../art/work.js";
+import type { EncodedPicture, FeatureNetworkFile, GeneratorFile, LiveTranslationWork, PaintedWork, TranslationWork } from "../art/work.js";
 import { AtelierError } from "../errors.js";
 import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../sessions/session.js";
 import type { Storage } from "../storage/storage.js";
@@ -20,12 +20,12 @@ export interface WorkModels {
   isFetched(modelId: string): boolean;
 }
 
-/** All that a device needs to paint a session. @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that went missing. */
-export async function buildWork(session: SessionRecord, storage: Storage, models: WorkModels): Promise<Work> {
+/** All that a device needs to paint a session step by step. @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that went missing. */
+export async function buildWork(session: SessionRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
   return session.kind === "STYLE_TRANSFER" ? styleTransferWork(session, storage, models) : translationWork(session, storage, models);
 }
 
-async function styleTransferWork(session: StyleTransferRecord, storage: Storage, models: WorkModels): Promise<Work> {
+async function styleTransferWork(session: StyleTransferRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
   const [network, content, ...styles] = await Promise.all([
     models.resolveNetwork(session.settings.model),
     loadPicture(storage, session.contentId),
@@ -34,10 +34,19 @@ async function styleTransferWork(session: StyleTransferRecord, storage: Storage,
   return { kind: session.kind, settings: session.settings, content, styles, network };
 }
 
-async function translationWork({ kind, settings, sourceId }: TranslationRecord, storage: Storage, models: WorkModels): Promise<Work> {
-  if (sourceId === null) throw new AtelierError("UNAVAILABLE", "This session has no picture to translate.");
+async function translationWork(
+  { kind, settings, sourceId }: TranslationRecord,
+  storage: Storage,
+  models: WorkModels,
+): Promise<TranslationWork> {
+  if (sourceId === null) throw new AtelierError("INTERNAL", "A live translation has no picture of its own.");
   const [generator, source] = await Promise.all([models.resolveGenerator(settings.model), loadPicture(storage, sourceId)]);
   return { kind, generator, source, size: settings.size };
+}
+
+/** All that a device needs for a live translation. @throws AtelierError UNAVAILABLE for a model that went missing. */
+export async function liveWork({ settings }: TranslationRecord, models: WorkModels): Promise<LiveTranslationWork> {
+  return { kind: "LIVE_TRANSLATION", generator: await models.resolveGenerator(settings.model), size: settings.size };
 }
 
 async function loadPicture({ images, blobs }: Storage, imageId: string): Promise<EncodedPicture> {

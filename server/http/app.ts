@@ -1,16 +1,19 @@
 import express, { type Express, type RequestHandler } from "express";
+import type { FrameBroker } from "../sessions/frame-broker.js";
 import type { Storage } from "../storage/storage.js";
 import { errorHandler, notFound } from "./errors.js";
 import type { Guard } from "./guard.js";
 import { healthRoutes } from "./health.js";
 import type { PictureLimits } from "./inspect-picture.js";
 import type { Metrics } from "./metrics.js";
+import { mjpegRoutes } from "./mjpeg.js";
 import { type FindModelPicture, modelPictureRoutes } from "./model-pictures.js";
 import { pictureRoutes } from "./pictures.js";
 import { studio } from "./studio.js";
 
 export interface HttpDependencies {
   storage: Storage;
+  broker: Pick<FrameBroker, "watch">;
   guard: Guard;
   limits: PictureLimits;
   metrics: Metrics;
@@ -28,6 +31,7 @@ export interface HttpDependencies {
 /** Everything that the server answers over HTTP, in the order in which a request passes it. */
 export function createHttpApp({
   storage,
+  broker,
   guard,
   limits,
   metrics,
@@ -44,6 +48,7 @@ export function createHttpApp({
   app.use(guard.middleware);
   app.use(metrics.routes);
   app.use(pictureRoutes({ storage, limits, metrics }));
+  app.use(mjpegRoutes(broker));
   app.use(modelPictureRoutes(modelPicture));
   app.use("/graphql", graphql);
   app.use(studio(studioFolder));

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Router } from "express";
 import { AtelierError } from "../errors.js";
 import { isId, requireId } from "../sessions/ids.js";
+import { type FrameStores, keptFrames } from "../sessions/kept-frames.js";
 import type { ImageRecord } from "../sessions/session.js";
 import type { Storage } from "../storage/storage.js";
 import { inspectPicture, type PictureLimits } from "./inspect-picture.js";
@@ -17,7 +18,7 @@ const RECEIVED_AT_ONCE = 8;
 const WAITING = 64;
 
 export interface PictureDependencies {
-  storage: Pick<Storage, "images" | "frames" | "blobs">;
+  storage: Pick<Storage, "images"> & FrameStores;
   limits: PictureLimits;
   metrics: Pick<Metrics, "countUpload">;
 }
@@ -25,6 +26,7 @@ export interface PictureDependencies {
 /** `POST /images`, `GET /images/:id`, `GET /frames/:sessionId/:step`. */
 export function pictureRoutes({ storage, limits, metrics }: PictureDependencies): Router {
   const receiving = createTurns(RECEIVED_AT_ONCE, WAITING);
+  const kept = keptFrames(storage);
   const decoding = createTurns(DECODED_AT_ONCE, RECEIVED_AT_ONCE);
 
   /** Stores an uploaded picture as it came. */
@@ -32,7 +34,12 @@ export function pictureRoutes({ storage, limits, metrics }: PictureDependencies)
     const inspected = await decoding.run(() => inspectPicture(bytes, limits));
     const digest = await storage.blobs.put(bytes);
     const image = { id: randomUUID(), digest, ...inspected, bytes: bytes.byteLength, createdAt: new Date() };
-    await storage.images.insert(image);
+    try {
+      await storage.images.insert(image);
+    } catch (error) {
+      await storage.blobs.delete(digest);
+      throw error;
+    }
     return image;
   }
 
@@ -54,14 +61,14 @@ export function pictureRoutes({ storage, limits, metrics }: PictureDependencies)
   router.get("/images/:id", async (request, response) => {
     const image = await storage.images.find(requireId("id", request.params.id));
     if (!image) throw new AtelierError("NOT_FOUND", "There is no such image.", { field: "id" });
-    await sendPicture(request, response, image, storage.blobs);
+    await sendPicture(request, response, image, () => storage.blobs.get(image.digest));
   });
 
   router.get("/frames/:sessionId/:step", async (request, response) => {
     const { sessionId, step } = request.params;
-    const frame = isId(sessionId) && /^\d{1,9}$/.test(step) ? await storage.frames.find(sessionId, Number(step)) : null;
+    const frame = isId(sessionId) && /^\d{1,9}$/.test(step) ? await kept.find(sessionId, Number(step)) : null;
     if (!frame) throw new AtelierError("NOT_FOUND", "There is no such frame.", { field: "step" });
-    await sendPicture(request, response, frame, storage.blobs);
+    await sendPicture(request, response, frame, () => kept.picture(frame));
   });
 
   return router;

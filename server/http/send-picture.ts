@@ -1,5 +1,4 @@
 import type { Request, Response } from "express";
-import type { BlobStore } from "../storage/storage.js";
 
 /** What is sent of a stored picture. */
 interface StoredPicture {
@@ -11,8 +10,13 @@ interface StoredPicture {
  * Sends a picture that never changes: cached for ever, 304 where the client has it, no body for HEAD.
  * @throws AtelierError NOT_FOUND when its bytes are gone; that answer is not to be cached.
  */
-export async function sendPicture(request: Request, response: Response, picture: StoredPicture, blobs: BlobStore): Promise<void> {
-  const bytes = await blobs.get(picture.digest);
+export async function sendPicture(
+  request: Request,
+  response: Response,
+  picture: StoredPicture,
+  load: () => Promise<Uint8Array>,
+): Promise<void> {
+  const bytes = await load();
   response.set({
     "Cache-Control": "public, max-age=31536000, immutable",
     ETag: `"${picture.digest}"`,

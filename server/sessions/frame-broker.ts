@@ -1,6 +1,7 @@
 import type { Bus } from "../bus/bus.js";
 import { AtelierError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
+import { keptFrames } from "./kept-frames.js";
 import { Mailbox, type ViewerEvent } from "./mailbox.js";
 import { Replay } from "./replay.js";
 import type { SessionEvent } from "./session.js";
@@ -73,19 +74,19 @@ export class FrameBroker {
   }
 
   private async open(sessionId: string, mailbox: Mailbox, afterStep: number | null) {
-    const { sessions, frames, blobs } = this.storage;
-    const session = await sessions.find(sessionId);
+    const kept = keptFrames(this.storage);
+    const session = await this.storage.sessions.find(sessionId);
     if (!session) throw new AtelierError("NOT_FOUND", "There is no such session.", { field: "id" });
     mailbox.begin(session);
     const opening: ViewerEvent[] = [{ type: "changed", session }];
     if (afterStep !== null) {
       mailbox.skipThrough(afterStep);
-      return { opening, replay: new Replay({ frames, blobs }, sessionId, afterStep, session.step) };
+      return { opening, replay: new Replay(kept, sessionId, afterStep, session.step) };
     }
-    const latest = await frames.latest(sessionId);
+    const latest = await kept.latest(sessionId);
     if (latest) {
       mailbox.skipThrough(latest.step);
-      opening.push({ type: "frame", frame: new SharedFrame(latest, () => blobs.get(latest.digest)) });
+      opening.push({ type: "frame", frame: new SharedFrame(latest, () => kept.picture(latest)) });
     }
     return { opening, replay: null };
   }

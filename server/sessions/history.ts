@@ -1,5 +1,6 @@
 import type { Queue } from "../queue/queue.js";
 import type { Page, PageRequest, Storage } from "../storage/storage.js";
+import { type KeptFrames, keptFrames } from "./kept-frames.js";
 import type { FrameRecord, ImageRecord, SessionFilter, SessionRecord } from "./session.js";
 import { SharedFrame } from "./shared-frame.js";
 
@@ -13,10 +14,14 @@ export interface StepRange {
 
 /** Reads what was stored of sessions. */
 export class SessionHistory {
+  private readonly kept: KeptFrames;
+
   constructor(
     private readonly storage: Storage,
     private readonly queue: Queue,
-  ) {}
+  ) {
+    this.kept = keptFrames(storage);
+  }
 
   image(id: string): Promise<ImageRecord | null> {
     return this.storage.images.find(id);
@@ -37,13 +42,13 @@ export class SessionHistory {
   }
 
   async latestFrame(sessionId: string): Promise<SharedFrame | null> {
-    const latest = await this.storage.frames.latest(sessionId);
+    const latest = await this.kept.latest(sessionId);
     return latest && this.shared(latest);
   }
 
   /** Oldest first; the key is a frame's step. */
   async frames(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<SharedFrame>> {
-    const found = await this.storage.frames.list(sessionId, page, range);
+    const found = await this.kept.list(sessionId, page, range);
     return { ...found, rows: found.rows.map((frame) => this.shared(frame)) };
   }
 
@@ -53,6 +58,6 @@ export class SessionHistory {
   }
 
   private shared(frame: FrameRecord): SharedFrame {
-    return new SharedFrame(frame, () => this.storage.blobs.get(frame.digest));
+    return new SharedFrame(frame, () => this.kept.picture(frame));
   }
 }

@@ -1,4 +1,4 @@
-import type { BlobStore, FrameStore } from "../storage/storage.js";
+import type { KeptFrames } from "./kept-frames.js";
 import type { ViewerEvent } from "./mailbox.js";
 import type { FrameRecord } from "./session.js";
 import { SharedFrame } from "./shared-frame.js";
@@ -15,7 +15,7 @@ export class Replay {
 
   /** Begins after `lastStep`; frames through `keptStep`, which were kept when the viewer came, are given in any case. */
   constructor(
-    private readonly stores: { frames: FrameStore; blobs: BlobStore },
+    private readonly kept: Pick<KeptFrames, "list" | "picture">,
     private readonly sessionId: string,
     public lastStep: number,
     private readonly keptStep: number,
@@ -33,12 +33,12 @@ export class Replay {
     }
     this.page.shift();
     this.lastStep = frame.step;
-    return { type: "frame", frame: new SharedFrame(frame, () => this.stores.blobs.get(frame.digest)) };
+    return { type: "frame", frame: new SharedFrame(frame, () => this.kept.picture(frame)) };
   }
 
   private async read(): Promise<void> {
     const range = { fromStep: this.lastStep + 1 };
-    const { rows, totalCount } = await this.stores.frames.list(this.sessionId, { first: PAGE, after: null }, range);
+    const { rows, totalCount } = await this.kept.list(this.sessionId, { first: PAGE, after: null }, range);
     this.page = rows;
     if (this.lastStep < this.keptStep) return;
     this.lagging = totalCount > PAGE && totalCount >= this.backlog;

@@ -4,6 +4,7 @@ import { AtelierError } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
 import type { Storage } from "../storage/storage.js";
 import { Bell } from "./bell.js";
+import { keptFrames } from "./kept-frames.js";
 import { featureModel, translationModel } from "./model-choice.js";
 import type { SessionModels } from "./models.js";
 import { publishChange } from "./publish.js";
@@ -50,21 +51,16 @@ export class SessionService {
   }
 
   /**
-   * Creates a translation of one picture and lines it up.
+   * Creates a translation and lines it up: of one picture, or without one a live translation.
    * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE for a model that
-   * cannot be had and without a picture.
+   * cannot be had.
    */
   async startTranslation(input: TranslationInput): Promise<TranslationRecord> {
     const title = resolveTitle("input.title", input.title);
     const model = await translationModel(this.parts.models, input.model);
     const settings = resolveTranslation(input, model, this.parts.maxSize);
     const sourceId = input.imageId ?? null;
-    if (sourceId === null) {
-      throw new AtelierError("UNAVAILABLE", "This server translates one picture at a time: name it by imageId.", {
-        field: "input.imageId",
-      });
-    }
-    await this.requireImage("input.imageId", sourceId);
+    if (sourceId !== null) await this.requireImage("input.imageId", sourceId);
     return this.lineUp({ ...newSession(title), kind: "TRANSLATION", settings, sourceId, framesTranslated: 0, framesDropped: 0 });
   }
 
@@ -82,6 +78,22 @@ export class SessionService {
     await queue.remove(sessionId);
     await publishChange(bus, waiting);
     return waiting;
+  }
+
+  /**
+   * Stores a frame that is kept now as an image, which stays when the session goes.
+   * @throws AtelierError NOT_FOUND when there is no such frame, or no more.
+   */
+  async keepFrame(sessionId: string, step: number): Promise<ImageRecord> {
+    const { storage } = this.parts;
+    const kept = keptFrames(storage);
+    const frame = await kept.find(sessionId, step);
+    if (!frame) throw new AtelierError("NOT_FOUND", "There is no such frame, or it is kept no more.", { field: "step" });
+    const digest = await storage.blobs.put(await kept.picture(frame));
+    const { width, height, mimeType, bytes } = frame;
+    const image = { id: randomUUID(), digest, width, height, mimeType, bytes, createdAt: new Date() };
+    await storage.images.insert(image);
+    return image;
   }
 
   /** Gives a session another title, or none when it is blank. @throws AtelierError NOT_FOUND, BAD_INPUT. */

@@ -66,6 +66,11 @@ export interface TranslationRecord extends SessionRecordBase {
   framesDropped: number;
 }
 
+/** Whether its frames are sent one by one. */
+export function isLive(session: SessionRecord): session is TranslationRecord {
+  return session.kind === "TRANSLATION" && session.sourceId === null;
+}
+
 /** A session, as stored; one member for each kind that this server runs. */
 export type SessionRecord = StyleTransferRecord | TranslationRecord;
 

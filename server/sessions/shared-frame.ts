@@ -10,6 +10,11 @@ export class SharedFrame {
     private readonly load: () => Promise<Uint8Array>,
   ) {}
 
+  /** The encoded picture. @throws AtelierError NOT_FOUND when it was deleted meanwhile. */
+  picture(): Promise<Uint8Array> {
+    return this.load();
+  }
+
   /** @throws AtelierError NOT_FOUND when the picture was deleted meanwhile. */
   base64(): Promise<string> {
     this.encoded ??= this.load().then((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"));

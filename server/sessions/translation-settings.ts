@@ -6,7 +6,7 @@ import { checkedNumber } from "./style-transfer-settings.js";
 /** What a client asks of a translation. What is left out or null gets its default. */
 export interface TranslationInput {
   model: string;
-  /** The picture to translate. */
+  /** The picture to translate; without one its frames are sent one by one. */
   imageId?: string | null;
   title?: string | null;
   /** Longer side of the result, px; the model's native size where it is left out. */

@@ -1,4 +1,4 @@
-import type { FrameRecord, ImageRecord, SessionFilter, SessionRecord, SessionStatus } from "../sessions/session.js";
+import type { FrameRecord, ImageRecord, SessionFilter, SessionRecord, SessionStatus, TranslationRecord } from "../sessions/session.js";
 
 /** One page of rows: `after` is the key of the last row of the page before, `null` for the first page. */
 export interface PageRequest<Key> {
@@ -20,7 +20,10 @@ export interface ImageStore {
 }
 
 /** What of a session may change after it was created. */
-export type SessionPatch = Partial<Pick<SessionRecord, "title" | "status" | "startedAt" | "finishedAt" | "device" | "error">>;
+export type SessionPatch = Partial<
+  Pick<SessionRecord, "title" | "status" | "startedAt" | "finishedAt" | "device" | "error"> &
+    Pick<TranslationRecord, "framesTranslated" | "framesDropped">
+>;
 
 /** Sessions. */
 export interface SessionStore {
@@ -51,6 +54,26 @@ export interface FrameStore {
   totals(): Promise<{ count: number; bytes: number }>;
 }
 
+/** Frames of one live translation that are kept. */
+export const RECENT_FRAMES = 64;
+
+/**
+ * The newest frames of live translations, a ring of `RECENT_FRAMES` for each session: too many and too fleeting for the
+ * other stores. They do not outlive the server.
+ */
+export interface RecentFrameStore {
+  /** Keeps a frame and forgets the oldest one beyond the ring's size. Steps of a session must grow. */
+  put(frame: FrameRecord, picture: Uint8Array): Promise<void>;
+  find(sessionId: string, step: number): Promise<FrameRecord | null>;
+  latest(sessionId: string): Promise<FrameRecord | null>;
+  /** As that of the kept frames. */
+  list(sessionId: string, page: PageRequest<number>, range: { fromStep?: number; toStep?: number }): Promise<Page<FrameRecord>>;
+  /** The encoded picture of a frame; null when it has fallen out of the ring. */
+  picture(sessionId: string, step: number): Promise<Uint8Array | null>;
+  /** Forgets all frames of a session. */
+  clear(sessionId: string): Promise<void>;
+}
+
 /** Bytes under the lower-case hex SHA-256 of what they are: written once, never changed. */
 export interface BlobStore {
   /** Answers the digest; durable (flushed to disk) when it resolves. @throws AtelierError UNAVAILABLE when the disk is full. */
@@ -74,6 +97,7 @@ export interface Storage {
   readonly images: ImageStore;
   readonly sessions: SessionStore;
   readonly frames: FrameStore;
+  readonly recentFrames: RecentFrameStore;
   readonly blobs: BlobStore;
   readonly checkpoints: CheckpointStore;
   close(): Promise<void>;

@@ -9,13 +9,9 @@ const thereIsNone = !existsSync(contractFile);
 
 /** Promises of the contract that later issues bring. What is fulfilled is taken off this list. */
 const later = [
-  "FrameInput was removed.",
-  "FrameReceipt was removed.",
-  "FrameReceiptStatus was removed.",
   "Mutation.branchSession was removed.",
   "Mutation.pauseSession was removed.",
   "Mutation.resumeSession was removed.",
-  "Mutation.sendFrame was removed.",
   "Mutation.steer was removed.",
   "SteerInput was removed.",
   "StyleTransferSession.branchedAtStep was removed.",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parseCard } from "../../models/card.js";
-import { createPainterFactory } from "../../server/art/painters.js";
+import { createPainters } from "../../server/art/painters.js";
 import { decodePicture, toInterleaved } from "../../server/art/picture.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { paintAll } from "../contracts/painter.js";
@@ -28,7 +28,7 @@ describe("bundled generators", () => {
     const [input, output] = await Promise.all([read("reference", "input.png"), read("reference", "output.png")]);
     const expected = await decodePicture(output, { longerSide: 256 });
     const engine = new OnnxEngine();
-    const [painting] = await paintAll(createPainterFactory(engine), {
+    const [painting] = await paintAll(createPainters(engine), {
       kind: "TRANSLATION",
       generator: { id, path: join(bundled, id, file), sha256, architecture, form: form! },
       source: { digest: id, bytes: input },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type GeneratorArchitecture, minimumSide, sideMultiple } from "../../models/architecture.js";
 import { seededRandom } from "../../server/art/noise.js";
-import { createPainterFactory } from "../../server/art/painters.js";
+import { createPainters } from "../../server/art/painters.js";
 import { toInterleaved } from "../../server/art/picture.js";
 import { styleTransferDefaults } from "../../server/art/settings.js";
 import type { StyleTransferWork, TranslationWork } from "../../server/art/work.js";
@@ -52,7 +52,7 @@ async function work(index: number): Promise<TranslationWork> {
 }
 
 async function translated(engine: Engine, index: number): Promise<Uint8Array> {
-  const paintings = await paintAll(createPainterFactory(engine), await work(index));
+  const paintings = await paintAll(createPainters(engine), await work(index));
   await engine.close();
   expect(paintings).toMatchObject([{ step: 0, last: true, losses: null, planes: { width: 30, height: 19 } }]);
   return toInterleaved(paintings[0]!.planes);
@@ -93,7 +93,7 @@ describe("painters of every kind", () => {
       styles: [{ ...picture, weight: 1 }],
       network: { id: "vgg19", path: join(folder, "nothing"), sha256: "0".repeat(64), architecture: { family: "vgg19" } },
     };
-    const factory = createPainterFactory(new ReferenceEngine());
+    const factory = createPainters(new ReferenceEngine());
     await expect(factory.open(transfer, null)).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.not.stringContaining(folder) });
     await factory.close();
   });
@@ -101,7 +101,7 @@ describe("painters of every kind", () => {
   test("weights of another architecture are refused", async () => {
     const [first, second] = [await work(0), await work(references.length - 1)];
     const wrong = { ...first, generator: { ...first.generator, path: second.generator.path } };
-    const factory = createPainterFactory(new ReferenceEngine());
+    const factory = createPainters(new ReferenceEngine());
     await expect(factory.open(wrong, null)).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await factory.close();
   });

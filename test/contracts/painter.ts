@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { CheckpointError } from "../../server/art/checkpoint-error.js";
 import type { Painter, PainterFactory, Painting } from "../../server/art/painter.js";
-import type { Work } from "../../server/art/work.js";
+import type { PaintedWork } from "../../server/art/work.js";
 
 /** What the suite needs to know of one kind of painter. */
 export interface PainterCase {
   name: string;
   createFactory(): Promise<PainterFactory>;
   /** A short piece of work; `lastStep` is the step of its last picture. */
-  work(): Promise<Work>;
+  work(): Promise<PaintedWork>;
   lastStep: number;
 }
 
@@ -73,7 +73,7 @@ export function painterContract({ name, createFactory, work, lastStep }: Painter
 }
 
 /** Every picture of one piece of work. */
-export async function paintAll(factory: PainterFactory, work: Work): Promise<Painting[]> {
+export async function paintAll(factory: PainterFactory, work: PaintedWork): Promise<Painting[]> {
   const painter = await factory.open(work, null);
   const paintings: Painting[] = [];
   do paintings.push(await painter.paint());

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { AtelierError } from "../../server/errors.js";
 import type { FrameRecord, ImageRecord, SessionRecord } from "../../server/sessions/session.js";
+import { memoryRecentFrames } from "../../server/storage/embedded/recent-frames.js";
 import type { Storage } from "../../server/storage/storage.js";
 
 /** A Storage in memory, as much of it as a host uses; tests may look inside and put faults in its way. */
@@ -25,7 +26,7 @@ export class MemoryStorage implements Storage {
     update: async (id, patch, from) => {
       const session = this.sessionRows.get(id);
       if (!session || (from && !from.includes(session.status))) return null;
-      const changed = { ...session, ...patch };
+      const changed = { ...session, ...patch } as SessionRecord;
       this.sessionRows.set(id, changed);
       return changed;
     },
@@ -59,6 +60,8 @@ export class MemoryStorage implements Storage {
     losses: async (sessionId) => this.framesOf(sessionId),
     totals: async () => ({ count: this.frameRows.length, bytes: this.frameRows.reduce((sum, frame) => sum + frame.bytes, 0) }),
   };
+
+  readonly recentFrames = memoryRecentFrames();
 
   readonly blobs: Storage["blobs"] = {
     put: async (bytes) => {

@@ -1,8 +1,8 @@
 import type { TranslationForm } from "../../models/card.js";
 import { CheckpointError } from "../../server/art/checkpoint-error.js";
-import type { Painter, PainterFactory, Painting } from "../../server/art/painter.js";
+import type { LiveTranslator, Painter, Painters, Painting } from "../../server/art/painter.js";
 import type { StyleTransferSettings } from "../../server/art/settings.js";
-import type { Work } from "../../server/art/work.js";
+import type { LiveTranslationWork, PaintedWork } from "../../server/art/work.js";
 import { AtelierError, type ErrorCode } from "../../server/errors.js";
 
 /** What a scripted painter does; it travels as the path of the work's network, so it reaches a device process too. */
@@ -35,7 +35,7 @@ export const scriptedForm: TranslationForm = {
   minSize: 1,
 };
 
-export function scriptedWork(script: PainterScript): Work {
+export function scriptedWork(script: PainterScript): PaintedWork {
   const picture = { digest: "00", bytes: new Uint8Array(1) };
   const settings = { steps: script.steps } as StyleTransferSettings;
   return {
@@ -48,20 +48,45 @@ export function scriptedWork(script: PainterScript): Work {
 }
 
 /** Paints flat pictures as their scripts say; `trace` hears of what happens. */
-export function scriptedPainters(
-  trace: (event: { type: "open" | "paint" | "close"; step: number }) => void = () => undefined,
-): PainterFactory {
+export function scriptedPainters(trace: (event: { type: "open" | "paint" | "close"; step: number }) => void = () => undefined): Painters {
   return {
     async open(work, checkpoint) {
       const painter = new ScriptedPainter(JSON.parse(scriptPath(work)) as PainterScript, stepOf(checkpoint), trace);
       trace({ type: "open", step: painter.nextStep });
       return painter;
     },
+    openLive: async (work) => scriptedTranslator(JSON.parse(work.generator.path) as PainterScript, trace),
     close: async () => undefined,
   };
 }
 
-function scriptPath(work: Work): string {
+/** A live translation by script: `steps` counts its pictures. */
+export function scriptedLiveWork(script: PainterScript): LiveTranslationWork {
+  const generator = { id: "scripted", path: JSON.stringify(script), sha256: "", architecture: null, form: scriptedForm };
+  return { kind: "LIVE_TRANSLATION", generator, size: 8 };
+}
+
+/** A picture is one byte, which its translation is filled with; an empty one cannot be decoded. */
+function scriptedTranslator(
+  script: PainterScript,
+  trace: (event: { type: "open" | "paint" | "close"; step: number }) => void,
+): LiveTranslator {
+  const painter = new ScriptedPainter(script, 0, trace);
+  trace({ type: "open", step: 0 });
+  return {
+    async decode(picture) {
+      if (picture.length === 0) throw new AtelierError("BAD_INPUT", "The picture cannot be decoded.");
+      return { width: 8, height: 8, data: new Float32Array(3 * 64).fill(picture[0]! / 255) };
+    },
+    async translate(planes) {
+      const { computeMs } = await painter.paint();
+      return { planes, computeMs };
+    },
+    close: () => painter.close(),
+  };
+}
+
+function scriptPath(work: PaintedWork): string {
   return work.kind === "STYLE_TRANSFER" ? work.network.path : work.generator.path;
 }
 

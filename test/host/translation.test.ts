@@ -116,11 +116,13 @@ test("a host that closes waits for no fetch, and the session waits on", async ()
   expect(host.storage.sessionRows.get(id)!.status).toBe("QUEUED");
 });
 
-test("a restart of the server interrupts translations that ran and lines up those that waited", async () => {
+test("a restart of the server interrupts translations that ran, ends live ones and lines up those that waited", async () => {
   const host = await startHost();
-  const [running, queued] = [aTranslation(null, { status: "RUNNING" }), aTranslation(null)];
-  for (const session of [running, queued]) await host.storage.sessions.insert(session);
+  const running = aTranslation("picture", { status: "RUNNING" });
+  const live = aTranslation(null, { status: "RUNNING" });
+  for (const session of [running, live, aTranslation("picture")]) await host.storage.sessions.insert(session);
   await host.host.close();
-  expect(await recoverInterrupted(host.storage, host.queue)).toEqual({ interrupted: 1, requeued: 1 });
+  expect(await recoverInterrupted(host.storage, host.queue)).toEqual({ interrupted: 2, requeued: 1 });
   expect(host.storage.sessionRows.get(running.id)).toMatchObject({ status: "FAILED", error: { code: "INTERRUPTED" } });
+  expect(host.storage.sessionRows.get(live.id)).toMatchObject({ status: "COMPLETED", error: null });
 });

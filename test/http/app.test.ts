@@ -96,6 +96,7 @@ describe("the whole", () => {
     const metrics = createMetrics(storage, () => 0);
     const app = createHttpApp({
       storage: { ...storage, images: { ...storage.images, find: () => Promise.reject(fault) } },
+      broker: server.broker,
       guard: createGuard([]),
       limits,
       metrics,

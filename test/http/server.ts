@@ -4,9 +4,12 @@ import { createServer, type IncomingHttpHeaders, request, type Server } from "no
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Express } from "express";
+import type { Bus } from "../../server/bus/bus.js";
+import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { createHttpApp, type HttpDependencies } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
+import { FrameBroker } from "../../server/sessions/frame-broker.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { newDataFolder } from "../helpers/data-folder.js";
@@ -15,6 +18,8 @@ export const limits = { maxUploadBytes: 2_000_000, maxImagePixels: 50_000_000, m
 
 export interface RunningServer {
   storage: Storage;
+  bus: Bus;
+  broker: FrameBroker;
   port: number;
   /** Errors that were the server's own fault. */
   faults: unknown[];
@@ -27,8 +32,11 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const storage = await openEmbeddedStorage(folder);
   const metrics = createMetrics(storage, () => 3);
   const faults: unknown[] = [];
+  const bus = openEmbeddedBus((error) => faults.push(error));
+  const broker = new FrameBroker(storage, bus);
   const app = createHttpApp({
     storage,
+    broker,
     metrics,
     limits,
     guard: createGuard(["https://studio.example"]),
@@ -44,10 +52,13 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const { port, close } = await listen(app);
   return {
     storage,
+    bus,
+    broker,
     port,
     faults,
     async close() {
       await close();
+      await bus.close();
       metrics.close();
       await storage.close();
       await rm(folder, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { seededRandom } from "../../server/art/noise.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { FrameBroker } from "../../server/sessions/frame-broker.js";
 import type { FrameRecord, StyleTransferRecord } from "../../server/sessions/session.js";
+import { memoryRecentFrames } from "../../server/storage/embedded/recent-frames.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, aSession } from "../contracts/records.js";
 
@@ -16,7 +17,8 @@ class Painted {
 
   constructor(readonly wait: () => Promise<unknown> = async () => undefined) {
     // Only what the broker reads.
-    const storage: Pick<Storage, "sessions" | "frames" | "blobs"> = {
+    const storage: Pick<Storage, "sessions" | "frames" | "recentFrames" | "blobs"> = {
+      recentFrames: memoryRecentFrames(),
       sessions: { ...refusing, find: () => wait().then(() => this.session) },
       blobs: refusing,
       frames: {

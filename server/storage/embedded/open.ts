@@ -10,6 +10,7 @@ import { openFolderCheckpoints } from "./checkpoints.js";
 import { openEmbeddedDatabase } from "./database.js";
 import { guardRows } from "./guarded-rows.js";
 import { lockFolder } from "./lock.js";
+import { memoryRecentFrames } from "./recent-frames.js";
 import { availableBytesOf, createSpaceGuard } from "./space.js";
 
 /** Between a picture's bytes and its row lie milliseconds; a minute is plenty. */
@@ -43,7 +44,7 @@ export async function openEmbeddedStorage(
     opened.push(() => blobs.close());
     const checkpoints = await openFolderCheckpoints(join(dataDir, "checkpoints"), space);
     const rows = { images: sqlImages(database), sessions: sqlSessions(database), frames: sqlFrames(database) };
-    return { ...guardRows(rows, space), blobs, checkpoints, close: () => closeAll(opened) };
+    return { ...guardRows(rows, space), recentFrames: memoryRecentFrames(), blobs, checkpoints, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;

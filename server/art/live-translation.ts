@@ -1,0 +1,23 @@
+import type { Engine } from "../engine/engine.js";
+import { type GeneratorProgram, type OpenGenerator, openGeneratorProgram, programKey } from "./generator.js";
+import type { LiveTranslator } from "./painter.js";
+import { decodePicture } from "./picture.js";
+import type { ProgramCache } from "./program-cache.js";
+import { translatePicture } from "./translate-picture.js";
+import type { LiveTranslationWork } from "./work.js";
+
+/** Opens a live translation on `engine`. @throws AtelierError UNAVAILABLE for a network that cannot be opened; OUT_OF_MEMORY. */
+export async function openLiveTranslator(
+  engine: Engine,
+  openGenerator: OpenGenerator,
+  programs: ProgramCache<GeneratorProgram>,
+  { generator, size }: LiveTranslationWork,
+): Promise<LiveTranslator> {
+  const key = programKey(generator);
+  const program = await programs.acquire(key, () => openGeneratorProgram(engine, generator, openGenerator));
+  return {
+    decode: (picture) => decodePicture(picture, { longerSide: size }),
+    translate: (picture) => translatePicture(program, picture, generator.form, generator.id),
+    close: () => programs.release(key),
+  };
+}

@@ -1,0 +1,247 @@
+import { createHash } from "node:crypto";
+import type { LiveMessage } from "../bus/bus.js";
+import type { FrameMessage } from "../device/messages.js";
+import type { ErrorCode } from "../errors.js";
+import { publishChange } from "../sessions/publish.js";
+import { isLive, type TranslationRecord } from "../sessions/session.js";
+import { DeathCount } from "./deaths.js";
+import type { DeviceExit } from "./exit.js";
+import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./hosted-session.js";
+import { Lane } from "./lane.js";
+import { deathError, type Ending, failureEnding, storeEnding, tellEnding } from "./session-ending.js";
+import { liveWork } from "./work.js";
+
+/** How long a live translation goes on without a frame from its client, ms. */
+export const LIVE_GRACE_MS = 30_000;
+
+/** Least time between two updates of the stored counts, ms. */
+const COUNTS_INTERVAL_MS = 2000;
+
+/** Frames that a client may have at the host: one in work, one waiting. */
+const FULL_CREDIT = 2;
+
+type Offer = Extract<LiveMessage, { type: "offer" }>;
+
+/**
+ * A live translation on this host: one frame in work on the device, one waiting, which a newer one replaces. Results go to
+ * the ring of recent frames and to the viewers; at the end the newest one is stored for good, as the session's picture.
+ * Without a frame for the grace time it ends by itself.
+ */
+export class LiveSession implements HostSession {
+  private ended = false;
+  private link: DeviceLink | null = null;
+  private unsubscribe: (() => Promise<void>) | null = null;
+  private deviceFree = false;
+  private inWork: { step: number; begun: boolean } | null = null;
+  private waiting: Offer | null = null;
+  private translated = 0;
+  private dropped = 0;
+  private countsTimer: NodeJS.Timeout | null = null;
+  private grace: NodeJS.Timeout | null = null;
+  private readonly deaths = new DeathCount();
+  private readonly lane: Lane;
+
+  constructor(
+    readonly id: string,
+    private readonly parts: SessionParts,
+    private readonly graceMs: number,
+  ) {
+    this.lane = new Lane((error) => this.failFor(error));
+    parts.closing.addEventListener("abort", () => this.stopTimers(), { once: true });
+  }
+
+  get active(): boolean {
+    return !this.ended;
+  }
+
+  async start(link: DeviceLink): Promise<boolean> {
+    let started = false;
+    await this.lane.run(async () => {
+      started = !this.ended && (await this.startOn(link));
+    });
+    return started;
+  }
+
+  /** Everything but the end of the session is quick, and a frame must not wait: it does not go through the lane. */
+  async receive(message: SessionMessage): Promise<void> {
+    if (this.ended) return;
+    if (message.type === "free") {
+      this.deviceFree = true;
+      this.handOver();
+    } else if (message.type === "begun") {
+      if (this.inWork) this.inWork.begun = true;
+      this.tell({ type: "receipt", step: message.step, status: "ACCEPTED", credit: this.credit });
+    } else if (message.type === "rejected") {
+      this.inWork = null;
+      this.tell({ type: "refused", step: message.step, code: message.code, message: message.message });
+    } else if (message.type === "frame") {
+      await this.deliver(message);
+    } else if (message.type === "failed") {
+      await this.fail(message.code, message.message);
+    }
+  }
+
+  cancel(): Promise<void> {
+    return this.finish({ status: "CANCELLED" });
+  }
+
+  fail(code: ErrorCode, message: string): Promise<void> {
+    return this.finish({ status: "FAILED", error: { code, message } });
+  }
+
+  died(exit: DeviceExit, blamed: boolean): Promise<void> {
+    this.link = null;
+    this.deviceFree = false;
+    if (this.inWork) {
+      this.dropped++;
+      const { step, begun } = this.inWork;
+      this.inWork = null;
+      if (!begun) this.tell({ type: "receipt", step, status: "SUPERSEDED", credit: this.credit });
+    }
+    if (blamed && this.deaths.add(this.translated)) return this.finish({ status: "FAILED", error: deathError(exit) });
+    return this.idle();
+  }
+
+  idle(): Promise<void> {
+    return this.lane.idle();
+  }
+
+  private get credit(): number {
+    return FULL_CREDIT - (this.inWork ? 1 : 0) - (this.waiting ? 1 : 0);
+  }
+
+  private async startOn(link: DeviceLink): Promise<boolean> {
+    const { storage, bus } = this.parts;
+    const found = await storage.sessions.find(this.id);
+    if (!found || !isLive(found) || (found.status !== "QUEUED" && found.status !== "RUNNING")) {
+      this.ended = true;
+      return false;
+    }
+    const work = await liveWork(found, this.parts);
+    // Before anybody can hear of RUNNING and offer a frame.
+    this.unsubscribe ??= await bus.subscribe(`live:${this.id}`, (message) => {
+      if (message.type === "offer") this.take(message);
+    });
+    const running = { status: "RUNNING", startedAt: found.startedAt ?? new Date(), device: link.name } as const;
+    const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
+    if (!session) {
+      this.ended = true;
+      await this.unsubscribe();
+      return false;
+    }
+    if (found.status === "QUEUED") {
+      this.count(found);
+      await publishChange(bus, session);
+    }
+    this.link = link;
+    this.keepAlive();
+    link.send({ type: "start", sessionId: this.id, work, checkpoint: null, storedThrough: -1 });
+    return true;
+  }
+
+  private count({ framesTranslated, framesDropped }: TranslationRecord): void {
+    this.translated = framesTranslated;
+    this.dropped = framesDropped;
+  }
+
+  private take(offer: Offer): void {
+    if (this.ended) return;
+    this.keepAlive();
+    const superseded = this.waiting;
+    this.waiting = offer;
+    if (superseded) {
+      this.dropped++;
+      this.tell({ type: "receipt", step: superseded.step, status: "SUPERSEDED", credit: this.credit });
+    }
+    this.handOver();
+  }
+
+  private handOver(): void {
+    if (!this.deviceFree || !this.waiting || !this.link) return;
+    const { step, picture } = this.waiting;
+    this.waiting = null;
+    this.deviceFree = false;
+    this.inWork = { step, begun: false };
+    this.link.send({ type: "translate", sessionId: this.id, step, picture });
+  }
+
+  private async deliver({ step, picture, mimeType, width, height, computeMs }: FrameMessage): Promise<void> {
+    const { storage, bus } = this.parts;
+    if (this.inWork?.step === step) this.inWork = null;
+    this.translated++;
+    this.storeCountsSoon();
+    const digest = createHash("sha256").update(picture).digest("hex");
+    const bytes = picture.byteLength;
+    const frame = { sessionId: this.id, step, digest, width, height, mimeType, bytes, losses: null, computeMs, createdAt: new Date() };
+    await storage.recentFrames.put(frame, picture);
+    await bus.publish(`session:${this.id}`, { type: "frame", frame, picture });
+  }
+
+  private tell(message: LiveMessage): void {
+    this.parts.bus.publish(`live:${this.id}`, message).catch((error: unknown) => {
+      this.parts.log(`A receipt of session ${this.id} could not be published:`, error);
+    });
+  }
+
+  private keepAlive(): void {
+    if (this.grace) this.grace.refresh();
+    else this.grace = setTimeout(() => void this.finish({ status: "COMPLETED" }), this.graceMs);
+  }
+
+  private storeCountsSoon(): void {
+    this.countsTimer ??= setTimeout(() => {
+      this.countsTimer = null;
+      void this.lane.run(() => this.storeCounts());
+    }, COUNTS_INTERVAL_MS);
+  }
+
+  private async storeCounts(): Promise<void> {
+    if (this.ended) return;
+    const { storage, bus } = this.parts;
+    const counts = { framesTranslated: this.translated, framesDropped: this.dropped };
+    const session = await storage.sessions.update(this.id, counts, ["RUNNING"]);
+    if (session) await publishChange(bus, session);
+  }
+
+  private stopTimers(): void {
+    clearTimeout(this.grace ?? undefined);
+    clearTimeout(this.countsTimer ?? undefined);
+  }
+
+  private async failFor(cause: unknown): Promise<void> {
+    this.parts.log(`Session ${this.id} cannot go on:`, cause);
+    await this.end(failureEnding(cause));
+  }
+
+  private finish(ending: Ending): Promise<void> {
+    return this.lane.run(() => this.end(ending));
+  }
+
+  private async end(ending: Ending): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    this.stopTimers();
+    this.link?.send({ type: "cancel", sessionId: this.id });
+    await this.unsubscribe?.();
+    await this.keepLastFrame();
+    if (this.waiting) this.dropped++;
+    const counts = { framesTranslated: this.translated, framesDropped: this.dropped };
+    const session = await storeEnding(this.id, ending, this.parts, counts);
+    if (session) await tellEnding(session, this.parts);
+    await this.parts.storage.recentFrames.clear(this.id);
+  }
+
+  /** History and gallery show it; a disk that is full takes the picture and not the session. */
+  private async keepLastFrame(): Promise<void> {
+    const { recentFrames, blobs, frames } = this.parts.storage;
+    try {
+      const frame = await recentFrames.latest(this.id);
+      const picture = frame && (await recentFrames.picture(this.id, frame.step));
+      if (!frame || !picture) return;
+      await blobs.put(picture);
+      if (!(await frames.insert(frame))) await blobs.delete(frame.digest);
+    } catch (error) {
+      this.parts.log(`The last frame of session ${this.id} could not be stored:`, error);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { once } from "node:events";
+import { type Request, type Response, Router } from "express";
+import sharp from "sharp";
+import { AtelierError } from "../errors.js";
+import type { FrameBroker } from "../sessions/frame-broker.js";
+import { requireId } from "../sessions/ids.js";
+import type { ViewerEvent } from "../sessions/mailbox.js";
+import type { SharedFrame } from "../sessions/shared-frame.js";
+
+const BOUNDARY = "atelier-frame";
+
+/** A painting's last frame is a PNG; readers of such streams know JPEG alone. */
+const JPEG_QUALITY = 90;
+
+/** Most frames a second that a viewer may ask for. */
+const MAX_FPS = 60;
+
+/**
+ * `GET /sessions/:id/stream.mjpeg`: a session's live picture for programs that know no GraphQL, such as OBS: every part of
+ * the answer replaces the one before it (multipart/x-mixed-replace). It begins with the latest frame and ends with the
+ * session. `?fps=` holds it back; a viewer who reads slowly gets the newest frame each time.
+ */
+export function mjpegRoutes(broker: Pick<FrameBroker, "watch">): Router {
+  const router = Router();
+
+  router.get("/sessions/:id/stream.mjpeg", async (request, response) => {
+    const id = requireId("id", request.params.id ?? "");
+    const events = await broker.watch(id, { afterStep: null, maxFramesPerSecond: framesPerSecond(request.query.fps) });
+    response.set({
+      "Cache-Control": "no-store",
+      "Content-Type": `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
+      "X-Content-Type-Options": "nosniff",
+      "Content-Security-Policy": "default-src 'none'; sandbox",
+      Connection: "close",
+    });
+    try {
+      if (request.method === "HEAD") response.end();
+      else await stream(events, request, response);
+    } finally {
+      await events.return?.();
+    }
+  });
+
+  return router;
+}
+
+/** Writes frames until the session ends or the viewer goes. */
+async function stream(events: AsyncIterableIterator<ViewerEvent>, request: Request, response: Response): Promise<void> {
+  // A viewer who goes while nothing happens would wait for the next frame.
+  request.once("close", () => void events.return?.());
+  response.flushHeaders();
+  for await (const event of events) {
+    if (event.type === "frame") await writePart(response, await jpegOf(event.frame));
+    if (response.destroyed) return;
+  }
+  response.end(`--${BOUNDARY}--\r\n`);
+}
+
+/** Resolves when the socket has room for more. */
+async function writePart(response: Response, jpeg: Uint8Array): Promise<void> {
+  response.cork();
+  response.write(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.byteLength}\r\n\r\n`);
+  response.write(jpeg);
+  const hasRoom = response.write("\r\n");
+  response.uncork();
+  if (hasRoom || response.destroyed) return;
+  const gone = new AbortController();
+  const leave = () => gone.abort();
+  response.once("close", leave);
+  try {
+    await once(response, "drain", { signal: gone.signal });
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+  } finally {
+    response.off("close", leave);
+  }
+}
+
+async function jpegOf(frame: SharedFrame): Promise<Uint8Array> {
+  const bytes = await frame.picture();
+  if (frame.record.mimeType === "image/jpeg") return bytes;
+  return sharp(bytes).jpeg({ quality: JPEG_QUALITY, chromaSubsampling: "4:4:4" }).toBuffer();
+}
+
+/** @throws AtelierError BAD_INPUT */
+function framesPerSecond(value: unknown): number | null {
+  if (value === undefined) return null;
+  const fps = typeof value === "string" && /^\d{1,3}(\.\d{1,3})?$/.test(value) ? Number(value) : 0;
+  if (fps > 0 && fps <= MAX_FPS) return fps;
+  throw new AtelierError("BAD_INPUT", `fps must be greater than 0 and at most ${MAX_FPS}.`, { field: "fps", limit: MAX_FPS });
+}
