@@ -1,7 +1,7 @@
-import type { Dimension, Node } from "../node.js";
+import type { Node } from "../node.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
+import { convolvedInSquares, FEW_CHANNELS } from "../onnx/squares.js";
 import { Operator, type OperatorNode } from "../operator.js";
-import { eachIndex } from "../shape.js";
 import { elementCount, type Tensor } from "../tensor.js";
 import { type ConvolutionAttributes, eachProduct } from "./convolution.js";
 import { padAxes, sizeOf } from "./pad-like.js";
@@ -22,46 +22,21 @@ export const conv2dInputGradientOperator = new Operator<ConvolutionAttributes>({
     const { stride, padding, groups } = node.attributes;
     const [, kernel] = node.inputs as [Node, Node];
     const [kernelHeight, kernelWidth] = kernel.shape.slice(2) as [number, number];
-    const flipped = kernel.operator === "constant" && groups === 1 && stride === 1 && Math.min(kernelHeight, kernelWidth) > padding;
-    if (!flipped) return transposed(onnx, node, upstream, weight, x);
+    const isPlain = kernel.operator === "constant" && groups === 1 && stride === 1 && Math.min(kernelHeight, kernelWidth) > padding;
+    if (!isPlain) return transposed(onnx, node, upstream, weight, x);
     const [rows, columns] = [kernelHeight - 1 - padding, kernelWidth - 1 - padding];
-    const weights = flip(kernel.attributes.value as Tensor);
-    const [, channels] = kernel.shape as [number, number];
-    if (channels > FEW_CHANNELS) return onnx.add("Conv", [upstream, onnx.tensor(weights)], { pads: [rows, columns, rows, columns] });
-    const squares = { strides: [2, 2], pads: [rows, columns, rows + 1, columns + 1] };
-    const blocks = onnx.add("Conv", [upstream, onnx.tensor(forSquares(weights))], squares);
-    const result = onnx.add("DepthToSpace", [blocks], { blocksize: 2, mode: "CRD" });
-    return cropped(onnx, result, x, node.shape.slice(2));
+    const flipped = flip(kernel.attributes.value as Tensor);
+    if ((kernel.shape[1] as number) > FEW_CHANNELS) {
+      return onnx.add("Conv", [upstream, onnx.tensor(flipped)], { pads: [rows, columns, rows, columns] });
+    }
+    return convolvedInSquares(
+      onnx,
+      upstream,
+      { weight: flipped, bias: null, rows, columns },
+      { shape: node.shape, like: x, growth: [0, 0] },
+    );
   },
 });
-
-/**
- * Up to so many channels, such as those of a picture, the gradient is computed in squares of 2 x 2 pixels, each a channel:
- * a convolution always works through blocks of 16 channels, and a result of three would waste 13 of them.
- */
-const FEW_CHANNELS = 4;
-
-/** [C, O, kH, kW] -> [4 C, O, kH + 1, kW + 1]: the kernel at each of the four pixels of a square. */
-function forSquares({ shape, data }: Tensor): Tensor {
-  const [channels = 0, outputs = 0, height = 0, width = 0] = shape;
-  const squares = {
-    shape: [4 * channels, outputs, height + 1, width + 1],
-    data: new Float32Array(4 * channels * outputs * (height + 1) * (width + 1)),
-  };
-  eachIndex(squares.shape, ([square = 0, output = 0, row = 0, column = 0], offset) => {
-    const [y, x] = [row - (Math.floor(square / 2) % 2), column - (square % 2)];
-    if (y < 0 || y >= height || x < 0 || x >= width) return;
-    squares.data[offset] = data[((Math.floor(square / 4) * outputs + output) * height + y) * width + x] as number;
-  });
-  return squares;
-}
-
-/** `value` cut at the lower and right end to the height and width of x. */
-function cropped(onnx: OnnxBuilder, value: string, x: string, size: readonly Dimension[]): string {
-  const known = size.every((one) => typeof one === "number");
-  const ends = known ? onnx.integers(size) : onnx.add("Shape", [x], { start: 2, end: 4 });
-  return onnx.add("Slice", [value, onnx.integers([0, 0]), ends, onnx.integers([2, 3])]);
-}
 
 /**
  * ConvTranspose that keeps all it has at the lower and right end, then cut or padded with zeros to the size of x: with a

@@ -1,7 +1,8 @@
 import type { Dimension, Node } from "../node.js";
+import { convolvedInSquares, FEW_CHANNELS } from "../onnx/squares.js";
 import { Operator, type Shape } from "../operator.js";
 import { check, checkInteger, dimensionAt, formatShape, mapDimension } from "../shape.js";
-import { elementCount } from "../tensor.js";
+import { elementCount, type Tensor } from "../tensor.js";
 import { conv2dInputGradient } from "./conv2d-input-gradient.js";
 import { type ConvolutionAttributes, eachProduct } from "./convolution.js";
 import { reduceSum } from "./reduce-sum.js";
@@ -24,8 +25,17 @@ export const conv2dOperator = new Operator<ConvolutionAttributes>({
     undefined,
     (upstream) => reduceSum(upstream, [0, 2, 3]),
   ],
-  toOnnx: (onnx, { attributes: { stride, padding, groups } }, ...inputs) =>
-    onnx.add("Conv", inputs, { strides: [stride, stride], pads: [padding, padding, padding, padding], group: groups }),
+  toOnnx: (onnx, node, ...inputs) => {
+    const { stride, padding, groups } = node.attributes;
+    const [weight, bias] = node.inputs.slice(1).map(({ attributes: { value } }) => value as Tensor | undefined);
+    const isKnown = weight !== undefined && (node.inputs.length === 2 || bias !== undefined);
+    if (isKnown && stride === 1 && groups === 1 && dimensionAt(weight.shape, 0) <= FEW_CHANNELS) {
+      const growth = [2, 3].map((axis) => 2 * padding + 1 - dimensionAt(weight.shape, axis)) as [number, number];
+      const convolution = { weight, bias: bias ?? null, rows: padding, columns: padding };
+      return convolvedInSquares(onnx, inputs[0] as string, convolution, { shape: node.shape, like: inputs[0] as string, growth });
+    }
+    return onnx.add("Conv", inputs, { strides: [stride, stride], pads: [padding, padding, padding, padding], group: groups });
+  },
 });
 
 function convolvedShape({ stride, padding, groups }: ConvolutionAttributes, x: Shape, weight: Shape, bias?: Shape): Dimension[] {
