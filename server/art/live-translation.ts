@@ -2,7 +2,7 @@ import type { Engine } from "../engine/engine.js";
 import { type GeneratorProgram, type OpenGenerator, openGeneratorProgram, programKey } from "./generator.js";
 import type { LiveTranslator } from "./painter.js";
 import { decodePicture } from "./picture.js";
-import type { ProgramCache } from "./program-cache.js";
+import { LARGEST_KEPT_AREA, type ProgramCache } from "./program-cache.js";
 import { translatePicture } from "./translate-picture.js";
 import type { LiveTranslationWork } from "./work.js";
 
@@ -18,6 +18,6 @@ export async function openLiveTranslator(
   return {
     decode: (picture) => decodePicture(picture, { longerSide: size }),
     translate: (picture) => translatePicture(program, picture, generator.form, generator.id),
-    close: () => programs.release(key),
+    close: () => programs.release(key, { keep: size * size <= LARGEST_KEPT_AREA }),
   };
 }

@@ -6,6 +6,12 @@ interface Closable {
 /** Idle programs that stay open for the next session; each holds a copy of its network's weights. */
 const IDLE_PROGRAMS = 4;
 
+/**
+ * Area up to which a program stays open for the next picture, px. ONNX Runtime keeps the memory of the largest picture
+ * that a program ran, up to 1,300 bytes a pixel; above this a new program costs little beside the picture itself.
+ */
+export const LARGEST_KEPT_AREA = 512 * 512;
+
 interface Entry<Program> {
   program: Promise<Program>;
   users: number;

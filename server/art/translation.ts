@@ -3,15 +3,9 @@ import { CheckpointError } from "./checkpoint-error.js";
 import { type GeneratorProgram, type OpenGenerator, openGeneratorProgram, programKey } from "./generator.js";
 import type { Painter, PainterFactory, Painting } from "./painter.js";
 import { decodePicture } from "./picture.js";
-import { ProgramCache } from "./program-cache.js";
+import { LARGEST_KEPT_AREA, ProgramCache } from "./program-cache.js";
 import { translatePicture } from "./translate-picture.js";
 import type { TranslationWork } from "./work.js";
-
-/**
- * Area up to which a program stays open for the next picture, px. ONNX Runtime keeps the memory of the largest picture
- * that a program ran, up to 1,300 bytes a pixel; above this a new program costs little beside the picture itself.
- */
-const LARGEST_KEPT_AREA = 512 * 512;
 
 /** Translations on `engine`; `programs` are shared with whoever else translates. */
 export function createTranslationFactory(

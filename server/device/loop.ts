@@ -11,6 +11,9 @@ export const CHECKPOINT_INTERVAL_MS = 5000;
 /** Part of the device's time that stepwise painting keeps while live pictures wait. */
 const PAINTING_SHARE = 1 / 5;
 
+/** Beyond this a painting that could not be given its time has lost it, ms: live pictures are not held up for long. */
+const MAX_OWED_MS = 500;
+
 export interface LoopOptions {
   /** Of each session; 0 for a checkpoint after every step. */
   checkpointIntervalMs?: number;
@@ -103,10 +106,11 @@ export class PaintingLoop {
     return this.owedMs > 0 ? painted : live;
   }
 
-  /** Keeps the account between live pictures and painting. Time that nobody else wanted is owed by no one. */
+  /** Keeps the account between live pictures and painting. Time that nobody else could want is owed by no one. */
   private account(session: Turns, spentMs: number): void {
-    const waits = (live: boolean) => this.rotation.some((other) => other.live === live && other.runnable);
-    if (session.live) this.owedMs = waits(false) ? this.owedMs + (spentMs * PAINTING_SHARE) / (1 - PAINTING_SHARE) : 0;
+    const painting = this.rotation.some(({ live }) => !live);
+    // A painting whose frames are still being stored misses its turn, and not its share.
+    if (session.live) this.owedMs = painting ? Math.min(MAX_OWED_MS, this.owedMs + (spentMs * PAINTING_SHARE) / (1 - PAINTING_SHARE)) : 0;
     else this.owedMs = Math.max(this.owedMs - spentMs, -spentMs);
   }
 

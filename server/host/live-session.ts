@@ -174,6 +174,7 @@ export class LiveSession implements HostSession {
     const bytes = picture.byteLength;
     const frame = { sessionId: this.id, step, digest, width, height, mimeType, bytes, losses: null, computeMs, createdAt: new Date() };
     await storage.recentFrames.put(frame, picture);
+    if (this.ended) return;
     await bus.publish(`session:${this.id}`, { type: "frame", frame, picture });
   }
 
@@ -184,6 +185,7 @@ export class LiveSession implements HostSession {
   }
 
   private keepAlive(): void {
+    if (this.parts.closing.aborted) return;
     if (this.grace) this.grace.refresh();
     else this.grace = setTimeout(() => void this.finish({ status: "COMPLETED" }), this.graceMs);
   }
@@ -206,6 +208,8 @@ export class LiveSession implements HostSession {
   private stopTimers(): void {
     clearTimeout(this.grace ?? undefined);
     clearTimeout(this.countsTimer ?? undefined);
+    this.grace = null;
+    this.countsTimer = null;
   }
 
   private async failFor(cause: unknown): Promise<void> {
@@ -224,7 +228,7 @@ export class LiveSession implements HostSession {
     this.link?.send({ type: "cancel", sessionId: this.id });
     await this.unsubscribe?.();
     await this.keepLastFrame();
-    if (this.waiting) this.dropped++;
+    this.dropped += FULL_CREDIT - this.credit;
     const counts = { framesTranslated: this.translated, framesDropped: this.dropped };
     const session = await storeEnding(this.id, ending, this.parts, counts);
     if (session) await tellEnding(session, this.parts);

@@ -117,6 +117,28 @@ export const StartTranslation = graphql(
   [TranslationParts],
 );
 
+export const StartLive = graphql(`
+  mutation StartLive($input: TranslationInput!) { startTranslation(input: $input) { id status } }
+`);
+
+export const SendFrame = graphql(`
+  mutation SendFrame($input: FrameInput!) { sendFrame(input: $input) { step status credit } }
+`);
+
+export const LiveEvents = graphql(`
+  subscription LiveEvents($id: ID!) {
+    session(id: $id, inline: true) {
+      __typename
+      ... on Frame { step mimeType data }
+      ... on SessionChange { session { status error { message } } }
+    }
+  }
+`);
+
+export const KeepFrame = graphql(`
+  mutation KeepFrame($sessionId: ID!, $step: Int!) { keepFrame(sessionId: $sessionId, step: $step) { id url } }
+`);
+
 export const CancelSession = graphql(`
   mutation CancelSession($id: ID!) { cancelSession(sessionId: $id) { id } }
 `);

@@ -72,6 +72,23 @@ async function* subscribe<Result, Variables extends Record<string, unknown>>(
   }
 }
 
+/**
+ * Runs a mutation over the socket, for what is too frequent for requests of their own.
+ * @throws ServerError when the server refuses it, ConnectionError when the connection is lost.
+ */
+export async function ask<Result, Variables extends Record<string, unknown>>(
+  document: TadaDocumentNode<Result, Variables>,
+  variables: Variables,
+): Promise<Result> {
+  const signal = new AbortController().signal;
+  for await (const result of subscribe(document, variables, ignore, signal)) return result;
+  throw new ConnectionError();
+}
+
+function ignore(): void {
+  // Whoever follows the session hears of the connection.
+}
+
 function asConnectionError(error: unknown): ServerError | ConnectionError {
   if (error instanceof Error && error.name === "ServerError") return error as ServerError;
   return new ConnectionError({ cause: error });

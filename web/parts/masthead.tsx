@@ -7,6 +7,7 @@ import styles from "./masthead.module.css";
 const rooms = [
   { href: "/", name: "Paint" },
   { href: "/translate", name: "Translate" },
+  { href: "/live", name: "Live" },
   { href: "/gallery", name: "Gallery" },
 ];
 

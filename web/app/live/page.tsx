@@ -1,0 +1,16 @@
+import type { Metadata } from "next";
+import { Live } from "../../rooms/live/live";
+
+export const metadata: Metadata = {
+  title: "Live · Atelier",
+  description: "See yourself translated as you move, or draw and watch the colours come.",
+};
+
+export default function LivePage() {
+  return (
+    <main className="page">
+      <h1 className="hidden">Live translation</h1>
+      <Live />
+    </main>
+  );
+}

@@ -1,0 +1,147 @@
+import { type PointerEvent, useEffect, useReducer, useRef, useState } from "react";
+import styles from "./drawing-pad.module.css";
+import { draw, emptyDrawing, paintDrawing, type Stroke } from "./drawing-strokes";
+import { type FrameSource, PictureListeners } from "./source";
+
+/** Side of the drawing, px: what the translators of drawings were trained on. */
+const SIDE = 256;
+
+/** What a pad begins with. */
+const GROUND = "/samples/line-cat.png";
+
+const widths = [3, 5, 9] as const;
+
+interface Props {
+  /** Called with the pad as a source of pictures, and with null when the pad goes. */
+  onSource(source: FrameSource | null): void;
+}
+
+/** A sheet to draw on with mouse, pen or finger; every stroke is a new picture of its source. */
+export function DrawingPad({ onSource }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const listeners = useRef(new PictureListeners());
+  const [drawing, act] = useReducer(draw, emptyDrawing);
+  const [tool, setTool] = useState<Stroke["tool"]>("pen");
+  const [width, setWidth] = useState<number>(widths[1]);
+  const [ground, setGround] = useState<HTMLImageElement | null>(null);
+  const drawn = useRef(false);
+
+  useEffect(() => {
+    const image = new Image();
+    image.onload = () => setGround(image);
+    image.src = GROUND;
+    return () => {
+      image.onload = null;
+    };
+  }, []);
+
+  useEffect(() => {
+    const context = canvas.current?.getContext("2d", { alpha: false });
+    if (context) paintDrawing(context, drawing, ground);
+    listeners.current.tell();
+  }, [drawing, ground]);
+
+  useEffect(() => {
+    const element = canvas.current;
+    if (!element) return;
+    const heard = listeners.current;
+    onSource({
+      element,
+      width: SIDE,
+      height: SIDE,
+      onPicture(listener) {
+        const leave = heard.add(listener);
+        // A drawing stands still: whoever begins to listen has its picture to take already.
+        listener();
+        return leave;
+      },
+      close: () => heard.clear(),
+    });
+    return () => onSource(null);
+  }, [onSource]);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || isText(event.target)) return;
+      event.preventDefault();
+      act({ type: event.shiftKey ? "redo" : "undo" });
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
+
+  function begin(event: PointerEvent<HTMLCanvasElement>) {
+    if (event.button !== 0) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    drawn.current = true;
+    act({ type: "begin", stroke: { tool, width, points: [pointOf(event.currentTarget, event.nativeEvent)] } });
+  }
+
+  function extend(event: PointerEvent<HTMLCanvasElement>) {
+    if (!drawn.current || !event.currentTarget.hasPointerCapture(event.pointerId)) return;
+    const { currentTarget, nativeEvent } = event;
+    const events = nativeEvent.getCoalescedEvents?.() ?? [];
+    act({ type: "extend", points: (events.length > 0 ? events : [nativeEvent]).map((each) => pointOf(currentTarget, each)) });
+  }
+
+  return (
+    <div className={styles.pad}>
+      <canvas
+        ref={canvas}
+        className={styles.sheet}
+        width={SIDE}
+        height={SIDE}
+        aria-label="Drawing sheet: draw dark lines with mouse, pen or finger"
+        data-testid="drawing-pad"
+        onPointerDown={begin}
+        onPointerMove={extend}
+        onPointerUp={() => {
+          drawn.current = false;
+        }}
+        onPointerCancel={() => {
+          drawn.current = false;
+        }}
+      />
+      <fieldset className={styles.tools}>
+        <legend className="hidden">Drawing tools</legend>
+        <button type="button" className="button" aria-pressed={tool === "pen"} onClick={() => setTool("pen")}>
+          Pen
+        </button>
+        <button type="button" className="button" aria-pressed={tool === "eraser"} onClick={() => setTool("eraser")}>
+          Eraser
+        </button>
+        <label className={styles.width}>
+          Width
+          <select value={width} onChange={(event) => setWidth(Number(event.target.value))}>
+            {widths.map((each) => (
+              <option key={each} value={each}>
+                {each} px
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="button" className="button" disabled={drawing.done.length === 0} onClick={() => act({ type: "undo" })}>
+          Undo
+        </button>
+        <button type="button" className="button" disabled={drawing.undone.length === 0} onClick={() => act({ type: "redo" })}>
+          Redo
+        </button>
+        <button type="button" className="button" onClick={() => act({ type: "clear" })}>
+          Clear
+        </button>
+      </fieldset>
+    </div>
+  );
+}
+
+/** Where a pointer is on the sheet, px, and how firmly it presses; a mouse always presses fully. */
+function pointOf(sheet: HTMLCanvasElement, event: globalThis.PointerEvent): Stroke["points"][number] {
+  const box = sheet.getBoundingClientRect();
+  const x = ((event.clientX - box.left) / box.width) * sheet.width;
+  const y = ((event.clientY - box.top) / box.height) * sheet.height;
+  return [x, y, event.pointerType === "pen" ? event.pressure : 1];
+}
+
+function isText(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea"));
+}

@@ -1,0 +1,86 @@
+/** One stroke of the pen or the eraser, in the pad's pixels. */
+export interface Stroke {
+  tool: "pen" | "eraser";
+  /** Of a full press, px. */
+  width: number;
+  /** x, y and pressure (0..1) of each point. */
+  points: readonly (readonly [x: number, y: number, pressure: number])[];
+}
+
+/** A drawing as its strokes, and those that were taken back. */
+export interface Drawing {
+  done: readonly (Stroke | "cleared")[];
+  undone: readonly (Stroke | "cleared")[];
+}
+
+export const emptyDrawing: Drawing = { done: [], undone: [] };
+
+export type DrawingAction =
+  | { type: "begin"; stroke: Stroke }
+  /** More points of the stroke that was begun last. */
+  | { type: "extend"; points: Stroke["points"] }
+  | { type: "undo" }
+  | { type: "redo" }
+  /** An empty sheet; undone like a stroke. */
+  | { type: "clear" };
+
+/** What a drawing is after an action. */
+export function draw(drawing: Drawing, action: DrawingAction): Drawing {
+  const { done, undone } = drawing;
+  switch (action.type) {
+    case "begin":
+      return { done: [...done, action.stroke], undone: [] };
+    case "extend": {
+      const last = done.at(-1);
+      if (!last || last === "cleared") return drawing;
+      return { done: [...done.slice(0, -1), { ...last, points: [...last.points, ...action.points] }], undone };
+    }
+    case "undo": {
+      const last = done.at(-1);
+      return last === undefined ? drawing : { done: done.slice(0, -1), undone: [...undone, last] };
+    }
+    case "redo": {
+      const last = undone.at(-1);
+      return last === undefined ? drawing : { done: [...done, last], undone: undone.slice(0, -1) };
+    }
+    case "clear":
+      return done.length === 0 || done.at(-1) === "cleared" ? drawing : { done: [...done, "cleared"], undone: [] };
+  }
+}
+
+/** The strokes to be seen: those since the sheet was cleared last. */
+export function visibleStrokes({ done }: Drawing): readonly Stroke[] {
+  const since = done.slice(done.lastIndexOf("cleared") + 1);
+  return since.filter((entry): entry is Stroke => entry !== "cleared");
+}
+
+/** Whether the sheet was cleared, and with it the drawing that it began with. */
+export function wasCleared({ done }: Drawing): boolean {
+  return done.includes("cleared");
+}
+
+/** Paints a drawing dark on white, over `ground` unless the sheet was cleared. */
+export function paintDrawing(context: CanvasRenderingContext2D, drawing: Drawing, ground: CanvasImageSource | null): void {
+  const { width, height } = context.canvas;
+  context.fillStyle = "white";
+  context.fillRect(0, 0, width, height);
+  if (ground && !wasCleared(drawing)) context.drawImage(ground, 0, 0, width, height);
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  for (const stroke of visibleStrokes(drawing)) paintStroke(context, stroke);
+}
+
+function paintStroke(context: CanvasRenderingContext2D, { tool, width, points }: Stroke): void {
+  context.strokeStyle = tool === "pen" ? "black" : "white";
+  const [first] = points;
+  if (!first) return;
+  let [x, y] = first;
+  for (const [toX, toY, pressure] of points) {
+    context.lineWidth = tool === "pen" ? width * (0.4 + 0.6 * pressure) : width * 3;
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(toX, toY);
+    context.stroke();
+    [x, y] = [toX, toY];
+  }
+}

@@ -1,0 +1,80 @@
+import { type RefObject, useRef, useState } from "react";
+import { execute } from "../../graphql/execute";
+import { KeepFrame } from "../../graphql/operations";
+import { Notice } from "../../parts/notice";
+import styles from "./live.module.css";
+import { canRecord, type Recording, record, saveFile } from "./recording";
+import type { Live } from "./use-live";
+
+interface Props {
+  live: Live;
+  canvas: RefObject<HTMLCanvasElement | null>;
+}
+
+/** Keeps pictures of a live translation: on the server, as a film, or in another program. */
+export function LiveActions({ live: { sessionId, step }, canvas }: Props) {
+  const [kept, setKept] = useState<string | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [recording, setRecording] = useState(false);
+  const film = useRef<Recording | null>(null);
+  const shown = sessionId !== null && step !== null;
+
+  async function attempt(action: () => Promise<void>) {
+    try {
+      setFailure(null);
+      await action();
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  const keep = () =>
+    attempt(async () => {
+      if (!shown) return;
+      setKept((await execute(KeepFrame, { sessionId, step })).keepFrame.url);
+    });
+
+  const toggleRecording = () =>
+    attempt(async () => {
+      if (film.current) {
+        const ended = film.current;
+        film.current = null;
+        setRecording(false);
+        const { film: blob, extension } = await ended.end();
+        saveFile(blob, `atelier-live.${extension}`);
+      } else if (canvas.current) {
+        film.current = record(canvas.current);
+        setRecording(true);
+      }
+    });
+
+  return (
+    <div className={styles.actions}>
+      <button type="button" className="button" disabled={!shown} onClick={() => void keep()}>
+        Keep this picture
+      </button>
+      {canRecord() && (
+        <button
+          type="button"
+          className="button"
+          disabled={!shown && !recording}
+          aria-pressed={recording}
+          onClick={() => void toggleRecording()}
+        >
+          {recording ? "End the film and save it" : "Record a film"}
+        </button>
+      )}
+      {kept && (
+        <a href={kept} target="_blank" rel="noreferrer">
+          The picture that was kept
+        </a>
+      )}
+      {sessionId && (
+        <p className={styles.stream}>
+          For OBS and other screens: <code>{`${location.origin}/sessions/${sessionId}/stream.mjpeg`}</code>
+        </p>
+      )}
+      {failure && <Notice>{failure}</Notice>}
+    </div>
+  );
+}

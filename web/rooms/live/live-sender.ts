@@ -1,0 +1,100 @@
+/** What the server says of a frame. */
+export interface Receipt {
+  status: "ACCEPTED" | "SUPERSEDED";
+}
+
+export interface LiveSenderParts {
+  /** The newest picture, encoded, in base64; null when there is none. */
+  capture(): Promise<string | null>;
+  /** Sends a frame; resolves when its fate is known. */
+  send(step: number, data: string): Promise<Receipt>;
+  /** Told of a frame that was refused. */
+  onError(error: unknown): void;
+  /** Milliseconds, as of performance.now. */
+  now(): number;
+}
+
+/** Frames that may be on their way: the server works on one and keeps one waiting. */
+const CREDIT = 2;
+
+/**
+ * Sends the newest picture whenever the server can take one, and never keeps a queue: of pictures that come while it
+ * cannot, only the last is sent.
+ */
+export class LiveSender {
+  /** When the picture of each frame on its way was captured, by step. */
+  private readonly captured = new Map<number, number>();
+  private nextStep: number;
+  private wanted = false;
+  private capturing = false;
+  private paused = false;
+
+  /** Numbers frames from `firstStep` on. */
+  constructor(
+    private readonly parts: LiveSenderParts,
+    firstStep = 0,
+  ) {
+    this.nextStep = firstStep;
+  }
+
+  /** A new picture is there. */
+  offer(): void {
+    this.wanted = true;
+    void this.pump();
+  }
+
+  /** A result came; answers how long ago its picture was captured, ms, or null for a frame of somebody else. */
+  result(step: number): number | null {
+    const at = this.captured.get(step);
+    // Results come in order: what is older was superseded.
+    for (const older of [...this.captured.keys()]) if (older <= step) this.captured.delete(older);
+    void this.pump();
+    return at === undefined ? null : this.parts.now() - at;
+  }
+
+  /** Sends nothing until `resume`. */
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+    void this.pump();
+  }
+
+  private async pump(): Promise<void> {
+    if (!this.wanted || this.capturing || this.paused || this.captured.size >= CREDIT) return;
+    this.wanted = false;
+    this.capturing = true;
+    const step = this.nextStep++;
+    this.captured.set(step, this.parts.now());
+    try {
+      const data = await this.parts.capture();
+      if (data === null) this.captured.delete(step);
+      else this.deliver(step, data);
+    } catch (error) {
+      this.captured.delete(step);
+      this.parts.onError(error);
+    } finally {
+      this.capturing = false;
+    }
+    void this.pump();
+  }
+
+  private deliver(step: number, data: string): void {
+    this.parts.send(step, data).then(
+      ({ status }) => {
+        if (status === "SUPERSEDED") this.settle(step);
+      },
+      (error: unknown) => {
+        this.settle(step);
+        this.parts.onError(error);
+      },
+    );
+  }
+
+  private settle(step: number): void {
+    this.captured.delete(step);
+    void this.pump();
+  }
+}

@@ -1,0 +1,71 @@
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
+import styles from "./live-stage.module.css";
+import type { FrameSource } from "./source";
+
+export type StageView = "beside" | "split";
+
+interface Props {
+  view: StageView;
+  /** Null while nothing is translated. */
+  source: FrameSource | null;
+  /** Takes the place of the source's own picture where that is drawn on. */
+  pad: ReactNode;
+  result: RefObject<HTMLCanvasElement | null>;
+  /** Shown over the result while there is none. */
+  hint: string;
+}
+
+/** The original and its translation: beside each other, or in one frame with a divider. */
+export function LiveStage({ view, source, pad, result, hint }: Props) {
+  const [percent, setPercent] = useState(50);
+  const split = view === "split" && !pad;
+  const aspect = source ? `${source.width} / ${source.height}` : "4 / 3";
+  return (
+    <div className={styles.stage} data-view={split ? "split" : "beside"} style={{ "--divider": `${percent}%` }}>
+      <figure className={styles.pane}>
+        {pad || <SourceView source={source} aspect={aspect} />}
+        <figcaption className={styles.caption}>Original</figcaption>
+      </figure>
+      <figure className={styles.pane} data-side="result">
+        <canvas
+          ref={result}
+          className={styles.picture}
+          style={{ aspectRatio: pad ? "1" : aspect }}
+          width={4}
+          height={3}
+          role="img"
+          aria-label="Translation"
+          data-testid="live-result"
+        />
+        {hint && <p className={styles.hint}>{hint}</p>}
+        <figcaption className={styles.caption}>Translation</figcaption>
+      </figure>
+      {split && (
+        <>
+          <span className={styles.divider} aria-hidden="true" />
+          <input
+            className={styles.range}
+            type="range"
+            min={0}
+            max={100}
+            value={percent}
+            aria-label="Divider between original and translation"
+            onChange={(event) => setPercent(Number(event.target.value))}
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Shows the element that a source paints on. */
+function SourceView({ source, aspect }: { source: FrameSource | null; aspect: string }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = source?.element;
+    if (!element) return;
+    place.current?.append(element);
+    return () => element.remove();
+  }, [source]);
+  return <div ref={place} className={styles.picture} style={{ aspectRatio: aspect }} data-testid="live-source" />;
+}

@@ -1,0 +1,92 @@
+"use client";
+
+import { useCallback, useEffect, useRef, useState } from "react";
+import { forTask, takesDrawings } from "../../networks/networks";
+import { useNetworks } from "../../networks/use-networks";
+import { Notice } from "../../parts/notice";
+import { NumberControl } from "../../parts/number-control";
+import { SelectControl } from "../../parts/select-control";
+import { useMaxSize } from "../../parts/use-max-size";
+import easel from "../easel/easel.module.css";
+import { sizeSetting } from "../translate/order";
+import { TranslatorList } from "../translate/translator-list";
+import { DrawingPad } from "./drawing-pad";
+import styles from "./live.module.css";
+import { LiveActions } from "./live-actions";
+import { LiveFacts } from "./live-facts";
+import { LiveStage, type StageView } from "./live-stage";
+import type { FrameSource } from "./source";
+import { useLive } from "./use-live";
+import { CLIP, useSource } from "./use-source";
+
+const views: { value: StageView; title: string }[] = [
+  { value: "beside", title: "Side by side" },
+  { value: "split", title: "Split by a slider" },
+];
+
+/** A translator at work on a camera, a clip or a drawing, live. */
+export function Live() {
+  const { networks, failure: networkFailure } = useNetworks();
+  const translators = forTask(networks, "TRANSLATION");
+  const [model, setModel] = useState<string | null>(null);
+  const network =
+    translators?.find(({ id }) => id === model) ?? translators?.find((each) => !takesDrawings(each)) ?? translators?.[0] ?? null;
+  const drawing = network !== null && takesDrawings(network);
+  const [running, setRunning] = useState(false);
+  const [view, setView] = useState<StageView>("beside");
+  const [size, setSize] = useState<number | null>(null);
+  const maxSize = useMaxSize();
+  const camera = useSource(running && !drawing);
+  const [sheet, setSheet] = useState<FrameSource | null>(null);
+  const onSheet = useCallback((source: FrameSource | null) => setSheet(source), []);
+  const source = drawing ? sheet : camera.source;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const live = useLive({ source: running ? source : null, network, size: size ?? network?.size ?? 256, canvas });
+
+  // A drawing is translated as soon as it is there: nobody has to be asked whether they want to be seen.
+  useEffect(() => {
+    if (drawing) setRunning(true);
+  }, [drawing]);
+
+  return (
+    <div className={easel.easel}>
+      <div className={styles.stage}>
+        <LiveStage
+          view={view}
+          source={source}
+          pad={drawing ? <DrawingPad onSource={onSheet} /> : null}
+          result={canvas}
+          hint={hintOf(running, live.step !== null, live.status)}
+        />
+        <LiveFacts live={live} />
+        {camera.failure && running && (
+          <Notice>
+            {camera.failure}{" "}
+            <button type="button" className={styles.inline} onClick={() => camera.choose(CLIP)}>
+              Show the sample clip
+            </button>
+          </Notice>
+        )}
+        {(live.failure ?? networkFailure) && <Notice>{live.failure ?? networkFailure}</Notice>}
+        <LiveActions live={live} canvas={canvas} />
+      </div>
+      <div className={easel.settings}>
+        <TranslatorList translators={translators} chosen={network} onChoose={setModel} />
+        {!drawing && <SelectControl title="Picture from" options={camera.options} value={camera.chosen} onChange={camera.choose} />}
+        {!drawing && <SelectControl title="View" options={views} value={view} onChange={(chosen) => setView(chosen)} />}
+        {network && (
+          <NumberControl key={network.id} setting={sizeSetting(network, maxSize)} value={size ?? network.size} onChange={setSize} />
+        )}
+        <button type="button" className="button primary large" disabled={!network} onClick={() => setRunning(!running)}>
+          {running ? "Stop" : "Start"}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function hintOf(running: boolean, shown: boolean, status: string): string {
+  if (shown) return "";
+  if (!running) return "Press Start: the picture of your camera stays on this computer, between this page and its server.";
+  return status === "QUEUED" ? "Waiting for its turn on the device…" : "The first picture is on its way…";
+}

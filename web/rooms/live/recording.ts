@@ -1,0 +1,52 @@
+/** What browsers record to, best first. */
+const formats = [
+  { mimeType: "video/mp4;codecs=avc1.42E01E", extension: "mp4" },
+  { mimeType: "video/webm;codecs=vp9", extension: "webm" },
+  { mimeType: "video/webm;codecs=vp8", extension: "webm" },
+  { mimeType: "video/webm", extension: "webm" },
+];
+
+const BITS_PER_SECOND = 6_000_000;
+
+/** A recording of a canvas that goes on until it is ended. */
+export interface Recording {
+  /** The film, and the ending of a name for its file. */
+  end(): Promise<{ film: Blob; extension: string }>;
+}
+
+/** Whether this browser can record. */
+export function canRecord(): boolean {
+  return typeof MediaRecorder !== "undefined" && "captureStream" in HTMLCanvasElement.prototype;
+}
+
+/** Begins to record what is drawn on a canvas. @throws Error where the browser records in no known format. */
+export function record(canvas: HTMLCanvasElement): Recording {
+  const format = formats.find(({ mimeType }) => MediaRecorder.isTypeSupported(mimeType));
+  if (!format) throw new Error("This browser cannot record films.");
+  const stream = canvas.captureStream();
+  const recorder = new MediaRecorder(stream, { mimeType: format.mimeType, videoBitsPerSecond: BITS_PER_SECOND });
+  const parts: Blob[] = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  recorder.start(1000);
+  return {
+    end() {
+      return new Promise((resolve) => {
+        recorder.onstop = () => {
+          for (const track of stream.getTracks()) track.stop();
+          resolve({ film: new Blob(parts, { type: format.mimeType }), extension: format.extension });
+        };
+        recorder.stop();
+      });
+    },
+  };
+}
+
+/** Gives a file to the person, as the browser's downloads do. */
+export function saveFile(blob: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  // Some browsers read the address only after the click has returned.
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

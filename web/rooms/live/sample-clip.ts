@@ -1,0 +1,45 @@
+import { LOOP_SECONDS, paintScene } from "./sample-scene";
+import { type FrameSource, PictureListeners } from "./source";
+
+const WIDTH = 384;
+const HEIGHT = 288;
+const FRAMES_PER_SECOND = 25;
+
+/** A looping clip for those who have no camera at hand; it plays while somebody listens. */
+export function openSampleClip(): FrameSource {
+  const canvas = document.createElement("canvas");
+  canvas.width = WIDTH;
+  canvas.height = HEIGHT;
+  const context = canvas.getContext("2d", { alpha: false });
+  if (!context) throw new Error("This browser cannot draw pictures.");
+  const listeners = new PictureListeners();
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let frame = 0;
+
+  function draw(): void {
+    if (context) paintScene(context, (frame++ % (LOOP_SECONDS * FRAMES_PER_SECOND)) / FRAMES_PER_SECOND);
+    listeners.tell();
+  }
+
+  function close(): void {
+    clearInterval(timer);
+    timer = undefined;
+    listeners.clear();
+  }
+
+  draw();
+  return {
+    element: canvas,
+    width: WIDTH,
+    height: HEIGHT,
+    onPicture(listener) {
+      const leave = listeners.add(listener);
+      timer ??= setInterval(draw, 1000 / FRAMES_PER_SECOND);
+      return () => {
+        leave();
+        if (listeners.size === 0) close();
+      };
+    },
+    close,
+  };
+}
