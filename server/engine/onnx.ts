@@ -67,6 +67,7 @@ export class OnnxEngine implements Engine {
       // A plan for each size that was run costs a tenth more memory and saved no time.
       enableMemPattern: false,
       logSeverityLevel: 3,
+      extra: { session: { force_spinning_stop: "1" } },
     };
   }
 }
