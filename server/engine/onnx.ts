@@ -67,6 +67,7 @@ export class OnnxEngine implements Engine {
       // A plan for each size that was run costs a tenth more memory and saved no time.
       enableMemPattern: false,
       logSeverityLevel: 3,
+      // Waiting threads spin within a run; after it they would take a whole core from everything else for another 30 ms.
       extra: { session: { force_spinning_stop: "1" } },
     };
   }
