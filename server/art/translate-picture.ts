@@ -27,8 +27,7 @@ export async function translatePicture(
   const began = performance.now();
   const size = paddedSize(picture, form);
   const result = await program.run(feed(padByReflection(picture, size), form.inputRange));
-  requirePicture(result, size, id);
-  const planes = crop(fromResult(result, size, form.outputRange), centred(picture, size));
+  const planes = crop(fromResult(result, size, form.outputRange, id), centred(picture, size));
   return { planes, computeMs: performance.now() - began };
 }
 
@@ -41,25 +40,29 @@ function paddedSize({ width, height }: PictureSize, { sizeMultiple, minSize }: T
   });
 }
 
+// Loops instead of `map` and `every`, which take ten times as long: a fifth of all that a live picture costs the server.
+
 /** Planes (0..1) as 1 x 3 x H x W in `range`. */
 function feed({ width, height, data }: Planes, range: PictureRange): Tensor {
   const { scale, offset } = ranges[range];
-  return tensor(
-    [1, 3, height, width],
-    data.map((value) => value * scale + offset),
-  );
+  const values = new Float32Array(data.length);
+  for (let i = 0; i < values.length; i++) values[i] = data[i]! * scale + offset;
+  return tensor([1, 3, height, width], values);
 }
 
-/** 1 x 3 x H x W in `range` as planes, cut back to 0..1. */
-function fromResult({ data }: Tensor, size: PictureSize, range: PictureRange): Planes {
-  const { scale, offset } = ranges[range];
-  return { ...size, data: data.map((value) => Math.min(1, Math.max(0, (value - offset) / scale))) };
-}
-
-/** @throws AtelierError UNAVAILABLE when the network's answer is no picture of `size`. */
-function requirePicture({ shape, data }: Tensor, { width, height }: PictureSize, id: string): void {
+/** 1 x 3 x H x W in `range` as planes, cut back to 0..1. @throws AtelierError UNAVAILABLE when the answer is no picture of `size`. */
+function fromResult({ shape, data }: Tensor, size: PictureSize, range: PictureRange, id: string): Planes {
+  const { width, height } = size;
   if (shape.join() !== [1, 3, height, width].join()) {
     throw new AtelierError("UNAVAILABLE", `The model ${id} answered [${shape.join(", ")}] to a picture of ${width} x ${height} px.`);
   }
-  if (!data.every(Number.isFinite)) throw new AtelierError("UNAVAILABLE", `The model ${id} answered values that are no colours.`);
+  const { scale, offset } = ranges[range];
+  const values = new Float32Array(data.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = data[i]!;
+    if (!Number.isFinite(value)) throw new AtelierError("UNAVAILABLE", `The model ${id} answered values that are no colours.`);
+    const unit = (value - offset) / scale;
+    values[i] = unit < 0 ? 0 : unit > 1 ? 1 : unit;
+  }
+  return { ...size, data: values };
 }
