@@ -9,7 +9,8 @@ export type SessionControl = { type: "cancel"; sessionId: string };
  * host that runs the session.
  */
 export type LiveMessage =
-  | { type: "offer"; step: number; picture: Uint8Array }
+  /** `superseded` frames gave it their place before it was offered. */
+  | { type: "offer"; step: number; picture: Uint8Array; superseded: number }
   | { type: "receipt"; step: number; status: "ACCEPTED" | "SUPERSEDED"; credit: number }
   /** The frame could not be used; the session goes on. */
   | { type: "refused"; step: number; code: ErrorCode; message: string };

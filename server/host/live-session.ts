@@ -147,11 +147,12 @@ export class LiveSession implements HostSession {
   private take(offer: Offer): void {
     if (this.ended) return;
     this.keepAlive();
-    const superseded = this.waiting;
+    const older = this.waiting;
     this.waiting = offer;
-    if (superseded) {
+    this.dropped += offer.superseded;
+    if (older) {
       this.dropped++;
-      this.tell({ type: "receipt", step: superseded.step, status: "SUPERSEDED", credit: this.credit });
+      this.tell({ type: "receipt", step: older.step, status: "SUPERSEDED", credit: this.credit });
     }
     this.handOver();
   }

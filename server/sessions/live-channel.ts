@@ -20,7 +20,7 @@ interface Pending {
 export class LiveChannel {
   private status: SessionStatus = "QUEUED";
   private lastStep = -1;
-  private held: { step: number; picture: Uint8Array } | null = null;
+  private held: { step: number; picture: Uint8Array; superseded: number } | null = null;
   private readonly pending = new Map<number, Pending>();
   private leave: () => Promise<void> = async () => undefined;
 
@@ -76,13 +76,13 @@ export class LiveChannel {
   }
 
   private hold(step: number, picture: Uint8Array): void {
-    const superseded = this.held?.step;
-    this.held = { step, picture };
-    if (superseded !== undefined) this.resolve({ step: superseded, status: "SUPERSEDED", credit: 1 });
+    const older = this.held;
+    this.held = { step, picture, superseded: older ? older.superseded + 1 : 0 };
+    if (older) this.resolve({ step: older.step, status: "SUPERSEDED", credit: 1 });
   }
 
-  private offer(step: number, picture: Uint8Array): void {
-    this.bus.publish(`live:${this.sessionId}`, { type: "offer", step, picture }).catch((cause: unknown) => {
+  private offer(step: number, picture: Uint8Array, superseded = 0): void {
+    this.bus.publish(`live:${this.sessionId}`, { type: "offer", step, picture, superseded }).catch((cause: unknown) => {
       this.reject(step, new AtelierError("UNAVAILABLE", "The frame could not be sent to its device.", {}, { cause }));
     });
   }
@@ -92,9 +92,9 @@ export class LiveChannel {
     this.status = event.type === "deleted" ? "CANCELLED" : event.session.status;
     if (isFinal(this.status)) this.end();
     if (this.status !== "RUNNING" || !this.held) return;
-    const { step, picture } = this.held;
+    const { step, picture, superseded } = this.held;
     this.held = null;
-    this.offer(step, picture);
+    this.offer(step, picture, superseded);
   }
 
   private settle(message: LiveMessage): void {

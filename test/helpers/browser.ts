@@ -21,8 +21,9 @@ export function findBrowser(): string | null {
   return candidates.find((path) => existsSync(path)) ?? null;
 }
 
-export function launchBrowser(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: flags });
+/** `more` flags come after the usual ones. */
+export function launchBrowser(executablePath: string, more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, args: [...flags, ...more] });
 }
 
 /** A page with everything that it complained of: console errors, uncaught errors, answers of 400 and above. */

@@ -44,7 +44,7 @@ export function draw(drawing: Drawing, action: DrawingAction): Drawing {
       return last === undefined ? drawing : { done: [...done, last], undone: undone.slice(0, -1) };
     }
     case "clear":
-      return done.length === 0 || done.at(-1) === "cleared" ? drawing : { done: [...done, "cleared"], undone: [] };
+      return done.at(-1) === "cleared" ? drawing : { done: [...done, "cleared"], undone: [] };
   }
 }
 

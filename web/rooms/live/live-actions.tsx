@@ -1,4 +1,4 @@
-import { type RefObject, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { KeepFrame } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
@@ -9,13 +9,18 @@ import type { Live } from "./use-live";
 interface Props {
   live: Live;
   canvas: RefObject<HTMLCanvasElement | null>;
+  /** Stands first. */
+  children: ReactNode;
 }
 
 /** Keeps pictures of a live translation: on the server, as a film, or in another program. */
-export function LiveActions({ live: { sessionId, step }, canvas }: Props) {
+export function LiveActions({ live: { sessionId, step }, canvas, children }: Props) {
   const [kept, setKept] = useState<string | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [recording, setRecording] = useState(false);
+  // Found out after the first render: the exported page was made where no browser is.
+  const [recordable, setRecordable] = useState(false);
+  useEffect(() => setRecordable(canRecord()), []);
   const film = useRef<Recording | null>(null);
   const shown = sessionId !== null && step !== null;
 
@@ -50,10 +55,11 @@ export function LiveActions({ live: { sessionId, step }, canvas }: Props) {
 
   return (
     <div className={styles.actions}>
+      {children}
       <button type="button" className="button" disabled={!shown} onClick={() => void keep()}>
         Keep this picture
       </button>
-      {canRecord() && (
+      {recordable && (
         <button
           type="button"
           className="button"

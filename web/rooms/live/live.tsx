@@ -19,6 +19,9 @@ import type { FrameSource } from "./source";
 import { useLive } from "./use-live";
 import { CLIP, useSource } from "./use-source";
 
+/** What a visitor sees first. */
+const USUAL = "photo-to-painting";
+
 const views: { value: StageView; title: string }[] = [
   { value: "beside", title: "Side by side" },
   { value: "split", title: "Split by a slider" },
@@ -30,7 +33,7 @@ export function Live() {
   const translators = forTask(networks, "TRANSLATION");
   const [model, setModel] = useState<string | null>(null);
   const network =
-    translators?.find(({ id }) => id === model) ?? translators?.find((each) => !takesDrawings(each)) ?? translators?.[0] ?? null;
+    translators?.find(({ id }) => id === (model ?? USUAL)) ?? translators?.find((each) => !takesDrawings(each)) ?? translators?.[0] ?? null;
   const drawing = network !== null && takesDrawings(network);
   const [running, setRunning] = useState(false);
   const [view, setView] = useState<StageView>("beside");
@@ -68,7 +71,11 @@ export function Live() {
           </Notice>
         )}
         {(live.failure ?? networkFailure) && <Notice>{live.failure ?? networkFailure}</Notice>}
-        <LiveActions live={live} canvas={canvas} />
+        <LiveActions live={live} canvas={canvas}>
+          <button type="button" className="button primary" disabled={!network} onClick={() => setRunning(!running)}>
+            {running ? "Stop" : "Start"}
+          </button>
+        </LiveActions>
       </div>
       <div className={easel.settings}>
         <TranslatorList translators={translators} chosen={network} onChoose={setModel} />
@@ -77,9 +84,6 @@ export function Live() {
         {network && (
           <NumberControl key={network.id} setting={sizeSetting(network, maxSize)} value={size ?? network.size} onChange={setSize} />
         )}
-        <button type="button" className="button primary large" disabled={!network} onClick={() => setRunning(!running)}>
-          {running ? "Stop" : "Start"}
-        </button>
       </div>
     </div>
   );

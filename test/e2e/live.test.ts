@@ -1,0 +1,136 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { findBrowser, launchBrowser, openPage, type WatchedPage } from "../helpers/browser.js";
+import { fakeCameraFlags, writeFilm } from "../helpers/fake-camera.js";
+import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { overflow, screenshot } from "../helpers/studio-page.js";
+
+const executable = findBrowser();
+if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
+
+const phone = { width: 360, height: 780 };
+
+describe.skipIf(executable === null)("live translations in a browser, with the real server", { timeout: 60_000 }, () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let server: ServerProcess;
+  let address: string;
+  let browser: Browser;
+  const open: WatchedPage[] = [];
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
+    address = (await server.client()).address;
+    browser = await launchBrowser(executable ?? "", fakeCameraFlags(await writeFilm(data.folder)));
+  });
+
+  afterEach(async () => {
+    for (const { page } of open.splice(0)) await page.close();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await server.end();
+    await data.remove();
+  });
+
+  async function livePage(viewport?: { width: number; height: number }): Promise<WatchedPage> {
+    const watched = await openPage(browser, address, viewport);
+    watched.page.setDefaultTimeout(30_000);
+    open.push(watched);
+    await watched.page.goto("/live");
+    return watched;
+  }
+
+  /** What the canvas of results shows, as text that differs when the picture does. */
+  const shown = (page: Page) => page.getByTestId("live-result").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+
+  async function waitForResult(page: Page): Promise<void> {
+    await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>("[data-testid=live-result]")?.width !== 4);
+  }
+
+  async function untilChanged(page: Page, before: string): Promise<string> {
+    await expect.poll(() => shown(page), { timeout: 20_000 }).not.toBe(before);
+    return shown(page);
+  }
+
+  test("the camera's pictures come back translated, with their rate and delay; a picture is kept", async () => {
+    const { page, complaints } = await livePage();
+    await page.getByRole("textbox", { name: "Size" }).fill("128");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await waitForResult(page);
+    const first = await shown(page);
+    await untilChanged(page, await untilChanged(page, first));
+    const facts = page.getByTestId("live-facts");
+    await facts.getByText(/^\d+\.\d$/).waitFor();
+    expect(await facts.getByText(/^\d+ ms$/).count()).toBe(2);
+    await page.getByRole("button", { name: "Keep this picture" }).click();
+    const kept = await page.getByRole("link", { name: "The picture that was kept" }).getAttribute("href");
+    expect((await page.request.get(kept ?? "")).headers()["content-type"]).toBe("image/jpeg");
+    await page.getByLabel("View").selectOption("split");
+    await screenshot(page, "live-desktop");
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    await page.getByText(/^Press Start/).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("without a camera the page says what to do, and the sample clip plays", async () => {
+    const { page, complaints } = await livePage(phone);
+    await page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotFoundError"));
+    });
+    await page.getByRole("textbox", { name: "Size" }).fill("128");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByText(/^No camera was found/).waitFor();
+    await page.getByRole("button", { name: "Show the sample clip" }).click();
+    await waitForResult(page);
+    await untilChanged(page, await shown(page));
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await screenshot(page, "live-phone");
+    expect(complaints).toEqual([]);
+  });
+
+  test("a drawing is translated stroke by stroke, and back by undo", async () => {
+    const { page, complaints } = await livePage();
+    await page.getByRole("radio", { name: "Line drawing to coloured emoji" }).check({ force: true });
+    await waitForResult(page);
+    const cat = await shown(page);
+    await page.getByRole("button", { name: "Clear" }).click();
+    const empty = await untilChanged(page, cat);
+    const sheet = (await page.getByTestId("drawing-pad").boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const at = (share: number): [number, number] => [
+      sheet.x + sheet.width * (0.5 + 0.3 * Math.cos(share * 2 * Math.PI)),
+      sheet.y + sheet.height * (0.5 + 0.3 * Math.sin(share * 2 * Math.PI)),
+    ];
+    await page.mouse.move(...at(0));
+    await page.mouse.down();
+    for (let point = 1; point <= 20; point++) await page.mouse.move(...at(point / 20));
+    await page.mouse.up();
+    const circle = await untilChanged(page, empty);
+    await page.waitForTimeout(500);
+    await screenshot(page, "live-drawing");
+    await page.keyboard.press("Control+z");
+    await untilChanged(page, circle);
+    expect(complaints).toEqual([]);
+  });
+
+  test("a hidden page sends nothing, and goes on when it is seen again", async () => {
+    const { page } = await livePage();
+    await page.getByLabel("Picture from").selectOption("sample-clip");
+    await page.getByRole("textbox", { name: "Size" }).fill("128");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await waitForResult(page);
+    const hide = (hidden: boolean) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, "hidden", { value, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, hidden);
+    await hide(true);
+    await page.waitForTimeout(700);
+    const still = await shown(page);
+    await page.waitForTimeout(700);
+    expect(await shown(page)).toBe(still);
+    await hide(false);
+    await untilChanged(page, still);
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { LiveSender, type Receipt } from "../../web/rooms/live/live-sender";
+
+/** A sender whose server answers at the test's word. */
+function setUp() {
+  let clock = 0;
+  let picture = "";
+  const sent: { step: number; data: string; answer: (receipt: Receipt) => void; refuse: (error: Error) => void }[] = [];
+  const errors: unknown[] = [];
+  const sender = new LiveSender({
+    capture: async () => picture,
+    send: (step, data) => new Promise((answer, refuse) => sent.push({ step, data, answer, refuse })),
+    onError: (error) => errors.push(error),
+    now: () => clock,
+  });
+  const settle = () => new Promise((resolve) => setTimeout(resolve));
+  return {
+    sender,
+    sent,
+    errors,
+    settle,
+    async offer(name: string, at = clock) {
+      clock = at;
+      picture = name;
+      sender.offer();
+      await settle();
+    },
+    at(time: number) {
+      clock = time;
+    },
+    get data() {
+      return sent.map(({ data }) => data);
+    },
+  };
+}
+
+describe("a live sender", () => {
+  test("has two pictures on their way, and then sends the newest alone", async () => {
+    const live = setUp();
+    for (const name of ["a", "b", "c", "d", "e"]) await live.offer(name);
+    expect(live.data).toEqual(["a", "b"]);
+    live.sender.result(0);
+    await live.settle();
+    expect(live.data).toEqual(["a", "b", "e"]);
+    expect(live.sent.map(({ step }) => step)).toEqual([0, 1, 2]);
+  });
+
+  test("tells how long a picture was on its way", async () => {
+    const live = setUp();
+    await live.offer("a", 100);
+    live.at(150);
+    expect(live.sender.result(0)).toBe(50);
+    expect(live.sender.result(0)).toBeNull();
+  });
+
+  test("goes on after a picture was superseded or refused", async () => {
+    const live = setUp();
+    for (const name of ["a", "b", "c"]) await live.offer(name);
+    live.sent[1]?.answer({ status: "SUPERSEDED" });
+    await live.settle();
+    expect(live.data).toEqual(["a", "b", "c"]);
+    await live.offer("d");
+    live.sent[0]?.refuse(new Error("no picture"));
+    await live.settle();
+    expect(live.data).toEqual(["a", "b", "c", "d"]);
+    expect(live.errors).toEqual([new Error("no picture")]);
+  });
+
+  test("counts a result as the end of older ones", async () => {
+    const live = setUp();
+    for (const name of ["a", "b", "c"]) await live.offer(name);
+    live.sender.result(1);
+    await live.settle();
+    await live.offer("d");
+    expect(live.data).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("sends nothing while it pauses, then the newest", async () => {
+    const live = setUp();
+    live.sender.pause();
+    for (const name of ["a", "b"]) await live.offer(name);
+    expect(live.data).toEqual([]);
+    live.sender.resume();
+    await live.settle();
+    expect(live.data).toEqual(["b"]);
+  });
+});
