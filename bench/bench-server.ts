@@ -36,9 +36,9 @@ export class BenchServer {
   ) {}
 
   /** Resolves when sessions can run. */
-  static async start(): Promise<BenchServer> {
+  static async start(mirror = modelMirror()): Promise<BenchServer> {
     const data = await dataFolder();
-    const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: modelMirror() });
+    const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: mirror });
     const client = await server.client();
     while (!(await fetch(`${client.address}/readyz`)).ok) await delay(100);
     return new BenchServer(server, data, client);
@@ -68,17 +68,23 @@ export class BenchServer {
     return Number(seconds) * 1000;
   }
 
-  /** Processor time of the server process so far, its threads included, ms. Linux only. */
-  async processorTime(): Promise<number> {
-    const stat = await readFile(`/proc/${this.server.pid}/stat`, "utf8");
-    // Behind the program's name, which may hold anything: state is field 3, utime and stime are 14 and 15, in 1/100 s.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return 10 * (Number(fields[11]) + Number(fields[12]));
+  /** Processor time of the server process so far, its threads included, and of its device process where wanted, ms. Linux only. */
+  async processorTime({ withDevice = false } = {}): Promise<number> {
+    const processes = [String(this.server.pid), ...(withDevice ? await this.children() : [])];
+    const times = await Promise.all(
+      processes.map(async (pid) => {
+        const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+        // Behind the program's name, which may hold anything: state is field 3, utime and stime are 14 and 15, in 1/100 s.
+        const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        return 10 * (Number(fields[11]) + Number(fields[12]));
+      }),
+    );
+    return times.reduce((sum, time) => sum + time);
   }
 
   /** Most memory that the device process held so far, MiB: the largest child of the server. Linux only. */
   async deviceMemory(): Promise<number> {
-    const peaks = await Promise.all((await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map((pid) => this.peakOfChild(pid)));
+    const peaks = await Promise.all((await this.children()).map(async (pid) => statusValue(await statusOf(pid), "VmHWM")));
     return Math.max(...peaks) / 1024;
   }
 
@@ -88,16 +94,25 @@ export class BenchServer {
     await this.data.remove();
   }
 
-  /** Peak resident memory of a process in KiB; 0 unless it is a child of the server. */
-  private async peakOfChild(pid: string): Promise<number> {
-    const status = await readFile(`/proc/${pid}/status`, "utf8").catch((error: NodeJS.ErrnoException) => {
-      // It ended since the folder was read.
-      if (error.code === "ENOENT" || error.code === "ESRCH") return "";
-      throw error;
-    });
-    const value = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
-    return value("PPid") === this.server.pid ? value("VmHWM") : 0;
+  /** Processes that the server started. */
+  private async children(): Promise<string[]> {
+    const found = await Promise.all(
+      (await readdir("/proc")).map(async (pid) => /^\d+$/.test(pid) && statusValue(await statusOf(pid), "PPid") === this.server.pid && pid),
+    );
+    return found.filter((pid) => pid !== false);
   }
+}
+
+/** What the kernel says of a process; nothing when it ended since the folder was read. */
+async function statusOf(pid: string): Promise<string> {
+  return readFile(`/proc/${pid}/status`, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ESRCH") return "";
+    throw error;
+  });
+}
+
+function statusValue(status: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
 }
 
 /** Middle value; the mean of the two middle ones of an even number. */

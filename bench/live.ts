@@ -1,0 +1,124 @@
+/**
+ * Live translation at 256 x 256 px, with the client in another process: processor time of the server with a network that
+ * has nothing to compute, pictures a second and delay from the camera to the decoded result with photo-to-painting, and
+ * delay over a minute with a client that sends twice as fast as the device works.
+ *
+ *   npx tsx bench/live.ts
+ */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { inverterId, mirrorWithInverter } from "../test/helpers/generator-mirror.js";
+import { BenchServer, median } from "./bench-server.js";
+import { type Measurement, recordResults } from "./results.js";
+
+const generator = "photo-to-painting";
+const seconds = { processor: 15, delay: 20, flood: 60 };
+/** Of cameras. */
+const fps = 30;
+const limits = { processorMs: 8, perSecond: 20, delayMs: 150 };
+
+/** A result as the client saw it. */
+interface Seen {
+  /** On the client's clock, ms. */
+  at: number;
+  /** Since the camera took the picture, ms. */
+  delay: number;
+  computeMs: number;
+}
+
+/** Of the next client: the numbers of a session's pictures grow. */
+let firstStep = 0;
+
+const mirror = await mirrorWithInverter();
+const server = await BenchServer.start(mirror.folder);
+const measurements: Measurement[] = [];
+try {
+  await measureProcessor();
+  const perSecond = await measureDelay();
+  await measureFlood(2 * perSecond);
+} finally {
+  await server.close();
+  await mirror.remove();
+}
+await recordResults(measurements, "npx tsx bench/live.ts");
+
+async function measureProcessor(): Promise<void> {
+  const id = await begin(inverterId);
+  await client(id, 3, fps, "keep");
+  const before = await server.processorTime({ withDevice: true });
+  const seen = await client(id, seconds.processor, fps, "keep");
+  const each = ((await server.processorTime({ withDevice: true })) - before) / seen.length;
+  console.log(`${seen.length} pictures with ${each.toFixed(2)} ms of the server's processors each, delay ${about(seen)}`);
+  addLimit("the server's own processor time for a live picture", limits.processorMs, each, "ms");
+  await end(id);
+}
+
+/** Answers results a second. */
+async function measureDelay(): Promise<number> {
+  const id = await begin(generator);
+  await client(id, 3, fps, "keep");
+  const seen = await client(id, seconds.delay, fps, "keep");
+  const perSecond = (1000 * (seen.length - 1)) / (seen.at(-1)!.at - seen[0]!.at);
+  console.log(
+    `${generator}: ${perSecond.toFixed(1)} a second, delay ${about(seen)}, compute ${median(seen.map(({ computeMs }) => computeMs)).toFixed(1)} ms`,
+  );
+  addFloor(`live ${generator}, end to end`, limits.perSecond, perSecond, "pictures/s");
+  addLimit(`live ${generator}, delay from camera to picture, p95`, limits.delayMs, percentile(seen, 0.95), "ms");
+  await end(id);
+  return perSecond;
+}
+
+async function measureFlood(rate: number): Promise<void> {
+  const id = await begin(generator);
+  const seen = await client(id, seconds.flood, rate, "flood");
+  const part = (from: number, to: number) =>
+    median(seen.filter(({ at }) => at - seen[0]!.at >= from && at - seen[0]!.at < to).map(({ delay }) => delay));
+  const [first, last] = [part(0, 10_000), part(1000 * (seconds.flood - 10), 1000 * seconds.flood)];
+  console.log(
+    `twice as fast as the device: delay ${first.toFixed(1)} ms in the first 10 s, ${last.toFixed(1)} ms in the last, ${about(seen)}`,
+  );
+  addLimit("live delay after a minute at twice the device's rate", Number((1.2 * first).toPrecision(3)), last, "ms");
+  await end(id);
+}
+
+async function begin(model: string): Promise<string> {
+  const query = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }";
+  const { startTranslation } = await server.client.query(query, { input: { model, size: 256 } });
+  return startTranslation.id;
+}
+
+async function end(id: string): Promise<void> {
+  await server.client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id });
+}
+
+async function client(id: string, duration: number, rate: number, manner: "keep" | "flood"): Promise<Seen[]> {
+  const args = [server.client.address, id, duration, rate, manner, firstStep].map(String);
+  firstStep += 1_000_000;
+  const child = spawn(process.execPath, ["--import", "tsx", `${import.meta.dirname}/live-client.ts`, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const seen: Seen[] = [];
+  for await (const line of createInterface({ input: child.stdout })) seen.push(JSON.parse(line));
+  if (seen.length < 10) throw new Error(`The client saw ${seen.length} pictures.`);
+  return seen;
+}
+
+function percentile(seen: readonly Seen[], share: number): number {
+  return seen.map(({ delay }) => delay).sort((a, b) => a - b)[Math.floor(share * (seen.length - 1))]!;
+}
+
+function about(seen: readonly Seen[]): string {
+  return `${percentile(seen, 0.5).toFixed(0)} ms, p95 ${percentile(seen, 0.95).toFixed(0)} ms`;
+}
+
+function addLimit(bench: string, limit: number, value: number, unit: string): void {
+  measurements.push({ bench, peer: `at most ${limit} ${unit}`, ratio: rounded(limit / value), value: rounded(value), unit });
+}
+
+function addFloor(bench: string, limit: number, value: number, unit: string): void {
+  measurements.push({ bench, peer: `at least ${limit} ${unit}`, ratio: rounded(value / limit), value: rounded(value), unit });
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}
