@@ -1,0 +1,101 @@
+import { expect, onTestFinished, test } from "vitest";
+import type { LiveMessage } from "../../server/bus/bus.js";
+import type { HostOptions } from "../../server/host/host.js";
+import type { TranslationRecord } from "../../server/sessions/session.js";
+import { aTranslation } from "../contracts/records.js";
+import { HostHarness } from "../helpers/host-harness.js";
+import type { PainterScript } from "../helpers/scripted-painters.js";
+
+async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
+  const harness = await HostHarness.start(options);
+  onTestFinished(() => harness.close());
+  return harness;
+}
+
+/** A live translation by `script` that runs, and what is said about its frames. */
+async function startLive(host: HostHarness, script: Partial<PainterScript> = {}) {
+  const session = aTranslation(null);
+  session.settings.model = JSON.stringify({ steps: 1e9, ...script });
+  await host.storage.sessions.insert(session);
+  const { id } = session;
+  const said: LiveMessage[] = [];
+  await host.bus.subscribe(`live:${id}`, (message) => {
+    if (message.type !== "offer") said.push(message);
+  });
+  await host.queue.add(id);
+  await host.event(id, (event) => event.type === "changed" && event.session.status === "RUNNING");
+  const offer = (step: number, picture = Uint8Array.of(100), superseded = 0) =>
+    host.bus.publish(`live:${id}`, { type: "offer", step, picture, superseded });
+  const record = () => host.storage.sessionRows.get(id) as TranslationRecord;
+  return { id, said, offer, record, cancel: () => host.bus.publish("controls", { type: "cancel", sessionId: id }) };
+}
+
+test("a frame is accepted, translated, kept in the ring and shown; nothing of it is stored yet", async () => {
+  const host = await startHost();
+  const live = await startLive(host);
+  await live.offer(4);
+  await host.frame(live.id, 4);
+  expect(live.said).toEqual([{ type: "receipt", step: 4, status: "ACCEPTED", credit: 1 }]);
+  expect((await host.storage.recentFrames.latest(live.id))?.step).toBe(4);
+  expect(host.storedSteps(live.id)).toEqual([]);
+});
+
+test("of frames that come too fast the newest is translated, each hears its fate, and all are counted", async () => {
+  const host = await startHost();
+  const live = await startLive(host, { blockMs: 30 });
+  for (let step = 0; step < 6; step++) await live.offer(step, Uint8Array.of(step), step === 0 ? 2 : 0);
+  await host.frame(live.id, 5);
+  const statuses = live.said.flatMap((message) => (message.type === "receipt" ? [[message.step, message.status]] : []));
+  expect(statuses.map(([step]) => step).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(statuses.at(-1)).toEqual([5, "ACCEPTED"]);
+  await live.cancel();
+  await host.end(live.id);
+  expect(live.record().framesTranslated + live.record().framesDropped).toBe(8);
+});
+
+test("a frame that is no picture is refused and the session goes on", async () => {
+  const host = await startHost();
+  const live = await startLive(host);
+  await live.offer(0, new Uint8Array());
+  await expect.poll(() => live.said).toMatchObject([{ type: "refused", step: 0, code: "BAD_INPUT" }]);
+  await live.offer(1);
+  await host.frame(live.id, 1);
+});
+
+test("a client that vanishes: the session completes after the grace, its last picture is kept, the device is free", async () => {
+  const host = await startHost({ liveGraceMs: 300, maxConcurrent: 1 });
+  const live = await startLive(host);
+  await live.offer(0);
+  await live.offer(1);
+  expect((await host.end(live.id)).status).toBe("COMPLETED");
+  expect(host.storedSteps(live.id)).toHaveLength(1);
+  await expect.poll(() => host.storage.recentFrames.latest(live.id)).toBeNull();
+  expect((await host.end(await host.paint({ steps: 1 }))).status).toBe("COMPLETED");
+});
+
+test("a network that fails ends its session with the reason, and no other", async () => {
+  const host = await startHost();
+  const bad = await startLive(host, { throwAt: { step: 0, code: "UNAVAILABLE" } });
+  const good = await startLive(host);
+  await bad.offer(0);
+  expect(await host.end(bad.id)).toMatchObject({ status: "FAILED", error: { code: "UNAVAILABLE" } });
+  await good.offer(0);
+  await host.frame(good.id, 0);
+});
+
+test("a device that dies in mid-frame comes again, and the session goes on", async () => {
+  const host = await startHost();
+  // Each life dies at its third picture.
+  const live = await startLive(host, { crashAfter: 2 });
+  for (let step = 0; step < 2; step++) {
+    await live.offer(step);
+    await host.frame(live.id, step);
+  }
+  await live.offer(2);
+  await expect.poll(() => host.log.some((line) => line.includes("started again"))).toBe(true);
+  await live.offer(3);
+  await host.frame(live.id, 3);
+  await live.cancel();
+  expect((await host.end(live.id)).status).toBe("CANCELLED");
+  expect(live.record()).toMatchObject({ framesTranslated: 3, framesDropped: 1 });
+});
