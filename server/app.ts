@@ -10,7 +10,7 @@ import type { Bus } from "./bus/bus.js";
 import { createHttpApp } from "./http/app.js";
 import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
-import { maxPaintingSize, pictureLimits } from "./limits.js";
+import { MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "./limits.js";
 import type { Queue } from "./queue/queue.js";
 import type { DeviceInfo } from "./sessions/device-info.js";
 import { FrameBroker } from "./sessions/frame-broker.js";
@@ -36,6 +36,8 @@ export interface AppParts {
   studioFolder: string;
   /** What this machine has. */
   memoryBytes: number;
+  /** Sessions that may wait for a device at a time. */
+  maxQueued?: number;
   /** Told of errors that are the server's own fault. */
   report(error: unknown): void;
 }
@@ -49,11 +51,24 @@ export interface App {
 
 /** Puts the API side together: one port for GraphQL, its sockets, pictures and the studio. */
 export async function createApp(parts: AppParts): Promise<App> {
-  const { storage, bus, queue, models, devices, unready, origins, version, studioFolder, memoryBytes, report } = parts;
+  const {
+    storage,
+    bus,
+    queue,
+    models,
+    devices,
+    unready,
+    origins,
+    version,
+    studioFolder,
+    memoryBytes,
+    report,
+    maxQueued = MAX_QUEUED_SESSIONS,
+  } = parts;
   const maxSize = maxPaintingSize(memoryBytes, styleTransferNumbers.size.max);
   const broker = new FrameBroker(storage, bus);
   const context = {
-    sessions: new SessionService({ storage, queue, bus, models: models.sessions, maxSize }),
+    sessions: new SessionService({ storage, queue, bus, models: models.sessions, maxSize, maxQueued }),
     liveFrames: new LiveFrames({ sessions: storage.sessions, bus }),
     history: new SessionHistory(storage, queue),
     broker,

@@ -24,6 +24,8 @@ export interface SessionServiceOptions {
   models: SessionModels;
   /** Longest side of a painting on this machine, px. */
   maxSize: number;
+  /** Sessions that may wait for a device at a time. */
+  maxQueued: number;
 }
 
 /** Everything a client may do to a session. Each method checks its input before it changes anything. */
@@ -32,7 +34,8 @@ export class SessionService {
 
   /**
    * Creates a style transfer and lines it up.
-   * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE without a model.
+   * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE without a model,
+   * LIMIT when too many sessions wait.
    */
   async startStyleTransfer(input: StyleTransferInput): Promise<StyleTransferRecord> {
     const title = resolveTitle("input.title", input.title);
@@ -53,7 +56,7 @@ export class SessionService {
   /**
    * Creates a translation and lines it up: of one picture, or without one a live translation.
    * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE for a model that
-   * cannot be had.
+   * cannot be had, LIMIT when too many sessions wait.
    */
   async startTranslation(input: TranslationInput): Promise<TranslationRecord> {
     const title = resolveTitle("input.title", input.title);
@@ -125,7 +128,9 @@ export class SessionService {
   }
 
   private async lineUp<Kind extends SessionRecord>(session: Kind): Promise<Kind> {
-    const { storage, queue, bus } = this.parts;
+    const { storage, queue, bus, maxQueued } = this.parts;
+    const { totalCount } = await storage.sessions.list({ first: 1, after: null }, { status: ["QUEUED"] });
+    if (totalCount >= maxQueued) throw new AtelierError("LIMIT", `At most ${maxQueued} sessions may wait at a time.`, { limit: maxQueued });
     await storage.sessions.insert(session);
     // Published before it can be claimed, so that nobody hears of RUNNING before QUEUED.
     await publishChange(bus, session);

@@ -167,3 +167,14 @@ test("a picture that becomes a line at this size is refused before work starts",
   const input = { ...valid(), contentId: await running.client.upload(line), size: 32, contentLayers: shallow, styleLayers: shallow };
   expect(await running.client.refusal(START, { input })).toMatchObject({ code: "BAD_INPUT", field: "input.contentId" });
 });
+
+test("no more sessions may wait than the server allows", async () => {
+  const full = await startApp([], 64e9, 2);
+  const input = { contentId: full.imageId, styles: [{ imageId: full.imageId }] };
+  const START_ANY = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
+  for (let session = 0; session < 2; session++) await full.client.query(START_ANY, { input });
+  expect(await full.client.refusal(START_ANY, { input })).toMatchObject({ code: "LIMIT", limit: 2 });
+  await full.host.claim();
+  await full.client.query(START_ANY, { input });
+  await full.close();
+});

@@ -219,14 +219,11 @@ describe("a translation that is watched", () => {
 
   test("is told to galleries", async () => {
     const events = running.client.subscribe("subscription { sessions(filter: { kind: TRANSLATION }) { __typename id status } }");
+    const before = running.galleries;
     const next = events.next();
-    // The subscription is open when a first answer can come; a session is started until one does.
-    const heard = new Promise<unknown>((resolve) => void next.then(({ value }) => resolve(value.data.sessions)));
-    let answer: unknown;
-    while (answer === undefined) {
-      await start();
-      answer = await Promise.race([heard, new Promise((resolve) => setTimeout(resolve, 50))]);
-    }
+    while (running.galleries === before) await new Promise((resolve) => setTimeout(resolve, 5));
+    await start();
+    const answer = (await next).value.data.sessions;
     expect(answer).toMatchObject({ __typename: "TranslationSession", status: "QUEUED" });
     await events.return?.();
   });

@@ -22,18 +22,26 @@ export interface RunningApp {
   address: string;
   /** Errors that were the server's own fault. */
   faults: unknown[];
+  /** Subscriptions of all sessions that were ever opened. */
+  readonly galleries: number;
   /** Id of an uploaded picture. */
   imageId: string;
   close(): Promise<void>;
 }
 
 /** The API side of a server in this process, on a free port, with a host that paints at a test's word. */
-export async function startApp(origins: string[] = [], memoryBytes = 64e9): Promise<RunningApp> {
+export async function startApp(origins: string[] = [], memoryBytes = 64e9, maxQueued?: number): Promise<RunningApp> {
   const folder = await mkdtemp(join(tmpdir(), "atelier-app-"));
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
   const storage = await openEmbeddedStorage(folder, { graceMs: 0 });
   const bus = openEmbeddedBus(report);
+  const subscribe = bus.subscribe.bind(bus);
+  let galleries = 0;
+  bus.subscribe = (topic, listener) => {
+    if (topic === "sessions") galleries++;
+    return subscribe(topic, listener);
+  };
   const queue = openEmbeddedQueue();
   const models = new FakeModels();
   const host = await FakeHost.start({ storage, bus, queue });
@@ -49,6 +57,7 @@ export async function startApp(origins: string[] = [], memoryBytes = 64e9): Prom
     studioFolder: join(folder, "studio"),
     memoryBytes,
     report,
+    ...(maxQueued === undefined ? {} : { maxQueued }),
   });
   const { port } = await app.listen(0, "127.0.0.1");
   const address = `http://127.0.0.1:${port}`;
@@ -67,6 +76,9 @@ export async function startApp(origins: string[] = [], memoryBytes = 64e9): Prom
     address,
     faults,
     imageId,
+    get galleries() {
+      return galleries;
+    },
     async close() {
       await client.close();
       await app.close();
