@@ -3,11 +3,10 @@ import { inputNames, objectiveGraph, outputNames, targetGraph } from "../server/
 import { type Engine, gradientName } from "../server/engine/engine.js";
 import { scalar, type Tensor, tensor } from "../server/graph/index.js";
 
-/** Layers, weights and pictures of the benchmark; loss_gradient_torch.py and loss-gradient-tfjs.ts have the same. */
-export const layers = { content: ["conv4_2"], style: ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"] };
-export const termWeights = { alpha: 1, beta: 100, gamma: 0.02 };
-export const pictures = { content: [0.11, 0.07], style: [0.31, 0.17], image: [0.23, 0.05] } as const;
-export const deepest = "conv5_1";
+/** Layers, weights and pictures of the benchmark; loss_gradient_torch.py has the same. */
+const layers = { content: ["conv4_2"], style: ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"] };
+const termWeights = { alpha: 1, beta: 100, gamma: 0.02 };
+const pictures = { content: [0.11, 0.07], style: [0.31, 0.17], image: [0.23, 0.05] } as const;
 
 /** What every program answers for one evaluation; `norm` is the Euclidean length of the gradient. */
 export interface Evaluated {
@@ -17,7 +16,7 @@ export interface Evaluated {
 }
 
 /** 0.5 + 0.5 sin(channel + rowStep row + columnStep column), [1, 3, size, size]. */
-export function waves(size: number, [rowStep, columnStep]: readonly [number, number]): Tensor {
+function waves(size: number, [rowStep, columnStep]: readonly [number, number]): Tensor {
   const data = Float32Array.from({ length: 3 * size * size }, (_, i) => {
     const [channel, row, column] = [Math.floor(i / (size * size)), Math.floor(i / size) % size, i % size];
     return 0.5 + 0.5 * Math.sin(channel + rowStep * row + columnStep * column);
@@ -26,7 +25,7 @@ export function waves(size: number, [rowStep, columnStep]: readonly [number, num
 }
 
 /** Euclidean length. */
-export function lengthOf(values: Float32Array): number {
+function lengthOf(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
 

@@ -42,7 +42,7 @@ export const vgg19Layers: readonly Vgg19Layer[] = blocks.flatMap(({ convolutions
 );
 
 /** The layers from conv1_1 to `name`. @throws GraphError for a name that VGG-19 lacks. */
-export function vgg19LayersUpTo(name: string): readonly Vgg19Layer[] {
+function vgg19LayersUpTo(name: string): readonly Vgg19Layer[] {
   const last = vgg19Layers.findIndex((layer) => layer.name === name);
   if (last < 0) throw new GraphError(`VGG-19 has no layer "${name}"`);
   return vgg19Layers.slice(0, last + 1);
