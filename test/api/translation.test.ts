@@ -74,7 +74,6 @@ describe("startTranslation", () => {
     ["a feature network", { model: "vgg19" }, "BAD_INPUT", "input.model"],
     ["an unknown image", { imageId: "nothing-here" }, "NOT_FOUND", "input.imageId"],
     ["an image that is no id", { imageId: "../../etc/passwd" }, "NOT_FOUND", "input.imageId"],
-    ["no picture", { imageId: null }, "UNAVAILABLE", "input.imageId"],
     ["an empty id", { imageId: "" }, "NOT_FOUND", "input.imageId"],
     ["a size below what the model takes", { size: 31 }, "BAD_INPUT", "input.size"],
     ["a size too large", { size: 2049 }, "BAD_INPUT", "input.size"],
@@ -84,6 +83,10 @@ describe("startTranslation", () => {
     const before = await running.client.query("{ sessions { totalCount } }");
     expect(await running.client.refusal(START, { input: { ...valid(), ...change } })).toMatchObject({ code, field });
     expect(await running.client.query("{ sessions { totalCount } }")).toEqual(before);
+  });
+
+  test("begins a live translation without a picture", async () => {
+    expect(await start({ imageId: null })).toMatchObject({ kind: "TRANSLATION", status: "QUEUED", source: null });
   });
 
   test("tells the limits of the size", async () => {
