@@ -76,7 +76,7 @@ def export(args):
     Image.fromarray(to_pixels(network(x)[0])).save(folder / "reference" / "output.png")
     sheet(folder / "sheet.webp", network, pairs)
     card = {
-        "id": NAME, "title": "Line drawing to coloured emoji", "kind": "pix2pix", "model": weights.name,
+        "id": NAME, "title": "Line drawing to coloured emoji", "kind": "pix2pix", "takes": "line-drawing", "model": weights.name,
         "format": "safetensors, float16, names as in the state_dict of junyanz/pytorch-CycleGAN-and-pix2pix; an up-convolution is Sequential(Upsample, Conv2d)",
         "architecture": {
             "family": "unet-generator", "inputChannels": 3, "outputChannels": 3, "firstChannels": CHANNELS[0], "channels": list(CHANNELS), "blocks": len(CHANNELS),
@@ -91,7 +91,7 @@ def export(args):
         "attribution": ATTRIBUTION,
         "source": {"repository": "this one", "path": "models/training/pix2pix.py"},
         "training": {
-            "command": "python3 models/training/pix2pix.py --data ../training/openmoji --out ../training/pix2pix",
+            "command": args.command or "python3 models/training/pix2pix.py --data ../training/openmoji --out ../training/pix2pix",
             "data": f"{len(pairs.train)} emojis of openmoji 17 drawn {pairs.drawings} times each (models/training/draw_openmoji.mjs); {len(pairs.held_out)} more, a tenth of the concepts, held out",
             "iterations": state["iteration"], "seconds": round(state["seconds"]), "torch": torch.__version__,
             "arguments": {name: state["args"][name] for name in ARGUMENTS if name in state["args"]},
@@ -107,7 +107,7 @@ def export(args):
     card["notes"] += args.note
     if args.judgement:
         card["measured"] = {"method": "models/training/evaluate_pix2pix.py: held-out pairs; l1 in 0..1; vgg19: relative squared error of features, mean over five layers; "
-                                      "colourfulness relative to the truth. drawing: the input itself. At 128 px: before the network was grown, next to one trained as long with L1 alone. Drawings 0: original pen, 3: thinner pen with gaps",
+                                      "colourfulness relative to the truth. drawing: the input itself. Drawings 0: original pen, 3: thinner pen with gaps",
                             "judgements": [json.loads(Path(path).read_text()) for path in args.judgement]}
     if args.speed:
         card.setdefault("measured", {})["speed_256"] = args.speed
@@ -125,5 +125,6 @@ if __name__ == "__main__":
     parser.add_argument("--reference", default="flower", help="sketch for the reference pictures")
     parser.add_argument("--judgement", nargs="+", help="what evaluate_pix2pix.py wrote about these weights")
     parser.add_argument("--note", action="append", default=[], help="a further sentence for the card")
+    parser.add_argument("--command", help="for the card: how it was trained, if not with the defaults")
     parser.add_argument("--speed", help="a sentence for the card: measured time of a picture of 256 px")
     export(parser.parse_args())

@@ -58,8 +58,8 @@ def concept(annotation):
 class Pairs:
     """Pairs of drawing and picture, augmented: other pens, gaps and missing strokes, warped, turned, scaled, mirrored.
 
-    Held out is a tenth of the concepts. Emojis are drawn by weight: no subgroup counts for more than the root of its
-    size, and what is grey or white counts a third.
+    Held out is a tenth of the concepts. Emojis are drawn by weight: a subgroup counts by the root of its size, a hue
+    by the fourth root of its share, so that yellow smileys leave room for green leaves.
     """
 
     def __init__(self, folder):
@@ -72,7 +72,9 @@ class Pairs:
         size = {}
         for i in self.train:
             size[self.subgroup(i)] = size.get(self.subgroup(i), 0) + 1
-        weights = np.array([size[self.subgroup(i)] ** -0.5 * (1 / 3 + self.colourfulness(i)) for i in self.train])
+        weights = np.array([size[self.subgroup(i)] ** -0.5 for i in self.train])
+        hues = np.array([self.hues(i) for i in self.train])
+        weights = weights * (hues @ (weights @ hues / weights.sum()) ** -0.75)
         self.weights = weights / weights.sum()
 
     def subgroup(self, i):
@@ -84,11 +86,14 @@ class Pairs:
     def lines(self, i, drawing):
         return self.data[i, (3 + drawing) * self.side**2 : (4 + drawing) * self.side**2].reshape(self.side, self.side)
 
-    def colourfulness(self, i):
-        """Share of what is not white that has a colour (largest minus smallest channel above a quarter)."""
-        picture = self.colour(i)[::8, ::8].astype(np.int16)
-        high, low = picture.max(2), picture.min(2)
-        return float((high - low > 64).sum() / max(1, (low < 250).sum()))
+    def hues(self, i):
+        """Shares of red, orange and brown, yellow, green, blue, purple and pink, grey in what is not white."""
+        picture = Image.fromarray(self.colour(i)[::8, ::8])
+        pixels, degrees = np.asarray(picture).astype(np.int16), np.asarray(picture.convert("HSV"))[:, :, 0] * (360 / 256)
+        high, low = pixels.max(2), pixels.min(2)
+        hue = np.where(high - low > 64, np.searchsorted((15, 40, 70, 170, 255, 345), degrees, "right") % 6, 6)
+        counts = np.bincount(hue[low < 250], minlength=7)
+        return counts / counts.sum() if counts.any() else np.eye(7)[6]
 
     def raw(self, i, drawing, mirrored=False):
         """Layers red, green, blue, lines as (4, side, side) of 0..1."""
@@ -315,16 +320,16 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", default="../training/openmoji", help="folder of the drawn pairs; they are drawn into it when missing")
     parser.add_argument("--out", required=True, help="folder for checkpoint, curve and sample sheet")
-    parser.add_argument("--iterations", type=int, default=6400, help="in all; a run goes on from its checkpoint with another number")
-    parser.add_argument("--iterations-128", type=int, default=5290, help="of these at 128 px, before those at 256 px")
+    parser.add_argument("--iterations", type=int, default=9500, help="in all; a run goes on from its checkpoint with another number")
+    parser.add_argument("--iterations-128", type=int, default=8600, help="of these at 128 px, before those at 256 px")
     parser.add_argument("--batch-128", type=int, default=8)
     parser.add_argument("--batch-256", type=int, default=4)
-    parser.add_argument("--learning-rate", type=float, default=2e-4)
-    parser.add_argument("--decay-from", type=float, default=0.84, help="share of the iterations after which the rate falls linearly to zero")
+    parser.add_argument("--learning-rate", type=float, default=3e-4)
+    parser.add_argument("--decay-from", type=float, default=0.8, help="share of the iterations after which the rate falls linearly to zero")
     parser.add_argument("--gan-weight", type=float, default=1.0, help="0: L1 alone, without a discriminator")
     parser.add_argument("--l1-weight", type=float, default=100.0)
     parser.add_argument("--judge-channels", type=int, default=32, help="width of the discriminator (the paper's is 64)")
-    parser.add_argument("--judge-rate", type=float, default=1.0, help="learning rate of the discriminator, as a share of the generator's")
+    parser.add_argument("--judge-rate", type=float, default=0.25, help="learning rate of the discriminator, as a share of the generator's")
     parser.add_argument("--averaging", type=float, default=0.999, help="decay of the moving average of the weights")
     parser.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 (weights stay float32): faster on processors that have it")
     parser.add_argument("--threads", type=int, default=2)
