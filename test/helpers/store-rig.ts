@@ -1,0 +1,85 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach } from "vitest";
+import type { Model } from "../../models/model.js";
+import { openRegistry, type Registry, type StoreOptions } from "../../models/registry.js";
+import type { KerasFile } from "../../models/store/keras-vgg19.js";
+import { FileServer } from "./file-server.js";
+import { fewLayers, writeKerasFile } from "./keras-file.js";
+
+/** What the card of a fast-style network says of its form. */
+export const fastStyle = {
+  kind: "fast-style",
+  model: "style.onnx",
+  input: { name: "in", layout: "NCHW", dtype: "float32", colour: "RGB", from_uint8: "v" },
+  output: { name: "out", layout: "NCHW", dtype: "float32", colour: "RGB", to_uint8: "clamp(round(v),0,255)" },
+  native_size: [256, 256],
+  size_multiple: 4,
+  min_size: 32,
+};
+/** What the card of VGG-19 says of its form. */
+export const features = {
+  kind: "features",
+  model: "vgg19.safetensors",
+  input: { layout: "NCHW", colour: "BGR", range: "0..255 minus mean", mean_bgr: [103.939, 116.779, 123.68] },
+};
+/** A server that has VGG-19 as it is published, and an empty data folder, both new for each test of the file that makes the rig. */
+export class StoreRig {
+  server!: FileServer;
+  folder = "";
+  vgg19!: KerasFile;
+  logged: string[] = [];
+  private readonly open: Registry[] = [];
+
+  constructor() {
+    beforeEach(() => this.start());
+    afterEach(async () => {
+      for (const registry of this.open.splice(0)) await registry.close();
+      await this.server.close();
+      await rm(this.folder, { recursive: true, force: true });
+    });
+  }
+
+  /** Folder of what was fetched. */
+  get fetched(): string {
+    return join(this.folder, "data", "models");
+  }
+
+  async openStore(changes: Partial<StoreOptions> = {}, mirrorDir: string | null = null): Promise<Registry> {
+    const limits = { stallMs: 500, attempts: 2, backoffMs: 1 };
+    const log = (line: string) => this.logged.push(line);
+    const store = { folder: this.fetched, mirror: null, offline: false, vgg19: this.vgg19, limits, log, ...changes };
+    const registry = await openRegistry({ bundledDir: join(this.folder, "bundled"), mirrorDir, store });
+    this.open.push(registry);
+    return registry;
+  }
+
+  /** Puts a model on the server, as a mirror has it; answers its file. */
+  mirrored(name: string, kind: Record<string, unknown>, changes: Record<string, unknown> = {}): Buffer {
+    const file = randomBytes(200_000);
+    const sha256 = createHash("sha256").update(file).digest("hex");
+    const common = { id: name, title: name, params: 5, bytes: file.length, sha256, source: "a test", licence: "none" };
+    this.server.files.set(`models/${name}/card.json`, Buffer.from(JSON.stringify({ ...common, ...kind, ...changes })));
+    this.server.files.set(`models/${name}/${kind.model}`, file);
+    return file;
+  }
+
+  private async start(): Promise<void> {
+    this.server = await FileServer.start();
+    this.folder = await mkdtemp(join(tmpdir(), "atelier-store-"));
+    await mkdir(join(this.folder, "bundled"));
+    await writeKerasFile(join(this.folder, "published.h5"), fewLayers);
+    const published = await readFile(join(this.folder, "published.h5"));
+    this.server.files.set("published.h5", published);
+    const md5 = createHash("md5").update(published).digest("hex");
+    this.vgg19 = { url: this.server.url("published.h5"), bytes: published.length, md5, layers: fewLayers };
+    this.logged = [];
+  }
+}
+
+/** State of every model, by id. */
+export async function states(registry: Registry): Promise<Record<string, Model["state"]>> {
+  return Object.fromEntries((await registry.list()).map(({ id, state }) => [id, state]));
+}
