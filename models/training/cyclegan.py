@@ -140,7 +140,7 @@ class StrokeTerm:
     """How far the Gram matrices of paintings are from the running mean of those of the originals (relative, squared)."""
 
     def __init__(self, weights, bfloat16, device):
-        network = Student(bfloat16).load_exported(weights).requires_grad_(False)
+        network = Student.load(weights, bfloat16).requires_grad_(False)
         self.network, self.means, self.seen = network.to(device).to(memory_format=torch.channels_last), {}, 0
 
     def grams(self, pictures):

@@ -25,7 +25,7 @@ import torch
 from PIL import Image
 
 from vgg19 import CONTENT_LAYER, STYLE_LAYERS, Teacher, gram, relative, total_variation
-from vgg19_lite import Student
+from vgg19_lite import Student, plan_of
 
 
 def read(path, longest):
@@ -130,11 +130,13 @@ def main():
     torch.set_num_threads(args.threads)
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    teacher, student = Teacher(args.teacher), Student()
+    teacher = Teacher(args.teacher)
     if args.checkpoint:
-        student.load_state_dict(torch.load(args.checkpoint, map_location="cpu")["student"])
+        state = torch.load(args.checkpoint, map_location="cpu")["student"]
+        student = Student(plan=plan_of(state))
+        student.load_state_dict(state)
     else:
-        student.load_exported(args.weights)
+        student = Student.load(args.weights)
     student = student.requires_grad_(False).to(memory_format=torch.channels_last)
     runs = out / "vgg19-runs.json"
     kept = json.loads(runs.read_text()) if runs.exists() else {}

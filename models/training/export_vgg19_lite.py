@@ -10,11 +10,12 @@ from pathlib import Path
 import torch
 
 from vgg19 import MEAN_BGR, write_safetensors
-from vgg19_lite import Student
+from vgg19_lite import Student, plan_of
 
 
 def export(args):
-    state, student = torch.load(Path(args.run) / "checkpoint.pt", map_location="cpu"), Student()
+    state = torch.load(Path(args.run) / "checkpoint.pt", map_location="cpu")
+    student = Student(plan=plan_of(state["student"]))
     student.load_state_dict(state["student"])
     folder = Path(args.run) / "export"
     folder.mkdir(exist_ok=True)
@@ -28,9 +29,9 @@ def export(args):
         "format": "safetensors, float16: block{b}_conv{n}.weight (OIHW) and .bias of the trunk, conv{layer}.weight (1x1) and .bias of the taps",
         "architecture": {
             "family": "vgg19-lite",
-            "blocks": [[{"channels": width, "tap": tap, "components": k} if tap else {"channels": width} for width, tap, k in block] for block in Student.PLAN],
+            "blocks": [[{"channels": width, "tap": tap, "components": k} if tap else {"channels": width} for width, tap, k in block] for block in student.plan],
             "kernel": 3, "stride": 1, "groups": 1, "dilation": 1, "activation": "relu after every trunk convolution, none after a tap",
-            "padding": ["reflect" if block < Student.MIRRORED else "zeros" for block in range(len(Student.PLAN))],
+            "padding": ["reflect" if block < Student.MIRRORED else "zeros" for block in range(len(student.plan))],
             "pooling": "2x2 average, stride 2, between blocks",
         },
         "input": {"layout": "NCHW", "colour": "BGR", "range": "0..255 minus mean", "mean_bgr": list(MEAN_BGR)},
@@ -45,7 +46,8 @@ def export(args):
         "training": {
             "command": "python3 models/training/vgg19_lite.py --out ../training/vgg19-lite",
             "iterations": state["iteration"], "seconds": round(state["seconds"]), "torch": torch.__version__,
-            "arguments": {name: state["args"][name] for name in ("seed", "learning_rate", "gram_weight", "canvases", "lifetime", "replays", "held_out", "bfloat16")},
+            "arguments": {name: state["args"][name] for name in ("seed", "learning_rate", "gram_weight", "deepest_weight", "sides", "canvases", "lifetime", "replays", "held_out", "bfloat16")},
+            **({"note": args.note} if args.note else {}),
             "data": "1,000 ImageNet sample photos (one a class; rights with their photographers, for training only), nine public-domain paintings, noise, mixtures, pictures painted with the student",
         },
     }
@@ -64,5 +66,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--run", required=True, help="the run's folder, with checkpoint.pt")
     parser.add_argument("--judgement", help="judgement.json of these weights, for the card")
+    parser.add_argument("--note", default="", help="what else belongs to the training's history")
     parser.add_argument("--licence", default="derived from VGG-19's features (Visual Geometry Group, Oxford: believed CC BY 4.0, not verified)")
     export(parser.parse_args())

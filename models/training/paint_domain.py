@@ -76,7 +76,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    network = Student(args.bfloat16).load_exported(args.weights).requires_grad_(False).to(memory_format=torch.channels_last)
+    network = Student.load(args.weights, args.bfloat16).requires_grad_(False).to(memory_format=torch.channels_last)
     style = Image.open(args.style).convert("RGB")
     scale = args.style_side / min(style.size)
     style = style.resize((round(style.width * scale), round(style.height * scale)), Image.LANCZOS)

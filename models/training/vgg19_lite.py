@@ -70,53 +70,73 @@ class Reflect(torch.autograd.Function):
 reflect = Reflect.apply
 
 
-class Student(nn.Module):
-    """Five blocks of thin 3x3 convolutions (relu, padding of 1) with average pooling between them.
-
-    A tap is a linear 1x1 convolution from the trunk to the k leading principal components of the teacher's layer.
-    PLAN: for each block its convolutions as (output channels, tap after it or None, components of the tap).
-    The deep end is where a convolution is cheap and reaches far: block 5 has four at a sixteenth of the side, which
-    brings the receptive field of conv5_1 to 222 px (VGG-19: 252).
-    """
-
-    PLAN = [
+PLANS = {
+    "full": [
         [(32, "conv1_1", 16)],
         [(48, "conv2_1", 32)],
         [(80, None, 0), (80, "conv3_1", 64), (96, None, 0)],
         [(128, None, 0), (128, "conv4_1", 96), (160, "conv4_2", 128)],
         [(192, None, 0), (192, None, 0), (192, None, 0), (192, "conv5_1", 128)],
-    ]
+    ],
+    # A fifth less time for a step: thinner where pictures are large, wider where they are small.
+    "thin": [
+        [(16, "conv1_1", 16)],
+        [(48, "conv2_1", 32)],
+        [(64, None, 0), (64, "conv3_1", 64), (80, None, 0)],
+        [(128, None, 0), (128, "conv4_1", 96), (160, "conv4_2", 128)],
+        [(224, None, 0), (224, None, 0), (224, None, 0), (224, "conv5_1", 128)],
+    ],
+}
+
+
+def plan_of(tensors):
+    """Name of the plan that a student's tensors were made by, exported or as its state_dict."""
+    width = next(len(tensor) for name, tensor in tensors.items() if name.endswith("block1_conv1.bias"))
+    return next(name for name, plan in PLANS.items() if plan[0][0][0] == width)
+
+
+class Student(nn.Module):
+    """Five blocks of thin 3x3 convolutions (relu, padding of 1) with average pooling between them.
+
+    A tap is a linear 1x1 convolution from the trunk to the k leading principal components of the teacher's layer.
+    PLANS: for each block its convolutions as (output channels, tap after it or None, components of the tap).
+    The deep end is where a convolution is cheap and reaches far: block 5 has four at a sixteenth of the side, which
+    brings the receptive field of conv5_1 to 222 px (VGG-19: 252).
+    """
+
     MIRRORED = 2  # blocks with reflection padding; the others pad with zeros
     # The input is about -124..151: divided by this it suits the usual initialisation. Folded into the first
     # convolution on export.
     INPUT_SCALE = 64.0
 
-    def __init__(self, bfloat16=False):
+    def __init__(self, bfloat16=False, plan="full"):
         super().__init__()
-        self.bfloat16 = bfloat16
-        self.trunk, self.taps, channels = nn.ModuleDict(), nn.ModuleDict(), 3
-        for block, convolutions in enumerate(self.PLAN, start=1):
+        self.bfloat16, self.plan = bfloat16, PLANS[plan]
+        self.trunk, self.taps, self.tapped, channels = nn.ModuleDict(), nn.ModuleDict(), {}, 3
+        for block, convolutions in enumerate(self.plan, start=1):
             for n, (width, tap, components) in enumerate(convolutions, start=1):
                 convolution = nn.Conv2d(channels, width, 3, padding=0 if block <= self.MIRRORED else 1)
                 nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
                 nn.init.zeros_(convolution.bias)
                 self.trunk[f"block{block}_conv{n}"] = convolution
                 if tap:
+                    self.tapped[tap] = f"block{block}_conv{n}"
                     self.taps[tap] = nn.Conv2d(width, components, 1)
                     nn.init.normal_(self.taps[tap].weight, std=0.1 / math.sqrt(width * components))
                     nn.init.zeros_(self.taps[tap].bias)
                 channels = width
 
-    @classmethod
-    def components(cls):
-        return {tap: k for block in cls.PLAN for (_, tap, k) in block if tap}
+    @staticmethod
+    def components():
+        """Components of each tap, the same in all plans: what one has learnt another can go on from."""
+        return {tap: k for block in PLANS["full"] for (_, tap, k) in block if tap}
 
     def forward(self, rgb):
         """RGB in 0..1 to a dictionary of the features at TAPS."""
         x = (caffe_input(rgb) / self.INPUT_SCALE).contiguous(memory_format=torch.channels_last)
         taps = {}
         with torch.autocast(rgb.device.type, torch.bfloat16, enabled=self.bfloat16):
-            for block, convolutions in enumerate(self.PLAN, start=1):
+            for block, convolutions in enumerate(self.plan, start=1):
                 x = F.avg_pool2d(x, 2) if block > 1 else x
                 for n, (_, tap, _) in enumerate(convolutions, start=1):
                     x = F.relu(self.trunk[f"block{block}_conv{n}"](reflect(x) if block <= self.MIRRORED else x))
@@ -138,8 +158,41 @@ class Student(nn.Module):
         tensors["block1_conv1.weight"] = tensors["block1_conv1.weight"] / self.INPUT_SCALE
         return tensors
 
-    def load_exported(self, path):
+    def inherit(self, tensors):
+        """Takes over the weights of a trained student (its state_dict) of other widths, as far as they reach.
+
+        Where this one is thinner the channels with the largest weights behind them are kept; where it is wider the new
+        ones begin at random with small weights behind them, so that at first they change little.
+        """
+        kept = torch.arange(3)
+        names = list(self.trunk)
+        for name, following in zip(names, [*names[1:], None]):
+            weight, bias = tensors[f"trunk.{name}.weight"], tensors[f"trunk.{name}.bias"]
+            convolution = self.trunk[name]
+            width, old = convolution.out_channels, len(bias)
+            behind = [tensors[f"trunk.{following}.weight"]] if following else []
+            behind += [tensors[f"taps.{tap}.weight"] for tap in self.taps if self.tapped[tap] == name]
+            importance = sum(w.pow(2).sum((0, 2, 3)) / w.pow(2).sum() for w in behind) * weight.pow(2).sum((1, 2, 3))
+            channels = importance.topk(min(width, old)).indices.sort().values
+            with torch.no_grad():
+                convolution.weight[:, len(kept):].mul_(0.1)
+                convolution.weight[:len(channels), :len(kept)] = weight[channels][:, kept]
+                convolution.bias[:len(channels)] = bias[channels]
+                for tap in self.taps:
+                    if self.tapped[tap] == name:
+                        self.taps[tap].weight[:, len(channels):].mul_(0.1)
+                        self.taps[tap].weight[:, :len(channels)] = tensors[f"taps.{tap}.weight"][:, channels]
+                        self.taps[tap].bias.copy_(tensors[f"taps.{tap}.bias"])
+            kept = channels
+        return self
+
+    @classmethod
+    def load(cls, path, bfloat16=False):
+        """The student whose weights were exported to a safetensors file."""
         tensors = read_safetensors(path)
+        return cls(bfloat16, plan_of(tensors)).load_tensors(tensors)
+
+    def load_tensors(self, tensors):
         tensors["block1_conv1.weight"] = tensors["block1_conv1.weight"] * self.INPUT_SCALE
         for group in (self.trunk, self.taps):
             for name, module in group.items():
@@ -150,8 +203,9 @@ class Student(nn.Module):
 # ---------------------------------------------------------------- losses
 
 
-def distillation_loss(predicted, wanted, gram_weight):
-    """Relative feature error + gram_weight x relative Gram error, mean over pictures, summed over the taps.
+def distillation_loss(predicted, wanted, gram_weight, deepest_weight=1.0):
+    """Relative feature error + gram_weight x relative Gram error, mean over pictures, summed over the taps, the deepest
+    of which counts deepest_weight times.
 
     Targets have unit energy on average, so the floor (a twentieth of it) only keeps flat pictures from dominating.
     """
@@ -160,7 +214,8 @@ def distillation_loss(predicted, wanted, gram_weight):
         y, t = predicted[tap], wanted[tap]
         floor = 0.05 * t.shape[2] * t.shape[3]
         terms[tap] = (relative(y, t, floor).mean(), relative(gram(y), gram(t), 0.0025).mean())
-    return sum(f + gram_weight * g for f, g in terms.values()), terms
+    weights = {tap: deepest_weight if tap == TAPS[-1] else 1.0 for tap in TAPS}
+    return sum(weights[tap] * (f + gram_weight * g) for tap, (f, g) in terms.items()), terms
 
 
 # ---------------------------------------------------------------- painting with the student
@@ -245,7 +300,8 @@ def sheet(path, canvases, rows=4):
 def schedule(args, progress):
     """Learning rate (warm-up of 1 %, then half a cosine), crop side and batch size for a progress in 0..1."""
     rate = args.learning_rate * min(1, progress / 0.01 + 0.02) * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
-    side, batch = (128, 6) if progress < 0.4 else (192, 3) if progress < 0.7 else (256, 2)
+    until_192, until_256 = args.sides
+    side, batch = (128, 6) if progress < until_192 else (192, 3) if progress < until_256 else (256, 2)
     return rate, side, batch
 
 
@@ -256,7 +312,7 @@ def train(args):
     random.seed(args.seed), np.random.seed(args.seed), torch.manual_seed(args.seed)
     pictures = Pictures(args.photos, args.paintings, args.held_out.split(","), random.Random(args.seed))
     teacher = Teacher(args.teacher, torch.bfloat16 if args.bfloat16 else torch.float32, device)
-    student = Student(args.bfloat16).to(device).to(memory_format=torch.channels_last)
+    student = Student(args.bfloat16, args.plan).to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(student.parameters(), lr=args.learning_rate, betas=(0.9, 0.99))
     canvases = Canvases(pictures, args.canvases, args.lifetime)
     checkpoint, start, seconds = out / "checkpoint.pt", 0, 0.0
@@ -266,6 +322,10 @@ def train(args):
         bases, kept, start, seconds = state["bases"], state["kept"], state["iteration"], state["seconds"]
         canvases.pool = state["canvases"]
         pictures.rng.seed(args.seed + start), torch.manual_seed(args.seed + start)
+    elif args.start_from:
+        state = torch.load(args.start_from, map_location="cpu")
+        student.inherit(state["student"])
+        bases, kept = state["bases"], state["kept"]
     else:
         bases, kept = principal_components(teacher, pictures, device)
         print("energy kept by the basis:", {tap: round(share, 4) for tap, share in kept.items()}, flush=True)
@@ -295,7 +355,7 @@ def train(args):
         repeated = pictures.rng.sample(memory, min(args.replays, len(memory)))
         memory.append(lesson)
         for images, wanted in [*repeated, lesson]:
-            loss, terms = distillation_loss(student(images), wanted, args.gram_weight)
+            loss, terms = distillation_loss(student(images), wanted, args.gram_weight, args.deepest_weight)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(student.parameters(), 1.0)
@@ -332,6 +392,10 @@ def arguments():
     parser.add_argument("--iterations", type=int, default=20000)
     parser.add_argument("--learning-rate", type=float, default=1.5e-3)
     parser.add_argument("--gram-weight", type=float, default=0.3)
+    parser.add_argument("--deepest-weight", type=float, default=1.0, help="weight of conv5_1 among the taps")
+    parser.add_argument("--sides", type=float, nargs=2, default=[0.4, 0.7], help="progress (0..1) from which pictures have 192 and 256 px")
+    parser.add_argument("--plan", choices=PLANS, default="full", help="widths of the convolutions")
+    parser.add_argument("--start-from", default="", help="checkpoint of a student, of other widths perhaps, whose weights are taken over")
     parser.add_argument("--canvases", type=int, default=16, help="pictures being painted with the student at any time")
     parser.add_argument("--lifetime", type=int, default=120, help="steps until a canvas is replaced by a new one")
     parser.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 (weights stay float32): faster on processors that have it")

@@ -66,7 +66,7 @@ export function pictureRoutes({ storage, limits, metrics }: PictureDependencies)
 
   router.get("/frames/:sessionId/:step", async (request, response) => {
     const { sessionId, step } = request.params;
-    const frame = isId(sessionId) && /^\d{1,9}$/.test(step) ? await kept.find(sessionId, Number(step)) : null;
+    const frame = isId(sessionId) && /^\d{1,10}$/.test(step) ? await kept.find(sessionId, Number(step)) : null;
     if (!frame) throw new AtelierError("NOT_FOUND", "There is no such frame.", { field: "step" });
     await sendPicture(request, response, frame, () => kept.picture(frame));
   });

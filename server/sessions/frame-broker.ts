@@ -86,7 +86,7 @@ export class FrameBroker {
     const latest = await kept.latest(sessionId);
     if (latest) {
       mailbox.skipThrough(latest.step);
-      opening.push({ type: "frame", frame: new SharedFrame(latest, () => kept.picture(latest)) });
+      opening.push({ type: "frame", frame: await kept.shared(latest) });
     }
     return { opening, replay: null };
   }

@@ -2,7 +2,7 @@ import type { Queue } from "../queue/queue.js";
 import type { Page, PageRequest, Storage } from "../storage/storage.js";
 import { type KeptFrames, keptFrames } from "./kept-frames.js";
 import type { FrameRecord, ImageRecord, SessionFilter, SessionRecord } from "./session.js";
-import { SharedFrame } from "./shared-frame.js";
+import type { SharedFrame } from "./shared-frame.js";
 
 export type { Page, PageRequest } from "../storage/storage.js";
 
@@ -43,21 +43,17 @@ export class SessionHistory {
 
   async latestFrame(sessionId: string): Promise<SharedFrame | null> {
     const latest = await this.kept.latest(sessionId);
-    return latest && this.shared(latest);
+    return latest && this.kept.shared(latest);
   }
 
   /** Oldest first; the key is a frame's step. */
   async frames(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<SharedFrame>> {
     const found = await this.kept.list(sessionId, page, range);
-    return { ...found, rows: found.rows.map((frame) => this.shared(frame)) };
+    return { ...found, rows: await Promise.all(found.rows.map((frame) => this.kept.shared(frame))) };
   }
 
   /** The loss curve, thinned to at most `points` values. */
   losses(sessionId: string, range: StepRange, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]> {
     return this.storage.frames.losses(sessionId, range, points);
-  }
-
-  private shared(frame: FrameRecord): SharedFrame {
-    return new SharedFrame(frame, () => this.kept.picture(frame));
   }
 }

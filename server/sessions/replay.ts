@@ -1,7 +1,6 @@
 import type { KeptFrames } from "./kept-frames.js";
 import type { ViewerEvent } from "./mailbox.js";
-import type { FrameRecord } from "./session.js";
-import { SharedFrame } from "./shared-frame.js";
+import type { SharedFrame } from "./shared-frame.js";
 
 /** Frames read at a time; a viewer that is no further behind than this is not slow. */
 const PAGE = 50;
@@ -10,12 +9,12 @@ const PAGE = 50;
 export class Replay {
   /** Whether the viewer falls further and further behind what is painted meanwhile: then it is not to be replayed to. */
   lagging = false;
-  private page: FrameRecord[] = [];
+  private page: SharedFrame[] = [];
   private backlog = Number.POSITIVE_INFINITY;
 
   /** Begins after `lastStep`; frames through `keptStep`, which were kept when the viewer came, are given in any case. */
   constructor(
-    private readonly kept: Pick<KeptFrames, "list" | "picture">,
+    private readonly kept: Pick<KeptFrames, "list" | "shared">,
     private readonly sessionId: string,
     public lastStep: number,
     private readonly keptStep: number,
@@ -26,20 +25,21 @@ export class Replay {
     if (this.page.length === 0) await this.read();
     const frame = this.page[0];
     if (!frame || this.lagging) return null;
-    if (frame.step > this.lastStep + 1) {
-      const gap = { type: "gap", fromStep: this.lastStep + 1, toStep: frame.step - 1 } as const;
+    const { step } = frame.record;
+    if (step > this.lastStep + 1) {
+      const gap = { type: "gap", fromStep: this.lastStep + 1, toStep: step - 1 } as const;
       this.lastStep = gap.toStep;
       return gap;
     }
     this.page.shift();
-    this.lastStep = frame.step;
-    return { type: "frame", frame: new SharedFrame(frame, () => this.kept.picture(frame)) };
+    this.lastStep = step;
+    return { type: "frame", frame };
   }
 
   private async read(): Promise<void> {
     const range = { fromStep: this.lastStep + 1 };
     const { rows, totalCount } = await this.kept.list(this.sessionId, { first: PAGE, after: null }, range);
-    this.page = rows;
+    this.page = await Promise.all(rows.map((frame) => this.kept.shared(frame)));
     if (this.lastStep < this.keptStep) return;
     this.lagging = totalCount > PAGE && totalCount >= this.backlog;
     this.backlog = totalCount;

@@ -105,12 +105,12 @@ test("forgets a viewer who goes while nothing happens", async () => {
 
 test("gives a slow reader the newest frame and no queue", async () => {
   const session = await live();
-  const stream = await openStream(session.id, "?fps=5");
+  const stream = await openStream(session.id, "?fps=0.01");
   for (let step = 0; step < 40; step++) await show(session.id, step, await picture(step === 39 ? "blue" : "red"));
   await end(session);
   const shown: Buffer[] = [];
   for (let part = await stream.part(); part; part = await stream.part()) shown.push(part);
-  expect(shown.length).toBeLessThanOrEqual(3);
+  expect(shown.length).toBeLessThanOrEqual(2);
   expect(shown.at(-1)?.equals(await picture("blue"))).toBe(true);
 });
 
