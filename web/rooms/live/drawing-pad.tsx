@@ -1,6 +1,6 @@
-import { type PointerEvent, useEffect, useReducer, useRef, useState } from "react";
+import { type PointerEvent, useEffect, useRef, useState } from "react";
 import styles from "./drawing-pad.module.css";
-import { draw, emptyDrawing, paintDrawing, type Stroke } from "./drawing-strokes";
+import { type Drawing, type DrawingAction, paintDrawing, type Stroke } from "./drawing-strokes";
 import { type FrameSource, PictureListeners } from "./source";
 
 /** Side of the drawing, px: what the translators of drawings were trained on. */
@@ -12,19 +12,21 @@ const GROUND = "/samples/line-cat.png";
 const widths = [3, 5, 9] as const;
 
 interface Props {
+  drawing: Drawing;
+  act(action: DrawingAction): void;
   /** Called with the pad as a source of pictures, and with null when the pad goes. */
   onSource(source: FrameSource | null): void;
 }
 
 /** A sheet to draw on with mouse, pen or finger; every stroke is a new picture of its source. */
-export function DrawingPad({ onSource }: Props) {
+export function DrawingPad({ drawing, act, onSource }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const listeners = useRef(new PictureListeners());
-  const [drawing, act] = useReducer(draw, emptyDrawing);
   const [tool, setTool] = useState<Stroke["tool"]>("pen");
   const [width, setWidth] = useState<number>(widths[1]);
   const [ground, setGround] = useState<HTMLImageElement | null>(null);
-  const drawn = useRef(false);
+  /** The pointer that draws now; others, such as a second finger, do nothing. */
+  const pen = useRef<number | null>(null);
 
   useEffect(() => {
     const image = new Image();
@@ -62,26 +64,30 @@ export function DrawingPad({ onSource }: Props) {
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || isText(event.target)) return;
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || isText(event.target) || pen.current !== null) return;
       event.preventDefault();
       act({ type: event.shiftKey ? "redo" : "undo" });
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, []);
+  }, [act]);
 
   function begin(event: PointerEvent<HTMLCanvasElement>) {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || pen.current !== null) return;
     event.currentTarget.setPointerCapture(event.pointerId);
-    drawn.current = true;
+    pen.current = event.pointerId;
     act({ type: "begin", stroke: { tool, width, points: [pointOf(event.currentTarget, event.nativeEvent)] } });
   }
 
   function extend(event: PointerEvent<HTMLCanvasElement>) {
-    if (!drawn.current || !event.currentTarget.hasPointerCapture(event.pointerId)) return;
+    if (pen.current !== event.pointerId) return;
     const { currentTarget, nativeEvent } = event;
     const events = nativeEvent.getCoalescedEvents?.() ?? [];
     act({ type: "extend", points: (events.length > 0 ? events : [nativeEvent]).map((each) => pointOf(currentTarget, each)) });
+  }
+
+  function end(event: PointerEvent<HTMLCanvasElement>) {
+    if (pen.current === event.pointerId) pen.current = null;
   }
 
   return (
@@ -95,12 +101,8 @@ export function DrawingPad({ onSource }: Props) {
         data-testid="drawing-pad"
         onPointerDown={begin}
         onPointerMove={extend}
-        onPointerUp={() => {
-          drawn.current = false;
-        }}
-        onPointerCancel={() => {
-          drawn.current = false;
-        }}
+        onPointerUp={end}
+        onPointerCancel={end}
       />
       <fieldset className={styles.tools}>
         <legend className="hidden">Drawing tools</legend>
@@ -143,5 +145,8 @@ function pointOf(sheet: HTMLCanvasElement, event: globalThis.PointerEvent): Stro
 }
 
 function isText(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea"));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || target.matches("textarea, input:not([type=radio], [type=checkbox], [type=range])"))
+  );
 }

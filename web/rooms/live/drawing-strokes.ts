@@ -75,12 +75,17 @@ function paintStroke(context: CanvasRenderingContext2D, { tool, width, points }:
   const [first] = points;
   if (!first) return;
   let [x, y] = first;
-  for (const [toX, toY, pressure] of points) {
+  let [fromX, fromY] = first;
+  // Curves from middle to middle of the points, each bent by the point between: no corners where the hand made none.
+  for (const [index, [toX, toY, pressure]] of points.entries()) {
+    const isLast = index === points.length - 1;
+    const [endX, endY] = isLast ? [toX, toY] : [(x + toX) / 2, (y + toY) / 2];
     context.lineWidth = tool === "pen" ? width * (0.4 + 0.6 * pressure) : width * 3;
     context.beginPath();
-    context.moveTo(x, y);
-    context.lineTo(toX, toY);
+    context.moveTo(fromX, fromY);
+    context.quadraticCurveTo(x, y, endX, endY);
     context.stroke();
+    [fromX, fromY] = [endX, endY];
     [x, y] = [toX, toY];
   }
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { forTask, takesDrawings } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { Notice } from "../../parts/notice";
@@ -11,6 +11,7 @@ import easel from "../easel/easel.module.css";
 import { sizeSetting } from "../translate/order";
 import { TranslatorList } from "../translate/translator-list";
 import { DrawingPad } from "./drawing-pad";
+import { draw, emptyDrawing } from "./drawing-strokes";
 import styles from "./live.module.css";
 import { LiveActions } from "./live-actions";
 import { LiveFacts } from "./live-facts";
@@ -40,6 +41,8 @@ export function Live() {
   const [size, setSize] = useState<number | null>(null);
   const maxSize = useMaxSize();
   const camera = useSource(running && !drawing);
+  // Kept here, so that it outlives a look at other translators.
+  const [drawn, act] = useReducer(draw, emptyDrawing);
   const [sheet, setSheet] = useState<FrameSource | null>(null);
   const onSheet = useCallback((source: FrameSource | null) => setSheet(source), []);
   const source = drawing ? sheet : camera.source;
@@ -47,8 +50,11 @@ export function Live() {
   const live = useLive({ source: running ? source : null, network, size: size ?? network?.size ?? 256, canvas });
 
   // A drawing is translated as soon as it is there: nobody has to be asked whether they want to be seen.
+  // Its end stops: no camera may open that nobody started.
   useEffect(() => {
-    if (drawing) setRunning(true);
+    if (!drawing) return;
+    setRunning(true);
+    return () => setRunning(false);
   }, [drawing]);
 
   return (
@@ -57,7 +63,7 @@ export function Live() {
         <LiveStage
           view={view}
           source={source}
-          pad={drawing ? <DrawingPad onSource={onSheet} /> : null}
+          pad={drawing ? <DrawingPad drawing={drawn} act={act} onSource={onSheet} /> : null}
           result={canvas}
           hint={hintOf(running, live.step !== null, live.status)}
         />

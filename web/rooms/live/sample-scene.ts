@@ -73,7 +73,7 @@ function sunAt(phase: number, width: number, sea: number): [number, number] {
 function paintCloud(context: Context, cloud: number, phase: number, light: Light["light"]): void {
   const { width, height } = context.canvas;
   // Whole rounds in a loop, so that the last picture runs into the first.
-  const x = ((cloud * 0.23 + phase + random(cloud)) % 1.4) - 0.2;
+  const x = ((cloud * 0.23 + phase + random(cloud)) % 1) * 1.4 - 0.2;
   const y = 0.06 + 0.26 * random(cloud + 10);
   for (let puff = 0; puff < 14; puff++) {
     const size = height * (0.025 + 0.045 * random(cloud * 31 + puff));
