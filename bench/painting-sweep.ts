@@ -57,6 +57,7 @@ async function paint(settings: StyleTransferSettings): Promise<Painting> {
       settings,
       content: { digest: "content", bytes: pictures.content },
       styles: [{ digest: "style", bytes: pictures.style, weight: 1 }],
+      changes: [],
       network: { id: "vgg19", path: network!, sha256: "0".repeat(64), architecture: { family: "vgg19" } },
     },
     null,

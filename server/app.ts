@@ -10,8 +10,9 @@ import type { Bus } from "./bus/bus.js";
 import { createHttpApp } from "./http/app.js";
 import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
-import { MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "./limits.js";
+import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "./limits.js";
 import type { Queue } from "./queue/queue.js";
+import { SessionControls } from "./sessions/controls.js";
 import type { DeviceInfo } from "./sessions/device-info.js";
 import { FrameBroker } from "./sessions/frame-broker.js";
 import { SessionHistory } from "./sessions/history.js";
@@ -67,8 +68,10 @@ export async function createApp(parts: AppParts): Promise<App> {
   } = parts;
   const maxSize = maxPaintingSize(memoryBytes, styleTransferNumbers.size.max);
   const broker = new FrameBroker(storage, bus);
+  const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, maxQueued };
   const context = {
-    sessions: new SessionService({ storage, queue, bus, models: models.sessions, maxSize, maxQueued }),
+    sessions: new SessionService(sessionParts),
+    controls: new SessionControls({ ...sessionParts, maxChanges: MAX_CHANGES }),
     liveFrames: new LiveFrames({ sessions: storage.sessions, bus }),
     history: new SessionHistory(storage, queue),
     broker,

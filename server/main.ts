@@ -7,7 +7,7 @@ import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { AtelierError } from "./errors.js";
 import { Host } from "./host/host.js";
-import { recoverInterrupted } from "./host/recovery.js";
+import { recoverSessions } from "./host/recovery.js";
 import { registryNetworks } from "./host/registry-networks.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
@@ -48,7 +48,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const models = registryModels(registry);
 
   // 4. What the last run left behind, before anybody can see it or claim it.
-  await recoverInterrupted(storage, queue);
+  await recoverSessions(storage, queue);
 
   // 5. The API. It listens before the device is started: a port that is taken is found out at once.
   let host: Host | null = null;

@@ -71,6 +71,7 @@ async function paint(network: FeatureNetworkFile, content: EncodedPicture, style
       settings,
       content,
       styles: [{ ...style, weight: 1 }],
+      changes: [],
       network,
     },
     null,

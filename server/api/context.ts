@@ -1,3 +1,4 @@
+import type { SessionControls } from "../sessions/controls.js";
 import type { DeviceInfo } from "../sessions/device-info.js";
 import type { FrameBroker } from "../sessions/frame-broker.js";
 import type { SessionHistory } from "../sessions/history.js";
@@ -44,6 +45,7 @@ export interface ModelCatalogue {
 /** What resolvers work with; the same for every operation. */
 export interface ApiContext {
   sessions: SessionService;
+  controls: SessionControls;
   liveFrames: LiveFrames;
   history: SessionHistory;
   broker: FrameBroker;

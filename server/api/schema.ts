@@ -7,6 +7,7 @@ import { ImageResolver } from "./images.js";
 import { LiveFrameMutations } from "./live-frames.js";
 import { ModelResolver, ModelsSubscription } from "./models.js";
 import { ServerInfoResolver } from "./server-info.js";
+import { SessionControlMutations } from "./session-controls.js";
 import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
 import { StyleTransferSession, TranslationSession } from "./session-types.js";
 import { SessionMutations, SessionQueries } from "./sessions.js";
@@ -26,6 +27,7 @@ export function buildApiSchema(): GraphQLSchema {
       TranslationFieldsResolver,
       SessionQueries,
       SessionMutations,
+      SessionControlMutations,
       LiveFrameMutations,
       SessionSubscription,
       SessionsSubscription,

@@ -1,14 +1,16 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
+import type { StyleTransferSettings as SettingsValue } from "../art/settings.js";
 import { AtelierError } from "../errors.js";
 import type { StepRange } from "../sessions/history.js";
-import type { ImageRecord, SessionRecord, StyleTransferRecord } from "../sessions/session.js";
+import type { ImageRecord, SessionRecord, StyleTransferRecord, WeightedStyle } from "../sessions/session.js";
 import type { ApiContext } from "./context.js";
 import { Frame, FrameConnection, type FrameSource, frameCursors, frameSource, LossPoint } from "./frames.js";
 import { Image } from "./images.js";
 import { apiLimits } from "./limits.js";
 import { type Connection, connection, pageRequest } from "./paging.js";
 import { Session, StyleTransferSession } from "./session-types.js";
-import { StyleSource } from "./style-transfer-types.js";
+import { SettingsChange } from "./steering-types.js";
+import { StyleSource, StyleTransferSettings } from "./style-transfer-types.js";
 
 const DEFAULT_POINTS = 500;
 
@@ -59,7 +61,38 @@ export class StyleTransferFieldsResolver {
 
   @FieldResolver(() => [StyleSource])
   async styles(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<StyleSource[]> {
-    return Promise.all(session.styles.map(async ({ imageId, weight }) => ({ image: await requireImage(imageId, context), weight })));
+    return styleSources(session.styles, context);
+  }
+
+  @FieldResolver(() => StyleTransferSession, {
+    nullable: true,
+    description: "The session this one was branched from; null when it is no branch, or that one was deleted.",
+  })
+  async parent(@Root() { parentId }: StyleTransferRecord, @Ctx() { history }: ApiContext): Promise<SessionRecord | null> {
+    return parentId === null ? null : history.session(parentId);
+  }
+
+  @FieldResolver(() => [StyleTransferSession], { description: "Those branched from it, oldest first." })
+  branches(@Root() session: StyleTransferRecord, @Ctx() { history }: ApiContext): Promise<SessionRecord[]> {
+    return history.branches(session.id);
+  }
+
+  @FieldResolver(() => [SettingsChange], { description: "What was steered, in order; the settings hold all of it." })
+  async changes(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<SettingsChange[]> {
+    const recorded = await context.history.changes(session.id);
+    return Promise.all(
+      recorded.map(async ({ step, createdAt, settings, styles }) => ({
+        step,
+        createdAt,
+        ...settings,
+        styles: styles && (await styleSources(styles, context)),
+      })),
+    );
+  }
+
+  @FieldResolver(() => StyleTransferSettings, { description: "The settings of step 0; with the changes they replay to the same pictures." })
+  initialSettings(@Root() session: StyleTransferRecord): SettingsValue {
+    return session.initial.settings;
   }
 
   @FieldResolver(() => [LossPoint], { description: "The loss curve, thinned to at most `points` values." })
@@ -78,6 +111,10 @@ export class StyleTransferFieldsResolver {
     const curve = await history.losses(session.id, stepRange(fromStep, toStep), wanted);
     return curve.flatMap(({ step, losses }) => (losses ? [{ step, ...losses }] : []));
   }
+}
+
+function styleSources(styles: readonly WeightedStyle[], context: ApiContext): Promise<StyleSource[]> {
+  return Promise.all(styles.map(async ({ imageId, weight }) => ({ image: await requireImage(imageId, context), weight })));
 }
 
 /** A picture that a session refers to. @throws AtelierError NOT_FOUND. */

@@ -63,6 +63,9 @@ export class StyleTransferSession extends Session {
 
   @Field(() => Int, { description: "Last finished step; -1 before the first." })
   step!: number;
+
+  @Field(() => Int, { nullable: true, description: "The step of its parent that it was branched from; null when it is no branch." })
+  branchedAtStep!: number | null;
 }
 
 @ObjectType({ implements: Session })

@@ -5,6 +5,7 @@ import type { ApiContext } from "./context.js";
 import { type Connection, connection, pageRequest } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session, SessionConnection, StyleTransferSession, sessionCursors, TranslationSession } from "./session-types.js";
+import { requireStyleIds, SteerInput } from "./steering-types.js";
 import { StyleTransferInput } from "./style-transfer-types.js";
 import { TranslationInput } from "./translations.js";
 
@@ -52,9 +53,17 @@ export class SessionMutations {
     return sessions.startTranslation(input);
   }
 
-  @Mutation(() => Session, { description: "Ends a session that waits or runs; its frames stay. CONFLICT for a finished one." })
-  cancelSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { sessions }: ApiContext): Promise<SessionRecord> {
-    return sessions.cancel(requireId("sessionId", sessionId));
+  @Mutation(() => StyleTransferSession, {
+    description:
+      "A new session that goes on from the exact state of another one at a kept step; steps stays the total counted from 0. Changes are in force from that step's evaluation on.",
+  })
+  branchSession(
+    @Arg("sessionId", () => ID) sessionId: string,
+    @Arg("step", () => Int) step: number,
+    @Arg("changes", () => SteerInput, { nullable: true }) changes: SteerInput | null | undefined,
+    @Ctx() { sessions }: ApiContext,
+  ): Promise<SessionRecord> {
+    return sessions.branch(requireId("sessionId", sessionId), step, changes ? requireStyleIds(changes) : null);
   }
 
   @Mutation(() => Session, { description: "A blank title takes the title away." })
@@ -66,7 +75,9 @@ export class SessionMutations {
     return sessions.rename(requireId("sessionId", sessionId), title);
   }
 
-  @Mutation(() => ID, { description: "Deletes a finished session with its frames. CONFLICT for one that waits or runs." })
+  @Mutation(() => ID, {
+    description: "Deletes a finished session with its frames. CONFLICT for one that waits, runs or is paused. Branches of it stay.",
+  })
   deleteSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { sessions }: ApiContext): Promise<string> {
     return sessions.delete(requireId("sessionId", sessionId));
   }

@@ -1,4 +1,4 @@
-import type { LiveTranslationWork, PaintedWork } from "./work.js";
+import type { LiveTranslationWork, PaintedWork, Steering } from "./work.js";
 
 /** A picture as float planes: 3 x height x width, RGB, 0..1 (NCHW with N = 1 left out). */
 export interface Planes {
@@ -39,6 +39,11 @@ export interface Painter {
    * pictures after that one are the same to the byte, unless what the optimiser keeps is too large to be kept.
    */
   checkpoint(): Uint8Array;
+  /**
+   * Changes what is painted, from the evaluation of picture `change.step` on, or of the next one where that is past; answers
+   * the step that it became. Not there where nothing can be changed.
+   */
+  steer?(change: Steering): number;
   /** Frees what belongs to this painter alone; programs and targets that others may use stay cached. */
   close(): Promise<void>;
 }

@@ -34,13 +34,35 @@ export function planScales(size: number, scales: number, steps: number, pictures
     if (Math.min(coarser, ...sides) < MIN_COARSE_SIDE) break;
     sizes.unshift(coarser);
   }
+  return spread(sizes, 0, 0, steps);
+}
+
+/**
+ * The plan when the number of steps changes while image `step` is painted: what was painted stays, the scale of that image
+ * and the finer ones share what is left by the same rule. There is always one more image on the finest scale: at the
+ * least `step`, or the one after it where a finer scale has yet to come.
+ */
+export function respreadScales(plan: readonly Scale[], step: number, steps: number): Scale[] {
+  const current = plan.findIndex(({ toStep }) => step <= toStep);
+  const { fromStep } = plan[current]!;
+  const sizes = plan.slice(current).map(({ size }) => size);
+  const end = Math.max(steps, sizes.length > 1 ? step + 1 : step);
+  // Scales between for which no image is left.
+  while (sizes.length > 1 + end - step) sizes.splice(1, 1);
+  return [...plan.slice(0, current), ...spread(sizes, fromStep, step, end)];
+}
+
+/** Scales from image `fromStep` to `steps`; the first one holds at least the images through `paintedStep`. */
+function spread(sizes: readonly number[], fromStep: number, paintedStep: number, steps: number): Scale[] {
   const plan: Scale[] = [];
-  let fromStep = 0;
-  for (const [index, scaleSize] of sizes.entries()) {
-    const finest = index === sizes.length - 1;
-    const taken = finest ? steps + 1 - fromStep : Math.max(1, Math.floor((steps - fromStep) * COARSE_SHARE));
-    plan.push({ size: scaleSize, fromStep, toStep: fromStep + taken - 1 });
-    fromStep += taken;
+  let begin = fromStep;
+  for (const [index, size] of sizes.entries()) {
+    const finer = sizes.length - 1 - index;
+    const share = begin - 1 + Math.max(1, Math.floor((steps - begin) * COARSE_SHARE));
+    // Each finer scale keeps one image at least.
+    const toStep = finer === 0 ? steps : Math.min(steps - finer, Math.max(share, index === 0 ? paintedStep : begin));
+    plan.push({ size, fromStep: begin, toStep });
+    begin = toStep + 1;
   }
   return plan;
 }

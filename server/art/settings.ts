@@ -27,6 +27,12 @@ export interface StyleTransferSettings {
   model: string;
 }
 
+/** Names of the settings that may change while a style transfer is painted. */
+export const steeredNames = ["alpha", "beta", "gamma", "styleLayers", "learningRate", "steps"] as const;
+
+/** New values of settings; what is left out stays as it is. */
+export type SteeredSettings = Partial<Pick<StyleTransferSettings, (typeof steeredNames)[number]>>;
+
 /** One numeric setting: what is allowed, what it is when left out, and how a page shows it. */
 export interface NumberSetting {
   min: number;

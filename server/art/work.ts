@@ -1,11 +1,16 @@
 import type { Architecture } from "../../models/architecture.js";
 import type { TranslationForm } from "../../models/card.js";
-import type { StyleTransferSettings } from "./settings.js";
+import type { SteeredSettings, StyleTransferSettings } from "./settings.js";
 
 /** A picture as it was uploaded, with the digest that caches know it by. */
 export interface EncodedPicture {
   digest: string;
   bytes: Uint8Array;
+}
+
+/** A picture in whose style is painted, with its share. */
+export interface StylePicture extends EncodedPicture {
+  weight: number;
 }
 
 /** A feature network on this machine's disk. */
@@ -33,12 +38,23 @@ export interface GeneratorFile {
   form: TranslationForm;
 }
 
+/** A change that is in force from the evaluation of picture `step` on: picture `step + 1` is the first that it changes. */
+export interface Steering {
+  step: number;
+  settings: SteeredSettings;
+  /** In place of all styles before; null to leave them. */
+  styles: StylePicture[] | null;
+}
+
 /** All that is needed to paint one style transfer. */
 export interface StyleTransferWork {
   kind: "STYLE_TRANSFER";
+  /** Of step 0, without the changes. */
   settings: StyleTransferSettings;
   content: EncodedPicture;
-  styles: (EncodedPicture & { weight: number })[];
+  styles: StylePicture[];
+  /** Recorded changes, in the order of their steps. */
+  changes: Steering[];
   network: FeatureNetworkFile;
 }
 

@@ -1,8 +1,8 @@
 import type { ErrorCode } from "../errors.js";
 import type { SessionEvent } from "../sessions/session.js";
 
-/** What a client asks of whoever runs a session. */
-export type SessionControl = { type: "cancel"; sessionId: string };
+/** What a client asks of whoever runs a session; a change to `steer` by, and that it is PAUSED, is stored already. */
+export type SessionControl = { type: "cancel" | "pause" | "steer"; sessionId: string };
 
 /**
  * What a live translation and those who send it frames tell each other: `offer` comes from the API, the others from the

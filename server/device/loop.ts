@@ -63,6 +63,16 @@ export class PaintingLoop {
         if (session instanceof LiveTurns) session.offer(message);
         break;
       }
+      case "steer": {
+        const session = this.session(message.sessionId);
+        if (session instanceof SessionTurns) session.steer(message);
+        break;
+      }
+      case "pause": {
+        const session = this.session(message.sessionId);
+        if (session instanceof SessionTurns) session.pause();
+        break;
+      }
       case "cancel":
         this.session(message.sessionId)?.cancel();
         break;

@@ -6,8 +6,9 @@
  * `turn` whose step it begins, so that the host knows whom a death belongs to. It sends a `frame` for every step after
  * `storedThrough`; the host stores it, then sends `acknowledge`. A session with
  * `MAX_UNACKNOWLEDGED` frames on the way waits, so a slow disk holds back only the painting. Now and then a
- * `checkpoint` follows a frame. The session ends with `finished`, or `failed`, or with `cancelled` as the answer to
- * `cancel`.
+ * `checkpoint` follows a frame. A `steer` changes what is painted from the next picture on; `steered` tells which one that is,
+ * before its frame. The session ends with `finished`, or `failed`, or with `cancelled` as the answer to `cancel`, or with
+ * `paused` as the answer to `pause`: then a checkpoint of the last picture has gone before.
  *
  * A live translation is given its pictures one by one: the process says `free` when it can take the session's next one
  * (after opening, and after each run), the host sends `translate`, and is told `begun` when the picture was decoded and its
@@ -17,7 +18,7 @@
  * channel closes ends itself.
  */
 import type { Losses } from "../art/painter.js";
-import type { Work } from "../art/work.js";
+import type { Steering, Work } from "../art/work.js";
 import type { ErrorCode } from "../errors.js";
 
 /** Frames of one session that may be unstored before it waits. */
@@ -33,6 +34,8 @@ export type HostMessage =
   | { type: "start"; sessionId: string; work: Work; checkpoint: Uint8Array | null; storedThrough: number }
   | { type: "acknowledge"; sessionId: string; step: number }
   | { type: "translate"; sessionId: string; step: number; picture: Uint8Array }
+  | ({ type: "steer"; sessionId: string; ordinal: number } & Pick<Steering, "settings" | "styles">)
+  | { type: "pause"; sessionId: string }
   | { type: "cancel"; sessionId: string }
   | { type: "ping" };
 
@@ -58,7 +61,9 @@ export type DeviceMessage =
   | { type: "begun"; sessionId: string; step: number }
   | { type: "rejected"; sessionId: string; step: number; code: ErrorCode; message: string }
   | { type: "checkpoint"; sessionId: string; step: number; bytes: Uint8Array }
+  | { type: "steered"; sessionId: string; ordinal: number; step: number }
   | { type: "finished"; sessionId: string }
+  | { type: "paused"; sessionId: string }
   | { type: "cancelled"; sessionId: string }
   | { type: "failed"; sessionId: string | null; code: ErrorCode; message: string }
   | { type: "pong" };

@@ -7,6 +7,8 @@ import { type DeviceMessage, type HostMessage, MAX_UNACKNOWLEDGED } from "./mess
 /** The start of a session that is painted step by step. */
 export type StartMessage = Extract<HostMessage, { type: "start" }> & { work: PaintedWork };
 
+type SteerMessage = Extract<HostMessage, { type: "steer" }>;
+
 /** Sends a message to the host; resolves once it has left this process. */
 export type Send = (message: DeviceMessage) => Promise<void>;
 
@@ -18,7 +20,7 @@ export type Send = (message: DeviceMessage) => Promise<void>;
 const OVERLAP_BELOW_MS = 150;
 
 /** A checkpoint may take at most this share of the time between two of them. */
-const MAX_CHECKPOINT_SHARE = 1 / 20;
+const MAX_CHECKPOINT_SHARE = 1 / 50;
 
 export interface TurnOptions {
   /** 0 for a checkpoint after every step. */
@@ -49,6 +51,9 @@ export class SessionTurns implements Turns {
   private readonly storedThrough: number;
   private unacknowledged = 0;
   private cancelled = false;
+  private paused = false;
+  /** Whether the painter gave a picture, so that there is something to checkpoint. */
+  private painted = false;
   private delivery: Promise<void> = Promise.resolve();
   private deliveryError: { cause: unknown } | null = null;
   private lastCheckpoint = performance.now();
@@ -65,7 +70,7 @@ export class SessionTurns implements Turns {
   }
 
   get runnable(): boolean {
-    return this.cancelled || this.deliveryError !== null || this.unacknowledged < MAX_UNACKNOWLEDGED;
+    return this.cancelled || this.paused || this.deliveryError !== null || this.unacknowledged < MAX_UNACKNOWLEDGED;
   }
 
   acknowledge(): void {
@@ -76,11 +81,25 @@ export class SessionTurns implements Turns {
     this.cancelled = true;
   }
 
+  pause(): void {
+    this.paused = true;
+  }
+
+  /** Changes what is painted from the next picture on, and tells which one that is. History is never changed. */
+  steer({ ordinal, settings, styles }: SteerMessage): void {
+    let change = { step: this.storedThrough + 1, settings, styles };
+    if (this.painter?.steer) change = { ...change, step: this.painter.steer(change) };
+    else if (this.start.work.kind === "STYLE_TRANSFER") this.start.work.changes.push(change);
+    void this.send({ type: "steered", sessionId: this.id, ordinal, step: change.step });
+  }
+
   /** Paints one step. */
   async take(): Promise<boolean> {
     if (this.cancelled) return this.end("cancelled");
+    if (this.paused) return this.endPaused();
     this.painter ??= await this.open();
     const painting = await this.painter.paint();
+    this.painted = true;
     await this.deliveredOrThrow();
     const checkpoint = this.takeCheckpoint(this.painter, painting);
     this.deliver(painting, checkpoint);
@@ -106,7 +125,13 @@ export class SessionTurns implements Turns {
     }
   }
 
-  private async end(type: "cancelled" | "finished"): Promise<true> {
+  private async endPaused(): Promise<true> {
+    await this.deliveredOrThrow();
+    if (this.painted && this.painter) await this.sendCheckpoint(this.painter.nextStep - 1, this.painter.checkpoint());
+    return this.end("paused");
+  }
+
+  private async end(type: "cancelled" | "finished" | "paused"): Promise<true> {
     await this.close();
     await this.send({ type, sessionId: this.id });
     return true;

@@ -31,6 +31,9 @@ export const DEFAULT_MAX_CONCURRENT = 8;
 /** Starts of the device that fail in a row before its sessions are given up; queued ones wait on. About 20 s. */
 const MAX_FAILED_STARTS = 5;
 
+/** Messages after which nothing more comes for a session. */
+const endings = new Set<DeviceMessage["type"]>(["finished", "cancelled", "paused", "failed"]);
+
 /** Wait before asking a queue again that failed, ms. */
 const CLAIM_RETRY_MS = 1000;
 
@@ -80,7 +83,7 @@ export class Host {
   /** Begins to run sessions; does not wait for the device, which `ready` tells. */
   static async start(options: HostOptions): Promise<Host> {
     const host = new Host(options);
-    host.endControls = await options.bus.subscribe("controls", (control) => void host.sessions.get(control.sessionId)?.cancel());
+    host.endControls = await options.bus.subscribe("controls", ({ type, sessionId }) => void host.sessions.get(sessionId)?.[type]());
     host.supervisor.start();
     host.claiming = host.claimSessions();
     return host;
@@ -121,6 +124,7 @@ export class Host {
       await this.room();
       const sessionId = await this.claim();
       if (sessionId === null || this.closed || (await this.fetchRoom.takes(sessionId))) continue;
+      if (this.sessions.has(sessionId) && !(await this.resumed(sessionId))) continue;
       const session = await this.hosted(sessionId);
       if (!this.closed) this.adopt(session);
     }
@@ -139,10 +143,25 @@ export class Host {
   /** Resolves when the device is up and has room for one more session, or the host closes. */
   private async room(): Promise<void> {
     while (!this.closed && (!this.current || this.sessions.size >= this.maxConcurrent)) {
-      await new Promise<void>((resolve) => {
-        this.roomChanged = resolve;
-      });
+      await this.nextChange();
     }
+  }
+
+  private nextChange(): Promise<void> {
+    return new Promise((resolve) => {
+      this.roomChanged = resolve;
+    });
+  }
+
+  /**
+   * A claimed session that is here still was paused and resumed before the device let go of it: waits until it has. False
+   * when it was lined up twice and runs.
+   */
+  private async resumed(sessionId: string): Promise<boolean> {
+    const session = await this.options.storage.sessions.find(sessionId);
+    if (session?.status !== "QUEUED") return false;
+    while (!this.closed && this.sessions.has(sessionId)) await this.nextChange();
+    return true;
   }
 
   private adopt(session: HostSession): void {
@@ -195,8 +214,7 @@ export class Host {
     if (!session) return;
     if (message.type === "frame") this.fruitful = true;
     const handled = session.receive({ ...message, sessionId: session.id });
-    if (message.type === "finished" || message.type === "cancelled" || message.type === "failed")
-      void handled.then(() => this.release(session));
+    if (endings.has(message.type)) void handled.then(() => this.release(session));
   }
 
   private async down(exit: DeviceExit): Promise<boolean> {

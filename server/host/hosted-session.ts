@@ -9,7 +9,10 @@ import type { DeviceExit } from "./exit.js";
 import { storeAndPublish } from "./frame-store.js";
 import { Lane } from "./lane.js";
 import { deathError, type Ending, failureEnding, storeEnding, tellEnding } from "./session-ending.js";
-import { buildWork, type WorkModels } from "./work.js";
+import { buildWork, loadChanges, loadStyles, type WorkModels } from "./work.js";
+
+/** What the checkpoints of all sessions may take, bytes. */
+const CHECKPOINT_BYTES = 4e9;
 
 /** What a hosted session works with. */
 export interface SessionParts extends WorkModels {
@@ -40,6 +43,10 @@ export interface HostSession {
   receive(message: SessionMessage): Promise<void>;
   /** Ends it at once for its viewers; the device lets go of it after the step in work. */
   cancel(): Promise<void>;
+  /** Lets it rest: its record says PAUSED. */
+  pause(): Promise<void>;
+  /** Takes up changes that were recorded. */
+  steer(): Promise<void>;
   /** Ends it with an error, wherever it is. */
   fail(code: ErrorCode, message: string): Promise<void>;
   /** Its device died; `blamed` when that may have been its doing. */
@@ -57,6 +64,8 @@ export class HostedSession implements HostSession {
   private ended = false;
   /** Last stored step; -1 before the first. */
   private storedStep = -1;
+  /** Of the changes that the device was told. */
+  private steeredThrough = 0;
   private link: DeviceLink | null = null;
   private readonly deaths = new DeathCount();
   private readonly checkpoints: CheckpointWriter;
@@ -66,7 +75,9 @@ export class HostedSession implements HostSession {
     readonly id: string,
     private readonly parts: SessionParts,
   ) {
-    this.checkpoints = new CheckpointWriter(id, parts.storage.checkpoints);
+    this.checkpoints = new CheckpointWriter(id, parts.storage.checkpoints, (error) => {
+      parts.log(`A checkpoint of session ${id} could not be written:`, error);
+    });
     this.lane = new Lane((error) => this.failFor(error));
   }
 
@@ -88,14 +99,36 @@ export class HostedSession implements HostSession {
       if (this.ended) return;
       if (message.type === "frame") await this.store(message);
       else if (message.type === "checkpoint") await this.checkpoints.write(message.step, message.bytes);
+      else if (message.type === "steered") await this.settle(message.ordinal, message.step);
       else if (message.type === "failed") await this.end({ status: "FAILED", error: { code: message.code, message: message.message } });
-      else if (message.type === "finished") await this.end({ status: "COMPLETED" });
+      else if (message.type === "paused") await this.rest();
+      else if (message.type === "finished") await this.finish();
       else if (message.type === "cancelled") await this.end({ status: "CANCELLED" });
     });
   }
 
   cancel(): Promise<void> {
     return this.lane.run(() => this.abandon({ status: "CANCELLED" }));
+  }
+
+  /** Its record says PAUSED already: the device lets go of it after the step in work. */
+  pause(): Promise<void> {
+    return this.lane.run(async () => {
+      if (!this.ended) this.link?.send({ type: "pause", sessionId: this.id });
+    });
+  }
+
+  /** Hands changes that wait to the device. Without one they are put into force when the session starts on the next. */
+  steer(): Promise<void> {
+    return this.lane.run(async () => {
+      if (this.ended || !this.link) return;
+      const { storage } = this.parts;
+      for (const { ordinal, step, settings, styles } of await storage.changes.list(this.id)) {
+        if (step !== null || ordinal <= this.steeredThrough) continue;
+        this.steeredThrough = ordinal;
+        this.link.send({ type: "steer", sessionId: this.id, ordinal, settings, styles: styles && (await loadStyles(storage, styles)) });
+      }
+    });
   }
 
   fail(code: ErrorCode, message: string): Promise<void> {
@@ -124,6 +157,9 @@ export class HostedSession implements HostSession {
     if (session === null) return this.leave();
     if (found.status === "QUEUED") await publishChange(bus, session);
     this.storedStep = session.step;
+    // From here on whoever steers tells this session so; it takes that up when this has been sent.
+    await storage.changes.settle(this.id, session.step + 1);
+    if (work.kind === "STYLE_TRANSFER") work.changes.push(...(await loadChanges(storage, this.id)));
     const checkpoint = await this.checkpoints.read(session.step);
     this.link = link;
     link.send({ type: "start", sessionId: this.id, work, checkpoint, storedThrough: session.step });
@@ -141,7 +177,7 @@ export class HostedSession implements HostSession {
       if (!(await storeAndPublish(message, this.parts.storage, this.parts.bus))) {
         this.ended = true;
         this.letGo();
-        return this.discardCheckpoint();
+        return this.parts.storage.checkpoints.delete(this.id);
       }
       this.storedStep = message.step;
     }
@@ -164,14 +200,40 @@ export class HostedSession implements HostSession {
     this.link?.send({ type: "cancel", sessionId: this.id });
   }
 
-  private async end(ending: Ending): Promise<void> {
+  /** The device has come to a change: now its step is known. */
+  private async settle(ordinal: number, step: number): Promise<void> {
+    const { storage, bus } = this.parts;
+    const session = await storage.changes.settle(this.id, step, ordinal);
+    if (session) await publishChange(bus, session);
+  }
+
+  /** Paused: its state is stored, and it is no business of this host until it is resumed. */
+  private async rest(): Promise<void> {
     this.ended = true;
-    const session = await storeEnding(this.id, ending, this.parts);
-    await this.discardCheckpoint();
+    await this.checkpoints.settled();
+  }
+
+  /** Where the number of steps was steered below what was painted already, the record says how many it became. */
+  private async finish(): Promise<void> {
+    const session = await this.parts.storage.sessions.find(this.id);
+    const steered = session?.kind === "STYLE_TRANSFER" && session.settings.steps !== this.storedStep;
+    await this.end({ status: "COMPLETED" }, steered ? { settings: { ...session.settings, steps: this.storedStep } } : {});
+  }
+
+  private async end(ending: Ending, also: SessionPatch = {}): Promise<void> {
+    this.ended = true;
+    const session = await storeEnding(this.id, ending, this.parts, also);
+    await this.tidy();
     if (session) await tellEnding(session, this.parts);
   }
 
-  private discardCheckpoint(): Promise<void> {
-    return this.checkpoints.discard((error) => this.parts.log(`The checkpoint of session ${this.id} stays:`, error));
+  /** Its checkpoints stay, so that branches begin quickly, as long as there is room. */
+  private async tidy(): Promise<void> {
+    try {
+      await this.checkpoints.settled();
+      await this.parts.storage.checkpoints.trim(CHECKPOINT_BYTES);
+    } catch (error) {
+      this.parts.log(`The checkpoints of session ${this.id} could not be tidied up:`, error);
+    }
   }
 }

@@ -85,6 +85,16 @@ export class LiveSession implements HostSession {
     return this.finish({ status: "CANCELLED" });
   }
 
+  /** Live translations are never PAUSED: who sends nothing has paused. */
+  pause(): Promise<void> {
+    return this.idle();
+  }
+
+  /** They have nothing to steer. */
+  steer(): Promise<void> {
+    return this.idle();
+  }
+
   fail(code: ErrorCode, message: string): Promise<void> {
     return this.finish({ status: "FAILED", error: { code, message } });
   }

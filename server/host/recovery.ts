@@ -5,20 +5,25 @@ import type { Storage } from "../storage/storage.js";
 const PAGE = 100;
 
 /**
- * To be called once at the start of a server, before its host claims: sessions that ran when the last one ended become
- * FAILED with INTERRUPTED and keep frames and checkpoint, live translations COMPLETED; those that waited wait again, in the order of their creation.
+ * To be called once at the start of a server, before its host claims: sessions that ran when the last one ended go on
+ * first, from their checkpoints; those that waited wait again, in the order in which they were lined up. Live translations
+ * that ran are COMPLETED.
  */
-export async function recoverInterrupted(storage: Storage, queue: Queue): Promise<{ interrupted: number; requeued: number }> {
-  const running = await sessionsOf(storage, "RUNNING");
-  const error = { code: "INTERRUPTED", message: "The server ended while this session ran." } as const;
-  for (const session of running) {
+export async function recoverSessions(storage: Storage, queue: Queue): Promise<{ resumed: number; requeued: number }> {
+  const running: SessionRecord[] = [];
+  for (const session of await sessionsOf(storage, "RUNNING")) {
     // A live translation has nothing to go on from: its frames were sent to the server that ended.
-    const ending = isLive(session) ? ({ status: "COMPLETED" } as const) : ({ status: "FAILED", error } as const);
-    await storage.sessions.update(session.id, { ...ending, finishedAt: new Date() }, ["RUNNING"]);
+    if (isLive(session)) await storage.sessions.update(session.id, { status: "COMPLETED", finishedAt: new Date() }, ["RUNNING"]);
+    else running.push(session);
   }
   const queued = await sessionsOf(storage, "QUEUED");
-  for (const { id } of queued.reverse()) await queue.add(id);
-  return { interrupted: running.length, requeued: queued.length };
+  for (const { id } of [...inOrder(running), ...inOrder(queued)]) await queue.add(id);
+  return { resumed: running.length, requeued: queued.length };
+}
+
+/** Who was lined up first comes first; those of the same millisecond in the order of their creation. */
+function inOrder(newestFirst: readonly SessionRecord[]): SessionRecord[] {
+  return newestFirst.toReversed().sort((a, b) => a.queuedAt.getTime() - b.queuedAt.getTime());
 }
 
 /** All sessions of a status, newest first. */

@@ -1,6 +1,15 @@
-import type { EncodedPicture, FeatureNetworkFile, GeneratorFile, LiveTranslationWork, PaintedWork, TranslationWork } from "../art/work.js";
+import type {
+  EncodedPicture,
+  FeatureNetworkFile,
+  GeneratorFile,
+  LiveTranslationWork,
+  PaintedWork,
+  Steering,
+  StylePicture,
+  TranslationWork,
+} from "../art/work.js";
 import { AtelierError } from "../errors.js";
-import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../sessions/session.js";
+import type { SessionRecord, StyleTransferRecord, TranslationRecord, WeightedStyle } from "../sessions/session.js";
 import type { Storage } from "../storage/storage.js";
 
 /**
@@ -20,18 +29,37 @@ export interface WorkModels {
   isFetched(modelId: string): boolean;
 }
 
-/** All that a device needs to paint a session step by step. @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that went missing. */
+/**
+ * All that a device needs to paint a session step by step, as it was when it began: its changes are read when it runs, as
+ * until then there may be more.
+ * @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that went missing.
+ */
 export async function buildWork(session: SessionRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
   return session.kind === "STYLE_TRANSFER" ? styleTransferWork(session, storage, models) : translationWork(session, storage, models);
 }
 
 async function styleTransferWork(session: StyleTransferRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
-  const [network, content, ...styles] = await Promise.all([
-    models.resolveNetwork(session.settings.model),
+  const { settings, styles } = session.initial;
+  const [network, content, stylePictures] = await Promise.all([
+    models.resolveNetwork(settings.model),
     loadPicture(storage, session.contentId),
-    ...session.styles.map(async ({ imageId, weight }) => ({ ...(await loadPicture(storage, imageId)), weight })),
+    loadStyles(storage, styles),
   ]);
-  return { kind: session.kind, settings: session.settings, content, styles, network };
+  return { kind: session.kind, settings, content, styles: stylePictures, changes: [], network };
+}
+
+/** The changes of a session whose steps are known. @throws AtelierError NOT_FOUND for a picture. */
+export async function loadChanges(storage: Storage, sessionId: string): Promise<Steering[]> {
+  const changes: Steering[] = [];
+  for (const { step, settings, styles } of await storage.changes.list(sessionId)) {
+    if (step !== null) changes.push({ step, settings, styles: styles && (await loadStyles(storage, styles)) });
+  }
+  return changes;
+}
+
+/** Style pictures with their shares. @throws AtelierError NOT_FOUND. */
+export function loadStyles(storage: Storage, styles: readonly WeightedStyle[]): Promise<StylePicture[]> {
+  return Promise.all(styles.map(async ({ imageId, weight }) => ({ ...(await loadPicture(storage, imageId)), weight })));
 }
 
 async function translationWork(

@@ -1,7 +1,7 @@
 import type { Queue } from "../queue/queue.js";
 import type { Page, PageRequest, Storage } from "../storage/storage.js";
 import { type KeptFrames, keptFrames } from "./kept-frames.js";
-import type { FrameRecord, ImageRecord, SessionFilter, SessionRecord } from "./session.js";
+import type { FrameRecord, ImageRecord, RecordedChange, SessionFilter, SessionRecord } from "./session.js";
 import type { SharedFrame } from "./shared-frame.js";
 
 export type { Page, PageRequest } from "../storage/storage.js";
@@ -29,6 +29,16 @@ export class SessionHistory {
 
   session(id: string): Promise<SessionRecord | null> {
     return this.storage.sessions.find(id);
+  }
+
+  /** Those branched from a session, oldest first. */
+  branches(id: string): Promise<SessionRecord[]> {
+    return this.storage.sessions.branches(id);
+  }
+
+  /** What was steered, in order. */
+  changes(id: string): Promise<RecordedChange[]> {
+    return this.storage.changes.list(id);
   }
 
   /** Newest first; the key is a session's id. @throws AtelierError BAD_INPUT (field `after`) */

@@ -1,7 +1,7 @@
 import { Bell } from "./bell.js";
 import type { SessionRecord } from "./session.js";
 import type { SharedFrame } from "./shared-frame.js";
-import { isFinal, stage } from "./status.js";
+import { isFinal } from "./status.js";
 
 /** What a viewer of one session is told. */
 export type ViewerEvent =
@@ -57,9 +57,9 @@ export class Mailbox {
     this.changes = [];
   }
 
-  /** Takes in the session as read from storage: changes of an earlier stage that came meanwhile are stale. */
+  /** Takes in the session as read from storage: changes of an earlier revision that came meanwhile are stale. */
   begin(snapshot: SessionRecord): void {
-    this.changes = isFinal(snapshot.status) ? [] : this.changes.filter(({ session }) => stage(session.status) >= stage(snapshot.status));
+    this.changes = this.changes.filter(({ session }) => session.revision > snapshot.revision);
     if (isFinal(snapshot.status)) this.ended = true;
     this.lastChange = fingerprint(snapshot);
   }

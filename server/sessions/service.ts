@@ -3,19 +3,18 @@ import type { Bus } from "../bus/bus.js";
 import { AtelierError } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
 import type { Storage } from "../storage/storage.js";
-import { Bell } from "./bell.js";
 import { keptFrames } from "./kept-frames.js";
 import { featureModel, translationModel } from "./model-choice.js";
 import type { SessionModels } from "./models.js";
 import { publishChange } from "./publish.js";
+import { noSession, requireImage, requireRoom, requireSession, requireStyleTransfer } from "./requirements.js";
 import type { ImageRecord, SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "./session.js";
 import { isFinal } from "./status.js";
+import { resolveChange, stateAt } from "./steering.js";
+import type { SteeringInput } from "./steering-input.js";
 import type { StyleTransferInput } from "./style-transfer-input.js";
 import { requireWideEnough, resolveSettings, resolveStyles, resolveTitle } from "./style-transfer-settings.js";
 import { resolveTranslation, type TranslationInput } from "./translation-settings.js";
-
-/** How long a mutation waits for the device to let go of a running session, ms. */
-const CANCEL_TIMEOUT_MS = 20_000;
 
 export interface SessionServiceOptions {
   storage: Storage;
@@ -28,7 +27,7 @@ export interface SessionServiceOptions {
   maxQueued: number;
 }
 
-/** Everything a client may do to a session. Each method checks its input before it changes anything. */
+/** How sessions begin, how they are called and how they go. Each method checks its input before it changes anything. */
 export class SessionService {
   constructor(private readonly parts: SessionServiceOptions) {}
 
@@ -39,18 +38,54 @@ export class SessionService {
    */
   async startStyleTransfer(input: StyleTransferInput): Promise<StyleTransferRecord> {
     const title = resolveTitle("input.title", input.title);
-    const styles = resolveStyles(input.styles);
+    const styles = resolveStyles("input.styles", input.styles);
     const model = await featureModel(this.parts.models, input.model ?? null);
     const settings = resolveSettings(input, model, this.parts.maxSize);
     const { contentLayers, styleLayers, size } = settings;
-    const content = await this.requireImage("input.contentId", input.contentId);
+    const content = await requireImage(this.parts.storage, "input.contentId", input.contentId);
     requireWideEnough("input.contentId", content, [...contentLayers, ...styleLayers], size, model);
     for (const [index, { imageId }] of styles.entries()) {
       const field = `input.styles.${index}.imageId`;
-      requireWideEnough(field, await this.requireImage(field, imageId), styleLayers, size, model);
+      requireWideEnough(field, await requireImage(this.parts.storage, field, imageId), styleLayers, size, model);
     }
 
-    return this.lineUp({ ...newSession(title), kind: "STYLE_TRANSFER", settings, contentId: input.contentId, styles });
+    const what = { settings, styles, initial: { settings, styles }, contentId: input.contentId };
+    return this.lineUp({ ...newSession(title), kind: "STYLE_TRANSFER", ...what, parentId: null, branchedAtStep: null });
+  }
+
+  /**
+   * Creates a style transfer that goes on from the exact state of another one at a kept step, with changes that are in force
+   * from that picture's evaluation on, and lines it up. It shares the frames through that step.
+   * @throws AtelierError NOT_FOUND; BAD_INPUT (with field and limit); CONFLICT for what is no style transfer; LIMIT when too many
+   * sessions wait.
+   */
+  async branch(sessionId: string, step: number, input: SteeringInput | null): Promise<StyleTransferRecord> {
+    const { storage } = this.parts;
+    const parent = await requireStyleTransfer(storage, sessionId);
+    const kept = step >= 0 && (await storage.frames.find(sessionId, step)) !== null;
+    if (!kept) {
+      const why = step > parent.step ? `The painting has come to step ${parent.step}.` : "The picture of this step is not kept.";
+      throw new AtelierError("BAD_INPUT", `${why} A branch begins at a kept step.`, { field: "step", limit: parent.step });
+    }
+    const state = stateAt(parent, await storage.changes.list(sessionId), step);
+    const change = input && (await resolveChange(this.parts, { ...parent, ...state }, input, step));
+    const settings = { ...state.settings, ...change?.settings };
+    if (settings.steps <= step) {
+      throw new AtelierError("BAD_INPUT", `The painting ends at step ${settings.steps}; to go on it needs more steps.`, {
+        field: "changes.steps",
+        limit: step + 1,
+      });
+    }
+    const { contentId, initial, title } = parent;
+    const branch: StyleTransferRecord = {
+      ...newSession(title),
+      kind: "STYLE_TRANSFER",
+      ...{ contentId, initial, settings, styles: change?.styles ?? state.styles, parentId: sessionId, branchedAtStep: step, step },
+    };
+    return this.lineUp(branch, async () => {
+      if (!(await storage.sessions.insertBranch(branch, change))) throw noSession();
+      await storage.checkpoints.share(sessionId, branch.id, step);
+    });
   }
 
   /**
@@ -63,24 +98,8 @@ export class SessionService {
     const model = await translationModel(this.parts.models, input.model);
     const settings = resolveTranslation(input, model, this.parts.maxSize);
     const sourceId = input.imageId ?? null;
-    if (sourceId !== null) await this.requireImage("input.imageId", sourceId);
+    if (sourceId !== null) await requireImage(this.parts.storage, "input.imageId", sourceId);
     return this.lineUp({ ...newSession(title), kind: "TRANSLATION", settings, sourceId, framesTranslated: 0, framesDropped: 0 });
-  }
-
-  /**
-   * Ends a session: at once while it waits, else through whoever runs it; answers it as it is then.
-   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished; UNAVAILABLE when its device does not let go in time.
-   */
-  async cancel(sessionId: string): Promise<SessionRecord> {
-    const { storage, queue, bus } = this.parts;
-    const found = await this.require(sessionId);
-    if (isFinal(found.status)) throw new AtelierError("CONFLICT", `The session is ${found.status} already.`, { field: "sessionId" });
-    // The update decides the race with a host that claims the session at this moment.
-    const waiting = await storage.sessions.update(sessionId, { status: "CANCELLED", finishedAt: new Date() }, ["QUEUED"]);
-    if (!waiting) return this.cancelRunning(sessionId);
-    await queue.remove(sessionId);
-    await publishChange(bus, waiting);
-    return waiting;
   }
 
   /**
@@ -109,12 +128,12 @@ export class SessionService {
   }
 
   /**
-   * Deletes a session with its frames and checkpoint, and the pictures that nothing else uses.
-   * @throws AtelierError NOT_FOUND; CONFLICT while it waits or runs.
+   * Deletes a session with its frames and checkpoints, and the pictures that nothing else uses.
+   * @throws AtelierError NOT_FOUND; CONFLICT while it waits, runs or is paused.
    */
   async delete(sessionId: string): Promise<string> {
     const { storage, bus } = this.parts;
-    const { status } = await this.require(sessionId);
+    const { status } = await requireSession(storage, sessionId);
     if (!isFinal(status)) {
       throw new AtelierError("CONFLICT", `The session is ${status}; cancel it before it is deleted.`, { field: "sessionId" });
     }
@@ -127,65 +146,33 @@ export class SessionService {
     return sessionId;
   }
 
-  private async lineUp<Kind extends SessionRecord>(session: Kind): Promise<Kind> {
+  private async lineUp<Kind extends SessionRecord>(
+    session: Kind,
+    insert = () => this.parts.storage.sessions.insert(session),
+  ): Promise<Kind> {
     const { storage, queue, bus, maxQueued } = this.parts;
-    const { totalCount } = await storage.sessions.list({ first: 1, after: null }, { status: ["QUEUED"] });
-    if (totalCount >= maxQueued) throw new AtelierError("LIMIT", `At most ${maxQueued} sessions may wait at a time.`, { limit: maxQueued });
-    await storage.sessions.insert(session);
+    await requireRoom(storage, maxQueued);
+    await insert();
     // Published before it can be claimed, so that nobody hears of RUNNING before QUEUED.
     await publishChange(bus, session);
     await queue.add(session.id);
     return session;
   }
-
-  private async cancelRunning(sessionId: string): Promise<SessionRecord> {
-    const { bus } = this.parts;
-    const bell = new Bell();
-    let ended = false;
-    const unsubscribe = await bus.subscribe(`session:${sessionId}`, (event) => {
-      ended ||= event.type === "deleted" || (event.type === "changed" && isFinal(event.session.status));
-      if (ended) bell.ring();
-    });
-    try {
-      // Read after subscribing, so that an end in between is not waited for in vain.
-      const now = await this.require(sessionId);
-      if (isFinal(now.status)) return now;
-      await bus.publish("controls", { type: "cancel", sessionId });
-      await bell.wait(CANCEL_TIMEOUT_MS);
-      if (!ended) throw new AtelierError("UNAVAILABLE", "The device that runs the session does not answer.");
-      return await this.require(sessionId);
-    } finally {
-      await unsubscribe();
-    }
-  }
-
-  private async requireImage(field: string, id: string): Promise<ImageRecord> {
-    const image = await this.parts.storage.images.find(id);
-    if (!image) throw new AtelierError("NOT_FOUND", "There is no such image.", { field });
-    return image;
-  }
-
-  private async require(sessionId: string): Promise<SessionRecord> {
-    const session = await this.parts.storage.sessions.find(sessionId);
-    if (!session) throw noSession();
-    return session;
-  }
 }
 
 function newSession(title: string | null): SessionRecordBase {
+  const now = new Date();
   return {
     id: randomUUID(),
     title,
     status: "QUEUED",
-    createdAt: new Date(),
+    createdAt: now,
+    queuedAt: now,
     startedAt: null,
     finishedAt: null,
     device: null,
     error: null,
     step: -1,
+    revision: 0,
   };
-}
-
-function noSession(): AtelierError {
-  return new AtelierError("NOT_FOUND", "There is no such session.", { field: "sessionId" });
 }

@@ -1,6 +1,6 @@
 import type { ModelCard } from "../../models/card.js";
 import type { Losses } from "../art/painter.js";
-import type { StyleTransferSettings } from "../art/settings.js";
+import type { SteeredSettings, StyleTransferSettings } from "../art/settings.js";
 import type { ErrorCode } from "../errors.js";
 
 export const sessionStatuses = ["QUEUED", "RUNNING", "PAUSED", "COMPLETED", "CANCELLED", "FAILED"] as const;
@@ -28,6 +28,8 @@ export interface SessionRecordBase {
   title: string | null;
   status: SessionStatus;
   createdAt: Date;
+  /** When it was lined up last: at its start, and again when it was resumed. */
+  queuedAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
   /** Device that runs it or ran it last. */
@@ -35,14 +37,52 @@ export interface SessionRecordBase {
   error: { code: ErrorCode; message: string } | null;
   /** Last stored step, -1 before the first frame. */
   step: number;
+  /** Grows with every change but a new step: of two readings the one with the higher revision is the newer one. */
+  revision: number;
+}
+
+/** A style picture with its share. */
+export interface WeightedStyle {
+  imageId: string;
+  weight: number;
+}
+
+/** What may be steered, as it was when a style transfer began, or its parent's when a branch did. */
+export interface InitialState {
+  settings: StyleTransferSettings;
+  styles: WeightedStyle[];
 }
 
 /** A style transfer, as stored. */
 export interface StyleTransferRecord extends SessionRecordBase {
   kind: "STYLE_TRANSFER";
+  /** As they are now, with every change. */
   settings: StyleTransferSettings;
   contentId: string;
-  styles: { imageId: string; weight: number }[];
+  /** As they are now, with every change. */
+  styles: WeightedStyle[];
+  /** Of step 0: with the recorded changes it replays to the same pictures. */
+  initial: InitialState;
+  /** The session that this one was branched from; null for none, or when that one was deleted. */
+  parentId: string | null;
+  /** The step whose picture it began with; null when it is no branch. */
+  branchedAtStep: number | null;
+}
+
+/** What a client changes while a style transfer lasts; what is left out stays as it is. */
+export interface SteeringChange {
+  settings: SteeredSettings;
+  /** In place of all styles before; null to leave them. */
+  styles: WeightedStyle[] | null;
+}
+
+/** A change that was accepted. */
+export interface RecordedChange extends SteeringChange {
+  /** Changes of a session in the order in which they were accepted. */
+  ordinal: number;
+  /** The first picture that is evaluated with it; null while the device has yet to reach one. */
+  step: number | null;
+  createdAt: Date;
 }
 
 /** What a translation was asked for. */

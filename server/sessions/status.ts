@@ -3,13 +3,28 @@ import type { SessionStatus } from "./session.js";
 /**
  * The session's state machine: from each status, the statuses that may follow.
  *
- * QUEUED waits for a device; RUNNING is painted; PAUSED keeps its state and gives up its turn. The other three are
- * final. FAILED may follow QUEUED too: a session whose pictures or model went missing fails before it runs.
+ * ```
+ *             ┌──────── resume ────────┐
+ *             ▼                        │
+ *  start ─▶ QUEUED ──── pause ──────▶ PAUSED
+ *             │                        ▲ │
+ *           claim ┌───── pause ────────┘ │ the step in work was the last
+ *             ▼   │                      ▼
+ *           RUNNING ──── last step ─▶ COMPLETED
+ *
+ *  QUEUED, RUNNING, PAUSED ── cancel ─▶ CANCELLED
+ *  QUEUED, RUNNING, PAUSED ── error ──▶ FAILED
+ * ```
+ *
+ * QUEUED waits for a device; RUNNING is painted, also while its device or server is started again; PAUSED keeps its state
+ * and gives up its turn. The other three are final. FAILED may follow QUEUED too: a session whose pictures or model went
+ * missing fails before it runs. Every change is a conditional update of the stored session, so of two clients that press
+ * different buttons at once one wins and the other is told CONFLICT.
  */
 export const transitions = {
   QUEUED: ["RUNNING", "PAUSED", "CANCELLED", "FAILED"],
   RUNNING: ["PAUSED", "COMPLETED", "CANCELLED", "FAILED"],
-  PAUSED: ["QUEUED", "RUNNING", "CANCELLED", "FAILED"],
+  PAUSED: ["QUEUED", "COMPLETED", "CANCELLED", "FAILED"],
   COMPLETED: [],
   CANCELLED: [],
   FAILED: [],
@@ -22,13 +37,10 @@ export function statusesBefore(to: SessionStatus): SessionStatus[] {
   return statuses.filter((from) => (transitions[from] as readonly SessionStatus[]).includes(to));
 }
 
+/** Statuses of sessions that go on or may go on: they can be steered. */
+export const openStatuses = statuses.filter((status) => !isFinal(status));
+
 /** True for a status that nothing follows. */
 export function isFinal(status: SessionStatus): boolean {
   return transitions[status].length === 0;
-}
-
-/** How far along its life a session is: 0 waiting, 1 being worked on, 2 final. A snapshot of a lower stage is the older one. */
-export function stage(status: SessionStatus): 0 | 1 | 2 {
-  if (isFinal(status)) return 2;
-  return status === "QUEUED" ? 0 : 1;
 }

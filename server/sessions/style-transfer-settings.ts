@@ -11,7 +11,7 @@ import {
 } from "../art/settings.js";
 import { AtelierError } from "../errors.js";
 import type { SessionModel } from "./models.js";
-import type { ImageRecord } from "./session.js";
+import type { ImageRecord, WeightedStyle } from "./session.js";
 import type { StyleTransferInput } from "./style-transfer-input.js";
 
 /**
@@ -44,17 +44,17 @@ export function resolveSettings(input: StyleTransferInput, model: SessionModel, 
   };
 }
 
-/** The style pictures with their weights. @throws AtelierError BAD_INPUT: none, too many, a weight out of range, no positive weight. */
-export function resolveStyles(styles: StyleTransferInput["styles"]): { imageId: string; weight: number }[] {
+/** The style pictures with their weights, which the client calls `field`. @throws AtelierError BAD_INPUT: none, too many, a weight out of range, no positive weight. */
+export function resolveStyles(field: string, styles: StyleTransferInput["styles"]): WeightedStyle[] {
   const { maxStyles, maxStyleWeight } = styleTransferLimits;
   if (styles.length < 1 || styles.length > maxStyles) {
-    throw badInput("input.styles", `A style transfer takes 1 to ${maxStyles} style images.`, maxStyles);
+    throw badInput(field, `A style transfer takes 1 to ${maxStyles} style images.`, maxStyles);
   }
   const resolved = styles.map(({ imageId, weight }, index) => ({
     imageId,
-    weight: checkedWeight(`input.styles.${index}.weight`, weight ?? 1, maxStyleWeight),
+    weight: checkedWeight(`${field}.${index}.weight`, weight ?? 1, maxStyleWeight),
   }));
-  requirePositive("input.styles", resolved);
+  requirePositive(field, resolved);
   return resolved;
 }
 
@@ -86,7 +86,8 @@ export function checkedNumber(field: string, value: number, setting: NumberSetti
   return value;
 }
 
-function checkedLayers(field: string, layers: readonly LayerWeight[], model: SessionModel): LayerWeight[] {
+/** Weights of layers that the model has. @throws AtelierError BAD_INPUT with field and limit. */
+export function checkedLayers(field: string, layers: readonly LayerWeight[], model: SessionModel): LayerWeight[] {
   if (layers.length === 0) throw badInput(field, "At least one layer is needed.", 1);
   const seen = new Set<string>();
   const checked = layers.map(({ layer, weight }, index) => {
@@ -112,6 +113,7 @@ function requirePositive(field: string, weighted: readonly { weight: number }[])
   if (!weighted.some(({ weight }) => weight > 0)) throw badInput(field, "At least one weight must be greater than 0.");
 }
 
-function badInput(field: string, message: string, limit?: string | number): AtelierError {
+/** The error for a field that is not as it has to be. */
+export function badInput(field: string, message: string, limit?: string | number): AtelierError {
   return new AtelierError("BAD_INPUT", message, { field, ...(limit === undefined ? {} : { limit }) });
 }

@@ -1,4 +1,14 @@
-import type { FrameRecord, ImageRecord, SessionFilter, SessionRecord, SessionStatus, TranslationRecord } from "../sessions/session.js";
+import type {
+  FrameRecord,
+  ImageRecord,
+  RecordedChange,
+  SessionFilter,
+  SessionRecord,
+  SessionStatus,
+  SteeringChange,
+  StyleTransferRecord,
+  TranslationRecord,
+} from "../sessions/session.js";
 
 /** One page of rows: `after` is the key of the last row of the page before, `null` for the first page. */
 export interface PageRequest<Key> {
@@ -21,7 +31,8 @@ export interface ImageStore {
 
 /** What of a session may change after it was created. */
 export type SessionPatch = Partial<
-  Pick<SessionRecord, "title" | "status" | "startedAt" | "finishedAt" | "device" | "error"> &
+  Pick<SessionRecord, "title" | "status" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "error"> &
+    Pick<StyleTransferRecord, "settings"> &
     Pick<TranslationRecord, "framesTranslated" | "framesDropped">
 >;
 
@@ -33,8 +44,33 @@ export interface SessionStore {
   update(id: string, patch: SessionPatch, from?: readonly SessionStatus[]): Promise<SessionRecord | null>;
   /** Newest first; the key of a session is its id. @throws AtelierError BAD_INPUT (field `after`) when that session never existed here. */
   list(page: PageRequest<string>, filter: SessionFilter): Promise<Page<SessionRecord>>;
-  /** Removes the session and the rows of its frames; answers the digests that no kept frame or image uses any more. */
+  /** Removes the session, its changes and the rows of its frames; answers the digests that no kept frame or image uses any more. */
   delete(id: string): Promise<string[]>;
+  /**
+   * Inserts a branch together with what it shares with its parent, in one transaction: the frames through
+   * `branchedAtStep` (their rows; the pictures are shared) and the changes that were in force by then, in their order. A
+   * `change` of its own, which the settings hold already, is recorded with that step. False when the parent is gone or does
+   * not keep that frame.
+   */
+  insertBranch(branch: StyleTransferRecord, change: SteeringChange | null): Promise<boolean>;
+  /** Those branched from a session, oldest first. */
+  branches(id: string): Promise<StyleTransferRecord[]>;
+}
+
+/** Accepted changes of style transfers. */
+export interface ChangeStore {
+  /**
+   * Merges a change into a session's settings and records it, waiting for its step, in one transaction; answers the
+   * session as it is now, or null when its status is none of `from`.
+   */
+  add(sessionId: string, change: SteeringChange, from: readonly SessionStatus[]): Promise<StyleTransferRecord | null>;
+  /** In the order in which they were accepted. */
+  list(sessionId: string): Promise<RecordedChange[]>;
+  /**
+   * Says at which step a change that waits came into force; without an ordinal, all of the session's that wait. Answers the
+   * session as it is now, or null when none waited.
+   */
+  settle(sessionId: string, step: number, ordinal?: number): Promise<StyleTransferRecord | null>;
 }
 
 /** Kept frames, by session and step. */
@@ -52,6 +88,16 @@ export interface FrameStore {
   losses(sessionId: string, range: { fromStep?: number; toStep?: number }, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]>;
   /** Over the frames of all sessions. */
   totals(): Promise<{ count: number; bytes: number }>;
+  /**
+   * Removes frames of a session evenly until at most `bytes` are left: all whose step is no multiple of the smallest power
+   * of two that is enough. The first and the last frame, branching points and steered steps always stay. Answers the
+   * digests that no kept frame or image uses any more.
+   */
+  thin(sessionId: string, bytes: number): Promise<string[]>;
+  /** Bytes of a session's kept frames. */
+  bytesOf(sessionId: string): Promise<number>;
+  /** The session that keeps the most bytes of frames; null when there are none. */
+  largest(): Promise<{ sessionId: string; bytes: number } | null>;
 }
 
 /** Frames of one live translation that are kept. */
@@ -84,18 +130,27 @@ export interface BlobStore {
   delete(digest: string): Promise<void>;
 }
 
-/** The newest checkpoint of each running session. */
+/** Checkpoints of sessions: what is needed to paint a step again and go on from it. */
 export interface CheckpointStore {
-  /** Replaces the session's checkpoint atomically. `step` is the last step painted when it was taken. */
+  /**
+   * Adds a checkpoint atomically; `step` is the last step painted when it was taken. Beyond the room of one session, those
+   * between are thinned evenly; the newest two always stay.
+   */
   put(sessionId: string, step: number, bytes: Uint8Array): Promise<void>;
-  get(sessionId: string): Promise<{ step: number; bytes: Uint8Array } | null>;
+  /** The newest undamaged one of at most `throughStep`. */
+  get(sessionId: string, throughStep: number): Promise<{ step: number; bytes: Uint8Array } | null>;
+  /** Gives another session the newest one of at most `throughStep`, sharing its bytes where the disk can. */
+  share(fromSessionId: string, toSessionId: string, throughStep: number): Promise<void>;
   delete(sessionId: string): Promise<void>;
+  /** Forgets those of the sessions that were checkpointed longest ago until all together take at most `bytes`. */
+  trim(bytes: number): Promise<void>;
 }
 
 /** Everything that outlives the process. */
 export interface Storage {
   readonly images: ImageStore;
   readonly sessions: SessionStore;
+  readonly changes: ChangeStore;
   readonly frames: FrameStore;
   readonly recentFrames: RecentFrameStore;
   readonly blobs: BlobStore;

@@ -69,7 +69,7 @@ test("a deleted session goes with its frames and pictures; its images stay", asy
   expect(await client.query(SESSION, { id })).toEqual({ session: null });
   expect((await fetch(url)).status).toBe(404);
   await expect(storage.blobs.get(frame.digest)).rejects.toMatchObject({ code: "NOT_FOUND" });
-  expect(await storage.checkpoints.get(id)).toBeNull();
+  expect(await storage.checkpoints.get(id, 10)).toBeNull();
   expect((await fetch(`${address}/images/${imageId}`)).status).toBe(200);
 });
 

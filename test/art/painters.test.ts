@@ -91,6 +91,7 @@ describe("painters of every kind", () => {
       },
       content: picture,
       styles: [{ ...picture, weight: 1 }],
+      changes: [],
       network: { id: "vgg19", path: join(folder, "nothing"), sha256: "0".repeat(64), architecture: { family: "vgg19" } },
     };
     const factory = createPainters(new ReferenceEngine());

@@ -33,6 +33,7 @@ async function workWith(settings: Partial<StyleTransferSettings> = {}): Promise<
     kind: "STYLE_TRANSFER",
     settings: { ...base, ...settings },
     content: await pngPicture(40, 30, 1),
+    changes: [],
     styles: [
       { ...(await pngPicture(24, 24, 2)), weight: 1 },
       { ...(await pngPicture(30, 20, 3)), weight: 2 },

@@ -22,6 +22,7 @@ async function paint(optimizer: OptimizerKind) {
     settings: { ...structuredClone(styleTransferDefaults), ...defaultNumbers({ optimizer, size }), optimizer, steps, model: "vgg19-lite" },
     content: await sample("alps.jpg"),
     styles: [{ ...(await sample("night-wind.jpg")), weight: 1 }],
+    changes: [],
     network: { id: "vgg19-lite", path: join(bundled, card!.file), sha256: card!.sha256, architecture: card!.architecture! },
   });
   return paintings.map(({ computeMs: _, ...painting }) => painting);

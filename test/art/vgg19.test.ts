@@ -21,6 +21,7 @@ describe.skipIf(!mirror)("style transfer with VGG-19 on ONNX Runtime", () => {
       settings: { ...settings, contentLayers: [...settings.contentLayers], styleLayers: [...settings.styleLayers] },
       content: await pngPicture(160, 120, 1),
       styles: [{ ...(await pngPicture(140, 140, 2)), weight: 1 }],
+      changes: [],
       network: {
         id: "vgg19",
         path: join(mirror!, "vgg19", "vgg19.safetensors"),

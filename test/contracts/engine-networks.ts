@@ -90,6 +90,7 @@ async function workWith(model: string, folder: string, { size, steps }: { size: 
     settings: { ...settings, contentLayers: [...settings.contentLayers], styleLayers: [...settings.styleLayers] },
     content: await sample("alps.jpg"),
     styles: [{ ...(await sample("night-wind.jpg")), weight: 1 }],
+    changes: [],
     network: { id: model, path: join(folder, file), sha256, architecture: architecture! },
   };
 }

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import type { StyleTransferSettings } from "../../server/art/settings.js";
 import type { FrameRecord, ImageRecord, StyleTransferRecord, TranslationRecord } from "../../server/sessions/session.js";
 
 /** A picture's record with bytes that nobody stored. */
@@ -8,54 +9,68 @@ export function anImage(changes: Partial<ImageRecord> = {}): ImageRecord {
   return { id, digest, width: 64, height: 48, mimeType: "image/png", bytes: 1234, createdAt: new Date(), ...changes };
 }
 
+function someSettings(): StyleTransferSettings {
+  return {
+    alpha: 1,
+    beta: 100,
+    gamma: 0.1 + 0.2,
+    contentLayers: [{ layer: "conv4_2", weight: 1 }],
+    styleLayers: [{ layer: "conv1_1", weight: 1 / 3 }],
+    optimizer: "ADAM",
+    learningRate: 0.02,
+    steps: 10,
+    size: 64,
+    scales: 1,
+    initialImage: "CONTENT",
+    seed: 0,
+    preserveColors: false,
+    model: "vgg19",
+  };
+}
+
 /** A style transfer of `imageId` in its own style. */
 export function aSession(imageId: string, changes: Partial<StyleTransferRecord> = {}): StyleTransferRecord {
+  const { settings, styles } = { settings: someSettings(), styles: [{ imageId, weight: 1 }], ...changes };
+  const createdAt = changes.createdAt ?? new Date();
   return {
     id: randomUUID(),
     kind: "STYLE_TRANSFER",
     title: null,
     status: "QUEUED",
-    createdAt: new Date(),
+    createdAt,
+    queuedAt: createdAt,
     startedAt: null,
     finishedAt: null,
     device: null,
     error: null,
     step: -1,
-    settings: {
-      alpha: 1,
-      beta: 100,
-      gamma: 0.1 + 0.2,
-      contentLayers: [{ layer: "conv4_2", weight: 1 }],
-      styleLayers: [{ layer: "conv1_1", weight: 1 / 3 }],
-      optimizer: "ADAM",
-      learningRate: 0.02,
-      steps: 10,
-      size: 64,
-      scales: 1,
-      initialImage: "CONTENT",
-      seed: 0,
-      preserveColors: false,
-      model: "vgg19",
-    },
+    revision: 0,
+    settings,
     contentId: imageId,
-    styles: [{ imageId, weight: 1 }],
+    styles,
+    initial: { settings, styles },
+    parentId: null,
+    branchedAtStep: null,
     ...changes,
   };
 }
 
 /** A translation of `imageId`. */
 export function aTranslation(imageId: string | null, changes: Partial<TranslationRecord> = {}): TranslationRecord {
+  const createdAt = changes.createdAt ?? new Date();
   return {
     id: randomUUID(),
     kind: "TRANSLATION",
     title: null,
     status: "QUEUED",
-    createdAt: new Date(),
+    createdAt,
+    queuedAt: createdAt,
     startedAt: null,
     finishedAt: null,
     device: null,
     error: null,
     step: -1,
+    revision: 0,
     settings: { model: "cyclegan-horse2zebra", family: "CYCLEGAN", size: 256 },
     sourceId: imageId,
     framesTranslated: 0,

@@ -84,7 +84,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         for (const changes of [{ title: "Zebras" }, { sourceId: null, framesTranslated: 7, framesDropped: 2 }]) {
           const translation = await storedTranslation(changes);
           expect(await storage.sessions.find(translation.id)).toEqual(translation);
-          const running = { ...translation, status: "RUNNING" };
+          const running = { ...translation, status: "RUNNING", revision: 1 };
           expect(await storage.sessions.update(translation.id, { status: "RUNNING" }, ["QUEUED"])).toEqual(running);
         }
       });
@@ -98,10 +98,10 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         const session = await storedSession({ status: "QUEUED" });
         const startedAt = new Date();
         expect(await storage.sessions.update(session.id, { status: "PAUSED" }, ["RUNNING"])).toBeNull();
-        const running = { ...session, status: "RUNNING", startedAt, device: "cpu" };
+        const running = { ...session, status: "RUNNING", startedAt, device: "cpu", revision: 1 };
         expect(await storage.sessions.update(session.id, { status: "RUNNING", startedAt, device: "cpu" }, ["QUEUED"])).toEqual(running);
-        expect(await storage.sessions.update(session.id, { title: null })).toEqual({ ...running, title: null });
-        expect(await storage.sessions.update(session.id, {})).toEqual({ ...running, title: null });
+        expect(await storage.sessions.update(session.id, { title: null })).toEqual({ ...running, title: null, revision: 2 });
+        expect(await storage.sessions.update(session.id, {})).toEqual({ ...running, title: null, revision: 2 });
         expect(await storage.sessions.update("unknown", { title: "x" })).toBeNull();
       });
 
@@ -314,19 +314,42 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     });
 
     describe("checkpoints", () => {
-      it("keeps the newest of each session", async () => {
+      it("gives the newest of a session that is not beyond a step", async () => {
         const [a, b] = [randomUUID(), randomUUID()];
-        expect(await storage.checkpoints.get(a)).toBeNull();
+        expect(await storage.checkpoints.get(a, 100)).toBeNull();
         await storage.checkpoints.put(a, 10, Uint8Array.of(1, 2, 3));
         await storage.checkpoints.put(b, 11, new Uint8Array());
         await storage.checkpoints.put(a, 20, Uint8Array.of(4, 5));
-        const kept = await storage.checkpoints.get(a);
+        const kept = await storage.checkpoints.get(a, 20);
         expect({ step: kept?.step, bytes: [...(kept?.bytes ?? [])] }).toEqual({ step: 20, bytes: [4, 5] });
-        expect((await storage.checkpoints.get(b))?.bytes).toHaveLength(0);
+        expect((await storage.checkpoints.get(a, 19))?.step).toBe(10);
+        expect(await storage.checkpoints.get(a, 9)).toBeNull();
+        expect((await storage.checkpoints.get(b, 100))?.bytes).toHaveLength(0);
         await storage.checkpoints.delete(a);
         await storage.checkpoints.delete(a);
-        expect(await storage.checkpoints.get(a)).toBeNull();
-        expect((await storage.checkpoints.get(b))?.step).toBe(11);
+        expect(await storage.checkpoints.get(a, 100)).toBeNull();
+        expect((await storage.checkpoints.get(b, 100))?.step).toBe(11);
+      });
+
+      it("shares one with a branch, which outlives the other session", async () => {
+        const [parent, branch] = [randomUUID(), randomUUID()];
+        for (const step of [5, 10, 15]) await storage.checkpoints.put(parent, step, Uint8Array.of(step));
+        await storage.checkpoints.share(parent, branch, 12);
+        await storage.checkpoints.share(parent, randomUUID(), 4);
+        await storage.checkpoints.delete(parent);
+        const shared = await storage.checkpoints.get(branch, 100);
+        expect({ step: shared?.step, bytes: [...(shared?.bytes ?? [])] }).toEqual({ step: 10, bytes: [10] });
+      });
+
+      it("forgets those of the sessions that were checkpointed longest ago, as far as it must", async () => {
+        await storage.checkpoints.trim(0);
+        const [old, young] = [randomUUID(), randomUUID()];
+        await storage.checkpoints.put(old, 1, new Uint8Array(1000));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await storage.checkpoints.put(young, 1, new Uint8Array(1000));
+        await storage.checkpoints.trim(1500);
+        expect(await storage.checkpoints.get(old, 1)).toBeNull();
+        expect((await storage.checkpoints.get(young, 1))?.step).toBe(1);
       });
 
       it("takes no id that is a path", async () => {

@@ -7,13 +7,17 @@ import type { SessionPatch, Storage } from "../../server/storage/storage.js";
 
 /** Runs sessions at a test's word: stores and publishes as a host does, and paints nothing. */
 export class FakeHost {
+  private readonly hosted = new Set<string>();
+
   private constructor(
     private readonly parts: { storage: Storage; bus: Bus; queue: Queue },
     private readonly unsubscribe: () => Promise<void>,
   ) {}
 
   static async start(parts: { storage: Storage; bus: Bus; queue: Queue }): Promise<FakeHost> {
-    const unsubscribe = await parts.bus.subscribe("controls", ({ sessionId }) => void host.end(sessionId, "CANCELLED"));
+    const unsubscribe = await parts.bus.subscribe("controls", ({ type, sessionId }) => {
+      if (type === "cancel" && host.hosted.delete(sessionId)) void host.end(sessionId, "CANCELLED");
+    });
     const host = new FakeHost(parts, unsubscribe);
     return host;
   }
@@ -22,6 +26,7 @@ export class FakeHost {
   async claim(): Promise<string> {
     const id = await this.parts.queue.claim(AbortSignal.timeout(5000));
     if (id === null) throw new Error("No session waits.");
+    this.hosted.add(id);
     await this.change(id, "RUNNING", { startedAt: new Date(), device: "fake" });
     return id;
   }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { AtelierError } from "../../server/errors.js";
-import type { FrameRecord, ImageRecord, SessionRecord } from "../../server/sessions/session.js";
+import type { FrameRecord, ImageRecord, RecordedChange, SessionRecord, StyleTransferRecord } from "../../server/sessions/session.js";
 import { memoryRecentFrames } from "../../server/storage/embedded/recent-frames.js";
 import type { Storage } from "../../server/storage/storage.js";
 
@@ -8,7 +8,9 @@ import type { Storage } from "../../server/storage/storage.js";
 export class MemoryStorage implements Storage {
   readonly sessionRows = new Map<string, SessionRecord>();
   readonly frameRows: FrameRecord[] = [];
-  readonly checkpointRows = new Map<string, { step: number; bytes: Uint8Array }>();
+  /** Newest first. */
+  readonly checkpointRows = new Map<string, { step: number; bytes: Uint8Array }[]>();
+  readonly changeRows: (RecordedChange & { sessionId: string })[] = [];
   private readonly imageRows = new Map<string, ImageRecord>();
   private readonly blobRows = new Map<string, Uint8Array>();
 
@@ -26,7 +28,7 @@ export class MemoryStorage implements Storage {
     update: async (id, patch, from) => {
       const session = this.sessionRows.get(id);
       if (!session || (from && !from.includes(session.status))) return null;
-      const changed = { ...session, ...patch } as SessionRecord;
+      const changed = { ...session, ...patch, revision: session.revision + 1 } as SessionRecord;
       this.sessionRows.set(id, changed);
       return changed;
     },
@@ -41,6 +43,25 @@ export class MemoryStorage implements Storage {
       const digests = this.framesOf(id).map((frame) => frame.digest);
       this.frameRows.splice(0, this.frameRows.length, ...this.frameRows.filter((frame) => frame.sessionId !== id));
       return digests;
+    },
+    insertBranch: () => unused("insertBranch"),
+    branches: () => unused("branches"),
+  };
+
+  readonly changes: Storage["changes"] = {
+    add: async (sessionId, change, from) => {
+      const session = this.sessionRows.get(sessionId);
+      if (session?.kind !== "STYLE_TRANSFER" || !from.includes(session.status)) return null;
+      this.changeRows.push({ sessionId, ordinal: this.changeRows.length + 1, step: null, createdAt: new Date(), ...change });
+      return this.changed(session, { settings: { ...session.settings, ...change.settings }, styles: change.styles ?? session.styles });
+    },
+    list: async (sessionId) => this.changeRows.filter((change) => change.sessionId === sessionId),
+    settle: async (sessionId, step, ordinal) => {
+      const waiting = this.changeRows.filter((change) => change.sessionId === sessionId && change.step === null);
+      const settled = waiting.filter((change) => ordinal === undefined || change.ordinal === ordinal);
+      for (const change of settled) change.step = step;
+      const session = this.sessionRows.get(sessionId);
+      return session?.kind === "STYLE_TRANSFER" && settled.length > 0 ? this.changed(session, {}) : null;
     },
   };
 
@@ -59,6 +80,9 @@ export class MemoryStorage implements Storage {
     list: async (sessionId) => ({ rows: this.framesOf(sessionId), hasNextPage: false, totalCount: this.framesOf(sessionId).length }),
     losses: async (sessionId) => this.framesOf(sessionId),
     totals: async () => ({ count: this.frameRows.length, bytes: this.frameRows.reduce((sum, frame) => sum + frame.bytes, 0) }),
+    thin: () => unused("thin"),
+    bytesOf: async (sessionId) => this.framesOf(sessionId).reduce((sum, frame) => sum + frame.bytes, 0),
+    largest: () => unused("largest"),
   };
 
   readonly recentFrames = memoryRecentFrames();
@@ -80,9 +104,12 @@ export class MemoryStorage implements Storage {
   };
 
   readonly checkpoints: Storage["checkpoints"] = {
-    put: async (sessionId, step, bytes) => void this.checkpointRows.set(sessionId, { step, bytes }),
-    get: async (sessionId) => this.checkpointRows.get(sessionId) ?? null,
+    put: async (sessionId, step, bytes) =>
+      void this.checkpointRows.set(sessionId, [{ step, bytes }, ...(this.checkpointRows.get(sessionId) ?? [])]),
+    get: async (sessionId, throughStep) => this.checkpointRows.get(sessionId)?.find(({ step }) => step <= throughStep) ?? null,
+    share: () => unused("share"),
     delete: async (sessionId) => void this.checkpointRows.delete(sessionId),
+    trim: async () => undefined,
   };
 
   get blobCount(): number {
@@ -101,4 +128,14 @@ export class MemoryStorage implements Storage {
   async close(): Promise<void> {
     this.sessionRows.clear();
   }
+
+  private changed(session: StyleTransferRecord, patch: Partial<StyleTransferRecord>): StyleTransferRecord {
+    const changed = { ...session, ...patch, revision: session.revision + 1 };
+    this.sessionRows.set(session.id, changed);
+    return changed;
+  }
+}
+
+function unused(name: string): never {
+  throw new Error(`No host calls ${name}.`);
 }

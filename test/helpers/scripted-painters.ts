@@ -43,6 +43,7 @@ export function scriptedWork(script: PainterScript): PaintedWork {
     settings,
     content: picture,
     styles: [],
+    changes: [],
     network: { id: "scripted", path: JSON.stringify(script), sha256: "", architecture: { family: "vgg19" } },
   };
 }

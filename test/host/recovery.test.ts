@@ -1,38 +1,51 @@
 import { expect, test } from "vitest";
-import { recoverInterrupted } from "../../server/host/recovery.js";
+import { recoverSessions } from "../../server/host/recovery.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
+import type { Queue } from "../../server/queue/queue.js";
 import type { SessionStatus } from "../../server/sessions/session.js";
-import { anImage, aSession } from "../contracts/records.js";
+import { anImage, aSession, aTranslation } from "../contracts/records.js";
 import { MemoryStorage } from "../helpers/host-fakes.js";
 
-async function store(storage: MemoryStorage, status: SessionStatus, minute: number): Promise<string> {
-  const session = aSession(anImage().id, { status, createdAt: new Date(2026, 0, 1, 0, minute) });
+async function store(storage: MemoryStorage, status: SessionStatus, minute: number, queuedMinute = minute): Promise<string> {
+  const at = (after: number) => new Date(2026, 0, 1, 0, after);
+  const session = aSession(anImage().id, { status, createdAt: at(minute), queuedAt: at(queuedMinute) });
   await storage.sessions.insert(session);
   return session.id;
 }
 
-test("sessions that ran are interrupted, those that waited wait again in order, the others stay", async () => {
+async function placesIn(queue: Queue, ids: string[]): Promise<(number | null)[]> {
+  return Promise.all(ids.map((id) => queue.position(id)));
+}
+
+test("sessions that ran go on first, those that waited keep their place, the others stay", async () => {
   const storage = new MemoryStorage();
   const queue = openEmbeddedQueue();
   const second = await store(storage, "QUEUED", 7);
   const first = await store(storage, "QUEUED", 2);
-  const running = await store(storage, "RUNNING", 1);
+  const resumedLately = await store(storage, "QUEUED", 0, 30);
+  const running = await store(storage, "RUNNING", 9);
   const completed = await store(storage, "COMPLETED", 0);
-  await storage.checkpoints.put(running, 3, Uint8Array.of(1));
+  const paused = await store(storage, "PAUSED", 0);
 
-  expect(await recoverInterrupted(storage, queue)).toEqual({ interrupted: 1, requeued: 2 });
+  expect(await recoverSessions(storage, queue)).toEqual({ resumed: 1, requeued: 3 });
 
-  const interrupted = storage.sessionRows.get(running)!;
-  expect(interrupted).toMatchObject({ status: "FAILED", error: { code: "INTERRUPTED" } });
-  expect(interrupted.finishedAt).toBeInstanceOf(Date);
-  expect(await storage.checkpoints.get(running)).not.toBeNull();
-  expect(storage.sessionRows.get(completed)!.status).toBe("COMPLETED");
-  expect([await queue.position(first), await queue.position(second)]).toEqual([1, 2]);
+  expect(await placesIn(queue, [running, first, second, resumedLately])).toEqual([1, 2, 3, 4]);
+  expect(await placesIn(queue, [completed, paused])).toEqual([null, null]);
+  expect(storage.sessionRows.get(running)!.status).toBe("RUNNING");
+});
+
+test("a live translation that ran is completed", async () => {
+  const storage = new MemoryStorage();
+  const queue = openEmbeddedQueue();
+  const live = aTranslation(null, { status: "RUNNING" });
+  await storage.sessions.insert(live);
+  expect(await recoverSessions(storage, queue)).toEqual({ resumed: 0, requeued: 0 });
+  expect(storage.sessionRows.get(live.id)).toMatchObject({ status: "COMPLETED", finishedAt: expect.any(Date) });
 });
 
 test("more sessions than one page holds are all found", async () => {
   const storage = new MemoryStorage();
   const queue = openEmbeddedQueue();
   for (let minute = 0; minute < 250; minute++) await store(storage, minute % 2 ? "RUNNING" : "QUEUED", minute);
-  expect(await recoverInterrupted(storage, queue)).toEqual({ interrupted: 125, requeued: 125 });
+  expect(await recoverSessions(storage, queue)).toEqual({ resumed: 125, requeued: 125 });
 });

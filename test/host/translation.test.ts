@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { AtelierError } from "../../server/errors.js";
 import type { HostOptions } from "../../server/host/host.js";
-import { recoverInterrupted } from "../../server/host/recovery.js";
+import { recoverSessions } from "../../server/host/recovery.js";
 import { aTranslation } from "../contracts/records.js";
 import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
 import { scriptedForm } from "../helpers/scripted-painters.js";
@@ -116,13 +116,13 @@ test("a host that closes waits for no fetch, and the session waits on", async ()
   expect(host.storage.sessionRows.get(id)!.status).toBe("QUEUED");
 });
 
-test("a restart of the server interrupts translations that ran, ends live ones and lines up those that waited", async () => {
+test("a restart of the server goes on with translations that ran, ends live ones and lines up those that waited", async () => {
   const host = await startHost();
   const running = aTranslation("picture", { status: "RUNNING" });
   const live = aTranslation(null, { status: "RUNNING" });
   for (const session of [running, live, aTranslation("picture")]) await host.storage.sessions.insert(session);
   await host.host.close();
-  expect(await recoverInterrupted(host.storage, host.queue)).toEqual({ interrupted: 2, requeued: 1 });
-  expect(host.storage.sessionRows.get(running.id)).toMatchObject({ status: "FAILED", error: { code: "INTERRUPTED" } });
+  expect(await recoverSessions(host.storage, host.queue)).toEqual({ resumed: 1, requeued: 1 });
+  expect(await host.queue.position(running.id)).toBe(1);
   expect(host.storage.sessionRows.get(live.id)).toMatchObject({ status: "COMPLETED", error: null });
 });

@@ -61,6 +61,11 @@ const refusing = {
   latest: refuse,
   losses: refuse,
   totals: refuse,
+  insertBranch: refuse,
+  branches: refuse,
+  thin: refuse,
+  bytesOf: refuse,
+  largest: refuse,
   put: refuse,
   get: refuse,
 };

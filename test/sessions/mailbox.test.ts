@@ -57,11 +57,12 @@ test("a change that changes nothing is not told twice", () => {
   expect(drain(mailbox)).toEqual([]);
 });
 
-test("a change of an earlier stage than the snapshot is stale", () => {
+test("a change that is older than the snapshot is stale", () => {
   const mailbox = new Mailbox(0);
-  mailbox.offerChange({ ...session, status: "QUEUED" });
-  mailbox.offerChange({ ...session, status: "RUNNING", title: "new" });
-  mailbox.begin(session);
+  mailbox.offerChange({ ...session, status: "QUEUED", revision: 3 });
+  mailbox.offerChange({ ...session, status: "PAUSED", revision: 4 });
+  mailbox.offerChange({ ...session, status: "QUEUED", title: "new", revision: 6 });
+  mailbox.begin({ ...session, status: "PAUSED", revision: 5 });
   expect(drain(mailbox)).toEqual(["new"]);
 });
 

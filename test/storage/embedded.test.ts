@@ -11,6 +11,7 @@ import { lockFolder } from "../../server/storage/embedded/lock.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import { createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/space.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
+import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
 import { storageContract } from "../contracts/storage.js";
 import { newDataFolder } from "../helpers/data-folder.js";
 
@@ -29,6 +30,7 @@ async function dataFolder(): Promise<string> {
 }
 
 storageContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0 }));
+lastingSessionsContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0 }));
 
 describe("the data folder", () => {
   let folder: string;
@@ -51,7 +53,7 @@ describe("the data folder", () => {
     expect(await second.sessions.find(session.id)).toEqual({ ...session, step: 0 });
     expect((await second.frames.latest(session.id))?.digest).toBe(digest);
     expect([...(await second.blobs.get(digest))]).toEqual([1, 2, 3]);
-    expect((await second.checkpoints.get(session.id))?.step).toBe(0);
+    expect((await second.checkpoints.get(session.id, 0))?.step).toBe(0);
     await second.close();
   });
 
@@ -242,13 +244,13 @@ describe("checkpoints in a folder", () => {
     const folder = await emptyFolder();
     const checkpoints = await openFolderCheckpoints(folder, space);
     await checkpoints.put("a", 7, Buffer.alloc(1000, 3));
-    const path = join(folder, "a.checkpoint");
+    const path = join(folder, "a", "7.checkpoint");
     const whole = await readFile(path);
     for (const torn of [whole.subarray(0, 500), Buffer.alloc(0), Buffer.concat([whole.subarray(0, 999), Buffer.alloc(37)])]) {
       await writeFile(path, torn);
-      expect(await checkpoints.get("a")).toBeNull();
+      expect(await checkpoints.get("a", 7)).toBeNull();
     }
     await writeFile(path, whole);
-    expect((await checkpoints.get("a"))?.step).toBe(7);
+    expect((await checkpoints.get("a", 7))?.step).toBe(7);
   });
 });

@@ -1,61 +1,140 @@
 import { webcrypto } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AtelierError } from "../../errors.js";
 import type { CheckpointStore } from "../storage.js";
 import { errorCode, sweepFolder, writeWhole } from "./files.js";
 import type { SpaceGuard } from "./space.js";
+import { evenlyThinned } from "./thinned-checkpoints.js";
 
 const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
+const FILE_NAME = /^(\d{1,9})\.checkpoint$/;
+const DRAFTS = "drafts";
 const CHECKSUM_BYTES = 32;
-const STEP_BYTES = 4;
+
+/** What the checkpoints of one session may take, bytes; the newest two stay whatever they take. */
+const SESSION_BYTES = 64e6;
+
+interface CheckpointFile {
+  step: number;
+  path: string;
+  bytes: number;
+}
 
 /**
- * One file for each session: SHA-256 of the rest (32 bytes), step (little-endian 32 bits), the checkpoint. It is not
- * flushed to disk, so a loss of power may tear it; a file whose checksum is wrong counts as none.
+ * A folder for each session with a file for each checkpoint, named after its step: SHA-256 of the rest (32 bytes), the
+ * checkpoint. They are not flushed to disk, so a loss of power may tear them; a file whose checksum is wrong counts as none.
  */
-export async function openFolderCheckpoints(folder: string, space: SpaceGuard): Promise<CheckpointStore> {
-  const drafts = join(folder, "drafts");
+export async function openFolderCheckpoints(folder: string, space: SpaceGuard, sessionBytes = SESSION_BYTES): Promise<CheckpointStore> {
+  const drafts = join(folder, DRAFTS);
   await sweepFolder(drafts);
 
-  function pathOf(sessionId: string): string {
-    if (!SESSION_ID.test(sessionId)) throw new AtelierError("NOT_FOUND", "There is no such session.");
-    return join(folder, `${sessionId}.checkpoint`);
+  function folderOf(sessionId: string): string {
+    if (!SESSION_ID.test(sessionId) || sessionId === DRAFTS) throw new AtelierError("NOT_FOUND", "There is no such session.");
+    return join(folder, sessionId);
+  }
+
+  const pathOf = (sessionId: string, step: number) => join(folderOf(sessionId), `${step}.checkpoint`);
+
+  /** Newest first. */
+  async function filesOf(sessionId: string): Promise<CheckpointFile[]> {
+    const files: CheckpointFile[] = [];
+    for (const name of await entries(folderOf(sessionId))) {
+      const step = FILE_NAME.exec(name)?.[1];
+      if (step === undefined) continue;
+      const path = join(folderOf(sessionId), name);
+      const found = await statIfThere(path);
+      if (found) files.push({ step: Number(step), path, bytes: found.size });
+    }
+    return files.sort((a, b) => b.step - a.step);
+  }
+
+  /** The newest whole one of at most `throughStep`. */
+  async function newest(sessionId: string, throughStep: number): Promise<(CheckpointFile & { content: Buffer }) | null> {
+    for (const file of await filesOf(sessionId)) {
+      if (file.step > throughStep) continue;
+      const content = await readWhole(file.path);
+      if (content) return { ...file, content };
+    }
+    return null;
   }
 
   return {
     async put(sessionId, step, bytes) {
-      const path = pathOf(sessionId);
-      const content = Buffer.allocUnsafe(STEP_BYTES + bytes.byteLength);
-      content.writeInt32LE(step);
-      content.set(bytes, STEP_BYTES);
-      const parts = [await checksum(content), content];
-      await space.storing(content.byteLength, () => writeWhole(path, drafts, parts, { durable: false }));
+      const parts = [await checksum(bytes), bytes];
+      await space.storing(bytes.byteLength, () => writeWhole(pathOf(sessionId, step), drafts, parts, { durable: false }));
+      const thinned = evenlyThinned(await filesOf(sessionId), sessionBytes);
+      for (const { path } of thinned) await rm(path, { force: true });
     },
 
-    async get(sessionId) {
-      const file = await readIfThere(pathOf(sessionId));
-      if (!file || file.byteLength < CHECKSUM_BYTES + STEP_BYTES) return null;
-      const content = file.subarray(CHECKSUM_BYTES);
-      if (!file.subarray(0, CHECKSUM_BYTES).equals(await checksum(content))) return null;
-      return { step: content.readInt32LE(), bytes: content.subarray(STEP_BYTES) };
+    async get(sessionId, throughStep) {
+      const found = await newest(sessionId, throughStep);
+      return found && { step: found.step, bytes: found.content };
+    },
+
+    async share(fromSessionId, toSessionId, throughStep) {
+      const found = await newest(fromSessionId, throughStep);
+      if (!found) return;
+      await mkdir(folderOf(toSessionId), { recursive: true });
+      await linkOrCopy(found.path, pathOf(toSessionId, found.step));
     },
 
     async delete(sessionId) {
-      await rm(pathOf(sessionId), { force: true });
+      await rm(folderOf(sessionId), { recursive: true, force: true });
+    },
+
+    async trim(bytes) {
+      const sessions = [];
+      for (const sessionId of await entries(folder)) {
+        if (!SESSION_ID.test(sessionId) || sessionId === DRAFTS) continue;
+        const found = await statIfThere(folderOf(sessionId));
+        const files = await filesOf(sessionId);
+        if (found) sessions.push({ sessionId, at: found.mtimeMs, bytes: files.reduce((sum, file) => sum + file.bytes, 0) });
+      }
+      let total = sessions.reduce((sum, session) => sum + session.bytes, 0);
+      for (const session of sessions.sort((a, b) => a.at - b.at)) {
+        if (total <= bytes) return;
+        await rm(folderOf(session.sessionId), { recursive: true, force: true });
+        total -= session.bytes;
+      }
     },
   };
 }
 
-async function readIfThere(path: string): Promise<Buffer | null> {
+/** A file's content behind its checksum; null when it is not there or damaged. */
+async function readWhole(path: string): Promise<Buffer | null> {
+  const file = await unlessGone(readFile(path));
+  if (!file || file.byteLength < CHECKSUM_BYTES) return null;
+  const content = file.subarray(CHECKSUM_BYTES);
+  return file.subarray(0, CHECKSUM_BYTES).equals(await checksum(content)) ? content : null;
+}
+
+async function entries(folder: string): Promise<string[]> {
+  return (await unlessGone(readdir(folder))) ?? [];
+}
+
+function statIfThere(path: string): Promise<{ size: number; mtimeMs: number } | null> {
+  return unlessGone(stat(path));
+}
+
+async function unlessGone<Result>(reading: Promise<Result>): Promise<Result | null> {
   try {
-    return await readFile(path);
+    return await reading;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
     throw error;
   }
 }
 
+/** Some file systems have no hard links. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch {
+    await copyFile(from, to);
+  }
+}
+
 async function checksum(bytes: Uint8Array): Promise<Buffer> {
-  return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes));
+  return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 }

@@ -1,10 +1,10 @@
 import type { Storage } from "../storage.js";
 import type { SpaceGuard } from "./space.js";
 
-type Rows = Pick<Storage, "images" | "sessions" | "frames">;
+type Rows = Pick<Storage, "images" | "sessions" | "changes" | "frames">;
 
 /** Rows that are written only while there is room on the disk. */
-export function guardRows({ images, sessions, frames }: Rows, space: SpaceGuard): Rows {
+export function guardRows({ images, sessions, changes, frames }: Rows, space: SpaceGuard): Rows {
   return {
     images: { ...images, insert: (image) => space.storing(0, () => images.insert(image)) },
     sessions: {
@@ -12,7 +12,17 @@ export function guardRows({ images, sessions, frames }: Rows, space: SpaceGuard)
       insert: (session) => space.storing(0, () => sessions.insert(session)),
       update: (id, patch, from) => space.changing(() => sessions.update(id, patch, from)),
       delete: (id) => space.changing(() => sessions.delete(id)),
+      insertBranch: (branch, change) => space.storing(0, () => sessions.insertBranch(branch, change)),
     },
-    frames: { ...frames, insert: (frame) => space.storing(0, () => frames.insert(frame)) },
+    changes: {
+      ...changes,
+      add: (id, change, from) => space.storing(0, () => changes.add(id, change, from)),
+      settle: (id, step, ordinal) => space.changing(() => changes.settle(id, step, ordinal)),
+    },
+    frames: {
+      ...frames,
+      insert: (frame) => space.storing(0, () => frames.insert(frame)),
+      thin: (id, bytes) => space.changing(() => frames.thin(id, bytes)),
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { sqlChanges } from "../sql/changes.js";
 import { digestsInUse } from "../sql/digests.js";
 import { sqlFrames } from "../sql/frames.js";
 import { sqlImages } from "../sql/images.js";
@@ -43,7 +44,12 @@ export async function openEmbeddedStorage(
     const blobs = await openFolderBlobs(join(dataDir, "blobs"), { inUse, graceMs, space });
     opened.push(() => blobs.close());
     const checkpoints = await openFolderCheckpoints(join(dataDir, "checkpoints"), space);
-    const rows = { images: sqlImages(database), sessions: sqlSessions(database), frames: sqlFrames(database) };
+    const rows = {
+      images: sqlImages(database),
+      sessions: sqlSessions(database),
+      changes: sqlChanges(database),
+      frames: sqlFrames(database),
+    };
     return { ...guardRows(rows, space), recentFrames: memoryRecentFrames(), blobs, checkpoints, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);

@@ -3,6 +3,7 @@ import { AtelierError } from "../../errors.js";
 import type { FrameStore } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
 import { frames, sessions } from "./schema.js";
+import { thinFrames } from "./thinning.js";
 
 interface StepRange {
   fromStep?: number;
@@ -99,6 +100,23 @@ export function sqlFrames(database: Database): FrameStore {
         .select({ count: sum(sessions.frameCount).mapWith(Number), bytes: sum(sessions.frameBytes).mapWith(Number) })
         .from(sessions);
       return { count: row?.count ?? 0, bytes: row?.bytes ?? 0 };
+    },
+
+    thin: (sessionId, bytes) => database.transaction((transaction) => thinFrames(transaction, sessionId, bytes)),
+
+    async bytesOf(sessionId) {
+      const [row] = await database.select({ bytes: sessions.frameBytes }).from(sessions).where(eq(sessions.id, sessionId));
+      return row?.bytes ?? 0;
+    },
+
+    async largest() {
+      const [row] = await database
+        .select({ sessionId: sessions.id, bytes: sessions.frameBytes })
+        .from(sessions)
+        .where(gt(sessions.frameBytes, 0))
+        .orderBy(desc(sessions.frameBytes))
+        .limit(1);
+      return row ?? null;
     },
   };
 }

@@ -1,4 +1,5 @@
 import {
+  type AnyPgColumn,
   bigint,
   doublePrecision,
   foreignKey,
@@ -12,7 +13,7 @@ import {
   timestamp,
 } from "drizzle-orm/pg-core";
 import type { Losses } from "../../art/painter.js";
-import type { SessionRecord, SessionRecordBase, SessionStatus, StyleTransferRecord } from "../../sessions/session.js";
+import type { SessionRecord, SessionRecordBase, SessionStatus, SteeringChange, StyleTransferRecord } from "../../sessions/session.js";
 
 /** An instant with the precision of a JavaScript Date, so that a row comes back as it went in. */
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
@@ -45,16 +46,21 @@ export const sessions = pgTable(
     title: text("title"),
     status: text("status").$type<SessionStatus>().notNull(),
     createdAt: instant("created_at").notNull(),
+    queuedAt: instant("queued_at").notNull(),
     startedAt: instant("started_at"),
     finishedAt: instant("finished_at"),
     device: text("device"),
     error: jsonb("error").$type<NonNullable<SessionRecordBase["error"]>>(),
     step: integer("step").notNull(),
+    revision: integer("revision").notNull().default(0),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
     frameBytes: bigint("frame_bytes", { mode: "number" }).notNull().default(0),
     settings: json("settings").$type<SessionRecord["settings"]>(),
     contentId: text("content_id").references(() => images.id),
     styles: json("styles").$type<StyleTransferRecord["styles"]>(),
+    initial: json("initial").$type<StyleTransferRecord["initial"]>(),
+    parentId: text("parent_id").references((): AnyPgColumn => sessions.id, { onDelete: "set null" }),
+    branchedAtStep: integer("branched_at_step"),
     sourceId: text("source_id").references(() => images.id),
     framesTranslated: integer("frames_translated"),
     framesDropped: integer("frames_dropped"),
@@ -62,7 +68,24 @@ export const sessions = pgTable(
   (table) => [
     index("sessions_newest").on(table.createdAt, table.ordinal),
     index("sessions_status_newest").on(table.status, table.createdAt, table.ordinal),
+    index("sessions_parent").on(table.parentId),
   ],
+);
+
+/** Accepted changes of style transfers; `step` is null until the device has reached it. */
+export const changes = pgTable(
+  "changes",
+  {
+    ordinal: bigint("ordinal", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    sessionId: text("session_id")
+      .notNull()
+      .references(() => sessions.id, { onDelete: "cascade" }),
+    step: integer("step"),
+    settings: json("settings").$type<SteeringChange["settings"]>().notNull(),
+    styles: json("styles").$type<SteeringChange["styles"]>(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [index("changes_session").on(table.sessionId, table.ordinal)],
 );
 
 /** Where deleted sessions stood in the list, so that a page that ended at one of them can be followed by the next. */

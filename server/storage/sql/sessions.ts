@@ -1,11 +1,13 @@
-import { and, count, desc, eq, gt, ilike, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, ilike, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError } from "../../errors.js";
-import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../sessions/session.js";
+import type { SessionFilter, SessionStatus } from "../../sessions/session.js";
 import type { SessionPatch, SessionStore } from "../storage.js";
+import { insertBranch } from "./branch.js";
 import { type Database, written } from "./database.js";
 import { digestsInUse } from "./digests.js";
 import { deletedSessions, frames, sessions } from "./schema.js";
+import { sessionRecord as record } from "./session-record.js";
 
 /** Sessions as rows. */
 export function sqlSessions(database: Database): SessionStore {
@@ -23,7 +25,13 @@ export function sqlSessions(database: Database): SessionStore {
       const matches = and(eq(sessions.id, id), statusIn(from));
       const [row] = isEmpty(patch)
         ? await database.select().from(sessions).where(matches)
-        : await written(database.update(sessions).set(patch).where(matches).returning());
+        : await written(
+            database
+              .update(sessions)
+              .set({ ...patch, revision: sql`${sessions.revision} + 1` })
+              .where(matches)
+              .returning(),
+          );
       return row ? record(row) : null;
     },
 
@@ -43,6 +51,17 @@ export function sqlSessions(database: Database): SessionStore {
     },
 
     delete: (id) => database.transaction((transaction) => deleteSession(transaction, id)),
+
+    insertBranch: (branch, change) => database.transaction((transaction) => insertBranch(transaction, branch, change)),
+
+    async branches(id) {
+      const rows = await database
+        .select()
+        .from(sessions)
+        .where(eq(sessions.parentId, id))
+        .orderBy(asc(sessions.createdAt), asc(sessions.ordinal));
+      return rows.map(record).filter((session) => session.kind === "STYLE_TRANSFER");
+    },
   };
 }
 
@@ -100,17 +119,4 @@ function statusIn(statuses: readonly SessionStatus[] | undefined): SQL | undefin
 
 function isEmpty(patch: SessionPatch): boolean {
   return Object.values(patch).every((value) => value === undefined);
-}
-
-/** The columns of the other kinds are left out; `kind` says of which form the settings are. */
-function record(row: typeof sessions.$inferSelect): SessionRecord {
-  const { ordinal: _ordinal, frameCount: _count, frameBytes: _bytes, kind, settings, ...columns } = row;
-  const { contentId, styles, sourceId, framesTranslated, framesDropped, ...base } = columns;
-  if (kind === "STYLE_TRANSFER" && settings && contentId !== null && styles) {
-    return { ...base, kind, settings: settings as StyleTransferRecord["settings"], contentId, styles };
-  }
-  if (kind === "TRANSLATION" && settings && framesTranslated !== null && framesDropped !== null) {
-    return { ...base, kind, settings: settings as TranslationRecord["settings"], sourceId, framesTranslated, framesDropped };
-  }
-  throw new AtelierError("INTERNAL", "A stored session is incomplete.");
 }

@@ -1,0 +1,43 @@
+import { and, count, eq, sql, sum } from "drizzle-orm";
+import type { SteeringChange, StyleTransferRecord } from "../../sessions/session.js";
+import { type Database, written } from "./database.js";
+import { changes, frames, sessions } from "./schema.js";
+
+/** Within a transaction; see `SessionStore.insertBranch`. */
+export async function insertBranch(database: Database, branch: StyleTransferRecord, change: SteeringChange | null): Promise<boolean> {
+  const { id, parentId, branchedAtStep } = branch;
+  if (parentId === null || branchedAtStep === null) throw new TypeError("A branch has a parent and a step.");
+  const [found] = await database
+    .select({ step: frames.step })
+    .from(frames)
+    .where(and(eq(frames.sessionId, parentId), eq(frames.step, branchedAtStep)));
+  if (!found) return false;
+
+  await written(database.insert(sessions).values(branch));
+  await written(
+    database.execute(sql`
+      insert into frames (session_id, step, digest, width, height, mime_type, bytes, losses, compute_ms, created_at)
+      select ${id}, step, digest, width, height, mime_type, bytes, losses, compute_ms, created_at
+      from frames where session_id = ${parentId} and step <= ${branchedAtStep}`),
+  );
+  await written(
+    database.execute(sql`
+      insert into changes (session_id, step, settings, styles, created_at)
+      select ${id}, step, settings, styles, created_at
+      from changes where session_id = ${parentId} and step <= ${branchedAtStep} order by step, ordinal`),
+  );
+  if (change) {
+    await written(database.insert(changes).values({ sessionId: id, step: branchedAtStep, ...change, createdAt: branch.createdAt }));
+  }
+  const [totals] = await database
+    .select({ frameCount: count(), frameBytes: sum(frames.bytes).mapWith(Number) })
+    .from(frames)
+    .where(eq(frames.sessionId, id));
+  await written(
+    database
+      .update(sessions)
+      .set({ ...totals, step: branchedAtStep })
+      .where(eq(sessions.id, id)),
+  );
+  return true;
+}

@@ -1,0 +1,60 @@
+import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import type { StyleTransferRecord } from "../../sessions/session.js";
+import type { ChangeStore } from "../storage.js";
+import { type Database, written } from "./database.js";
+import { changes, sessions } from "./schema.js";
+import { sessionRecord } from "./session-record.js";
+
+/** Changes as rows. */
+export function sqlChanges(database: Database): ChangeStore {
+  return {
+    add: (sessionId, change, from) =>
+      database.transaction(async (transaction) => {
+        const [row] = await transaction
+          .select()
+          .from(sessions)
+          .where(and(eq(sessions.id, sessionId), inArray(sessions.status, [...from])))
+          .for("update");
+        const session = row && sessionRecord(row);
+        if (session?.kind !== "STYLE_TRANSFER") return null;
+        await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: new Date() }));
+        const settings = { ...session.settings, ...change.settings };
+        return apply(transaction, sessionId, { settings, styles: change.styles ?? session.styles });
+      }),
+
+    async list(sessionId) {
+      const rows = await database.select().from(changes).where(eq(changes.sessionId, sessionId)).orderBy(asc(changes.ordinal));
+      return rows.map(({ sessionId: _session, ...change }) => change);
+    },
+
+    settle: (sessionId, step, ordinal) =>
+      database.transaction(async (transaction) => {
+        const waiting = and(eq(changes.sessionId, sessionId), isNull(changes.step));
+        const settled = await written(
+          transaction
+            .update(changes)
+            .set({ step })
+            .where(ordinal === undefined ? waiting : and(waiting, eq(changes.ordinal, ordinal)))
+            .returning({ ordinal: changes.ordinal }),
+        );
+        return settled.length > 0 ? apply(transaction, sessionId, {}) : null;
+      }),
+  };
+}
+
+/** Whatever changes about its changes, the session's revision grows. */
+async function apply(
+  database: Database,
+  id: string,
+  changed: Partial<Pick<StyleTransferRecord, "settings" | "styles">>,
+): Promise<StyleTransferRecord | null> {
+  const [row] = await written(
+    database
+      .update(sessions)
+      .set({ ...changed, revision: sql`${sessions.revision} + 1` })
+      .where(eq(sessions.id, id))
+      .returning(),
+  );
+  const session = row && sessionRecord(row);
+  return session?.kind === "STYLE_TRANSFER" ? session : null;
+}

@@ -1,0 +1,58 @@
+import { and, eq, isNotNull, or, type SQL, sql } from "drizzle-orm";
+import { type Database, written } from "./database.js";
+import { digestsInUse } from "./digests.js";
+import { changes, frames, sessions } from "./schema.js";
+
+/** Strides that are tried: powers of two, beyond the largest number of steps that a session may have. */
+const STRIDES = Array.from({ length: 13 }, (_, exponent) => 2 ** (exponent + 1));
+
+/** Within a transaction; see `FrameStore.thin`. */
+export async function thinFrames(database: Database, sessionId: string, bytes: number): Promise<string[]> {
+  const session = eq(frames.sessionId, sessionId);
+  const protectedSteps = sql.param(await stepsThatStay(database, sessionId));
+  const stays = (stride: number): SQL =>
+    sql`(${frames.step} % ${sql.raw(String(stride))} = 0 or ${frames.step} = any(${protectedSteps}::int[]))`;
+  const bytesWhere = (condition: SQL) => sql<number>`coalesce(sum(${frames.bytes}) filter (where ${condition}), 0)`.mapWith(Number);
+
+  const left = Object.fromEntries(STRIDES.map((stride) => [stride, bytesWhere(stays(stride))]));
+  const [sums] = await database
+    .select({ 1: bytesWhere(sql`true`), ...left })
+    .from(frames)
+    .where(session);
+  const stride = sums && [1, ...STRIDES].find((candidate) => sums[candidate as keyof typeof sums] <= bytes);
+  if (stride === 1) return [];
+
+  const removed = await written(
+    database
+      .delete(frames)
+      .where(and(session, sql`not ${stays(stride ?? STRIDES.at(-1)!)}`))
+      .returning({ digest: frames.digest, bytes: frames.bytes }),
+  );
+  const removedBytes = removed.reduce((sum, frame) => sum + frame.bytes, 0);
+  await written(
+    database
+      .update(sessions)
+      .set({ frameCount: sql`${sessions.frameCount} - ${removed.length}`, frameBytes: sql`${sessions.frameBytes} - ${removedBytes}` })
+      .where(eq(sessions.id, sessionId)),
+  );
+  const digests = [...new Set(removed.map(({ digest }) => digest))];
+  const used = await digestsInUse(database, digests);
+  return digests.filter((digest) => !used.has(digest));
+}
+
+/** The first and the last frame, where it was steered, where it was branched off, and where others branched off it. */
+async function stepsThatStay(database: Database, sessionId: string): Promise<number[]> {
+  const [ends] = await database
+    .select({ first: sql<number | null>`min(${frames.step})`, last: sql<number | null>`max(${frames.step})` })
+    .from(frames)
+    .where(eq(frames.sessionId, sessionId));
+  const steered = await database
+    .select({ step: changes.step })
+    .from(changes)
+    .where(and(eq(changes.sessionId, sessionId), isNotNull(changes.step)));
+  const branched = await database
+    .select({ step: sessions.branchedAtStep })
+    .from(sessions)
+    .where(or(eq(sessions.parentId, sessionId), eq(sessions.id, sessionId)));
+  return [ends?.first, ends?.last, ...[...steered, ...branched].map(({ step }) => step)].filter((step) => typeof step === "number");
+}

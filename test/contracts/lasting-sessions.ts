@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SteeringChange, StyleTransferRecord } from "../../server/sessions/session.js";
+import type { Storage } from "../../server/storage/storage.js";
+import { aFrame, anImage, aSession, aTranslation } from "./records.js";
+
+const everything = { first: 100, after: null };
+
+/** What every storage does for sessions that are steered, branched and thinned. */
+export function lastingSessionsContract(name: string, open: () => Promise<Storage>): void {
+  describe(`${name} as a storage of sessions that last`, () => {
+    let storage: Storage;
+    beforeAll(async () => {
+      storage = await open();
+    });
+    afterAll(() => storage.close());
+
+    async function storedSession(changes: Parameters<typeof aSession>[1] = {}): Promise<StyleTransferRecord> {
+      const image = anImage();
+      await storage.images.insert(image);
+      const session = aSession(image.id, changes);
+      await storage.sessions.insert(session);
+      return session;
+    }
+
+    /** A session that runs and has frames 0 to `last`, each with bytes of its own. */
+    async function paintedSession(last: number): Promise<StyleTransferRecord> {
+      const session = await storedSession({ status: "RUNNING" });
+      for (let step = 0; step <= last; step++) {
+        const bytes = new TextEncoder().encode(`${session.id} ${step}`);
+        await storage.frames.insert(aFrame(session.id, step, { digest: await storage.blobs.put(bytes), bytes: 100 }));
+      }
+      return { ...session, step: last };
+    }
+
+    function branchOf(parent: StyleTransferRecord, step: number): StyleTransferRecord {
+      return aSession(parent.contentId, { initial: parent.initial, parentId: parent.id, branchedAtStep: step, step });
+    }
+
+    async function stepsOf(sessionId: string): Promise<number[]> {
+      return (await storage.frames.list(sessionId, everything, {})).rows.map(({ step }) => step);
+    }
+
+    const brighter: SteeringChange = { settings: { alpha: 7 }, styles: null };
+
+    describe("changes", () => {
+      it("are merged into the settings, and the beginning stays", async () => {
+        const session = await storedSession({ status: "RUNNING" });
+        const styles = [{ imageId: session.contentId, weight: 3 }];
+        await storage.changes.add(session.id, brighter, ["RUNNING"]);
+        const steered = await storage.changes.add(session.id, { settings: { beta: 8, steps: 99 }, styles }, ["RUNNING"]);
+        const settings = { ...session.settings, alpha: 7, beta: 8, steps: 99 };
+        expect(steered).toEqual({ ...session, settings, styles, revision: 2 });
+        expect(await storage.sessions.find(session.id)).toEqual(steered);
+        expect(steered?.initial).toEqual({ settings: session.settings, styles: session.styles });
+      });
+
+      it("are kept in order, and their steps are told later", async () => {
+        const session = await storedSession({ status: "RUNNING" });
+        for (const alpha of [1, 2, 3]) await storage.changes.add(session.id, { settings: { alpha }, styles: null }, ["RUNNING"]);
+        const waiting = await storage.changes.list(session.id);
+        expect(waiting.map(({ settings, step }) => [settings.alpha, step])).toEqual([1, 2, 3].map((alpha) => [alpha, null]));
+
+        expect((await storage.changes.settle(session.id, 4, waiting[0]!.ordinal))?.revision).toBe(4);
+        expect(await storage.changes.settle(session.id, 5, waiting[0]!.ordinal)).toBeNull();
+        await storage.changes.settle(session.id, 6);
+        expect((await storage.changes.list(session.id)).map(({ step }) => step)).toEqual([4, 6, 6]);
+        expect(await storage.changes.settle(session.id, 7)).toBeNull();
+      });
+
+      it("of two clients at once are both kept", async () => {
+        const session = await storedSession({ status: "RUNNING" });
+        const add = (settings: SteeringChange["settings"]) => storage.changes.add(session.id, { settings, styles: null }, ["RUNNING"]);
+        await Promise.all([add({ alpha: 2 }), add({ beta: 3 }), add({ gamma: 4 })]);
+        expect((await storage.sessions.find(session.id))?.settings).toMatchObject({ alpha: 2, beta: 3, gamma: 4 });
+        expect(await storage.changes.list(session.id)).toHaveLength(3);
+      });
+
+      it("are taken only in the statuses that are named, and by style transfers alone", async () => {
+        const session = await storedSession({ status: "COMPLETED" });
+        const translation = aTranslation(session.contentId, { status: "RUNNING" });
+        await storage.sessions.insert(translation);
+        for (const id of [session.id, translation.id, "unknown"]) {
+          expect(await storage.changes.add(id, brighter, ["RUNNING"])).toBeNull();
+          expect(await storage.changes.list(id)).toEqual([]);
+        }
+      });
+    });
+
+    describe("branches", () => {
+      it("share the frames through their step and the changes in force by then", async () => {
+        const parent = await paintedSession(6);
+        for (const [index, step] of [2, 4, 5].entries()) {
+          await storage.changes.add(parent.id, { settings: { alpha: index }, styles: null }, ["RUNNING"]);
+          await storage.changes.settle(parent.id, step);
+        }
+        await storage.changes.add(parent.id, brighter, ["RUNNING"]);
+        const branch = branchOf(parent, 4);
+        expect(await storage.sessions.insertBranch(branch, { settings: { alpha: 9 }, styles: null })).toBe(true);
+
+        expect(await storage.sessions.find(branch.id)).toEqual(branch);
+        expect(await stepsOf(branch.id)).toEqual([0, 1, 2, 3, 4]);
+        expect((await storage.changes.list(branch.id)).map(({ step, settings }) => [step, settings.alpha])).toEqual([
+          [2, 0],
+          [4, 1],
+          [4, 9],
+        ]);
+        expect(await storage.frames.find(branch.id, 3)).toEqual({ ...(await storage.frames.find(parent.id, 3)), sessionId: branch.id });
+        expect(await storage.frames.bytesOf(branch.id)).toBe(500);
+        expect((await storage.sessions.branches(parent.id)).map(({ id }) => id)).toEqual([branch.id]);
+      });
+
+      it("stay, with their pictures, when their parent is deleted", async () => {
+        const parent = await paintedSession(3);
+        const branch = branchOf(parent, 2);
+        await storage.sessions.insertBranch(branch, null);
+        const shared = (await storage.frames.find(branch.id, 1))!.digest;
+        const last = (await storage.frames.find(parent.id, 3))!.digest;
+        expect(await storage.sessions.delete(parent.id)).toEqual([last]);
+        expect(await storage.sessions.find(branch.id)).toMatchObject({ parentId: null, branchedAtStep: 2 });
+        expect(await stepsOf(branch.id)).toEqual([0, 1, 2]);
+        expect((await storage.blobs.get(shared)).byteLength).toBeGreaterThan(0);
+        expect((await storage.sessions.delete(branch.id)).sort()).toHaveLength(3);
+      });
+
+      it("are refused at a step that is not kept", async () => {
+        const parent = await paintedSession(1);
+        const branch = branchOf(parent, 2);
+        expect(await storage.sessions.insertBranch(branch, null)).toBe(false);
+        expect(await storage.sessions.find(branch.id)).toBeNull();
+      });
+    });
+
+    describe("thinning", () => {
+      it("leaves frames evenly, with the first, the last, steered steps and branching points", async () => {
+        const session = await paintedSession(20);
+        await storage.changes.add(session.id, brighter, ["RUNNING"]);
+        await storage.changes.settle(session.id, 7);
+        await storage.sessions.insertBranch(branchOf(session, 9), null);
+        const shared = new Set(await stepsOf(session.id));
+        const gone = await storage.frames.thin(session.id, 1000);
+        const left = await stepsOf(session.id);
+        expect(left).toEqual([0, 4, 7, 8, 9, 12, 16, 20]);
+        expect(await storage.frames.bytesOf(session.id)).toBe(800);
+        expect((await storage.frames.list(session.id, everything, {})).totalCount).toBe(8);
+        // Those through step 9 are the branch's too.
+        expect(gone).toHaveLength([...shared].filter((step) => step > 9 && !left.includes(step)).length);
+      });
+
+      it("does nothing while there is room, and what it must when there is none", async () => {
+        const session = await paintedSession(5);
+        expect(await storage.frames.thin(session.id, 600)).toEqual([]);
+        await storage.frames.thin(session.id, 0);
+        expect(await stepsOf(session.id)).toEqual([0, 5]);
+      });
+
+      it("finds the session that keeps the most", async () => {
+        const session = await storedSession();
+        await storage.frames.insert(aFrame(session.id, 0, { bytes: 2_000_000_000 }));
+        expect(await storage.frames.largest()).toEqual({ sessionId: session.id, bytes: 2_000_000_000 });
+      });
+    });
+  });
+}
