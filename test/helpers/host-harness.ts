@@ -95,6 +95,30 @@ export class HostHarness {
     return event.session;
   }
 
+  /** Steers as a client does: recorded first, then told. */
+  async steer(sessionId: string, alpha: number): Promise<void> {
+    await this.storage.changes.add(sessionId, { settings: { alpha }, styles: null }, ["QUEUED", "RUNNING", "PAUSED"]);
+    await this.bus.publish("controls", { type: "steer", sessionId });
+  }
+
+  /** Pauses as a client does. */
+  async pause(sessionId: string): Promise<void> {
+    const paused = await this.storage.sessions.update(sessionId, { status: "PAUSED" }, ["QUEUED", "RUNNING"]);
+    if (!paused) throw new Error("The session cannot be paused.");
+    await this.bus.publish("controls", { type: "pause", sessionId });
+  }
+
+  /** Resumes as a client does. */
+  async resume(sessionId: string): Promise<void> {
+    await this.storage.sessions.update(sessionId, { status: "QUEUED" }, ["PAUSED"]);
+    await this.queue.add(sessionId);
+  }
+
+  /** Resolves when the device has let go of a session. */
+  async released(sessionId: string): Promise<void> {
+    while (this.host.devices()[0]?.sessionIds.includes(sessionId)) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
   storedSteps(sessionId: string): number[] {
     return this.storage.framesOf(sessionId).map((frame) => frame.step);
   }

@@ -2,7 +2,7 @@ import type { TranslationForm } from "../../models/card.js";
 import { CheckpointError } from "../../server/art/checkpoint-error.js";
 import type { LiveTranslator, Painter, Painters, Painting } from "../../server/art/painter.js";
 import type { StyleTransferSettings } from "../../server/art/settings.js";
-import type { LiveTranslationWork, PaintedWork } from "../../server/art/work.js";
+import type { LiveTranslationWork, PaintedWork, Steering } from "../../server/art/work.js";
 import { AtelierError, type ErrorCode } from "../../server/errors.js";
 
 /** What a scripted painter does; it travels as the path of the work's network, so it reaches a device process too. */
@@ -52,7 +52,8 @@ export function scriptedWork(script: PainterScript): PaintedWork {
 export function scriptedPainters(trace: (event: { type: "open" | "paint" | "close"; step: number }) => void = () => undefined): Painters {
   return {
     async open(work, checkpoint) {
-      const painter = new ScriptedPainter(JSON.parse(scriptPath(work)) as PainterScript, stepOf(checkpoint), trace);
+      const changes = work.kind === "STYLE_TRANSFER" ? work.changes : [];
+      const painter = new ScriptedPainter(JSON.parse(scriptPath(work)) as PainterScript, stepOf(checkpoint), trace, changes);
       trace({ type: "open", step: painter.nextStep });
       return painter;
     },
@@ -93,12 +94,16 @@ function scriptPath(work: PaintedWork): string {
 
 class ScriptedPainter implements Painter {
   private painted = 0;
+  private readonly changes: Steering[];
 
   constructor(
     private readonly script: PainterScript,
     public nextStep: number,
     private readonly trace: (event: { type: "paint" | "close"; step: number }) => void,
-  ) {}
+    changes: readonly Steering[] = [],
+  ) {
+    this.changes = [...changes];
+  }
 
   async paint(): Promise<Painting> {
     const { steps, computeMs = 1000, size = 8 } = this.script;
@@ -106,8 +111,15 @@ class ScriptedPainter implements Painter {
     this.misbehave(step);
     this.trace({ type: "paint", step });
     const data = new Float32Array(3 * size * size).fill((step % 11) / 10);
-    const losses = { total: 100 - step, content: 0, style: 0, tv: 0, layers: [] };
+    const content = this.alphaAt(step);
+    const losses = { total: 100 - step, content, style: 0, tv: 0, layers: [] };
     return { step, planes: { width: size, height: size, data }, losses, computeMs, last: step === steps };
+  }
+
+  steer(change: Steering): number {
+    const step = Math.max(change.step, this.nextStep);
+    this.changes.push({ ...change, step });
+    return step;
   }
 
   checkpoint(): Uint8Array {
@@ -116,6 +128,11 @@ class ScriptedPainter implements Painter {
 
   async close(): Promise<void> {
     this.trace({ type: "close", step: this.nextStep });
+  }
+
+  /** The content loss of a picture is the alpha that was steered to by then, 0 before. */
+  private alphaAt(step: number): number {
+    return this.changes.filter((change) => change.step <= step).at(-1)?.settings.alpha ?? 0;
   }
 
   private misbehave(step: number): void {

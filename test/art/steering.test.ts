@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+import type { Painter, Painting } from "../../server/art/painter.js";
+import { type StyleTransferSettings, styleTransferDefaults } from "../../server/art/settings.js";
+import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
+import type { Steering, StyleTransferWork } from "../../server/art/work.js";
+import { ReferenceEngine } from "../../server/engine/reference.js";
+import { paintAll, painterContract } from "../contracts/painter.js";
+import { pngPicture } from "../helpers/pictures.js";
+import { tinyNetwork } from "../helpers/tiny-network.js";
+
+const base: StyleTransferSettings = {
+  ...styleTransferDefaults,
+  alpha: 1,
+  beta: 100,
+  gamma: 0.02,
+  contentLayers: [{ layer: "conv2_1", weight: 1 }],
+  styleLayers: [{ layer: "conv1_1", weight: 1 }],
+  learningRate: 0.02,
+  steps: 8,
+  size: 20,
+  scales: 1,
+  seed: 3,
+  model: "tiny",
+};
+
+async function workWith(settings: Partial<StyleTransferSettings>, changes: Steering[] = []): Promise<StyleTransferWork> {
+  return {
+    kind: "STYLE_TRANSFER",
+    settings: { ...base, ...settings },
+    content: await pngPicture(40, 30, 1),
+    styles: [{ ...(await pngPicture(24, 24, 2)), weight: 1 }],
+    changes,
+    network: { id: "tiny", path: "tiny", sha256: "0".repeat(64), architecture: { family: "vgg19" } },
+  };
+}
+
+/** Every kind of change. */
+async function everyChange(): Promise<Steering[]> {
+  const layers = [
+    { layer: "conv1_1", weight: 0.2 },
+    { layer: "conv2_1", weight: 1 },
+  ];
+  return [
+    { step: 0, settings: { gamma: 0.5 }, styles: null },
+    { step: 2, settings: { alpha: 0, beta: 500 }, styles: null },
+    { step: 3, settings: { styleLayers: layers }, styles: null },
+    { step: 4, settings: { learningRate: 0.05 }, styles: [{ ...(await pngPicture(30, 20, 3)), weight: 2 }] },
+    { step: 5, settings: { steps: 10 }, styles: null },
+  ];
+}
+
+const createFactory = async () => createStyleTransferFactory(new ReferenceEngine(), async () => tinyNetwork());
+
+// Above all: from a checkpoint of any step it goes on with the recorded changes to the same pictures.
+painterContract({
+  name: "a steered style transfer with Adam over two scales",
+  createFactory,
+  work: async () => workWith({ size: 132, scales: 2, steps: 6 }, await everyChange()),
+  lastStep: 10,
+});
+painterContract({
+  name: "a steered style transfer with L-BFGS",
+  createFactory,
+  work: async () => workWith({ optimizer: "LBFGS", learningRate: 1 }, (await everyChange()).slice(0, 3)),
+  lastStep: 8,
+});
+
+/** Paints a work and steers at pictures: what `steer` holds under a step is told before that step is painted. */
+async function paintSteered(work: StyleTransferWork, steer: Record<number, Omit<Steering, "step">>): Promise<Painting[]> {
+  const factory = await createFactory();
+  const painter = await factory.open(work, null);
+  const paintings: Painting[] = [];
+  do {
+    const change = steer[painter.nextStep];
+    if (change) expect(painter.steer?.({ ...change, step: 0 })).toBe(painter.nextStep);
+    paintings.push(await painter.paint());
+  } while (!paintings.at(-1)!.last);
+  await painter.close();
+  await factory.close();
+  return paintings;
+}
+
+const planes = (paintings: Painting[]) => paintings.map((painting) => painting.planes.data);
+
+describe("steering", () => {
+  test("is in the losses of its step and in the next picture, and in none before", async () => {
+    const plain = await paintAll(await createFactory(), await workWith({}));
+    const steered = await paintSteered(await workWith({}), { 3: { settings: { beta: 0, alpha: 7 }, styles: null } });
+    expect(planes(steered).slice(0, 4)).toEqual(planes(plain).slice(0, 4));
+    expect(planes(steered)[4]).not.toEqual(planes(plain)[4]);
+    const { total, content, tv } = steered[3]!.losses!;
+    expect(total).toBeCloseTo(7 * content + 0.02 * tv, 6);
+  });
+
+  test("replays: recorded changes bring the same pictures as those that were told while it painted", async () => {
+    const changes = await everyChange();
+    const told = Object.fromEntries(changes.map(({ step, ...change }) => [step, change]));
+    const steered = await paintSteered(await workWith({ size: 132, scales: 2 }), told);
+    const replayed = await paintAll(await createFactory(), await workWith({ size: 132, scales: 2 }, changes));
+    expect(planes(replayed)).toEqual(planes(steered));
+    expect(replayed.at(-1)!.step).toBe(10);
+  });
+
+  test("another style is painted from then on", async () => {
+    const other = [{ ...(await pngPicture(30, 20, 3)), weight: 1 }];
+    const swapped = await paintSteered(await workWith({ alpha: 0, steps: 40 }), { 5: { settings: {}, styles: other } });
+    const work = await workWith({ alpha: 0, steps: 40 });
+    const [first] = await paintAll(await createFactory(), { ...work, styles: other, settings: { ...work.settings, steps: 1 } });
+    // Judged against the other style, the content is where this one began.
+    expect(swapped.at(-1)!.losses!.style).toBeLessThan(0.5 * first!.losses!.style);
+  });
+
+  test("fewer steps than there are end it with the next picture, more make it longer", async () => {
+    expect((await paintSteered(await workWith({}), { 5: { settings: { steps: 2 }, styles: null } })).at(-1)!.step).toBe(5);
+    expect((await paintSteered(await workWith({}), { 8: { settings: { steps: 12 }, styles: null } })).at(-1)!.step).toBe(12);
+  });
+
+  test("what is told while a picture is under work is in force at the next one", async () => {
+    const factory = await createFactory();
+    const painter: Painter = await factory.open(await workWith({}), null);
+    await painter.paint();
+    const painting = painter.paint();
+    expect(painter.steer?.({ step: 0, settings: { alpha: 3 }, styles: null })).toBe(2);
+    expect((await painting).losses!.total).not.toBeNaN();
+    await painter.close();
+    await factory.close();
+  });
+});

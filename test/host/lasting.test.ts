@@ -1,0 +1,129 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
+
+const started: HostHarness[] = [];
+async function startHost(options: Parameters<typeof HostHarness.start>[0] = {}): Promise<HostHarness> {
+  const host = await HostHarness.start(options);
+  started.push(host);
+  return host;
+}
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((host) => host.close()));
+});
+
+const endless = { steps: 1e6, blockMs: 2 };
+
+/** The alpha of each stored frame, as scripted painters tell it. */
+function alphas(host: HostHarness, id: string): number[] {
+  return host.storage.framesOf(id).map(({ losses }) => losses!.content);
+}
+
+describe("pausing", () => {
+  test("stops a session after the step in work, frees its place and goes on without a hole", async () => {
+    const host = await startHost({ maxConcurrent: 1 });
+    const id = await host.paint({ steps: 60, blockMs: 5 });
+    await host.frame(id, 5);
+    await host.pause(id);
+    await host.released(id);
+    const paused = host.storedSteps(id);
+    expect((await host.end(await host.paint({ steps: 3 }))).status).toBe("COMPLETED");
+    expect(host.storedSteps(id)).toEqual(paused);
+    expect(host.storage.sessionRows.get(id)!.status).toBe("PAUSED");
+
+    await host.resume(id);
+    expect((await host.end(id)).status).toBe("COMPLETED");
+    expect(host.storedSteps(id)).toEqual(stepsThrough(60));
+    expect(host.publishedSteps(id)).toEqual(stepsThrough(60));
+  });
+
+  test("keeps the state of the very step at which it stopped", async () => {
+    const host = await startHost();
+    const id = await host.paint(endless);
+    await host.frame(id, 3);
+    await host.pause(id);
+    await host.released(id);
+    expect(host.storage.checkpointRows.get(id)![0]!.step).toBe(host.storedSteps(id).at(-1));
+  });
+
+  test("and resuming before the device let go of it loses nothing", async () => {
+    const host = await startHost();
+    const id = await host.paint({ steps: 40, blockMs: 20 });
+    await host.frame(id, 2);
+    for (let time = 0; time < 3; time++) {
+      await host.pause(id);
+      await host.resume(id);
+    }
+    expect((await host.end(id)).status).toBe("COMPLETED");
+    expect(host.storedSteps(id)).toEqual(stepsThrough(40));
+  });
+
+  test("a session whose last step was in work is completed", async () => {
+    const host = await startHost();
+    const id = await host.prepare({ steps: 1 });
+    host.storage.beforeFrame = async ({ step }) => (step === 1 ? host.pause(id) : undefined);
+    await host.queue.add(id);
+    expect((await host.end(id)).status).toBe("COMPLETED");
+    expect(host.storedSteps(id)).toEqual([0, 1]);
+  });
+
+  test("a paused session of a device that dies stays paused", async () => {
+    const host = await startHost();
+    const [id, other] = [await host.paint({ ...endless, blockMs: 200 }), await host.paint(endless)];
+    await host.frame(id, 1);
+    await host.pause(id);
+    process.kill(host.host.devices()[0]!.pid!, "SIGKILL");
+    await host.frame(other, host.storedSteps(other).at(-1)! + 5);
+    expect(host.storage.sessionRows.get(id)!.status).toBe("PAUSED");
+    expect(host.host.devices()[0]!.sessionIds).toEqual([other]);
+  });
+});
+
+describe("steering", () => {
+  test("is in a frame at most two steps later, and its step is recorded", async () => {
+    const host = await startHost();
+    const id = await host.paint(endless);
+    await host.frame(id, 4);
+    await host.steer(id, 7);
+    await host.event(id, (event) => event.type === "frame" && event.frame.losses!.content === 7);
+    const [change] = await host.storage.changes.list(id);
+    expect(alphas(host, id).indexOf(7)).toBe(change!.step);
+    expect(await settledBeforeItsFrame(host, id)).toBe(true);
+  });
+
+  test("of a session that waits or is paused holds from its next step on", async () => {
+    const host = await startHost();
+    const id = await host.prepare({ steps: 30, blockMs: 5 });
+    await host.steer(id, 1);
+    await host.queue.add(id);
+    await host.frame(id, 4);
+    await host.pause(id);
+    await host.released(id);
+    const last = host.storedSteps(id).at(-1)!;
+    await host.steer(id, 2);
+    await host.resume(id);
+    await host.end(id);
+    expect((await host.storage.changes.list(id)).map(({ step }) => step)).toEqual([0, last + 1]);
+    expect(alphas(host, id)).toEqual(stepsThrough(30).map((step) => (step > last ? 2 : 1)));
+  });
+
+  test("is not lost by a death of the device, and what was painted stays as it was", async () => {
+    const host = await startHost();
+    const id = await host.paint({ ...endless, blockMs: 50 });
+    await host.frame(id, 2);
+    process.kill(host.host.devices()[0]!.pid!, "SIGKILL");
+    await host.steer(id, 9);
+    await host.event(id, (event) => event.type === "frame" && event.frame.losses!.content === 9);
+    const [change] = await host.storage.changes.list(id);
+    const stored = alphas(host, id);
+    expect(stored).toEqual(stored.map((_, step) => (step < change!.step! ? 0 : 9)));
+    expect(host.storedSteps(id)).toEqual(stepsThrough(stored.length - 1));
+  });
+});
+
+/** Whether viewers heard of the change's step before they saw its frame. */
+async function settledBeforeItsFrame(host: HostHarness, id: string): Promise<boolean> {
+  const events = host.events.get(id)!;
+  const frame = events.findIndex((event) => event.type === "frame" && event.frame.losses!.content === 7);
+  const settled = events.findIndex((event) => event.type === "changed" && event.session.revision >= 3);
+  return settled >= 0 && settled < frame;
+}
