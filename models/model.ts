@@ -3,7 +3,7 @@ import type { ModelCard } from "./card.js";
 /** What is known of a model before its file is there. */
 export type ModelFacts = Pick<
   ModelCard,
-  "id" | "title" | "task" | "family" | "size" | "parameters" | "bytes" | "licence" | "source" | "architecture" | "translation"
+  "id" | "title" | "task" | "family" | "size" | "parameters" | "bytes" | "licence" | "source" | "architecture" | "translation" | "takes"
 >;
 
 /** A model as the list shows it. */

@@ -51,8 +51,8 @@ export class ModelEntry {
   }
 
   get model(): Model {
-    const { id, title, task, family, size, parameters, bytes, licence, source, architecture, translation } = this.known;
-    const facts = { id, title, task, family, size, parameters, bytes, licence, source, architecture, translation };
+    const { id, title, task, family, size, parameters, bytes, licence, source, architecture, translation, takes } = this.known;
+    const facts = { id, title, task, family, size, parameters, bytes, licence, source, architecture, translation, takes };
     const { state, cause, fetching } = this;
     return { ...facts, minSize: translation?.minSize ?? null, state, downloadProgress: fetching?.progress ?? null, failure: cause };
   }

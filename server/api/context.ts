@@ -4,7 +4,7 @@ import type { SessionHistory } from "../sessions/history.js";
 import type { LiveFrames } from "../sessions/live-frames.js";
 import type { SessionService } from "../sessions/service.js";
 import type { SessionFilter, SessionRecord } from "../sessions/session.js";
-import type { ModelFamilyName, ModelStateName, ModelTaskName } from "./enums.js";
+import type { ModelFamilyName, ModelStateName, ModelTaskName, PictureKindName } from "./enums.js";
 
 /** A model as clients see it. */
 export interface ModelInfo {
@@ -17,6 +17,8 @@ export interface ModelInfo {
   size: number;
   /** Smallest size that a translation may ask for, px; null for feature networks. */
   minSize: number | null;
+  /** What pictures a translator was made for; null for feature networks. */
+  takes: PictureKindName | null;
   parameters: number;
   bytes: number;
   licence: string;

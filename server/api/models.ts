@@ -1,7 +1,16 @@
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
 import { ModelFeed } from "../sessions/model-feed.js";
 import type { ApiContext, ModelInfo } from "./context.js";
-import { ModelFamily, type ModelFamilyName, ModelState, type ModelStateName, ModelTask, type ModelTaskName } from "./enums.js";
+import {
+  ModelFamily,
+  type ModelFamilyName,
+  ModelState,
+  type ModelStateName,
+  ModelTask,
+  type ModelTaskName,
+  PictureKind,
+  type PictureKindName,
+} from "./enums.js";
 
 @ObjectType()
 export class Model implements ModelInfo {
@@ -27,6 +36,9 @@ export class Model implements ModelInfo {
 
   @Field(() => Int, { nullable: true, description: "Smallest size in pixels that a translation may ask for; null for feature networks." })
   minSize!: number | null;
+
+  @Field(() => PictureKind, { nullable: true, description: "What pictures a translator was made for; null for feature networks." })
+  takes!: PictureKindName | null;
 
   @Field(() => Int)
   parameters!: number;

@@ -47,6 +47,7 @@ function goneModel({ model, family, size }: TranslationRecord["settings"]): Mode
     state: "FAILED",
     size,
     minSize: null,
+    takes: null,
     parameters: 0,
     bytes: 0,
     licence: unknown,

@@ -14,6 +14,7 @@ function aModel(changes: Partial<ModelInfo>): ModelInfo {
     state: "READY",
     size: 224,
     minSize: null,
+    takes: null,
     parameters: 20_024_384,
     bytes: 40_052_328,
     licence: "none",
@@ -33,7 +34,7 @@ export class FakeModels implements ModelCatalogue {
 
   constructor() {
     this.set(aModel({}));
-    this.set(aModel({ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN", size: 256, minSize: 32 }));
+    this.set(aModel({ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN", size: 256, minSize: 32, takes: "PHOTO" }));
     this.set(aModel({ id: "broken", state: "FAILED", failure: "Its file is damaged." }));
     this.set(aModel({ id: "afar", state: "AVAILABLE" }));
   }

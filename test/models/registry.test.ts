@@ -61,6 +61,7 @@ describe("the registry", () => {
       source: "drawn by lot",
       architecture: { family: "vgg19" },
       translation: null,
+      takes: null,
       minSize: null,
       downloadProgress: null,
       failure: null,

@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
 import type { Network } from "../../web/graphql/operations";
-import { explanation, formatBytes, shortTitle, usualNetwork, withNetwork } from "../../web/networks/networks";
+import { explanation, formatBytes, shortTitle, takesDrawings, usualNetwork, withNetwork } from "../../web/networks/networks";
 
 function network(id: string, changes: Partial<Network> = {}): Network {
   return {
     id,
     title: id,
     task: "FEATURES",
-    family: "VGG",
     state: "READY",
     size: 224,
     minSize: null,
+    takes: null,
     bytes: 1,
     licence: "",
     downloadProgress: null,
@@ -47,4 +47,9 @@ test("titles split into a short name and what a card explains", () => {
 
 test("sizes of files are short", () => {
   expect([400, 356_867, 1_489_022, 548_051_000].map(formatBytes)).toEqual(["1 kB", "357 kB", "1.5 MB", "548 MB"]);
+});
+
+test("what was made for lines or labels is drawn for, all else takes photos", () => {
+  const taken = (["PHOTO", "LINE_DRAWING", "LABEL_MAP", null] as const).map((takes) => takesDrawings(network("any", { takes })));
+  expect(taken).toEqual([false, true, true, false]);
 });

@@ -17,9 +17,9 @@ export function usualNetwork(features: readonly Network[]): Network | null {
   return ready.find(({ id }) => id === "vgg19") ?? ready[0] ?? null;
 }
 
-/** Translators of pix2pix take drawings and plans, all others photos. */
-export function takesDrawings({ family }: Pick<Network, "family">): boolean {
-  return family === "PIX2PIX";
+/** Whether a translator wants something drawn, lines or areas that stand for things, in place of a photo. */
+export function takesDrawings({ takes }: Pick<Network, "takes">): boolean {
+  return takes === "LINE_DRAWING" || takes === "LABEL_MAP";
 }
 
 /** The name without what a card explains after a colon or in brackets. */
