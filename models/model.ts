@@ -15,6 +15,10 @@ export interface Model extends ModelFacts {
   downloadProgress: number | null;
   /** Why it is FAILED, else null. */
   failure: string | null;
+  /** FAILED, and fetched again when a session names it: for want of a network or server, or in place of a bad file. */
+  willRetry: boolean;
+  /** In the last that is told of a model whose folder was removed: it is in no list any more. */
+  removed: boolean;
 }
 
 /** A model whose file has been verified. */

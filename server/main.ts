@@ -7,6 +7,7 @@ import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { AtelierError } from "./errors.js";
 import { Host } from "./host/host.js";
+import { tryInProcess } from "./host/model-trial.js";
 import { recoverInterrupted } from "./host/recovery.js";
 import { registryNetworks } from "./host/registry-networks.js";
 import { packageVersion, rootFolder } from "./paths.js";
@@ -37,10 +38,12 @@ async function start(config: Config, opened: Close[]): Promise<void> {
 
   // 3. The models: sessions are checked against them.
   const { modelMirror: mirror, offline } = config;
+  const modelsFolder = join(config.dataDir, "models");
   const registry = await openRegistry({
     bundledDir: join(rootFolder, "models", "bundled"),
     mirrorDir: typeof mirror === "string" ? mirror : null,
-    store: { folder: join(config.dataDir, "models"), mirror: mirror instanceof URL ? mirror : null, offline, report },
+    store: { folder: modelsFolder, mirror: mirror instanceof URL ? mirror : null, offline, report },
+    dropIns: { folder: modelsFolder, tryModel: tryInProcess, report },
   });
   opened.push(() => registry.close());
   for (const { folder, reason } of registry.problems()) console.warn(`Model ${folder}: ${reason}`);

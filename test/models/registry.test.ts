@@ -65,6 +65,8 @@ describe("the registry", () => {
       minSize: null,
       downloadProgress: null,
       failure: null,
+      willRetry: false,
+      removed: false,
     });
     expect(registry.problems()).toEqual([]);
   });
