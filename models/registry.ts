@@ -36,6 +36,8 @@ export interface Registry {
     id: string | null,
     signal?: AbortSignal,
   ): Promise<{ id: string; path: string; sha256: string; architecture: Architecture }>;
+  /** Id of the default feature network; null when none is READY and sound. */
+  defaultFeatures(): Promise<string | null>;
   /** Begins to fetch an AVAILABLE or FAILED model. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
   download(id: string): Promise<Model>;
   /** Ends a fetch; what came is kept for the next one. @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING. */
@@ -156,6 +158,14 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
     refusal: (id) => entries.get(id)?.refusal ?? null,
     file: async (id, signal) => (await entryOf(id, "model")).ready(signal),
     featureNetwork: async (id, signal) => (id === null ? defaultFeatures(signal) : features(await entryOf(id, "model"), signal)),
+    async defaultFeatures() {
+      try {
+        return (await defaultFeatures()).id;
+      } catch (error) {
+        if (error instanceof AtelierError && error.code === "UNAVAILABLE") return null;
+        throw error;
+      }
+    },
     async download(id) {
       const entry = await entryOf(id, "id");
       entry.begin("id");

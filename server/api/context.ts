@@ -27,12 +27,18 @@ export interface ModelInfo {
   downloadProgress: number | null;
   /** Why it is FAILED, else null. */
   failure: string | null;
+  /** FAILED, and fetched again when a session names it. */
+  willRetry: boolean;
+  /** Its folder was removed: it is in no list any more. */
+  removed: boolean;
 }
 
 /** The models that this server knows. */
 export interface ModelCatalogue {
   list(): Promise<ModelInfo[]>;
   find(id: string): Promise<ModelInfo | null>;
+  /** Id of the feature network of sessions that name none; null when none is READY. */
+  defaultFeatures(): Promise<string | null>;
   /** Begins to fetch an AVAILABLE or FAILED model. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
   download(id: string): Promise<ModelInfo>;
   /** @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING. */

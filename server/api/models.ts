@@ -57,6 +57,15 @@ export class Model implements ModelInfo {
 
   @Field(() => String, { nullable: true, description: "Why it is FAILED." })
   failure!: string | null;
+
+  @Field(() => Boolean, {
+    description:
+      "It is FAILED because the network or the server that has it was, or its file is bad, and is fetched again when a session names it.",
+  })
+  willRetry!: boolean;
+
+  @Field(() => Boolean, { description: "Its folder was removed: it is in no list any more. Told once by the subscription." })
+  removed!: boolean;
 }
 
 @Resolver(() => Model)
@@ -73,6 +82,11 @@ export class ModelResolver {
   @Query(() => Model, { nullable: true })
   async model(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo | null> {
     return models.find(id);
+  }
+
+  @FieldResolver(() => Boolean, { description: "Style transfers that name no model use it." })
+  async isDefault(@Root() { id, task, state }: ModelInfo, @Ctx() { models }: ApiContext): Promise<boolean> {
+    return task === "FEATURES" && state === "READY" && (await models.defaultFeatures()) === id;
   }
 
   @FieldResolver(() => String, {
@@ -117,7 +131,7 @@ async function picturePath(id: string, kind: "preview" | "sheet", { models }: Ap
 @Resolver()
 export class ModelsSubscription {
   @Subscription(() => Model, {
-    description: "Models as they change state, and while they are DOWNLOADING at each hundredth of the progress.",
+    description: "Models as they come, change state and go, and while they are DOWNLOADING at each hundredth of the progress.",
     subscribe: ({ context }: { context: ApiContext }) => new ModelFeed<ModelInfo>((listener) => context.models.watch(listener)),
   })
   models(@Root() model: ModelInfo): ModelInfo {

@@ -54,5 +54,7 @@ function goneModel({ model, family, size }: TranslationRecord["settings"]): Mode
     source: unknown,
     downloadProgress: null,
     failure: "This server has this model no more.",
+    willRetry: false,
+    removed: true,
   };
 }

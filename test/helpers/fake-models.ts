@@ -21,6 +21,8 @@ function aModel(changes: Partial<ModelInfo>): ModelInfo {
     source: "a test",
     downloadProgress: null,
     failure: null,
+    willRetry: false,
+    removed: false,
     ...changes,
   };
 }
@@ -67,6 +69,10 @@ export class FakeModels implements ModelCatalogue {
 
   async find(id: string): Promise<ModelInfo | null> {
     return this.models.get(id) ?? null;
+  }
+
+  async defaultFeatures(): Promise<string | null> {
+    return this.models.get("vgg19")?.state === "READY" ? "vgg19" : null;
   }
 
   async download(id: string): Promise<ModelInfo> {

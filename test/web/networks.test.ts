@@ -15,17 +15,25 @@ function network(id: string, changes: Partial<Network> = {}): Network {
     licence: "",
     downloadProgress: null,
     failure: null,
+    willRetry: false,
+    removed: false,
+    isDefault: false,
     preview: null,
     sheet: null,
     ...changes,
   };
 }
 
-test("a new painting uses vgg19 where it is ready, else the first that is", () => {
-  const lite = network("vgg19-lite");
-  expect(usualNetwork([network("other", { state: "FAILED" }), lite, network("vgg19", { state: "DOWNLOADING" })])).toBe(lite);
-  expect(usualNetwork([lite, network("vgg19")])?.id).toBe("vgg19");
+test("a new painting uses the network that the server tells", () => {
+  const usual = network("vgg19-lite", { isDefault: true });
+  expect(usualNetwork([network("vgg19", { state: "FAILED" }), usual, network("other")])).toBe(usual);
   expect(usualNetwork([network("vgg19", { state: "AVAILABLE" })])).toBeNull();
+});
+
+test("a network that was removed is in the list no more", () => {
+  const [kept, gone] = [network("kept"), network("gone")];
+  expect(withNetwork([kept, gone], { ...gone, removed: true })).toEqual([kept]);
+  expect(withNetwork(null, { ...gone, removed: true })).toEqual([]);
 });
 
 test("a change takes the place of what was known, and a network that is new comes last", () => {

@@ -175,7 +175,7 @@ export const DeleteSession = graphql(`
 
 const NetworkParts = graphql(`
   fragment NetworkParts on Model {
-    id title task state size minSize takes bytes licence downloadProgress failure preview sheet
+    id title task state size minSize takes bytes licence downloadProgress failure willRetry removed isDefault preview sheet
   }
 `);
 

@@ -1,7 +1,8 @@
 import type { Network } from "../graphql/operations";
 
-/** The networks with one of them as it is now. */
+/** The networks with one of them as it is now, or without it when it has gone. */
 export function withNetwork(networks: readonly Network[] | null, changed: Network): readonly Network[] {
+  if (changed.removed) return networks?.filter(({ id }) => id !== changed.id) ?? [];
   if (!networks?.some(({ id }) => id === changed.id)) return [...(networks ?? []), changed];
   return networks.map((network) => (network.id === changed.id ? changed : network));
 }
@@ -11,10 +12,9 @@ export function forTask(networks: readonly Network[] | null, task: Network["task
   return networks?.filter((network) => network.task === task) ?? null;
 }
 
-/** The feature network of a session that names none, as the server chooses it: vgg19 where it is there, else the first that is. */
+/** The feature network of a session that names none, as the server tells it. */
 export function usualNetwork(features: readonly Network[]): Network | null {
-  const ready = features.filter(({ state }) => state === "READY");
-  return ready.find(({ id }) => id === "vgg19") ?? ready[0] ?? null;
+  return features.find(({ isDefault }) => isDefault) ?? null;
 }
 
 /** Whether a translator wants something drawn, lines or areas that stand for things, in place of a photo. */
