@@ -13,10 +13,13 @@ export interface TrialLimits {
   memoryBytes: number;
 }
 
+/** That a trial may have in use at most, bytes; less where the machine is small. */
+export const MAX_TRIAL_MEMORY = 3 * 2 ** 30;
+
 export const trialLimits: TrialLimits = {
   startMs: 60_000,
   timeMs: 30_000,
-  memoryBytes: Math.min(3 * 2 ** 30, Math.floor((process.constrainedMemory() || totalmem()) / 2)),
+  memoryBytes: Math.min(MAX_TRIAL_MEMORY, Math.floor((process.constrainedMemory() || totalmem()) / 2)),
 };
 
 const entry = new URL(`../device/trial-main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);

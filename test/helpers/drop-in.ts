@@ -74,14 +74,14 @@ function externalData(): Uint8Array {
 
 const side = { layout: "NCHW", dtype: "float32", colour: "RGB" };
 
-/** The least that a card says. */
-export function shortCard(id: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
+/** The least that a card says, with changes of it and of its input. */
+export function shortCard(id: string, changes: Record<string, unknown> = {}, input: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     id,
     title: id,
     kind: "generator",
     model: "net.onnx",
-    input: { ...side, name: "input", from_uint8: "v/127.5-1" },
+    input: { ...side, name: "input", from_uint8: "v/127.5-1", ...input },
     output: { ...side, name: "output", to_uint8: "clamp(round((v+1)*127.5),0,255)" },
     native_size: [64, 64],
     size_multiple: 16,

@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { TranslationForm } from "../../models/card.js";
+import { openRegistry } from "../../models/registry.js";
 import { tryInProcess } from "../../server/host/model-trial.js";
-import { badFiles, endless, negative } from "../helpers/drop-in.js";
+import { badFiles, dropIn, endless, negative } from "../helpers/drop-in.js";
 
 const form: TranslationForm = {
   inputName: "input",
@@ -67,4 +68,26 @@ test("a trial ends when the server closes", async () => {
   const trial = tryInProcess(await stored(endless()), closing.signal);
   closing.abort(new Error("closing"));
   await expect(trial).rejects.toThrow("closing");
+});
+
+test("a dropped folder whose model hangs is listed with the reason, and the next one is tried", async () => {
+  const dropped = join(folder, "dropped");
+  const registry = await openRegistry({
+    bundledDir: folder,
+    mirrorDir: null,
+    dropIns: {
+      folder: dropped,
+      tryModel: (model, signal) => tryInProcess(model, signal, { timeMs: model.id === "hanging" ? 1000 : 30_000 }),
+      stillMs: 50,
+      log: () => undefined,
+    },
+  });
+  onTestFinished(() => registry.close());
+  await dropIn(dropped, "hanging", endless());
+  await dropIn(dropped, "sound");
+  const state = async (id: string) => (await registry.list()).find((model) => model.id === id);
+  await expect
+    .poll(() => state("hanging"), { timeout: 30_000 })
+    .toMatchObject({ state: "FAILED", failure: expect.stringMatching(/^It took more than 1 s/) });
+  await expect.poll(() => state("sound"), { timeout: 30_000 }).toMatchObject({ state: "READY" });
 });
