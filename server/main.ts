@@ -1,4 +1,3 @@
-import { totalmem } from "node:os";
 import { join } from "node:path";
 import { openRegistry } from "../models/registry.js";
 import { fetchPreferredFeatures } from "../models/store/preferred.js";
@@ -10,6 +9,7 @@ import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverInterrupted } from "./host/recovery.js";
 import { registryNetworks } from "./host/registry-networks.js";
+import { memoryOfMachine } from "./memory.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
 import { registryModels } from "./sessions/registry-models.js";
@@ -65,8 +65,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     origins: config.origins,
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
-    // A container may allow less than the machine has; without one the limit is told as 0 or as beyond all memory.
-    memoryBytes: Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
+    memoryBytes: memoryOfMachine(),
     report,
   });
   opened.push(() => app.close());

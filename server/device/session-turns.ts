@@ -76,11 +76,12 @@ export class SessionTurns implements Turns {
     this.cancelled = true;
   }
 
-  /** Paints one step. */
+  /** Paints one step, or a part of one. */
   async take(): Promise<boolean> {
     if (this.cancelled) return this.end("cancelled");
     this.painter ??= await this.open();
     const painting = await this.painter.paint();
+    if (!painting) return false;
     await this.deliveredOrThrow();
     const checkpoint = this.takeCheckpoint(this.painter, painting);
     this.deliver(painting, checkpoint);
