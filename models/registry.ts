@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { AtelierError } from "../server/errors.js";
 import type { Architecture } from "./architecture.js";
 import { type DropInOptions, DropIns } from "./drop-ins/drop-ins.js";
@@ -38,13 +38,13 @@ export interface Registry {
   ): Promise<{ id: string; path: string; sha256: string; architecture: Architecture }>;
   /** Id of the default feature network; null when none is READY and sound. */
   defaultFeatures(): Promise<string | null>;
-  /** Begins to fetch an AVAILABLE or FAILED model. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
+  /** Begins to fetch an AVAILABLE or FAILED model, or to check one that was dropped in once more. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
   download(id: string): Promise<Model>;
   /** Ends a fetch; what came is kept for the next one. @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING. */
   cancelDownload(id: string): Promise<Model>;
   /** Calls `listener` after each change of a model's state, and of its progress by a hundredth; the answer ends it. */
   watch(listener: (model: Model) => void): () => void;
-  /** Path of a picture that a bundled model brings; null where there is none. */
+  /** Path of a picture that lies beside a model's file; null where there is none. */
   picture(id: string, kind: ModelPictureKind): Promise<string | null>;
   problems(): RegistryProblem[];
   /** Ends all fetches and trials. */
@@ -168,7 +168,7 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
     },
     async download(id) {
       const entry = await entryOf(id, "id");
-      entry.begin("id");
+      if (!(entry.state === "FAILED" && !entry.canBeFetched && watched?.checkAgain(id))) entry.begin("id");
       return entry.model;
     },
     async cancelDownload(id) {
@@ -181,7 +181,10 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
       listeners.add(own);
       return () => listeners.delete(own);
     },
-    picture: async (id, kind) => (entries.has(id) ? pictureIn(resolve(bundledDir, id), kind) : null),
+    async picture(id, kind) {
+      const path = entries.get(id)?.path ?? null;
+      return path === null ? null : pictureIn(dirname(path), kind);
+    },
     problems: () => [
       ...shelf.problems,
       ...[...entries.values()].flatMap(({ model: { id, failure } }) => (failure === null ? [] : [{ folder: id, reason: failure }])),

@@ -14,6 +14,9 @@ export const MAX_MODEL_BYTES = 2 ** 29;
 /** Largest min_size and size_multiple, px: no session is larger. */
 export const MAX_SIDE = 2048;
 
+/** Shown as native size where no card tells it, px. */
+const USUAL_SIZE = 256;
+
 /** What is tried of a model: its file, how it is fed and how its weights compute. */
 export interface ModelToTry extends Pick<ModelCard, "id" | "architecture"> {
   path: string;
@@ -62,7 +65,14 @@ export async function checkFile(
 
 /** What the list shows of a folder that is refused. */
 export function factsOf(id: string, name: string, card: WrittenCard | null): ModelFacts {
-  const unknown = { title: name, task: "TRANSLATION", family: "OTHER", size: 0, licence: "not stated", source: "not stated" } as const;
+  const unknown = {
+    title: name,
+    task: "TRANSLATION",
+    family: "OTHER",
+    size: USUAL_SIZE,
+    licence: "not stated",
+    source: "not stated",
+  } as const;
   return {
     ...(card ?? { ...unknown, architecture: null, translation: null, takes: null }),
     id,

@@ -74,6 +74,19 @@ export class DropIns {
     return dropIns;
   }
 
+  /** Checks a folder that was refused once more; false where the id is of none. */
+  checkAgain(id: string): boolean {
+    const name = this.ownerOf(id);
+    const dropped = name === null ? null : this.known.get(name);
+    if (!dropped) return false;
+    if (dropped.checking === null) {
+      dropped.done = false;
+      this.shelf.withdraw(id, "Its folder is checked again.");
+      this.plan(0);
+    }
+    return true;
+  }
+
   /** Ends a trial that runs, and watches no more. */
   async close(): Promise<void> {
     this.closing.abort(new AtelierError("UNAVAILABLE", "The server closes."));

@@ -70,6 +70,11 @@ export class ModelEntry {
     };
   }
 
+  /** Whether it can be had from elsewhere. */
+  get canBeFetched(): boolean {
+    return this.source !== null;
+  }
+
   /** Of its file; null where it is not here. */
   get path(): string | null {
     return this.file?.path ?? null;

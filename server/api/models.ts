@@ -107,8 +107,8 @@ export class ModelResolver {
 
   @Mutation(() => Model, {
     description:
-      "Begins to fetch a model that is AVAILABLE, or FAILED for want of its file; one that is READY or DOWNLOADING stays\n" +
-      "as it is. UNAVAILABLE where it cannot be fetched.",
+      "Begins to fetch a model that is AVAILABLE, or FAILED for want of its file, or checks the folder of one that was\n" +
+      "dropped in once more; one that is READY or DOWNLOADING stays as it is. UNAVAILABLE where it cannot be fetched.",
   })
   downloadModel(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
     return models.download(id);

@@ -33,8 +33,9 @@ export function explanation(title: string): string {
   return rest.replace(/^[:\s(]+/, "").replace(/\)$/, "");
 }
 
-/** 12,345,678 as "12.3 MB". */
+/** 12,345,678 as "12.3 MB"; nothing for 0, which stands for a file that is not known. */
 export function formatBytes(bytes: number): string {
+  if (bytes === 0) return "";
   return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
 }
 

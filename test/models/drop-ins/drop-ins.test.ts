@@ -136,6 +136,32 @@ describe("a folder that is dropped in", () => {
   });
 });
 
+test("the picture of what it made of an example is its preview, unless it lies elsewhere", async () => {
+  const registry = await start();
+  const path = await dropIn(dropped, "shown");
+  await mkdir(join(path, "reference"));
+  await writeFile(join(path, "reference", "output.png"), "a picture");
+  await writeFile(join(folder, "secret.png"), "a secret");
+  await symlink(join(folder, "secret.png"), join(path, "sheet.png"));
+  await until(registry, "shown", "READY");
+  expect(await registry.picture("shown", "preview")).toBe(join(path, "reference", "output.png"));
+  expect(await registry.picture("shown", "sheet")).toBeNull();
+});
+
+test("a refused one is tried again at a word", async () => {
+  let isWell = false;
+  const registry = await start(async () => {
+    if (!isWell) throw new AtelierError("UNAVAILABLE", "The server was too busy to try it.");
+    return { parameters: 1 };
+  });
+  await dropIn(dropped, "unlucky");
+  await until(registry, "unlucky", "FAILED");
+  isWell = true;
+  expect(await registry.download("unlucky")).toMatchObject({ state: "FAILED", failure: "Its folder is checked again." });
+  await until(registry, "unlucky", "READY");
+  expect((await registry.download("unlucky")).state).toBe("READY");
+});
+
 describe("a folder that is refused", () => {
   test.each<[string, RegExp, (name: string) => Promise<unknown>]>([
     ["no-card", /no card\.json/, (name) => dropIn(dropped, name, negative, null)],
