@@ -8,7 +8,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import type { Painting } from "../server/art/painter.js";
+import { nextPainting, type Painting } from "../server/art/painter.js";
 import { toInterleaved } from "../server/art/picture.js";
 import { defaultNumbers, type StyleTransferSettings, styleTransferDefaults, styleTransferNumbers } from "../server/art/settings.js";
 import { createStyleTransferFactory } from "../server/art/style-transfer.js";
@@ -63,7 +63,7 @@ async function paint(settings: StyleTransferSettings): Promise<Painting> {
     null,
   );
   let painting: Painting;
-  do painting = await painter.paint();
+  do painting = await nextPainting(painter);
   while (!painting.last);
   await painter.close();
   return painting;

@@ -18,6 +18,10 @@ const kinds = new Map([
     { task: "TRANSLATION", family: "PIX2PIX", extension: "(onnx|safetensors)", architectures: ["unet-generator", "resnet-generator"] },
   ],
   ["fast-style", { task: "TRANSLATION", family: "FAST_STYLE", extension: "onnx", architectures: [] }],
+  [
+    "generator",
+    { task: "TRANSLATION", family: "OTHER", extension: "(onnx|safetensors)", architectures: ["resnet-generator", "unet-generator"] },
+  ],
 ] as const);
 /** Kinds that nothing here runs: several networks with a computation of their own between them. */
 const leftOut: ReadonlySet<unknown> = new Set(["wct"]);
@@ -35,6 +39,21 @@ const toBytes = new Map<string, PictureRange>([
   ["clamp(round(v*255),0,255)", "UNIT"],
   ["clamp(round((v+1)*127.5),0,255)", "SIGNED"],
   ["clamp(round(v),0,255)", "BYTE"],
+]);
+
+/** What kind of picture a translator was made for. */
+export type PictureKind = "PHOTO" | "LINE_DRAWING" | "LABEL_MAP";
+
+const pictureKinds = new Map<string, PictureKind>([
+  ["photo", "PHOTO"],
+  ["line-drawing", "LINE_DRAWING"],
+  ["label-map", "LABEL_MAP"],
+]);
+/** Public networks whose cards do not say it. */
+const takenByKnown: ReadonlyMap<string, PictureKind> = new Map([
+  ["pix2pix-edges2cats", "LINE_DRAWING"],
+  ["pix2pix-edges2shoes", "LINE_DRAWING"],
+  ["pix2pix-facades", "LABEL_MAP"],
 ]);
 
 /** How a network that turns one RGB picture (1 x 3 x H x W, float32) into another is fed. */
@@ -71,11 +90,21 @@ export interface ModelCard {
   architecture: Architecture | null;
   /** Null for feature networks. */
   translation: TranslationForm | null;
+  /** What pictures a translator was made for; null for feature networks. */
+  takes: PictureKind | null;
+}
+
+/** A card as somebody wrote it by hand: what can be found out from the file may be left out, and is null. */
+export interface WrittenCard extends Omit<ModelCard, "bytes" | "sha256" | "parameters"> {
+  bytes: number | null;
+  sha256: string | null;
+  parameters: number | null;
 }
 
 /** ImageNet networks without a native size of their own were trained on crops of this size, px. */
 const IMAGENET_SIZE = 224;
 const CAFFE_MEANS = [103.939, 116.779, 123.68];
+const NOT_STATED = "not stated";
 const FOLDER = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 /** The id of the model in a folder; null for a folder whose name cannot be one. */
@@ -88,7 +117,29 @@ export function modelId(folder: string): string | null {
  * missing or of an unknown form.
  */
 export function parseCard(text: string): ModelCard | null {
-  const card = parseFields(text);
+  const fields = parseFields(text);
+  const card = readCard(fields);
+  if (!card) return null;
+  return { ...card, bytes: countOf(fields, "bytes"), sha256: sha256Of(fields), parameters: countOf(fields, "params") };
+}
+
+/**
+ * The same for a card in a folder that somebody dropped in: what the file itself tells may be left out, and source and
+ * licence too. @throws AtelierError BAD_INPUT also for a kind that is left out.
+ */
+export function parseWrittenCard(text: string): WrittenCard {
+  const fields = parseFields(text);
+  const card = readCard({ licence: NOT_STATED, source: NOT_STATED, ...fields });
+  if (!card) throw unknownForm("kind", [...kinds.keys()].join(" | "));
+  return {
+    ...card,
+    bytes: fields.bytes === undefined ? null : countOf(fields, "bytes"),
+    sha256: fields.sha256 === undefined ? null : sha256Of(fields),
+    parameters: fields.params === undefined ? null : countOf(fields, "params"),
+  };
+}
+
+function readCard(card: Fields): Omit<ModelCard, "bytes" | "sha256" | "parameters"> | null {
   if (leftOut.has(card.kind)) return null;
   const id = modelId(textOf(card, "id"));
   if (id === null) throw unknownForm("id", String(FOLDER));
@@ -102,15 +153,22 @@ export function parseCard(text: string): ModelCard | null {
     task,
     family,
     file,
-    bytes: countOf(card, "bytes"),
-    sha256: textOf(card, "sha256", /^[0-9a-f]{64}$/),
     size: card.native_size === undefined && task === "FEATURES" ? IMAGENET_SIZE : nativeSize(card.native_size),
-    parameters: countOf(card, "params"),
     licence: textOf(card, "licence"),
     source: describeSource(card.source),
     architecture,
     translation: task === "TRANSLATION" ? translationForm(card, architecture) : null,
+    takes: task === "TRANSLATION" ? takenBy(card, id) : null,
   };
+}
+
+function sha256Of(card: Fields): string {
+  return textOf(card, "sha256", /^[0-9a-f]{64}$/);
+}
+
+/** As the card says, else as is known of a public network; else photos. */
+function takenBy({ takes }: Fields, id: string): PictureKind {
+  return takes === undefined ? (takenByKnown.get(id) ?? "PHOTO") : oneOf(pictureKinds, takes, "takes");
 }
 
 /** Null for an ONNX file. A feature network without one is VGG-19 itself. */

@@ -3,7 +3,7 @@ import type { ModelCard } from "./card.js";
 /** What is known of a model before its file is there. */
 export type ModelFacts = Pick<
   ModelCard,
-  "id" | "title" | "task" | "family" | "size" | "parameters" | "bytes" | "licence" | "source" | "architecture" | "translation"
+  "id" | "title" | "task" | "family" | "size" | "parameters" | "bytes" | "licence" | "source" | "architecture" | "translation" | "takes"
 >;
 
 /** A model as the list shows it. */
@@ -15,6 +15,10 @@ export interface Model extends ModelFacts {
   downloadProgress: number | null;
   /** Why it is FAILED, else null. */
   failure: string | null;
+  /** FAILED, and fetched again when a session names it: for want of a network or server, or in place of a bad file. */
+  willRetry: boolean;
+  /** In the last that is told of a model whose folder was removed: it is in no list any more. */
+  removed: boolean;
 }
 
 /** A model whose file has been verified. */

@@ -1,6 +1,7 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { AtelierError } from "../server/errors.js";
 import type { Architecture } from "./architecture.js";
+import { type DropInOptions, DropIns } from "./drop-ins/drop-ins.js";
 import type { Model, ModelFile } from "./model.js";
 import { type TransferLimits, transferLimits } from "./store/http.js";
 import { type KerasFile, kerasVgg19, kerasVgg19File } from "./store/keras-vgg19.js";
@@ -14,7 +15,7 @@ export const PREFERRED_FEATURES = "vgg19";
 
 /** The models that this server knows: bundled, mirrored, fetched, and to be had from elsewhere. */
 export interface Registry {
-  /** Bundled models first, then those of a mirror's folder, then the public ones in an order that stays. */
+  /** Bundled models first, then those of a mirror's folder, then dropped ones, then the public ones in an order that stays. */
   list(): Promise<Model[]>;
   find(id: string): Promise<Model | null>;
   /** Whether a model is not here and has to be waited for: a mirror is being asked for it, it is on its way, or to be fetched. */
@@ -35,16 +36,18 @@ export interface Registry {
     id: string | null,
     signal?: AbortSignal,
   ): Promise<{ id: string; path: string; sha256: string; architecture: Architecture }>;
-  /** Begins to fetch an AVAILABLE or FAILED model. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
+  /** Id of the default feature network; null when none is READY and sound. */
+  defaultFeatures(): Promise<string | null>;
+  /** Begins to fetch an AVAILABLE or FAILED model, or to check one that was dropped in once more. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
   download(id: string): Promise<Model>;
   /** Ends a fetch; what came is kept for the next one. @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING. */
   cancelDownload(id: string): Promise<Model>;
   /** Calls `listener` after each change of a model's state, and of its progress by a hundredth; the answer ends it. */
   watch(listener: (model: Model) => void): () => void;
-  /** Path of a picture that a bundled model brings; null where there is none. */
+  /** Path of a picture that lies beside a model's file; null where there is none. */
   picture(id: string, kind: ModelPictureKind): Promise<string | null>;
   problems(): RegistryProblem[];
-  /** Ends all fetches. */
+  /** Ends all fetches and trials. */
   close(): Promise<void>;
 }
 
@@ -71,13 +74,15 @@ export interface RegistryOptions {
   mirrorDir: string | null;
   /** Null: nothing is fetched. */
   store?: StoreOptions | null;
+  /** Folder that models are dropped into while the server runs; it may be that of the store. Null for none. */
+  dropIns?: DropInOptions | null;
 }
 
 /**
- * Reads the cards in `bundledDir`, then in `mirrorDir`, then those of fetched models, once. An id that several have is the
- * first one's. What a mirror at an address has is asked in the background.
+ * Reads the cards in `bundledDir`, then in `mirrorDir`, then those of fetched models, once, and watches the folder of
+ * dropped ones. An id that several have is the first one's. What a mirror at an address has is asked in the background.
  */
-export async function openRegistry({ bundledDir, mirrorDir, store = null }: RegistryOptions): Promise<Registry> {
+export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIns = null }: RegistryOptions): Promise<Registry> {
   const listeners = new Set<(model: Model) => void>();
   const shelf = new Shelf({
     folder: store && !store.offline ? resolve(store.folder) : null,
@@ -95,6 +100,7 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null }: Regi
 
   const closing = new AbortController();
   const asked = store ? await openStore(shelf, store, closing.signal) : new Map<string, Promise<void>>();
+  const watched = dropIns && (await DropIns.open(shelf, dropIns, new Set(mirroredFolders.keys())));
 
   /** The model of an id; waits until a mirror has said whether it has it. */
   async function lookUp(id: string): Promise<ModelEntry | null> {
@@ -141,7 +147,8 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null }: Regi
     async list() {
       const all = [...entries.values()].map(({ model }) => model);
       // Sources come in the order in which a mirror happened to answer.
-      return [...all.slice(0, local), ...all.slice(local).sort((a, b) => known.indexOf(a.id) - known.indexOf(b.id))];
+      const order = (a: Model, b: Model) => known.indexOf(a.id) - known.indexOf(b.id) || (a.id < b.id ? -1 : 1);
+      return [...all.slice(0, local), ...all.slice(local).sort(order)];
     },
     find: async (id) => (await lookUp(id))?.model ?? null,
     pending(id) {
@@ -151,9 +158,17 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null }: Regi
     refusal: (id) => entries.get(id)?.refusal ?? null,
     file: async (id, signal) => (await entryOf(id, "model")).ready(signal),
     featureNetwork: async (id, signal) => (id === null ? defaultFeatures(signal) : features(await entryOf(id, "model"), signal)),
+    async defaultFeatures() {
+      try {
+        return (await defaultFeatures()).id;
+      } catch (error) {
+        if (error instanceof AtelierError && error.code === "UNAVAILABLE") return null;
+        throw error;
+      }
+    },
     async download(id) {
       const entry = await entryOf(id, "id");
-      entry.begin("id");
+      if (!(entry.state === "FAILED" && !entry.canBeFetched && watched?.checkAgain(id))) entry.begin("id");
       return entry.model;
     },
     async cancelDownload(id) {
@@ -166,13 +181,17 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null }: Regi
       listeners.add(own);
       return () => listeners.delete(own);
     },
-    picture: async (id, kind) => (entries.has(id) ? pictureIn(resolve(bundledDir, id), kind) : null),
+    async picture(id, kind) {
+      const path = entries.get(id)?.path ?? null;
+      return path === null ? null : pictureIn(dirname(path), kind);
+    },
     problems: () => [
       ...shelf.problems,
       ...[...entries.values()].flatMap(({ model: { id, failure } }) => (failure === null ? [] : [{ folder: id, reason: failure }])),
     ],
     async close() {
       closing.abort();
+      await watched?.close();
       await Promise.all([...asked.values(), ...[...entries.values()].map((entry) => entry.cancel())]);
     },
   };

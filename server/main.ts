@@ -1,4 +1,3 @@
-import { totalmem } from "node:os";
 import { join } from "node:path";
 import { openRegistry } from "../models/registry.js";
 import { fetchPreferredFeatures } from "../models/store/preferred.js";
@@ -7,8 +6,10 @@ import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { AtelierError } from "./errors.js";
 import { Host } from "./host/host.js";
+import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
 import { registryNetworks } from "./host/registry-networks.js";
+import { memoryOfMachine } from "./memory.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
 import { registryModels } from "./sessions/registry-models.js";
@@ -37,10 +38,12 @@ async function start(config: Config, opened: Close[]): Promise<void> {
 
   // 3. The models: sessions are checked against them.
   const { modelMirror: mirror, offline } = config;
+  const modelsFolder = join(config.dataDir, "models");
   const registry = await openRegistry({
     bundledDir: join(rootFolder, "models", "bundled"),
     mirrorDir: typeof mirror === "string" ? mirror : null,
-    store: { folder: join(config.dataDir, "models"), mirror: mirror instanceof URL ? mirror : null, offline, report },
+    store: { folder: modelsFolder, mirror: mirror instanceof URL ? mirror : null, offline, report },
+    dropIns: { folder: modelsFolder, tryModel: tryInProcess, report },
   });
   opened.push(() => registry.close());
   for (const { folder, reason } of registry.problems()) console.warn(`Model ${folder}: ${reason}`);
@@ -62,8 +65,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     origins: config.origins,
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
-    // A container may allow less than the machine has; without one the limit is told as 0 or as beyond all memory.
-    memoryBytes: Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
+    memoryBytes: memoryOfMachine(),
     report,
   });
   opened.push(() => app.close());

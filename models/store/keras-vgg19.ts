@@ -49,6 +49,7 @@ export function kerasVgg19({ url, bytes, md5, layers }: KerasFile, limits: Trans
     bytes,
     architecture: { family: "vgg19" },
     translation: null,
+    takes: null,
   };
   async function fetch({ folder, signal, progress }: FetchOptions): Promise<void> {
     const published = join(folder, "vgg19.h5");

@@ -29,7 +29,7 @@ export class ModelEntry {
   private fetching: Fetch | null = null;
   private verified: Promise<void> | null = null;
   private cause: string | null;
-  /** Whether the cause is a network or server that may be well again. */
+  /** Whether it is fetched again nevertheless: the cause is a network or server that may be well again, or a file here. */
   private temporary = false;
 
   private constructor(
@@ -50,11 +50,39 @@ export class ModelEntry {
     return new ModelEntry(parts, source.facts, null, source, null);
   }
 
+  /** One that cannot be used, of which there is no more than facts. */
+  static refused(facts: ModelFacts, cause: string, parts: EntryParts): ModelEntry {
+    return new ModelEntry(parts, facts, null, null, cause);
+  }
+
   get model(): Model {
-    const { id, title, task, family, size, parameters, bytes, licence, source, architecture, translation } = this.known;
-    const facts = { id, title, task, family, size, parameters, bytes, licence, source, architecture, translation };
+    const { id, title, task, family, size, parameters, bytes, licence, source, architecture, translation, takes } = this.known;
+    const facts = { id, title, task, family, size, parameters, bytes, licence, source, architecture, translation, takes };
     const { state, cause, fetching } = this;
-    return { ...facts, minSize: translation?.minSize ?? null, state, downloadProgress: fetching?.progress ?? null, failure: cause };
+    return {
+      ...facts,
+      minSize: translation?.minSize ?? null,
+      state,
+      downloadProgress: fetching?.progress ?? null,
+      failure: cause,
+      willRetry: this.temporary,
+      removed: false,
+    };
+  }
+
+  /** Whether it can be had from elsewhere. */
+  get canBeFetched(): boolean {
+    return this.source !== null;
+  }
+
+  /** Of its file; null where it is not here. */
+  get path(): string | null {
+    return this.file?.path ?? null;
+  }
+
+  /** Of its file, as its card tells; null where it is not here. */
+  get sha256(): string | null {
+    return this.file?.card.sha256 ?? null;
   }
 
   get state(): Model["state"] {
@@ -81,6 +109,35 @@ export class ModelEntry {
     this.source = source;
     if (this.file) return;
     this.known = source.facts;
+    this.parts.changed(this.model);
+  }
+
+  /** Takes a file that somebody put in its place; not while it is fetched. */
+  place({ failure, ...file }: FoundModel): void {
+    this.known = file.card;
+    this.put(file, failure);
+  }
+
+  /** Has no file from now on and is FAILED for that reason, known by `facts`. Whoever opened the file keeps what was read. */
+  withdraw(cause: string, facts: ModelFacts = this.known): void {
+    this.known = facts;
+    this.put(null, cause);
+  }
+
+  /** Goes back to where it can be had from. False where that is nowhere. */
+  recede(): boolean {
+    if (!this.source) return false;
+    this.known = this.source.facts;
+    this.put(null, null);
+    return true;
+  }
+
+  private put(file: ModelFile | null, cause: string | null): void {
+    this.file = file;
+    this.verified = null;
+    this.cause = cause;
+    // What can be fetched is, when it is wanted.
+    this.temporary = cause !== null && file === null && this.source !== null && this.parts.folder !== null;
     this.parts.changed(this.model);
   }
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { AtelierError } from "../../server/errors.js";
-import { foldersIn, readModel } from "./folders.js";
+import type { ModelFacts } from "../model.js";
+import { type FoundModel, foldersIn, readModel } from "./folders.js";
 import { type EntryParts, ModelEntry } from "./model-entry.js";
 import type { ModelSource } from "./source.js";
 
@@ -59,9 +60,39 @@ export class Shelf {
       entry.offer(source);
       return;
     }
-    const added = ModelEntry.ofSource(source, this.parts);
-    this.entries.set(id, added);
-    this.parts.changed(added.model);
+    this.add(ModelEntry.ofSource(source, this.parts));
+  }
+
+  /** Puts a model in, or in the place of one that is not here. */
+  place(found: FoundModel): void {
+    const { id } = found.card;
+    const entry = this.entries.get(id);
+    if (entry) entry.place(found);
+    else this.add(ModelEntry.ofFile(found, this.parts));
+  }
+
+  /** Shows that a model cannot be used, and why. */
+  refuse(facts: ModelFacts, cause: string): void {
+    const entry = this.entries.get(facts.id);
+    if (entry) entry.withdraw(cause, facts);
+    else this.add(ModelEntry.refused(facts, cause, this.parts));
+  }
+
+  /** Takes a model's file away; it stays in the list for the time being. */
+  withdraw(id: string, cause: string): void {
+    this.entries.get(id)?.withdraw(cause);
+  }
+
+  /** Takes a model out of the list; one that can be had from elsewhere is AVAILABLE again. */
+  remove(id: string): void {
+    const entry = this.entries.get(id);
+    if (!entry || entry.recede()) return;
+    this.entries.delete(id);
+    this.parts.changed({ ...entry.model, removed: true });
+  }
+
+  isFetching(id: string): boolean {
+    return this.entries.get(id)?.state === "DOWNLOADING";
   }
 
   /** Remembers what is the operator's to mend. @throws what is not. */
@@ -69,5 +100,10 @@ export class Shelf {
     if (!(error instanceof AtelierError)) throw error;
     const { limit } = error.detail;
     this.problems.push({ folder, reason: limit === undefined ? error.message : `${error.message} Allowed: ${limit}.` });
+  }
+
+  private add(entry: ModelEntry): void {
+    this.entries.set(entry.model.id, entry);
+    this.parts.changed(entry.model);
   }
 }

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { parseCard } from "../../models/card.js";
-import type { Painting } from "../../server/art/painter.js";
+import { nextPainting, type Painting } from "../../server/art/painter.js";
 import { toInterleaved } from "../../server/art/picture.js";
 import { defaultNumbers, styleTransferDefaults } from "../../server/art/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
@@ -77,7 +77,7 @@ async function paint(network: FeatureNetworkFile, content: EncodedPicture, style
     null,
   );
   let painting: Painting;
-  do painting = await painter.paint();
+  do painting = await nextPainting(painter);
   while (!painting.last);
   await painter.close();
   return painting;

@@ -5,7 +5,7 @@ import type { SessionHistory } from "../sessions/history.js";
 import type { LiveFrames } from "../sessions/live-frames.js";
 import type { SessionService } from "../sessions/service.js";
 import type { SessionFilter, SessionRecord } from "../sessions/session.js";
-import type { ModelFamilyName, ModelStateName, ModelTaskName } from "./enums.js";
+import type { ModelFamilyName, ModelStateName, ModelTaskName, PictureKindName } from "./enums.js";
 
 /** A model as clients see it. */
 export interface ModelInfo {
@@ -18,6 +18,8 @@ export interface ModelInfo {
   size: number;
   /** Smallest size that a translation may ask for, px; null for feature networks. */
   minSize: number | null;
+  /** What pictures a translator was made for; null for feature networks. */
+  takes: PictureKindName | null;
   parameters: number;
   bytes: number;
   licence: string;
@@ -26,12 +28,18 @@ export interface ModelInfo {
   downloadProgress: number | null;
   /** Why it is FAILED, else null. */
   failure: string | null;
+  /** FAILED, and fetched again when a session names it. */
+  willRetry: boolean;
+  /** Its folder was removed: it is in no list any more. */
+  removed: boolean;
 }
 
 /** The models that this server knows. */
 export interface ModelCatalogue {
   list(): Promise<ModelInfo[]>;
   find(id: string): Promise<ModelInfo | null>;
+  /** Id of the feature network of sessions that name none; null when none is READY. */
+  defaultFeatures(): Promise<string | null>;
   /** Begins to fetch an AVAILABLE or FAILED model. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
   download(id: string): Promise<ModelInfo>;
   /** @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING. */

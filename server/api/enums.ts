@@ -10,8 +10,9 @@ function enumOf<Name extends string>(names: readonly Name[]): EnumObject<Name> {
 }
 
 const modelTasks = ["FEATURES", "TRANSLATION"] as const;
-const modelFamilies = ["VGG", "CYCLEGAN", "PIX2PIX", "FAST_STYLE"] as const;
+const modelFamilies = ["VGG", "CYCLEGAN", "PIX2PIX", "FAST_STYLE", "OTHER"] as const;
 const modelStates = ["READY", "AVAILABLE", "DOWNLOADING", "FAILED"] as const;
+const pictureKinds = ["PHOTO", "LINE_DRAWING", "LABEL_MAP"] as const;
 const lossTerms = ["CONTENT", "STYLE"] as const;
 
 const frameReceiptStatuses = ["ACCEPTED", "SUPERSEDED"] as const;
@@ -20,6 +21,7 @@ export type FrameReceiptStatusName = (typeof frameReceiptStatuses)[number];
 export type ModelTaskName = (typeof modelTasks)[number];
 export type ModelFamilyName = (typeof modelFamilies)[number];
 export type ModelStateName = (typeof modelStates)[number];
+export type PictureKindName = (typeof pictureKinds)[number];
 export type LossTermName = (typeof lossTerms)[number];
 export type { InitialImageName, KindName, OptimizerName, StatusName };
 
@@ -30,6 +32,7 @@ export const InitialImage = enumOf(initialImages);
 export const ModelTask = enumOf(modelTasks);
 export const ModelFamily = enumOf(modelFamilies);
 export const ModelState = enumOf(modelStates);
+export const PictureKind = enumOf(pictureKinds);
 export const LossTerm = enumOf(lossTerms);
 export const FrameReceiptStatus = enumOf(frameReceiptStatuses);
 
@@ -38,12 +41,22 @@ registerEnumType(SessionKind, { name: "SessionKind" });
 registerEnumType(OptimizerKind, { name: "OptimizerKind" });
 registerEnumType(InitialImage, { name: "InitialImage" });
 registerEnumType(ModelTask, { name: "ModelTask" });
-registerEnumType(ModelFamily, { name: "ModelFamily" });
+registerEnumType(ModelFamily, {
+  name: "ModelFamily",
+  valuesConfig: { OTHER: { description: "A generator that its card counts to none of these families." } },
+});
 registerEnumType(ModelState, {
   name: "ModelState",
   valuesConfig: {
     READY: { description: "Its weights lie on this server or in a mirror folder." },
     AVAILABLE: { description: "Known, and fetched when a session names it; that session waits QUEUED meanwhile." },
+  },
+});
+registerEnumType(PictureKind, {
+  name: "PictureKind",
+  valuesConfig: {
+    LINE_DRAWING: { description: "Dark lines on white." },
+    LABEL_MAP: { description: "Areas in colours that stand for things." },
   },
 });
 registerEnumType(LossTerm, { name: "LossTerm" });

@@ -1,7 +1,16 @@
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
 import { ModelFeed } from "../sessions/model-feed.js";
 import type { ApiContext, ModelInfo } from "./context.js";
-import { ModelFamily, type ModelFamilyName, ModelState, type ModelStateName, ModelTask, type ModelTaskName } from "./enums.js";
+import {
+  ModelFamily,
+  type ModelFamilyName,
+  ModelState,
+  type ModelStateName,
+  ModelTask,
+  type ModelTaskName,
+  PictureKind,
+  type PictureKindName,
+} from "./enums.js";
 
 @ObjectType()
 export class Model implements ModelInfo {
@@ -28,6 +37,9 @@ export class Model implements ModelInfo {
   @Field(() => Int, { nullable: true, description: "Smallest size in pixels that a translation may ask for; null for feature networks." })
   minSize!: number | null;
 
+  @Field(() => PictureKind, { nullable: true, description: "What pictures a translator was made for; null for feature networks." })
+  takes!: PictureKindName | null;
+
   @Field(() => Int)
   parameters!: number;
 
@@ -45,6 +57,15 @@ export class Model implements ModelInfo {
 
   @Field(() => String, { nullable: true, description: "Why it is FAILED." })
   failure!: string | null;
+
+  @Field(() => Boolean, {
+    description:
+      "It is FAILED because the network or the server that has it was, or its file is bad, and is fetched again when a session names it.",
+  })
+  willRetry!: boolean;
+
+  @Field(() => Boolean, { description: "Its folder was removed: it is in no list any more. Told once by the subscription." })
+  removed!: boolean;
 }
 
 @Resolver(() => Model)
@@ -61,6 +82,11 @@ export class ModelResolver {
   @Query(() => Model, { nullable: true })
   async model(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo | null> {
     return models.find(id);
+  }
+
+  @FieldResolver(() => Boolean, { description: "Style transfers that name no model use it." })
+  async isDefault(@Root() { id, task, state }: ModelInfo, @Ctx() { models }: ApiContext): Promise<boolean> {
+    return task === "FEATURES" && state === "READY" && (await models.defaultFeatures()) === id;
   }
 
   @FieldResolver(() => String, {
@@ -81,8 +107,8 @@ export class ModelResolver {
 
   @Mutation(() => Model, {
     description:
-      "Begins to fetch a model that is AVAILABLE, or FAILED for want of its file; one that is READY or DOWNLOADING stays\n" +
-      "as it is. UNAVAILABLE where it cannot be fetched.",
+      "Begins to fetch a model that is AVAILABLE, or FAILED for want of its file, or checks the folder of one that was\n" +
+      "dropped in once more; one that is READY or DOWNLOADING stays as it is. UNAVAILABLE where it cannot be fetched.",
   })
   downloadModel(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
     return models.download(id);
@@ -105,7 +131,7 @@ async function picturePath(id: string, kind: "preview" | "sheet", { models }: Ap
 @Resolver()
 export class ModelsSubscription {
   @Subscription(() => Model, {
-    description: "Models as they change state, and while they are DOWNLOADING at each hundredth of the progress.",
+    description: "Models as they come, change state and go, and while they are DOWNLOADING at each hundredth of the progress.",
     subscribe: ({ context }: { context: ApiContext }) => new ModelFeed<ModelInfo>((listener) => context.models.watch(listener)),
   })
   models(@Root() model: ModelInfo): ModelInfo {

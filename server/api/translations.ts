@@ -47,11 +47,14 @@ function goneModel({ model, family, size }: TranslationRecord["settings"]): Mode
     state: "FAILED",
     size,
     minSize: null,
+    takes: null,
     parameters: 0,
     bytes: 0,
     licence: unknown,
     source: unknown,
     downloadProgress: null,
     failure: "This server has this model no more.",
+    willRetry: false,
+    removed: true,
   };
 }

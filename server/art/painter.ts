@@ -32,8 +32,11 @@ export interface Painting {
 export interface Painter {
   /** Step of the picture that the next call of `paint` gives. */
   readonly nextStep: number;
-  /** The next picture: update (unless it is the first), evaluate. Not to be called after a picture with `last`. */
-  paint(): Promise<Painting>;
+  /**
+   * The next picture: update (unless it is the first), evaluate. Null for a part of one that takes long, after which others
+   * may have a turn; call again. Not to be called after a picture with `last`.
+   */
+  paint(): Promise<Painting | null>;
   /**
    * What is needed to paint the last picture again and go on from it, as bytes that the factory's `open` takes. The
    * pictures after that one are the same to the byte, unless what the optimiser keeps is too large to be kept.
@@ -46,6 +49,14 @@ export interface Painter {
   steer?(change: Steering): number;
   /** Frees what belongs to this painter alone; programs and targets that others may use stay cached. */
   close(): Promise<void>;
+}
+
+/** The painter's next picture, however many parts it comes in: for those who share the device with nobody. */
+export async function nextPainting(painter: Pick<Painter, "paint">): Promise<Painting> {
+  for (;;) {
+    const painting = await painter.paint();
+    if (painting) return painting;
+  }
 }
 
 /** Opens painters on one engine and keeps what they share: networks, programs, targets. */

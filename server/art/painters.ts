@@ -5,13 +5,14 @@ import { openLiveTranslator } from "./live-translation.js";
 import type { Painters } from "./painter.js";
 import { ProgramCache } from "./program-cache.js";
 import { createStyleTransferFactory } from "./style-transfer.js";
+import { largestArea } from "./tiles.js";
 import { createTranslationFactory } from "./translation.js";
 
-/** Painters of every kind of work on `engine`. */
-export function createPainters(engine: Engine): Painters {
+/** Painters of every kind of work on `engine`, on a machine with `memoryBytes`. */
+export function createPainters(engine: Engine, memoryBytes = Number.POSITIVE_INFINITY): Painters {
   const programs = new ProgramCache<GeneratorProgram>();
   const styleTransfers = createStyleTransferFactory(engine);
-  const translations = createTranslationFactory(engine, openGenerator, programs);
+  const translations = createTranslationFactory(engine, openGenerator, programs, largestArea(memoryBytes));
   return {
     open: (work, checkpoint) =>
       work.kind === "STYLE_TRANSFER" ? styleTransfers.open(work, checkpoint) : translations.open(work, checkpoint),

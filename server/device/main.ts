@@ -1,8 +1,9 @@
 import { createPainters } from "../art/painters.js";
+import { memoryOfMachine } from "../memory.js";
 import { openEngine } from "./engines.js";
 import { serveDevice } from "./serve.js";
 
 serveDevice(async (choice) => {
   const engine = await openEngine(choice);
-  return { engine, painters: createPainters(engine) };
+  return { engine, painters: createPainters(engine, memoryOfMachine()) };
 });

@@ -93,12 +93,13 @@ export class SessionTurns implements Turns {
     void this.send({ type: "steered", sessionId: this.id, ordinal, step: change.step });
   }
 
-  /** Paints one step. */
+  /** Paints one step, or a part of one. */
   async take(): Promise<boolean> {
     if (this.cancelled) return this.end("cancelled");
     if (this.paused) return this.endPaused();
     this.painter ??= await this.open();
     const painting = await this.painter.paint();
+    if (!painting) return false;
     this.painted = true;
     await this.deliveredOrThrow();
     const checkpoint = this.takeCheckpoint(this.painter, painting);

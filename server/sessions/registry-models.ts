@@ -1,7 +1,6 @@
 import { featureLayers } from "../../models/features.js";
 import type { Model } from "../../models/model.js";
 import type { Registry } from "../../models/registry.js";
-import { AtelierError } from "../errors.js";
 import type { SessionModel, SessionModels } from "./models.js";
 
 /** The models of a registry, as sessions need to know them. */
@@ -13,12 +12,8 @@ export function registryModels(registry: Registry): SessionModels {
   return {
     find,
     async defaultFeatures() {
-      try {
-        return await find((await registry.featureNetwork(null)).id);
-      } catch (error) {
-        if (error instanceof AtelierError && error.code === "UNAVAILABLE") return null;
-        throw error;
-      }
+      const id = await registry.defaultFeatures();
+      return id === null ? null : find(id);
     },
   };
 }

@@ -67,3 +67,16 @@ test("who watches models gets each one's newest state, and none after the end", 
   await seen.return?.();
   while (models.watchers > 0) await new Promise((next) => setTimeout(next, 5));
 });
+
+test("the network of sessions that name none is told", async () => {
+  const { client, models } = running;
+  const defaults = async () => {
+    const { models: all } = await client.query("{ models(task: FEATURES) { id isDefault } }");
+    return all.filter(({ isDefault }: { isDefault: boolean }) => isDefault).map(({ id }: { id: string }) => id);
+  };
+  expect(await defaults()).toEqual(["vgg19"]);
+  models.change("vgg19", { state: "FAILED", failure: "It is damaged.", willRetry: true });
+  expect(await defaults()).toEqual([]);
+  expect((await client.query(`{ model(id: "vgg19") { willRetry removed } }`)).model).toEqual({ willRetry: true, removed: false });
+  models.change("vgg19", { state: "READY", failure: null, willRetry: false });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Painter, Painting } from "../../server/art/painter.js";
+import { nextPainting, type Painter, type Painting } from "../../server/art/painter.js";
 import { type StyleTransferSettings, styleTransferDefaults } from "../../server/art/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { Steering, StyleTransferWork } from "../../server/art/work.js";
@@ -73,7 +73,7 @@ async function paintSteered(work: StyleTransferWork, steer: Record<number, Omit<
   do {
     const change = steer[painter.nextStep];
     if (change) expect(painter.steer?.({ ...change, step: 0 })).toBe(painter.nextStep);
-    paintings.push(await painter.paint());
+    paintings.push(await nextPainting(painter));
   } while (!paintings.at(-1)!.last);
   await painter.close();
   await factory.close();
@@ -121,7 +121,7 @@ describe("steering", () => {
     await painter.paint();
     const painting = painter.paint();
     expect(painter.steer?.({ step: 0, settings: { alpha: 3 }, styles: null })).toBe(2);
-    expect((await painting).losses!.total).not.toBeNaN();
+    expect((await painting)!.losses!.total).not.toBeNaN();
     await painter.close();
     await factory.close();
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../../server/art/checkpoint.js";
 import { colourStatistics } from "../../server/art/colours.js";
-import type { Planes } from "../../server/art/painter.js";
+import { nextPainting, type Planes } from "../../server/art/painter.js";
 import { type StyleTransferSettings, styleTransferDefaults } from "../../server/art/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { StyleTransferWork } from "../../server/art/work.js";
@@ -89,10 +89,10 @@ describe("style transfer", () => {
     const checkpoint = encodeCheckpoint({ ...decodeCheckpoint(first.checkpoint()), optimizer: null });
     await first.close();
     const second = await factory.open(work, checkpoint);
-    const again = await second.paint();
+    const again = await nextPainting(second);
     expect(again).toMatchObject({ step: 2, planes: paintings[2]!.planes, losses: paintings[2]!.losses });
     let last = again;
-    while (!last.last) last = await second.paint();
+    while (!last.last) last = await nextPainting(second);
     expect(last.step).toBe(9);
     expect(last.losses!.total).toBeLessThan(again.losses!.total);
     await second.close();
@@ -138,7 +138,7 @@ describe("style transfer", () => {
     const work = await workWith();
     const styleLoss = async (sha256: string) => {
       const painter = await factory.open({ ...work, network: { ...work.network, sha256 } }, null);
-      const { losses } = await painter.paint();
+      const { losses } = await nextPainting(painter);
       await painter.close();
       return losses!.style;
     };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { parseCard } from "../../models/card.js";
-import type { Planes } from "../../server/art/painter.js";
+import { nextPainting, type Planes } from "../../server/art/painter.js";
 import { decodePicture, toInterleaved } from "../../server/art/picture.js";
 import { createTranslationFactory } from "../../server/art/translation.js";
 import type { TranslationWork } from "../../server/art/work.js";
@@ -98,7 +98,7 @@ describe("a translation", () => {
     const factory = createTranslationFactory(new ReferenceEngine(), async () => ({ apply: opened++ === 0 ? inverted : same }));
     for (let i = 0; i < 2; i++) {
       const painter = await factory.open(await translationWork(), null);
-      await painter.paint();
+      await nextPainting(painter);
       await painter.close();
     }
     expect(opened).toBe(1);
@@ -112,7 +112,7 @@ test("a network whose file was replaced is read again", async () => {
   const work = await translationWork();
   const planes = async (sha256: string) => {
     const painter = await factory.open({ ...work, generator: { ...work.generator, sha256 } }, null);
-    const painting = await painter.paint();
+    const painting = await nextPainting(painter);
     await painter.close();
     return painting.planes;
   };
@@ -130,7 +130,7 @@ test("a network that ran a large picture is not kept open with all the memory th
     [20, 2],
   ] as const) {
     const painter = await factory.open(await translationWork({ size }), null);
-    expect((await painter.paint()).planes.width).toBe(size);
+    expect((await nextPainting(painter)).planes.width).toBe(size);
     await painter.close();
     expect(opened).toBe(expected);
   }
@@ -176,7 +176,7 @@ describe("a translation fails clearly", () => {
     const missing = { ...work, generator: { ...work.generator, path: join(folder, "nothing.onnx"), architecture: null } };
     await expect(factory.open(missing, null)).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.not.stringContaining(folder) });
     const painter = await factory.open(work, null);
-    expect((await painter.paint()).last).toBe(true);
+    expect((await nextPainting(painter)).last).toBe(true);
     await painter.close();
     await factory.close();
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CheckpointError } from "../../server/art/checkpoint-error.js";
-import type { Painter, PainterFactory, Painting } from "../../server/art/painter.js";
+import { nextPainting, type Painter, type PainterFactory, type Painting } from "../../server/art/painter.js";
 import type { PaintedWork } from "../../server/art/work.js";
 
 /** What the suite needs to know of one kind of painter. */
@@ -55,8 +55,8 @@ export function painterContract({ name, createFactory, work, lastStep }: Painter
       const [a, b] = [await factory.open(await work(), null), await factory.open(await work(), null)];
       const paintings: Painting[] = [];
       for (let step = 0; step <= lastStep; step++) {
-        paintings.push(await a.paint());
-        await b.paint();
+        paintings.push(await nextPainting(a));
+        await nextPainting(b);
       }
       await a.close();
       await b.close();
@@ -76,7 +76,7 @@ export function painterContract({ name, createFactory, work, lastStep }: Painter
 export async function paintAll(factory: PainterFactory, work: PaintedWork): Promise<Painting[]> {
   const painter = await factory.open(work, null);
   const paintings: Painting[] = [];
-  do paintings.push(await painter.paint());
+  do paintings.push(await nextPainting(painter));
   while (!paintings.at(-1)!.last);
   await painter.close();
   await factory.close();
@@ -85,7 +85,7 @@ export async function paintAll(factory: PainterFactory, work: PaintedWork): Prom
 
 async function rest(painter: Painter) {
   const paintings: Painting[] = [];
-  do paintings.push(await painter.paint());
+  do paintings.push(await nextPainting(painter));
   while (!paintings.at(-1)!.last);
   await painter.close();
   return paintings.map(withoutTime);

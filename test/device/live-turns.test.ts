@@ -118,6 +118,21 @@ describe("a live translation on the device", () => {
     expect(painted).toBeLessThan(0.35);
   });
 
+  test("goes between the parts of a picture that takes long", async () => {
+    let step = 0;
+    loop = new LiveLoop((message) => {
+      if (message.type === "free") loop.translate(message.sessionId, step++);
+    });
+    loop.live("live", { steps: Number.POSITIVE_INFINITY, blockMs: 4 });
+    await loop.until(frameOf(0));
+    loop.paint("large", { steps: 0, parts: 12, blockMs: 4 });
+    await loop.until(({ type }) => type === "finished");
+    const { turns } = loop;
+    expect(turns.filter((id) => id === "large")).toHaveLength(12);
+    expect(turns.slice(turns.indexOf("large"), turns.lastIndexOf("large")).filter((id) => id === "live").length).toBeGreaterThan(11);
+    expect(loop.types("large").filter((type) => type !== "turn")).toEqual(["frame", "finished"]);
+  });
+
   test("takes turns with other live translations", async () => {
     const steps = new Map([
       ["a", 0],

@@ -197,6 +197,22 @@ describe("the painting loop", () => {
     expect(loop.frames("b")).toHaveLength(41);
   });
 
+  test("a picture that comes in parts gives the others a turn after each, and can be cancelled between them", async () => {
+    loop = new LoopHarness(0);
+    loop.start("large", { steps: 0, parts: 6 });
+    loop.start("endless", { steps: 0, parts: 1_000_000 });
+    loop.start("small", { steps: 3 });
+    await loop.ended("large", "small");
+    const turns = loop.sent.flatMap((message) => (message.type === "turn" && message.sessionId !== "endless" ? [message.sessionId] : []));
+    expect(turns.slice(0, 8)).toEqual(["large", "small", "large", "small", "large", "small", "large", "small"]);
+    expect(loop.frames("large").map(({ step, mimeType }) => [step, mimeType])).toEqual([[0, "image/png"]]);
+    expect(loop.sent.some((message) => message.type === "checkpoint" && message.sessionId === "large")).toBe(false);
+    loop.cancel("endless");
+    await loop.ended("endless");
+    expect(loop.sent.at(-1)).toEqual({ type: "cancelled", sessionId: "endless" });
+    expect(loop.frames("endless")).toEqual([]);
+  });
+
   test("a session that waits for acknowledgements can be cancelled", async () => {
     loop = new LoopHarness();
     loop.acknowledging = false;

@@ -14,12 +14,15 @@ function aModel(changes: Partial<ModelInfo>): ModelInfo {
     state: "READY",
     size: 224,
     minSize: null,
+    takes: null,
     parameters: 20_024_384,
     bytes: 40_052_328,
     licence: "none",
     source: "a test",
     downloadProgress: null,
     failure: null,
+    willRetry: false,
+    removed: false,
     ...changes,
   };
 }
@@ -33,7 +36,7 @@ export class FakeModels implements ModelCatalogue {
 
   constructor() {
     this.set(aModel({}));
-    this.set(aModel({ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN", size: 256, minSize: 32 }));
+    this.set(aModel({ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN", size: 256, minSize: 32, takes: "PHOTO" }));
     this.set(aModel({ id: "broken", state: "FAILED", failure: "Its file is damaged." }));
     this.set(aModel({ id: "afar", state: "AVAILABLE" }));
   }
@@ -66,6 +69,10 @@ export class FakeModels implements ModelCatalogue {
 
   async find(id: string): Promise<ModelInfo | null> {
     return this.models.get(id) ?? null;
+  }
+
+  async defaultFeatures(): Promise<string | null> {
+    return this.models.get("vgg19")?.state === "READY" ? "vgg19" : null;
   }
 
   async download(id: string): Promise<ModelInfo> {

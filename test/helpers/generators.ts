@@ -23,8 +23,8 @@ export function findGenerator(): FoundGenerator | null {
 function read(folder: string, id: string, mirror: string | null): FoundGenerator | null {
   const path = join(folder, id, "card.json");
   if (!existsSync(path)) return null;
-  const { title, kind } = JSON.parse(readFileSync(path, "utf8")) as { title: string; kind: string };
+  const { title, kind, takes } = JSON.parse(readFileSync(path, "utf8")) as { title: string; kind: string; takes?: string };
   return kind === "cyclegan" || kind === "pix2pix"
-    ? { name: title.split(/:\s|\s\(/)[0] ?? title, takesDrawings: kind === "pix2pix", mirror }
+    ? { name: title.split(/:\s|\s\(/)[0] ?? title, takesDrawings: takes === "line-drawing", mirror }
     : null;
 }

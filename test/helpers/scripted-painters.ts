@@ -1,6 +1,6 @@
 import type { TranslationForm } from "../../models/card.js";
 import { CheckpointError } from "../../server/art/checkpoint-error.js";
-import type { LiveTranslator, Painter, Painters, Painting } from "../../server/art/painter.js";
+import { type LiveTranslator, nextPainting, type Painter, type Painters, type Painting } from "../../server/art/painter.js";
 import type { StyleTransferSettings } from "../../server/art/settings.js";
 import type { LiveTranslationWork, PaintedWork, Steering } from "../../server/art/work.js";
 import { AtelierError, type ErrorCode } from "../../server/errors.js";
@@ -14,6 +14,8 @@ export interface PainterScript {
   /** Real time that a step blocks its thread, ms. */
   blockMs?: number;
   size?: number;
+  /** How many turns a step takes; 1 by default. */
+  parts?: number;
   /** The process kills itself instead of painting this step. */
   crashAt?: number;
   /** It kills itself after so many pictures in one life, in every life. */
@@ -81,7 +83,7 @@ function scriptedTranslator(
       return { width: 8, height: 8, data: new Float32Array(3 * 64).fill(picture[0]! / 255) };
     },
     async translate(planes) {
-      const { computeMs } = await painter.paint();
+      const { computeMs } = await nextPainting(painter);
       return { planes, computeMs };
     },
     close: () => painter.close(),
@@ -95,6 +97,7 @@ function scriptPath(work: PaintedWork): string {
 class ScriptedPainter implements Painter {
   private painted = 0;
   private readonly changes: Steering[];
+  private part = 0;
 
   constructor(
     private readonly script: PainterScript,
@@ -105,10 +108,12 @@ class ScriptedPainter implements Painter {
     this.changes = [...changes];
   }
 
-  async paint(): Promise<Painting> {
-    const { steps, computeMs = 1000, size = 8 } = this.script;
+  async paint(): Promise<Painting | null> {
+    const { steps, computeMs = 1000, size = 8, parts = 1 } = this.script;
+    this.misbehave(this.nextStep);
+    if (++this.part < parts) return null;
+    this.part = 0;
     const step = this.nextStep++;
-    this.misbehave(step);
     this.trace({ type: "paint", step });
     const data = new Float32Array(3 * size * size).fill((step % 11) / 10);
     const content = this.alphaAt(step);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseCard } from "../../models/card.js";
+import { parseCard, parseWrittenCard } from "../../models/card.js";
 import { openRegistry } from "../../models/registry.js";
 
 const translator = {
@@ -73,6 +73,7 @@ describe("a card", () => {
       size: 320,
       parameters: 1234,
       licence: "MIT",
+      takes: "PHOTO",
       source: "example.org/doors@0123abc: net.onnx",
       architecture: null,
       translation: {
@@ -133,6 +134,35 @@ describe("a card", () => {
     expect(parse({ ...features, kind: "wct" })).toBeNull();
   });
 
+  it("says what pictures its network takes; else that is known of it, or they are photos", () => {
+    expect(parse({ ...translator, takes: "label-map" })?.takes).toBe("LABEL_MAP");
+    expect(parse({ ...translator, id: "pix2pix-edges2shoes" })?.takes).toBe("LINE_DRAWING");
+    expect(parse({ ...translator, id: "pix2pix-facades" })?.takes).toBe("LABEL_MAP");
+    expect(parse({ ...translator, id: "pix2pix-facades", takes: "photo" })?.takes).toBe("PHOTO");
+    expect([parse(translator)?.takes, parse(features)?.takes]).toEqual(["PHOTO", null]);
+  });
+
+  it("that was written by hand may leave out what the file tells", () => {
+    const { bytes, sha256, params, licence, source, ...short } = { ...translator, kind: "generator" };
+    expect(parseWrittenCard(JSON.stringify(short))).toMatchObject({
+      family: "OTHER",
+      bytes: null,
+      sha256: null,
+      parameters: null,
+      licence: "not stated",
+      source: "not stated",
+    });
+    expect(parseWrittenCard(JSON.stringify(translator))).toEqual(parse(translator));
+    for (const wrong of [
+      { ...short, bytes: 0 },
+      { ...short, sha256: "" },
+      { ...short, kind: "wct" },
+      { ...short, licence: 1 },
+    ]) {
+      expect(() => parseWrittenCard(JSON.stringify(wrong))).toThrow(expect.objectContaining({ code: "BAD_INPUT" }));
+    }
+  });
+
   it.each<[string, unknown]>([
     ["id", { ...features, id: "../vgg19" }],
     ["id", { ...features, id: "VGG" }],
@@ -165,6 +195,7 @@ describe("a card", () => {
     ["output.to_uint8", { ...translator, output: { ...translator.output, to_uint8: "v*2" } }],
     ["output.dtype", { ...translator, output: { ...translator.output, dtype: "float16" } }],
     ["input.layout", { ...translator, input: { ...translator.input, layout: "NHWC" } }],
+    ["takes", { ...translator, takes: "PHOTO" }],
     ["architecture", { ...unet, architecture: undefined }],
     ["architecture", { ...features, architecture: "vgg19" }],
     ["model", { ...unet, kind: "fast-style" }],

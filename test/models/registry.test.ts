@@ -61,9 +61,12 @@ describe("the registry", () => {
       source: "drawn by lot",
       architecture: { family: "vgg19" },
       translation: null,
+      takes: null,
       minSize: null,
       downloadProgress: null,
       failure: null,
+      willRetry: false,
+      removed: false,
     });
     expect(registry.problems()).toEqual([]);
   });

@@ -10,8 +10,8 @@ import { openFolderCheckpoints } from "../../server/storage/embedded/checkpoints
 import { lockFolder } from "../../server/storage/embedded/lock.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import { createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/space.js";
-import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
+import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { storageContract } from "../contracts/storage.js";
 import { newDataFolder } from "../helpers/data-folder.js";
 

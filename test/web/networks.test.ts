@@ -1,31 +1,39 @@
 import { expect, test } from "vitest";
 import type { Network } from "../../web/graphql/operations";
-import { explanation, formatBytes, shortTitle, usualNetwork, withNetwork } from "../../web/networks/networks";
+import { explanation, formatBytes, shortTitle, takesDrawings, usualNetwork, withNetwork } from "../../web/networks/networks";
 
 function network(id: string, changes: Partial<Network> = {}): Network {
   return {
     id,
     title: id,
     task: "FEATURES",
-    family: "VGG",
     state: "READY",
     size: 224,
     minSize: null,
+    takes: null,
     bytes: 1,
     licence: "",
     downloadProgress: null,
     failure: null,
+    willRetry: false,
+    removed: false,
+    isDefault: false,
     preview: null,
     sheet: null,
     ...changes,
   };
 }
 
-test("a new painting uses vgg19 where it is ready, else the first that is", () => {
-  const lite = network("vgg19-lite");
-  expect(usualNetwork([network("other", { state: "FAILED" }), lite, network("vgg19", { state: "DOWNLOADING" })])).toBe(lite);
-  expect(usualNetwork([lite, network("vgg19")])?.id).toBe("vgg19");
+test("a new painting uses the network that the server tells", () => {
+  const usual = network("vgg19-lite", { isDefault: true });
+  expect(usualNetwork([network("vgg19", { state: "FAILED" }), usual, network("other")])).toBe(usual);
   expect(usualNetwork([network("vgg19", { state: "AVAILABLE" })])).toBeNull();
+});
+
+test("a network that was removed is in the list no more", () => {
+  const [kept, gone] = [network("kept"), network("gone")];
+  expect(withNetwork([kept, gone], { ...gone, removed: true })).toEqual([kept]);
+  expect(withNetwork(null, { ...gone, removed: true })).toEqual([]);
 });
 
 test("a change takes the place of what was known, and a network that is new comes last", () => {
@@ -47,4 +55,9 @@ test("titles split into a short name and what a card explains", () => {
 
 test("sizes of files are short", () => {
   expect([400, 356_867, 1_489_022, 548_051_000].map(formatBytes)).toEqual(["1 kB", "357 kB", "1.5 MB", "548 MB"]);
+});
+
+test("what was made for lines or labels is drawn for, all else takes photos", () => {
+  const taken = (["PHOTO", "LINE_DRAWING", "LABEL_MAP", null] as const).map((takes) => takesDrawings(network("any", { takes })));
+  expect(taken).toEqual([false, true, true, false]);
 });

@@ -30,6 +30,15 @@ const PaintingParts = graphql(
         alpha beta gamma steps size scales seed optimizer learningRate initialImage preserveColors model
         styleLayers { layer weight }
       }
+      initialSettings { alpha beta gamma steps learningRate styleLayers { layer weight } }
+      changes {
+        step alpha beta gamma steps learningRate
+        styleLayers { layer weight }
+        styles { weight image { ...ImageParts } }
+      }
+      branchedAtStep
+      parent { id title }
+      branches { id title status branchedAtStep }
       latestFrame { ...FrameParts }
     }
   `,
@@ -139,6 +148,47 @@ export const KeepFrame = graphql(`
   mutation KeepFrame($sessionId: ID!, $step: Int!) { keepFrame(sessionId: $sessionId, step: $step) { id url } }
 `);
 
+export const FramesQuery = graphql(
+  `
+    query Frames($id: ID!, $fromStep: Int!, $toStep: Int!) {
+      session(id: $id) {
+        frames(first: 100, fromStep: $fromStep, toStep: $toStep) {
+          edges { node { ...FrameParts } }
+          pageInfo { hasNextPage }
+        }
+      }
+    }
+  `,
+  [FrameParts],
+);
+
+/** The first picture of a session at a step or after it, and its newest. */
+export const PictureAtQuery = graphql(`
+  query PictureAt($id: ID!, $step: Int!) {
+    session(id: $id) {
+      latestFrame { step url width height }
+      frames(first: 1, fromStep: $step) { edges { node { step url width height } } }
+    }
+  }
+`);
+
+export const Steer = graphql(`
+  mutation Steer($id: ID!, $changes: SteerInput!) { steer(sessionId: $id, changes: $changes) { id changes { step } } }
+`);
+
+export const PauseSession = graphql(`mutation PauseSession($id: ID!) { pauseSession(sessionId: $id) { id } }`);
+
+export const ResumeSession = graphql(`mutation ResumeSession($id: ID!) { resumeSession(sessionId: $id) { id } }`);
+
+export const BranchSession = graphql(
+  `
+    mutation BranchSession($id: ID!, $step: Int!, $changes: SteerInput) {
+      branchSession(sessionId: $id, step: $step, changes: $changes) { ...PaintingParts }
+    }
+  `,
+  [PaintingParts],
+);
+
 export const CancelSession = graphql(`
   mutation CancelSession($id: ID!) { cancelSession(sessionId: $id) { id } }
 `);
@@ -175,7 +225,7 @@ export const DeleteSession = graphql(`
 
 const NetworkParts = graphql(`
   fragment NetworkParts on Model {
-    id title task family state size minSize bytes licence downloadProgress failure preview sheet
+    id title task state size minSize takes bytes licence downloadProgress failure willRetry removed isDefault preview sheet
   }
 `);
 

@@ -10,7 +10,7 @@ interface Props {
 
 /** A quiet line on a network that is not here yet: how far it is, and what may be done. Nothing for one that is ready. */
 export function NetworkState({ network, actions }: Props) {
-  const { id, state, downloadProgress, failure } = network;
+  const { id, state, downloadProgress, failure, willRetry } = network;
   const title = shortTitle(network.title);
   if (state === "READY") return null;
   return (
@@ -39,7 +39,8 @@ export function NetworkState({ network, actions }: Props) {
       {state === "FAILED" && (
         <>
           <p>
-            {title} cannot be had. {failure}
+            {title} {willRetry ? "could not be fetched yet." : "cannot be had."} {failure}
+            {willRetry && " A session that names it tries again."}
           </p>
           <button type="button" className={styles.action} aria-label={`Try again to fetch ${title}`} onClick={() => actions.fetchNow(id)}>
             Try again

@@ -35,7 +35,11 @@ export function useNetworks(): Networks {
       await follow({
         document: NetworkEvents,
         variables: () => ({}),
-        onEvent: ({ models }) => take(models),
+        onEvent: ({ models }) => {
+          take(models);
+          // Another network may be the default one now.
+          if (models.task === "FEATURES" && models.state !== "DOWNLOADING") load().catch(report);
+        },
         // What changed before the subscription was open is not told again.
         onConnection: (connected) => {
           if (connected) load().catch(report);

@@ -46,7 +46,7 @@ export function TranslatorList({ translators, chosen, onChoose }: Props) {
   );
 }
 
-function stateText({ state, downloadProgress }: Network): string {
+function stateText({ state, downloadProgress, failure }: Network): string {
   if (state === "DOWNLOADING") return `being fetched, ${formatShare(downloadProgress)}`;
-  return state === "AVAILABLE" ? "fetched when it is used" : state === "FAILED" ? "cannot be had" : "";
+  return state === "AVAILABLE" ? "fetched when it is used" : state === "FAILED" ? (failure ?? "cannot be had") : "";
 }

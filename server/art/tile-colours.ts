@@ -1,0 +1,111 @@
+import type { Planes } from "./painter.js";
+import type { PicturePlace } from "./picture-padding.js";
+
+/**
+ * Side of the cells whose mean colours are taken over from the small picture, px. At 1,024 px in tiles of 512 px, beside the
+ * picture as a whole: 64 and 128 px are equally near to it, 256 px leaves a tint in large tiles; smaller ones blur edges.
+ */
+const CELL = 128;
+
+/** Mean colours in an overlap that differ by more than this show as patches (of 0..1). */
+const VISIBLE = 2 / 255;
+
+/** Finds out, tile by tile, whether tiles that overlap agree on their colours there. */
+export class TileAgreement {
+  private readonly means = new Map<string, number[]>();
+  private largest = 0;
+
+  constructor(private readonly places: readonly PicturePlace[]) {}
+
+  /** Largest difference of mean colours seen so far: above what can be seen, or not. */
+  get broken(): boolean {
+    return this.largest > VISIBLE;
+  }
+
+  /** Takes what became of tile `index`. */
+  add(index: number, tile: Planes): void {
+    const place = this.places[index]!;
+    for (const [other, otherPlace] of this.places.entries()) {
+      const shared = other === index ? null : intersection(place, otherPlace);
+      if (!shared) continue;
+      const means = meanColour(tile, { ...shared, left: shared.left - place.left, top: shared.top - place.top });
+      const key = `${Math.min(index, other)} ${Math.max(index, other)}`;
+      const earlier = this.means.get(key);
+      if (earlier) this.largest = Math.max(this.largest, ...means.map((mean, channel) => Math.abs(mean - earlier[channel]!)));
+      this.means.set(key, means);
+    }
+  }
+}
+
+/**
+ * Gives `picture`, in place, the large-scale colours of `small`, the same picture at any smaller size: the difference of
+ * the mean colours in cells of 128 px, interpolated between their middles, is added to it.
+ */
+export function takeColoursOf(small: Planes, picture: Planes): void {
+  const { width, height, data } = picture;
+  const [columns, rows] = [cells(width, small.width), cells(height, small.height)];
+  const [have, wanted] = [cellMeans(picture, columns, rows), cellMeans(small, columns, rows)];
+  const difference = wanted.map((mean, cell) => mean - have[cell]!);
+  const [across, down] = [betweenCells(width, columns), betweenCells(height, rows)];
+  for (let channel = 0, at = 0; channel < 3; channel++) {
+    for (let y = 0; y < height; y++) {
+      const { first: upper, second: lower, part: below } = down[y]!;
+      const [above, beneath] = [(channel * rows + upper) * columns, (channel * rows + lower) * columns];
+      for (let x = 0; x < width; x++, at++) {
+        const { first, second, part } = across[x]!;
+        const top = difference[above + first]! * (1 - part) + difference[above + second]! * part;
+        const bottom = difference[beneath + first]! * (1 - part) + difference[beneath + second]! * part;
+        data[at] = Math.min(1, Math.max(0, data[at]! + top * (1 - below) + bottom * below));
+      }
+    }
+  }
+}
+
+function cells(side: number, smallSide: number): number {
+  return Math.max(1, Math.min(smallSide, Math.round(side / CELL)));
+}
+
+/** 3 x rows x columns. */
+function cellMeans(planes: Planes, columns: number, rows: number): Float64Array {
+  const edge = (index: number, count: number, side: number) => Math.floor((index * side) / count);
+  const means = new Float64Array(3 * rows * columns);
+  for (let row = 0; row < rows; row++) {
+    const top = edge(row, rows, planes.height);
+    const height = edge(row + 1, rows, planes.height) - top;
+    for (let column = 0; column < columns; column++) {
+      const left = edge(column, columns, planes.width);
+      const width = edge(column + 1, columns, planes.width) - left;
+      const colour = meanColour(planes, { left, top, width, height });
+      for (const [channel, mean] of colour.entries()) means[(channel * rows + row) * columns + column] = mean;
+    }
+  }
+  return means;
+}
+
+/** For each pixel of a side the two cells whose middles it lies between, and how far it is on the way to the second. */
+function betweenCells(side: number, count: number): { first: number; second: number; part: number }[] {
+  return Array.from({ length: side }, (_, index) => {
+    const position = Math.min(count - 1, Math.max(0, ((index + 0.5) * count) / side - 0.5));
+    const first = Math.floor(position);
+    return { first, second: Math.min(count - 1, first + 1), part: position - first };
+  });
+}
+
+/** Red, green and blue, 0..1. */
+function meanColour({ width, height, data }: Planes, place: PicturePlace): number[] {
+  return [0, 1, 2].map((channel) => {
+    let sum = 0;
+    for (let y = place.top; y < place.top + place.height; y++) {
+      const row = (channel * height + y) * width + place.left;
+      for (let at = row; at < row + place.width; at++) sum += data[at]!;
+    }
+    return sum / (place.width * place.height);
+  });
+}
+
+function intersection(a: PicturePlace, b: PicturePlace): PicturePlace | null {
+  const [left, top] = [Math.max(a.left, b.left), Math.max(a.top, b.top)];
+  const width = Math.min(a.left + a.width, b.left + b.width) - left;
+  const height = Math.min(a.top + a.height, b.top + b.height) - top;
+  return width > 0 && height > 0 ? { left, top, width, height } : null;
+}

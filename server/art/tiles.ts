@@ -1,0 +1,110 @@
+import type { Architecture } from "../../models/architecture.js";
+import type { TranslationForm } from "../../models/card.js";
+import type { Planes } from "./painter.js";
+import type { PicturePlace } from "./picture-padding.js";
+import type { PictureSize } from "./scales.js";
+
+/**
+ * Memory of a run of a generator, bytes for each pixel: ONNX Runtime took 180 to 1,110 for the public and the bundled
+ * generators at 512 and 1,024 px, the feed and the answer among them.
+ */
+const BYTES_PER_PIXEL = 1300;
+
+/** Part of the machine's memory that one translation may take: a device has several sessions, and the machine other work. */
+const MEMORY_SHARE = 1 / 8;
+
+/**
+ * Area up to which a picture goes through the network as a whole wherever there is memory, px. Larger ones would be better
+ * as a whole too, but such a run takes 1 to 3 s on 2 cores, in which the device can give no turn to anybody else.
+ */
+const LARGEST_AREA = 1024 * 1024;
+
+/** Overlap of neighbouring tiles where the network's receptive field is not known or spans everything, px. */
+const USUAL_OVERLAP = 128;
+
+/** Area that one run of a generator may have on a machine with `memoryBytes`, px: what is larger is cut into tiles. */
+export function largestArea(memoryBytes: number): number {
+  return Math.min(LARGEST_AREA, Math.floor((MEMORY_SHARE * memoryBytes) / BYTES_PER_PIXEL));
+}
+
+/**
+ * How far neighbouring tiles should overlap, px: twice the receptive field's radius, so that in the middle of the overlap,
+ * where both count alike, neither saw its border. The residual generator's radius: 3 of each 7x7 convolution, 1 and 2 of
+ * those that halve, 8 of each block (two 3x3 at a quarter of the side), 2 and 1 of those that double.
+ */
+export function overlapFor(architecture: Architecture | null): number {
+  return architecture?.family === "resnet-generator" ? 2 * (12 + 8 * architecture.blocks) : USUAL_OVERLAP;
+}
+
+/** Tiles along one side of a picture: all of one length, from the first pixel to the last. */
+interface Cut {
+  starts: number[];
+  length: number;
+  /** Width of the passage from each to the next, px; its middle is that of their overlap. */
+  passage: number;
+}
+
+/** A picture cut into overlapping tiles, row by row. */
+export class Tiling {
+  readonly places: readonly PicturePlace[];
+  private readonly columns: Cut;
+  private readonly rows: Cut;
+
+  /**
+   * @param area of a tile at most, px; a side is still no shorter than what the network takes.
+   * @param overlap in px; kept to a third of a tile, where every pixel is already computed about twice.
+   */
+  constructor(
+    readonly size: PictureSize,
+    { area, overlap, form }: { area: number; overlap: number; form: Pick<TranslationForm, "sizeMultiple" | "minSize"> },
+  ) {
+    const { sizeMultiple, minSize } = form;
+    const least = Math.ceil(Math.max(minSize, 2) / sizeMultiple) * sizeMultiple;
+    const longest = Math.max(least, Math.floor(Math.sqrt(area) / sizeMultiple) * sizeMultiple);
+    this.columns = cut(size.width, longest, overlap, sizeMultiple);
+    this.rows = cut(size.height, longest, overlap, sizeMultiple);
+    const { columns, rows } = this;
+    this.places = rows.starts.flatMap((top) => columns.starts.map((left) => ({ left, top, width: columns.length, height: rows.length })));
+  }
+
+  /** Adds what became of tile `index` to `sum` (3 x H x W), with its weights. Over all tiles they add up to 1 at each pixel. */
+  blendInto(sum: Planes, index: number, tile: Planes): void {
+    const { left, top, width, height } = this.places[index]!;
+    const across = weightsOf(this.columns, index % this.columns.starts.length);
+    const down = weightsOf(this.rows, Math.floor(index / this.columns.starts.length));
+    for (let channel = 0; channel < 3; channel++) {
+      for (let y = 0; y < height; y++) {
+        let from = (channel * height + y) * width;
+        let to = (channel * sum.height + top + y) * sum.width + left;
+        for (let x = 0; x < width; x++, from++, to++) sum.data[to]! += down[y]! * across[x]! * tile.data[from]!;
+      }
+    }
+  }
+}
+
+/** As few tiles as cover `side`, none longer than `longest`, and those as short as they then can be. */
+function cut(side: number, longest: number, overlap: number, multiple: number): Cut {
+  if (side <= longest) return { starts: [0], length: side, passage: 0 };
+  const wanted = Math.min(overlap, Math.floor(longest / 3));
+  const count = Math.ceil((side - wanted) / (longest - wanted));
+  const length = Math.min(longest, Math.ceil((side + (count - 1) * wanted) / count / multiple) * multiple);
+  const starts = Array.from({ length: count }, (_, index) => Math.round((index * (side - length)) / (count - 1)));
+  // Starts are whole numbers: an overlap may lack a pixel.
+  const passage = Math.min(wanted, ...starts.slice(1).map((start, index) => starts[index]! + length - start));
+  return { starts, length, passage };
+}
+
+/**
+ * Weights of tile `index` along one side. Each passage is a raised cosine from 0 to 1, and a tile has what the passage to
+ * it lets in less what the next one takes over: so the sum over all tiles is 1, however many overlap.
+ */
+function weightsOf({ starts, length, passage }: Cut, index: number): Float32Array {
+  const passed = (to: number, position: number) => {
+    if (to === 0) return 1;
+    if (to === starts.length) return 0;
+    const middle = (starts[to - 1]! + length + starts[to]!) / 2;
+    const part = Math.min(1, Math.max(0, (position + 0.5 - middle) / passage + 0.5));
+    return (1 - Math.cos(Math.PI * part)) / 2;
+  };
+  return Float32Array.from({ length }, (_, x) => passed(index, starts[index]! + x) - passed(index + 1, starts[index]! + x));
+}

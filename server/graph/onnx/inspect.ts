@@ -1,0 +1,134 @@
+import { integersOf, readFields, textOfField, WireError, type WireField } from "./protobuf-reader.js";
+
+/** A graph's input or output as its file declares it. */
+export interface DeclaredValue {
+  readonly name: string;
+  /** float32 is the only type that pictures have here. */
+  readonly isFloat32: boolean;
+  /** Null where the file does not say; a size that is free is null. */
+  readonly shape: readonly (number | null)[] | null;
+}
+
+/** What an ONNX file says of itself, without being run. */
+export interface OnnxSummary {
+  /** Without the initializers, which older files list too. */
+  readonly inputs: readonly DeclaredValue[];
+  readonly outputs: readonly DeclaredValue[];
+  /** Numbers in all initializers. */
+  readonly parameters: number;
+  /** Whether a tensor anywhere in it keeps its values in another file. */
+  readonly hasExternalData: boolean;
+}
+
+/** Field numbers of onnx.proto, the ones that are read here. */
+const model = { graph: 7, functions: 25 } as const;
+const graph = { node: 1, initializer: 5, input: 11, output: 12, sparseInitializer: 15 } as const;
+const functionProto = { node: 7 } as const;
+const node = { attribute: 5 } as const;
+const attribute = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparseTensor: 22, sparseTensors: 23 } as const;
+const sparseTensor = { values: 1, indices: 2 } as const;
+const tensor = { dimensions: 1, name: 8, externalData: 13, location: 14 } as const;
+const value = { name: 1, type: 2 } as const;
+const tensorType = { tensor: 1, elementType: 1, shape: 2 } as const;
+const dimension = { dimension: 1, size: 1 } as const;
+
+const FLOAT32 = 1n;
+/** TensorProto.DataLocation. */
+const EXTERNAL = 1n;
+/** Graphs within graphs, such as the branches of an If. No network nests so deep. */
+const MAX_DEPTH = 16;
+
+/** Reads what an ONNX file declares. Nothing of it is run. @throws WireError for bytes that are no ONNX model. */
+export function inspectModel(bytes: Uint8Array): OnnxSummary {
+  const scan = { hasExternalData: false };
+  const parts = [...readFields(bytes)];
+  const [main, ...more] = parts.flatMap((field) => (field.number === model.graph && field.bytes ? [field.bytes] : []));
+  // Readers that follow the format would make one graph of several.
+  if (!main || more.length > 0) throw new WireError("it holds no graph, or more than one");
+  for (const field of parts) {
+    if (field.number === model.functions && field.bytes) scanNodes(field.bytes, functionProto.node, scan, 0);
+  }
+  scanGraph(main, scan, 0);
+  const initializers = initializersOf(main);
+  const named = (number: number) => [...readFields(main)].filter((field) => field.number === number).map(declared);
+  return {
+    inputs: named(graph.input).filter(({ name }) => !initializers.has(name)),
+    outputs: named(graph.output),
+    parameters: [...initializers.values()].reduce((sum, count) => sum + count, 0),
+    hasExternalData: scan.hasExternalData,
+  };
+}
+
+/** How many numbers each initializer has, by name. */
+function initializersOf(message: Uint8Array): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { number, bytes } of readFields(message)) {
+    if (number !== graph.initializer || !bytes) continue;
+    const fields = [...readFields(bytes)];
+    const name = fields.find((field) => field.number === tensor.name);
+    const dimensions = fields.filter((field) => field.number === tensor.dimensions).flatMap(integersOf);
+    counts.set(
+      name ? textOfField(name) : "",
+      dimensions.reduce((product, size) => product * Number(size), 1),
+    );
+  }
+  return counts;
+}
+
+function scanGraph(message: Uint8Array, scan: { hasExternalData: boolean }, depth: number): void {
+  if (depth > MAX_DEPTH) throw new WireError("its graphs are nested too deep");
+  for (const { number, bytes } of readFields(message)) {
+    if (!bytes) continue;
+    if (number === graph.initializer) scanTensor(bytes, scan);
+    else if (number === graph.sparseInitializer) scanSparse(bytes, scan);
+  }
+  scanNodes(message, graph.node, scan, depth);
+}
+
+/** Tensors and graphs in the attributes of nodes that stand in field `nodes` of a message. */
+function scanNodes(message: Uint8Array, nodes: number, scan: { hasExternalData: boolean }, depth: number): void {
+  for (const one of readFields(message)) {
+    if (one.number !== nodes || !one.bytes) continue;
+    for (const { number, bytes } of readFields(one.bytes)) if (number === node.attribute && bytes) scanAttribute(bytes, scan, depth);
+  }
+}
+
+function scanAttribute(message: Uint8Array, scan: { hasExternalData: boolean }, depth: number): void {
+  for (const { number, bytes } of readFields(message)) {
+    if (!bytes) continue;
+    if (number === attribute.tensor || number === attribute.tensors) scanTensor(bytes, scan);
+    else if (number === attribute.graph || number === attribute.graphs) scanGraph(bytes, scan, depth + 1);
+    else if (number === attribute.sparseTensor || number === attribute.sparseTensors) scanSparse(bytes, scan);
+  }
+}
+
+function scanSparse(message: Uint8Array, scan: { hasExternalData: boolean }): void {
+  for (const { number, bytes } of readFields(message)) {
+    if (bytes && (number === sparseTensor.values || number === sparseTensor.indices)) scanTensor(bytes, scan);
+  }
+}
+
+function scanTensor(message: Uint8Array, scan: { hasExternalData: boolean }): void {
+  for (const { number, integer } of readFields(message)) {
+    if (number === tensor.externalData || (number === tensor.location && integer === EXTERNAL)) scan.hasExternalData = true;
+  }
+}
+
+function declared({ bytes }: WireField): DeclaredValue {
+  const fields = [...readFields(bytes ?? new Uint8Array())];
+  const name = fields.find(({ number }) => number === value.name);
+  const type = fields.find(({ number }) => number === value.type)?.bytes;
+  const inner = type ? [...readFields(type)].find(({ number }) => number === tensorType.tensor)?.bytes : undefined;
+  const parts = inner ? [...readFields(inner)] : [];
+  const shape = parts.find(({ number }) => number === tensorType.shape)?.bytes;
+  return {
+    name: name ? textOfField(name) : "",
+    isFloat32: parts.some(({ number, integer }) => number === tensorType.elementType && integer === FLOAT32),
+    shape: shape ? [...readFields(shape)].filter(({ number }) => number === dimension.dimension).map(sizeOf) : null,
+  };
+}
+
+function sizeOf({ bytes }: WireField): number | null {
+  const size = [...readFields(bytes ?? new Uint8Array())].find((field) => field.number === dimension.size && field.bytes === null);
+  return size ? Number(size.integer) : null;
+}

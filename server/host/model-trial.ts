@@ -1,0 +1,113 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { totalmem } from "node:os";
+import type { TrialFile, TrialMessage } from "../device/trial.js";
+import { AtelierError } from "../errors.js";
+import { tellsOutOfMemory } from "./exit.js";
+
+export interface TrialLimits {
+  /** From the fork until the process can begin, ms. */
+  startMs: number;
+  /** From then until the model has answered, ms. */
+  timeMs: number;
+  /** That the process may have in use, bytes. */
+  memoryBytes: number;
+}
+
+/** That a trial may have in use at most, bytes; less where the machine is small. */
+export const MAX_TRIAL_MEMORY = 3 * 2 ** 30;
+
+export const trialLimits: TrialLimits = {
+  startMs: 60_000,
+  timeMs: 30_000,
+  memoryBytes: Math.min(MAX_TRIAL_MEMORY, Math.floor((process.constrainedMemory() || totalmem()) / 2)),
+};
+
+const entry = new URL(`../device/trial-main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+/** How much of stderr is kept to tell why a trial died, characters. */
+const LAST_WORDS = 4000;
+
+/**
+ * Tries a model in a process of its own, within limits of time and memory; answers what was found out about it.
+ * @throws AtelierError UNAVAILABLE with what is wrong with the model; the signal's reason when it aborts.
+ */
+export async function tryInProcess(
+  file: TrialFile,
+  signal: AbortSignal,
+  limits: Partial<TrialLimits> = {},
+): Promise<{ parameters: number }> {
+  const { startMs, timeMs, memoryBytes } = { ...trialLimits, ...limits };
+  signal.throwIfAborted();
+  const execArgv = entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : [];
+  const child = fork(entry, [], { execArgv, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const watch = new TrialWatch(child, signal);
+  try {
+    if (child.connected) child.send({ file, memoryBytes }, () => undefined);
+    const started = await watch.next(startMs, "The server was too busy to try it.");
+    if (started.type === "refused") throw refused(started.reason);
+    const outcome = await watch.next(timeMs, `It took more than ${Math.round(timeMs / 1000)} s for a small picture.`);
+    if (outcome.type !== "passed") throw refused(outcome.type === "refused" ? outcome.reason : "Its trial ended early.");
+    return { parameters: outcome.parameters };
+  } finally {
+    child.kill("SIGKILL");
+    await watch.gone;
+  }
+}
+
+/** What a trial process says, and that it has gone. */
+class TrialWatch {
+  /** Resolves when the process has gone. */
+  readonly gone: Promise<void>;
+  private readonly messages: TrialMessage[] = [];
+  private lastWords = "";
+  private ended = false;
+  private wake: () => void = () => undefined;
+
+  constructor(
+    child: ChildProcess,
+    private readonly signal: AbortSignal,
+  ) {
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.lastWords = (this.lastWords + text).slice(-LAST_WORDS);
+      process.stderr.write(text);
+    });
+    child.on("message", (message: TrialMessage) => {
+      this.messages.push(message);
+      this.wake();
+    });
+    this.gone = new Promise((resolve) => {
+      const end = () => {
+        this.ended = true;
+        this.wake();
+        resolve();
+      };
+      child.once("close", end);
+      // One that could not be started has nothing to close.
+      child.on("error", () => child.pid === undefined && end());
+    });
+  }
+
+  /** The next message, within `limitMs`. @throws AtelierError UNAVAILABLE, with `tooLate` after that time; the signal's reason. */
+  async next(limitMs: number, tooLate: string): Promise<TrialMessage> {
+    const deadline = AbortSignal.timeout(limitMs);
+    const either = AbortSignal.any([deadline, this.signal]);
+    for (;;) {
+      const message = this.messages.shift();
+      if (message) return message;
+      this.signal.throwIfAborted();
+      if (this.ended) throw refused(this.causeOfDeath());
+      if (deadline.aborted) throw refused(tooLate);
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+        either.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+  }
+
+  private causeOfDeath(): string {
+    return tellsOutOfMemory(this.lastWords) ? "It needs too much memory for a small picture." : "It ends the process that runs it.";
+  }
+}
+
+function refused(reason: string): AtelierError {
+  return new AtelierError("UNAVAILABLE", reason);
+}

@@ -1,0 +1,167 @@
+import { existsSync } from "node:fs";
+import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { badFiles, dropIn, negative, sha256Of, shortCard } from "../helpers/drop-in.js";
+import type { GraphqlClient } from "../helpers/graphql-client.js";
+import { dataFolder, modelMirror, ServerProcess } from "../helpers/server.js";
+
+const START = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }";
+const SEND = "mutation ($input: FrameInput!) { sendFrame(input: $input) { step status credit } }";
+const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
+const SESSION = "query ($id: ID!) { session(id: $id) { status latestFrame { step url } error { code message } } }";
+const MODELS = "subscription { models { id title state failure takes removed } }";
+const LONG = 30_000;
+
+/** What is told of one model after the other. */
+interface Told {
+  id: string;
+  state: string;
+  failure: string | null;
+  takes: string | null;
+  removed: boolean;
+}
+
+let data: Awaited<ReturnType<typeof dataFolder>>;
+let dropped: string;
+let server: ServerProcess;
+let client: GraphqlClient;
+/** All that was told, the oldest first. */
+const told: Told[] = [];
+
+beforeAll(async () => {
+  data = await dataFolder();
+  dropped = join(data.folder, "models");
+  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
+  client = await server.client();
+  const events = client.subscribe(MODELS);
+  void (async () => {
+    for await (const { data: event } of events) told.push(event.models);
+  })();
+  // The answer to a later operation on the same socket says that the subscription has begun.
+  await client.subscribe("{ server { version } }").next();
+});
+
+afterAll(async () => {
+  await client.close();
+  await server.end();
+  await data.remove();
+});
+
+/** The newest that was told of a model, once it is so. */
+async function hears(id: string, expected: Partial<Told>): Promise<Told> {
+  await expect.poll(() => told.findLast((model) => model.id === id), { timeout: LONG }).toMatchObject(expected);
+  return told.findLast((model) => model.id === id) as Told;
+}
+
+const listed = async () => (await client.query("{ models { id } }")).models.map(({ id }: { id: string }) => id);
+
+/** Translates a picture and answers the result's. */
+async function translate(model: string, picture: Uint8Array, size: number): Promise<Buffer> {
+  const { startTranslation } = await client.query(START, { input: { model, size, imageId: await client.upload(picture) } });
+  await expect
+    .poll(async () => (await client.query(SESSION, { id: startTranslation.id })).session, { timeout: LONG })
+    .toMatchObject({ status: "COMPLETED", error: null });
+  const { session } = await client.query(SESSION, { id: startTranslation.id });
+  return Buffer.from(await (await fetch(`${client.address}${session.latestFrame.url}`)).arrayBuffer());
+}
+
+const plain = (background: string) =>
+  sharp({ create: { width: 64, height: 48, channels: 3, background } })
+    .png()
+    .toBuffer();
+
+test("a folder is copied in, its model translates pictures and frames, and goes with the folder", async () => {
+  const path = await dropIn(dropped, "negative");
+  await hears("negative", { state: "READY", takes: "PHOTO", failure: null, removed: false });
+  expect(await listed()).toContain("negative");
+  const result = await translate("negative", await plain("#ff8000"), 64);
+  const [red, green, blue] = await sharp(result).removeAlpha().raw().toBuffer();
+  expect([red, green, blue]).toEqual([0, 127, 255]);
+
+  const { startTranslation: live } = await client.query(START, { input: { model: "negative", size: 64 } });
+  const send = async (step: number) => {
+    const frame = (await plain("#ff8000")).toString("base64");
+    expect((await client.query(SEND, { input: { sessionId: live.id, step, data: frame } })).sendFrame.status).toBe("ACCEPTED");
+    await expect.poll(async () => (await client.query(SESSION, { id: live.id })).session.latestFrame?.step, { timeout: LONG }).toBe(step);
+  };
+  await send(1);
+  await rm(path, { recursive: true });
+  await hears("negative", { removed: true });
+  expect(await listed()).not.toContain("negative");
+  // A session that has opened it goes on with what it opened; a new one finds none.
+  await send(2);
+  expect((await client.query(CANCEL, { id: live.id })).cancelSession.status).toBe("CANCELLED");
+  expect(await client.refusal(START, { input: { model: "negative", size: 64 } })).toMatchObject({ code: "NOT_FOUND" });
+});
+
+describe("a folder of the mirror", () => {
+  const mirror = modelMirror();
+  const folders = ["fast-style-rain_princess", "pix2pix-edges2shoes"].filter((name) => mirror && existsSync(join(mirror, name)));
+  if (folders.length === 0) console.warn("Skipped: there is no mirror with generators (ATELIER_MODEL_MIRROR or ../shared/weights).");
+
+  test.skipIf(folders.length === 0).each(folders)("copied in as it is, reproduces its reference: %s", async (name) => {
+    const source = join(mirror ?? "", name);
+    await cp(source, join(dropped, name), { recursive: true });
+    const id = name.replaceAll("_", "-");
+    await hears(id, { state: "READY", takes: name.includes("edges") ? "LINE_DRAWING" : "PHOTO" });
+    const { reference } = JSON.parse(await readFile(join(source, "card.json"), "utf8"));
+    const result = await translate(id, await readFile(join(source, reference.input)), 256);
+    const expected = await sharp(join(source, reference.output)).removeAlpha().raw().toBuffer();
+    const found = await sharp(result).removeAlpha().raw().toBuffer();
+    expect(found.length).toBe(expected.length);
+    const error = found.reduce((sum, value, place) => sum + Math.abs(value - (expected[place] ?? 0)), 0) / found.length;
+    expect(error).toBeLessThan(2);
+    await rm(join(dropped, name), { recursive: true });
+    await expect.poll(listed, { timeout: LONG }).not.toContain(id);
+  });
+});
+
+test("folders that are no use are listed with the reason", async () => {
+  const cases: [string, RegExp, Promise<unknown>][] = [
+    ["no-card", /no card\.json/, dropIn(dropped, "no-card", negative, null)],
+    ["no-json", /not JSON/, dropIn(dropped, "no-json").then((path) => writeFile(join(path, "card.json"), "{"))],
+    ["wrong-sum", /checksum differs/, dropIn(dropped, "wrong-sum", negative, shortCard("wrong-sum", { sha256: "0".repeat(64) }))],
+    ["expression", /from_uint8/, dropIn(dropped, "expression", negative, shortCard("expression", {}, { from_uint8: "process.exit()" }))],
+    ["external", /external data/, dropIn(dropped, "external", badFiles.externalData)],
+    ["six-channels", /1 x 6 x/, dropIn(dropped, "six-channels", badFiles.sixChannels)],
+    ["half-size", /answered \[1, 3,/, dropIn(dropped, "half-size", badFiles.halfTheSize)],
+    ["not-a-number", /no colours/, dropIn(dropped, "not-a-number", badFiles.notANumber)],
+    ["throwing", /Reshape/, dropIn(dropped, "throwing", badFiles.throwing)],
+  ];
+  await Promise.all(cases.map(([, , written]) => written));
+  for (const [id, reason] of cases) {
+    const { failure } = await hears(id, { state: "FAILED", failure: expect.stringMatching(reason) });
+    expect(failure).not.toContain(data.folder);
+    expect(await client.refusal(START, { input: { model: id } })).toMatchObject({ code: "UNAVAILABLE", field: "input.model" });
+  }
+  expect((await fetch(`${client.address}/healthz`)).status).toBe(200);
+  for (const [id] of cases) await rm(join(dropped, id), { recursive: true });
+  await expect
+    .poll(async () => (await listed()).filter((id: string) => cases.some(([name]) => name === id)), { timeout: LONG })
+    .toEqual([]);
+});
+
+test("a folder that is mended is taken", async () => {
+  const path = await dropIn(dropped, "mended", negative.subarray(0, 40));
+  await hears("mended", { state: "FAILED" });
+  await mkdir(join(data.folder, "aside"));
+  await writeFile(join(data.folder, "aside", "net.onnx"), negative);
+  await rename(join(data.folder, "aside", "net.onnx"), join(path, "net.onnx"));
+  await hears("mended", { state: "READY", failure: null });
+});
+
+test("after a restart it is there from the beginning, with its checksum", async () => {
+  await client.close();
+  expect(await server.end()).toBe(0);
+  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
+  client = await server.client();
+  expect((await client.query(`{ model(id: "mended") { state bytes parameters } }`)).model).toEqual({
+    state: "READY",
+    bytes: negative.byteLength,
+    parameters: 1,
+  });
+  expect(sha256Of(negative)).toMatch(/^[0-9a-f]{64}$/);
+  await translate("mended", await plain("#000000"), 64);
+});

@@ -1,0 +1,258 @@
+import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ModelToTry, TryModel } from "../../../models/drop-ins/check.js";
+import type { Model } from "../../../models/model.js";
+import { openRegistry, type Registry } from "../../../models/registry.js";
+import { AtelierError } from "../../../server/errors.js";
+import { dropIn, negative, sha256Of, shortCard } from "../../helpers/drop-in.js";
+
+let folder: string;
+let dropped: string;
+/** Ids in the order in which they were tried. */
+let tried: string[];
+/** What is told of models, newest last. */
+let told: Model[];
+const open: Registry[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "atelier-drop-"));
+  dropped = join(folder, "data", "models");
+  await mkdir(join(folder, "bundled"));
+  tried = [];
+  told = [];
+});
+afterEach(async () => {
+  for (const registry of open.splice(0)) await registry.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A registry that tries models by what their id says. */
+async function start(tryModel: TryModel = tryByName): Promise<Registry> {
+  const quick = { stillMs: 40, rescanMs: 40, log: () => undefined };
+  const registry = await openRegistry({
+    bundledDir: join(folder, "bundled"),
+    mirrorDir: null,
+    store: { folder: dropped, mirror: null, offline: true },
+    dropIns: { folder: dropped, tryModel, ...quick },
+  });
+  registry.watch((model) => told.push(model));
+  open.push(registry);
+  return registry;
+}
+
+async function tryByName({ id }: ModelToTry): Promise<{ parameters: number }> {
+  tried.push(id);
+  if (id.startsWith("bad")) throw new AtelierError("UNAVAILABLE", "It answers nonsense.");
+  return { parameters: 7 };
+}
+
+async function until(registry: Registry, id: string, state: Model["state"] | null): Promise<Model | null> {
+  return vi.waitFor(
+    async () => {
+      const model = (await registry.list()).find((one) => one.id === id) ?? null;
+      expect(model?.state ?? null).toBe(state);
+      expect(model?.failure ?? "").not.toMatch(/is changing/);
+      return model;
+    },
+    { timeout: 10_000, interval: 10 },
+  );
+}
+
+describe("a folder that is dropped in", () => {
+  test("becomes a model that can be used, and leaves the list with its folder", async () => {
+    const registry = await start();
+    const path = await dropIn(dropped, "negative_one");
+    expect(await until(registry, "negative-one", "READY")).toMatchObject({
+      id: "negative-one",
+      family: "OTHER",
+      bytes: negative.byteLength,
+      parameters: 7,
+      takes: "PHOTO",
+      licence: "not stated",
+      minSize: 16,
+    });
+    expect(await registry.file("negative-one")).toMatchObject({ path: join(path, "net.onnx"), card: { sha256: sha256Of(negative) } });
+    expect(told.at(-1)).toMatchObject({ id: "negative-one", state: "READY", removed: false });
+    await rm(path, { recursive: true });
+    await until(registry, "negative-one", null);
+    expect(told.at(-1)).toMatchObject({ id: "negative-one", removed: true });
+    await expect(registry.file("negative-one")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("is tried when it is whole, and again when it changes", async () => {
+    const registry = await start();
+    await dropIn(dropped, "half", negative.subarray(0, 50), shortCard("half", { bytes: negative.byteLength }));
+    expect(await until(registry, "half", "FAILED")).toMatchObject({ failure: `Its file has 50 bytes instead of ${negative.byteLength}.` });
+    expect(tried).toEqual([]);
+    await writeFile(join(dropped, "half", "net.onnx"), negative);
+    await until(registry, "half", "READY");
+    expect(tried).toEqual(["half"]);
+    await writeFile(join(dropped, "half", "card.json"), JSON.stringify(shortCard("half", { title: "Whole" })));
+    await vi.waitFor(async () => expect(await registry.find("half")).toMatchObject({ title: "Whole", state: "READY" }));
+  });
+
+  test("is there at once at the next start, without another trial, unless it changed meanwhile", async () => {
+    const registry = await start();
+    await dropIn(dropped, "kept");
+    await dropIn(dropped, "touched");
+    await until(registry, "kept", "READY");
+    await until(registry, "touched", "READY");
+    await registry.close();
+    tried = [];
+    await writeFile(join(dropped, "touched", "net.onnx"), Buffer.concat([negative, new Uint8Array([8 * 99, 6, 0])]));
+    const again = await start();
+    expect(await again.find("kept")).toMatchObject({ state: "READY", parameters: 7 });
+    expect(await again.find("touched")).toBeNull();
+    await until(again, "touched", "READY");
+    expect(tried).toEqual(["touched"]);
+    expect(await again.file("kept")).toMatchObject({ card: { sha256: sha256Of(negative) } });
+  });
+
+  test("comes all the same when what was remembered of trials is damaged", async () => {
+    await mkdir(dropped, { recursive: true });
+    await writeFile(join(dropped, ".tried.json"), '{"version":1,"folders":{"kept":{"fingerprint":1}}}');
+    await dropIn(dropped, "kept");
+    await until(await start(), "kept", "READY");
+  });
+
+  test("that is removed while it is tried is not listed", async () => {
+    let ended: unknown = null;
+    const registry = await start((_model, signal) => {
+      return new Promise((_resolve, reject) => {
+        tried.push("slow");
+        signal.addEventListener("abort", () => {
+          ended = signal.reason;
+          reject(signal.reason);
+        });
+      });
+    });
+    const path = await dropIn(dropped, "slow");
+    await vi.waitFor(() => expect(tried).toEqual(["slow"]));
+    await rm(path, { recursive: true });
+    await vi.waitFor(() => expect(ended).toMatchObject({ message: "Its folder was removed." }));
+    expect((await registry.list()).map(({ id }) => id)).not.toContain("slow");
+  });
+});
+
+test("the picture of what it made of an example is its preview, unless it lies elsewhere", async () => {
+  const registry = await start();
+  const path = await dropIn(dropped, "shown");
+  await mkdir(join(path, "reference"));
+  await writeFile(join(path, "reference", "output.png"), "a picture");
+  await writeFile(join(folder, "secret.png"), "a secret");
+  await symlink(join(folder, "secret.png"), join(path, "sheet.png"));
+  await until(registry, "shown", "READY");
+  expect(await registry.picture("shown", "preview")).toBe(join(path, "reference", "output.png"));
+  expect(await registry.picture("shown", "sheet")).toBeNull();
+});
+
+test("a refused one is tried again at a word", async () => {
+  let isWell = false;
+  const registry = await start(async () => {
+    if (!isWell) throw new AtelierError("UNAVAILABLE", "The server was too busy to try it.");
+    return { parameters: 1 };
+  });
+  await dropIn(dropped, "unlucky");
+  await until(registry, "unlucky", "FAILED");
+  isWell = true;
+  expect(await registry.download("unlucky")).toMatchObject({ state: "FAILED", failure: "Its folder is checked again." });
+  await until(registry, "unlucky", "READY");
+  expect((await registry.download("unlucky")).state).toBe("READY");
+});
+
+describe("a folder that is refused", () => {
+  test.each<[string, RegExp, (name: string) => Promise<unknown>]>([
+    ["no-card", /no card\.json/, (name) => dropIn(dropped, name, negative, null)],
+    ["no-file", /no other\.onnx in its folder/, (name) => dropIn(dropped, name, negative, shortCard(name, { model: "other.onnx" }))],
+    ["other-id", /is of some-other/, (name) => dropIn(dropped, name, negative, shortCard("some-other"))],
+    ["escape", /card's model is not of a form/, (name) => dropIn(dropped, name, negative, shortCard(name, { model: "../net.onnx" }))],
+    ["wct", /card's kind/, (name) => dropIn(dropped, name, negative, shortCard(name, { kind: "wct" }))],
+    ["sum", /checksum differs/, (name) => dropIn(dropped, name, negative, shortCard(name, { sha256: "0".repeat(64) }))],
+    ["wide", /min_size is too large.*2048/, (name) => dropIn(dropped, name, negative, shortCard(name, { min_size: 4096 }))],
+    ["bad-one", /^It answers nonsense\.$/, (name) => dropIn(dropped, name)],
+  ])("tells why: %s", async (name, reason, write) => {
+    const registry = await start();
+    await write(name);
+    const model = await until(registry, name, "FAILED");
+    expect(model?.failure).toMatch(reason);
+    expect(model?.failure).not.toContain(folder);
+    await expect(registry.file(name)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await rm(join(dropped, name), { recursive: true });
+    await until(registry, name, null);
+  });
+
+  test("for links, which may lead anywhere", async () => {
+    const registry = await start();
+    await writeFile(join(folder, "secret.onnx"), negative);
+    const path = await dropIn(dropped, "linked");
+    await rm(join(path, "net.onnx"));
+    await symlink(join(folder, "secret.onnx"), join(path, "net.onnx"));
+    await dropIn(folder, "outside");
+    await symlink(join(folder, "outside"), join(dropped, "outside"));
+    expect(await until(registry, "linked", "FAILED")).toMatchObject({ failure: expect.stringMatching(/^net\.onnx is a link/) });
+    expect(await until(registry, "outside", "FAILED")).toMatchObject({ failure: expect.stringMatching(/^Its folder is a link/) });
+    expect(tried).toEqual([]);
+  });
+
+  test("for a name that is no id, and stands under the nearest one", async () => {
+    const registry = await start();
+    await dropIn(dropped, "My Model!");
+    expect(await until(registry, "my-model", "FAILED")).toMatchObject({ title: "My Model!", failure: expect.stringMatching(/no id/) });
+  });
+});
+
+describe("an id that is taken", () => {
+  test("stays with the model that was there first; the other is FAILED beside it, until the id is free", async () => {
+    await dropIn(join(folder, "bundled"), "mine", negative, fullCard("mine"));
+    const registry = await start();
+    await dropIn(dropped, "mine", negative, shortCard("mine"));
+    expect(await until(registry, "mine-2", "FAILED")).toMatchObject({ failure: expect.stringMatching(/another model mine already/) });
+    expect(await registry.find("mine")).toMatchObject({ state: "READY", family: "OTHER", licence: "none" });
+
+    await dropIn(dropped, "a-b");
+    await until(registry, "a-b", "READY");
+    await dropIn(dropped, "a_b", negative, shortCard("a-b", { title: "Second" }));
+    await until(registry, "a-b-2", "FAILED");
+    await rm(join(dropped, "a-b"), { recursive: true });
+    await vi.waitFor(async () => expect(await registry.find("a-b")).toMatchObject({ title: "Second", state: "READY" }));
+    await until(registry, "a-b-2", null);
+  });
+
+  test("by the very same file is nobody's trouble", async () => {
+    await dropIn(join(folder, "bundled"), "mine", negative, fullCard("mine"));
+    const registry = await start();
+    await cp(join(folder, "bundled", "mine"), join(dropped, "mine"), { recursive: true });
+    await dropIn(dropped, "next");
+    await until(registry, "next", "READY");
+    expect((await registry.list()).map(({ id, state }) => [id, state])).toEqual([
+      ["mine", "READY"],
+      ["next", "READY"],
+      ["vgg19", "AVAILABLE"],
+    ]);
+  });
+
+  test("by a model that is to be had from elsewhere is given to what is dropped in, and back", async () => {
+    const registry = await start();
+    expect(await registry.find("vgg19")).toMatchObject({ state: "AVAILABLE" });
+    const path = await dropIn(dropped, "vgg19");
+    expect(await until(registry, "vgg19", "READY")).toMatchObject({ title: "vgg19", task: "TRANSLATION" });
+    await rename(path, join(folder, "away"));
+    expect(await until(registry, "vgg19", "AVAILABLE")).toMatchObject({ task: "FEATURES", removed: false });
+  });
+});
+
+test("folders that the store begins to fill are left to it", async () => {
+  await mkdir(join(dropped, "vgg19"), { recursive: true });
+  await writeFile(join(dropped, "vgg19", "vgg19.h5.partial"), "the beginning");
+  const registry = await start();
+  await dropIn(dropped, "other");
+  await until(registry, "other", "READY");
+  expect(await registry.find("vgg19")).toMatchObject({ state: "AVAILABLE", failure: null });
+  expect(await readdir(join(dropped, "vgg19"))).toEqual(["vgg19.h5.partial"]);
+});
+
+function fullCard(id: string): Record<string, unknown> {
+  return shortCard(id, { bytes: negative.byteLength, sha256: sha256Of(negative), params: 1, licence: "none", source: "a test" });
+}
