@@ -11,6 +11,10 @@ export interface Config {
   dataDir: string;
   /** Folder of models, or address of one, which ends in a slash; null for none. */
   modelMirror: string | URL | null;
+  /** What the kept frames of one session may take, bytes. */
+  sessionBytes: number;
+  /** What the kept frames of all sessions may take, bytes. */
+  historyBytes: number;
   /** Never fetch from the network. */
   offline: boolean;
   device: DeviceChoice;
@@ -70,6 +74,18 @@ export const variables = {
       return folder;
     },
   },
+  sessionBytes: {
+    name: "ATELIER_SESSION_MB",
+    default: "512",
+    help: "What the kept frames of one session may take, MB; beyond it they are thinned evenly.",
+    parse: megabytes,
+  },
+  historyBytes: {
+    name: "ATELIER_HISTORY_MB",
+    default: "16000",
+    help: "What the kept frames of all sessions may take, MB; beyond it the largest are thinned.",
+    parse: megabytes,
+  },
   offline: {
     name: "ATELIER_OFFLINE",
     default: "0",
@@ -109,6 +125,12 @@ function read<Value>(variable: Variable<Value>, env: NodeJS.ProcessEnv): Value {
     if (!(error instanceof ConfigError)) throw error;
     throw new ConfigError(`${variable.name}=${text} ${error.message}.`);
   }
+}
+
+/** A whole number of megabytes (10^6 bytes), in bytes. */
+function megabytes(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new ConfigError("must be a whole number of megabytes, at least 1");
+  return Number(text) * 1e6;
 }
 
 function oneOf<Choice extends string>(choices: readonly Choice[], text: string): Choice {

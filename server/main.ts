@@ -77,6 +77,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     bus,
     queue,
     ...registryNetworks(registry),
+    frameBudget: { sessionBytes: config.sessionBytes, totalBytes: config.historyBytes },
     device: { device: config.device },
   });
   const started = host;

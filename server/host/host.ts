@@ -6,12 +6,15 @@ import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, t
 import { DeviceSupervisor } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";
 import { FetchRoom } from "./fetch-room.js";
+import { type FrameBudget, FrameRoom } from "./frame-room.js";
 import { type DeviceLink, HostedSession, type HostSession, type SessionParts } from "./hosted-session.js";
 import { LIVE_GRACE_MS, LiveSession } from "./live-session.js";
 import { pause } from "./pause.js";
 
-export interface HostOptions extends Omit<SessionParts, "log" | "closing"> {
+export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "frameRoom"> {
   queue: Queue;
+  /** What kept frames may take. */
+  frameBudget?: FrameBudget;
   /** Sessions that take turns on the device at once; the others wait in the queue. */
   maxConcurrent?: number;
   /** How long a live translation goes on without a frame from its client, ms. */
@@ -27,6 +30,9 @@ export interface HostedDevice extends DeviceInfo {
 
 /** Sessions that take turns at once unless told otherwise: all of them still visibly evolve. */
 export const DEFAULT_MAX_CONCURRENT = 8;
+
+/** What kept frames may take unless told otherwise: 5,000 steps of a painting at 512 px fit into a session. */
+export const FRAME_BUDGET: FrameBudget = { sessionBytes: 512e6, totalBytes: 16e9 };
 
 /** Starts of the device that fail in a row before its sessions are given up; queued ones wait on. About 20 s. */
 const MAX_FAILED_STARTS = 5;
@@ -46,6 +52,7 @@ export class Host {
   private readonly closing = new AbortController();
   private readonly supervisor: DeviceSupervisor;
   private readonly fetchRoom: FetchRoom;
+  private readonly frameRoom: FrameRoom;
   private readonly maxConcurrent: number;
   private readonly log: SessionParts["log"];
   private claiming: Promise<void> = Promise.resolve();
@@ -69,6 +76,7 @@ export class Host {
       fail: async (id, code, message) => (await this.hosted(id)).fail(code, message),
       closing: this.closing.signal,
     });
+    this.frameRoom = new FrameRoom(storage, options.frameBudget ?? FRAME_BUDGET, this.log);
     this.supervisor = new DeviceSupervisor(
       { ...deviceProcessDefaults, ...options.device },
       {
@@ -170,7 +178,7 @@ export class Host {
   }
 
   private async hosted(sessionId: string): Promise<HostSession> {
-    const parts = { ...this.options, log: this.log, closing: this.closing.signal };
+    const parts = { ...this.options, frameRoom: this.frameRoom, log: this.log, closing: this.closing.signal };
     const live = await this.isLive(sessionId);
     return live ? new LiveSession(sessionId, parts, this.options.liveGraceMs ?? LIVE_GRACE_MS) : new HostedSession(sessionId, parts);
   }
@@ -192,6 +200,7 @@ export class Host {
 
   private release(session: HostSession): void {
     this.sessions.delete(session.id);
+    this.frameRoom.forget(session.id);
     this.roomChanged?.();
   }
 

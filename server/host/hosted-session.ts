@@ -6,6 +6,7 @@ import type { SessionPatch, Storage } from "../storage/storage.js";
 import { CheckpointWriter } from "./checkpoint-writer.js";
 import { DeathCount } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
+import type { FrameRoom } from "./frame-room.js";
 import { storeAndPublish } from "./frame-store.js";
 import { Lane } from "./lane.js";
 import { deathError, type Ending, failureEnding, storeEnding, tellEnding } from "./session-ending.js";
@@ -18,6 +19,7 @@ const CHECKPOINT_BYTES = 4e9;
 export interface SessionParts extends WorkModels {
   storage: Storage;
   bus: Bus;
+  frameRoom: FrameRoom;
   log: (line: string, cause?: unknown) => void;
   /** Aborts when the host closes. */
   closing: AbortSignal;
@@ -180,6 +182,7 @@ export class HostedSession implements HostSession {
         return this.parts.storage.checkpoints.delete(this.id);
       }
       this.storedStep = message.step;
+      await this.parts.frameRoom.stored(this.id, message.picture.byteLength);
     }
     this.link?.send({ type: "acknowledge", sessionId: this.id, step: message.step });
   }

@@ -80,9 +80,18 @@ export class MemoryStorage implements Storage {
     list: async (sessionId) => ({ rows: this.framesOf(sessionId), hasNextPage: false, totalCount: this.framesOf(sessionId).length }),
     losses: async (sessionId) => this.framesOf(sessionId),
     totals: async () => ({ count: this.frameRows.length, bytes: this.frameRows.reduce((sum, frame) => sum + frame.bytes, 0) }),
-    thin: () => unused("thin"),
+    thin: async (sessionId, bytes) => {
+      const frames = this.framesOf(sessionId);
+      const size = frames.reduce((sum, frame) => sum + frame.bytes, 0);
+      const gone = size > bytes ? frames.filter(({ step }) => step % 2 === 1 && step !== frames.at(-1)!.step) : [];
+      this.frameRows.splice(0, this.frameRows.length, ...this.frameRows.filter((frame) => !gone.includes(frame)));
+      return gone.map(({ digest }) => digest);
+    },
     bytesOf: async (sessionId) => this.framesOf(sessionId).reduce((sum, frame) => sum + frame.bytes, 0),
-    largest: () => unused("largest"),
+    largest: async () => {
+      const sizes = [...this.sessionRows.keys()].map(async (sessionId) => ({ sessionId, bytes: await this.frames.bytesOf(sessionId) }));
+      return (await Promise.all(sizes)).sort((a, b) => b.bytes - a.bytes)[0] ?? null;
+    },
   };
 
   readonly recentFrames = memoryRecentFrames();

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { FrameRoom } from "../../server/host/frame-room.js";
+import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
+import type { Storage } from "../../server/storage/storage.js";
+import { aFrame, anImage, aSession } from "../contracts/records.js";
+import { newDataFolder } from "../helpers/data-folder.js";
+
+async function withStorage(use: (storage: Storage) => Promise<void>): Promise<void> {
+  const storage = await openEmbeddedStorage(await newDataFolder(), { graceMs: 0 });
+  try {
+    await use(storage);
+  } finally {
+    await storage.close();
+  }
+}
+
+async function newSession(storage: Storage): Promise<string> {
+  const image = anImage();
+  await storage.images.insert(image);
+  const session = aSession(image.id, { status: "RUNNING" });
+  await storage.sessions.insert(session);
+  return session.id;
+}
+
+/** Stores frames of 100 bytes as a host does. */
+async function paint(storage: Storage, room: FrameRoom, id: string, from: number, to: number): Promise<void> {
+  for (let step = from; step <= to; step++) {
+    const digest = await storage.blobs.put(new TextEncoder().encode(`${id} ${step}`.padEnd(100)));
+    await storage.frames.insert(aFrame(id, step, { digest, bytes: 100 }));
+    await room.stored(id, 100);
+  }
+}
+
+async function stepsOf(storage: Storage, id: string): Promise<number[]> {
+  return (await storage.frames.list(id, { first: 1000, after: null }, {})).rows.map(({ step }) => step);
+}
+
+const quiet = () => undefined;
+
+describe("room for frames", () => {
+  test("a session within its budget keeps everything; beyond it is thinned evenly, again and again", () =>
+    withStorage(async (storage) => {
+      const room = new FrameRoom(storage, { sessionBytes: 2000, totalBytes: 1e9 }, quiet);
+      const id = await newSession(storage);
+      await paint(storage, room, id, 0, 19);
+      expect(await stepsOf(storage, id)).toHaveLength(20);
+      await paint(storage, room, id, 20, 20);
+      expect(await stepsOf(storage, id)).toEqual([0, 4, 8, 12, 16, 20]);
+      await paint(storage, room, id, 21, 200);
+      const steps = await stepsOf(storage, id);
+      expect(await storage.frames.bytesOf(id)).toBeLessThanOrEqual(2000);
+      const old = steps.filter((step) => step < 150);
+      expect(new Set(old.slice(1).map((step, index) => step - old[index]!)).size).toBe(1);
+      expect([steps[0], steps.at(-1)]).toEqual([0, 200]);
+    }));
+
+  test("when all together take too much, the largest is thinned and the small stay", () =>
+    withStorage(async (storage) => {
+      const room = new FrameRoom(storage, { sessionBytes: 1e9, totalBytes: 5000 }, quiet);
+      const [small, large] = [await newSession(storage), await newSession(storage)];
+      await paint(storage, room, small, 0, 9);
+      await paint(storage, room, large, 0, 60);
+      expect(await stepsOf(storage, small)).toHaveLength(10);
+      expect((await storage.frames.totals()).bytes).toBeLessThanOrEqual(5000);
+      expect((await stepsOf(storage, large)).length).toBeGreaterThan(10);
+    }));
+
+  test("pictures of thinned frames leave the disk, those that a branch shows stay", () =>
+    withStorage(async (storage) => {
+      const room = new FrameRoom(storage, { sessionBytes: 1000, totalBytes: 1e9 }, quiet);
+      const id = await newSession(storage);
+      await paint(storage, room, id, 0, 5);
+      const parent = await storage.sessions.find(id);
+      if (parent?.kind !== "STYLE_TRANSFER") throw new Error("It is one.");
+      const branch = aSession(parent.contentId, { initial: parent.initial, parentId: id, branchedAtStep: 3, step: 3 });
+      await storage.sessions.insertBranch(branch, null);
+      const [shared, own] = await Promise.all([1, 5].map((step) => storage.frames.find(id, step)));
+      await paint(storage, room, id, 6, 10);
+      expect(await stepsOf(storage, id)).toEqual([0, 3, 4, 8, 10]);
+      await expect.poll(() => storage.blobs.get(own!.digest).catch(({ code }) => code)).toBe("NOT_FOUND");
+      expect((await storage.blobs.get(shared!.digest)).byteLength).toBe(100);
+    }));
+
+  test("a failure is told and hurts nobody", () =>
+    withStorage(async (storage) => {
+      const told: string[] = [];
+      const full = { ...storage, frames: { ...storage.frames, thin: () => Promise.reject(new Error("The disk is full.")) } };
+      const room = new FrameRoom(full, { sessionBytes: 150, totalBytes: 1e9 }, (line) => told.push(line));
+      const id = await newSession(storage);
+      await paint(storage, room, id, 0, 2);
+      expect(told).toHaveLength(2);
+      expect(await stepsOf(storage, id)).toEqual([0, 1, 2]);
+    }));
+});
