@@ -38,6 +38,11 @@ function painting(latestFrame: Frame | null): Painting {
       model: "vgg19",
       styleLayers: [],
     },
+    initialSettings: { alpha: 1, beta: 1, gamma: 1, steps: 10, learningRate: 1, styleLayers: [] },
+    changes: [],
+    branchedAtStep: null,
+    parent: null,
+    branches: [],
     latestFrame,
   };
 }

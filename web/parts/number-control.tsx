@@ -10,16 +10,27 @@ interface Props {
   onChange(value: number): void;
   /** Set false where a slider would say nothing. */
   slider?: boolean;
+  /** Set where each value has its cost: the field then hands on what is typed when it is left or Enter is pressed. */
+  unhurried?: boolean;
 }
 
 /**
  * One numeric setting: a slider for feeling one's way, a field for exact values over the whole allowed range. The field
  * keeps what is typed, hands on what is a number within the limits, and says the limits under what is not.
  */
-export function NumberControl({ setting, value, onChange, slider = true }: Props) {
+export function NumberControl({ setting, value, onChange, slider = true, unhurried = false }: Props) {
   const id = useId();
   const [text, setText] = useState<string | null>(null);
-  const range = text === null || parse(setting, text) !== null ? null : rangeOf(setting);
+  const typed = text === null ? null : parse(setting, text);
+  const range = text === null || typed !== null ? null : rangeOf(setting);
+
+  function settle() {
+    // What was refused stays to be seen and mended; the setting itself keeps its last allowed value.
+    if (range !== null) return;
+    setText(null);
+    if (unhurried && typed !== null && typed !== value) onChange(typed);
+  }
+
   return (
     <div className={styles.control}>
       <label className={styles.name} htmlFor={id} title={setting.help}>
@@ -37,10 +48,10 @@ export function NumberControl({ setting, value, onChange, slider = true }: Props
         onChange={(event) => {
           setText(event.target.value);
           const number = parse(setting, event.target.value);
-          if (number !== null) onChange(number);
+          if (number !== null && !unhurried) onChange(number);
         }}
-        // What was refused stays to be seen and mended; the setting itself keeps its last allowed value.
-        onBlur={() => range === null && setText(null)}
+        onKeyDown={(event) => event.key === "Enter" && settle()}
+        onBlur={settle}
       />
       {range && (
         <p className={styles.refusal} id={`${id}-range`}>

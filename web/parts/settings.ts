@@ -1,4 +1,4 @@
-import { type NumberSetting, type StyleTransferNumber, styleTransferNumbers } from "../../server/art/settings";
+import { type NumberSetting, type StyleTransferNumber, styleTransferLimits, styleTransferNumbers } from "../../server/art/settings";
 
 /** A numeric setting with its name in the API. */
 export interface NamedSetting<Name extends StyleTransferNumber = StyleTransferNumber> {
@@ -12,3 +12,9 @@ export function named<Name extends StyleTransferNumber>(name: Name): NamedSettin
 
 /** Weights of the three terms of J. */
 export const weightSettings = [named("alpha"), named("beta"), named("gamma")] as const;
+
+/** The weight of a style layer at a place among the layers. */
+export function layerSetting(layer: string, place: number): NumberSetting {
+  const help = place === 0 ? "Fine strokes and colour in the first layers, larger forms in the last." : "";
+  return { min: 0, max: styleTransferLimits.maxLayerWeight, default: 1, integer: false, scale: "logarithmic", title: layer, help };
+}

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import type { Picture } from "../graphql/operations";
 import { uploadPicture } from "../graphql/upload";
 import type { Sample } from "../samples/catalogue";
 
@@ -52,11 +53,19 @@ export function useChoice(samples: readonly Sample[], given: Option | null = nul
   };
 }
 
-const uploadedSamples = new Map<string, Promise<string>>();
+const uploadedSamples = new Map<string, Promise<Uploaded>>();
 
-/** The id of a chosen picture on the server; a sample is uploaded once a page. */
-export function imageIdOf({ imageId, url }: Option): Promise<string> {
-  if (imageId !== null) return Promise.resolve(imageId);
+/** A picture on the server. */
+export type Uploaded = Pick<Picture, "id" | "url">;
+
+/** The id of a chosen picture on the server. */
+export async function imageIdOf(option: Option): Promise<string> {
+  return (await pictureOf(option)).id;
+}
+
+/** A chosen picture as it lies on the server; a sample is uploaded once a page. */
+export function pictureOf({ imageId, url }: Option): Promise<Uploaded> {
+  if (imageId !== null) return Promise.resolve({ id: imageId, url });
   const known = uploadedSamples.get(url);
   if (known) return known;
   const uploading = uploadSample(url);
@@ -65,9 +74,8 @@ export function imageIdOf({ imageId, url }: Option): Promise<string> {
   return uploading;
 }
 
-async function uploadSample(url: string): Promise<string> {
+async function uploadSample(url: string): Promise<Uploaded> {
   const response = await fetch(url);
   if (!response.ok) throw new Error("The sample picture cannot be loaded.");
-  const { id } = await uploadPicture(await response.blob());
-  return id;
+  return uploadPicture(await response.blob());
 }

@@ -1,7 +1,7 @@
-import { initialImages, type NumberSetting, optimizers, styleTransferLimits, styleTransferNumbers } from "../../../server/art/settings";
+import { initialImages, type NumberSetting, optimizers, styleTransferNumbers } from "../../../server/art/settings";
 import { NumberControl } from "../../parts/number-control";
 import { SelectControl } from "../../parts/select-control";
-import { type NamedSetting, named, weightSettings } from "../../parts/settings";
+import { layerSetting, type NamedSetting, named, weightSettings } from "../../parts/settings";
 import { layersOf, numbersOf, type Recipe, withLayerWeight, withNumber } from "./recipe";
 import styles from "./settings-panel.module.css";
 
@@ -80,9 +80,4 @@ export function SettingsPanel({ recipe, maxSize, onChange }: Props) {
       </details>
     </div>
   );
-}
-
-function layerSetting(layer: string, place: number): NumberSetting {
-  const help = place === 0 ? "Fine strokes and colour in the first layers, larger forms in the last." : "";
-  return { min: 0, max: styleTransferLimits.maxLayerWeight, default: 1, integer: false, scale: "logarithmic", title: layer, help };
 }

@@ -13,6 +13,8 @@ export class LatestPicture {
     private readonly canvas: HTMLCanvasElement,
     /** Told of each picture that is shown. */
     private readonly onShown: (url: string) => void,
+    /** Told of each picture that is there no more. */
+    private readonly onMissing: (url: string) => void,
   ) {}
 
   offer(url: string): void {
@@ -44,6 +46,7 @@ export class LatestPicture {
   private async load(url: string): Promise<ImageBitmap | null> {
     try {
       const response = await fetch(url, { signal: this.ending.signal });
+      if (response.status === 404) this.onMissing(url);
       return response.ok ? await createImageBitmap(await response.blob()) : null;
     } catch {
       return null;

@@ -9,19 +9,29 @@ interface Props {
   width: number;
   height: number;
   label: string;
+  /** Told of a picture that is there no more. */
+  onMissing(url: string): void;
 }
 
 /** The painting, drawn over and over in one place. */
-export function LiveCanvas({ url, width, height, label }: Props) {
+export function LiveCanvas({ url, width, height, label, onMissing }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const picture = useRef<LatestPicture>(null);
+  const missing = useRef(onMissing);
+  useEffect(() => {
+    missing.current = onMissing;
+  });
 
   useEffect(() => {
     if (!canvas.current) return;
     const element = canvas.current;
-    const latest = new LatestPicture(element, (shown) => {
-      element.dataset.shown = shown;
-    });
+    const latest = new LatestPicture(
+      element,
+      (shown) => {
+        element.dataset.shown = shown;
+      },
+      (gone) => missing.current(gone),
+    );
     picture.current = latest;
     return () => latest.close();
   }, []);

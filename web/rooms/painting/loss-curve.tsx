@@ -19,18 +19,21 @@ const drawingOrder = [...terms].reverse();
 interface Props {
   curve: readonly LossPoint[];
   steps: number;
-  weights: Weights;
+  /** The weights that were in force when the picture of a step was evaluated. */
+  weightsAt: (step: number) => Weights;
+  /** A step that somebody looks back at; null for the newest. */
+  shown: number | null;
 }
 
 /** The loss and its weighted terms over the steps, on a logarithmic axis. */
-export function LossCurve({ curve, steps, weights }: Props) {
-  const points = curve.map((point) => ({ step: point.step, values: weightedTerms(point, weights) }));
+export function LossCurve({ curve, steps, weightsAt, shown }: Props) {
+  const points = curve.map((point) => ({ step: point.step, values: weightedTerms(point, weightsAt(point.step)) }));
   const scale = new CurveScale(
     area,
     steps,
     points.map(({ values }) => values),
   );
-  const last = points.at(-1);
+  const last = shown === null ? points.at(-1) : points.findLast(({ step }) => step <= shown);
   return (
     <figure className={styles.figure}>
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={describe(curve)}>
@@ -53,6 +56,9 @@ export function LossCurve({ curve, steps, weights }: Props) {
             {step === 0 ? "0" : `step ${step}`}
           </text>
         ))}
+        {shown !== null && (
+          <line className={styles.cursor} x1={scale.x(shown)} x2={scale.x(shown)} y1={area.top} y2={area.top + area.height} />
+        )}
         {drawingOrder.map(({ term }) => (
           <path
             key={term}

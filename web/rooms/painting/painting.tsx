@@ -1,40 +1,97 @@
-import type { Painting } from "../../graphql/operations";
+import type { Dispatch } from "react";
+import { execute } from "../../graphql/execute";
+import { type Painting, RenameSession } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
+import { RenameDialog } from "../gallery/rename-dialog";
 import { SessionActions } from "../session/session-actions";
-import styles from "../session/session-label.module.css";
-import type { SessionState } from "../session/session-state";
+import label from "../session/session-label.module.css";
+import { isOver, type SessionEvent, type SessionState } from "../session/session-state";
 import { Caption } from "./caption";
-import { LiveCanvas } from "./live-canvas";
 import { LossCurve } from "./loss-curve";
+import styles from "./painting.module.css";
 import { Progress } from "./progress";
+import { Relatives } from "./relatives";
+import { Stage } from "./stage";
+import { SteerPanel } from "./steer-panel";
+import { weightsByStep } from "./steerable";
+import { useBranch } from "./use-branch";
+import { useKeptFrames } from "./use-kept-frames";
+import { useLook } from "./use-look";
+import { useSteering } from "./use-steering";
 
-/** The room of one painting: the picture on the wall, its label beside it. */
-export function PaintingRoom({ state, session }: { state: SessionState; session: Painting }) {
-  const { frame, failure, curve } = state;
-  const { content, settings, title } = session;
+interface Props {
+  state: SessionState;
+  session: Painting;
+  dispatch: Dispatch<SessionEvent>;
+}
+
+/** The room of one painting: the picture on the wall with its history below, its label and its controls beside it. */
+export function PaintingRoom({ state, session, dispatch }: Props) {
+  const { frame: newest, failure, curve, timeline } = state;
+  const { id, settings, title } = session;
+  useKeptFrames(id, timeline, dispatch);
+  const look = useLook(state);
+  const steering = useSteering(session);
+  const branch = useBranch(session, look.step);
+  const over = isOver(session.status);
+  const steers = !over && look.past === null;
+
+  async function rename(next: string) {
+    await execute(RenameSession, { id, title: next });
+    dispatch({ type: "renamed", title: next });
+  }
+
   return (
-    <main className={styles.room}>
-      <div className={styles.wall}>
-        <LiveCanvas
-          url={frame?.url ?? content.url}
-          width={content.width}
-          height={content.height}
-          label={frame ? `The painting at step ${frame.step}` : "The photo that the painting begins with"}
-        />
+    <main className={label.room}>
+      <div className={`${label.wall} ${styles.wall}`}>
+        <Stage state={state} session={session} look={look} branch={branch} onGone={(step) => dispatch({ type: "gone", step })} />
       </div>
-      <aside className={styles.label}>
-        <h1 className={styles.title}>{title ?? "Untitled"}</h1>
+      <aside className={label.label}>
+        <header className={styles.header}>
+          <h1 className={label.title}>{title ?? "Untitled"}</h1>
+          <RenameDialog title={title ?? "Untitled"} onRename={rename} />
+        </header>
         <Progress state={state} session={session} />
-        <LossCurve curve={curve} steps={settings.steps} weights={settings} />
+        <LossCurve curve={curve} steps={settings.steps} weightsAt={weightsByStep(session)} shown={look.past} />
         <SessionActions
           session={session}
-          frame={frame}
-          fileName={`${title || "painting"} ${frame?.step ?? 0}`}
+          frame={look.frame}
+          fileName={`${title || "painting"} ${look.frame?.step ?? 0}`}
           again={{ href: "/", text: "New painting" }}
         />
         {failure && <Notice>{failure}</Notice>}
+        {steers ? (
+          <SteerPanel
+            title="Steer"
+            hint={steerHint(session)}
+            values={steering.values}
+            paintedStep={newest?.step ?? 0}
+            failure={steering.failure}
+            onChange={steering.steer}
+          />
+        ) : (
+          newest && (
+            <SteerPanel
+              title="Branch"
+              hint={`What a branch from step ${look.step} does otherwise.`}
+              values={branch.values}
+              paintedStep={look.step}
+              failure={null}
+              onChange={branch.change}
+            />
+          )
+        )}
+        <Relatives session={session} compared={look.compared} onCompare={look.compare} />
         <Caption painting={session} />
       </aside>
     </main>
   );
+}
+
+/** From where on the newest change is in force. */
+function steerHint({ changes, status }: Painting): string {
+  const last = changes.at(-1);
+  if (!last) return status === "PAUSED" ? "In force once it goes on." : "In force from the next step on.";
+  if (last.step !== null) return `In force from step ${last.step} on.`;
+  return status === "PAUSED" ? "Changed; in force once it goes on." : "Changed; in force from the next step on.";
 }

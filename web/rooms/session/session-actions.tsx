@@ -1,8 +1,9 @@
 import Link from "next/link";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { execute } from "../../graphql/execute";
-import { CancelSession, type Frame, type Session } from "../../graphql/operations";
-import { Notice } from "../../parts/notice";
+import { CancelSession, type Frame, PauseSession, ResumeSession, type Session } from "../../graphql/operations";
+import { FailureNotice } from "../../parts/notice";
+import { useAttempt } from "../../parts/use-attempt";
 import styles from "./session-label.module.css";
 import { isOver } from "./session-state";
 
@@ -15,27 +16,26 @@ interface Props {
   again: { href: string; text: string };
 }
 
-/** What may be done with a session: its picture downloaded, it cancelled while it runs, the next one begun. */
+/**
+ * What may be done with a session: its picture downloaded, it paused, resumed or cancelled while it lasts, the next one
+ * begun. The page shows what became of it when the server says so, whoever pressed the button.
+ */
 export function SessionActions({ session, frame, fileName, again }: Props): ReactNode {
-  const [cancelling, setCancelling] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
-  const over = isOver(session.status);
-
-  async function cancel() {
-    setCancelling(true);
-    setFailure(null);
-    try {
-      await execute(CancelSession, { id: session.id });
-    } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
-    } finally {
-      setCancelling(false);
-    }
-  }
-
+  const { busy, failure, attempt } = useAttempt();
+  const { id, status, __typename } = session;
+  const over = isOver(status);
+  const button = (text: string, action: () => Promise<unknown>, primary = false) => (
+    <button type="button" className={primary ? "button primary" : "button"} disabled={busy} onClick={() => void attempt(action)}>
+      {text}
+    </button>
+  );
   return (
     <>
       <div className={styles.actions}>
+        {status === "PAUSED" && button("Resume", () => execute(ResumeSession, { id }), true)}
+        {(status === "RUNNING" || status === "QUEUED") &&
+          __typename === "StyleTransferSession" &&
+          button("Pause", () => execute(PauseSession, { id }))}
         {frame && (
           <a className={over ? "button primary" : "button"} href={frame.url} download={withEnding(fileName, frame)}>
             Download
@@ -46,12 +46,10 @@ export function SessionActions({ session, frame, fileName, again }: Props): Reac
             {again.text}
           </Link>
         ) : (
-          <button type="button" className="button" disabled={cancelling} onClick={cancel}>
-            Cancel
-          </button>
+          button("Cancel", () => execute(CancelSession, { id }))
         )}
       </div>
-      {failure && <Notice>{failure}</Notice>}
+      <FailureNotice error={failure} />
     </>
   );
 }

@@ -17,9 +17,9 @@ export function SessionRoom() {
 }
 
 function Room({ id }: { id: string }) {
-  const state = useSession(id);
+  const [state, dispatch] = useSession(id);
   const { session, failure, connected } = state;
-  if (session?.__typename === "StyleTransferSession") return <PaintingRoom state={state} session={session} />;
+  if (session?.__typename === "StyleTransferSession") return <PaintingRoom state={state} session={session} dispatch={dispatch} />;
   if (session?.__typename === "TranslationSession") return <TranslationRoom state={state} session={session} />;
   return (
     <main className={styles.empty}>

@@ -1,4 +1,4 @@
-import { useEffect, useReducer } from "react";
+import { type Dispatch, useEffect, useReducer } from "react";
 import { execute } from "../../graphql/execute";
 import { SessionEvents, SessionQuery } from "../../graphql/operations";
 import { follow, untilReached } from "../../graphql/subscribe";
@@ -9,7 +9,7 @@ import { isOver, nextState, nothingYet, type SessionEvent, type SessionState } f
 const CURVE_POINTS = 500;
 
 /** A session of any kind, a painting with its curve, kept up to date until it is over, through lost connections. */
-export function useSession(id: string): SessionState {
+export function useSession(id: string): [SessionState, Dispatch<SessionEvent>] {
   const [state, dispatch] = useReducer(nextState, id, initialState);
   useEffect(() => {
     const ending = new AbortController();
@@ -18,7 +18,7 @@ export function useSession(id: string): SessionState {
     });
     return () => ending.abort();
   }, [id]);
-  return state;
+  return [state, dispatch];
 }
 
 /** What the page that started the session handed over, so that its picture shows at once. */

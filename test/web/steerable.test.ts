@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import type { Painting } from "../../web/graphql/operations";
+import { steerableAt, steerableNow, steeredSteps, toChanges, weightsByStep } from "../../web/rooms/painting/steerable";
+
+const picture = (id: string) => ({ id, url: `/images/${id}`, width: 8, height: 8 });
+const nothing = { alpha: null, beta: null, gamma: null, steps: null, learningRate: null, styleLayers: null, styles: null };
+const start = { alpha: 1, beta: 40, gamma: 0.2, steps: 100, learningRate: 0.02, styleLayers: [{ layer: "conv1_1", weight: 1 }] };
+
+const painting: Pick<Painting, "settings" | "styles" | "initialSettings" | "changes"> = {
+  settings: {
+    ...start,
+    beta: 400,
+    alpha: 5,
+    size: 64,
+    scales: 1,
+    seed: 0,
+    optimizer: "ADAM",
+    initialImage: "CONTENT",
+    preserveColors: false,
+    model: "vgg19",
+  },
+  styles: [{ weight: 1, image: picture("a") }],
+  initialSettings: start,
+  changes: [
+    { ...nothing, step: 10, beta: 80 },
+    { ...nothing, step: 20, beta: 400 },
+    { ...nothing, step: null, alpha: 5 },
+  ],
+};
+
+test("the settings at a step are those of the beginning with the changes through that step", () => {
+  const beta = (step: number) => steerableAt(painting, step).beta;
+  expect([beta(0), beta(9), beta(10), beta(19), beta(20), beta(99)]).toEqual([40, 40, 80, 80, 400, 400]);
+  expect(steerableAt(painting, 99).alpha).toBe(1);
+  expect(steerableNow(painting).alpha).toBe(5);
+});
+
+test("styles before a swap are not made up", () => {
+  expect(steerableAt(painting, 5).styles).toEqual(painting.styles);
+  const swap = { ...nothing, step: 30, styles: [{ weight: 2, image: picture("b") }] };
+  const swapped = { ...painting, changes: [...painting.changes, swap] };
+  expect(steerableAt(swapped, 5).styles).toBeNull();
+  expect(steerableAt(swapped, 30).styles).toEqual(swap.styles);
+});
+
+test("each point of the loss curve has the weights that it was evaluated with", () => {
+  const weightsAt = weightsByStep(painting);
+  expect([0, 9, 10, 20, 50].map((step) => weightsAt(step).beta)).toEqual([40, 40, 80, 400, 400]);
+});
+
+test("only what was changed is sent", () => {
+  expect(toChanges({ beta: 3 })).toEqual({ beta: 3 });
+  expect(toChanges({ styles: painting.styles, styleLayers: [{ layer: "conv1_1", weight: 2 }] })).toEqual({
+    styles: [{ imageId: "a", weight: 1 }],
+    styleLayers: [{ layer: "conv1_1", weight: 2 }],
+  });
+});
+
+test("a step that was steered several times is one mark, and changes that wait are none", () => {
+  expect(steeredSteps([{ step: 9 }, { step: 4 }, { step: 9 }, { step: null }])).toEqual([4, 9]);
+});

@@ -1,0 +1,116 @@
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { nearest, neighbour, type Timeline } from "../session/timeline";
+import styles from "./scrubber.module.css";
+
+/** How far Page Up and Page Down go, pictures. */
+const PAGE = 10;
+
+export interface Mark {
+  step: number;
+  kind: "steered" | "branch";
+}
+
+interface Props {
+  timeline: Timeline;
+  /** Newest step. */
+  last: number;
+  /** The step that is shown; null for now. */
+  shown: number | null;
+  marks: readonly Mark[];
+  /** Whether no newer picture will come. */
+  over: boolean;
+  onShow(step: number | null): void;
+  /** What may be done with the picture that is shown. */
+  children: ReactNode;
+}
+
+/** The history of a painting: back and forth over all pictures that are kept, by pointer and by arrow keys. */
+export function Scrubber({ timeline, last, shown, marks, over, onShow, children }: Props) {
+  const at = shown ?? last;
+  const now = over ? "the last" : "now";
+
+  function show(step: number | undefined) {
+    if (step === undefined) return;
+    // At its right end the past becomes the present again.
+    onShow(step >= last ? null : step);
+  }
+
+  function go(by: number) {
+    show(neighbour(timeline, at, by)?.step);
+  }
+
+  function move(key: string): boolean {
+    if (key === "ArrowLeft" || key === "ArrowDown") go(-1);
+    else if (key === "ArrowRight" || key === "ArrowUp") go(1);
+    else if (key === "PageDown") go(-PAGE);
+    else if (key === "PageUp") go(PAGE);
+    else if (key === "Home") show(timeline.frames[0]?.step);
+    else if (key === "End") onShow(null);
+    else return false;
+    return true;
+  }
+
+  useArrowsAnywhere(go);
+
+  return (
+    <section className={styles.scrubber} aria-label="History">
+      <button type="button" className={styles.step} aria-label="Previous picture" disabled={at <= 0} onClick={() => go(-1)}>
+        ‹
+      </button>
+      <div className={styles.track}>
+        <input
+          className={styles.range}
+          type="range"
+          min={0}
+          max={Math.max(1, last)}
+          value={at}
+          aria-label="Step"
+          aria-valuetext={shown === null ? `Step ${last}, ${now}` : `Step ${shown} of ${last}`}
+          onChange={(event) => show(nearest(timeline, Number(event.target.value))?.step)}
+          onKeyDown={(event: KeyboardEvent) => {
+            if (!event.altKey && !event.ctrlKey && !event.metaKey && move(event.key)) event.preventDefault();
+          }}
+        />
+        <div className={styles.marks} aria-hidden="true">
+          {marks.map(({ step, kind }) => (
+            <span
+              key={`${kind} ${step}`}
+              className={styles.mark}
+              data-kind={kind}
+              style={{ left: `${(100 * step) / Math.max(1, last)}%` }}
+            />
+          ))}
+        </div>
+      </div>
+      <button type="button" className={styles.step} aria-label="Next picture" disabled={shown === null} onClick={() => go(1)}>
+        ›
+      </button>
+      <div className={styles.line}>
+        <p className={styles.where}>
+          <span>Step {at}</span> {shown === null ? `· ${now}` : `of ${last}`}
+        </p>
+        <button type="button" className={styles.action} disabled={shown === null} onClick={() => onShow(null)}>
+          {over ? "Go to the last" : "Go live"}
+        </button>
+        {children}
+      </div>
+    </section>
+  );
+}
+
+/** Left and right work wherever on the page they mean nothing else. */
+function useArrowsAnywhere(go: (by: number) => void): void {
+  const newest = useRef(go);
+  useEffect(() => {
+    newest.current = go;
+  });
+  useEffect(() => {
+    const onKeyDown = (event: globalThis.KeyboardEvent) => {
+      if (event.target !== document.body || event.altKey || event.ctrlKey || event.metaKey) return;
+      if (event.key === "ArrowLeft") newest.current(-1);
+      else if (event.key === "ArrowRight") newest.current(1);
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, []);
+}

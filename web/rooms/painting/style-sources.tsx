@@ -1,0 +1,64 @@
+import { type NumberSetting, styleTransferLimits } from "../../../server/art/settings";
+import { NumberControl } from "../../parts/number-control";
+import styles from "./steer-panel.module.css";
+import type { StyleSource } from "./steerable";
+import { StylePicker } from "./style-picker";
+
+/** A style's share among several. */
+const share: NumberSetting = {
+  min: 0,
+  max: styleTransferLimits.maxStyleWeight,
+  default: 1,
+  integer: false,
+  scale: "logarithmic",
+  title: "Share",
+  help: "",
+};
+
+interface Props {
+  sources: readonly StyleSource[];
+  onChange(sources: StyleSource[]): void;
+}
+
+/** The style pictures of a painting: each may be swapped, several are mixed by their shares. */
+export function StyleSources({ sources, onChange }: Props) {
+  const replace = (place: number, next: StyleSource) => onChange(sources.map((known, at) => (at === place ? next : known)));
+  return (
+    <fieldset className={styles.group}>
+      <legend>{sources.length > 1 ? "Style pictures" : "Style picture"}</legend>
+      {sources.map((source, place) => (
+        <div key={source.image.id} className={styles.source}>
+          {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+          <img src={source.image.url} alt={`Style ${place + 1}`} />
+          <div>
+            {sources.length > 1 && (
+              <NumberControl
+                setting={share}
+                slider={false}
+                unhurried
+                value={source.weight}
+                onChange={(weight) => replace(place, { ...source, weight })}
+              />
+            )}
+            <div className={styles.actions}>
+              <StylePicker action="Swap" onPick={(image) => replace(place, { ...source, image })} />
+              {sources.length > 1 && (
+                <button
+                  type="button"
+                  className={styles.action}
+                  onClick={() => onChange(sources.filter((known) => known !== source))}
+                  aria-label={`Remove style ${place + 1}`}
+                >
+                  Remove
+                </button>
+              )}
+            </div>
+          </div>
+        </div>
+      ))}
+      {sources.length < styleTransferLimits.maxStyles && (
+        <StylePicker action="Add a style picture" onPick={(image) => onChange([...sources, { image, weight: 1 }])} />
+      )}
+    </fieldset>
+  );
+}
