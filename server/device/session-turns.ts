@@ -22,6 +22,9 @@ const OVERLAP_BELOW_MS = 150;
 /** A checkpoint may take at most this share of the time between two of them. */
 const MAX_CHECKPOINT_SHARE = 1 / 50;
 
+/** Time until a session's first checkpoint in a life of the device, ms; it doubles up to the interval. */
+const FIRST_CHECKPOINT_MS = 500;
+
 export interface TurnOptions {
   /** 0 for a checkpoint after every step. */
   checkpointIntervalMs: number;
@@ -58,6 +61,7 @@ export class SessionTurns implements Turns {
   private deliveryError: { cause: unknown } | null = null;
   private lastCheckpoint = performance.now();
   private checkpointCostMs = 0;
+  private checkpointsTaken = 0;
 
   constructor(
     private readonly start: StartMessage,
@@ -168,13 +172,16 @@ export class SessionTurns implements Turns {
     const bytes = painter.checkpoint();
     this.checkpointCostMs = performance.now() - now;
     this.lastCheckpoint = now;
+    this.checkpointsTaken++;
     return bytes;
   }
 
   private get checkpointPause(): number {
     const { checkpointIntervalMs } = this.options;
     if (checkpointIntervalMs === 0) return 0;
-    return Math.max(checkpointIntervalMs, this.checkpointCostMs / MAX_CHECKPOINT_SHARE);
+    // Often at first: a device that dies again and again still gets on.
+    const interval = Math.min(checkpointIntervalMs, FIRST_CHECKPOINT_MS * 2 ** this.checkpointsTaken);
+    return Math.max(interval, this.checkpointCostMs / MAX_CHECKPOINT_SHARE);
   }
 
   private async sendCheckpoint(step: number, bytes: Uint8Array): Promise<void> {

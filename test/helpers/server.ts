@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -68,6 +68,15 @@ export class ServerProcess {
   async exitCode(): Promise<number | null> {
     await this.gone;
     return this.child.exitCode;
+  }
+
+  /** Ids of its device processes, where `ps` tells them. */
+  devices(): number[] {
+    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
+    return lines.flatMap((line) => {
+      const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+      return Number(parent) === this.pid && command?.includes("device/main") ? [Number(pid)] : [];
+    });
   }
 
   /** Of the process. */

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { killRun } from "../helpers/kill-run.js";
+
+if (process.platform === "win32") console.warn("Skipped: Windows has no kill -9; bench/kills.ts is the long form of this test.");
+
+// The short form of bench/kills.ts.
+test.skipIf(process.platform === "win32")(
+  "kill -9 of server and device by turns: every session goes on to the same picture, and nothing that was seen is lost",
+  async () => {
+    const report = await killRun({ sessions: 4, kills: 6, steps: 250, pauseMs: 1200, seed: 7 });
+    expect(report).toEqual({ kills: report.kills, lost: [], missing: [], misdelivered: [], different: [], overtaken: [] });
+    expect(report.kills).toBeGreaterThanOrEqual(3);
+  },
+);

@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { GraphqlClient } from "./graphql-client.js";
+import { pngPicture } from "./pictures.js";
+import { randomNumbers } from "./random.js";
+import { dataFolder, ServerProcess } from "./server.js";
+
+export interface KillRunOptions {
+  /** Sessions that are painted; the first one is painted before anything is killed and is what the others must come to. */
+  sessions: number;
+  /** How often `kill -9` is sent, to the server's and to the device's process by turns. */
+  kills: number;
+  /** Steps of each session. */
+  steps: number;
+  /** Longest time from one kill to the next, ms; the shortest is a tenth of it. */
+  pauseMs: number;
+  seed: number;
+}
+
+/** What went wrong in a run; all of it is empty when nothing did. */
+export interface KillReport {
+  kills: number;
+  /** Sessions that did not complete, with their state. */
+  lost: string[];
+  /** Frames that a viewer saw and that history has not, or has otherwise. */
+  missing: string[];
+  /** Steps that a viewer was told twice, out of order, or not at all. */
+  misdelivered: string[];
+  /** Sessions whose last picture is not that of the session that was never interrupted, byte for byte. */
+  different: string[];
+  /** Sessions that waited and did not begin in the order in which they were started. */
+  overtaken: string[];
+}
+
+const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
+const WATCH = `subscription ($id: ID!, $afterStep: Int!) {
+  session(id: $id, afterStep: $afterStep, inline: true) {
+    __typename
+    ... on Frame { step data }
+    ... on FrameGap { fromStep toStep }
+    ... on SessionChange { session { status } }
+  }
+}`;
+const HISTORY = `query ($id: ID!, $after: String) { session(id: $id) {
+  status startedAt error { code message } frames(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { step url } } }
+} }`;
+
+const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** Kills a real server and its device again and again while it paints and people watch, and looks what is left. */
+export async function killRun(options: KillRunOptions): Promise<KillReport> {
+  const run = new KillRun(options, await dataFolder());
+  try {
+    return await run.run();
+  } finally {
+    await run.close();
+  }
+}
+
+class KillRun {
+  private server: ServerProcess;
+  /** The server that is up; a new promise from each kill on. */
+  private client: Promise<GraphqlClient>;
+  /** Whether all sessions have ended: what is killed now would tell nothing. */
+  private ended = false;
+  private readonly seen = new Map<string, Map<number, string>>();
+  private readonly report: KillReport = { kills: 0, lost: [], missing: [], misdelivered: [], different: [], overtaken: [] };
+
+  constructor(
+    private readonly options: KillRunOptions,
+    private readonly data: Awaited<ReturnType<typeof dataFolder>>,
+  ) {
+    this.server = this.launch();
+    this.client = this.server.client();
+  }
+
+  async run(): Promise<KillReport> {
+    const { sessions, steps } = this.options;
+    const client = await this.client;
+    const [content, style] = [await pngPicture(96, 96, 1), await pngPicture(80, 80, 2)];
+    const images = { contentId: await client.upload(content.bytes), styles: [{ imageId: await client.upload(style.bytes) }] };
+    const start = async () =>
+      (await client.query(START, { input: { ...images, size: 64, steps, model: "vgg19-lite" } })).startStyleTransfer.id as string;
+
+    const undisturbed = await start();
+    await this.watch(undisturbed);
+    const ids: string[] = [];
+    for (let index = 1; index < sessions; index++) ids.push(await start());
+    const killing = this.kill();
+    await Promise.all(ids.map((id) => this.watch(id)));
+    this.ended = true;
+    await killing;
+    await this.judge(undisturbed, ids);
+    return this.report;
+  }
+
+  async close(): Promise<void> {
+    await (await this.client).close();
+    await this.server.end();
+    await this.data.remove();
+  }
+
+  private launch(): ServerProcess {
+    return new ServerProcess({ ATELIER_DATA: this.data.folder, ATELIER_DEVICE: "cpu" });
+  }
+
+  private async kill(): Promise<void> {
+    const { kills, pauseMs, seed } = this.options;
+    const random = randomNumbers(seed);
+    while (this.report.kills < kills) {
+      await delay(pauseMs * (0.55 + 0.45 * random()));
+      if (this.ended) return;
+      if (this.report.kills++ % 2 === 0) for (const pid of this.server.devices()) process.kill(pid, "SIGKILL");
+      else await this.restart();
+    }
+  }
+
+  private async restart(): Promise<void> {
+    const before = await this.client;
+    await this.server.end("SIGKILL");
+    this.server = this.launch();
+    this.client = this.server.client();
+    await before.close();
+    await this.client;
+  }
+
+  /** A viewer that comes back whenever it was cut off, and goes when the session has ended. */
+  private async watch(id: string): Promise<void> {
+    const seen = new Map<number, string>();
+    this.seen.set(id, seen);
+    for (let ended = false; !ended; ) {
+      const client = await this.client;
+      try {
+        ended = await this.follow(client, id, seen);
+      } catch {
+        // The server is gone; the next one is waited for.
+        await delay(50);
+      }
+    }
+  }
+
+  private async follow(client: GraphqlClient, id: string, seen: Map<number, string>): Promise<boolean> {
+    let last = Math.max(-1, ...seen.keys());
+    let ended = false;
+    for await (const { data, errors } of client.subscribe(WATCH, { id, afterStep: last })) {
+      if (errors) throw new Error(JSON.stringify(errors));
+      const event = data.session;
+      if (event.__typename === "FrameGap") this.report.misdelivered.push(`${id}: steps ${event.fromStep} to ${event.toStep} are not kept`);
+      if (event.__typename === "SessionChange") ended = ["COMPLETED", "CANCELLED", "FAILED"].includes(event.session.status);
+      if (event.__typename !== "Frame") continue;
+      if (event.step <= last) this.report.misdelivered.push(`${id}: step ${event.step} after ${last}`);
+      last = event.step;
+      seen.set(last, digestOf(Buffer.from(event.data, "base64")));
+    }
+    return ended;
+  }
+
+  private async judge(undisturbed: string, ids: readonly string[]): Promise<void> {
+    const { lost, missing, different, overtaken } = this.report;
+    const client = await this.client;
+    const expected = this.seen.get(undisturbed)!.get(this.options.steps);
+    let begun = "";
+    for (const id of ids) {
+      const { status, startedAt, error, urls } = await historyOf(client, id);
+      if (status !== "COMPLETED" || urls.size !== this.options.steps + 1) lost.push(`${id}: ${status} ${error} with ${urls.size} frames`);
+      if (startedAt < begun) overtaken.push(id);
+      begun = startedAt;
+      const seen = this.seen.get(id)!;
+      if (seen.get(this.options.steps) !== expected) different.push(id);
+      for (const [step, digest] of seen) {
+        const url = urls.get(step);
+        const served = url && (await fetch(`${client.address}${url}`));
+        if (!served || digestOf(new Uint8Array(await served.arrayBuffer())) !== digest) missing.push(`${id}: step ${step}`);
+      }
+    }
+  }
+}
+
+async function historyOf(client: GraphqlClient, id: string) {
+  const urls = new Map<number, string>();
+  let after: string | null = null;
+  for (;;) {
+    const { session } = await client.query(HISTORY, { id, after });
+    for (const { node } of session.frames.edges) urls.set(node.step, node.url);
+    after = session.frames.pageInfo.endCursor;
+    if (!session.frames.pageInfo.hasNextPage) {
+      return { status: session.status, startedAt: session.startedAt ?? "", error: JSON.stringify(session.error), urls };
+    }
+  }
+}
