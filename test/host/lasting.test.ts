@@ -69,7 +69,7 @@ describe("pausing", () => {
   test("a paused session of a device that dies stays paused", async () => {
     const host = await startHost();
     const [id, other] = [await host.paint({ ...endless, blockMs: 200 }), await host.paint(endless)];
-    await host.frame(id, 1);
+    await Promise.all([host.frame(id, 1), host.frame(other, 1)]);
     await host.pause(id);
     process.kill(host.host.devices()[0]!.pid!, "SIGKILL");
     await host.frame(other, host.storedSteps(other).at(-1)! + 5);
