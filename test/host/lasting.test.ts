@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { AtelierError } from "../../server/errors.js";
 import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
 
 const started: HostHarness[] = [];
@@ -76,6 +77,17 @@ describe("pausing", () => {
     expect(host.storage.sessionRows.get(id)!.status).toBe("PAUSED");
     expect(host.host.devices()[0]!.sessionIds).toEqual([other]);
   });
+});
+
+test("a disk that is full while checkpointing is told in the log, and the session goes on", async () => {
+  const host = await startHost();
+  host.storage.checkpoints.put = () => Promise.reject(new AtelierError("UNAVAILABLE", "The server's disk is full."));
+  const id = await host.paint({ steps: 8, blockMs: 20 });
+  await host.frame(id, 3);
+  process.kill(host.host.devices()[0]!.pid!, "SIGKILL");
+  expect((await host.end(id)).status).toBe("COMPLETED");
+  expect(host.publishedSteps(id)).toEqual(stepsThrough(8));
+  expect(host.log.join()).toContain("could not be written");
 });
 
 describe("steering", () => {

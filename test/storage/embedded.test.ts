@@ -253,4 +253,35 @@ describe("checkpoints in a folder", () => {
     await writeFile(path, whole);
     expect((await checkpoints.get("a", 7))?.step).toBe(7);
   });
+
+  it("fall back to the one before where the newest is damaged", async () => {
+    const folder = await emptyFolder();
+    const checkpoints = await openFolderCheckpoints(folder, space);
+    for (const step of [7, 9]) await checkpoints.put("a", step, Buffer.alloc(1000, step));
+    await writeFile(join(folder, "a", "9.checkpoint"), Buffer.alloc(1032));
+    const found = await checkpoints.get("a", 100);
+    expect({ step: found?.step, first: found?.bytes[0] }).toEqual({ step: 7, first: 7 });
+  });
+
+  it("stay spread over the steps within a session's room, the newest two always", async () => {
+    const folder = await emptyFolder();
+    const checkpoints = await openFolderCheckpoints(folder, space, 5500);
+    for (let step = 10; step <= 200; step += 10) await checkpoints.put("a", step, Buffer.alloc(1000));
+    const kept = (await readdir(join(folder, "a"))).map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);
+    expect(kept).toHaveLength(5);
+    expect(kept.slice(-2)).toEqual([190, 200]);
+    const gaps = kept.slice(0, -1).map((step, index) => step - (kept[index - 1] ?? 0));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(120);
+
+    const tight = await openFolderCheckpoints(folder, space, 1);
+    await tight.put("a", 210, Buffer.alloc(1000));
+    expect((await readdir(join(folder, "a"))).sort()).toEqual(["200.checkpoint", "210.checkpoint"]);
+  });
+
+  it("of an earlier version's form are swept at the start", async () => {
+    const folder = await emptyFolder();
+    await writeFile(join(folder, "a.checkpoint"), Buffer.alloc(10));
+    await openFolderCheckpoints(folder, space);
+    expect(await readdir(folder)).toEqual(["drafts"]);
+  });
 });

@@ -28,6 +28,7 @@ interface CheckpointFile {
 export async function openFolderCheckpoints(folder: string, space: SpaceGuard, sessionBytes = SESSION_BYTES): Promise<CheckpointStore> {
   const drafts = join(folder, DRAFTS);
   await sweepFolder(drafts);
+  await sweepLooseFiles(folder);
 
   function folderOf(sessionId: string): string {
     if (!SESSION_ID.test(sessionId) || sessionId === DRAFTS) throw new AtelierError("NOT_FOUND", "There is no such session.");
@@ -99,6 +100,11 @@ export async function openFolderCheckpoints(folder: string, space: SpaceGuard, s
       }
     },
   };
+}
+
+/** Earlier versions kept the newest checkpoint of a session in a file beside the folders. */
+async function sweepLooseFiles(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isFile()) await rm(join(folder, entry.name));
 }
 
 /** A file's content behind its checksum; null when it is not there or damaged. */
