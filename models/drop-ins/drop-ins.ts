@@ -49,6 +49,7 @@ export class DropIns {
   private readonly closing = new AbortController();
   private watcher: FSWatcher | null = null;
   private timer: NodeJS.Timeout | null = null;
+  private wasReadable = true;
   private scanning: Promise<void> = Promise.resolve();
   /** One trial at a time. */
   private checks: Promise<void> = Promise.resolve();
@@ -95,6 +96,7 @@ export class DropIns {
     for (const { checking } of this.known.values()) checking?.abort(this.closing.signal.reason);
     await this.scanning;
     await this.checks;
+    await this.record.close();
   }
 
   /** A folder that is as it was when it passed. */
@@ -141,8 +143,11 @@ export class DropIns {
       const names = new Set(folders.map(({ name }) => name));
       for (const name of [...this.known.keys()]) if (!names.has(name)) this.forget(name);
       for (const folder of folders) settled = this.consider(folder) && settled;
+      this.wasReadable = true;
     } catch (error) {
-      this.options.report(error);
+      // Told once, not at every look.
+      if (this.wasReadable) this.options.report(error);
+      this.wasReadable = false;
     }
     this.plan(settled ? this.options.rescanMs : this.options.stillMs / 2);
   }
@@ -153,11 +158,11 @@ export class DropIns {
     const now = Date.now();
     const id = modelId(name);
     const known = this.known.get(name);
-    if (id !== null && (this.isFetching(id) || (known?.id !== id && this.isOfStore(id, name)))) {
-      // The store verifies what it fetches.
-      this.known.set(name, { fingerprint, since: now, done: true, checking: null, id: this.isFetching(id) ? null : id });
+    if (id !== null && this.isFetching(id)) {
+      this.known.set(name, { fingerprint, since: now, done: true, checking: null, id: null });
       return true;
     }
+    if (id !== null && known?.id !== id && this.isOfStore(id, name)) return this.adopt(folder, id);
     if (!known || known.fingerprint !== fingerprint) {
       known?.checking?.abort(new AtelierError("UNAVAILABLE", "Its folder has changed."));
       if (known?.id) this.shelf.withdraw(known.id, "Its folder is changing; it is tried again when it has been still for a moment.");
@@ -171,6 +176,19 @@ export class DropIns {
     known.done = true;
     this.checks = this.checks.then(() => this.check(folder, known)).catch(this.options.report);
     return true;
+  }
+
+  /** A folder of the store: what it fetched is verified; what somebody put in its place before the start is tried. */
+  private adopt({ name, fingerprint }: FolderState, id: string): boolean {
+    const entry = this.shelf.entries.get(id);
+    const passed = this.record.find(name, fingerprint) !== null;
+    const done = passed || entry?.wasFetched === true;
+    this.known.set(name, { fingerprint, since: Date.now(), done, checking: null, id });
+    if (entry?.wasFetched && !passed) {
+      const { bytes, parameters } = entry.model;
+      this.record.set(name, { fingerprint, sha256: entry.sha256 ?? "", bytes, parameters }).catch(this.options.report);
+    }
+    return done;
   }
 
   private async check(folder: FolderState, dropped: Dropped): Promise<void> {

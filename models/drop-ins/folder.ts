@@ -12,7 +12,10 @@ export interface FolderState {
   readonly isLink: boolean;
 }
 
-/** What lies in a directory that is or stands for a folder, sorted by name. @throws AtelierError UNAVAILABLE when it cannot be read. */
+/**
+ * What lies in a directory that is or stands for a folder, sorted by name; nothing where it is gone.
+ * @throws AtelierError UNAVAILABLE when it cannot be read.
+ */
 export async function lookInto(directory: string): Promise<FolderState[]> {
   try {
     const found = await readdir(directory, { withFileTypes: true });
@@ -20,6 +23,7 @@ export async function lookInto(directory: string): Promise<FolderState[]> {
     const states = await Promise.all(folders.map((entry) => lookAt(directory, entry.name, entry.isSymbolicLink())));
     return states.filter((state) => state !== null).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
     throw new AtelierError("UNAVAILABLE", `The folder of models cannot be read (${codeOf(error)}).`, {}, { cause: error });
   }
 }

@@ -37,6 +37,11 @@ export class TrialRecord {
     return passed?.fingerprint === fingerprint ? passed : null;
   }
 
+  /** Waits for what is being written; who wrote it is told of a failure. */
+  async close(): Promise<void> {
+    await Promise.allSettled([this.writing]);
+  }
+
   /** Remembers a folder, or forgets it. */
   set(folder: string, passed: Passed | null): Promise<void> {
     if (passed) this.folders.set(folder, passed);
@@ -44,8 +49,13 @@ export class TrialRecord {
     const text = JSON.stringify({ version: VERSION, folders: Object.fromEntries(this.folders) });
     const path = join(this.directory, FILE);
     const write = async () => {
-      await writeFile(`${path}.partial`, text);
-      await rename(`${path}.partial`, path);
+      try {
+        await writeFile(`${path}.partial`, text);
+        await rename(`${path}.partial`, path);
+      } catch (error) {
+        // The directory was removed, and what was known of it with it.
+        if (codeOf(error) !== "ENOENT") throw error;
+      }
     };
     // Who wrote before was told of its failure.
     this.writing = this.writing.then(write, write);

@@ -29,6 +29,7 @@ export class ModelEntry {
   private fetching: Fetch | null = null;
   private verified: Promise<void> | null = null;
   private cause: string | null;
+  private fetched = false;
   /** Whether it is fetched again nevertheless: the cause is a network or server that may be well again, or a file here. */
   private temporary = false;
 
@@ -73,6 +74,11 @@ export class ModelEntry {
   /** Whether it can be had from elsewhere. */
   get canBeFetched(): boolean {
     return this.source !== null;
+  }
+
+  /** Whether its file was fetched, and so verified, since the server started. */
+  get wasFetched(): boolean {
+    return this.fetched;
   }
 
   /** Of its file; null where it is not here. */
@@ -134,6 +140,7 @@ export class ModelEntry {
 
   private put(file: ModelFile | null, cause: string | null): void {
     this.file = file;
+    this.fetched = false;
     this.verified = null;
     this.cause = cause;
     // What can be fetched is, when it is wanted.
@@ -196,6 +203,7 @@ export class ModelEntry {
       this.known = found.card;
       this.file = { card: found.card, path: found.path };
       this.verified = Promise.resolve();
+      this.fetched = true;
     } catch (error) {
       if (!(error instanceof AtelierError) && !(signal.aborted && error === signal.reason)) this.parts.report(error);
       if (!signal.aborted) {

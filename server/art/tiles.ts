@@ -15,14 +15,19 @@ const MEMORY_SHARE = 1 / 8;
 
 /**
  * Area up to which a picture goes through the network as a whole wherever there is memory, px. Larger ones would be better
- * as a whole too, but such a run takes 1 to 3 s on 2 cores, in which the device can give no turn to anybody else.
+ * as a whole too, and in half the time, but already a run of this area takes 1 to 3 s on 2 cores, in which nobody else is
+ * given a turn.
  */
 const LARGEST_AREA = 1024 * 1024;
 
 /** Overlap of neighbouring tiles where the network's receptive field is not known or spans everything, px. */
 const USUAL_OVERLAP = 128;
 
-/** Area that one run of a generator may have on a machine with `memoryBytes`, px: what is larger is cut into tiles. */
+/**
+ * Area that one run of a generator may have on a machine with `memoryBytes`, px: what is larger is cut into tiles. The
+ * device process then took 955 MiB for a picture of 2,048 px and 1,157 MiB for one of 4,096 px, three copies of which are
+ * most of the difference (bench/large-translations.ts).
+ */
 export function largestArea(memoryBytes: number): number {
   return Math.min(LARGEST_AREA, Math.floor((MEMORY_SHARE * memoryBytes) / BYTES_PER_PIXEL));
 }
@@ -60,9 +65,9 @@ export class Tiling {
   ) {
     const { sizeMultiple, minSize } = form;
     const least = Math.ceil(Math.max(minSize, 2) / sizeMultiple) * sizeMultiple;
-    const longest = Math.max(least, Math.floor(Math.sqrt(area) / sizeMultiple) * sizeMultiple);
-    this.columns = cut(size.width, longest, overlap, sizeMultiple);
-    this.rows = cut(size.height, longest, overlap, sizeMultiple);
+    const length = Math.max(least, Math.floor(Math.sqrt(area) / sizeMultiple) * sizeMultiple);
+    this.columns = cut(size.width, length, overlap);
+    this.rows = cut(size.height, length, overlap);
     const { columns, rows } = this;
     this.places = rows.starts.flatMap((top) => columns.starts.map((left) => ({ left, top, width: columns.length, height: rows.length })));
   }
@@ -82,12 +87,14 @@ export class Tiling {
   }
 }
 
-/** As few tiles as cover `side`, none longer than `longest`, and those as short as they then can be. */
-function cut(side: number, longest: number, overlap: number, multiple: number): Cut {
-  if (side <= longest) return { starts: [0], length: side, passage: 0 };
-  const wanted = Math.min(overlap, Math.floor(longest / 3));
-  const count = Math.ceil((side - wanted) / (longest - wanted));
-  const length = Math.min(longest, Math.ceil((side + (count - 1) * wanted) / count / multiple) * multiple);
+/**
+ * As few tiles of `length` as cover `side`. They are not made shorter where that many overlap farther: the more a network
+ * sees of the picture, the nearer its statistics are to those of the whole.
+ */
+function cut(side: number, length: number, overlap: number): Cut {
+  if (side <= length) return { starts: [0], length: side, passage: 0 };
+  const wanted = Math.min(overlap, Math.floor(length / 3));
+  const count = Math.ceil((side - wanted) / (length - wanted));
   const starts = Array.from({ length: count }, (_, index) => Math.round((index * (side - length)) / (count - 1)));
   // Starts are whole numbers: an overlap may lack a pixel.
   const passage = Math.min(wanted, ...starts.slice(1).map((start, index) => starts[index]! + length - start));

@@ -40,9 +40,9 @@ async function* translation(program: GeneratorProgram, { generator, source, size
   const picture = await decodePicture(source.bytes, { longerSide: size });
   if (picture.width * picture.height <= area) return await translate(picture);
   const tiling = new Tiling(picture, { area, overlap: overlapFor(architecture), form });
-  const [tile] = tiling.places;
-  if (tiling.places.length === 1 || !tile) return await translate(picture);
-  const small = () => decodePicture(source.bytes, { longerSide: Math.max(tile.width, tile.height) });
+  if (tiling.places.length === 1) return await translate(picture);
+  const reduction = Math.sqrt(area / (picture.width * picture.height));
+  const small = () => decodePicture(source.bytes, { longerSide: Math.max(1, Math.floor(reduction * size)) });
   return yield* translateTiles(translate, picture, tiling, small);
 }
 

@@ -14,11 +14,14 @@ export interface TranslationInput {
 }
 
 /**
- * Complete settings; `maxSize` is the longest side in px that this machine paints.
+ * Complete settings; `maxSize` is the longest side in px that this machine paints. A single picture may be larger: it is
+ * translated in tiles where memory is short.
  * @throws AtelierError BAD_INPUT with field and limit.
  */
-export function resolveTranslation({ size }: TranslationInput, model: SessionModel, maxSize: number): TranslationSettings {
-  const limits = { ...translationSize, min: Math.max(translationSize.min, model.minSize ?? 0), max: maxSize };
-  const asked = size ?? Math.max(limits.min, Math.min(model.size, maxSize));
+export function resolveTranslation({ imageId, size }: TranslationInput, model: SessionModel, maxSize: number): TranslationSettings {
+  const isLive = (imageId ?? null) === null;
+  const max = isLive ? maxSize : translationSize.max;
+  const limits = { ...translationSize, min: Math.max(translationSize.min, model.minSize ?? 0), max };
+  const asked = size ?? Math.max(limits.min, Math.min(model.size, max));
   return { model: model.id, family: model.family, size: checkedNumber("input.size", asked, limits) };
 }

@@ -111,12 +111,19 @@ describe("startTranslation", () => {
     running.models.change("horse2zebra", { state: "READY" });
   });
 
-  test("begins at the machine's largest size where that is below the model's own", async () => {
+  test("where memory is short, live pictures are kept small, and a single one is taken at any size", async () => {
     const small = await startApp([], 0.8e9);
     const { server } = await small.client.query("{ server { maxSize } }");
     expect(server.maxSize).toBeLessThan(256);
-    const { startTranslation } = await small.client.query(START, { input: { model: "horse2zebra", imageId: small.imageId } });
-    expect((await small.storage.sessions.find(startTranslation.id))?.settings.size).toBe(server.maxSize);
+    const sizeOf = async (input: Record<string, unknown>) => {
+      const { startTranslation } = await small.client.query(START, { input: { model: "horse2zebra", ...input } });
+      return (await small.storage.sessions.find(startTranslation.id))?.settings.size;
+    };
+    expect(await sizeOf({})).toBe(server.maxSize);
+    expect(await sizeOf({ imageId: small.imageId })).toBe(256);
+    expect(await sizeOf({ imageId: small.imageId, size: 2048 })).toBe(2048);
+    const live = { model: "horse2zebra", size: server.maxSize + 1 };
+    expect(await small.client.refusal(START, { input: live })).toMatchObject({ code: "BAD_INPUT", field: "input.size" });
     await small.close();
   });
 });

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
 import { badFiles, dropIn, negative, sha256Of, shortCard } from "../helpers/drop-in.js";
 import type { GraphqlClient } from "../helpers/graphql-client.js";
 import { dataFolder, modelMirror, ServerProcess } from "../helpers/server.js";
@@ -116,6 +117,33 @@ describe("a folder of the mirror", () => {
     await rm(join(dropped, name), { recursive: true });
     await expect.poll(listed, { timeout: LONG }).not.toContain(id);
   });
+});
+
+describe("in the studio", () => {
+  const executable = findBrowser();
+  if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
+
+  test.skipIf(executable === null)(
+    "a dropped model comes and goes while the page is open; a bad one is listed with the reason",
+    async () => {
+      const browser = await launchBrowser(executable ?? "");
+      onTestFinished(() => browser.close());
+      const { page, complaints } = await openPage(browser, client.address);
+      await page.goto("/translate");
+      const translators = page.getByRole("radiogroup", { name: "Translator" });
+      await translators.getByRole("radio").first().waitFor({ state: "attached" });
+      const good = await dropIn(dropped, "seen", negative, shortCard("seen", { title: "Seen: the negative", takes: "line-drawing" }));
+      await translators.getByRole("radio", { name: "Seen", exact: true }).check({ force: true, timeout: LONG });
+      await page.getByText("Takes a drawing: dark lines on a light ground.").waitFor();
+      const bad = await dropIn(dropped, "unseen", badFiles.sixChannels, shortCard("unseen", { title: "Unseen" }));
+      await translators.getByText(/1 x 6 x \? x \?/).waitFor({ timeout: LONG });
+      await Promise.all([good, bad].map((path) => rm(path, { recursive: true })));
+      for (const name of ["Seen", "Unseen"]) {
+        await translators.getByRole("radio", { name, exact: true }).waitFor({ state: "detached", timeout: LONG });
+      }
+      expect(complaints).toEqual([]);
+    },
+  );
 });
 
 test("folders that are no use are listed with the reason", async () => {

@@ -138,13 +138,22 @@ describe.skipIf(generator === null || executable === null)("translations in a br
 
   test("offers drawings to a translator of drawings, and says what keeps a network away", async () => {
     const { page } = await newPage();
-    const facts = { task: "TRANSLATION", size: 256, minSize: 64, bytes: 5e6, licence: "a test", preview: null, sheet: null };
+    const facts = {
+      task: "TRANSLATION",
+      size: 256,
+      minSize: 64,
+      bytes: 5e6,
+      licence: "a test",
+      preview: null,
+      sheet: null,
+      removed: false,
+    };
     const photos = {
       ...facts,
       preview: "/samples/alps.jpg",
       id: "photos",
       title: "Photo to painting",
-      family: "CYCLEGAN",
+      takes: "PHOTO",
       state: "READY",
       downloadProgress: null,
       failure: null,
@@ -154,7 +163,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
       sheet: "/samples/engraving.jpg",
       id: "lines",
       title: "Lines to colours",
-      family: "PIX2PIX",
+      takes: "LINE_DRAWING",
       state: "DOWNLOADING",
       downloadProgress: 0.341,
     };
@@ -181,7 +190,6 @@ describe.skipIf(generator === null || executable === null)("translations in a br
     const { page } = await newPage();
     const facts = {
       task: "FEATURES",
-      family: "VGG",
       size: 224,
       minSize: null,
       bytes: 4e7,
@@ -189,8 +197,9 @@ describe.skipIf(generator === null || executable === null)("translations in a br
       preview: null,
       sheet: null,
       failure: null,
+      removed: false,
     };
-    const lite = { ...facts, id: "vgg19-lite", title: "Lite: a small one", state: "READY", downloadProgress: null };
+    const lite = { ...facts, isDefault: true, id: "vgg19-lite", title: "Lite: a small one", state: "READY", downloadProgress: null };
     const better = {
       ...facts,
       id: "vgg19",
@@ -211,6 +220,29 @@ describe.skipIf(generator === null || executable === null)("translations in a br
     expect(await overflow(page)).toBe(0);
     await page.getByRole("combobox", { name: "Network" }).selectOption("vgg19");
     expect(await page.getByText("Right now: Lite").count()).toBe(0);
+  });
+
+  test("a network that could not be fetched is said to be tried again", async () => {
+    const { page } = await newPage();
+    const failed = {
+      task: "FEATURES",
+      id: "vgg19",
+      title: "VGG-19",
+      state: "FAILED",
+      size: 224,
+      bytes: 4e7,
+      failure: "The server that has it cannot be reached.",
+      willRetry: true,
+      removed: false,
+    };
+    await page.route("**/graphql", (route) => {
+      const asked = route.request().postData()?.includes("query Networks");
+      const lite = { ...failed, id: "vgg19-lite", title: "Lite", state: "READY", failure: null, willRetry: false, isDefault: true };
+      return asked ? route.fulfill({ json: { data: { models: [lite, failed] } } }) : route.continue();
+    });
+    await page.goto("/");
+    const said = "VGG-19 could not be fetched yet. The server that has it cannot be reached. A session that names it tries again.";
+    await page.getByText(said).waitFor();
   });
 });
 

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach } from "vitest";
+import type { DropInOptions } from "../../models/drop-ins/drop-ins.js";
 import type { Model } from "../../models/model.js";
 import { openRegistry, type Registry, type StoreOptions } from "../../models/registry.js";
 import type { KerasFile } from "../../models/store/keras-vgg19.js";
@@ -47,11 +48,15 @@ export class StoreRig {
     return join(this.folder, "data", "models");
   }
 
-  async openStore(changes: Partial<StoreOptions> = {}, mirrorDir: string | null = null): Promise<Registry> {
+  async openStore(
+    changes: Partial<StoreOptions> = {},
+    mirrorDir: string | null = null,
+    dropIns: DropInOptions | null = null,
+  ): Promise<Registry> {
     const limits = { stallMs: 500, attempts: 2, backoffMs: 1 };
     const log = (line: string) => this.logged.push(line);
     const store = { folder: this.fetched, mirror: null, offline: false, vgg19: this.vgg19, limits, log, ...changes };
-    const registry = await openRegistry({ bundledDir: join(this.folder, "bundled"), mirrorDir, store });
+    const registry = await openRegistry({ bundledDir: join(this.folder, "bundled"), mirrorDir, store, dropIns });
     this.open.push(registry);
     return registry;
   }

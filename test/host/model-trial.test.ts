@@ -1,11 +1,17 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { TranslationForm } from "../../models/card.js";
+import { type ModelCard, parseCard, type TranslationForm } from "../../models/card.js";
 import { openRegistry } from "../../models/registry.js";
+import type { Weights } from "../../models/weights.js";
+import { reasonOf } from "../../server/device/trial.js";
+import { AtelierError } from "../../server/errors.js";
+import type { Tensor } from "../../server/graph/index.js";
 import { tryInProcess } from "../../server/host/model-trial.js";
 import { badFiles, dropIn, endless, negative } from "../helpers/drop-in.js";
+import { writeSafetensors } from "../helpers/safetensors.js";
+import { type TinyGenerator, tinyGenerators, tinyWeights } from "../helpers/tiny-generators.js";
 
 const form: TranslationForm = {
   inputName: "input",
@@ -31,6 +37,53 @@ async function stored(file: Uint8Array): Promise<{ id: string; path: string; arc
 
 test("a generator passes, and its weights are counted", async () => {
   expect(await tryInProcess(await stored(negative), patient)).toEqual({ parameters: 1 });
+});
+
+describe("weights with an architecture", () => {
+  const [, tiny] = tinyGenerators.find(([, { architecture }]) => architecture.family === "unet-generator") ?? [];
+  const sides = { sizeMultiple: 16, minSize: 16 };
+  const model = { id: "weights", architecture: tiny?.architecture ?? null, form: { ...form, ...sides } };
+
+  async function trial(weights: Weights): Promise<unknown> {
+    const path = join(folder, "weights.safetensors");
+    await writeSafetensors(path, weights);
+    return tryInProcess({ ...model, path }, patient);
+  }
+
+  test("pass, and are counted", async () => {
+    const weights = tinyWeights(tiny as TinyGenerator);
+    const parameters = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
+    expect(await trial(weights)).toEqual({ parameters });
+  });
+
+  test("are refused when one is missing or no number", async () => {
+    const [[first, { shape, data }], ...others] = Object.entries(tinyWeights(tiny as TinyGenerator)) as [
+      [string, Tensor],
+      ...[string, Tensor][],
+    ];
+    await expect(trial(Object.fromEntries(others))).rejects.toThrow(`it holds no tensor "${first}"`);
+    const broken = { shape, data: data.map(() => Number.NaN) };
+    await expect(trial({ ...Object.fromEntries(others), [first]: broken })).rejects.toThrow(/no colours/);
+  });
+
+  test("of a feature network pass", async () => {
+    const bundled = join(import.meta.dirname, "../../models/bundled/vgg19-lite");
+    const card = parseCard(await readFile(join(bundled, "card.json"), "utf8")) as ModelCard;
+    const file = { id: card.id, path: join(bundled, card.file), architecture: card.architecture, form: null };
+    expect(await tryInProcess(file, patient)).toEqual({ parameters: card.parameters });
+  });
+});
+
+test("what a reason tells holds no path", () => {
+  const path = "/srv/data/models/net/net.onnx";
+  for (const text of [
+    `Load model from ${path} failed`,
+    "open '/srv/data/other.bin'",
+    "C:\\data\\models\\net\\x.bin missing",
+    "in /a/b.h:91 x",
+  ]) {
+    expect(reasonOf(new AtelierError("UNAVAILABLE", "Refused.", {}, { cause: new Error(text) }), path)).not.toMatch(/srv|data|\\|\/a/);
+  }
 });
 
 describe("a model is refused", () => {

@@ -136,6 +136,16 @@ describe("a folder that is dropped in", () => {
   });
 });
 
+test("all leave the list when the directory goes, and come back with it", async () => {
+  const registry = await start();
+  await dropIn(dropped, "one");
+  await until(registry, "one", "READY");
+  await rename(dropped, join(folder, "away"));
+  await until(registry, "one", null);
+  await rename(join(folder, "away"), dropped);
+  await until(registry, "one", "READY");
+});
+
 test("the picture of what it made of an example is its preview, unless it lies elsewhere", async () => {
   const registry = await start();
   const path = await dropIn(dropped, "shown");

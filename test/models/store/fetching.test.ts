@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Model } from "../../../models/model.js";
 import { readSafetensors } from "../../../models/safetensors.js";
 import { fetchPreferredFeatures } from "../../../models/store/preferred.js";
+import { AtelierError } from "../../../server/errors.js";
 import { status } from "../../helpers/file-server.js";
 import { features, StoreRig, states } from "../../helpers/store-rig.js";
 
@@ -164,6 +165,38 @@ describe("VGG-19 as it is published", () => {
     await fetchPreferredFeatures(registry, (line) => rig.logged.push(line));
     expect((await registry.file("vgg19")).path).toBe(join(mirror, "vgg19", "vgg19.safetensors"));
     expect([rig.server.asked, rig.logged]).toEqual([[], []]);
+  });
+});
+
+describe("where models are dropped in as well", () => {
+  it("what was fetched is not tried, what lay there before is, and what is bad is fetched again", async () => {
+    const tried: string[] = [];
+    const dropIns = {
+      folder: rig.fetched,
+      async tryModel({ id }: { id: string }): Promise<{ parameters: number }> {
+        tried.push(id);
+        throw new AtelierError("UNAVAILABLE", "It answers nonsense.");
+      },
+      stillMs: 30,
+      rescanMs: 30,
+      log: (line: string) => rig.logged.push(line),
+    };
+    const { card } = await (await rig.openStore({}, null, dropIns)).file("vgg19");
+    const record = join(rig.fetched, ".tried.json");
+    await vi.waitFor(async () => expect(JSON.parse(await readFile(record, "utf8")).folders.vgg19.sha256).toBe(card.sha256));
+    const again = await rig.openStore({}, null, dropIns);
+    expect(await states(again)).toEqual({ vgg19: "READY" });
+    await again.close();
+    expect(tried).toEqual([]);
+
+    await rm(record);
+    const distrustful = await rig.openStore({}, null, dropIns);
+    await vi.waitFor(async () =>
+      expect(await distrustful.find("vgg19")).toMatchObject({ state: "FAILED", failure: "It answers nonsense." }),
+    );
+    expect([tried, distrustful.refusal("vgg19")]).toEqual([["vgg19"], null]);
+    expect((await distrustful.file("vgg19")).card.sha256).toBe(card.sha256);
+    expect(await states(distrustful)).toEqual({ vgg19: "READY" });
   });
 });
 

@@ -3,7 +3,10 @@ import { type NumberSetting, translationSize } from "../../../server/art/setting
 import type { Network, StartTranslation } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
 
-/** Which sizes a translator takes here: from its own smallest to the server's largest. */
+/**
+ * Which sizes a translator takes here: from its own smallest to `maxSize`; null where memory is no limit, since a single
+ * picture is cut into tiles.
+ */
 export function sizeSetting({ size, minSize }: Pick<Network, "size" | "minSize">, maxSize: number | null): NumberSetting {
   const min = Math.max(minSize ?? 0, translationSize.min);
   return { ...translationSize, min, max: Math.min(maxSize ?? translationSize.max, translationSize.max), default: size };

@@ -12,7 +12,6 @@ import { Notice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import { PictureWell } from "../../parts/picture-well";
 import { imageIdOf, type Option, useChoice } from "../../parts/use-choice";
-import { useMaxSize } from "../../parts/use-max-size";
 import { usePastedPicture } from "../../parts/use-pasted-picture";
 import { sampleDrawings, samplePhotos } from "../../samples/catalogue";
 import easel from "../easel/easel.module.css";
@@ -31,7 +30,6 @@ export function Translate({ children }: { children: ReactNode }) {
   const drawing = translator !== null && takesDrawings(translator);
   const picture = useChoice(drawing ? sampleDrawings : samplePhotos, givenPicture(asked));
   const [size, setSize] = useState<number | null>(null);
-  const maxSize = useMaxSize();
   const { start, starting, failure } = useStart();
   usePastedPicture((file) => void picture.take(file));
 
@@ -72,7 +70,7 @@ export function Translate({ children }: { children: ReactNode }) {
         )}
         <NumberControl
           key={translator?.id}
-          setting={translator ? sizeSetting(translator, maxSize) : translationSize}
+          setting={translator ? sizeSetting(translator, null) : translationSize}
           value={size ?? translator?.size ?? translationSize.default}
           onChange={setSize}
         />
