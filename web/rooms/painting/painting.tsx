@@ -52,7 +52,6 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           <RenameDialog title={title ?? "Untitled"} onRename={rename} />
         </header>
         <Progress state={state} session={session} />
-        <LossCurve curve={curve} steps={settings.steps} weightsAt={weightsByStep(session)} shown={look.past} />
         <SessionActions
           session={session}
           frame={look.frame}
@@ -81,6 +80,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
             />
           )
         )}
+        <LossCurve curve={curve} steps={settings.steps} weightsAt={weightsByStep(session)} shown={look.past} />
         <Relatives session={session} compared={look.compared} onCompare={look.compare} />
         <Caption painting={session} />
       </aside>

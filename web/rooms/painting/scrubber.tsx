@@ -72,14 +72,17 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
           }}
         />
         <div className={styles.marks} aria-hidden="true">
-          {marks.map(({ step, kind }) => (
-            <span
-              key={`${kind} ${step}`}
-              className={styles.mark}
-              data-kind={kind}
-              style={{ left: `${(100 * step) / Math.max(1, last)}%` }}
-            />
-          ))}
+          {marks.map(
+            ({ step, kind }) =>
+              step <= last && (
+                <span
+                  key={`${kind} ${step}`}
+                  className={styles.mark}
+                  data-kind={kind}
+                  style={{ left: `${(100 * step) / Math.max(1, last)}%` }}
+                />
+              ),
+          )}
         </div>
       </div>
       <button type="button" className={styles.step} aria-label="Next picture" disabled={shown === null} onClick={() => go(1)}>
