@@ -62,7 +62,7 @@ export class LiveFrameMutations {
   }
 }
 
-/** @throws AtelierError BAD_INPUT for text that is too long: what is no base64 shows by bytes that are no picture. */
+/** @throws AtelierError BAD_INPUT for text that is too long or no base64. */
 function decodeBase64(text: string): Uint8Array {
   if (text.length > Math.ceil(MAX_LIVE_FRAME_BYTES / 3) * 4) {
     throw new AtelierError("BAD_INPUT", `A live frame may have at most ${MAX_LIVE_FRAME_BYTES} bytes.`, {
@@ -70,5 +70,10 @@ function decodeBase64(text: string): Uint8Array {
       limit: MAX_LIVE_FRAME_BYTES,
     });
   }
-  return Buffer.from(text, "base64");
+  const bytes = Buffer.from(text, "base64");
+  // Buffer passes over what is no base64, so that fewer bytes come of it.
+  if (bytes.length !== Buffer.byteLength(text, "base64") || text.length % 4 !== 0) {
+    throw new AtelierError("BAD_INPUT", "A live frame is base64 text.", { field: "input.data" });
+  }
+  return bytes;
 }

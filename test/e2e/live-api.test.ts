@@ -8,6 +8,8 @@ const START = "mutation ($input: TranslationInput!) { startTranslation(input: $i
 const SEND = "mutation ($input: FrameInput!) { sendFrame(input: $input) { step status credit } }";
 const KEEP = "mutation ($id: ID!, $step: Int!) { keepFrame(sessionId: $id, step: $step) { id url width height mimeType } }";
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
+const DELETE = "mutation ($id: ID!) { deleteSession(sessionId: $id) }";
+const PAUSE = "mutation ($id: ID!) { pauseSession(sessionId: $id) { status } }";
 const READ = `query ($id: ID!) {
   session(id: $id) {
     status latestFrame { step } frames { totalCount }
@@ -147,7 +149,9 @@ describe("frames that cannot be taken", () => {
       code: "BAD_INPUT",
       field: "input.data",
     });
-    expect(await refusal(id, 6, "")).toMatchObject({ code: "BAD_INPUT", field: "input.data" });
+    for (const text of ["", "no base64!", `data:image/jpeg;base64,${frame}`, frame.slice(0, -1)]) {
+      expect(await refusal(id, 6, text)).toMatchObject({ code: "BAD_INPUT", field: "input.data" });
+    }
     const large = Buffer.concat([Buffer.from(frame, "base64"), Buffer.alloc(600_000)]).toString("base64");
     expect(await refusal(id, 6, large)).toMatchObject({ code: "BAD_INPUT", field: "input.data", limit: 512 * 1024 });
     const broken = Buffer.from(frame, "base64").subarray(0, 100).toString("base64");
@@ -163,6 +167,8 @@ describe("frames that cannot be taken", () => {
     expect(await refusal(startTranslation.id, 0, frame)).toMatchObject({ code: "CONFLICT", field: "input.sessionId" });
     const id = await start();
     await send(id, 0, frame);
+    for (const mutation of [DELETE, PAUSE])
+      expect(await client.refusal(mutation, { id })).toEqual({ code: "CONFLICT", field: "sessionId" });
     await client.query(CANCEL, { id });
     expect(await refusal(id, 1, frame)).toMatchObject({ code: "CONFLICT", field: "input.sessionId" });
   });

@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { SessionRecord } from "../../server/sessions/session.js";
 import { aFrame, anImage, aSession, aTranslation } from "../contracts/records.js";
+import { randomTensor } from "../helpers/random.js";
 import { ask, type RunningServer, startHttp } from "./server.js";
 
 let server: RunningServer;
@@ -129,4 +130,44 @@ test("answers HEAD without waiting for frames", async () => {
   const { id } = await live();
   const answer = await ask(server.port, `/sessions/${id}/stream.mjpeg`, { method: "HEAD" });
   expect([answer.status, answer.body.length]).toEqual([200, 0]);
+});
+
+test("waits with a session that is still queued, and shows its first frame", async () => {
+  const session = await runningSession(() => aTranslation(null));
+  const stream = await openStream(session.id);
+  await server.bus.publish(`session:${session.id}`, { type: "changed", session: { ...session, status: "RUNNING", revision: 1 } });
+  const first = await picture("red");
+  await show(session.id, 0, first);
+  expect((await stream.part())?.equals(first)).toBe(true);
+  stream.response.on("error", () => undefined);
+  stream.close();
+});
+
+test("a viewer whose socket is full takes no memory: what it missed is gone, the newest comes", async () => {
+  const session = await live();
+  const stream = await openStream(session.id);
+  const noise = Buffer.from(randomTensor([3 * 600 * 600], 1).data.map((value) => 128 + 127 * value));
+  const large = await sharp(noise, { raw: { width: 600, height: 600, channels: 3 } })
+    .jpeg({ quality: 100 })
+    .toBuffer();
+  for (let step = 0; step < 100; step++) {
+    await show(session.id, step, large);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const last = await picture("blue");
+  await show(session.id, 100, last);
+  await end(session);
+  const shown: Buffer[] = [];
+  for (let part = await stream.part(); part; part = await stream.part()) shown.push(part);
+  expect(shown.length).toBeLessThan(50);
+  expect(shown.at(-1)?.equals(last)).toBe(true);
+});
+
+test("is refused to foreign web pages and under foreign names", async () => {
+  const { id } = await live();
+  for (const headers of [{ Origin: "https://evil.example" }, { Host: "evil.example" }]) {
+    const answer = await ask(server.port, `/sessions/${id}/stream.mjpeg`, { headers });
+    expect([answer.status, answer.json()]).toEqual([403, expect.objectContaining({ code: "FORBIDDEN" })]);
+  }
+  expect(server.broker.viewersOf(id)).toBe(0);
 });
