@@ -160,7 +160,8 @@ export class HostedSession implements HostSession {
     if (found.status === "QUEUED") await publishChange(bus, session);
     this.storedStep = session.step;
     // From here on whoever steers tells this session so; it takes that up when this has been sent.
-    await storage.changes.settle(this.id, session.step + 1);
+    const steered = await storage.changes.settle(this.id, session.step + 1);
+    if (steered) await publishChange(bus, steered);
     if (work.kind === "STYLE_TRANSFER") work.changes.push(...(await loadChanges(storage, this.id)));
     const checkpoint = await this.checkpoints.read(session.step);
     this.link = link;

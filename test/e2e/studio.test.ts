@@ -194,9 +194,10 @@ describe.skipIf(mirror === null || executable === null)(
       await server.end("SIGKILL");
       await waitForStatus(page, "Connection lost. Reconnecting…");
       await startServer(new URL(address).port);
-      await waitForStatus(page, "Failed");
-      await page.getByText("INTERRUPTED").waitFor();
-      await card.getByText("Failed").waitFor();
+      await page.getByText(/^Painting on /).waitFor();
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await waitForStatus(page, "Cancelled");
+      await card.getByText("Cancelled").waitFor();
     });
   },
 );

@@ -1,0 +1,214 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { findBrowser, launchBrowser, openPage, type WatchedPage } from "../helpers/browser.js";
+import type { GraphqlClient } from "../helpers/graphql-client.js";
+import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
+
+const executable = findBrowser();
+if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
+
+const SESSION = `query ($id: ID!) { session(id: $id) { status ... on StyleTransferSession {
+  step settings { alpha beta steps } changes { step alpha beta } branchedAtStep parent { id } frames(first: 1) { totalCount }
+} } }`;
+const PAUSE = "mutation ($id: ID!) { pauseSession(sessionId: $id) { status } }";
+
+describe.skipIf(executable === null)("a painting that lasts, in a browser, with the real server", { timeout: 90_000 }, () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let server: ServerProcess;
+  let client: GraphqlClient;
+  let browser: Browser;
+  const open: WatchedPage[] = [];
+
+  async function startServer(port = "0"): Promise<void> {
+    // Without a mirror it paints with the small network that the repository brings.
+    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu", PORT: port });
+    client = await server.client();
+  }
+
+  async function newPage(viewport?: { width: number; height: number }): Promise<WatchedPage> {
+    const watched = await openPage(browser, client.address, viewport);
+    watched.page.setDefaultTimeout(20_000);
+    open.push(watched);
+    return watched;
+  }
+
+  const stored = async (id: string) => (await client.query(SESSION, { id })).session;
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    await startServer();
+    browser = await launchBrowser(executable ?? "");
+  });
+
+  afterEach(async () => {
+    for (const { page } of open.splice(0)) await page.close();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await client.close();
+    await server.end();
+    await data.remove();
+  });
+
+  test("pauses, is steered while it rests and while it runs, and every viewer sees it", async () => {
+    const { page, complaints } = await newPage();
+    await startPainting(page, { photo: "Allium", style: "Stained glass", steps: 3000, size: 64 });
+    const id = idOf(page);
+    const other = (await newPage()).page;
+    await other.goto(`/s/${id}`);
+    await waitForStep(page, 5);
+    await waitForStep(other, 5);
+
+    await page.getByRole("button", { name: "Pause" }).click();
+    await waitForStatus(page, "Paused");
+    await waitForStatus(other, "Paused");
+    const { step } = await stored(id);
+    // Another painting that runs from beginning to end is time enough for one that goes on; one step may be in work and one
+    // being stored.
+    const second = (await newPage()).page;
+    await startPainting(second, { photo: "Alps", style: "Engraving", steps: 5, size: 64 });
+    await waitForStatus(second, "Finished");
+    expect((await stored(id)).step - step).toBeLessThanOrEqual(2);
+
+    await beta(page).fill("90");
+    await page.keyboard.press("Enter");
+    await page.getByText("Changed; in force once it goes on.").waitFor();
+    await expect.poll(() => beta(other).inputValue()).toBe("90");
+    expect((await stored(id)).changes).toEqual([{ step: null, alpha: null, beta: 90 }]);
+
+    await other.getByRole("button", { name: "Resume" }).click();
+    await waitForStep(page, step + 5);
+    await other.getByText(/^In force from step \d+ on\.$/).waitFor();
+    await page.getByRole("slider", { name: "Style", exact: true }).focus();
+    for (let press = 0; press < 30; press++) await page.keyboard.press("ArrowRight");
+    const wanted = Number(await beta(page).inputValue());
+    expect(wanted).toBeGreaterThan(90);
+    await expect.poll(async () => (await stored(id)).settings.beta).toBe(wanted);
+    await expect.poll(() => beta(other).inputValue()).toBe(String(wanted));
+    await expect.poll(async () => (await stored(id)).changes.at(-1)).toMatchObject({ beta: wanted, step: expect.any(Number) });
+    const { changes } = await stored(id);
+    expect(changes.length).toBeLessThan(20);
+    await other.getByText(`In force from step ${changes.at(-1).step} on.`).waitFor();
+    expect(changes[0].step - step).toBeLessThanOrEqual(3);
+
+    // Somebody else pauses in the moment before this page does.
+    await page.route("**/graphql", async (route) => {
+      if (route.request().postData()?.includes("PauseSession")) await client.query(PAUSE, { id });
+      await route.continue();
+    });
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("status").filter({ hasText: "The session is PAUSED." }).waitFor();
+    await page.getByRole("button", { name: "Resume" }).waitFor();
+
+    await page.getByRole("button", { name: "Rename" }).click();
+    await page.getByRole("textbox", { name: "Title" }).fill("Garden");
+    await page.keyboard.press("Enter");
+    await other.getByRole("heading", { name: "Garden" }).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await waitForStatus(other, "Cancelled");
+    expect(complaints).toEqual([]);
+  });
+
+  test("is looked back at, branched, compared, and found again after a reload in mid-run", async () => {
+    const { page, complaints } = await newPage();
+    await startPainting(page, { photo: "Airplane from above", style: "Breakers", steps: 3000, size: 64 });
+    const id = idOf(page);
+    await waitForStep(page, 8);
+
+    const history = page.getByRole("slider", { name: "Step", exact: true });
+    await history.focus();
+    await page.keyboard.press("Home");
+    await waitForShown(page, id, 0);
+    for (let press = 0; press < 4; press++) await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowLeft");
+    await waitForShown(page, id, 3);
+    await page.waitForURL(/[?&]step=3$/);
+    await page.getByRole("img", { name: "The painting at step 3" }).waitFor();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
+    expect(download.suggestedFilename()).toMatch(/-3\.jpg$/);
+    await screenshot(page, "lasting-scrubbed");
+
+    await page.reload();
+    await waitForShown(page, id, 3);
+    const { step } = await stored(id);
+    await page.getByRole("button", { name: "Go live" }).click();
+    await waitForStep(page, step);
+    await page.getByText(/^Painting on /).waitFor();
+
+    await history.focus();
+    await page.keyboard.press("Home");
+    for (let press = 0; press < 3; press++) await page.keyboard.press("ArrowRight");
+    await beta(page).fill("500");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Branch from here" }).click();
+    const parentLink = page.getByRole("link", { name: "From step 3 of its parent" });
+    await parentLink.waitFor();
+    const branch = idOf(page);
+    expect(branch).not.toBe(id);
+    expect(await stored(branch)).toMatchObject({ branchedAtStep: 3, parent: { id }, settings: { beta: 500 } });
+    await waitForStep(page, 6);
+    expect((await stored(id)).settings.beta).toBe(40);
+
+    await page.getByRole("button", { name: "Compare with parent" }).click();
+    const comparison = page.getByTestId("comparison");
+    await comparison.getByRole("img", { name: /^Parent, step \d+$/ }).waitFor();
+    const sources = await comparison.getByRole("img").evaluateAll((images) => images.map((image) => image.getAttribute("src")));
+    expect(sources.map((source) => source?.split("/")[2])).toEqual([id, branch]);
+    await page.setViewportSize({ width: 360, height: 780 });
+    await screenshot(page, "lasting-compared-phone", true);
+    expect(await overflow(page)).toBe(0);
+
+    await parentLink.click();
+    await page.getByRole("link", { name: "Branch 1, from step 3" }).waitFor();
+    await waitForShown(page, id, 3);
+    for (const session of [id, branch]) await client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id: session });
+    expect(complaints).toEqual([]);
+  });
+
+  test("goes on when its server was killed, and the page catches up", async () => {
+    const { page } = await newPage();
+    await startPainting(page, { photo: "Acanthus", style: "Wet paper", steps: 3000, size: 64 });
+    const id = idOf(page);
+    await waitForStep(page, 10);
+    await server.end("SIGKILL");
+    await waitForStatus(page, "Connection lost. Reconnecting…");
+    const seen = await shownStep(page);
+    const port = new URL(client.address).port;
+    await client.close();
+    await startServer(port);
+    await page.getByText(/^Painting on /).waitFor();
+    await waitForStep(page, seen + 10);
+    const { step, frames, status } = await stored(id);
+    expect(status).toBe("RUNNING");
+    expect(frames.totalCount).toBeGreaterThanOrEqual(step);
+
+    // What was shown before is there, picture by picture.
+    await page.getByRole("slider", { name: "Step", exact: true }).focus();
+    await page.keyboard.press("Home");
+    await waitForShown(page, id, 0);
+    for (let at = 1; at <= 3; at++) {
+      await page.keyboard.press("ArrowRight");
+      await waitForShown(page, id, at);
+    }
+  });
+});
+
+function idOf(page: Page): string {
+  return new URL(page.url()).searchParams.get("id") ?? "";
+}
+
+/** The field of the style term's weight. */
+function beta(page: Page) {
+  return page.getByRole("textbox", { name: "β" });
+}
+
+/** Waits until the canvas shows just this frame. */
+async function waitForShown(page: Page, id: string, step: number): Promise<void> {
+  await page.waitForFunction((url) => document.querySelector("canvas")?.dataset.shown === url, `/frames/${id}/${step}`);
+}
+
+async function shownStep(page: Page): Promise<number> {
+  return Number(await page.locator("canvas").evaluate((canvas) => canvas.dataset.shown?.split("/").at(-1)));
+}
