@@ -21,19 +21,16 @@ function lbfgs(side: number) {
 
 describe("a style transfer's checkpoint", () => {
   test.each([
-    ["Adam at 1024 px", 1024, adam],
-    ["L-BFGS at 256 px", 256, lbfgs],
+    ["Adam at 2048 px", 2048, adam],
+    ["L-BFGS at 512 px", 512, lbfgs],
   ])("keeps picture and optimiser of %s", (_, side, optimizerOf) => {
     const checkpoint = { step: 9, picture: picture(side), optimizer: optimizerOf(side) };
     expect(isDeepStrictEqual(decodeCheckpoint(encodeCheckpoint(checkpoint)), { ...header, ...checkpoint })).toBe(true);
   });
 
-  test.each([
-    ["Adam at 1100 px", 1100, adam],
-    ["L-BFGS at 400 px", 400, lbfgs],
-  ])("keeps the picture alone of %s", (_, side, optimizerOf) => {
-    const given = picture(side);
-    const bytes = encodeCheckpoint({ step: 9, picture: given, optimizer: optimizerOf(side) });
+  test("keeps the picture alone of L-BFGS at 760 px", () => {
+    const given = picture(760);
+    const bytes = encodeCheckpoint({ step: 9, picture: given, optimizer: lbfgs(760) });
     expect(bytes.byteLength).toBeLessThan(given.data.byteLength + 1000);
     expect(isDeepStrictEqual(decodeCheckpoint(bytes), { ...header, step: 9, picture: given, optimizer: null })).toBe(true);
   });

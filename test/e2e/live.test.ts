@@ -114,6 +114,30 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     expect(complaints).toEqual([]);
   });
 
+  test("a finger draws as the mouse does, and the page does not scroll under it", async () => {
+    const { page, complaints } = await livePage({ width: 360, height: 740 });
+    await page.getByRole("radio", { name: "Line drawing to coloured emoji" }).check({ force: true });
+    await waitForResult(page);
+    await page.getByTestId("drawing-pad").scrollIntoViewIfNeeded();
+    const before = await shown(page);
+    const scrolled = () => page.evaluate(() => window.scrollY);
+    const top = await scrolled();
+    const sheet = (await page.getByTestId("drawing-pad").boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const finger = await page.context().newCDPSession(page);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", share: number) =>
+      finger.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: type === "touchEnd" ? [] : [{ x: sheet.x + sheet.width * 0.3, y: sheet.y + sheet.height * share }],
+      });
+    await touch("touchStart", 0.2);
+    for (let point = 0; point <= 10; point++) await touch("touchMove", 0.2 + 0.05 * point);
+    await touch("touchEnd", 0.7);
+    await untilChanged(page, before);
+    expect(await scrolled()).toBe(top);
+    expect(await page.getByRole("button", { name: "Undo" }).isEnabled()).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
   test("a hidden page sends nothing, and goes on when it is seen again", async () => {
     const { page } = await livePage();
     await page.getByLabel("Picture from").selectOption("sample-clip");

@@ -16,7 +16,7 @@ export class FakeHost {
 
   static async start(parts: { storage: Storage; bus: Bus; queue: Queue }): Promise<FakeHost> {
     const unsubscribe = await parts.bus.subscribe("controls", ({ type, sessionId }) => {
-      if (type === "cancel" && host.hosted.delete(sessionId)) void host.end(sessionId, "CANCELLED");
+      if (type === "cancel" && host.hosted.delete(sessionId)) void host.letGo(sessionId);
     });
     const host = new FakeHost(parts, unsubscribe);
     return host;
@@ -58,6 +58,13 @@ export class FakeHost {
 
   async end(sessionId: string, status: SessionStatus): Promise<void> {
     await this.change(sessionId, status, { finishedAt: new Date() });
+  }
+
+  /** Of a session that a client cancels; one that was paused is ended already. */
+  private async letGo(sessionId: string): Promise<void> {
+    const ending = { status: "CANCELLED", finishedAt: new Date() } as const;
+    const session = await this.parts.storage.sessions.update(sessionId, ending, ["RUNNING"]);
+    if (session) await publishChange(this.parts.bus, session);
   }
 
   async close(): Promise<void> {

@@ -45,7 +45,7 @@ test("styles before a swap are not made up", () => {
 
 test("each point of the loss curve has the weights that it was evaluated with", () => {
   const weightsAt = weightsByStep(painting);
-  expect([0, 9, 10, 20, 50].map((step) => weightsAt(step).beta)).toEqual([40, 40, 80, 400, 400]);
+  expect([0, 9, 10, 20, 50, 15, 0, 19].map((step) => weightsAt(step).beta)).toEqual([40, 40, 80, 400, 400, 80, 40, 80]);
 });
 
 test("only what was changed is sent", () => {
