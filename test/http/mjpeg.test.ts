@@ -165,7 +165,7 @@ test("a viewer whose socket is full takes no memory: what it missed is gone, the
 
 test("is refused to foreign web pages and under foreign names", async () => {
   const { id } = await live();
-  for (const headers of [{ Origin: "https://evil.example" }, { Host: "evil.example" }]) {
+  for (const headers of [{ Origin: "https://evil.example" }, { Host: "evil.example" }] as Record<string, string>[]) {
     const answer = await ask(server.port, `/sessions/${id}/stream.mjpeg`, { headers });
     expect([answer.status, answer.json()]).toEqual([403, expect.objectContaining({ code: "FORBIDDEN" })]);
   }

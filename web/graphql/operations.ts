@@ -148,6 +148,8 @@ export const KeepFrame = graphql(`
   mutation KeepFrame($sessionId: ID!, $step: Int!) { keepFrame(sessionId: $sessionId, step: $step) { id url } }
 `);
 
+export const PlaceQuery = graphql(`query Place($id: ID!) { session(id: $id) { queuePosition } }`);
+
 export const FramesQuery = graphql(
   `
     query Frames($id: ID!, $fromStep: Int!, $toStep: Int!) {

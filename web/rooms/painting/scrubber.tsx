@@ -109,11 +109,15 @@ function useArrowsAnywhere(go: (by: number) => void): void {
   });
   useEffect(() => {
     const onKeyDown = (event: globalThis.KeyboardEvent) => {
-      if (event.target !== document.body || event.altKey || event.ctrlKey || event.metaKey) return;
+      if (event.altKey || event.ctrlKey || event.metaKey || usesArrows(event.target)) return;
       if (event.key === "ArrowLeft") newest.current(-1);
       else if (event.key === "ArrowRight") newest.current(1);
     };
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
   }, []);
+}
+
+function usesArrows(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('input, textarea, select, [role="slider"], [role="dialog"]') !== null;
 }

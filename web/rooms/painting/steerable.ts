@@ -49,7 +49,13 @@ export function weightsByStep({ initialSettings, changes }: History): (step: num
       weights: { alpha: change.alpha ?? weights.alpha, beta: change.beta ?? weights.beta, gamma: change.gamma ?? weights.gamma },
     });
   }
-  return (step) => stretches.findLast(({ from }) => from <= step)?.weights ?? { alpha, beta, gamma };
+  // Most are asked in order: from the last answer on it is never far.
+  let at = 0;
+  return (step) => {
+    while (at > 0 && (stretches[at]?.from ?? 0) > step) at--;
+    while ((stretches[at + 1]?.from ?? Number.POSITIVE_INFINITY) <= step) at++;
+    return stretches[at]?.weights ?? { alpha, beta, gamma };
+  };
 }
 
 /** The mutation's input: only what is to be changed. */

@@ -34,6 +34,8 @@ export type SessionEvent =
   /** A frame turned out to be kept no more. */
   | { type: "gone"; step: number }
   | { type: "renamed"; title: string }
+  /** Its place in the queue, as it was a moment ago. */
+  | { type: "place"; queuePosition: number | null }
   | { type: "connection"; connected: boolean }
   | { type: "failed"; message: string };
 
@@ -63,6 +65,8 @@ export function nextState(state: SessionState, event: SessionEvent): SessionStat
       return { ...state, timeline: withoutStep(state.timeline, event.step) };
     case "renamed":
       return state.session ? { ...state, session: { ...state.session, title: event.title } } : state;
+    case "place":
+      return state.session?.status === "QUEUED" ? { ...state, session: { ...state.session, queuePosition: event.queuePosition } } : state;
     case "connection":
       return state.connected === event.connected ? state : { ...state, connected: event.connected };
     case "failed":

@@ -1,12 +1,14 @@
 import { type Dispatch, useEffect, useReducer } from "react";
 import { execute } from "../../graphql/execute";
-import { SessionEvents, SessionQuery } from "../../graphql/operations";
+import { PlaceQuery, SessionEvents, SessionQuery } from "../../graphql/operations";
 import { follow, untilReached } from "../../graphql/subscribe";
 import { justStarted } from "./just-started";
 import { isOver, nextState, nothingYet, type SessionEvent, type SessionState } from "./session-state";
 
 /** Points of the loss curve that are loaded: about as many as the curve is wide in pixels. */
 const CURVE_POINTS = 500;
+/** How often a session that waits asks for its place in the queue, ms: those before it end without a word to it. */
+const PLACE_EVERY_MS = 3_000;
 
 /** A session of any kind, a painting with its curve, kept up to date until it is over, through lost connections. */
 export function useSession(id: string): [SessionState, Dispatch<SessionEvent>] {
@@ -18,7 +20,23 @@ export function useSession(id: string): [SessionState, Dispatch<SessionEvent>] {
     });
     return () => ending.abort();
   }, [id]);
+  usePlace(id, state.session?.status === "QUEUED", dispatch);
   return [state, dispatch];
+}
+
+function usePlace(id: string, waits: boolean, dispatch: Dispatch<SessionEvent>): void {
+  useEffect(() => {
+    if (!waits) return;
+    const ask = async () => {
+      const { session } = await execute(PlaceQuery, { id });
+      if (session) dispatch({ type: "place", queuePosition: session.queuePosition });
+    };
+    const timer = setInterval(() => {
+      // While the server cannot be reached the place stays as it was, and the status says why.
+      ask().catch(() => undefined);
+    }, PLACE_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [id, waits, dispatch]);
 }
 
 /** What the page that started the session handed over, so that its picture shows at once. */
