@@ -96,8 +96,8 @@ function cut(side: number, length: number, overlap: number): Cut {
   const wanted = Math.min(overlap, Math.floor(length / 3));
   const count = Math.ceil((side - wanted) / (length - wanted));
   const starts = Array.from({ length: count }, (_, index) => Math.round((index * (side - length)) / (count - 1)));
-  // Starts are whole numbers: an overlap may lack a pixel.
-  const passage = Math.min(wanted, ...starts.slice(1).map((start, index) => starts[index]! + length - start));
+  // Wider where there is room: a slower passage shows less. Starts are whole numbers, so an overlap may lack a pixel.
+  const passage = Math.min(2 * wanted, ...starts.slice(1).map((start, index) => starts[index]! + length - start));
   return { starts, length, passage };
 }
 
