@@ -95,6 +95,11 @@ export class StyleTransferFieldsResolver {
     return session.initial.settings;
   }
 
+  @FieldResolver(() => [StyleSource], { description: "The styles of step 0." })
+  initialStyles(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<StyleSource[]> {
+    return styleSources(session.initial.styles, context);
+  }
+
   @FieldResolver(() => [LossPoint], { description: "The loss curve, thinned to at most `points` values." })
   async losses(
     @Root() session: StyleTransferRecord,

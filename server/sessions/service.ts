@@ -60,7 +60,7 @@ export class SessionService {
    * sessions wait.
    */
   async branch(sessionId: string, step: number, input: SteeringInput | null): Promise<StyleTransferRecord> {
-    const { storage } = this.parts;
+    const { storage, bus } = this.parts;
     const parent = await requireStyleTransfer(storage, sessionId);
     const kept = step >= 0 && (await storage.frames.find(sessionId, step)) !== null;
     if (!kept) {
@@ -85,6 +85,8 @@ export class SessionService {
     return this.lineUp(branch, async () => {
       if (!(await storage.sessions.insertBranch(branch, change))) throw noSession();
       await storage.checkpoints.share(sessionId, branch.id, step);
+      const branched = await storage.sessions.find(sessionId);
+      if (branched) await publishChange(bus, branched);
     });
   }
 

@@ -49,7 +49,7 @@ export interface SessionStore {
   /**
    * Inserts a branch together with what it shares with its parent, in one transaction: the frames through
    * `branchedAtStep` (their rows; the pictures are shared) and the changes that were in force by then, in their order. A
-   * `change` of its own, which the settings hold already, is recorded with that step. False when the parent is gone or does
+   * `change` of its own, which the settings hold already, is recorded with that step. The parent's revision grows. False when the parent is gone or does
    * not keep that frame.
    */
   insertBranch(branch: StyleTransferRecord, change: SteeringChange | null): Promise<boolean>;

@@ -107,6 +107,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         expect(await storage.frames.find(branch.id, 3)).toEqual({ ...(await storage.frames.find(parent.id, 3)), sessionId: branch.id });
         expect(await storage.frames.bytesOf(branch.id)).toBe(500);
         expect((await storage.sessions.branches(parent.id)).map(({ id }) => id)).toEqual([branch.id]);
+        expect((await storage.sessions.find(parent.id))?.revision).toBe(8);
       });
 
       it("stay, with their pictures, when their parent is deleted", async () => {
