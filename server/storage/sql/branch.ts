@@ -39,5 +39,12 @@ export async function insertBranch(database: Database, branch: StyleTransferReco
       .set({ ...totals, step: branchedAtStep })
       .where(eq(sessions.id, id)),
   );
+  // Viewers of the parent hear of the branch.
+  await written(
+    database
+      .update(sessions)
+      .set({ revision: sql`${sessions.revision} + 1` })
+      .where(eq(sessions.id, parentId)),
+  );
   return true;
 }
