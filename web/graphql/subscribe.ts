@@ -153,15 +153,17 @@ export async function untilReached<Result>(
   }
 }
 
-/** Half a second at first, then twice as long each time; ends early when `signal` aborts. */
+/** Half a second at first, then twice as long each time; ends early when the network is back or `signal` aborts. */
 function pause(failures: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);
+      window.removeEventListener("online", end);
       resolve();
     };
     const timer = setTimeout(end, Math.min(LONGEST_PAUSE_MS, 500 * 2 ** failures));
     signal.addEventListener("abort", end);
+    window.addEventListener("online", end);
   });
 }
