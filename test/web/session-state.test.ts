@@ -39,6 +39,7 @@ function painting(latestFrame: Frame | null): Painting {
       styleLayers: [],
     },
     initialSettings: { alpha: 1, beta: 1, gamma: 1, steps: 10, learningRate: 1, styleLayers: [] },
+    initialStyles: [],
     changes: [],
     branchedAtStep: null,
     parent: null,
@@ -71,6 +72,21 @@ describe("a painting as its page knows it", () => {
     expect(msPerStep(nothingYet)).toBeNull();
     expect(msPerStep(withFrames(nothingYet, 0))).toBe(390);
     expect(msPerStep(withFrames(nothingYet, 0, 1, 4))).toBe(400);
+  });
+
+  test("has its place in the queue only while it waits", () => {
+    const running = nextState(nothingYet, { type: "changed", session: painting(null) });
+    expect(nextState(running, { type: "place", queuePosition: 2 })).toBe(running);
+    const queued = nextState(nothingYet, { type: "changed", session: { ...painting(null), status: "QUEUED", queuePosition: 3 } });
+    expect(nextState(queued, { type: "place", queuePosition: 2 }).session?.queuePosition).toBe(2);
+  });
+
+  test("is told what it was too slow to see", () => {
+    const seen = withFrames(nothingYet, 0, 1, 4);
+    expect(seen.timeline.holes).toEqual([{ from: 2, to: 3 }]);
+    const whole = nextState(seen, { type: "filled", range: { from: 2, to: 3 }, frames: [frame(2), frame(3)] });
+    expect(whole.timeline.frames.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4]);
+    expect(nextState(whole, { type: "gone", step: 2 }).timeline.frames).toHaveLength(4);
   });
 
   test("stays the same object when the connection is as it was", () => {

@@ -3,7 +3,9 @@ import type { Frame } from "../../web/graphql/operations";
 import {
   emptyTimeline,
   filled,
+  isMissing,
   missing,
+  missingCount,
   nearest,
   neighbour,
   type Timeline,
@@ -21,11 +23,11 @@ const steps = ({ frames }: Timeline) => frames.map(({ step }) => step);
 describe("the timeline of kept frames", () => {
   test("knows what it did not see, and what was asked for no more", () => {
     const opened = seen(7);
-    expect(missing(opened)).toEqual({ from: 0, to: 6 });
+    expect(missing(opened, null)).toEqual({ from: 0, to: 6 });
     const page = filled(opened, { from: 0, to: 3 }, [frame(0), frame(2), frame(3)]);
-    expect(missing(page)).toEqual({ from: 4, to: 6 });
+    expect(missing(page, null)).toEqual({ from: 4, to: 6 });
     const whole = filled(page, { from: 4, to: 6 }, [frame(4)]);
-    expect(missing(whole)).toBeNull();
+    expect(missing(whole, null)).toBeNull();
     expect(steps(whole)).toEqual([0, 2, 3, 4, 7]);
   });
 
@@ -36,9 +38,21 @@ describe("the timeline of kept frames", () => {
       { from: 6, to: 8 },
     ]);
     const once = filled(skipped, { from: 2, to: 8 }, [2, 3, 4, 5, 6, 7, 8].map(frame));
-    expect(missing(once)).toBeNull();
+    expect(missing(once, null)).toBeNull();
     expect(steps(once)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect(missing(seen(0, 1, 2))).toBeNull();
+    expect(missing(seen(0, 1, 2), null)).toBeNull();
+  });
+
+  test("asks for the newest first, but for what is wanted before that", () => {
+    const opened = seen(1000);
+    expect(missing(opened, null)).toEqual({ from: 900, to: 999 });
+    expect(missing(opened, 140)).toEqual({ from: 90, to: 189 });
+    expect(missing(opened, 7)).toEqual({ from: 0, to: 99 });
+    const around = filled(opened, { from: 90, to: 189 }, [frame(140)]);
+    expect(missingCount(around)).toBe(900);
+    expect([89, 140, 190].map((step) => isMissing(around, step))).toEqual([true, false, true]);
+    expect(missing(around, 140)).toEqual({ from: 900, to: 999 });
+    expect(neighbour(around, 140, 1)).toBeNull();
   });
 
   test("takes in the same frame once, however it came", () => {

@@ -31,6 +31,7 @@ const PaintingParts = graphql(
         styleLayers { layer weight }
       }
       initialSettings { alpha beta gamma steps learningRate styleLayers { layer weight } }
+      initialStyles { weight image { ...ImageParts } }
       changes {
         step alpha beta gamma steps learningRate
         styleLayers { layer weight }
@@ -156,7 +157,6 @@ export const FramesQuery = graphql(
       session(id: $id) {
         frames(first: 100, fromStep: $fromStep, toStep: $toStep) {
           edges { node { ...FrameParts } }
-          pageInfo { hasNextPage }
         }
       }
     }

@@ -3,8 +3,8 @@ import { LatestPicture } from "./latest-picture";
 import styles from "./painting.module.css";
 
 interface Props {
-  /** Picture to show now. */
-  url: string;
+  /** Picture to show now; null to leave what is shown. */
+  url: string | null;
   /** Proportions of the finished picture. */
   width: number;
   height: number;
@@ -36,7 +36,9 @@ export function LiveCanvas({ url, width, height, label, onMissing }: Props) {
     return () => latest.close();
   }, []);
 
-  useEffect(() => picture.current?.offer(url), [url]);
+  useEffect(() => {
+    if (url !== null) picture.current?.offer(url);
+  }, [url]);
 
   return (
     <canvas

@@ -29,8 +29,8 @@ interface Props {
 export function PaintingRoom({ state, session, dispatch }: Props) {
   const { frame: newest, failure, curve, timeline } = state;
   const { id, settings, title } = session;
-  useKeptFrames(id, timeline, dispatch);
   const look = useLook(state);
+  useKeptFrames(id, timeline, look.past, dispatch);
   const steering = useSteering(session);
   const branch = useBranch(session, look.step);
   const over = isOver(session.status);

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
-import { nearest, neighbour, type Timeline } from "../session/timeline";
+import { isMissing, nearest, neighbour, type Timeline } from "../session/timeline";
 import styles from "./scrubber.module.css";
 
 /** How far Page Up and Page Down go, pictures. */
@@ -66,7 +66,10 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
           value={at}
           aria-label="Step"
           aria-valuetext={shown === null ? `Step ${last}, ${now}` : `Step ${shown} of ${last}`}
-          onChange={(event) => show(nearest(timeline, Number(event.target.value))?.step)}
+          onChange={(event) => {
+            const step = Number(event.target.value);
+            show(isMissing(timeline, step) ? step : nearest(timeline, step)?.step);
+          }}
           onKeyDown={(event: KeyboardEvent) => {
             if (!event.altKey && !event.ctrlKey && !event.metaKey && move(event.key)) event.preventDefault();
           }}

@@ -36,10 +36,10 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
         />
       ) : (
         <LiveCanvas
-          url={frame?.url ?? content.url}
+          url={frame?.url ?? (past === null ? content.url : null)}
           width={content.width}
           height={content.height}
-          label={frame ? `The painting at step ${frame.step}` : "The photo that the painting begins with"}
+          label={frame || past !== null ? `The painting at step ${look.step}` : "The photo that the painting begins with"}
           onMissing={(url) => frame?.url === url && onGone(frame.step)}
         />
       )}

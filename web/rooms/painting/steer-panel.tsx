@@ -58,7 +58,7 @@ export function SteerPanel({ title, hint, values, paintedStep, failure, onChange
             value={values.learningRate}
             onChange={(value) => onChange({ learningRate: value })}
           />
-          {values.styles && <StyleSources sources={values.styles} onChange={(sources) => onChange({ styles: sources })} />}
+          <StyleSources sources={values.styles} onChange={(sources) => onChange({ styles: sources })} />
           <fieldset className={styles.group}>
             <legend>Style layers</legend>
             {styleLayers.map(({ layer, weight }, place) => (

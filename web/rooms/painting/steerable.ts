@@ -15,11 +15,10 @@ export interface Steerable extends Weights {
   learningRate: number;
   steps: number;
   styleLayers: readonly LayerWeight[];
-  /** Null where it is not known. */
-  styles: readonly StyleSource[] | null;
+  styles: readonly StyleSource[];
 }
 
-type History = Pick<Painting, "settings" | "styles" | "initialSettings" | "changes">;
+type History = Pick<Painting, "initialSettings" | "initialStyles" | "changes">;
 type Change = Painting["changes"][number];
 
 /** As it is now, with every change. */
@@ -29,15 +28,13 @@ export function steerableNow({ settings, styles }: Pick<Painting, "settings" | "
 }
 
 /** As it was when the picture of a step was evaluated: a branch from there begins with it. */
-export function steerableAt({ settings, styles, initialSettings, changes }: History, step: number): Steerable {
+export function steerableAt({ initialSettings, initialStyles, changes }: History, step: number): Steerable {
   const made = changes.filter((change) => change.step !== null && change.step <= step);
-  const restyled = changes.some((change) => change.styles !== null);
-  const start: Steerable = { ...steerableNow({ settings, styles }), ...initialSettings, styles: restyled ? null : styles };
-  return made.reduce(applied, start);
+  return made.reduce(applied, { ...initialSettings, styles: initialStyles });
 }
 
 /** The weights with which the picture of each step was evaluated. */
-export function weightsByStep({ initialSettings, changes }: History): (step: number) => Weights {
+export function weightsByStep({ initialSettings, changes }: Pick<History, "initialSettings" | "changes">): (step: number) => Weights {
   const { alpha, beta, gamma } = initialSettings;
   const stretches: { from: number; weights: Weights }[] = [{ from: 0, weights: { alpha, beta, gamma } }];
   for (const change of changes) {

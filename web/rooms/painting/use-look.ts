@@ -1,15 +1,15 @@
 import { useState } from "react";
 import type { Frame } from "../../graphql/operations";
 import type { SessionState } from "../session/session-state";
-import { nearest } from "../session/timeline";
+import { isMissing, nearest } from "../session/timeline";
 import { type Relative, type RelativePicture, useRelativePicture } from "./use-relative-picture";
 import { useShownStep } from "./use-shown-step";
 
 /** What somebody looks at. */
 export interface Look {
-  /** Null before the first picture. */
+  /** Null before the first picture, and while an older one is asked for. */
   frame: Frame | null;
-  /** Step of that frame. */
+  /** Step of that frame, or the one that is asked for. */
   step: number;
   /** The same, where it is not the newest one; null for now. */
   past: number | null;
@@ -24,8 +24,8 @@ export interface Look {
 export function useLook({ frame: newest, timeline }: Pick<SessionState, "frame" | "timeline">): Look {
   const [wanted, show] = useShownStep();
   const [compared, compare] = useState<Relative | null>(null);
-  const frame = wanted === null ? newest : nearest(timeline, wanted);
-  const step = frame?.step ?? 0;
+  const frame = wanted === null ? newest : isMissing(timeline, wanted) ? null : nearest(timeline, wanted);
+  const step = frame?.step ?? wanted ?? 0;
   const beside = useRelativePicture(compared, step);
   return { frame, step, past: wanted === null ? null : step, show, compared, beside, compare };
 }

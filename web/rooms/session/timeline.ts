@@ -1,5 +1,8 @@
 import type { Frame } from "../../graphql/operations";
 
+/** Frames that the server gives at once. */
+export const PAGE = 100;
+
 /** Steps from `from` through `to`. */
 export interface StepRange {
   from: number;
@@ -27,11 +30,30 @@ export function withFrame(timeline: Timeline, frame: Frame): Timeline {
   return { ...timeline, frames: [...frames, frame], holes: skipped };
 }
 
-/** What to ask for next: all holes in one; null when there are none. */
-export function missing({ holes }: Timeline): StepRange | null {
+/** Whether the frame of a step, if it is kept, has yet to be asked for. */
+export function isMissing({ holes }: Timeline, step: number): boolean {
+  return holes.some(({ from, to }) => from <= step && step <= to);
+}
+
+/**
+ * What to ask for next, as many steps as the server gives frames at once: those around a step that is wanted now, else the
+ * newest. Null when nothing is missing.
+ */
+export function missing({ holes }: Timeline, wanted: number | null): StepRange | null {
   const first = holes[0];
   const last = holes.at(-1);
-  return first && last ? { from: first.from, to: last.to } : null;
+  if (!first || !last) return null;
+  const around = wanted === null ? undefined : holes.find(({ from, to }) => from <= wanted && wanted <= to);
+  if (around && wanted !== null) {
+    const from = Math.max(around.from, wanted - PAGE / 2);
+    return { from, to: Math.min(around.to, from + PAGE - 1) };
+  }
+  return { from: Math.max(first.from, last.to - PAGE + 1), to: last.to };
+}
+
+/** How many steps are missing. */
+export function missingCount({ holes }: Timeline): number {
+  return holes.reduce((sum, { from, to }) => sum + to - from + 1, 0);
 }
 
 /** With the kept frames of a range, which are all that there are. */
@@ -59,12 +81,18 @@ export function nearest({ frames }: Timeline, step: number): Frame | null {
   return after.step - step < step - before.step ? after : before;
 }
 
-/** The frame `by` places after that of a step, or before where it is negative; the last one where there are not so many. */
-export function neighbour({ frames }: Timeline, step: number, by: number): Frame | null {
+/**
+ * The frame `by` places after that of a step, or before where it is negative; the last one where there are not so many. Null
+ * where something is missing between them.
+ */
+export function neighbour({ frames, holes }: Timeline, step: number, by: number): Frame | null {
   const at = placeOf(frames, step);
   // Between two frames the next one is one place further already.
   const start = by > 0 && frames[at]?.step !== step ? at - 1 : at;
-  return frames[Math.min(frames.length - 1, Math.max(0, start + by))] ?? null;
+  const found = frames[Math.min(frames.length - 1, Math.max(0, start + by))];
+  if (!found) return null;
+  const [low, high] = [Math.min(step, found.step), Math.max(step, found.step)];
+  return holes.some(({ from, to }) => to - from >= PAGE && from > low && to < high) ? null : found;
 }
 
 /** The place of the first frame at a step or after it. */
