@@ -78,6 +78,10 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     await expect.poll(() => beta(other).inputValue()).toBe("90");
     expect((await stored(id)).changes).toEqual([{ step: null, alpha: null, beta: 90 }]);
 
+    const engraving = await swapStyle(page, "Engraving");
+    await other.getByText("More", { exact: true }).click();
+    await expect.poll(() => other.getByRole("img", { name: "Style 1" }).getAttribute("src")).toBe(engraving);
+
     await other.getByRole("button", { name: "Resume" }).click();
     await waitForStep(page, step + 5);
     await other.getByText(/^In force from step \d+ on\.$/).waitFor();
@@ -115,6 +119,8 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     const { page, complaints } = await newPage();
     await startPainting(page, { photo: "Airplane from above", style: "Breakers", steps: 3000, size: 64 });
     const id = idOf(page);
+    const other = (await newPage()).page;
+    await other.goto(`/s/${id}`);
     await waitForStep(page, 8);
 
     const history = page.getByRole("slider", { name: "Step", exact: true });
@@ -146,6 +152,7 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     const parentLink = page.getByRole("link", { name: "From step 3 of its parent" });
     await parentLink.waitFor();
     const branch = idOf(page);
+    await other.getByRole("link", { name: "Branch 1, from step 3" }).waitFor();
     expect(branch).not.toBe(id);
     expect(await stored(branch)).toMatchObject({ branchedAtStep: 3, parent: { id }, settings: { beta: 500 } });
     await waitForStep(page, 6);
@@ -169,17 +176,20 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
 
   test("goes on when its server was killed, and the page catches up", async () => {
     const { page } = await newPage();
+    const received = receivedSteps(page);
     await startPainting(page, { photo: "Acanthus", style: "Wet paper", steps: 3000, size: 64 });
     const id = idOf(page);
     await waitForStep(page, 10);
     await server.end("SIGKILL");
     await waitForStatus(page, "Connection lost. Reconnecting…");
-    const seen = await shownStep(page);
+    const seen = received.at(-1) ?? 0;
+    const before = received.length;
     const port = new URL(client.address).port;
     await client.close();
     await startServer(port);
     await page.getByText(/^Painting on /).waitFor();
     await waitForStep(page, seen + 10);
+    expect(received[before]).toBe(seen + 1);
     const { step, frames, status } = await stored(id);
     expect(status).toBe("RUNNING");
     expect(frames.totalCount).toBeGreaterThanOrEqual(step);
@@ -209,6 +219,26 @@ async function waitForShown(page: Page, id: string, step: number): Promise<void>
   await page.waitForFunction((url) => document.querySelector("canvas")?.dataset.shown === url, `/frames/${id}/${step}`);
 }
 
-async function shownStep(page: Page): Promise<number> {
-  return Number(await page.locator("canvas").evaluate((canvas) => canvas.dataset.shown?.split("/").at(-1)));
+/** Steps of all frames that the page is told of, in the order in which they come. */
+function receivedSteps(page: Page): number[] {
+  const steps: number[] = [];
+  page.on("websocket", (socket) =>
+    socket.on("framereceived", ({ payload }) => {
+      const { payload: told } = JSON.parse(String(payload));
+      if (told?.data?.session?.__typename === "Frame") steps.push(told.data.session.step);
+    }),
+  );
+  return steps;
+}
+
+/** Puts a sample in place of the only style; answers the address of its picture. */
+async function swapStyle(page: Page, sample: string): Promise<string | null> {
+  const picture = page.getByRole("img", { name: "Style 1" });
+  await page.getByText("More", { exact: true }).click();
+  const before = await picture.getAttribute("src");
+  await page.getByRole("button", { name: "Swap" }).click();
+  await page.getByRole("dialog").getByRole("radio", { name: sample }).check({ force: true });
+  await page.getByRole("button", { name: "Use it" }).click();
+  await expect.poll(() => picture.getAttribute("src")).not.toBe(before);
+  return picture.getAttribute("src");
 }
