@@ -7,6 +7,7 @@ import { buildApiSchema } from "./api/schema.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
 import { styleTransferNumbers } from "./art/settings.js";
 import type { Bus } from "./bus/bus.js";
+import { Exporter } from "./exports/exporter.js";
 import { createHttpApp } from "./http/app.js";
 import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
@@ -35,6 +36,8 @@ export interface AppParts {
   version: string;
   /** Folder of the exported studio. */
   studioFolder: string;
+  /** Folder of finished exports. */
+  exportsFolder: string;
   /** What this machine has. */
   memoryBytes: number;
   /** Sessions that may wait for a device at a time. */
@@ -62,18 +65,21 @@ export async function createApp(parts: AppParts): Promise<App> {
     origins,
     version,
     studioFolder,
+    exportsFolder,
     memoryBytes,
     report,
     maxQueued = MAX_QUEUED_SESSIONS,
   } = parts;
   const maxSize = maxPaintingSize(memoryBytes, styleTransferNumbers.size.max);
   const broker = new FrameBroker(storage, bus);
+  const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });
   const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, maxQueued };
   const context = {
     sessions: new SessionService(sessionParts),
     controls: new SessionControls({ ...sessionParts, maxChanges: MAX_CHANGES }),
     liveFrames: new LiveFrames({ sessions: storage.sessions, bus }),
     history: new SessionHistory(storage, queue),
+    exports: exporter,
     broker,
     watchSessions: SessionFeed.open.bind(null, bus),
     models: models.catalogue,
@@ -89,6 +95,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     createHttpApp({
       storage,
       broker,
+      exporter,
+      version,
       guard,
       limits: pictureLimits,
       metrics,
@@ -119,6 +127,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       clearTimeout(impatient);
       await graphql.close();
       metrics.close();
+      await exporter.close();
     },
   };
 }

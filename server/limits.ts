@@ -10,7 +10,7 @@ export const pictureLimits = {
 export const MAX_QUEUED_SESSIONS = 1000;
 
 /** Changes that may be recorded of one session: one for each step and more. */
-export const MAX_CHANGES = 10_000;
+export const MAX_CHANGES = 5000;
 
 /** Memory of the device process beside the picture, and for each of its pixels, bytes; measured with VGG-19 to conv5_1 at 512, 1024 and 2048 px. */
 const deviceMemory = { base: 0.6e9, perPixel: 4400 };

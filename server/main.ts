@@ -65,6 +65,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     origins: config.origins,
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
+    exportsFolder: join(config.dataDir, "exports"),
     memoryBytes: memoryOfMachine(),
     report,
   });

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 /** Where each room lies, and which rooms it may import. */
 const rooms: Record<string, { folder: string; mayImport: string[] }> = {
-  api: { folder: "server/api", mayImport: ["sessions", "models"] },
-  http: { folder: "server/http", mayImport: ["sessions", "models"] },
+  api: { folder: "server/api", mayImport: ["sessions", "exports", "models"] },
+  http: { folder: "server/http", mayImport: ["sessions", "exports", "models"] },
+  exports: { folder: "server/exports", mayImport: ["sessions", "models"] },
   sessions: { folder: "server/sessions", mayImport: ["models"] },
   host: { folder: "server/host", mayImport: ["sessions", "device", "models"] },
   queue: { folder: "server/queue", mayImport: [] },
@@ -30,6 +31,7 @@ const session = ["server/sessions/session"];
 const singleFiles: Record<string, string[]> = {
   api: [...interfaces, ...painter],
   http: [...interfaces, ...painter],
+  exports: [...interfaces, ...painter],
   sessions: [...interfaces, ...painter, "server/art/work"],
   host: [...interfaces, ...painter, "server/art/work"],
   bus: session,

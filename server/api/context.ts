@@ -1,3 +1,4 @@
+import type { Exporter } from "../exports/exporter.js";
 import type { SessionControls } from "../sessions/controls.js";
 import type { DeviceInfo } from "../sessions/device-info.js";
 import type { FrameBroker } from "../sessions/frame-broker.js";
@@ -56,6 +57,7 @@ export interface ApiContext {
   controls: SessionControls;
   liveFrames: LiveFrames;
   history: SessionHistory;
+  exports: Exporter;
   broker: FrameBroker;
   /** Sessions that pass the filter, as they start and change. */
   watchSessions(filter: SessionFilter): Promise<AsyncIterableIterator<SessionRecord>>;

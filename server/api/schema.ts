@@ -2,6 +2,7 @@ import "reflect-metadata";
 import { createPubSub } from "@graphql-yoga/subscription";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { ExportResolver } from "./exports.js";
 import { FrameResolver } from "./frames.js";
 import { ImageResolver } from "./images.js";
 import { LiveFrameMutations } from "./live-frames.js";
@@ -18,6 +19,7 @@ import { TranslationFieldsResolver } from "./translations.js";
 export function buildApiSchema(): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [
+      ExportResolver,
       FrameResolver,
       ImageResolver,
       ModelResolver,

@@ -1,6 +1,8 @@
 import { Ctx, Field, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
+import type { FilmFormat } from "../exports/export.js";
 import type { DeviceInfo } from "../sessions/device-info.js";
 import type { ApiContext } from "./context.js";
+import { ExportFormat } from "./exports.js";
 
 @ObjectType()
 export class Device implements DeviceInfo {
@@ -33,12 +35,15 @@ export class ServerInfo {
 
   @Field(() => Int, { description: "Longest side of a painting in pixels; smaller where memory is short." })
   maxSize!: number;
+
+  @Field(() => [ExportFormat], { description: "What this server can make of a session; MP4 and WEBM need ffmpeg on its PATH." })
+  exportFormats!: FilmFormat[];
 }
 
 @Resolver(() => ServerInfo)
 export class ServerInfoResolver {
   @Query(() => ServerInfo)
-  server(@Ctx() { version, devices, limits }: ApiContext): ServerInfo {
-    return { version, devices: devices(), ...limits };
+  server(@Ctx() { version, devices, limits, exports }: ApiContext): ServerInfo {
+    return { version, devices: devices(), ...limits, exportFormats: exports.formats };
   }
 }

@@ -55,6 +55,18 @@ export class SessionMutations {
 
   @Mutation(() => StyleTransferSession, {
     description:
+      "A new session that follows the trace of another one, as GET /sessions/:id/trace.json gives it: settings, changes and seed replay to the same pictures. Its pictures must be here.",
+  })
+  importTrace(
+    @Arg("trace", () => String, { description: "JSON." }) trace: string,
+    @Arg("title", () => String, { nullable: true }) title: string | null | undefined,
+    @Ctx() { sessions }: ApiContext,
+  ): Promise<SessionRecord> {
+    return sessions.importTrace(trace, title ?? null);
+  }
+
+  @Mutation(() => StyleTransferSession, {
+    description:
       "A new session that goes on from the exact state of another one at a kept step; steps stays the total counted from 0. Changes are in force from that step's evaluation on.",
   })
   branchSession(

@@ -1,7 +1,9 @@
 import express, { type Express, type RequestHandler } from "express";
+import type { Exporter } from "../exports/exporter.js";
 import type { FrameBroker } from "../sessions/frame-broker.js";
 import type { Storage } from "../storage/storage.js";
 import { errorHandler, notFound } from "./errors.js";
+import { exportRoutes } from "./exports.js";
 import type { Guard } from "./guard.js";
 import { healthRoutes } from "./health.js";
 import type { PictureLimits } from "./inspect-picture.js";
@@ -14,6 +16,8 @@ import { studio } from "./studio.js";
 export interface HttpDependencies {
   storage: Storage;
   broker: Pick<FrameBroker, "watch">;
+  exporter: Exporter;
+  version: string;
   guard: Guard;
   limits: PictureLimits;
   metrics: Metrics;
@@ -32,6 +36,8 @@ export interface HttpDependencies {
 export function createHttpApp({
   storage,
   broker,
+  exporter,
+  version,
   guard,
   limits,
   metrics,
@@ -49,6 +55,7 @@ export function createHttpApp({
   app.use(metrics.routes);
   app.use(pictureRoutes({ storage, limits, metrics }));
   app.use(mjpegRoutes(broker));
+  app.use(exportRoutes({ storage, exporter, version }));
   app.use(modelPictureRoutes(modelPicture));
   app.use("/graphql", graphql);
   app.use(studio(studioFolder));

@@ -14,6 +14,7 @@ import { resolveChange, stateAt } from "./steering.js";
 import type { SteeringInput } from "./steering-input.js";
 import type { StyleTransferInput } from "./style-transfer-input.js";
 import { requireWideEnough, resolveSettings, resolveStyles, resolveTitle } from "./style-transfer-settings.js";
+import { resolveTrace } from "./trace-import.js";
 import { resolveTranslation, type TranslationInput } from "./translation-settings.js";
 
 export interface SessionServiceOptions {
@@ -88,6 +89,19 @@ export class SessionService {
       const branched = await storage.sessions.find(sessionId);
       if (branched) await publishChange(bus, branched);
     });
+  }
+
+  /**
+   * Creates a style transfer that follows a trace, and lines it up: on a device of the same kind it comes to the same pictures.
+   * A title takes the place of the trace's.
+   * @throws AtelierError BAD_INPUT with field and limit for a trace that is damaged or from a newer version; NOT_FOUND for a
+   * picture or model that is not here; UNAVAILABLE for a model that cannot be had; LIMIT when too many sessions wait.
+   */
+  async importTrace(trace: string, title: string | null): Promise<StyleTransferRecord> {
+    const { changes, ...start } = await resolveTrace(this.parts, trace);
+    const named = newSession(title === null ? start.title : resolveTitle("title", title));
+    const session: StyleTransferRecord = { ...start, ...named, kind: "STYLE_TRANSFER", parentId: null, branchedAtStep: null };
+    return this.lineUp(session, () => this.parts.storage.sessions.insert(session, changes));
   }
 
   /**

@@ -76,6 +76,11 @@ export interface SteeringChange {
   styles: WeightedStyle[] | null;
 }
 
+/** A change whose step is known before the session begins. */
+export interface PlannedChange extends SteeringChange {
+  step: number;
+}
+
 /** A change that was accepted. */
 export interface RecordedChange extends SteeringChange {
   /** Changes of a session in the order in which they were accepted. */

@@ -1,6 +1,7 @@
 import type {
   FrameRecord,
   ImageRecord,
+  PlannedChange,
   RecordedChange,
   SessionFilter,
   SessionRecord,
@@ -27,6 +28,8 @@ export interface Page<Row> {
 export interface ImageStore {
   insert(image: ImageRecord): Promise<void>;
   find(id: string): Promise<ImageRecord | null>;
+  /** The one uploaded last with these bytes. */
+  findByDigest(digest: string): Promise<ImageRecord | null>;
 }
 
 /** What of a session may change after it was created. */
@@ -38,7 +41,8 @@ export type SessionPatch = Partial<
 
 /** Sessions. */
 export interface SessionStore {
-  insert(session: SessionRecord): Promise<void>;
+  /** With changes that it will follow, in their order, in one transaction. */
+  insert(session: SessionRecord, changes?: readonly PlannedChange[]): Promise<void>;
   find(id: string): Promise<SessionRecord | null>;
   /** Changes a session only while its status is one of `from`; answers it as it is now, or null when it was not changed. */
   update(id: string, patch: SessionPatch, from?: readonly SessionStatus[]): Promise<SessionRecord | null>;

@@ -55,6 +55,7 @@ export async function startApp(origins: string[] = [], memoryBytes = 64e9, maxQu
     origins,
     version: "1.2.3",
     studioFolder: join(folder, "studio"),
+    exportsFolder: join(folder, "exports"),
     memoryBytes,
     report,
     ...(maxQueued === undefined ? {} : { maxQueued }),

@@ -20,6 +20,7 @@ export class MemoryStorage implements Storage {
   readonly images: Storage["images"] = {
     insert: async (image) => void this.imageRows.set(image.id, image),
     find: async (id) => this.imageRows.get(id) ?? null,
+    findByDigest: async (digest) => [...this.imageRows.values()].find((image) => image.digest === digest) ?? null,
   };
 
   readonly sessions: Storage["sessions"] = {

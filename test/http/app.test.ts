@@ -97,6 +97,8 @@ describe("the whole", () => {
     const app = createHttpApp({
       storage: { ...storage, images: { ...storage.images, find: () => Promise.reject(fault) } },
       broker: server.broker,
+      exporter: server.exporter,
+      version: "1.2.3",
       guard: createGuard([]),
       limits,
       metrics,

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Express } from "express";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import { Exporter } from "../../server/exports/exporter.js";
 import { createHttpApp, type HttpDependencies } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
@@ -20,6 +21,7 @@ export interface RunningServer {
   storage: Storage;
   bus: Bus;
   broker: FrameBroker;
+  exporter: Exporter;
   port: number;
   /** Errors that were the server's own fault. */
   faults: unknown[];
@@ -34,6 +36,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const faults: unknown[] = [];
   const bus = openEmbeddedBus((error) => faults.push(error));
   const broker = new FrameBroker(storage, bus);
+  const exporter = await Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error) });
   const app = createHttpApp({
     storage,
     broker,
@@ -46,6 +49,8 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
       response.json({ data: null });
     },
     studioFolder: join(folder, "studio"),
+    exporter,
+    version: "1.2.3",
     report: (error) => faults.push(error),
     ...changes,
   });
@@ -54,10 +59,12 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     storage,
     bus,
     broker,
+    exporter,
     port,
     faults,
     async close() {
       await close();
+      await exporter.close();
       await bus.close();
       metrics.close();
       await storage.close();

@@ -191,6 +191,20 @@ export const BranchSession = graphql(
   [PaintingParts],
 );
 
+export const ImportTrace = graphql(`mutation ImportTrace($trace: String!) { importTrace(trace: $trace) { ...PaintingParts } }`, [
+  PaintingParts,
+]);
+
+const FilmParts = graphql(`fragment FilmParts on Export { id format state progress error { message } url }`);
+
+export const FilmFormatsQuery = graphql(`query FilmFormats { server { exportFormats } }`);
+
+export const StartFilm = graphql(`mutation StartFilm($input: ExportInput!) { startExport(input: $input) { ...FilmParts } }`, [FilmParts]);
+
+export const CancelFilm = graphql(`mutation CancelFilm($id: ID!) { cancelExport(id: $id) { ...FilmParts } }`, [FilmParts]);
+
+export const FilmEvents = graphql(`subscription FilmEvents($id: ID!) { exportChanged(id: $id) { ...FilmParts } }`, [FilmParts]);
+
 export const CancelSession = graphql(`
   mutation CancelSession($id: ID!) { cancelSession(sessionId: $id) { id } }
 `);
@@ -246,4 +260,5 @@ export type Translation = ResultOf<typeof TranslationParts>;
 export type Session = Painting | Translation;
 export type SessionStatus = Session["status"];
 export type Card = ResultOf<typeof CardParts>;
+export type Film = ResultOf<typeof FilmParts>;
 export type Network = ResultOf<typeof NetworkParts>;

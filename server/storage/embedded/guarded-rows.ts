@@ -9,7 +9,7 @@ export function guardRows({ images, sessions, changes, frames }: Rows, space: Sp
     images: { ...images, insert: (image) => space.storing(0, () => images.insert(image)) },
     sessions: {
       ...sessions,
-      insert: (session) => space.storing(0, () => sessions.insert(session)),
+      insert: (session, changes) => space.storing(0, () => sessions.insert(session, changes)),
       update: (id, patch, from) => space.changing(() => sessions.update(id, patch, from)),
       delete: (id) => space.changing(() => sessions.delete(id)),
       insertBranch: (branch, change) => space.storing(0, () => sessions.insertBranch(branch, change)),

@@ -6,15 +6,19 @@ import type { SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
 import { type Database, written } from "./database.js";
 import { digestsInUse } from "./digests.js";
-import { deletedSessions, frames, sessions } from "./schema.js";
+import { changes, deletedSessions, frames, sessions } from "./schema.js";
 import { sessionRecord as record } from "./session-record.js";
 
 /** Sessions as rows. */
 export function sqlSessions(database: Database): SessionStore {
   return {
-    async insert(session) {
-      await written(database.insert(sessions).values(session));
-    },
+    insert: (session, planned = []) =>
+      database.transaction(async (transaction) => {
+        await written(transaction.insert(sessions).values(session));
+        if (planned.length === 0) return;
+        const rows = planned.map((change) => ({ sessionId: session.id, createdAt: session.createdAt, ...change }));
+        await written(transaction.insert(changes).values(rows));
+      }),
 
     async find(id) {
       const [row] = await database.select().from(sessions).where(eq(sessions.id, id));

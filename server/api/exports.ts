@@ -1,0 +1,162 @@
+import {
+  Arg,
+  Ctx,
+  Field,
+  Float,
+  ID,
+  InputType,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+  registerEnumType,
+  Subscription,
+} from "type-graphql";
+import { AtelierError } from "../errors.js";
+import { type ExportRecord, exportStates, type FilmFormat, filmFormats, type ExportState as State } from "../exports/export.js";
+import type { FilmInput } from "../exports/order.js";
+import { requireId } from "../sessions/ids.js";
+import type { ApiContext } from "./context.js";
+import { SessionError } from "./session-types.js";
+
+export const ExportFormat = Object.fromEntries(filmFormats.map((name) => [name, name]));
+const ExportState = Object.fromEntries(exportStates.map((name) => [name, name]));
+registerEnumType(ExportFormat, {
+  name: "ExportFormat",
+  description: "MP4 and WEBM where the server has ffmpeg; see ServerInfo.exportFormats.",
+});
+registerEnumType(ExportState, { name: "ExportState" });
+
+@InputType({ description: "A time-lapse of a session's kept pictures, spread evenly over its steps, all at the size of the last." })
+export class ExportInput implements FilmInput {
+  @Field(() => ID)
+  sessionId!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: "Another session, such as a branch, shown at its right: each with its newest picture of the step.",
+  })
+  besideId?: string | null;
+
+  @Field(() => ExportFormat)
+  format!: FilmFormat;
+
+  @Field(() => Int, { nullable: true })
+  fromStep?: number | null;
+
+  @Field(() => Int, { nullable: true })
+  toStep?: number | null;
+
+  @Field(() => Float, { nullable: true, description: "1 to 60; 15 by default." })
+  framesPerSecond?: number | null;
+
+  @Field(() => Int, { nullable: true, description: "Longer side of each picture, px: 32 to 2048; 512 by default." })
+  size?: number | null;
+
+  @Field(() => Int, { nullable: true, description: "2 to 1000; 150 by default." })
+  maxFrames?: number | null;
+}
+
+@ObjectType({ description: "A film that is made, or was; finished ones are kept for a day." })
+export class Export {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => ID)
+  sessionId!: string;
+
+  @Field(() => ID, { nullable: true })
+  besideId!: string | null;
+
+  @Field(() => ExportFormat)
+  format!: FilmFormat;
+
+  @Field(() => ExportState)
+  state!: State;
+
+  @Field(() => Float, { description: "0..1." })
+  progress!: number;
+
+  @Field(() => SessionError, { nullable: true })
+  error!: SessionError | null;
+
+  @Field(() => String, { nullable: true, description: "Path of the finished file on this server." })
+  url!: string | null;
+
+  @Field(() => Int, { nullable: true })
+  bytes!: number | null;
+}
+
+@Resolver()
+export class ExportResolver {
+  @Query(() => Export, { nullable: true })
+  export(@Arg("id", () => ID) id: string, @Ctx() { exports }: ApiContext): Export | null {
+    const record = exports.find(id);
+    return record && shown(record);
+  }
+
+  @Mutation(() => Export)
+  async startExport(@Arg("input", () => ExportInput) input: ExportInput, @Ctx() { exports }: ApiContext): Promise<Export> {
+    requireId("input.sessionId", input.sessionId);
+    if (typeof input.besideId === "string") requireId("input.besideId", input.besideId);
+    return shown(await exports.start(input));
+  }
+
+  @Mutation(() => Export, { description: "CONFLICT for one that has ended." })
+  async cancelExport(@Arg("id", () => ID) id: string, @Ctx() { exports }: ApiContext): Promise<Export> {
+    return shown(await exports.cancel(id));
+  }
+
+  @Subscription(() => Export, {
+    description: "An export as it is, then as it changes; ends with it.",
+    subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => follow(args.id, context),
+  })
+  exportChanged(@Root() record: ExportRecord, @Arg("id", () => ID) _id: string): Export {
+    return shown(record);
+  }
+}
+
+function shown({ id, order, state, progress, error, bytes }: ExportRecord): Export {
+  const { sessionId, besideId, format } = order;
+  return { id, sessionId, besideId, format, state, progress, error, bytes, url: state === "COMPLETED" ? `/exports/${id}` : null };
+}
+
+/** The newest state each time; written by hand, as a generator that waits ignores `return`. */
+function follow(id: string, { exports }: ApiContext): AsyncIterableIterator<ExportRecord> {
+  let next = exports.find(id);
+  if (!next) throw new AtelierError("NOT_FOUND", "There is no such export.", { field: "id" });
+  let ended = false;
+  let wake: () => void = () => undefined;
+  const leave = exports.watch(id, (record) => {
+    next = record;
+    wake();
+  });
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      while (!next && !ended) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      const value = next;
+      if (!value) return this.return!();
+      next = null;
+      if (value.state !== "QUEUED" && value.state !== "RUNNING") {
+        ended = true;
+        leave();
+      }
+      return { done: false, value };
+    },
+    async return() {
+      ended = true;
+      leave();
+      wake();
+      return { done: true, value: undefined };
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/** A PNG begins with this (PNG specification, third edition, 5.2). */
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** Length, type and checksum of a chunk, bytes. */
+const CHUNK_FRAME = 12;
+
+/** The first chunk, IHDR, has 13 bytes of data and comes first. */
+const HEADER_END = SIGNATURE.length + CHUNK_FRAME + 13;
+
+/** Keyword of the text chunk in which pictures of this server carry their trace. */
+export const TRACE_KEYWORD = "atelier-trace";
+
+/**
+ * A PNG with a text in it: an iTXt chunk (UTF-8, not compressed; PNG specification 11.3.3.4) behind the header.
+ * @throws RangeError for bytes that are no PNG.
+ */
+export function withText(png: Uint8Array, keyword: string, text: string): Buffer {
+  if (!SIGNATURE.every((byte, index) => png[index] === byte) || png.length < HEADER_END) throw new RangeError("This is no PNG.");
+  // Keyword, its end, not compressed, method 0, no language, no translated keyword, the text.
+  const data = Buffer.concat([Buffer.from(keyword, "latin1"), Buffer.from([0, 0, 0, 0, 0]), Buffer.from(text, "utf8")]);
+  return Buffer.concat([png.subarray(0, HEADER_END), chunk("iTXt", data), png.subarray(HEADER_END)]);
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const typed = Buffer.concat([Buffer.from(type, "latin1"), data]);
+  const framed = Buffer.alloc(CHUNK_FRAME + data.length);
+  framed.writeUInt32BE(data.length, 0);
+  typed.copy(framed, 4);
+  framed.writeUInt32BE(crc32(typed), 8 + data.length);
+  return framed;
+}
+
+/** CRC-32 as PNG's annex D has it; `zlib.crc32` is younger than the Node that this server asks for. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}

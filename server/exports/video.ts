@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, constants } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { AtelierError } from "../errors.js";
+import { type FilmOrder, LAST_PICTURE_MS } from "./export.js";
+import type { FilmPictures } from "./film-pictures.js";
+
+/** How each kind of film is encoded; players want 4:2:0. */
+const codecs: Record<"MP4" | "WEBM", readonly string[]> = {
+  MP4: ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4"],
+  WEBM: ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "6", "-crf", "30", "-b:v", "0", "-pix_fmt", "yuv420p", "-f", "webm"],
+};
+
+/** Where ffmpeg is on the PATH; null where this machine has none. */
+export async function findFfmpeg(path = process.env.PATH ?? ""): Promise<string | null> {
+  const name = process.platform === "win32" ? "ffmpeg.exe" : "ffmpeg";
+  for (const folder of path.split(delimiter)) {
+    const candidate = join(folder, name);
+    if (folder !== "" && (await isProgram(candidate))) return candidate;
+  }
+  return null;
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return true;
+  } catch {
+    // Most folders of the PATH have no ffmpeg.
+    return false;
+  }
+}
+
+/** Has ffmpeg encode a film; `onPicture` is told of each picture that went in. @throws AtelierError UNAVAILABLE when it fails. */
+export async function writeVideo(
+  ffmpeg: string,
+  path: string,
+  pictures: FilmPictures,
+  order: FilmOrder & { format: "MP4" | "WEBM" },
+  { onPicture, signal }: { onPicture: () => void; signal: AbortSignal },
+): Promise<void> {
+  const { width, height } = pictures;
+  const input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${width}x${height}`, "-r", String(order.framesPerSecond), "-i", "pipe:0"];
+  const child = spawn(ffmpeg, ["-hide_banner", "-loglevel", "error", "-y", ...input, "-an", ...codecs[order.format], path], {
+    stdio: ["pipe", "ignore", "pipe"],
+    signal,
+    killSignal: "SIGKILL",
+  });
+  let lastWords = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    lastWords = (lastWords + text).slice(-2000);
+  });
+  // A pipe that ffmpeg closed is told by its exit code.
+  child.stdin.on("error", () => undefined);
+  const closed = once(child, "close") as Promise<[number | null]>;
+  const feeding = feed(child.stdin, pictures, order, onPicture, signal);
+  const [[code]] = await Promise.all([closed, feeding]);
+  if (code !== 0) throw new AtelierError("UNAVAILABLE", "ffmpeg could not encode the film.", {}, { cause: new Error(lastWords) });
+}
+
+async function feed(
+  pipe: NodeJS.WritableStream & { destroyed?: boolean },
+  pictures: FilmPictures,
+  { framesPerSecond }: FilmOrder,
+  onPicture: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let last: Buffer | null = null;
+  for await (const picture of pictures.read(signal)) {
+    await write(pipe, picture);
+    last = picture;
+    onPicture();
+  }
+  const still = Math.round((LAST_PICTURE_MS / 1000) * framesPerSecond) - 1;
+  for (let time = 0; last && time < still; time++) await write(pipe, last);
+  pipe.end();
+}
+
+/** Resolves when the pipe has room for more, or is gone. */
+async function write(pipe: NodeJS.WritableStream & { destroyed?: boolean }, bytes: Buffer): Promise<void> {
+  if (pipe.destroyed || pipe.write(bytes)) return;
+  await Promise.race([once(pipe, "drain"), once(pipe, "close")]);
+}

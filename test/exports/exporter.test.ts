@@ -1,0 +1,204 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import type { ExportRecord } from "../../server/exports/export.js";
+import { exportLimits } from "../../server/exports/export.js";
+import { Exporter } from "../../server/exports/exporter.js";
+import { findFfmpeg } from "../../server/exports/video.js";
+import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
+import type { Storage } from "../../server/storage/storage.js";
+import { aFrame, anImage, aSession } from "../contracts/records.js";
+import { newDataFolder } from "../helpers/data-folder.js";
+
+const ffmpeg = await findFfmpeg();
+if (ffmpeg === null) console.warn("Skipped: films of MP4 and WebM need ffmpeg on the PATH.");
+
+let folder: string;
+let storage: Storage;
+const bus = openEmbeddedBus((error) => {
+  throw error;
+});
+const faults: unknown[] = [];
+let exporter: Exporter;
+
+beforeAll(async () => {
+  folder = await newDataFolder();
+  storage = await openEmbeddedStorage(folder);
+  exporter = await open();
+});
+
+afterAll(async () => {
+  await exporter.close();
+  await storage.close();
+  await rm(folder, { recursive: true, force: true });
+  expect(faults).toEqual([]);
+});
+
+function open(options: { ffmpeg?: string | null } = {}): Promise<Exporter> {
+  return Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error), ...options });
+}
+
+/** A painting of `last` + 1 frames that becomes brighter with every step; the first half is painted at half the size. */
+async function painting(last: number, [width, height]: [number, number] = [80, 60], steps = 1): Promise<string> {
+  const image = anImage();
+  await storage.images.insert(image);
+  const session = aSession(image.id, { status: "COMPLETED" });
+  await storage.sessions.insert(session);
+  for (let step = 0; step <= last; step += steps) {
+    const grey = Math.round((250 * step) / last);
+    const half = step < last / 2 ? 2 : 1;
+    const size = { width: width / half, height: height / half };
+    const picture = await sharp({ create: { ...size, channels: 3, background: { r: grey, g: grey, b: grey } } })
+      .jpeg({ quality: 95 })
+      .toBuffer();
+    await storage.frames.insert(aFrame(session.id, step, { ...size, digest: await storage.blobs.put(picture), bytes: picture.byteLength }));
+  }
+  return session.id;
+}
+
+/** Resolves when an export has ended. */
+function ended({ id }: ExportRecord): Promise<ExportRecord> {
+  return new Promise((resolve) => {
+    const look = (record: ExportRecord | null) => {
+      if (record && record.state !== "QUEUED" && record.state !== "RUNNING") resolve(record);
+    };
+    exporter.watch(id, look);
+    look(exporter.find(id));
+  });
+}
+
+/** The mean brightness of each picture of an animation. */
+async function brightness(path: string): Promise<number[]> {
+  const { pages = 1 } = await sharp(path, { animated: true }).metadata();
+  return Promise.all(Array.from({ length: pages }, async (_, page) => Math.round((await sharp(path, { page }).stats()).channels[0]!.mean)));
+}
+
+describe("a time-lapse", () => {
+  test.each(["WEBP", "GIF"] as const)("as animated %s has every picture at the last one's size, and stands at the last", async (format) => {
+    const record = await ended(await exporter.start({ sessionId: await painting(10), format, size: 80, framesPerSecond: 10 }));
+    expect(record).toMatchObject({ state: "COMPLETED", progress: 1, error: null });
+    const { path } = exporter.fileOf(record.id);
+    const { pages, width, pageHeight, delay } = await sharp(path, { animated: true }).metadata();
+    expect({ pages, width, pageHeight }).toEqual({ pages: 11, width: 80, pageHeight: 60 });
+    expect(delay).toEqual([...Array.from({ length: 10 }, () => 100), 1500]);
+    const shown = await brightness(path);
+    expect(shown).toEqual([...shown].sort((a, b) => a - b));
+    expect(shown.at(-1)).toBeGreaterThan(240);
+  });
+
+  test("takes at most so many pictures, evenly, the first and the last among them", async () => {
+    const sessionId = await painting(40);
+    const record = await ended(await exporter.start({ sessionId, format: "WEBP", size: 64, maxFrames: 5, fromStep: 0, toStep: 40 }));
+    const shown = await brightness(exporter.fileOf(record.id).path);
+    expect(shown).toHaveLength(5);
+    for (const [index, value] of shown.entries()) expect(Math.abs(value - 62.5 * index)).toBeLessThan(4);
+  });
+
+  test("of two sessions shows each with its newest picture of the step", async () => {
+    const [sessionId, besideId] = [await painting(8), await painting(8, [60, 60], 4)];
+    const record = await ended(await exporter.start({ sessionId, besideId, format: "WEBP", size: 60 }));
+    const { path } = exporter.fileOf(record.id);
+    const { pages, width, pageHeight } = await sharp(path, { animated: true }).metadata();
+    expect({ pages, width, pageHeight }).toEqual({ pages: 9, width: 60 + 46, pageHeight: 46 });
+  });
+
+  test.skipIf(ffmpeg === null).each(["MP4", "WEBM"] as const)("as %s is a film that ffmpeg reads", async (format) => {
+    const record = await ended(await exporter.start({ sessionId: await painting(12), format, size: 80, framesPerSecond: 10 }));
+    expect(record).toMatchObject({ state: "COMPLETED", error: null });
+    expect(record.bytes).toBeGreaterThan(500);
+  });
+});
+
+describe("an export", () => {
+  test("tells its progress, and can be cancelled in mid-work", async () => {
+    const sessionId = await painting(60, [400, 300]);
+    const record = await exporter.start({ sessionId, format: "WEBP", size: 400 });
+    const waiting = await exporter.start({ sessionId, format: "GIF", size: 64 });
+    await new Promise<void>((resolve) => {
+      exporter.watch(record.id, ({ progress }) => progress > 0 && resolve());
+    });
+    expect((await exporter.cancel(record.id)).state).toBe("CANCELLED");
+    expect((await exporter.cancel(waiting.id)).state).toBe("CANCELLED");
+    expect(() => exporter.fileOf(record.id)).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+    await expect(exporter.cancel(record.id)).rejects.toMatchObject({ code: "CONFLICT" });
+    await expect(exporter.cancel("unknown")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    // The next one is made all the same.
+    expect((await ended(await exporter.start({ sessionId, format: "WEBP", size: 64, maxFrames: 3 }))).state).toBe("COMPLETED");
+    const left = (await readdir(join(folder, "exports"))).filter((name) => name.startsWith(record.id));
+    expect(left).toEqual([]);
+  });
+
+  test("goes with its session", async () => {
+    const sessionId = await painting(3);
+    const record = await ended(await exporter.start({ sessionId, format: "WEBP", size: 64 }));
+    await bus.publish("sessions", { type: "deleted", sessionId });
+    expect(exporter.find(record.id)).toBeNull();
+    await expect.poll(() => readdir(join(folder, "exports"))).not.toContain(`${record.id}.webp`);
+  });
+
+  test("that cannot be made is refused before it waits", async () => {
+    const sessionId = await painting(3);
+    const image = anImage();
+    await storage.images.insert(image);
+    const empty = aSession(image.id);
+    await storage.sessions.insert(empty);
+    const order = { sessionId, format: "WEBP" } as const;
+    for (const [input, refusal] of [
+      [
+        { ...order, sessionId: "unknown" },
+        { code: "NOT_FOUND", detail: { field: "input.sessionId" } },
+      ],
+      [
+        { ...order, besideId: "unknown" },
+        { code: "NOT_FOUND", detail: { field: "input.besideId" } },
+      ],
+      [
+        { ...order, sessionId: empty.id },
+        { code: "NOT_FOUND", detail: { field: "input.fromStep" } },
+      ],
+      [
+        { ...order, fromStep: 9 },
+        { code: "NOT_FOUND", detail: { field: "input.fromStep" } },
+      ],
+      [
+        { ...order, fromStep: -1 },
+        { code: "BAD_INPUT", detail: { field: "input.fromStep", limit: 0 } },
+      ],
+      [
+        { ...order, fromStep: 2, toStep: 1 },
+        { code: "BAD_INPUT", detail: { field: "input.toStep", limit: 2 } },
+      ],
+      [
+        { ...order, framesPerSecond: 61 },
+        { code: "BAD_INPUT", detail: { field: "input.framesPerSecond", limit: "1..60" } },
+      ],
+      [
+        { ...order, size: 4000 },
+        { code: "BAD_INPUT", detail: { field: "input.size" } },
+      ],
+      [
+        { ...order, maxFrames: 1 },
+        { code: "BAD_INPUT", detail: { field: "input.maxFrames" } },
+      ],
+    ] as const) {
+      await expect(exporter.start(input)).rejects.toMatchObject(refusal);
+    }
+    const many = await painting(30);
+    await expect(exporter.start({ sessionId: many, format: "GIF", size: 2048 })).rejects.toMatchObject({ code: "LIMIT" });
+    expect(exportLimits.animatedPixels / (2048 * 1536)).toBeLessThan(31);
+  });
+
+  test("is of a kind that the server can make", async () => {
+    const poor = await open({ ffmpeg: null });
+    expect(poor.formats).toEqual(["WEBP", "GIF"]);
+    const sessionId = await painting(3);
+    await expect(poor.start({ sessionId, format: "MP4" })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      detail: { field: "input.format" },
+    });
+    await poor.close();
+    expect(await findFfmpeg(folder)).toBeNull();
+  });
+});

@@ -1,0 +1,99 @@
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { TRACE_KEYWORD } from "../../server/exports/png-text.js";
+import { aFrame, anImage, aSession, aTranslation } from "../contracts/records.js";
+import { ask, type RunningServer, startHttp } from "./server.js";
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startHttp();
+});
+afterEach(() => expect(server.faults).toEqual([]));
+afterAll(() => server.close());
+
+const flat = (background: string, width = 40, height = 30) => sharp({ create: { width, height, channels: 3, background } });
+
+/** A painting with a JPEG for step 0 and a PNG for its last step. */
+async function painting(size: [number, number] = [40, 30], colour = "red"): Promise<string> {
+  const image = anImage();
+  await server.storage.images.insert(image);
+  const session = aSession(image.id, { status: "COMPLETED", title: "Dünen am Abend!" });
+  await server.storage.sessions.insert(session);
+  const pictures = [
+    await flat("blue", ...size)
+      .jpeg()
+      .toBuffer(),
+    await flat(colour, ...size)
+      .png()
+      .toBuffer(),
+  ];
+  for (const [step, bytes] of pictures.entries()) {
+    const mimeType = step === 1 ? "image/png" : "image/jpeg";
+    const [width, height] = size;
+    const digest = await server.storage.blobs.put(bytes);
+    await server.storage.frames.insert(aFrame(session.id, step, { digest, mimeType, width, height, bytes: bytes.byteLength }));
+  }
+  return session.id;
+}
+
+async function take(path: string) {
+  const response = await fetch(`http://127.0.0.1:${server.port}${path}`);
+  return { response, bytes: Buffer.from(await response.arrayBuffer()) };
+}
+
+describe("a picture to take away", () => {
+  test.each(["png", "jpg", "webp"])("is the last one as %s, under a name of its own", async (format) => {
+    const { response, bytes } = await take(`/sessions/${await painting()}/export.${format}`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-disposition")).toBe(`attachment; filename="Du-nen-am-Abend-1.${format}"`);
+    const { info, data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
+    expect(info).toMatchObject({ width: 40, height: 30 });
+    expect(data[0]).toBeGreaterThan(240);
+    expect((await sharp(bytes).metadata()).format).toBe(format === "jpg" ? "jpeg" : format);
+  });
+
+  test("is that of a step", async () => {
+    const { bytes } = await take(`/sessions/${await painting()}/export.png?step=0`);
+    const { data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
+    expect([...data.subarray(0, 3)].map((value) => value > 128)).toEqual([false, false, true]);
+  });
+
+  test("carries its trace, in a chunk that other programs read", async () => {
+    const id = await painting();
+    const { bytes } = await take(`/sessions/${id}/export.png`);
+    const comments = (await sharp(bytes).metadata()).comments ?? [];
+    const text = comments.find(({ keyword }) => keyword === TRACE_KEYWORD)?.text ?? "{}";
+    const { bytes: trace } = await take(`/sessions/${id}/trace.json`);
+    expect(JSON.parse(text)).toEqual(JSON.parse(trace.toString()));
+    expect(JSON.parse(text)).toMatchObject({ format: "atelier-trace", version: 1, title: "Dünen am Abend!", step: 1 });
+  });
+
+  test("stands beside another one, equally high", async () => {
+    const [one, other] = [await painting(), await painting([100, 60], "lime")];
+    const { bytes } = await take(`/sessions/${one}/export.png?beside=${other}`);
+    const { info, data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
+    expect(info).toMatchObject({ width: 90, height: 30 });
+    expect([...data.subarray(0, 2)].map((value) => value > 128)).toEqual([true, false]);
+    expect([...data.subarray(3 * 89, 3 * 89 + 2)].map((value) => value > 128)).toEqual([false, true]);
+  });
+
+  test("is refused in a typed way where there is none", async () => {
+    const id = await painting();
+    const empty = aTranslation(null);
+    await server.storage.sessions.insert(empty);
+    const unknown = "00000000-0000-4000-8000-000000000000";
+    for (const [path, status, detail] of [
+      [`/sessions/${id}/export.tiff`, 404, { field: "format" }],
+      [`/sessions/${id}/export.png?step=9`, 404, { field: "step" }],
+      [`/sessions/${id}/export.png?step=x`, 400, { field: "step" }],
+      [`/sessions/${id}/export.png?beside=${unknown}`, 404, { field: "beside" }],
+      [`/sessions/${unknown}/export.png`, 404, { field: "id" }],
+      [`/sessions/${empty.id}/export.png`, 404, { field: "step" }],
+      [`/sessions/${empty.id}/trace.json`, 409, { code: "CONFLICT" }],
+      [`/exports/${unknown}`, 404, { code: "NOT_FOUND" }],
+    ] as const) {
+      const answer = await ask(server.port, path);
+      expect([path, answer.status, answer.json()]).toEqual([path, status, expect.objectContaining(detail)]);
+    }
+  });
+});
