@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findBrowser, launchBrowser, openPage, type WatchedPage } from "../helpers/browser.js";
 import type { GraphqlClient } from "../helpers/graphql-client.js";
@@ -174,6 +176,42 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     expect(complaints).toEqual([]);
   });
 
+  test("is taken away as picture, settings and film, and its picture brings the settings back", async () => {
+    const { page, complaints } = await newPage();
+    await startPainting(page, { photo: "Alps", style: "Meadow", steps: 7, size: 64 });
+    const id = idOf(page);
+    await waitForStatus(page, "Finished");
+    await page.getByText("Export", { exact: true }).click();
+    const png = await downloaded(page, "PNG");
+    expect(png.name).toMatch(/-7\.png$/);
+    expect(await sharp(png.bytes).metadata()).toMatchObject({ format: "png", width: 64 });
+    const trace = await downloaded(page, "JSON");
+    expect(JSON.parse(trace.bytes.toString("utf8"))).toMatchObject({ format: "atelier-trace", settings: { steps: 7, size: 64 } });
+
+    await page.getByRole("combobox", { name: "Time-lapse" }).selectOption("WEBP");
+    await page.getByRole("button", { name: "Make it" }).click();
+    const film = await downloaded(page, "Download the WebP");
+    expect(await sharp(film.bytes, { animated: true }).metadata()).toMatchObject({ format: "webp", pages: 8 });
+    await screenshot(page, "lasting-exports");
+
+    await page.goto("/");
+    await page.getByRole("button", { name: "Start", exact: true }).waitFor();
+    await page.getByLabel("Open a picture for photo").setInputFiles({ name: png.name, mimeType: "image/png", buffer: png.bytes });
+    await page.getByText(/^The settings of “.*Meadow.*” are set\.$/).waitFor();
+    expect(await page.getByRole("textbox", { name: "Steps" }).inputValue()).toBe("7");
+    expect(await page.getByRole("textbox", { name: "Size" }).inputValue()).toBe("64");
+    await screenshot(page, "lasting-restored");
+    await page.getByRole("button", { name: "Paint it again" }).click();
+    await page.waitForURL(/\/s\?id=/);
+    await waitForStatus(page, "Finished");
+    const again = await client.query("query ($id: ID!) { session(id: $id) { latestFrame { url } } }", { id: idOf(page) });
+    const [first, second] = await Promise.all(
+      [`/frames/${id}/7`, again.session.latestFrame.url].map(async (url) => (await fetch(`${client.address}${url}`)).arrayBuffer()),
+    );
+    expect(Buffer.from(second ?? []).equals(Buffer.from(first ?? []))).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
   test("goes on when its server was killed, and the page catches up", async () => {
     const { page } = await newPage();
     const received = receivedSteps(page);
@@ -207,6 +245,12 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
 
 function idOf(page: Page): string {
   return new URL(page.url()).searchParams.get("id") ?? "";
+}
+
+/** The file behind a link. */
+async function downloaded(page: Page, link: string): Promise<{ name: string; bytes: Buffer }> {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: link, exact: true }).click()]);
+  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
 
 /** The field of the style term's weight. */

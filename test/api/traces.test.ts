@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Trace } from "../../server/sessions/trace.js";
+import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+
+const IMPORT = `mutation ($trace: String!, $title: String) { importTrace(trace: $trace, title: $title) {
+  id status title settings { alpha beta seed steps } initialSettings { alpha } changes { step alpha } content { id } } }`;
+const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
+const EXPORT = "mutation ($input: ExportInput!) { startExport(input: $input) { id state progress url } }";
+const FOLLOW = "subscription ($id: ID!) { exportChanged(id: $id) { state progress url bytes error { code } } }";
+
+let running: RunningApp;
+let trace: Trace;
+let sessionId: string;
+
+beforeAll(async () => {
+  running = await startApp();
+  sessionId = await startSession(running, { title: "Dunes", seed: 5 });
+  await running.host.claim();
+  for (let step = 0; step < 4; step++) await running.host.paint(sessionId, step);
+  await running.storage.changes.add(sessionId, { settings: { alpha: 3 }, styles: null }, ["RUNNING"]);
+  await running.storage.changes.settle(sessionId, 2);
+  const styles = [{ imageId: running.imageId, weight: 2 }];
+  await running.storage.changes.add(sessionId, { settings: { beta: 4, steps: 60 }, styles }, ["RUNNING"]);
+  await running.storage.changes.settle(sessionId, 3);
+  await running.storage.changes.add(sessionId, { settings: { beta: 999 }, styles: null }, ["RUNNING"]);
+  trace = await (await fetch(`${running.address}/sessions/${sessionId}/trace.json`)).json();
+});
+
+afterAll(async () => {
+  expect(running.faults).toEqual([]);
+  await running.close();
+});
+
+const send = (changed: unknown) =>
+  running.client.refusal(IMPORT, { trace: typeof changed === "string" ? changed : JSON.stringify(changed) });
+
+describe("a trace", () => {
+  test("holds the beginning, what was changed with its step, and the losses; what still waits is left out", () => {
+    expect(trace).toMatchObject({ format: "atelier-trace", version: 1, title: "Dunes", step: 3, settings: { alpha: 1, seed: 5 } });
+    expect(trace.changes.map(({ step, settings }) => [step, settings])).toEqual([
+      [2, { alpha: 3 }],
+      [3, { beta: 4, steps: 60 }],
+    ]);
+    expect(trace.losses).toHaveLength(4);
+    expect(trace.content.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("begins a session that follows it", async () => {
+    const { importTrace } = await running.client.query(IMPORT, { trace: JSON.stringify(trace), title: "Again" });
+    expect(importTrace).toMatchObject({
+      status: "QUEUED",
+      title: "Again",
+      settings: { alpha: 3, beta: 4, seed: 5, steps: 60 },
+      initialSettings: { alpha: 1 },
+      changes: [
+        { step: 2, alpha: 3 },
+        { step: 3, alpha: null },
+      ],
+      content: { id: running.imageId },
+    });
+    const again: Trace = await (await fetch(`${running.address}/sessions/${importTrace.id}/trace.json`)).json();
+    expect({ ...again, title: "Dunes", step: 3, losses: trace.losses, device: trace.device }).toEqual(trace);
+    await running.client.query(CANCEL, { id: importTrace.id });
+  });
+
+  test.each<[string, (good: Trace) => unknown, object]>([
+    ["that is cut off", (good) => JSON.stringify(good).slice(0, 200), { code: "BAD_INPUT", field: "trace" }],
+    ["that is something else", () => ({ format: "another" }), { code: "BAD_INPUT", field: "trace.format" }],
+    ["from a newer version", (good) => ({ ...good, version: 2 }), { code: "BAD_INPUT", field: "trace.version", limit: 1 }],
+    ["too long", () => " ".repeat(800_001), { code: "BAD_INPUT", field: "trace", limit: 800_000 }],
+    ["without its settings", ({ settings: _, ...rest }) => rest, { code: "BAD_INPUT", field: "trace.settings" }],
+    ["with a number out of range", (good) => ({ ...good, settings: { ...good.settings, alpha: -1 } }), { field: "trace.settings.alpha" }],
+    ["with a number that is none", (good) => ({ ...good, settings: { ...good.settings, seed: "1" } }), { field: "trace.settings.seed" }],
+    [
+      "of a model that is not here",
+      (good) => ({ ...good, settings: { ...good.settings, model: "gone" } }),
+      { code: "NOT_FOUND", field: "trace.settings.model" },
+    ],
+    [
+      "of a picture that is not here",
+      (good) => ({ ...good, content: { ...good.content, sha256: "0".repeat(64) } }),
+      { code: "NOT_FOUND", field: "trace.content" },
+    ],
+    [
+      "of a style that is not here",
+      (good) => ({ ...good, styles: [{ ...good.styles[0], sha256: "1".repeat(64) }] }),
+      { code: "NOT_FOUND", field: "trace.styles.0" },
+    ],
+    ["without a style", (good) => ({ ...good, styles: [] }), { code: "BAD_INPUT", field: "trace.styles" }],
+    [
+      "with a change out of range",
+      (good) => ({ ...good, changes: [{ step: 1, settings: { beta: 1e9 }, styles: null }] }),
+      { field: "trace.changes.0.beta" },
+    ],
+    [
+      "with a change at no step",
+      (good) => ({ ...good, changes: [{ step: null, settings: { beta: 1 }, styles: null }] }),
+      { field: "trace.changes.0.step" },
+    ],
+    ["with changes out of order", (good) => ({ ...good, changes: [...good.changes].reverse() }), { field: "trace.changes.1.step" }],
+    ["with a title that is too long", (good) => ({ ...good, title: "x".repeat(300) }), { field: "trace.title" }],
+  ])("%s is refused", async (_name, changed, refusal) => {
+    expect(await send(changed(trace))).toMatchObject(refusal);
+  });
+});
+
+test("an export is started and followed to its end", async () => {
+  const { startExport } = await running.client.query(EXPORT, { input: { sessionId, format: "WEBP", size: 64 } });
+  // The pictures of this fake host are no pictures: it fails, and says so.
+  const told = await running.client.collect(FOLLOW, { id: startExport.id });
+  expect(told.at(-1).exportChanged).toMatchObject({ state: "FAILED", url: null, error: { code: "INTERNAL" } });
+  expect(running.faults.splice(0)).toHaveLength(1);
+  expect(await running.client.refusal(EXPORT, { input: { sessionId, format: "GIF", framesPerSecond: 0 } })).toMatchObject({
+    code: "BAD_INPUT",
+  });
+  expect((await running.client.query("query ($id: ID!) { export(id: $id) { id } }", { id: "x" })).export).toBeNull();
+  expect((await running.client.query("{ server { exportFormats } }")).server.exportFormats).toContain("WEBP");
+});
