@@ -67,9 +67,10 @@ export async function createApp(parts: AppParts): Promise<App> {
   } = parts;
   const maxSize = maxPaintingSize(memoryBytes, styleTransferNumbers.size.max);
   const broker = new FrameBroker(storage, bus);
+  const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });
   const context = {
     sessions: new SessionService({ storage, queue, bus, models: models.sessions, maxSize, maxQueued }),
-    liveFrames: new LiveFrames({ sessions: storage.sessions, bus }),
+    liveFrames,
     history: new SessionHistory(storage, queue),
     broker,
     watchSessions: SessionFeed.open.bind(null, bus),
@@ -80,7 +81,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   };
   const schema = buildApiSchema();
   const guard = createGuard(origins);
-  const metrics = createMetrics(storage, () => broker.viewerCount);
+  const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
   const graphql = await graphqlOverHttp(schema, context, report);
   const server = createServer(
     createHttpApp({
