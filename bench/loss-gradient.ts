@@ -4,15 +4,14 @@
  *
  *   npx tsx bench/loss-gradient.ts
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { loadavg } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { openVgg19 } from "../server/art/vgg19.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 import { type Evaluated, openScene } from "./loss-gradient-scene.js";
 import { modelMirror } from "./mirror.js";
+import { Peer } from "./peer.js";
 import { type Measurement, recordResults } from "./results.js";
 
 const size = 256;
@@ -22,33 +21,6 @@ const rounds = 11;
 const tfjsEvery = 5;
 /** Between turns, so that nobody's waiting threads spin in another's time, ms. */
 const rest = 1500;
-
-/** A program that evaluates once for each line that it is sent. */
-class Peer {
-  private readonly child: ChildProcess;
-  private readonly lines: AsyncIterator<string>;
-
-  constructor(command: string, args: readonly string[]) {
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
-    this.child = child;
-    this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  }
-
-  async answer<T>(): Promise<T> {
-    const { value, done } = await this.lines.next();
-    if (done) throw new Error(`${this.child.spawnargs.join(" ")} ended early`);
-    return JSON.parse(value);
-  }
-
-  evaluate(): Promise<Evaluated> {
-    this.child.stdin?.write("run\n");
-    return this.answer();
-  }
-
-  close(): void {
-    this.child.stdin?.end();
-  }
-}
 
 const weightsFile = join(modelMirror(), "vgg19", "vgg19.safetensors");
 const settings = [weightsFile, String(size), String(threads)];
@@ -69,15 +41,15 @@ try {
   console.log(`Atelier: ${engine.description}`);
   console.log(`load before: ${loadavg().map((load) => load.toFixed(2))}`);
   const expected = await evaluate();
-  for (const key of ["torch", "tfjs"] as const) agrees(names[key], await peers[key].evaluate(), expected);
+  for (const key of ["torch", "tfjs"] as const) agrees(names[key], await peers[key].run<Evaluated>(), expected);
   for (let round = 0; round < rounds; round++) {
     await pause(rest);
     times.onnx.push((await evaluate()).ms);
     await pause(rest);
-    times.torch.push((await peers.torch.evaluate()).ms);
+    times.torch.push((await peers.torch.run<Evaluated>()).ms);
     if (round % tfjsEvery > 0) continue;
     await pause(rest);
-    times.tfjs.push((await peers.tfjs.evaluate()).ms);
+    times.tfjs.push((await peers.tfjs.run<Evaluated>()).ms);
   }
   console.log(`load after: ${loadavg().map((load) => load.toFixed(2))}`);
 } finally {

@@ -73,11 +73,12 @@ export async function createApp(parts: AppParts): Promise<App> {
   const maxSize = maxPaintingSize(memoryBytes, styleTransferNumbers.size.max);
   const broker = new FrameBroker(storage, bus);
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });
+  const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });
   const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, maxQueued };
   const context = {
     sessions: new SessionService(sessionParts),
     controls: new SessionControls({ ...sessionParts, maxChanges: MAX_CHANGES }),
-    liveFrames: new LiveFrames({ sessions: storage.sessions, bus }),
+    liveFrames,
     history: new SessionHistory(storage, queue),
     exports: exporter,
     broker,
@@ -89,7 +90,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   };
   const schema = buildApiSchema();
   const guard = createGuard(origins);
-  const metrics = createMetrics(storage, () => broker.viewerCount);
+  const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
   const graphql = await graphqlOverHttp(schema, context, report);
   const server = createServer(
     createHttpApp({

@@ -1,13 +1,13 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { execute, GraphQLError, type GraphQLSchema, subscribe, validate } from "graphql";
+import { execute, GraphQLError, type GraphQLSchema, subscribe } from "graphql";
 import { useServer as serveSockets } from "graphql-ws/use/ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { AtelierError } from "../errors.js";
 import type { ApiContext } from "./context.js";
 import { type ErrorLog, formatError, limitError } from "./errors.js";
+import { KnownOperations } from "./known-operations.js";
 import { apiLimits } from "./limits.js";
-import { limitErrors, parseWithinLimits } from "./query-limits.js";
 
 /** Why a socket may not be opened; null when it may. */
 export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
@@ -20,6 +20,7 @@ export function graphqlOverWebSocket(
   guard: UpgradeGuard,
   log: ErrorLog,
 ): { close: () => Promise<void> } {
+  const operations = new KnownOperations(schema);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: apiLimits.maxRequestBytes, perMessageDeflate: false });
   const protocol = serveSockets<Record<string, unknown>, { socket: WebSocket }>(
     {
@@ -33,11 +34,9 @@ export function graphqlOverWebSocket(
           return [limitError(`A socket may have at most ${limit} operations at a time.`, limit)];
         }
         try {
-          const document = parseWithinLimits(query);
-          const tooMuch = limitErrors(schema, document);
-          const errors = tooMuch.length > 0 ? tooMuch : validate(schema, document);
-          if (errors.length > 0) return errors;
-          return { schema, document, variableValues: variables, operationName, contextValue: context };
+          const checked = operations.check(query);
+          if (!("kind" in checked)) return checked;
+          return { schema, document: checked, variableValues: variables, operationName, contextValue: context };
         } catch (error) {
           if (error instanceof GraphQLError) return [error];
           throw error;

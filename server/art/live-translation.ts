@@ -1,9 +1,9 @@
 import type { Engine } from "../engine/engine.js";
 import { type GeneratorProgram, type OpenGenerator, openGeneratorProgram, programKey } from "./generator.js";
 import type { LiveTranslator } from "./painter.js";
-import { decodePicture } from "./picture.js";
+import { decodePixels } from "./picture.js";
 import { LARGEST_KEPT_AREA, type ProgramCache } from "./program-cache.js";
-import { translatePicture } from "./translate-picture.js";
+import { PixelTranslator } from "./translate-pixels.js";
 import type { LiveTranslationWork } from "./work.js";
 
 /** Opens a live translation on `engine`. @throws AtelierError UNAVAILABLE for a network that cannot be opened; OUT_OF_MEMORY. */
@@ -15,9 +15,10 @@ export async function openLiveTranslator(
 ): Promise<LiveTranslator> {
   const key = programKey(generator);
   const program = await programs.acquire(key, () => openGeneratorProgram(engine, generator, openGenerator));
+  const translator = new PixelTranslator(program, generator.form, generator.id);
   return {
-    decode: (picture) => decodePicture(picture, { longerSide: size }),
-    translate: (picture) => translatePicture(program, picture, generator.form, generator.id),
+    decode: (picture) => decodePixels(picture, { longerSide: size }),
+    translate: (picture) => translator.translate(picture),
     close: () => programs.release(key, { keep: size * size <= LARGEST_KEPT_AREA }),
   };
 }

@@ -7,6 +7,20 @@ export interface Planes {
   readonly data: Float32Array;
 }
 
+/** A picture as interleaved RGB bytes: height x width x 3. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** What the network made of a live picture. */
+export interface LiveTranslation {
+  pixels: Pixels;
+  /** Time of the run with the conversions to and from what the network takes, ms. */
+  computeMs: number;
+}
+
 /** Losses of one picture, all unweighted but `total`: total = alpha * content + beta * style + gamma * tv. */
 export interface Losses {
   total: number;
@@ -73,12 +87,15 @@ export interface PainterFactory<Kind extends PaintedWork = PaintedWork> {
 /** Translates pictures that come one by one; each costs a decoding, which may fail, and a run of the network. */
 export interface LiveTranslator {
   /**
-   * An encoded picture (JPEG, PNG or WebP) as planes whose longer side is the session's size.
+   * An encoded picture (JPEG, PNG or WebP) as pixels whose longer side is the session's size.
    * @throws AtelierError BAD_INPUT when the bytes cannot be decoded.
    */
-  decode(picture: Uint8Array): Promise<Planes>;
-  /** What the network makes of a picture. @throws AtelierError UNAVAILABLE when it answers no picture of that size. */
-  translate(picture: Planes): Promise<Pick<Painting, "planes" | "computeMs">>;
+  decode(picture: Uint8Array): Promise<Pixels>;
+  /**
+   * What the network makes of a picture; one at a time.
+   * @throws AtelierError UNAVAILABLE when it answers no picture of that size, or no colours.
+   */
+  translate(picture: Pixels): Promise<LiveTranslation>;
   close(): Promise<void>;
 }
 

@@ -20,7 +20,7 @@ export function centred(inner: PictureSize, outer: PictureSize): PicturePlace {
 export function padByReflection(planes: Planes, size: PictureSize): Planes {
   const { width, height, left, top } = centred(planes, size);
   if (width === size.width && height === size.height) return planes;
-  const columns = Int32Array.from({ length: size.width }, (_, x) => mirrored(x - left, width));
+  const columns = mirroredPositions(width, size.width, left);
   const data = new Float32Array(3 * size.width * size.height);
   for (let channel = 0, to = 0; channel < 3; channel++) {
     for (let y = 0; y < size.height; y++) {
@@ -42,6 +42,11 @@ export function crop(planes: Planes, { width, height, left, top }: PicturePlace)
     }
   }
   return { width, height, data };
+}
+
+/** For each pixel of a row of `outer`, where it comes from in one of `inner` that lies mirrored in its middle, px. */
+export function mirroredPositions(inner: number, outer: number, before: number): Int32Array {
+  return Int32Array.from({ length: outer }, (_, position) => mirrored(position - before, inner));
 }
 
 /** The position within 0..length-1 that `position` falls on in a hall of mirrors at both ends. */

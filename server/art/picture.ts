@@ -1,6 +1,6 @@
-import sharp, { type SharpOptions } from "sharp";
+import sharp, { type Metadata, type SharpOptions } from "sharp";
 import { AtelierError } from "../errors.js";
-import type { Planes } from "./painter.js";
+import type { Pixels, Planes } from "./painter.js";
 import { fitLongerSide, type PictureSize } from "./scales.js";
 
 /** What an upload was accepted with: damaged pixels are an error, mere warnings are not. */
@@ -9,14 +9,21 @@ const tolerant: SharpOptions = { failOn: "error" };
 /** How `decodePicture` makes the picture fit: its longer side in px, or both sides exactly (cropped around the centre). */
 export type PictureFit = { longerSide: number } | PictureSize;
 
+/** `decodePixels` as float planes, RGB 0..1. @throws AtelierError BAD_INPUT when the bytes cannot be decoded. */
+export async function decodePicture(bytes: Uint8Array, fit: PictureFit): Promise<Planes> {
+  return fromInterleaved(await decodePixels(bytes, fit));
+}
+
 /**
- * Decodes JPEG, PNG, WebP, GIF (first frame), AVIF or TIFF to float planes, RGB 0..1 in sRGB: EXIF orientation applied,
- * alpha laid on white, greyscale, CMYK and 16 bit converted.
+ * Decodes JPEG, PNG, WebP, GIF (first frame), AVIF or TIFF to RGB bytes in sRGB: EXIF orientation applied, alpha laid on
+ * white, greyscale, CMYK and 16 bit converted.
  * @throws AtelierError BAD_INPUT when the bytes cannot be decoded.
  */
-export async function decodePicture(bytes: Uint8Array, fit: PictureFit): Promise<Planes> {
+export async function decodePixels(bytes: Uint8Array, fit: PictureFit): Promise<Pixels> {
   try {
-    const size = "longerSide" in fit ? fitLongerSide(await uprightSize(bytes), fit.longerSide) : fit;
+    const metadata = await sharp(bytes, tolerant).metadata();
+    const size = "longerSide" in fit ? fitLongerSide(metadata.autoOrient, fit.longerSide) : fit;
+    if (isPlain(metadata, size)) return { ...size, data: await sharp(bytes, tolerant).raw().toBuffer() };
     const { data, info } = await sharp(bytes, tolerant)
       .autoOrient()
       .flatten({ background: "white" })
@@ -25,10 +32,16 @@ export async function decodePicture(bytes: Uint8Array, fit: PictureFit): Promise
       .removeAlpha()
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
-    return fromInterleaved(data, info.width, info.height);
+    return { width: info.width, height: info.height, data };
   } catch (error) {
     throw error instanceof AtelierError ? error : undecodable(error);
   }
+}
+
+/** Whether the picture holds the pixels that are wanted as they are; live ones do, and all the rest takes twice as long as their decoding. */
+function isPlain({ width, height, space, depth, channels, orientation = 1, hasProfile }: Metadata, size: PictureSize): boolean {
+  const isUpright = orientation === 1 && width === size.width && height === size.height;
+  return isUpright && space === "srgb" && depth === "uchar" && channels === 3 && !hasProfile;
 }
 
 /** Size of an encoded picture in px, EXIF orientation applied. @throws AtelierError BAD_INPUT when the bytes are no picture. */
@@ -55,7 +68,7 @@ export function toInterleaved(planes: Planes): Uint8Array {
 }
 
 /** Interleaved RGB bytes (H x W x 3) as float planes 3 x H x W, 0..1. */
-export function fromInterleaved(bytes: Uint8Array, width: number, height: number): Planes {
+function fromInterleaved({ width, height, data: bytes }: Pixels): Planes {
   const area = width * height;
   const data = new Float32Array(area * 3);
   for (let channel = 0; channel < 3; channel++) {

@@ -8,7 +8,7 @@ import { centred, crop, padByReflection } from "./picture-padding.js";
 import type { PictureSize } from "./scales.js";
 
 /** What a value v of 0..1 is in each range: v * scale + offset. */
-const ranges: Record<PictureRange, { scale: number; offset: number }> = {
+export const ranges: Record<PictureRange, { scale: number; offset: number }> = {
   UNIT: { scale: 1, offset: 0 },
   SIGNED: { scale: 2, offset: -1 },
   BYTE: { scale: 255, offset: 0 },
@@ -31,7 +31,8 @@ export async function translatePicture(
   return { planes, computeMs: performance.now() - began };
 }
 
-function paddedSize({ width, height }: PictureSize, { sizeMultiple, minSize }: TranslationForm): PictureSize {
+/** A size of at least `form.minSize` in multiples of `form.sizeMultiple`. @throws AtelierError UNAVAILABLE when that is too large. */
+export function paddedSize({ width, height }: PictureSize, { sizeMultiple, minSize }: TranslationForm): PictureSize {
   const pad = (side: number) => Math.ceil(Math.max(side, minSize) / sizeMultiple) * sizeMultiple;
   const size = { width: pad(width), height: pad(height) };
   if (Math.max(size.width, size.height) <= MAX_PADDED_SIDE) return size;
@@ -52,17 +53,25 @@ function feed({ width, height, data }: Planes, range: PictureRange): Tensor {
 
 /** 1 x 3 x H x W in `range` as planes, cut back to 0..1. @throws AtelierError UNAVAILABLE when the answer is no picture of `size`. */
 function fromResult({ shape, data }: Tensor, size: PictureSize, range: PictureRange, id: string): Planes {
-  const { width, height } = size;
-  if (shape.join() !== [1, 3, height, width].join()) {
-    throw new AtelierError("UNAVAILABLE", `The model ${id} answered [${shape.join(", ")}] to a picture of ${width} x ${height} px.`);
-  }
+  requireSize(shape, size, id);
   const { scale, offset } = ranges[range];
   const values = new Float32Array(data.length);
   for (let i = 0; i < values.length; i++) {
     const value = data[i]!;
-    if (!Number.isFinite(value)) throw new AtelierError("UNAVAILABLE", `The model ${id} answered values that are no colours.`);
+    if (!Number.isFinite(value)) throw noColours(id);
     const unit = (value - offset) / scale;
     values[i] = unit < 0 ? 0 : unit > 1 ? 1 : unit;
   }
   return { ...size, data: values };
+}
+
+/** @throws AtelierError UNAVAILABLE unless `shape` is 1 x 3 x H x W of `size`. */
+export function requireSize(shape: readonly number[], { width, height }: PictureSize, id: string): void {
+  if (shape.join() === [1, 3, height, width].join()) return;
+  throw new AtelierError("UNAVAILABLE", `The model ${id} answered [${shape.join(", ")}] to a picture of ${width} x ${height} px.`);
+}
+
+/** What an answer that holds NaN or infinite values is refused with. */
+export function noColours(id: string): AtelierError {
+  return new AtelierError("UNAVAILABLE", `The model ${id} answered values that are no colours.`);
 }

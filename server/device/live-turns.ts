@@ -1,7 +1,7 @@
-import type { LiveTranslator, Painters } from "../art/painter.js";
+import type { LiveTranslation, LiveTranslator, Painters } from "../art/painter.js";
 import type { LiveTranslationWork } from "../art/work.js";
 import { AtelierError } from "../errors.js";
-import { encodeFrame } from "./encode.js";
+import { encodeLiveFrame } from "./encode.js";
 import type { HostMessage } from "./messages.js";
 import type { Send, Turns } from "./session-turns.js";
 
@@ -13,6 +13,9 @@ export class LiveTurns implements Turns {
   private translator: LiveTranslator | null = null;
   private picture: TranslateMessage | null = null;
   private cancelled = false;
+  /** The last result on its way; never rejects. */
+  private delivery: Promise<void> = Promise.resolve();
+  private deliveryError: { cause: unknown } | null = null;
 
   constructor(
     readonly id: string,
@@ -23,7 +26,7 @@ export class LiveTurns implements Turns {
 
   /** The first turn opens the network. */
   get runnable(): boolean {
-    return this.cancelled || this.translator === null || this.picture !== null;
+    return this.cancelled || this.translator === null || this.picture !== null || this.deliveryError !== null;
   }
 
   cancel(): void {
@@ -36,6 +39,7 @@ export class LiveTurns implements Turns {
   }
 
   async take(): Promise<boolean> {
+    if (this.deliveryError) throw this.deliveryError.cause;
     if (this.cancelled) {
       await this.close();
       await this.send({ type: "cancelled", sessionId: this.id });
@@ -52,21 +56,35 @@ export class LiveTurns implements Turns {
     return false;
   }
 
+  settled(): Promise<void> {
+    return this.delivery;
+  }
+
   async close(): Promise<void> {
+    await this.delivery;
     await this.translator?.close();
     this.translator = null;
   }
 
   private async translate(translator: LiveTranslator, { step, picture }: TranslateMessage): Promise<void> {
     const decoded = await this.decode(translator, step, picture);
-    if (!decoded) return;
+    // Encoded beside the decoding; what is not ready by now would leave only after the run.
+    await this.delivery;
+    if (!decoded || this.deliveryError) return;
     // Awaited, since computing blocks this thread: what has not left by now would leave only after the run.
     await this.send({ type: "begun", sessionId: this.id, step });
-    const { planes, computeMs } = await translator.translate(decoded);
-    // The next picture is on its way while this one is encoded.
-    await this.free();
-    const { bytes, mimeType } = await encodeFrame(planes, false);
-    const { width, height } = planes;
+    const translation = await translator.translate(decoded);
+    // The next picture is on its way, and is decoded, while this one is encoded.
+    const asked = this.free();
+    this.delivery = this.deliver(step, translation).catch((cause: unknown) => {
+      this.deliveryError = { cause };
+    });
+    await asked;
+  }
+
+  private async deliver(step: number, { pixels, computeMs }: LiveTranslation): Promise<void> {
+    const { bytes, mimeType } = await encodeLiveFrame(pixels);
+    const { width, height } = pixels;
     await this.send({ type: "frame", sessionId: this.id, step, picture: bytes, mimeType, width, height, losses: null, computeMs });
   }
 

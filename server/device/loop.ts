@@ -19,6 +19,8 @@ export interface LoopOptions {
   checkpointIntervalMs?: number;
   /** Where the cause of a session's failure is written in full; the host is told only what may be shown. */
   log?: (line: string, cause: unknown) => void;
+  /** What turns are timed with, ms. */
+  clock?: () => number;
 }
 
 /** What a loop is told once its engine is open. */
@@ -42,9 +44,9 @@ export class PaintingLoop {
   constructor(
     private readonly painters: Painters,
     private readonly send: Send,
-    { checkpointIntervalMs = CHECKPOINT_INTERVAL_MS, log = console.error }: LoopOptions = {},
+    { checkpointIntervalMs = CHECKPOINT_INTERVAL_MS, log = console.error, clock = () => performance.now() }: LoopOptions = {},
   ) {
-    this.options = { checkpointIntervalMs, log };
+    this.options = { checkpointIntervalMs, log, clock };
   }
 
   /** Takes one message from the host; it has its effect before the next turn. */
@@ -125,18 +127,21 @@ export class PaintingLoop {
   }
 
   private async turn(session: Turns): Promise<void> {
+    // What is still on its way from another's turn would wait as long as computing blocks this thread.
+    const last = this.rotation.at(-1);
+    if (last !== session) await last?.settled?.();
     this.rotation = [...this.rotation.filter((other) => other !== session), session];
     // Awaited, since computing blocks this thread: what has not left by now would leave only after the step.
     await this.send({ type: "turn", sessionId: session.id });
     let ended: boolean;
-    const began = performance.now();
+    const began = this.options.clock();
     try {
       ended = await session.take();
     } catch (cause) {
       await this.fail(session, cause);
       ended = true;
     }
-    this.account(session, performance.now() - began);
+    this.account(session, this.options.clock() - began);
     if (ended) this.rotation = this.rotation.filter((other) => other !== session);
   }
 

@@ -42,6 +42,8 @@ export interface Turns {
   cancel(): void;
   /** Does what is to be done next; true when that was the session's last turn. @throws whatever made the session fail. */
   take(): Promise<boolean>;
+  /** Resolves when nothing of its last turn goes on beside the turns. */
+  settled?(): Promise<void>;
   /** Frees what it holds. */
   close(): Promise<void>;
 }

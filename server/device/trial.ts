@@ -108,7 +108,7 @@ async function translateOnce(engine: Engine, file: TrialFile, form: TranslationF
   const [height, width] = [multiples * form.sizeMultiple, (multiples + 1) * form.sizeMultiple];
   const generator: GeneratorFile = { ...file, sha256: "", form };
   const translator = await createPainters(engine).openLive({ kind: "LIVE_TRANSLATION", generator, size: width });
-  await translator.translate({ width, height, data: gradient(3 * height * width) });
+  await translator.translate({ width, height, data: Uint8Array.from({ length: 3 * height * width }, (_, place) => place % 251) });
   await translator.close();
 }
 

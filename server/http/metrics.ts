@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type RequestHandler, Router } from "express";
+import { delayBucketsMs, type LiveCounts } from "../sessions/live-counts.js";
 import { sessionStatuses } from "../sessions/session.js";
 import type { Storage } from "../storage/storage.js";
 
@@ -14,8 +15,8 @@ export interface Metrics {
   close(): void;
 }
 
-/** Figures of the server. `viewers` counts the subscriptions that are open. */
-export function createMetrics(storage: Pick<Storage, "sessions" | "frames">, viewers: () => number): Metrics {
+/** Figures of the server. `viewers` counts the subscriptions that are open; `live` the frames of live translations. */
+export function createMetrics(storage: Pick<Storage, "sessions" | "frames">, viewers: () => number, live: LiveCounts): Metrics {
   const uploads: Record<UploadResult, number> = { stored: 0, refused: 0 };
   const delay = monitorEventLoopDelay({ resolution: SAMPLING_MS });
   delay.enable();
@@ -39,6 +40,7 @@ export function createMetrics(storage: Pick<Storage, "sessions" | "frames">, vie
         "Uploads since the server started.",
         uploadResults.map((result) => sample("atelier_uploads_total", uploads[result], { result })),
       ),
+      ...liveLines(live),
       ...metric("atelier_event_loop_delay_seconds", "gauge", "How late the event loop was since the last reading.", [
         sample("atelier_event_loop_delay_seconds", lateness(delay.percentile(50)), { quantile: "0.5" }),
         sample("atelier_event_loop_delay_seconds", lateness(delay.percentile(99)), { quantile: "0.99" }),
@@ -61,12 +63,31 @@ export function createMetrics(storage: Pick<Storage, "sessions" | "frames">, vie
   };
 }
 
+function liveLines({ totals, delays, delaySumMs }: LiveCounts): string[] {
+  const name = "atelier_live_frame_delay_seconds";
+  const upTo = delays.map((count, bucket) => sample(`${name}_bucket`, count, { le: String(delayBucketsMs[bucket]! / 1000) }));
+  return [
+    ...metric(
+      "atelier_live_frames_total",
+      "counter",
+      "Live frames since the server started, as they came and by what became of them.",
+      Object.entries(totals).map(([state, count]) => sample("atelier_live_frames_total", count, { state })),
+    ),
+    ...metric(name, "histogram", "From a live frame's arrival to its published result.", [
+      ...upTo,
+      sample(`${name}_bucket`, totals.translated, { le: "+Inf" }),
+      sample(`${name}_sum`, delaySumMs / 1000),
+      sample(`${name}_count`, totals.translated),
+    ]),
+  ];
+}
+
 /** Node measures from one sample to the next, in ns; what lies over the sampling interval is delay. Answers seconds. */
 function lateness(nanoseconds: number): number {
   return Math.max(0, nanoseconds / 1e9 - SAMPLING_MS / 1e3);
 }
 
-function metric(name: string, type: "gauge" | "counter", help: string, samples: string[]): string[] {
+function metric(name: string, type: "gauge" | "counter" | "histogram", help: string, samples: string[]): string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples];
 }
 

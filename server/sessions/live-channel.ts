@@ -1,6 +1,7 @@
 import type { Bus, LiveMessage } from "../bus/bus.js";
 import { AtelierError } from "../errors.js";
 import type { SessionStore } from "../storage/storage.js";
+import type { LiveCounts } from "./live-counts.js";
 import { isLive, type SessionEvent, type SessionStatus } from "./session.js";
 import { isFinal } from "./status.js";
 
@@ -22,21 +23,24 @@ export class LiveChannel {
   private lastStep = -1;
   private held: { step: number; picture: Uint8Array; superseded: number } | null = null;
   private readonly pending = new Map<number, Pending>();
+  /** When each frame came whose result is still awaited, ms. */
+  private readonly cameAt = new Map<number, number>();
   private leave: () => Promise<void> = async () => undefined;
 
   private constructor(
     private readonly sessionId: string,
     private readonly bus: Bus,
+    private readonly counts: LiveCounts,
     private readonly closed: () => void,
   ) {}
 
   /** `closed` is called when the session has ended. @throws AtelierError NOT_FOUND, CONFLICT for one that takes no frames. */
   static async open(
     sessionId: string,
-    { sessions, bus }: { sessions: Pick<SessionStore, "find">; bus: Bus },
+    { sessions, bus, counts }: { sessions: Pick<SessionStore, "find">; bus: Bus; counts: LiveCounts },
     closed: () => void,
   ): Promise<LiveChannel> {
-    const channel = new LiveChannel(sessionId, bus, closed);
+    const channel = new LiveChannel(sessionId, bus, counts, closed);
     const unsubscribes = await Promise.all([
       bus.subscribe(`session:${sessionId}`, (event) => channel.hear(event)),
       bus.subscribe(`live:${sessionId}`, (message) => channel.settle(message)),
@@ -68,6 +72,7 @@ export class LiveChannel {
       });
     }
     this.lastStep = step;
+    this.cameAt.set(step, performance.now());
     return new Promise((resolve, reject) => {
       this.pending.set(step, { resolve, reject });
       if (this.status === "RUNNING") this.offer(step, picture);
@@ -88,7 +93,10 @@ export class LiveChannel {
   }
 
   private hear(event: SessionEvent): void {
-    if (event.type === "frame") return;
+    if (event.type === "frame") {
+      this.measure(event.frame.step);
+      return;
+    }
     this.status = event.type === "deleted" ? "CANCELLED" : event.session.status;
     if (isFinal(this.status)) this.end();
     if (this.status !== "RUNNING" || !this.held) return;
@@ -97,17 +105,26 @@ export class LiveChannel {
     this.offer(step, picture, superseded);
   }
 
+  /** Frames before this one will have no result any more: a device that died took theirs. */
+  private measure(step: number): void {
+    const cameAt = this.cameAt.get(step);
+    if (cameAt !== undefined) this.counts.translated(performance.now() - cameAt);
+    for (const earlier of this.cameAt.keys()) if (earlier <= step) this.cameAt.delete(earlier);
+  }
+
   private settle(message: LiveMessage): void {
     if (message.type === "receipt") this.resolve({ step: message.step, status: message.status, credit: message.credit });
     if (message.type === "refused") this.reject(message.step, new AtelierError(message.code, message.message, { field: "input.data" }));
   }
 
   private resolve(receipt: LiveReceipt): void {
+    if (receipt.status === "SUPERSEDED") this.cameAt.delete(receipt.step);
     this.pending.get(receipt.step)?.resolve(receipt);
     this.pending.delete(receipt.step);
   }
 
   private reject(step: number, error: AtelierError): void {
+    this.cameAt.delete(step);
     this.pending.get(step)?.reject(error);
     this.pending.delete(step);
   }

@@ -1,6 +1,7 @@
 import type { Bus } from "../bus/bus.js";
 import type { SessionStore } from "../storage/storage.js";
 import { LiveChannel, type LiveReceipt } from "./live-channel.js";
+import { LiveCounts } from "./live-counts.js";
 import { requireLivePicture } from "./live-picture.js";
 
 /** A frame that a client sends to a live translation. */
@@ -17,6 +18,8 @@ export class LiveFrames {
   /** Of the sessions that frames were sent to and that have not ended: storage is not asked for every frame. */
   private readonly channels = new Map<string, Promise<LiveChannel>>();
 
+  readonly counts = new LiveCounts();
+
   constructor(private readonly parts: { sessions: Pick<SessionStore, "find">; bus: Bus }) {}
 
   /**
@@ -24,14 +27,28 @@ export class LiveFrames {
    * @throws AtelierError NOT_FOUND; BAD_INPUT (`input.data`, `input.step`, with limit; also for bytes that cannot be
    * decoded); CONFLICT when the session takes no frames, has ended, or ends before the frame's turn.
    */
-  async send({ sessionId, step, picture }: LiveFrame): Promise<LiveReceipt> {
+  async send(frame: LiveFrame): Promise<LiveReceipt> {
+    this.counts.count("received");
+    try {
+      const receipt = await this.sendOn(frame);
+      if (receipt.status === "SUPERSEDED") this.counts.count("superseded");
+      return receipt;
+    } catch (error) {
+      this.counts.count("rejected");
+      throw error;
+    }
+  }
+
+  private async sendOn({ sessionId, step, picture }: LiveFrame): Promise<LiveReceipt> {
     requireLivePicture(picture);
     const channel = await this.channel(sessionId);
     return channel.send(step, picture);
   }
 
   private async channel(sessionId: string): Promise<LiveChannel> {
-    const open = this.channels.get(sessionId) ?? LiveChannel.open(sessionId, this.parts, () => this.channels.delete(sessionId));
+    const open =
+      this.channels.get(sessionId) ??
+      LiveChannel.open(sessionId, { ...this.parts, counts: this.counts }, () => this.channels.delete(sessionId));
     this.channels.set(sessionId, open);
     try {
       return await open;

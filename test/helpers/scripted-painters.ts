@@ -80,11 +80,11 @@ function scriptedTranslator(
   return {
     async decode(picture) {
       if (picture.length === 0) throw new AtelierError("BAD_INPUT", "The picture cannot be decoded.");
-      return { width: 8, height: 8, data: new Float32Array(3 * 64).fill(picture[0]! / 255) };
+      return { width: 8, height: 8, data: new Uint8Array(3 * 64).fill(picture[0]!) };
     },
-    async translate(planes) {
+    async translate(pixels) {
       const { computeMs } = await nextPainting(painter);
-      return { planes, computeMs };
+      return { pixels, computeMs };
     },
     close: () => painter.close(),
   };

@@ -1,7 +1,9 @@
+import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHttpApp } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
+import { LiveCounts } from "../../server/sessions/live-counts.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { ask, limits, listen, type RunningServer, startHttp } from "./server.js";
 
@@ -89,11 +91,27 @@ describe("the whole", () => {
     expect([answer.status, answer.json()]).toEqual([403, expect.objectContaining({ code: "FORBIDDEN", field: "Origin" })]);
   });
 
+  it("tells how many live frames came and how long their results took", async () => {
+    const counts = new LiveCounts();
+    counts.count("received");
+    counts.translated(42);
+    const metrics = createMetrics(server.storage, () => 0, counts);
+    const { port, close } = await listen(express().use(metrics.routes));
+    const text = (await ask(port, "/metrics")).body.toString();
+    await close();
+    metrics.close();
+    expect(text).toContain('atelier_live_frames_total{state="received"} 1\n');
+    expect(text).toContain('atelier_live_frames_total{state="rejected"} 0\n');
+    expect(text).toContain('atelier_live_frame_delay_seconds_bucket{le="0.033"} 0\n');
+    expect(text).toContain('atelier_live_frame_delay_seconds_bucket{le="0.05"} 1\n');
+    expect(text).toContain("atelier_live_frame_delay_seconds_sum 0.042\n");
+  });
+
   it("answers its own faults without saying what they were, and reports them", async () => {
     const faults: unknown[] = [];
     const fault = new Error("at /srv/secret/path");
     const { storage } = server;
-    const metrics = createMetrics(storage, () => 0);
+    const metrics = createMetrics(storage, () => 0, new LiveCounts());
     const app = createHttpApp({
       storage: { ...storage, images: { ...storage.images, find: () => Promise.reject(fault) } },
       broker: server.broker,

@@ -11,6 +11,7 @@ import { createHttpApp, type HttpDependencies } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
 import { FrameBroker } from "../../server/sessions/frame-broker.js";
+import { LiveCounts } from "../../server/sessions/live-counts.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { newDataFolder } from "../helpers/data-folder.js";
@@ -32,7 +33,7 @@ export interface RunningServer {
 export async function startHttp(changes: Partial<HttpDependencies> = {}): Promise<RunningServer> {
   const folder = await newDataFolder();
   const storage = await openEmbeddedStorage(folder);
-  const metrics = createMetrics(storage, () => 3);
+  const metrics = createMetrics(storage, () => 3, new LiveCounts());
   const faults: unknown[] = [];
   const bus = openEmbeddedBus((error) => faults.push(error));
   const broker = new FrameBroker(storage, bus);

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { LiveMessage } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import { delayBucketsMs, LiveCounts } from "../../server/sessions/live-counts.js";
 import { LiveFrames } from "../../server/sessions/live-frames.js";
 import { publishChange } from "../../server/sessions/publish.js";
 import type { TranslationRecord } from "../../server/sessions/session.js";
-import { aTranslation } from "../contracts/records.js";
+import { aFrame, aTranslation } from "../contracts/records.js";
 
 const picture = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
 
@@ -36,6 +37,7 @@ async function setUp() {
     bus,
     offers,
     superseded,
+    frames,
     become,
     id: session.id,
     get reads() {
@@ -49,6 +51,29 @@ async function setUp() {
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 describe("live frames", () => {
+  test("are counted by what became of them, results with their delay", async () => {
+    const live = await setUp();
+    const sent = [live.send(0), live.send(1)];
+    await sent[0];
+    await live.become("RUNNING");
+    await live.accept(1);
+    await sent[1];
+    await live.bus.publish(`session:${live.id}`, { type: "frame", frame: { ...aFrame(live.id, 1), losses: null }, picture });
+    await expect(live.send(1)).rejects.toMatchObject({ code: "BAD_INPUT" });
+    await expect(live.frames.send({ sessionId: live.id, step: 2, picture: Uint8Array.of(1) })).rejects.toMatchObject({ code: "BAD_INPUT" });
+    const { totals, delaySumMs } = live.frames.counts;
+    expect(totals).toEqual({ received: 4, translated: 1, superseded: 1, rejected: 2 });
+    expect(delaySumMs).toBeGreaterThanOrEqual(0);
+  });
+
+  test("fall into all buckets of the delay that they kept within", () => {
+    const counts = new LiveCounts();
+    counts.translated(100);
+    counts.translated(2000);
+    expect(counts.delays).toEqual(delayBucketsMs.map((limit) => (limit >= 100 ? 1 : 0)));
+    expect([counts.totals.translated, counts.delaySumMs]).toEqual([2, 2100]);
+  });
+
   test("of a session that waits only the newest is kept, and offered when it runs", async () => {
     const live = await setUp();
     const [first, second, third] = [live.send(0), live.send(1), live.send(2)];

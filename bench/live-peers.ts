@@ -1,0 +1,72 @@
+/**
+ * One run of photo-to-painting at 256 x 256 px on the onnx engine, in turns with PyTorch, where it is installed, and with
+ * TensorFlow.js's WebAssembly backend.
+ *
+ *   npx tsx bench/live-peers.ts
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { OnnxEngine } from "../server/engine/onnx.js";
+import { rootFolder } from "../server/paths.js";
+import { median } from "./bench-server.js";
+import { comparedGenerator, type GeneratorRun, openLiveScene } from "./live-scene.js";
+import { Peer } from "./peer.js";
+import { recordResults } from "./results.js";
+
+const [size, threads, rounds] = [256, 2, 11];
+/** Between turns, so that nobody's waiting threads spin in another's time, ms. */
+const rest = 500;
+
+const python = process.env.PYTHON ?? "/usr/bin/python3";
+const hasTorch = spawnSync(python, ["-c", "import torch"]).status === 0;
+if (!hasTorch) console.log(`PyTorch is left out: ${python} has no torch. PYTHON names another one.`);
+const peers = [new Peer(process.execPath, ["--import", "tsx", join(import.meta.dirname, "live-peers-tfjs.ts"), String(size)])];
+const settings = [join(rootFolder, "models", "bundled", comparedGenerator), size, threads].map(String);
+if (hasTorch) peers.push(new Peer(python, [join(import.meta.dirname, "live_peers_torch.py"), ...settings]));
+const engine = new OnnxEngine(threads);
+const ours: number[] = [];
+const theirs: { name: string; times: number[] }[] = [];
+try {
+  const run = await openLiveScene(engine, size);
+  const { power } = await run();
+  for (const peer of peers) {
+    const { name, detail } = await peer.answer<{ name: string; detail: string }>();
+    console.log(`${name}: ${detail}`);
+    agrees(name, await peer.run<GeneratorRun>(), power);
+    theirs.push({ name, times: [] });
+  }
+  for (let round = 0; round < rounds; round++) {
+    await pause(rest);
+    // The first run after a rest wakes the cores.
+    await run();
+    ours.push((await run()).ms);
+    for (const [index, peer] of peers.entries()) {
+      await pause(rest);
+      await peer.run();
+      theirs[index]?.times.push((await peer.run<GeneratorRun>()).ms);
+    }
+  }
+} finally {
+  for (const peer of peers) peer.close();
+  await engine.close();
+}
+
+const value = Number(median(ours).toPrecision(3));
+for (const { name, times } of theirs)
+  console.log(`${name}: median ${median(times).toFixed(0)} ms, best ${Math.min(...times).toFixed(0)} ms`);
+await recordResults(
+  theirs.map(({ name: peer, times }) => ({
+    bench: `one run of ${comparedGenerator}, ${size} px`,
+    peer,
+    ratio: Number((median(times) / value).toPrecision(3)),
+    value,
+    unit: "ms",
+  })),
+  "npx tsx bench/live-peers.ts",
+);
+
+/** All must compute the same thing. */
+function agrees(name: string, { power }: GeneratorRun, expected: number): void {
+  if (!(Math.abs(power / expected - 1) < 0.01)) throw new Error(`${name} answers a mean square of ${power}, not ${expected}`);
+}
