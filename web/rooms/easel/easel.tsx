@@ -5,9 +5,9 @@ import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
 import { forTask } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
-import { Notice } from "../../parts/notice";
+import { FailureNotice, Notice } from "../../parts/notice";
 import { PictureWell } from "../../parts/picture-well";
-import { imageIdOf, useChoice } from "../../parts/use-choice";
+import { type Choice, imageIdOf, useChoice } from "../../parts/use-choice";
 import { useMaxSize } from "../../parts/use-max-size";
 import { usePastedPicture } from "../../parts/use-pasted-picture";
 import { samplePhotos, sampleStyles } from "../../samples/catalogue";
@@ -15,7 +15,9 @@ import { useStart } from "../session/use-start";
 import styles from "./easel.module.css";
 import { NetworkChoice } from "./network-choice";
 import { type Recipe, toInput, usualRecipe } from "./recipe";
+import { RestoredNote } from "./restored-note";
 import { SettingsPanel } from "./settings-panel";
+import { useRestored } from "./use-restored";
 
 /** Where a painting begins: a photo, a style, the settings, Start. `children` hang below the pictures. */
 export function Easel({ children }: { children: ReactNode }) {
@@ -28,7 +30,10 @@ export function Easel({ children }: { children: ReactNode }) {
   const hasNetwork = features?.some(({ state }) => state !== "FAILED") ?? true;
   const touched = useRef<"photo" | "style">("photo");
   const { start, starting, failure } = useStart();
-  usePastedPicture((file) => void (touched.current === "photo" ? photo : style).take(file));
+  const touchedChoice = () => (touched.current === "photo" ? photo : style);
+  const { restored, failure: unreadable, receive, dismiss } = useRestored(setRecipe, touchedChoice);
+  const receiving = (choice: Choice): Choice => ({ ...choice, take: (file) => receive(file, choice) });
+  usePastedPicture((file) => void receive(file, touchedChoice()));
 
   async function begin() {
     const [contentId, styleId] = await Promise.all([imageIdOf(photo.chosen), imageIdOf(style.chosen)]);
@@ -39,8 +44,8 @@ export function Easel({ children }: { children: ReactNode }) {
   return (
     <div className={styles.easel}>
       <div className={styles.pictures}>
-        <PictureWell title="Photo" choice={photo} onTouch={() => (touched.current = "photo")} />
-        <PictureWell title="Style" choice={style} onTouch={() => (touched.current = "style")} />
+        <PictureWell title="Photo" choice={receiving(photo)} onTouch={() => (touched.current = "photo")} />
+        <PictureWell title="Style" choice={receiving(style)} onTouch={() => (touched.current = "style")} />
       </div>
       <form
         className={styles.settings}
@@ -49,6 +54,8 @@ export function Easel({ children }: { children: ReactNode }) {
           void start(begin);
         }}
       >
+        {restored && <RestoredNote restored={restored} onDismiss={dismiss} />}
+        <FailureNotice error={unreadable} />
         <SettingsPanel recipe={recipe} maxSize={maxSize} onChange={setRecipe} />
         {features && hasNetwork && (
           <NetworkChoice

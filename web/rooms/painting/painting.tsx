@@ -7,6 +7,7 @@ import { SessionActions } from "../session/session-actions";
 import label from "../session/session-label.module.css";
 import { isOver, type SessionEvent, type SessionState } from "../session/session-state";
 import { Caption } from "./caption";
+import { Exports } from "./exports";
 import { LossCurve } from "./loss-curve";
 import styles from "./painting.module.css";
 import { Progress } from "./progress";
@@ -58,6 +59,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           fileName={`${title || "painting"} ${look.frame?.step ?? 0}`}
           again={{ href: "/", text: "New painting" }}
         />
+        {look.frame && <Exports sessionId={id} past={look.past} compared={look.compared} />}
         {failure && <Notice>{failure}</Notice>}
         {steers ? (
           <SteerPanel

@@ -46,10 +46,13 @@ export function useSteering(session: Painting): Steering {
     return () => ending.abort();
   }, [session.id]);
 
+  const values: Steerable = { ...steerableNow(session), ...(known ? {} : draft) };
   return {
-    values: { ...steerableNow(session), ...(known ? {} : draft) },
+    values,
     failure,
     steer(changes) {
+      // Neighbouring places of a slider may mean the same value.
+      if (Object.entries(changes).every(([name, value]) => value === values[name as keyof Steerable])) return;
       setDraft({ ...(known ? {} : draft), ...changes });
       setAccepted(null);
       sender.current?.offer(toChanges(changes));

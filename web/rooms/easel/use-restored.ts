@@ -1,0 +1,63 @@
+import { useEffect, useRef, useState } from "react";
+import type { Choice } from "../../parts/use-choice";
+import type { Recipe } from "./recipe";
+import { type FoundTrace, findTrace } from "./trace";
+
+/** A picture whose settings were taken over instead of itself. */
+export interface Restored {
+  trace: FoundTrace;
+  /** Takes the picture itself after all. */
+  usePicture(): void;
+}
+
+/**
+ * Pictures that were exported here bring their settings with them. `receive` hands those to `onRecipe` and all others to a
+ * choice; what is dropped beside the choices goes where `touched` says.
+ */
+export function useRestored(onRecipe: (recipe: Recipe) => void, touched: () => Choice) {
+  const [restored, setRestored] = useState<Restored | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
+
+  async function receive(file: File, choice: Choice): Promise<void> {
+    setFailure(null);
+    setRestored(null);
+    try {
+      const trace = await findTrace(file);
+      if (!trace) return await choice.take(file);
+      onRecipe(trace.recipe);
+      setRestored({
+        trace,
+        usePicture() {
+          setRestored(null);
+          void choice.take(file);
+        },
+      });
+    } catch (error) {
+      // Settings that nobody understands are no reason to refuse the picture.
+      setFailure(error);
+      await choice.take(file);
+    }
+  }
+
+  const newest = useRef({ receive, touched });
+  useEffect(() => {
+    newest.current = { receive, touched };
+  });
+  useEffect(() => {
+    const onDragOver = (event: DragEvent) => event.preventDefault();
+    const onDrop = (event: DragEvent) => {
+      if (event.defaultPrevented) return;
+      event.preventDefault();
+      const file = event.dataTransfer?.files[0];
+      if (file) void newest.current.receive(file, newest.current.touched());
+    };
+    window.addEventListener("dragover", onDragOver);
+    window.addEventListener("drop", onDrop);
+    return () => {
+      window.removeEventListener("dragover", onDragOver);
+      window.removeEventListener("drop", onDrop);
+    };
+  }, []);
+
+  return { restored, failure, receive, dismiss: () => setRestored(null) };
+}
