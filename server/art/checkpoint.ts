@@ -22,13 +22,24 @@ const MAX_EXACT_BYTES = 160e6;
 
 /**
  * A checkpoint as bytes (structured clone format of V8, which newer versions of Node read too).
- * Departure: beyond `MAX_EXACT_BYTES` the optimiser is left out, so that a painting which goes on from there repeats the
- * picture of `step` to the byte and then differs from one that was never interrupted. At 2048 x 2048 px that picture is
- * 50 MB.
+ * Departure: beyond `maxBytes` L-BFGS forgets its oldest pairs, and where that is not enough the optimiser is left out, so that a
+ * painting which goes on from there repeats the picture of `step` to the byte and then differs a little from one that was
+ * never interrupted (by how much: bench/resume.ts). At 2048 x 2048 px that picture is 50 MB.
  */
-export function encodeCheckpoint({ step, picture, optimizer }: StyleTransferCheckpoint): Uint8Array {
-  const exact = optimizer !== null && picture.data.byteLength + bytesOf(optimizer) <= MAX_EXACT_BYTES;
-  return serialize({ format: FORMAT, version: VERSION, step, picture, optimizer: exact ? optimizer : null });
+export function encodeCheckpoint({ step, picture, optimizer }: StyleTransferCheckpoint, maxBytes = MAX_EXACT_BYTES): Uint8Array {
+  const room = maxBytes - picture.data.byteLength;
+  return serialize({ format: FORMAT, version: VERSION, step, picture, optimizer: optimizer && fitted(optimizer, room) });
+}
+
+/** A state within `room` bytes, without the oldest entries of its lists; null where that cannot be. */
+function fitted(state: OptimizerState, room: number): OptimizerState | null {
+  let left = state;
+  while (bytesOf(left) > room) {
+    const lists = Object.entries(left).filter(([, value]) => Array.isArray(value) && value.length > 0);
+    if (lists.length === 0) return null;
+    left = { ...left, ...Object.fromEntries(lists.map(([name, value]) => [name, (value as Float32Array[]).slice(1)])) };
+  }
+  return left;
 }
 
 /** Of all arrays. */

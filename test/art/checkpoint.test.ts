@@ -28,11 +28,16 @@ describe("a style transfer's checkpoint", () => {
     expect(isDeepStrictEqual(decodeCheckpoint(encodeCheckpoint(checkpoint)), { ...header, ...checkpoint })).toBe(true);
   });
 
-  test("keeps the picture alone of L-BFGS at 760 px", () => {
-    const given = picture(760);
-    const bytes = encodeCheckpoint({ step: 9, picture: given, optimizer: lbfgs(760) });
-    expect(bytes.byteLength).toBeLessThan(given.data.byteLength + 1000);
-    expect(isDeepStrictEqual(decodeCheckpoint(bytes), { ...header, step: 9, picture: given, optimizer: null })).toBe(true);
+  test("of L-BFGS keeps the newest pairs that there is room for, and the picture at least", () => {
+    const side = 32;
+    const given = { step: 9, picture: picture(side), optimizer: lbfgs(side) };
+    const room = (pictures: number) => pictures * given.picture.data.byteLength;
+    const kept = decodeCheckpoint(encodeCheckpoint(given, room(12))).optimizer;
+    const { imageDifferences, gradientDifferences, ...rest } = given.optimizer;
+    const newest = { imageDifferences: imageDifferences.slice(-4), gradientDifferences: gradientDifferences.slice(-4) };
+    expect(isDeepStrictEqual(kept, { ...rest, ...newest })).toBe(true);
+    const alone = decodeCheckpoint(encodeCheckpoint(given, room(3)));
+    expect(isDeepStrictEqual(alone, { ...header, step: 9, picture: given.picture, optimizer: null })).toBe(true);
   });
 
   test.each([
