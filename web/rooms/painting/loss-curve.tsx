@@ -21,8 +21,8 @@ interface Props {
   steps: number;
   /** The weights that were in force when the picture of a step was evaluated. */
   weightsAt: (step: number) => Weights;
-  /** A step that somebody looks back at; null for the newest. */
-  shown: number | null;
+  /** What somebody looks back at; null for the newest. */
+  shown: LossPoint | null;
 }
 
 /** The loss and its weighted terms over the steps, on a logarithmic axis. */
@@ -33,7 +33,8 @@ export function LossCurve({ curve, steps, weightsAt, shown }: Props) {
     steps,
     points.map(({ values }) => values),
   );
-  const last = shown === null ? points.at(-1) : points.findLast(({ step }) => step <= shown);
+  // The curve is thinned; the picture that is shown has its own losses.
+  const last = shown === null ? points.at(-1) : { step: shown.step, values: weightedTerms(shown, weightsAt(shown.step)) };
   return (
     <figure className={styles.figure}>
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={describe(curve)}>
@@ -57,7 +58,7 @@ export function LossCurve({ curve, steps, weightsAt, shown }: Props) {
           </text>
         ))}
         {shown !== null && (
-          <line className={styles.cursor} x1={scale.x(shown)} x2={scale.x(shown)} y1={area.top} y2={area.top + area.height} />
+          <line className={styles.cursor} x1={scale.x(shown.step)} x2={scale.x(shown.step)} y1={area.top} y2={area.top + area.height} />
         )}
         {drawingOrder.map(({ term }) => (
           <path

@@ -35,6 +35,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
   const steering = useSteering(session);
   const branch = useBranch(session, look.step);
   const over = isOver(session.status);
+  const past = look.past !== null && look.frame?.losses ? { step: look.step, ...look.frame.losses } : null;
   const steers = !over && look.past === null;
 
   async function rename(next: string) {
@@ -82,7 +83,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
             />
           )
         )}
-        <LossCurve curve={curve} steps={settings.steps} weightsAt={weightsByStep(session)} shown={look.past} />
+        <LossCurve curve={curve} steps={settings.steps} weightsAt={weightsByStep(session)} shown={past} />
         <Relatives session={session} compared={look.compared} onCompare={look.compare} />
         <Caption painting={session} />
       </aside>

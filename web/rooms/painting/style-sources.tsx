@@ -23,6 +23,10 @@ interface Props {
 /** The style pictures of a painting: each may be swapped, several are mixed by their shares. */
 export function StyleSources({ sources, onChange }: Props) {
   const replace = (place: number, next: StyleSource) => onChange(sources.map((known, at) => (at === place ? next : known)));
+  // A picture that is there already has its share.
+  const add = (image: StyleSource["image"]) => {
+    if (sources.every((known) => known.image.id !== image.id)) onChange([...sources, { image, weight: 1 }]);
+  };
   return (
     <fieldset className={styles.group}>
       <legend>{sources.length > 1 ? "Style pictures" : "Style picture"}</legend>
@@ -56,9 +60,7 @@ export function StyleSources({ sources, onChange }: Props) {
           </div>
         </div>
       ))}
-      {sources.length < styleTransferLimits.maxStyles && (
-        <StylePicker action="Add a style picture" onPick={(image) => onChange([...sources, { image, weight: 1 }])} />
-      )}
+      {sources.length < styleTransferLimits.maxStyles && <StylePicker action="Add a style picture" onPick={add} />}
     </fieldset>
   );
 }
