@@ -113,10 +113,11 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(), SHUTDOWN_MS).unref();
     void close(opened).then(() => process.exit());
   };
+  // From the beginning: who stops a server that has just said where it is finds it orderly.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
   try {
     config = readConfig(process.env);
     await start(config, opened);
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
   } catch (error) {
     console.error(explain(error, config));
     process.exitCode = 1;

@@ -80,5 +80,12 @@ async function feed(
 /** Resolves when the pipe has room for more, or is gone. */
 async function write(pipe: NodeJS.WritableStream & { destroyed?: boolean }, bytes: Buffer): Promise<void> {
   if (pipe.destroyed || pipe.write(bytes)) return;
-  await Promise.race([once(pipe, "drain"), once(pipe, "close")]);
+  const settled = new AbortController();
+  const { signal } = settled;
+  try {
+    await Promise.race([once(pipe, "drain", { signal }), once(pipe, "close", { signal })]);
+  } finally {
+    // The other one listens no more.
+    settled.abort();
+  }
 }
