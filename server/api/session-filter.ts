@@ -1,5 +1,6 @@
-import { Field, InputType } from "type-graphql";
+import { Field, ID, InputType } from "type-graphql";
 import { AtelierError } from "../errors.js";
+import { isId } from "../sessions/ids.js";
 import type { SessionFilter as FilterValue } from "../sessions/session.js";
 import { type KindName, SessionKind, SessionStatus, type StatusName } from "./enums.js";
 import { apiLimits } from "./limits.js";
@@ -21,11 +22,23 @@ export class SessionFilter {
 
   @Field(() => DateTime, { nullable: true })
   createdBefore?: Date | null;
+
+  @Field(() => ID, { nullable: true, description: "Id of the network." })
+  model?: string | null;
+
+  @Field(() => ID, { nullable: true, description: "An image that it used: as content or source, or as style at any time." })
+  imageId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: "An image that it used as style at any time." })
+  styleImageId?: string | null;
 }
 
 /** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT for a text that is too long. */
 export function resolveFilter(filter: SessionFilter | null | undefined): FilterValue {
-  const { kind, status, titleContains, createdAfter, createdBefore } = filter ?? {};
+  const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId } = filter ?? {};
+  for (const [name, id] of Object.entries({ model, imageId, styleImageId })) {
+    if (id && !isId(id)) throw new AtelierError("BAD_INPUT", `${name} is an id.`, { field: `filter.${name}` });
+  }
   const limit = apiLimits.maxFilterLength;
   if (titleContains && (titleContains.length > limit || titleContains.includes("\0"))) {
     throw new AtelierError("BAD_INPUT", `titleContains is a text of at most ${limit} characters.`, {
@@ -39,5 +52,8 @@ export function resolveFilter(filter: SessionFilter | null | undefined): FilterV
     ...(titleContains ? { titleContains } : {}),
     ...(createdAfter ? { createdAfter } : {}),
     ...(createdBefore ? { createdBefore } : {}),
+    ...(model ? { model } : {}),
+    ...(imageId ? { imageId } : {}),
+    ...(styleImageId ? { styleImageId } : {}),
   };
 }

@@ -1,7 +1,8 @@
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from "type-graphql";
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from "type-graphql";
 import { isId, requireId } from "../sessions/ids.js";
-import type { SessionRecord } from "../sessions/session.js";
+import type { SessionFilter as FilterValue, ImageRecord, SessionRecord } from "../sessions/session.js";
 import type { ApiContext } from "./context.js";
+import { Image } from "./images.js";
 import { type Connection, connection, pageRequest } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session, SessionConnection, StyleTransferSession, sessionCursors, TranslationSession } from "./session-types.js";
@@ -23,16 +24,40 @@ export class SessionQueries {
     @Arg("filter", () => SessionFilter, { nullable: true }) filter: SessionFilter | null | undefined,
     @Ctx() { history }: ApiContext,
   ): Promise<Connection<SessionRecord>> {
-    const request = pageRequest(first, after ?? null, sessionCursors);
-    const page = await history.sessions(request, resolveFilter(filter));
-    return connection(
-      page,
-      request,
-      sessionCursors,
-      (session) => session.id,
-      (session) => session,
-    );
+    return sessionPage(history, first, after, resolveFilter(filter));
   }
+}
+
+/** Where an image was used. */
+@Resolver(() => Image)
+export class ImageSessionsResolver {
+  @FieldResolver(() => SessionConnection, {
+    description: "Sessions that used it, newest first: as content or source, or as style at any time.",
+  })
+  async sessions(
+    @Root() image: ImageRecord,
+    @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
+    @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
+    @Ctx() { history }: ApiContext,
+  ): Promise<Connection<SessionRecord>> {
+    return sessionPage(history, first, after, { imageId: image.id });
+  }
+}
+
+async function sessionPage(
+  history: ApiContext["history"],
+  first: number | null,
+  after: string | null | undefined,
+  filter: FilterValue,
+): Promise<Connection<SessionRecord>> {
+  const request = pageRequest(first, after ?? null, sessionCursors);
+  return connection(
+    await history.sessions(request, filter),
+    request,
+    sessionCursors,
+    (session) => session.id,
+    (session) => session,
+  );
 }
 
 @Resolver()

@@ -1,14 +1,29 @@
 import type { SessionFilter, SessionRecord } from "./session.js";
 
-/** Whether a session passes a filter, with the meaning that `SessionStore.list` gives it. */
+/**
+ * Whether a session passes a filter, with the meaning that `SessionStore.list` gives it, but for styles that came and went
+ * by changes: a session does not carry those.
+ */
 export function matchesFilter(session: SessionRecord, filter: SessionFilter): boolean {
   if (filter.kind !== undefined && session.kind !== filter.kind) return false;
   if (filter.status !== undefined && !filter.status.includes(session.status)) return false;
   if (filter.titleContains !== undefined && !contains(session.title, filter.titleContains)) return false;
+  if (filter.model !== undefined && session.settings.model !== filter.model) return false;
+  if (filter.imageId !== undefined && !imagesOf(session).includes(filter.imageId)) return false;
+  if (filter.styleImageId !== undefined && !stylesOf(session).includes(filter.styleImageId)) return false;
   if (filter.createdAfter !== undefined && session.createdAt <= filter.createdAfter) return false;
   return filter.createdBefore === undefined || session.createdAt < filter.createdBefore;
 }
 
 function contains(title: string | null, part: string): boolean {
   return (title ?? "").toLowerCase().includes(part.toLowerCase());
+}
+
+function imagesOf(session: SessionRecord): (string | null)[] {
+  return session.kind === "TRANSLATION" ? [session.sourceId] : [session.contentId, ...stylesOf(session)];
+}
+
+function stylesOf(session: SessionRecord): string[] {
+  if (session.kind === "TRANSLATION") return [];
+  return [...session.styles, ...session.initial.styles].map(({ imageId }) => imageId);
 }

@@ -140,6 +140,12 @@ export interface SessionFilter {
   titleContains?: string;
   createdAfter?: Date;
   createdBefore?: Date;
+  /** Id of the network. */
+  model?: string;
+  /** An image that it was painted from: content, source, or a style at the beginning, now or by a change between. */
+  imageId?: string;
+  /** A style, as above. */
+  styleImageId?: string;
 }
 
 /** What happens in a session, as it travels over the bus after it was stored. */

@@ -86,8 +86,8 @@ export interface FrameStore {
   /** Oldest first, steps within `fromStep`..`toStep` inclusive; the key of a frame is its step. */
   list(sessionId: string, page: PageRequest<number>, range: { fromStep?: number; toStep?: number }): Promise<Page<FrameRecord>>;
   /**
-   * The loss curve thinned evenly to at most `points` frames, the first and last of the range always among them; frames
-   * without losses are left out. @throws AtelierError BAD_INPUT (field `points`) below 2.
+   * The loss curve thinned to at most `points` frames with its extremes kept, the first and last of the range always among
+   * them; frames without losses are left out. @throws AtelierError BAD_INPUT (field `points`) below 2.
    */
   losses(sessionId: string, range: { fromStep?: number; toStep?: number }, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]>;
   /** Over the frames of all sessions. */

@@ -131,6 +131,60 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
       });
     });
 
+    describe("filters", () => {
+      it("find the sessions of a model", async () => {
+        const model = `model-${crypto.randomUUID()}`;
+        const session = await storedSession();
+        const other = aSession(session.contentId, { settings: { ...session.settings, model } });
+        await storage.sessions.insert(other);
+        expect((await storage.sessions.list(everything, { model })).rows).toEqual([other]);
+      });
+
+      it("find the sessions that used an image, at the beginning, now or between, also as branches", async () => {
+        const [content, first, second, third] = await Promise.all(
+          Array.from({ length: 4 }, async () => {
+            const image = anImage();
+            await storage.images.insert(image);
+            return image.id;
+          }),
+        );
+        const styled = (imageId: string) => [{ imageId, weight: 1 }];
+        const session = aSession(content!, { status: "RUNNING", styles: styled(first!) });
+        await storage.sessions.insert(session);
+        await storage.frames.insert(aFrame(session.id, 0));
+        for (const style of [second!, third!]) await storage.changes.add(session.id, { settings: {}, styles: styled(style) }, ["RUNNING"]);
+        const translation = aTranslation(first!);
+        await storage.sessions.insert(translation);
+        const branch = branchOf(session, 0);
+        await storage.sessions.insertBranch(branch, null);
+
+        const found = async (filter: { imageId?: string; styleImageId?: string }) =>
+          new Set((await storage.sessions.list(everything, filter)).rows.map(({ id }) => id));
+        for (const image of [content!, second!, third!]) expect(await found({ imageId: image })).toEqual(new Set([session.id, branch.id]));
+        expect(await found({ imageId: first! })).toEqual(new Set([session.id, branch.id, translation.id]));
+        expect(await found({ styleImageId: first! })).toEqual(new Set([session.id, branch.id]));
+        expect(await found({ styleImageId: content! })).toEqual(new Set([branch.id]));
+        await storage.sessions.delete(branch.id);
+        expect(await found({ imageId: second! })).toEqual(new Set([session.id]));
+      });
+    });
+
+    describe("a loss curve", () => {
+      it("keeps its extremes, however few points it has", async () => {
+        const session = await storedSession({ status: "RUNNING" });
+        const losses = (total: number) => ({ total, content: 0, style: 0, tv: 0, layers: [] });
+        const totals = Array.from({ length: 300 }, (_, step) => (step === 123 ? 9000 : step === 211 ? 0.001 : 100 - step / 10));
+        for (const [step, total] of totals.entries()) await storage.frames.insert(aFrame(session.id, step, { losses: losses(total) }));
+        for (const points of [4, 5, 20, 101]) {
+          const curve = await storage.frames.losses(session.id, {}, points);
+          expect(curve.length).toBeLessThanOrEqual(points);
+          const steps = curve.map(({ step }) => step);
+          expect(steps).toEqual([...steps].sort((a, b) => a - b));
+          expect(steps).toEqual(expect.arrayContaining([0, 123, 211, 299]));
+        }
+      });
+    });
+
     describe("thinning", () => {
       it("leaves frames evenly, with the first, the last, steered steps and branching points", async () => {
         const session = await paintedSession(20);

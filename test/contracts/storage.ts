@@ -251,18 +251,21 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await steps(3, null, { fromStep: 6, toStep: 2 })).toEqual([[], false, 0]);
       });
 
-      it("thins a loss curve evenly and keeps its ends", async () => {
+      it("thins a loss curve and keeps its ends", async () => {
         const session = await storedSession();
         for (let step = 0; step < 40; step++) await storage.frames.insert(aFrame(session.id, step));
         await storage.frames.insert(aFrame(session.id, 40, { losses: null }));
         const steps = async (range: { fromStep?: number; toStep?: number }, points: number) =>
           (await storage.frames.losses(session.id, range, points)).map(({ step }) => step);
-        expect(await steps({}, 4)).toEqual([0, 13, 26, 39]);
+        // It falls: of the frames between, the first is the largest and the last the smallest.
+        expect(await steps({}, 4)).toEqual([0, 1, 38, 39]);
+        expect(await steps({}, 6)).toEqual([0, 1, 19, 20, 38, 39]);
+        expect(await steps({}, 3)).toEqual([0, 39]);
         expect(await steps({}, 2)).toEqual([0, 39]);
         expect(await steps({}, 40)).toHaveLength(40);
-        expect(await steps({}, 39)).toHaveLength(39);
+        expect(await steps({}, 39)).toHaveLength(38);
         expect(await steps({ fromStep: 7, toStep: 7 }, 2)).toEqual([7]);
-        expect(await steps({ fromStep: 10, toStep: 20 }, 3)).toEqual([10, 15, 20]);
+        expect(await steps({ fromStep: 10, toStep: 20 }, 4)).toEqual([10, 11, 19, 20]);
         expect(await steps({ fromStep: 100 }, 3)).toEqual([]);
         const [first] = await storage.frames.losses(session.id, {}, 2);
         expect(first).toEqual({ step: 0, losses: aFrame(session.id, 0).losses });

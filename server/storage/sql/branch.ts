@@ -2,6 +2,7 @@ import { and, count, eq, sql, sum } from "drizzle-orm";
 import type { SteeringChange, StyleTransferRecord } from "../../sessions/session.js";
 import { type Database, written } from "./database.js";
 import { changes, frames, sessions } from "./schema.js";
+import { recordImages } from "./session-images.js";
 
 /** Within a transaction; see `SessionStore.insertBranch`. */
 export async function insertBranch(database: Database, branch: StyleTransferRecord, change: SteeringChange | null): Promise<boolean> {
@@ -25,6 +26,12 @@ export async function insertBranch(database: Database, branch: StyleTransferReco
       insert into changes (session_id, step, settings, styles, created_at)
       select ${id}, step, settings, styles, created_at
       from changes where session_id = ${parentId} and step <= ${branchedAtStep} order by step, ordinal`),
+  );
+  await recordImages(database, branch);
+  await written(
+    database.execute(sql`
+      insert into session_images (session_id, image_id, role)
+      select ${id}, image_id, role from session_images where session_id = ${parentId} on conflict do nothing`),
   );
   if (change) {
     await written(database.insert(changes).values({ sessionId: id, step: branchedAtStep, ...change, createdAt: branch.createdAt }));

@@ -3,6 +3,7 @@ import type { StyleTransferRecord } from "../../sessions/session.js";
 import type { ChangeStore } from "../storage.js";
 import { type Database, written } from "./database.js";
 import { changes, sessions } from "./schema.js";
+import { recordStyles } from "./session-images.js";
 import { sessionRecord } from "./session-record.js";
 
 /** Changes as rows. */
@@ -18,6 +19,7 @@ export function sqlChanges(database: Database): ChangeStore {
         const session = row && sessionRecord(row);
         if (session?.kind !== "STYLE_TRANSFER") return null;
         await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: new Date() }));
+        await recordStyles(transaction, sessionId, change.styles ?? []);
         const settings = { ...session.settings, ...change.settings };
         return apply(transaction, sessionId, { settings, styles: change.styles ?? session.styles });
       }),

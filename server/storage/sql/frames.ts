@@ -1,7 +1,8 @@
-import { and, asc, between, count, desc, eq, gt, gte, isNotNull, lte, type SQL, sql, sum } from "drizzle-orm";
+import { and, asc, between, count, desc, eq, gt, gte, lte, type SQL, sql, sum } from "drizzle-orm";
 import { AtelierError } from "../../errors.js";
 import type { FrameStore } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
+import { lossCurve } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
 
@@ -77,22 +78,7 @@ export function sqlFrames(database: Database): FrameStore {
 
     async losses(sessionId, range, points) {
       if (!(points >= 2)) throw new AtelierError("BAD_INPUT", "A loss curve has at least 2 points.", { field: "points", limit: 2 });
-      const numbered = database
-        .select({
-          step: frames.step,
-          losses: frames.losses,
-          index: sql<number>`row_number() over (order by ${frames.step}) - 1`.as("index"),
-          total: sql<number>`count(*) over ()`.as("total"),
-        })
-        .from(frames)
-        .where(and(within(sessionId, range), isNotNull(frames.losses)))
-        .as("numbered");
-      // Of n frames, index i is kept where floor(i (points - 1) / (n - 1)) differs from that of i - 1: `points` of them,
-      // the first and the last included. Integer division of non-negative numbers is floor.
-      const slot = (index: SQL) => sql`(${index}) * ${points - 1} / (${numbered.total} - 1)`;
-      const kept = sql`${numbered.total} <= ${points} or ${numbered.index} = 0
-        or ${slot(sql`${numbered.index}`)} <> ${slot(sql`${numbered.index} - 1`)}`;
-      return database.select({ step: numbered.step, losses: numbered.losses }).from(numbered).where(kept).orderBy(asc(numbered.step));
+      return lossCurve(database, within(sessionId, range), points);
     },
 
     async totals() {

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   type AnyPgColumn,
   bigint,
@@ -14,6 +15,8 @@ import {
 } from "drizzle-orm/pg-core";
 import type { Losses } from "../../art/painter.js";
 import type { SessionRecord, SessionRecordBase, SessionStatus, SteeringChange, StyleTransferRecord } from "../../sessions/session.js";
+
+export type ImageRole = "CONTENT" | "STYLE" | "SOURCE";
 
 /** An instant with the precision of a JavaScript Date, so that a row comes back as it went in. */
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
@@ -69,6 +72,25 @@ export const sessions = pgTable(
     index("sessions_newest").on(table.createdAt, table.ordinal),
     index("sessions_status_newest").on(table.status, table.createdAt, table.ordinal),
     index("sessions_parent").on(table.parentId),
+    index("sessions_model").on(sql`(${table.settings} ->> 'model')`, table.createdAt, table.ordinal),
+  ],
+);
+
+/** Which session shows or was painted from which image: at its beginning, now, or by a change between. */
+export const sessionImages = pgTable(
+  "session_images",
+  {
+    sessionId: text("session_id")
+      .notNull()
+      .references(() => sessions.id, { onDelete: "cascade" }),
+    imageId: text("image_id")
+      .notNull()
+      .references(() => images.id),
+    role: text("role").$type<ImageRole>().notNull(),
+  },
+  (table) => [
+    primaryKey({ name: "session_images_pk", columns: [table.sessionId, table.imageId, table.role] }),
+    index("session_images_image").on(table.imageId, table.role),
   ],
 );
 

@@ -6,7 +6,8 @@ import type { SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
 import { type Database, written } from "./database.js";
 import { digestsInUse } from "./digests.js";
-import { changes, deletedSessions, frames, sessions } from "./schema.js";
+import { changes, deletedSessions, frames, type ImageRole, sessionImages, sessions } from "./schema.js";
+import { recordImages } from "./session-images.js";
 import { sessionRecord as record } from "./session-record.js";
 
 /** Sessions as rows. */
@@ -15,6 +16,11 @@ export function sqlSessions(database: Database): SessionStore {
     insert: (session, planned = []) =>
       database.transaction(async (transaction) => {
         await written(transaction.insert(sessions).values(session));
+        await recordImages(
+          transaction,
+          session,
+          planned.flatMap(({ styles }) => styles ?? []),
+        );
         if (planned.length === 0) return;
         const rows = planned.map((change) => ({ sessionId: session.id, createdAt: session.createdAt, ...change }));
         await written(transaction.insert(changes).values(rows));
@@ -106,14 +112,23 @@ function olderThan({ createdAt, ordinal }: Place): SQL {
   return sql`(${sessions.createdAt}, ${sessions.ordinal}) < (${instant}, ${ordinal}::bigint)`;
 }
 
-function matching({ kind, status, titleContains, createdAfter, createdBefore }: SessionFilter): SQL | undefined {
+function matching(filter: SessionFilter): SQL | undefined {
+  const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId } = filter;
   return and(
+    model === undefined ? undefined : sql`${sessions.settings} ->> 'model' = ${model}`,
+    imageId === undefined ? undefined : usesImage(imageId),
+    styleImageId === undefined ? undefined : usesImage(styleImageId, "STYLE"),
     kind && sql`${sessions.kind} = ${kind}`,
     statusIn(status),
     titleContains ? ilike(sessions.title, `%${titleContains.replace(/[\\%_]/g, "\\$&")}%`) : undefined,
     createdAfter && gt(sessions.createdAt, createdAfter),
     createdBefore && lt(sessions.createdAt, createdBefore),
   );
+}
+
+function usesImage(imageId: string, role?: ImageRole): SQL {
+  const using = role === undefined ? sql`` : sql`and ${sessionImages.role} = ${role}`;
+  return sql`${sessions.id} in (select ${sessionImages.sessionId} from ${sessionImages} where ${sessionImages.imageId} = ${imageId} ${using})`;
 }
 
 /** An empty list matches nothing; none at all matches everything. */

@@ -1,0 +1,43 @@
+import { and, asc, isNotNull, type SQL, sql } from "drizzle-orm";
+import type { FrameRecord } from "../../sessions/session.js";
+import type { Database } from "./database.js";
+import { frames } from "./schema.js";
+
+/**
+ * Losses of the frames that match, thinned to at most `points` with their extremes kept (min-max decimation): the first and
+ * the last, and of each of equally many frames between them those with the smallest and the largest total.
+ */
+export function lossCurve(database: Database, matches: SQL | undefined, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]> {
+  const buckets = sql.raw(String(Math.floor((points - 2) / 2)));
+  const numbered = database
+    .select({
+      step: frames.step,
+      losses: frames.losses,
+      total: sql<number>`(${frames.losses} ->> 'total')::double precision`.as("total"),
+      index: sql<number>`row_number() over (order by ${frames.step}) - 1`.as("index"),
+      count: sql<number>`count(*) over ()`.as("count"),
+    })
+    .from(frames)
+    .where(and(matches, isNotNull(frames.losses)))
+    .as("numbered");
+  const isEnd = sql`(${numbered.index} = 0 or ${numbered.index} = ${numbered.count} - 1)`;
+  // The ends have a bucket each; integer division of non-negative numbers is floor.
+  const bucket = sql`case when ${isEnd} then -1 - ${numbered.index} else (${numbered.index} - 1) * ${buckets} / (${numbered.count} - 2) end`;
+  const ranked = database
+    .select({
+      step: numbered.step,
+      losses: numbered.losses,
+      count: numbered.count,
+      bucket: sql<number>`${bucket}`.as("bucket"),
+      lowest: sql<number>`row_number() over (partition by ${bucket} order by ${numbered.total}, ${numbered.step})`.as("lowest"),
+      highest: sql<number>`row_number() over (partition by ${bucket} order by ${numbered.total} desc, ${numbered.step})`.as("highest"),
+    })
+    .from(numbered)
+    .as("ranked");
+  const extreme = sql`(${ranked.lowest} = 1 or ${ranked.highest} = 1) and (${buckets} > 0 or ${ranked.bucket} < 0)`;
+  return database
+    .select({ step: ranked.step, losses: ranked.losses })
+    .from(ranked)
+    .where(sql`${ranked.count} <= ${points} or (${extreme})`)
+    .orderBy(asc(ranked.step));
+}
