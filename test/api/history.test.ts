@@ -1,3 +1,4 @@
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
 
@@ -156,4 +157,32 @@ test("server and models", async () => {
   expect(server).toMatchObject({ version: "1.2.3", maxSize: 2048, maxImagePixels: 50_000_000, devices: [{ name: "fake" }] });
   expect(models).toEqual([{ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN", state: "READY", downloadProgress: null }]);
   expect(model).toMatchObject({ id: "vgg19", task: "FEATURES" });
+});
+
+test("sessions are found by model and by an image that they used; an image tells them too", async () => {
+  const { client, imageId } = running;
+  const other = await client.upload(
+    await sharp({ create: { width: 64, height: 64, channels: 3, background: "plum" } })
+      .png()
+      .toBuffer(),
+  );
+  const styled = await startSession(running, { styles: [{ imageId: other }] });
+  expect(await listed({ filter: { styleImageId: other } })).toEqual([styled]);
+  expect(await listed({ filter: { imageId: other } })).toEqual([styled]);
+  expect(await listed({ filter: { imageId } })).toEqual([styled, ...ids]);
+  expect(await listed({ filter: { styleImageId: imageId } })).toEqual(ids);
+  const { session } = await client.query("query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { settings { model } } } }", {
+    id: styled,
+  });
+  expect(await listed({ filter: { model: session.settings.model } })).toEqual([styled, ...ids]);
+  expect(await listed({ filter: { model: "another" } })).toEqual([]);
+  expect(await running.client.refusal(SESSIONS, { filter: { model: "no id!" } })).toMatchObject({
+    code: "BAD_INPUT",
+    field: "filter.model",
+  });
+  const used = "query ($id: ID!) { image(id: $id) { sessions(first: 2) { totalCount edges { node { id } } } } }";
+  expect((await client.query(used, { id: imageId })).image.sessions).toMatchObject({
+    totalCount: 6,
+    edges: [{ node: { id: styled } }, {}],
+  });
 });
