@@ -146,7 +146,7 @@ export class Exporter {
     const { order } = record;
     const pictures = await filmPictures(this.parts.storage, order);
     let ready = 0;
-    let toldAt = performance.now();
+    let toldAt = Number.NEGATIVE_INFINITY;
     const onPicture = () => {
       ready++;
       if (performance.now() - toldAt < PROGRESS_INTERVAL_MS) return;
