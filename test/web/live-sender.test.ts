@@ -84,4 +84,27 @@ describe("a live sender", () => {
     await live.settle();
     expect(live.data).toEqual(["b"]);
   });
+
+  test("does not wait for results that were lost with the connection, and sends the picture of now in their place", async () => {
+    const live = setUp();
+    for (const name of ["a", "b"]) await live.offer(name);
+    for (const { answer } of live.sent) answer({ status: "ACCEPTED" });
+    live.sender.disconnected();
+    await live.settle();
+    expect(live.data).toEqual(["a", "b", "b"]);
+    live.sender.result(2);
+    live.sender.disconnected();
+    await live.settle();
+    expect(live.data).toEqual(["a", "b", "b"]);
+  });
+
+  test("tells whether there is a picture that it has not sent", async () => {
+    const live = setUp();
+    expect(live.sender.unsent).toBe(false);
+    await live.offer("a");
+    expect(live.sender.unsent).toBe(false);
+    live.sender.pause();
+    await live.offer("b");
+    expect(live.sender.unsent).toBe(true);
+  });
 });

@@ -19,8 +19,8 @@ export class PictureEncoder {
   }
 }
 
-/** A picture as it came from the server. */
-export function decodePicture(data: string, mimeType: string): Promise<ImageBitmap> {
+/** A picture as it came from the server. @throws DOMException when it is none */
+export async function decodePicture(data: string, mimeType: string): Promise<ImageBitmap> {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
   return createImageBitmap(new Blob([bytes], { type: mimeType }));
 }

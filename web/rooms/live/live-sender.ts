@@ -62,6 +62,18 @@ export class LiveSender {
     void this.pump();
   }
 
+  /** Whether a picture was offered that was not sent. */
+  get unsent(): boolean {
+    return this.wanted;
+  }
+
+  /** The connection is lost, and with it the results of what was on its way: the picture of now is sent in its place. */
+  disconnected(): void {
+    if (this.captured.size === 0) return;
+    this.captured.clear();
+    this.offer();
+  }
+
   private async pump(): Promise<void> {
     if (!this.wanted || this.capturing || this.paused || this.captured.size >= CREDIT) return;
     this.wanted = false;

@@ -18,6 +18,7 @@ import { LiveFacts } from "./live-facts";
 import { LiveStage, type StageView } from "./live-stage";
 import type { FrameSource } from "./source";
 import { useLive } from "./use-live";
+import { useSettled } from "./use-settled";
 import { CLIP, useSource } from "./use-source";
 
 /** What a visitor sees first. */
@@ -40,6 +41,8 @@ export function Live() {
   const [view, setView] = useState<StageView>("beside");
   const [size, setSize] = useState<number | null>(null);
   const maxSize = useMaxSize();
+  // Each size is a session of its own: not every one that a slider comes past.
+  const settledSize = useSettled(size, running);
   const camera = useSource(running && !drawing);
   // Kept here, so that it outlives a look at other translators.
   const [drawn, act] = useReducer(draw, emptyDrawing);
@@ -47,7 +50,7 @@ export function Live() {
   const onSheet = useCallback((source: FrameSource | null) => setSheet(source), []);
   const source = drawing ? sheet : camera.source;
   const canvas = useRef<HTMLCanvasElement>(null);
-  const live = useLive({ source: running ? source : null, network, size: size ?? network?.size ?? 256, canvas });
+  const live = useLive({ source: running ? source : null, network, size: settledSize ?? network?.size ?? 256, canvas });
 
   // A drawing is translated as soon as it is there: nobody has to be asked whether they want to be seen.
   // Its end stops: no camera may open that nobody started.
@@ -88,7 +91,13 @@ export function Live() {
         {!drawing && <SelectControl title="Picture from" options={camera.options} value={camera.chosen} onChange={camera.choose} />}
         {!drawing && <SelectControl title="View" options={views} value={view} onChange={(chosen) => setView(chosen)} />}
         {network && (
-          <NumberControl key={network.id} setting={sizeSetting(network, maxSize)} value={size ?? network.size} onChange={setSize} />
+          <NumberControl
+            key={network.id}
+            setting={sizeSetting(network, maxSize)}
+            value={size ?? network.size}
+            onChange={setSize}
+            unhurried
+          />
         )}
       </div>
     </div>
