@@ -16,15 +16,26 @@ const explanations: Record<string, string> = {
 /** Wanted of a camera, px; it gives what is nearest. */
 const WANTED = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 
-/** Opens a camera, by the id of `cameras` or the usual one. @throws CameraError */
-export async function openCamera(deviceId: string | null): Promise<FrameSource> {
+const LOST = "The camera gives no more pictures: it was unplugged, or may be used no longer. Choose another one, or try again.";
+
+/**
+ * Opens a camera, by the id of `cameras` or the usual one. `onLost` is told when it gives no more pictures, unless it was
+ * closed; it still has to be closed then.
+ * @throws CameraError
+ */
+export async function openCamera(deviceId: string | null, onLost: (error: CameraError) => void): Promise<FrameSource> {
   if (!navigator.mediaDevices) throw new CameraError("The camera works only at https addresses or on this computer itself (localhost).");
   const stream = await openStream(deviceId);
   const video = document.createElement("video");
   video.muted = true;
   video.playsInline = true;
   video.srcObject = stream;
-  await video.play();
+  try {
+    await video.play();
+  } catch (cause) {
+    stop(stream);
+    throw new CameraError("The camera gives no picture. Use the sample clip, or try again.", { cause });
+  }
   const listeners = new PictureListeners();
   let closed = false;
   const tell = () => {
@@ -33,6 +44,14 @@ export async function openCamera(deviceId: string | null): Promise<FrameSource> 
     nextPicture(video, tell);
   };
   nextPicture(video, tell);
+  const lost = () => {
+    if (!closed) onLost(new CameraError(LOST));
+  };
+  for (const track of stream.getVideoTracks()) {
+    track.addEventListener("ended", lost);
+    // It may have gone while the video began to play.
+    if (track.readyState === "ended") queueMicrotask(lost);
+  }
   return {
     element: video,
     width: video.videoWidth,
@@ -41,7 +60,7 @@ export async function openCamera(deviceId: string | null): Promise<FrameSource> 
     close() {
       closed = true;
       listeners.clear();
-      for (const track of stream.getTracks()) track.stop();
+      stop(stream);
       video.srcObject = null;
     },
   };
@@ -52,6 +71,10 @@ export async function cameras(): Promise<{ id: string; name: string }[]> {
   const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
   const found = devices.filter(({ kind, deviceId }) => kind === "videoinput" && deviceId !== "");
   return found.map(({ deviceId, label }, index) => ({ id: deviceId, name: label || `Camera ${index + 1}` }));
+}
+
+function stop(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }
 
 async function openStream(deviceId: string | null): Promise<MediaStream> {

@@ -68,12 +68,15 @@ export function Live() {
           source={source}
           pad={drawing ? <DrawingPad drawing={drawn} act={act} onSource={onSheet} /> : null}
           result={canvas}
-          hint={hintOf(running, live.step !== null, live.status)}
+          hint={camera.failure ? "" : hintOf(running, live.step !== null, live.status)}
         />
         <LiveFacts live={live} />
         {camera.failure && running && (
           <Notice>
             {camera.failure}{" "}
+            <button type="button" className={styles.inline} onClick={camera.tryAgain}>
+              Try again
+            </button>{" "}
             <button type="button" className={styles.inline} onClick={() => camera.choose(CLIP)}>
               Show the sample clip
             </button>

@@ -15,36 +15,50 @@ export function useSource(wanted: boolean) {
   const [found, setFound] = useState<{ id: string; name: string }[]>([]);
   const [source, setSource] = useState<FrameSource | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
+  const [attempt, setAttempt] = useState(0);
 
+  // `attempt` is counted up to open the same source again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is read by nothing.
   useEffect(() => {
     if (!wanted) return;
     let left = false;
     let opened: FrameSource | null = null;
     setFailure(null);
-    const opening = chosen === CLIP ? Promise.resolve(openSampleClip()) : openCamera(chosen === ANY_CAMERA ? null : chosen);
-    opening.then(
-      async (ready) => {
-        opened = ready;
-        if (left) return ready.close();
-        setSource(ready);
-        setFound(await cameras());
-      },
-      (error: unknown) => {
-        if (!left) setFailure(error instanceof Error ? error.message : String(error));
-      },
-    );
+    /** The camera was unplugged: its last picture must not stand there as if it were live. */
+    let lost: Error | null = null;
+    const fail = (error: unknown) => {
+      if (!left) setFailure(error instanceof Error ? error.message : String(error));
+    };
+    const onLost = (error: Error) => {
+      if (left) return;
+      lost = error;
+      opened?.close();
+      setSource(null);
+      fail(error);
+      cameras().then(setFound, fail);
+    };
+    const opening = chosen === CLIP ? Promise.resolve(openSampleClip()) : openCamera(chosen === ANY_CAMERA ? null : chosen, onLost);
+    opening.then(async (ready) => {
+      opened = ready;
+      if (left || lost) return ready.close();
+      setSource(ready);
+      setFound(await cameras());
+    }, fail);
     return () => {
       left = true;
       opened?.close();
       setSource(null);
       setFailure(null);
     };
-  }, [wanted, chosen]);
+  }, [wanted, chosen, attempt]);
 
+  const isKnown = chosen === CLIP || chosen === ANY_CAMERA || (found.length > 1 && found.some(({ id }) => id === chosen));
   const options = [
     { value: ANY_CAMERA, title: "Camera" },
     ...(found.length > 1 ? found.map(({ id, name }) => ({ value: id, title: name })) : []),
+    // The list must show what is chosen, else nobody could choose anything else of one entry.
+    ...(isKnown ? [] : [{ value: chosen, title: "Camera that is gone" }]),
     { value: CLIP, title: "Sample clip" },
   ];
-  return { source, failure, options, chosen, choose };
+  return { source, failure, options, chosen, choose, tryAgain: () => setAttempt((count) => count + 1) };
 }
