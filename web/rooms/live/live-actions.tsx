@@ -39,14 +39,23 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
       setKept((await execute(KeepFrame, { sessionId, step })).keepFrame.url);
     });
 
+  // Who leaves while a film is recorded keeps it.
+  useEffect(
+    () => () => {
+      const left = film.current;
+      film.current = null;
+      if (left) saveFilm(left).catch((error: unknown) => console.error("The film could not be saved:", error));
+    },
+    [],
+  );
+
   const toggleRecording = () =>
     attempt(async () => {
       if (film.current) {
         const ended = film.current;
         film.current = null;
         setRecording(false);
-        const { film: blob, extension } = await ended.end();
-        saveFile(blob, `atelier-live.${extension}`);
+        await saveFilm(ended);
       } else if (canvas.current) {
         film.current = record(canvas.current);
         setRecording(true);
@@ -83,4 +92,9 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
       {failure && <Notice>{failure}</Notice>}
     </div>
   );
+}
+
+async function saveFilm(recording: Recording): Promise<void> {
+  const { film, extension } = await recording.end();
+  saveFile(film, `atelier-live.${extension}`);
 }

@@ -31,10 +31,13 @@ export function record(canvas: HTMLCanvasElement): Recording {
   return {
     end() {
       return new Promise((resolve) => {
-        recorder.onstop = () => {
+        const finish = () => {
           for (const track of stream.getTracks()) track.stop();
           resolve({ film: new Blob(parts, { type: format.mimeType }), extension: format.extension });
         };
+        // A failure has ended it before, and what there was of the film is here.
+        if (recorder.state === "inactive") return finish();
+        recorder.onstop = finish;
         recorder.stop();
       });
     },
