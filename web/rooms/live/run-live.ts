@@ -1,4 +1,4 @@
-import { execute } from "../../graphql/execute";
+import { ConnectionError, execute } from "../../graphql/execute";
 import { CancelSession, LiveEvents, SendFrame, StartLive } from "../../graphql/operations";
 import { ask, follow } from "../../graphql/subscribe";
 import { DecodedResults } from "./decoded-results";
@@ -33,6 +33,7 @@ export async function runLive({ source, model, title, size, canvas, change, agai
   change({ sessionId, status: startTranslation.status });
   /** On the server. */
   let over = false;
+  let connected = true;
   /** The server ended it for want of pictures. */
   let idle = false;
   const encoder = new PictureEncoder();
@@ -42,7 +43,8 @@ export async function runLive({ source, model, title, size, canvas, change, agai
     capture: () => encoder.encode(source, size),
     send: async (step, data) => (await ask(SendFrame, { input: { sessionId, step, data } })).sendFrame,
     onError: (error) => {
-      if (!over) change({ failure: messageOf(error) });
+      // Of a lost connection `onConnection` tells.
+      if (!over && !(error instanceof ConnectionError)) change({ failure: messageOf(error) });
     },
     now: () => performance.now(),
   });
@@ -60,7 +62,7 @@ export async function runLive({ source, model, title, size, canvas, change, agai
     if (idle && sender.unsent && !document.hidden) again();
   };
   const seen = () => {
-    if (document.hidden || over) sender.pause();
+    if (document.hidden || over || !connected) sender.pause();
     else sender.resume();
     renew();
   };
@@ -107,7 +109,9 @@ export async function runLive({ source, model, title, size, canvas, change, agai
         );
       }
     },
-    onConnection(connected) {
+    onConnection(isConnected) {
+      connected = isConnected;
+      seen();
       if (!connected) sender.disconnected();
       change(connected ? { failure: null } : { failure: "The connection to the server is lost; trying again." });
     },
