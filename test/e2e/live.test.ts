@@ -1,4 +1,5 @@
-import type { Browser, Page } from "playwright-core";
+import { stat } from "node:fs/promises";
+import type { Browser, Download, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findBrowser, launchBrowser, openPage, type WatchedPage } from "../helpers/browser.js";
 import { fakeCameraFlags, writeFilm } from "../helpers/fake-camera.js";
@@ -34,16 +35,40 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     await data.remove();
   });
 
-  async function livePage(viewport?: { width: number; height: number }): Promise<WatchedPage> {
+  async function livePage(viewport?: { width: number; height: number }, prepare?: (page: Page) => Promise<unknown>): Promise<WatchedPage> {
     const watched = await openPage(browser, address, viewport);
     watched.page.setDefaultTimeout(30_000);
     open.push(watched);
+    await prepare?.(watched.page);
     await watched.page.goto("/live");
     return watched;
   }
 
   /** What the canvas of results shows, as text that differs when the picture does. */
   const shown = (page: Page) => page.getByTestId("live-result").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+
+  /** How many live sessions the page has asked for since. */
+  function countStarts(page: Page): () => number {
+    let count = 0;
+    page.on("request", (request) => {
+      if (request.postData()?.includes("mutation StartLive")) count++;
+    });
+    return () => count;
+  }
+
+  /** Starts the sample clip at 128 px. */
+  async function startClip(page: Page): Promise<void> {
+    await page.getByLabel("Picture from").selectOption("sample-clip");
+    await page.getByRole("textbox", { name: "Size" }).fill("128");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await waitForResult(page);
+  }
+
+  /** The bytes of a film that was saved. */
+  async function filmBytes(download: Download): Promise<number> {
+    expect(download.suggestedFilename()).toMatch(/^atelier-live\.(webm|mp4)$/);
+    return (await stat(await download.path())).size;
+  }
 
   async function waitForResult(page: Page): Promise<void> {
     await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>("[data-testid=live-result]")?.width !== 4);
@@ -156,5 +181,157 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     expect(await shown(page)).toBe(still);
     await hide(false);
     await untilChanged(page, still);
+  });
+
+  test("an untouched drawing begins no new session when the server ends its own; the next stroke does", async () => {
+    let endSession = (): void => {
+      throw new Error("No live session was followed");
+    };
+    const { page } = await livePage(undefined, (page) =>
+      page.routeWebSocket(/graphql/, (socket) => {
+        const server = socket.connectToServer();
+        socket.onMessage((message) => {
+          const { id, type, payload } = JSON.parse(String(message)) as { id: string; type: string; payload?: { query: string } };
+          const session = { __typename: "SessionChange", session: { status: "COMPLETED", error: null } };
+          if (type === "subscribe" && payload?.query.includes("subscription LiveEvents"))
+            endSession = () => socket.send(JSON.stringify({ id, type: "next", payload: { data: { session } } }));
+          server.send(message);
+        });
+      }),
+    );
+    const starts = countStarts(page);
+    await page.getByRole("radio", { name: "Line drawing to coloured emoji" }).check({ force: true });
+    await waitForResult(page);
+    const before = starts();
+    const still = await shown(page);
+    endSession();
+    await page.waitForTimeout(1500);
+    expect(starts()).toBe(before);
+    const sheet = await page.getByTestId("drawing-pad").boundingBox();
+    if (!sheet) throw new Error("The sheet cannot be seen");
+    await page.mouse.move(sheet.x + 40, sheet.y + 40);
+    await page.mouse.down();
+    for (let step = 1; step <= 10; step++) await page.mouse.move(sheet.x + 40 + 20 * step, sheet.y + 40);
+    await page.mouse.up();
+    await expect.poll(starts, { timeout: 10_000 }).toBe(before + 1);
+    await untilChanged(page, still);
+    expect(starts()).toBe(before + 1);
+  });
+
+  test("a session whose start is answered after Stop is cancelled", async () => {
+    let answer = (): void => {
+      throw new Error("Nothing was held");
+    };
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const { page } = await livePage(undefined, (page) =>
+      page.route("**/graphql", async (route) => {
+        if (route.request().postData()?.includes("mutation StartLive")) await held;
+        await route.continue();
+      }),
+    );
+    await page.getByLabel("Picture from").selectOption("sample-clip");
+    const asked = page.waitForRequest((request) => request.postData()?.includes("mutation StartLive") ?? false);
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await asked;
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    const cancelled = page.waitForRequest((request) => request.postData()?.includes("mutation CancelSession") ?? false);
+    answer();
+    await cancelled;
+  });
+
+  test("a slider that is drawn over many sizes begins one session", async () => {
+    const { page } = await livePage();
+    const starts = countStarts(page);
+    await startClip(page);
+    expect(starts()).toBe(1);
+    const box = await page.getByRole("slider", { name: "Size" }).boundingBox();
+    if (!box) throw new Error("The slider cannot be seen");
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    for (let step = 1; step <= 20; step++) await page.mouse.move(x + 3 * step, y);
+    await page.mouse.up();
+    await expect.poll(starts, { timeout: 10_000 }).toBe(2);
+    await page.waitForTimeout(700);
+    expect(starts()).toBe(2);
+  });
+
+  test("a camera that goes in mid-stream is told, and the sample clip takes its place", async () => {
+    const { page } = await livePage(undefined, (page) =>
+      page.addInitScript(() => {
+        const open = MediaDevices.prototype.getUserMedia;
+        MediaDevices.prototype.getUserMedia = async function (constraints) {
+          const stream = await open.call(this, constraints);
+          Object.assign(window, { openedTrack: stream.getVideoTracks()[0] });
+          return stream;
+        };
+      }),
+    );
+    await page.getByRole("textbox", { name: "Size" }).fill("128");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await waitForResult(page);
+    await page.evaluate(() => {
+      const { openedTrack } = window as unknown as { openedTrack: MediaStreamTrack };
+      // A browser tells so of a camera that was unplugged.
+      openedTrack.dispatchEvent(new Event("ended"));
+    });
+    await page.getByText(/^The camera gives no more pictures/).waitFor();
+    await page.getByRole("button", { name: "Show the sample clip" }).click();
+    await untilChanged(page, await shown(page));
+  });
+
+  test("a camera whose picture cannot be played is let go", async () => {
+    const { page } = await livePage(undefined, (page) =>
+      page.addInitScript(() => {
+        const open = MediaDevices.prototype.getUserMedia;
+        MediaDevices.prototype.getUserMedia = async function (constraints) {
+          const stream = await open.call(this, constraints);
+          Object.assign(window, { openedTrack: stream.getVideoTracks()[0] });
+          return stream;
+        };
+        HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException("", "AbortError"));
+      }),
+    );
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByText(/^The camera gives no picture/).waitFor();
+    const state = await page.evaluate(() => (window as unknown as { openedTrack: MediaStreamTrack }).openedTrack.readyState);
+    expect(state).toBe("ended");
+  });
+
+  test("a film is saved at its end, and when the page is left in the midst of it", async () => {
+    const { page } = await livePage();
+    await startClip(page);
+    await page.getByRole("button", { name: "Record a film" }).click();
+    await untilChanged(page, await shown(page));
+    const ended = page.waitForEvent("download");
+    await page.getByRole("button", { name: "End the film and save it" }).click();
+    expect(await filmBytes(await ended)).toBeGreaterThan(100);
+    await page.getByRole("button", { name: "Record a film" }).click();
+    await untilChanged(page, await shown(page));
+    const left = page.waitForEvent("download");
+    await page.locator('a[href^="/translate"]').first().click();
+    expect(await filmBytes(await left)).toBeGreaterThan(100);
+  });
+
+  test("the slider of the split view moves the border of the translation", async () => {
+    const { page } = await livePage();
+    await startClip(page);
+    await page.getByLabel("View").selectOption("split");
+    const border = () => page.getByTestId("live-result").evaluate((canvas) => getComputedStyle(canvas).clipPath);
+    expect(await border()).toBe("inset(0px 0px 0px 50%)");
+    await page.getByRole("slider", { name: "Divider between original and translation" }).fill("80");
+    expect(await border()).toBe("inset(0px 0px 0px 80%)");
+  });
+
+  test("goes on after the server was away", async () => {
+    const { page } = await livePage();
+    await startClip(page);
+    await server.end();
+    await page.getByText(/^The connection to the server is lost/).waitFor();
+    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu", PORT: new URL(address).port });
+    await server.client();
+    await untilChanged(page, await shown(page));
   });
 });
