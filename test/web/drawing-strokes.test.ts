@@ -9,7 +9,7 @@ import {
   wasCleared,
 } from "../../web/rooms/live/drawing-strokes";
 
-const stroke = (x: number): Stroke => ({ tool: "pen", width: 5, points: [[x, 0, 1]] });
+const stroke = (x: number): Stroke => ({ tool: "pen", colour: "#000000", width: 5, points: [[x, 0, 1]] });
 const drawn = (...actions: DrawingAction[]): Drawing => actions.reduce(draw, emptyDrawing);
 const begin = (x: number): DrawingAction => ({ type: "begin", stroke: stroke(x) });
 

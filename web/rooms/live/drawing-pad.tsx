@@ -1,17 +1,15 @@
 import { type PointerEvent, useEffect, useRef, useState } from "react";
 import styles from "./drawing-pad.module.css";
 import { type Drawing, type DrawingAction, paintDrawing, type Stroke } from "./drawing-strokes";
+import type { Pad } from "./pads";
 import { type FrameSource, PictureListeners } from "./source";
 
 /** Side of the drawing, px: what the translators of drawings were trained on. */
 const SIDE = 256;
 
-/** What a pad begins with. */
-const GROUND = "/samples/line-cat.png";
-
-const widths = [3, 5, 9] as const;
-
 interface Props {
+  /** The same for as long as the pad is there. */
+  pad: Pad;
   drawing: Drawing;
   act(action: DrawingAction): void;
   /** Called with the pad as a source of pictures, and with null when the pad goes. */
@@ -19,29 +17,31 @@ interface Props {
 }
 
 /** A sheet to draw on with mouse, pen or finger; every stroke is a new picture of its source. */
-export function DrawingPad({ drawing, act, onSource }: Props) {
+export function DrawingPad({ pad, drawing, act, onSource }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const listeners = useRef(new PictureListeners());
   const [tool, setTool] = useState<Stroke["tool"]>("pen");
-  const [width, setWidth] = useState<number>(widths[1]);
+  const [width, setWidth] = useState<number>(pad.widths[1]);
+  const [colour, setColour] = useState(pad.colours[0]?.value ?? "#000000");
   const [ground, setGround] = useState<HTMLImageElement | null>(null);
   /** The pointer that draws now; others, such as a second finger, do nothing. */
   const pen = useRef<number | null>(null);
 
   useEffect(() => {
+    if (pad.begins === null) return;
     const image = new Image();
     image.onload = () => setGround(image);
-    image.src = GROUND;
+    image.src = pad.begins;
     return () => {
       image.onload = null;
     };
-  }, []);
+  }, [pad]);
 
   useEffect(() => {
     const context = canvas.current?.getContext("2d", { alpha: false });
-    if (context) paintDrawing(context, drawing, ground);
+    if (context) paintDrawing(context, drawing, pad.sheet, ground);
     listeners.current.tell();
-  }, [drawing, ground]);
+  }, [drawing, pad, ground]);
 
   useEffect(() => {
     const element = canvas.current;
@@ -76,7 +76,7 @@ export function DrawingPad({ drawing, act, onSource }: Props) {
     if (event.button !== 0 || pen.current !== null) return;
     event.currentTarget.setPointerCapture(event.pointerId);
     pen.current = event.pointerId;
-    act({ type: "begin", stroke: { tool, width, points: [pointOf(event.currentTarget, event.nativeEvent)] } });
+    act({ type: "begin", stroke: { tool, colour, width, points: [pointOf(event.currentTarget, event.nativeEvent)] } });
   }
 
   function extend(event: PointerEvent<HTMLCanvasElement>) {
@@ -97,7 +97,7 @@ export function DrawingPad({ drawing, act, onSource }: Props) {
         className={styles.sheet}
         width={SIDE}
         height={SIDE}
-        aria-label="Drawing sheet: draw dark lines with mouse, pen or finger"
+        aria-label="Drawing sheet: draw with mouse, pen or finger"
         data-testid="drawing-pad"
         onPointerDown={begin}
         onPointerMove={extend}
@@ -112,10 +112,32 @@ export function DrawingPad({ drawing, act, onSource }: Props) {
         <button type="button" className="button" aria-pressed={tool === "eraser"} onClick={() => setTool("eraser")}>
           Eraser
         </button>
+        {pad.colours.length > 1 && (
+          <label className={styles.width}>
+            Part
+            <select
+              value={pad.colours.some(({ value }) => value === colour) ? colour : ""}
+              onChange={(event) => setColour(event.target.value)}
+            >
+              {pad.colours.map(({ title, value }) => (
+                <option key={value} value={value}>
+                  {title}
+                </option>
+              ))}
+              {pad.colours.every(({ value }) => value !== colour) && <option value="">Own colour</option>}
+            </select>
+          </label>
+        )}
+        {pad.anyColour && (
+          <label className={styles.width}>
+            Colour
+            <input type="color" value={colour} onChange={(event) => setColour(event.target.value)} />
+          </label>
+        )}
         <label className={styles.width}>
           Width
           <select value={width} onChange={(event) => setWidth(Number(event.target.value))}>
-            {widths.map((each) => (
+            {pad.widths.map((each) => (
               <option key={each} value={each}>
                 {each} px
               </option>

@@ -1,6 +1,8 @@
 /** One stroke of the pen or the eraser, in the pad's pixels. */
 export interface Stroke {
   tool: "pen" | "eraser";
+  /** Of the pen, as CSS writes it. */
+  colour: string;
   /** Of a full press, px. */
   width: number;
   /** x, y and pressure (0..1) of each point. */
@@ -59,19 +61,25 @@ export function wasCleared({ done }: Drawing): boolean {
   return done.includes("cleared");
 }
 
-/** Paints a drawing dark on white, over `ground` unless the sheet was cleared. */
-export function paintDrawing(context: CanvasRenderingContext2D, drawing: Drawing, ground: CanvasImageSource | null): void {
+/** Paints a drawing on a sheet of one colour, over `ground` unless the sheet was cleared. */
+export function paintDrawing(context: CanvasRenderingContext2D, drawing: Drawing, sheet: string, ground: CanvasImageSource | null): void {
   const { width, height } = context.canvas;
-  context.fillStyle = "white";
+  context.fillStyle = sheet;
   context.fillRect(0, 0, width, height);
   if (ground && !wasCleared(drawing)) context.drawImage(ground, 0, 0, width, height);
   context.lineCap = "round";
   context.lineJoin = "round";
-  for (const stroke of visibleStrokes(drawing)) paintStroke(context, stroke);
+  for (const stroke of visibleStrokes(drawing)) paintStroke(context, stroke, sheet);
 }
 
-function paintStroke(context: CanvasRenderingContext2D, { tool, width, points }: Stroke): void {
-  context.strokeStyle = tool === "pen" ? "black" : "white";
+/** What a stroke leaves on a sheet: the eraser brings the sheet's own colour back. */
+export function colourOf({ tool, colour }: Pick<Stroke, "tool" | "colour">, sheet: string): string {
+  return tool === "pen" ? colour : sheet;
+}
+
+function paintStroke(context: CanvasRenderingContext2D, stroke: Stroke, sheet: string): void {
+  const { tool, width, points } = stroke;
+  context.strokeStyle = colourOf(stroke, sheet);
   const [first] = points;
   if (!first) return;
   let [x, y] = first;

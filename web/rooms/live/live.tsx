@@ -16,6 +16,7 @@ import styles from "./live.module.css";
 import { LiveActions } from "./live-actions";
 import { LiveFacts } from "./live-facts";
 import { LiveStage, type StageView } from "./live-stage";
+import { padFor } from "./pads";
 import type { FrameSource } from "./source";
 import { useLive } from "./use-live";
 import { useSettled } from "./use-settled";
@@ -45,7 +46,9 @@ export function Live() {
   const settledSize = useSettled(size, running);
   const camera = useSource(running && !drawing);
   // Kept here, so that it outlives a look at other translators.
-  const [drawn, act] = useReducer(draw, emptyDrawing);
+  const lines = useReducer(draw, emptyDrawing);
+  const areas = useReducer(draw, emptyDrawing);
+  const [drawn, act] = network?.takes === "LABEL_MAP" ? areas : lines;
   const [sheet, setSheet] = useState<FrameSource | null>(null);
   const onSheet = useCallback((source: FrameSource | null) => setSheet(source), []);
   const source = drawing ? sheet : camera.source;
@@ -66,7 +69,7 @@ export function Live() {
         <LiveStage
           view={view}
           source={source}
-          pad={drawing ? <DrawingPad drawing={drawn} act={act} onSource={onSheet} /> : null}
+          pad={drawing ? <DrawingPad key={network.takes} pad={padFor(network)} drawing={drawn} act={act} onSource={onSheet} /> : null}
           result={canvas}
           hint={camera.failure ? "" : hintOf(running, live.step !== null, live.status)}
         />
