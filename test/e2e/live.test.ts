@@ -251,7 +251,7 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
     await page.mouse.move(x, y);
     await page.mouse.down();
-    for (let step = 1; step <= 20; step++) await page.mouse.move(x + 3 * step, y);
+    for (let step = 1; step <= 20; step++) await page.mouse.move(x + step, y);
     await page.mouse.up();
     await expect.poll(starts, { timeout: 10_000 }).toBe(2);
     await page.waitForTimeout(700);
