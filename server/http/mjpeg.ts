@@ -8,6 +8,8 @@ import type { ViewerEvent } from "../sessions/mailbox.js";
 import type { SharedFrame } from "../sessions/shared-frame.js";
 
 const BOUNDARY = "atelier-frame";
+/** Without a length: Chromium shows a part when the header of the next one has come, so that follows each picture at once. */
+const PART_HEADER = `--${BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n`;
 
 /** A painting's last frame is a PNG; readers of such streams know JPEG alone. */
 const JPEG_QUALITY = 90;
@@ -49,19 +51,19 @@ async function stream(events: AsyncIterableIterator<ViewerEvent>, request: Reque
   // A viewer who goes while nothing happens would wait for the next frame.
   request.once("close", () => void events.return?.());
   response.flushHeaders();
+  response.write(PART_HEADER);
   for await (const event of events) {
     if (event.type === "frame") await writePart(response, await jpegOf(event.frame));
     if (response.destroyed) return;
   }
-  response.end(`--${BOUNDARY}--\r\n`);
+  response.end(`\r\n--${BOUNDARY}--\r\n`);
 }
 
-/** Resolves when the socket has room for more. */
+/** Ends the part with the header of the next one. Resolves when the socket has room for more. */
 async function writePart(response: Response, jpeg: Uint8Array): Promise<void> {
   response.cork();
-  response.write(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.byteLength}\r\n\r\n`);
   response.write(jpeg);
-  const hasRoom = response.write("\r\n");
+  const hasRoom = response.write(`\r\n${PART_HEADER}`);
   response.uncork();
   if (hasRoom || response.destroyed) return;
   const gone = new AbortController();

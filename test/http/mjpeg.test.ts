@@ -41,6 +41,8 @@ async function end(session: SessionRecord): Promise<void> {
   await server.bus.publish(`session:${session.id}`, { type: "changed", session: ended });
 }
 
+const HEADER = "--atelier-frame\r\nContent-Type: image/jpeg\r\n\r\n";
+
 /** Opens a stream and reads it part by part. */
 async function openStream(id: string, query = "") {
   const sent = request({ host: "127.0.0.1", port: server.port, path: `/sessions/${id}/stream.mjpeg${query}`, agent: false });
@@ -48,17 +50,17 @@ async function openStream(id: string, query = "") {
   const [response] = (await once(sent, "response")) as [IncomingMessage];
   let text = Buffer.alloc(0);
   const chunks = response[Symbol.asyncIterator]();
-  /** The next part's picture; null at the end of the stream. */
+  /** The next part's picture, whole once the next header is there, as browsers take it; null at the end of the stream. */
   async function part(): Promise<Buffer | null> {
     for (;;) {
-      const head = /^--atelier-frame\r\nContent-Type: image\/jpeg\r\nContent-Length: (\d+)\r\n\r\n/.exec(text.toString("latin1"));
-      const length = Number(head?.[1]);
-      if (head && text.length >= head[0].length + length + 2) {
-        const bytes = text.subarray(head[0].length, head[0].length + length);
-        text = text.subarray(head[0].length + length + 2);
+      const end = text.indexOf(`\r\n${HEADER}`, HEADER.length);
+      if (end >= 0) {
+        expect(text.subarray(0, HEADER.length).toString("latin1")).toBe(HEADER);
+        const bytes = text.subarray(HEADER.length, end);
+        text = text.subarray(end + 2);
         return bytes;
       }
-      if (text.toString("latin1") === "--atelier-frame--\r\n") return null;
+      if (text.toString("latin1") === `${HEADER}\r\n--atelier-frame--\r\n`) return null;
       const { done, value } = await chunks.next();
       if (done) throw new Error("The stream broke off.");
       text = Buffer.concat([text, value]);

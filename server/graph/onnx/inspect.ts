@@ -21,9 +21,10 @@ export interface OnnxSummary {
 }
 
 /** Field numbers of onnx.proto, the ones that are read here. */
-const model = { graph: 7, functions: 25 } as const;
+const model = { graph: 7, training: 20, functions: 25 } as const;
+const training = { initialization: 1, algorithm: 2 } as const;
 const graph = { node: 1, initializer: 5, input: 11, output: 12, sparseInitializer: 15 } as const;
-const functionProto = { node: 7 } as const;
+const functionProto = { node: 7, defaultAttribute: 11 } as const;
 const node = { attribute: 5 } as const;
 const attribute = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparseTensor: 22, sparseTensors: 23 } as const;
 const sparseTensor = { values: 1, indices: 2 } as const;
@@ -37,6 +38,8 @@ const FLOAT32 = 1n;
 const EXTERNAL = 1n;
 /** Graphs within graphs, such as the branches of an If. No network nests so deep. */
 const MAX_DEPTH = 16;
+/** Of the types that there are the smallest have 4 bits. */
+const MOST_VALUES_PER_BYTE = 2;
 
 /** Reads what an ONNX file declares. Nothing of it is run. @throws WireError for bytes that are no ONNX model. */
 export function inspectModel(bytes: Uint8Array): OnnxSummary {
@@ -46,7 +49,8 @@ export function inspectModel(bytes: Uint8Array): OnnxSummary {
   // Readers that follow the format would make one graph of several.
   if (!main || more.length > 0) throw new WireError("it holds no graph, or more than one");
   for (const field of parts) {
-    if (field.number === model.functions && field.bytes) scanNodes(field.bytes, functionProto.node, scan, 0);
+    if (field.number === model.functions && field.bytes) scanFunction(field.bytes, scan);
+    if (field.number === model.training && field.bytes) scanTraining(field.bytes, scan);
   }
   scanGraph(main, scan, 0);
   const initializers = initializersOf(main);
@@ -59,18 +63,22 @@ export function inspectModel(bytes: Uint8Array): OnnxSummary {
   };
 }
 
-/** How many numbers each initializer has, by name. */
+/** How many numbers each initializer has, by name. @throws WireError for a shape that its values do not fill. */
 function initializersOf(message: Uint8Array): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { number, bytes } of readFields(message)) {
     if (number !== graph.initializer || !bytes) continue;
     const fields = [...readFields(bytes)];
-    const name = fields.find((field) => field.number === tensor.name);
-    const dimensions = fields.filter((field) => field.number === tensor.dimensions).flatMap(integersOf);
-    counts.set(
-      name ? textOfField(name) : "",
-      dimensions.reduce((product, size) => product * Number(size), 1),
-    );
+    const field = fields.find(({ number }) => number === tensor.name);
+    const name = field ? textOfField(field) : "";
+    const dimensions = fields.filter((each) => each.number === tensor.dimensions).flatMap(integersOf);
+    const count = dimensions.reduce((product, size) => product * BigInt(size), 1n);
+    // Its values lie elsewhere: that alone is reason enough to refuse it.
+    if (fields.some(isExternal)) continue;
+    if (count < 0n || count > BigInt(bytes.byteLength * MOST_VALUES_PER_BYTE)) {
+      throw new WireError(`its tensor ${name} has fewer values than its shape says`);
+    }
+    counts.set(name, Number(count));
   }
   return counts;
 }
@@ -83,6 +91,20 @@ function scanGraph(message: Uint8Array, scan: { hasExternalData: boolean }, dept
     else if (number === graph.sparseInitializer) scanSparse(bytes, scan);
   }
   scanNodes(message, graph.node, scan, depth);
+}
+
+/** A function's nodes, and the values that its attributes have where a call names none. */
+function scanFunction(message: Uint8Array, scan: { hasExternalData: boolean }): void {
+  scanNodes(message, functionProto.node, scan, 0);
+  for (const { number, bytes } of readFields(message)) {
+    if (number === functionProto.defaultAttribute && bytes) scanAttribute(bytes, scan, 0);
+  }
+}
+
+function scanTraining(message: Uint8Array, scan: { hasExternalData: boolean }): void {
+  for (const { number, bytes } of readFields(message)) {
+    if (bytes && (number === training.initialization || number === training.algorithm)) scanGraph(bytes, scan, 0);
+  }
 }
 
 /** Tensors and graphs in the attributes of nodes that stand in field `nodes` of a message. */
@@ -109,9 +131,11 @@ function scanSparse(message: Uint8Array, scan: { hasExternalData: boolean }): vo
 }
 
 function scanTensor(message: Uint8Array, scan: { hasExternalData: boolean }): void {
-  for (const { number, integer } of readFields(message)) {
-    if (number === tensor.externalData || (number === tensor.location && integer === EXTERNAL)) scan.hasExternalData = true;
-  }
+  for (const field of readFields(message)) if (isExternal(field)) scan.hasExternalData = true;
+}
+
+function isExternal({ number, integer }: WireField): boolean {
+  return number === tensor.externalData || (number === tensor.location && integer === EXTERNAL);
 }
 
 function declared({ bytes }: WireField): DeclaredValue {

@@ -44,6 +44,20 @@ describe("a tensor whose values lie in another file is found", () => {
         .message(25, (definition) => definition.message(7, (node) => node.message(5, (attribute) => attribute.message(5, external))))
         .finish(),
     ],
+    [
+      "as what a function's attribute is where a call does not name it",
+      new MessageWriter()
+        .message(7, () => undefined)
+        .message(25, (definition) => definition.message(11, (attribute) => attribute.message(5, external)))
+        .finish(),
+    ],
+    [
+      "in a graph for training",
+      new MessageWriter()
+        .message(7, () => undefined)
+        .message(20, (training) => training.message(1, (graph) => graph.message(5, external)))
+        .finish(),
+    ],
   ])("%s", (_where, file) => {
     expect(inspectModel(file).hasExternalData).toBe(true);
   });
@@ -69,6 +83,7 @@ describe("what is no model is refused", () => {
     ],
     ["a number without an end", new Uint8Array(12).fill(255)],
     ["graphs in graphs in graphs", modelOf(nested(40))],
+    ["a shape that its values do not fill", modelOf((graph) => graph.message(5, (tensor) => tensor.integer(1, 2 ** 32).string(8, "none")))],
   ])("%s", (_what, file) => {
     expect(() => inspectModel(file)).toThrow(expect.objectContaining({ name: "WireError" }));
   });
