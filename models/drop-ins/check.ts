@@ -14,9 +14,6 @@ export const MAX_MODEL_BYTES = 2 ** 29;
 /** Largest min_size and size_multiple, px: no session is larger. */
 export const MAX_SIDE = 2048;
 
-/** Most numbers of a model: two in a byte. */
-const MAX_PARAMETERS = 2 * MAX_MODEL_BYTES;
-
 /** Shown as native size where no card tells it, px. */
 const USUAL_SIZE = 256;
 
@@ -39,15 +36,8 @@ export async function readWrittenCard(directory: string, { name, isLink }: Folde
   const card = parseWrittenCard(await readFile(path, "utf8"));
   if (card.id !== id) throw new AtelierError("BAD_INPUT", `The card is of ${card.id}, which is not its folder's name.`, { field: "id" });
   const { sizeMultiple = 1, minSize = 1 } = card.translation ?? {};
-  const limits: readonly [field: string, value: number, limit: number][] = [
-    ["size_multiple", sizeMultiple, MAX_SIDE],
-    ["min_size", minSize, MAX_SIDE],
-    ["native_size", card.size, MAX_SIDE],
-    ["bytes", card.bytes ?? 0, MAX_MODEL_BYTES],
-    ["params", card.parameters ?? 0, MAX_PARAMETERS],
-  ];
-  for (const [field, value, limit] of limits) {
-    if (value > limit) throw new AtelierError("BAD_INPUT", `The card's ${field} is too large.`, { field, limit });
+  for (const [field, value] of Object.entries({ size_multiple: sizeMultiple, min_size: minSize })) {
+    if (value > MAX_SIDE) throw new AtelierError("BAD_INPUT", `The card's ${field} is too large.`, { field, limit: MAX_SIDE });
   }
   return card;
 }
