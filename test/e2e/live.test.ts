@@ -135,7 +135,9 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     await page.waitForTimeout(500);
     await screenshot(page, "live-drawing");
     await page.keyboard.press("Control+z");
-    await untilChanged(page, circle);
+    const cleared = await untilChanged(page, circle);
+    await page.mouse.click(sheet.x + sheet.width / 2, sheet.y + sheet.height / 2);
+    await untilChanged(page, cleared);
     expect(complaints).toEqual([]);
   });
 

@@ -77,18 +77,28 @@ export function colourOf({ tool, colour }: Pick<Stroke, "tool" | "colour">, shee
   return tool === "pen" ? colour : sheet;
 }
 
+/** At a point, px. */
+function lineWidth({ tool, width }: Stroke, pressure: number): number {
+  return tool === "pen" ? width * (0.4 + 0.6 * pressure) : width * 3;
+}
+
 function paintStroke(context: CanvasRenderingContext2D, stroke: Stroke, sheet: string): void {
-  const { tool, width, points } = stroke;
+  const { points } = stroke;
   context.strokeStyle = colourOf(stroke, sheet);
   const [first] = points;
   if (!first) return;
+  // A tap is a dot: a line that goes nowhere paints nothing.
+  context.fillStyle = context.strokeStyle;
+  context.beginPath();
+  context.arc(first[0], first[1], lineWidth(stroke, first[2]) / 2, 0, 2 * Math.PI);
+  context.fill();
   let [x, y] = first;
   let [fromX, fromY] = first;
   // Curves from middle to middle of the points, each bent by the point between: no corners where the hand made none.
   for (const [index, [toX, toY, pressure]] of points.entries()) {
     const isLast = index === points.length - 1;
     const [endX, endY] = isLast ? [toX, toY] : [(x + toX) / 2, (y + toY) / 2];
-    context.lineWidth = tool === "pen" ? width * (0.4 + 0.6 * pressure) : width * 3;
+    context.lineWidth = lineWidth(stroke, pressure);
     context.beginPath();
     context.moveTo(fromX, fromY);
     context.quadraticCurveTo(x, y, endX, endY);
