@@ -33,11 +33,11 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import nn
 
+from canvases import Canvases, sheet
 from pictures import Pictures
-from vgg19 import CONTENT_LAYER, STYLE_LAYERS, TAPS, Teacher, caffe_input, gram, read_safetensors, relative, total_variation
+from vgg19 import TAPS, Teacher, caffe_input, gram, read_safetensors, relative
 
 # ---------------------------------------------------------------- networks
 
@@ -205,9 +205,13 @@ class Student(nn.Module):
 # ---------------------------------------------------------------- losses
 
 
-def distillation_loss(predicted, wanted, gram_weight, deepest_weight=1.0):
+def distillation_loss(predicted, wanted, gram_weight, deepest_weight=1.0, pairs=0, difference_weight=0.0):
     """Relative feature error + gram_weight x relative Gram error, mean over pictures, summed over the taps, the deepest
     of which counts deepest_weight times.
+
+    The last 2 x pairs pictures are styles and what is being painted after them, in the same order: there the Gram matrix
+    of the painting minus the style's is compared too, relative to the teacher's, with difference_weight. That difference
+    is all that style transfer follows, and near its end it is small beside the matrices themselves.
 
     Targets have unit energy on average, so the floor (a twentieth of it) only keeps flat pictures from dominating.
     """
@@ -215,51 +219,15 @@ def distillation_loss(predicted, wanted, gram_weight, deepest_weight=1.0):
     for tap in TAPS:
         y, t = predicted[tap], wanted[tap]
         floor = 0.05 * t.shape[2] * t.shape[3]
-        terms[tap] = (relative(y, t, floor).mean(), relative(gram(y), gram(t), 0.0025).mean())
+        grams = gram(y), gram(t)
+        terms[tap] = (relative(y, t, floor).mean(), relative(*grams, 0.0025).mean())
+        if pairs and difference_weight:
+            seen, true = (g[-pairs:] - g[-2 * pairs:-pairs] for g in grams)
+            terms[tap] += (relative(seen, true, 0.0025).mean(),)
+        else:
+            terms[tap] += (torch.zeros(()),)
     weights = {tap: deepest_weight if tap == TAPS[-1] else 1.0 for tap in TAPS}
-    return sum(weights[tap] * (f + gram_weight * g) for tap, (f, g) in terms.items()), terms
-
-
-# ---------------------------------------------------------------- painting with the student
-
-
-class Canvases:
-    """Pictures that are being painted with the student while it learns: a pool of style transfers, a step at a time."""
-
-    def __init__(self, pictures, count, lifetime):
-        self.pictures, self.count, self.lifetime, self.pool = pictures, count, lifetime, []
-
-    def fresh(self, side):
-        rng = self.pictures.rng
-        style = self.pictures.painting(side) if rng.random() < 0.75 else self.pictures.any(side)
-        content = self.pictures.photo(side)
-        start = content if rng.random() < 0.8 else self.pictures.noise(side)
-        return {"image": start.clone(), "content": content, "style": style, "alpha": math.exp(rng.uniform(-1.5, 1)),
-                "m": torch.zeros_like(start), "v": torch.zeros_like(start), "age": 0, "life": rng.randint(self.lifetime // 3, self.lifetime)}
-
-    def paint(self, student, number, side, device):
-        """One Adam step (learning rate 0.03, clamped to 0..1) on `number` canvases; their pictures (number,3,side,side)."""
-        self.pool = [c for c in self.pool if c["image"].shape[-1] == side and c["age"] < c["life"]]
-        while len(self.pool) < self.count:
-            self.pool.append(self.fresh(side))
-        chosen = self.pictures.rng.sample(self.pool, number)
-        image, content, style = (torch.stack([c[key] for c in chosen]).to(device) for key in ("image", "content", "style"))
-        alpha = torch.tensor([c["alpha"] for c in chosen], device=device)
-        with torch.no_grad():
-            targets = student(torch.cat((content, style)))
-        image.requires_grad_(True)
-        features = student(image)
-        loss = alpha * relative(features[CONTENT_LAYER], targets[CONTENT_LAYER][:number]) + 0.02 * total_variation(image)
-        for layer in STYLE_LAYERS:
-            loss = loss + 100 / len(STYLE_LAYERS) * relative(gram(features[layer]), gram(targets[layer][number:]))
-        (gradient,) = torch.autograd.grad(loss.sum(), image)
-        for canvas, g in zip(chosen, gradient.cpu()):
-            canvas["age"] += 1
-            canvas["m"].lerp_(g, 0.1)
-            canvas["v"].lerp_(g * g, 0.001)
-            m, v = canvas["m"] / (1 - 0.9 ** canvas["age"]), canvas["v"] / (1 - 0.999 ** canvas["age"])
-            canvas["image"] = (canvas["image"] - 0.03 * m / (v.sqrt() + 1e-8)).clamp(0, 1)
-        return torch.stack([c["image"] for c in chosen])
+    return sum(weights[tap] * (f + gram_weight * g + difference_weight * d) for tap, (f, g, d) in terms.items()), terms
 
 
 # ---------------------------------------------------------------- the basis
@@ -295,13 +263,6 @@ def project(features, bases):
 
 
 # ---------------------------------------------------------------- training
-
-
-def sheet(path, canvases, rows=4):
-    """Sample sheet for the eye: content, style and what the student has painted so far, a row for each canvas."""
-    oldest = sorted(canvases.pool, key=lambda c: -c["age"])[:rows]
-    cells = [torch.cat([c["content"], c["style"], c["image"]], 2) for c in oldest]
-    Image.fromarray((torch.cat(cells, 1).permute(1, 2, 0) * 255).round().byte().numpy()).save(path)
 
 
 def schedule(args, progress):
@@ -356,14 +317,17 @@ def train(args):
         for group in optimiser.param_groups:
             group["lr"] = rate
         painted = max(1, batch // 2)
-        images = [pictures.any(side) for _ in range(batch - painted)]
-        images = torch.cat((torch.stack(images), canvases.paint(student, painted, side, device))).to(device)
+        paintings, after = canvases.paint(student, painted, side, device)
+        # With pairs the styles stand where pictures of all kinds do otherwise, every other time.
+        pairs = painted if args.difference_weight and iteration % 2 else 0
+        rest = [pictures.any(side) for _ in range(batch - painted - pairs)]
+        images = torch.cat([*(picture[None] for picture in rest), after[:pairs], paintings]).to(device)
         with torch.no_grad():
-            lesson = (images, project(teacher(images), bases))
+            lesson = (images, project(teacher(images), bases), pairs)
         repeated = pictures.rng.sample(memory, min(args.replays, len(memory)))
         memory.append(lesson)
-        for images, wanted in [*repeated, lesson]:
-            loss, terms = distillation_loss(student(images), wanted, args.gram_weight, args.deepest_weight)
+        for images, wanted, pairs in [*repeated, lesson]:
+            loss, terms = distillation_loss(student(images), wanted, args.gram_weight, args.deepest_weight, pairs, args.difference_weight)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(student.parameters(), 1.0)
@@ -376,9 +340,9 @@ def train(args):
             with curve_path.open("a", newline="") as file:
                 writer = csv.writer(file)
                 if fresh:
-                    writer.writerow(["iteration", "seconds", "side", "rate", "loss"] + [f"{tap}_{kind}" for tap in TAPS for kind in ("feature", "gram")])
+                    writer.writerow(["iteration", "seconds", "side", "rate", "loss"] + [f"{tap}_{kind}" for tap in TAPS for kind in ("feature", "gram", "difference")])
                 writer.writerow([iteration + 1, round(seconds), side, f"{rate:.2e}"] + [f"{value / counted:.4f}" for value in sums])
-            print(f"{iteration + 1} {seconds:.0f}s {side}px loss {sums[0] / counted:.4f} conv5_1 {sums[-2] / counted:.3f} {sums[-1] / counted:.3f}", flush=True)
+            print(f"{iteration + 1} {seconds:.0f}s {side}px loss {sums[0] / counted:.4f} conv5_1 {sums[-3] / counted:.3f} {sums[-2] / counted:.3f} {sums[-1] / counted:.3f}", flush=True)
             sums, counted = None, 0
         if time.time() - last_save > 60 * args.save_minutes or stopped:
             save(iteration + 1)
@@ -400,6 +364,7 @@ def arguments():
     parser.add_argument("--iterations", type=int, default=20000)
     parser.add_argument("--learning-rate", type=float, default=1.5e-3)
     parser.add_argument("--gram-weight", type=float, default=0.3)
+    parser.add_argument("--difference-weight", type=float, default=0.0, help="weight of what separates a painting's Gram matrices from its style's")
     parser.add_argument("--deepest-weight", type=float, default=1.0, help="weight of conv5_1 among the taps")
     parser.add_argument("--sides", type=float, nargs=2, default=[0.4, 0.7], help="progress (0..1) from which pictures have 192 and 256 px")
     parser.add_argument("--plan", choices=PLANS, default="full", help="widths of the convolutions")
