@@ -1,5 +1,6 @@
 import { access } from "node:fs/promises";
 import { join, sep } from "node:path";
+import compression from "compression";
 import express, { type RequestHandler, Router } from "express";
 
 const MISSING_PAGE = "404.html";
@@ -45,6 +46,8 @@ export function studio(folder: string): Router {
   };
 
   const router = Router();
+  // For phones on the same network; frames and answers of the API never pass here.
+  router.use(compression());
   router.use(page);
   router.use(files);
   router.use(explainMissing);

@@ -2,14 +2,9 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { HelpSheet } from "../shortcuts/help-sheet";
 import styles from "./masthead.module.css";
-
-const rooms = [
-  { href: "/", name: "Paint" },
-  { href: "/translate", name: "Translate" },
-  { href: "/live", name: "Live" },
-  { href: "/gallery", name: "Gallery" },
-];
+import { rooms } from "./rooms";
 
 /** The studio's name and the ways to its rooms. */
 export function Masthead() {
@@ -26,6 +21,7 @@ export function Masthead() {
           </Link>
         ))}
       </nav>
+      <HelpSheet />
     </header>
   );
 }

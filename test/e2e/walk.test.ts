@@ -1,0 +1,99 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { seriousFindings } from "../helpers/axe.js";
+import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
+import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
+
+const executable = findBrowser();
+if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
+
+const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 780 } };
+
+describe.skipIf(executable === null)("a walk through every room, with the bundled networks", { timeout: 120_000 }, () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let server: ServerProcess;
+  let address: string;
+  let browser: Browser;
+  /** A finished painting and a finished translation. */
+  let painting: string;
+  let translation: string;
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
+    address = (await server.client()).address;
+    browser = await launchBrowser(executable ?? "");
+    const { page } = await openPage(browser, address);
+    await startPainting(page, { photo: "Allium", style: "Night wind", steps: 12, size: 96 });
+    await waitForStatus(page, "Finished");
+    await waitForStep(page, 12);
+    painting = page.url();
+    await page.goto("/translate");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.waitForURL(/\/s\?id=/);
+    await waitForStatus(page, "Finished");
+    translation = page.url();
+    await page.close();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await server.end();
+    await data.remove();
+  });
+
+  const rooms: { name: string; path: () => string; ready: (page: Page) => Promise<void> }[] = [
+    { name: "new painting", path: () => "/", ready: (page) => page.getByRole("button", { name: "Start", exact: true }).waitFor() },
+    { name: "translate", path: () => "/translate", ready: (page) => page.getByRole("button", { name: "Start", exact: true }).waitFor() },
+    { name: "live", path: () => "/live", ready: (page) => page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" }) },
+    { name: "gallery", path: () => "/gallery", ready: (page) => page.getByRole("listitem").nth(1).waitFor() },
+    { name: "painting", path: () => painting, ready: (page) => waitForStep(page, 12) },
+    { name: "translation", path: () => translation, ready: (page) => waitForStatus(page, "Finished") },
+    { name: "nowhere", path: () => "/nowhere", ready: (page) => page.getByRole("link", { name: "Atelier" }).waitFor() },
+  ];
+
+  describe.each(Object.entries(sizes))("on a %s", (device, viewport) => {
+    test.each(rooms)("$name: nothing serious for axe in light and dark, nothing too wide, no error", async ({ name, path, ready }) => {
+      const { page, complaints } = await openPage(browser, address, viewport);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.goto(path());
+        await ready(page);
+        expect(await overflow(page), "wider than the window, px").toBe(0);
+        expect(await seriousFindings(page), colorScheme).toEqual([]);
+        await screenshot(page, `walk-${name.replace(" ", "-")}-${device}-${colorScheme}`, true);
+      }
+      // A page that is not there is answered 404, which the console tells.
+      if (name !== "nowhere") expect(complaints).toEqual([]);
+      await page.close();
+    });
+  });
+
+  test("the help sheet tells the keys, which lead through the rooms and leave fields alone", async () => {
+    const { page, complaints } = await openPage(browser, address);
+    await page.goto("/");
+    const title = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+    await page.getByRole("textbox", { name: "Size" }).focus();
+    await page.keyboard.press("?");
+    expect(await title.count()).toBe(0);
+    await page.getByRole("link", { name: "Atelier" }).focus();
+    await page.keyboard.press("?");
+    await title.getByText("Go to Gallery").waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await screenshot(page, "help-sheet");
+    await title.getByRole("switch").click();
+    await page.keyboard.press("Escape");
+    await title.waitFor({ state: "detached" });
+    await page.keyboard.press("2");
+    await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+    await title.getByRole("switch").click();
+    await page.keyboard.press("Escape");
+    await title.waitFor({ state: "detached" });
+    expect(new URL(page.url()).pathname).toBe("/");
+    await page.keyboard.press("2");
+    await page.waitForURL("**/translate");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});

@@ -1,0 +1,7 @@
+/** The studio's rooms, in the order in which the masthead names them. */
+export const rooms = [
+  { href: "/", name: "Paint" },
+  { href: "/translate", name: "Translate" },
+  { href: "/live", name: "Live" },
+  { href: "/gallery", name: "Gallery" },
+] as const;
