@@ -10,7 +10,7 @@ import type { Answer } from "../helpers/graphql-client.js";
 let running: RunningApp;
 
 beforeAll(async () => {
-  running = await startApp(["https://studio.example"]);
+  running = await startApp({ origins: ["https://studio.example"] });
 });
 
 afterAll(async () => {

@@ -146,7 +146,7 @@ test("none of this was the server's own fault", () => {
 });
 
 test("a machine with little memory says its largest size and refuses more", async () => {
-  const small = await startApp([], 4e9);
+  const small = await startApp({ memoryBytes: 4e9 });
   const { server } = await small.client.query("{ server { maxSize } }");
   expect(server.maxSize).toBeGreaterThan(256);
   expect(server.maxSize).toBeLessThan(size.max);
@@ -169,7 +169,7 @@ test("a picture that becomes a line at this size is refused before work starts",
 });
 
 test("no more sessions may wait than the server allows", async () => {
-  const full = await startApp([], 64e9, 2);
+  const full = await startApp({ maxQueued: 2 });
   const input = { contentId: full.imageId, styles: [{ imageId: full.imageId }] };
   const START_ANY = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
   for (let session = 0; session < 2; session++) await full.client.query(START_ANY, { input });

@@ -112,7 +112,7 @@ describe("startTranslation", () => {
   });
 
   test("where memory is short, live pictures are kept small, and a single one is taken at any size", async () => {
-    const small = await startApp([], 0.8e9);
+    const small = await startApp({ memoryBytes: 0.8e9 });
     const { server } = await small.client.query("{ server { maxSize } }");
     expect(server.maxSize).toBeLessThan(256);
     const sizeOf = async (input: Record<string, unknown>) => {

@@ -29,8 +29,16 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
+export interface AppOptions {
+  origins?: string[];
+  memoryBytes?: number;
+  maxQueued?: number;
+  /** Of an exported studio; by default there is none. */
+  studioFolder?: string;
+}
+
 /** The API side of a server in this process, on a free port, with a host that paints at a test's word. */
-export async function startApp(origins: string[] = [], memoryBytes = 64e9, maxQueued?: number): Promise<RunningApp> {
+export async function startApp({ origins = [], memoryBytes = 64e9, maxQueued, studioFolder }: AppOptions = {}): Promise<RunningApp> {
   const folder = await mkdtemp(join(tmpdir(), "atelier-app-"));
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
@@ -54,7 +62,7 @@ export async function startApp(origins: string[] = [], memoryBytes = 64e9, maxQu
     unready: () => null,
     origins,
     version: "1.2.3",
-    studioFolder: join(folder, "studio"),
+    studioFolder: studioFolder ?? join(folder, "studio"),
     exportsFolder: join(folder, "exports"),
     memoryBytes,
     report,

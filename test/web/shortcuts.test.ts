@@ -4,7 +4,7 @@ import { activeShortcuts, addShortcut, onShortcuts, shortcutFor } from "../../we
 const added: (() => void)[] = [];
 
 function add(key: string, title = key): void {
-  added.push(addShortcut({ key, title, run: () => undefined }));
+  added.push(addShortcut({ key, title, everywhere: false, run: () => undefined }));
 }
 
 afterEach(() => {
@@ -15,7 +15,7 @@ describe("keyboard shortcuts", () => {
   test("are in force until they are taken back, and tell who listens", () => {
     const heard = vi.fn();
     const end = onShortcuts(heard);
-    const remove = addShortcut({ key: "p", title: "Pause", run: () => undefined });
+    const remove = addShortcut({ key: "p", title: "Pause", everywhere: false, run: () => undefined });
     expect(activeShortcuts().map(({ title }) => title)).toEqual(["Pause"]);
     remove();
     expect(activeShortcuts()).toEqual([]);
@@ -27,7 +27,7 @@ describe("keyboard shortcuts", () => {
 
   test("of two with one key the later counts, and the first again when it is gone", () => {
     add("p", "Pause");
-    const remove = addShortcut({ key: "p", title: "Paste", run: () => undefined });
+    const remove = addShortcut({ key: "p", title: "Paste", everywhere: false, run: () => undefined });
     expect(shortcutFor("p", "free")?.title).toBe("Paste");
     remove();
     expect(shortcutFor("p", "free")?.title).toBe("Pause");

@@ -4,6 +4,8 @@ export interface Shortcut {
   key: string;
   /** What it does, for the help sheet. */
   title: string;
+  /** Whether it is in force on every page. */
+  everywhere: boolean;
   run(): void;
 }
 

@@ -18,7 +18,7 @@ export function HelpSheet() {
   const shortcuts = useSyncExternalStore(onShortcuts, activeShortcuts, () => none);
   const on = useSyncExternalStore(onShortcuts, shortcutsOn, () => true);
   useKeys(on);
-  useShortcut("?", texts.help, () => setOpen(true));
+  useShortcut("?", texts.help, () => setOpen(true), true);
   return (
     <>
       <Dialog.Root open={open} onOpenChange={setOpen}>
@@ -30,14 +30,16 @@ export function HelpSheet() {
           <Dialog.Content className={dialog.content} data-high="true" aria-describedby={undefined}>
             <Dialog.Title className={dialog.title}>{texts.title}</Dialog.Title>
             <dl className={styles.keys} data-on={on}>
-              {[...shortcuts].reverse().map(({ key, title }) => (
-                <div key={`${key} ${title}`} className={styles.row}>
-                  <dt>
-                    <kbd className={styles.key}>{texts.keyNames[key] ?? key.toUpperCase()}</kbd>
-                  </dt>
-                  <dd>{title}</dd>
-                </div>
-              ))}
+              {[...shortcuts]
+                .sort((a, b) => Number(a.everywhere) - Number(b.everywhere))
+                .map(({ key, title }) => (
+                  <div key={`${key} ${title}`} className={styles.row}>
+                    <dt>
+                      <kbd className={styles.key}>{texts.keyNames[key] ?? key.toUpperCase()}</kbd>
+                    </dt>
+                    <dd>{title}</dd>
+                  </div>
+                ))}
             </dl>
             <p className={styles.note}>{texts.elsewhere}</p>
             <div className={styles.switchLine}>
@@ -61,7 +63,7 @@ export function HelpSheet() {
 
 function RoomShortcut({ href, name, digit }: { href: string; name: string; digit: string }) {
   const router = useRouter();
-  useShortcut(digit, texts.goTo(name), () => router.push(href));
+  useShortcut(digit, texts.goTo(name), () => router.push(href), true);
   return null;
 }
 
