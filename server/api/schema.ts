@@ -12,7 +12,7 @@ import { SessionControlMutations } from "./session-controls.js";
 import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
 import { StyleTransferSession, TranslationSession } from "./session-types.js";
 import { ImageSessionsResolver, SessionMutations, SessionQueries } from "./sessions.js";
-import { SessionSubscription, SessionsSubscription } from "./subscriptions.js";
+import { SessionSubscription, SessionsSubscription, ViewersSubscription } from "./subscriptions.js";
 import { TranslationFieldsResolver } from "./translations.js";
 
 /** The schema that this server serves. */
@@ -34,6 +34,7 @@ export function buildApiSchema(): GraphQLSchema {
       LiveFrameMutations,
       SessionSubscription,
       SessionsSubscription,
+      ViewersSubscription,
       ModelsSubscription,
     ],
     orphanedTypes: [StyleTransferSession, TranslationSession],

@@ -22,6 +22,11 @@ export class SessionFieldsResolver {
     return history.queuePosition(session);
   }
 
+  @FieldResolver(() => Int, { description: "How many subscriptions watch it now." })
+  viewers(@Root() session: SessionRecord, @Ctx() { broker }: ApiContext): number {
+    return broker.viewersOf(session.id);
+  }
+
   @FieldResolver(() => Frame, { nullable: true })
   async latestFrame(@Root() session: SessionRecord, @Ctx() { history }: ApiContext): Promise<FrameSource | null> {
     const latest = await history.latestFrame(session.id);

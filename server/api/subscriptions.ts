@@ -1,4 +1,5 @@
 import { Arg, createUnionType, Field, Float, ID, Int, ObjectType, Resolver, Root, Subscription } from "type-graphql";
+import type { ViewerCount } from "../sessions/frame-broker.js";
 import { requireId } from "../sessions/ids.js";
 import type { ViewerEvent } from "../sessions/mailbox.js";
 import type { SessionRecord } from "../sessions/session.js";
@@ -65,6 +66,17 @@ export class SessionSubscription {
     if (event.type === "changed") return { session: event.session };
     if (event.type === "gap") return { fromStep: event.fromStep, toStep: event.toStep };
     return frameSource(event.frame, inline ?? false);
+  }
+}
+
+@Resolver()
+export class ViewersSubscription {
+  @Subscription(() => Int, {
+    description: "How many watch a session, now and whenever somebody comes or goes; whoever counts is no viewer.",
+    subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => context.broker.watchViewers(requireId("id", args.id)),
+  })
+  viewers(@Root() { viewers }: ViewerCount, @Arg("id", () => ID) _id: string): number {
+    return viewers;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Bus } from "../bus/bus.js";
 import { AtelierError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
+import { ChangeFeed } from "./change-feed.js";
 import { keptFrames } from "./kept-frames.js";
 import { Mailbox, type ViewerEvent } from "./mailbox.js";
 import { Replay } from "./replay.js";
@@ -23,9 +24,17 @@ interface Channel {
   subscription: Promise<() => Promise<void>>;
 }
 
+/** How many watch a session. */
+export interface ViewerCount {
+  /** Of the session. */
+  id: string;
+  viewers: number;
+}
+
 /** Brings the events of sessions from the bus and from storage to whoever watches: the latest frame wins. */
 export class FrameBroker {
   private readonly channels = new Map<string, Channel>();
+  private readonly counters = new Set<(count: ViewerCount) => void>();
 
   constructor(
     private readonly storage: Storage,
@@ -42,6 +51,22 @@ export class FrameBroker {
   /** How many watch one session now. */
   viewersOf(sessionId: string): number {
     return this.channels.get(sessionId)?.mailboxes.size ?? 0;
+  }
+
+  /**
+   * How many watch a session, now and whenever somebody comes or goes; whoever counts is no viewer.
+   * @throws AtelierError NOT_FOUND (field `id`).
+   */
+  async watchViewers(sessionId: string): Promise<AsyncIterableIterator<ViewerCount>> {
+    if (!(await this.storage.sessions.find(sessionId))) throw noSession();
+    return new ChangeFeed<ViewerCount>((listener) => {
+      const counter = (count: ViewerCount) => {
+        if (count.id === sessionId) listener(count);
+      };
+      this.counters.add(counter);
+      listener({ id: sessionId, viewers: this.viewersOf(sessionId) });
+      return () => void this.counters.delete(counter);
+    });
   }
 
   /**
@@ -76,7 +101,7 @@ export class FrameBroker {
   private async open(sessionId: string, mailbox: Mailbox, afterStep: number | null) {
     const kept = keptFrames(this.storage);
     const session = await this.storage.sessions.find(sessionId);
-    if (!session) throw new AtelierError("NOT_FOUND", "There is no such session.", { field: "id" });
+    if (!session) throw noSession();
     mailbox.begin(session);
     const opening: ViewerEvent[] = [{ type: "changed", session }];
     if (afterStep !== null) {
@@ -100,20 +125,32 @@ export class FrameBroker {
     }
     const { mailboxes, subscription } = channel;
     mailboxes.add(mailbox);
+    this.count(sessionId);
     const leave = async () => {
-      if (!mailboxes.delete(mailbox) || mailboxes.size > 0) return;
-      this.channels.delete(sessionId);
-      await (await subscription)();
+      if (!mailboxes.delete(mailbox)) return;
+      if (mailboxes.size === 0) this.channels.delete(sessionId);
+      this.count(sessionId);
+      if (mailboxes.size === 0) await (await subscription)();
     };
     try {
       await subscription;
     } catch (error) {
       mailboxes.delete(mailbox);
       this.channels.delete(sessionId);
+      this.count(sessionId);
       throw error;
     }
     return leave;
   }
+
+  private count(sessionId: string): void {
+    const count = { id: sessionId, viewers: this.viewersOf(sessionId) };
+    for (const counter of this.counters) counter(count);
+  }
+}
+
+function noSession(): AtelierError {
+  return new AtelierError("NOT_FOUND", "There is no such session.", { field: "id" });
 }
 
 function deliver(event: SessionEvent, mailboxes: Iterable<Mailbox>): void {

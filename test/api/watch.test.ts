@@ -212,3 +212,31 @@ test("the gallery hears of sessions that pass its filter", async () => {
   ]);
   await gallery.return?.();
 });
+
+test("whoever asks hears how many watch, as they come and go", async () => {
+  const id = await startSession(running);
+  const counts = running.client.subscribe("subscription ($id: ID!) { viewers(id: $id) }", { id });
+  const next = async () => (await counts.next()).value.data.viewers;
+  expect(await next()).toBe(0);
+  const one = watch({ id });
+  await one.next();
+  expect(await next()).toBe(1);
+  const other = watch({ id });
+  await other.next();
+  expect(await next()).toBe(2);
+  const { session } = await running.client.query("query ($id: ID!) { session(id: $id) { viewers } }", { id });
+  expect(session.viewers).toBe(2);
+  await one.leave();
+  expect(await next()).toBe(1);
+  await other.leave();
+  expect(await next()).toBe(0);
+  await counts.return?.();
+  await running.host.claim();
+  await running.host.end(id, "CANCELLED");
+});
+
+test("viewers of no session are refused", async () => {
+  const counts = running.client.subscribe("subscription ($id: ID!) { viewers(id: $id) }", { id: "00000000-0000-4000-8000-000000000000" });
+  const { value } = await counts.next();
+  expect(value.errors[0].extensions).toMatchObject({ code: "NOT_FOUND", field: "id" });
+});

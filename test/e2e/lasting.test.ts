@@ -152,7 +152,7 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     await beta(page).fill("500");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Branch from here" }).click();
-    const parentLink = page.getByRole("link", { name: "From step 3 of its parent" });
+    const parentLink = page.getByRole("link", { name: "Origin" });
     await parentLink.waitFor();
     const branch = idOf(page);
     await other.getByRole("link", { name: "Branch 1, from step 3" }).waitFor();
@@ -161,11 +161,13 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     await waitForStep(page, 6);
     expect((await stored(id)).settings.beta).toBe(40);
 
-    await page.getByRole("button", { name: "Compare with parent" }).click();
+    await page.getByRole("button", { name: "Compare with origin" }).click();
     const comparison = page.getByTestId("comparison");
-    await comparison.getByRole("img", { name: /^Parent, step \d+$/ }).waitFor();
-    const sources = await comparison.getByRole("img").evaluateAll((images) => images.map((image) => image.getAttribute("src")));
-    expect(sources.map((source) => source?.split("/")[2])).toEqual([id, branch]);
+    await comparison.getByRole("img", { name: /^Origin, step \d+$/ }).waitFor();
+    const shown = await comparison
+      .getByRole("img")
+      .evaluateAll((images) => images.map((image) => image.getAttribute("src") ?? image.getAttribute("data-shown")));
+    expect(shown.map((source) => source?.split("/")[2])).toEqual([id, branch]);
     await page.setViewportSize({ width: 360, height: 780 });
     await screenshot(page, "lasting-compared-phone", true);
     expect(await overflow(page)).toBe(0);

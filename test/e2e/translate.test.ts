@@ -80,7 +80,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
     expect(Math.abs(Number(await divider.inputValue()) - 25)).toBeLessThanOrEqual(2);
     await screenshot(page, "translation-desktop");
 
-    const before = await shown(page, "Before the translation");
+    const before = await shown(page, "Before");
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
     expect(download.suggestedFilename()).toBe(`${`${sample} ${name}`.replace(/[^\p{L}\p{N}]+/gu, "-")}.png`);
     const picture = sharp(await readFile(await download.path()));
@@ -248,7 +248,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
 
 /** Bytes of the picture that the page shows under this name. */
 async function shown(page: Page, label: string): Promise<Buffer> {
-  const url = await page.getByRole("img", { name: label }).getAttribute("src");
+  const url = await page.getByRole("img", { name: label, exact: true }).getAttribute("src");
   return Buffer.from(await (await page.request.get(url ?? "")).body());
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CurveScale, weightedTerms } from "../../web/rooms/painting/curve-geometry";
+import { CurveScale, nearestPoint, weightedTerms } from "../../web/rooms/painting/curve-geometry";
 
 /** Points with these totals and nothing else. */
 const totals = (...values: number[]) => values.map((total) => ({ total, content: 0, style: 0, tv: 0 }));
@@ -33,4 +33,16 @@ test("a term far below the total leaves the total its room", () => {
 test("terms stand with the weights they have in J", () => {
   const point = { step: 0, total: 1.5, content: 0.5, style: 0.01, tv: 1 };
   expect(weightedTerms(point, { alpha: 1, beta: 100, gamma: 0.02 })).toEqual({ total: 1.5, content: 0.5, style: 1, tv: 0.02 });
+});
+
+test("a place on the plot is a step, within those there are", () => {
+  const scale = new CurveScale({ left: 30, top: 0, width: 200, height: 100 }, 100, []);
+  expect([0, 30, 130, 230, 500].map((x) => scale.stepAt(x))).toEqual([0, 0, 50, 100, 100]);
+  expect(scale.stepAt(scale.x(37))).toBe(37);
+});
+
+test("the nearest point of a curve", () => {
+  const points = [0, 10, 20].map((step) => ({ step }));
+  expect([0, 4, 6, 17, 99].map((step) => nearestPoint(points, step)?.step)).toEqual([0, 0, 10, 20, 20]);
+  expect(nearestPoint([], 3)).toBeNull();
 });

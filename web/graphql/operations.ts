@@ -109,6 +109,8 @@ export const SessionEvents = graphql(
   [FrameParts, PaintingParts, TranslationParts],
 );
 
+export const ViewersEvents = graphql(`subscription ViewersEvents($id: ID!) { viewers(id: $id) }`);
+
 export const StartPainting = graphql(
   `
     mutation StartPainting($input: StyleTransferInput!) {
@@ -191,6 +193,40 @@ export const BranchSession = graphql(
   [PaintingParts],
 );
 
+/** Ids of a painting's ancestors. */
+export const AncestorsQuery = graphql(`
+  query Ancestors($id: ID!) {
+    session(id: $id) {
+      ... on StyleTransferSession {
+        parent { id parent { id parent { id parent { id parent { id parent { id } } } } } }
+      }
+    }
+  }
+`);
+
+const MemberParts = graphql(`
+  fragment MemberParts on StyleTransferSession { id title status step branchedAtStep latestFrame { url width height } }
+`);
+
+/** A painting and what was branched from it, five generations. */
+export const DescendantsQuery = graphql(
+  `
+    query Descendants($id: ID!) {
+      session(id: $id) {
+        ... on StyleTransferSession {
+          ...MemberParts
+          branches { ...MemberParts
+            branches { ...MemberParts
+              branches { ...MemberParts
+                branches { ...MemberParts
+                  branches { ...MemberParts } } } } }
+        }
+      }
+    }
+  `,
+  [MemberParts],
+);
+
 export const ImportTrace = graphql(`mutation ImportTrace($trace: String!) { importTrace(trace: $trace) { ...PaintingParts } }`, [
   PaintingParts,
 ]);
@@ -259,6 +295,7 @@ export type Painting = ResultOf<typeof PaintingParts>;
 export type Translation = ResultOf<typeof TranslationParts>;
 export type Session = Painting | Translation;
 export type SessionStatus = Session["status"];
+export type FamilyMember = ResultOf<typeof MemberParts>;
 export type Card = ResultOf<typeof CardParts>;
 export type Film = ResultOf<typeof FilmParts>;
 export type Network = ResultOf<typeof NetworkParts>;

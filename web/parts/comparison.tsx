@@ -1,19 +1,19 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import styles from "./comparison.module.css";
 
 interface Props {
+  /** Address of the picture at the left. */
   before: string;
-  after: string;
-  /** Of the picture after. */
+  /** The picture at the right: an image or a canvas that fills its place. */
+  children: ReactNode;
+  /** Of the picture at the right, or their proportions. */
   width: number;
   height: number;
-  /** What the two are called, where they are not a picture and its translation. */
-  names?: { before: string; after: string } | null;
+  names: { before: string; after: string };
 }
 
-/** Two states of one picture in one frame; a divider between them moves by mouse, touch and arrow keys. */
-export function Comparison({ before, after, width, height, names = null }: Props) {
-  const { before: nameBefore, after: nameAfter } = names ?? { before: "Before", after: "After" };
+/** Two pictures in one frame; a divider between them moves by mouse, touch and arrow keys. */
+export function Comparison({ before, children, width, height, names }: Props) {
   const [percent, setPercent] = useState(50);
   return (
     <div
@@ -22,14 +22,13 @@ export function Comparison({ before, after, width, height, names = null }: Props
       data-testid="comparison"
     >
       {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-      <img src={before} alt={names?.before ?? "Before the translation"} draggable={false} />
-      {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-      <img className={styles.after} src={after} alt={names?.after ?? "After the translation"} draggable={false} />
+      <img src={before} alt={names.before} draggable={false} />
+      <div className={styles.after}>{children}</div>
       <span className={styles.caption} hidden={percent < 12} aria-hidden="true">
-        {nameBefore}
+        {names.before}
       </span>
       <span className={styles.caption} data-side="after" hidden={percent > 88} aria-hidden="true">
-        {nameAfter}
+        {names.after}
       </span>
       <span className={styles.divider} aria-hidden="true" />
       <input
@@ -38,8 +37,8 @@ export function Comparison({ before, after, width, height, names = null }: Props
         min={0}
         max={100}
         value={percent}
-        aria-label={`Divider between ${nameBefore.toLowerCase()} and ${nameAfter.toLowerCase()}`}
-        aria-valuetext={`${percent} % ${nameBefore.toLowerCase()}`}
+        aria-label={`Divider between ${names.before.toLowerCase()} and ${names.after.toLowerCase()}`}
+        aria-valuetext={`${percent} % ${names.before.toLowerCase()}`}
         onChange={(event) => setPercent(Number(event.target.value))}
       />
     </div>

@@ -58,6 +58,12 @@ export class CurveScale {
     return this.area.left + (this.area.width * step) / Math.max(1, this.lastStep);
   }
 
+  /** The step at a place across, within 0 and the last step. */
+  stepAt(x: number): number {
+    const share = (x - this.area.left) / this.area.width;
+    return Math.round(Math.min(1, Math.max(0, share)) * Math.max(1, this.lastStep));
+  }
+
   y(value: number): number {
     return this.area.top + (this.area.height * (this.top - Math.log10(value))) / (this.top - this.bottom);
   }
@@ -75,4 +81,14 @@ export class CurveScale {
       .map(({ step, value }, place) => `${place === 0 ? "M" : "L"}${this.x(step).toFixed(1)} ${this.y(value).toFixed(1)}`)
       .join("");
   }
+}
+
+/** The point of a curve, ordered by step, that is nearest to a step; null of an empty one. */
+export function nearestPoint<Point extends { step: number }>(points: readonly Point[], step: number): Point | null {
+  let best: Point | null = null;
+  for (const point of points) {
+    if (best && Math.abs(point.step - step) > Math.abs(best.step - step)) break;
+    best = point;
+  }
+  return best;
 }

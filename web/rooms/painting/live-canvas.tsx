@@ -5,16 +5,13 @@ import styles from "./painting.module.css";
 interface Props {
   /** Picture to show now; null to leave what is shown. */
   url: string | null;
-  /** Proportions of the finished picture. */
-  width: number;
-  height: number;
   label: string;
   /** Told of a picture that is there no more. */
   onMissing(url: string): void;
 }
 
-/** The painting, drawn over and over in one place. */
-export function LiveCanvas({ url, width, height, label, onMissing }: Props) {
+/** The painting, drawn over and over in one place, which it fills: frames of coarse scales are smaller. */
+export function LiveCanvas({ url, label, onMissing }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const picture = useRef<LatestPicture>(null);
   const missing = useRef(onMissing);
@@ -40,13 +37,5 @@ export function LiveCanvas({ url, width, height, label, onMissing }: Props) {
     if (url !== null) picture.current?.offer(url);
   }, [url]);
 
-  return (
-    <canvas
-      ref={canvas}
-      className={styles.canvas}
-      style={{ aspectRatio: `${width} / ${height}`, "--aspect": width / height }}
-      role="img"
-      aria-label={label}
-    />
-  );
+  return <canvas ref={canvas} className={styles.canvas} role="img" aria-label={label} />;
 }

@@ -1,6 +1,7 @@
+import { type PointerEvent, useState } from "react";
 import { styleTransferNumbers } from "../../../server/art/settings";
 import type { LossPoint } from "../session/session-state";
-import { CurveScale, type Term, type Weights, weightedTerms } from "./curve-geometry";
+import { CurveScale, nearestPoint, type Term, type Weights, weightedTerms } from "./curve-geometry";
 import styles from "./loss-curve.module.css";
 
 const width = 320;
@@ -23,10 +24,13 @@ interface Props {
   weightsAt: (step: number) => Weights;
   /** What somebody looks back at; null for the newest. */
   shown: LossPoint | null;
+  /** Told of the step that somebody clicks at. */
+  onShow(step: number): void;
 }
 
 /** The loss and its weighted terms over the steps, on a logarithmic axis. */
-export function LossCurve({ curve, steps, weightsAt, shown }: Props) {
+export function LossCurve({ curve, steps, weightsAt, shown, onShow }: Props) {
+  const [hovered, setHovered] = useState<number | null>(null);
   const points = curve.map((point) => ({ step: point.step, values: weightedTerms(point, weightsAt(point.step)) }));
   const scale = new CurveScale(
     area,
@@ -35,9 +39,27 @@ export function LossCurve({ curve, steps, weightsAt, shown }: Props) {
   );
   // The curve is thinned; the picture that is shown has its own losses.
   const last = shown === null ? points.at(-1) : { step: shown.step, values: weightedTerms(shown, weightsAt(shown.step)) };
+  const under = hovered === null ? null : nearestPoint(points, hovered);
+  const told = under ?? last;
+  const stepUnder = ({ clientX, currentTarget }: PointerEvent<SVGSVGElement>) => {
+    const { left, width: shownWidth } = currentTarget.getBoundingClientRect();
+    return scale.stepAt(((clientX - left) * width) / shownWidth);
+  };
   return (
     <figure className={styles.figure}>
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={describe(curve)}>
+      <svg
+        className={styles.plot}
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-label={describe(curve)}
+        onPointerMove={(event) => setHovered(stepUnder(event))}
+        onPointerLeave={() => setHovered(null)}
+        // The history's slider does the same by keys.
+        onPointerUp={(event) => {
+          const point = nearestPoint(points, stepUnder(event));
+          if (point) onShow(point.step);
+        }}
+      >
         {scale.decades().map((decade) => (
           <g key={decade}>
             <line
@@ -52,13 +74,25 @@ export function LossCurve({ curve, steps, weightsAt, shown }: Props) {
             </text>
           </g>
         ))}
-        {[0, steps].map((step) => (
+        {(under ? [] : [0, steps]).map((step) => (
           <text key={step} className={styles.tick} x={scale.x(step)} y={height - 6} textAnchor={step === 0 ? "start" : "end"}>
             {step === 0 ? "0" : `step ${step}`}
           </text>
         ))}
         {shown !== null && (
           <line className={styles.cursor} x1={scale.x(shown.step)} x2={scale.x(shown.step)} y1={area.top} y2={area.top + area.height} />
+        )}
+        {under && (
+          <>
+            <line className={styles.hover} x1={scale.x(under.step)} x2={scale.x(under.step)} y1={area.top} y2={area.top + area.height} />
+            <text
+              className={styles.tick}
+              x={scale.x(under.step)}
+              y={height - 6}
+              textAnchor="middle"
+              data-over="true"
+            >{`step ${under.step}`}</text>
+          </>
         )}
         {drawingOrder.map(({ term }) => (
           <path
@@ -68,12 +102,12 @@ export function LossCurve({ curve, steps, weightsAt, shown }: Props) {
             d={scale.path(points.map(({ step, values }) => ({ step, value: values[term] })))}
           />
         ))}
-        {last && last.values.total > 0 && <circle className={styles.tip} cx={scale.x(last.step)} cy={scale.y(last.values.total)} r={3} />}
+        {told && told.values.total > 0 && <circle className={styles.tip} cx={scale.x(told.step)} cy={scale.y(told.values.total)} r={3} />}
       </svg>
       <figcaption className={styles.legend}>
         {terms.map(({ term, label }) => (
           <span key={term} className={styles.key} data-term={term}>
-            {label} <span className={styles.value}>{last ? formatLoss(last.values[term]) : "–"}</span>
+            {label} <span className={styles.value}>{told ? formatLoss(told.values[term]) : "–"}</span>
           </span>
         ))}
       </figcaption>

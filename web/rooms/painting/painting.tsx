@@ -2,23 +2,26 @@ import type { Dispatch } from "react";
 import { execute } from "../../graphql/execute";
 import { type Painting, RenameSession } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
+import { paintingTexts as texts } from "../../texts/painting";
 import { RenameDialog } from "../gallery/rename-dialog";
 import { SessionActions } from "../session/session-actions";
 import label from "../session/session-label.module.css";
 import { isOver, type SessionEvent, type SessionState } from "../session/session-state";
 import { Caption } from "./caption";
 import { Exports } from "./exports";
+import { Family } from "./family";
 import { LossCurve } from "./loss-curve";
 import styles from "./painting.module.css";
 import { Progress } from "./progress";
-import { Relatives } from "./relatives";
 import { Stage } from "./stage";
 import { SteerPanel } from "./steer-panel";
 import { weightsByStep } from "./steerable";
+import { SteeringList } from "./steering-list";
 import { useBranch } from "./use-branch";
 import { useKeptFrames } from "./use-kept-frames";
 import { useLook } from "./use-look";
 import { useSteering } from "./use-steering";
+import { useViewers } from "./use-viewers";
 
 interface Props {
   state: SessionState;
@@ -35,6 +38,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
   const steering = useSteering(session);
   const branch = useBranch(session, look.step);
   const over = isOver(session.status);
+  const viewers = useViewers(id, over);
   const past = look.past !== null && look.frame?.losses ? { step: look.step, ...look.frame.losses } : null;
   const steers = !over && look.past === null;
 
@@ -54,6 +58,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           <RenameDialog title={title ?? "Untitled"} onRename={rename} />
         </header>
         <Progress state={state} session={session} />
+        {viewers !== null && viewers > 1 && <p className={styles.viewers}>{texts.viewers(viewers)}</p>}
         <SessionActions
           session={session}
           frame={look.frame}
@@ -83,8 +88,15 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
             />
           )
         )}
-        <LossCurve curve={curve} steps={settings.steps} weightsAt={weightsByStep(session)} shown={past} />
-        <Relatives session={session} compared={look.compared} onCompare={look.compare} />
+        <LossCurve
+          curve={curve}
+          steps={settings.steps}
+          weightsAt={weightsByStep(session)}
+          shown={past}
+          onShow={(step) => look.show(step >= (newest?.step ?? 0) ? null : step)}
+        />
+        <SteeringList session={session} onShow={look.show} />
+        <Family session={session} compared={look.compared} onCompare={look.compare} />
         <Caption painting={session} />
       </aside>
     </main>

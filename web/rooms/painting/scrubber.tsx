@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { isMissing, nearest, neighbour, type Timeline } from "../session/timeline";
+import { Filmstrip } from "./filmstrip";
 import styles from "./scrubber.module.css";
 
 /** How far Page Up and Page Down go, pictures. */
@@ -91,6 +92,7 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
       <button type="button" className={styles.step} aria-label="Next picture" disabled={shown === null} onClick={() => go(1)}>
         ›
       </button>
+      <Filmstrip timeline={timeline} last={last} at={at} onShow={onShow} />
       <div className={styles.line}>
         <p className={styles.where}>
           <span>Step {at}</span> {shown === null ? `· ${now}` : `of ${last}`}
@@ -112,7 +114,7 @@ function useArrowsAnywhere(go: (by: number) => void): void {
   });
   useEffect(() => {
     const onKeyDown = (event: globalThis.KeyboardEvent) => {
-      if (event.altKey || event.ctrlKey || event.metaKey || usesArrows(event.target)) return;
+      if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || usesArrows(event.target)) return;
       if (event.key === "ArrowLeft") newest.current(-1);
       else if (event.key === "ArrowRight") newest.current(1);
     };
@@ -122,5 +124,5 @@ function useArrowsAnywhere(go: (by: number) => void): void {
 }
 
 function usesArrows(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest('input, textarea, select, [role="slider"], [role="dialog"]') !== null;
+  return target instanceof Element && target.closest('input, textarea, select, [role="slider"], [role="radio"], [role="dialog"]') !== null;
 }

@@ -1,7 +1,13 @@
+import { useState } from "react";
 import type { Painting } from "../../graphql/operations";
 import { Comparison } from "../../parts/comparison";
 import { Notice } from "../../parts/notice";
+import { useShortcut } from "../../shortcuts/use-shortcut";
+import { paintingTexts as texts } from "../../texts/painting";
 import { isOver, type SessionState } from "../session/session-state";
+import { sourcesOf } from "./beside";
+import { BesideChoice } from "./beside-choice";
+import { finalExtent } from "./final-extent";
 import { LiveCanvas } from "./live-canvas";
 import styles from "./painting.module.css";
 import { type Mark, Scrubber } from "./scrubber";
@@ -9,6 +15,7 @@ import scrubber from "./scrubber.module.css";
 import { steeredSteps } from "./steerable";
 import type { Branch } from "./use-branch";
 import type { Look } from "./use-look";
+import { Zoomable } from "./zoomable";
 
 interface Props {
   state: SessionState;
@@ -19,31 +26,52 @@ interface Props {
   onGone(step: number): void;
 }
 
-/** The picture that is shown, alone or beside a relative's, and the way through its history. */
+/** The picture that is shown, alone or beside another one, and the way through its history. */
 export function Stage({ state, session, look, branch, onGone }: Props) {
   const { frame: newest, timeline } = state;
-  const { content, status } = session;
-  const { frame, beside, past } = look;
+  const { content, status, settings } = session;
+  const { frame, past } = look;
+  const sources = sourcesOf(session);
+  const [sourceUrl, setSourceUrl] = useState<string | null>(null);
+  const source = sources.find(({ url }) => url === sourceUrl);
+  const relative = look.beside && { url: look.beside.url, name: `${look.beside.name}, step ${look.beside.step}` };
+  const beside = relative ?? source;
+  const picture = finalExtent(content, settings.size);
+  const over = isOver(status);
+  useShortcut("l", texts.shortcuts.live, past === null ? null : () => look.show(null));
+  useShortcut("b", texts.shortcuts.branch, newest && !branch.beginning ? branch.begin : null);
+
+  const canvas = (
+    <LiveCanvas
+      url={frame?.url ?? (past === null ? content.url : null)}
+      label={frame || past !== null ? `The painting at step ${look.step}` : "The photo that the painting begins with"}
+      onMissing={(url) => frame?.url === url && onGone(frame.step)}
+    />
+  );
+
   return (
     <div className={styles.stage}>
-      {frame && beside ? (
+      {beside ? (
         <Comparison
           before={beside.url}
-          after={frame.url}
-          width={content.width}
-          height={content.height}
-          names={{ before: `${beside.name}, step ${beside.step}`, after: `This one, step ${frame.step}` }}
-        />
+          width={picture.width}
+          height={picture.height}
+          names={{ before: beside.name, after: relative ? `This one, step ${look.step}` : texts.beside.painting(look.step) }}
+        >
+          {canvas}
+        </Comparison>
       ) : (
-        <LiveCanvas
-          url={frame?.url ?? (past === null ? content.url : null)}
-          width={content.width}
-          height={content.height}
-          label={frame || past !== null ? `The painting at step ${look.step}` : "The photo that the painting begins with"}
-          onMissing={(url) => frame?.url === url && onGone(frame.step)}
-        />
+        <Zoomable picture={picture}>{canvas}</Zoomable>
       )}
-      <Scrubber timeline={timeline} last={newest?.step ?? 0} shown={past} marks={marksOf(session)} over={isOver(status)} onShow={look.show}>
+      <BesideChoice
+        sources={sources}
+        chosen={look.compared ? "" : (source?.url ?? null)}
+        onChoose={(url) => {
+          look.compare(null);
+          setSourceUrl(url);
+        }}
+      />
+      <Scrubber timeline={timeline} last={newest?.step ?? 0} shown={past} marks={marksOf(session)} over={over} onShow={look.show}>
         {newest && (
           <button type="button" className={scrubber.action} disabled={branch.beginning} onClick={branch.begin}>
             {branch.beginning ? "Branching…" : "Branch from here"}

@@ -1,7 +1,8 @@
 import type { NumberSetting } from "../../../server/art/settings";
+import { LayerEqualiser } from "../../parts/layer-equaliser";
 import { FailureNotice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
-import { layerSetting, named, weightSettings } from "../../parts/settings";
+import { named, weightSettings } from "../../parts/settings";
 import styles from "./steer-panel.module.css";
 import type { Steerable } from "./steerable";
 import { StyleSources } from "./style-sources";
@@ -59,20 +60,7 @@ export function SteerPanel({ title, hint, values, paintedStep, failure, onChange
             onChange={(value) => onChange({ learningRate: value })}
           />
           <StyleSources sources={values.styles} onChange={(sources) => onChange({ styles: sources })} />
-          <fieldset className={styles.group}>
-            <legend>Style layers</legend>
-            {styleLayers.map(({ layer, weight }, place) => (
-              <NumberControl
-                key={layer}
-                setting={{ ...layerSetting(layer, place), help: "" }}
-                unhurried
-                value={weight}
-                onChange={(value) =>
-                  onChange({ styleLayers: styleLayers.map((known) => (known.layer === layer ? { layer, weight: value } : known)) })
-                }
-              />
-            ))}
-          </fieldset>
+          <LayerEqualiser layers={styleLayers} onChange={(layers) => onChange({ styleLayers: layers })} />
         </div>
       </details>
     </section>

@@ -20,7 +20,10 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
     <main className={styles.room}>
       <div className={styles.wall}>
         {frame && source ? (
-          <Comparison before={source.url} after={frame.url} width={frame.width} height={frame.height} />
+          <Comparison before={source.url} width={frame.width} height={frame.height} names={{ before: "Before", after: "After" }}>
+            {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+            <img src={frame.url} alt="After" draggable={false} />
+          </Comparison>
         ) : (
           <Picture url={frame?.url ?? source?.url ?? null} waiting={!isOver(session.status)} />
         )}

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ModelFeed } from "../../server/sessions/model-feed.js";
+import { ChangeFeed } from "../../server/sessions/change-feed.js";
 
 interface Known {
   id: string;
@@ -8,7 +8,7 @@ interface Known {
 
 function watched() {
   const listeners = new Set<(model: Known) => void>();
-  const feed = new ModelFeed<Known>((listener) => {
+  const feed = new ChangeFeed<Known>((listener) => {
     listeners.add(listener);
     return () => listeners.delete(listener);
   });

@@ -1,18 +1,18 @@
 import { Bell } from "./bell.js";
 
-/** Models as they change. A slow reader gets each model's newest state once. */
-export class ModelFeed<Model extends { id: string }> implements AsyncIterableIterator<Model> {
-  private readonly pending = new Map<string, Model>();
+/** Things as they change. A slow reader gets the newest state of each once. */
+export class ChangeFeed<Thing extends { id: string }> implements AsyncIterableIterator<Thing> {
+  private readonly pending = new Map<string, Thing>();
   private readonly bell = new Bell();
   private readonly unwatch: () => void;
   private closed = false;
 
   /** @param watch calls its listener at each change, until the function is called that it answers. */
-  constructor(watch: (listener: (model: Model) => void) => () => void) {
-    this.unwatch = watch((model) => {
+  constructor(watch: (listener: (thing: Thing) => void) => () => void) {
+    this.unwatch = watch((thing) => {
       // Taken out and put in again, so that the order is that of the newest changes.
-      this.pending.delete(model.id);
-      this.pending.set(model.id, model);
+      this.pending.delete(thing.id);
+      this.pending.set(thing.id, thing);
       this.bell.ring();
     });
   }
@@ -21,19 +21,19 @@ export class ModelFeed<Model extends { id: string }> implements AsyncIterableIte
     return this;
   }
 
-  async next(): Promise<IteratorResult<Model>> {
+  async next(): Promise<IteratorResult<Thing>> {
     while (!this.closed) {
-      const [model] = this.pending.values();
-      if (model) {
-        this.pending.delete(model.id);
-        return { done: false, value: model };
+      const [thing] = this.pending.values();
+      if (thing) {
+        this.pending.delete(thing.id);
+        return { done: false, value: thing };
       }
       await this.bell.wait();
     }
     return { done: true, value: undefined };
   }
 
-  async return(): Promise<IteratorResult<Model>> {
+  async return(): Promise<IteratorResult<Thing>> {
     if (!this.closed) {
       this.closed = true;
       this.unwatch();

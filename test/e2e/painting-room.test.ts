@@ -1,0 +1,135 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { seriousFindings } from "../helpers/axe.js";
+import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
+import type { GraphqlClient } from "../helpers/graphql-client.js";
+import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
+
+const executable = findBrowser();
+if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
+
+describe.skipIf(executable === null)("the room of a painting, with the bundled network", { timeout: 120_000 }, () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let server: ServerProcess;
+  let client: GraphqlClient;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
+    client = await server.client();
+    browser = await launchBrowser(executable ?? "");
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await client.close();
+    await server.end();
+    await data.remove();
+  });
+
+  const idOf = (page: Page) => new URL(page.url()).searchParams.get("id") ?? "";
+  const transform = (page: Page) => page.locator("[data-magnified]").evaluate((element) => getComputedStyle(element).transform);
+
+  test("is looked at closely, beside what it was made from, and along its curve", async () => {
+    const { page, complaints } = await openPage(browser, client.address);
+    await startPainting(page, { photo: "Allium", style: "Night wind", steps: 40, size: 96 });
+    await waitForStatus(page, "Finished");
+    await waitForStep(page, 40);
+
+    const fit = "matrix(1, 0, 0, 1, 0, 0)";
+    expect(await transform(page)).toBe(fit);
+    const box = await page.locator("canvas").boundingBox();
+    await page.keyboard.press("+");
+    await page.keyboard.press("+");
+    expect(await transform(page)).toBe("matrix(2.25, 0, 0, 2.25, 0, 0)");
+    await page.mouse.move((box?.x ?? 0) + 100, (box?.y ?? 0) + 100);
+    await page.mouse.down();
+    await page.mouse.move((box?.x ?? 0) + 130, (box?.y ?? 0) + 120);
+    await page.mouse.up();
+    expect(await transform(page)).toBe("matrix(2.25, 0, 0, 2.25, 30, 20)");
+    await page.getByRole("region", { name: /^The picture/ }).focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await transform(page)).toBe("matrix(2.25, 0, 0, 2.25, -10, 20)");
+    expect(await page.getByRole("slider", { name: "Step" }).getAttribute("aria-valuetext")).toBe("Step 40, the last");
+    await screenshot(page, "room-zoomed");
+    await page.getByRole("button", { name: "100 %" }).click();
+    expect(await page.getByRole("status").filter({ hasText: "100 %" }).count()).toBe(1);
+    await page.keyboard.press("0");
+    expect(await transform(page)).toBe(fit);
+
+    await page.getByRole("radio", { name: "With the photo" }).click();
+    const divider = page.getByRole("slider", { name: "Divider between photo and painting, step 40" });
+    await divider.press("ArrowRight");
+    expect(await divider.inputValue()).toBe("51");
+    await waitForStep(page, 40);
+    await screenshot(page, "room-before-after");
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole("radio", { name: "With the style" }).click();
+    await page.getByRole("slider", { name: /^Divider between style/ }).waitFor();
+    await page.getByRole("radio", { name: "Painting", exact: true }).click();
+
+    const plot = page.getByRole("img", { name: /^Loss curve/ });
+    const area = await plot.boundingBox();
+    await plot.hover({ position: { x: (area?.width ?? 0) / 2, y: 40 } });
+    const told = await page.locator("text[data-over]").textContent();
+    const step = Number(/^step (\d+)$/.exec(told ?? "")?.[1]);
+    expect(step).toBeGreaterThan(12);
+    expect(step).toBeLessThan(28);
+    await plot.click({ position: { x: (area?.width ?? 0) / 2, y: 40 } });
+    await page.waitForFunction((wanted) => document.querySelector("canvas")?.dataset.shown?.endsWith(`/${wanted}`), step);
+    await page.getByRole("region", { name: "Pictures along the way" }).getByRole("button", { name: "Step 8", exact: true }).click();
+    await page.waitForFunction(() => document.querySelector("canvas")?.dataset.shown?.endsWith("/8"));
+    await page.keyboard.press("l");
+    await page.getByText("Step 40 · the last").waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("tells how many watch, what was steered, and its tree of branches", async () => {
+    const { page, complaints } = await openPage(browser, client.address);
+    await startPainting(page, { photo: "Acanthus", style: "Breakers", steps: 3000, size: 64 });
+    const id = idOf(page);
+    await waitForStep(page, 3);
+    const other = await openPage(browser, client.address, { width: 360, height: 780 });
+    await other.page.goto(`/s?id=${id}`);
+    await page.getByText("2 watching").waitFor();
+
+    await page.getByText("More", { exact: true }).click();
+    const swirls = page.getByRole("slider", { name: "Swirls, conv5_1" });
+    await swirls.press("PageUp");
+    await page.getByText("Steered", { exact: false }).filter({ hasText: "1" }).first().click();
+    await page.getByText("layer weights").waitFor();
+    await page
+      .getByRole("button", { name: /^Step \d+$/ })
+      .first()
+      .waitFor();
+    await screenshot(page, "room-steered", true);
+
+    await page.locator("body").press("b");
+    await page.waitForURL((url) => url.searchParams.get("id") !== id);
+    const branch = idOf(page);
+    await waitForStep(page, 5);
+    await page.locator("body").press("b");
+    await page.waitForURL((url) => url.searchParams.get("id") !== branch);
+    const tree = page.getByRole("region", { name: "Branches" });
+    await tree.getByRole("link", { name: "Origin" }).waitFor();
+    await tree.getByRole("link", { name: /^Branch 1, from step \d+$/ }).waitFor();
+    await tree.getByText(/^Branch 1\.1, from step \d+ \(this one\)$/).waitFor();
+    await tree.getByRole("button", { name: "Compare with origin" }).click();
+    await page.getByTestId("comparison").waitFor();
+    await waitForStep(page, 5);
+    await screenshot(page, "room-tree", true);
+    expect(await seriousFindings(page)).toEqual([]);
+
+    await other.page.getByRole("link", { name: /^Branch 1, from step/ }).waitFor();
+    expect(await overflow(other.page)).toBe(0);
+    await screenshot(other.page, "room-phone", true);
+    for (const session of [id, branch, idOf(page)])
+      await client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id: session });
+    expect([...complaints, ...other.complaints]).toEqual([]);
+    await other.page.close();
+    await page.close();
+  });
+});

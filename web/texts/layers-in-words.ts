@@ -1,0 +1,13 @@
+const plain: Record<string, string> = {
+  conv1_1: "Colour",
+  conv2_1: "Grain",
+  conv3_1: "Strokes",
+  conv4_1: "Shapes",
+  conv5_1: "Swirls",
+};
+
+/** What the style layers hold, for people who never read the paper. */
+export const layerTexts = {
+  title: "Style layers",
+  plain: (layer: string) => plain[layer] ?? layer,
+} as const;
