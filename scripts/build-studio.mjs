@@ -1,3 +1,4 @@
+import { writePolicies } from "./content-security-policy.mjs";
 import { inRoot } from "./root.mjs";
 import { runTool } from "./run.mjs";
 
@@ -8,8 +9,14 @@ const ignore = (path) => ["web/.next", "web/out", "web/next-env.d.ts"].includes(
 /** @type {import("./stale.mjs").Target} */
 export const studioTarget = {
   name: "studio",
-  inputs: [inRoot("web"), inRoot("server", "art", "settings.ts"), inRoot("schema.graphql"), inRoot("package-lock.json")],
-  output: inRoot("web", "out", "index.html"),
+  inputs: [
+    inRoot("web"),
+    inRoot("server", "art", "settings.ts"),
+    inRoot("schema.graphql"),
+    inRoot("package-lock.json"),
+    inRoot("scripts", "content-security-policy.mjs"),
+  ],
+  output: inRoot("web", "out", "policies.json"),
   stamp: inRoot("web", ".next", "studio.stamp"),
   ignore,
   build: buildStudio,
@@ -18,4 +25,5 @@ export const studioTarget = {
 async function buildStudio() {
   const code = await runTool("next", ["build", "web"], { ...process.env, NEXT_TELEMETRY_DISABLED: "1" });
   if (code !== 0) throw new Error(`next build failed with exit code ${code}`);
+  await writePolicies(inRoot("web", "out"));
 }

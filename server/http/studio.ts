@@ -1,9 +1,11 @@
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import compression from "compression";
-import express, { type RequestHandler, Router } from "express";
+import express, { type RequestHandler, type Response, Router } from "express";
 
 const MISSING_PAGE = "404.html";
+/** Content-Security-Policy of each page by its file; scripts/content-security-policy.mjs writes it when the studio is built. */
+const POLICIES = "policies.json";
 const safety = { "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin" };
 
 /**
@@ -29,11 +31,18 @@ export function studio(folder: string): Router {
     next();
   };
 
+  const protect: RequestHandler = async (request, response, next) => {
+    const name = request.path === "/" ? "index.html" : request.path.slice(1);
+    if (name.endsWith(".html")) await setPolicy(response, folder, name);
+    next();
+  };
+
   const explainMissing: RequestHandler = async (request, response, next) => {
     if (request.method !== "GET" && request.method !== "HEAD") return next();
     if (await isThere(join(folder, "index.html"))) {
       // Programs that take anything get JSON, as from the rest of the server.
       if (request.accepts("json", "html") !== "html" || !(await isThere(join(folder, MISSING_PAGE)))) return next();
+      await setPolicy(response, folder, MISSING_PAGE);
       response
         .status(404)
         .vary("Accept")
@@ -49,9 +58,21 @@ export function studio(folder: string): Router {
   // For phones on the same network; frames and answers of the API never pass here.
   router.use(compression());
   router.use(page);
+  router.use(protect);
   router.use(files);
   router.use(explainMissing);
   return router;
+}
+
+/** Read for every page, so that a studio that is built anew is served with its own policies; it has a few kB. */
+async function setPolicy(response: Response, folder: string, page: string): Promise<void> {
+  const text = await readFile(join(folder, POLICIES), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "{}";
+    throw error;
+  });
+  const policies: Record<string, string> = JSON.parse(text);
+  const policy = policies[page];
+  if (policy !== undefined) response.setHeader("Content-Security-Policy", policy);
 }
 
 async function isThere(path: string): Promise<boolean> {

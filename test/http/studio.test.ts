@@ -44,6 +44,7 @@ describe("a built studio", () => {
     await writeFile(join(out, "s.html"), "<p>session</p>");
     await writeFile(join(out, "s.txt"), "payload");
     await mkdir(join(out, "s"));
+    await writeFile(join(out, "policies.json"), JSON.stringify({ "index.html": "home", "s.html": "session", "404.html": "missing" }));
     await writeFile(join(out, "s", "__next.txt"), "nested payload");
     await writeFile(join(out, "_next", "static", "chunk-1.js"), "1");
   });
@@ -90,13 +91,23 @@ describe("a built studio", () => {
       "content-type": "text/html; charset=utf-8",
       "cache-control": "no-cache",
       "x-frame-options": "DENY",
-      vary: "Accept",
+      vary: expect.stringContaining("Accept"),
     });
   });
 
   it("answers what is sent to no address with JSON", async () => {
     const answer = await ask(port, "/nothing", { method: "POST", headers: { Accept: "text/html" } });
     expect([answer.status, answer.json()]).toEqual([404, expect.objectContaining({ code: "NOT_FOUND" })]);
+  });
+
+  it.each([
+    ["/", "home"],
+    ["/s/abc", "session"],
+    ["/s?id=1", "session"],
+    ["/nothing", "missing"],
+    ["/s.txt", undefined],
+  ])("sends %s with the policy of its page", async (path, policy) => {
+    expect((await open(path)).headers["content-security-policy"]).toBe(policy);
   });
 
   it("frames no page in another", async () => {

@@ -277,7 +277,7 @@ export const DeleteSession = graphql(`
 
 const NetworkParts = graphql(`
   fragment NetworkParts on Model {
-    id title task state size minSize takes bytes licence downloadProgress failure willRetry removed isDefault preview sheet
+    id title task family state size minSize takes bytes parameters source licence downloadProgress failure willRetry removed isDefault preview sheet
   }
 `);
 

@@ -4,4 +4,5 @@ export const rooms = [
   { href: "/translate", name: "Translate" },
   { href: "/live", name: "Live" },
   { href: "/gallery", name: "Gallery" },
+  { href: "/models", name: "Models" },
 ] as const;

@@ -26,7 +26,7 @@ export function HelpSheet() {
           ?
         </Dialog.Trigger>
         <Dialog.Portal>
-          <Dialog.Overlay className={dialog.overlay} />
+          <div className={dialog.overlay} aria-hidden="true" />
           <Dialog.Content className={dialog.content} data-high="true" aria-describedby={undefined}>
             <Dialog.Title className={dialog.title}>{texts.title}</Dialog.Title>
             <dl className={styles.keys} data-on={on}>

@@ -30,7 +30,7 @@ export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: s
         Delete
       </AlertDialog.Trigger>
       <AlertDialog.Portal>
-        <AlertDialog.Overlay className={dialog.overlay} />
+        <div className={dialog.overlay} aria-hidden="true" />
         <AlertDialog.Content className={dialog.content}>
           <AlertDialog.Title className={dialog.title}>Delete this {kind}?</AlertDialog.Title>
           <AlertDialog.Description>“{title}” goes with all its pictures. This cannot be undone.</AlertDialog.Description>

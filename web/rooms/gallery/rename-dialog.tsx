@@ -31,7 +31,7 @@ export function RenameDialog({ title, onRename }: { title: string; onRename(titl
         Rename
       </Dialog.Trigger>
       <Dialog.Portal>
-        <Dialog.Overlay className={dialog.overlay} />
+        <div className={dialog.overlay} aria-hidden="true" />
         <Dialog.Content className={dialog.content} aria-describedby={undefined}>
           <Dialog.Title className={dialog.title}>Rename</Dialog.Title>
           <form

@@ -15,7 +15,7 @@ export function StylePicker({ action, onPick }: { action: string; onPick(image: 
     <Dialog.Root open={open} onOpenChange={setOpen}>
       <Dialog.Trigger className={styles.action}>{action}</Dialog.Trigger>
       <Dialog.Portal>
-        <Dialog.Overlay className={dialog.overlay} />
+        <div className={dialog.overlay} aria-hidden="true" />
         <Dialog.Content className={dialog.content} data-high="true" aria-describedby={undefined}>
           <Dialog.Title className="hidden">{action}</Dialog.Title>
           <Picker

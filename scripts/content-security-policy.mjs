@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Beside the pages, in the export's folder; `server/http/studio.ts` reads it. */
+const POLICIES = "policies.json";
+
+/**
+ * What the pages may load and run: this server's files, and the inline scripts and style attributes of the page itself,
+ * by their hashes. Nothing is allowed as "unsafe-inline"; "unsafe-hashes" is what lets hashes count for attributes.
+ * @param {string} html
+ */
+export function contentSecurityPolicy(html) {
+  const scripts = matches(html, /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/gi).map(hash);
+  const styles = matches(html, /<style[^>]*>([\s\S]*?)<\/style>/gi).map(hash);
+  const attributes = matches(html, /<[a-z][^>]*?\sstyle="([^"]*)"/gi).map((text) => hash(decoded(text)));
+  const directives = {
+    "default-src": ["'self'"],
+    "script-src": ["'self'", ...scripts],
+    "style-src": ["'self'", ...styles, ...(attributes.length > 0 ? ["'unsafe-hashes'", ...attributes] : [])],
+    "img-src": ["'self'", "blob:", "data:"],
+    "media-src": ["'self'", "blob:"],
+    "connect-src": ["'self'"],
+    "object-src": ["'none'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+  };
+  return Object.entries(directives)
+    .map(([name, sources]) => [name, ...new Set(sources)].join(" "))
+    .join("; ");
+}
+
+/** Writes the policy of every page in the export, by the page's file name. @param {string} folder */
+export async function writePolicies(folder) {
+  const pages = (await readdir(folder)).filter((name) => name.endsWith(".html")).sort();
+  /** @type {Record<string, string>} */
+  const policies = {};
+  for (const page of pages) policies[page] = contentSecurityPolicy(await readFile(join(folder, page), "utf8"));
+  await writeFile(join(folder, POLICIES), `${JSON.stringify(policies, null, 2)}\n`);
+}
+
+/** The first group of every match. @param {string} text @param {RegExp} pattern */
+function matches(text, pattern) {
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? "");
+}
+
+/** @param {string} text */
+function hash(text) {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}
+
+/** An attribute's value as the browser reads it. @param {string} text */
+function decoded(text) {
+  return text.replaceAll("&quot;", '"').replaceAll("&#x27;", "'").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}

@@ -1,0 +1,65 @@
+import Link from "next/link";
+import type { Network } from "../../graphql/operations";
+import { NetworkState } from "../../networks/network-state";
+import { explanation, formatBytes, shortTitle } from "../../networks/networks";
+import type { Networks } from "../../networks/use-networks";
+import { modelsTexts as texts } from "../../texts/models";
+import styles from "./models-room.module.css";
+
+interface Props {
+  network: Network;
+  actions: Pick<Networks, "fetchNow" | "stop">;
+}
+
+/** One network: what it is, whether it is here, what it makes. */
+export function ModelCard({ network, actions }: Props) {
+  const { id, title, task, state, isDefault, preview, sheet } = network;
+  const name = shortTitle(title);
+  return (
+    <li className={styles.model} data-state={state} aria-label={name}>
+      {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
+      <span className={styles.preview}>{preview && <img src={preview} alt="" loading="lazy" />}</span>
+      <div className={styles.words}>
+        <h3 className={styles.name}>{name}</h3>
+        {explanation(title) && <p className={styles.explanation}>{explanation(title)}</p>}
+        <p className={styles.state}>
+          {state === "READY" && <span className={styles.ready}>{texts.ready}</span>}
+          {isDefault && <span>{texts.usual}</span>}
+        </p>
+        <NetworkState network={network} actions={actions} />
+        <Facts network={network} />
+        <p className={styles.ways}>
+          {state !== "FAILED" && (
+            <Link href={task === "FEATURES" ? "/" : `/translate?model=${encodeURIComponent(id)}`}>{texts.use[task]}</Link>
+          )}
+          {sheet && (
+            <a href={sheet} aria-label={texts.sheetOf(name)}>
+              {texts.sheet}
+            </a>
+          )}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+function Facts({ network: { id, family, licence, source, bytes, parameters, size } }: { network: Network }) {
+  const facts = [
+    [texts.facts.size, formatBytes(bytes)],
+    [texts.facts.parameters, parameters > 0 ? texts.facts.parametersInMillions(parameters) : ""],
+    [texts.facts.native, texts.facts.pixels(size)],
+    [texts.facts.family, `${family.toLowerCase().replace("_", " ")} (${id})`],
+    [texts.facts.licence, licence],
+    [texts.facts.source, source],
+  ].filter(([, value]) => value);
+  return (
+    <dl className={styles.facts}>
+      {facts.map(([fact, value]) => (
+        <div key={fact}>
+          <dt>{fact}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

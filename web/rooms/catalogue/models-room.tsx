@@ -1,0 +1,51 @@
+"use client";
+
+import { forTask } from "../../networks/networks";
+import { useNetworks } from "../../networks/use-networks";
+import { Notice } from "../../parts/notice";
+import { modelsTexts as texts } from "../../texts/models";
+import { ModelCard } from "./model-card";
+import styles from "./models-room.module.css";
+
+const tasks = ["FEATURES", "TRANSLATION"] as const;
+
+/** Every network of the server with where it comes from and how far it is, and how to add one. */
+export function ModelsRoom() {
+  const networks = useNetworks();
+  return (
+    <div className={styles.room}>
+      <header className={styles.header}>
+        <h1 className={styles.heading}>{texts.title}</h1>
+        <p className={styles.lead}>{texts.lead}</p>
+      </header>
+      {networks.failure && <Notice>{networks.failure}</Notice>}
+      {!networks.networks && !networks.failure && <p aria-live="polite">{texts.loading}</p>}
+      {networks.networks &&
+        tasks.map((task) => {
+          const known = forTask(networks.networks, task) ?? [];
+          return (
+            <section key={task} className={styles.task} aria-labelledby={`task-${task}`}>
+              <h2 id={`task-${task}`} className={styles.title}>
+                {texts.tasks[task].title}
+              </h2>
+              <p className={styles.lead}>{texts.tasks[task].lead}</p>
+              {known.length === 0 && <p>{texts.none}</p>}
+              <ul className={styles.models}>
+                {known.map((network) => (
+                  <ModelCard key={network.id} network={network} actions={networks} />
+                ))}
+              </ul>
+            </section>
+          );
+        })}
+      <section className={styles.task} aria-labelledby="own-models">
+        <h2 id="own-models" className={styles.title}>
+          {texts.own.title}
+        </h2>
+        <p className={styles.lead}>{texts.own.lead}</p>
+        <pre className={styles.example}>{texts.own.example}</pre>
+        <p className={styles.lead}>{texts.own.more}</p>
+      </section>
+    </div>
+  );
+}
