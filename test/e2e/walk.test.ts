@@ -48,6 +48,11 @@ describe.skipIf(executable === null)("a walk through every room, with the bundle
     { name: "translate", path: () => "/translate", ready: (page) => page.getByRole("button", { name: "Start", exact: true }).waitFor() },
     { name: "live", path: () => "/live", ready: (page) => page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" }) },
     { name: "gallery", path: () => "/gallery", ready: (page) => page.getByRole("listitem").nth(1).waitFor() },
+    {
+      name: "layers",
+      path: () => "/layers",
+      ready: (page) => page.getByRole("button", { name: "Paint with each layer alone" }).waitFor(),
+    },
     { name: "models", path: () => "/models", ready: (page) => page.getByRole("listitem", { name: "VGG-19 lite" }).waitFor() },
     { name: "painting", path: () => painting, ready: (page) => waitForStep(page, 12) },
     { name: "translation", path: () => translation, ready: (page) => waitForStatus(page, "Finished") },

@@ -3,6 +3,7 @@ export const rooms = [
   { href: "/", name: "Paint" },
   { href: "/translate", name: "Translate" },
   { href: "/live", name: "Live" },
+  { href: "/layers", name: "Layers" },
   { href: "/gallery", name: "Gallery" },
   { href: "/models", name: "Models" },
 ] as const;

@@ -34,6 +34,7 @@ export const paintingTexts = {
     compare: "Compare",
     compareWith: (name: string) => `Compare with ${name.toLowerCase()}`,
   },
+  layers: "Look at its layers",
   viewers: (count: number) => `${count} watching`,
   shortcuts: { branch: "Branch from here", pause: "Pause", resume: "Resume", live: "Go live" },
 } as const;

@@ -15,10 +15,13 @@ interface Props {
 export function ModelCard({ network, actions }: Props) {
   const { id, title, task, state, isDefault, preview, sheet } = network;
   const name = shortTitle(title);
+  const picture = preview ?? sheet;
   return (
     <li className={styles.model} data-state={state} aria-label={name}>
-      {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
-      <span className={styles.preview}>{preview && <img src={preview} alt="" loading="lazy" />}</span>
+      <span className={styles.preview}>
+        {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
+        {picture && <img src={picture} alt="" loading="lazy" />}
+      </span>
       <div className={styles.words}>
         <h3 className={styles.name}>{name}</h3>
         {explanation(title) && <p className={styles.explanation}>{explanation(title)}</p>}

@@ -1,3 +1,4 @@
+import Link from "next/link";
 import type { Dispatch } from "react";
 import { execute } from "../../graphql/execute";
 import { type Painting, RenameSession } from "../../graphql/operations";
@@ -95,6 +96,9 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           shown={past}
           onShow={(step) => look.show(step >= (newest?.step ?? 0) ? null : step)}
         />
+        <Link className={styles.layers} href={`/layers?id=${encodeURIComponent(id)}`}>
+          {texts.layers}
+        </Link>
         <SteeringList session={session} onShow={look.show} />
         <Family session={session} compared={look.compared} onCompare={look.compare} />
         <Caption painting={session} />

@@ -1,0 +1,71 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { seriousFindings } from "../helpers/axe.js";
+import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
+import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { overflow, screenshot } from "../helpers/studio-page.js";
+
+const executable = findBrowser();
+if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
+
+describe.skipIf(executable === null)("the layers in a browser, with the bundled network", { timeout: 90_000 }, () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let server: ServerProcess;
+  let address: string;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
+    address = (await server.client()).address;
+    browser = await launchBrowser(executable ?? "");
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await server.end();
+    await data.remove();
+  });
+
+  test("paints with each layer alone, tells their distances, and goes through all of them together", async () => {
+    const { page, complaints } = await openPage(browser, address);
+    await page.goto("/layers");
+    await page.getByRole("radiogroup", { name: "Style" }).getByRole("radio", { name: "Stained glass" }).check({ force: true });
+    await page.getByRole("textbox", { name: "Size" }).fill("96");
+    await page.getByRole("textbox", { name: "Steps" }).fill("20");
+    await page.getByRole("button", { name: "Paint with each layer alone" }).click();
+    await page.waitForURL(/\/layers\?ids=/);
+    await page.waitForFunction(
+      () => [...document.querySelectorAll("p")].filter((p) => p.textContent === "Finished · Step 20").length === 5,
+    );
+    await page.waitForFunction(() => [...document.querySelectorAll("canvas")].every((canvas) => canvas.dataset.shown?.endsWith("/20")));
+    expect(await page.locator("canvas").count()).toBe(5);
+
+    const left = await page.locator('li[data-only="true"]').allTextContents();
+    expect(left.map((text) => text.replace(/[\d.]+ %$/, ""))).toEqual(["Colour", "Grain", "Strokes", "Shapes", "Swirls"]);
+    for (const text of left) expect(Number(/([\d.]+) %$/.exec(text)?.[1]), text).toBeLessThan(70);
+    expect(await page.locator("ul li[data-layer]").count()).toBe(25);
+
+    const slider = page.getByRole("slider", { name: "All together" });
+    await slider.fill("5");
+    await page.waitForFunction(() => [...document.querySelectorAll("canvas")].every((canvas) => canvas.dataset.shown?.endsWith("/5")));
+    await page.getByRole("button", { name: "Newest" }).click();
+    await page.waitForFunction(() => [...document.querySelectorAll("canvas")].every((canvas) => canvas.dataset.shown?.endsWith("/20")));
+    await screenshot(page, "layers-desktop", true);
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 780 });
+    expect(await overflow(page)).toBe(0);
+    await screenshot(page, "layers-phone", true);
+
+    await page.reload();
+    await page.waitForFunction(
+      () => [...document.querySelectorAll("canvas")].filter((canvas) => canvas.dataset.shown?.endsWith("/20")).length === 5,
+    );
+    await page.getByRole("link", { name: "Strokes, conv3_1" }).click();
+    await page.getByRole("link", { name: "Look at its layers" }).click();
+    await page.waitForURL(/\/layers\?id=/);
+    await page.getByRole("img", { name: "Distances of the layers, Strokes, conv3_1" }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import type { RunFrame } from "../../web/graphql/run-operations";
+import { experimentInputs, onlyLayer, styleLayerNames } from "../../web/rooms/layers/experiment";
+import { curvePath, layerCurves } from "../../web/rooms/layers/layer-losses";
+
+const setup = { contentId: "c", styleId: "s", names: { photo: "Alps", style: "Dots" }, size: 64, steps: 10 };
+
+test("the experiment paints once for each layer, with that one alone and all else alike", () => {
+  const inputs = experimentInputs(setup);
+  expect(inputs.map(({ styleLayers }) => onlyLayer(styleLayers ?? []))).toEqual(styleLayerNames);
+  expect(new Set(inputs.map(({ styleLayers, title, ...rest }) => JSON.stringify([styleLayers?.length, rest]))).size).toBe(1);
+  expect(new Set(inputs.map(({ title }) => title)).size).toBe(styleLayerNames.length);
+  expect(
+    onlyLayer([
+      { layer: "a", weight: 1 },
+      { layer: "b", weight: 2 },
+    ]),
+  ).toBeNull();
+});
+
+const frame = (step: number, one: number, five: number): RunFrame => ({
+  step,
+  url: "",
+  losses: {
+    total: 1,
+    layers: [
+      { layer: "conv5_1", term: "STYLE", value: five },
+      { layer: "conv1_1", term: "STYLE", value: one },
+      { layer: "conv4_2", term: "CONTENT", value: 9 },
+    ],
+  },
+});
+
+test("the style terms of the layers, shallow first, as shares of where they began", () => {
+  const curves = layerCurves([frame(0, 4, 8), frame(1, 2, 8), { step: 2, url: "", losses: null }, frame(3, 1, 16)]);
+  expect(curves).toEqual([
+    {
+      layer: "conv1_1",
+      points: [
+        { step: 0, share: 1 },
+        { step: 1, share: 0.5 },
+        { step: 3, share: 0.25 },
+      ],
+    },
+    {
+      layer: "conv5_1",
+      points: [
+        { step: 0, share: 1 },
+        { step: 1, share: 1 },
+        { step: 3, share: 2 },
+      ],
+    },
+  ]);
+});
+
+test("a curve goes down by decades and stays within the plot", () => {
+  const points = [
+    { step: 0, share: 1 },
+    { step: 5, share: 0.1 },
+    { step: 10, share: 0 },
+  ];
+  expect(curvePath({ layer: "a", points }, 100, 60, 10, 0.001)).toBe("M0.0 0.0L50.0 20.0L100.0 60.0");
+  expect(curvePath({ layer: "a", points: [{ step: 0, share: 7 }] }, 100, 60, 10, 0.001)).toBe("M0.0 0.0");
+});

@@ -1,0 +1,40 @@
+import type { ResultOf } from "gql.tada";
+import { graphql } from "./tada";
+
+const RunParts = graphql(`
+  fragment RunParts on StyleTransferSession {
+    id title status step
+    content { url width height }
+    styles { weight image { url } }
+    settings {
+      alpha beta gamma steps size scales seed optimizer learningRate initialImage preserveColors model
+      styleLayers { layer weight }
+    }
+  }
+`);
+
+const RunFrameParts = graphql(`
+  fragment RunFrameParts on Frame { step url losses { total layers { layer term value } } }
+`);
+
+/** A painting among several that are looked at together. */
+export const RunQuery = graphql(`query Run($id: ID!) { session(id: $id) { __typename ... on StyleTransferSession { ...RunParts } } }`, [
+  RunParts,
+]);
+
+/** Its kept frames from the first on, then the live ones. */
+export const RunEvents = graphql(
+  `
+    subscription RunEvents($id: ID!, $afterStep: Int) {
+      session(id: $id, afterStep: $afterStep) {
+        __typename
+        ... on Frame { ...RunFrameParts }
+        ... on SessionChange { session { __typename ... on StyleTransferSession { ...RunParts } } }
+      }
+    }
+  `,
+  [RunParts, RunFrameParts],
+);
+
+export type RunSession = ResultOf<typeof RunParts>;
+export type RunFrame = ResultOf<typeof RunFrameParts>;

@@ -1,0 +1,64 @@
+import type { RunFrame } from "../../graphql/run-operations";
+import { layersTexts as texts } from "../../texts/layers";
+import { layerTexts } from "../../texts/layers-in-words";
+import { nearestPoint } from "../painting/curve-geometry";
+import { curvePath, layerCurves } from "./layer-losses";
+import styles from "./layers.module.css";
+
+const [width, height] = [200, 110];
+const LEAST = 0.001;
+
+interface Props {
+  title: string;
+  frames: readonly RunFrame[];
+  /** Steps of the whole painting. */
+  steps: number;
+  /** The step that is shown. */
+  at: number;
+  /** The layer that is painted after; null for all. */
+  only: string | null;
+}
+
+/** The style term of every layer over the steps, as small as it can be read. */
+export function LayerChart({ title, frames, steps, at, only }: Props) {
+  const curves = layerCurves(frames);
+  if (curves.length === 0) return null;
+  return (
+    <figure className={styles.chart}>
+      <svg viewBox={`-2 -4 ${width + 4} ${height + 8}`} role="img" aria-label={texts.losses.chart(title)}>
+        {[1, 0.1, 0.01, LEAST].map((share) => {
+          const y = (height * Math.log10(share)) / Math.log10(LEAST);
+          return <line key={share} className={styles.grid} x1={0} x2={width} y1={y} y2={y} />;
+        })}
+        <line className={styles.now} x1={(width * at) / Math.max(1, steps)} x2={(width * at) / Math.max(1, steps)} y1={0} y2={height} />
+        {curves.map((curve) => (
+          <path
+            key={curve.layer}
+            className={styles.curve}
+            data-layer={curve.layer}
+            data-only={curve.layer === only}
+            d={curvePath(curve, width, height, steps, LEAST)}
+          />
+        ))}
+      </svg>
+      <figcaption>
+        <ul className={styles.legend}>
+          {curves.map(({ layer, points }) => {
+            const share = nearestPoint(points, at)?.share ?? 1;
+            return (
+              <li key={layer} data-layer={layer} data-only={layer === only}>
+                <span>{layerTexts.plain(layer)}</span>
+                <span className={styles.share}>{percent(share)}</span>
+              </li>
+            );
+          })}
+        </ul>
+      </figcaption>
+    </figure>
+  );
+}
+
+function percent(share: number): string {
+  const value = 100 * share;
+  return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))} %`;
+}

@@ -1,0 +1,110 @@
+"use client";
+
+import Link from "next/link";
+import { useRouter, useSearchParams } from "next/navigation";
+import { execute } from "../../graphql/execute";
+import { CancelSession } from "../../graphql/operations";
+import { FailureNotice } from "../../parts/notice";
+import { useAttempt } from "../../parts/use-attempt";
+import { layersTexts as texts } from "../../texts/layers";
+import { layerTexts } from "../../texts/layers-in-words";
+import { isOver } from "../session/session-state";
+import { RunPanel } from "../side-by-side/run-panel";
+import { frameAt, parseIds, type Run } from "../side-by-side/runs";
+import side from "../side-by-side/side-by-side.module.css";
+import { Together } from "../side-by-side/together";
+import { usePosition } from "../side-by-side/use-position";
+import { useRuns } from "../side-by-side/use-runs";
+import { onlyLayer, styleLayerNames } from "./experiment";
+import { LayerChart } from "./layer-chart";
+import styles from "./layers.module.css";
+import { NewExperiment } from "./new-experiment";
+
+/** What each style layer does: the experiment with one layer at a time, or the layers of one painting. */
+export function LayersRoom() {
+  const query = useSearchParams();
+  const router = useRouter();
+  const ids = parseIds(query.get("ids") ?? query.get("id"), styleLayerNames.length);
+  return (
+    <div className={styles.room}>
+      <header className={styles.header}>
+        <h1 className={styles.heading}>{texts.title}</h1>
+        <p className={styles.lead}>{texts.lead}</p>
+      </header>
+      {ids.length === 0 ? (
+        <NewExperiment onStarted={(started) => router.push(`/layers?ids=${started.join(",")}`)} />
+      ) : (
+        <Experiment key={ids.join()} ids={ids} />
+      )}
+      <section className={styles.formula} aria-labelledby="what-is-measured">
+        <h2 id="what-is-measured" className={styles.title}>
+          {texts.formula.title}
+        </h2>
+        <p>{texts.formula.text}</p>
+        <p className={styles.note}>{texts.formula.source}</p>
+      </section>
+    </div>
+  );
+}
+
+function Experiment({ ids }: { ids: readonly string[] }) {
+  const runs = useRuns(ids);
+  const going = usePosition(runs);
+  const { busy, failure, attempt } = useAttempt();
+  const waiting = runs.filter(({ session }) => session && !isOver(session.status));
+  const several = runs.length > 1;
+  return (
+    <>
+      <div className={styles.tools}>
+        {waiting.length > 0 && (
+          <button
+            type="button"
+            className="button"
+            disabled={busy}
+            onClick={() => void attempt(() => Promise.all(waiting.map(({ id }) => execute(CancelSession, { id }))))}
+          >
+            {texts.cancel}
+          </button>
+        )}
+        <Link className="button" href="/layers">
+          {texts.again}
+        </Link>
+        <FailureNotice error={failure} />
+      </div>
+      <Sources run={runs[0]} />
+      <ul className={`${side.panels} ${several ? "" : styles.single}`}>
+        {runs.map((run) => {
+          const only = run.session && onlyLayer(run.session.settings.styleLayers);
+          const title = only ? texts.only(layerTexts.plain(only), only) : (run.session?.title ?? texts.loading);
+          const at = frameAt(run, going.position)?.step ?? 0;
+          return (
+            <RunPanel key={run.id} run={run} position={going.position} title={<Link href={`/s?id=${run.id}`}>{title}</Link>}>
+              {only && <p className={styles.words}>{texts.words[only]}</p>}
+              <LayerChart title={title} frames={run.frames} steps={run.session?.settings.steps ?? 1} at={at} only={only ?? null} />
+            </RunPanel>
+          );
+        })}
+      </ul>
+      <p className={styles.note}>{several ? texts.losses.lead : texts.losses.one}</p>
+      <Together going={going} />
+    </>
+  );
+}
+
+/** The pictures that the experiment is made from. */
+function Sources({ run }: { run: Run | undefined }) {
+  if (!run?.session) return null;
+  const { content, styles: sources } = run.session;
+  const pictures = [{ url: content.url, name: texts.photo }, ...sources.map(({ image }) => ({ url: image.url, name: texts.style }))];
+  return (
+    <div className={styles.sources}>
+      {pictures.map(({ url, name }) => (
+        <figure key={url}>
+          {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+          <img src={url} alt="" />
+          <figcaption>{name}</figcaption>
+        </figure>
+      ))}
+    </div>
+  );
+}

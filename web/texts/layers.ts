@@ -1,0 +1,37 @@
+/** The room that shows what each style layer does. */
+export const layersTexts = {
+  title: "Layers",
+  lead: "A network looks at a painting in layers. Here the same photo is painted five times, each time after one layer of the style alone.",
+  photo: "Photo",
+  style: "Style",
+  start: "Paint with each layer alone",
+  starting: "Starting…",
+  again: "Another experiment",
+  cancel: "Cancel all",
+  size: "Size",
+  steps: "Steps",
+  only: (name: string, layer: string) => `${name}, ${layer}`,
+  sessionTitle: (name: string, photo: string, style: string) => `${name} alone: ${photo}, ${style}`,
+  words: {
+    conv1_1: "Sees 3 pixels at a time: colours and the finest grain. What it paints takes over the palette and little else.",
+    conv2_1: "Sees about 10 pixels: dots, hatching, the weave of the canvas.",
+    conv3_1: "Sees about 24 pixels: single brush strokes, with their direction and width.",
+    conv4_1: "Sees about 68 pixels: groups of strokes, leaves, windows, ripples.",
+    conv5_1: "Sees about 150 pixels: large swirls and how things lie on the canvas; it hardly cares for colour.",
+  } as Record<string, string>,
+  losses: {
+    title: "How far each layer is from the style",
+    lead: "Each chart belongs to the painting above it. A line is the distance of one layer's Gram matrix from the style's over the steps, on a logarithmic axis, as a share of where it began. Only the thick one is painted after; the others move along or not.",
+    one: "How far each layer is from the style, over the steps, as a share of where it began, on a logarithmic axis.",
+    empty: "This painting tells nothing of its layers.",
+    label: (layer: string, share: string) => `${layer}: ${share} of the distance is left`,
+    chart: (title: string) => `Distances of the layers, ${title}`,
+  },
+  formula: {
+    title: "What is measured",
+    text: "At a layer the network gives every place of the picture a list of numbers F, one for each channel: how much of an edge, a colour, a ripple there is. The Gram matrix G says which channels go together, wherever they do: G = F·Fᵀ, summed over all places. The style term of a layer is the squared distance of the painting's G from that of the style, divided by the latter's size. Where things are does not count, only what goes with what: that is why strokes are taken over and objects are not.",
+    source: "Gatys, Ecker and Bethge, “Image Style Transfer Using Convolutional Neural Networks”, CVPR 2016.",
+  },
+  back: "To the painting",
+  loading: "Loading…",
+} as const;
