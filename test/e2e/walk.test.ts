@@ -54,6 +54,7 @@ describe.skipIf(executable === null)("a walk through every room, with the bundle
       ready: (page) => page.getByRole("button", { name: "Paint with each layer alone" }).waitFor(),
     },
     { name: "models", path: () => "/models", ready: (page) => page.getByRole("listitem", { name: "VGG-19 lite" }).waitFor() },
+    { name: "compare", path: () => `/compare?ids=${new URL(painting).searchParams.get("id")}`, ready: (page) => waitForStep(page, 12) },
     { name: "painting", path: () => painting, ready: (page) => waitForStep(page, 12) },
     { name: "translation", path: () => translation, ready: (page) => waitForStatus(page, "Finished") },
     { name: "nowhere", path: () => "/nowhere", ready: (page) => page.getByRole("link", { name: "Atelier" }).waitFor() },

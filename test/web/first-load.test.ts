@@ -8,7 +8,7 @@ const LIMIT = 250_000;
 const built = existsSync(new URL("index.html", out));
 if (!built) console.warn("Skipped: the studio is not built; run npm run build.");
 
-test.skipIf(!built).each(["index.html", "s.html", "translate.html", "gallery.html", "models.html"])(
+test.skipIf(!built).each(["index.html", "s.html", "translate.html", "gallery.html", "models.html", "layers.html", "compare.html"])(
   "the scripts that %s loads first stay small",
   async (name) => {
     const html = await readFile(new URL(name, out), "utf8");
@@ -24,7 +24,7 @@ test.skipIf(!built).each(["index.html", "s.html", "translate.html", "gallery.htm
 );
 
 test.skipIf(!built)("no page loads anything from elsewhere", async () => {
-  for (const name of ["index.html", "s.html", "translate.html", "gallery.html", "models.html"]) {
+  for (const name of ["index.html", "s.html", "translate.html", "gallery.html", "models.html", "layers.html", "compare.html"]) {
     const html = await readFile(new URL(name, out), "utf8");
     expect(html.match(/(?:src|href)="(?:https?:)?\/\/[^"]*"/g)).toBeNull();
   }

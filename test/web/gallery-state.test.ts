@@ -25,16 +25,16 @@ const first = nextGallery(nothingHung, { type: "first-page", cards: [card("c", 5
 const ids = ({ cards }: typeof first) => cards?.map(({ id }) => id);
 
 test("a new session comes first and counts, a known one changes in its place", () => {
-  const started = nextGallery(first, { type: "changed", card: card("d", 6, "QUEUED") });
+  const started = nextGallery(first, { type: "changed", card: card("d", 6, "QUEUED"), passes: true });
   expect(ids(started)).toEqual(["d", "c", "b"]);
   expect(started.totalCount).toBe(4);
-  const running = nextGallery(started, { type: "changed", card: card("c", 5, "RUNNING") });
+  const running = nextGallery(started, { type: "changed", card: card("c", 5, "RUNNING"), passes: true });
   expect(ids(running)).toEqual(["d", "c", "b"]);
   expect(running.cards?.[1]?.status).toBe("RUNNING");
 });
 
 test("a session of a page that is not loaded yet waits for its page", () => {
-  expect(nextGallery(first, { type: "changed", card: card("a", 1) })).toBe(first);
+  expect(nextGallery(first, { type: "changed", card: card("a", 1), passes: true })).toBe(first);
   const all = nextGallery(first, { type: "next-page", cards: [card("b", 4), card("a", 1)], totalCount: 3, hasMore: false });
   expect(ids(all)).toEqual(["c", "b", "a"]);
 });
@@ -43,14 +43,22 @@ test("a lost connection keeps what hangs, and loading does not call it back", ()
   const lost = nextGallery(first, { type: "connection", connected: false });
   expect(lost).toEqual({ ...first, connected: false });
   expect(nextGallery(lost, { type: "connection", connected: false })).toBe(lost);
-  expect(nextGallery(lost, { type: "removed", id: "c" }).connected).toBe(false);
+  expect(nextGallery(lost, { type: "removed", ids: ["c"] }).connected).toBe(false);
   expect(nextGallery(lost, { type: "connection", connected: true })).toEqual(first);
 });
 
 test("renamed and removed ones show at once", () => {
   const renamed = nextGallery(first, { type: "renamed", id: "b", title: "Blue" });
   expect(renamed.cards?.[1]?.title).toBe("Blue");
-  const removed = nextGallery(renamed, { type: "removed", id: "c" });
+  const removed = nextGallery(renamed, { type: "removed", ids: ["c"] });
   expect(ids(removed)).toEqual(["b"]);
   expect(removed.totalCount).toBe(2);
+});
+
+test("one that leaves the filter goes, one that was never here changes nothing, and several go at once", () => {
+  const gone = nextGallery(first, { type: "changed", card: card("c", 5, "COMPLETED"), passes: false });
+  expect([ids(gone), gone.totalCount]).toEqual([["b"], 2]);
+  expect(nextGallery(first, { type: "changed", card: card("x", 9), passes: false })).toBe(first);
+  const none = nextGallery(first, { type: "removed", ids: ["b", "c", "unknown"] });
+  expect([ids(none), none.totalCount]).toEqual([[], 1]);
 });

@@ -45,19 +45,21 @@ export function serverError(failures: readonly GraphQLFailure[]): ServerError {
 }
 
 /**
- * Runs a query or mutation over HTTP.
+ * Runs a query or mutation over HTTP. With `keepalive` it is sent even when the page is being left.
  * @throws ServerError, ConnectionError
  */
 export async function execute<Result, Variables>(
   document: TadaDocumentNode<Result, Variables>,
   variables: Variables,
   signal?: AbortSignal,
+  keepalive = false,
 ): Promise<Result> {
   const body = await fetchJson("/graphql", {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json" },
     body: JSON.stringify({ query: print(document), variables }),
     signal: signal ?? null,
+    keepalive,
   });
   const { data, errors, code, message, field } = body as Answer<Result>;
   // What stands before GraphQL, such as the guard of hosts and origins, refuses in the form of the other HTTP paths.

@@ -247,8 +247,8 @@ export const CancelSession = graphql(`
 
 export const GalleryQuery = graphql(
   `
-    query Gallery($first: Int!, $after: String, $kind: SessionKind) {
-      sessions(first: $first, after: $after, filter: { kind: $kind }) {
+    query Gallery($first: Int!, $after: String, $filter: SessionFilter) {
+      sessions(first: $first, after: $after, filter: $filter) {
         edges { node { ...CardParts } }
         pageInfo { hasNextPage endCursor }
         totalCount
@@ -260,8 +260,8 @@ export const GalleryQuery = graphql(
 
 export const GalleryEvents = graphql(
   `
-    subscription GalleryEvents($kind: SessionKind) {
-      sessions(filter: { kind: $kind }) { ...CardParts }
+    subscription GalleryEvents($filter: SessionFilter) {
+      sessions(filter: $filter) { ...CardParts }
     }
   `,
   [CardParts],

@@ -17,7 +17,7 @@ export const layersTexts = {
     conv2_1: "Sees about 10 pixels: dots, hatching, the weave of the canvas.",
     conv3_1: "Sees about 24 pixels: single brush strokes, with their direction and width.",
     conv4_1: "Sees about 68 pixels: groups of strokes, leaves, windows, ripples.",
-    conv5_1: "Sees about 150 pixels: large swirls and how things lie on the canvas; it hardly cares for colour.",
+    conv5_1: "Sees about 156 pixels: large swirls and how things lie on the canvas; it hardly cares for colour.",
   } as Record<string, string>,
   losses: {
     title: "How far each layer is from the style",

@@ -1,12 +1,15 @@
 import type { Metadata } from "next";
-import { Gallery } from "../../rooms/gallery/gallery";
+import { Suspense } from "react";
+import { GalleryRoom } from "../../rooms/gallery/gallery-room";
 
 export const metadata: Metadata = { title: "Gallery · Atelier", description: "Every painting and translation of this server." };
 
 export default function GalleryPage() {
   return (
     <main className="page">
-      <Gallery kind={null} />
+      <Suspense>
+        <GalleryRoom />
+      </Suspense>
     </main>
   );
 }

@@ -11,9 +11,10 @@ export interface GalleryState {
 
 export type GalleryEvent =
   | { type: "first-page" | "next-page"; cards: readonly Card[]; totalCount: number; hasMore: boolean }
-  | { type: "changed"; card: Card }
+  /** `passes` is false for one that does not belong here any more. */
+  | { type: "changed"; card: Card; passes: boolean }
   | { type: "renamed"; id: string; title: string }
-  | { type: "removed"; id: string }
+  | { type: "removed"; ids: readonly string[] }
   | { type: "connection"; connected: boolean };
 
 export const nothingHung: GalleryState = { cards: null, totalCount: 0, hasMore: false, connected: true };
@@ -30,6 +31,7 @@ export function nextGallery(state: GalleryState, event: GalleryEvent): GallerySt
     }
     case "changed": {
       const known = cards.some(({ id }) => id === event.card.id);
+      if (!event.passes) return known ? without(state, [event.card.id]) : state;
       if (known) return { ...state, cards: cards.map((card) => (card.id === event.card.id ? event.card : card)) };
       // An old session on a page that is not loaded yet has its place there.
       const oldest = cards.at(-1);
@@ -39,8 +41,14 @@ export function nextGallery(state: GalleryState, event: GalleryEvent): GallerySt
     case "renamed":
       return { ...state, cards: cards.map((card) => (card.id === event.id ? { ...card, title: event.title } : card)) };
     case "removed":
-      return { ...state, cards: cards.filter(({ id }) => id !== event.id), totalCount: Math.max(0, state.totalCount - 1) };
+      return without(state, event.ids);
     case "connection":
       return state.connected === event.connected ? state : { ...state, connected: event.connected };
   }
+}
+
+function without(state: GalleryState, ids: readonly string[]): GalleryState {
+  const left = (state.cards ?? []).filter(({ id }) => !ids.includes(id));
+  const gone = (state.cards?.length ?? 0) - left.length;
+  return { ...state, cards: left, totalCount: Math.max(0, state.totalCount - gone) };
 }

@@ -1,57 +1,30 @@
 "use client";
 
-import { useState } from "react";
-import { Notice } from "../../parts/notice";
+import { galleryTexts as texts } from "../../texts/gallery";
+import { Cards } from "./cards";
 import styles from "./gallery.module.css";
+import { type GalleryFilter, noFilter } from "./gallery-filter";
 import { SessionCard } from "./session-card";
-import { type GalleryKind, useGallery } from "./use-gallery";
+import { useGallery } from "./use-gallery";
 
-const titles = { STYLE_TRANSFER: "Paintings", TRANSLATION: "Translations" } as const;
-
-/** Earlier sessions of one kind or of all, newest first. One that has a page to itself is there when it is empty, too. */
-export function Gallery({ kind }: { kind: GalleryKind }) {
-  const { gallery, failure, actions } = useGallery(kind);
-  const [loading, setLoading] = useState(false);
-  const [pageFailure, setPageFailure] = useState<string | null>(null);
-  const { cards, totalCount, hasMore, connected } = gallery;
-  if (kind && !failure && connected && !cards?.length) return null;
-  const Heading = kind ? "h2" : "h1";
-
-  async function loadMore() {
-    setLoading(true);
-    setPageFailure(null);
-    try {
-      await actions.loadMore();
-    } catch (error) {
-      setPageFailure(error instanceof Error ? error.message : String(error));
-    } finally {
-      setLoading(false);
-    }
-  }
-
+/** Earlier sessions of one kind under the page that makes new ones; nothing where there is none. */
+export function Gallery({ kind }: { kind: NonNullable<GalleryFilter["kind"]> }) {
+  const { gallery, failure, actions } = useGallery({ ...noFilter, kind });
+  const { cards, totalCount, connected } = gallery;
+  if (!failure && connected && !cards?.length) return null;
   return (
-    <section className={styles.gallery} data-alone={kind === null} aria-labelledby="gallery-title">
-      <Heading id="gallery-title" className={styles.title}>
-        {kind ? titles[kind] : "Gallery"} {cards && <span className={styles.count}>{totalCount}</span>}
-      </Heading>
-      {!connected && !failure && (
-        <p className={styles.offline} role="status">
-          The server cannot be reached. Trying again…
-        </p>
-      )}
-      {failure && <Notice>{failure}</Notice>}
-      {cards?.length === 0 && <p className={styles.offline}>Nothing hangs here yet.</p>}
-      <ul className={styles.cards}>
-        {cards?.map((card) => (
-          <SessionCard key={card.id} card={card} showKind={kind === null} actions={actions} />
-        ))}
-      </ul>
-      {pageFailure && <Notice>{pageFailure}</Notice>}
-      {hasMore && (
-        <button type="button" className="button" disabled={loading} onClick={loadMore}>
-          {loading ? "Loading…" : "Show older"}
-        </button>
-      )}
+    <section className={styles.gallery} aria-labelledby="gallery-title">
+      <h2 id="gallery-title" className={styles.title}>
+        {texts.kinds[kind]} {cards && <span className={styles.count}>{totalCount}</span>}
+      </h2>
+      <Cards
+        gallery={gallery}
+        failure={failure}
+        actions={actions}
+        endless={false}
+        empty={texts.empty}
+        card={(card) => <SessionCard key={card.id} card={card} showKind={false} actions={actions} />}
+      />
     </section>
   );
 }

@@ -1,43 +1,52 @@
 import Link from "next/link";
 import { useState } from "react";
-import type { Card, SessionStatus } from "../../graphql/operations";
+import type { Card } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
 import { Notice } from "../../parts/notice";
+import { galleryTexts as texts } from "../../texts/gallery";
+import { statusNames } from "../../texts/status";
 import { isOver } from "../session/session-state";
 import { DeleteDialog } from "./delete-dialog";
 import styles from "./gallery.module.css";
 import { RenameDialog } from "./rename-dialog";
 import type { GalleryActions } from "./use-gallery";
 
-const statusNames: Record<Exclude<SessionStatus, "RUNNING">, string> = {
-  QUEUED: "Waiting",
-  PAUSED: "Paused",
-  COMPLETED: "Finished",
-  CANCELLED: "Cancelled",
-  FAILED: "Failed",
-};
-
 interface Props {
   card: Card;
   showKind: boolean;
   actions: GalleryActions;
+  selected?: boolean;
+  /** Told when it is selected or no longer, with Shift or without; left out where nothing is selected. */
+  onSelect?(range: boolean): void;
 }
 
 /** One earlier session with what may be done to it. */
-export function SessionCard({ card, showKind, actions }: Props) {
+export function SessionCard({ card, showKind, actions, selected = false, onSelect }: Props) {
   const { id, status } = card;
-  const title = card.title ?? "Untitled";
-  const { picture, kind, doing, fact } = factsOf(card);
+  const title = card.title ?? texts.untitled;
+  const { picture, image, kind, doing, fact } = factsOf(card);
   return (
-    <li className={styles.card}>
-      <Link href={`/s?id=${encodeURIComponent(id)}`} className={styles.link}>
-        <span className={styles.thumbnail}>
-          {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-          {picture && <img src={picture} alt="" loading="lazy" />}
-          {showKind && <span className={styles.kind}>{kind}</span>}
-        </span>
-        <span className={styles.name}>{title}</span>
-      </Link>
+    <li className={styles.card} data-selected={selected}>
+      <div className={styles.thumb}>
+        <Link href={`/s?id=${encodeURIComponent(id)}`} className={styles.link}>
+          <span className={styles.thumbnail}>
+            {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+            {picture && <img src={picture} alt="" loading="lazy" />}
+            {showKind && <span className={styles.kind}>{kind}</span>}
+          </span>
+          <span className={styles.name}>{title}</span>
+        </Link>
+        {onSelect && (
+          <label className={styles.select}>
+            <input
+              type="checkbox"
+              checked={selected}
+              aria-label={texts.select(title)}
+              onChange={(event) => onSelect(event.nativeEvent instanceof MouseEvent && event.nativeEvent.shiftKey)}
+            />
+          </label>
+        )}
+      </div>
       <p className={styles.facts}>
         <span className={styles.status} data-status={status}>
           {status === "RUNNING" ? doing : statusNames[status]}
@@ -47,6 +56,11 @@ export function SessionCard({ card, showKind, actions }: Props) {
       </p>
       <div className={styles.actions}>
         <RenameDialog title={title} onRename={(next) => actions.rename(id, next)} />
+        {onSelect && image && (
+          <Link className={styles.action} href={`/gallery?image=${image}`} aria-label={texts.samePicture(title)}>
+            {texts.samePictureShort}
+          </Link>
+        )}
         {isOver(status) ? (
           <DeleteDialog title={title} kind={kind.toLowerCase()} onDelete={() => actions.remove(id)} />
         ) : (
@@ -87,9 +101,21 @@ function CancelButton({ title, onCancel }: { title: string; onCancel(): Promise<
 function factsOf(card: Card) {
   const newest = card.latestFrame?.url;
   if (card.__typename === "StyleTransferSession") {
-    return { picture: newest ?? card.content.url, kind: "Painting", doing: "Painting", fact: `${card.settings.size} px` };
+    return {
+      picture: newest ?? card.content.url,
+      image: card.content.id,
+      kind: "Painting",
+      doing: "Painting",
+      fact: `${card.settings.size} px`,
+    };
   }
-  return { picture: newest ?? card.source?.url ?? null, kind: "Translation", doing: "Translating", fact: shortTitle(card.model.title) };
+  return {
+    picture: newest ?? card.source?.url ?? null,
+    image: card.source?.id ?? null,
+    kind: "Translation",
+    doing: "Translating",
+    fact: shortTitle(card.model.title),
+  };
 }
 
 function formatDay(instant: string): string {

@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { CancelSession, DeleteSession, GalleryEvents, GalleryQuery, RenameSession } from "../../graphql/operations";
 import { follow, untilReached } from "../../graphql/subscribe";
+import { type GalleryFilter, passes, toEventFilter, toSessionFilter } from "./gallery-filter";
 import { type GalleryState, nextGallery, nothingHung } from "./gallery-state";
 
 const PAGE = 24;
@@ -12,27 +13,31 @@ export interface GalleryActions {
   remove(id: string): Promise<void>;
   /** Its card changes when the server says that the session did. */
   cancel(id: string): Promise<void>;
+  /** Takes cards down, before the server was told. */
+  hide(ids: readonly string[]): void;
+  /** Hangs the first page anew. */
+  reload(): Promise<void>;
 }
 
-/** Kind of session that hangs in a gallery; null for all. */
-export type GalleryKind = "STYLE_TRANSFER" | "TRANSLATION" | null;
-
-/** Earlier sessions, newest first, kept up to date. */
-export function useGallery(kind: GalleryKind): { gallery: GalleryState; failure: string | null; actions: GalleryActions } {
+/** Earlier sessions that pass a filter, newest first, kept up to date. */
+export function useGallery(filter: GalleryFilter): { gallery: GalleryState; failure: string | null; actions: GalleryActions } {
   const [gallery, dispatch] = useReducer(nextGallery, nothingHung);
   const [failure, setFailure] = useState<string | null>(null);
   const cursor = useRef<string | null>(null);
 
+  const { kind, status, text, model, image } = filter;
+  const stable = useMemo(() => ({ kind, status, text, model, image }), [kind, status, text, model, image]);
+
   const load = useCallback(
     async (after: string | null, signal?: AbortSignal) => {
-      const { sessions } = await execute(GalleryQuery, { first: PAGE, after, kind }, signal);
+      const { sessions } = await execute(GalleryQuery, { first: PAGE, after, filter: toSessionFilter(stable) }, signal);
       setFailure(null);
       cursor.current = sessions.pageInfo.endCursor;
       const cards = sessions.edges.map(({ node }) => node);
       const { totalCount, pageInfo } = sessions;
       dispatch({ type: after === null ? "first-page" : "next-page", cards, totalCount, hasMore: pageInfo.hasNextPage });
     },
-    [kind],
+    [stable],
   );
 
   useEffect(() => {
@@ -46,8 +51,8 @@ export function useGallery(kind: GalleryKind): { gallery: GalleryState; failure:
       await untilReached(() => load(null, signal), onConnection, signal);
       await follow({
         document: GalleryEvents,
-        variables: () => ({ kind }),
-        onEvent: ({ sessions }) => dispatch({ type: "changed", card: sessions }),
+        variables: () => ({ filter: toEventFilter(stable) }),
+        onEvent: ({ sessions }) => dispatch({ type: "changed", card: sessions, passes: passes(stable, sessions.status) }),
         onConnection(connected) {
           onConnection(connected);
           // What changed before the subscription was open is not told again, so the first page is loaded anew.
@@ -59,7 +64,7 @@ export function useGallery(kind: GalleryKind): { gallery: GalleryState; failure:
     };
     watch().catch(report);
     return () => ending.abort();
-  }, [load, kind]);
+  }, [load, stable]);
 
   return {
     gallery,
@@ -72,11 +77,13 @@ export function useGallery(kind: GalleryKind): { gallery: GalleryState; failure:
       },
       async remove(id) {
         await execute(DeleteSession, { id });
-        dispatch({ type: "removed", id });
+        dispatch({ type: "removed", ids: [id] });
       },
       async cancel(id) {
         await execute(CancelSession, { id });
       },
+      hide: (ids) => dispatch({ type: "removed", ids }),
+      reload: () => load(null),
     },
   };
 }

@@ -1,0 +1,148 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { seriousFindings } from "../helpers/axe.js";
+import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
+import type { GraphqlClient } from "../helpers/graphql-client.js";
+import { pngPicture } from "../helpers/pictures.js";
+import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { overflow, screenshot } from "../helpers/studio-page.js";
+
+const executable = findBrowser();
+if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
+
+const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
+
+describe.skipIf(executable === null)("the gallery in a browser, with the bundled network", { timeout: 90_000 }, () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let server: ServerProcess;
+  let client: GraphqlClient;
+  let browser: Browser;
+  let images: string[];
+
+  const start = async (title: string, more: Record<string, unknown> = {}): Promise<string> =>
+    (
+      await client.query(START, {
+        input: { contentId: images[0], styles: [{ imageId: images[1] }], size: 32, steps: 2, title, ...more },
+      })
+    ).startStyleTransfer.id;
+
+  async function ended(id: string): Promise<void> {
+    for (;;) {
+      const { session } = await client.query("query ($id: ID!) { session(id: $id) { status } }", { id });
+      if (session.status === "COMPLETED") return;
+      await new Promise((next) => setTimeout(next, 50));
+    }
+  }
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
+    client = await server.client();
+    browser = await launchBrowser(executable ?? "");
+    images = [];
+    for (const seed of [1, 2, 3]) images.push(await client.upload((await pngPicture(48, 36, seed)).bytes));
+    for (let count = 0; count < 27; count++) await start(`Number ${count}`);
+    await start("The long one", { steps: 12, beta: 80, contentId: images[2] });
+    await ended(await start("The last", { steps: 6 }));
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await client.close();
+    await server.end();
+    await data.remove();
+  });
+
+  test("loads older ones by itself, keeps its filter in the address, and follows what changes", async () => {
+    const { page, complaints } = await openPage(browser, client.address);
+    await page.goto("/gallery");
+    await page.getByText("The last", { exact: true }).waitFor();
+    expect(await page.getByRole("listitem").count()).toBe(24);
+    await page.mouse.wheel(0, 4000);
+    await page.getByText("Number 0", { exact: true }).waitFor();
+    expect(await page.getByRole("listitem").count()).toBe(29);
+
+    await page.getByRole("searchbox", { name: "Title contains" }).fill("number 1");
+    await page.waitForURL(/q=number\+1/);
+    await page.getByRole("heading", { name: "Gallery 11" }).waitFor();
+    await page.getByRole("combobox", { name: "Status" }).selectOption({ label: "Not finished" });
+    await page.waitForURL(/status=working/);
+    await page.getByText("Nothing is like that.").waitFor();
+    const id = await start("Number 1, again", { steps: 3000 });
+    const running = page.getByRole("listitem").filter({ hasText: "Number 1, again" });
+    await running.locator("[data-status=RUNNING]").waitFor();
+    await client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id });
+    await running.waitFor({ state: "detached" });
+    await page.goBack();
+    await page.getByRole("heading", { name: "Gallery 12" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Gallery 12" }).waitFor();
+    expect(await page.getByRole("searchbox", { name: "Title contains" }).inputValue()).toBe("number 1");
+    await page.getByRole("button", { name: "Clear filters" }).click();
+    await page.getByRole("link", { name: "Same picture as The long one" }).click();
+    await page.getByRole("heading", { name: "Gallery 1", exact: true }).waitFor();
+    await screenshot(page, "gallery-filtered");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("deletes several, with a moment to take it back", async () => {
+    const { page, complaints } = await openPage(browser, client.address);
+    const count = async () => (await client.query("{ sessions(first: 1) { totalCount } }")).sessions.totalCount;
+    const before = await count();
+    await page.goto("/gallery?q=number+2");
+    await page.getByRole("heading", { name: "Gallery 8" }).waitFor();
+    await page.getByRole("checkbox", { name: "Select Number 26" }).check();
+    await page.getByRole("checkbox", { name: "Select Number 24" }).click({ modifiers: ["Shift"] });
+    await page.getByText("3 selected", { exact: true }).waitFor();
+    await screenshot(page, "gallery-selected");
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Delete 3" }).click();
+    await page.getByText("3 deleted").waitFor();
+    await page.getByRole("heading", { name: "Gallery 5" }).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("heading", { name: "Gallery 8" }).waitFor();
+    expect(await count()).toBe(before);
+    await page.getByRole("button", { name: "Delete 3" }).click();
+    await page.getByText("3 deleted").waitFor();
+    // Whoever leaves has decided.
+    await page.getByRole("link", { name: "Translate" }).click();
+    await expect.poll(count).toBe(before - 3);
+    await page.setViewportSize({ width: 360, height: 780 });
+    await page.goto("/gallery");
+    await page.getByText("The last", { exact: true }).waitFor();
+    expect(await overflow(page)).toBe(0);
+    await screenshot(page, "gallery-phone-all");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("compares paintings step by step and says what differs", async () => {
+    const { page, complaints } = await openPage(browser, client.address);
+    await page.goto("/gallery?q=the+l");
+    await page.getByRole("checkbox", { name: "Select The last" }).check();
+    await page.getByRole("checkbox", { name: "Select The long one" }).check();
+    await page.getByRole("link", { name: "Compare" }).click();
+    await page.waitForURL(/\/compare\?ids=/);
+    const steps = async () =>
+      page.locator("canvas").evaluateAll((canvases) => canvases.map((canvas) => (canvas as HTMLElement).dataset.shown?.split("/").at(-1)));
+    await expect.poll(steps, { timeout: 10_000 }).toEqual(["6", "12"]);
+    const slider = page.getByRole("slider", { name: "All together" });
+    await slider.fill("9");
+    await expect.poll(steps).toEqual(["6", "9"]);
+    await page.getByRole("checkbox", { name: /^By share/ }).check();
+    await slider.fill("500");
+    await expect.poll(steps).toEqual(["3", "6"]);
+    expect(await slider.getAttribute("aria-valuetext")).toBe("50 % of the way");
+    const rows = await page.getByRole("row").allTextContents();
+    expect(rows).toEqual(["Setting12", "PhotoAB", "β Style4080", "Steps612"]);
+    expect(await seriousFindings(page)).toEqual([]);
+    await screenshot(page, "compare-desktop", true);
+    await page.setViewportSize({ width: 360, height: 780 });
+    expect(await overflow(page)).toBe(0);
+    await page.getByRole("button", { name: "Play" }).click();
+    await expect.poll(steps, { timeout: 20_000 }).toEqual(["6", "12"]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});

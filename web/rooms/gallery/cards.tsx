@@ -1,0 +1,81 @@
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import type { Card } from "../../graphql/operations";
+import { Notice } from "../../parts/notice";
+import { galleryTexts as texts } from "../../texts/gallery";
+import styles from "./gallery.module.css";
+import type { GalleryState } from "./gallery-state";
+import type { GalleryActions } from "./use-gallery";
+
+interface Props {
+  gallery: GalleryState;
+  failure: string | null;
+  actions: GalleryActions;
+  /** Whether older ones come by themselves when the end is in sight. */
+  endless: boolean;
+  /** Said where there is none. */
+  empty: string;
+  card(card: Card): ReactNode;
+}
+
+/** Cards of a gallery, with what keeps it from showing more. */
+export function Cards({ gallery, failure, actions, endless, empty, card }: Props) {
+  const [loading, setLoading] = useState(false);
+  const [pageFailure, setPageFailure] = useState<string | null>(null);
+  const { cards, hasMore, connected } = gallery;
+
+  async function loadMore() {
+    if (loading) return;
+    setLoading(true);
+    setPageFailure(null);
+    try {
+      await actions.loadMore();
+    } catch (error) {
+      setPageFailure(error instanceof Error ? error.message : String(error));
+    } finally {
+      setLoading(false);
+    }
+  }
+  // After a failure it is asked for by hand.
+  const end = useInSight(endless && hasMore && !loading && pageFailure === null ? loadMore : null);
+
+  return (
+    <>
+      {!connected && !failure && (
+        <p className={styles.offline} role="status">
+          {texts.offline}
+        </p>
+      )}
+      {failure && <Notice>{failure}</Notice>}
+      {cards?.length === 0 && <p className={styles.offline}>{empty}</p>}
+      <ul className={styles.cards}>{cards?.map(card)}</ul>
+      {pageFailure && <Notice>{pageFailure}</Notice>}
+      {hasMore && (
+        <button ref={end} type="button" className="button" disabled={loading} onClick={loadMore}>
+          {loading ? texts.loading : texts.more}
+        </button>
+      )}
+    </>
+  );
+}
+
+/** Calls `onSight` when the element comes near the window; null to leave it. */
+function useInSight(onSight: (() => void) | null) {
+  const element = useRef<HTMLButtonElement>(null);
+  const newest = useRef(onSight);
+  useEffect(() => {
+    newest.current = onSight;
+  });
+  const watched = onSight !== null;
+  useEffect(() => {
+    if (!watched || !element.current) return;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) newest.current?.();
+      },
+      { rootMargin: "600px" },
+    );
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [watched]);
+  return element;
+}

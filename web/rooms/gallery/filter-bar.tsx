@@ -1,0 +1,82 @@
+import { useEffect, useState } from "react";
+import { shortTitle } from "../../networks/networks";
+import { useNetworks } from "../../networks/use-networks";
+import { SelectControl } from "../../parts/select-control";
+import { galleryTexts } from "../../texts/gallery";
+import styles from "./filter-bar.module.css";
+import { type GalleryFilter, kinds, noFilter, queryOf, type StatusGroup, statusGroups } from "./gallery-filter";
+
+const texts = galleryTexts.filter;
+const ANY = "";
+/** How long somebody may pause in typing before it is looked for, ms. */
+const TYPED_MS = 300;
+
+interface Props {
+  filter: GalleryFilter;
+  onChange(filter: GalleryFilter): void;
+}
+
+/** What the gallery is narrowed to. */
+export function FilterBar({ filter, onChange }: Props) {
+  const { networks } = useNetworks();
+  const statuses = Object.keys(statusGroups) as StatusGroup[];
+  return (
+    <section className={styles.bar} aria-label={texts.title}>
+      <TextFilter key={filter.text} text={filter.text} onChange={(text) => onChange({ ...filter, text })} />
+      <SelectControl
+        title={texts.kind}
+        options={[
+          { value: ANY, title: texts.anyKind },
+          ...kinds.map((value) => ({ value: value as string, title: galleryTexts.kinds[value] })),
+        ]}
+        value={filter.kind ?? ANY}
+        onChange={(value: string) => onChange({ ...filter, kind: kinds.find((kind) => kind === value) ?? null })}
+      />
+      <SelectControl
+        title={texts.status}
+        options={[
+          { value: ANY, title: texts.anyStatus },
+          ...statuses.map((value) => ({ value: value as string, title: texts.statuses[value] })),
+        ]}
+        value={filter.status ?? ANY}
+        onChange={(value: string) => onChange({ ...filter, status: statuses.find((status) => status === value) ?? null })}
+      />
+      <SelectControl
+        title={texts.network}
+        options={[
+          { value: ANY, title: texts.anyNetwork },
+          ...(networks ?? []).map(({ id, title }) => ({ value: id, title: shortTitle(title) })),
+        ]}
+        value={filter.model ?? ANY}
+        onChange={(value: string) => onChange({ ...filter, model: value === ANY ? null : value })}
+      />
+      {filter.image && (
+        <figure className={styles.picture}>
+          {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+          <img src={`/images/${filter.image}`} alt="" />
+          <figcaption>{texts.picture}</figcaption>
+        </figure>
+      )}
+      {queryOf(filter) !== "" && (
+        <button type="button" className={styles.clear} onClick={() => onChange(noFilter)}>
+          {texts.clear}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function TextFilter({ text, onChange }: { text: string; onChange(text: string): void }) {
+  const [typed, setTyped] = useState(text);
+  useEffect(() => {
+    if (typed === text) return;
+    const timer = setTimeout(() => onChange(typed), TYPED_MS);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <label className={styles.text}>
+      {texts.text}
+      <input type="search" value={typed} maxLength={200} onChange={(event) => setTyped(event.target.value)} />
+    </label>
+  );
+}

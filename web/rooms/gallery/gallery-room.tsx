@@ -1,0 +1,117 @@
+"use client";
+
+import Link from "next/link";
+import { useRouter, useSearchParams } from "next/navigation";
+import { useState } from "react";
+import { FailureNotice, Notice } from "../../parts/notice";
+import { useAttempt } from "../../parts/use-attempt";
+import { galleryTexts as texts } from "../../texts/gallery";
+import { isOver } from "../session/session-state";
+import { Cards } from "./cards";
+import { FilterBar } from "./filter-bar";
+import styles from "./gallery.module.css";
+import { filterOf, queryOf } from "./gallery-filter";
+import { nothingSelected, stillThere, toggled } from "./selection";
+import { SessionCard } from "./session-card";
+import { useGallery } from "./use-gallery";
+import { useRemoval } from "./use-removal";
+
+const MOST_COMPARED = 4;
+
+/** Everything that was made on this server, to find, to compare and to tidy up. */
+export function GalleryRoom() {
+  const filter = filterOf(new URLSearchParams(useSearchParams().toString()));
+  const router = useRouter();
+  const { gallery, failure, actions } = useGallery(filter);
+  const [selection, setSelection] = useState(nothingSelected);
+  const reload = () => void actions.reload().catch(() => undefined);
+  const removal = useRemoval(reload);
+  const { busy, failure: refused, attempt } = useAttempt();
+
+  const shown = (gallery.cards ?? []).filter(({ id }) => !removal.pending.includes(id));
+  const order = shown.map(({ id }) => id);
+  const { ids } = stillThere(selection, order);
+  const chosen = shown.filter(({ id }) => ids.has(id));
+  const over = chosen.filter(({ status }) => isOver(status));
+  const running = chosen.filter(({ status }) => !isOver(status));
+  const comparable =
+    chosen.length >= 2 && chosen.length <= MOST_COMPARED && chosen.every((card) => card.__typename === "StyleTransferSession");
+
+  return (
+    <section className={styles.gallery} data-alone="true" aria-labelledby="gallery-title">
+      <h1 id="gallery-title" className={styles.title}>
+        {texts.title} {gallery.cards && <span className={styles.count}>{Math.max(0, gallery.totalCount - removal.pending.length)}</span>}
+      </h1>
+      <FilterBar
+        filter={filter}
+        onChange={(next) => {
+          setSelection(nothingSelected);
+          router.push(`/gallery${queryOf(next)}`, { scroll: false });
+        }}
+      />
+      <Cards
+        gallery={{ ...gallery, cards: gallery.cards && shown }}
+        failure={failure}
+        actions={actions}
+        endless
+        empty={queryOf(filter) === "" ? texts.empty : texts.nothingFound}
+        card={(card) => (
+          <SessionCard
+            key={card.id}
+            card={card}
+            showKind={filter.kind === null}
+            actions={actions}
+            selected={ids.has(card.id)}
+            onSelect={(range) => setSelection(toggled(selection, card.id, range, order))}
+          />
+        )}
+      />
+      {(chosen.length > 0 || removal.pending.length > 0 || removal.failure) && (
+        <section className={styles.dock} aria-label={texts.chosen(chosen.length)}>
+          {chosen.length > 0 && (
+            <>
+              <p className={styles.chosen}>{texts.chosen(chosen.length)}</p>
+              {comparable ? (
+                <Link className="button" href={`/compare?ids=${chosen.map(({ id }) => id).join(",")}`}>
+                  {texts.compare}
+                </Link>
+              ) : (
+                <button type="button" className="button" disabled title={texts.compareHint(MOST_COMPARED)}>
+                  {texts.compare}
+                </button>
+              )}
+              {running.length > 0 && (
+                <button
+                  type="button"
+                  className="button"
+                  disabled={busy}
+                  onClick={() => void attempt(() => Promise.all(running.map(({ id }) => actions.cancel(id))))}
+                >
+                  {texts.cancelRunning(running.length)}
+                </button>
+              )}
+              {over.length > 0 && (
+                <button type="button" className="button danger" onClick={() => removal.remove(over.map(({ id }) => id))}>
+                  {texts.remove(over.length)}
+                </button>
+              )}
+              <button type="button" className={styles.action} onClick={() => setSelection(nothingSelected)}>
+                {texts.clear}
+              </button>
+              <FailureNotice error={refused} />
+            </>
+          )}
+          {removal.pending.length > 0 && (
+            <p className={styles.undo} role="status">
+              {texts.removed(removal.pending.length)}
+              <button type="button" className="button" onClick={removal.undo}>
+                {texts.undo}
+              </button>
+            </p>
+          )}
+          {removal.failure && <Notice>{texts.notRemoved(removal.failure.count, removal.failure.why)}</Notice>}
+        </section>
+      )}
+    </section>
+  );
+}

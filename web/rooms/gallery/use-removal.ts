@@ -1,0 +1,82 @@
+import { useEffect, useRef, useState } from "react";
+import { execute, ServerError } from "../../graphql/execute";
+import { DeleteSession } from "../../graphql/operations";
+
+/** How long a deletion can be taken back, ms. */
+const UNDO_MS = 8000;
+
+export interface Removal {
+  /** Those that will be deleted in a moment. */
+  pending: readonly string[];
+  /** Why some could not be deleted; null when all went well. */
+  failure: { count: number; why: string } | null;
+  remove(ids: readonly string[]): void;
+  undo(): void;
+}
+
+/**
+ * Deletes sessions after a moment in which it can be undone. Whoever leaves the page meanwhile has decided: then it is done
+ * at once. `onFailed` is told when some are still there.
+ */
+export function useRemoval(onFailed: () => void): Removal {
+  const [pending, setPending] = useState<readonly string[]>([]);
+  const [failure, setFailure] = useState<Removal["failure"]>(null);
+  const newest = useRef({ pending, onFailed });
+  useEffect(() => {
+    newest.current = { pending, onFailed };
+  });
+
+  async function carryOut(ids: readonly string[]) {
+    const results = await Promise.allSettled(ids.map((id) => deleteOne(id)));
+    const refused = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+    if (refused.length === 0) return;
+    const [first] = refused;
+    setFailure({ count: refused.length, why: first instanceof Error ? first.message : String(first) });
+    newest.current.onFailed();
+  }
+  const work = useRef(carryOut);
+
+  useEffect(() => {
+    if (pending.length === 0) return;
+    const timer = setTimeout(() => {
+      setPending([]);
+      void work.current(pending);
+    }, UNDO_MS);
+    return () => clearTimeout(timer);
+  }, [pending]);
+
+  useEffect(() => {
+    const leave = () => {
+      const { pending: waiting } = newest.current;
+      newest.current = { ...newest.current, pending: [] };
+      // Nobody is there to be told.
+      for (const id of waiting) deleteOne(id).catch(() => undefined);
+    };
+    window.addEventListener("pagehide", leave);
+    return () => {
+      window.removeEventListener("pagehide", leave);
+      leave();
+    };
+  }, []);
+
+  return {
+    pending,
+    failure,
+    remove(ids) {
+      setFailure(null);
+      // Those of a moment ago cannot be undone together with these.
+      if (pending.length > 0) void work.current(pending);
+      setPending(ids);
+    },
+    undo: () => setPending([]),
+  };
+}
+
+async function deleteOne(id: string): Promise<void> {
+  try {
+    await execute(DeleteSession, { id }, undefined, true);
+  } catch (error) {
+    // Somebody else was faster.
+    if (!(error instanceof ServerError) || error.code !== "NOT_FOUND") throw error;
+  }
+}

@@ -1,0 +1,27 @@
+/** The room where paintings are compared. */
+export const compareTexts = {
+  title: "Compare",
+  none: "Select two to four paintings in the gallery to see them side by side.",
+  toGallery: "To the gallery",
+  differ: "What differs",
+  alike: "All settings are alike.",
+  setting: "Setting",
+  names: {
+    content: "Photo",
+    styles: "Style pictures",
+    size: "Size",
+    steps: "Steps",
+    scales: "Scales",
+    seed: "Seed",
+    optimizer: "Optimiser",
+    learningRate: "Learning rate",
+    initialImage: "Starts from",
+    preserveColors: "Keeps the photo's colours",
+    model: "Network",
+    styleLayers: "Style layers",
+  } as Record<string, string>,
+  yes: "yes",
+  no: "no",
+  another: "another",
+  untitled: "Untitled",
+} as const;
