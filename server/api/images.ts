@@ -2,6 +2,7 @@ import { Arg, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, R
 import { isId } from "../sessions/ids.js";
 import type { ImageRecord } from "../sessions/session.js";
 import type { ApiContext } from "./context.js";
+import { type Connection, connection, cursorCodec, PageInfo, pageRequest } from "./paging.js";
 import { DateTime } from "./scalars.js";
 
 @ObjectType()
@@ -25,8 +26,47 @@ export class Image {
   createdAt!: Date;
 }
 
+@ObjectType()
+export class ImageEdge {
+  @Field(() => String)
+  cursor!: string;
+
+  @Field(() => Image)
+  node!: ImageRecord;
+}
+
+@ObjectType()
+export class ImageConnection implements Connection<ImageRecord> {
+  @Field(() => [ImageEdge])
+  edges!: ImageEdge[];
+
+  @Field(() => PageInfo)
+  pageInfo!: PageInfo;
+
+  @Field(() => Int)
+  totalCount!: number;
+}
+
+const imageCursors = cursorCodec("image", (text) => (isId(text) ? text : null));
+
 @Resolver(() => Image)
 export class ImageResolver {
+  @Query(() => ImageConnection, { description: "Pictures that were uploaded or kept, newest first; first is 1 to 100." })
+  async images(
+    @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
+    @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
+    @Ctx() { history }: ApiContext,
+  ): Promise<Connection<ImageRecord>> {
+    const request = pageRequest(first, after ?? null, imageCursors);
+    return connection(
+      await history.images(request),
+      request,
+      imageCursors,
+      (image) => image.id,
+      (image) => image,
+    );
+  }
+
   @Query(() => Image, { nullable: true })
   async image(@Arg("id", () => ID) id: string, @Ctx() { history }: ApiContext): Promise<ImageRecord | null> {
     return isId(id) ? history.image(id) : null;

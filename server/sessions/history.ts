@@ -27,6 +27,11 @@ export class SessionHistory {
     return this.storage.images.find(id);
   }
 
+  /** Newest first; the key is an image's id. @throws AtelierError BAD_INPUT (field `after`) */
+  images(page: PageRequest<string>): Promise<Page<ImageRecord>> {
+    return this.storage.images.list(page);
+  }
+
   session(id: string): Promise<SessionRecord | null> {
     return this.storage.sessions.find(id);
   }

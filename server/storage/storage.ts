@@ -28,6 +28,8 @@ export interface Page<Row> {
 export interface ImageStore {
   insert(image: ImageRecord): Promise<void>;
   find(id: string): Promise<ImageRecord | null>;
+  /** Newest first; the key of an image is its id. @throws AtelierError BAD_INPUT (field `after`) when there is no such image. */
+  list(page: PageRequest<string>): Promise<Page<ImageRecord>>;
   /** The one uploaded last with these bytes. */
   findByDigest(digest: string): Promise<ImageRecord | null>;
 }

@@ -71,6 +71,28 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.images.find(image.id)).toEqual(image);
         expect(await storage.images.find("unknown")).toBeNull();
       });
+
+      it("lists them newest first, page by page, those of one moment too", async () => {
+        const before = (await storage.images.list({ first: 1, after: null })).totalCount;
+        const at = (seconds: number) => new Date(Date.UTC(2100, 0, 1, 0, 0, seconds));
+        const stored = [
+          anImage({ createdAt: at(1) }),
+          anImage({ createdAt: at(2) }),
+          anImage({ createdAt: at(2) }),
+          anImage({ createdAt: at(3) }),
+        ];
+        for (const image of stored) await storage.images.insert(image);
+        const expected = [...stored].sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1));
+        const first = await storage.images.list({ first: 2, after: null });
+        expect(first).toEqual({ rows: expected.slice(0, 2), hasNextPage: true, totalCount: before + 4 });
+        const second = await storage.images.list({ first: 2, after: expected[1]!.id });
+        expect(second.rows).toEqual(expected.slice(2));
+        expect(second.hasNextPage).toBe(before > 0);
+        await expect(storage.images.list({ first: 2, after: "unknown" })).rejects.toMatchObject({
+          code: "BAD_INPUT",
+          details: { field: "after" },
+        });
+      });
     });
 
     describe("sessions", () => {

@@ -111,6 +111,27 @@ export const SessionEvents = graphql(
 
 export const ViewersEvents = graphql(`subscription ViewersEvents($id: ID!) { viewers(id: $id) }`);
 
+export const ImagesQuery = graphql(
+  `
+    query Images($first: Int!, $after: String) {
+      images(first: $first, after: $after) { edges { node { ...ImageParts } } pageInfo { hasNextPage endCursor } }
+    }
+  `,
+  [ImageParts],
+);
+
+/** What finished paintings took, to tell how long a new one will take. */
+export const PaceQuery = graphql(`
+  query Pace {
+    sessions(first: 40, filter: { kind: STYLE_TRANSFER, status: [COMPLETED] }) {
+      edges { node {
+        startedAt finishedAt device
+        ... on StyleTransferSession { step branchedAtStep settings { steps size scales optimizer model } content { width height } styles { weight } }
+      } }
+    }
+  }
+`);
+
 export const StartPainting = graphql(
   `
     mutation StartPainting($input: StyleTransferInput!) {

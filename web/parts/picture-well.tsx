@@ -1,5 +1,7 @@
 import { useId, useState } from "react";
+import { CameraButton } from "../camera/camera-button";
 import { Notice } from "./notice";
+import { OwnPictures } from "./own-pictures";
 import styles from "./picture-well.module.css";
 import type { Choice } from "./use-choice";
 
@@ -62,6 +64,8 @@ export function PictureWell({ title, choice, onTouch }: Props) {
           />
           <span aria-hidden="true">+</span>
         </label>
+        <OwnPictures name={title} onPick={choice.add} />
+        <CameraButton name={title} onTake={(file) => void choice.take(file)} />
         <div className={styles.options} role="radiogroup" aria-labelledby={id}>
           {options.map(({ url, title: name }) => (
             <label key={url} className={styles.option} title={name}>

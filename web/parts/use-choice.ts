@@ -14,6 +14,8 @@ export interface Choice {
   uploading: boolean;
   failure: string | null;
   choose(url: string): void;
+  /** Chooses a picture that lies on the server already. */
+  add(image: Uploaded): void;
   /** Uploads a picture of one's own and chooses it. */
   take(file: File): Promise<void>;
 }
@@ -36,6 +38,11 @@ export function useChoice(samples: readonly Sample[], given: Option | null = nul
     choose(next) {
       setFailure(null);
       setUrl(next);
+    },
+    add({ id, url: address }) {
+      setFailure(null);
+      setOwn((known) => [{ url: address, title: "Picture of this server", imageId: id }, ...known.filter((one) => one.url !== address)]);
+      setUrl(address);
     },
     async take(file) {
       setFailure(null);

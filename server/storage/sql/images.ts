@@ -1,4 +1,5 @@
-import { desc, eq } from "drizzle-orm";
+import { and, count, desc, eq, lt, or } from "drizzle-orm";
+import { AtelierError } from "../../errors.js";
 import type { ImageStore } from "../storage.js";
 import { type Database, written } from "./database.js";
 import { images } from "./schema.js";
@@ -13,6 +14,24 @@ export function sqlImages(database: Database): ImageStore {
     async find(id) {
       const [row] = await database.select().from(images).where(eq(images.id, id));
       return row ?? null;
+    },
+
+    async list({ first, after }) {
+      const [last] = after === null ? [null] : await database.select().from(images).where(eq(images.id, after));
+      if (last === undefined) throw new AtelierError("BAD_INPUT", "The cursor is not one of this server's.", { field: "after" });
+      const older = last
+        ? or(lt(images.createdAt, last.createdAt), and(eq(images.createdAt, last.createdAt), lt(images.id, last.id)))
+        : undefined;
+      const [rows, [total]] = await Promise.all([
+        database
+          .select()
+          .from(images)
+          .where(older)
+          .orderBy(desc(images.createdAt), desc(images.id))
+          .limit(first + 1),
+        database.select({ count: count() }).from(images),
+      ]);
+      return { rows: rows.slice(0, first), hasNextPage: rows.length > first, totalCount: total?.count ?? 0 };
     },
 
     async findByDigest(digest) {

@@ -33,7 +33,7 @@ export const images = pgTable(
     bytes: integer("bytes").notNull(),
     createdAt: instant("created_at").notNull(),
   },
-  (table) => [index("images_digest").on(table.digest)],
+  (table) => [index("images_digest").on(table.digest), index("images_newest").on(table.createdAt, table.id)],
 );
 
 /**

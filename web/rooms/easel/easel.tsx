@@ -3,20 +3,26 @@
 import { type ReactNode, useRef, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
-import { forTask } from "../../networks/networks";
+import { forTask, usualNetwork } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
+import { formatDuration } from "../../parts/durations";
 import { FailureNotice, Notice } from "../../parts/notice";
 import { PictureWell } from "../../parts/picture-well";
 import { type Choice, imageIdOf, useChoice } from "../../parts/use-choice";
 import { useMaxSize } from "../../parts/use-max-size";
 import { usePastedPicture } from "../../parts/use-pasted-picture";
 import { samplePhotos, sampleStyles } from "../../samples/catalogue";
+import { easelTexts as texts } from "../../texts/easel";
 import { useStart } from "../session/use-start";
 import styles from "./easel.module.css";
+import { roundedEstimate } from "./estimate";
 import { NetworkChoice } from "./network-choice";
+import { PresetChoice } from "./preset-choice";
 import { type Recipe, toInput, usualRecipe } from "./recipe";
 import { RestoredNote } from "./restored-note";
 import { SettingsPanel } from "./settings-panel";
+import { oneStyle, StyleMix } from "./style-mix";
+import { useEstimate } from "./use-estimate";
 import { useRestored } from "./use-restored";
 
 /** Where a painting begins: a photo, a style, the settings, Start. `children` hang below the pictures. */
@@ -27,6 +33,7 @@ export function Easel({ children }: { children: ReactNode }) {
   const maxSize = useMaxSize();
   const networks = useNetworks();
   const features = forTask(networks.networks, "FEATURES");
+  const [mix, setMix] = useState(oneStyle);
   const hasNetwork = features?.some(({ state }) => state !== "FAILED") ?? true;
   const touched = useRef<"photo" | "style">("photo");
   const { start, starting, failure } = useStart();
@@ -35,9 +42,18 @@ export function Easel({ children }: { children: ReactNode }) {
   const receiving = (choice: Choice): Choice => ({ ...choice, take: (file) => receive(file, choice) });
   usePastedPicture((file) => void receive(file, touchedChoice()));
 
+  const time = useEstimate(recipe, recipe.model ?? (features ? (usualNetwork(features)?.id ?? null) : null), photo.chosen.url);
+
   async function begin() {
     const [contentId, styleId] = await Promise.all([imageIdOf(photo.chosen), imageIdOf(style.chosen)]);
-    const input = toInput(recipe, contentId, styleId, `${photo.chosen.title}, ${style.chosen.title}`);
+    const others = mix.others.filter(({ image }) => image.id !== styleId);
+    const mixed = [{ imageId: styleId, weight: mix.share }, ...others.map(({ image, weight }) => ({ imageId: image.id, weight }))];
+    const input = toInput(
+      recipe,
+      contentId,
+      others.length > 0 ? mixed : [{ imageId: styleId, weight: 1 }],
+      `${photo.chosen.title}, ${style.chosen.title}`,
+    );
     return (await execute(StartPainting, { input })).startStyleTransfer;
   }
 
@@ -56,6 +72,8 @@ export function Easel({ children }: { children: ReactNode }) {
       >
         {restored && <RestoredNote restored={restored} onDismiss={dismiss} />}
         <FailureNotice error={unreadable} />
+        <PresetChoice recipe={recipe} onChange={setRecipe} />
+        <StyleMix firstUrl={style.chosen.url} mix={mix} onChange={setMix} />
         <SettingsPanel recipe={recipe} maxSize={maxSize} onChange={setRecipe} />
         {features && hasNetwork && (
           <NetworkChoice
@@ -66,13 +84,16 @@ export function Easel({ children }: { children: ReactNode }) {
           />
         )}
         <div className={styles.start}>
-          {!hasNetwork && (
-            <Notice>No feature network is ready: set ATELIER_MODEL_MIRROR to a folder with its weights and restart the server.</Notice>
-          )}
+          {!hasNetwork && <Notice>{texts.noNetwork}</Notice>}
           {!features && networks.failure && <Notice>{networks.failure}</Notice>}
           {failure && <Notice>{failure}</Notice>}
+          {time !== null && (
+            <p className={styles.time} title={texts.aboutHelp}>
+              {texts.about(formatDuration(roundedEstimate(time)))}
+            </p>
+          )}
           <button type="submit" className="button primary large" disabled={starting || photo.uploading || style.uploading}>
-            {starting ? "Starting…" : "Start"}
+            {starting ? texts.starting : texts.start}
           </button>
         </div>
       </form>

@@ -41,20 +41,22 @@ export function withNumber(recipe: Recipe, name: StyleTransferNumber, value: num
   return { ...recipe, numbers: { ...recipe.numbers, [name]: value } };
 }
 
-export function withLayerWeight(recipe: Recipe, layer: string, weight: number): Recipe {
-  return { ...recipe, styleLayers: layersOf(recipe).map((known) => (known.layer === layer ? { layer, weight } : known)) };
-}
-
 export function layersOf({ styleLayers }: Recipe): LayerWeight[] {
   return styleLayers ?? styleTransferDefaults.styleLayers.map((layer) => ({ ...layer }));
 }
 
+/** A style picture on the server with its share. */
+export interface WeightedId {
+  imageId: string;
+  weight: number;
+}
+
 /** The mutation's input: what was left alone is left out, so that the server's own defaults hold. */
-export function toInput(recipe: Recipe, contentId: string, styleId: string, title: string): StyleTransferInput {
+export function toInput(recipe: Recipe, contentId: string, styles: readonly WeightedId[], title: string): StyleTransferInput {
   const { numbers, optimizer, initialImage, preserveColors, styleLayers, model } = recipe;
   return {
     contentId,
-    styles: [{ imageId: styleId, weight: 1 }],
+    styles: [...styles],
     title,
     optimizer,
     initialImage,

@@ -1,8 +1,9 @@
 import { initialImages, type NumberSetting, optimizers, styleTransferNumbers } from "../../../server/art/settings";
+import { LayerEqualiser } from "../../parts/layer-equaliser";
 import { NumberControl } from "../../parts/number-control";
 import { SelectControl } from "../../parts/select-control";
-import { layerSetting, type NamedSetting, named, weightSettings } from "../../parts/settings";
-import { layersOf, numbersOf, type Recipe, withLayerWeight, withNumber } from "./recipe";
+import { type NamedSetting, named, weightSettings } from "../../parts/settings";
+import { layersOf, numbersOf, type Recipe, withNumber } from "./recipe";
 import styles from "./settings-panel.module.css";
 
 const optimizerTitles = { ADAM: "Adam", LBFGS: "L-BFGS" } as const;
@@ -64,18 +65,7 @@ export function SettingsPanel({ recipe, maxSize, onChange }: Props) {
           {number(named("learningRate"))}
           {number(named("scales"))}
           {number(named("seed"), false)}
-          <fieldset className={styles.layers}>
-            <legend>Style layers</legend>
-            {layersOf(recipe).map(({ layer, weight }, place) => (
-              <NumberControl
-                key={layer}
-                setting={layerSetting(layer, place)}
-                slider={false}
-                value={weight}
-                onChange={(value) => onChange(withLayerWeight(recipe, layer, value))}
-              />
-            ))}
-          </fieldset>
+          <LayerEqualiser layers={layersOf(recipe)} onChange={(styleLayers) => onChange({ ...recipe, styleLayers })} />
         </div>
       </details>
     </div>

@@ -1,8 +1,8 @@
 import { type PointerEvent, useEffect, useRef, useState } from "react";
+import { type FrameSource, PictureListeners } from "../../camera/source";
 import styles from "./drawing-pad.module.css";
 import { type Drawing, type DrawingAction, paintDrawing, type Stroke } from "./drawing-strokes";
 import type { Pad } from "./pads";
-import { type FrameSource, PictureListeners } from "./source";
 
 /** Side of the drawing, px: what the translators of drawings were trained on. */
 const SIDE = 256;

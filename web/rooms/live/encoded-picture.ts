@@ -1,4 +1,4 @@
-import type { FrameSource } from "./source";
+import type { FrameSource } from "../../camera/source";
 
 /** Good enough that its blocks do not show in the translation; about 20 kB at 256 px. */
 const JPEG_QUALITY = 0.9;

@@ -1,6 +1,6 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
+import type { FrameSource } from "../../camera/source";
 import styles from "./live-stage.module.css";
-import type { FrameSource } from "./source";
 
 export type StageView = "beside" | "split";
 

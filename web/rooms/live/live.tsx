@@ -1,6 +1,7 @@
 "use client";
 
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import type { FrameSource } from "../../camera/source";
 import { forTask, takesDrawings } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { Notice } from "../../parts/notice";
@@ -17,7 +18,6 @@ import { LiveActions } from "./live-actions";
 import { LiveFacts } from "./live-facts";
 import { LiveStage, type StageView } from "./live-stage";
 import { padFor } from "./pads";
-import type { FrameSource } from "./source";
 import { useLive } from "./use-live";
 import { useSettled } from "./use-settled";
 import { CLIP, useSource } from "./use-source";

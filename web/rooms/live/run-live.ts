@@ -1,3 +1,4 @@
+import type { FrameSource } from "../../camera/source";
 import { ConnectionError, execute } from "../../graphql/execute";
 import { CancelSession, LiveEvents, SendFrame, StartLive } from "../../graphql/operations";
 import { ask, follow } from "../../graphql/subscribe";
@@ -6,7 +7,6 @@ import { decodePicture, PictureEncoder } from "./encoded-picture";
 import { LiveSender } from "./live-sender";
 import { RateMeter } from "./rates";
 import { ResultCanvas } from "./result-canvas";
-import type { FrameSource } from "./source";
 import type { Live } from "./use-live";
 
 /** How often rates are told anew, ms. */

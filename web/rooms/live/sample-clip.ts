@@ -1,5 +1,5 @@
+import { type FrameSource, PictureListeners } from "../../camera/source";
 import { LOOP_SECONDS, paintScene } from "./sample-scene";
-import { type FrameSource, PictureListeners } from "./source";
 
 const WIDTH = 384;
 const HEIGHT = 288;

@@ -1,9 +1,9 @@
 import { type RefObject, useEffect, useState } from "react";
+import type { FrameSource } from "../../camera/source";
 import type { Network } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
 import type { Rates } from "./rates";
 import { messageOf, runLive } from "./run-live";
-import type { FrameSource } from "./source";
 
 export interface Live {
   /** Null until the server has one. */

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
-import { cameras, openCamera } from "./camera";
+import { cameras, openCamera } from "../../camera/camera";
+import type { FrameSource } from "../../camera/source";
 import { openSampleClip } from "./sample-clip";
-import type { FrameSource } from "./source";
 
 /** Names the sample clip among the sources; cameras go by the browser's ids. */
 export const CLIP = "sample-clip";

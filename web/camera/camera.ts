@@ -8,7 +8,7 @@ export class CameraError extends Error {
 /** What to tell a person of each error of `getUserMedia`. */
 const explanations: Record<string, string> = {
   NotAllowedError: "This page may not use the camera. Allow it in the address bar of the browser, then try again.",
-  NotFoundError: "No camera was found. Connect one, or use the sample clip.",
+  NotFoundError: "No camera was found. Connect one, or use a picture that is here.",
   NotReadableError: "Another program uses the camera. Close it there, then try again.",
   OverconstrainedError: "That camera is gone. Choose another one.",
 };
@@ -34,7 +34,7 @@ export async function openCamera(deviceId: string | null, onLost: (error: Camera
     await video.play();
   } catch (cause) {
     stop(stream);
-    throw new CameraError("The camera gives no picture. Use the sample clip, or try again.", { cause });
+    throw new CameraError("The camera gives no picture. Use a picture that is here, or try again.", { cause });
   }
   const listeners = new PictureListeners();
   let closed = false;
@@ -83,7 +83,7 @@ async function openStream(deviceId: string | null): Promise<MediaStream> {
     return await navigator.mediaDevices.getUserMedia({ video, audio: false });
   } catch (cause) {
     const name = cause instanceof Error ? cause.name : "";
-    throw new CameraError(explanations[name] ?? "The camera gives no picture. Use the sample clip, or try again.", { cause });
+    throw new CameraError(explanations[name] ?? "The camera gives no picture. Use a picture that is here, or try again.", { cause });
   }
 }
 

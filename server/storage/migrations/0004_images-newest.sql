@@ -1,0 +1,1 @@
+CREATE INDEX "images_newest" ON "images" USING btree ("created_at","id");

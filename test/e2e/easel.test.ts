@@ -1,0 +1,92 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { seriousFindings } from "../helpers/axe.js";
+import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
+import { fakeCameraFlags, writeFilm } from "../helpers/fake-camera.js";
+import type { GraphqlClient } from "../helpers/graphql-client.js";
+import { pngPicture } from "../helpers/pictures.js";
+import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
+
+const executable = findBrowser();
+if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
+
+describe.skipIf(executable === null)("a new painting in a browser, with the bundled network", { timeout: 90_000 }, () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let server: ServerProcess;
+  let client: GraphqlClient;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
+    client = await server.client();
+    browser = await launchBrowser(executable ?? "", fakeCameraFlags(await writeFilm(data.folder)));
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await client.close();
+    await server.end();
+    await data.remove();
+  });
+
+  test("takes its photo from the camera, mixes styles, paints in a manner, and says how long the next one takes", async () => {
+    const { page, complaints } = await openPage(browser, client.address);
+    await page.goto("/");
+    await page.getByRole("button", { name: "Take a picture for photo" }).click();
+    const camera = page.getByRole("dialog", { name: "Take a picture" });
+    await camera.locator("video").waitFor();
+    await screenshot(page, "easel-camera");
+    await camera.getByRole("button", { name: "Take it" }).click();
+    await page.getByRole("radio", { name: "Camera.jpg", checked: true }).waitFor({ state: "attached" });
+
+    await page.getByRole("button", { name: "Mix in another style" }).click();
+    const picker = page.getByRole("dialog", { name: "Mix in another style" });
+    await picker.getByRole("radio", { name: "Breakers" }).check({ force: true });
+    await picker.getByRole("button", { name: "Use it" }).click();
+    const mix = page.getByRole("region", { name: "Several styles" });
+    await mix.getByRole("textbox", { name: "Share" }).nth(1).fill("0.25");
+    await page.getByRole("radio", { name: "Quick sketch" }).click();
+    expect(await page.getByRole("textbox", { name: "Steps" }).inputValue()).toBe("50");
+    await page.getByRole("textbox", { name: "Size" }).fill("64");
+    expect(await page.getByRole("radio", { name: "Quick sketch" }).isChecked()).toBe(false);
+    expect(await page.getByText(/^Takes about/).count()).toBe(0);
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.waitForURL(/\/s\?id=/);
+    await waitForStatus(page, "Finished");
+    const id = new URL(page.url()).searchParams.get("id");
+    const { session } = await client.query(
+      "query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { styles { weight } content { width height } settings { steps } } } }",
+      { id },
+    );
+    expect(session).toEqual({ styles: [{ weight: 1 }, { weight: 0.25 }], content: { width: 160, height: 120 }, settings: { steps: 50 } });
+
+    await page.getByRole("link", { name: "New painting" }).click();
+    await page.getByRole("button", { name: "Start", exact: true }).waitFor();
+    expect(await page.getByText(/^Takes about/).count()).toBe(0);
+    await page.getByRole("textbox", { name: "Size" }).fill("96");
+    await page.getByText(/^Takes about \d.* on this server\.$/).waitFor();
+    await screenshot(page, "easel-desktop", true);
+    await page.setViewportSize({ width: 360, height: 780 });
+    expect(await overflow(page)).toBe(0);
+    await screenshot(page, "easel-phone", true);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("finds the pictures of this server again", async () => {
+    const image = await client.upload((await pngPicture(70, 50, 9)).bytes);
+    const { page, complaints } = await openPage(browser, client.address, { width: 360, height: 780 });
+    await page.goto("/");
+    await page.getByRole("button", { name: "Pictures of this server for style" }).click();
+    const dialog = page.getByRole("dialog", { name: "Pictures of this server" });
+    await dialog.getByRole("button", { name: "Picture 1", exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+    const chosen = page.getByRole("region", { name: "Style", exact: true }).getByRole("img", { name: "Picture of this server" });
+    expect(await chosen.getAttribute("src")).toBe(`/images/${image}`);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});

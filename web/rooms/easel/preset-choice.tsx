@@ -1,0 +1,36 @@
+import { RadioGroup } from "radix-ui";
+import { easelTexts as texts } from "../../texts/easel";
+import styles from "./preset-choice.module.css";
+import { presetOf, presets } from "./presets";
+import type { Recipe } from "./recipe";
+
+/** Manners to paint in, each with a picture that was painted so; the network stays what it was. */
+export function PresetChoice({ recipe, onChange }: { recipe: Recipe; onChange(recipe: Recipe): void }) {
+  const chosen = presetOf(recipe);
+  return (
+    <section className={styles.presets} aria-label={texts.presetsTitle}>
+      <h2 className={styles.title}>{texts.presetsTitle}</h2>
+      <RadioGroup.Root
+        className={styles.list}
+        aria-label={texts.presetsTitle}
+        orientation="horizontal"
+        value={chosen?.id ?? ""}
+        onValueChange={(id) => {
+          const preset = presets.find((known) => known.id === id);
+          if (preset) onChange({ ...preset.recipe, model: recipe.model });
+        }}
+      >
+        {presets.map(({ id }) => (
+          <RadioGroup.Item key={id} value={id} className={styles.preset} title={texts.presets[id].help}>
+            {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
+            <img src={`/presets/${id}.webp`} alt="" width={192} height={144} loading="lazy" decoding="async" />
+            <span>{texts.presets[id].title}</span>
+          </RadioGroup.Item>
+        ))}
+      </RadioGroup.Root>
+      <p className={styles.help} aria-live="polite">
+        {chosen ? texts.presets[chosen.id].help : " "}
+      </p>
+    </section>
+  );
+}

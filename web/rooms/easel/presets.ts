@@ -1,0 +1,31 @@
+import { exponentialWeights, styleTransferDefaults } from "../../../server/art/settings";
+import type { easelTexts as texts } from "../../texts/easel";
+import { type Recipe, usualRecipe } from "./recipe";
+
+/** Settings with a name, and a picture that shows what they do. */
+export interface Preset {
+  id: keyof typeof texts.presets;
+  recipe: Recipe;
+}
+
+const layers = styleTransferDefaults.styleLayers.map(({ layer }) => layer);
+/** Falls from deep to shallow: the opposite of the usual weights. */
+const deepFirst = exponentialWeights([...layers].reverse(), 0.5).reverse();
+
+/** Painted by web/samples/paint-presets.ts with the samples, to web/public/presets. */
+export const presets: readonly Preset[] = [
+  { id: "balanced", recipe: usualRecipe },
+  { id: "sketch", recipe: { ...usualRecipe, numbers: { steps: 50, size: 192 } } },
+  { id: "gentle", recipe: { ...usualRecipe, numbers: { beta: 8 } } },
+  { id: "strong", recipe: { ...usualRecipe, numbers: { beta: 200 } } },
+  { id: "fine", recipe: { ...usualRecipe, styleLayers: exponentialWeights(layers, 0.25) } },
+  { id: "large", recipe: { ...usualRecipe, numbers: { steps: 200 }, styleLayers: deepFirst } },
+  { id: "colours", recipe: { ...usualRecipe, preserveColors: true } },
+];
+
+/** The preset whose settings these are, whatever the network; null where they are nobody's. */
+export function presetOf(recipe: Recipe): Preset | null {
+  const key = (one: Recipe) =>
+    JSON.stringify([Object.entries(one.numbers).sort(), one.optimizer, one.initialImage, one.preserveColors, one.styleLayers]);
+  return presets.find((preset) => key(preset.recipe) === key(recipe)) ?? null;
+}

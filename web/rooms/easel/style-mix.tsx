@@ -1,0 +1,79 @@
+import { type NumberSetting, styleTransferLimits } from "../../../server/art/settings";
+import { NumberControl } from "../../parts/number-control";
+import { easelTexts as texts } from "../../texts/easel";
+import type { StyleSource } from "../painting/steerable";
+import { StylePicker } from "../painting/style-picker";
+import styles from "./style-mix.module.css";
+
+/** Further styles with their shares, and the share of the first one. */
+export interface Mix {
+  share: number;
+  others: readonly StyleSource[];
+}
+
+export const oneStyle: Mix = { share: 1, others: [] };
+
+const share: NumberSetting = {
+  min: 0,
+  max: styleTransferLimits.maxStyleWeight,
+  default: 1,
+  integer: false,
+  scale: "logarithmic",
+  title: texts.share,
+  help: "",
+};
+
+interface Props {
+  /** Of the style that was chosen first. */
+  firstUrl: string;
+  mix: Mix;
+  onChange(mix: Mix): void;
+}
+
+/** Several styles in one painting: each has a share, and more can be mixed in. */
+export function StyleMix({ firstUrl, mix, onChange }: Props) {
+  const { others } = mix;
+  const replace = (place: number, next: StyleSource) =>
+    onChange({ ...mix, others: others.map((known, at) => (at === place ? next : known)) });
+  return (
+    <section className={styles.mix} aria-label={texts.mixTitle}>
+      {others.length > 0 && (
+        <ul className={styles.sources}>
+          <li className={styles.source} aria-label={texts.firstStyle}>
+            {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
+            <img src={firstUrl} alt={texts.firstStyle} />
+            <NumberControl setting={share} slider={false} value={mix.share} onChange={(next) => onChange({ ...mix, share: next })} />
+          </li>
+          {others.map((source, place) => (
+            <li key={source.image.id} className={styles.source}>
+              {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
+              <img src={source.image.url} alt={`Style ${place + 2}`} />
+              <NumberControl
+                setting={share}
+                slider={false}
+                value={source.weight}
+                onChange={(weight) => replace(place, { ...source, weight })}
+              />
+              <button
+                type="button"
+                className={styles.remove}
+                aria-label={texts.remove(place + 2)}
+                onClick={() => onChange({ ...mix, others: others.filter((known) => known !== source) })}
+              >
+                ×
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {others.length + 1 < styleTransferLimits.maxStyles && (
+        <StylePicker
+          action={texts.mix}
+          onPick={(image) => {
+            if (others.every((known) => known.image.id !== image.id)) onChange({ ...mix, others: [...others, { image, weight: 1 }] });
+          }}
+        />
+      )}
+    </section>
+  );
+}

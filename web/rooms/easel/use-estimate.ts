@@ -1,0 +1,34 @@
+import { useEffect, useState } from "react";
+import { execute } from "../../graphql/execute";
+import { PaceQuery } from "../../graphql/operations";
+import { estimate, type Measured, measuredOf, pixelsOf } from "./estimate";
+import { numbersOf, type Recipe } from "./recipe";
+
+/** How long a painting will take, ms, from what earlier ones took here; null while nothing of the kind was measured. */
+export function useEstimate(recipe: Recipe, model: string | null, photoUrl: string): number | null {
+  const [measured, setMeasured] = useState<readonly Measured[]>([]);
+  const [proportions, setProportions] = useState<{ width: number; height: number } | null>(null);
+
+  useEffect(() => {
+    const ending = new AbortController();
+    execute(PaceQuery, {}, ending.signal).then(
+      ({ sessions }) => setMeasured(measuredOf(sessions.edges.map(({ node }) => node))),
+      // Without it nothing is said; of a lost connection the page tells elsewhere.
+      () => undefined,
+    );
+    return () => ending.abort();
+  }, []);
+
+  useEffect(() => {
+    const image = new Image();
+    image.onload = () => setProportions({ width: image.naturalWidth, height: image.naturalHeight });
+    image.src = photoUrl;
+    return () => {
+      image.onload = null;
+    };
+  }, [photoUrl]);
+
+  if (model === null || !proportions) return null;
+  const { steps, scales, size } = numbersOf(recipe);
+  return estimate({ model, optimizer: recipe.optimizer, steps, scales, pixels: pixelsOf(proportions, size) }, measured);
+}

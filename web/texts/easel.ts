@@ -1,0 +1,26 @@
+/** The page where a painting begins. */
+export const easelTexts = {
+  heading: "A new painting",
+  photo: "Photo",
+  style: "Style",
+  presetsTitle: "Manner",
+  presets: {
+    balanced: { title: "Balanced", help: "Strokes and colours of the style, every object legible." },
+    sketch: { title: "Quick sketch", help: "Small and few steps: a first look." },
+    gentle: { title: "Gentle", help: "The photo stays in front, the style is a veil." },
+    strong: { title: "Strong", help: "The style comes first." },
+    fine: { title: "Fine grain", help: "Colours and texture, hardly any large form." },
+    large: { title: "Large forms", help: "Swirls and shapes of the style; takes longer." },
+    colours: { title: "Its own colours", help: "Strokes of the style in the photo's colours." },
+  },
+  mixTitle: "Several styles",
+  mix: "Mix in another style",
+  share: "Share",
+  firstStyle: "The first style",
+  remove: (place: number) => `Remove style ${place}`,
+  about: (time: string) => `Takes about ${time} on this server.`,
+  aboutHelp: "From what the last paintings took here, for each step and pixel.",
+  start: "Start",
+  starting: "Starting…",
+  noNetwork: "No feature network is ready: set ATELIER_MODEL_MIRROR to a folder with its weights and restart the server.",
+} as const;
