@@ -90,7 +90,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(second.hasNextPage).toBe(before > 0);
         await expect(storage.images.list({ first: 2, after: "unknown" })).rejects.toMatchObject({
           code: "BAD_INPUT",
-          details: { field: "after" },
+          detail: { field: "after" },
         });
       });
     });

@@ -53,7 +53,7 @@ describe.skipIf(executable === null)("the models in a browser, with a mirror tha
     await card.getByText("A network is being fetched, 50 %").waitFor();
     await screenshot(page, "models-fetching", true);
     await card.getByRole("button", { name: "Stop fetching A network" }).click();
-    await card.getByRole("button", { name: "Fetch it now" }).click();
+    await card.getByRole("button", { name: "Fetch it now: A network" }).click();
     await card.getByText("Ready").waitFor();
     await card.getByText("Paintings use it unless another is chosen").waitFor();
     expect(mirror.asked.filter(({ path }) => path.endsWith(".safetensors")).at(-1)?.range).toMatch(/^bytes=[1-9]/);

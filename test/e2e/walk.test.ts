@@ -57,6 +57,11 @@ describe.skipIf(executable === null)("a walk through every room, with the bundle
     { name: "compare", path: () => `/compare?ids=${new URL(painting).searchParams.get("id")}`, ready: (page) => waitForStep(page, 12) },
     { name: "painting", path: () => painting, ready: (page) => waitForStep(page, 12) },
     { name: "translation", path: () => translation, ready: (page) => waitForStatus(page, "Finished") },
+    {
+      name: "kiosk",
+      path: () => "/kiosk?size=64&steps=500&camera=1",
+      ready: (page) => page.getByText(/^Step \d+ of 500$/).waitFor(),
+    },
     { name: "nowhere", path: () => "/nowhere", ready: (page) => page.getByRole("link", { name: "Atelier" }).waitFor() },
   ];
 

@@ -1,7 +1,10 @@
 import type { Network } from "../graphql/operations";
+import { formatDuration } from "../parts/durations";
+import { networkTexts as texts } from "../texts/networks";
 import styles from "./network-state.module.css";
 import { formatBytes, formatShare, shortTitle } from "./networks";
 import type { Networks } from "./use-networks";
+import { useTimeToGo } from "./use-time-to-go";
 
 interface Props {
   network: Network;
@@ -12,40 +15,31 @@ interface Props {
 export function NetworkState({ network, actions }: Props) {
   const { id, state, downloadProgress, failure, willRetry } = network;
   const title = shortTitle(network.title);
+  const toGo = useTimeToGo(state === "DOWNLOADING" ? (downloadProgress ?? 0) : null);
   if (state === "READY") return null;
+  const [line, action, name] = {
+    AVAILABLE: [texts.absent(title, formatBytes(network.bytes)), texts.fetchNow, texts.fetchNamed(title)],
+    DOWNLOADING: [texts.isFetched(title, formatShare(downloadProgress), toGo && formatDuration(toGo)), texts.stop, texts.stopNamed(title)],
+    FAILED: [
+      willRetry ? texts.notYet(title, failure ?? "") : texts.cannot(title, failure ?? ""),
+      texts.tryAgain,
+      texts.tryAgainNamed(title),
+    ],
+  }[state];
   return (
     <div className={styles.state} data-state={state}>
-      {state === "AVAILABLE" && (
-        <>
-          <p>
-            {title} is not on this server yet ({formatBytes(network.bytes)}).
-          </p>
-          <button type="button" className={styles.action} onClick={() => actions.fetchNow(id)}>
-            Fetch it now
-          </button>
-        </>
-      )}
+      <p>{line}</p>
+      {/* One button for all states, so that it keeps the focus. */}
+      <button
+        type="button"
+        className={styles.action}
+        aria-label={name}
+        onClick={() => (state === "DOWNLOADING" ? actions.stop(id) : actions.fetchNow(id))}
+      >
+        {action}
+      </button>
       {state === "DOWNLOADING" && (
-        <>
-          <p>
-            {title} is being fetched, {formatShare(downloadProgress)}
-          </p>
-          <button type="button" className={styles.action} aria-label={`Stop fetching ${title}`} onClick={() => actions.stop(id)}>
-            Stop
-          </button>
-          <progress className={styles.bar} value={downloadProgress ?? 0} max={1} aria-label={`Fetching ${title}`} />
-        </>
-      )}
-      {state === "FAILED" && (
-        <>
-          <p>
-            {title} {willRetry ? "could not be fetched yet." : "cannot be had."} {failure}
-            {willRetry && " A session that names it tries again."}
-          </p>
-          <button type="button" className={styles.action} aria-label={`Try again to fetch ${title}`} onClick={() => actions.fetchNow(id)}>
-            Try again
-          </button>
-        </>
+        <progress className={styles.bar} value={downloadProgress ?? 0} max={1} aria-label={texts.fetching(title)} />
       )}
     </div>
   );

@@ -9,6 +9,8 @@ import { rooms } from "./rooms";
 /** The studio's name and the ways to its rooms. */
 export function Masthead() {
   const here = usePathname();
+  // An exhibition has no other rooms.
+  if (here === "/kiosk") return null;
   return (
     <header className={styles.masthead}>
       <Link href="/" className={styles.wordmark}>

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { type KioskEvent, type KioskState, nextKiosk, opening, pauseAfter, sessionOf } from "../../web/rooms/kiosk/machine";
+import { kioskOptions, pairAt } from "../../web/rooms/kiosk/options";
+import { samplePhotos, sampleStyles } from "../../web/samples/catalogue";
+
+const guest = { imageId: "me", styleUrl: "/s" };
+const states: Record<KioskState["phase"], KioskState> = {
+  starting: { phase: "starting", place: 4, guest: null, failures: 1 },
+  painting: { phase: "painting", place: 4, guest, failures: 1, sessionId: "a" },
+  showing: { phase: "showing", place: 4, guest, sessionId: "a" },
+  resting: { phase: "resting", place: 4, failures: 2 },
+  choosing: { phase: "choosing", place: 4 },
+  counting: { phase: "counting", place: 4, styleUrl: "/s" },
+};
+const events: KioskEvent[] = [
+  { type: "started", sessionId: "b" },
+  { type: "finished" },
+  { type: "failed" },
+  { type: "elapsed" },
+  { type: "visited" },
+  { type: "styled", styleUrl: "/t" },
+  { type: "taken", imageId: "you" },
+  { type: "left" },
+];
+/** Phase after each event in each phase; a dash where nothing changes. */
+const table: Record<KioskState["phase"], string[]> = {
+  starting: ["painting", "-", "resting", "-", "choosing", "-", "-", "-"],
+  painting: ["-", "showing", "resting", "-", "choosing", "-", "-", "-"],
+  showing: ["-", "-", "-", "starting", "choosing", "-", "-", "-"],
+  resting: ["-", "-", "-", "starting", "choosing", "-", "-", "-"],
+  choosing: ["-", "-", "-", "-", "-", "counting", "-", "starting"],
+  counting: ["-", "-", "-", "-", "-", "-", "starting", "starting"],
+};
+
+describe("the loop of an exhibition", () => {
+  test.each(Object.entries(table))("every event while it is %s", (phase, expected) => {
+    const state = states[phase as KioskState["phase"]];
+    const got = events.map((event) => {
+      const next = nextKiosk(state, event);
+      return next === state ? "-" : next.phase;
+    });
+    expect(got).toEqual(expected);
+  });
+
+  test("goes to the next pair after a painting, a failure and a visitor", () => {
+    for (const [state, event] of [
+      [states.showing, { type: "elapsed" }],
+      [states.resting, { type: "elapsed" }],
+      [states.choosing, { type: "left" }],
+    ] as const) {
+      expect(nextKiosk(state, event)).toMatchObject({ phase: "starting", place: 5, guest: null });
+    }
+  });
+
+  test("paints a visitor in the manner that they chose", () => {
+    expect(nextKiosk(states.counting, { type: "taken", imageId: "you" })).toEqual({
+      phase: "starting",
+      place: 4,
+      guest: { imageId: "you", styleUrl: "/s" },
+      failures: 0,
+    });
+    expect([sessionOf(states.painting), sessionOf(states.showing), sessionOf(opening)]).toEqual(["a", "a", null]);
+  });
+
+  test("rests longer after each failure, a minute at most, and forgets them when one succeeds", () => {
+    expect([1, 2, 3, 10].map(pauseAfter)).toEqual([2000, 4000, 8000, 60_000]);
+    expect(nextKiosk(states.resting, { type: "elapsed" })).toMatchObject({ failures: 2 });
+    expect(nextKiosk(states.showing, { type: "elapsed" })).toMatchObject({ failures: 0 });
+  });
+});
+
+describe("its address", () => {
+  const options = (query: string) => kioskOptions(new URLSearchParams(query));
+
+  test("says what is painted and how", () => {
+    expect(options("photos=alps,/images/a-1&styles=engraving&size=512&steps=40&seconds=5&idle=20&camera=0&keep=1")).toEqual({
+      photos: [
+        { url: "/samples/alps.jpg", title: "French Alps" },
+        { url: "/images/a-1", title: "" },
+      ],
+      styles: [{ url: "/samples/engraving.jpg", title: "Engraving" }],
+      size: 512,
+      steps: 40,
+      seconds: 5,
+      idle: 20,
+      camera: false,
+      keep: true,
+    });
+  });
+
+  test("is as usual where it says nothing, or what is not allowed", () => {
+    const usual = { photos: samplePhotos, styles: sampleStyles, size: 256, steps: 150, seconds: 15, idle: 45, camera: true, keep: false };
+    expect(options("")).toEqual(usual);
+    expect(options("photos=nobody,http://x/y.jpg&size=1e9&steps=-1&seconds=x&idle=&camera=yes&keep=2")).toEqual(usual);
+  });
+
+  test("every photo meets every style", () => {
+    const [photos, styles] = [
+      ["a", "b", "c", "d"],
+      ["x", "y"],
+    ];
+    const met = Array.from({ length: 8 }, (_, place) => pairAt(photos, styles, place)).map(({ photo, style }) => photo + style);
+    expect(new Set(met).size).toBe(8);
+  });
+});

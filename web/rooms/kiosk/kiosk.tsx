@@ -1,0 +1,62 @@
+"use client";
+
+import { useSearchParams } from "next/navigation";
+import { useMemo } from "react";
+import { kioskTexts as texts } from "../../texts/kiosk";
+import { LiveCanvas } from "../painting/live-canvas";
+import styles from "./kiosk.module.css";
+import { type KioskState, sessionOf } from "./machine";
+import { type KioskOptions, kioskOptions, pairAt } from "./options";
+import { useAwake, useStill } from "./use-awake";
+import { useLoop } from "./use-loop";
+import { usePainting } from "./use-painting";
+import { Choosing, Counting } from "./visitor";
+
+/** Paintings in the making on a whole screen, one after the other, unattended; visitors may have themselves painted. */
+export function Kiosk() {
+  const query = useSearchParams().toString();
+  const options = useMemo(() => kioskOptions(new URLSearchParams(query)), [query]);
+  const [state, dispatch] = useLoop(options);
+  const { frame, connected } = usePainting(sessionOf(state), dispatch);
+  useAwake();
+  const still = useStill();
+  const visits = state.phase === "choosing" || state.phase === "counting";
+  return (
+    <main className={styles.kiosk} data-still={still && !visits} data-phase={state.phase}>
+      <h1 className="hidden">{texts.heading}</h1>
+      <div className={styles.picture} data-behind={visits}>
+        <LiveCanvas url={frame?.url ?? null} label={caption(state, options)} onMissing={() => undefined} />
+      </div>
+      {state.phase === "choosing" && <Choosing manners={options.styles} keep={options.keep} dispatch={dispatch} />}
+      {state.phase === "counting" && <Counting dispatch={dispatch} />}
+      {!visits && (
+        <footer className={styles.label}>
+          <p className={styles.caption}>{caption(state, options)}</p>
+          <p className={styles.small} role="status">
+            {connected ? progress(state, frame?.step ?? null, options) : texts.offline}
+          </p>
+          {options.camera && (
+            <button type="button" className={styles.paintMe} onClick={() => dispatch({ type: "visited" })}>
+              {texts.paintMe}
+            </button>
+          )}
+          <button type="button" className={styles.full} onClick={() => void document.documentElement.requestFullscreen()}>
+            {texts.fullScreen}
+          </button>
+        </footer>
+      )}
+    </main>
+  );
+}
+
+function caption(state: KioskState, options: KioskOptions): string {
+  const { photo, style } = pairAt(options.photos, options.styles, state.place);
+  const guest = "guest" in state ? state.guest : null;
+  const manner = guest ? options.styles.find(({ url }) => url === guest.styleUrl) : style;
+  return texts.painting(guest ? texts.you : photo.title, manner?.title ?? "");
+}
+
+function progress(state: KioskState, step: number | null, { steps }: KioskOptions): string {
+  if (state.phase === "showing") return texts.finished;
+  return state.phase === "painting" && step !== null ? texts.step(step, steps) : texts.waiting;
+}

@@ -1,0 +1,67 @@
+import { type NumberSetting, styleTransferNumbers } from "../../../server/art/settings";
+import { type Sample, samplePhotos, sampleStyles } from "../../samples/catalogue";
+
+/** How an exhibition is set up; docs/kiosk.md describes the address that says so. */
+export interface KioskOptions {
+  photos: readonly Sample[];
+  styles: readonly Sample[];
+  /** Longer side, px. */
+  size: number;
+  steps: number;
+  /** How long a finished painting hangs, s. */
+  seconds: number;
+  /** After how long without a touch a visitor is taken to have gone, s. */
+  idle: number;
+  /** Whether visitors may be painted. */
+  camera: boolean;
+  /** Whether what was painted stays in the gallery. */
+  keep: boolean;
+}
+
+const seconds = { min: 1, max: 3600 };
+
+/** The options of an address; what is missing or not allowed is as usual. */
+export function kioskOptions(query: URLSearchParams): KioskOptions {
+  return {
+    photos: pictures(query.get("photos"), samplePhotos),
+    styles: pictures(query.get("styles"), sampleStyles),
+    size: number(query.get("size"), styleTransferNumbers.size, 256),
+    steps: number(query.get("steps"), styleTransferNumbers.steps, 150),
+    seconds: number(query.get("seconds"), seconds, 15),
+    idle: number(query.get("idle"), seconds, 45),
+    camera: query.get("camera") !== "0",
+    keep: query.get("keep") === "1",
+  };
+}
+
+/** Names of samples or addresses of stored pictures (/images/<id>), commas between them. */
+function pictures(text: string | null, samples: readonly Sample[]): readonly Sample[] {
+  const found = (text ?? "").split(",").flatMap((name) => {
+    const sample = samples.find(({ url }) => url.replace(/^.*\/|\.[a-z]+$/g, "") === name);
+    if (sample) return [sample];
+    return /^\/images\/[A-Za-z0-9-]+$/.test(name) ? [{ url: name, title: "" }] : [];
+  });
+  return found.length > 0 ? found : samples;
+}
+
+function number(text: string | null, { min, max }: Pick<NumberSetting, "min" | "max">, usual: number): number {
+  const value = text === null || text.trim() === "" ? Number.NaN : Number(text);
+  return Number.isInteger(value) && value >= min && value <= max ? value : usual;
+}
+
+/** The pair at a place of the loop: every photo meets every style before one comes again, and neither stays. */
+export function pairAt<Photo, Style>(photos: readonly Photo[], styles: readonly Style[], place: number): { photo: Photo; style: Style } {
+  const round = Math.floor(place / lcm(photos.length, styles.length));
+  const photo = photos[place % photos.length];
+  const style = styles[(place + round) % styles.length];
+  if (photo === undefined || style === undefined) throw new Error("The loop has no pictures.");
+  return { photo, style };
+}
+
+function lcm(a: number, b: number): number {
+  return (a * b) / gcd(a, b);
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}

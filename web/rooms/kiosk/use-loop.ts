@@ -1,0 +1,122 @@
+import { type Dispatch, useEffect, useReducer, useRef } from "react";
+import { execute } from "../../graphql/execute";
+import { StartPainting } from "../../graphql/operations";
+import { imageIdOf } from "../../parts/use-choice";
+import { kioskTexts as texts } from "../../texts/kiosk";
+import { type KioskEvent, type KioskState, nextKiosk, opening, pauseAfter, sessionOf } from "./machine";
+import { type KioskOptions, pairAt } from "./options";
+import { Tidier } from "./tidy";
+
+/** A start that is not answered for so long is given up, ms. */
+const START_MS = 30_000;
+/** The page is loaded anew between two paintings after so long, ms: weeks are long for any browser. */
+const RELOAD_MS = 6 * 60 * 60 * 1000;
+const TIDY_EVERY_MS = 20_000;
+
+/** The exhibition's loop with what it does outside the page: starting, waiting, tidying up. */
+export function useLoop(options: KioskOptions): [KioskState, Dispatch<KioskEvent>] {
+  const [state, dispatch] = useReducer(nextKiosk, opening);
+  const known = useRef(options);
+  useEffect(() => {
+    known.current = options;
+  });
+  useStarting(state, known, dispatch);
+  useWaiting(state, options, dispatch);
+  useTidying(sessionOf(state), options.keep);
+  return [state, dispatch];
+}
+
+function useStarting(state: KioskState, known: { current: KioskOptions }, dispatch: Dispatch<KioskEvent>): void {
+  const starting = state.phase === "starting" ? state : null;
+  useEffect(() => {
+    if (!starting) return;
+    let left = false;
+    const timer = setTimeout(() => {
+      left = true;
+      dispatch({ type: "failed" });
+    }, START_MS);
+    begin(starting, known.current).then(
+      (sessionId) => {
+        clearTimeout(timer);
+        // A visitor came meanwhile, or it took too long: it is not shown, so it goes.
+        if (left) tidier.leave(sessionId);
+        else dispatch({ type: "started", sessionId });
+      },
+      () => {
+        if (!left) dispatch({ type: "failed" });
+      },
+    );
+    return () => {
+      left = true;
+      clearTimeout(timer);
+    };
+  }, [starting, known, dispatch]);
+}
+
+async function begin({ place, guest }: { place: number; guest: { imageId: string; styleUrl: string } | null }, options: KioskOptions) {
+  const { photos, styles, size, steps } = options;
+  const pair = pairAt(photos, styles, place);
+  const style = guest ? (styles.find(({ url }) => url === guest.styleUrl) ?? pair.style) : pair.style;
+  const [contentId, imageId] = await Promise.all([guest ? guest.imageId : idOf(pair.photo), idOf(style)]);
+  const title = texts.sessionTitle(guest ? texts.you : pair.photo.title, style.title);
+  const input = { contentId, styles: [{ imageId, weight: 1 }], size, steps, title };
+  return (await execute(StartPainting, { input })).startStyleTransfer.id;
+}
+
+function idOf({ url, title }: { url: string; title: string }): Promise<string> {
+  return imageIdOf({ url, title, imageId: /^\/images\/(.+)$/.exec(url)?.[1] ?? null });
+}
+
+function useWaiting(state: KioskState, { seconds, idle }: KioskOptions, dispatch: Dispatch<KioskEvent>): void {
+  const { phase } = state;
+  const failures = state.phase === "resting" ? state.failures : 0;
+  useEffect(() => {
+    if (phase !== "showing" && phase !== "resting") return;
+    const timer = setTimeout(
+      () => {
+        if (performance.now() > RELOAD_MS) location.reload();
+        else dispatch({ type: "elapsed" });
+      },
+      phase === "showing" ? 1000 * seconds : pauseAfter(failures),
+    );
+    return () => clearTimeout(timer);
+  }, [phase, failures, seconds, dispatch]);
+
+  useEffect(() => {
+    if (phase !== "choosing" && phase !== "counting") return;
+    let timer = setTimeout(() => dispatch({ type: "left" }), 1000 * idle);
+    const stir = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => dispatch({ type: "left" }), 1000 * idle);
+    };
+    window.addEventListener("pointerdown", stir);
+    window.addEventListener("keydown", stir);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener("pointerdown", stir);
+      window.removeEventListener("keydown", stir);
+    };
+  }, [phase, idle, dispatch]);
+}
+
+const tidier = new Tidier();
+
+function useTidying(sessionId: string | null, keep: boolean): void {
+  useEffect(() => {
+    if (sessionId === null || keep) return;
+    // Also when the page is closed or loaded anew in mid-painting.
+    const leave = () => tidier.leave(sessionId);
+    window.addEventListener("pagehide", leave);
+    return () => {
+      window.removeEventListener("pagehide", leave);
+      leave();
+    };
+  }, [sessionId, keep]);
+  useEffect(() => {
+    if (keep) return;
+    const tidy = () => void tidier.tidy();
+    tidy();
+    const timer = setInterval(tidy, TIDY_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [keep]);
+}

@@ -1,0 +1,104 @@
+import { type Dispatch, useEffect, useRef, useState } from "react";
+import { openCamera } from "../../camera/camera";
+import type { FrameSource } from "../../camera/source";
+import { takePicture } from "../../camera/take-picture";
+import { uploadPicture } from "../../graphql/upload";
+import type { Sample } from "../../samples/catalogue";
+import { kioskTexts as texts } from "../../texts/kiosk";
+import styles from "./kiosk.module.css";
+import type { KioskEvent } from "./machine";
+
+const COUNT_FROM = 3;
+
+interface ChoosingProps {
+  manners: readonly Sample[];
+  keep: boolean;
+  dispatch: Dispatch<KioskEvent>;
+}
+
+/** A visitor chooses the manner that they are painted in. */
+export function Choosing({ manners, keep, dispatch }: ChoosingProps) {
+  return (
+    <section className={styles.choosing} aria-labelledby="kiosk-choose">
+      <h2 id="kiosk-choose" className={styles.question}>
+        {texts.choose}
+      </h2>
+      <ul className={styles.manners}>
+        {manners.map(({ url, title }) => (
+          <li key={url}>
+            <button type="button" className={styles.manner} onClick={() => dispatch({ type: "styled", styleUrl: url })}>
+              {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
+              <img src={url} alt="" />
+              <span>{title}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p className={styles.small}>{keep ? texts.privacyKept : texts.privacy}</p>
+      <button type="button" className={styles.back} onClick={() => dispatch({ type: "left" })}>
+        {texts.back}
+      </button>
+    </section>
+  );
+}
+
+/** Counts down in front of the camera, takes the picture and uploads it. Without a camera the loop goes on. */
+export function Counting({ dispatch }: { dispatch: Dispatch<KioskEvent> }) {
+  const place = useRef<HTMLDivElement>(null);
+  const [source, setSource] = useState<FrameSource | null>(null);
+  const [count, setCount] = useState(COUNT_FROM);
+  const [failed, setFailed] = useState(false);
+
+  useEffect(() => {
+    let left = false;
+    let opened: FrameSource | null = null;
+    const fail = () => {
+      if (!left) setFailed(true);
+    };
+    openCamera(null, fail).then((camera) => {
+      opened = camera;
+      if (left) return camera.close();
+      place.current?.replaceChildren(camera.element);
+      setSource(camera);
+    }, fail);
+    return () => {
+      left = true;
+      opened?.close();
+    };
+  }, []);
+
+  useEffect(() => {
+    if (!source || failed) return;
+    if (count > 0) {
+      const timer = setTimeout(() => setCount(count - 1), 1000);
+      return () => clearTimeout(timer);
+    }
+    let left = false;
+    takePicture(source, "visitor.jpg")
+      .then(uploadPicture)
+      .then(
+        ({ id }) => !left && dispatch({ type: "taken", imageId: id }),
+        () => !left && setFailed(true),
+      );
+    return () => {
+      left = true;
+    };
+  }, [source, count, failed, dispatch]);
+
+  useEffect(() => {
+    if (!failed) return;
+    const timer = setTimeout(() => dispatch({ type: "left" }), 4000);
+    return () => clearTimeout(timer);
+  }, [failed, dispatch]);
+
+  return (
+    <section className={styles.counting} aria-live="assertive">
+      <div ref={place} className={styles.mirror} />
+      <p className={styles.count}>{failed ? texts.noCamera : count > 0 ? texts.count(count) : texts.waiting}</p>
+      <p className={styles.small}>{texts.look}</p>
+      <button type="button" className={styles.back} onClick={() => dispatch({ type: "left" })}>
+        {texts.back}
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,21 @@
+/** The page for exhibitions. */
+export const kioskTexts = {
+  heading: "Paintings in the making",
+  paintMe: "Paint me",
+  choose: "Which manner?",
+  back: "Back",
+  look: "Look into the camera",
+  count: (seconds: number) => String(seconds),
+  noCamera: "The camera is not there just now.",
+  painting: (photo: string, style: string) => `${photo}, in the manner of ${style}`,
+  you: "You",
+  step: (step: number, steps: number) => `Step ${step} of ${steps}`,
+  finished: "Finished",
+  waiting: "A moment, please",
+  offline: "The connection is lost. It goes on by itself.",
+  privacy: "Your picture stays on this computer and is deleted after it was shown.",
+  privacyKept: "Your picture stays on this computer.",
+  fullScreen: "Full screen",
+  broken: "A moment, please. This page starts anew.",
+  sessionTitle: (photo: string, style: string) => `Kiosk: ${photo}, ${style}`,
+} as const;
