@@ -40,7 +40,12 @@ export function Kiosk() {
               {texts.paintMe}
             </button>
           )}
-          <button type="button" className={styles.full} onClick={() => void document.documentElement.requestFullscreen()}>
+          <button
+            type="button"
+            className={styles.full}
+            data-hidden={still}
+            onClick={() => void document.documentElement.requestFullscreen()}
+          >
             {texts.fullScreen}
           </button>
         </footer>
