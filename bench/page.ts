@@ -3,7 +3,7 @@
  * drawn and the main thread's work at 512 px; the heap of a tab that is left open. The frames are encoded beforehand and
  * stored, published and served as ever: painting at that speed would take a GPU. The studio must be built.
  *
- *   npx tsx bench/page.ts [minutes of the open tab, 30]
+ *   npx tsx bench/page.ts [minutes of the open tab, 30; 0 leaves it out]
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ const measured: Measurement[] = [];
 try {
   await firstLoad();
   await drawing();
-  await openTab();
+  if (minutes > 0) await openTab();
   await recordResults(measured, `npx tsx bench/page.ts${process.argv[2] ? ` ${minutes}` : ""}`);
 } finally {
   await browser.close();

@@ -1,12 +1,13 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { Masthead } from "../parts/masthead";
+import { studioTexts as texts } from "../texts/studio";
 import { sans, serif } from "./fonts";
 import "./globals.css";
 
 export const metadata: Metadata = {
-  title: "Atelier",
-  description: "Watch a photo become a painting, step by step.",
+  title: texts.name,
+  description: texts.description,
 };
 
 export const viewport: Viewport = {

@@ -1,3 +1,4 @@
+import { pictureTexts } from "../texts/pictures";
 import { type FrameSource, PictureListeners } from "./source";
 
 /** Why there is no picture of a camera, and what to do about it. */
@@ -5,18 +6,18 @@ export class CameraError extends Error {
   override readonly name = "CameraError";
 }
 
+const texts = pictureTexts.cameraErrors;
+
 /** What to tell a person of each error of `getUserMedia`. */
 const explanations: Record<string, string> = {
-  NotAllowedError: "This page may not use the camera. Allow it in the address bar of the browser, then try again.",
-  NotFoundError: "No camera was found. Connect one, or use a picture that is here.",
-  NotReadableError: "Another program uses the camera. Close it there, then try again.",
-  OverconstrainedError: "That camera is gone. Choose another one.",
+  NotAllowedError: texts.refused,
+  NotFoundError: texts.none,
+  NotReadableError: texts.busy,
+  OverconstrainedError: texts.gone,
 };
 
 /** Wanted of a camera, px; it gives what is nearest. */
 const WANTED = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
-
-const LOST = "The camera gives no more pictures: it was unplugged, or may be used no longer. Choose another one, or try again.";
 
 /**
  * Opens a camera, by the id of `cameras` or the usual one. `onLost` is told when it gives no more pictures, unless it was
@@ -24,7 +25,7 @@ const LOST = "The camera gives no more pictures: it was unplugged, or may be use
  * @throws CameraError
  */
 export async function openCamera(deviceId: string | null, onLost: (error: CameraError) => void): Promise<FrameSource> {
-  if (!navigator.mediaDevices) throw new CameraError("The camera works only at https addresses or on this computer itself (localhost).");
+  if (!navigator.mediaDevices) throw new CameraError(texts.insecure);
   const stream = await openStream(deviceId);
   const video = document.createElement("video");
   video.muted = true;
@@ -34,7 +35,7 @@ export async function openCamera(deviceId: string | null, onLost: (error: Camera
     await video.play();
   } catch (cause) {
     stop(stream);
-    throw new CameraError("The camera gives no picture. Use a picture that is here, or try again.", { cause });
+    throw new CameraError(texts.silent, { cause });
   }
   const listeners = new PictureListeners();
   let closed = false;
@@ -45,7 +46,7 @@ export async function openCamera(deviceId: string | null, onLost: (error: Camera
   };
   nextPicture(video, tell);
   const lost = () => {
-    if (!closed) onLost(new CameraError(LOST));
+    if (!closed) onLost(new CameraError(texts.lost));
   };
   for (const track of stream.getVideoTracks()) {
     track.addEventListener("ended", lost);
@@ -70,7 +71,7 @@ export async function openCamera(deviceId: string | null, onLost: (error: Camera
 export async function cameras(): Promise<{ id: string; name: string }[]> {
   const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
   const found = devices.filter(({ kind, deviceId }) => kind === "videoinput" && deviceId !== "");
-  return found.map(({ deviceId, label }, index) => ({ id: deviceId, name: label || `Camera ${index + 1}` }));
+  return found.map(({ deviceId, label }, index) => ({ id: deviceId, name: label || pictureTexts.cameraNames(index + 1) }));
 }
 
 function stop(stream: MediaStream): void {
@@ -83,7 +84,7 @@ async function openStream(deviceId: string | null): Promise<MediaStream> {
     return await navigator.mediaDevices.getUserMedia({ video, audio: false });
   } catch (cause) {
     const name = cause instanceof Error ? cause.name : "";
-    throw new CameraError(explanations[name] ?? "The camera gives no picture. Use a picture that is here, or try again.", { cause });
+    throw new CameraError(explanations[name] ?? texts.silent, { cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { pictureTexts } from "../texts/pictures";
 import type { FrameSource } from "./source";
 
 const QUALITY = 0.92;
@@ -9,6 +10,6 @@ export async function takePicture({ element, width, height }: FrameSource, name:
   canvas.height = height;
   canvas.getContext("2d")?.drawImage(element, 0, 0, width, height);
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
-  if (!blob) throw new Error("The picture could not be taken. Try again.");
+  if (!blob) throw new Error(pictureTexts.cameraErrors.untaken);
   return new File([blob], name, { type: blob.type });
 }

@@ -1,5 +1,6 @@
 import type { TadaDocumentNode } from "gql.tada";
 import { print } from "graphql";
+import { studioTexts as texts } from "../texts/studio";
 
 /** What the server refused, with the contract's code and, for bad input, the field. */
 export class ServerError extends Error {
@@ -19,7 +20,7 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 
   constructor(options?: ErrorOptions) {
-    super("The server cannot be reached.", options);
+    super(texts.unreachable, options);
   }
 }
 
@@ -39,7 +40,7 @@ interface Answer<Result> {
 
 /** The first of GraphQL's errors as one error of ours. */
 export function serverError(failures: readonly GraphQLFailure[]): ServerError {
-  const { message = "The server could not do that.", extensions = {} } = failures[0] ?? {};
+  const { message = texts.impossible, extensions = {} } = failures[0] ?? {};
   const { code, field } = extensions;
   return new ServerError(message, typeof code === "string" ? code : "INTERNAL", typeof field === "string" ? field : null);
 }
@@ -63,7 +64,7 @@ export async function execute<Result, Variables>(
   });
   const { data, errors, code, message, field } = body as Answer<Result>;
   // What stands before GraphQL, such as the guard of hosts and origins, refuses in the form of the other HTTP paths.
-  if (code) throw new ServerError(message ?? "The server refused that.", code, field ?? null);
+  if (code) throw new ServerError(message ?? texts.refused, code, field ?? null);
   if (errors?.length) throw serverError(errors);
   if (!data) throw new ConnectionError();
   return data;

@@ -1,3 +1,4 @@
+import { pictureTexts as texts } from "../texts/pictures";
 import { fetchJson, ServerError } from "./execute";
 import type { Picture } from "./operations";
 
@@ -12,6 +13,6 @@ export async function uploadPicture(bytes: Blob): Promise<Picture> {
     body: bytes,
   });
   const { code, message, field } = body as { code?: string; message?: string; field?: string };
-  if (code) throw new ServerError(message ?? "The picture was refused.", code, field ?? null);
+  if (code) throw new ServerError(message ?? texts.refused, code, field ?? null);
   return body as Picture;
 }

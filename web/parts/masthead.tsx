@@ -3,6 +3,7 @@
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { HelpSheet } from "../shortcuts/help-sheet";
+import { studioTexts as texts } from "../texts/studio";
 import styles from "./masthead.module.css";
 import { rooms } from "./rooms";
 
@@ -14,11 +15,11 @@ export function Masthead() {
   return (
     <header className={styles.masthead}>
       <Link href="/" className={styles.wordmark}>
-        Atelier
+        {texts.name}
       </Link>
-      <nav className={styles.rooms} aria-label="Rooms">
+      <nav className={styles.rooms} aria-label={texts.rooms}>
         {rooms.map(({ href, name }) => (
-          <Link key={href} href={href} className={styles.room} aria-current={here === href ? "page" : undefined}>
+          <Link key={href} href={href} prefetch={false} className={styles.room} aria-current={here === href ? "page" : undefined}>
             {name}
           </Link>
         ))}

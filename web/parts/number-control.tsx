@@ -1,6 +1,7 @@
 import { Slider } from "radix-ui";
 import { useId, useState } from "react";
 import type { NumberSetting } from "../../server/art/settings";
+import { settingsTexts as texts } from "../texts/settings";
 import styles from "./number-control.module.css";
 import { LAST_POSITION, positionOf, valueAt } from "./slider-scale";
 
@@ -55,7 +56,7 @@ export function NumberControl({ setting, value, onChange, slider = true, unhurri
       />
       {range && (
         <p className={styles.refusal} id={`${id}-range`}>
-          {range} Still {String(value)}.
+          {range} {texts.still(value)}
         </p>
       )}
       {slider && (
@@ -85,7 +86,7 @@ export function NumberControl({ setting, value, onChange, slider = true, unhurri
 }
 
 function rangeOf({ min, max, integer }: NumberSetting): string {
-  return `${integer ? "A whole number" : "A number"} from ${min} to ${max}.`;
+  return texts.range(integer, min, max);
 }
 
 function parse({ min, max, integer }: NumberSetting, text: string): number | null {

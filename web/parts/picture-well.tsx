@@ -1,5 +1,6 @@
 import { useId, useState } from "react";
 import { CameraButton } from "../camera/camera-button";
+import { pictureTexts as texts } from "../texts/pictures";
 import { Notice } from "./notice";
 import { OwnPictures } from "./own-pictures";
 import styles from "./picture-well.module.css";
@@ -29,7 +30,7 @@ export function PictureWell({ title, choice, onTouch }: Props) {
         <h2 id={id} className={styles.title}>
           {title}
         </h2>
-        <p className={styles.name}>{uploading ? "Uploading…" : chosen.title}</p>
+        <p className={styles.name}>{uploading ? texts.uploading : chosen.title}</p>
       </header>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way beside the file button. */}
       <div
@@ -56,7 +57,7 @@ export function PictureWell({ title, choice, onTouch }: Props) {
           <input
             type="file"
             accept="image/*"
-            aria-label={`Open a picture for ${title.toLowerCase()}`}
+            aria-label={texts.open(title)}
             onChange={(event) => {
               take(event.target.files);
               event.target.value = "";

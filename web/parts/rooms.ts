@@ -1,9 +1,11 @@
+import { studioTexts as texts } from "../texts/studio";
+
 /** The studio's rooms, in the order in which the masthead names them. */
 export const rooms = [
-  { href: "/", name: "Paint" },
-  { href: "/translate", name: "Translate" },
-  { href: "/live", name: "Live" },
-  { href: "/layers", name: "Layers" },
-  { href: "/gallery", name: "Gallery" },
-  { href: "/models", name: "Models" },
+  { href: "/", name: texts.paint },
+  { href: "/translate", name: texts.translate },
+  { href: "/live", name: texts.live },
+  { href: "/layers", name: texts.layers },
+  { href: "/gallery", name: texts.gallery },
+  { href: "/models", name: texts.models },
 ] as const;

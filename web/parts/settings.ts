@@ -1,4 +1,5 @@
 import { type NumberSetting, type StyleTransferNumber, styleTransferLimits, styleTransferNumbers } from "../../server/art/settings";
+import { layerTexts } from "../texts/layers-in-words";
 
 /** A numeric setting with its name in the API. */
 export interface NamedSetting<Name extends StyleTransferNumber = StyleTransferNumber> {
@@ -15,6 +16,6 @@ export const weightSettings = [named("alpha"), named("beta"), named("gamma")] as
 
 /** The weight of a style layer at a place among the layers. */
 export function layerSetting(layer: string, place: number): NumberSetting {
-  const help = place === 0 ? "Fine strokes and colour in the first layers, larger forms in the last." : "";
+  const help = place === 0 ? layerTexts.help : "";
   return { min: 0, max: styleTransferLimits.maxLayerWeight, default: 1, integer: false, scale: "logarithmic", title: layer, help };
 }

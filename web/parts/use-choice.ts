@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { Picture } from "../graphql/operations";
 import { uploadPicture } from "../graphql/upload";
 import type { Sample } from "../samples/catalogue";
+import { pictureTexts as texts } from "../texts/pictures";
 
 /** A picture that may be chosen; samples get their id on the server when they are first used. */
 export interface Option extends Sample {
@@ -41,7 +42,7 @@ export function useChoice(samples: readonly Sample[], given: Option | null = nul
     },
     add({ id, url: address }) {
       setFailure(null);
-      setOwn((known) => [{ url: address, title: "Picture of this server", imageId: id }, ...known.filter((one) => one.url !== address)]);
+      setOwn((known) => [{ url: address, title: texts.ofServer, imageId: id }, ...known.filter((one) => one.url !== address)]);
       setUrl(address);
     },
     async take(file) {
@@ -49,7 +50,7 @@ export function useChoice(samples: readonly Sample[], given: Option | null = nul
       setUploading(true);
       try {
         const image = await uploadPicture(file);
-        setOwn((known) => [{ url: image.url, title: file.name || "Pasted picture", imageId: image.id }, ...known]);
+        setOwn((known) => [{ url: image.url, title: file.name || texts.pasted, imageId: image.id }, ...known]);
         setUrl(image.url);
       } catch (error) {
         setFailure(error instanceof Error ? error.message : String(error));
@@ -83,6 +84,6 @@ export function pictureOf({ imageId, url }: Option): Promise<Uploaded> {
 
 async function uploadSample(url: string): Promise<Uploaded> {
   const response = await fetch(url);
-  if (!response.ok) throw new Error("The sample picture cannot be loaded.");
+  if (!response.ok) throw new Error(texts.noSample);
   return uploadPicture(await response.blob());
 }

@@ -22,5 +22,14 @@ export const easelTexts = {
   aboutHelp: "From what the last paintings took here, for each step and pixel.",
   start: "Start",
   starting: "Starting…",
+  styleAt: (place: number) => `Style ${place}`,
+  restored: {
+    title: "Settings of a picture",
+    set: (title: string | null) => `The settings of ${title ? `“${title}”` : "this picture"} are set.`,
+    againHelp: "With its pictures and with all that was steered",
+    again: "Paint it again",
+    usePicture: "Use the picture itself",
+    close: "Close",
+  },
   noNetwork: "No feature network is ready: set ATELIER_MODEL_MIRROR to a folder with its weights and restart the server.",
 } as const;

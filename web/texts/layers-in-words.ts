@@ -9,5 +9,6 @@ const plain: Record<string, string> = {
 /** What the style layers hold, for people who never read the paper. */
 export const layerTexts = {
   title: "Style layers",
+  help: "Fine strokes and colour in the first layers, larger forms in the last.",
   plain: (layer: string) => plain[layer] ?? layer,
 } as const;

@@ -1,5 +1,22 @@
 /** Choosing pictures. */
 export const pictureTexts = {
+  uploading: "Uploading…",
+  open: (well: string) => `Open a picture for ${well.toLowerCase()}`,
+  pasted: "Pasted picture",
+  ofServer: "Picture of this server",
+  noSample: "The sample picture cannot be loaded.",
+  refused: "The picture was refused.",
+  cameraNames: (place: number) => `Camera ${place}`,
+  cameraErrors: {
+    refused: "This page may not use the camera. Allow it in the address bar of the browser, then try again.",
+    none: "No camera was found. Connect one, or use a picture that is here.",
+    busy: "Another program uses the camera. Close it there, then try again.",
+    gone: "That camera is gone. Choose another one.",
+    insecure: "The camera works only at https addresses or on this computer itself (localhost).",
+    lost: "The camera gives no more pictures: it was unplugged, or may be used no longer. Choose another one, or try again.",
+    silent: "The camera gives no picture. Use a picture that is here, or try again.",
+    untaken: "The picture could not be taken. Try again.",
+  },
   own: (well: string) => `Pictures of this server for ${well.toLowerCase()}`,
   ownTitle: "Pictures of this server",
   ownHint: "What was uploaded here or kept before, newest first.",

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { Live } from "../../rooms/live/live";
+import { liveTexts as texts } from "../../texts/live";
 
 export const metadata: Metadata = {
   title: "Live · Atelier",
@@ -9,7 +10,7 @@ export const metadata: Metadata = {
 export default function LivePage() {
   return (
     <main className="page">
-      <h1 className="hidden">Live translation</h1>
+      <h1 className="hidden">{texts.heading}</h1>
       <Live />
     </main>
   );

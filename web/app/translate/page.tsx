@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { Suspense } from "react";
 import { Gallery } from "../../rooms/gallery/gallery";
 import { Translate } from "../../rooms/translate/translate";
+import { translationTexts as texts } from "../../texts/translation";
 
 export const metadata: Metadata = {
   title: "Translate · Atelier",
@@ -11,7 +12,7 @@ export const metadata: Metadata = {
 export default function TranslatePage() {
   return (
     <main className="page">
-      <h1 className="hidden">A new translation</h1>
+      <h1 className="hidden">{texts.heading}</h1>
       <Suspense>
         <Translate>
           <Gallery kind="TRANSLATION" />

@@ -60,8 +60,8 @@ export function Easel({ children }: { children: ReactNode }) {
   return (
     <div className={styles.easel}>
       <div className={styles.pictures}>
-        <PictureWell title="Photo" choice={receiving(photo)} onTouch={() => (touched.current = "photo")} />
-        <PictureWell title="Style" choice={receiving(style)} onTouch={() => (touched.current = "style")} />
+        <PictureWell title={texts.photo} choice={receiving(photo)} onTouch={() => (touched.current = "photo")} />
+        <PictureWell title={texts.style} choice={receiving(style)} onTouch={() => (touched.current = "style")} />
       </div>
       <form
         className={styles.settings}

@@ -4,6 +4,7 @@ import { shortTitle, usualNetwork } from "../../networks/networks";
 import type { Networks } from "../../networks/use-networks";
 import { Notice } from "../../parts/notice";
 import { SelectControl } from "../../parts/select-control";
+import { settingsTexts as texts } from "../../texts/settings";
 import styles from "./network-choice.module.css";
 
 interface Props {
@@ -25,18 +26,18 @@ export function NetworkChoice({ features, model, actions, onChange }: Props) {
   return (
     <div className={styles.choice}>
       <SelectControl
-        title="Network"
+        title={texts.network}
         options={[
-          { value: USUAL, title: "The best there is" },
+          { value: USUAL, title: texts.usualNetwork },
           ...features.map(({ id, title, state }) => ({
             value: id,
-            title: state === "READY" ? shortTitle(title) : `${shortTitle(title)}, not here yet`,
+            title: state === "READY" ? shortTitle(title) : texts.notHere(shortTitle(title)),
           })),
         ]}
         value={chosen?.id ?? USUAL}
         onChange={(value) => onChange(value === USUAL ? null : value)}
       />
-      {!chosen && usual && <p className={styles.usual}>Right now: {shortTitle(usual.title)}</p>}
+      {!chosen && usual && <p className={styles.usual}>{texts.rightNow(shortTitle(usual.title))}</p>}
       {coming.map((network) => (
         <NetworkState key={network.id} network={network} actions={actions} />
       ))}

@@ -1,31 +1,34 @@
 import { execute } from "../../graphql/execute";
 import { ImportTrace } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
+import { easelTexts } from "../../texts/easel";
 import { useStart } from "../session/use-start";
 import styles from "./restored-note.module.css";
 import type { Restored } from "./use-restored";
+
+const texts = easelTexts.restored;
 
 /** Says that the settings of a picture were taken over, and what else may be done with it. */
 export function RestoredNote({ restored: { trace, usePicture }, onDismiss }: { restored: Restored; onDismiss(): void }) {
   const { start, starting, failure } = useStart();
   return (
-    <section className={styles.note} aria-label="Settings of a picture">
-      <p role="status">The settings of {trace.title ? `“${trace.title}”` : "this picture"} are set.</p>
+    <section className={styles.note} aria-label={texts.title}>
+      <p role="status">{texts.set(trace.title)}</p>
       <div className={styles.actions}>
         <button
           type="button"
           className={styles.action}
           disabled={starting}
-          title="With its pictures and with all that was steered"
+          title={texts.againHelp}
           onClick={() => void start(async () => (await execute(ImportTrace, { trace: trace.text })).importTrace)}
         >
-          {starting ? "Starting…" : "Paint it again"}
+          {starting ? easelTexts.starting : texts.again}
         </button>
         <button type="button" className={styles.action} onClick={usePicture}>
-          Use the picture itself
+          {texts.usePicture}
         </button>
         <button type="button" className={styles.action} onClick={onDismiss}>
-          Close
+          {texts.close}
         </button>
       </div>
       {failure && <Notice>{failure}</Notice>}

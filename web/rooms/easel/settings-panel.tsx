@@ -3,11 +3,9 @@ import { LayerEqualiser } from "../../parts/layer-equaliser";
 import { NumberControl } from "../../parts/number-control";
 import { SelectControl } from "../../parts/select-control";
 import { type NamedSetting, named, weightSettings } from "../../parts/settings";
+import { initialImageTitles, optimizerTitles, settingsTexts as texts } from "../../texts/settings";
 import { layersOf, numbersOf, type Recipe, withNumber } from "./recipe";
 import styles from "./settings-panel.module.css";
-
-const optimizerTitles = { ADAM: "Adam", LBFGS: "L-BFGS" } as const;
-const initialImageTitles = { CONTENT: "The photo", STYLE: "The style picture", NOISE: "Noise" } as const;
 
 interface Props {
   recipe: Recipe;
@@ -40,16 +38,16 @@ export function SettingsPanel({ recipe, maxSize, onChange }: Props) {
         {number(named("steps"))}
       </div>
       <details className={styles.more}>
-        <summary>More</summary>
+        <summary>{texts.more}</summary>
         <div className={styles.folded}>
           <SelectControl
-            title="Optimiser"
+            title={texts.optimizer}
             options={optimizers.map((value) => ({ value, title: optimizerTitles[value] }))}
             value={recipe.optimizer}
             onChange={(optimizer) => onChange({ ...recipe, optimizer })}
           />
           <SelectControl
-            title="Start from"
+            title={texts.initialImage}
             options={initialImages.map((value) => ({ value, title: initialImageTitles[value] }))}
             value={recipe.initialImage}
             onChange={(initialImage) => onChange({ ...recipe, initialImage })}
@@ -60,7 +58,7 @@ export function SettingsPanel({ recipe, maxSize, onChange }: Props) {
               checked={recipe.preserveColors}
               onChange={(event) => onChange({ ...recipe, preserveColors: event.target.checked })}
             />
-            Keep the photo's colours
+            {texts.preserveColors}
           </label>
           {number(named("learningRate"))}
           {number(named("scales"))}

@@ -47,7 +47,7 @@ export function StyleMix({ firstUrl, mix, onChange }: Props) {
           {others.map((source, place) => (
             <li key={source.image.id} className={styles.source}>
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
-              <img src={source.image.url} alt={`Style ${place + 2}`} />
+              <img src={source.image.url} alt={texts.styleAt(place + 2)} />
               <NumberControl
                 setting={share}
                 slider={false}

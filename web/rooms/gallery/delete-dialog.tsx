@@ -2,6 +2,7 @@ import { AlertDialog } from "radix-ui";
 import { useState } from "react";
 import dialog from "../../parts/dialog.module.css";
 import { Notice } from "../../parts/notice";
+import { galleryTexts as texts } from "../../texts/gallery";
 import styles from "./gallery.module.css";
 
 /** Asks before a session is deleted. */
@@ -26,19 +27,19 @@ export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: s
 
   return (
     <AlertDialog.Root open={open} onOpenChange={turn}>
-      <AlertDialog.Trigger className={styles.action} aria-label={`Delete ${title}`}>
-        Delete
+      <AlertDialog.Trigger className={styles.action} aria-label={texts.deleteNamed(title)}>
+        {texts.delete}
       </AlertDialog.Trigger>
       <AlertDialog.Portal>
         <div className={dialog.overlay} aria-hidden="true" />
         <AlertDialog.Content className={dialog.content}>
-          <AlertDialog.Title className={dialog.title}>Delete this {kind}?</AlertDialog.Title>
-          <AlertDialog.Description>“{title}” goes with all its pictures. This cannot be undone.</AlertDialog.Description>
+          <AlertDialog.Title className={dialog.title}>{texts.deleteThis(kind)}</AlertDialog.Title>
+          <AlertDialog.Description>{texts.goesForGood(title)}</AlertDialog.Description>
           {failure && <Notice>{failure}</Notice>}
           <div className={dialog.actions}>
-            <AlertDialog.Cancel className="button">Keep it</AlertDialog.Cancel>
+            <AlertDialog.Cancel className="button">{texts.keep}</AlertDialog.Cancel>
             <button type="button" className="button danger" onClick={remove}>
-              Delete
+              {texts.delete}
             </button>
           </div>
         </AlertDialog.Content>

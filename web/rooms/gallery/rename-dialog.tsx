@@ -3,6 +3,7 @@ import { useState } from "react";
 import { styleTransferLimits } from "../../../server/art/settings";
 import dialog from "../../parts/dialog.module.css";
 import { Notice } from "../../parts/notice";
+import { galleryTexts as texts } from "../../texts/gallery";
 import styles from "./gallery.module.css";
 
 /** Gives a session another title. */
@@ -27,13 +28,13 @@ export function RenameDialog({ title, onRename }: { title: string; onRename(titl
 
   return (
     <Dialog.Root open={open} onOpenChange={turn}>
-      <Dialog.Trigger className={styles.action} aria-label={`Rename ${title}`}>
-        Rename
+      <Dialog.Trigger className={styles.action} aria-label={texts.renameNamed(title)}>
+        {texts.rename}
       </Dialog.Trigger>
       <Dialog.Portal>
         <div className={dialog.overlay} aria-hidden="true" />
         <Dialog.Content className={dialog.content} aria-describedby={undefined}>
-          <Dialog.Title className={dialog.title}>Rename</Dialog.Title>
+          <Dialog.Title className={dialog.title}>{texts.rename}</Dialog.Title>
           <form
             className={dialog.form}
             onSubmit={(event) => {
@@ -44,16 +45,16 @@ export function RenameDialog({ title, onRename }: { title: string; onRename(titl
             <input
               className={dialog.field}
               name="title"
-              aria-label="Title"
+              aria-label={texts.name}
               defaultValue={title}
               maxLength={styleTransferLimits.maxTitleLength}
               required
             />
             {failure && <Notice>{failure}</Notice>}
             <div className={dialog.actions}>
-              <Dialog.Close className="button">Cancel</Dialog.Close>
+              <Dialog.Close className="button">{texts.cancel}</Dialog.Close>
               <button type="submit" className="button primary">
-                Rename
+                {texts.rename}
               </button>
             </div>
           </form>

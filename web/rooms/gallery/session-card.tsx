@@ -89,8 +89,8 @@ function CancelButton({ title, onCancel }: { title: string; onCancel(): Promise<
 
   return (
     <>
-      <button type="button" className={styles.action} aria-label={`Cancel ${title}`} disabled={cancelling} onClick={cancel}>
-        Cancel
+      <button type="button" className={styles.action} aria-label={texts.cancelNamed(title)} disabled={cancelling} onClick={cancel}>
+        {texts.cancel}
       </button>
       {failure && <Notice>{failure}</Notice>}
     </>
@@ -104,16 +104,16 @@ function factsOf(card: Card) {
     return {
       picture: newest ?? card.content.url,
       image: card.content.id,
-      kind: "Painting",
-      doing: "Painting",
+      kind: texts.painting.kind,
+      doing: texts.painting.doing,
       fact: `${card.settings.size} px`,
     };
   }
   return {
     picture: newest ?? card.source?.url ?? null,
     image: card.source?.id ?? null,
-    kind: "Translation",
-    doing: "Translating",
+    kind: texts.translation.kind,
+    doing: texts.translation.doing,
     fact: shortTitle(card.model.title),
   };
 }

@@ -1,8 +1,11 @@
 import { type PointerEvent, useEffect, useRef, useState } from "react";
 import { type FrameSource, PictureListeners } from "../../camera/source";
+import { liveTexts } from "../../texts/live";
 import styles from "./drawing-pad.module.css";
 import { type Drawing, type DrawingAction, paintDrawing, type Stroke } from "./drawing-strokes";
 import type { Pad } from "./pads";
+
+const texts = liveTexts.pad;
 
 /** Side of the drawing, px: what the translators of drawings were trained on. */
 const SIDE = 256;
@@ -97,7 +100,7 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
         className={styles.sheet}
         width={SIDE}
         height={SIDE}
-        aria-label="Drawing sheet: draw with mouse, pen or finger"
+        aria-label={texts.sheet}
         data-testid="drawing-pad"
         onPointerDown={begin}
         onPointerMove={extend}
@@ -105,16 +108,16 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
         onPointerCancel={end}
       />
       <fieldset className={styles.tools}>
-        <legend className="hidden">Drawing tools</legend>
+        <legend className="hidden">{texts.tools}</legend>
         <button type="button" className="button" aria-pressed={tool === "pen"} onClick={() => setTool("pen")}>
-          Pen
+          {texts.pen}
         </button>
         <button type="button" className="button" aria-pressed={tool === "eraser"} onClick={() => setTool("eraser")}>
-          Eraser
+          {texts.eraser}
         </button>
         {pad.colours.length > 1 && (
           <label className={styles.width}>
-            Part
+            {texts.part}
             <select
               value={pad.colours.some(({ value }) => value === colour) ? colour : ""}
               onChange={(event) => setColour(event.target.value)}
@@ -124,18 +127,18 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
                   {title}
                 </option>
               ))}
-              {pad.colours.every(({ value }) => value !== colour) && <option value="">Own colour</option>}
+              {pad.colours.every(({ value }) => value !== colour) && <option value="">{texts.ownColour}</option>}
             </select>
           </label>
         )}
         {pad.anyColour && (
           <label className={styles.width}>
-            Colour
+            {texts.colour}
             <input type="color" value={colour} onChange={(event) => setColour(event.target.value)} />
           </label>
         )}
         <label className={styles.width}>
-          Width
+          {texts.width}
           <select value={width} onChange={(event) => setWidth(Number(event.target.value))}>
             {pad.widths.map((each) => (
               <option key={each} value={each}>
@@ -145,13 +148,13 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
           </select>
         </label>
         <button type="button" className="button" disabled={drawing.done.length === 0} onClick={() => act({ type: "undo" })}>
-          Undo
+          {texts.undo}
         </button>
         <button type="button" className="button" disabled={drawing.undone.length === 0} onClick={() => act({ type: "redo" })}>
-          Redo
+          {texts.redo}
         </button>
         <button type="button" className="button" onClick={() => act({ type: "clear" })}>
-          Clear
+          {texts.clear}
         </button>
       </fieldset>
     </div>

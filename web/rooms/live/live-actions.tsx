@@ -2,6 +2,7 @@ import { type ReactNode, type RefObject, useEffect, useRef, useState } from "rea
 import { execute } from "../../graphql/execute";
 import { KeepFrame } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
+import { liveTexts as texts } from "../../texts/live";
 import styles from "./live.module.css";
 import { canRecord, type Recording, record, saveFile } from "./recording";
 import type { Live } from "./use-live";
@@ -66,7 +67,7 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
     <div className={styles.actions}>
       {children}
       <button type="button" className="button" disabled={!shown} onClick={() => void keep()}>
-        Keep this picture
+        {texts.keep}
       </button>
       {recordable && (
         <button
@@ -76,17 +77,17 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
           aria-pressed={recording}
           onClick={() => void toggleRecording()}
         >
-          {recording ? "End the film and save it" : "Record a film"}
+          {recording ? texts.endRecording : texts.record}
         </button>
       )}
       {kept && (
         <a href={kept} target="_blank" rel="noreferrer">
-          The picture that was kept
+          {texts.kept}
         </a>
       )}
       {sessionId && (
         <p className={styles.stream}>
-          For OBS and other screens: <code>{`${location.origin}/sessions/${sessionId}/stream.mjpeg`}</code>
+          {texts.stream} <code>{`${location.origin}/sessions/${sessionId}/stream.mjpeg`}</code>
         </p>
       )}
       {failure && <Notice>{failure}</Notice>}

@@ -1,5 +1,6 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import type { FrameSource } from "../../camera/source";
+import { liveTexts as texts } from "../../texts/live";
 import styles from "./live-stage.module.css";
 
 export type StageView = "beside" | "split";
@@ -24,7 +25,7 @@ export function LiveStage({ view, source, pad, result, hint }: Props) {
     <div className={styles.stage} data-view={split ? "split" : "beside"} style={{ "--divider": `${percent}%` }}>
       <figure className={styles.pane}>
         {pad || <SourceView source={source} aspect={aspect} />}
-        <figcaption className={styles.caption}>Original</figcaption>
+        <figcaption className={styles.caption}>{texts.original}</figcaption>
       </figure>
       <figure className={styles.pane} data-side="result">
         <canvas
@@ -34,11 +35,11 @@ export function LiveStage({ view, source, pad, result, hint }: Props) {
           width={4}
           height={3}
           role="img"
-          aria-label="Translation"
+          aria-label={texts.translation}
           data-testid="live-result"
         />
         {hint && <p className={styles.hint}>{hint}</p>}
-        <figcaption className={styles.caption}>Translation</figcaption>
+        <figcaption className={styles.caption}>{texts.translation}</figcaption>
       </figure>
       {split && (
         <>
@@ -49,7 +50,7 @@ export function LiveStage({ view, source, pad, result, hint }: Props) {
             min={0}
             max={100}
             value={percent}
-            aria-label="Divider between original and translation"
+            aria-label={texts.divider}
             onChange={(event) => setPercent(Number(event.target.value))}
           />
         </>

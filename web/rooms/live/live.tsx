@@ -8,6 +8,7 @@ import { Notice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import { SelectControl } from "../../parts/select-control";
 import { useMaxSize } from "../../parts/use-max-size";
+import { liveTexts as texts } from "../../texts/live";
 import easel from "../easel/easel.module.css";
 import { sizeSetting } from "../translate/order";
 import { TranslatorList } from "../translate/translator-list";
@@ -26,8 +27,8 @@ import { CLIP, useSource } from "./use-source";
 const USUAL = "photo-to-painting";
 
 const views: { value: StageView; title: string }[] = [
-  { value: "beside", title: "Side by side" },
-  { value: "split", title: "Split by a slider" },
+  { value: "beside", title: texts.views.beside },
+  { value: "split", title: texts.views.split },
 ];
 
 /** A translator at work on a camera, a clip or a drawing, live. */
@@ -78,24 +79,24 @@ export function Live() {
           <Notice>
             {camera.failure}{" "}
             <button type="button" className={styles.inline} onClick={camera.tryAgain}>
-              Try again
+              {texts.again}
             </button>{" "}
             <button type="button" className={styles.inline} onClick={() => camera.choose(CLIP)}>
-              Show the sample clip
+              {texts.showClip}
             </button>
           </Notice>
         )}
         {(live.failure ?? networkFailure) && <Notice>{live.failure ?? networkFailure}</Notice>}
         <LiveActions live={live} canvas={canvas}>
           <button type="button" className="button primary" disabled={!network} onClick={() => setRunning(!running)}>
-            {running ? "Stop" : "Start"}
+            {running ? texts.stop : texts.start}
           </button>
         </LiveActions>
       </div>
       <div className={easel.settings}>
         <TranslatorList translators={translators} chosen={network} onChoose={setModel} />
-        {!drawing && <SelectControl title="Picture from" options={camera.options} value={camera.chosen} onChange={camera.choose} />}
-        {!drawing && <SelectControl title="View" options={views} value={view} onChange={(chosen) => setView(chosen)} />}
+        {!drawing && <SelectControl title={texts.from} options={camera.options} value={camera.chosen} onChange={camera.choose} />}
+        {!drawing && <SelectControl title={texts.view} options={views} value={view} onChange={(chosen) => setView(chosen)} />}
         {network && (
           <NumberControl
             key={network.id}
@@ -112,6 +113,6 @@ export function Live() {
 
 function hintOf(running: boolean, shown: boolean, status: string): string {
   if (shown) return "";
-  if (!running) return "Press Start: the picture of your camera stays on this computer, between this page and its server.";
-  return status === "QUEUED" ? "Waiting for its turn on the device…" : "The first picture is on its way…";
+  if (!running) return texts.pressStart;
+  return status === "QUEUED" ? texts.waits : texts.comes;
 }

@@ -1,4 +1,5 @@
 import type { Network } from "../../graphql/operations";
+import { liveTexts } from "../../texts/live";
 
 /** What one kind of drawing is made with. */
 export interface Pad {
@@ -16,7 +17,7 @@ export interface Pad {
 const lines: Pad = {
   sheet: "#ffffff",
   begins: "/samples/line-cat.png",
-  colours: [{ title: "Black", value: "#000000" }],
+  colours: [{ title: liveTexts.pad.black, value: "#000000" }],
   widths: [3, 5, 9],
   anyColour: false,
 };
@@ -29,17 +30,17 @@ const areas: Pad = {
   sheet: "#0006d9",
   begins: null,
   colours: [
-    { title: "Wall", value: "#0d3dfb" },
-    { title: "Window", value: "#0075ff" },
-    { title: "Entrance", value: "#00c9ff" },
-    { title: "Window head", value: "#1dffdd" },
-    { title: "Sill", value: "#68f898" },
-    { title: "Balcony", value: "#b8ff38" },
-    { title: "Shutter", value: "#eeed28" },
-    { title: "Trim", value: "#ff9204" },
-    { title: "Cornice", value: "#ff4401" },
-    { title: "Column", value: "#f60001" },
-    { title: "Door", value: "#a50000" },
+    { title: liveTexts.pad.wall, value: "#0d3dfb" },
+    { title: liveTexts.pad.window, value: "#0075ff" },
+    { title: liveTexts.pad.entrance, value: "#00c9ff" },
+    { title: liveTexts.pad.windowHead, value: "#1dffdd" },
+    { title: liveTexts.pad.sill, value: "#68f898" },
+    { title: liveTexts.pad.balcony, value: "#b8ff38" },
+    { title: liveTexts.pad.shutter, value: "#eeed28" },
+    { title: liveTexts.pad.trim, value: "#ff9204" },
+    { title: liveTexts.pad.cornice, value: "#ff4401" },
+    { title: liveTexts.pad.column, value: "#f60001" },
+    { title: liveTexts.pad.door, value: "#a50000" },
   ],
   widths: [8, 24, 64],
   anyColour: true,

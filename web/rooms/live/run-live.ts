@@ -2,6 +2,7 @@ import type { FrameSource } from "../../camera/source";
 import { ConnectionError, execute } from "../../graphql/execute";
 import { CancelSession, LiveEvents, SendFrame, StartLive } from "../../graphql/operations";
 import { ask, follow } from "../../graphql/subscribe";
+import { liveTexts as texts } from "../../texts/live";
 import { DecodedResults } from "./decoded-results";
 import { decodePicture, PictureEncoder } from "./encoded-picture";
 import { LiveSender } from "./live-sender";
@@ -113,7 +114,7 @@ export async function runLive({ source, model, title, size, canvas, change, agai
       connected = isConnected;
       seen();
       if (!connected) sender.disconnected();
-      change(connected ? { failure: null } : { failure: "The connection to the server is lost; trying again." });
+      change(connected ? { failure: null } : { failure: texts.lost });
     },
     isOver: () => over,
     signal,

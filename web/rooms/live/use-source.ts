@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { cameras, openCamera } from "../../camera/camera";
 import type { FrameSource } from "../../camera/source";
+import { liveTexts as texts } from "../../texts/live";
 import { openSampleClip } from "./sample-clip";
 
 /** Names the sample clip among the sources; cameras go by the browser's ids. */
@@ -54,11 +55,11 @@ export function useSource(wanted: boolean) {
 
   const isKnown = chosen === CLIP || chosen === ANY_CAMERA || (found.length > 1 && found.some(({ id }) => id === chosen));
   const options = [
-    { value: ANY_CAMERA, title: "Camera" },
+    { value: ANY_CAMERA, title: texts.camera },
     ...(found.length > 1 ? found.map(({ id, name }) => ({ value: id, title: name })) : []),
     // The list must show what is chosen, else nobody could choose anything else of one entry.
-    ...(isKnown ? [] : [{ value: chosen, title: "Camera that is gone" }]),
-    { value: CLIP, title: "Sample clip" },
+    ...(isKnown ? [] : [{ value: chosen, title: texts.goneCamera }]),
+    { value: CLIP, title: texts.clip },
   ];
   return { source, failure, options, chosen, choose, tryAgain: () => setAttempt((count) => count + 1) };
 }

@@ -1,22 +1,24 @@
 import type { Painting } from "../../graphql/operations";
 import { weightSettings } from "../../parts/settings";
+import { paintingTexts as texts } from "../../texts/painting";
+import { optimizerTitles } from "../../texts/settings";
 import styles from "./caption.module.css";
 
 /** The label beside the painting: what it was made from, and how. */
 export function Caption({ painting }: { painting: Painting }) {
   const { content, styles: sources, settings } = painting;
   return (
-    <section className={styles.caption} aria-label="Made from">
+    <section className={styles.caption} aria-label={texts.madeFrom}>
       <div className={styles.sources}>
-        <Source url={content.url} label="Photo" />
+        <Source url={content.url} label={texts.beside.nameOfPhoto} />
         {sources.map(({ image }) => (
-          <Source key={image.id} url={image.url} label="Style" />
+          <Source key={image.id} url={image.url} label={texts.beside.nameOfStyle} />
         ))}
       </div>
       <p className={styles.recipe}>
         {weightSettings.map(({ name, setting }) => `${setting.symbol} ${settings[name]}`).join(" · ")}
         <br />
-        {settings.size} px · {settings.optimizer === "LBFGS" ? "L-BFGS" : "Adam"} · network {settings.model}
+        {texts.facts(settings.size, optimizerTitles[settings.optimizer], settings.model)}
       </p>
     </section>
   );

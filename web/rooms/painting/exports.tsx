@@ -2,9 +2,12 @@ import { useState } from "react";
 import { FailureNotice, Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
 import { SelectControl } from "../../parts/select-control";
+import { paintingTexts } from "../../texts/painting";
 import styles from "./exports.module.css";
 import { type FilmFormat, type FilmMaking, isOver, useFilm } from "./use-film";
 import type { Relative } from "./use-relative-picture";
+
+const texts = paintingTexts.exports;
 
 const stills = [
   { ending: "png", title: "PNG" },
@@ -28,10 +31,10 @@ export function Exports({ sessionId, past, compared }: Props) {
   const path = `/sessions/${encodeURIComponent(sessionId)}`;
   return (
     <details className={styles.exports}>
-      <summary>Export</summary>
+      <summary>{texts.title}</summary>
       <div className={styles.folded}>
         <p className={styles.row}>
-          {compared ? `Beside ${compared.name.toLowerCase()}` : past === null ? "Picture" : `Step ${past}`}
+          {compared ? texts.beside(compared.name) : past === null ? texts.picture : texts.step(past)}
           <span className={styles.links}>
             {stills.map(({ ending, title }) => (
               <a key={ending} href={`${path}/export.${ending}${query.size > 0 ? `?${query}` : ""}`} download>
@@ -41,7 +44,7 @@ export function Exports({ sessionId, past, compared }: Props) {
           </span>
         </p>
         <p className={styles.row}>
-          Settings and losses
+          {texts.trace}
           <span className={styles.links}>
             <a href={`${path}/trace.json`} download>
               JSON
@@ -63,25 +66,25 @@ function FilmMaker({ making: { formats, film, busy, failure, make, cancel } }: {
     <div className={styles.film}>
       <div className={styles.row}>
         <SelectControl
-          title="Time-lapse"
+          title={texts.film}
           options={formats.map((value) => ({ value, title: filmTitles[value] }))}
           value={format}
           onChange={(value: FilmFormat) => setWanted(value)}
         />
         {works ? (
           <button type="button" className={styles.action} disabled={busy} onClick={cancel}>
-            Stop
+            {texts.stop}
           </button>
         ) : (
           <button type="button" className={styles.action} disabled={busy} onClick={() => make(format)}>
-            Make it
+            {texts.make}
           </button>
         )}
       </div>
-      {works && <progress className={bar.bar} value={film.progress} max={1} aria-label="Making the time-lapse" />}
+      {works && <progress className={bar.bar} value={film.progress} max={1} aria-label={texts.making} />}
       {film?.url && (
         <a className={styles.ready} href={film.url} download>
-          Download the {filmTitles[film.format]}
+          {texts.download(filmTitles[film.format])}
         </a>
       )}
       {film?.error && <Notice>{film.error.message}</Notice>}

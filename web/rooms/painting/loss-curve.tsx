@@ -1,15 +1,18 @@
 import { type PointerEvent, useState } from "react";
 import { styleTransferNumbers } from "../../../server/art/settings";
+import { paintingTexts } from "../../texts/painting";
 import type { LossPoint } from "../session/session-state";
 import { CurveScale, nearestPoint, type Term, type Weights, weightedTerms } from "./curve-geometry";
 import styles from "./loss-curve.module.css";
+
+const texts = paintingTexts.curve;
 
 const width = 320;
 const height = 190;
 const area = { left: 34, top: 8, width: width - 42, height: height - 30 };
 
 const terms: { term: Term; label: string }[] = [
-  { term: "total", label: "Total" },
+  { term: "total", label: texts.total },
   { term: "content", label: styleTransferNumbers.alpha.title },
   { term: "style", label: styleTransferNumbers.beta.title },
   { term: "tv", label: styleTransferNumbers.gamma.title },
@@ -76,7 +79,7 @@ export function LossCurve({ curve, steps, weightsAt, shown, onShow }: Props) {
         ))}
         {(under ? [] : [0, steps]).map((step) => (
           <text key={step} className={styles.tick} x={scale.x(step)} y={height - 6} textAnchor={step === 0 ? "start" : "end"}>
-            {step === 0 ? "0" : `step ${step}`}
+            {step === 0 ? "0" : texts.step(step)}
           </text>
         ))}
         {shown !== null && (
@@ -85,13 +88,9 @@ export function LossCurve({ curve, steps, weightsAt, shown, onShow }: Props) {
         {under && (
           <>
             <line className={styles.hover} x1={scale.x(under.step)} x2={scale.x(under.step)} y1={area.top} y2={area.top + area.height} />
-            <text
-              className={styles.tick}
-              x={scale.x(under.step)}
-              y={height - 6}
-              textAnchor="middle"
-              data-over="true"
-            >{`step ${under.step}`}</text>
+            <text className={styles.tick} x={scale.x(under.step)} y={height - 6} textAnchor="middle" data-over="true">
+              {texts.step(under.step)}
+            </text>
           </>
         )}
         {drawingOrder.map(({ term }) => (
@@ -118,8 +117,8 @@ export function LossCurve({ curve, steps, weightsAt, shown, onShow }: Props) {
 function describe(curve: readonly LossPoint[]): string {
   const first = curve[0];
   const last = curve.at(-1);
-  if (!first || !last) return "Loss curve, still empty";
-  return `Loss curve: ${formatLoss(first.total)} at step ${first.step}, ${formatLoss(last.total)} at step ${last.step}`;
+  if (!first || !last) return texts.empty;
+  return texts.label(formatLoss(first.total), first.step, formatLoss(last.total), last.step);
 }
 
 function tickLabel(decade: number): string {

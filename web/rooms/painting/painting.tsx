@@ -4,6 +4,7 @@ import { execute } from "../../graphql/execute";
 import { type Painting, RenameSession } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
 import { paintingTexts as texts } from "../../texts/painting";
+import { sessionTexts } from "../../texts/session";
 import { RenameDialog } from "../gallery/rename-dialog";
 import { SessionActions } from "../session/session-actions";
 import label from "../session/session-label.module.css";
@@ -55,8 +56,8 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
       </div>
       <aside className={label.label}>
         <header className={styles.header}>
-          <h1 className={label.title}>{title ?? "Untitled"}</h1>
-          <RenameDialog title={title ?? "Untitled"} onRename={rename} />
+          <h1 className={label.title}>{title ?? sessionTexts.untitled}</h1>
+          <RenameDialog title={title ?? sessionTexts.untitled} onRename={rename} />
         </header>
         <Progress state={state} session={session} />
         {viewers !== null && viewers > 1 && <p className={styles.viewers}>{texts.viewers(viewers)}</p>}
@@ -64,13 +65,13 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           session={session}
           frame={look.frame}
           fileName={`${title || "painting"} ${look.frame?.step ?? 0}`}
-          again={{ href: "/", text: "New painting" }}
+          again={{ href: "/", text: texts.again }}
         />
         {look.frame && <Exports sessionId={id} past={look.past} compared={look.compared} />}
         {failure && <Notice>{failure}</Notice>}
         {steers ? (
           <SteerPanel
-            title="Steer"
+            title={texts.steer.title}
             hint={steerHint(session)}
             values={steering.values}
             paintedStep={newest?.step ?? 0}
@@ -80,8 +81,8 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
         ) : (
           newest && (
             <SteerPanel
-              title="Branch"
-              hint={`What a branch from step ${look.step} does otherwise.`}
+              title={texts.steer.branch}
+              hint={texts.steer.branchHint(look.step)}
               values={branch.values}
               paintedStep={look.step}
               failure={null}
@@ -110,7 +111,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
 /** From where on the newest change is in force. */
 function steerHint({ changes, status }: Painting): string {
   const last = changes.at(-1);
-  if (!last) return status === "PAUSED" ? "In force once it goes on." : "In force from the next step on.";
-  if (last.step !== null) return `In force from step ${last.step} on.`;
-  return status === "PAUSED" ? "Changed; in force once it goes on." : "Changed; in force from the next step on.";
+  if (!last) return status === "PAUSED" ? texts.steer.whenItGoesOn : texts.steer.fromNext;
+  if (last.step !== null) return texts.steer.from(last.step);
+  return status === "PAUSED" ? texts.steer.changedWhenItGoesOn : texts.steer.changedFromNext;
 }

@@ -1,6 +1,8 @@
 import type { Painting } from "../../graphql/operations";
 import { formatDuration } from "../../parts/durations";
 import bar from "../../parts/progress-bar.module.css";
+import { paintingTexts as texts } from "../../texts/painting";
+import { sessionTexts } from "../../texts/session";
 import label from "../session/session-label.module.css";
 import { isOver, msPerStep, type SessionState } from "../session/session-state";
 import { SessionStatusLine, took } from "../session/session-status";
@@ -14,24 +16,24 @@ export function Progress({ state, session }: { state: SessionState; session: Pai
   const running = session.status === "RUNNING";
   const over = isOver(session.status);
   return (
-    <section className={styles.progress} aria-label="Progress">
-      <SessionStatusLine session={session} connected={state.connected} doing="Painting" />
-      <progress className={bar.bar} value={step} max={steps} aria-label={`Step ${step} of ${steps}`} />
+    <section className={styles.progress} aria-label={sessionTexts.progress}>
+      <SessionStatusLine session={session} connected={state.connected} doing={texts.doing} />
+      <progress className={bar.bar} value={step} max={steps} aria-label={texts.stepOf(step, steps)} />
       <dl className={label.figures}>
         <div>
-          <dt>Step</dt>
+          <dt>{texts.step}</dt>
           <dd>
-            <span data-testid="step">{step}</span> of {steps}
+            <span data-testid="step">{step}</span> {texts.of} {steps}
           </dd>
         </div>
         {(pace !== null || !over) && (
           <div>
-            <dt>Per step</dt>
+            <dt>{texts.perStep}</dt>
             <dd>{pace === null ? "–" : formatDuration(pace)}</dd>
           </div>
         )}
         <div>
-          <dt>{over ? "Took" : "To go"}</dt>
+          <dt>{over ? sessionTexts.took : texts.toGo}</dt>
           <dd>{over ? took(session) : running && pace !== null ? formatDuration(pace * (steps - step)) : "–"}</dd>
         </div>
       </dl>

@@ -1,7 +1,10 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { paintingTexts } from "../../texts/painting";
 import { isMissing, nearest, neighbour, type Timeline } from "../session/timeline";
 import { Filmstrip } from "./filmstrip";
 import styles from "./scrubber.module.css";
+
+const texts = paintingTexts.history;
 
 /** How far Page Up and Page Down go, pictures. */
 const PAGE = 10;
@@ -28,7 +31,7 @@ interface Props {
 /** The history of a painting: back and forth over all pictures that are kept, by pointer and by arrow keys. */
 export function Scrubber({ timeline, last, shown, marks, over, onShow, children }: Props) {
   const at = shown ?? last;
-  const now = over ? "the last" : "now";
+  const now = over ? texts.last : texts.now;
 
   function show(step: number | undefined) {
     if (step === undefined) return;
@@ -54,8 +57,8 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
   useArrowsAnywhere(go);
 
   return (
-    <section className={styles.scrubber} aria-label="History">
-      <button type="button" className={styles.step} aria-label="Previous picture" disabled={at <= 0} onClick={() => go(-1)}>
+    <section className={styles.scrubber} aria-label={texts.title}>
+      <button type="button" className={styles.step} aria-label={texts.previous} disabled={at <= 0} onClick={() => go(-1)}>
         ‹
       </button>
       <div className={styles.track}>
@@ -65,8 +68,8 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
           min={0}
           max={Math.max(1, last)}
           value={at}
-          aria-label="Step"
-          aria-valuetext={shown === null ? `Step ${last}, ${now}` : `Step ${shown} of ${last}`}
+          aria-label={texts.step}
+          aria-valuetext={shown === null ? texts.atNewest(last, now) : paintingTexts.stepOf(shown, last)}
           onChange={(event) => {
             const step = Number(event.target.value);
             show(isMissing(timeline, step) ? step : nearest(timeline, step)?.step);
@@ -89,16 +92,19 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
           )}
         </div>
       </div>
-      <button type="button" className={styles.step} aria-label="Next picture" disabled={shown === null} onClick={() => go(1)}>
+      <button type="button" className={styles.step} aria-label={texts.next} disabled={shown === null} onClick={() => go(1)}>
         ›
       </button>
       <Filmstrip timeline={timeline} last={last} at={at} onShow={onShow} />
       <div className={styles.line}>
         <p className={styles.where}>
-          <span>Step {at}</span> {shown === null ? `· ${now}` : `of ${last}`}
+          <span>
+            {texts.step} {at}
+          </span>{" "}
+          {shown === null ? `· ${now}` : `${paintingTexts.of} ${last}`}
         </p>
         <button type="button" className={styles.action} disabled={shown === null} onClick={() => onShow(null)}>
-          {over ? "Go to the last" : "Go live"}
+          {over ? texts.goToLast : texts.goLive}
         </button>
         {children}
       </div>

@@ -34,17 +34,17 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
   const sources = sourcesOf(session);
   const [sourceUrl, setSourceUrl] = useState<string | null>(null);
   const source = sources.find(({ url }) => url === sourceUrl);
-  const relative = look.beside && { url: look.beside.url, name: `${look.beside.name}, step ${look.beside.step}` };
+  const relative = look.beside && { url: look.beside.url, name: texts.relative(look.beside.name, look.beside.step) };
   const beside = relative ?? source;
   const picture = finalExtent(content, settings.size);
   const over = isOver(status);
-  useShortcut("l", texts.shortcuts.live, past === null ? null : () => look.show(null));
-  useShortcut("b", texts.shortcuts.branch, newest && !branch.beginning ? branch.begin : null);
+  useShortcut("l", texts.history.goLive, past === null ? null : () => look.show(null));
+  useShortcut("b", texts.branchFromHere, newest && !branch.beginning ? branch.begin : null);
 
   const canvas = (
     <LiveCanvas
       url={frame?.url ?? (past === null ? content.url : null)}
-      label={frame || past !== null ? `The painting at step ${look.step}` : "The photo that the painting begins with"}
+      label={frame || past !== null ? texts.atStep(look.step) : texts.atFirst}
       onMissing={(url) => frame?.url === url && onGone(frame.step)}
     />
   );
@@ -56,7 +56,7 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
           before={beside.url}
           width={picture.width}
           height={picture.height}
-          names={{ before: beside.name, after: relative ? `This one, step ${look.step}` : texts.beside.painting(look.step) }}
+          names={{ before: beside.name, after: relative ? texts.thisOne(look.step) : texts.beside.painting(look.step) }}
         >
           {canvas}
         </Comparison>
@@ -74,7 +74,7 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
       <Scrubber timeline={timeline} last={newest?.step ?? 0} shown={past} marks={marksOf(session)} over={over} onShow={look.show}>
         {newest && (
           <button type="button" className={scrubber.action} disabled={branch.beginning} onClick={branch.begin}>
-            {branch.beginning ? "Branching…" : "Branch from here"}
+            {branch.beginning ? texts.branching : texts.branchFromHere}
           </button>
         )}
       </Scrubber>

@@ -3,6 +3,7 @@ import { LayerEqualiser } from "../../parts/layer-equaliser";
 import { FailureNotice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import { named, weightSettings } from "../../parts/settings";
+import { paintingTexts } from "../../texts/painting";
 import styles from "./steer-panel.module.css";
 import type { Steerable } from "./steerable";
 import { StyleSources } from "./style-sources";
@@ -44,7 +45,7 @@ export function SteerPanel({ title, hint, values, paintedStep, failure, onChange
       ))}
       <FailureNotice error={failure} />
       <details className={styles.more}>
-        <summary>More</summary>
+        <summary>{paintingTexts.steer.more}</summary>
         <div className={styles.folded}>
           <NumberControl
             setting={stepsLeft}

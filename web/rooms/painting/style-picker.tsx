@@ -6,6 +6,7 @@ import { PictureWell } from "../../parts/picture-well";
 import { useAttempt } from "../../parts/use-attempt";
 import { pictureOf, type Uploaded, useChoice } from "../../parts/use-choice";
 import { sampleStyles } from "../../samples/catalogue";
+import { paintingTexts as texts } from "../../texts/painting";
 import styles from "./steer-panel.module.css";
 
 /** Chooses a style picture: dropped, opened, or one of the samples. */
@@ -35,17 +36,17 @@ function Picker({ onPick }: { onPick(image: Uploaded): void }) {
   const { busy, failure, attempt } = useAttempt();
   return (
     <>
-      <PictureWell title="Style" choice={choice} />
+      <PictureWell title={texts.styles.style} choice={choice} />
       <FailureNotice error={failure} />
       <div className={dialog.actions}>
-        <Dialog.Close className="button">Cancel</Dialog.Close>
+        <Dialog.Close className="button">{texts.styles.cancel}</Dialog.Close>
         <button
           type="button"
           className="button primary"
           disabled={busy || choice.uploading}
           onClick={() => void attempt(async () => onPick(await pictureOf(choice.chosen)))}
         >
-          Use it
+          {texts.styles.use}
         </button>
       </div>
     </>

@@ -1,8 +1,11 @@
 import { type NumberSetting, styleTransferLimits } from "../../../server/art/settings";
 import { NumberControl } from "../../parts/number-control";
+import { paintingTexts } from "../../texts/painting";
 import styles from "./steer-panel.module.css";
 import type { StyleSource } from "./steerable";
 import { StylePicker } from "./style-picker";
+
+const texts = paintingTexts.styles;
 
 /** A style's share among several. */
 const share: NumberSetting = {
@@ -11,7 +14,7 @@ const share: NumberSetting = {
   default: 1,
   integer: false,
   scale: "logarithmic",
-  title: "Share",
+  title: texts.share,
   help: "",
 };
 
@@ -29,11 +32,11 @@ export function StyleSources({ sources, onChange }: Props) {
   };
   return (
     <fieldset className={styles.group}>
-      <legend>{sources.length > 1 ? "Style pictures" : "Style picture"}</legend>
+      <legend>{sources.length > 1 ? texts.several : texts.one}</legend>
       {sources.map((source, place) => (
         <div key={source.image.id} className={styles.source}>
           {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-          <img src={source.image.url} alt={`Style ${place + 1}`} />
+          <img src={source.image.url} alt={texts.alt(place + 1)} />
           <div>
             {sources.length > 1 && (
               <NumberControl
@@ -45,22 +48,22 @@ export function StyleSources({ sources, onChange }: Props) {
               />
             )}
             <div className={styles.actions}>
-              <StylePicker action="Swap" onPick={(image) => replace(place, { ...source, image })} />
+              <StylePicker action={texts.swap} onPick={(image) => replace(place, { ...source, image })} />
               {sources.length > 1 && (
                 <button
                   type="button"
                   className={styles.action}
                   onClick={() => onChange(sources.filter((known) => known !== source))}
-                  aria-label={`Remove style ${place + 1}`}
+                  aria-label={texts.removeNamed(place + 1)}
                 >
-                  Remove
+                  {texts.remove}
                 </button>
               )}
             </div>
           </div>
         </div>
       ))}
-      {sources.length < styleTransferLimits.maxStyles && <StylePicker action="Add a style picture" onPick={add} />}
+      {sources.length < styleTransferLimits.maxStyles && <StylePicker action={texts.add} onPick={add} />}
     </fieldset>
   );
 }

@@ -4,6 +4,7 @@ import { execute } from "../../graphql/execute";
 import { CancelSession, type Frame, PauseSession, ResumeSession, type Session } from "../../graphql/operations";
 import { FailureNotice } from "../../parts/notice";
 import { useAttempt } from "../../parts/use-attempt";
+import { sessionTexts as texts } from "../../texts/session";
 import styles from "./session-label.module.css";
 import { isOver } from "./session-state";
 
@@ -32,13 +33,13 @@ export function SessionActions({ session, frame, fileName, again }: Props): Reac
   return (
     <>
       <div className={styles.actions}>
-        {status === "PAUSED" && button("Resume", () => execute(ResumeSession, { id }), true)}
+        {status === "PAUSED" && button(texts.resume, () => execute(ResumeSession, { id }), true)}
         {(status === "RUNNING" || status === "QUEUED") &&
           __typename === "StyleTransferSession" &&
-          button("Pause", () => execute(PauseSession, { id }))}
+          button(texts.pause, () => execute(PauseSession, { id }))}
         {frame && (
           <a className={over ? "button primary" : "button"} href={frame.url} download={withEnding(fileName, frame)}>
-            Download
+            {texts.download}
           </a>
         )}
         {over ? (
@@ -46,7 +47,7 @@ export function SessionActions({ session, frame, fileName, again }: Props): Reac
             {again.text}
           </Link>
         ) : (
-          button("Cancel", () => execute(CancelSession, { id }))
+          button(texts.cancel, () => execute(CancelSession, { id }))
         )}
       </div>
       <FailureNotice error={failure} />

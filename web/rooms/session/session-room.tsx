@@ -3,6 +3,7 @@
 import Link from "next/link";
 import { usePathname, useSearchParams } from "next/navigation";
 import { Notice } from "../../parts/notice";
+import { sessionTexts as texts } from "../../texts/session";
 import { PaintingRoom } from "../painting/painting";
 import { TranslationRoom } from "../translation/translation";
 import styles from "./session-room.module.css";
@@ -23,12 +24,8 @@ function Room({ id }: { id: string }) {
   if (session?.__typename === "TranslationSession") return <TranslationRoom state={state} session={session} />;
   return (
     <main className={styles.empty}>
-      {failure ? (
-        <Notice>{failure}</Notice>
-      ) : (
-        <p aria-live="polite">{connected ? "Loading…" : "The server cannot be reached. Trying again…"}</p>
-      )}
-      <Link href="/">Back to the studio</Link>
+      {failure ? <Notice>{failure}</Notice> : <p aria-live="polite">{connected ? texts.loading : texts.unreachable}</p>}
+      <Link href="/">{texts.toStudio}</Link>
     </main>
   );
 }

@@ -1,5 +1,7 @@
 import type { Session } from "../../graphql/operations";
 import { formatDuration } from "../../parts/durations";
+import { sessionTexts as texts } from "../../texts/session";
+import { statusNames } from "../../texts/status";
 import styles from "./session-label.module.css";
 
 interface Props {
@@ -17,7 +19,7 @@ export function SessionStatusLine({ session, connected, doing, waitingFor = null
   return (
     <>
       <p className={styles.status} data-status={status} aria-live="polite">
-        {connected ? statusText(session, doing, waitingFor) : "Connection lost. Reconnecting…"}
+        {connected ? statusText(session, doing, waitingFor) : texts.lost}
       </p>
       {error && (
         <p className={styles.error} role="alert">
@@ -32,17 +34,11 @@ function statusText({ status, queuePosition, device }: Session, doing: string, w
   switch (status) {
     case "QUEUED":
       if (waitingFor) return waitingFor;
-      return (queuePosition ?? 1) > 1 ? `Waiting, number ${queuePosition} in line` : "Preparing";
+      return queuePosition !== null && queuePosition > 1 ? texts.inLine(queuePosition) : texts.preparing;
     case "RUNNING":
-      return device ? `${doing} on ${device}` : doing;
-    case "PAUSED":
-      return "Paused";
-    case "COMPLETED":
-      return "Finished";
-    case "CANCELLED":
-      return "Cancelled";
-    case "FAILED":
-      return "Failed";
+      return device ? texts.runsOn(doing, device) : doing;
+    default:
+      return statusNames[status];
   }
 }
 

@@ -2,6 +2,7 @@ import { type Dispatch, useEffect, useReducer } from "react";
 import { execute } from "../../graphql/execute";
 import { PlaceQuery, SessionEvents, SessionQuery } from "../../graphql/operations";
 import { follow, untilReached } from "../../graphql/subscribe";
+import { studioTexts as texts } from "../../texts/studio";
 import { justStarted } from "./just-started";
 import { isOver, nextState, nothingYet, type SessionEvent, type SessionState } from "./session-state";
 
@@ -47,7 +48,7 @@ function initialState(id: string): SessionState {
 async function watch(id: string, dispatch: (event: SessionEvent) => void, signal: AbortSignal): Promise<void> {
   const onConnection = (connected: boolean) => dispatch({ type: "connection", connected });
   const { session } = await untilReached(() => execute(SessionQuery, { id, points: CURVE_POINTS }, signal), onConnection, signal);
-  if (!session) throw new Error("There is no such session. It may have been deleted.");
+  if (!session) throw new Error(texts.noSession);
   if (session.__typename === "StyleTransferSession") {
     const { losses, ...painting } = session;
     dispatch({ type: "loaded", session: painting, curve: losses });

@@ -2,6 +2,7 @@ import { useEffect, useReducer } from "react";
 import { execute } from "../../graphql/execute";
 import { RunEvents, type RunFrame, RunQuery } from "../../graphql/run-operations";
 import { follow, untilReached } from "../../graphql/subscribe";
+import { studioTexts as texts } from "../../texts/studio";
 import { isOver } from "../session/session-state";
 import { newRuns, nextRuns, type Run, type RunEvent } from "./runs";
 
@@ -33,7 +34,7 @@ function nextAll(runs: readonly Run[], event: RunEvent | { type: "begin"; ids: r
 async function watch(id: string, dispatch: (event: RunEvent) => void, signal: AbortSignal): Promise<void> {
   const onConnection = (connected: boolean) => dispatch({ type: "connection", id, connected });
   const { session } = await untilReached(() => execute(RunQuery, { id }, signal), onConnection, signal);
-  if (session?.__typename !== "StyleTransferSession") throw new Error("There is no such painting. It may have been deleted.");
+  if (session?.__typename !== "StyleTransferSession") throw new Error(texts.noPainting);
   dispatch({ type: "session", id, session });
   let last = -1;
   let over = false;

@@ -14,6 +14,7 @@ import { PictureWell } from "../../parts/picture-well";
 import { imageIdOf, type Option, useChoice } from "../../parts/use-choice";
 import { usePastedPicture } from "../../parts/use-pasted-picture";
 import { sampleDrawings, samplePhotos } from "../../samples/catalogue";
+import { translationTexts as texts } from "../../texts/translation";
 import easel from "../easel/easel.module.css";
 import { useStart } from "../session/use-start";
 import { sizeSetting, toTranslationInput } from "./order";
@@ -42,7 +43,7 @@ export function Translate({ children }: { children: ReactNode }) {
   return (
     <div className={easel.easel}>
       <div className={easel.pictures}>
-        <PictureWell title="Picture" choice={picture} />
+        <PictureWell title={texts.picture} choice={picture} />
         <TranslatorList translators={translators} chosen={translator} onChoose={setModel} />
       </div>
       <form
@@ -53,15 +54,15 @@ export function Translate({ children }: { children: ReactNode }) {
         }}
       >
         {translator && (
-          <section className={styles.chosen} aria-label="Chosen translator">
+          <section className={styles.chosen} aria-label={texts.chosen}>
             <h2 className={styles.name}>{shortTitle(translator.title)}</h2>
-            {drawing && <p className={styles.hint}>Takes a drawing: dark lines on a light ground.</p>}
+            {drawing && <p className={styles.hint}>{texts.takesDrawing}</p>}
             <p className={styles.facts}>
               {formatBytes(translator.bytes)} · {translator.licence}
             </p>
             {translator.sheet && (
               <a className={styles.sheet} href={translator.sheet} target="_blank" rel="noreferrer">
-                Samples of what it makes
+                {texts.samples}
               </a>
             )}
             <NetworkState network={translator} actions={actions} />
@@ -75,13 +76,11 @@ export function Translate({ children }: { children: ReactNode }) {
           onChange={setSize}
         />
         <div className={easel.start}>
-          {translators?.length === 0 && (
-            <Notice>There is no translator on this server: set ATELIER_MODEL_MIRROR to a folder with some and restart it.</Notice>
-          )}
+          {translators?.length === 0 && <Notice>{texts.none}</Notice>}
           {!translator && networkFailure && <Notice>{networkFailure}</Notice>}
           {failure && <Notice>{failure}</Notice>}
           <button type="submit" className="button primary large" disabled={starting || picture.uploading || !translator}>
-            {starting ? "Starting…" : "Start"}
+            {starting ? texts.starting : texts.start}
           </button>
         </div>
       </form>
@@ -97,5 +96,5 @@ function firstReady(translators: readonly Network[] | null): Network | null {
 /** The picture that the address names, from an earlier translation. */
 function givenPicture(asked: URLSearchParams): Option | null {
   const id = asked.get("picture");
-  return id ? { url: `/images/${encodeURIComponent(id)}`, title: asked.get("name") ?? "The same picture", imageId: id } : null;
+  return id ? { url: `/images/${encodeURIComponent(id)}`, title: asked.get("name") ?? texts.samePicture, imageId: id } : null;
 }

@@ -1,6 +1,7 @@
 import { useId } from "react";
 import type { Network } from "../../graphql/operations";
 import { explanation, formatBytes, formatShare, shortTitle } from "../../networks/networks";
+import { translationTexts as texts } from "../../texts/translation";
 import styles from "./translate.module.css";
 
 interface Props {
@@ -16,7 +17,7 @@ export function TranslatorList({ translators, chosen, onChoose }: Props) {
   return (
     <section className={styles.translators} aria-labelledby={id}>
       <h2 id={id} className={styles.title}>
-        Translator
+        {texts.translator}
       </h2>
       <div className={styles.list} role="radiogroup" aria-labelledby={id}>
         {translators?.map((network) => (
@@ -47,6 +48,6 @@ export function TranslatorList({ translators, chosen, onChoose }: Props) {
 }
 
 function stateText({ state, downloadProgress, failure }: Network): string {
-  if (state === "DOWNLOADING") return `being fetched, ${formatShare(downloadProgress)}`;
-  return state === "AVAILABLE" ? "fetched when it is used" : state === "FAILED" ? (failure ?? "cannot be had") : "";
+  if (state === "DOWNLOADING") return texts.beingFetched(formatShare(downloadProgress));
+  return state === "AVAILABLE" ? texts.fetchedWhenUsed : state === "FAILED" ? (failure ?? texts.cannotBeHad) : "";
 }

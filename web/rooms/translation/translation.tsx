@@ -5,6 +5,8 @@ import { Comparison } from "../../parts/comparison";
 import { formatDuration } from "../../parts/durations";
 import { Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
+import { sessionTexts } from "../../texts/session";
+import { translationTexts as texts } from "../../texts/translation";
 import { SessionActions } from "../session/session-actions";
 import styles from "../session/session-label.module.css";
 import { isOver, type SessionState } from "../session/session-state";
@@ -20,36 +22,36 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
     <main className={styles.room}>
       <div className={styles.wall}>
         {frame && source ? (
-          <Comparison before={source.url} width={frame.width} height={frame.height} names={{ before: "Before", after: "After" }}>
+          <Comparison before={source.url} width={frame.width} height={frame.height} names={{ before: texts.before, after: texts.after }}>
             {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-            <img src={frame.url} alt="After" draggable={false} />
+            <img src={frame.url} alt={texts.after} draggable={false} />
           </Comparison>
         ) : (
           <Picture url={frame?.url ?? source?.url ?? null} waiting={!isOver(session.status)} />
         )}
       </div>
       <aside className={styles.label}>
-        <h1 className={styles.title}>{title ?? "Untitled"}</h1>
-        <section className={own.progress} aria-label="Progress">
+        <h1 className={styles.title}>{title ?? sessionTexts.untitled}</h1>
+        <section className={own.progress} aria-label={sessionTexts.progress}>
           {isOver(session.status) ? (
-            <SessionStatusLine session={session} connected={state.connected} doing="Translating" />
+            <SessionStatusLine session={session} connected={state.connected} doing={texts.doing} />
           ) : (
             <LiveStatus state={state} session={session} />
           )}
           {frame && (
             <dl className={styles.figures}>
               <div>
-                <dt>Size</dt>
+                <dt>{texts.size}</dt>
                 <dd>
                   {frame.width} × {frame.height}
                 </dd>
               </div>
               <div>
-                <dt>Took</dt>
+                <dt>{sessionTexts.took}</dt>
                 <dd>{formatDuration(frame.computeMs)}</dd>
               </div>
               <div>
-                <dt>On</dt>
+                <dt>{texts.on}</dt>
                 <dd>{session.device ?? "–"}</dd>
               </div>
             </dl>
@@ -59,10 +61,10 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
           session={session}
           frame={frame}
           fileName={title || "translation"}
-          again={{ href: `/translate?${again}`, text: "Try another" }}
+          again={{ href: `/translate?${again}`, text: texts.again }}
         />
         {failure && <Notice>{failure}</Notice>}
-        <section className={own.model} aria-label="Translator">
+        <section className={own.model} aria-label={texts.translator}>
           <h2 className={own.name}>{shortTitle(model.title)}</h2>
           <p className={own.facts}>
             {model.id} · {formatBytes(model.bytes)}
@@ -85,21 +87,21 @@ function LiveStatus({ state, session }: { state: SessionState; session: Translat
       <SessionStatusLine
         session={session}
         connected={state.connected}
-        doing="Translating"
-        waitingFor={fetching ? `Fetching ${shortTitle(title)}, ${formatShare(downloadProgress)}` : null}
+        doing={texts.doing}
+        waitingFor={fetching ? texts.fetchingShare(shortTitle(title), formatShare(downloadProgress)) : null}
       />
-      {fetching && <progress className={bar.bar} value={downloadProgress ?? 0} max={1} aria-label={`Fetching ${shortTitle(title)}`} />}
+      {fetching && <progress className={bar.bar} value={downloadProgress ?? 0} max={1} aria-label={texts.fetching(shortTitle(title))} />}
     </>
   );
 }
 
 /** What the picture was called when the translation was started, in its title. */
 function pictureName({ title, model }: Translation): string {
-  return (title ?? "The same picture").replace(`, ${shortTitle(model.title)}`, "");
+  return (title ?? texts.samePicture).replace(`, ${shortTitle(model.title)}`, "");
 }
 
 function Picture({ url, waiting }: { url: string | null; waiting: boolean }) {
   if (!url) return null;
   // biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable.
-  return <img className={own.picture} src={url} alt="Before the translation" data-waiting={waiting} />;
+  return <img className={own.picture} src={url} alt={texts.before} data-waiting={waiting} />;
 }

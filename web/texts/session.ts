@@ -1,0 +1,17 @@
+/** What is said of a session of any kind. */
+export const sessionTexts = {
+  untitled: "Untitled",
+  loading: "Loading…",
+  unreachable: "The server cannot be reached. Trying again…",
+  lost: "Connection lost. Reconnecting…",
+  toStudio: "Back to the studio",
+  inLine: (place: number) => `Waiting, number ${place} in line`,
+  preparing: "Preparing",
+  runsOn: (doing: string, device: string) => `${doing} on ${device}`,
+  progress: "Progress",
+  took: "Took",
+  pause: "Pause",
+  resume: "Resume",
+  download: "Download",
+  cancel: "Cancel",
+} as const;
