@@ -23,13 +23,26 @@ const ASKED = 3;
 /** Beyond these factors the time does not go by pixels and steps any more: small pictures and short runs cost what they begin with. */
 const [MOST_PIXELS, MOST_STEPS] = [4, 6];
 
-/** The finished paintings of which it is known what they took; branches share their first steps with another one. */
-export function measuredOf(nodes: readonly Node[]): Measured[] {
-  return nodes.flatMap((node) => {
-    if (!("settings" in node) || node.branchedAtStep !== null || node.startedAt === null || node.finishedAt === null) return [];
+/** A painting that shared the device for more than this part of its time says nothing of how long one takes alone. */
+const SHARED = 0.1;
+
+/**
+ * The finished paintings of which it is known what they took: those that had the device to themselves. Branches share
+ * their first steps with another one.
+ */
+export function measuredOf(nodes: readonly Node[], now = Date.now()): Measured[] {
+  const spans = nodes.map(({ startedAt, finishedAt }) => ({
+    from: startedAt === null ? now : Date.parse(startedAt),
+    to: finishedAt === null ? now : Date.parse(finishedAt),
+  }));
+  return nodes.flatMap((node, at) => {
+    const span = spans[at];
+    if (!span || !("settings" in node) || node.branchedAtStep !== null || node.status !== "COMPLETED") return [];
     const { settings, content } = node;
-    const ms = Date.parse(node.finishedAt) - Date.parse(node.startedAt);
+    const ms = span.to - span.from;
     if (node.step < settings.steps || ms <= 0) return [];
+    const shared = spans.reduce((sum, other) => (other === span ? sum : sum + overlap(span, other)), 0);
+    if (shared > SHARED * ms) return [];
     const { model, optimizer, steps, scales, size } = settings;
     return [{ model, optimizer, steps, scales, pixels: pixelsOf(content, size), ms }];
   });
@@ -59,6 +72,16 @@ export function estimate(plan: Plan, measured: readonly Measured[]): number | nu
   const rates = asked.map(({ ms, steps, pixels }) => ms / (steps * pixels)).sort((a, b) => a - b);
   const rate = rates[Math.floor(rates.length / 2)];
   return rate === undefined ? null : rate * plan.steps * plan.pixels;
+}
+
+interface Span {
+  from: number;
+  to: number;
+}
+
+/** How long two spans are one, ms. */
+function overlap(a: Span, b: Span): number {
+  return Math.max(0, Math.min(a.to, b.to) - Math.max(a.from, b.from));
 }
 
 function factor(a: number, b: number): number {
