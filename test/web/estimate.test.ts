@@ -36,21 +36,23 @@ describe("how long a painting takes", () => {
     const node = {
       startedAt: "2026-01-01T00:00:00Z",
       finishedAt: "2026-01-01T00:00:10Z",
-      device: "cpu",
+      status: "COMPLETED" as const,
       step: 100,
       branchedAtStep: null,
       settings: { steps: 100, size: 200, scales: 1, optimizer: "ADAM" as const, model: "vgg19-lite" },
       content: { width: 1000, height: 500 },
-      styles: [{ weight: 1 }],
     };
     expect(measuredOf([node])).toEqual([{ model: "vgg19-lite", optimizer: "ADAM", steps: 100, scales: 1, pixels: 20_000, ms: 10_000 }]);
-    expect(
-      measuredOf([
-        { ...node, branchedAtStep: 3 },
-        { ...node, step: 50 },
-        { ...node, finishedAt: null },
-      ]),
-    ).toEqual([]);
+    for (const other of [
+      { ...node, branchedAtStep: 3 },
+      { ...node, step: 50 },
+      { ...node, status: "CANCELLED" as const },
+    ])
+      expect(measuredOf([other])).toEqual([]);
+    const during = { ...node, startedAt: "2026-01-01T00:00:05Z", finishedAt: null, status: "RUNNING" as const };
+    expect(measuredOf([node, during])).toEqual([]);
+    const after = { ...during, startedAt: "2026-01-01T00:00:09.500Z" };
+    expect(measuredOf([node, after])).toHaveLength(1);
     expect(pixelsOf({ width: 500, height: 1000 }, 100)).toBe(5000);
   });
 });

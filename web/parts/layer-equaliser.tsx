@@ -1,5 +1,6 @@
 import { Slider } from "radix-ui";
-import type { LayerWeight } from "../../server/art/settings";
+import { useState } from "react";
+import type { LayerWeight, NumberSetting } from "../../server/art/settings";
 import { layerTexts } from "../texts/layers-in-words";
 import styles from "./layer-equaliser.module.css";
 import { layerSetting } from "./settings";
@@ -21,7 +22,12 @@ export function LayerEqualiser({ layers, onChange }: Props) {
           const name = layerTexts.plain(layer);
           return (
             <div key={layer} className={styles.band}>
-              <output className={styles.value}>{shortNumber(weight)}</output>
+              <ExactWeight
+                name={layerTexts.exact(name, layer)}
+                setting={setting}
+                weight={weight}
+                onChange={(next) => onChange(layers.map((known) => (known.layer === layer ? { layer, weight: next } : known)))}
+              />
               <Slider.Root
                 className={styles.slider}
                 orientation="vertical"
@@ -44,6 +50,42 @@ export function LayerEqualiser({ layers, onChange }: Props) {
         })}
       </div>
     </fieldset>
+  );
+}
+
+/** The weight as a number, to be typed exactly; what is not allowed leaves it as it was. */
+function ExactWeight({
+  name,
+  setting,
+  weight,
+  onChange,
+}: {
+  name: string;
+  setting: NumberSetting;
+  weight: number;
+  onChange(weight: number): void;
+}) {
+  const [text, setText] = useState<string | null>(null);
+  const typed = text === null || text.trim() === "" ? Number.NaN : Number(text.replace(",", "."));
+  const allowed = typed >= setting.min && typed <= setting.max;
+
+  function settle() {
+    setText(null);
+    if (allowed && typed !== weight) onChange(typed);
+  }
+
+  return (
+    <input
+      className={styles.value}
+      inputMode="decimal"
+      autoComplete="off"
+      aria-label={name}
+      aria-invalid={text !== null && !allowed}
+      value={text ?? shortNumber(weight)}
+      onChange={(event) => setText(event.target.value)}
+      onKeyDown={(event) => event.key === "Enter" && settle()}
+      onBlur={settle}
+    />
   );
 }
 

@@ -10,5 +10,6 @@ const plain: Record<string, string> = {
 export const layerTexts = {
   title: "Style layers",
   help: "Fine strokes and colour in the first layers, larger forms in the last.",
+  exact: (name: string, layer: string) => `Weight of ${name}, ${layer}`,
   plain: (layer: string) => plain[layer] ?? layer,
 } as const;
