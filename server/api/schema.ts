@@ -11,7 +11,7 @@ import { ServerInfoResolver } from "./server-info.js";
 import { SessionControlMutations } from "./session-controls.js";
 import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
 import { StyleTransferSession, TranslationSession } from "./session-types.js";
-import { ImageSessionsResolver, SessionMutations, SessionQueries } from "./sessions.js";
+import { ImageMutations, ImageSessionsResolver, SessionMutations, SessionQueries } from "./sessions.js";
 import { SessionSubscription, SessionsSubscription, ViewersSubscription } from "./subscriptions.js";
 import { TranslationFieldsResolver } from "./translations.js";
 
@@ -28,6 +28,7 @@ export function buildApiSchema(): GraphQLSchema {
       StyleTransferFieldsResolver,
       TranslationFieldsResolver,
       SessionQueries,
+      ImageMutations,
       ImageSessionsResolver,
       SessionMutations,
       SessionControlMutations,

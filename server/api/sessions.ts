@@ -28,6 +28,14 @@ export class SessionQueries {
   }
 }
 
+@Resolver(() => Image)
+export class ImageMutations {
+  @Mutation(() => ID, { description: "Deletes a picture that no session uses, for good. CONFLICT while one does." })
+  deleteImage(@Arg("id", () => ID) id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
+    return sessions.deleteImage(requireId("id", id));
+  }
+}
+
 /** Where an image was used. */
 @Resolver(() => Image)
 export class ImageSessionsResolver {

@@ -162,6 +162,21 @@ export class SessionService {
     return sessionId;
   }
 
+  /**
+   * Deletes a picture that no session uses, with its bytes where nothing else has the same.
+   * @throws AtelierError NOT_FOUND, CONFLICT (field `id`).
+   */
+  async deleteImage(id: string): Promise<string> {
+    const { storage } = this.parts;
+    if (!(await storage.images.find(id))) throw new AtelierError("NOT_FOUND", "There is no such image.", { field: "id" });
+    const digest = await storage.images.delete(id);
+    if (digest === null) {
+      throw new AtelierError("CONFLICT", "A session uses the image; delete the session first.", { field: "id" });
+    }
+    await storage.blobs.delete(digest);
+    return id;
+  }
+
   private async lineUp<Kind extends SessionRecord>(
     session: Kind,
     insert = () => this.parts.storage.sessions.insert(session),

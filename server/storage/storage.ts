@@ -30,6 +30,8 @@ export interface ImageStore {
   find(id: string): Promise<ImageRecord | null>;
   /** Newest first; the key of an image is its id. @throws AtelierError BAD_INPUT (field `after`) when there is no such image. */
   list(page: PageRequest<string>): Promise<Page<ImageRecord>>;
+  /** Removes an image that no session uses; answers its digest, or null where nothing was removed. */
+  delete(id: string): Promise<string | null>;
   /** The one uploaded last with these bytes. */
   findByDigest(digest: string): Promise<ImageRecord | null>;
 }

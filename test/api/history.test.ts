@@ -186,3 +186,27 @@ test("sessions are found by model and by an image that they used; an image tells
     edges: [{ node: { id: styled } }, {}],
   });
 });
+
+test("lists pictures newest first, and deletes one that no session uses", async () => {
+  const { client } = running;
+  const picture = async (background: string) =>
+    client.upload(
+      await sharp({ create: { width: 20, height: 20, channels: 3, background } })
+        .png()
+        .toBuffer(),
+    );
+  const [older, newer] = [await picture("#123456"), await picture("#654321")];
+  const list = "query ($after: String) { images(first: 1, after: $after) { edges { cursor node { id url } } pageInfo { hasNextPage } } }";
+  const { images } = await client.query(list);
+  expect(images.edges.map(({ node }: { node: { id: string } }) => node.id)).toEqual([newer]);
+  const next = await client.query(list, { after: images.edges[0].cursor });
+  expect(next.images.edges[0].node).toEqual({ id: older, url: `/images/${older}` });
+  expect(await client.refusal("{ images(first: 0) { totalCount } }")).toMatchObject({ code: "BAD_INPUT", field: "first" });
+
+  const remove = "mutation ($id: ID!) { deleteImage(id: $id) }";
+  await startSession(running, { contentId: older, styles: [{ imageId: older }] });
+  expect(await client.refusal(remove, { id: older })).toMatchObject({ code: "CONFLICT", field: "id" });
+  expect(await client.query(remove, { id: newer })).toEqual({ deleteImage: newer });
+  expect((await fetch(`${running.address}/images/${newer}`)).status).toBe(404);
+  expect(await client.refusal(remove, { id: newer })).toMatchObject({ code: "NOT_FOUND", field: "id" });
+});

@@ -95,6 +95,17 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
       });
     });
 
+    it("deletes an image that no session uses, and no other", async () => {
+      const [free, used] = [anImage(), anImage()];
+      for (const image of [free, used]) await storage.images.insert(image);
+      await storage.sessions.insert(aSession(used.id));
+      expect(await storage.images.delete(free.id)).toBe(free.digest);
+      expect(await storage.images.find(free.id)).toBeNull();
+      expect(await storage.images.delete(free.id)).toBeNull();
+      expect(await storage.images.delete(used.id)).toBeNull();
+      expect(await storage.images.find(used.id)).toEqual(used);
+    });
+
     describe("sessions", () => {
       it("gives back what was put in", async () => {
         const session = await storedSession({ title: "Näckarfront ☀", error: { code: "DEVICE_LOST", message: "The device is gone." } });

@@ -89,6 +89,12 @@ describe.skipIf(executable === null)("the kiosk in a browser, with the bundled n
     await phase(page, "showing");
     await screenshot(page, "kiosk-visitor-phone");
     await page.getByText("French Alps, in the manner of", { exact: false }).waitFor();
+    const photos = async () =>
+      (await client.query("{ images(first: 100) { edges { node { width height } } } }")).images.edges.filter(
+        ({ node }: { node: { width: number; height: number } }) => node.width === 160 && node.height === 120,
+      ).length;
+    expect(await photos()).toBe(1);
+    await expect.poll(photos, { timeout: 40_000 }).toBe(0);
     expect(complaints).toEqual([]);
     await page.close();
   });

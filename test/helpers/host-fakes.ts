@@ -20,6 +20,7 @@ export class MemoryStorage implements Storage {
   readonly images: Storage["images"] = {
     insert: async (image) => void this.imageRows.set(image.id, image),
     find: async (id) => this.imageRows.get(id) ?? null,
+    delete: async () => null,
     list: async () => ({ rows: [...this.imageRows.values()], hasNextPage: false, totalCount: this.imageRows.size }),
     findByDigest: async (digest) => [...this.imageRows.values()].find((image) => image.digest === digest) ?? null,
   };

@@ -13,7 +13,7 @@ export const kioskTexts = {
   finished: "Finished",
   waiting: "A moment, please",
   offline: "The connection is lost. It goes on by itself.",
-  privacy: "Your picture goes to no other place than this exhibition. The painting is deleted after it was shown.",
+  privacy: "Your picture goes to no other place than this exhibition. It is deleted with the painting after that was shown.",
   privacyKept: "Your picture goes to no other place than this exhibition.",
   fullScreen: "Full screen",
   broken: "A moment, please. This page starts anew.",

@@ -6,7 +6,11 @@ type Rows = Pick<Storage, "images" | "sessions" | "changes" | "frames">;
 /** Rows that are written only while there is room on the disk. */
 export function guardRows({ images, sessions, changes, frames }: Rows, space: SpaceGuard): Rows {
   return {
-    images: { ...images, insert: (image) => space.storing(0, () => images.insert(image)) },
+    images: {
+      ...images,
+      insert: (image) => space.storing(0, () => images.insert(image)),
+      delete: (id) => space.changing(() => images.delete(id)),
+    },
     sessions: {
       ...sessions,
       insert: (session, changes) => space.storing(0, () => sessions.insert(session, changes)),

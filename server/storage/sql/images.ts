@@ -1,8 +1,8 @@
-import { and, count, desc, eq, lt, or } from "drizzle-orm";
+import { and, count, desc, eq, lt, notExists, or } from "drizzle-orm";
 import { AtelierError } from "../../errors.js";
 import type { ImageStore } from "../storage.js";
 import { type Database, written } from "./database.js";
-import { images } from "./schema.js";
+import { images, sessionImages } from "./schema.js";
 
 /** Uploaded pictures as rows. */
 export function sqlImages(database: Database): ImageStore {
@@ -32,6 +32,15 @@ export function sqlImages(database: Database): ImageStore {
         database.select({ count: count() }).from(images),
       ]);
       return { rows: rows.slice(0, first), hasNextPage: rows.length > first, totalCount: total?.count ?? 0 };
+    },
+
+    async delete(id) {
+      const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, id));
+      const [deleted] = await database
+        .delete(images)
+        .where(and(eq(images.id, id), notExists(used)))
+        .returning({ digest: images.digest });
+      return deleted?.digest ?? null;
     },
 
     async findByDigest(digest) {

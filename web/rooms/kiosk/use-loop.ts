@@ -22,7 +22,7 @@ export function useLoop(options: KioskOptions): [KioskState, Dispatch<KioskEvent
   });
   useStarting(state, known, dispatch);
   useWaiting(state, options, dispatch);
-  useTidying(sessionOf(state), options.keep);
+  useTidying(sessionOf(state), "guest" in state ? (state.guest?.imageId ?? null) : null, options.keep);
   return [state, dispatch];
 }
 
@@ -39,7 +39,7 @@ function useStarting(state: KioskState, known: { current: KioskOptions }, dispat
       (sessionId) => {
         clearTimeout(timer);
         // A visitor came meanwhile, or it took too long: it is not shown, so it goes.
-        if (left) tidier.leave(sessionId);
+        if (left) tidier.leave({ sessionId, imageId: starting.guest?.imageId ?? null });
         else dispatch({ type: "started", sessionId });
       },
       () => {
@@ -101,17 +101,17 @@ function useWaiting(state: KioskState, { seconds, idle }: KioskOptions, dispatch
 
 const tidier = new Tidier();
 
-function useTidying(sessionId: string | null, keep: boolean): void {
+function useTidying(sessionId: string | null, imageId: string | null, keep: boolean): void {
   useEffect(() => {
     if (sessionId === null || keep) return;
     // Also when the page is closed or loaded anew in mid-painting.
-    const leave = () => tidier.leave(sessionId);
+    const leave = () => tidier.leave({ sessionId, imageId });
     window.addEventListener("pagehide", leave);
     return () => {
       window.removeEventListener("pagehide", leave);
       leave();
     };
-  }, [sessionId, keep]);
+  }, [sessionId, imageId, keep]);
   useEffect(() => {
     if (keep) return;
     const tidy = () => void tidier.tidy();
