@@ -164,10 +164,12 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     await page.getByRole("button", { name: "Compare with origin" }).click();
     const comparison = page.getByTestId("comparison");
     await comparison.getByRole("img", { name: /^Origin, step \d+$/ }).waitFor();
-    const shown = await comparison
-      .getByRole("img")
-      .evaluateAll((images) => images.map((image) => image.getAttribute("src") ?? image.getAttribute("data-shown")));
-    expect(shown.map((source) => source?.split("/")[2])).toEqual([id, branch]);
+    const shown = async () => {
+      const pictures = comparison.getByRole("img");
+      const sources = await pictures.evaluateAll((images) => images.map((image) => image.getAttribute("src") ?? image.dataset.shown));
+      return sources.map((source) => source?.split("/")[2]);
+    };
+    await expect.poll(shown, { timeout: 10_000 }).toEqual([id, branch]);
     await page.setViewportSize({ width: 360, height: 780 });
     await screenshot(page, "lasting-compared-phone", true);
     expect(await overflow(page)).toBe(0);
