@@ -13,6 +13,8 @@ import type { SteeringInput } from "./steering-input.js";
 
 /** How long a mutation waits for the device to let go of a running session, ms. */
 const CANCEL_TIMEOUT_MS = 20_000;
+/** After a restart a session is RUNNING before its host has claimed it again: it hears only what is said later, ms. */
+const CANCEL_AGAIN_MS = 500;
 
 export interface SessionControlsOptions {
   storage: Storage;
@@ -111,8 +113,11 @@ export class SessionControls {
       // Read after subscribing, so that an end in between is not waited for in vain.
       const now = await requireSession(storage, sessionId);
       if (isFinal(now.status)) return now;
-      await bus.publish("controls", { type: "cancel", sessionId });
-      await bell.wait(CANCEL_TIMEOUT_MS);
+      const deadline = performance.now() + CANCEL_TIMEOUT_MS;
+      while (!ended && performance.now() < deadline) {
+        await bus.publish("controls", { type: "cancel", sessionId });
+        await bell.wait(CANCEL_AGAIN_MS);
+      }
       if (!ended) throw new AtelierError("UNAVAILABLE", "The device that runs the session does not answer.");
       return await requireSession(storage, sessionId);
     } finally {

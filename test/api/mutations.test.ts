@@ -36,6 +36,16 @@ test("a session that runs is cancelled by its host, and answered as it is then",
   expect(session.latestFrame).toEqual({ step: 0 });
 });
 
+test("a session that is cancelled before its host has taken it up again after a restart is cancelled then", async () => {
+  const id = await startSession(running);
+  // As a server leaves it that was killed: running, and in line for the next host.
+  await running.storage.sessions.update(id, { status: "RUNNING" }, ["QUEUED"]);
+  const cancelled = running.client.query(CANCEL, { id });
+  await new Promise((next) => setTimeout(next, 200));
+  expect(await running.host.claim()).toBe(id);
+  expect((await cancelled).cancelSession).toMatchObject({ id, status: "CANCELLED" });
+});
+
 test("a finished session cannot be cancelled", async () => {
   const id = await startSession(running);
   await running.host.claim();
