@@ -31,6 +31,12 @@ export class FakeHost {
     return id;
   }
 
+  /** Begins to run a session that ran before, as after a restart. */
+  async takeUp(): Promise<void> {
+    const id = await this.parts.queue.claim(AbortSignal.timeout(5000));
+    if (id !== null) this.hosted.add(id);
+  }
+
   /** Stores and publishes one frame; its losses fall with the step. */
   async paint(
     sessionId: string,
