@@ -1,11 +1,14 @@
+import sharp from "sharp";
 import { expect, onTestFinished, test } from "vitest";
 import { pngPicture } from "../helpers/pictures.js";
 import { dataFolder, ServerProcess } from "../helpers/server.js";
 
+const TRANSLATE = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }";
+
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
 const WATCH = `subscription ($id: ID!) {
   session(id: $id, afterStep: -1) {
-    ... on Frame { step width height losses { total } }
+    ... on Frame { step url width height losses { total } }
     ... on SessionChange { session { status error { code message } } }
   }
 }`;
@@ -35,4 +38,32 @@ test("the real server paints with TensorFlow.js and the bundled network", async 
   expect(totals.at(-1)).toBeLessThan(totals[0]!);
   const { server: info } = await client.query("{ server { devices { name engine description } } }");
   expect(info.devices).toMatchObject([{ engine: "tfjs", name: expect.stringMatching(/^tfjs-/) }]);
+});
+
+test("it translates pictures with TensorFlow.js, to what ONNX Runtime makes of them", async () => {
+  const { bytes } = await pngPicture(96, 64, 3);
+  const pictures: Buffer[] = [];
+  for (const device of ["tfjs", "cpu"]) {
+    const data = await dataFolder();
+    const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: device });
+    const client = await server.client();
+    const input = { imageId: await client.upload(bytes), model: "photo-to-painting", size: 96 };
+    const { startTranslation } = await client.query(TRANSLATE, { input });
+    let url = "";
+    let ended: unknown;
+    for await (const { data: answer } of client.subscribe(WATCH, { id: startTranslation.id })) {
+      url = answer.session.url ?? url;
+      ended = answer.session.session ?? ended;
+    }
+    expect(ended).toEqual({ status: "COMPLETED", error: null });
+    const picture = sharp(Buffer.from(await (await fetch(client.address + url)).arrayBuffer()));
+    pictures.push(await picture.removeAlpha().raw().toBuffer());
+    await client.close();
+    await server.end();
+    await data.remove();
+  }
+  const [one, other] = pictures;
+  expect(one?.length).toBe(96 * 64 * 3);
+  const difference = one!.reduce((sum, value, at) => sum + Math.abs(value - (other?.[at] ?? 0)), 0) / one!.length;
+  expect(difference).toBeLessThan(1);
 });
