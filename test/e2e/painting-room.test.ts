@@ -92,6 +92,17 @@ describe.skipIf(executable === null)("the room of a painting, with the bundled n
     await startPainting(page, { photo: "Acanthus", style: "Breakers", steps: 3000, size: 64 });
     const id = idOf(page);
     await waitForStep(page, 3);
+    await page.evaluate(() => {
+      const watched = window as typeof window & { shifted?: string[] };
+      watched.shifted = [];
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as (PerformanceEntry & { sources: { node: Node | null }[] })[])
+          for (const { node } of entry.sources)
+            watched.shifted?.push(node instanceof Element ? node.outerHTML.slice(0, 120) : String(node));
+      }).observe({ type: "layout-shift" });
+    });
+    await waitForStep(page, 12);
+    expect(await page.evaluate(() => (window as typeof window & { shifted?: string[] }).shifted), "moved while frames arrive").toEqual([]);
     const other = await openPage(browser, client.address, { width: 360, height: 780 });
     await other.page.goto(`/s?id=${id}`);
     await page.getByText("2 watching").waitFor();

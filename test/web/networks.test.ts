@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Network } from "../../web/graphql/operations";
-import { explanation, formatBytes, shortTitle, takesDrawings, timeToGo, usualNetwork, withNetwork } from "../../web/networks/networks";
+import { explanation, formatBytes, shortTitle, takesDrawings, usualNetwork, withNetwork } from "../../web/networks/networks";
 
 function network(id: string, changes: Partial<Network> = {}): Network {
   return {
@@ -63,10 +63,4 @@ test("sizes of files are short", () => {
 test("what was made for lines or labels is drawn for, all else takes photos", () => {
   const taken = (["PHOTO", "LINE_DRAWING", "LABEL_MAP", null] as const).map((takes) => takesDrawings(network("any", { takes })));
   expect(taken).toEqual([false, true, true, false]);
-});
-
-test("the time to go of a download follows its pace, once there is one", () => {
-  expect(timeToGo({ progress: 0.2, at: 0 }, { progress: 0.4, at: 10_000 })).toBeCloseTo(30_000);
-  expect(timeToGo({ progress: 0.2, at: 0 }, { progress: 0.205, at: 10_000 })).toBeNull();
-  expect(timeToGo({ progress: 0.2, at: 0 }, { progress: 0.4, at: 500 })).toBeNull();
 });

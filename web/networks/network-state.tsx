@@ -1,10 +1,10 @@
 import type { Network } from "../graphql/operations";
 import { formatDuration } from "../parts/durations";
+import { useTimeToGo } from "../parts/use-time-to-go";
 import { networkTexts as texts } from "../texts/networks";
 import styles from "./network-state.module.css";
 import { formatBytes, formatShare, shortTitle } from "./networks";
 import type { Networks } from "./use-networks";
-import { useTimeToGo } from "./use-time-to-go";
 
 interface Props {
   network: Network;

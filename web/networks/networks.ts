@@ -42,18 +42,3 @@ export function formatBytes(bytes: number): string {
 export function formatShare(progress: number | null): string {
   return `${Math.floor((progress ?? 0) * 100)} %`;
 }
-
-/** How far a download was at a time, ms. */
-export interface Mark {
-  /** 0..1 */
-  progress: number;
-  at: number;
-}
-
-/** ms until a download is done, at the pace since its first mark; null while too little came to tell. */
-export function timeToGo(first: Mark, last: Mark): number | null {
-  const came = last.progress - first.progress;
-  const took = last.at - first.at;
-  if (came < 0.01 || took < 1000) return null;
-  return (took * (1 - last.progress)) / came;
-}

@@ -67,6 +67,7 @@ export const paintingTexts = {
     stop: "Stop",
     make: "Make it",
     making: "Making the time-lapse",
+    toGo: (time: string) => `About ${time} to go`,
     download: (format: string) => `Download the ${format}`,
   },
   zoom: {

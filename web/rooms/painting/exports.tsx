@@ -1,7 +1,9 @@
 import { useState } from "react";
+import { formatDuration } from "../../parts/durations";
 import { FailureNotice, Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
 import { SelectControl } from "../../parts/select-control";
+import { useTimeToGo } from "../../parts/use-time-to-go";
 import { paintingTexts } from "../../texts/painting";
 import styles from "./exports.module.css";
 import { type FilmFormat, type FilmMaking, isOver, useFilm } from "./use-film";
@@ -62,6 +64,7 @@ function FilmMaker({ making: { formats, film, busy, failure, make, cancel } }: {
   const usual = formats.includes("MP4") ? "MP4" : (formats[0] ?? "WEBP");
   const format = wanted ?? usual;
   const works = film !== null && !isOver(film);
+  const toGo = useTimeToGo(works ? film.progress : null);
   return (
     <div className={styles.film}>
       <div className={styles.row}>
@@ -81,6 +84,7 @@ function FilmMaker({ making: { formats, film, busy, failure, make, cancel } }: {
           </button>
         )}
       </div>
+      {works && toGo !== null && <p className={styles.toGo}>{texts.toGo(formatDuration(toGo))}</p>}
       {works && <progress className={bar.bar} value={film.progress} max={1} aria-label={texts.making} />}
       {film?.url && (
         <a className={styles.ready} href={film.url} download>

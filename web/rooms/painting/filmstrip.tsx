@@ -21,9 +21,11 @@ export function Filmstrip({ timeline, last, at, onShow }: Props) {
   const current = shown.reduce((best, frame) => (Math.abs(frame.step - at) < Math.abs(best.step - at) ? frame : best));
   return (
     <section className={styles.strip} aria-label={texts.filmstrip.title}>
-      {shown.map(({ step, url }) => (
+      {shown.map(({ step, url }, place) => (
         <button
-          key={step}
+          // By place: pictures change in theirs, and nothing moves.
+          // biome-ignore lint/suspicious/noArrayIndexKey: see above.
+          key={place}
           type="button"
           className={styles.frame}
           aria-label={texts.filmstrip.show(step)}

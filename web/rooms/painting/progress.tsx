@@ -23,7 +23,10 @@ export function Progress({ state, session }: { state: SessionState; session: Pai
         <div>
           <dt>{texts.step}</dt>
           <dd>
-            <span data-testid="step">{step}</span> {texts.of} {steps}
+            <span className={styles.number} style={{ minWidth: `${String(steps).length}ch` }} data-testid="step">
+              {step}
+            </span>{" "}
+            {texts.of} {steps}
           </dd>
         </div>
         {(pace !== null || !over) && (

@@ -98,7 +98,8 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
       <Filmstrip timeline={timeline} last={last} at={at} onShow={onShow} />
       <div className={styles.line}>
         <p className={styles.where}>
-          <span>
+          {/* As wide as the next power of ten needs, so that the rest moves seldom. */}
+          <span className={styles.at} style={{ minWidth: `calc(${Math.max(3, String(last).length)}ch + 2.2em)` }}>
             {texts.step} {at}
           </span>{" "}
           {shown === null ? `· ${now}` : `${paintingTexts.of} ${last}`}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
-import { type Mark, timeToGo } from "./networks";
+import { type Mark, timeToGo } from "./time-to-go";
 
-/** ms until a download is done; null while there is none, or it cannot be told yet. */
+/** ms until some work is done; null while there is none, or it cannot be told yet. */
 export function useTimeToGo(progress: number | null): number | null {
   const first = useRef<Mark | null>(null);
   const [left, setLeft] = useState<number | null>(null);

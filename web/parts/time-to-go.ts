@@ -1,0 +1,14 @@
+/** How far some work was at a time, ms. */
+export interface Mark {
+  /** 0..1 */
+  progress: number;
+  at: number;
+}
+
+/** ms until the work is done, at the pace since its first mark; null while too little was done to tell. */
+export function timeToGo(first: Mark, last: Mark): number | null {
+  const came = last.progress - first.progress;
+  const took = last.at - first.at;
+  if (came < 0.01 || took < 1000) return null;
+  return (took * (1 - last.progress)) / came;
+}
