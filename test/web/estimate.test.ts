@@ -41,6 +41,7 @@ describe("how long a painting takes", () => {
       branchedAtStep: null,
       settings: { steps: 100, size: 200, scales: 1, optimizer: "ADAM" as const, model: "vgg19-lite" },
       content: { width: 1000, height: 500 },
+      latestFrame: { computeMs: 95 },
     };
     expect(measuredOf([node])).toEqual([{ model: "vgg19-lite", optimizer: "ADAM", steps: 100, scales: 1, pixels: 20_000, ms: 10_000 }]);
     for (const other of [
@@ -49,6 +50,7 @@ describe("how long a painting takes", () => {
       { ...node, status: "CANCELLED" as const },
     ])
       expect(measuredOf([other])).toEqual([]);
+    expect(measuredOf([{ ...node, finishedAt: "2026-01-01T01:00:10Z" }])).toEqual([]);
     const during = { ...node, startedAt: "2026-01-01T00:00:05Z", finishedAt: null, status: "RUNNING" as const };
     expect(measuredOf([node, during])).toEqual([]);
     const after = { ...during, startedAt: "2026-01-01T00:00:09.500Z" };

@@ -90,7 +90,10 @@ function View({ onTake }: { onTake(file: File): void }) {
             className="button primary"
             disabled={!source}
             onClick={() => {
-              if (source) takePicture(source, texts.fileName).then(onTake, (error: unknown) => setFailure(String(error)));
+              if (source)
+                takePicture(source, texts.fileName).then(onTake, (error: unknown) =>
+                  setFailure(error instanceof Error ? error.message : String(error)),
+                );
             }}
           >
             {texts.take}

@@ -125,7 +125,7 @@ export const PaceQuery = graphql(`
   query Pace {
     sessions(first: 40, filter: { kind: STYLE_TRANSFER }) {
       edges { node {
-        status startedAt finishedAt
+        status startedAt finishedAt latestFrame { computeMs }
         ... on StyleTransferSession { step branchedAtStep settings { steps size scales optimizer model } content { width height } }
       } }
     }

@@ -25,6 +25,8 @@ const [MOST_PIXELS, MOST_STEPS] = [4, 6];
 
 /** A painting that shared the device for more than this part of its time says nothing of how long one takes alone. */
 const SHARED = 0.1;
+/** How many times its computing a painting may have taken, and what it takes to begin, ms. */
+const [RESTED, STARTING_MS] = [4, 20_000];
 
 /**
  * The finished paintings of which it is known what they took: those that had the device to themselves. Branches share
@@ -43,6 +45,8 @@ export function measuredOf(nodes: readonly Node[], now = Date.now()): Measured[]
     if (node.step < settings.steps || ms <= 0) return [];
     const shared = spans.reduce((sum, other) => (other === span ? sum : sum + overlap(span, other)), 0);
     if (shared > SHARED * ms) return [];
+    // The last step is of the largest scale: what took much longer than all steps at its pace was paused, or its server was away.
+    if (ms > RESTED * settings.steps * (node.latestFrame?.computeMs ?? 0) + STARTING_MS) return [];
     const { model, optimizer, steps, scales, size } = settings;
     return [{ model, optimizer, steps, scales, pixels: pixelsOf(content, size), ms }];
   });
