@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseCard } from "../models/card.js";
+import { parseCard } from "../server/models/card.js";
 import type { FeatureNetwork } from "../server/art/feature-network.js";
 import { openFeatureNetwork } from "../server/art/open-feature-network.js";
 import { OnnxEngine } from "../server/engine/onnx.js";

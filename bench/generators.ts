@@ -7,8 +7,8 @@
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
-import { openGenerator } from "../models/generators.js";
-import { openRegistry } from "../models/registry.js";
+import { openGenerator } from "../server/models/generators.js";
+import { openRegistry } from "../server/models/registry.js";
 import { type GeneratorProgram, openGeneratorProgram } from "../server/art/generator.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 import { tensor } from "../server/graph/index.js";

@@ -8,7 +8,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
-import { styleTransferDefaults } from "../server/art/settings.js";
+import { styleTransferDefaults } from "../server/records/settings.js";
 import { openEmbeddedDatabase } from "../server/storage/embedded/database.js";
 import { openEmbeddedStorage } from "../server/storage/embedded/open.js";
 import { aFrame, anImage, aSession } from "../test/contracts/records.js";

@@ -7,7 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { openRegistry } from "../models/registry.js";
+import { openRegistry } from "../server/models/registry.js";
 import type { TranslationWork } from "../server/art/work.js";
 import type { DeviceMessage } from "../server/device/messages.js";
 import { DeviceProcess, deviceProcessDefaults } from "../server/host/device-process.js";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { openGenerator } from "../models/generators.js";
-import { openRegistry } from "../models/registry.js";
+import { openGenerator } from "../server/models/generators.js";
+import { openRegistry } from "../server/models/registry.js";
 import { openGeneratorProgram } from "../server/art/generator.js";
 import type { Engine } from "../server/engine/engine.js";
 import { tensor } from "../server/graph/index.js";

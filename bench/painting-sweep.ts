@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { nextPainting, type Painting } from "../server/art/painter.js";
 import { toInterleaved } from "../server/art/picture.js";
-import { defaultNumbers, type StyleTransferSettings, styleTransferDefaults, styleTransferNumbers } from "../server/art/settings.js";
+import { defaultNumbers, type StyleTransferSettings, styleTransferDefaults, styleTransferNumbers } from "../server/records/settings.js";
 import { createStyleTransferFactory } from "../server/art/style-transfer.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 

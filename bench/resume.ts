@@ -5,10 +5,10 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseCard } from "../models/card.js";
+import { parseCard } from "../server/models/card.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../server/art/checkpoint.js";
 import { nextPainting, type Painter, type Painting } from "../server/art/painter.js";
-import { defaultNumbers, styleTransferDefaults } from "../server/art/settings.js";
+import { defaultNumbers, styleTransferDefaults } from "../server/records/settings.js";
 import { createStyleTransferFactory } from "../server/art/style-transfer.js";
 import type { StyleTransferWork } from "../server/art/work.js";
 import { OnnxEngine } from "../server/engine/onnx.js";

@@ -3,10 +3,7 @@ import { dirname } from "node:path";
 import { inRoot } from "./root.mjs";
 import { filesUnder, repositoryPath } from "./stale.mjs";
 
-const sources = [inRoot("server"), inRoot("models")];
-
-/** Recipes that train networks are run from source, and bundled networks are read where they lie. @param {string} path */
-const ignore = (path) => path.startsWith("models/training") || path.startsWith("models/bundled");
+const sources = [inRoot("server")];
 
 /** The server as JavaScript in dist/, file for file, so that import specifiers and stack traces keep their paths. */
 /** @type {import("./stale.mjs").Target} */
@@ -15,12 +12,11 @@ export const serverTarget = {
   inputs: [...sources, inRoot("tsconfig.json"), inRoot("package-lock.json"), inRoot("scripts", "build-server.mjs")],
   output: inRoot("dist", "server", "main.js"),
   stamp: inRoot("dist", "server.stamp"),
-  ignore,
   build: buildServer,
 };
 
 async function buildServer() {
-  const files = (await Promise.all(sources.map((folder) => filesUnder(folder, ignore)))).flat();
+  const files = (await Promise.all(sources.map((folder) => filesUnder(folder)))).flat();
   const scripts = files.filter((file) => file.endsWith(".ts"));
   const assets = files.filter((file) => !file.endsWith(".ts"));
   const { build, stop } = await import("esbuild");

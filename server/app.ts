@@ -5,7 +5,7 @@ import type { ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema } from "./api/schema.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
-import { styleTransferNumbers } from "./art/settings.js";
+import { styleTransferNumbers } from "./records/settings.js";
 import type { Bus } from "./bus/bus.js";
 import { Exporter } from "./exports/exporter.js";
 import { createHttpApp } from "./http/app.js";
@@ -15,12 +15,12 @@ import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from
 import type { Queue } from "./queue/queue.js";
 import { SessionControls } from "./sessions/controls.js";
 import type { DeviceInfo } from "./sessions/device-info.js";
-import { FrameBroker } from "./sessions/frame-broker.js";
+import { FrameBroker } from "./sessions/watch/frame-broker.js";
 import { SessionHistory } from "./sessions/history.js";
-import { LiveFrames } from "./sessions/live-frames.js";
+import { LiveFrames } from "./sessions/live/frames.js";
 import type { SessionModels } from "./sessions/models.js";
 import { SessionService } from "./sessions/service.js";
-import { SessionFeed } from "./sessions/session-feed.js";
+import { SessionFeed } from "./sessions/watch/session-feed.js";
 import type { Storage } from "./storage/storage.js";
 
 /** What the API side of a server is made of; the rest of it may be in another process. */

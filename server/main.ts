@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { openRegistry } from "../models/registry.js";
-import { fetchPreferredFeatures } from "../models/store/preferred.js";
+import { openRegistry } from "./models/registry.js";
+import { fetchPreferredFeatures } from "./models/store/preferred.js";
 import { createApp } from "./app.js";
 import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";

@@ -1,11 +1,11 @@
 import type { Exporter } from "../exports/exporter.js";
 import type { SessionControls } from "../sessions/controls.js";
 import type { DeviceInfo } from "../sessions/device-info.js";
-import type { FrameBroker } from "../sessions/frame-broker.js";
+import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { SessionHistory } from "../sessions/history.js";
-import type { LiveFrames } from "../sessions/live-frames.js";
+import type { LiveFrames } from "../sessions/live/frames.js";
 import type { SessionService } from "../sessions/service.js";
-import type { SessionFilter, SessionRecord } from "../sessions/session.js";
+import type { SessionFilter, SessionRecord } from "../records/session.js";
 import type { ModelFamilyName, ModelStateName, ModelTaskName, PictureKindName } from "./enums.js";
 
 /** A model as clients see it. */

@@ -1,6 +1,6 @@
 import { registerEnumType } from "type-graphql";
-import { type InitialImage as InitialImageName, initialImages, type OptimizerKind as OptimizerName, optimizers } from "../art/settings.js";
-import { type SessionKind as KindName, type SessionStatus as StatusName, sessionKinds, sessionStatuses } from "../sessions/session.js";
+import { type InitialImage as InitialImageName, initialImages, type OptimizerKind as OptimizerName, optimizers } from "../records/settings.js";
+import { type SessionKind as KindName, type SessionStatus as StatusName, sessionKinds, sessionStatuses } from "../records/session.js";
 
 type EnumObject<Name extends string> = { [Key in Name]: Key };
 

@@ -1,6 +1,6 @@
 import { Field, FieldResolver, Float, ID, Int, ObjectType, Resolver, Root } from "type-graphql";
-import type { FrameRecord } from "../sessions/session.js";
-import type { SharedFrame } from "../sessions/shared-frame.js";
+import type { FrameRecord } from "../records/session.js";
+import type { SharedFrame } from "../sessions/watch/shared-frame.js";
 import { LossTerm, type LossTermName } from "./enums.js";
 import { type Connection, cursorCodec, PageInfo } from "./paging.js";
 import { Base64, DateTime } from "./scalars.js";

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
-import { ChangeFeed } from "../sessions/change-feed.js";
+import { ChangeFeed } from "../sessions/watch/feed.js";
 import type { ApiContext, ModelInfo } from "./context.js";
 import {
   ModelFamily,

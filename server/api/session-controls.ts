@@ -1,6 +1,6 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
 import { requireId } from "../sessions/ids.js";
-import type { SessionRecord } from "../sessions/session.js";
+import type { SessionRecord } from "../records/session.js";
 import type { ApiContext } from "./context.js";
 import { Session, StyleTransferSession } from "./session-types.js";
 import { requireStyleIds, SteerInput } from "./steering-types.js";

@@ -1,8 +1,8 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
-import type { StyleTransferSettings as SettingsValue } from "../art/settings.js";
+import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
 import { AtelierError } from "../errors.js";
 import type { StepRange } from "../sessions/history.js";
-import type { ImageRecord, SessionRecord, StyleTransferRecord, WeightedStyle } from "../sessions/session.js";
+import type { ImageRecord, SessionRecord, StyleTransferRecord, WeightedStyle } from "../records/session.js";
 import type { ApiContext } from "./context.js";
 import { Frame, FrameConnection, type FrameSource, frameCursors, frameSource, LossPoint } from "./frames.js";
 import { Image } from "./images.js";

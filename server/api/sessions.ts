@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from "type-graphql";
 import { isId, requireId } from "../sessions/ids.js";
-import type { SessionFilter as FilterValue, ImageRecord, SessionRecord } from "../sessions/session.js";
+import type { SessionFilter as FilterValue, ImageRecord, SessionRecord } from "../records/session.js";
 import type { ApiContext } from "./context.js";
 import { Image } from "./images.js";
 import { type Connection, connection, pageRequest } from "./paging.js";

@@ -1,6 +1,6 @@
 import { Field, Float, ID, InputType, Int, ObjectType } from "type-graphql";
-import type { LayerWeight as LayerWeightValue, StyleTransferSettings as SettingsValue } from "../art/settings.js";
-import type { ImageRecord } from "../sessions/session.js";
+import type { LayerWeight as LayerWeightValue, StyleTransferSettings as SettingsValue } from "../records/settings.js";
+import type { ImageRecord } from "../records/session.js";
 import type { StyleTransferInput as StartInput } from "../sessions/style-transfer-input.js";
 import { InitialImage, type InitialImageName, OptimizerKind, type OptimizerName } from "./enums.js";
 import { Image } from "./images.js";

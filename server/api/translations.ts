@@ -1,5 +1,5 @@
 import { Ctx, Field, FieldResolver, ID, InputType, Int, Resolver, Root } from "type-graphql";
-import type { ImageRecord, TranslationRecord } from "../sessions/session.js";
+import type { ImageRecord, TranslationRecord } from "../records/session.js";
 import type { TranslationInput as StartInput } from "../sessions/translation-settings.js";
 import type { ApiContext, ModelInfo } from "./context.js";
 import { Image } from "./images.js";

@@ -1,5 +1,5 @@
-import { type GeneratorArchitecture, isGenerator } from "../../models/architecture.js";
-import type { Generator } from "../../models/generators.js";
+import { type GeneratorArchitecture, isGenerator } from "../models/architecture.js";
+import type { Generator } from "../models/generators.js";
 import type { Engine, Program } from "../engine/engine.js";
 import { AtelierError } from "../errors.js";
 import { FREE, input, type Tensor } from "../graph/index.js";

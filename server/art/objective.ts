@@ -2,7 +2,7 @@ import { type Engine, gradientName, type Program } from "../engine/engine.js";
 import { elementCount, scalar, type Tensor, tensor } from "../graph/tensor.js";
 import { inputNames, type ObjectiveLayers, outputNames } from "./losses.js";
 import type { Losses, Planes } from "./painter.js";
-import type { LayerWeight, StyleTransferSettings } from "./settings.js";
+import type { LayerWeight, StyleTransferSettings } from "../records/settings.js";
 
 /** What the features of the picture are compared with, by the names of the graph's inputs. */
 export type Targets = Readonly<Record<string, Tensor>>;

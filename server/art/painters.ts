@@ -1,4 +1,4 @@
-import { openGenerator } from "../../models/generators.js";
+import { openGenerator } from "../models/generators.js";
 import type { Engine } from "../engine/engine.js";
 import type { GeneratorProgram } from "./generator.js";
 import { openLiveTranslator } from "./live-translation.js";

@@ -7,7 +7,7 @@ import { asTensor, blendTargets, objectiveLayers, openObjective, type Targets } 
 import type { Planes } from "./painter.js";
 import { decodePicture } from "./picture.js";
 import { ProgramCache } from "./program-cache.js";
-import { MIN_PICTURE_SIDE } from "./settings.js";
+import { MIN_PICTURE_SIDE } from "../records/settings.js";
 import { TargetCache } from "./target-cache.js";
 import type { EncodedPicture, FeatureNetworkFile, StyleTransferWork } from "./work.js";
 

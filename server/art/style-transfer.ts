@@ -17,7 +17,7 @@ import { decodePicture, uprightSize } from "./picture.js";
 import { enlarge } from "./resample.js";
 import { StyleTransferResources } from "./resources.js";
 import { fitLongerSide, type PictureSize, type Scale } from "./scales.js";
-import type { StyleTransferSettings } from "./settings.js";
+import type { StyleTransferSettings } from "../records/settings.js";
 import type { Steering, StyleTransferWork } from "./work.js";
 
 /** Style transfers on `engine`; programs, weights and targets are shared by the painters of one factory. */

@@ -1,5 +1,5 @@
-import type { Architecture } from "../../models/architecture.js";
-import type { TranslationForm } from "../../models/card.js";
+import type { Architecture } from "../models/architecture.js";
+import type { TranslationForm } from "../models/card.js";
 import type { Planes } from "./painter.js";
 import type { PicturePlace } from "./picture-padding.js";
 import type { PictureSize } from "./scales.js";

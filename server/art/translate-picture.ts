@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { PictureRange, TranslationForm } from "../../models/card.js";
+import type { PictureRange, TranslationForm } from "../models/card.js";
 import { AtelierError } from "../errors.js";
 import { type Tensor, tensor } from "../graph/index.js";
 import type { GeneratorProgram } from "./generator.js";

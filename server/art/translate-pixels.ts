@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { TranslationForm } from "../../models/card.js";
+import type { TranslationForm } from "../models/card.js";
 import { type Tensor, tensor } from "../graph/index.js";
 import type { GeneratorProgram } from "./generator.js";
 import type { LiveTranslation, Pixels } from "./painter.js";

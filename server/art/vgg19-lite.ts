@@ -1,6 +1,6 @@
-import type { Vgg19LiteArchitecture } from "../../models/architecture.js";
-import { readSafetensors } from "../../models/safetensors.js";
-import { vgg19Lite, vgg19LiteLayers } from "../../models/vgg19-lite.js";
+import type { Vgg19LiteArchitecture } from "../models/architecture.js";
+import { readSafetensors } from "../models/safetensors.js";
+import { vgg19Lite, vgg19LiteLayers } from "../models/vgg19-lite.js";
 import type { FeatureNetwork } from "./feature-network.js";
 import { imageInput } from "./losses.js";
 

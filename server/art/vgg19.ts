@@ -1,4 +1,4 @@
-import { readVgg19, vgg19, vgg19Layers } from "../../models/vgg19.js";
+import { readVgg19, vgg19, vgg19Layers } from "../models/vgg19.js";
 import type { FeatureNetwork } from "./feature-network.js";
 
 /** VGG-19 with average pooling, which Gatys et al. 2016 (section 2) found to paint a little better than its own max pooling. */

@@ -1,6 +1,6 @@
-import type { Architecture } from "../../models/architecture.js";
-import type { TranslationForm } from "../../models/card.js";
-import type { SteeredSettings, StyleTransferSettings } from "./settings.js";
+import type { Architecture } from "../models/architecture.js";
+import type { TranslationForm } from "../models/card.js";
+import type { SteeredSettings, StyleTransferSettings } from "../records/settings.js";
 
 /** A picture as it was uploaded, with the digest that caches know it by. */
 export interface EncodedPicture {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.js";
-import type { SessionEvent } from "../sessions/session.js";
+import type { SessionEvent } from "../records/session.js";
 
 /** What a client asks of whoever runs a session; a change to `steer` by, and that it is PAUSED, is stored already. */
 export type SessionControl = { type: "cancel" | "pause" | "steer"; sessionId: string };

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { type Architecture, isGenerator } from "../../models/architecture.js";
-import type { TranslationForm } from "../../models/card.js";
-import { readSafetensors } from "../../models/safetensors.js";
+import { type Architecture, isGenerator } from "../models/architecture.js";
+import type { TranslationForm } from "../models/card.js";
+import { readSafetensors } from "../models/safetensors.js";
 import { openFeatureNetwork } from "../art/open-feature-network.js";
 import { createPainters } from "../art/painters.js";
 import type { GeneratorFile } from "../art/work.js";

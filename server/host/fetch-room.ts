@@ -1,6 +1,6 @@
 import { AtelierError, type ErrorCode } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
-import type { SessionRecord } from "../sessions/session.js";
+import type { SessionRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import type { WorkModels } from "./work.js";
 

@@ -1,6 +1,6 @@
 import type { Bus } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
-import type { FrameRecord } from "../sessions/session.js";
+import type { FrameRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 
 /**

@@ -1,7 +1,7 @@
 import type { DeviceMessage } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
 import type { DeviceInfo } from "../sessions/device-info.js";
-import { isLive } from "../sessions/session.js";
+import { isLive } from "../records/session.js";
 import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { DeviceSupervisor } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";

@@ -3,7 +3,7 @@ import type { LiveMessage } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
 import type { ErrorCode } from "../errors.js";
 import { publishChange } from "../sessions/publish.js";
-import { isLive, type TranslationRecord } from "../sessions/session.js";
+import { isLive, type TranslationRecord } from "../records/session.js";
 import { DeathCount } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./hosted-session.js";

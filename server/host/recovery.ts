@@ -1,5 +1,5 @@
 import type { Queue } from "../queue/queue.js";
-import { isLive, type SessionRecord, type SessionStatus } from "../sessions/session.js";
+import { isLive, type SessionRecord, type SessionStatus } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 
 const PAGE = 100;

@@ -1,4 +1,4 @@
-import type { Registry } from "../../models/registry.js";
+import type { Registry } from "../models/registry.js";
 import { AtelierError } from "../errors.js";
 import type { WorkModels } from "./work.js";
 

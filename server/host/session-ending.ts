@@ -1,6 +1,6 @@
 import { AtelierError, type ErrorCode } from "../errors.js";
 import { publishChange } from "../sessions/publish.js";
-import type { SessionRecord } from "../sessions/session.js";
+import type { SessionRecord } from "../records/session.js";
 import { statusesBefore } from "../sessions/status.js";
 import type { SessionPatch } from "../storage/storage.js";
 import type { DeviceExit } from "./exit.js";

@@ -9,7 +9,7 @@ import type {
   TranslationWork,
 } from "../art/work.js";
 import { AtelierError } from "../errors.js";
-import type { SessionRecord, StyleTransferRecord, TranslationRecord, WeightedStyle } from "../sessions/session.js";
+import type { SessionRecord, StyleTransferRecord, TranslationRecord, WeightedStyle } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 
 /**

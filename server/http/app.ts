@@ -1,6 +1,6 @@
 import express, { type Express, type RequestHandler } from "express";
 import type { Exporter } from "../exports/exporter.js";
-import type { FrameBroker } from "../sessions/frame-broker.js";
+import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { Storage } from "../storage/storage.js";
 import { errorHandler, notFound } from "./errors.js";
 import { exportRoutes } from "./exports.js";

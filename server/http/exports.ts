@@ -9,10 +9,10 @@ import type { Exporter } from "../exports/exporter.js";
 import { stillBeside } from "../exports/film-pictures.js";
 import { TRACE_KEYWORD, withText } from "../exports/png-text.js";
 import { requireId } from "../sessions/ids.js";
-import { keptFrames } from "../sessions/kept-frames.js";
-import type { FrameRecord, SessionRecord } from "../sessions/session.js";
+import { keptFrames } from "../sessions/watch/kept-frames.js";
+import type { FrameRecord, SessionRecord } from "../records/session.js";
 import { isFinal } from "../sessions/status.js";
-import { traceOf } from "../sessions/trace.js";
+import { traceOf } from "../sessions/trace/write.js";
 import type { Storage } from "../storage/storage.js";
 
 /** Of exported stills; the difference to the painting is not seen. */

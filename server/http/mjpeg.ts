@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { type Request, type Response, Router } from "express";
 import sharp from "sharp";
 import { AtelierError } from "../errors.js";
-import type { FrameBroker } from "../sessions/frame-broker.js";
+import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import { requireId } from "../sessions/ids.js";
-import type { ViewerEvent } from "../sessions/mailbox.js";
-import type { SharedFrame } from "../sessions/shared-frame.js";
+import type { ViewerEvent } from "../sessions/watch/mailbox.js";
+import type { SharedFrame } from "../sessions/watch/shared-frame.js";
 
 const BOUNDARY = "atelier-frame";
 /** Without a length: Chromium shows a part when the header of the next one has come, so that follows each picture at once. */

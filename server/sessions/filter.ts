@@ -1,4 +1,4 @@
-import type { SessionFilter, SessionRecord } from "./session.js";
+import type { SessionFilter, SessionRecord } from "../records/session.js";
 
 /**
  * Whether a session passes a filter, with the meaning that `SessionStore.list` gives it, but for styles that came and went

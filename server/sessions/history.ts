@@ -1,8 +1,8 @@
 import type { Queue } from "../queue/queue.js";
 import type { Page, PageRequest, Storage } from "../storage/storage.js";
-import { type KeptFrames, keptFrames } from "./kept-frames.js";
-import type { FrameRecord, ImageRecord, RecordedChange, SessionFilter, SessionRecord } from "./session.js";
-import type { SharedFrame } from "./shared-frame.js";
+import { type KeptFrames, keptFrames } from "./watch/kept-frames.js";
+import type { FrameRecord, ImageRecord, RecordedChange, SessionFilter, SessionRecord } from "../records/session.js";
+import type { SharedFrame } from "./watch/shared-frame.js";
 
 export type { Page, PageRequest } from "../storage/storage.js";
 

@@ -1,4 +1,4 @@
-import type { ModelCard } from "../../models/card.js";
+import type { ModelCard } from "../models/card.js";
 
 /** What a session needs to know about a model before it starts. */
 export interface SessionModel {

@@ -1,5 +1,5 @@
 import type { Bus } from "../bus/bus.js";
-import type { SessionRecord } from "./session.js";
+import type { SessionRecord } from "../records/session.js";
 
 /** Tells the session's viewers and the galleries that it changed; to be called after the change was stored. */
 export async function publishChange(bus: Bus, session: SessionRecord): Promise<void> {

@@ -1,6 +1,6 @@
-import { featureLayers } from "../../models/features.js";
-import type { Model } from "../../models/model.js";
-import type { Registry } from "../../models/registry.js";
+import { featureLayers } from "../models/features.js";
+import type { Model } from "../models/model.js";
+import type { Registry } from "../models/registry.js";
 import type { SessionModel, SessionModels } from "./models.js";
 
 /** The models of a registry, as sessions need to know them. */

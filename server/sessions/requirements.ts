@@ -1,6 +1,6 @@
 import { AtelierError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
-import type { ImageRecord, SessionRecord, StyleTransferRecord } from "./session.js";
+import type { ImageRecord, SessionRecord, StyleTransferRecord } from "../records/session.js";
 
 /** @throws AtelierError NOT_FOUND (field `sessionId`). */
 export async function requireSession(storage: Storage, sessionId: string): Promise<SessionRecord> {

@@ -3,18 +3,18 @@ import type { Bus } from "../bus/bus.js";
 import { AtelierError } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
 import type { Storage } from "../storage/storage.js";
-import { keptFrames } from "./kept-frames.js";
+import { keptFrames } from "./watch/kept-frames.js";
 import { featureModel, translationModel } from "./model-choice.js";
 import type { SessionModels } from "./models.js";
 import { publishChange } from "./publish.js";
 import { noSession, requireImage, requireRoom, requireSession, requireStyleTransfer } from "./requirements.js";
-import type { ImageRecord, SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "./session.js";
+import type { ImageRecord, SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import { isFinal } from "./status.js";
 import { resolveChange, stateAt } from "./steering.js";
 import type { SteeringInput } from "./steering-input.js";
 import type { StyleTransferInput } from "./style-transfer-input.js";
 import { requireWideEnough, resolveSettings, resolveStyles, resolveTitle } from "./style-transfer-settings.js";
-import { resolveTrace } from "./trace-import.js";
+import { resolveTrace } from "./trace/import.js";
 import { resolveTranslation, type TranslationInput } from "./translation-settings.js";
 
 export interface SessionServiceOptions {

@@ -1,4 +1,4 @@
-import type { SessionStatus } from "./session.js";
+import type { SessionStatus } from "../records/session.js";
 
 /**
  * The session's state machine: from each status, the statuses that may follow.

@@ -1,6 +1,6 @@
-import { type LayerWeight, type SteeredSettings, styleTransferNumbers } from "../art/settings.js";
+import { type LayerWeight, type SteeredSettings, styleTransferNumbers } from "../records/settings.js";
 import type { SessionModel } from "./models.js";
-import type { StyleTransferRecord } from "./session.js";
+import type { StyleTransferRecord } from "../records/session.js";
 import { badInput, checkedLayers, checkedNumber } from "./style-transfer-settings.js";
 
 /** What a client wants changed; what is left out or null stays as it is. */

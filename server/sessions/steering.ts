@@ -2,7 +2,7 @@ import type { Storage } from "../storage/storage.js";
 import { featureModel } from "./model-choice.js";
 import type { SessionModels } from "./models.js";
 import { requireImage } from "./requirements.js";
-import type { InitialState, RecordedChange, SteeringChange, StyleTransferRecord } from "./session.js";
+import type { InitialState, RecordedChange, SteeringChange, StyleTransferRecord } from "../records/session.js";
 import { coarsestSize, resolveSteering, type SteeringInput } from "./steering-input.js";
 import { requireWideEnough, resolveStyles } from "./style-transfer-settings.js";
 

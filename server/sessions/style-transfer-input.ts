@@ -1,4 +1,4 @@
-import type { InitialImage, LayerWeight, OptimizerKind, StyleTransferNumber } from "../art/settings.js";
+import type { InitialImage, LayerWeight, OptimizerKind, StyleTransferNumber } from "../records/settings.js";
 
 type Optional<T> = { [Key in keyof T]?: T[Key] | null };
 

@@ -8,10 +8,10 @@ import {
   styleTransferDefaults,
   styleTransferLimits,
   styleTransferNumbers,
-} from "../art/settings.js";
+} from "../records/settings.js";
 import { AtelierError } from "../errors.js";
 import type { SessionModel } from "./models.js";
-import type { ImageRecord, WeightedStyle } from "./session.js";
+import type { ImageRecord, WeightedStyle } from "../records/session.js";
 import type { StyleTransferInput } from "./style-transfer-input.js";
 
 /**

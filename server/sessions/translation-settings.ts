@@ -1,6 +1,6 @@
-import { translationSize } from "../art/settings.js";
+import { translationSize } from "../records/settings.js";
 import type { SessionModel } from "./models.js";
-import type { TranslationSettings } from "./session.js";
+import type { TranslationSettings } from "../records/session.js";
 import { checkedNumber } from "./style-transfer-settings.js";
 
 /** What a client asks of a translation. What is left out or null gets its default. */

@@ -9,7 +9,7 @@ import type {
   SteeringChange,
   StyleTransferRecord,
   TranslationRecord,
-} from "../sessions/session.js";
+} from "../records/session.js";
 
 /** One page of rows: `after` is the key of the last row of the page before, `null` for the first page. */
 export interface PageRequest<Key> {

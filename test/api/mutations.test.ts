@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { styleTransferLimits } from "../../server/art/settings.js";
+import { styleTransferLimits } from "../../server/records/settings.js";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
 
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { id status finishedAt queuePosition } }";

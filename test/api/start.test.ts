@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { defaultNumbers, styleTransferDefaults, styleTransferLimits, styleTransferNumbers } from "../../server/art/settings.js";
+import { defaultNumbers, styleTransferDefaults, styleTransferLimits, styleTransferNumbers } from "../../server/records/settings.js";
 import { type RunningApp, startApp } from "../helpers/app.js";
 
 const START = `mutation ($input: StyleTransferInput!) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Trace } from "../../server/sessions/trace.js";
+import type { Trace } from "../../server/sessions/trace/write.js";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
 
 const IMPORT = `mutation ($trace: String!, $title: String) { importTrace(trace: $trace, title: $title) {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { styleTransferLimits } from "../../server/art/settings.js";
+import { styleTransferLimits } from "../../server/records/settings.js";
 import { aTranslation } from "../contracts/records.js";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
 

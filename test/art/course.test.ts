@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Course } from "../../server/art/course.js";
 import { planScales, respreadScales } from "../../server/art/scales.js";
-import { styleTransferDefaults, styleTransferNumbers } from "../../server/art/settings.js";
+import { styleTransferDefaults, styleTransferNumbers } from "../../server/records/settings.js";
 import type { Steering, StyleTransferWork } from "../../server/art/work.js";
 
 const square = { width: 1000, height: 1000 };

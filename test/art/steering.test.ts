@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nextPainting, type Painter, type Painting } from "../../server/art/painter.js";
-import { type StyleTransferSettings, styleTransferDefaults } from "../../server/art/settings.js";
+import { type StyleTransferSettings, styleTransferDefaults } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { Steering, StyleTransferWork } from "../../server/art/work.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";

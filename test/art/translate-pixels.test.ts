@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TranslationForm } from "../../models/card.js";
+import type { TranslationForm } from "../../server/models/card.js";
 import type { GeneratorProgram } from "../../server/art/generator.js";
 import type { Pixels } from "../../server/art/painter.js";
 import { toInterleaved } from "../../server/art/picture.js";

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { parseCard } from "../../models/card.js";
+import { parseCard } from "../../server/models/card.js";
 import { nextPainting, type Planes } from "../../server/art/painter.js";
 import { decodePicture, toInterleaved } from "../../server/art/picture.js";
 import { createTranslationFactory } from "../../server/art/translation.js";

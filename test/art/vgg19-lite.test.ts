@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { parseCard } from "../../models/card.js";
-import { defaultNumbers, type OptimizerKind, styleTransferDefaults } from "../../server/art/settings.js";
+import { parseCard } from "../../server/models/card.js";
+import { defaultNumbers, type OptimizerKind, styleTransferDefaults } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { paintAll } from "../contracts/painter.js";

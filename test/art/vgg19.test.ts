@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { defaultNumbers, type OptimizerKind, styleTransferDefaults } from "../../server/art/settings.js";
+import { defaultNumbers, type OptimizerKind, styleTransferDefaults } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { paintAll } from "../contracts/painter.js";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SteeringChange, StyleTransferRecord } from "../../server/sessions/session.js";
+import type { SteeringChange, StyleTransferRecord } from "../../server/records/session.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession, aTranslation } from "./records.js";
 

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { StyleTransferSettings } from "../../server/art/settings.js";
-import type { FrameRecord, ImageRecord, StyleTransferRecord, TranslationRecord } from "../../server/sessions/session.js";
+import type { StyleTransferSettings } from "../../server/records/settings.js";
+import type { FrameRecord, ImageRecord, StyleTransferRecord, TranslationRecord } from "../../server/records/session.js";
 
 /** A picture's record with bytes that nobody stored. */
 export function anImage(changes: Partial<ImageRecord> = {}): ImageRecord {

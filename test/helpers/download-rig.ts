@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
-import { type Download, download } from "../../models/store/download.js";
+import { type Download, download } from "../../server/models/store/download.js";
 import { FileServer } from "./file-server.js";
 
 /** What the server has as weights.bin. */

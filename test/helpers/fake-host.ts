@@ -1,7 +1,7 @@
 import type { Bus } from "../../server/bus/bus.js";
 import type { Queue } from "../../server/queue/queue.js";
 import { publishChange } from "../../server/sessions/publish.js";
-import type { FrameRecord, SessionRecord, SessionStatus } from "../../server/sessions/session.js";
+import type { FrameRecord, SessionRecord, SessionStatus } from "../../server/records/session.js";
 import { statusesBefore } from "../../server/sessions/status.js";
 import type { SessionPatch, Storage } from "../../server/storage/storage.js";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { AtelierError } from "../../server/errors.js";
-import type { FrameRecord, ImageRecord, RecordedChange, SessionRecord, StyleTransferRecord } from "../../server/sessions/session.js";
+import type { FrameRecord, ImageRecord, RecordedChange, SessionRecord, StyleTransferRecord } from "../../server/records/session.js";
 import { memoryRecentFrames } from "../../server/storage/embedded/recent-frames.js";
 import type { Storage } from "../../server/storage/storage.js";
 

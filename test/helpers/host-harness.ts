@@ -2,7 +2,7 @@ import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import type { DeviceProcessOptions } from "../../server/host/device-process.js";
 import { Host, type HostOptions } from "../../server/host/host.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
-import type { SessionEvent, SessionRecord } from "../../server/sessions/session.js";
+import type { SessionEvent, SessionRecord } from "../../server/records/session.js";
 import { isFinal } from "../../server/sessions/status.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
 import { MemoryStorage } from "./host-fakes.js";

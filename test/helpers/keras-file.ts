@@ -1,5 +1,5 @@
 import h5wasm from "h5wasm/node";
-import type { Convolution } from "../../models/store/keras-hdf5.js";
+import type { Convolution } from "../../server/models/store/keras-hdf5.js";
 
 /** The first convolutions of a network like VGG-19, with few channels. */
 export const fewLayers: readonly Convolution[] = [

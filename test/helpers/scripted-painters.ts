@@ -1,7 +1,7 @@
-import type { TranslationForm } from "../../models/card.js";
+import type { TranslationForm } from "../../server/models/card.js";
 import { CheckpointError } from "../../server/art/checkpoint-error.js";
 import { type LiveTranslator, nextPainting, type Painter, type Painters, type Painting } from "../../server/art/painter.js";
-import type { StyleTransferSettings } from "../../server/art/settings.js";
+import type { StyleTransferSettings } from "../../server/records/settings.js";
 import type { LiveTranslationWork, PaintedWork, Steering } from "../../server/art/work.js";
 import { AtelierError, type ErrorCode } from "../../server/errors.js";
 

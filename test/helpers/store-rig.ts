@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach } from "vitest";
-import type { DropInOptions } from "../../models/drop-ins/drop-ins.js";
-import type { Model } from "../../models/model.js";
-import { openRegistry, type Registry, type StoreOptions } from "../../models/registry.js";
-import type { KerasFile } from "../../models/store/keras-vgg19.js";
+import type { DropInOptions } from "../../server/models/drop-ins/drop-ins.js";
+import type { Model } from "../../server/models/model.js";
+import { openRegistry, type Registry, type StoreOptions } from "../../server/models/registry.js";
+import type { KerasFile } from "../../server/models/store/keras-vgg19.js";
 import { FileServer } from "./file-server.js";
 import { fewLayers, writeKerasFile } from "./keras-file.js";
 

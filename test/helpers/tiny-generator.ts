@@ -1,5 +1,5 @@
-import type { ResNetGeneratorArchitecture } from "../../models/architecture.js";
-import type { TranslationForm } from "../../models/card.js";
+import type { ResNetGeneratorArchitecture } from "../../server/models/architecture.js";
+import type { TranslationForm } from "../../server/models/card.js";
 import type { OpenGenerator } from "../../server/art/generator.js";
 import type { TranslationWork } from "../../server/art/work.js";
 import type { Node } from "../../server/graph/index.js";

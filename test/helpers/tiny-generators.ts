@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { GeneratorArchitecture } from "../../models/architecture.js";
-import { generatorOf } from "../../models/generators.js";
-import type { Weights } from "../../models/weights.js";
+import type { GeneratorArchitecture } from "../../server/models/architecture.js";
+import { generatorOf } from "../../server/models/generators.js";
+import type { Weights } from "../../server/models/weights.js";
 import type { Engine } from "../../server/engine/engine.js";
 import { FREE, input, type Tensor, tensor } from "../../server/graph/index.js";
 

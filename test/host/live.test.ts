@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { LiveMessage } from "../../server/bus/bus.js";
 import type { HostOptions } from "../../server/host/host.js";
-import type { TranslationRecord } from "../../server/sessions/session.js";
+import type { TranslationRecord } from "../../server/records/session.js";
 import { aTranslation } from "../contracts/records.js";
 import { HostHarness } from "../helpers/host-harness.js";
 import type { PainterScript } from "../helpers/scripted-painters.js";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { recoverSessions } from "../../server/host/recovery.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { Queue } from "../../server/queue/queue.js";
-import type { SessionStatus } from "../../server/sessions/session.js";
+import type { SessionStatus } from "../../server/records/session.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
 import { MemoryStorage } from "../helpers/host-fakes.js";
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openRegistry } from "../../models/registry.js";
+import { openRegistry } from "../../server/models/registry.js";
 import { registryNetworks } from "../../server/host/registry-networks.js";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHttpApp } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
-import { LiveCounts } from "../../server/sessions/live-counts.js";
+import { LiveCounts } from "../../server/sessions/live/counts.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { ask, limits, listen, type RunningServer, startHttp } from "./server.js";
 

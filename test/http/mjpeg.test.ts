@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { SessionRecord } from "../../server/sessions/session.js";
+import type { SessionRecord } from "../../server/records/session.js";
 import { aFrame, anImage, aSession, aTranslation } from "../contracts/records.js";
 import { randomTensor } from "../helpers/random.js";
 import { ask, type RunningServer, startHttp } from "./server.js";

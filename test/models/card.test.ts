@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseCard, parseWrittenCard } from "../../models/card.js";
-import { openRegistry } from "../../models/registry.js";
+import { parseCard, parseWrittenCard } from "../../server/models/card.js";
+import { openRegistry } from "../../server/models/registry.js";
 
 const translator = {
   id: "pix2pix-doors",

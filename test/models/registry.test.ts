@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { openRegistry } from "../../models/registry.js";
+import { openRegistry } from "../../server/models/registry.js";
 
 const folders: string[] = [];
 async function emptyFolder(): Promise<string> {

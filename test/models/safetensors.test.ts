@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readSafetensors } from "../../models/safetensors.js";
+import { readSafetensors } from "../../server/models/safetensors.js";
 
 let folder: string;
 beforeAll(async () => {

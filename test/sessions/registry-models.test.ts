@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openRegistry } from "../../models/registry.js";
+import { openRegistry } from "../../server/models/registry.js";
 import { registryModels } from "../../server/sessions/registry-models.js";
 import { resolveSettings } from "../../server/sessions/style-transfer-settings.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CurveScale, nearestPoint, weightedTerms } from "../../web/rooms/painting/curve-geometry";
+import { CurveScale, nearestPoint, weightedTerms } from "../../web/parts/curve-geometry";
 
 /** Points with these totals and nothing else. */
 const totals = (...values: number[]) => values.map((total) => ({ total, content: 0, style: 0, tv: 0 }));

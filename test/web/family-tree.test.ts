@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Branching, originOf, places } from "../../web/rooms/painting/family-tree";
+import { type Branching, originOf, places } from "../../web/rooms/painting/branch/family-tree";
 
 const member = (id: string, branches: Branching[] = []): Branching => ({
   id,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { translationSize } from "../../server/art/settings";
-import { sizeSetting, toTranslationInput } from "../../web/rooms/translate/order";
+import { translationSize } from "../../server/records/settings";
+import { sizeSetting, toTranslationInput } from "../../web/networks/order";
 
 const translator = { id: "t", title: "Edges to cats (pix2pix)", size: 256, minSize: 64 };
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { presetOf, presets } from "../../web/rooms/easel/presets";
-import { usualRecipe, withNumber } from "../../web/rooms/easel/recipe";
+import { usualRecipe, withNumber } from "../../web/session/recipe";
 
 test("every preset has its picture and is known again, with any network", () => {
   for (const preset of presets) {

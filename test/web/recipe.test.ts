@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { defaultNumbers, styleTransferDefaults } from "../../server/art/settings";
-import { layersOf, numbersOf, toInput, usualRecipe, withNumber } from "../../web/rooms/easel/recipe";
+import { defaultNumbers, styleTransferDefaults } from "../../server/records/settings";
+import { layersOf, numbersOf, toInput, usualRecipe, withNumber } from "../../web/session/recipe";
 
 test("numbers that nobody touched are left to the server", () => {
   const input = toInput(withNumber(usualRecipe, "steps", 77), "c", [{ imageId: "s", weight: 1 }], "Title");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RunFrame } from "../../web/graphql/run-operations";
-import { frameAt, newRuns, nextRuns, parseIds } from "../../web/rooms/side-by-side/runs";
+import { frameAt, newRuns, nextRuns, parseIds } from "../../web/side-by-side/runs";
 
 const frame = (step: number): RunFrame => ({ step, url: `/frames/a/${step}`, losses: null });
 const frames = [0, 1, 2, 10, 20].map(frame);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Frame, Painting, Translation } from "../../web/graphql/operations";
-import { msPerStep, nextState, nothingYet, type SessionState } from "../../web/rooms/session/session-state";
+import { msPerStep, nextState, nothingYet, type SessionState } from "../../web/session/session-state";
 
 function frame(step: number, total = 100 - step): Frame {
   const createdAt = new Date(1_000_000 + step * 400).toISOString();

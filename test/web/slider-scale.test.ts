@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { styleTransferNumbers } from "../../server/art/settings";
+import { styleTransferNumbers } from "../../server/records/settings";
 import { LAST_POSITION, positionOf, valueAt } from "../../web/parts/slider-scale";
 
 const positions = Array.from({ length: LAST_POSITION + 1 }, (_, position) => position);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Painting } from "../../web/graphql/operations";
-import { steerableAt, steerableNow, steeredSteps, toChanges, weightsByStep } from "../../web/rooms/painting/steerable";
+import { steerableAt, steerableNow, steeredSteps, toChanges, weightsByStep } from "../../web/session/steerable";
 
 const picture = (id: string) => ({ id, url: `/images/${id}`, width: 8, height: 8 });
 const nothing = { alpha: null, beta: null, gamma: null, steps: null, learningRate: null, styleLayers: null, styles: null };

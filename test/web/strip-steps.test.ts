@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { stripSteps } from "../../web/rooms/painting/strip-steps";
+import { stripSteps } from "../../web/rooms/painting/scrub/strip-steps";
 
 test("at most eight pictures stand along the track, evenly, from step 0", () => {
   for (const last of [1, 2, 3, 7, 8, 13, 14, 15, 150, 999, 5000]) {

@@ -11,7 +11,7 @@ import {
   type Timeline,
   withFrame,
   withoutStep,
-} from "../../web/rooms/session/timeline";
+} from "../../web/session/timeline";
 
 function frame(step: number): Frame {
   return { step, url: `/frames/a/${step}`, width: 8, height: 8, mimeType: "image/jpeg", computeMs: 1, createdAt: "", losses: null };

@@ -2,7 +2,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { withText } from "../../server/exports/png-text";
 import { pngText } from "../../web/parts/png-text";
-import { numbersOf, usualRecipe } from "../../web/rooms/easel/recipe";
+import { numbersOf, usualRecipe } from "../../web/session/recipe";
 import { findTrace, readTrace } from "../../web/rooms/easel/trace";
 
 const settings = {

@@ -1,6 +1,6 @@
 import { Slider } from "radix-ui";
 import { useState } from "react";
-import type { LayerWeight, NumberSetting } from "../../server/art/settings";
+import type { LayerWeight, NumberSetting } from "../../server/records/settings";
 import { layerTexts } from "../texts/layers-in-words";
 import styles from "./layer-equaliser.module.css";
 import { layerSetting } from "./settings";

@@ -1,6 +1,6 @@
 import { Slider } from "radix-ui";
 import { useId, useState } from "react";
-import type { NumberSetting } from "../../server/art/settings";
+import type { NumberSetting } from "../../server/records/settings";
 import { settingsTexts as texts } from "../texts/settings";
 import styles from "./number-control.module.css";
 import { LAST_POSITION, positionOf, valueAt } from "./slider-scale";

@@ -1,4 +1,4 @@
-import { type NumberSetting, type StyleTransferNumber, styleTransferLimits, styleTransferNumbers } from "../../server/art/settings";
+import { type NumberSetting, type StyleTransferNumber, styleTransferLimits, styleTransferNumbers } from "../../server/records/settings";
 import { layerTexts } from "../texts/layers-in-words";
 
 /** A numeric setting with its name in the API. */

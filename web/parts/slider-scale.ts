@@ -1,4 +1,4 @@
-import type { NumberSetting } from "../../server/art/settings";
+import type { NumberSetting } from "../../server/records/settings";
 
 /** Positions of a slider run from 0 to this; with 0 apart, an odd number puts the default in the middle. */
 export const LAST_POSITION = 241;

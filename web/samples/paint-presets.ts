@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import sharp from "sharp";
 import { presets } from "../rooms/easel/presets";
-import { toInput } from "../rooms/easel/recipe";
+import { toInput } from "../session/recipe";
 
 const address = process.argv[2] ?? "http://127.0.0.1:4000";
 const samples = join(import.meta.dirname, "..", "public", "samples");

@@ -1,4 +1,4 @@
-import type { FrameRecord } from "../../sessions/session.js";
+import type { FrameRecord } from "../../records/session.js";
 import { RECENT_FRAMES, type RecentFrameStore } from "../storage.js";
 
 interface RecentFrame {

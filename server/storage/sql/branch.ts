@@ -1,5 +1,5 @@
 import { and, count, eq, sql, sum } from "drizzle-orm";
-import type { SteeringChange, StyleTransferRecord } from "../../sessions/session.js";
+import type { SteeringChange, StyleTransferRecord } from "../../records/session.js";
 import { type Database, written } from "./database.js";
 import { changes, frames, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";

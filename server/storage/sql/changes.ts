@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
-import type { StyleTransferRecord } from "../../sessions/session.js";
+import type { StyleTransferRecord } from "../../records/session.js";
 import type { ChangeStore } from "../storage.js";
 import { type Database, written } from "./database.js";
 import { changes, sessions } from "./schema.js";

@@ -14,7 +14,7 @@ import {
   timestamp,
 } from "drizzle-orm/pg-core";
 import type { Losses } from "../../art/painter.js";
-import type { SessionRecord, SessionRecordBase, SessionStatus, SteeringChange, StyleTransferRecord } from "../../sessions/session.js";
+import type { SessionRecord, SessionRecordBase, SessionStatus, SteeringChange, StyleTransferRecord } from "../../records/session.js";
 
 export type ImageRole = "CONTENT" | "STYLE" | "SOURCE";
 

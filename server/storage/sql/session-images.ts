@@ -1,4 +1,4 @@
-import type { SessionRecord } from "../../sessions/session.js";
+import type { SessionRecord } from "../../records/session.js";
 import { type Database, written } from "./database.js";
 import { type ImageRole, sessionImages } from "./schema.js";
 

@@ -1,5 +1,5 @@
 import { AtelierError } from "../../errors.js";
-import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../../sessions/session.js";
+import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
 import type { sessions } from "./schema.js";
 
 /** A session out of its row. The columns of the other kinds are left out; `kind` says of which form the settings are. */

@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, gt, ilike, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError } from "../../errors.js";
-import type { SessionFilter, SessionStatus } from "../../sessions/session.js";
+import type { SessionFilter, SessionStatus } from "../../records/session.js";
 import type { SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
 import { type Database, written } from "./database.js";

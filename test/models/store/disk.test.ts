@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { bytesOf, requireRoom } from "../../../models/store/disk.js";
+import { bytesOf, requireRoom } from "../../../server/models/store/disk.js";
 
 it("lets nothing be fetched that the disk has no room for", async () => {
   await requireRoom(tmpdir(), 1);

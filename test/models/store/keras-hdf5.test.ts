@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readSafetensors } from "../../../models/safetensors.js";
-import { type Convolution, convertKerasVgg19 } from "../../../models/store/keras-hdf5.js";
+import { readSafetensors } from "../../../server/models/safetensors.js";
+import { type Convolution, convertKerasVgg19 } from "../../../server/models/store/keras-hdf5.js";
 import { fewLayers, type KerasFileOptions, kernelValue, writeKerasFile } from "../../helpers/keras-file.js";
 
 let folder: string;

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { Suspense } from "react";
-import { SessionRoom } from "../../rooms/session/session-room";
+import { SessionRoom } from "./session";
 
 export const metadata: Metadata = { title: "Session · Atelier" };
 

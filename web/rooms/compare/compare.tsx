@@ -3,12 +3,12 @@
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
 import { compareTexts as texts } from "../../texts/compare";
-import { RunPanel } from "../side-by-side/run-panel";
-import { parseIds } from "../side-by-side/runs";
-import side from "../side-by-side/side-by-side.module.css";
-import { Together } from "../side-by-side/together";
-import { usePosition } from "../side-by-side/use-position";
-import { useRuns } from "../side-by-side/use-runs";
+import { RunPanel } from "../../side-by-side/run-panel";
+import { parseIds } from "../../side-by-side/runs";
+import side from "../../side-by-side/side-by-side.module.css";
+import { Together } from "../../side-by-side/together";
+import { usePosition } from "../../side-by-side/use-position";
+import { useRuns } from "../../side-by-side/use-runs";
 import styles from "./compare.module.css";
 import { differences } from "./differences";
 

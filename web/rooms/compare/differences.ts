@@ -1,4 +1,4 @@
-import { type NumberSetting, type StyleTransferNumber, styleTransferNumbers } from "../../../server/art/settings";
+import { type NumberSetting, type StyleTransferNumber, styleTransferNumbers } from "../../../server/records/settings";
 import type { RunSession } from "../../graphql/run-operations";
 import { compareTexts as texts } from "../../texts/compare";
 

@@ -2,7 +2,7 @@ import { RadioGroup } from "radix-ui";
 import { easelTexts as texts } from "../../texts/easel";
 import styles from "./preset-choice.module.css";
 import { presetOf, presets } from "./presets";
-import type { Recipe } from "./recipe";
+import type { Recipe } from "../../session/recipe";
 
 /** Manners to paint in, each with a picture that was painted so; the network stays what it was. */
 export function PresetChoice({ recipe, onChange }: { recipe: Recipe; onChange(recipe: Recipe): void }) {

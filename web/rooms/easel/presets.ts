@@ -1,6 +1,6 @@
-import { exponentialWeights, styleTransferDefaults } from "../../../server/art/settings";
+import { exponentialWeights, styleTransferDefaults } from "../../../server/records/settings";
 import type { easelTexts as texts } from "../../texts/easel";
-import { type Recipe, usualRecipe } from "./recipe";
+import { type Recipe, usualRecipe } from "../../session/recipe";
 
 /** Settings with a name, and a picture that shows what they do. */
 export interface Preset {

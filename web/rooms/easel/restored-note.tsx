@@ -2,7 +2,7 @@ import { execute } from "../../graphql/execute";
 import { ImportTrace } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
 import { easelTexts } from "../../texts/easel";
-import { useStart } from "../session/use-start";
+import { useStart } from "../../session/use-start";
 import styles from "./restored-note.module.css";
 import type { Restored } from "./use-restored";
 

@@ -1,10 +1,10 @@
-import { initialImages, type NumberSetting, optimizers, styleTransferNumbers } from "../../../server/art/settings";
+import { initialImages, type NumberSetting, optimizers, styleTransferNumbers } from "../../../server/records/settings";
 import { LayerEqualiser } from "../../parts/layer-equaliser";
 import { NumberControl } from "../../parts/number-control";
 import { SelectControl } from "../../parts/select-control";
 import { type NamedSetting, named, weightSettings } from "../../parts/settings";
 import { initialImageTitles, optimizerTitles, settingsTexts as texts } from "../../texts/settings";
-import { layersOf, numbersOf, type Recipe, withNumber } from "./recipe";
+import { layersOf, numbersOf, type Recipe, withNumber } from "../../session/recipe";
 import styles from "./settings-panel.module.css";
 
 interface Props {

@@ -6,9 +6,9 @@ import {
   type StyleTransferNumber,
   styleTransferLimits,
   styleTransferNumbers,
-} from "../../../server/art/settings";
+} from "../../../server/records/settings";
 import { pngText } from "../../parts/png-text";
-import { type Recipe, usualRecipe } from "./recipe";
+import { type Recipe, usualRecipe } from "../../session/recipe";
 
 const KEYWORD = "atelier-trace";
 /** Newest form of a trace that is understood here. */

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { Choice } from "../../parts/use-choice";
-import type { Recipe } from "./recipe";
+import type { Recipe } from "../../session/recipe";
 import { type FoundTrace, findTrace } from "./trace";
 
 /** A picture whose settings were taken over instead of itself. */

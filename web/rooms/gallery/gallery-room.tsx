@@ -6,7 +6,7 @@ import { useState } from "react";
 import { FailureNotice, Notice } from "../../parts/notice";
 import { useAttempt } from "../../parts/use-attempt";
 import { galleryTexts as texts } from "../../texts/gallery";
-import { isOver } from "../session/session-state";
+import { isOver } from "../../session/session-state";
 import { Cards } from "./cards";
 import { FilterBar } from "./filter-bar";
 import styles from "./gallery.module.css";

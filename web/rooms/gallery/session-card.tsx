@@ -5,10 +5,10 @@ import { shortTitle } from "../../networks/networks";
 import { Notice } from "../../parts/notice";
 import { galleryTexts as texts } from "../../texts/gallery";
 import { statusNames } from "../../texts/status";
-import { isOver } from "../session/session-state";
+import { isOver } from "../../session/session-state";
 import { DeleteDialog } from "./delete-dialog";
 import styles from "./gallery.module.css";
-import { RenameDialog } from "./rename-dialog";
+import { RenameDialog } from "../../parts/rename-dialog";
 import type { GalleryActions } from "./use-gallery";
 
 interface Props {

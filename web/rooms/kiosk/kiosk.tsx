@@ -3,7 +3,7 @@
 import { useSearchParams } from "next/navigation";
 import { useMemo } from "react";
 import { kioskTexts as texts } from "../../texts/kiosk";
-import { LiveCanvas } from "../painting/live-canvas";
+import { LiveCanvas } from "../../parts/live-canvas";
 import styles from "./kiosk.module.css";
 import { type KioskState, sessionOf } from "./machine";
 import { type KioskOptions, kioskOptions, pairAt } from "./options";

@@ -1,4 +1,4 @@
-import { type NumberSetting, styleTransferNumbers } from "../../../server/art/settings";
+import { type NumberSetting, styleTransferNumbers } from "../../../server/records/settings";
 import { type Sample, samplePhotos, sampleStyles } from "../../samples/catalogue";
 
 /** How an exhibition is set up; docs/kiosk.md describes the address that says so. */

@@ -1,7 +1,7 @@
 import { type Dispatch, useEffect, useState } from "react";
 import { type Frame, SessionEvents } from "../../graphql/operations";
 import { follow } from "../../graphql/subscribe";
-import { isOver } from "../session/session-state";
+import { isOver } from "../../session/session-state";
 import type { KioskEvent } from "./machine";
 
 /** A running painting from which nothing is heard for so long is given up, ms. */

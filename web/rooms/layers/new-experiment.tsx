@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { type NumberSetting, styleTransferNumbers } from "../../../server/art/settings";
+import { type NumberSetting, styleTransferNumbers } from "../../../server/records/settings";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
 import { FailureNotice } from "../../parts/notice";

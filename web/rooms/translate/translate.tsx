@@ -2,7 +2,7 @@
 
 import { useSearchParams } from "next/navigation";
 import { type ReactNode, useState } from "react";
-import { translationSize } from "../../../server/art/settings";
+import { translationSize } from "../../../server/records/settings";
 import { execute } from "../../graphql/execute";
 import { type Network, StartTranslation } from "../../graphql/operations";
 import { NetworkState } from "../../networks/network-state";
@@ -15,11 +15,11 @@ import { imageIdOf, type Option, useChoice } from "../../parts/use-choice";
 import { usePastedPicture } from "../../parts/use-pasted-picture";
 import { sampleDrawings, samplePhotos } from "../../samples/catalogue";
 import { translationTexts as texts } from "../../texts/translation";
-import easel from "../easel/easel.module.css";
-import { useStart } from "../session/use-start";
-import { sizeSetting, toTranslationInput } from "./order";
+import easel from "../../parts/workbench.module.css";
+import { useStart } from "../../session/use-start";
+import { sizeSetting, toTranslationInput } from "../../networks/order";
 import styles from "./translate.module.css";
-import { TranslatorList } from "./translator-list";
+import { TranslatorList } from "../../networks/translator-list";
 
 /** Where a translation begins: a picture, a translator, a size, Start. `children` hang below the pictures. */
 export function Translate({ children }: { children: ReactNode }) {

@@ -7,10 +7,10 @@ import { Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
 import { sessionTexts } from "../../texts/session";
 import { translationTexts as texts } from "../../texts/translation";
-import { SessionActions } from "../session/session-actions";
-import styles from "../session/session-label.module.css";
-import { isOver, type SessionState } from "../session/session-state";
-import { SessionStatusLine } from "../session/session-status";
+import { SessionActions } from "../../session/session-actions";
+import styles from "../../session/session-label.module.css";
+import { isOver, type SessionState } from "../../session/session-state";
+import { SessionStatusLine } from "../../session/session-status";
 import own from "./translation.module.css";
 
 /** The room of one translation: its picture before and after on the wall, its label beside it. */

@@ -1,0 +1,142 @@
+import type { Bus, LiveMessage } from "../../bus/bus.js";
+import { AtelierError } from "../../errors.js";
+import type { SessionStore } from "../../storage/storage.js";
+import type { LiveCounts } from "./counts.js";
+import { isLive, type SessionEvent, type SessionStatus } from "../../records/session.js";
+import { isFinal } from "../status.js";
+
+/** What became of a frame, and how many more the client may have in flight. */
+export interface LiveReceipt {
+  step: number;
+  status: "ACCEPTED" | "SUPERSEDED";
+  credit: number;
+}
+
+interface Pending {
+  resolve(receipt: LiveReceipt): void;
+  reject(error: AtelierError): void;
+}
+
+/** The frames of one live translation on their way to its host. While the session waits QUEUED only the newest one is kept. */
+export class LiveChannel {
+  private status: SessionStatus = "QUEUED";
+  private lastStep = -1;
+  private held: { step: number; picture: Uint8Array; superseded: number } | null = null;
+  private readonly pending = new Map<number, Pending>();
+  /** When each frame came whose result is still awaited, ms. */
+  private readonly cameAt = new Map<number, number>();
+  private leave: () => Promise<void> = async () => undefined;
+
+  private constructor(
+    private readonly sessionId: string,
+    private readonly bus: Bus,
+    private readonly counts: LiveCounts,
+    private readonly closed: () => void,
+  ) {}
+
+  /** `closed` is called when the session has ended. @throws AtelierError NOT_FOUND, CONFLICT for one that takes no frames. */
+  static async open(
+    sessionId: string,
+    { sessions, bus, counts }: { sessions: Pick<SessionStore, "find">; bus: Bus; counts: LiveCounts },
+    closed: () => void,
+  ): Promise<LiveChannel> {
+    const channel = new LiveChannel(sessionId, bus, counts, closed);
+    const unsubscribes = await Promise.all([
+      bus.subscribe(`session:${sessionId}`, (event) => channel.hear(event)),
+      bus.subscribe(`live:${sessionId}`, (message) => channel.settle(message)),
+    ]);
+    channel.leave = async () => {
+      for (const unsubscribe of unsubscribes) await unsubscribe();
+    };
+    try {
+      // Read after subscribing, so that an end in between is not missed.
+      const session = await sessions.find(sessionId);
+      if (!session) throw new AtelierError("NOT_FOUND", "There is no such session.", { field: "input.sessionId" });
+      if (!isLive(session)) throw takesNone("This session takes no frames.");
+      if (isFinal(session.status) || isFinal(channel.status)) throw takesNone("The session has ended.");
+      if (channel.status === "QUEUED") channel.status = session.status;
+      return channel;
+    } catch (error) {
+      await channel.leave();
+      throw error;
+    }
+  }
+
+  send(step: number, picture: Uint8Array): Promise<LiveReceipt> {
+    if (isFinal(this.status)) throw takesNone("The session has ended.");
+    if (step <= this.lastStep) {
+      const limit = this.lastStep + 1;
+      throw new AtelierError("BAD_INPUT", `Frames are numbered upwards: this one must be at least ${limit}.`, {
+        field: "input.step",
+        limit,
+      });
+    }
+    this.lastStep = step;
+    this.cameAt.set(step, performance.now());
+    return new Promise((resolve, reject) => {
+      this.pending.set(step, { resolve, reject });
+      if (this.status === "RUNNING") this.offer(step, picture);
+      else this.hold(step, picture);
+    });
+  }
+
+  private hold(step: number, picture: Uint8Array): void {
+    const older = this.held;
+    this.held = { step, picture, superseded: older ? older.superseded + 1 : 0 };
+    if (older) this.resolve({ step: older.step, status: "SUPERSEDED", credit: 1 });
+  }
+
+  private offer(step: number, picture: Uint8Array, superseded = 0): void {
+    this.bus.publish(`live:${this.sessionId}`, { type: "offer", step, picture, superseded }).catch((cause: unknown) => {
+      this.reject(step, new AtelierError("UNAVAILABLE", "The frame could not be sent to its device.", {}, { cause }));
+    });
+  }
+
+  private hear(event: SessionEvent): void {
+    if (event.type === "frame") {
+      this.measure(event.frame.step);
+      return;
+    }
+    this.status = event.type === "deleted" ? "CANCELLED" : event.session.status;
+    if (isFinal(this.status)) this.end();
+    if (this.status !== "RUNNING" || !this.held) return;
+    const { step, picture, superseded } = this.held;
+    this.held = null;
+    this.offer(step, picture, superseded);
+  }
+
+  /** Frames before this one will have no result any more: a device that died took theirs. */
+  private measure(step: number): void {
+    const cameAt = this.cameAt.get(step);
+    if (cameAt !== undefined) this.counts.translated(performance.now() - cameAt);
+    for (const earlier of this.cameAt.keys()) if (earlier <= step) this.cameAt.delete(earlier);
+  }
+
+  private settle(message: LiveMessage): void {
+    if (message.type === "receipt") this.resolve({ step: message.step, status: message.status, credit: message.credit });
+    if (message.type === "refused") this.reject(message.step, new AtelierError(message.code, message.message, { field: "input.data" }));
+  }
+
+  private resolve(receipt: LiveReceipt): void {
+    if (receipt.status === "SUPERSEDED") this.cameAt.delete(receipt.step);
+    this.pending.get(receipt.step)?.resolve(receipt);
+    this.pending.delete(receipt.step);
+  }
+
+  private reject(step: number, error: AtelierError): void {
+    this.cameAt.delete(step);
+    this.pending.get(step)?.reject(error);
+    this.pending.delete(step);
+  }
+
+  private end(): void {
+    this.held = null;
+    for (const step of [...this.pending.keys()]) this.reject(step, takesNone("The session has ended."));
+    this.closed();
+    void this.leave();
+  }
+}
+
+function takesNone(message: string): AtelierError {
+  return new AtelierError("CONFLICT", message, { field: "input.sessionId" });
+}

@@ -1,0 +1,87 @@
+import type { SteeredSettings, StyleTransferSettings } from "../../records/settings.js";
+import type { Storage } from "../../storage/storage.js";
+import type { ImageRecord, StyleTransferRecord, WeightedStyle } from "../../records/session.js";
+
+export const TRACE_FORMAT = "atelier-trace";
+
+/** Grows when older servers could misread what is written. */
+export const TRACE_VERSION = 1;
+
+/** Values of the loss curve that a trace carries at most. */
+const LOSS_POINTS = 500;
+
+/** A picture that a trace refers to; it does not travel with it. */
+export interface TracePicture {
+  /** Of its bytes as they were uploaded, lower-case hex. */
+  sha256: string;
+  width: number;
+  height: number;
+  mimeType: string;
+}
+
+export interface TraceStyle extends TracePicture {
+  weight: number;
+}
+
+export interface TraceChange {
+  /** In force from the evaluation of this picture on. */
+  step: number;
+  settings: SteeredSettings;
+  /** In place of all styles before; null to leave them. */
+  styles: TraceStyle[] | null;
+}
+
+/** All that a style transfer followed: it replays to the same pictures on a device of the same kind. */
+export interface Trace {
+  format: typeof TRACE_FORMAT;
+  version: number;
+  /** Version of the server that wrote it. */
+  server: string;
+  title: string | null;
+  content: TracePicture;
+  /** Of step 0. */
+  settings: StyleTransferSettings;
+  styles: TraceStyle[];
+  changes: TraceChange[];
+  /** What was painted by then: its last step, its device, and the loss curve, thinned. */
+  step: number;
+  device: string | null;
+  losses: { step: number; total: number; content: number; style: number; tv: number }[];
+}
+
+/** The trace of a session as it is now; changes that wait for their step are left out. */
+export async function traceOf(storage: Storage, session: StyleTransferRecord, server: string): Promise<Trace> {
+  const { settings, styles } = session.initial;
+  const recorded = await storage.changes.list(session.id);
+  const curve = await storage.frames.losses(session.id, {}, LOSS_POINTS);
+  const changes: TraceChange[] = [];
+  for (const change of recorded) {
+    if (change.step === null) continue;
+    const swapped = change.styles && (await Promise.all(change.styles.map((style) => traceStyle(storage, style))));
+    changes.push({ step: change.step, settings: change.settings, styles: swapped });
+  }
+  return {
+    format: TRACE_FORMAT,
+    version: TRACE_VERSION,
+    server,
+    title: session.title,
+    content: await tracePicture(storage, session.contentId),
+    settings,
+    styles: await Promise.all(styles.map((style) => traceStyle(storage, style))),
+    changes,
+    step: session.step,
+    device: session.device,
+    losses: curve.flatMap(({ step, losses }) =>
+      losses ? [{ step, total: losses.total, content: losses.content, style: losses.style, tv: losses.tv }] : [],
+    ),
+  };
+}
+
+async function traceStyle(storage: Storage, { imageId, weight }: WeightedStyle): Promise<TraceStyle> {
+  return { ...(await tracePicture(storage, imageId)), weight };
+}
+
+async function tracePicture(storage: Storage, imageId: string): Promise<TracePicture> {
+  const { digest, width, height, mimeType } = (await storage.images.find(imageId)) as ImageRecord;
+  return { sha256: digest, width, height, mimeType };
+}

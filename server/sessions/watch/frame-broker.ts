@@ -1,0 +1,166 @@
+import type { Bus } from "../../bus/bus.js";
+import { AtelierError } from "../../errors.js";
+import type { Storage } from "../../storage/storage.js";
+import { ChangeFeed } from "./feed.js";
+import { keptFrames } from "./kept-frames.js";
+import { Mailbox, type ViewerEvent } from "./mailbox.js";
+import { Replay } from "./replay.js";
+import type { SessionEvent } from "../../records/session.js";
+import { SharedFrame } from "./shared-frame.js";
+import { Viewer } from "./viewer.js";
+
+export interface WatchOptions {
+  /** All kept frames after this step come first; -1 for all, null for the latest only. */
+  afterStep: number | null;
+  /** Of live frames; null for as many as come. */
+  maxFramesPerSecond: number | null;
+}
+
+const MAX_FRAMES_PER_SECOND = 1000;
+
+/** The viewers of one session, and the one subscription of the bus that feeds them all. */
+interface Channel {
+  mailboxes: Set<Mailbox>;
+  subscription: Promise<() => Promise<void>>;
+}
+
+/** How many watch a session. */
+export interface ViewerCount {
+  /** Of the session. */
+  id: string;
+  viewers: number;
+}
+
+/** Brings the events of sessions from the bus and from storage to whoever watches: the latest frame wins. */
+export class FrameBroker {
+  private readonly channels = new Map<string, Channel>();
+  private readonly counters = new Set<(count: ViewerCount) => void>();
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly bus: Bus,
+  ) {}
+
+  /** How many watch now, over all sessions. */
+  get viewerCount(): number {
+    let count = 0;
+    for (const channel of this.channels.values()) count += channel.mailboxes.size;
+    return count;
+  }
+
+  /** How many watch one session now. */
+  viewersOf(sessionId: string): number {
+    return this.channels.get(sessionId)?.mailboxes.size ?? 0;
+  }
+
+  /**
+   * How many watch a session, now and whenever somebody comes or goes; whoever counts is no viewer.
+   * @throws AtelierError NOT_FOUND (field `id`).
+   */
+  async watchViewers(sessionId: string): Promise<AsyncIterableIterator<ViewerCount>> {
+    if (!(await this.storage.sessions.find(sessionId))) throw noSession();
+    return new ChangeFeed<ViewerCount>((listener) => {
+      const counter = (count: ViewerCount) => {
+        if (count.id === sessionId) listener(count);
+      };
+      this.counters.add(counter);
+      listener({ id: sessionId, viewers: this.viewersOf(sessionId) });
+      return () => void this.counters.delete(counter);
+    });
+  }
+
+  /**
+   * Everything that happens in one session: the session as it is, then the latest frame or those after `afterStep`, then
+   * live events; ends after the last frame and the last change, or when the session is deleted.
+   * @throws AtelierError NOT_FOUND (field `id`), BAD_INPUT (fields `afterStep`, `maxFramesPerSecond`).
+   */
+  async watch(sessionId: string, options: WatchOptions): Promise<AsyncIterableIterator<ViewerEvent>> {
+    const { afterStep, maxFramesPerSecond } = options;
+    if (afterStep !== null && afterStep < -1) {
+      throw new AtelierError("BAD_INPUT", "afterStep is a step, or -1 for all.", { field: "afterStep", limit: -1 });
+    }
+    if (maxFramesPerSecond !== null && !(maxFramesPerSecond > 0 && maxFramesPerSecond <= MAX_FRAMES_PER_SECOND)) {
+      throw new AtelierError("BAD_INPUT", `maxFramesPerSecond must be greater than 0 and at most ${MAX_FRAMES_PER_SECOND}.`, {
+        field: "maxFramesPerSecond",
+        limit: MAX_FRAMES_PER_SECOND,
+      });
+    }
+    const mailbox = new Mailbox(maxFramesPerSecond === null ? 0 : 1000 / maxFramesPerSecond);
+    // The bus first and storage second, so that what happens in between is in one of them.
+    const leave = await this.join(sessionId, mailbox);
+    try {
+      mailbox.forget();
+      const { opening, replay } = await this.open(sessionId, mailbox, afterStep);
+      return new Viewer(mailbox, opening, replay, leave);
+    } catch (error) {
+      await leave();
+      throw error;
+    }
+  }
+
+  private async open(sessionId: string, mailbox: Mailbox, afterStep: number | null) {
+    const kept = keptFrames(this.storage);
+    const session = await this.storage.sessions.find(sessionId);
+    if (!session) throw noSession();
+    mailbox.begin(session);
+    const opening: ViewerEvent[] = [{ type: "changed", session }];
+    if (afterStep !== null) {
+      mailbox.skipThrough(afterStep);
+      return { opening, replay: new Replay(kept, sessionId, afterStep, session.step) };
+    }
+    const latest = await kept.latest(sessionId);
+    if (latest) {
+      mailbox.skipThrough(latest.step);
+      opening.push({ type: "frame", frame: await kept.shared(latest) });
+    }
+    return { opening, replay: null };
+  }
+
+  private async join(sessionId: string, mailbox: Mailbox): Promise<() => Promise<void>> {
+    let channel = this.channels.get(sessionId);
+    if (!channel) {
+      const mailboxes = new Set<Mailbox>();
+      channel = { mailboxes, subscription: this.bus.subscribe(`session:${sessionId}`, (event) => deliver(event, mailboxes)) };
+      this.channels.set(sessionId, channel);
+    }
+    const { mailboxes, subscription } = channel;
+    mailboxes.add(mailbox);
+    this.count(sessionId);
+    const leave = async () => {
+      if (!mailboxes.delete(mailbox)) return;
+      if (mailboxes.size === 0) this.channels.delete(sessionId);
+      this.count(sessionId);
+      if (mailboxes.size === 0) await (await subscription)();
+    };
+    try {
+      await subscription;
+    } catch (error) {
+      mailboxes.delete(mailbox);
+      this.channels.delete(sessionId);
+      this.count(sessionId);
+      throw error;
+    }
+    return leave;
+  }
+
+  private count(sessionId: string): void {
+    const count = { id: sessionId, viewers: this.viewersOf(sessionId) };
+    for (const counter of this.counters) counter(count);
+  }
+}
+
+function noSession(): AtelierError {
+  return new AtelierError("NOT_FOUND", "There is no such session.", { field: "id" });
+}
+
+function deliver(event: SessionEvent, mailboxes: Iterable<Mailbox>): void {
+  if (event.type === "frame") {
+    const frame = new SharedFrame(event.frame, async () => event.picture);
+    for (const mailbox of mailboxes) mailbox.offerFrame(frame);
+  } else {
+    for (const mailbox of mailboxes) {
+      if (event.type === "changed") mailbox.offerChange(event.session);
+      else mailbox.offerDeleted();
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { FrameRecord } from "../../records/session.js";
+
+/** A frame on its way to any number of viewers. Its base64 text is made at most once, and only if somebody asks. */
+export class SharedFrame {
+  private encoded: Promise<string> | null = null;
+
+  /** `load` answers the encoded picture. */
+  constructor(
+    readonly record: FrameRecord,
+    private readonly load: () => Promise<Uint8Array>,
+  ) {}
+
+  /** The encoded picture. @throws AtelierError NOT_FOUND when it was deleted meanwhile. */
+  picture(): Promise<Uint8Array> {
+    return this.load();
+  }
+
+  /** @throws AtelierError NOT_FOUND when the picture was deleted meanwhile. */
+  base64(): Promise<string> {
+    this.encoded ??= this.load().then((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"));
+    return this.encoded;
+  }
+}

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import type { LiveMessage } from "../../../server/bus/bus.js";
+import { openEmbeddedBus } from "../../../server/bus/embedded.js";
+import { delayBucketsMs, LiveCounts } from "../../../server/sessions/live/counts.js";
+import { LiveFrames } from "../../../server/sessions/live/frames.js";
+import { publishChange } from "../../../server/sessions/publish.js";
+import type { TranslationRecord } from "../../../server/records/session.js";
+import { aFrame, aTranslation } from "../../contracts/records.js";
+
+const picture = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
+
+/** Frames of one live translation that waits, and what a host would hear of them. */
+async function setUp() {
+  const bus = openEmbeddedBus((error) => {
+    throw error;
+  });
+  const session = aTranslation(null);
+  const offers: number[] = [];
+  const superseded: number[] = [];
+  await bus.subscribe(`live:${session.id}`, (message: LiveMessage) => {
+    if (message.type !== "offer") return;
+    offers.push(message.step);
+    superseded.push(message.superseded);
+  });
+  let reads = 0;
+  const frames = new LiveFrames({
+    sessions: {
+      find: async (id) => {
+        reads++;
+        return id === session.id ? session : null;
+      },
+    },
+    bus,
+  });
+  const become = (status: TranslationRecord["status"]) => publishChange(bus, { ...session, status });
+  return {
+    bus,
+    offers,
+    superseded,
+    frames,
+    become,
+    id: session.id,
+    get reads() {
+      return reads;
+    },
+    send: (step: number, sessionId = session.id) => frames.send({ sessionId, step, picture }),
+    accept: (step: number) => bus.publish(`live:${session.id}`, { type: "receipt", step, status: "ACCEPTED", credit: 1 }),
+  };
+}
+
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+
+describe("live frames", () => {
+  test("are counted by what became of them, results with their delay", async () => {
+    const live = await setUp();
+    const sent = [live.send(0), live.send(1)];
+    await sent[0];
+    await live.become("RUNNING");
+    await live.accept(1);
+    await sent[1];
+    await live.bus.publish(`session:${live.id}`, { type: "frame", frame: { ...aFrame(live.id, 1), losses: null }, picture });
+    await expect(live.send(1)).rejects.toMatchObject({ code: "BAD_INPUT" });
+    await expect(live.frames.send({ sessionId: live.id, step: 2, picture: Uint8Array.of(1) })).rejects.toMatchObject({ code: "BAD_INPUT" });
+    const { totals, delaySumMs } = live.frames.counts;
+    expect(totals).toEqual({ received: 4, translated: 1, superseded: 1, rejected: 2 });
+    expect(delaySumMs).toBeGreaterThanOrEqual(0);
+  });
+
+  test("fall into all buckets of the delay that they kept within", () => {
+    const counts = new LiveCounts();
+    counts.translated(100);
+    counts.translated(2000);
+    expect(counts.delays).toEqual(delayBucketsMs.map((limit) => (limit >= 100 ? 1 : 0)));
+    expect([counts.totals.translated, counts.delaySumMs]).toEqual([2, 2100]);
+  });
+
+  test("of a session that waits only the newest is kept, and offered when it runs", async () => {
+    const live = await setUp();
+    const [first, second, third] = [live.send(0), live.send(1), live.send(2)];
+    expect(await first).toEqual({ step: 0, status: "SUPERSEDED", credit: 1 });
+    expect(await second).toEqual({ step: 1, status: "SUPERSEDED", credit: 1 });
+    expect(live.offers).toEqual([]);
+    await live.become("RUNNING");
+    expect([live.offers, live.superseded]).toEqual([[2], [2]]);
+    await live.accept(2);
+    expect(await third).toEqual({ step: 2, status: "ACCEPTED", credit: 1 });
+  });
+
+  test("are refused when the session ends before their turn, and afterwards", async () => {
+    const live = await setUp();
+    const waiting = live.send(0);
+    const refused = expect(waiting).rejects.toMatchObject({ code: "CONFLICT", detail: { field: "input.sessionId" } });
+    await settle();
+    await live.become("CANCELLED");
+    await refused;
+  });
+
+  test("ask storage once for all of a session's frames", async () => {
+    const live = await setUp();
+    await settle();
+    for (let step = 0; step < 20; step++) {
+      const sent = live.send(step);
+      await settle();
+      await live.become("RUNNING");
+      await live.accept(step);
+      expect((await sent).status).toBe("ACCEPTED");
+    }
+    expect(live.reads).toBe(1);
+  });
+
+  test("of unknown sessions leave nothing behind", async () => {
+    const live = await setUp();
+    const unknown = "00000000-0000-4000-8000-000000000000";
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      await expect(live.send(0, unknown)).rejects.toMatchObject({ code: "NOT_FOUND" });
+      expect(live.reads).toBe(attempt);
+    }
+  });
+});

@@ -1,0 +1,167 @@
+import { expect, test } from "vitest";
+import { seededRandom } from "../../../server/art/noise.js";
+import { openEmbeddedBus } from "../../../server/bus/embedded.js";
+import { FrameBroker } from "../../../server/sessions/watch/frame-broker.js";
+import type { FrameRecord, StyleTransferRecord } from "../../../server/records/session.js";
+import { memoryRecentFrames } from "../../../server/storage/embedded/recent-frames.js";
+import type { Storage } from "../../../server/storage/storage.js";
+import { aFrame, aSession } from "../../contracts/records.js";
+
+/** A session that is painted into memory, with waits of any length between all that happens. */
+class Painted {
+  readonly faults: unknown[] = [];
+  readonly bus = openEmbeddedBus((fault) => this.faults.push(fault));
+  readonly frames: FrameRecord[] = [];
+  session: StyleTransferRecord = aSession("image", { id: "s", status: "RUNNING" });
+  readonly broker: FrameBroker;
+
+  constructor(readonly wait: () => Promise<unknown> = async () => undefined) {
+    // Only what the broker reads.
+    const storage: Pick<Storage, "sessions" | "frames" | "recentFrames" | "blobs"> = {
+      recentFrames: memoryRecentFrames(),
+      sessions: { ...refusing, find: () => wait().then(() => this.session) },
+      blobs: refusing,
+      frames: {
+        ...refusing,
+        latest: async () => this.frames.at(-1) ?? null,
+        list: async (_id, { first }, { fromStep = 0 }) => {
+          const rows = this.frames.filter(({ step }) => step >= fromStep);
+          await wait();
+          return { rows: rows.slice(0, first), hasNextPage: rows.length > first, totalCount: rows.length };
+        },
+      },
+    };
+    this.broker = new FrameBroker(storage as Storage, this.bus);
+  }
+
+  async paint(step: number): Promise<void> {
+    const frame = aFrame("s", step);
+    this.frames.push(frame);
+    this.session = { ...this.session, step };
+    await this.wait();
+    await this.bus.publish("session:s", { type: "frame", frame, picture: new Uint8Array() });
+  }
+
+  async complete(): Promise<void> {
+    this.session = { ...this.session, status: "COMPLETED" };
+    await this.wait();
+    await this.bus.publish("session:s", { type: "changed", session: this.session });
+  }
+}
+
+const refuse = async (): Promise<never> => {
+  throw new Error("The broker reads nothing else.");
+};
+const refusing = {
+  insert: refuse,
+  find: refuse,
+  update: refuse,
+  list: refuse,
+  delete: refuse,
+  latest: refuse,
+  losses: refuse,
+  totals: refuse,
+  insertBranch: refuse,
+  branches: refuse,
+  thin: refuse,
+  bytesOf: refuse,
+  largest: refuse,
+  put: refuse,
+  get: refuse,
+};
+
+const latestOnly = { afterStep: null, maxFramesPerSecond: null };
+
+test.each(Array.from({ length: 60 }, (_, seed) => seed))(
+  "a viewer that keeps up misses nothing, whenever it comes (seed %i)",
+  async (seed) => {
+    const random = seededRandom(seed);
+    const wait = () => new Promise((resolve) => (random() < 0.5 ? setImmediate(resolve) : setTimeout(resolve, random() * 3)));
+    const painted = new Painted(wait);
+    const stored = Math.floor(random() * 120);
+    const last = 150;
+    for (let step = 0; step < stored; step++) painted.frames.push(aFrame("s", step));
+    const painting = (async () => {
+      for (let step = stored; step <= last; step++) await painted.paint(step);
+      await painted.complete();
+    })();
+    await wait();
+    const afterStep = Math.floor(random() * stored) - 1;
+    const shown: (number | string)[] = [];
+    for await (const event of await painted.broker.watch("s", { afterStep, maxFramesPerSecond: null })) {
+      if (event.type === "frame") shown.push(event.frame.record.step);
+      else shown.push(event.type === "gap" ? "gap" : event.session.status);
+    }
+    await painting;
+    const steps = Array.from({ length: last - afterStep }, (_, index) => afterStep + 1 + index);
+    expect(shown).toEqual(["RUNNING", ...steps, "COMPLETED"]);
+    expect(painted.broker.viewerCount).toBe(0);
+    expect(painted.faults).toEqual([]);
+  },
+);
+
+test("a slow viewer is given all that was kept when it came, and then the newest frame", async () => {
+  const painted = new Painted();
+  for (let step = 0; step < 200; step++) await painted.paint(step);
+  const viewer = await painted.broker.watch("s", { afterStep: -1, maxFramesPerSecond: null });
+  const shown: number[] = [];
+  // Three frames are painted for each that is read.
+  for (let read = 0, step = 200; read < 600; read++) {
+    const { value } = await viewer.next();
+    if (value.type === "frame") shown.push(value.frame.record.step);
+    for (const next = step + 3; step < next; step++) await painted.paint(step);
+  }
+  expect(shown.slice(0, 200)).toEqual(Array.from({ length: 200 }, (_, step) => step));
+  expect(shown.at(-1)).toBeGreaterThan((painted.frames.at(-1)?.step ?? 0) - 10);
+  await viewer.return?.();
+});
+
+test("a viewer that waits for a frame leaves at once, and is told the end", async () => {
+  const painted = new Painted();
+  const viewer = await painted.broker.watch("s", latestOnly);
+  await viewer.next();
+  const waiting = viewer.next();
+  expect(painted.broker.viewersOf("s")).toBe(1);
+  await viewer.return?.();
+  expect(painted.broker.viewersOf("s")).toBe(0);
+  expect(await waiting).toEqual({ done: true, value: undefined });
+  expect(await viewer.next()).toEqual({ done: true, value: undefined });
+});
+
+test("a deleted session ends its viewers, also while they wait", async () => {
+  const painted = new Painted();
+  const viewer = await painted.broker.watch("s", latestOnly);
+  await viewer.next();
+  const waiting = viewer.next();
+  await painted.bus.publish("session:s", { type: "deleted", sessionId: "s" });
+  expect(await waiting).toEqual({ done: true, value: undefined });
+  expect(painted.broker.viewerCount).toBe(0);
+});
+
+test("a viewer whose storage fails is told, and leaves", async () => {
+  const painted = new Painted();
+  const viewer = await painted.broker.watch("s", { afterStep: -1, maxFramesPerSecond: null });
+  await viewer.next();
+  Object.defineProperty(painted.frames, "filter", {
+    value: () => {
+      throw new Error("The disk is gone.");
+    },
+  });
+  await expect(viewer.next()).rejects.toThrow("The disk is gone.");
+  expect(painted.broker.viewerCount).toBe(0);
+});
+
+test("the bus is asked once for all viewers of a session", async () => {
+  const painted = new Painted();
+  const asked: string[] = [];
+  const { subscribe } = painted.bus;
+  painted.bus.subscribe = (topic, listener) => {
+    asked.push(topic);
+    return subscribe(topic, listener);
+  };
+  const viewers = await Promise.all([1, 2, 3].map(() => painted.broker.watch("s", latestOnly)));
+  expect(asked).toEqual(["session:s"]);
+  await Promise.all(viewers.map((viewer) => viewer.return?.()));
+  await (await painted.broker.watch("s", latestOnly)).return?.();
+  expect(asked).toEqual(["session:s", "session:s"]);
+});

@@ -1,0 +1,31 @@
+"use client";
+
+import Link from "next/link";
+import { usePathname, useSearchParams } from "next/navigation";
+import { Notice } from "../../parts/notice";
+import { sessionTexts as texts } from "../../texts/session";
+import { PaintingRoom } from "../../rooms/painting/painting";
+import { TranslationRoom } from "../../rooms/translation/translation";
+import styles from "./session.module.css";
+import { useSession } from "../../session/use-session";
+
+/** The session that the address names, as `/s?id=<id>` or `/s/<id>`. */
+export function SessionRoom() {
+  const fromQuery = useSearchParams().get("id");
+  const fromPath = /^\/s\/([^/]+)/.exec(usePathname())?.[1];
+  const id = fromQuery ?? decodeURIComponent(fromPath ?? "");
+  return <Room key={id} id={id} />;
+}
+
+function Room({ id }: { id: string }) {
+  const [state, dispatch] = useSession(id);
+  const { session, failure, connected } = state;
+  if (session?.__typename === "StyleTransferSession") return <PaintingRoom state={state} session={session} dispatch={dispatch} />;
+  if (session?.__typename === "TranslationSession") return <TranslationRoom state={state} session={session} />;
+  return (
+    <main className={styles.empty}>
+      {failure ? <Notice>{failure}</Notice> : <p aria-live="polite">{connected ? texts.loading : texts.unreachable}</p>}
+      <Link href="/">{texts.toStudio}</Link>
+    </main>
+  );
+}

@@ -1,0 +1,53 @@
+import { useId } from "react";
+import type { Network } from "../graphql/operations";
+import { explanation, formatBytes, formatShare, shortTitle } from "./networks";
+import { translationTexts as texts } from "../texts/translation";
+import styles from "../rooms/translate/translate.module.css";
+
+interface Props {
+  /** Null while they are not known. */
+  translators: readonly Network[] | null;
+  chosen: Network | null;
+  onChoose(id: string): void;
+}
+
+/** Every translator of the server, one of which is chosen. */
+export function TranslatorList({ translators, chosen, onChoose }: Props) {
+  const id = useId();
+  return (
+    <section className={styles.translators} aria-labelledby={id}>
+      <h2 id={id} className={styles.title}>
+        {texts.translator}
+      </h2>
+      <div className={styles.list} role="radiogroup" aria-labelledby={id}>
+        {translators?.map((network) => (
+          <label key={network.id} className={styles.translator}>
+            <input
+              type="radio"
+              name={id}
+              checked={network.id === chosen?.id}
+              aria-label={shortTitle(network.title)}
+              aria-describedby={`${id}-${network.id}`}
+              onChange={() => onChoose(network.id)}
+            />
+            <span className={styles.preview}>
+              {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
+              {network.preview && <img src={network.preview} alt="" loading="lazy" />}
+            </span>
+            <span className={styles.words}>
+              <span className={styles.name}>{shortTitle(network.title)}</span>
+              <span className={styles.facts} id={`${id}-${network.id}`}>
+                {[explanation(network.title), formatBytes(network.bytes), stateText(network)].filter(Boolean).join(" · ")}
+              </span>
+            </span>
+          </label>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function stateText({ state, downloadProgress, failure }: Network): string {
+  if (state === "DOWNLOADING") return texts.beingFetched(formatShare(downloadProgress));
+  return state === "AVAILABLE" ? texts.fetchedWhenUsed : state === "FAILED" ? (failure ?? texts.cannotBeHad) : "";
+}

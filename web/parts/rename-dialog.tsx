@@ -1,0 +1,65 @@
+import { Dialog } from "radix-ui";
+import { useState } from "react";
+import { styleTransferLimits } from "../../server/records/settings";
+import dialog from "./dialog.module.css";
+import { Notice } from "./notice";
+import { galleryTexts as texts } from "../texts/gallery";
+import styles from "../rooms/gallery/gallery.module.css";
+
+/** Gives a session another title. */
+export function RenameDialog({ title, onRename }: { title: string; onRename(title: string): Promise<void> }) {
+  const [open, setOpen] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+
+  function turn(next: boolean) {
+    setFailure(null);
+    setOpen(next);
+  }
+
+  async function rename(next: string) {
+    setFailure(null);
+    try {
+      await onRename(next);
+      setOpen(false);
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  return (
+    <Dialog.Root open={open} onOpenChange={turn}>
+      <Dialog.Trigger className={styles.action} aria-label={texts.renameNamed(title)}>
+        {texts.rename}
+      </Dialog.Trigger>
+      <Dialog.Portal>
+        <div className={dialog.overlay} aria-hidden="true" />
+        <Dialog.Content className={dialog.content} aria-describedby={undefined}>
+          <Dialog.Title className={dialog.title}>{texts.rename}</Dialog.Title>
+          <form
+            className={dialog.form}
+            onSubmit={(event) => {
+              event.preventDefault();
+              void rename(String(new FormData(event.currentTarget).get("title")).trim());
+            }}
+          >
+            <input
+              className={dialog.field}
+              name="title"
+              aria-label={texts.name}
+              defaultValue={title}
+              maxLength={styleTransferLimits.maxTitleLength}
+              required
+            />
+            {failure && <Notice>{failure}</Notice>}
+            <div className={dialog.actions}>
+              <Dialog.Close className="button">{texts.cancel}</Dialog.Close>
+              <button type="submit" className="button primary">
+                {texts.rename}
+              </button>
+            </div>
+          </form>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

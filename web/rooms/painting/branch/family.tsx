@@ -1,0 +1,89 @@
+import Link from "next/link";
+import type { Painting } from "../../../graphql/operations";
+import { paintingTexts } from "../../../texts/painting";
+import styles from "./family.module.css";
+import type { Place } from "./family-tree";
+import { useFamily } from "./use-family";
+import type { Relative } from "../stage/use-relative-picture";
+
+interface Props {
+  session: Painting;
+  /** The one that this painting is compared with. */
+  compared: Relative | null;
+  onCompare(relative: Relative | null): void;
+}
+
+const texts = paintingTexts.family;
+
+/** The tree of branches that this painting belongs to, to go to and to compare with. */
+export function Family({ session, compared, onCompare }: Props) {
+  const family = useFamily(session);
+  const { id, parent, branchedAtStep } = session;
+  const orphan = branchedAtStep !== null && parent === null;
+  if (!orphan && (family?.length ?? 0) < 2) return null;
+  return (
+    <section className={styles.family} aria-label={texts.title}>
+      <h2 className={styles.title}>{texts.title}</h2>
+      {orphan && <p className={styles.note}>{texts.orphan(branchedAtStep)}</p>}
+      <ul className={styles.tree}>
+        {family?.map((place) => (
+          <Member
+            key={place.member.id}
+            place={place}
+            here={place.member.id === id}
+            step={place.member.id === parent?.id ? branchedAtStep : null}
+            on={compared?.id === place.member.id}
+            onCompare={onCompare}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface MemberProps {
+  place: Place;
+  here: boolean;
+  /** The step to go to there; null for its newest. */
+  step: number | null;
+  on: boolean;
+  onCompare(relative: Relative | null): void;
+}
+
+function Member({ place: { member, generation, number }, here, step, on, onCompare }: MemberProps) {
+  const { id, branchedAtStep, latestFrame } = member;
+  const name = number === "" ? texts.root : texts.branch(number);
+  const title = branchedAtStep === null ? name : `${name}, ${texts.from(branchedAtStep)}`;
+  return (
+    <li className={styles.member} data-generation={Math.min(generation, 5)} aria-current={here ? "page" : undefined}>
+      <span className={styles.picture}>
+        {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+        {latestFrame && <img src={latestFrame.url} alt="" loading="lazy" decoding="async" />}
+      </span>
+      {here ? (
+        <span className={styles.name}>
+          {title} <span className={styles.here}>({texts.here})</span>
+        </span>
+      ) : (
+        <Link className={styles.name} href={href(id, step)}>
+          {title}
+        </Link>
+      )}
+      {!here && (
+        <button
+          type="button"
+          className={styles.compare}
+          aria-pressed={on}
+          aria-label={texts.compareWith(name)}
+          onClick={() => onCompare(on ? null : { id, name })}
+        >
+          {texts.compare}
+        </button>
+      )}
+    </li>
+  );
+}
+
+function href(id: string, step: number | null): string {
+  return `/s?${new URLSearchParams({ id, ...(step === null ? {} : { step: String(step) }) })}`;
+}

@@ -1,0 +1,39 @@
+import { useState } from "react";
+import { styleTransferNumbers } from "../../../../server/records/settings";
+import { execute } from "../../../graphql/execute";
+import { BranchSession, type Painting } from "../../../graphql/operations";
+import { useStart } from "../../../session/use-start";
+import { type Steerable, steerableAt, toChanges } from "../../../session/steerable";
+
+/** Steps that a branch from the last step gets when nobody says how many. */
+const MORE_STEPS = 100;
+
+export interface Branch {
+  /** What the branch begins with. */
+  values: Steerable;
+  change(changes: Partial<Steerable>): void;
+  /** Begins it and goes to its page. */
+  begin(): void;
+  beginning: boolean;
+  failure: string | null;
+}
+
+/** A branch from a step of a painting, with what was changed for it. */
+export function useBranch(session: Painting, step: number): Branch {
+  const [draft, setDraft] = useState<Partial<Steerable>>({});
+  const { start, starting, failure } = useStart();
+  const then = steerableAt(session, step);
+  const more = then.steps > step ? {} : { steps: Math.min(styleTransferNumbers.steps.max, step + MORE_STEPS) };
+  const changed = { ...more, ...draft };
+  return {
+    values: { ...then, ...changed },
+    change: (changes) => setDraft({ ...draft, ...changes }),
+    begin: () =>
+      void start(async () => {
+        const changes = Object.keys(changed).length > 0 ? toChanges(changed) : null;
+        return (await execute(BranchSession, { id: session.id, step, changes })).branchSession;
+      }),
+    beginning: starting,
+    failure,
+  };
+}

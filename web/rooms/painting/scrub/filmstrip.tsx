@@ -1,0 +1,41 @@
+import { paintingTexts as texts } from "../../../texts/painting";
+import { nearest, type Timeline } from "../../../session/timeline";
+import styles from "./filmstrip.module.css";
+import { stripSteps } from "./strip-steps";
+
+interface Props {
+  timeline: Timeline;
+  /** Newest step. */
+  last: number;
+  /** The step that is shown. */
+  at: number;
+  onShow(step: number | null): void;
+}
+
+/** A few pictures of the history under its track, each to go to. */
+export function Filmstrip({ timeline, last, at, onShow }: Props) {
+  const wanted = stripSteps(last);
+  const frames = wanted.flatMap((step) => nearest(timeline, step) ?? []);
+  const shown = frames.filter((frame, place) => frames.findIndex(({ step }) => step === frame.step) === place);
+  if (shown.length < 3) return <div className={styles.strip} aria-hidden="true" />;
+  const current = shown.reduce((best, frame) => (Math.abs(frame.step - at) < Math.abs(best.step - at) ? frame : best));
+  return (
+    <section className={styles.strip} aria-label={texts.filmstrip.title}>
+      {shown.map(({ step, url }, place) => (
+        <button
+          // By place: pictures change in theirs, and nothing moves.
+          // biome-ignore lint/suspicious/noArrayIndexKey: see above.
+          key={place}
+          type="button"
+          className={styles.frame}
+          aria-label={texts.filmstrip.show(step)}
+          aria-current={step === current.step ? "step" : undefined}
+          onClick={() => onShow(step >= last ? null : step)}
+        >
+          {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+          <img src={url} alt="" loading="lazy" decoding="async" draggable={false} />
+        </button>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,35 @@
+import type { Painting } from "../../../graphql/operations";
+import { weightSettings } from "../../../parts/settings";
+import { paintingTexts as texts } from "../../../texts/painting";
+import { optimizerTitles } from "../../../texts/settings";
+import styles from "./caption.module.css";
+
+/** The label beside the painting: what it was made from, and how. */
+export function Caption({ painting }: { painting: Painting }) {
+  const { content, styles: sources, settings } = painting;
+  return (
+    <section className={styles.caption} aria-label={texts.madeFrom}>
+      <div className={styles.sources}>
+        <Source url={content.url} label={texts.beside.nameOfPhoto} />
+        {sources.map(({ image }) => (
+          <Source key={image.id} url={image.url} label={texts.beside.nameOfStyle} />
+        ))}
+      </div>
+      <p className={styles.recipe}>
+        {weightSettings.map(({ name, setting }) => `${setting.symbol} ${settings[name]}`).join(" · ")}
+        <br />
+        {texts.facts(settings.size, optimizerTitles[settings.optimizer], settings.model)}
+      </p>
+    </section>
+  );
+}
+
+function Source({ url, label }: { url: string; label: string }) {
+  return (
+    <figure className={styles.source}>
+      {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+      <img src={url} alt="" />
+      <figcaption>{label}</figcaption>
+    </figure>
+  );
+}

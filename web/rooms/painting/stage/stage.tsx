@@ -1,0 +1,93 @@
+import { useState } from "react";
+import type { Painting } from "../../../graphql/operations";
+import { Comparison } from "../../../parts/comparison";
+import { Notice } from "../../../parts/notice";
+import { useShortcut } from "../../../shortcuts/use-shortcut";
+import { paintingTexts as texts } from "../../../texts/painting";
+import { isOver, type SessionState } from "../../../session/session-state";
+import { sourcesOf } from "./beside";
+import { BesideChoice } from "./beside-choice";
+import { finalExtent } from "./final-extent";
+import { LiveCanvas } from "../../../parts/live-canvas";
+import styles from "../painting.module.css";
+import { type Mark, Scrubber } from "../scrub/scrubber";
+import scrubber from "../scrub/scrubber.module.css";
+import { steeredSteps } from "../../../session/steerable";
+import type { Branch } from "../branch/use-branch";
+import type { Look } from "../scrub/use-look";
+import { Zoomable } from "./zoomable";
+
+interface Props {
+  state: SessionState;
+  session: Painting;
+  look: Look;
+  branch: Branch;
+  /** Told of a picture that is kept no more. */
+  onGone(step: number): void;
+}
+
+/** The picture that is shown, alone or beside another one, and the way through its history. */
+export function Stage({ state, session, look, branch, onGone }: Props) {
+  const { frame: newest, timeline } = state;
+  const { content, status, settings } = session;
+  const { frame, past } = look;
+  const sources = sourcesOf(session);
+  const [sourceUrl, setSourceUrl] = useState<string | null>(null);
+  const source = sources.find(({ url }) => url === sourceUrl);
+  const relative = look.beside && { url: look.beside.url, name: texts.relative(look.beside.name, look.beside.step) };
+  const beside = relative ?? source;
+  const picture = finalExtent(content, settings.size);
+  const over = isOver(status);
+  useShortcut("l", texts.history.goLive, past === null ? null : () => look.show(null));
+  useShortcut("b", texts.branchFromHere, newest && !branch.beginning ? branch.begin : null);
+
+  const canvas = (
+    <LiveCanvas
+      url={frame?.url ?? (past === null ? content.url : null)}
+      label={frame || past !== null ? texts.atStep(look.step) : texts.atFirst}
+      onMissing={(url) => frame?.url === url && onGone(frame.step)}
+    />
+  );
+
+  return (
+    <div className={styles.stage}>
+      {beside ? (
+        <Comparison
+          before={beside.url}
+          width={picture.width}
+          height={picture.height}
+          names={{ before: beside.name, after: relative ? texts.thisOne(look.step) : texts.beside.painting(look.step) }}
+        >
+          {canvas}
+        </Comparison>
+      ) : (
+        <Zoomable picture={picture}>{canvas}</Zoomable>
+      )}
+      <BesideChoice
+        sources={sources}
+        chosen={look.compared ? "" : (source?.url ?? null)}
+        onChoose={(url) => {
+          look.compare(null);
+          setSourceUrl(url);
+        }}
+      />
+      <Scrubber timeline={timeline} last={newest?.step ?? 0} shown={past} marks={marksOf(session)} over={over} onShow={look.show}>
+        {newest && (
+          <button type="button" className={scrubber.action} disabled={branch.beginning} onClick={branch.begin}>
+            {branch.beginning ? texts.branching : texts.branchFromHere}
+          </button>
+        )}
+      </Scrubber>
+      {branch.failure && <Notice>{branch.failure}</Notice>}
+    </div>
+  );
+}
+
+/** Where it was steered, where it was branched off, and where others branched off it. */
+function marksOf({ changes, branchedAtStep, branches }: Painting): Mark[] {
+  const branched = new Set([branchedAtStep, ...branches.map((branch) => branch.branchedAtStep)]);
+  return [
+    ...steeredSteps(changes).map((step) => ({ step, kind: "steered" as const })),
+    ...[...branched].flatMap((step) => (step === null ? [] : [{ step, kind: "branch" as const }])),
+  ];
+}

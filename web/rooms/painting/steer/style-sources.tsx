@@ -1,0 +1,69 @@
+import { type NumberSetting, styleTransferLimits } from "../../../../server/records/settings";
+import { NumberControl } from "../../../parts/number-control";
+import { paintingTexts } from "../../../texts/painting";
+import styles from "./steer-panel.module.css";
+import type { StyleSource } from "../../../session/steerable";
+import { StylePicker } from "../../../parts/style-picker";
+
+const texts = paintingTexts.styles;
+
+/** A style's share among several. */
+const share: NumberSetting = {
+  min: 0,
+  max: styleTransferLimits.maxStyleWeight,
+  default: 1,
+  integer: false,
+  scale: "logarithmic",
+  title: texts.share,
+  help: "",
+};
+
+interface Props {
+  sources: readonly StyleSource[];
+  onChange(sources: StyleSource[]): void;
+}
+
+/** The style pictures of a painting: each may be swapped, several are mixed by their shares. */
+export function StyleSources({ sources, onChange }: Props) {
+  const replace = (place: number, next: StyleSource) => onChange(sources.map((known, at) => (at === place ? next : known)));
+  // A picture that is there already has its share.
+  const add = (image: StyleSource["image"]) => {
+    if (sources.every((known) => known.image.id !== image.id)) onChange([...sources, { image, weight: 1 }]);
+  };
+  return (
+    <fieldset className={styles.group}>
+      <legend>{sources.length > 1 ? texts.several : texts.one}</legend>
+      {sources.map((source, place) => (
+        <div key={source.image.id} className={styles.source}>
+          {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+          <img src={source.image.url} alt={texts.alt(place + 1)} />
+          <div>
+            {sources.length > 1 && (
+              <NumberControl
+                setting={share}
+                slider={false}
+                unhurried
+                value={source.weight}
+                onChange={(weight) => replace(place, { ...source, weight })}
+              />
+            )}
+            <div className={styles.actions}>
+              <StylePicker action={texts.swap} onPick={(image) => replace(place, { ...source, image })} />
+              {sources.length > 1 && (
+                <button
+                  type="button"
+                  className={styles.action}
+                  onClick={() => onChange(sources.filter((known) => known !== source))}
+                  aria-label={texts.removeNamed(place + 1)}
+                >
+                  {texts.remove}
+                </button>
+              )}
+            </div>
+          </div>
+        </div>
+      ))}
+      {sources.length < styleTransferLimits.maxStyles && <StylePicker action={texts.add} onPick={add} />}
+    </fieldset>
+  );
+}

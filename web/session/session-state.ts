@@ -1,0 +1,114 @@
+import type { Frame, Session, SessionStatus } from "../graphql/operations";
+import { emptyTimeline, filled, type StepRange, type Timeline, withFrame as withKeptFrame, withoutStep } from "./timeline";
+
+/** Unweighted losses of one step; `total` is weighted. */
+export interface LossPoint {
+  step: number;
+  total: number;
+  content: number;
+  style: number;
+  tv: number;
+}
+
+/** One session as its page knows it. */
+export interface SessionState {
+  session: Session | null;
+  /** Newest frame, by step. */
+  frame: Frame | null;
+  /** Losses of a painting by step, without duplicates. */
+  curve: readonly LossPoint[];
+  /** Its kept frames, as far as they are known. */
+  timeline: Timeline;
+  /** When each of the last frames was finished, ms since 1970, oldest first. */
+  pace: readonly { step: number; at: number }[];
+  connected: boolean;
+  failure: string | null;
+}
+
+export type SessionEvent =
+  | { type: "loaded"; session: Session; curve: readonly LossPoint[] }
+  | { type: "changed"; session: Session }
+  | { type: "frame"; frame: Frame }
+  /** All kept frames of a range of steps. */
+  | { type: "filled"; range: StepRange; frames: readonly Frame[] }
+  /** A frame turned out to be kept no more. */
+  | { type: "gone"; step: number }
+  | { type: "renamed"; title: string }
+  /** Its place in the queue, as it was a moment ago. */
+  | { type: "place"; queuePosition: number | null }
+  | { type: "connection"; connected: boolean }
+  | { type: "failed"; message: string };
+
+const PACE_FRAMES = 12;
+
+export const nothingYet: SessionState = {
+  session: null,
+  frame: null,
+  curve: [],
+  timeline: emptyTimeline,
+  pace: [],
+  connected: true,
+  failure: null,
+};
+
+export function nextState(state: SessionState, event: SessionEvent): SessionState {
+  switch (event.type) {
+    case "loaded":
+      return { ...withSession(state, event.session), curve: mergeCurves(event.curve, state.curve), failure: null };
+    case "changed":
+      return withSession(state, event.session);
+    case "frame":
+      return withFrame(state, event.frame);
+    case "filled":
+      return { ...state, timeline: filled(state.timeline, event.range, event.frames) };
+    case "gone":
+      return { ...state, timeline: withoutStep(state.timeline, event.step) };
+    case "renamed":
+      return state.session ? { ...state, session: { ...state.session, title: event.title } } : state;
+    case "place":
+      return state.session?.status === "QUEUED" ? { ...state, session: { ...state.session, queuePosition: event.queuePosition } } : state;
+    case "connection":
+      return state.connected === event.connected ? state : { ...state, connected: event.connected };
+    case "failed":
+      return { ...state, failure: event.message };
+  }
+}
+
+export function isOver(status: SessionStatus): boolean {
+  return status === "COMPLETED" || status === "CANCELLED" || status === "FAILED";
+}
+
+/** Wall-clock time of a step over the last frames, ms; the compute time of the last one where no two were seen. */
+export function msPerStep({ pace, frame }: Pick<SessionState, "pace" | "frame">): number | null {
+  const first = pace[0];
+  const last = pace.at(-1);
+  if (first && last && last.step > first.step) return (last.at - first.at) / (last.step - first.step);
+  return frame?.computeMs ?? null;
+}
+
+function withSession(state: SessionState, session: Session): SessionState {
+  const { latestFrame } = session;
+  const timeline = latestFrame ? withKeptFrame(state.timeline, latestFrame) : state.timeline;
+  return { ...state, session, frame: newer(state.frame, latestFrame), timeline };
+}
+
+function withFrame(state: SessionState, frame: Frame): SessionState {
+  const { losses, step } = frame;
+  const curve = losses ? mergeCurves(state.curve, [{ step, ...losses }]) : state.curve;
+  const known = (state.pace.at(-1)?.step ?? -1) >= step;
+  const beat = { step, at: Date.parse(frame.createdAt) };
+  const pace = known ? state.pace : [...state.pace, beat].slice(-PACE_FRAMES);
+  return { ...state, frame: newer(state.frame, frame), curve, pace, timeline: withKeptFrame(state.timeline, frame) };
+}
+
+function newer(known: Frame | null, offered: Frame | null): Frame | null {
+  return offered && (!known || offered.step > known.step) ? offered : known;
+}
+
+/** Both curves by step; where both have a step, the first one's point. */
+function mergeCurves(curve: readonly LossPoint[], added: readonly LossPoint[]): readonly LossPoint[] {
+  const last = curve.at(-1)?.step ?? -1;
+  if (added.every(({ step }) => step > last)) return [...curve, ...added];
+  const steps = new Set(curve.map(({ step }) => step));
+  return [...curve, ...added.filter(({ step }) => !steps.has(step))].sort((a, b) => a.step - b.step);
+}

@@ -1,0 +1,48 @@
+import type { Session } from "../graphql/operations";
+import { formatDuration } from "../parts/durations";
+import { sessionTexts as texts } from "../texts/session";
+import { statusNames } from "../texts/status";
+import styles from "./session-label.module.css";
+
+interface Props {
+  session: Session;
+  connected: boolean;
+  /** What a running session does, such as "Painting". */
+  doing: string;
+  /** What a queued session waits for, where it is more than its turn. */
+  waitingFor?: string | null;
+}
+
+/** Where a session stands, in words, with what went wrong if something did. */
+export function SessionStatusLine({ session, connected, doing, waitingFor = null }: Props) {
+  const { status, error } = session;
+  return (
+    <>
+      <p className={styles.status} data-status={status} aria-live="polite">
+        {connected ? statusText(session, doing, waitingFor) : texts.lost}
+      </p>
+      {error && (
+        <p className={styles.error} role="alert">
+          {error.message} <code>{error.code}</code>
+        </p>
+      )}
+    </>
+  );
+}
+
+function statusText({ status, queuePosition, device }: Session, doing: string, waitingFor: string | null): string {
+  switch (status) {
+    case "QUEUED":
+      if (waitingFor) return waitingFor;
+      return queuePosition !== null && queuePosition > 1 ? texts.inLine(queuePosition) : texts.preparing;
+    case "RUNNING":
+      return device ? texts.runsOn(doing, device) : doing;
+    default:
+      return statusNames[status];
+  }
+}
+
+/** The time from start to end in words, or a dash. */
+export function took({ startedAt, finishedAt }: Pick<Session, "startedAt" | "finishedAt">): string {
+  return startedAt && finishedAt ? formatDuration(Date.parse(finishedAt) - Date.parse(startedAt)) : "–";
+}
