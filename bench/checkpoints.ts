@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseCard } from "../server/models/card.js";
 import type { Painters } from "../server/art/painter.js";
 import { createPainters } from "../server/art/painters.js";
-import { defaultNumbers, styleTransferDefaults } from "../server/records/settings.js";
+import { defaultSettings } from "../server/records/settings.js";
 import type { StyleTransferWork } from "../server/art/work.js";
 import { PaintingLoop } from "../server/device/loop.js";
 import type { DeviceMessage } from "../server/device/messages.js";
@@ -78,10 +78,9 @@ async function workOf(): Promise<StyleTransferWork> {
   const bundled = join(rootFolder, "models", "bundled", "vgg19-lite");
   const card = parseCard(await readFile(join(bundled, "card.json"), "utf8"));
   const sample = async (name: string) => ({ digest: name, bytes: await readFile(join(rootFolder, "web/public/samples", name)) });
-  const numbers = { ...defaultNumbers({ optimizer: "ADAM", size: SIZE }), steps: STEPS, scales: 1 };
   return {
     kind: "STYLE_TRANSFER",
-    settings: { ...structuredClone(styleTransferDefaults), ...numbers, model: "vgg19-lite" },
+    settings: { ...defaultSettings({ size: SIZE }), steps: STEPS, scales: 1, model: "vgg19-lite" },
     content: await sample("alps.jpg"),
     styles: [{ ...(await sample("night-wind.jpg")), weight: 1 }],
     changes: [],

@@ -8,7 +8,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
-import { styleTransferDefaults } from "../server/records/settings.js";
+import { defaultSettings } from "../server/records/settings.js";
 import { openEmbeddedDatabase } from "../server/storage/embedded/database.js";
 import { openEmbeddedStorage } from "../server/storage/embedded/open.js";
 import { aFrame, anImage, aSession } from "../test/contracts/records.js";
@@ -106,7 +106,7 @@ async function seed(folder: string): Promise<string[]> {
   for (const id of ids) {
     await database.execute(sql`insert into images values (${id}, ${id}, 640, 480, 'image/jpeg', 1000, now())`);
   }
-  const settings = JSON.stringify({ ...styleTransferDefaults, alpha: 1, beta: 40, gamma: 0.2, steps: 99, size: 256, scales: 1, seed: 0 });
+  const settings = JSON.stringify({ ...defaultSettings(), alpha: 1, beta: 40, gamma: 0.2, steps: 99, size: 256, scales: 1, seed: 0 });
   const imageOf = sql`(${sql.param(ids)}::text[])[1 + n % 50]`;
   const styles = sql`json_build_array(json_build_object('imageId', ${imageOf}, 'weight', 1))`;
   const modelled = sql`(${settings}::jsonb || jsonb_build_object('learningRate', 0.02, 'model', case n % 2 when 0 then 'vgg19' else 'vgg19-lite' end))::json`;
@@ -137,7 +137,7 @@ async function seedMissed(folder: string): Promise<void> {
   await storage.sessions.insert(aSession(image.id, { id: "missed", status: "COMPLETED", createdAt: new Date(0) }));
   for (let step = 0; step < MISSED.steps; step++) {
     const digest = await storage.blobs.put(randomBytes(MISSED.bytes));
-    await storage.frames.insert(aFrame("missed", step, { digest, bytes: MISSED.bytes }));
+    await storage.frames.insert(aFrame("missed", step, { digest, byteLength: MISSED.bytes }));
   }
   await storage.close();
 }

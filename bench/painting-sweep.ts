@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { nextPainting, type Painting } from "../server/art/painter.js";
 import { toInterleaved } from "../server/art/picture.js";
-import { defaultNumbers, type StyleTransferSettings, styleTransferDefaults, styleTransferNumbers } from "../server/records/settings.js";
+import { defaultSettings, type StyleTransferSettings } from "../server/records/settings.js";
 import { createStyleTransferFactory } from "../server/art/style-transfer.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 
@@ -45,9 +45,7 @@ function settingsOf(variant: string): StyleTransferSettings {
       .map((setting) => setting.split("="))
       .map(([name, value]) => [name, JSON.parse(value ?? "null")]),
   );
-  const optimizer = (asked.optimizer ?? styleTransferDefaults.optimizer) as StyleTransferSettings["optimizer"];
-  const numbers = defaultNumbers({ optimizer, size: asked.size ?? styleTransferNumbers.size.default });
-  return { ...styleTransferDefaults, ...numbers, model: "vgg19", ...asked } as StyleTransferSettings;
+  return { ...defaultSettings(asked), model: "vgg19", ...asked } as StyleTransferSettings;
 }
 
 async function paint(settings: StyleTransferSettings): Promise<Painting> {

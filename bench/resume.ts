@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseCard } from "../server/models/card.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../server/art/checkpoint.js";
 import { nextPainting, type Painter, type Painting } from "../server/art/painter.js";
-import { defaultNumbers, styleTransferDefaults } from "../server/records/settings.js";
+import { defaultSettings } from "../server/records/settings.js";
 import { createStyleTransferFactory } from "../server/art/style-transfer.js";
 import type { StyleTransferWork } from "../server/art/work.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
@@ -40,10 +40,9 @@ await factory.close();
 
 async function workOf(photo: string): Promise<StyleTransferWork> {
   const sample = async (name: string) => ({ digest: name, bytes: await readFile(join(rootFolder, "web/public/samples", name)) });
-  const numbers = { ...defaultNumbers({ optimizer: "LBFGS", size: SIZE }), steps: STEPS };
   return {
     kind: "STYLE_TRANSFER",
-    settings: { ...structuredClone(styleTransferDefaults), ...numbers, optimizer: "LBFGS", model: "vgg19-lite" },
+    settings: { ...defaultSettings({ optimizer: "LBFGS", size: SIZE }), steps: STEPS, model: "vgg19-lite" },
     content: await sample(photo),
     styles: [{ ...(await sample("night-wind.jpg")), weight: 1 }],
     changes: [],

@@ -5,7 +5,7 @@ import type { ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema } from "./api/schema.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
-import { styleTransferNumbers } from "./records/settings.js";
+import { styleTransferSettings } from "./records/settings.js";
 import type { Bus } from "./bus/bus.js";
 import { Exporter } from "./exports/exporter.js";
 import { createHttpApp } from "./http/app.js";
@@ -14,13 +14,13 @@ import { createMetrics } from "./http/metrics.js";
 import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "./limits.js";
 import type { Queue } from "./queue/queue.js";
 import { SessionControls } from "./sessions/controls.js";
-import type { DeviceInfo } from "./sessions/device-info.js";
+import type { DeviceInfo, SessionFilter } from "./records/session.js";
 import { FrameBroker } from "./sessions/watch/frame-broker.js";
-import { SessionHistory } from "./sessions/history.js";
 import { LiveFrames } from "./sessions/live/frames.js";
 import type { SessionModels } from "./sessions/models.js";
 import { SessionService } from "./sessions/service.js";
-import { SessionFeed } from "./sessions/watch/session-feed.js";
+import { openGalleryFeed } from "./sessions/watch/gallery-feed.js";
+import { keptFrames } from "./sessions/watch/kept-frames.js";
 import type { Storage } from "./storage/storage.js";
 
 /** What the API side of a server is made of; the rest of it may be in another process. */
@@ -70,7 +70,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     report,
     maxQueued = MAX_QUEUED_SESSIONS,
   } = parts;
-  const maxSize = maxPaintingSize(memoryBytes, styleTransferNumbers.size.max);
+  const maxSize = maxPaintingSize(memoryBytes, styleTransferSettings.size.max);
   const broker = new FrameBroker(storage, bus);
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });
   const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });
@@ -79,10 +79,12 @@ export async function createApp(parts: AppParts): Promise<App> {
     sessions: new SessionService(sessionParts),
     controls: new SessionControls({ ...sessionParts, maxChanges: MAX_CHANGES }),
     liveFrames,
-    history: new SessionHistory(storage, queue),
+    storage,
+    queue,
+    frames: keptFrames(storage),
     exports: exporter,
     broker,
-    watchSessions: SessionFeed.open.bind(null, bus),
+    watchSessions: (filter: SessionFilter) => openGalleryFeed(bus, filter),
     models: models.catalogue,
     devices,
     version,

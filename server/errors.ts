@@ -12,7 +12,7 @@ export type ErrorCode =
   | "OUT_OF_MEMORY"
   | "INTERNAL";
 
-/** What was wrong with which input: `field` is its dotted path (`input.styles.0.weight`), `limit` what is allowed. */
+/** Where an error arose: `field` is the dotted path of the input (`input.styles.0.weight`), `limit` what is allowed. */
 export interface ErrorDetail {
   field?: string;
   limit?: string | number;
@@ -30,4 +30,34 @@ export class AtelierError extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** The input `field` is not allowed; `limit` says what is. */
+export function badInput(field: string, message: string, limit?: string | number): AtelierError {
+  return new AtelierError("BAD_INPUT", message, detailOf(field, limit));
+}
+
+/** What the input `field` names does not exist. */
+export function notFound(field: string, message: string): AtelierError {
+  return new AtelierError("NOT_FOUND", message, { field });
+}
+
+/** The state of what the input `field` names does not allow the operation. */
+export function conflict(field: string, message: string): AtelierError {
+  return new AtelierError("CONFLICT", message, { field });
+}
+
+/** More than `limit` was asked for. */
+export function beyondLimit(message: string, limit: string | number, field?: string): AtelierError {
+  return new AtelierError("LIMIT", message, detailOf(field, limit));
+}
+
+/** Something that the server needs cannot be had now: a model, a device, disk space. */
+export function unavailable(message: string, { field, cause }: { field?: string; cause?: unknown } = {}): AtelierError {
+  return new AtelierError("UNAVAILABLE", message, detailOf(field), cause === undefined ? undefined : { cause });
+}
+
+/** Leaves out what is undefined: clients see the detail as it is. */
+function detailOf(field?: string, limit?: string | number): ErrorDetail {
+  return { ...(field === undefined ? {} : { field }), ...(limit === undefined ? {} : { limit }) };
 }

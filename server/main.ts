@@ -12,7 +12,7 @@ import { registryNetworks } from "./host/registry-networks.js";
 import { memoryOfMachine } from "./memory.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
-import { registryModels } from "./sessions/registry-models.js";
+import { registryModels } from "./sessions/models.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
 
 /** How long an orderly end may take before the process goes anyway, ms. */

@@ -13,7 +13,7 @@ import sharp from "sharp";
 import { parseCard } from "../../server/models/card.js";
 import { nextPainting, type Painting } from "../../server/art/painter.js";
 import { toInterleaved } from "../../server/art/picture.js";
-import { defaultNumbers, styleTransferDefaults } from "../../server/records/settings.js";
+import { defaultSettings } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { EncodedPicture, FeatureNetworkFile } from "../../server/art/work.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
@@ -64,7 +64,7 @@ async function sample(name: string): Promise<EncodedPicture & { bytes: Buffer }>
 }
 
 async function paint(network: FeatureNetworkFile, content: EncodedPicture, style: EncodedPicture): Promise<Painting> {
-  const settings = { ...structuredClone(styleTransferDefaults), ...defaultNumbers({ optimizer: "ADAM", size }), model: network.id };
+  const settings = { ...defaultSettings({ size }), model: network.id };
   const painter = await factory.open(
     {
       kind: "STYLE_TRANSFER",

@@ -1,8 +1,10 @@
+import type { Storage } from "../storage/storage.js";
+import type { Queue } from "../queue/queue.js";
+import type { KeptFrames } from "../sessions/watch/kept-frames.js";
 import type { Exporter } from "../exports/exporter.js";
 import type { SessionControls } from "../sessions/controls.js";
-import type { DeviceInfo } from "../sessions/device-info.js";
+import type { DeviceInfo } from "../records/session.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
-import type { SessionHistory } from "../sessions/history.js";
 import type { LiveFrames } from "../sessions/live/frames.js";
 import type { SessionService } from "../sessions/service.js";
 import type { SessionFilter, SessionRecord } from "../records/session.js";
@@ -56,7 +58,10 @@ export interface ApiContext {
   sessions: SessionService;
   controls: SessionControls;
   liveFrames: LiveFrames;
-  history: SessionHistory;
+  storage: Storage;
+  queue: Pick<Queue, "position">;
+  /** Frames of sessions, as they can be read now. */
+  frames: KeptFrames;
   exports: Exporter;
   broker: FrameBroker;
   /** Sessions that pass the filter, as they start and change. */

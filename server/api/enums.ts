@@ -1,16 +1,15 @@
 import { registerEnumType } from "type-graphql";
-import { type InitialImage as InitialImageName, initialImages, type OptimizerKind as OptimizerName, optimizers } from "../records/settings.js";
-import { type SessionKind as KindName, type SessionStatus as StatusName, sessionKinds, sessionStatuses } from "../records/session.js";
+import { type SessionKind as KindName, modelFamilies, type ModelFamily as ModelFamilyName, type SessionStatus as StatusName, sessionKinds, sessionStatuses } from "../records/session.js";
+import { type Setting, styleTransferSettings } from "../records/settings.js";
 
 type EnumObject<Name extends string> = { [Key in Name]: Key };
 
-/** An object that type-graphql takes for an enum whose values are their own names. */
+/** The object that type-graphql expects for an enum whose values are their own names. */
 function enumOf<Name extends string>(names: readonly Name[]): EnumObject<Name> {
   return Object.fromEntries(names.map((name) => [name, name])) as EnumObject<Name>;
 }
 
 const modelTasks = ["FEATURES", "TRANSLATION"] as const;
-const modelFamilies = ["VGG", "CYCLEGAN", "PIX2PIX", "FAST_STYLE", "OTHER"] as const;
 const modelStates = ["READY", "AVAILABLE", "DOWNLOADING", "FAILED"] as const;
 const pictureKinds = ["PHOTO", "LINE_DRAWING", "LABEL_MAP"] as const;
 const lossTerms = ["CONTENT", "STYLE"] as const;
@@ -19,16 +18,13 @@ const frameReceiptStatuses = ["ACCEPTED", "SUPERSEDED"] as const;
 
 export type FrameReceiptStatusName = (typeof frameReceiptStatuses)[number];
 export type ModelTaskName = (typeof modelTasks)[number];
-export type ModelFamilyName = (typeof modelFamilies)[number];
 export type ModelStateName = (typeof modelStates)[number];
 export type PictureKindName = (typeof pictureKinds)[number];
 export type LossTermName = (typeof lossTerms)[number];
-export type { InitialImageName, KindName, OptimizerName, StatusName };
+export type { KindName, ModelFamilyName, StatusName };
 
 export const SessionStatus = enumOf(sessionStatuses);
 export const SessionKind = enumOf(sessionKinds);
-export const OptimizerKind = enumOf(optimizers);
-export const InitialImage = enumOf(initialImages);
 export const ModelTask = enumOf(modelTasks);
 export const ModelFamily = enumOf(modelFamilies);
 export const ModelState = enumOf(modelStates);
@@ -38,25 +34,34 @@ export const FrameReceiptStatus = enumOf(frameReceiptStatuses);
 
 registerEnumType(SessionStatus, { name: "SessionStatus" });
 registerEnumType(SessionKind, { name: "SessionKind" });
-registerEnumType(OptimizerKind, { name: "OptimizerKind" });
-registerEnumType(InitialImage, { name: "InitialImage" });
+
+/** Enums of the settings that are choices, by their GraphQL name. */
+export const choiceEnums: Record<string, EnumObject<string>> = Object.fromEntries(
+  Object.values<Setting>(styleTransferSettings).flatMap((setting) => {
+    if (setting.kind !== "choice") return [];
+    const values = enumOf(setting.values);
+    registerEnumType(values, { name: setting.type });
+    return [[setting.type, values]];
+  }),
+);
+
 registerEnumType(ModelTask, { name: "ModelTask" });
 registerEnumType(ModelFamily, {
   name: "ModelFamily",
-  valuesConfig: { OTHER: { description: "A generator that its card counts to none of these families." } },
+  valuesConfig: { OTHER: { description: "A generator whose card names none of these families." } },
 });
 registerEnumType(ModelState, {
   name: "ModelState",
   valuesConfig: {
-    READY: { description: "Its weights lie on this server or in a mirror folder." },
-    AVAILABLE: { description: "Known, and fetched when a session names it; that session waits QUEUED meanwhile." },
+    READY: { description: "The weights are on this server or in a mirror folder." },
+    AVAILABLE: { description: "Known, and downloaded when a session names it; that session waits QUEUED meanwhile." },
   },
 });
 registerEnumType(PictureKind, {
   name: "PictureKind",
   valuesConfig: {
     LINE_DRAWING: { description: "Dark lines on white." },
-    LABEL_MAP: { description: "Areas in colours that stand for things." },
+    LABEL_MAP: { description: "Areas in colours that stand for objects." },
   },
 });
 registerEnumType(LossTerm, { name: "LossTerm" });
@@ -64,6 +69,6 @@ registerEnumType(FrameReceiptStatus, {
   name: "FrameReceiptStatus",
   valuesConfig: {
     ACCEPTED: { description: "Its work has begun." },
-    SUPERSEDED: { description: "A newer frame took its place before its turn came." },
+    SUPERSEDED: { description: "A newer frame replaced it before its turn." },
   },
 });

@@ -17,7 +17,7 @@ import {
 import { AtelierError } from "../errors.js";
 import { type ExportRecord, exportStates, type FilmFormat, filmFormats, type ExportState as State } from "../exports/export.js";
 import type { FilmInput } from "../exports/order.js";
-import { requireId } from "../sessions/ids.js";
+import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
 import { SessionError } from "./session-types.js";
 

@@ -1,5 +1,5 @@
 import { Field, FieldResolver, Float, ID, Int, ObjectType, Resolver, Root } from "type-graphql";
-import type { FrameRecord } from "../records/session.js";
+import type { FrameRecord } from "../records/pictures.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
 import { LossTerm, type LossTermName } from "./enums.js";
 import { type Connection, cursorCodec, PageInfo } from "./paging.js";

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from "type-graphql";
-import { isId } from "../sessions/ids.js";
-import type { ImageRecord } from "../records/session.js";
+import { isId } from "../sessions/requirements.js";
+import type { ImageRecord } from "../records/pictures.js";
 import type { ApiContext } from "./context.js";
 import { type Connection, connection, cursorCodec, PageInfo, pageRequest } from "./paging.js";
 import { DateTime } from "./scalars.js";
@@ -19,8 +19,8 @@ export class Image {
   @Field(() => String)
   mimeType!: string;
 
-  @Field(() => Int)
-  bytes!: number;
+  @Field(() => Int, { name: "bytes", description: "Size of the file." })
+  byteLength!: number;
 
   @Field(() => DateTime)
   createdAt!: Date;
@@ -55,11 +55,11 @@ export class ImageResolver {
   async images(
     @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
     @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
-    @Ctx() { history }: ApiContext,
+    @Ctx() { storage }: ApiContext,
   ): Promise<Connection<ImageRecord>> {
     const request = pageRequest(first, after ?? null, imageCursors);
     return connection(
-      await history.images(request),
+      await storage.images.list(request),
       request,
       imageCursors,
       (image) => image.id,
@@ -68,8 +68,8 @@ export class ImageResolver {
   }
 
   @Query(() => Image, { nullable: true })
-  async image(@Arg("id", () => ID) id: string, @Ctx() { history }: ApiContext): Promise<ImageRecord | null> {
-    return isId(id) ? history.image(id) : null;
+  async image(@Arg("id", () => ID) id: string, @Ctx() { storage }: ApiContext): Promise<ImageRecord | null> {
+    return isId(id) ? storage.images.find(id) : null;
   }
 
   @FieldResolver(() => String, { description: "Immutable path on this server, beginning with /; safe to cache for ever." })

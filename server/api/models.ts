@@ -1,5 +1,5 @@
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
-import { ChangeFeed } from "../sessions/watch/feed.js";
+import { Feed } from "../sessions/watch/feed.js";
 import type { ApiContext, ModelInfo } from "./context.js";
 import {
   ModelFamily,
@@ -132,7 +132,7 @@ async function picturePath(id: string, kind: "preview" | "sheet", { models }: Ap
 export class ModelsSubscription {
   @Subscription(() => Model, {
     description: "Models as they come, change state and go, and while they are DOWNLOADING at each hundredth of the progress.",
-    subscribe: ({ context }: { context: ApiContext }) => new ChangeFeed<ModelInfo>((listener) => context.models.watch(listener)),
+    subscribe: ({ context }: { context: ApiContext }) => Feed.open<ModelInfo>((feed) => context.models.watch((model) => feed.offer(model))),
   })
   models(@Root() model: ModelInfo): ModelInfo {
     return model;

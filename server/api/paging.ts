@@ -1,6 +1,6 @@
 import { Field, ObjectType } from "type-graphql";
-import { AtelierError } from "../errors.js";
-import type { Page, PageRequest } from "../sessions/history.js";
+import { badInput } from "../errors.js";
+import type { Page, PageRequest } from "../storage/storage.js";
 import { apiLimits } from "./limits.js";
 
 @ObjectType()
@@ -18,14 +18,14 @@ export class PageInfo {
   endCursor!: string | null;
 }
 
-/** Opaque names of places in one kind of list. A cursor of another list, or one made up, is refused. */
+/** Opaque names of places in one kind of list. A cursor of another list, or an invented one, is refused. */
 export interface CursorCodec<Key> {
   encode(key: Key): string;
   /** @throws AtelierError BAD_INPUT (field `after`) */
   decode(cursor: string): Key;
 }
 
-/** A codec with a tag of its own; `parse` answers null for what is no key. */
+/** A codec with a tag of its own; `parse` returns null for text that is no key. */
 export function cursorCodec<Key extends string | number>(tag: string, parse: (text: string) => Key | null): CursorCodec<Key> {
   return {
     encode: (key) => Buffer.from(`${tag}:${key}`).toString("base64url"),
@@ -34,7 +34,7 @@ export function cursorCodec<Key extends string | number>(tag: string, parse: (te
       const key = text.startsWith(`${tag}:`) ? parse(text.slice(tag.length + 1)) : null;
       // Encoded again, so that every key has exactly one cursor.
       if (key === null || this.encode(key) !== cursor) {
-        throw new AtelierError("BAD_INPUT", "The cursor is not one of this server's.", { field: "after" });
+        throw badInput("after", "The cursor is not one of this server's.");
       }
       return key;
     },
@@ -45,9 +45,7 @@ export function cursorCodec<Key extends string | number>(tag: string, parse: (te
 export function pageRequest<Key>(first: number | null, after: string | null, cursors: CursorCodec<Key>): PageRequest<Key> {
   const size = first ?? 20;
   const limit = apiLimits.maxPageSize;
-  if (size < 1 || size > limit) {
-    throw new AtelierError("BAD_INPUT", `first must be from 1 to ${limit}.`, { field: "first", limit });
-  }
+  if (size < 1 || size > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit);
   return { first: size, after: after === null ? null : cursors.decode(after) };
 }
 

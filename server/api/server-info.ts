@@ -1,6 +1,6 @@
 import { Ctx, Field, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
 import type { FilmFormat } from "../exports/export.js";
-import type { DeviceInfo } from "../sessions/device-info.js";
+import type { DeviceInfo } from "../records/session.js";
 import type { ApiContext } from "./context.js";
 import { ExportFormat } from "./exports.js";
 

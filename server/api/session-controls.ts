@@ -1,9 +1,10 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
-import { requireId } from "../sessions/ids.js";
+import { requireId } from "../sessions/requirements.js";
 import type { SessionRecord } from "../records/session.js";
 import type { ApiContext } from "./context.js";
 import { Session, StyleTransferSession } from "./session-types.js";
-import { requireStyleIds, SteerInput } from "./steering-types.js";
+import type { ChangeInput } from "../records/changes.js";
+import { SteerInput } from "./settings-types.js";
 
 /** What a client may do to a session while it lasts. */
 @Resolver()
@@ -14,10 +15,10 @@ export class SessionControlMutations {
   })
   steer(
     @Arg("sessionId", () => ID) sessionId: string,
-    @Arg("changes", () => SteerInput) changes: SteerInput,
+    @Arg("changes", () => SteerInput) changes: ChangeInput,
     @Ctx() { controls }: ApiContext,
   ): Promise<SessionRecord> {
-    return controls.steer(requireId("sessionId", sessionId), requireStyleIds(changes));
+    return controls.steer(requireId("sessionId", sessionId), changes);
   }
 
   @Mutation(() => Session, { description: "Answers PAUSED at once; at most the step in work still arrives." })

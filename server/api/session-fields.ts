@@ -1,16 +1,17 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
-import { AtelierError } from "../errors.js";
-import type { StepRange } from "../sessions/history.js";
-import type { ImageRecord, SessionRecord, StyleTransferRecord, WeightedStyle } from "../records/session.js";
+import { AtelierError, badInput } from "../errors.js";
+import type { ImageReference, Weighted } from "../records/changes.js";
+import type { StepRange } from "../storage/storage.js";
+import type { ImageRecord } from "../records/pictures.js";
+import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
 import type { ApiContext } from "./context.js";
 import { Frame, FrameConnection, type FrameSource, frameCursors, frameSource, LossPoint } from "./frames.js";
 import { Image } from "./images.js";
 import { apiLimits } from "./limits.js";
 import { type Connection, connection, pageRequest } from "./paging.js";
 import { Session, StyleTransferSession } from "./session-types.js";
-import { SettingsChange } from "./steering-types.js";
-import { StyleSource, StyleTransferSettings } from "./style-transfer-types.js";
+import { SettingsChange, type SettingsChangeValue, StyleSource, StyleTransferSettings } from "./settings-types.js";
 
 const DEFAULT_POINTS = 500;
 
@@ -18,8 +19,8 @@ const DEFAULT_POINTS = 500;
 @Resolver(() => Session)
 export class SessionFieldsResolver {
   @FieldResolver(() => Int, { nullable: true, description: "1 is next; null unless QUEUED." })
-  async queuePosition(@Root() session: SessionRecord, @Ctx() { history }: ApiContext): Promise<number | null> {
-    return history.queuePosition(session);
+  async queuePosition(@Root() session: SessionRecord, @Ctx() { queue }: ApiContext): Promise<number | null> {
+    return session.status === "QUEUED" ? queue.position(session.id) : null;
   }
 
   @FieldResolver(() => Int, { description: "How many subscriptions watch it now." })
@@ -28,9 +29,9 @@ export class SessionFieldsResolver {
   }
 
   @FieldResolver(() => Frame, { nullable: true })
-  async latestFrame(@Root() session: SessionRecord, @Ctx() { history }: ApiContext): Promise<FrameSource | null> {
-    const latest = await history.latestFrame(session.id);
-    return latest && frameSource(latest, true);
+  async latestFrame(@Root() session: SessionRecord, @Ctx() { frames }: ApiContext): Promise<FrameSource | null> {
+    const latest = await frames.latest(session.id);
+    return latest && frameSource(await frames.shared(latest), true);
   }
 
   @FieldResolver(() => FrameConnection, {
@@ -42,10 +43,10 @@ export class SessionFieldsResolver {
     @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
     @Arg("fromStep", () => Int, { nullable: true }) fromStep: number | null | undefined,
     @Arg("toStep", () => Int, { nullable: true }) toStep: number | null | undefined,
-    @Ctx() { history }: ApiContext,
+    @Ctx() { frames }: ApiContext,
   ): Promise<Connection<FrameSource>> {
     const request = pageRequest(first, after ?? null, frameCursors);
-    const page = await history.frames(session.id, request, stepRange(fromStep, toStep));
+    const page = await frames.sharedList(session.id, request, stepRange(fromStep, toStep));
     return connection(
       page,
       request,
@@ -61,7 +62,7 @@ export class SessionFieldsResolver {
 export class StyleTransferFieldsResolver {
   @FieldResolver(() => Image)
   content(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<ImageRecord> {
-    return requireImage(session.contentId, context);
+    return imageOfSession(session.contentId, context);
   }
 
   @FieldResolver(() => [StyleSource])
@@ -73,18 +74,18 @@ export class StyleTransferFieldsResolver {
     nullable: true,
     description: "The session this one was branched from; null when it is no branch, or that one was deleted.",
   })
-  async parent(@Root() { parentId }: StyleTransferRecord, @Ctx() { history }: ApiContext): Promise<SessionRecord | null> {
-    return parentId === null ? null : history.session(parentId);
+  async parent(@Root() { parentId }: StyleTransferRecord, @Ctx() { storage }: ApiContext): Promise<SessionRecord | null> {
+    return parentId === null ? null : storage.sessions.find(parentId);
   }
 
   @FieldResolver(() => [StyleTransferSession], { description: "Those branched from it, oldest first." })
-  branches(@Root() session: StyleTransferRecord, @Ctx() { history }: ApiContext): Promise<SessionRecord[]> {
-    return history.branches(session.id);
+  branches(@Root() session: StyleTransferRecord, @Ctx() { storage }: ApiContext): Promise<SessionRecord[]> {
+    return storage.sessions.branches(session.id);
   }
 
   @FieldResolver(() => [SettingsChange], { description: "What was steered, in order; the settings hold all of it." })
-  async changes(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<SettingsChange[]> {
-    const recorded = await context.history.changes(session.id);
+  async changes(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<SettingsChangeValue[]> {
+    const recorded = await context.storage.changes.list(session.id);
     return Promise.all(
       recorded.map(async ({ step, createdAt, settings, styles }) => ({
         step,
@@ -111,25 +112,23 @@ export class StyleTransferFieldsResolver {
     @Arg("fromStep", () => Int, { nullable: true }) fromStep: number | null | undefined,
     @Arg("toStep", () => Int, { nullable: true }) toStep: number | null | undefined,
     @Arg("points", () => Int, { nullable: true, defaultValue: DEFAULT_POINTS }) points: number | null,
-    @Ctx() { history }: ApiContext,
+    @Ctx() { storage }: ApiContext,
   ): Promise<LossPoint[]> {
     const wanted = points ?? DEFAULT_POINTS;
     const limit = apiLimits.maxLossPoints;
-    if (wanted < 2 || wanted > limit) {
-      throw new AtelierError("BAD_INPUT", `points must be from 2 to ${limit}.`, { field: "points", limit });
-    }
-    const curve = await history.losses(session.id, stepRange(fromStep, toStep), wanted);
+    if (wanted < 2 || wanted > limit) throw badInput("points", `points must be from 2 to ${limit}.`, limit);
+    const curve = await storage.frames.losses(session.id, stepRange(fromStep, toStep), wanted);
     return curve.flatMap(({ step, losses }) => (losses ? [{ step, ...losses }] : []));
   }
 }
 
-function styleSources(styles: readonly WeightedStyle[], context: ApiContext): Promise<StyleSource[]> {
-  return Promise.all(styles.map(async ({ imageId, weight }) => ({ image: await requireImage(imageId, context), weight })));
+function styleSources(styles: readonly Weighted<ImageReference>[], context: ApiContext): Promise<StyleSource[]> {
+  return Promise.all(styles.map(async ({ imageId, weight }) => ({ image: await imageOfSession(imageId, context), weight })));
 }
 
 /** A picture that a session refers to. @throws AtelierError NOT_FOUND. */
-export async function requireImage(id: string, { history }: ApiContext): Promise<ImageRecord> {
-  const image = await history.image(id);
+export async function imageOfSession(id: string, { storage }: ApiContext): Promise<ImageRecord> {
+  const image = await storage.images.find(id);
   if (!image) throw new AtelierError("NOT_FOUND", "An image of this session is gone.");
   return image;
 }
@@ -137,10 +136,10 @@ export async function requireImage(id: string, { history }: ApiContext): Promise
 /** Nulls mean the same as leaving out. @throws AtelierError BAD_INPUT for a negative step or a range that ends before it begins. */
 function stepRange(fromStep: number | null | undefined, toStep: number | null | undefined): StepRange {
   for (const [field, step] of Object.entries({ fromStep, toStep })) {
-    if ((step ?? 0) < 0) throw new AtelierError("BAD_INPUT", `${field} must be at least 0.`, { field, limit: 0 });
+    if ((step ?? 0) < 0) throw badInput(field, `${field} must be at least 0.`, 0);
   }
   if (typeof fromStep === "number" && typeof toStep === "number" && toStep < fromStep) {
-    throw new AtelierError("BAD_INPUT", "toStep must be at least fromStep.", { field: "toStep", limit: fromStep });
+    throw badInput("toStep", "toStep must be at least fromStep.", fromStep);
   }
   return { fromStep: fromStep ?? undefined, toStep: toStep ?? undefined };
 }

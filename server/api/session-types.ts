@@ -1,11 +1,11 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
-import { isId } from "../sessions/ids.js";
+import { isId } from "../sessions/requirements.js";
 import type { SessionRecord } from "../records/session.js";
 import { type KindName, SessionKind, SessionStatus, type StatusName } from "./enums.js";
 import { type Connection, cursorCodec, PageInfo } from "./paging.js";
 import { DateTime } from "./scalars.js";
-import { StyleTransferSettings } from "./style-transfer-types.js";
+import { StyleTransferSettings } from "./settings-types.js";
 
 @ObjectType()
 export class SessionError {

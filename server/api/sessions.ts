@@ -1,20 +1,22 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from "type-graphql";
-import { isId, requireId } from "../sessions/ids.js";
-import type { SessionFilter as FilterValue, ImageRecord, SessionRecord } from "../records/session.js";
+import type { ChangeInput } from "../records/changes.js";
+import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
+import { isId, requireId } from "../sessions/requirements.js";
+import type { ImageRecord } from "../records/pictures.js";
+import type { SessionFilter as FilterValue, SessionRecord } from "../records/session.js";
 import type { ApiContext } from "./context.js";
 import { Image } from "./images.js";
 import { type Connection, connection, pageRequest } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session, SessionConnection, StyleTransferSession, sessionCursors, TranslationSession } from "./session-types.js";
-import { requireStyleIds, SteerInput } from "./steering-types.js";
-import { StyleTransferInput } from "./style-transfer-types.js";
+import { SteerInput, StyleTransferInput } from "./settings-types.js";
 import { TranslationInput } from "./translations.js";
 
 @Resolver()
 export class SessionQueries {
   @Query(() => Session, { nullable: true })
-  async session(@Arg("id", () => ID) id: string, @Ctx() { history }: ApiContext): Promise<SessionRecord | null> {
-    return isId(id) ? history.session(id) : null;
+  async session(@Arg("id", () => ID) id: string, @Ctx() { storage }: ApiContext): Promise<SessionRecord | null> {
+    return isId(id) ? storage.sessions.find(id) : null;
   }
 
   @Query(() => SessionConnection, { description: "Newest first." })
@@ -22,9 +24,9 @@ export class SessionQueries {
     @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
     @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
     @Arg("filter", () => SessionFilter, { nullable: true }) filter: SessionFilter | null | undefined,
-    @Ctx() { history }: ApiContext,
+    @Ctx() { storage }: ApiContext,
   ): Promise<Connection<SessionRecord>> {
-    return sessionPage(history, first, after, resolveFilter(filter));
+    return sessionPage(storage, first, after, resolveFilter(filter));
   }
 }
 
@@ -46,21 +48,21 @@ export class ImageSessionsResolver {
     @Root() image: ImageRecord,
     @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
     @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
-    @Ctx() { history }: ApiContext,
+    @Ctx() { storage }: ApiContext,
   ): Promise<Connection<SessionRecord>> {
-    return sessionPage(history, first, after, { imageId: image.id });
+    return sessionPage(storage, first, after, { imageId: image.id });
   }
 }
 
 async function sessionPage(
-  history: ApiContext["history"],
+  storage: ApiContext["storage"],
   first: number | null,
   after: string | null | undefined,
   filter: FilterValue,
 ): Promise<Connection<SessionRecord>> {
   const request = pageRequest(first, after ?? null, sessionCursors);
   return connection(
-    await history.sessions(request, filter),
+    await storage.sessions.list(request, filter),
     request,
     sessionCursors,
     (session) => session.id,
@@ -72,17 +74,14 @@ async function sessionPage(
 export class SessionMutations {
   @Mutation(() => StyleTransferSession)
   startStyleTransfer(
-    @Arg("input", () => StyleTransferInput) input: StyleTransferInput,
+    @Arg("input", () => StyleTransferInput) input: StartInput,
     @Ctx() { sessions }: ApiContext,
   ): Promise<SessionRecord> {
-    requireId("input.contentId", input.contentId);
-    for (const [index, { imageId }] of input.styles.entries()) requireId(`input.styles.${index}.imageId`, imageId);
     return sessions.startStyleTransfer(input);
   }
 
   @Mutation(() => TranslationSession)
   startTranslation(@Arg("input", () => TranslationInput) input: TranslationInput, @Ctx() { sessions }: ApiContext): Promise<SessionRecord> {
-    if (typeof input.imageId === "string") requireId("input.imageId", input.imageId);
     return sessions.startTranslation(input);
   }
 
@@ -105,10 +104,10 @@ export class SessionMutations {
   branchSession(
     @Arg("sessionId", () => ID) sessionId: string,
     @Arg("step", () => Int) step: number,
-    @Arg("changes", () => SteerInput, { nullable: true }) changes: SteerInput | null | undefined,
+    @Arg("changes", () => SteerInput, { nullable: true }) changes: ChangeInput | null | undefined,
     @Ctx() { sessions }: ApiContext,
   ): Promise<SessionRecord> {
-    return sessions.branch(requireId("sessionId", sessionId), step, changes ? requireStyleIds(changes) : null);
+    return sessions.branch(requireId("sessionId", sessionId), step, changes ?? null);
   }
 
   @Mutation(() => Session, { description: "A blank title takes the title away." })

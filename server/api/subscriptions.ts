@@ -1,6 +1,6 @@
 import { Arg, createUnionType, Field, Float, ID, Int, ObjectType, Resolver, Root, Subscription } from "type-graphql";
 import type { ViewerCount } from "../sessions/watch/frame-broker.js";
-import { requireId } from "../sessions/ids.js";
+import { requireId } from "../sessions/requirements.js";
 import type { ViewerEvent } from "../sessions/watch/mailbox.js";
 import type { SessionRecord } from "../records/session.js";
 import type { ApiContext } from "./context.js";

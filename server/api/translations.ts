@@ -1,10 +1,11 @@
 import { Ctx, Field, FieldResolver, ID, InputType, Int, Resolver, Root } from "type-graphql";
-import type { ImageRecord, TranslationRecord } from "../records/session.js";
-import type { TranslationInput as StartInput } from "../sessions/translation-settings.js";
+import type { ImageRecord } from "../records/pictures.js";
+import type { TranslationRecord } from "../records/session.js";
+import type { TranslationInput as StartInput } from "../sessions/start-input.js";
 import type { ApiContext, ModelInfo } from "./context.js";
 import { Image } from "./images.js";
 import { Model } from "./models.js";
-import { requireImage } from "./session-fields.js";
+import { imageOfSession } from "./session-fields.js";
 import { TranslationSession } from "./session-types.js";
 
 @InputType()
@@ -32,7 +33,7 @@ export class TranslationFieldsResolver {
 
   @FieldResolver(() => Image, { nullable: true, description: "The picture to translate; null where frames are sent one by one." })
   async source(@Root() { sourceId }: TranslationRecord, @Ctx() context: ApiContext): Promise<ImageRecord | null> {
-    return sourceId === null ? null : requireImage(sourceId, context);
+    return sourceId === null ? null : imageOfSession(sourceId, context);
   }
 }
 

@@ -1,37 +1,40 @@
+import { type ChangeAtStep, withChange } from "../records/changes.js";
 import { type PictureSize, planScales, respreadScales, type Scale } from "./scales.js";
-import type { Steering, StyleTransferWork } from "./work.js";
+import type { EncodedPicture, StyleTransferWork } from "./work.js";
+
+type Ahead = ChangeAtStep<EncodedPicture>;
 
 /**
- * What a painting follows: settings, styles and scales as they are in force, and the recorded changes that lie ahead. The
- * same work brings the same course, wherever a painter begins.
+ * The course of a painting: settings, styles and scales in force, and the recorded changes that lie ahead. The same work
+ * gives the same course, wherever a painter begins.
  */
 export class Course {
   /** Settings and styles in force. */
   work: StyleTransferWork;
   plan: readonly Scale[];
-  readonly #ahead: Steering[];
+  private readonly ahead: Ahead[];
 
-  /** In force at step 0, without changes of that step. `pictures`: sizes of the content and of the styles at the beginning. */
+  /** Begins at step 0, without the changes of that step. `pictures`: sizes of the content and of the styles at the beginning. */
   constructor(work: StyleTransferWork, pictures: readonly PictureSize[]) {
     const { size, scales, steps } = work.settings;
     this.work = work;
     this.plan = planScales(size, scales, steps, pictures);
-    this.#ahead = [...work.changes];
+    this.ahead = [...work.changes];
   }
 
   /** Adds a change; it must lie ahead. */
-  add(steering: Steering): void {
-    this.#ahead.push(steering);
+  add(change: Ahead): void {
+    this.ahead.push(change);
   }
 
-  /** Goes on to just before the changes of `step`. */
+  /** Advances to just before the changes of `step`. */
   approach(step: number): void {
-    this.#apply((steering) => steering.step < step);
+    this.apply((change) => change.step < step);
   }
 
   /** Puts the changes through `step` into force. */
   reach(step: number): void {
-    this.#apply((steering) => steering.step <= step);
+    this.apply((change) => change.step <= step);
   }
 
   /** The scale of picture `step`. */
@@ -41,17 +44,14 @@ export class Course {
     return scale;
   }
 
-  #apply(isDue: (steering: Steering) => boolean): void {
-    // In their order; those of one step in the order in which they were added.
-    for (let due = this.#ahead.findIndex(isDue); due >= 0; due = this.#ahead.findIndex(isDue)) {
-      const [{ step, settings, styles }] = this.#ahead.splice(due, 1) as [Steering];
-      if (settings.steps !== undefined) this.plan = respreadScales(this.plan, step, settings.steps);
-      const steps = this.plan.at(-1)!.toStep;
-      this.work = {
-        ...this.work,
-        settings: { ...this.work.settings, ...settings, steps },
-        styles: styles ?? this.work.styles,
-      };
+  private apply(isDue: (change: Ahead) => boolean): void {
+    // In the order of their steps; changes of one step in the order in which they were added.
+    for (let due = this.ahead.findIndex(isDue); due >= 0; due = this.ahead.findIndex(isDue)) {
+      const [change] = this.ahead.splice(due, 1) as [Ahead];
+      if (change.settings.steps !== undefined) this.plan = respreadScales(this.plan, change.step, change.settings.steps);
+      const { settings, styles } = withChange(this.work, change);
+      // A number of steps that is past becomes the step that was reached.
+      this.work = { ...this.work, settings: { ...settings, steps: this.plan.at(-1)!.toStep }, styles };
     }
   }
 }

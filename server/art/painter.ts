@@ -1,4 +1,6 @@
-import type { LiveTranslationWork, PaintedWork, Steering } from "./work.js";
+import type { ChangeAtStep } from "../records/changes.js";
+import type { Losses } from "../records/pictures.js";
+import type { EncodedPicture, LiveTranslationWork, PaintedWork } from "./work.js";
 
 /** A picture as float planes: 3 x height x width, RGB, 0..1 (NCHW with N = 1 left out). */
 export interface Planes {
@@ -21,14 +23,6 @@ export interface LiveTranslation {
   computeMs: number;
 }
 
-/** Losses of one picture, all unweighted but `total`: total = alpha * content + beta * style + gamma * tv. */
-export interface Losses {
-  total: number;
-  content: number;
-  style: number;
-  tv: number;
-  layers: { layer: string; term: "CONTENT" | "STYLE"; value: number }[];
-}
 
 /** One finished picture of a session. */
 export interface Painting {
@@ -60,7 +54,7 @@ export interface Painter {
    * Changes what is painted, from the evaluation of picture `change.step` on, or of the next one where that is past; answers
    * the step that it became. Not there where nothing can be changed.
    */
-  steer?(change: Steering): number;
+  steer?(change: ChangeAtStep<EncodedPicture>): number;
   /** Frees what belongs to this painter alone; programs and targets that others may use stay cached. */
   close(): Promise<void>;
 }

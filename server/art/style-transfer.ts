@@ -17,8 +17,9 @@ import { decodePicture, uprightSize } from "./picture.js";
 import { enlarge } from "./resample.js";
 import { StyleTransferResources } from "./resources.js";
 import { fitLongerSide, type PictureSize, type Scale } from "./scales.js";
+import type { ChangeAtStep } from "../records/changes.js";
 import type { StyleTransferSettings } from "../records/settings.js";
-import type { Steering, StyleTransferWork } from "./work.js";
+import type { EncodedPicture, StyleTransferWork } from "./work.js";
 
 /** Style transfers on `engine`; programs, weights and targets are shared by the painters of one factory. */
 export function createStyleTransferFactory(
@@ -111,7 +112,7 @@ class StyleTransferPainter implements Painter {
     return encodeCheckpoint({ step: this.nextStep - 1, picture: this.#picture, optimizer: this.#optimizer.state() });
   }
 
-  steer(change: Steering): number {
+  steer(change: ChangeAtStep<EncodedPicture>): number {
     const step = Math.max(change.step, this.#openStep);
     this.course.add({ ...change, step });
     return step;

@@ -1,16 +1,12 @@
 import type { Architecture } from "../models/architecture.js";
 import type { TranslationForm } from "../models/card.js";
-import type { SteeredSettings, StyleTransferSettings } from "../records/settings.js";
+import type { ChangeAtStep, InForce, Weighted } from "../records/changes.js";
+import type { StyleTransferSettings } from "../records/settings.js";
 
-/** A picture as it was uploaded, with the digest that caches know it by. */
+/** A picture as it was uploaded; `digest` is its key in caches. */
 export interface EncodedPicture {
   digest: string;
   bytes: Uint8Array;
-}
-
-/** A picture in whose style is painted, with its share. */
-export interface StylePicture extends EncodedPicture {
-  weight: number;
 }
 
 /** A feature network on this machine's disk. */
@@ -38,27 +34,16 @@ export interface GeneratorFile {
   form: TranslationForm;
 }
 
-/** A change that is in force from the evaluation of picture `step` on: picture `step + 1` is the first that it changes. */
-export interface Steering {
-  step: number;
-  settings: SteeredSettings;
-  /** In place of all styles before; null to leave them. */
-  styles: StylePicture[] | null;
-}
-
-/** All that is needed to paint one style transfer. */
-export interface StyleTransferWork {
+/** Everything that is needed to paint one style transfer. Settings and styles are those of step 0, without the changes. */
+export interface StyleTransferWork extends InForce<StyleTransferSettings, Weighted<EncodedPicture>[]> {
   kind: "STYLE_TRANSFER";
-  /** Of step 0, without the changes. */
-  settings: StyleTransferSettings;
   content: EncodedPicture;
-  styles: StylePicture[];
   /** Recorded changes, in the order of their steps. */
-  changes: Steering[];
+  changes: ChangeAtStep<EncodedPicture>[];
   network: FeatureNetworkFile;
 }
 
-/** All that is needed to translate one picture. */
+/** Everything that is needed to translate one picture. */
 export interface TranslationWork {
   kind: "TRANSLATION";
   generator: GeneratorFile;
@@ -67,7 +52,7 @@ export interface TranslationWork {
   size: number;
 }
 
-/** All that is needed to translate pictures that come one by one. */
+/** Everything that is needed to translate pictures that come one by one. */
 export interface LiveTranslationWork {
   kind: "LIVE_TRANSLATION";
   generator: GeneratorFile;

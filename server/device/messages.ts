@@ -17,8 +17,9 @@
  * After any of the endings nothing more comes for that session. The host sends `ping` and hears `pong`; a process whose
  * channel closes ends itself.
  */
-import type { Losses } from "../art/painter.js";
-import type { Steering, Work } from "../art/work.js";
+import type { Losses } from "../records/pictures.js";
+import type { Change } from "../records/changes.js";
+import type { EncodedPicture, Work } from "../art/work.js";
 import type { ErrorCode } from "../errors.js";
 
 /** Frames of one session that may be unstored before it waits. */
@@ -34,7 +35,7 @@ export type HostMessage =
   | { type: "start"; sessionId: string; work: Work; checkpoint: Uint8Array | null; storedThrough: number }
   | { type: "acknowledge"; sessionId: string; step: number }
   | { type: "translate"; sessionId: string; step: number; picture: Uint8Array }
-  | ({ type: "steer"; sessionId: string; ordinal: number } & Pick<Steering, "settings" | "styles">)
+  | ({ type: "steer"; sessionId: string; ordinal: number } & Change<EncodedPicture>)
   | { type: "pause"; sessionId: string }
   | { type: "cancel"; sessionId: string }
   | { type: "ping" };

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { AtelierError } from "../errors.js";
-import type { FrameRecord } from "../records/session.js";
+import type { FrameRecord } from "../records/pictures.js";
 import type { Storage } from "../storage/storage.js";
 import { exportLimits, type FilmOrder } from "./export.js";
 

@@ -1,6 +1,6 @@
 import type { Bus } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
-import type { FrameRecord } from "../records/session.js";
+import type { FrameRecord } from "../records/pictures.js";
 import type { Storage } from "../storage/storage.js";
 
 /**
@@ -18,7 +18,7 @@ export async function storeAndPublish(message: FrameMessage, storage: Storage, b
     width,
     height,
     mimeType,
-    bytes: picture.byteLength,
+    byteLength: picture.byteLength,
     losses,
     computeMs,
     createdAt: new Date(),

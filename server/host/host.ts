@@ -1,23 +1,25 @@
 import type { DeviceMessage } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
-import type { DeviceInfo } from "../sessions/device-info.js";
-import { isLive } from "../records/session.js";
+import type { DeviceInfo } from "../records/session.js";
+import { isLive, type SessionRecord } from "../records/session.js";
 import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { DeviceSupervisor } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";
-import { FetchRoom } from "./fetch-room.js";
-import { type FrameBudget, FrameRoom } from "./frame-room.js";
-import { type DeviceLink, HostedSession, type HostSession, type SessionParts } from "./hosted-session.js";
+import { type FrameBudget, FrameRetention } from "./frame-retention.js";
+import type { DeviceLink, HostSession, SessionParts } from "./host-session.js";
 import { LIVE_GRACE_MS, LiveSession } from "./live-session.js";
+import { ModelWaitlist } from "./model-waitlist.js";
+import { PaintedSession } from "./painted-session.js";
 import { pause } from "./pause.js";
+import { failUnstarted, storageFailure } from "./session-ending.js";
 
-export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "frameRoom"> {
+export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "frameRetention"> {
   queue: Queue;
-  /** What kept frames may take. */
+  /** Limits for kept frames. */
   frameBudget?: FrameBudget;
   /** Sessions that take turns on the device at once; the others wait in the queue. */
   maxConcurrent?: number;
-  /** How long a live translation goes on without a frame from its client, ms. */
+  /** How long a live translation continues without a frame from its client, ms. */
   liveGraceMs?: number;
   device?: Partial<DeviceProcessOptions>;
   log?: SessionParts["log"];
@@ -28,10 +30,10 @@ export interface HostedDevice extends DeviceInfo {
   pid: number | null;
 }
 
-/** Sessions that take turns at once unless told otherwise: all of them still visibly evolve. */
+/** How many sessions take turns by default: all of them still visibly evolve. */
 export const DEFAULT_MAX_CONCURRENT = 8;
 
-/** What kept frames may take unless told otherwise: 5,000 steps of a painting at 512 px fit into a session. */
+/** Default limits for kept frames: 5,000 steps of a painting at 512 px fit into a session. */
 export const FRAME_BUDGET: FrameBudget = { sessionBytes: 512e6, totalBytes: 16e9 };
 
 /** Starts of the device that fail in a row before its sessions are given up; queued ones wait on. About 20 s. */
@@ -51,32 +53,32 @@ export class Host {
   private readonly sessions = new Map<string, HostSession>();
   private readonly closing = new AbortController();
   private readonly supervisor: DeviceSupervisor;
-  private readonly fetchRoom: FetchRoom;
-  private readonly frameRoom: FrameRoom;
+  private readonly waitlist: ModelWaitlist;
+  private readonly parts: SessionParts;
   private readonly maxConcurrent: number;
   private readonly log: SessionParts["log"];
   private claiming: Promise<void> = Promise.resolve();
   private endControls: (() => Promise<void>) | null = null;
   private current: { link: DeviceLink; message: ReadyMessage; pid: number | null } | null = null;
-  /** Whose step was begun last in this life of the device. */
+  /** Id of the session whose step was begun last in this life of the device. */
   private turn: string | null = null;
   /** Whether this life of the device gave a frame. */
   private fruitful = false;
-  private roomChanged: (() => void) | null = null;
+  private capacityChanged: (() => void) | null = null;
 
   private constructor(private readonly options: HostOptions) {
     this.maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
     this.log = options.log ?? ((line, cause) => console.error(line, cause ?? ""));
     const { storage, queue } = options;
-    this.fetchRoom = new FetchRoom({
-      storage,
+    const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log);
+    this.parts = { ...options, frameRetention, log: this.log, closing: this.closing.signal };
+    this.waitlist = new ModelWaitlist({
       queue,
       models: options,
       log: this.log,
-      fail: async (id, code, message) => (await this.hosted(id)).fail(code, message),
+      fail: (id, failure) => failUnstarted(id, failure, this.parts),
       closing: this.closing.signal,
     });
-    this.frameRoom = new FrameRoom(storage, options.frameBudget ?? FRAME_BUDGET, this.log);
     this.supervisor = new DeviceSupervisor(
       { ...deviceProcessDefaults, ...options.device },
       {
@@ -88,7 +90,7 @@ export class Host {
     );
   }
 
-  /** Begins to run sessions; does not wait for the device, which `ready` tells. */
+  /** Begins to run sessions; does not wait for the device, whose state `ready` returns. */
   static async start(options: HostOptions): Promise<Host> {
     const host = new Host(options);
     host.endControls = await options.bus.subscribe("controls", ({ type, sessionId }) => void host.sessions.get(sessionId)?.[type]());
@@ -111,12 +113,12 @@ export class Host {
   }
 
   /**
-   * Claims no more, kills the device and waits until what had arrived is stored. Sessions that ran stay RUNNING in
-   * storage: `recoverInterrupted` finds them at the next start.
+   * Stops claiming, kills the device and waits until everything that had arrived is stored. Sessions that ran stay RUNNING in
+   * storage: `recoverSessions` finds them at the next start.
    */
   async close(): Promise<void> {
     this.closing.abort();
-    this.roomChanged?.();
+    this.capacityChanged?.();
     await this.supervisor.close();
     await this.claiming;
     await this.endControls?.();
@@ -129,16 +131,30 @@ export class Host {
 
   private async claimSessions(): Promise<void> {
     while (!this.closed) {
-      await this.room();
-      const sessionId = await this.claim();
-      if (sessionId === null || this.closed || (await this.fetchRoom.takes(sessionId))) continue;
-      if (this.sessions.has(sessionId) && !(await this.resumed(sessionId))) continue;
-      const session = await this.hosted(sessionId);
-      if (!this.closed) this.adopt(session);
+      await this.capacity();
+      const record = await this.claim();
+      if (!record || this.closed || this.waitlist.takes(record)) continue;
+      if (this.sessions.has(record.id) && !(await this.released(record))) continue;
+      if (!this.closed) this.adopt(record);
     }
   }
 
-  private async claim(): Promise<string | null> {
+  /** The next session, read once; null when it is no longer to be run. */
+  private async claim(): Promise<SessionRecord | null> {
+    const sessionId = await this.nextInQueue();
+    if (sessionId === null) return null;
+    try {
+      const record = await this.options.storage.sessions.find(sessionId);
+      return record?.status === "QUEUED" || record?.status === "RUNNING" ? record : null;
+    } catch (error) {
+      this.log(`Session ${sessionId} could not be read:`, error);
+      // Not awaited: other sessions may be readable.
+      void failUnstarted(sessionId, storageFailure(error), this.parts);
+      return null;
+    }
+  }
+
+  private async nextInQueue(): Promise<string | null> {
     try {
       return await this.options.queue.claim(this.closing.signal);
     } catch (error) {
@@ -148,8 +164,8 @@ export class Host {
     }
   }
 
-  /** Resolves when the device is up and has room for one more session, or the host closes. */
-  private async room(): Promise<void> {
+  /** Resolves when the device is up and can take one more session, or the host closes. */
+  private async capacity(): Promise<void> {
     while (!this.closed && (!this.current || this.sessions.size >= this.maxConcurrent)) {
       await this.nextChange();
     }
@@ -157,41 +173,26 @@ export class Host {
 
   private nextChange(): Promise<void> {
     return new Promise((resolve) => {
-      this.roomChanged = resolve;
+      this.capacityChanged = resolve;
     });
   }
 
   /**
-   * A claimed session that is here still was paused and resumed before the device let go of it: waits until it has. False
-   * when it was lined up twice and runs.
+   * A claimed session that is still here was paused and resumed before the device released it: waits until it has. False
+   * when the session was queued twice and runs.
    */
-  private async resumed(sessionId: string): Promise<boolean> {
-    const session = await this.options.storage.sessions.find(sessionId);
-    if (session?.status !== "QUEUED") return false;
-    while (!this.closed && this.sessions.has(sessionId)) await this.nextChange();
+  private async released({ id, status }: SessionRecord): Promise<boolean> {
+    if (status !== "QUEUED") return false;
+    while (!this.closed && this.sessions.has(id)) await this.nextChange();
     return true;
   }
 
-  private adopt(session: HostSession): void {
+  private adopt(record: SessionRecord): void {
+    const session = isLive(record)
+      ? new LiveSession(record, this.parts, this.options.liveGraceMs ?? LIVE_GRACE_MS)
+      : new PaintedSession(record, this.parts);
     this.sessions.set(session.id, session);
     if (this.current) void this.startOn(session, this.current.link);
-  }
-
-  private async hosted(sessionId: string): Promise<HostSession> {
-    const parts = { ...this.options, frameRoom: this.frameRoom, log: this.log, closing: this.closing.signal };
-    const live = await this.isLive(sessionId);
-    return live ? new LiveSession(sessionId, parts, this.options.liveGraceMs ?? LIVE_GRACE_MS) : new HostedSession(sessionId, parts);
-  }
-
-  /** False where it cannot be told: the session then fails as it begins. */
-  private async isLive(sessionId: string): Promise<boolean> {
-    try {
-      const session = await this.options.storage.sessions.find(sessionId);
-      return session !== null && isLive(session);
-    } catch (error) {
-      this.log(`Session ${sessionId} could not be read:`, error);
-      return false;
-    }
   }
 
   private async startOn(session: HostSession, link: DeviceLink): Promise<void> {
@@ -200,8 +201,8 @@ export class Host {
 
   private release(session: HostSession): void {
     this.sessions.delete(session.id);
-    this.frameRoom.forget(session.id);
-    this.roomChanged?.();
+    this.parts.frameRetention.forget(session.id);
+    this.capacityChanged?.();
   }
 
   private up(process: DeviceProcess, message: ReadyMessage): void {
@@ -210,7 +211,7 @@ export class Host {
     this.turn = null;
     this.fruitful = false;
     for (const session of this.sessions.values()) void this.startOn(session, link);
-    this.roomChanged?.();
+    this.capacityChanged?.();
   }
 
   private receive(message: DeviceMessage): void {
@@ -241,7 +242,7 @@ export class Host {
     this.log(`The device could not be started (${failures} in a row):`, error);
     if (failures < MAX_FAILED_STARTS) return;
     const sessions = [...this.sessions.values()];
-    await Promise.all(sessions.map((session) => session.fail("DEVICE_LOST", "The device could not be started again.")));
+    await Promise.all(sessions.map((session) => session.fail({ code: "DEVICE_LOST", message: "The device could not be started again." })));
     for (const session of sessions) this.release(session);
   }
 }

@@ -1,17 +1,15 @@
 import { createHash } from "node:crypto";
-import type { LiveMessage } from "../bus/bus.js";
+import { type LiveMessage, publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
-import type { ErrorCode } from "../errors.js";
-import { publishChange } from "../sessions/publish.js";
-import { isLive, type TranslationRecord } from "../records/session.js";
+import { isLive, type SessionFailure, type TranslationRecord } from "../records/session.js";
 import { DeathCount } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
-import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./hosted-session.js";
-import { Lane } from "./lane.js";
-import { deathError, type Ending, failureEnding, storeEnding, tellEnding } from "./session-ending.js";
+import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
+import { SerialQueue } from "./serial-queue.js";
+import { deathFailure, type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
 import { liveWork } from "./work.js";
 
-/** How long a live translation goes on without a frame from its client, ms. */
+/** How long a live translation continues without a frame from its client, ms. */
 export const LIVE_GRACE_MS = 30_000;
 
 /** Least time between two updates of the stored counts, ms. */
@@ -25,9 +23,10 @@ type Offer = Extract<LiveMessage, { type: "offer" }>;
 /**
  * A live translation on this host: one frame in work on the device, one waiting, which a newer one replaces. Results go to
  * the ring of recent frames and to the viewers; at the end the newest one is stored for good, as the session's picture.
- * Without a frame for the grace time it ends by itself.
+ * The session ends by itself when no frame arrives for the grace time.
  */
 export class LiveSession implements HostSession {
+  readonly id: string;
   private ended = false;
   private link: DeviceLink | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
@@ -39,14 +38,16 @@ export class LiveSession implements HostSession {
   private countsTimer: NodeJS.Timeout | null = null;
   private grace: NodeJS.Timeout | null = null;
   private readonly deaths = new DeathCount();
-  private readonly lane: Lane;
+  private readonly tasks: SerialQueue;
 
+  /** `record` is the session as it was claimed. */
   constructor(
-    readonly id: string,
+    private record: TranslationRecord,
     private readonly parts: SessionParts,
     private readonly graceMs: number,
   ) {
-    this.lane = new Lane((error) => this.failFor(error));
+    this.id = record.id;
+    this.tasks = new SerialQueue((error) => this.failFor(error));
     parts.closing.addEventListener("abort", () => this.stopTimers(), { once: true });
   }
 
@@ -56,13 +57,13 @@ export class LiveSession implements HostSession {
 
   async start(link: DeviceLink): Promise<boolean> {
     let started = false;
-    await this.lane.run(async () => {
+    await this.tasks.run(async () => {
       started = !this.ended && (await this.startOn(link));
     });
     return started;
   }
 
-  /** Everything but the end of the session is quick, and a frame must not wait: it does not go through the lane. */
+  /** Everything but the end of the session is quick, and a frame must not wait: it does not go through the serial queue. */
   async receive(message: SessionMessage): Promise<void> {
     if (this.ended) return;
     if (message.type === "free") {
@@ -77,7 +78,7 @@ export class LiveSession implements HostSession {
     } else if (message.type === "frame") {
       await this.deliver(message);
     } else if (message.type === "failed") {
-      await this.fail(message.code, message.message);
+      await this.fail({ code: message.code, message: message.message });
     }
   }
 
@@ -85,7 +86,7 @@ export class LiveSession implements HostSession {
     return this.finish({ status: "CANCELLED" });
   }
 
-  /** Live translations are never PAUSED: who sends nothing has paused. */
+  /** Live translations are never PAUSED: a client pauses by sending nothing. */
   pause(): Promise<void> {
     return this.idle();
   }
@@ -95,8 +96,8 @@ export class LiveSession implements HostSession {
     return this.idle();
   }
 
-  fail(code: ErrorCode, message: string): Promise<void> {
-    return this.finish({ status: "FAILED", error: { code, message } });
+  fail(failure: SessionFailure): Promise<void> {
+    return this.finish({ status: "FAILED", error: failure });
   }
 
   died(exit: DeviceExit, blamed: boolean): Promise<void> {
@@ -108,12 +109,12 @@ export class LiveSession implements HostSession {
       this.inWork = null;
       if (!begun) this.tell({ type: "receipt", step, status: "SUPERSEDED", credit: this.credit });
     }
-    if (blamed && this.deaths.add(this.translated)) return this.finish({ status: "FAILED", error: deathError(exit) });
+    if (blamed && this.deaths.add(this.translated)) return this.finish({ status: "FAILED", error: deathFailure(exit) });
     return this.idle();
   }
 
   idle(): Promise<void> {
-    return this.lane.idle();
+    return this.tasks.idle();
   }
 
   private get credit(): number {
@@ -122,36 +123,28 @@ export class LiveSession implements HostSession {
 
   private async startOn(link: DeviceLink): Promise<boolean> {
     const { storage, bus } = this.parts;
-    const found = await storage.sessions.find(this.id);
-    if (!found || !isLive(found) || (found.status !== "QUEUED" && found.status !== "RUNNING")) {
-      this.ended = true;
-      return false;
-    }
-    const work = await liveWork(found, this.parts);
-    // Before anybody can hear of RUNNING and offer a frame.
+    const work = await liveWork(this.record, this.parts);
+    // Subscribes before RUNNING is published and a client can offer a frame.
     this.unsubscribe ??= await bus.subscribe(`live:${this.id}`, (message) => {
       if (message.type === "offer") this.take(message);
     });
-    const running = { status: "RUNNING", startedAt: found.startedAt ?? new Date(), device: link.name } as const;
+    const running = { status: "RUNNING", startedAt: this.record.startedAt ?? new Date(), device: link.name } as const;
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
-    if (!session) {
+    if (!session || !isLive(session)) {
       this.ended = true;
       await this.unsubscribe();
       return false;
     }
-    if (found.status === "QUEUED") {
-      this.count(found);
+    if (this.record.status === "QUEUED") {
+      this.translated = this.record.framesTranslated;
+      this.dropped = this.record.framesDropped;
       await publishChange(bus, session);
     }
+    this.record = session;
     this.link = link;
     this.keepAlive();
     link.send({ type: "start", sessionId: this.id, work, checkpoint: null, storedThrough: -1 });
     return true;
-  }
-
-  private count({ framesTranslated, framesDropped }: TranslationRecord): void {
-    this.translated = framesTranslated;
-    this.dropped = framesDropped;
   }
 
   private take(offer: Offer): void {
@@ -182,8 +175,8 @@ export class LiveSession implements HostSession {
     this.translated++;
     this.storeCountsSoon();
     const digest = createHash("sha256").update(picture).digest("hex");
-    const bytes = picture.byteLength;
-    const frame = { sessionId: this.id, step, digest, width, height, mimeType, bytes, losses: null, computeMs, createdAt: new Date() };
+    const { byteLength } = picture;
+    const frame = { sessionId: this.id, step, digest, width, height, mimeType, byteLength, losses: null, computeMs, createdAt: new Date() };
     await storage.recentFrames.put(frame, picture);
     if (this.ended) return;
     await bus.publish(`session:${this.id}`, { type: "frame", frame, picture });
@@ -204,7 +197,7 @@ export class LiveSession implements HostSession {
   private storeCountsSoon(): void {
     this.countsTimer ??= setTimeout(() => {
       this.countsTimer = null;
-      void this.lane.run(() => this.storeCounts());
+      void this.tasks.run(() => this.storeCounts());
     }, COUNTS_INTERVAL_MS);
   }
 
@@ -225,11 +218,11 @@ export class LiveSession implements HostSession {
 
   private async failFor(cause: unknown): Promise<void> {
     this.parts.log(`Session ${this.id} cannot go on:`, cause);
-    await this.end(failureEnding(cause));
+    await this.end({ status: "FAILED", error: storageFailure(cause) });
   }
 
   private finish(ending: Ending): Promise<void> {
-    return this.lane.run(() => this.end(ending));
+    return this.tasks.run(() => this.end(ending));
   }
 
   private async end(ending: Ending): Promise<void> {
@@ -242,7 +235,7 @@ export class LiveSession implements HostSession {
     this.dropped += FULL_CREDIT - this.credit;
     const counts = { framesTranslated: this.translated, framesDropped: this.dropped };
     const session = await storeEnding(this.id, ending, this.parts, counts);
-    if (session) await tellEnding(session, this.parts);
+    if (session) await publishEnding(session, this.parts);
     await this.parts.storage.recentFrames.clear(this.id);
   }
 

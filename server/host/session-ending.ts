@@ -1,31 +1,33 @@
-import { AtelierError, type ErrorCode } from "../errors.js";
-import { publishChange } from "../sessions/publish.js";
-import type { SessionRecord } from "../records/session.js";
+import { publishChange } from "../bus/bus.js";
+import { AtelierError } from "../errors.js";
+import type { SessionFailure, SessionRecord } from "../records/session.js";
 import { statusesBefore } from "../sessions/status.js";
 import type { SessionPatch } from "../storage/storage.js";
 import type { DeviceExit } from "./exit.js";
-import type { SessionParts } from "./hosted-session.js";
+import type { SessionParts } from "./host-session.js";
 import { pause } from "./pause.js";
 
 /** How a session ended. */
-export type Ending = { status: "COMPLETED" | "CANCELLED" } | { status: "FAILED"; error: { code: ErrorCode; message: string } };
+export type Ending = { status: "COMPLETED" | "CANCELLED" } | { status: "FAILED"; error: SessionFailure };
 
-/** Wait before the next try to write how a session ended, ms: a disk that was full for a while loses no ending. */
+type EndingParts = Pick<SessionParts, "storage" | "bus" | "log" | "closing">;
+
+/** Wait before the next attempt to store how a session ended, ms: a disk that was full for a while loses no ending. */
 const ENDING_RETRY_MS = 1000;
 
 /**
- * Tries until the ending is written, with what else changes by it; null when somebody else ended the session before. When
- * the host closes first, the next start of the server finds the session interrupted.
+ * Tries until the ending is stored, with the other fields of `patch`; null when the session had ended before. When the host
+ * closes first, the next start of the server finds the session interrupted.
  */
 export async function storeEnding(
   id: string,
   ending: Ending,
-  { storage, log, closing }: SessionParts,
-  also: SessionPatch = {},
+  { storage, log, closing }: EndingParts,
+  patch: SessionPatch = {},
 ): Promise<SessionRecord | null> {
   for (;;) {
     try {
-      return await storage.sessions.update(id, { ...also, ...ending, finishedAt: new Date() }, statusesBefore(ending.status));
+      return await storage.sessions.update(id, { ...patch, ...ending, finishedAt: new Date() }, statusesBefore(ending.status));
     } catch (error) {
       log(`The end of session ${id} could not be stored:`, error);
     }
@@ -33,8 +35,8 @@ export async function storeEnding(
   }
 }
 
-/** Publishes an ending that was stored, which holds even when nobody could be told. */
-export async function tellEnding(session: SessionRecord, { bus, log }: SessionParts): Promise<void> {
+/** Publishes an ending that was stored. The ending holds even when it could not be published. */
+export async function publishEnding(session: SessionRecord, { bus, log }: EndingParts): Promise<void> {
   try {
     await publishChange(bus, session);
   } catch (error) {
@@ -42,14 +44,21 @@ export async function tellEnding(session: SessionRecord, { bus, log }: SessionPa
   }
 }
 
-/** The ending of a session for which something could not be read or stored. */
-export function failureEnding(cause: unknown): Ending {
-  if (cause instanceof AtelierError) return { status: "FAILED", error: { code: cause.code, message: cause.message } };
-  return { status: "FAILED", error: { code: "INTERNAL", message: "The session could not be stored; the server's log says why." } };
+/** Stores and publishes the failure of a session that never ran on this host. */
+export async function failUnstarted(id: string, failure: SessionFailure, parts: EndingParts): Promise<void> {
+  const { code, message } = failure;
+  const session = await storeEnding(id, { status: "FAILED", error: { code, message } }, parts);
+  if (session) await publishEnding(session, parts);
 }
 
-/** What is said of a session whose device died at the same step each time. */
-export function deathError(exit: DeviceExit): { code: ErrorCode; message: string } {
+/** The failure of a session for which something could not be read or stored. */
+export function storageFailure(cause: unknown): SessionFailure {
+  if (cause instanceof AtelierError) return { code: cause.code, message: cause.message };
+  return { code: "INTERNAL", message: "The session could not be stored; the server's log says why." };
+}
+
+/** The failure of a session whose device died at the same step each time. */
+export function deathFailure(exit: DeviceExit): SessionFailure {
   if (exit.reason === "out of memory") {
     return { code: "OUT_OF_MEMORY", message: "The device ran out of memory at this step each time. A smaller size needs less." };
   }

@@ -4,12 +4,11 @@ import type {
   GeneratorFile,
   LiveTranslationWork,
   PaintedWork,
-  Steering,
-  StylePicture,
   TranslationWork,
 } from "../art/work.js";
 import { AtelierError } from "../errors.js";
-import type { SessionRecord, StyleTransferRecord, TranslationRecord, WeightedStyle } from "../records/session.js";
+import type { ChangeAtStep, ImageReference, Weighted } from "../records/changes.js";
+import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 
 /**
@@ -49,8 +48,8 @@ async function styleTransferWork(session: StyleTransferRecord, storage: Storage,
 }
 
 /** The changes of a session whose steps are known. @throws AtelierError NOT_FOUND for a picture. */
-export async function loadChanges(storage: Storage, sessionId: string): Promise<Steering[]> {
-  const changes: Steering[] = [];
+export async function loadChanges(storage: Storage, sessionId: string): Promise<ChangeAtStep<EncodedPicture>[]> {
+  const changes: ChangeAtStep<EncodedPicture>[] = [];
   for (const { step, settings, styles } of await storage.changes.list(sessionId)) {
     if (step !== null) changes.push({ step, settings, styles: styles && (await loadStyles(storage, styles)) });
   }
@@ -58,7 +57,7 @@ export async function loadChanges(storage: Storage, sessionId: string): Promise<
 }
 
 /** Style pictures with their shares. @throws AtelierError NOT_FOUND. */
-export function loadStyles(storage: Storage, styles: readonly WeightedStyle[]): Promise<StylePicture[]> {
+export function loadStyles(storage: Storage, styles: readonly Weighted<ImageReference>[]): Promise<Weighted<EncodedPicture>[]> {
   return Promise.all(styles.map(async ({ imageId, weight }) => ({ ...(await loadPicture(storage, imageId)), weight })));
 }
 

@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import { Router } from "express";
 import { AtelierError } from "../errors.js";
-import { isId } from "../sessions/ids.js";
+import { isId } from "../sessions/requirements.js";
 
 /** Path of a picture that a model brings; null where it brings none. */
 export type FindModelPicture = (id: string, kind: "preview" | "sheet") => Promise<string | null>;

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "express";
-import { AtelierError } from "../errors.js";
-import { isId, requireId } from "../sessions/ids.js";
-import { type FrameStores, keptFrames } from "../sessions/watch/kept-frames.js";
-import type { ImageRecord } from "../records/session.js";
+import { notFound } from "../errors.js";
+import { isId, requireId } from "../sessions/requirements.js";
+import { keptFrames } from "../sessions/watch/kept-frames.js";
+import type { ImageRecord } from "../records/pictures.js";
 import type { Storage } from "../storage/storage.js";
 import { inspectPicture, type PictureLimits } from "./inspect-picture.js";
 import type { Metrics } from "./metrics.js";
@@ -18,7 +18,7 @@ const RECEIVED_AT_ONCE = 8;
 const WAITING = 64;
 
 export interface PictureDependencies {
-  storage: Pick<Storage, "images"> & FrameStores;
+  storage: Pick<Storage, "images" | "frames" | "recentFrames" | "blobs">;
   limits: PictureLimits;
   metrics: Pick<Metrics, "countUpload">;
 }
@@ -33,7 +33,7 @@ export function pictureRoutes({ storage, limits, metrics }: PictureDependencies)
   async function store(bytes: Uint8Array): Promise<ImageRecord> {
     const inspected = await decoding.run(() => inspectPicture(bytes, limits));
     const digest = await storage.blobs.put(bytes);
-    const image = { id: randomUUID(), digest, ...inspected, bytes: bytes.byteLength, createdAt: new Date() };
+    const image = { id: randomUUID(), digest, ...inspected, byteLength: bytes.byteLength, createdAt: new Date() };
     try {
       await storage.images.insert(image);
     } catch (error) {
@@ -60,14 +60,14 @@ export function pictureRoutes({ storage, limits, metrics }: PictureDependencies)
 
   router.get("/images/:id", async (request, response) => {
     const image = await storage.images.find(requireId("id", request.params.id));
-    if (!image) throw new AtelierError("NOT_FOUND", "There is no such image.", { field: "id" });
+    if (!image) throw notFound("id", "There is no such image.");
     await sendPicture(request, response, image, () => storage.blobs.get(image.digest));
   });
 
   router.get("/frames/:sessionId/:step", async (request, response) => {
     const { sessionId, step } = request.params;
     const frame = isId(sessionId) && /^\d{1,10}$/.test(step) ? await kept.find(sessionId, Number(step)) : null;
-    if (!frame) throw new AtelierError("NOT_FOUND", "There is no such frame.", { field: "step" });
+    if (!frame) throw notFound("step", "There is no such frame.");
     await sendPicture(request, response, frame, () => kept.picture(frame));
   });
 
@@ -79,6 +79,6 @@ function imageUrl(id: string): string {
 }
 
 /** GraphQL's `Image` as JSON. */
-function imageBody({ id, width, height, mimeType, bytes, createdAt }: ImageRecord) {
-  return { id, url: imageUrl(id), width, height, mimeType, bytes, createdAt: createdAt.toISOString() };
+function imageBody({ id, width, height, mimeType, byteLength, createdAt }: ImageRecord) {
+  return { id, url: imageUrl(id), width, height, mimeType, bytes: byteLength, createdAt: createdAt.toISOString() };
 }

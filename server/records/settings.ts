@@ -1,171 +1,196 @@
-/** A layer of the feature network with its weight within a term. */
+/** A layer of the feature network with its weight within a term of J. */
 export interface LayerWeight {
   layer: string;
   weight: number;
 }
 
-export const optimizers = ["ADAM", "LBFGS"] as const;
-export type OptimizerKind = (typeof optimizers)[number];
-export const initialImages = ["CONTENT", "STYLE", "NOISE"] as const;
-export type InitialImage = (typeof initialImages)[number];
-
-/** Complete settings of a style transfer, as a session keeps and shows them. */
-export interface StyleTransferSettings {
-  alpha: number;
-  beta: number;
-  gamma: number;
-  contentLayers: LayerWeight[];
-  styleLayers: LayerWeight[];
-  optimizer: OptimizerKind;
-  learningRate: number;
-  steps: number;
-  size: number;
-  scales: number;
-  initialImage: InitialImage;
-  seed: number;
-  preserveColors: boolean;
-  model: string;
+/** What describes a setting of any kind. */
+interface Described {
+  /** Whether the setting may change while the style transfer is painted. */
+  steerable: boolean;
+  /** Description in the API's schema. */
+  description: string;
 }
 
-/** Names of the settings that may change while a style transfer is painted. */
-export const steeredNames = ["alpha", "beta", "gamma", "styleLayers", "learningRate", "steps"] as const;
-
-/** New values of settings; what is left out stays as it is. */
-export type SteeredSettings = Partial<Pick<StyleTransferSettings, (typeof steeredNames)[number]>>;
-
-/** One numeric setting: what is allowed, what it is when left out, and how a page shows it. */
-export interface NumberSetting {
+/** Limits, default and scale of a number. A value beyond the limits is refused, never clamped. */
+export interface NumberRange {
   min: number;
   max: number;
   default: number;
   integer: boolean;
-  /** How a slider spreads its range; logarithmic sliders begin at `min` or, where that is 0, with a stop at 0. */
+  /** How a slider spreads the range; a logarithmic slider begins at `min` or, where that is 0, with a stop at 0. */
   scale: "linear" | "logarithmic";
-  symbol?: string;
-  title: string;
-  help: string;
 }
 
-/** The only place where limits and defaults of style transfer stand: validation, GraphQL, page and traces read them here. */
-export const styleTransferNumbers = {
-  alpha: {
-    min: 0,
-    max: 1e6,
-    default: 1,
-    integer: false,
-    scale: "logarithmic",
-    symbol: "α",
-    title: "Content",
-    help: "How much of the photo's layout stays.",
+interface NumberSetting extends Described, NumberRange {
+  kind: "number";
+}
+
+interface FlagSetting extends Described {
+  kind: "flag";
+  default: boolean;
+}
+
+interface ChoiceSetting extends Described {
+  kind: "choice";
+  /** Name of the enum in the API's schema. */
+  type: string;
+  values: readonly string[];
+  default: string;
+}
+
+/** Weights of layers. Every layer must exist in the session's model. */
+interface LayersSetting extends Described {
+  kind: "layers";
+  default: readonly LayerWeight[];
+}
+
+/** The id of a feature model; the server chooses one where it is left out. */
+interface ModelSetting extends Described {
+  kind: "model";
+}
+
+export type Setting = NumberSetting | FlagSetting | ChoiceSetting | LayersSetting | ModelSetting;
+
+const fixed = { steerable: false } as const;
+const steerable = { steerable: true } as const;
+const real = { kind: "number", integer: false, scale: "logarithmic" } as const;
+const whole = { kind: "number", integer: true, scale: "linear" } as const;
+
+/**
+ * Every setting of a style transfer. The API's types, validation, defaults, steering, traces and the studio's controls are
+ * derived from this table; the studio's words are in `web/texts/settings.ts`.
+ */
+export const styleTransferSettings = {
+  alpha: { ...real, ...steerable, min: 0, max: 1e6, default: 1, description: "Weight of the content term." },
+  beta: { ...real, ...steerable, min: 0, max: 1e6, default: 40, description: "Weight of the style term." },
+  gamma: { ...real, ...steerable, min: 0, max: 1e6, default: 0.2, description: "Weight of total variation." },
+  contentLayers: {
+    ...fixed,
+    kind: "layers",
+    default: [{ layer: "conv4_2", weight: 1 }],
+    description: "Layers at which the content term compares the pictures.",
   },
-  beta: {
-    min: 0,
-    max: 1e6,
-    default: 40,
-    integer: false,
-    scale: "logarithmic",
-    symbol: "β",
-    title: "Style",
-    help: "How strongly the painting's strokes and colours are taken over.",
+  styleLayers: {
+    ...steerable,
+    kind: "layers",
+    default: exponentialWeights(["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"], 0.7),
+    description: "Layers of the style term. By default the weights fall exponentially from shallow to deep.",
   },
-  gamma: {
-    min: 0,
-    max: 1e6,
-    default: 0.2,
-    integer: false,
-    scale: "logarithmic",
-    symbol: "γ",
-    title: "Smoothness",
-    help: "Total variation: irons out grain.",
+  optimizer: {
+    ...fixed,
+    kind: "choice",
+    type: "OptimizerKind",
+    values: ["ADAM", "LBFGS"],
+    default: "ADAM",
+    description: "Method that minimises J.",
   },
   learningRate: {
+    ...real,
+    ...steerable,
     min: 1e-5,
     max: 10,
     default: 0.02,
-    integer: false,
-    scale: "logarithmic",
-    title: "Learning rate",
-    help: "How far each step goes.",
+    description: "Adam: step in colour values (0..1). L-BFGS: share of the full step, 1 by default.",
   },
-  steps: {
-    min: 1,
-    max: 5000,
-    default: 150,
-    integer: true,
-    scale: "logarithmic",
-    title: "Steps",
-    help: "How many optimisation steps over all scales.",
+  steps: { ...whole, ...steerable, scale: "logarithmic", min: 1, max: 5000, default: 150, description: "Total over all scales." },
+  size: { ...whole, ...fixed, min: 32, max: 2048, default: 256, description: "Longer side of the result in pixels." },
+  scales: { ...whole, ...fixed, min: 1, max: 6, default: 1, description: "Coarse-to-fine scales, 1 = off. The default grows with the size." },
+  initialImage: {
+    ...fixed,
+    kind: "choice",
+    type: "InitialImage",
+    values: ["CONTENT", "STYLE", "NOISE"],
+    default: "CONTENT",
+    description: "Picture that the painting begins with.",
   },
-  size: { min: 32, max: 2048, default: 256, integer: true, scale: "linear", title: "Size", help: "Longer side of the result in pixels." },
-  scales: {
-    min: 1,
-    max: 6,
-    default: 1,
-    integer: true,
-    scale: "linear",
-    title: "Scales",
-    help: "Coarse-to-fine: how many sizes are painted one after the other.",
+  seed: { ...whole, ...fixed, min: 0, max: 2147483647, default: 0, description: "Seed of the noise that a painting may begin with." },
+  preserveColors: { ...fixed, kind: "flag", default: false, description: "Whether the result keeps the colours of the content." },
+  model: {
+    ...fixed,
+    kind: "model",
+    description: "Id of the feature model. By default vgg19 where it is READY, else the best that is.",
   },
-  seed: {
-    min: 0,
-    max: 2147483647,
-    default: 0,
-    integer: true,
-    scale: "linear",
-    title: "Seed",
-    help: "Of the noise that a painting may start from.",
-  },
-} as const satisfies Record<string, NumberSetting>;
+} as const satisfies Record<string, Setting>;
 
-/** Size of a translation: its default is the model's native size, and no model takes less than its own smallest. */
-export const translationSize = {
-  min: 16,
-  max: styleTransferNumbers.size.max,
-  default: 256,
-  integer: true,
-  scale: "linear",
-  title: "Size",
-  help: "Longer side of the result in pixels.",
-} as const satisfies NumberSetting;
+type Table = typeof styleTransferSettings;
 
-export type StyleTransferNumber = keyof typeof styleTransferNumbers;
+/** Values that a setting of a kind may have. */
+type ValueOf<Kind extends Setting> = Kind extends NumberSetting
+  ? number
+  : Kind extends FlagSetting
+    ? boolean
+    : Kind extends ChoiceSetting
+      ? Kind["values"][number]
+      : Kind extends LayersSetting
+        ? LayerWeight[]
+        : string;
 
-/** Shortest side of a picture under work, px: total variation compares neighbours. */
-export const MIN_PICTURE_SIDE = 2;
+type NamesWhere<Condition> = { [Name in keyof Table]: Table[Name] extends Condition ? Name : never }[keyof Table];
 
-/** Limits of lists in a style transfer. */
-export const styleTransferLimits = { maxStyles: 8, maxStyleWeight: 1e6, maxLayerWeight: 1e6, maxTitleLength: 200 } as const;
+export type SettingName = keyof Table;
+export type NumberName = NamesWhere<NumberSetting>;
+export type ChoiceName = NamesWhere<ChoiceSetting>;
+export type SteerableName = NamesWhere<{ steerable: true }>;
 
-/** Learning rate where none is asked for: a step in colour values (0..1) for Adam, a share of the full step for L-BFGS. */
-const learningRateDefaults = { ADAM: styleTransferNumbers.learningRate.default, LBFGS: 1 } as const satisfies Record<OptimizerKind, number>;
+/** Complete settings of a style transfer, as a session keeps and shows them. */
+export type StyleTransferSettings = { -readonly [Name in SettingName]: ValueOf<Table[Name]> };
+
+/** Settings that may change while a style transfer is painted. */
+export type SteerableSettings = Pick<StyleTransferSettings, SteerableName>;
+
+/** Settings as a client sends them: what is left out or null has its default, or stays as it is. */
+export type SettingsInput<Name extends SettingName = SettingName> = { [Key in Name]?: StyleTransferSettings[Key] | null };
+
+export const settingNames = Object.keys(styleTransferSettings) as SettingName[];
+export const steerableNames = settingNames.filter((name): name is SteerableName => styleTransferSettings[name].steerable);
+
+/** Default of the learning rate: a step in colour values (0..1) for Adam, a share of the full step for L-BFGS. */
+const learningRateDefaults: Record<StyleTransferSettings["optimizer"], number> = {
+  ADAM: styleTransferSettings.learningRate.default,
+  LBFGS: 1,
+};
 
 /** Sizes (px) from which one more scale is painted: VGG-19 sees at most 250 px at once, so large forms need a small picture. */
 const SIZES_OF_FURTHER_SCALES = [384, 1024];
 
-/** What every number is where it is left out; the learning rate follows the optimiser, the scales follow the size. */
-export function defaultNumbers({
-  optimizer,
-  size,
-}: Pick<StyleTransferSettings, "optimizer" | "size">): Record<StyleTransferNumber, number> {
-  const fixed = Object.entries(styleTransferNumbers).map(([name, setting]) => [name, setting.default]);
+/**
+ * Settings that a client leaves out. The learning rate follows the optimiser, the scales follow the size; the model is the
+ * server's choice and not among them.
+ */
+export function defaultSettings({
+  optimizer = styleTransferSettings.optimizer.default,
+  size = styleTransferSettings.size.default,
+}: Partial<Pick<StyleTransferSettings, "optimizer" | "size">> = {}): Omit<StyleTransferSettings, "model"> {
+  const constants = settingNames.flatMap((name) => {
+    const setting: Setting = styleTransferSettings[name];
+    return setting.kind === "model" ? [] : [[name, structuredClone(setting.default)]];
+  });
   return {
-    ...(Object.fromEntries(fixed) as Record<StyleTransferNumber, number>),
+    ...(Object.fromEntries(constants) as Omit<StyleTransferSettings, "model">),
+    optimizer,
     learningRate: learningRateDefaults[optimizer],
-    scales: 1 + SIZES_OF_FURTHER_SCALES.filter((threshold) => size >= threshold).length,
     size,
+    scales: 1 + SIZES_OF_FURTHER_SCALES.filter((threshold) => size >= threshold).length,
   };
 }
-
-/** Everything that is not a number, where it is left out. `steps`, `size` and the like stand in `styleTransferNumbers`. */
-export const styleTransferDefaults = {
-  optimizer: "ADAM",
-  initialImage: "CONTENT",
-  preserveColors: false,
-  contentLayers: [{ layer: "conv4_2", weight: 1 }],
-  styleLayers: exponentialWeights(["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"], 0.7),
-} as const satisfies Partial<StyleTransferSettings>;
 
 /** Style weights that fall exponentially from shallow to deep: `falloff` to the power of the layer's place, 0 first. */
 export function exponentialWeights(layers: readonly string[], falloff: number): LayerWeight[] {
   return layers.map((layer, place) => ({ layer, weight: Number((falloff ** place).toPrecision(6)) }));
 }
+
+/** Size of a translation in px: the default is the model's native size, and no model takes less than its own smallest. */
+export const translationSize = {
+  min: 16,
+  max: styleTransferSettings.size.max,
+  default: 256,
+  integer: true,
+  scale: "linear",
+} as const satisfies NumberRange;
+
+/** Shortest side of a picture under work, px: total variation compares neighbours. */
+export const MIN_PICTURE_SIDE = 2;
+
+/** Limits of lists and texts in a style transfer. */
+export const styleTransferLimits = { maxStyles: 8, maxStyleWeight: 1e6, maxLayerWeight: 1e6, maxTitleLength: 200 } as const;

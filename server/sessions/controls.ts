@@ -1,19 +1,18 @@
-import type { Bus } from "../bus/bus.js";
-import { AtelierError } from "../errors.js";
+import { type Bus, publishChange } from "../bus/bus.js";
+import { type AtelierError, beyondLimit, conflict, unavailable } from "../errors.js";
+import type { ChangeInput } from "../records/changes.js";
+import { isLive, type SessionRecord, type SessionStatus, type StyleTransferRecord } from "../records/session.js";
 import type { Queue } from "../queue/queue.js";
 import type { Storage } from "../storage/storage.js";
-import { Bell } from "./watch/wake-up.js";
+import { resolveChange } from "./change-input.js";
 import type { SessionModels } from "./models.js";
-import { publishChange } from "./publish.js";
-import { noSession, requireRoom, requireSession, requireStyleTransfer } from "./requirements.js";
-import { isLive, type SessionRecord, type SessionStatus, type StyleTransferRecord } from "../records/session.js";
+import { noSession, requireQueueSpace, requireSession, requireStyleTransfer } from "./requirements.js";
 import { isFinal, openStatuses, statusesBefore } from "./status.js";
-import { resolveChange } from "./steering.js";
-import type { SteeringInput } from "./steering-input.js";
+import { AutoResetEvent } from "./watch/auto-reset-event.js";
 
-/** How long a mutation waits for the device to let go of a running session, ms. */
+/** How long a mutation waits for the device to release a running session, ms. */
 const CANCEL_TIMEOUT_MS = 20_000;
-/** After a restart a session is RUNNING before its host has claimed it again: it hears only what is said later, ms. */
+/** Time between two requests to cancel, ms: after a restart a session is RUNNING before its host has claimed it again and listens. */
 const CANCEL_AGAIN_MS = 500;
 
 export interface SessionControlsOptions {
@@ -21,28 +20,28 @@ export interface SessionControlsOptions {
   queue: Queue;
   bus: Bus;
   models: SessionModels;
-  /** Sessions that may wait for a device at a time. */
+  /** How many sessions may wait for a device at a time. */
   maxQueued: number;
-  /** Changes that may be recorded of one session. */
+  /** How many changes one session may record. */
   maxChanges: number;
 }
 
-/** What a client may do to a session while it lasts. A conditional update decides between two that do so at once. */
+/** Steers, pauses, resumes and cancels sessions. A conditional update decides between two clients that act at once. */
 export class SessionControls {
   constructor(private readonly parts: SessionControlsOptions) {}
 
   /**
-   * Changes settings or styles of a style transfer from its next step on; answers it with them.
+   * Changes settings or styles of a style transfer from its next step on; returns the changed session.
    * @throws AtelierError NOT_FOUND; BAD_INPUT (with field and limit); CONFLICT when it is finished or no style transfer; LIMIT
    * when it was changed too often.
    */
-  async steer(sessionId: string, input: SteeringInput): Promise<StyleTransferRecord> {
+  async steer(sessionId: string, input: ChangeInput): Promise<StyleTransferRecord> {
     const { storage, bus, maxChanges } = this.parts;
     const found = await requireStyleTransfer(storage, sessionId);
-    if (isFinal(found.status)) throw conflict(found.status);
+    if (isFinal(found.status)) throw hasStatus(found.status);
     const change = await resolveChange(this.parts, found, input, found.step);
     if ((await storage.changes.list(sessionId)).length >= maxChanges) {
-      throw new AtelierError("LIMIT", `A session can be changed at most ${maxChanges} times.`, { limit: maxChanges });
+      throw beyondLimit(`A session can be changed at most ${maxChanges} times.`, maxChanges);
     }
     const steered = await storage.changes.add(sessionId, change, openStatuses);
     if (!steered) throw await this.refused(sessionId);
@@ -52,13 +51,13 @@ export class SessionControls {
   }
 
   /**
-   * Answers PAUSED at once; at most the step in work still arrives.
+   * Pauses a session at once; at most the step in work still arrives.
    * @throws AtelierError NOT_FOUND; CONFLICT when it is paused or finished already, or a live translation.
    */
   async pause(sessionId: string): Promise<SessionRecord> {
     const { storage, queue, bus } = this.parts;
     if (isLive(await requireSession(storage, sessionId))) {
-      throw new AtelierError("CONFLICT", "A live translation pauses when nothing is sent.", { field: "sessionId" });
+      throw conflict("sessionId", "A live translation pauses when nothing is sent.");
     }
     const paused = await storage.sessions.update(sessionId, { status: "PAUSED" }, statusesBefore("PAUSED"));
     if (!paused) throw await this.refused(sessionId);
@@ -69,12 +68,12 @@ export class SessionControls {
   }
 
   /**
-   * Lines a paused session up again.
+   * Queues a paused session again.
    * @throws AtelierError NOT_FOUND; CONFLICT when it is not PAUSED; LIMIT when too many sessions wait.
    */
   async resume(sessionId: string): Promise<SessionRecord> {
     const { storage, queue, bus, maxQueued } = this.parts;
-    await requireRoom(storage, maxQueued);
+    await requireQueueSpace(storage, maxQueued);
     const resumed = await storage.sessions.update(sessionId, { status: "QUEUED", queuedAt: new Date() }, statusesBefore("QUEUED"));
     if (!resumed) throw await this.refused(sessionId);
     await publishChange(bus, resumed);
@@ -83,19 +82,19 @@ export class SessionControls {
   }
 
   /**
-   * Ends a session: at once while it waits or rests, else through whoever runs it; answers it as it is then.
-   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished; UNAVAILABLE when its device does not let go in time.
+   * Ends a session, at once while it waits or is paused, else through its host; returns the ended session.
+   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished; UNAVAILABLE when its device does not release it in time.
    */
   async cancel(sessionId: string): Promise<SessionRecord> {
     const { storage, queue, bus } = this.parts;
     const found = await requireSession(storage, sessionId);
-    if (isFinal(found.status)) throw conflict(found.status);
+    if (isFinal(found.status)) throw hasStatus(found.status);
     // The update decides the race with a host that claims the session at this moment.
     const ending = { status: "CANCELLED", finishedAt: new Date() } as const;
     const waiting = await storage.sessions.update(sessionId, ending, ["QUEUED", "PAUSED"]);
     if (!waiting) return this.cancelRunning(sessionId);
     await queue.remove(sessionId);
-    // A host may still be about to let go of one that was paused.
+    // A host may still hold a paused session for a moment.
     await bus.publish("controls", { type: "cancel", sessionId });
     await publishChange(bus, waiting);
     return waiting;
@@ -103,22 +102,22 @@ export class SessionControls {
 
   private async cancelRunning(sessionId: string): Promise<SessionRecord> {
     const { storage, bus } = this.parts;
-    const bell = new Bell();
+    const ending = new AutoResetEvent();
     let ended = false;
     const unsubscribe = await bus.subscribe(`session:${sessionId}`, (event) => {
       ended ||= event.type === "deleted" || (event.type === "changed" && isFinal(event.session.status));
-      if (ended) bell.ring();
+      if (ended) ending.set();
     });
     try {
-      // Read after subscribing, so that an end in between is not waited for in vain.
+      // Read after subscribing, so that an end in between is not missed.
       const now = await requireSession(storage, sessionId);
       if (isFinal(now.status)) return now;
       const deadline = performance.now() + CANCEL_TIMEOUT_MS;
       while (!ended && performance.now() < deadline) {
         await bus.publish("controls", { type: "cancel", sessionId });
-        await bell.wait(CANCEL_AGAIN_MS);
+        await ending.wait(CANCEL_AGAIN_MS);
       }
-      if (!ended) throw new AtelierError("UNAVAILABLE", "The device that runs the session does not answer.");
+      if (!ended) throw unavailable("The device that runs the session does not answer.");
       return await requireSession(storage, sessionId);
     } finally {
       await unsubscribe();
@@ -128,10 +127,10 @@ export class SessionControls {
   /** Why a conditional update changed nothing. */
   private async refused(sessionId: string): Promise<AtelierError> {
     const session = await this.parts.storage.sessions.find(sessionId);
-    return session ? conflict(session.status) : noSession();
+    return session ? hasStatus(session.status) : noSession();
   }
 }
 
-function conflict(status: SessionStatus): AtelierError {
-  return new AtelierError("CONFLICT", `The session is ${status}.`, { field: "sessionId" });
+function hasStatus(status: SessionStatus): AtelierError {
+  return conflict("sessionId", `The session is ${status}.`);
 }

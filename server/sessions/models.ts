@@ -1,30 +1,79 @@
-import type { ModelCard } from "../models/card.js";
+import { badInput, notFound, unavailable } from "../errors.js";
+import { featureLayers } from "../models/features.js";
+import type { Model } from "../models/model.js";
+import type { Registry } from "../models/registry.js";
+import type { ModelFamily } from "../records/session.js";
 
 /** What a session needs to know about a model before it starts. */
 export interface SessionModel {
   id: string;
   task: "FEATURES" | "TRANSLATION";
   state: "READY" | "AVAILABLE" | "DOWNLOADING" | "FAILED";
-  /** Why no session can use it as things are; null when it is here or can be fetched. */
+  /** Why no session can use the model as things are; null when it is here or can be fetched. */
   refusal: string | null;
-  family: ModelCard["family"];
+  family: ModelFamily;
   /** Native size, px: what a translation that names no size gets. */
   size: number;
-  /** Smallest size that a translation may ask for, px; null for feature networks. */
+  /** Smallest size that a translation may ask for, px; null for feature models. */
   minSize: number | null;
-  /** Layers that losses may be measured at, shallow to deep; empty for translations. */
-  layers: readonly SessionModelLayer[];
-}
-
-export interface SessionModelLayer {
-  name: string;
-  /** Shortest side of a picture for which the layer has a value, px. */
-  minimumSide: number;
+  /** Layers that losses may be measured at, shallow to deep; empty for translators. `minimumSide`: shortest side of a picture for which the layer has a value, px. */
+  layers: readonly { name: string; minimumSide: number }[];
 }
 
 /** The models that sessions may name. */
 export interface SessionModels {
   find(id: string): Promise<SessionModel | null>;
-  /** The feature network of sessions that name none: vgg19 where it is READY, else the best that is; null when none is. */
+  /** The feature model of sessions that name none: vgg19 where it is READY, else the best that is; null when none is. */
   defaultFeatures(): Promise<SessionModel | null>;
+}
+
+/** The models of a registry, as sessions need to know them. */
+export function registryModels(registry: Registry): SessionModels {
+  const find = async (id: string) => {
+    const model = await registry.find(id);
+    return model && sessionModel(model, registry.refusal(id));
+  };
+  return {
+    find,
+    async defaultFeatures() {
+      const id = await registry.defaultFeatures();
+      return id === null ? null : find(id);
+    },
+  };
+}
+
+/**
+ * The feature model of a session; for null the best that is ready.
+ * @throws AtelierError BAD_INPUT, NOT_FOUND, UNAVAILABLE, with the field.
+ */
+export async function featureModel(models: SessionModels, field: string, id: string | null): Promise<SessionModel> {
+  if (id !== null) return namedModel(models, field, id, "FEATURES", "A style transfer needs a feature model.");
+  const model = await models.defaultFeatures();
+  if (!model) throw unavailable("No feature model is ready on this server.", { field });
+  return model;
+}
+
+/** The model of a translation. @throws AtelierError BAD_INPUT, NOT_FOUND, UNAVAILABLE, with the field. */
+export function translationModel(models: SessionModels, field: string, id: string): Promise<SessionModel> {
+  return namedModel(models, field, id, "TRANSLATION", "A translation needs a model that turns one picture into another.");
+}
+
+async function namedModel(
+  models: SessionModels,
+  field: string,
+  id: string,
+  task: SessionModel["task"],
+  need: string,
+): Promise<SessionModel> {
+  if (!/^[a-z0-9-]{1,100}$/.test(id)) throw badInput(field, "A model's id has lower-case letters, digits and hyphens.");
+  const model = await models.find(id);
+  if (!model) throw notFound(field, "There is no such model.");
+  if (model.task !== task) throw badInput(field, need, task);
+  if (model.refusal !== null) throw unavailable(model.refusal, { field });
+  return model;
+}
+
+function sessionModel({ id, task, state, family, size, minSize, architecture }: Model, refusal: string | null): SessionModel {
+  const layers = featureLayers(architecture).map(({ name, minimumSize }) => ({ name, minimumSide: minimumSize }));
+  return { id, task, state, refusal, family, size, minSize, layers };
 }

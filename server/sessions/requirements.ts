@@ -1,6 +1,20 @@
-import { AtelierError } from "../errors.js";
+import { AtelierError, beyondLimit, conflict, notFound } from "../errors.js";
+import type { ImageRecord } from "../records/pictures.js";
+import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
-import type { ImageRecord, SessionRecord, StyleTransferRecord } from "../records/session.js";
+
+const MAX_ID_LENGTH = 100;
+
+/** Whether a text can be the id of anything here: ids have letters, digits, hyphens and underscores. */
+export function isId(text: string): boolean {
+  return text.length <= MAX_ID_LENGTH && /^[\w-]+$/.test(text);
+}
+
+/** @throws AtelierError NOT_FOUND for what cannot be an id, before storage is asked. */
+export function requireId(field: string, text: string): string {
+  if (!isId(text)) throw notFound(field, "There is nothing with this id.");
+  return text;
+}
 
 /** @throws AtelierError NOT_FOUND (field `sessionId`). */
 export async function requireSession(storage: Storage, sessionId: string): Promise<SessionRecord> {
@@ -13,22 +27,22 @@ export async function requireSession(storage: Storage, sessionId: string): Promi
 export async function requireStyleTransfer(storage: Storage, sessionId: string): Promise<StyleTransferRecord> {
   const session = await requireSession(storage, sessionId);
   if (session.kind === "STYLE_TRANSFER") return session;
-  throw new AtelierError("CONFLICT", "Only a style transfer can be steered and branched.", { field: "sessionId" });
+  throw conflict("sessionId", "Only a style transfer can be steered and branched.");
 }
 
 /** @throws AtelierError NOT_FOUND with the field. */
-export async function requireImage(storage: Storage, field: string, id: string): Promise<ImageRecord> {
-  const image = await storage.images.find(id);
-  if (!image) throw new AtelierError("NOT_FOUND", "There is no such image.", { field });
+export async function requireImage(storage: Storage, field: string, imageId: string): Promise<ImageRecord> {
+  const image = isId(imageId) ? await storage.images.find(imageId) : null;
+  if (!image) throw notFound(field, "There is no such image.");
   return image;
 }
 
-/** @throws AtelierError LIMIT when as many sessions wait as may. */
-export async function requireRoom(storage: Storage, maxQueued: number): Promise<void> {
+/** @throws AtelierError LIMIT when `maxQueued` sessions wait already. */
+export async function requireQueueSpace(storage: Storage, maxQueued: number): Promise<void> {
   const { totalCount } = await storage.sessions.list({ first: 1, after: null }, { status: ["QUEUED"] });
-  if (totalCount >= maxQueued) throw new AtelierError("LIMIT", `At most ${maxQueued} sessions may wait at a time.`, { limit: maxQueued });
+  if (totalCount >= maxQueued) throw beyondLimit(`At most ${maxQueued} sessions may wait at a time.`, maxQueued);
 }
 
-export function noSession(): AtelierError {
-  return new AtelierError("NOT_FOUND", "There is no such session.", { field: "sessionId" });
+export function noSession(field = "sessionId"): AtelierError {
+  return notFound(field, "There is no such session.");
 }

@@ -1,21 +1,26 @@
 import { randomUUID } from "node:crypto";
-import type { Bus } from "../bus/bus.js";
-import { AtelierError } from "../errors.js";
+import { type Bus, publishChange } from "../bus/bus.js";
+import { badInput, conflict, notFound } from "../errors.js";
+import { type ChangeInput, inForceAt, withChange } from "../records/changes.js";
+import type { ImageRecord } from "../records/pictures.js";
+import type { SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import type { Queue } from "../queue/queue.js";
 import type { Storage } from "../storage/storage.js";
-import { keptFrames } from "./watch/kept-frames.js";
-import { featureModel, translationModel } from "./model-choice.js";
-import type { SessionModels } from "./models.js";
-import { publishChange } from "./publish.js";
-import { noSession, requireImage, requireRoom, requireSession, requireStyleTransfer } from "./requirements.js";
-import type { ImageRecord, SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "../records/session.js";
+import { resolveChange } from "./change-input.js";
+import { featureModel, type SessionModels, translationModel } from "./models.js";
+import { noSession, requireImage, requireQueueSpace, requireSession, requireStyleTransfer } from "./requirements.js";
+import {
+  requireWideEnough,
+  resolveSettings,
+  resolveStyles,
+  resolveTitle,
+  resolveTranslation,
+  type StyleTransferInput,
+  type TranslationInput,
+} from "./start-input.js";
 import { isFinal } from "./status.js";
-import { resolveChange, stateAt } from "./steering.js";
-import type { SteeringInput } from "./steering-input.js";
-import type { StyleTransferInput } from "./style-transfer-input.js";
-import { requireWideEnough, resolveSettings, resolveStyles, resolveTitle } from "./style-transfer-settings.js";
 import { resolveTrace } from "./trace/import.js";
-import { resolveTranslation, type TranslationInput } from "./translation-settings.js";
+import { keptFrames } from "./watch/kept-frames.js";
 
 export interface SessionServiceOptions {
   storage: Storage;
@@ -24,24 +29,24 @@ export interface SessionServiceOptions {
   models: SessionModels;
   /** Longest side of a painting on this machine, px. */
   maxSize: number;
-  /** Sessions that may wait for a device at a time. */
+  /** How many sessions may wait for a device at a time. */
   maxQueued: number;
 }
 
-/** How sessions begin, how they are called and how they go. Each method checks its input before it changes anything. */
+/** Starts, branches, renames and deletes sessions. Each method checks its input before it changes anything. */
 export class SessionService {
   constructor(private readonly parts: SessionServiceOptions) {}
 
   /**
-   * Creates a style transfer and lines it up.
+   * Creates a style transfer and queues it.
    * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE without a model,
    * LIMIT when too many sessions wait.
    */
   async startStyleTransfer(input: StyleTransferInput): Promise<StyleTransferRecord> {
     const title = resolveTitle("input.title", input.title);
     const styles = resolveStyles("input.styles", input.styles);
-    const model = await featureModel(this.parts.models, input.model ?? null);
-    const settings = resolveSettings(input, model, this.parts.maxSize);
+    const model = await featureModel(this.parts.models, "input.model", input.model ?? null);
+    const settings = resolveSettings("input", input, model, this.parts.maxSize);
     const { contentLayers, styleLayers, size } = settings;
     const content = await requireImage(this.parts.storage, "input.contentId", input.contentId);
     requireWideEnough("input.contentId", content, [...contentLayers, ...styleLayers], size, model);
@@ -50,40 +55,38 @@ export class SessionService {
       requireWideEnough(field, await requireImage(this.parts.storage, field, imageId), styleLayers, size, model);
     }
 
-    const what = { settings, styles, initial: { settings, styles }, contentId: input.contentId };
-    return this.lineUp({ ...newSession(title), kind: "STYLE_TRANSFER", ...what, parentId: null, branchedAtStep: null });
+    const course = { settings, styles, initial: { settings, styles }, contentId: input.contentId };
+    return this.enqueue({ ...newSession(title), kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
   }
 
   /**
-   * Creates a style transfer that goes on from the exact state of another one at a kept step, with changes that are in force
-   * from that picture's evaluation on, and lines it up. It shares the frames through that step.
+   * Creates a style transfer that continues the exact state of another one at a kept step, with changes that are in force
+   * from that picture's evaluation on, and queues it. It shares the frames through that step.
    * @throws AtelierError NOT_FOUND; BAD_INPUT (with field and limit); CONFLICT for what is no style transfer; LIMIT when too many
    * sessions wait.
    */
-  async branch(sessionId: string, step: number, input: SteeringInput | null): Promise<StyleTransferRecord> {
+  async branch(sessionId: string, step: number, input: ChangeInput | null): Promise<StyleTransferRecord> {
     const { storage, bus } = this.parts;
     const parent = await requireStyleTransfer(storage, sessionId);
     const kept = step >= 0 && (await storage.frames.find(sessionId, step)) !== null;
     if (!kept) {
       const why = step > parent.step ? `The painting has come to step ${parent.step}.` : "The picture of this step is not kept.";
-      throw new AtelierError("BAD_INPUT", `${why} A branch begins at a kept step.`, { field: "step", limit: parent.step });
+      throw badInput("step", `${why} A branch begins at a kept step.`, parent.step);
     }
-    const state = stateAt(parent, await storage.changes.list(sessionId), step);
-    const change = input && (await resolveChange(this.parts, { ...parent, ...state }, input, step));
-    const settings = { ...state.settings, ...change?.settings };
-    if (settings.steps <= step) {
-      throw new AtelierError("BAD_INPUT", `The painting ends at step ${settings.steps}; to go on it needs more steps.`, {
-        field: "changes.steps",
-        limit: step + 1,
-      });
+    const shared = inForceAt(parent.initial, await storage.changes.list(sessionId), step);
+    const change = input && (await resolveChange(this.parts, { ...parent, ...shared }, input, step));
+    const inForce = change ? withChange(shared, change) : shared;
+    const { steps } = inForce.settings;
+    if (steps <= step) {
+      throw badInput("changes.steps", `The painting ends at step ${steps}; to go on it needs more steps.`, step + 1);
     }
     const { contentId, initial, title } = parent;
     const branch: StyleTransferRecord = {
       ...newSession(title),
       kind: "STYLE_TRANSFER",
-      ...{ contentId, initial, settings, styles: change?.styles ?? state.styles, parentId: sessionId, branchedAtStep: step, step },
+      ...{ contentId, initial, ...inForce, parentId: sessionId, branchedAtStep: step, step },
     };
-    return this.lineUp(branch, async () => {
+    return this.enqueue(branch, async () => {
       if (!(await storage.sessions.insertBranch(branch, change))) throw noSession();
       await storage.checkpoints.share(sessionId, branch.id, step);
       const branched = await storage.sessions.find(sessionId);
@@ -92,8 +95,8 @@ export class SessionService {
   }
 
   /**
-   * Creates a style transfer that follows a trace, and lines it up: on a device of the same kind it comes to the same pictures.
-   * A title takes the place of the trace's.
+   * Creates a style transfer that follows a trace, and queues it: on a device of the same kind the pictures are the same.
+   * A title replaces the trace's.
    * @throws AtelierError BAD_INPUT with field and limit for a trace that is damaged or from a newer version; NOT_FOUND for a
    * picture or model that is not here; UNAVAILABLE for a model that cannot be had; LIMIT when too many sessions wait.
    */
@@ -101,35 +104,35 @@ export class SessionService {
     const { changes, ...start } = await resolveTrace(this.parts, trace);
     const named = newSession(title === null ? start.title : resolveTitle("title", title));
     const session: StyleTransferRecord = { ...start, ...named, kind: "STYLE_TRANSFER", parentId: null, branchedAtStep: null };
-    return this.lineUp(session, () => this.parts.storage.sessions.insert(session, changes));
+    return this.enqueue(session, () => this.parts.storage.sessions.insert(session, changes));
   }
 
   /**
-   * Creates a translation and lines it up: of one picture, or without one a live translation.
+   * Creates a translation and queues it: of one picture, or without one a live translation.
    * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE for a model that
    * cannot be had, LIMIT when too many sessions wait.
    */
   async startTranslation(input: TranslationInput): Promise<TranslationRecord> {
     const title = resolveTitle("input.title", input.title);
-    const model = await translationModel(this.parts.models, input.model);
+    const model = await translationModel(this.parts.models, "input.model", input.model);
     const settings = resolveTranslation(input, model, this.parts.maxSize);
     const sourceId = input.imageId ?? null;
     if (sourceId !== null) await requireImage(this.parts.storage, "input.imageId", sourceId);
-    return this.lineUp({ ...newSession(title), kind: "TRANSLATION", settings, sourceId, framesTranslated: 0, framesDropped: 0 });
+    return this.enqueue({ ...newSession(title), kind: "TRANSLATION", settings, sourceId, framesTranslated: 0, framesDropped: 0 });
   }
 
   /**
-   * Stores a frame that is kept now as an image, which stays when the session goes.
-   * @throws AtelierError NOT_FOUND when there is no such frame, or no more.
+   * Stores a kept frame as an image, which stays when the session is deleted.
+   * @throws AtelierError NOT_FOUND when there is no such frame, or it is no longer kept.
    */
   async keepFrame(sessionId: string, step: number): Promise<ImageRecord> {
     const { storage } = this.parts;
     const kept = keptFrames(storage);
     const frame = await kept.find(sessionId, step);
-    if (!frame) throw new AtelierError("NOT_FOUND", "There is no such frame, or it is kept no more.", { field: "step" });
+    if (!frame) throw notFound("step", "There is no such frame, or it is no longer kept.");
     const digest = await storage.blobs.put(await kept.picture(frame));
-    const { width, height, mimeType, bytes } = frame;
-    const image = { id: randomUUID(), digest, width, height, mimeType, bytes, createdAt: new Date() };
+    const { width, height, mimeType, byteLength } = frame;
+    const image = { id: randomUUID(), digest, width, height, mimeType, byteLength, createdAt: new Date() };
     await storage.images.insert(image);
     return image;
   }
@@ -151,7 +154,7 @@ export class SessionService {
     const { storage, bus } = this.parts;
     const { status } = await requireSession(storage, sessionId);
     if (!isFinal(status)) {
-      throw new AtelierError("CONFLICT", `The session is ${status}; cancel it before it is deleted.`, { field: "sessionId" });
+      throw conflict("sessionId", `The session is ${status}; cancel it before it is deleted.`);
     }
     const unreferenced = await storage.sessions.delete(sessionId);
     await storage.checkpoints.delete(sessionId);
@@ -168,23 +171,21 @@ export class SessionService {
    */
   async deleteImage(id: string): Promise<string> {
     const { storage } = this.parts;
-    if (!(await storage.images.find(id))) throw new AtelierError("NOT_FOUND", "There is no such image.", { field: "id" });
+    if (!(await storage.images.find(id))) throw notFound("id", "There is no such image.");
     const digest = await storage.images.delete(id);
-    if (digest === null) {
-      throw new AtelierError("CONFLICT", "A session uses the image; delete the session first.", { field: "id" });
-    }
+    if (digest === null) throw conflict("id", "A session uses the image; delete the session first.");
     await storage.blobs.delete(digest);
     return id;
   }
 
-  private async lineUp<Kind extends SessionRecord>(
+  private async enqueue<Kind extends SessionRecord>(
     session: Kind,
     insert = () => this.parts.storage.sessions.insert(session),
   ): Promise<Kind> {
     const { storage, queue, bus, maxQueued } = this.parts;
-    await requireRoom(storage, maxQueued);
+    await requireQueueSpace(storage, maxQueued);
     await insert();
-    // Published before it can be claimed, so that nobody hears of RUNNING before QUEUED.
+    // Published before it can be claimed, so that no viewer sees RUNNING before QUEUED.
     await publishChange(bus, session);
     await queue.add(session.id);
     return session;

@@ -1,15 +1,6 @@
-import type {
-  FrameRecord,
-  ImageRecord,
-  PlannedChange,
-  RecordedChange,
-  SessionFilter,
-  SessionRecord,
-  SessionStatus,
-  SteeringChange,
-  StyleTransferRecord,
-  TranslationRecord,
-} from "../records/session.js";
+import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js";
+import type { FrameRecord, ImageRecord } from "../records/pictures.js";
+import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 
 /** One page of rows: `after` is the key of the last row of the page before, `null` for the first page. */
 export interface PageRequest<Key> {
@@ -22,6 +13,12 @@ export interface Page<Row> {
   hasNextPage: boolean;
   /** Rows that match, over all pages. */
   totalCount: number;
+}
+
+/** Steps from `fromStep` to `toStep`, both included; without a bound where one is left out. */
+export interface StepRange {
+  fromStep?: number;
+  toStep?: number;
 }
 
 /** Uploaded pictures. */
@@ -46,7 +43,7 @@ export type SessionPatch = Partial<
 /** Sessions. */
 export interface SessionStore {
   /** With changes that it will follow, in their order, in one transaction. */
-  insert(session: SessionRecord, changes?: readonly PlannedChange[]): Promise<void>;
+  insert(session: SessionRecord, changes?: readonly ChangeAtStep[]): Promise<void>;
   find(id: string): Promise<SessionRecord | null>;
   /** Changes a session only while its status is one of `from`; answers it as it is now, or null when it was not changed. */
   update(id: string, patch: SessionPatch, from?: readonly SessionStatus[]): Promise<SessionRecord | null>;
@@ -60,7 +57,7 @@ export interface SessionStore {
    * `change` of its own, which the settings hold already, is recorded with that step. The parent's revision grows. False when the parent is gone or does
    * not keep that frame.
    */
-  insertBranch(branch: StyleTransferRecord, change: SteeringChange | null): Promise<boolean>;
+  insertBranch(branch: StyleTransferRecord, change: Change | null): Promise<boolean>;
   /** Those branched from a session, oldest first. */
   branches(id: string): Promise<StyleTransferRecord[]>;
 }
@@ -71,7 +68,7 @@ export interface ChangeStore {
    * Merges a change into a session's settings and records it, waiting for its step, in one transaction; answers the
    * session as it is now, or null when its status is none of `from`.
    */
-  add(sessionId: string, change: SteeringChange, from: readonly SessionStatus[]): Promise<StyleTransferRecord | null>;
+  add(sessionId: string, change: Change, from: readonly SessionStatus[]): Promise<StyleTransferRecord | null>;
   /** In the order in which they were accepted. */
   list(sessionId: string): Promise<RecordedChange[]>;
   /**
@@ -88,12 +85,12 @@ export interface FrameStore {
   find(sessionId: string, step: number): Promise<FrameRecord | null>;
   latest(sessionId: string): Promise<FrameRecord | null>;
   /** Oldest first, steps within `fromStep`..`toStep` inclusive; the key of a frame is its step. */
-  list(sessionId: string, page: PageRequest<number>, range: { fromStep?: number; toStep?: number }): Promise<Page<FrameRecord>>;
+  list(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<FrameRecord>>;
   /**
    * The loss curve thinned to at most `points` frames with its extremes kept, the first and last of the range always among
    * them; frames without losses are left out. @throws AtelierError BAD_INPUT (field `points`) below 2.
    */
-  losses(sessionId: string, range: { fromStep?: number; toStep?: number }, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]>;
+  losses(sessionId: string, range: StepRange, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]>;
   /** Over the frames of all sessions. */
   totals(): Promise<{ count: number; bytes: number }>;
   /**
@@ -121,7 +118,7 @@ export interface RecentFrameStore {
   find(sessionId: string, step: number): Promise<FrameRecord | null>;
   latest(sessionId: string): Promise<FrameRecord | null>;
   /** As that of the kept frames. */
-  list(sessionId: string, page: PageRequest<number>, range: { fromStep?: number; toStep?: number }): Promise<Page<FrameRecord>>;
+  list(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<FrameRecord>>;
   /** The encoded picture of a frame; null when it has fallen out of the ring. */
   picture(sessionId: string, step: number): Promise<Uint8Array | null>;
   /** Forgets all frames of a session. */

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { defaultNumbers, styleTransferDefaults, styleTransferLimits, styleTransferNumbers } from "../../server/records/settings.js";
+import { defaultSettings, styleTransferLimits, styleTransferSettings } from "../../server/records/settings.js";
 import { type RunningApp, startApp } from "../helpers/app.js";
 
 const START = `mutation ($input: StyleTransferInput!) {
@@ -45,11 +45,11 @@ test("a session starts with the defaults, queued", async () => {
     styles: [{ weight: 1, image: { id: running.imageId } }],
     settings: {
       model: "vgg19",
-      alpha: styleTransferNumbers.alpha.default,
-      steps: styleTransferNumbers.steps.default,
-      learningRate: defaultNumbers({ optimizer: styleTransferDefaults.optimizer, size: 256 }).learningRate,
-      styleLayers: styleTransferDefaults.styleLayers,
-      contentLayers: styleTransferDefaults.contentLayers,
+      alpha: styleTransferSettings.alpha.default,
+      steps: styleTransferSettings.steps.default,
+      learningRate: defaultSettings().learningRate,
+      styleLayers: defaultSettings().styleLayers,
+      contentLayers: defaultSettings().contentLayers,
     },
   });
   expect(new Date(session.createdAt).getTime()).toBeGreaterThan(Date.now() - 60_000);
@@ -61,11 +61,11 @@ test("the default of the learning rate belongs to the optimizer", async () => {
   });
   expect(session).toMatchObject({
     title: "Dunes",
-    settings: { optimizer: "LBFGS", learningRate: defaultNumbers({ optimizer: "LBFGS", size: 256 }).learningRate },
+    settings: { optimizer: "LBFGS", learningRate: defaultSettings({ optimizer: "LBFGS" }).learningRate },
   });
 });
 
-const { size, steps, alpha, seed } = styleTransferNumbers;
+const { size, steps, alpha, seed } = styleTransferSettings;
 const manyStyles = styleTransferLimits.maxStyles + 1;
 
 test.each([

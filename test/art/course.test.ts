@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Course } from "../../server/art/course.js";
 import { planScales, respreadScales } from "../../server/art/scales.js";
-import { styleTransferDefaults, styleTransferNumbers } from "../../server/records/settings.js";
-import type { Steering, StyleTransferWork } from "../../server/art/work.js";
+import { defaultSettings } from "../../server/records/settings.js";
+import type { ChangeAtStep } from "../../server/records/changes.js";
+import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 
 const square = { width: 1000, height: 1000 };
 
@@ -44,10 +45,9 @@ describe("scales of a changed number of steps", () => {
 describe("the course of a painting", () => {
   const picture = { digest: "00", bytes: new Uint8Array() };
   const style = { ...picture, weight: 1 };
-  const numbers = Object.fromEntries(Object.entries(styleTransferNumbers).map(([name, { default: value }]) => [name, value]));
-  const settings = { ...styleTransferDefaults, ...numbers, steps: 20, model: "tiny" } as unknown as StyleTransferWork["settings"];
+  const settings: StyleTransferWork["settings"] = { ...defaultSettings(), steps: 20, model: "tiny" };
 
-  function courseOf(changes: Steering[]): Course {
+  function courseOf(changes: ChangeAtStep<EncodedPicture>[]): Course {
     const network = { id: "tiny", path: "", sha256: "", architecture: { family: "vgg19" } } as const;
     return new Course({ kind: "STYLE_TRANSFER", settings, content: picture, styles: [style], changes, network }, [square, square]);
   }

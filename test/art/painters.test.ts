@@ -6,7 +6,7 @@ import { type GeneratorArchitecture, minimumSide, sideMultiple } from "../../ser
 import { seededRandom } from "../../server/art/noise.js";
 import { createPainters } from "../../server/art/painters.js";
 import { toInterleaved } from "../../server/art/picture.js";
-import { styleTransferDefaults } from "../../server/records/settings.js";
+import { defaultSettings } from "../../server/records/settings.js";
 import type { StyleTransferWork, TranslationWork } from "../../server/art/work.js";
 import type { Engine } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
@@ -76,9 +76,7 @@ describe("painters of every kind", () => {
     const transfer: StyleTransferWork = {
       kind: "STYLE_TRANSFER",
       settings: {
-        ...styleTransferDefaults,
-        contentLayers: [...styleTransferDefaults.contentLayers],
-        styleLayers: [...styleTransferDefaults.styleLayers],
+        ...defaultSettings(),
         alpha: 1,
         beta: 1,
         gamma: 1,

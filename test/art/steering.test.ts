@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { nextPainting, type Painter, type Painting } from "../../server/art/painter.js";
-import { type StyleTransferSettings, styleTransferDefaults } from "../../server/records/settings.js";
+import { type StyleTransferSettings, defaultSettings } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
-import type { Steering, StyleTransferWork } from "../../server/art/work.js";
+import type { ChangeAtStep } from "../../server/records/changes.js";
+import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
 import { paintAll, painterContract } from "../contracts/painter.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { tinyNetwork } from "../helpers/tiny-network.js";
 
 const base: StyleTransferSettings = {
-  ...styleTransferDefaults,
+  ...defaultSettings(),
   alpha: 1,
   beta: 100,
   gamma: 0.02,
@@ -23,7 +24,7 @@ const base: StyleTransferSettings = {
   model: "tiny",
 };
 
-async function workWith(settings: Partial<StyleTransferSettings>, changes: Steering[] = []): Promise<StyleTransferWork> {
+async function workWith(settings: Partial<StyleTransferSettings>, changes: ChangeAtStep<EncodedPicture>[] = []): Promise<StyleTransferWork> {
   return {
     kind: "STYLE_TRANSFER",
     settings: { ...base, ...settings },
@@ -35,7 +36,7 @@ async function workWith(settings: Partial<StyleTransferSettings>, changes: Steer
 }
 
 /** Every kind of change. */
-async function everyChange(): Promise<Steering[]> {
+async function everyChange(): Promise<ChangeAtStep<EncodedPicture>[]> {
   const layers = [
     { layer: "conv1_1", weight: 0.2 },
     { layer: "conv2_1", weight: 1 },
@@ -66,7 +67,7 @@ painterContract({
 });
 
 /** Paints a work and steers at pictures: what `steer` holds under a step is told before that step is painted. */
-async function paintSteered(work: StyleTransferWork, steer: Record<number, Omit<Steering, "step">>): Promise<Painting[]> {
+async function paintSteered(work: StyleTransferWork, steer: Record<number, Omit<ChangeAtStep<EncodedPicture>, "step">>): Promise<Painting[]> {
   const factory = await createFactory();
   const painter = await factory.open(work, null);
   const paintings: Painting[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../../server/art/checkpoint.js";
 import { colourStatistics } from "../../server/art/colours.js";
 import { nextPainting, type Planes } from "../../server/art/painter.js";
-import { type StyleTransferSettings, styleTransferDefaults } from "../../server/records/settings.js";
+import { type StyleTransferSettings, defaultSettings } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { StyleTransferWork } from "../../server/art/work.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
@@ -11,7 +11,7 @@ import { pngPicture } from "../helpers/pictures.js";
 import { tinyNetwork } from "../helpers/tiny-network.js";
 
 const base: StyleTransferSettings = {
-  ...styleTransferDefaults,
+  ...defaultSettings(),
   alpha: 1,
   beta: 100,
   gamma: 0.02,

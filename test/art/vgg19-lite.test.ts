@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parseCard } from "../../server/models/card.js";
-import { defaultNumbers, type OptimizerKind, styleTransferDefaults } from "../../server/records/settings.js";
+import { defaultSettings, type StyleTransferSettings } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { paintAll } from "../contracts/painter.js";
@@ -14,12 +14,12 @@ const steps = 20;
 const engine = new OnnxEngine(2);
 afterAll(() => engine.close());
 
-async function paint(optimizer: OptimizerKind) {
+async function paint(optimizer: StyleTransferSettings["optimizer"]) {
   const card = parseCard(await readFile(join(bundled, "card.json"), "utf8"));
   const sample = async (name: string) => ({ digest: name, bytes: await readFile(join(root, "web/public/samples", name)) });
   const paintings = await paintAll(createStyleTransferFactory(engine), {
     kind: "STYLE_TRANSFER",
-    settings: { ...structuredClone(styleTransferDefaults), ...defaultNumbers({ optimizer, size }), optimizer, steps, model: "vgg19-lite" },
+    settings: { ...defaultSettings({ optimizer, size }), optimizer, steps, model: "vgg19-lite" },
     content: await sample("alps.jpg"),
     styles: [{ ...(await sample("night-wind.jpg")), weight: 1 }],
     changes: [],

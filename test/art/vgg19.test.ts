@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { defaultNumbers, type OptimizerKind, styleTransferDefaults } from "../../server/records/settings.js";
+import { defaultSettings, type StyleTransferSettings } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { paintAll } from "../contracts/painter.js";
@@ -14,11 +14,11 @@ if (!mirror) console.warn("Skipped: VGG-19 through ONNX Runtime. No mirror with 
 const size = 128;
 
 describe.skipIf(!mirror)("style transfer with VGG-19 on ONNX Runtime", () => {
-  const paint = async (optimizer: OptimizerKind) => {
-    const settings = { ...styleTransferDefaults, ...defaultNumbers({ optimizer, size }), optimizer, steps: 5, model: "vgg19" };
+  const paint = async (optimizer: StyleTransferSettings["optimizer"]) => {
+    const settings = { ...defaultSettings({ optimizer, size }), optimizer, steps: 5, model: "vgg19" };
     const paintings = await paintAll(createStyleTransferFactory(new OnnxEngine(2)), {
       kind: "STYLE_TRANSFER",
-      settings: { ...settings, contentLayers: [...settings.contentLayers], styleLayers: [...settings.styleLayers] },
+      settings,
       content: await pngPicture(160, 120, 1),
       styles: [{ ...(await pngPicture(140, 140, 2)), weight: 1 }],
       changes: [],

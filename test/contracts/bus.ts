@@ -93,7 +93,7 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
         width: 1,
         height: 1,
         mimeType: "image/png",
-        bytes: 3,
+        byteLength: 3,
         losses: null,
         computeMs: 1,
         createdAt: new Date(),

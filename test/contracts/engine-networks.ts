@@ -8,7 +8,7 @@ import { inputNames, objectiveGraph, targetGraph } from "../../server/art/losses
 import { asTensor, evaluate, objectiveLayers, openObjective, type Targets } from "../../server/art/objective.js";
 import { openFeatureNetwork } from "../../server/art/open-feature-network.js";
 import { decodePicture } from "../../server/art/picture.js";
-import { defaultNumbers, styleTransferDefaults } from "../../server/records/settings.js";
+import { defaultSettings } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 import type { Engine } from "../../server/engine/engine.js";
@@ -84,10 +84,10 @@ async function sample(file: string): Promise<EncodedPicture> {
 
 async function workWith(model: string, folder: string, { size, steps }: { size: number; steps: number }): Promise<StyleTransferWork> {
   const { file, sha256, architecture } = parseCard(await readFile(join(folder, "card.json"), "utf8"))!;
-  const settings = { ...styleTransferDefaults, ...defaultNumbers({ optimizer: "ADAM", size }), steps, model };
+  const settings = { ...defaultSettings({ size }), steps, model };
   return {
     kind: "STYLE_TRANSFER",
-    settings: { ...settings, contentLayers: [...settings.contentLayers], styleLayers: [...settings.styleLayers] },
+    settings,
     content: await sample("alps.jpg"),
     styles: [{ ...(await sample("night-wind.jpg")), weight: 1 }],
     changes: [],

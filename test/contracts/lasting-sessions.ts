@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SteeringChange, StyleTransferRecord } from "../../server/records/session.js";
+import type { Change } from "../../server/records/changes.js";
+import type { StyleTransferRecord } from "../../server/records/session.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession, aTranslation } from "./records.js";
 
@@ -27,7 +28,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
       const session = await storedSession({ status: "RUNNING" });
       for (let step = 0; step <= last; step++) {
         const bytes = new TextEncoder().encode(`${session.id} ${step}`);
-        await storage.frames.insert(aFrame(session.id, step, { digest: await storage.blobs.put(bytes), bytes: 100 }));
+        await storage.frames.insert(aFrame(session.id, step, { digest: await storage.blobs.put(bytes), byteLength: 100 }));
       }
       return { ...session, step: last };
     }
@@ -40,7 +41,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
       return (await storage.frames.list(sessionId, everything, {})).rows.map(({ step }) => step);
     }
 
-    const brighter: SteeringChange = { settings: { alpha: 7 }, styles: null };
+    const brighter: Change = { settings: { alpha: 7 }, styles: null };
 
     describe("changes", () => {
       it("are merged into the settings, and the beginning stays", async () => {
@@ -69,7 +70,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
 
       it("of two clients at once are both kept", async () => {
         const session = await storedSession({ status: "RUNNING" });
-        const add = (settings: SteeringChange["settings"]) => storage.changes.add(session.id, { settings, styles: null }, ["RUNNING"]);
+        const add = (settings: Change["settings"]) => storage.changes.add(session.id, { settings, styles: null }, ["RUNNING"]);
         await Promise.all([add({ alpha: 2 }), add({ beta: 3 }), add({ gamma: 4 })]);
         expect((await storage.sessions.find(session.id))?.settings).toMatchObject({ alpha: 2, beta: 3, gamma: 4 });
         expect(await storage.changes.list(session.id)).toHaveLength(3);
@@ -210,7 +211,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
 
       it("finds the session that keeps the most", async () => {
         const session = await storedSession();
-        await storage.frames.insert(aFrame(session.id, 0, { bytes: 2_000_000_000 }));
+        await storage.frames.insert(aFrame(session.id, 0, { byteLength: 2_000_000_000 }));
         expect(await storage.frames.largest()).toEqual({ sessionId: session.id, bytes: 2_000_000_000 });
       });
     });

@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { StyleTransferSettings } from "../../server/records/settings.js";
-import type { FrameRecord, ImageRecord, StyleTransferRecord, TranslationRecord } from "../../server/records/session.js";
+import type { FrameRecord, ImageRecord } from "../../server/records/pictures.js";
+import type { StyleTransferRecord, TranslationRecord } from "../../server/records/session.js";
 
 /** A picture's record with bytes that nobody stored. */
 export function anImage(changes: Partial<ImageRecord> = {}): ImageRecord {
   const id = randomUUID();
   const digest = createHash("sha256").update(id).digest("hex");
-  return { id, digest, width: 64, height: 48, mimeType: "image/png", bytes: 1234, createdAt: new Date(), ...changes };
+  return { id, digest, width: 64, height: 48, mimeType: "image/png", byteLength: 1234, createdAt: new Date(), ...changes };
 }
 
 function someSettings(): StyleTransferSettings {
@@ -88,7 +89,7 @@ export function aFrame(sessionId: string, step: number, changes: Partial<FrameRe
     width: 64,
     height: 48,
     mimeType: "image/jpeg",
-    bytes: 2048,
+    byteLength: 2048,
     losses: {
       total: 100 / (step + 1),
       content: 1e-7 * step,

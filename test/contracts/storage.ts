@@ -66,7 +66,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
 
     describe("images", () => {
       it("gives back what was put in", async () => {
-        const image = anImage({ width: 640, height: 480, bytes: 25_000_000 });
+        const image = anImage({ width: 640, height: 480, byteLength: 25_000_000 });
         await storage.images.insert(image);
         expect(await storage.images.find(image.id)).toEqual(image);
         expect(await storage.images.find("unknown")).toBeNull();
@@ -308,7 +308,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
       it("sums the frames of all sessions", async () => {
         const before = await storage.frames.totals();
         const session = await storedSession();
-        for (let step = 0; step < 3; step++) await storage.frames.insert(aFrame(session.id, step, { bytes: 1000 }));
+        for (let step = 0; step < 3; step++) await storage.frames.insert(aFrame(session.id, step, { byteLength: 1000 }));
         expect(await storage.frames.totals()).toEqual({ count: before.count + 3, bytes: before.bytes + 3000 });
         await storage.sessions.delete(session.id);
         expect(await storage.frames.totals()).toEqual(before);

@@ -1,7 +1,8 @@
 import type { Bus } from "../../server/bus/bus.js";
 import type { Queue } from "../../server/queue/queue.js";
-import { publishChange } from "../../server/sessions/publish.js";
-import type { FrameRecord, SessionRecord, SessionStatus } from "../../server/records/session.js";
+import { publishChange } from "../../server/bus/bus.js";
+import type { FrameRecord } from "../../server/records/pictures.js";
+import type { SessionRecord, SessionStatus } from "../../server/records/session.js";
 import { statusesBefore } from "../../server/sessions/status.js";
 import type { SessionPatch, Storage } from "../../server/storage/storage.js";
 
@@ -52,7 +53,7 @@ export class FakeHost {
       width: 64,
       height: 48,
       mimeType: "image/png",
-      bytes: picture.byteLength,
+      byteLength: picture.byteLength,
       losses: { total: loss, content: loss, style: 0, tv: 0, layers: [{ layer: "conv4_2", term: "CONTENT", value: loss }] },
       computeMs: 1,
       createdAt: new Date(),

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { AtelierError } from "../../server/errors.js";
-import type { FrameRecord, ImageRecord, RecordedChange, SessionRecord, StyleTransferRecord } from "../../server/records/session.js";
+import type { FrameRecord, ImageRecord } from "../../server/records/pictures.js";
+import type { RecordedChange } from "../../server/records/changes.js";
+import type { SessionRecord, StyleTransferRecord } from "../../server/records/session.js";
 import { memoryRecentFrames } from "../../server/storage/embedded/recent-frames.js";
 import type { Storage } from "../../server/storage/storage.js";
 
@@ -82,15 +84,15 @@ export class MemoryStorage implements Storage {
     latest: async (sessionId) => this.framesOf(sessionId).at(-1) ?? null,
     list: async (sessionId) => ({ rows: this.framesOf(sessionId), hasNextPage: false, totalCount: this.framesOf(sessionId).length }),
     losses: async (sessionId) => this.framesOf(sessionId),
-    totals: async () => ({ count: this.frameRows.length, bytes: this.frameRows.reduce((sum, frame) => sum + frame.bytes, 0) }),
+    totals: async () => ({ count: this.frameRows.length, bytes: this.frameRows.reduce((sum, frame) => sum + frame.byteLength, 0) }),
     thin: async (sessionId, bytes) => {
       const frames = this.framesOf(sessionId);
-      const size = frames.reduce((sum, frame) => sum + frame.bytes, 0);
+      const size = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
       const gone = size > bytes ? frames.filter(({ step }) => step % 2 === 1 && step !== frames.at(-1)!.step) : [];
       this.frameRows.splice(0, this.frameRows.length, ...this.frameRows.filter((frame) => !gone.includes(frame)));
       return gone.map(({ digest }) => digest);
     },
-    bytesOf: async (sessionId) => this.framesOf(sessionId).reduce((sum, frame) => sum + frame.bytes, 0),
+    bytesOf: async (sessionId) => this.framesOf(sessionId).reduce((sum, frame) => sum + frame.byteLength, 0),
     largest: async () => {
       const sizes = [...this.sessionRows.keys()].map(async (sessionId) => ({ sessionId, bytes: await this.frames.bytesOf(sessionId) }));
       return (await Promise.all(sizes)).sort((a, b) => b.bytes - a.bytes)[0] ?? null;

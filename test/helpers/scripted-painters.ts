@@ -2,7 +2,8 @@ import type { TranslationForm } from "../../server/models/card.js";
 import { CheckpointError } from "../../server/art/checkpoint-error.js";
 import { type LiveTranslator, nextPainting, type Painter, type Painters, type Painting } from "../../server/art/painter.js";
 import type { StyleTransferSettings } from "../../server/records/settings.js";
-import type { LiveTranslationWork, PaintedWork, Steering } from "../../server/art/work.js";
+import type { ChangeAtStep } from "../../server/records/changes.js";
+import type { EncodedPicture, LiveTranslationWork, PaintedWork } from "../../server/art/work.js";
 import { AtelierError, type ErrorCode } from "../../server/errors.js";
 
 /** What a scripted painter does; it travels as the path of the work's network, so it reaches a device process too. */
@@ -96,14 +97,14 @@ function scriptPath(work: PaintedWork): string {
 
 class ScriptedPainter implements Painter {
   private painted = 0;
-  private readonly changes: Steering[];
+  private readonly changes: ChangeAtStep<EncodedPicture>[];
   private part = 0;
 
   constructor(
     private readonly script: PainterScript,
     public nextStep: number,
     private readonly trace: (event: { type: "paint" | "close"; step: number }) => void,
-    changes: readonly Steering[] = [],
+    changes: readonly ChangeAtStep<EncodedPicture>[] = [],
   ) {
     this.changes = [...changes];
   }
@@ -121,7 +122,7 @@ class ScriptedPainter implements Painter {
     return { step, planes: { width: size, height: size, data }, losses, computeMs, last: step === steps };
   }
 
-  steer(change: Steering): number {
+  steer(change: ChangeAtStep<EncodedPicture>): number {
     const step = Math.max(change.step, this.nextStep);
     this.changes.push({ ...change, step });
     return step;

@@ -46,8 +46,8 @@ describe("metrics", () => {
     await server.storage.images.insert(image);
     const session = aSession(image.id, { status: "RUNNING" });
     await server.storage.sessions.insert(session);
-    await server.storage.frames.insert(aFrame(session.id, 0, { bytes: 1000 }));
-    await server.storage.frames.insert(aFrame(session.id, 1, { bytes: 234 }));
+    await server.storage.frames.insert(aFrame(session.id, 0, { byteLength: 1000 }));
+    await server.storage.frames.insert(aFrame(session.id, 1, { byteLength: 234 }));
     await ask(server.port, "/images", { method: "POST", body: [Buffer.from("no picture")] });
     const figures = await read();
     expect(Object.fromEntries(figures)).toMatchObject({

@@ -31,7 +31,7 @@ async function painting(size: [number, number] = [40, 30], colour = "red"): Prom
     const mimeType = step === 1 ? "image/png" : "image/jpeg";
     const [width, height] = size;
     const digest = await server.storage.blobs.put(bytes);
-    await server.storage.frames.insert(aFrame(session.id, step, { digest, mimeType, width, height, bytes: bytes.byteLength }));
+    await server.storage.frames.insert(aFrame(session.id, step, { digest, mimeType, width, height, byteLength: bytes.byteLength }));
   }
   return session.id;
 }

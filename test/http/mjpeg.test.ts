@@ -31,7 +31,7 @@ const live = () => runningSession(() => aTranslation(null, { status: "RUNNING" }
 
 /** A frame as a host delivers it to the viewers of a live translation. */
 async function show(sessionId: string, step: number, bytes: Uint8Array): Promise<void> {
-  const frame = aFrame(sessionId, step, { losses: null, bytes: bytes.byteLength });
+  const frame = aFrame(sessionId, step, { losses: null, byteLength: bytes.byteLength });
   await server.storage.recentFrames.put(frame, bytes);
   await server.bus.publish(`session:${sessionId}`, { type: "frame", frame, picture: bytes });
 }
@@ -90,7 +90,7 @@ test("shows a painting's last frame, a PNG, as JPEG", async () => {
   const session = await runningSession((imageId) => aSession(imageId, { status: "COMPLETED" }));
   const png = await picture("green", "png");
   const digest = await server.storage.blobs.put(png);
-  await server.storage.frames.insert(aFrame(session.id, 0, { mimeType: "image/png", bytes: png.byteLength, digest }));
+  await server.storage.frames.insert(aFrame(session.id, 0, { mimeType: "image/png", byteLength: png.byteLength, digest }));
   const stream = await openStream(session.id);
   const shown = await stream.part();
   expect((await sharp(shown ?? undefined).metadata()).format).toBe("jpeg");

@@ -119,7 +119,7 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
     await server.storage.sessions.insert(session);
     frameBytes = await noise(30, 20).jpeg().toBuffer();
     const digest = await server.storage.blobs.put(frameBytes);
-    await server.storage.frames.insert(aFrame(session.id, 7, { digest, bytes: frameBytes.byteLength }));
+    await server.storage.frames.insert(aFrame(session.id, 7, { digest, byteLength: frameBytes.byteLength }));
     framePath = `/frames/${session.id}/7`;
   });
 

@@ -34,7 +34,7 @@ test("a database from before there were translations keeps its sessions and take
   await migrate(database, { migrationsFolder: await firstMigrations(1, folder) });
   const created = (at: Date) => at.toISOString();
   await database.execute(sql`insert into images (id, digest, width, height, mime_type, bytes, created_at)
-    values (${image.id}, ${image.digest}, ${image.width}, ${image.height}, ${image.mimeType}, ${image.bytes}, ${created(image.createdAt)})`);
+    values (${image.id}, ${image.digest}, ${image.width}, ${image.height}, ${image.mimeType}, ${image.byteLength}, ${created(image.createdAt)})`);
   await database.execute(sql`insert into sessions (id, kind, status, created_at, step, settings, content_id, styles)
     values (${session.id}, ${session.kind}, ${session.status}, ${created(session.createdAt)}, ${session.step},
       ${JSON.stringify(session.settings)}, ${session.contentId}, ${JSON.stringify(session.styles)})`);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { styleTransferNumbers } from "../../server/records/settings";
+import { styleTransferSettings } from "../../server/records/settings";
 import { LAST_POSITION, positionOf, valueAt } from "../../web/parts/slider-scale";
 
 const positions = Array.from({ length: LAST_POSITION + 1 }, (_, position) => position);
 
-describe.each(Object.entries(styleTransferNumbers))("the slider of %s", (_name, setting) => {
+describe.each(Object.entries(styleTransferSettings))("the slider of %s", (_name, setting) => {
   test("gives allowed values that rise", () => {
     const values = positions.map((position) => valueAt(setting, position));
     for (const value of values) {
@@ -22,7 +22,7 @@ describe.each(Object.entries(styleTransferNumbers))("the slider of %s", (_name, 
 });
 
 test("a logarithmic slider stops at 0 where 0 is allowed, and stays at its end beyond its reach", () => {
-  const { alpha } = styleTransferNumbers;
+  const { alpha } = styleTransferSettings;
   expect(valueAt(alpha, 0)).toBe(0);
   expect(positionOf(alpha, 0)).toBe(0);
   expect(valueAt(alpha, 1)).toBeGreaterThan(0);

@@ -1,9 +1,16 @@
+import { AtelierError, badInput } from "../../errors.js";
 import { type Fields, isFields } from "../../models/card-fields.js";
-import { initialImages, optimizers, type SteeredSettings, type StyleTransferNumber, styleTransferNumbers } from "../../records/settings.js";
-import { AtelierError } from "../../errors.js";
-import type { SteeringInput } from "../steering-input.js";
-import type { StyleTransferInput } from "../style-transfer-input.js";
-import { TRACE_FORMAT, TRACE_VERSION } from "./write.js";
+import type { ChangeAtStep, Weighted } from "../../records/changes.js";
+import {
+  type LayerWeight,
+  type Setting,
+  type SettingName,
+  type SettingsInput,
+  settingNames,
+  steerableNames,
+  styleTransferSettings,
+} from "../../records/settings.js";
+import { TRACE_FORMAT, TRACE_VERSION, type TracePicture } from "./write.js";
 
 /** Longest trace that is read, characters: 500 points of losses and some thousand changes. */
 export const MAX_TRACE_LENGTH = 800_000;
@@ -11,76 +18,80 @@ export const MAX_TRACE_LENGTH = 800_000;
 /** Most changes of a trace. */
 const MAX_CHANGES = 5000;
 
-/** What a trace asks for, with pictures by their SHA-256; its numbers are not checked yet. */
+/** Longest list of styles or layers, so that a damaged trace is refused early. */
+const MAX_LIST = 100;
+
+type TracedStyle = Pick<TracePicture, "sha256">;
+
+/** The part of a trace that a replay needs, with pictures by their SHA-256. Its forms are checked, its limits are not. */
 export interface TraceContent {
   title: string | null;
   contentDigest: string;
-  settings: Omit<StyleTransferInput, "contentId" | "styles" | "title">;
-  styles: TraceStyleContent[];
-  changes: { step: number; settings: Omit<SteeringInput, "styles">; styles: TraceStyleContent[] | null }[];
+  settings: SettingsInput;
+  styles: Weighted<TracedStyle>[];
+  changes: ChangeAtStep<TracedStyle>[];
 }
 
-interface TraceStyleContent {
-  digest: string;
-  weight: number;
-}
-
-/** Reads a trace: known forms alone, nothing is evaluated. @throws AtelierError BAD_INPUT with the field. */
+/** Reads a trace: only known forms are read, nothing is evaluated. @throws AtelierError BAD_INPUT with the field. */
 export function readTrace(text: string): TraceContent {
-  if (text.length > MAX_TRACE_LENGTH) throw badTrace("trace", `A trace has at most ${MAX_TRACE_LENGTH} characters.`, MAX_TRACE_LENGTH);
+  if (text.length > MAX_TRACE_LENGTH) throw badInput("trace", `A trace has at most ${MAX_TRACE_LENGTH} characters.`, MAX_TRACE_LENGTH);
   const trace = parse(text);
-  if (trace.format !== TRACE_FORMAT) throw badTrace("trace.format", "This is no trace of Atelier.", TRACE_FORMAT);
-  if (!Number.isInteger(trace.version) || Number(trace.version) < 1) throw badTrace("trace.version", "The trace's version is damaged.");
+  if (trace.format !== TRACE_FORMAT) throw badInput("trace.format", "This is no trace of Atelier.", TRACE_FORMAT);
+  if (!Number.isInteger(trace.version) || Number(trace.version) < 1) throw badInput("trace.version", "The trace's version is damaged.");
   if (Number(trace.version) > TRACE_VERSION) {
-    throw badTrace("trace.version", "The trace is from a newer version of Atelier than this server.", TRACE_VERSION);
+    throw badInput("trace.version", "The trace is from a newer version of Atelier than this server.", TRACE_VERSION);
   }
   const changes = list(trace.changes, "trace.changes", MAX_CHANGES);
   return {
     title: trace.title === null ? null : textOf(trace.title, "trace.title"),
     contentDigest: digest(fields(trace.content, "trace.content").sha256, "trace.content.sha256"),
-    settings: readSettings(fields(trace.settings, "trace.settings")),
+    settings: readSettings(fields(trace.settings, "trace.settings"), "trace.settings", settingNames),
     styles: readStyles(trace.styles, "trace.styles"),
     changes: changes.map((change, index) => readChange(fields(change, `trace.changes.${index}`), `trace.changes.${index}`)),
   };
 }
 
-function readSettings(settings: Fields): TraceContent["settings"] {
-  const at = (name: string) => `trace.settings.${name}`;
-  const numbers = Object.fromEntries(
-    (Object.keys(styleTransferNumbers) as StyleTransferNumber[]).map((name) => [name, number(settings[name], at(name))]),
-  ) as Record<StyleTransferNumber, number>;
+function readChange(change: Fields, at: string): TraceContent["changes"][number] {
+  const given = fields(change.settings, `${at}.settings`);
+  const changed = steerableNames.filter((name) => given[name] !== undefined);
+  const step = number(change.step, `${at}.step`);
+  if (!Number.isInteger(step) || step < 0) throw badInput(`${at}.step`, "A step is a whole number from 0.", 0);
   return {
-    ...numbers,
-    contentLayers: readLayers(settings.contentLayers, at("contentLayers")),
-    styleLayers: readLayers(settings.styleLayers, at("styleLayers")),
-    optimizer: choice(settings.optimizer, optimizers, at("optimizer")),
-    initialImage: choice(settings.initialImage, initialImages, at("initialImage")),
-    preserveColors: choice(settings.preserveColors, [true, false], at("preserveColors")),
-    model: textOf(settings.model, at("model")),
+    step,
+    settings: readSettings(given, `${at}.settings`, changed),
+    styles: change.styles === null ? null : readStyles(change.styles, `${at}.styles`),
   };
 }
 
-function readChange(change: Fields, at: string): TraceContent["changes"][number] {
-  const given = fields(change.settings, `${at}.settings`);
-  const settings: SteeredSettings = {};
-  for (const name of ["alpha", "beta", "gamma", "learningRate", "steps"] as const) {
-    if (given[name] !== undefined) settings[name] = number(given[name], `${at}.settings.${name}`);
-  }
-  if (given.styleLayers !== undefined) settings.styleLayers = readLayers(given.styleLayers, `${at}.settings.styleLayers`);
-  const step = number(change.step, `${at}.step`);
-  if (!Number.isInteger(step) || step < 0) throw badTrace(`${at}.step`, "A step is a whole number from 0.", 0);
-  return { step, settings, styles: change.styles === null ? null : readStyles(change.styles, `${at}.styles`) };
+function readSettings(values: Fields, at: string, names: readonly SettingName[]): ChangeAtStep["settings"] & SettingsInput {
+  return Object.fromEntries(names.map((name) => [name, readSetting(styleTransferSettings[name], values[name], `${at}.${name}`)]));
 }
 
-function readStyles(value: unknown, at: string): TraceStyleContent[] {
-  return list(value, at, 100).map((style, index) => {
+/** A value of the setting's kind. */
+function readSetting(setting: Setting, value: unknown, at: string): number | boolean | string | LayerWeight[] {
+  switch (setting.kind) {
+    case "number":
+      return number(value, at);
+    case "layers":
+      return readLayers(value, at);
+    case "choice":
+      return choice(value, setting.values, at);
+    case "flag":
+      return choice(value, [true, false], at);
+    case "model":
+      return textOf(value, at);
+  }
+}
+
+function readStyles(value: unknown, at: string): Weighted<TracedStyle>[] {
+  return list(value, at, MAX_LIST).map((style, index) => {
     const given = fields(style, `${at}.${index}`);
-    return { digest: digest(given.sha256, `${at}.${index}.sha256`), weight: number(given.weight, `${at}.${index}.weight`) };
+    return { sha256: digest(given.sha256, `${at}.${index}.sha256`), weight: number(given.weight, `${at}.${index}.weight`) };
   });
 }
 
-function readLayers(value: unknown, at: string): { layer: string; weight: number }[] {
-  return list(value, at, 100).map((layer, index) => {
+function readLayers(value: unknown, at: string): LayerWeight[] {
+  return list(value, at, MAX_LIST).map((layer, index) => {
     const given = fields(layer, `${at}.${index}`);
     return { layer: textOf(given.layer, `${at}.${index}.layer`), weight: number(given.weight, `${at}.${index}.weight`) };
   });
@@ -91,43 +102,37 @@ function parse(text: string): Fields {
     return fields(JSON.parse(text), "trace");
   } catch (error) {
     if (error instanceof AtelierError) throw error;
-    throw badTrace("trace", "The trace is no JSON, or damaged.");
+    throw badInput("trace", "The trace is no JSON, or damaged.");
   }
 }
 
 function fields(value: unknown, at: string): Fields {
-  if (!isFields(value)) throw badTrace(at, "The trace is damaged: an object is missing here.");
+  if (!isFields(value)) throw badInput(at, "The trace is damaged: an object is missing here.");
   return value;
 }
 
 function list(value: unknown, at: string, max: number): readonly unknown[] {
-  if (!Array.isArray(value) || value.length > max)
-    throw badTrace(at, `The trace is damaged: a list of at most ${max} is missing here.`, max);
+  if (!Array.isArray(value) || value.length > max) throw badInput(at, `The trace is damaged: a list of at most ${max} is missing here.`, max);
   return value;
 }
 
 function number(value: unknown, at: string): number {
-  if (typeof value !== "number") throw badTrace(at, "The trace is damaged: a number is missing here.");
+  if (typeof value !== "number") throw badInput(at, "The trace is damaged: a number is missing here.");
   return value;
 }
 
 function textOf(value: unknown, at: string): string {
-  if (typeof value !== "string" || value.length > 1000) throw badTrace(at, "The trace is damaged: a text is missing here.");
+  if (typeof value !== "string" || value.length > 1000) throw badInput(at, "The trace is damaged: a text is missing here.");
   return value;
 }
 
 function digest(value: unknown, at: string): string {
-  if (typeof value !== "string" || !/^[0-9a-f]{64}$/.test(value)) throw badTrace(at, "The trace is damaged: a SHA-256 is missing here.");
+  if (typeof value !== "string" || !/^[0-9a-f]{64}$/.test(value)) throw badInput(at, "The trace is damaged: a SHA-256 is missing here.");
   return value;
 }
 
 function choice<Value extends string | boolean>(value: unknown, choices: readonly Value[], at: string): Value {
   const found = choices.find((known) => known === value);
-  if (found === undefined) throw badTrace(at, `The trace is damaged: one of ${choices.join(", ")} is missing here.`);
+  if (found === undefined) throw badInput(at, `The trace is damaged: one of ${choices.join(", ")} is missing here.`);
   return found;
-}
-
-/** The error for a trace that cannot be used. */
-export function badTrace(field: string, message: string, limit?: string | number): AtelierError {
-  return new AtelierError("BAD_INPUT", message, { field, ...(limit === undefined ? {} : { limit }) });
 }

@@ -1,37 +1,27 @@
-import type { SteeredSettings, StyleTransferSettings } from "../../records/settings.js";
+import type { ChangeAtStep, ImageReference, Weighted } from "../../records/changes.js";
+import type { ImageRecord } from "../../records/pictures.js";
+import type { StyleTransferRecord } from "../../records/session.js";
+import type { StyleTransferSettings } from "../../records/settings.js";
 import type { Storage } from "../../storage/storage.js";
-import type { ImageRecord, StyleTransferRecord, WeightedStyle } from "../../records/session.js";
 
 export const TRACE_FORMAT = "atelier-trace";
 
 /** Grows when older servers could misread what is written. */
 export const TRACE_VERSION = 1;
 
-/** Values of the loss curve that a trace carries at most. */
+/** Most points of the loss curve in a trace. */
 const LOSS_POINTS = 500;
 
-/** A picture that a trace refers to; it does not travel with it. */
+/** A picture that a trace refers to; its bytes are not in the trace. */
 export interface TracePicture {
-  /** Of its bytes as they were uploaded, lower-case hex. */
+  /** SHA-256 of the bytes as they were uploaded, lower-case hex. */
   sha256: string;
   width: number;
   height: number;
   mimeType: string;
 }
 
-export interface TraceStyle extends TracePicture {
-  weight: number;
-}
-
-export interface TraceChange {
-  /** In force from the evaluation of this picture on. */
-  step: number;
-  settings: SteeredSettings;
-  /** In place of all styles before; null to leave them. */
-  styles: TraceStyle[] | null;
-}
-
-/** All that a style transfer followed: it replays to the same pictures on a device of the same kind. */
+/** Everything that determined a style transfer: it replays to the same pictures on a device of the same kind. */
 export interface Trace {
   format: typeof TRACE_FORMAT;
   version: number;
@@ -39,11 +29,11 @@ export interface Trace {
   server: string;
   title: string | null;
   content: TracePicture;
-  /** Of step 0. */
+  /** Settings of step 0. */
   settings: StyleTransferSettings;
-  styles: TraceStyle[];
-  changes: TraceChange[];
-  /** What was painted by then: its last step, its device, and the loss curve, thinned. */
+  styles: Weighted<TracePicture>[];
+  changes: ChangeAtStep<TracePicture>[];
+  /** Last step when the trace was written; the device and the thinned loss curve belong to it. */
   step: number;
   device: string | null;
   losses: { step: number; total: number; content: number; style: number; tv: number }[];
@@ -54,7 +44,7 @@ export async function traceOf(storage: Storage, session: StyleTransferRecord, se
   const { settings, styles } = session.initial;
   const recorded = await storage.changes.list(session.id);
   const curve = await storage.frames.losses(session.id, {}, LOSS_POINTS);
-  const changes: TraceChange[] = [];
+  const changes: Trace["changes"] = [];
   for (const change of recorded) {
     if (change.step === null) continue;
     const swapped = change.styles && (await Promise.all(change.styles.map((style) => traceStyle(storage, style))));
@@ -77,7 +67,7 @@ export async function traceOf(storage: Storage, session: StyleTransferRecord, se
   };
 }
 
-async function traceStyle(storage: Storage, { imageId, weight }: WeightedStyle): Promise<TraceStyle> {
+async function traceStyle(storage: Storage, { imageId, weight }: Weighted<ImageReference>): Promise<Weighted<TracePicture>> {
   return { ...(await tracePicture(storage, imageId)), weight };
 }
 

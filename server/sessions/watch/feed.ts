@@ -1,44 +1,73 @@
-import { Bell } from "./wake-up.js";
+import { AutoResetEvent } from "./auto-reset-event.js";
 
-/** Things as they change. A slow reader gets the newest state of each once. */
-export class ChangeFeed<Thing extends { id: string }> implements AsyncIterableIterator<Thing> {
-  private readonly pending = new Map<string, Thing>();
-  private readonly bell = new Bell();
-  private readonly unwatch: () => void;
+/** Items that may wait for one reader; beyond these, the one that has waited longest is dropped. */
+const MAX_PENDING = 1000;
+
+/** Ends a subscription. */
+type Unsubscribe = () => void | Promise<void>;
+
+/** Items as they change, for one reader. A slow reader gets the newest state of each item once. */
+export class Feed<Item extends { id: string }> implements AsyncIterableIterator<Item> {
+  private readonly pending = new Map<string, Item>();
+  private readonly arrival = new AutoResetEvent();
+  private unsubscribe: Unsubscribe = () => undefined;
+  private ending = false;
   private closed = false;
 
-  /** @param watch calls its listener at each change, until the function is called that it answers. */
-  constructor(watch: (listener: (thing: Thing) => void) => () => void) {
-    this.unwatch = watch((thing) => {
-      // Taken out and put in again, so that the order is that of the newest changes.
-      this.pending.delete(thing.id);
-      this.pending.set(thing.id, thing);
-      this.bell.ring();
-    });
+  /** Resolves when every later change will be seen. `subscribe` feeds the changes in and returns the function that ends that. */
+  static async open<Item extends { id: string }>(
+    subscribe: (feed: Feed<Item>) => Unsubscribe | Promise<Unsubscribe>,
+  ): Promise<Feed<Item>> {
+    const feed = new Feed<Item>();
+    feed.unsubscribe = await subscribe(feed);
+    return feed;
+  }
+
+  /** Queues the newest state of an item in place of its older one. */
+  offer(item: Item): void {
+    if (this.closed) return;
+    // Taken out and put in again, so that the order is that of the newest changes.
+    this.pending.delete(item.id);
+    const [oldest] = this.pending.keys();
+    if (this.pending.size >= MAX_PENDING && oldest !== undefined) this.pending.delete(oldest);
+    this.pending.set(item.id, item);
+    this.arrival.set();
+  }
+
+  /** Drops an item that waits. */
+  withdraw(id: string): void {
+    this.pending.delete(id);
+  }
+
+  /** Ends the feed once the reader has what waits now. */
+  end(): void {
+    this.ending = true;
+    this.arrival.set();
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  async next(): Promise<IteratorResult<Thing>> {
+  async next(): Promise<IteratorResult<Item>> {
     while (!this.closed) {
-      const [thing] = this.pending.values();
-      if (thing) {
-        this.pending.delete(thing.id);
-        return { done: false, value: thing };
+      const [item] = this.pending.values();
+      if (item) {
+        this.pending.delete(item.id);
+        return { done: false, value: item };
       }
-      await this.bell.wait();
+      if (this.ending) break;
+      await this.arrival.wait();
     }
-    return { done: true, value: undefined };
+    return this.return();
   }
 
-  async return(): Promise<IteratorResult<Thing>> {
+  async return(): Promise<IteratorResult<Item>> {
     if (!this.closed) {
       this.closed = true;
-      this.unwatch();
       this.pending.clear();
-      this.bell.ring();
+      this.arrival.set();
+      await this.unsubscribe();
     }
     return { done: true, value: undefined };
   }

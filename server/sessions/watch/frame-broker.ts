@@ -1,7 +1,8 @@
 import type { Bus } from "../../bus/bus.js";
-import { AtelierError } from "../../errors.js";
+import { badInput } from "../../errors.js";
 import type { Storage } from "../../storage/storage.js";
-import { ChangeFeed } from "./feed.js";
+import { noSession } from "../requirements.js";
+import { Feed } from "./feed.js";
 import { keptFrames } from "./kept-frames.js";
 import { Mailbox, type ViewerEvent } from "./mailbox.js";
 import { Replay } from "./replay.js";
@@ -12,26 +13,26 @@ import { Viewer } from "./viewer.js";
 export interface WatchOptions {
   /** All kept frames after this step come first; -1 for all, null for the latest only. */
   afterStep: number | null;
-  /** Of live frames; null for as many as come. */
+  /** Limit for live frames; null for as many as come. */
   maxFramesPerSecond: number | null;
 }
 
 const MAX_FRAMES_PER_SECOND = 1000;
 
-/** The viewers of one session, and the one subscription of the bus that feeds them all. */
+/** The viewers of one session, and the one subscription to the bus that serves them all. */
 interface Channel {
   mailboxes: Set<Mailbox>;
   subscription: Promise<() => Promise<void>>;
 }
 
-/** How many watch a session. */
+/** Number of viewers of a session. */
 export interface ViewerCount {
-  /** Of the session. */
+  /** Id of the session. */
   id: string;
   viewers: number;
 }
 
-/** Brings the events of sessions from the bus and from storage to whoever watches: the latest frame wins. */
+/** Delivers the events of sessions from the bus and from storage to viewers: the latest frame wins. */
 export class FrameBroker {
   private readonly channels = new Map<string, Channel>();
   private readonly counters = new Set<(count: ViewerCount) => void>();
@@ -41,30 +42,30 @@ export class FrameBroker {
     private readonly bus: Bus,
   ) {}
 
-  /** How many watch now, over all sessions. */
+  /** Number of viewers now, over all sessions. */
   get viewerCount(): number {
     let count = 0;
     for (const channel of this.channels.values()) count += channel.mailboxes.size;
     return count;
   }
 
-  /** How many watch one session now. */
+  /** Number of viewers of one session now. */
   viewersOf(sessionId: string): number {
     return this.channels.get(sessionId)?.mailboxes.size ?? 0;
   }
 
   /**
-   * How many watch a session, now and whenever somebody comes or goes; whoever counts is no viewer.
+   * Number of viewers of a session, now and whenever one comes or goes; the subscriber of the count is not a viewer.
    * @throws AtelierError NOT_FOUND (field `id`).
    */
   async watchViewers(sessionId: string): Promise<AsyncIterableIterator<ViewerCount>> {
-    if (!(await this.storage.sessions.find(sessionId))) throw noSession();
-    return new ChangeFeed<ViewerCount>((listener) => {
+    if (!(await this.storage.sessions.find(sessionId))) throw noSession("id");
+    return Feed.open<ViewerCount>((feed) => {
       const counter = (count: ViewerCount) => {
-        if (count.id === sessionId) listener(count);
+        if (count.id === sessionId) feed.offer(count);
       };
       this.counters.add(counter);
-      listener({ id: sessionId, viewers: this.viewersOf(sessionId) });
+      feed.offer({ id: sessionId, viewers: this.viewersOf(sessionId) });
       return () => void this.counters.delete(counter);
     });
   }
@@ -77,16 +78,14 @@ export class FrameBroker {
   async watch(sessionId: string, options: WatchOptions): Promise<AsyncIterableIterator<ViewerEvent>> {
     const { afterStep, maxFramesPerSecond } = options;
     if (afterStep !== null && afterStep < -1) {
-      throw new AtelierError("BAD_INPUT", "afterStep is a step, or -1 for all.", { field: "afterStep", limit: -1 });
+      throw badInput("afterStep", "afterStep is a step, or -1 for all.", -1);
     }
     if (maxFramesPerSecond !== null && !(maxFramesPerSecond > 0 && maxFramesPerSecond <= MAX_FRAMES_PER_SECOND)) {
-      throw new AtelierError("BAD_INPUT", `maxFramesPerSecond must be greater than 0 and at most ${MAX_FRAMES_PER_SECOND}.`, {
-        field: "maxFramesPerSecond",
-        limit: MAX_FRAMES_PER_SECOND,
-      });
+      const allowed = `greater than 0 and at most ${MAX_FRAMES_PER_SECOND}`;
+      throw badInput("maxFramesPerSecond", `maxFramesPerSecond must be ${allowed}.`, MAX_FRAMES_PER_SECOND);
     }
     const mailbox = new Mailbox(maxFramesPerSecond === null ? 0 : 1000 / maxFramesPerSecond);
-    // The bus first and storage second, so that what happens in between is in one of them.
+    // Subscribes first and reads second, so that an event in between is in one of the two.
     const leave = await this.join(sessionId, mailbox);
     try {
       mailbox.forget();
@@ -101,7 +100,7 @@ export class FrameBroker {
   private async open(sessionId: string, mailbox: Mailbox, afterStep: number | null) {
     const kept = keptFrames(this.storage);
     const session = await this.storage.sessions.find(sessionId);
-    if (!session) throw noSession();
+    if (!session) throw noSession("id");
     mailbox.begin(session);
     const opening: ViewerEvent[] = [{ type: "changed", session }];
     if (afterStep !== null) {
@@ -147,10 +146,6 @@ export class FrameBroker {
     const count = { id: sessionId, viewers: this.viewersOf(sessionId) };
     for (const counter of this.counters) counter(count);
   }
-}
-
-function noSession(): AtelierError {
-  return new AtelierError("NOT_FOUND", "There is no such session.", { field: "id" });
 }
 
 function deliver(event: SessionEvent, mailboxes: Iterable<Mailbox>): void {

@@ -1,19 +1,18 @@
-import type { FrameStore, Storage } from "../../storage/storage.js";
-import type { FrameRecord } from "../../records/session.js";
+import type { FrameRecord } from "../../records/pictures.js";
+import type { FrameStore, Page, PageRequest, StepRange, Storage } from "../../storage/storage.js";
 import { SharedFrame } from "./shared-frame.js";
 
-/** The frames of a session that can be had now: of a live translation those of its ring, of all others the stored ones. */
+/** The frames of a session that can be read now: those in the ring of a live translation, else the stored ones. */
 export interface KeptFrames extends Pick<FrameStore, "find" | "latest" | "list"> {
-  /** A frame for viewers: of a ring's frame the picture stays with it, though the ring turns on. */
+  /** A frame for viewers. A ring's frame keeps its picture, even after the ring has dropped it. */
   shared(frame: FrameRecord): Promise<SharedFrame>;
-  /** The encoded picture of a frame. @throws AtelierError NOT_FOUND when it is kept no more. */
+  /** The encoded picture of a frame. @throws AtelierError NOT_FOUND when it is no longer kept. */
   picture(frame: FrameRecord): Promise<Uint8Array>;
+  /** Frames for viewers, oldest first; the key of a frame is its step. */
+  sharedList(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<SharedFrame>>;
 }
 
-/** What of a storage holds frames. */
-export type FrameStores = Pick<Storage, "frames" | "recentFrames" | "blobs">;
-
-export function keptFrames({ frames, recentFrames, blobs }: FrameStores): KeptFrames {
+export function keptFrames({ frames, recentFrames, blobs }: Pick<Storage, "frames" | "recentFrames" | "blobs">): KeptFrames {
   return {
     find: async (sessionId, step) => (await recentFrames.find(sessionId, step)) ?? frames.find(sessionId, step),
     latest: async (sessionId) => (await recentFrames.latest(sessionId)) ?? frames.latest(sessionId),
@@ -26,5 +25,9 @@ export function keptFrames({ frames, recentFrames, blobs }: FrameStores): KeptFr
       return new SharedFrame(frame, recent ? async () => recent : () => blobs.get(frame.digest));
     },
     picture: async ({ sessionId, step, digest }) => (await recentFrames.picture(sessionId, step)) ?? blobs.get(digest),
+    async sharedList(sessionId, page, range) {
+      const found = await this.list(sessionId, page, range);
+      return { ...found, rows: await Promise.all(found.rows.map((frame) => this.shared(frame))) };
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { Bell } from "./wake-up.js";
+import { AutoResetEvent } from "./auto-reset-event.js";
 import type { SessionRecord } from "../../records/session.js";
 import type { SharedFrame } from "./shared-frame.js";
 import { isFinal } from "../status.js";
@@ -17,7 +17,7 @@ const MAX_PENDING_CHANGES = 16;
  * grows, however long the viewer does not read.
  */
 export class Mailbox {
-  readonly bell = new Bell();
+  readonly arrival = new AutoResetEvent();
   private slot: { frame: SharedFrame; order: number } | null = null;
   private changes: { session: SessionRecord; order: number }[] = [];
   private order = 0;
@@ -33,7 +33,7 @@ export class Mailbox {
   offerFrame(frame: SharedFrame): void {
     if (this.deleted || frame.record.step <= Math.max(this.lastStep, this.pendingStep ?? -1)) return;
     this.slot = { frame, order: this.order++ };
-    this.bell.ring();
+    this.arrival.set();
   }
 
   offerChange(session: SessionRecord): void {
@@ -41,14 +41,14 @@ export class Mailbox {
     if (this.changes.length === MAX_PENDING_CHANGES) this.changes.pop();
     this.changes.push({ session, order: this.order++ });
     if (isFinal(session.status)) this.ended = true;
-    this.bell.ring();
+    this.arrival.set();
   }
 
   /** The session is gone, and with it the pictures: nothing more is delivered. */
   offerDeleted(): void {
     this.deleted = true;
     this.forget();
-    this.bell.ring();
+    this.arrival.set();
   }
 
   /** Forgets what came before storage is read: it is in what will be read. */

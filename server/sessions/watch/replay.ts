@@ -14,7 +14,7 @@ export class Replay {
 
   /** Begins after `lastStep`; frames through `keptStep`, which were kept when the viewer came, are given in any case. */
   constructor(
-    private readonly kept: Pick<KeptFrames, "list" | "shared">,
+    private readonly kept: Pick<KeptFrames, "sharedList">,
     private readonly sessionId: string,
     public lastStep: number,
     private readonly keptStep: number,
@@ -38,8 +38,8 @@ export class Replay {
 
   private async read(): Promise<void> {
     const range = { fromStep: this.lastStep + 1 };
-    const { rows, totalCount } = await this.kept.list(this.sessionId, { first: PAGE, after: null }, range);
-    this.page = await Promise.all(rows.map((frame) => this.kept.shared(frame)));
+    const { rows, totalCount } = await this.kept.sharedList(this.sessionId, { first: PAGE, after: null }, range);
+    this.page = rows;
     if (this.lastStep < this.keptStep) return;
     this.lagging = totalCount > PAGE && totalCount >= this.backlog;
     this.backlog = totalCount;

@@ -1,4 +1,4 @@
-import type { FrameRecord } from "../../records/session.js";
+import type { FrameRecord } from "../../records/pictures.js";
 
 /** A frame on its way to any number of viewers. Its base64 text is made at most once, and only if somebody asks. */
 export class SharedFrame {

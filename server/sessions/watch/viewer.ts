@@ -44,7 +44,7 @@ export class Viewer implements AsyncIterableIterator<ViewerEvent> {
         if (this.closed || this.mailbox.isDeleted) break;
         if (event) return { done: false, value: event };
         if (this.mailbox.exhausted) break;
-        await this.mailbox.bell.wait(this.mailbox.frameDueIn(performance.now()));
+        await this.mailbox.arrival.wait(this.mailbox.frameDueIn(performance.now()));
       }
     } catch (error) {
       await this.close();
@@ -75,7 +75,7 @@ export class Viewer implements AsyncIterableIterator<ViewerEvent> {
   private async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    this.mailbox.bell.ring();
+    this.mailbox.arrival.set();
     await this.leave();
   }
 }

@@ -1,4 +1,4 @@
-import type { FrameRecord } from "../../records/session.js";
+import type { FrameRecord } from "../../records/pictures.js";
 import { RECENT_FRAMES, type RecentFrameStore } from "../storage.js";
 
 interface RecentFrame {

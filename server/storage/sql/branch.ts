@@ -1,11 +1,12 @@
 import { and, count, eq, sql, sum } from "drizzle-orm";
-import type { SteeringChange, StyleTransferRecord } from "../../records/session.js";
+import type { Change } from "../../records/changes.js";
+import type { StyleTransferRecord } from "../../records/session.js";
 import { type Database, written } from "./database.js";
 import { changes, frames, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
 
 /** Within a transaction; see `SessionStore.insertBranch`. */
-export async function insertBranch(database: Database, branch: StyleTransferRecord, change: SteeringChange | null): Promise<boolean> {
+export async function insertBranch(database: Database, branch: StyleTransferRecord, change: Change | null): Promise<boolean> {
   const { id, parentId, branchedAtStep } = branch;
   if (parentId === null || branchedAtStep === null) throw new TypeError("A branch has a parent and a step.");
   const [found] = await database
@@ -37,7 +38,7 @@ export async function insertBranch(database: Database, branch: StyleTransferReco
     await written(database.insert(changes).values({ sessionId: id, step: branchedAtStep, ...change, createdAt: branch.createdAt }));
   }
   const [totals] = await database
-    .select({ frameCount: count(), frameBytes: sum(frames.bytes).mapWith(Number) })
+    .select({ frameCount: count(), frameBytes: sum(frames.byteLength).mapWith(Number) })
     .from(frames)
     .where(eq(frames.sessionId, id));
   await written(
@@ -46,7 +47,7 @@ export async function insertBranch(database: Database, branch: StyleTransferReco
       .set({ ...totals, step: branchedAtStep })
       .where(eq(sessions.id, id)),
   );
-  // Viewers of the parent hear of the branch.
+  // The parent's revision grows, so that its viewers receive the new branch.
   await written(
     database
       .update(sessions)

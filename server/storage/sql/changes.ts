@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { withChange } from "../../records/changes.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import type { ChangeStore } from "../storage.js";
 import { type Database, written } from "./database.js";
@@ -20,8 +21,7 @@ export function sqlChanges(database: Database): ChangeStore {
         if (session?.kind !== "STYLE_TRANSFER") return null;
         await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: new Date() }));
         await recordStyles(transaction, sessionId, change.styles ?? []);
-        const settings = { ...session.settings, ...change.settings };
-        return apply(transaction, sessionId, { settings, styles: change.styles ?? session.styles });
+        return apply(transaction, sessionId, withChange(session, change));
       }),
 
     async list(sessionId) {

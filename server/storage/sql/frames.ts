@@ -1,15 +1,10 @@
 import { and, asc, between, count, desc, eq, gt, gte, lte, type SQL, sql, sum } from "drizzle-orm";
 import { AtelierError } from "../../errors.js";
-import type { FrameStore } from "../storage.js";
+import type { FrameStore, StepRange } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
 import { lossCurve } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
-
-interface StepRange {
-  fromStep?: number;
-  toStep?: number;
-}
 
 /** Kept frames as rows. */
 export function sqlFrames(database: Database): FrameStore {
@@ -22,7 +17,7 @@ export function sqlFrames(database: Database): FrameStore {
             .insert(frames)
             .values(frame)
             .onConflictDoNothing()
-            .returning({ sessionId: frames.sessionId, step: frames.step, bytes: frames.bytes }),
+            .returning({ sessionId: frames.sessionId, step: frames.step, byteLength: frames.byteLength }),
         );
       try {
         const changed = await written(
@@ -34,7 +29,7 @@ export function sqlFrames(database: Database): FrameStore {
               frameCount: sql`${sessions.frameCount} + 1`,
               // Null, and so stays null, for sessions that translate nothing.
               framesTranslated: sql`${sessions.framesTranslated} + 1`,
-              frameBytes: sql`${sessions.frameBytes} + ${frame.bytes}`,
+              frameBytes: sql`${sessions.frameBytes} + ${frame.byteLength}`,
             })
             .from(stored)
             .where(eq(sessions.id, stored.sessionId))

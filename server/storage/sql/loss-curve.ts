@@ -1,5 +1,5 @@
 import { and, asc, isNotNull, type SQL, sql } from "drizzle-orm";
-import type { FrameRecord } from "../../records/session.js";
+import type { FrameRecord } from "../../records/pictures.js";
 import type { Database } from "./database.js";
 import { frames } from "./schema.js";
 

@@ -13,8 +13,9 @@ import {
   text,
   timestamp,
 } from "drizzle-orm/pg-core";
-import type { Losses } from "../../art/painter.js";
-import type { SessionRecord, SessionRecordBase, SessionStatus, SteeringChange, StyleTransferRecord } from "../../records/session.js";
+import type { Losses } from "../../records/pictures.js";
+import type { Change } from "../../records/changes.js";
+import type { SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
 
 export type ImageRole = "CONTENT" | "STYLE" | "SOURCE";
 
@@ -30,7 +31,7 @@ export const images = pgTable(
     width: integer("width").notNull(),
     height: integer("height").notNull(),
     mimeType: text("mime_type").notNull(),
-    bytes: integer("bytes").notNull(),
+    byteLength: integer("bytes").notNull(),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [index("images_digest").on(table.digest), index("images_newest").on(table.createdAt, table.id)],
@@ -53,7 +54,7 @@ export const sessions = pgTable(
     startedAt: instant("started_at"),
     finishedAt: instant("finished_at"),
     device: text("device"),
-    error: jsonb("error").$type<NonNullable<SessionRecordBase["error"]>>(),
+    error: jsonb("error").$type<SessionFailure>(),
     step: integer("step").notNull(),
     revision: integer("revision").notNull().default(0),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
@@ -103,8 +104,8 @@ export const changes = pgTable(
       .notNull()
       .references(() => sessions.id, { onDelete: "cascade" }),
     step: integer("step"),
-    settings: json("settings").$type<SteeringChange["settings"]>().notNull(),
-    styles: json("styles").$type<SteeringChange["styles"]>(),
+    settings: json("settings").$type<Change["settings"]>().notNull(),
+    styles: json("styles").$type<Change["styles"]>(),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [index("changes_session").on(table.sessionId, table.ordinal)],
@@ -127,7 +128,7 @@ export const frames = pgTable(
     width: integer("width").notNull(),
     height: integer("height").notNull(),
     mimeType: text("mime_type").notNull(),
-    bytes: integer("bytes").notNull(),
+    byteLength: integer("bytes").notNull(),
     losses: json("losses").$type<Losses>(),
     computeMs: doublePrecision("compute_ms").notNull(),
     createdAt: instant("created_at").notNull(),

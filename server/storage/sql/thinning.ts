@@ -12,7 +12,7 @@ export async function thinFrames(database: Database, sessionId: string, bytes: n
   const protectedSteps = sql.param(await stepsThatStay(database, sessionId));
   const stays = (stride: number): SQL =>
     sql`(${frames.step} % ${sql.raw(String(stride))} = 0 or ${frames.step} = any(${protectedSteps}::int[]))`;
-  const bytesWhere = (condition: SQL) => sql<number>`coalesce(sum(${frames.bytes}) filter (where ${condition}), 0)`.mapWith(Number);
+  const bytesWhere = (condition: SQL) => sql<number>`coalesce(sum(${frames.byteLength}) filter (where ${condition}), 0)`.mapWith(Number);
 
   const left = Object.fromEntries(STRIDES.map((stride) => [stride, bytesWhere(stays(stride))]));
   const [sums] = await database
@@ -26,7 +26,7 @@ export async function thinFrames(database: Database, sessionId: string, bytes: n
     database
       .delete(frames)
       .where(and(session, sql`not ${stays(stride ?? STRIDES.at(-1)!)}`))
-      .returning({ digest: frames.digest, bytes: frames.bytes }),
+      .returning({ digest: frames.digest, bytes: frames.byteLength }),
   );
   const removedBytes = removed.reduce((sum, frame) => sum + frame.bytes, 0);
   await written(

@@ -3,7 +3,7 @@ import type { LiveMessage } from "../../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../../server/bus/embedded.js";
 import { delayBucketsMs, LiveCounts } from "../../../server/sessions/live/counts.js";
 import { LiveFrames } from "../../../server/sessions/live/frames.js";
-import { publishChange } from "../../../server/sessions/publish.js";
+import { publishChange } from "../../../server/bus/bus.js";
 import type { TranslationRecord } from "../../../server/records/session.js";
 import { aFrame, aTranslation } from "../../contracts/records.js";
 

@@ -1,10 +1,22 @@
-import type { SessionFilter, SessionRecord } from "../records/session.js";
+import type { Bus } from "../../bus/bus.js";
+import type { SessionFilter, SessionRecord } from "../../records/session.js";
+import { Feed } from "./feed.js";
+
+/** Sessions that pass a filter, as they start and change. */
+export function openGalleryFeed(bus: Bus, filter: SessionFilter): Promise<Feed<SessionRecord>> {
+  return Feed.open((feed) =>
+    bus.subscribe("sessions", (event) => {
+      if (event.type === "changed" && matches(event.session, filter)) feed.offer(event.session);
+      else feed.withdraw(event.type === "changed" ? event.session.id : event.sessionId);
+    }),
+  );
+}
 
 /**
- * Whether a session passes a filter, with the meaning that `SessionStore.list` gives it, but for styles that came and went
- * by changes: a session does not carry those.
+ * Whether a session passes a filter, with the meaning that `SessionStore.list` gives it. The exception are styles that came
+ * and went by changes: a session record does not hold those.
  */
-export function matchesFilter(session: SessionRecord, filter: SessionFilter): boolean {
+function matches(session: SessionRecord, filter: SessionFilter): boolean {
   if (filter.kind !== undefined && session.kind !== filter.kind) return false;
   if (filter.status !== undefined && !filter.status.includes(session.status)) return false;
   if (filter.titleContains !== undefined && !contains(session.title, filter.titleContains)) return false;

@@ -1,6 +1,6 @@
 import type { Storage } from "../storage/storage.js";
 
-/** What kept frames may take, bytes. */
+/** Limits for kept frames, bytes. */
 export interface FrameBudget {
   /** Of one session. */
   sessionBytes: number;
@@ -18,7 +18,7 @@ const THINNED_TOTAL_SHARE = 0.9;
  * Keeps the frames of sessions within their budget: everything at first; a session that reaches its budget, or the one that
  * keeps the most when all together reach theirs, is thinned evenly (`FrameStore.thin` says what always stays).
  */
-export class FrameRoom {
+export class FrameRetention {
   private readonly sessions = new Map<string, number>();
   private total: number | null = null;
 
@@ -28,7 +28,7 @@ export class FrameRoom {
     private readonly log: (line: string, cause: unknown) => void,
   ) {}
 
-  /** To be told of each stored frame; makes room where it was too many. A failure is told and otherwise harmless. */
+  /** To be called for each stored frame; thins where a limit is exceeded. A failure is logged and otherwise harmless. */
   async stored(sessionId: string, bytes: number): Promise<void> {
     try {
       const { frames } = this.storage;
@@ -39,11 +39,11 @@ export class FrameRoom {
       if (kept > this.budget.sessionBytes) await this.thin(sessionId, this.budget.sessionBytes * THINNED_SHARE);
       if (this.total > this.budget.totalBytes) await this.thinAll();
     } catch (error) {
-      this.log(`No room could be made for the frames of session ${sessionId}:`, error);
+      this.log(`The frames of session ${sessionId} could not be thinned:`, error);
     }
   }
 
-  /** To be told when a session is no longer hosted. */
+  /** To be called when a session is no longer hosted. */
   forget(sessionId: string): void {
     this.sessions.delete(sessionId);
   }
@@ -59,7 +59,7 @@ export class FrameRoom {
     }
   }
 
-  /** False when nothing could go. */
+  /** False when nothing could be removed. */
   private async thin(sessionId: string, bytes: number): Promise<boolean> {
     const { frames, blobs } = this.storage;
     const before = await frames.bytesOf(sessionId);

@@ -1,103 +1,64 @@
-import type { Bus } from "../bus/bus.js";
-import type { DeviceMessage, FrameMessage, HostMessage } from "../device/messages.js";
-import type { ErrorCode } from "../errors.js";
-import { publishChange } from "../sessions/publish.js";
-import type { SessionPatch, Storage } from "../storage/storage.js";
+import { publishChange } from "../bus/bus.js";
+import type { FrameMessage } from "../device/messages.js";
+import type { SessionFailure, StyleTransferRecord, TranslationRecord } from "../records/session.js";
+import type { SessionPatch } from "../storage/storage.js";
 import { CheckpointWriter } from "./checkpoint-writer.js";
 import { DeathCount } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
-import type { FrameRoom } from "./frame-room.js";
 import { storeAndPublish } from "./frame-store.js";
-import { Lane } from "./lane.js";
-import { deathError, type Ending, failureEnding, storeEnding, tellEnding } from "./session-ending.js";
-import { buildWork, loadChanges, loadStyles, type WorkModels } from "./work.js";
+import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
+import { SerialQueue } from "./serial-queue.js";
+import { deathFailure, type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
+import { buildWork, loadChanges, loadStyles } from "./work.js";
 
-/** What the checkpoints of all sessions may take, bytes. */
+/** Limit for the checkpoints of all sessions together, bytes. */
 const CHECKPOINT_BYTES = 4e9;
 
-/** What a hosted session works with. */
-export interface SessionParts extends WorkModels {
-  storage: Storage;
-  bus: Bus;
-  frameRoom: FrameRoom;
-  log: (line: string, cause?: unknown) => void;
-  /** Aborts when the host closes. */
-  closing: AbortSignal;
-}
-
-/** A device that is up, as a session sees it. */
-export interface DeviceLink {
-  name: string;
-  send(message: HostMessage): void;
-}
-
-/** A message of the device about one session. */
-export type SessionMessage = Exclude<Extract<DeviceMessage, { sessionId: string | null }>, { type: "turn" }>;
-
-/** A session on a host, as that sees it. */
-export interface HostSession {
-  readonly id: string;
-  /** Whether it still takes turns, or will. */
-  readonly active: boolean;
-  /** Starts it on a device, anew after that one's death. Answers whether it runs there. */
-  start(link: DeviceLink): Promise<boolean>;
-  /** Takes what the device says of this session; resolves when that is stored. */
-  receive(message: SessionMessage): Promise<void>;
-  /** Ends it at once for its viewers; the device lets go of it after the step in work. */
-  cancel(): Promise<void>;
-  /** Lets it rest: its record says PAUSED. */
-  pause(): Promise<void>;
-  /** Takes up changes that were recorded. */
-  steer(): Promise<void>;
-  /** Ends it with an error, wherever it is. */
-  fail(code: ErrorCode, message: string): Promise<void>;
-  /** Its device died; `blamed` when that may have been its doing. */
-  died(exit: DeviceExit, blamed: boolean): Promise<void>;
-  /** Resolves when all that came so far is stored. */
-  idle(): Promise<void>;
-}
-
 /**
- * A session that is painted step by step, from its claim to its end, over as many lives of the device as it takes. All that it stores
- * and publishes goes through one lane, so it happens in the order in which it came.
+ * A session that is painted step by step, from its claim to its end, over as many lives of the device as it takes. Everything
+ * that it stores and publishes goes through one serial queue, so it happens in the order in which it arrived.
  */
-export class HostedSession implements HostSession {
-  /** True once its record says how it ended; what the device still sends is dropped. */
+export class PaintedSession implements HostSession {
+  readonly id: string;
+  /** True once the record says how the session ended; what the device still sends is dropped. */
   private ended = false;
   /** Last stored step; -1 before the first. */
   private storedStep = -1;
-  /** Of the changes that the device was told. */
+  /** Ordinal of the last change sent to the device. */
   private steeredThrough = 0;
   private link: DeviceLink | null = null;
   private readonly deaths = new DeathCount();
   private readonly checkpoints: CheckpointWriter;
-  private readonly lane: Lane;
+  private readonly tasks: SerialQueue;
 
+  /** `record` is the session as it was claimed. */
   constructor(
-    readonly id: string,
+    private record: StyleTransferRecord | TranslationRecord,
     private readonly parts: SessionParts,
   ) {
+    const { id } = record;
+    this.id = id;
     this.checkpoints = new CheckpointWriter(id, parts.storage.checkpoints, (error) => {
       parts.log(`A checkpoint of session ${id} could not be written:`, error);
     });
-    this.lane = new Lane((error) => this.failFor(error));
+    this.tasks = new SerialQueue((error) => this.failFor(error));
   }
 
   get active(): boolean {
     return !this.ended;
   }
 
-  /** From its beginning, or after a restart from its last checkpoint. */
+  /** Starts from the beginning, or after a restart from the last checkpoint. */
   async start(link: DeviceLink): Promise<boolean> {
     let started = false;
-    await this.lane.run(async () => {
+    await this.tasks.run(async () => {
       started = !this.ended && (await this.startOn(link));
     });
     return started;
   }
 
   receive(message: SessionMessage): Promise<void> {
-    return this.lane.run(async () => {
+    return this.tasks.run(async () => {
       if (this.ended) return;
       if (message.type === "frame") await this.store(message);
       else if (message.type === "checkpoint") await this.checkpoints.write(message.step, message.bytes);
@@ -110,19 +71,18 @@ export class HostedSession implements HostSession {
   }
 
   cancel(): Promise<void> {
-    return this.lane.run(() => this.abandon({ status: "CANCELLED" }));
+    return this.tasks.run(() => this.abandon({ status: "CANCELLED" }));
   }
 
-  /** Its record says PAUSED already: the device lets go of it after the step in work. */
   pause(): Promise<void> {
-    return this.lane.run(async () => {
+    return this.tasks.run(async () => {
       if (!this.ended) this.link?.send({ type: "pause", sessionId: this.id });
     });
   }
 
-  /** Hands changes that wait to the device. Without one they are put into force when the session starts on the next. */
+  /** Hands changes that wait to the device. Without a device they take effect when the session starts on the next one. */
   steer(): Promise<void> {
-    return this.lane.run(async () => {
+    return this.tasks.run(async () => {
       if (this.ended || !this.link) return;
       const { storage } = this.parts;
       for (const { ordinal, step, settings, styles } of await storage.changes.list(this.id)) {
@@ -133,33 +93,36 @@ export class HostedSession implements HostSession {
     });
   }
 
-  fail(code: ErrorCode, message: string): Promise<void> {
-    return this.lane.run(() => this.abandon({ status: "FAILED", error: { code, message } }));
+  fail(failure: SessionFailure): Promise<void> {
+    return this.tasks.run(() => this.abandon({ status: "FAILED", error: failure }));
   }
 
   died(exit: DeviceExit, blamed: boolean): Promise<void> {
-    return this.lane.run(async () => {
+    return this.tasks.run(async () => {
       this.link = null;
       if (this.ended || !blamed || !this.deaths.add(this.storedStep)) return;
-      await this.end({ status: "FAILED", error: deathError(exit) });
+      await this.end({ status: "FAILED", error: deathFailure(exit) });
     });
   }
 
   idle(): Promise<void> {
-    return this.lane.idle();
+    return this.tasks.idle();
   }
 
   private async startOn(link: DeviceLink): Promise<boolean> {
     const { storage, bus } = this.parts;
-    const found = await storage.sessions.find(this.id);
-    if (found === null || (found.status !== "QUEUED" && found.status !== "RUNNING")) return this.leave();
-    const work = await buildWork(found, storage, this.parts);
-    const running: SessionPatch = { status: "RUNNING", startedAt: found.startedAt ?? new Date(), device: link.name };
+    const work = await buildWork(this.record, storage, this.parts);
+    const running: SessionPatch = { status: "RUNNING", startedAt: this.record.startedAt ?? new Date(), device: link.name };
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
-    if (session === null) return this.leave();
-    if (found.status === "QUEUED") await publishChange(bus, session);
+    if (session === null) {
+      // It was paused, cancelled or deleted before it began.
+      this.ended = true;
+      return false;
+    }
+    if (this.record.status === "QUEUED") await publishChange(bus, session);
+    this.record = session;
     this.storedStep = session.step;
-    // From here on whoever steers tells this session so; it takes that up when this has been sent.
+    // From here on a client that steers notifies this session, which handles that after the start was sent.
     const steered = await storage.changes.settle(this.id, session.step + 1);
     if (steered) await publishChange(bus, steered);
     if (work.kind === "STYLE_TRANSFER") work.changes.push(...(await loadChanges(storage, this.id)));
@@ -169,55 +132,49 @@ export class HostedSession implements HostSession {
     return true;
   }
 
-  /** Somebody else ended it before it began. */
-  private leave(): false {
-    this.ended = true;
-    return false;
-  }
-
   private async store(message: FrameMessage): Promise<void> {
     if (message.step > this.storedStep) {
       if (!(await storeAndPublish(message, this.parts.storage, this.parts.bus))) {
         this.ended = true;
-        this.letGo();
+        this.release();
         return this.parts.storage.checkpoints.delete(this.id);
       }
       this.storedStep = message.step;
-      await this.parts.frameRoom.stored(this.id, message.picture.byteLength);
+      await this.parts.frameRetention.stored(this.id, message.picture.byteLength);
     }
     this.link?.send({ type: "acknowledge", sessionId: this.id, step: message.step });
   }
 
-  /** Something that belongs to this session could not be read or stored: it fails, and the device is told to let go. */
+  /** Something that belongs to this session could not be read or stored: the session fails, and the device releases it. */
   private async failFor(cause: unknown): Promise<void> {
     this.parts.log(`Session ${this.id} cannot go on:`, cause);
-    await this.abandon(failureEnding(cause));
+    await this.abandon({ status: "FAILED", error: storageFailure(cause) });
   }
 
   private async abandon(ending: Ending): Promise<void> {
     if (this.ended) return;
-    this.letGo();
+    this.release();
     await this.end(ending);
   }
 
-  private letGo(): void {
+  private release(): void {
     this.link?.send({ type: "cancel", sessionId: this.id });
   }
 
-  /** The device has come to a change: now its step is known. */
+  /** The device has reached a change: now its step is known. */
   private async settle(ordinal: number, step: number): Promise<void> {
     const { storage, bus } = this.parts;
     const session = await storage.changes.settle(this.id, step, ordinal);
     if (session) await publishChange(bus, session);
   }
 
-  /** Paused: its state is stored, and it is no business of this host until it is resumed. */
+  /** The session is paused and its state stored: this host has nothing to do with it until it is resumed. */
   private async rest(): Promise<void> {
     this.ended = true;
     await this.checkpoints.settled();
   }
 
-  /** Where the number of steps was steered below what was painted already, the record says how many it became. */
+  /** Where the number of steps was steered below what was painted already, the record gets the number that was painted. */
   private async finish(): Promise<void> {
     const session = await this.parts.storage.sessions.find(this.id);
     const steered = session?.kind === "STYLE_TRANSFER" && session.settings.steps !== this.storedStep;
@@ -228,10 +185,10 @@ export class HostedSession implements HostSession {
     this.ended = true;
     const session = await storeEnding(this.id, ending, this.parts, also);
     await this.tidy();
-    if (session) await tellEnding(session, this.parts);
+    if (session) await publishEnding(session, this.parts);
   }
 
-  /** Its checkpoints stay, so that branches begin quickly, as long as there is room. */
+  /** Checkpoints stay as long as there is space, so that branches begin quickly. */
   private async tidy(): Promise<void> {
     try {
       await this.checkpoints.settled();

@@ -1,0 +1,35 @@
+import { Field, InputType, ObjectType } from "type-graphql";
+
+type FieldType = NonNullable<Extract<Parameters<typeof Field>[0], (...arguments_: never[]) => unknown>>;
+
+/** Type and options of one GraphQL field, as `@Field` takes them. */
+export interface FieldDeclaration {
+  type: FieldType;
+  nullable?: boolean;
+  description?: string;
+}
+
+/** One declaration for every property of `Value`: a property without a field does not compile. */
+export type FieldDeclarations<Value> = { [Name in keyof Value]-?: FieldDeclaration };
+
+/** A GraphQL object type for values whose TypeScript type is declared elsewhere. */
+export function objectType<Value extends object>(name: string, description: string, fields: FieldDeclarations<Value>): new () => Value {
+  const type = withFields(fields);
+  ObjectType(name, { description })(type);
+  return type;
+}
+
+/** A GraphQL input type for values whose TypeScript type is declared elsewhere. */
+export function inputType<Value extends object>(name: string, description: string, fields: FieldDeclarations<Value>): new () => Value {
+  const type = withFields(fields);
+  InputType(name, { description })(type);
+  return type;
+}
+
+function withFields<Value extends object>(fields: FieldDeclarations<Value>): new () => Value {
+  const type = class {} as new () => Value;
+  for (const [name, { type: fieldType, ...options }] of Object.entries<FieldDeclaration>(fields)) {
+    Field(fieldType, options)(type.prototype as object, name);
+  }
+  return type;
+}

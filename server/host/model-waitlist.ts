@@ -1,0 +1,43 @@
+import { AtelierError } from "../errors.js";
+import type { Queue } from "../queue/queue.js";
+import type { SessionFailure, SessionRecord } from "../records/session.js";
+import type { WorkModels } from "./work.js";
+
+interface WaitlistParts {
+  queue: Queue;
+  models: WorkModels;
+  log: (line: string, cause?: unknown) => void;
+  /** Ends a session whose model could not be downloaded. */
+  fail(sessionId: string, failure: SessionFailure): Promise<void>;
+  /** Aborts when the host closes: sessions that wait then stay QUEUED. */
+  closing: AbortSignal;
+}
+
+/**
+ * Sessions whose model must be downloaded first. They stay QUEUED, take no place on the device, and are queued again when
+ * the model is here.
+ */
+export class ModelWaitlist {
+  constructor(private readonly parts: WaitlistParts) {}
+
+  /** Takes a claimed session in if it has to wait; false when it may run now. */
+  takes(session: SessionRecord): boolean {
+    if (session.status !== "QUEUED" || this.parts.models.isFetched(session.settings.model)) return false;
+    void this.wait(session);
+    return true;
+  }
+
+  private async wait({ id, kind, settings }: SessionRecord): Promise<void> {
+    const { models, queue, log, fail, closing } = this.parts;
+    try {
+      if (kind === "STYLE_TRANSFER") await models.resolveNetwork(settings.model, closing);
+      else await models.resolveGenerator(settings.model, closing);
+      if (!closing.aborted) await queue.add(id);
+    } catch (error) {
+      if (closing.aborted) return;
+      log(`The model of session ${id} could not be downloaded:`, error);
+      const reason = "The model of this session could not be downloaded; the server's log says why.";
+      await fail(id, error instanceof AtelierError ? error : { code: "UNAVAILABLE", message: reason });
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { SteerableName, SteerableSettings } from "./settings.js";
+import { type SettingsInput, steerableNames } from "./settings.js";
+
+/** A picture with its weight among several. */
+export type Weighted<Picture> = Picture & { weight: number };
+
+/** A reference to an uploaded image. */
+export interface ImageReference {
+  imageId: string;
+}
+
+/** New values of a style transfer; what is left out stays as it is. Pictures are referred to, or carried along. */
+export interface Change<Picture = ImageReference> {
+  settings: Partial<SteerableSettings>;
+  /** Replaces all styles; null keeps them. */
+  styles: Weighted<Picture>[] | null;
+}
+
+/** A change whose step is known: it is in force from the evaluation of picture `step` on, so picture `step + 1` is the first it alters. */
+export interface ChangeAtStep<Picture = ImageReference> extends Change<Picture> {
+  step: number;
+}
+
+/** A change that was accepted and stored. */
+export interface RecordedChange extends Change {
+  /** Place among the changes of the session, in the order in which they were accepted. */
+  ordinal: number;
+  /** First picture that is evaluated with the change; null until the device has reached one. */
+  step: number | null;
+  createdAt: Date;
+}
+
+/** A change as a client asks for it; null means the same as leaving out. */
+export interface ChangeInput extends SettingsInput<SteerableName> {
+  styles?: Weighted<ImageReference>[] | null;
+}
+
+/** Settings and styles that a picture is evaluated with. */
+export interface InForce<Settings, Styles> {
+  settings: Settings;
+  styles: Styles;
+}
+
+/** The only rule by which a change alters what is in force: each value that it has replaces the one before. */
+export function withChange<Settings extends object, Styles>(
+  { settings, styles }: InForce<Settings, Styles>,
+  change: { settings: object; styles: Styles | null },
+): InForce<Settings, Styles> {
+  return { settings: { ...settings, ...change.settings }, styles: change.styles ?? styles };
+}
+
+/**
+ * What is in force at the evaluation of picture `step`: the state of step 0 with the changes through `step`, in their order.
+ * Changes that wait for their step are left out.
+ */
+export function inForceAt<Settings extends object, Styles>(
+  initial: InForce<Settings, Styles>,
+  changes: readonly { step: number | null; settings: object; styles: Styles | null }[],
+  step: number,
+): InForce<Settings, Styles> {
+  return changes.filter((change) => change.step !== null && change.step <= step).reduce<InForce<Settings, Styles>>(withChange, initial);
+}
+
+/** The steerable settings that `values` holds, without nulls and without anything else. */
+export function steerableOf<Value extends SettingsInput<SteerableName>>(values: Value): Partial<SteerableSettings> {
+  return Object.fromEntries(steerableNames.flatMap((name) => ((values[name] ?? null) === null ? [] : [[name, values[name]]])));
+}

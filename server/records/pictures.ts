@@ -1,0 +1,37 @@
+/** An uploaded picture. Its bytes lie in the blob store under `digest`, as they came. */
+export interface ImageRecord {
+  id: string;
+  /** Lower-case hex SHA-256 of the bytes. */
+  digest: string;
+  /** Pixels, after EXIF orientation. */
+  width: number;
+  height: number;
+  mimeType: string;
+  byteLength: number;
+  createdAt: Date;
+}
+
+/** Losses of one picture, all unweighted but `total`: total = alpha * content + beta * style + gamma * tv. */
+export interface Losses {
+  total: number;
+  content: number;
+  style: number;
+  tv: number;
+  layers: { layer: string; term: "CONTENT" | "STYLE"; value: number }[];
+}
+
+/** A kept frame. Its bytes lie in the blob store under `digest`. */
+export interface FrameRecord {
+  sessionId: string;
+  step: number;
+  /** Lower-case hex SHA-256 of the bytes. */
+  digest: string;
+  width: number;
+  height: number;
+  mimeType: string;
+  byteLength: number;
+  losses: Losses | null;
+  /** Time of the step's evaluation and update, without encoding and transport, ms. */
+  computeMs: number;
+  createdAt: Date;
+}

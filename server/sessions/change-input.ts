@@ -1,0 +1,55 @@
+import { badInput } from "../errors.js";
+import type { Change, ChangeInput } from "../records/changes.js";
+import type { StyleTransferRecord } from "../records/session.js";
+import { type SteerableSettings, steerableNames } from "../records/settings.js";
+import type { Storage } from "../storage/storage.js";
+import { featureModel, type SessionModel, type SessionModels } from "./models.js";
+import { requireImage } from "./requirements.js";
+import { checkedSetting, requireWideEnough, resolveStyles } from "./start-input.js";
+
+/**
+ * A change that can take effect in a session whose picture `paintedStep` exists already.
+ * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image, UNAVAILABLE for a model that cannot be had.
+ */
+export async function resolveChange(
+  { storage, models }: { storage: Storage; models: SessionModels },
+  session: Pick<StyleTransferRecord, "settings" | "contentId">,
+  input: ChangeInput,
+  paintedStep: number,
+): Promise<Change> {
+  const model = await featureModel(models, "sessionId", session.settings.model);
+  const settings = changedSettings("changes", input, paintedStep, model);
+  const styles = input.styles ? resolveStyles("changes.styles", input.styles) : null;
+  const layers = settings.styleLayers ?? session.settings.styleLayers;
+  const smallest = coarsestSize(session);
+  if (settings.styleLayers) {
+    const content = await requireImage(storage, "changes.styleLayers", session.contentId);
+    requireWideEnough("changes.styleLayers", content, layers, smallest, model);
+  }
+  for (const [index, { imageId }] of (styles ?? []).entries()) {
+    const field = `changes.styles.${index}.imageId`;
+    requireWideEnough(field, await requireImage(storage, field, imageId), layers, smallest, model);
+  }
+  return { settings, styles };
+}
+
+/**
+ * The new values of a change, for a painting whose picture `paintedStep` exists already. `at` is the path of the change in errors.
+ * @throws AtelierError BAD_INPUT with field and limit: nothing to change, out of range, no such layer, `steps` that are past.
+ */
+export function changedSettings(at: string, input: ChangeInput, paintedStep: number, model: SessionModel): Partial<SteerableSettings> {
+  const given = steerableNames.filter((name) => (input[name] ?? null) !== null);
+  if (given.length === 0 && !input.styles) throw badInput(at, "There is nothing to change.");
+  const settings: Partial<SteerableSettings> = Object.fromEntries(
+    given.map((name) => [name, checkedSetting(`${at}.${name}`, name, input[name], model)]),
+  );
+  if (settings.steps !== undefined && settings.steps <= paintedStep) {
+    throw badInput(`${at}.steps`, `Step ${paintedStep} is painted already; steps must be more.`, paintedStep + 1);
+  }
+  return settings;
+}
+
+/** The longer side of a style picture on the coarsest scale, px: a new style must be large enough there too. */
+export function coarsestSize({ settings }: Pick<StyleTransferRecord, "settings">): number {
+  return Math.round(settings.size / 2 ** (settings.scales - 1));
+}

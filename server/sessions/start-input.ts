@@ -1,0 +1,160 @@
+import { badInput } from "../errors.js";
+import type { ImageReference, Weighted } from "../records/changes.js";
+import type { ImageRecord } from "../records/pictures.js";
+import type { TranslationSettings } from "../records/session.js";
+import {
+  defaultSettings,
+  type LayerWeight,
+  MIN_PICTURE_SIDE,
+  type NumberRange,
+  type Setting,
+  type SettingName,
+  type SettingsInput,
+  type StyleTransferSettings,
+  settingNames,
+  styleTransferLimits,
+  styleTransferSettings,
+  translationSize,
+} from "../records/settings.js";
+import type { SessionModel } from "./models.js";
+
+/** What a client asks of a style transfer. A setting that is left out or null gets its default. */
+export interface StyleTransferInput extends SettingsInput {
+  contentId: string;
+  styles: Weighted<ImageReference>[];
+  title?: string | null;
+}
+
+/** What a client asks of a translation. What is left out or null gets its default. */
+export interface TranslationInput {
+  model: string;
+  /** The picture to translate; null for a live translation, whose frames are sent one by one. */
+  imageId?: string | null;
+  title?: string | null;
+  /** Longer side of the result, px; the model's native size by default. */
+  size?: number | null;
+}
+
+/**
+ * Complete settings of a style transfer: the input with defaults. `at` is the path of the input in errors, `maxSize` the
+ * longest side in px that this machine paints.
+ * @throws AtelierError BAD_INPUT with field and limit.
+ */
+export function resolveSettings(at: string, input: SettingsInput, model: SessionModel, maxSize: number): StyleTransferSettings {
+  const asked = Object.fromEntries(settingNames.flatMap((name) => ((input[name] ?? null) === null ? [] : [[name, input[name]]])));
+  const settings = { ...defaultSettings(asked), ...asked, model: model.id };
+  const checked = settingNames.map((name) => [name, checkedSetting(`${at}.${name}`, name, settings[name], model, maxSize)]);
+  return Object.fromEntries(checked) as StyleTransferSettings;
+}
+
+/**
+ * A value of a setting that is within its limits.
+ * @throws AtelierError BAD_INPUT with field and limit.
+ */
+export function checkedSetting(
+  field: string,
+  name: SettingName,
+  value: unknown,
+  model: SessionModel,
+  maxSize: number = styleTransferSettings.size.max,
+): StyleTransferSettings[SettingName] {
+  const setting: Setting = styleTransferSettings[name];
+  switch (setting.kind) {
+    case "number":
+      return checkedNumber(field, value as number, name === "size" ? { ...setting, max: maxSize } : setting);
+    case "layers":
+      return checkedLayers(field, value as LayerWeight[], model);
+    case "choice":
+      if (!setting.values.includes(value as string)) {
+        throw badInput(field, `${name} must be one of ${setting.values.join(", ")}.`, setting.values.join(", "));
+      }
+      return value as string;
+    case "flag":
+      return value as boolean;
+    case "model":
+      return model.id;
+  }
+}
+
+/**
+ * Complete settings of a translation; `maxSize` is the longest side in px that this machine paints. A single picture may be
+ * larger: it is translated in tiles where memory is short.
+ * @throws AtelierError BAD_INPUT with field and limit.
+ */
+export function resolveTranslation({ imageId, size }: TranslationInput, model: SessionModel, maxSize: number): TranslationSettings {
+  const isLive = (imageId ?? null) === null;
+  const max = isLive ? maxSize : translationSize.max;
+  const range = { ...translationSize, min: Math.max(translationSize.min, model.minSize ?? 0), max };
+  const asked = size ?? Math.max(range.min, Math.min(model.size, max));
+  return { model: model.id, family: model.family, size: checkedNumber("input.size", asked, range) };
+}
+
+/**
+ * Style pictures with weights within their limits. `field` is the path of the list in errors.
+ * @throws AtelierError BAD_INPUT: none, too many, a weight out of range, no positive weight.
+ */
+export function resolveStyles(field: string, styles: readonly Weighted<ImageReference>[]): Weighted<ImageReference>[] {
+  const { maxStyles, maxStyleWeight } = styleTransferLimits;
+  if (styles.length < 1 || styles.length > maxStyles) {
+    throw badInput(field, `A style transfer takes 1 to ${maxStyles} style images.`, maxStyles);
+  }
+  const resolved = styles.map(({ imageId, weight }, index) => ({
+    imageId,
+    weight: checkedWeight(`${field}.${index}.weight`, weight, maxStyleWeight),
+  }));
+  requirePositive(field, resolved);
+  return resolved;
+}
+
+/** A title without surrounding blanks; null when nothing is left. @throws AtelierError BAD_INPUT when it is too long. */
+export function resolveTitle(field: string, title: string | null | undefined): string | null {
+  const trimmed = title?.trim() ?? "";
+  const limit = styleTransferLimits.maxTitleLength;
+  if (trimmed.length > limit) throw badInput(field, `A title has at most ${limit} characters.`, limit);
+  if (trimmed.includes("\0")) throw badInput(field, "A title is text.");
+  return trimmed === "" ? null : trimmed;
+}
+
+/** Refuses a picture that is so narrow at the size of the result that a layer has no value for it. @throws AtelierError BAD_INPUT. */
+export function requireWideEnough(field: string, image: ImageRecord, layers: LayerWeight[], size: number, model: SessionModel): void {
+  const names = new Set(layers.map(({ layer }) => layer));
+  const needed = Math.max(MIN_PICTURE_SIDE, ...model.layers.filter(({ name }) => names.has(name)).map(({ minimumSide }) => minimumSide));
+  const [shorter, longer] = [Math.min(image.width, image.height), Math.max(image.width, image.height)];
+  if (Math.round((shorter * size) / longer) >= needed) return;
+  throw badInput(field, `At this size the picture is too narrow for these layers: its shorter side must have ${needed} px.`, needed);
+}
+
+function checkedNumber(field: string, value: number, { min, max, integer }: NumberRange): number {
+  // Written so that NaN, which is neither below nor above, is refused as well.
+  if (!(value >= min && value <= max) || (integer && !Number.isInteger(value))) {
+    const name = field.slice(field.lastIndexOf(".") + 1);
+    throw badInput(field, `${name} must be ${integer ? "a whole number" : "a number"} from ${min} to ${max}.`, `${min}..${max}`);
+  }
+  return value;
+}
+
+function checkedLayers(field: string, layers: readonly LayerWeight[], model: SessionModel): LayerWeight[] {
+  if (layers.length === 0) throw badInput(field, "At least one layer is needed.", 1);
+  const seen = new Set<string>();
+  const checked = layers.map(({ layer, weight }, index) => {
+    const path = `${field}.${index}`;
+    if (!model.layers.some(({ name }) => name === layer)) {
+      const names = model.layers.map(({ name }) => name).join(", ");
+      throw badInput(`${path}.layer`, `The model has no such layer; it has ${names}.`);
+    }
+    if (seen.has(layer)) throw badInput(`${path}.layer`, "A layer can be named only once.");
+    seen.add(layer);
+    return { layer, weight: checkedWeight(`${path}.weight`, weight, styleTransferLimits.maxLayerWeight) };
+  });
+  requirePositive(field, checked);
+  return checked;
+}
+
+function checkedWeight(field: string, weight: number, max: number): number {
+  if (!(weight >= 0 && weight <= max)) throw badInput(field, `A weight must be a number from 0 to ${max}.`, `0..${max}`);
+  return weight;
+}
+
+function requirePositive(field: string, weighted: readonly { weight: number }[]): void {
+  if (!weighted.some(({ weight }) => weight > 0)) throw badInput(field, "At least one weight must be greater than 0.");
+}
