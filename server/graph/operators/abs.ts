@@ -1,6 +1,6 @@
 import type { Node } from "../node.js";
 import { noGradient, Operator } from "../operator.js";
-import { mul } from "./mul.js";
+import { mul } from "./arithmetic.js";
 
 /** |x|; the derivative at 0 is 0. */
 export const absOperator = new Operator({

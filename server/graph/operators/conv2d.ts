@@ -5,8 +5,8 @@ import { check, checkInteger, dimensionAt, formatShape, mapDimension } from "../
 import { elementCount, type Tensor } from "../tensor.js";
 import { conv2dInputGradient } from "./conv2d-input-gradient.js";
 import { type ConvolutionAttributes, eachProduct } from "./convolution.js";
+import { reflectPad } from "./padding.js";
 import { reduceSum } from "./reduce-sum.js";
-import { reflectPad } from "./reflect-pad.js";
 
 /** Cross-correlation, as neural networks call convolution. There is no rule towards the weight: training is not done here. */
 export const conv2dOperator = new Operator<ConvolutionAttributes>({

@@ -3,7 +3,7 @@ import type { OnnxBuilder } from "../onnx/builder.js";
 import { Operator } from "../operator.js";
 import { check, dimensionAt, formatShape, sameShape } from "../shape.js";
 import { type Tensor, tensor } from "../tensor.js";
-import { mul } from "./mul.js";
+import { mul } from "./arithmetic.js";
 import { reduceSum } from "./reduce-sum.js";
 
 export interface InstanceNormAttributes {

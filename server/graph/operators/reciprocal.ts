@@ -1,7 +1,7 @@
 import { constant, type Node } from "../node.js";
 import { Operator } from "../operator.js";
 import { scalar } from "../tensor.js";
-import { mul } from "./mul.js";
+import { mul } from "./arithmetic.js";
 
 /** 1 / x; the derivative is -1 / x^2. */
 export const reciprocalOperator = new Operator({

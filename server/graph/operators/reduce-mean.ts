@@ -1,9 +1,9 @@
 import type { Node } from "../node.js";
 import { Operator } from "../operator.js";
 import { normalizeAxes } from "../shape.js";
+import { mul } from "./arithmetic.js";
 import { count } from "./count.js";
 import { expandLike } from "./expand-like.js";
-import { mul } from "./mul.js";
 import { reciprocal } from "./reciprocal.js";
 import { countAlong, sumOver, withoutAxes } from "./reduce.js";
 import { unsqueeze } from "./unsqueeze.js";

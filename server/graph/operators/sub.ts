@@ -2,8 +2,8 @@ import { constant, type Node } from "../node.js";
 import { Operator } from "../operator.js";
 import { broadcastShapes } from "../shape.js";
 import { scalar } from "../tensor.js";
+import { mul } from "./arithmetic.js";
 import { broadcastValues } from "./broadcast-values.js";
-import { mul } from "./mul.js";
 import { sumToShapeOf } from "./sum-to-shape.js";
 
 /** a - b under NumPy broadcasting. */

@@ -1,7 +1,7 @@
 import { constant, type Node } from "../node.js";
 import { Operator } from "../operator.js";
 import { scalar } from "../tensor.js";
-import { mul } from "./mul.js";
+import { mul } from "./arithmetic.js";
 import { sub } from "./sub.js";
 
 /** Hyperbolic tangent; its derivative is 1 minus the square of the result. */

@@ -2,8 +2,8 @@ import { constant, type Node } from "../node.js";
 import { Operator } from "../operator.js";
 import { check, checkInteger, fillByIndex, formatShape, mapDimension } from "../shape.js";
 import { scalar } from "../tensor.js";
+import { mul } from "./arithmetic.js";
 import { avgPool } from "./avg-pool.js";
-import { mul } from "./mul.js";
 import type { PoolAttributes } from "./pooling.js";
 import { enlarge } from "./upsample-like.js";
 

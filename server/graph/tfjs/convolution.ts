@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { ConvTranspose2dAttributes } from "../operators/conv-transpose2d.js";
+import type { ConvTranspose2dAttributes } from "../operators/conv-transpose.js";
 import type { ConvolutionAttributes } from "../operators/convolution.js";
 import { Value } from "./value.js";
 
