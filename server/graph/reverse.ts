@@ -1,9 +1,8 @@
-import { constant, GraphError, type Node } from "./node.js";
-import { add } from "./operators/add.js";
+import { constant, GraphError, inOrder, type Node } from "./node.js";
+import { add } from "./operators/arithmetic.js";
 import { operatorNamed } from "./operators/index.js";
 import { formatShape } from "./shape.js";
 import { scalar } from "./tensor.js";
-import { inOrder } from "./walk.js";
 
 /**
  * Reverse-mode differentiation of a scalar towards input nodes. Nodes are built only on the paths between them: nothing

@@ -1,7 +1,6 @@
-import type { Graph, Node } from "./node.js";
+import { type Graph, inOrder, type Node } from "./node.js";
 import { operatorNamed } from "./operators/index.js";
 import type { Tensor } from "./tensor.js";
-import { inOrder } from "./walk.js";
 
 /** The shape of every node of `nodes`, which stand in an order of computation, from those of the inputs by name. @throws GraphError when they do not fit. */
 export function shapesOf(nodes: readonly Node[], inputs: Readonly<Record<string, Pick<Tensor, "shape">>>): Map<Node, readonly number[]> {

@@ -1,9 +1,8 @@
-import { type Graph, GraphError, type Node } from "./node.js";
+import { type Graph, GraphError, inOrder, type Node } from "./node.js";
 import { OnnxBuilder } from "./onnx/builder.js";
 import { serializeModel } from "./onnx/model.js";
 import { operatorNamed } from "./operators/index.js";
 import type { Tensor } from "./tensor.js";
-import { inOrder } from "./walk.js";
 
 /**
  * One ONNX model that computes `outputs`, with its weights inside. Inputs and outputs keep their names; free dimensions

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { abs, add, constant, conv2d, count, GraphError, input, mul, type Node, reduceSum, relu } from "../../server/graph/index.js";
+import { inOrder } from "../../server/graph/node.js";
 import { gradients } from "../../server/graph/reverse.js";
-import { inOrder } from "../../server/graph/walk.js";
 import { randomTensor } from "../helpers/random.js";
 
 const x = input("x", [1, 2, 4, 4]);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { GraphError, input } from "../../server/graph/index.js";
+import { reluGradientOperator } from "../../server/graph/operators/activations.js";
 import { forwardOperators } from "../../server/graph/operators/index.js";
-import { reluGradientOperator } from "../../server/graph/operators/relu.js";
 import { hasTfjsRule, TfjsGraph } from "../../server/graph/to-tfjs.js";
 
 it.each(forwardOperators.map(({ name }) => name))("has an entry for %s", (name) => {

@@ -1,13 +1,39 @@
-import type { Node } from "../node.js";
+import { constant, type Node } from "../node.js";
+import { fillsBlocks, isAbove0 } from "../onnx/blocks.js";
 import { Operator } from "../operator.js";
 import { check, sameShape } from "../shape.js";
+import { scalar } from "../tensor.js";
+import { mul, sub } from "./arithmetic.js";
 
-/** Attributes of a rectifier that lets `slope` of what is negative through. */
+/** max(x, 0). The gradient reads the result instead of x, so that a device can free x. */
+export const reluOperator = new Operator({
+  name: "relu",
+  shape: (_, x) => [...x],
+  forward: (_shape, _, x) => x.data.map((value) => Math.max(value, 0)),
+  gradients: [(upstream, node) => reluGradientOperator.node([upstream, node], {})],
+  toOnnx: (onnx, _, x) => onnx.add("Relu", [x]),
+});
+
+/** (upstream, result of relu) -> upstream where the result is above 0, else 0. */
+export const reluGradientOperator = new Operator({
+  name: "reluGradient",
+  shape: (_, upstream, result) => sameShape("reluGradient", upstream, result),
+  forward: (_shape, _, upstream, result) => upstream.data.map((value, offset) => ((result.data[offset] as number) > 0 ? value : 0)),
+  gradients: [],
+  // On the CPU, this makes a whole VGG-19 gradient a few percent cheaper than Sign does. Where costs about the same as this.
+  toOnnx: (onnx, { shape }, upstream, result) => {
+    if (fillsBlocks(shape)) return onnx.add("Mul", [upstream, isAbove0(onnx, result, shape[1])]);
+    const isAbove = onnx.add("Greater", [result, onnx.scalar(0)]);
+    return onnx.add("Mul", [upstream, onnx.add("Cast", [isAbove], { to: 1 })]);
+  },
+});
+
 export interface LeakyReluAttributes {
+  /** Factor of negative values. */
   slope: number;
 }
 
-/** x where it is above 0, else slope x. The gradient reads the result, not x: with a slope above 0 both have the same sign. */
+/** x above 0, else slope * x. The gradient reads the result, which has the sign of x because the slope is above 0. */
 export const leakyReluOperator = new Operator<LeakyReluAttributes>({
   name: "leakyRelu",
   shape: (_, x) => [...x],
@@ -16,7 +42,7 @@ export const leakyReluOperator = new Operator<LeakyReluAttributes>({
   toOnnx: (onnx, { attributes: { slope } }, x) => onnx.add("LeakyRelu", [x], { alpha: { float: slope } }),
 });
 
-/** (upstream, result of leakyRelu) -> upstream where the result is above 0, else slope times upstream. */
+/** (upstream, result of leakyRelu) -> upstream where the result is above 0, else slope * upstream. */
 export const leakyReluGradientOperator = new Operator<LeakyReluAttributes>({
   name: "leakyReluGradient",
   shape: (_, upstream, result) => sameShape("leakyReluGradient", upstream, result),
@@ -29,8 +55,27 @@ export const leakyReluGradientOperator = new Operator<LeakyReluAttributes>({
   },
 });
 
-/** Leaky rectified linear unit of any shape; the slope is above 0 and at most 1. @throws GraphError for other slopes. */
+/** Hyperbolic tangent; its derivative is 1 minus the square of the result. */
+export const tanhOperator = new Operator({
+  name: "tanh",
+  shape: (_, x) => [...x],
+  forward: (_shape, _, x) => x.data.map(Math.tanh),
+  gradients: [(upstream, node) => mul(upstream, sub(constant(scalar(1)), mul(node, node)))],
+  toOnnx: (onnx, _, x) => onnx.add("Tanh", [x]),
+});
+
+/** Rectified linear unit, element by element. */
+export function relu(x: Node): Node {
+  return reluOperator.node([x], {});
+}
+
+/** Leaky rectified linear unit, element by element. @throws GraphError unless the slope is above 0 and at most 1. */
 export function leakyRelu(x: Node, { slope }: LeakyReluAttributes): Node {
   check(slope > 0 && slope <= 1, `leakyRelu: the slope must be above 0 and at most 1, not ${slope}`);
   return leakyReluOperator.node([x], { slope });
+}
+
+/** Hyperbolic tangent, element by element. */
+export function tanh(x: Node): Node {
+  return tanhOperator.node([x], {});
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { InstanceNormAttributes } from "../operators/instance-norm.js";
 import type { PoolAttributes } from "../operators/pooling.js";
-import type { SliceAttributes } from "../operators/slice.js";
+import type { SliceAttributes } from "../operators/shapes.js";
 import { axisIn, type Layout, Value } from "./value.js";
 
 /** `compute` of every element, in whatever layout x has. */
