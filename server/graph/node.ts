@@ -8,7 +8,7 @@ export type Shape = readonly Dimension[];
 
 /**
  * One value of a graph. Nodes point at the nodes that they are computed from, so a graph is everything reachable from
- * its outputs. `operator` names an entry of the operator table (`operators/index.ts`); `attributes` are the constants of
+ * its outputs. `operator` names an entry of the operator table (`operators/index.ts`); `attributes` are constants of
  * that operator.
  */
 export interface Node {

@@ -20,7 +20,7 @@ export type GradientRule<Attributes> = typeof noGradient | ((upstream: Node, nod
 /** The full definition of one operator. */
 export interface OperatorRules<Attributes> {
   readonly name: string;
-  /** Shape of the result, with free dimensions in the graph and without at run time. @throws GraphError when inputs do not fit. */
+  /** Shape of the result. At run time, no dimension is free. @throws GraphError when the inputs do not fit. */
   shape(attributes: Attributes, ...inputs: Shape[]): Dimension[];
   /** Plain reference: computes the values of the result, whose shape is given. */
   forward(shape: readonly number[], attributes: Attributes, ...inputs: Tensor[]): Float32Array;

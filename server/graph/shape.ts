@@ -42,7 +42,10 @@ export function normalizeAxes(operator: string, axes: readonly number[] | "all",
   return list.sort((a, b) => a - b);
 }
 
-/** The common shape of `a` and `b`; each may fill in the other's free dimensions. @throws GraphError when known sizes differ. */
+/**
+ * The common shape of `a` and `b`, each of which may fill in the other's free dimensions.
+ * @throws GraphError when known sizes differ.
+ */
 export function sameShape(operator: string, a: Shape, b: Shape): Dimension[] {
   const same = a.length === b.length && a.every((size, axis) => size === b[axis] || size === FREE || b[axis] === FREE);
   check(same, `${operator}: shapes ${formatShape(a)} and ${formatShape(b)} differ`);
@@ -50,8 +53,8 @@ export function sameShape(operator: string, a: Shape, b: Shape): Dimension[] {
 }
 
 /**
- * Shape of the result of two operands under NumPy broadcasting. Two free dimensions are assumed to be equal at run time;
- * a free dimension against a number other than 1 is assumed to be that number.
+ * Shape of the result of two operands under NumPy broadcasting. Two free dimensions are assumed to be equal at run
+ * time; a free dimension against a number other than 1 is assumed to be that number.
  * @throws GraphError when the shapes do not broadcast.
  */
 export function broadcastShapes(operator: string, a: Shape, b: Shape): Dimension[] {

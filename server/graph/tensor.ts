@@ -4,7 +4,7 @@ export interface Tensor {
   readonly data: Float32Array;
 }
 
-/** Makes a tensor over `data`, which is not copied if it is a Float32Array. @throws RangeError when its length does not fit. */
+/** A tensor over `data`; a Float32Array is not copied. @throws RangeError when the length does not fit the shape. */
 export function tensor(shape: readonly number[], data: Float32Array | readonly number[]): Tensor {
   const values = data instanceof Float32Array ? data : Float32Array.from(data);
   if (values.length !== elementCount(shape)) {
@@ -13,7 +13,7 @@ export function tensor(shape: readonly number[], data: Float32Array | readonly n
   return { shape, data: values };
 }
 
-/** Makes a scalar tensor (shape `[]`). */
+/** A scalar tensor (shape `[]`). */
 export function scalar(value: number): Tensor {
   return { shape: [], data: Float32Array.of(value) };
 }

@@ -5,8 +5,8 @@ import { operatorNamed } from "./operators/index.js";
 import type { Tensor } from "./tensor.js";
 
 /**
- * One ONNX model that computes `outputs`, with its weights inside. Inputs and outputs keep their names; free dimensions
- * stay free.
+ * Writes one ONNX model that computes `outputs` and contains their weights. Inputs and outputs keep their names; free
+ * dimensions stay free.
  */
 export function toOnnx(outputs: Graph): Uint8Array {
   const builder = new OnnxBuilder();

@@ -1,8 +1,8 @@
 /**
  * ONNX Runtime's CPU provider computes convolutions in blocks of 8 or 16 channels and keeps their results in blocks. An
- * operator that does not support blocks costs a pass over memory before and after it. If sizes are known when the model is
- * opened, convolution, pooling, upsampling, and sums and products of equal sizes support blocks. The functions here
- * express other operators through those, and convolutions with few results so that they fill a block.
+ * operator that does not support blocks costs a pass over memory before and after it. If sizes are known when the model
+ * is opened, convolution, pooling, upsampling, and sums and products of equal sizes support blocks. The functions here
+ * express other operators through those, and rearrange convolutions that would leave most of a block unused.
  */
 import { type Dimension, FREE, type Shape } from "../node.js";
 import { eachIndex, elementCount, type Tensor } from "../tensor.js";
@@ -21,7 +21,7 @@ export function scaled(onnx: OnnxBuilder, x: string, channels: number, factor: n
   return onnx.add("Conv", [x, onnx.filled([channels, 1, 1, 1], factor)], { group: channels });
 }
 
-/** 1 where x is above 0, else 0: a hard sigmoid as steep as float32 allows, which ONNX Runtime fuses into the convolution. */
+/** 1 where x is above 0, else 0: a hard sigmoid as steep as float32 allows, which is fused with the convolution. */
 export function isAbove0(onnx: OnnxBuilder, x: string, channels: number): string {
   return onnx.add("HardSigmoid", [scaled(onnx, x, channels, 1)], { alpha: { float: 3e38 }, beta: { float: 0 } });
 }
@@ -44,7 +44,7 @@ interface SquaredConvolution {
   columns: number;
 }
 
-/** Height and width of the result: those of `shape` if known, else those of the value `like` plus `growth` at run time. */
+/** Height and width of the result: those of `shape` if known, else those of the value `like` plus `growth`. */
 interface Ends {
   shape: readonly Dimension[];
   like: string;

@@ -20,7 +20,7 @@ export const reluGradientOperator = new Operator({
   shape: (_, upstream, result) => sameShape("reluGradient", upstream, result),
   forward: (_shape, _, upstream, result) => upstream.data.map((value, offset) => ((result.data[offset] as number) > 0 ? value : 0)),
   gradients: [],
-  // On the CPU, this makes a whole VGG-19 gradient a few percent cheaper than Sign does. Where costs about the same as this.
+  // On the CPU, a whole VGG-19 gradient is a few percent cheaper with this than with Sign. Where costs about the same.
   toOnnx: (onnx, { shape }, upstream, result) => {
     if (fillsBlocks(shape)) return onnx.add("Mul", [upstream, isAbove0(onnx, result, shape[1])]);
     const isAbove = onnx.add("Greater", [result, onnx.scalar(0)]);

@@ -130,7 +130,7 @@ export function reduceMean(x: Node, axes: readonly number[] | "all"): Node {
   return sorted.length === 0 ? x : reduceMeanOperator.node([x], { axes: sorted });
 }
 
-/** Number of elements of x along `axes`, or of the whole tensor: a constant if the graph knows it, else a run-time scalar. */
+/** Number of elements of x along `axes`, or of all of them: a constant if the sizes are known, else found at run time. */
 export function count(x: Node, axes: readonly number[] | "all"): Node {
   const sorted = normalizeAxes("count", axes, x.shape.length);
   const sizes = sorted.map((axis) => x.shape[axis]);
@@ -161,7 +161,7 @@ function towardsFactor(factor: Node, other: Node, upstream: Node, product: Node)
   return sumToShapeOf(mul(unexpanded(upstream, other, product), other), factor);
 }
 
-/** The gradient of a sum is one number repeated. Where multiplying by `other` repeats it anyway, returns that number alone. */
+/** The gradient of a sum is one number repeated. Returns it unrepeated if multiplying by `other` repeats it anyway. */
 function unexpanded(upstream: Node, other: Node, product: Node): Node {
   const broadcastsAnyway = other.shape.length === product.shape.length && other.shape.every((size, axis) => size === product.shape[axis]);
   const [compact] = upstream.inputs;

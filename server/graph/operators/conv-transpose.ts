@@ -6,7 +6,7 @@ import { reduceSum } from "./arithmetic.js";
 import { type ConvolutionAttributes, conv2d, eachProduct, withBias } from "./convolution.js";
 
 export interface ConvTranspose2dAttributes extends ConvolutionAttributes {
-  /** Rows and columns added at the lower and right end. A strided conv2d maps several sizes to one; this tells them apart. */
+  /** Rows and columns added at the lower and right end. Selects one of the sizes that a strided conv2d maps to one. */
   outputPadding: number;
 }
 

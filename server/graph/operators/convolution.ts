@@ -14,7 +14,7 @@ export interface ConvolutionAttributes {
   groups: number;
 }
 
-/** Cross-correlation, which neural networks call convolution. It has no rule towards the weight, since nothing is trained here. */
+/** Cross-correlation, called convolution in neural networks. No weight gradient, since nothing is trained here. */
 export const conv2dOperator = new Operator<ConvolutionAttributes>({
   name: "conv2d",
   shape: (attributes, x, weight, bias) => convolvedShape(attributes, x, weight, bias),

@@ -42,7 +42,10 @@ export const instanceNormOperator = new Operator<InstanceNormAttributes>({
   toOnnx: (onnx, { attributes: { epsilon } }, ...inputs) => onnx.add("InstanceNormalization", inputs, { epsilon: { float: epsilon } }),
 });
 
-/** (upstream, x, scale) -> gradient towards x: upstream without its mean and without its component along the normalised x. */
+/**
+ * (upstream, x, scale) -> gradient towards x: upstream without its mean and without its component along the normalised
+ * x, times scale / sqrt(variance + epsilon).
+ */
 export const instanceNormGradientOperator = new Operator<InstanceNormAttributes>({
   name: "instanceNormGradient",
   shape: (_, upstream, x) => sameShape("instanceNormGradient", x, upstream),
@@ -77,7 +80,7 @@ export const instanceNormGradientOperator = new Operator<InstanceNormAttributes>
   },
 });
 
-/** Instance norm of x [N, C, H, W] with scale [C] and shift [C]. @throws GraphError when shapes do not fit or epsilon is not above 0. */
+/** Instance norm of x [N, C, H, W] with scale [C] and shift [C]. @throws GraphError for other shapes or epsilon <= 0. */
 export function instanceNorm(x: Node, scale: Node, shift: Node, { epsilon }: InstanceNormAttributes): Node {
   check(epsilon > 0, `instanceNorm: epsilon must be above 0, not ${epsilon}`);
   return instanceNormOperator.node([x, scale, shift], { epsilon });

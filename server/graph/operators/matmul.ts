@@ -42,7 +42,10 @@ export const selfProductOperator = new Operator({
   toOnnx: (onnx, { shape }, a) => onnx.add("MatMul", [a, onnx.add("Transpose", [a], { perm: swapLastAxes(shape.length) })]),
 });
 
-/** Matrix product [..., M, K] x [..., K, N] -> [..., M, N] with equal leading axes. @throws GraphError when the shapes do not fit. */
+/**
+ * Matrix product [..., M, K] x [..., K, N] -> [..., M, N] with equal leading axes.
+ * @throws GraphError when the shapes do not fit.
+ */
 export function matmul(a: Node, b: Node): Node {
   const isOwnTranspose = b.operator === transposeOperator.name && b.inputs[0] === a;
   if (isOwnTranspose && String(b.attributes.permutation) === String(swapLastAxes(a.shape.length))) return selfProductOperator.node([a], {});

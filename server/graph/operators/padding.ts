@@ -64,7 +64,7 @@ export const reflectPadOperator = new Operator<{ padding: number }>({
     onnx.add("Pad", [x, onnx.integers([0, 0, padding, padding, 0, 0, padding, padding])], { mode: "reflect" }),
 });
 
-/** (upstream, x) -> upstream with its mirrored borders added to the pixels that they mirror. Only the shape of x is read. */
+/** (upstream, x) -> upstream, its borders added to the pixels that they mirror. Only the shape of x is read. */
 export const reflectPadGradientOperator = new Operator<{ padding: number }>({
   name: "reflectPadGradient",
   shape: (_, _upstream, x) => [...x],
@@ -103,7 +103,7 @@ function mirror(position: number, size: number): number {
   return positive < size ? positive : 2 * (size - 1) - positive;
 }
 
-/** Unfolds an axis long enough that the pixels mirrored at its two ends do not overlap. Takes two passes over memory. */
+/** Unfolds an axis long enough that the pixels mirrored at its ends do not overlap. Takes two passes over memory. */
 function unfoldApart(onnx: OnnxBuilder, value: string, axis: number, padding: number, size: number): string {
   const part = (start: number, end: number) => slicedAxis(onnx, value, axis, start, end);
   const firstMirrored = part(padding + 1, 2 * padding + 1);

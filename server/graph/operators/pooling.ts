@@ -23,8 +23,8 @@ export const maxPoolOperator = new Operator<PoolAttributes>({
 });
 
 /**
- * (upstream, result, x) -> gradient towards x. Equal maxima of one window share the gradient evenly; otherwise a flat area
- * would count once for every pixel of its windows.
+ * (upstream, result, x) -> gradient towards x. Equal maxima of one window share the gradient evenly; otherwise a flat
+ * area would count once for every pixel of its windows.
  */
 export const maxPoolGradientOperator = new Operator<PoolAttributes>({
   name: "maxPoolGradient",
@@ -64,7 +64,7 @@ export interface UpsampleLikeAttributes extends PoolAttributes {
   factor: number;
 }
 
-/** (x, like) -> every element of factor * x as a window in the shape of `like`; 0 outside of whole windows. Gradient of avgPool. */
+/** (x, like) -> factor * x in the shape of `like`: each element fills a window, the rest is 0. Gradient of avgPool. */
 export const upsampleLikeOperator = new Operator<UpsampleLikeAttributes>({
   name: "upsampleLike",
   shape: (_attributes, _x, like) => [...like],
@@ -120,7 +120,7 @@ export function avgPool(x: Node, { size }: PoolAttributes): Node {
   return avgPoolOperator.node([x], { size });
 }
 
-/** factor * x [N, C, h, w], each element repeated size x size times, in the shape [N, C, H, W] of `like` with floor(H / size) = h. */
+/** factor * x [N, C, h, w], each element repeated size x size times, in the shape of `like`; h = floor(H / size). */
 export function upsampleLike(x: Node, like: Node, attributes: UpsampleLikeAttributes): Node {
   return upsampleLikeOperator.node([x, like], attributes);
 }
@@ -131,7 +131,7 @@ export function upsampleNearest(x: Node, { size }: PoolAttributes): Node {
   return upsampleNearestOperator.node([x], { size });
 }
 
-/** Shape after pooling. Rows and columns that do not fill a window are dropped. @throws GraphError when no window fits. */
+/** Shape after pooling. Rows and columns that do not fill a window are lost. @throws GraphError when no window fits. */
 function pooledShape(operator: string, x: Shape, size: number): Dimension[] {
   check(x.length === 4, `${operator}: x must be [N, C, H, W], not ${formatShape(x)}`);
   const shape = x.map((old, axis) => (axis < 2 ? old : mapDimension(old, (value) => Math.floor(value / size))));

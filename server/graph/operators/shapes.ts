@@ -147,7 +147,7 @@ export function expandLike(x: Node, like: Node): Node {
   return expandLikeOperator.node([x, like], {});
 }
 
-/** x with its axes reordered: axis i of the result is axis permutation[i] of x. @throws GraphError unless each is named once. */
+/** Axis i of the result is axis permutation[i] of x. @throws GraphError unless each axis is named exactly once. */
 export function transpose(x: Node, permutation: readonly number[]): Node {
   const rank = x.shape.length;
   check(permutation.length === rank, `transpose: [${permutation.join(", ")}] does not name ${rank} axes`);
@@ -176,7 +176,7 @@ export function concat(a: Node, b: Node, { axis }: { axis: number }): Node {
   return concatOperator.node([a, b], { axis });
 }
 
-/** Replaces 0 and -1 by sizes. The size for -1 stays free if x and the given sizes differ in their number of free ones. */
+/** Replaces 0 and -1 by sizes. The size for -1 is free unless x and the rest have equally many free sizes. */
 function reshaped(x: Shape, target: readonly number[]): Dimension[] {
   const kept = target.map((size, axis): Dimension => (size === 0 ? (x[axis] as Dimension) : size));
   const known = kept.filter((size) => size !== -1);
