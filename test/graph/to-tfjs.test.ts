@@ -4,11 +4,11 @@ import { reluGradientOperator } from "../../server/graph/operators/activations.j
 import { forwardOperators } from "../../server/graph/operators/index.js";
 import { hasTfjsRule, TfjsGraph } from "../../server/graph/to-tfjs.js";
 
-it.each(forwardOperators.map(({ name }) => name))("has an entry for %s", (name) => {
+it.each(forwardOperators.map(({ name }) => name))("has a rule for %s", (name) => {
   expect(hasTfjsRule(name)).toBe(true);
 });
 
-it("refuses a graph with an operator that it lacks when it is built, by the operator's name", () => {
+it("rejects a graph with an operator that has no rule, and names the operator", () => {
   const node = reluGradientOperator.node([input("upstream", [2]), input("result", [2])], {});
   expect(() => new TfjsGraph({ node })).toThrow(GraphError);
   expect(() => new TfjsGraph({ node })).toThrow(/reluGradient/);

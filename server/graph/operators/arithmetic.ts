@@ -130,7 +130,7 @@ export function reduceMean(x: Node, axes: readonly number[] | "all"): Node {
   return sorted.length === 0 ? x : reduceMeanOperator.node([x], { axes: sorted });
 }
 
-/** Number of elements of x along `axes`, or of all of them: a constant if the sizes are known, else found at run time. */
+/** Number of elements of x along `axes`, or of all: a constant if the sizes are known, else found at run time. */
 export function count(x: Node, axes: readonly number[] | "all"): Node {
   const sorted = normalizeAxes("count", axes, x.shape.length);
   const sizes = sorted.map((axis) => x.shape[axis]);

@@ -80,7 +80,7 @@ export const instanceNormGradientOperator = new Operator<InstanceNormAttributes>
   },
 });
 
-/** Instance norm of x [N, C, H, W] with scale [C] and shift [C]. @throws GraphError for other shapes or epsilon <= 0. */
+/** Instance norm of x [N, C, H, W] with scale [C] and shift [C]. @throws GraphError when they or epsilon do not fit. */
 export function instanceNorm(x: Node, scale: Node, shift: Node, { epsilon }: InstanceNormAttributes): Node {
   check(epsilon > 0, `instanceNorm: epsilon must be above 0, not ${epsilon}`);
   return instanceNormOperator.node([x, scale, shift], { epsilon });
