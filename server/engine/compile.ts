@@ -1,10 +1,9 @@
 import { AtelierError } from "../errors.js";
-import { type Graph, GraphError, type Node } from "../graph/node.js";
+import { type Graph, GraphError, inOrder, type Node } from "../graph/node.js";
 import { gradients } from "../graph/reverse.js";
 import { fits, formatShape } from "../graph/shape.js";
 import { shapesOf } from "../graph/sizes.js";
 import { elementCount, type Tensor } from "../graph/tensor.js";
-import { inOrder } from "../graph/walk.js";
 import { gradientName, type ProgramRequest } from "./engine.js";
 
 /** What every adapter starts from: the values asked for, gradients included, and what they depend on. */

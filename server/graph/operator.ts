@@ -1,34 +1,32 @@
-import { type Dimension, FREE, GraphError, type Node } from "./node.js";
+import { type Dimension, FREE, GraphError, type Node, type Shape } from "./node.js";
 import type { OnnxBuilder } from "./onnx/builder.js";
 import { formatShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
 
 /**
- * Written where an operator's input takes part in its result by shape alone, or as a step function: the derivative is
- * zero wherever it exists. An input without a rule and without this mark fails when a gradient is asked through it.
+ * Marks an input that affects the result only through its shape or through a step function, so that the derivative is
+ * zero wherever it exists. Differentiating through an input with neither a rule nor this mark throws.
  */
 export const noGradient = "no gradient";
 
-export type Shape = readonly Dimension[];
-
-/** A node whose attributes are known to its operator. */
+/** A node with the attributes of its operator. */
 export interface OperatorNode<Attributes> extends Node {
   readonly attributes: Readonly<Record<string, unknown>> & Readonly<Attributes>;
 }
 
-/** Builds the gradient towards one input from the gradient towards the result; both shaped like what they belong to. */
+/** Builds the gradient towards one input, in its shape, from the gradient towards the result. */
 export type GradientRule<Attributes> = typeof noGradient | ((upstream: Node, node: OperatorNode<Attributes>, ...inputs: Node[]) => Node);
 
-/** What an operator has to say, side by side. */
+/** The full definition of one operator. */
 export interface OperatorRules<Attributes> {
   readonly name: string;
-  /** Shape of the result, for free dimensions and at run time for known ones. @throws GraphError when the inputs do not fit. */
+  /** Shape of the result. At run time, no dimension is free. @throws GraphError when the inputs do not fit. */
   shape(attributes: Attributes, ...inputs: Shape[]): Dimension[];
-  /** Plain reference: the values of the result, whose shape is given. */
+  /** Plain reference: computes the values of the result, whose shape is given. */
   forward(shape: readonly number[], attributes: Attributes, ...inputs: Tensor[]): Float32Array;
-  /** One rule for each input, in order; undefined, or an end of the list, where there is none. */
+  /** One rule for each input, in order. An undefined or omitted rule means that none exists. */
   readonly gradients: readonly (GradientRule<Attributes> | undefined)[];
-  /** Adds ONNX nodes for this operator and answers the name of the result. */
+  /** Adds the operator's ONNX nodes and returns the name of the result. */
   toOnnx(onnx: OnnxBuilder, node: OperatorNode<Attributes>, ...inputs: string[]): string;
 }
 
@@ -40,13 +38,13 @@ export class Operator<Attributes extends object = object> {
     this.name = rules.name;
   }
 
-  /** A node of this operator. @throws GraphError when the shapes of the inputs do not fit. */
+  /** Makes a node of this operator. @throws GraphError when the shapes of the inputs do not fit. */
   node(inputs: readonly Node[], attributes: Attributes): Node {
     const shape = this.rules.shape(attributes, ...inputs.map((input) => input.shape));
     return { operator: this.name, inputs, shape, attributes: Object.fromEntries(Object.entries(attributes)) };
   }
 
-  /** The shape that `node` has for inputs of these shapes. @throws GraphError when they do not fit. */
+  /** The shape of `node` when its inputs have these shapes. @throws GraphError when they do not fit. */
   shape(node: Node, inputs: readonly (readonly number[])[]): number[] {
     return this.rules.shape(this.own(node).attributes, ...inputs).map((size) => {
       if (size === FREE || size < 1) throw new GraphError(`${this.name}: inputs ${inputs.map(formatShape).join(" and ")} leave nothing`);
@@ -54,7 +52,7 @@ export class Operator<Attributes extends object = object> {
     });
   }
 
-  /** The value of `node` by plain loops. @throws GraphError when the shapes do not fit. */
+  /** Computes `node` with plain loops. @throws GraphError when the shapes do not fit. */
   forward(node: Node, inputs: readonly Tensor[]): Tensor {
     const shape = this.shape(
       node,
@@ -63,14 +61,14 @@ export class Operator<Attributes extends object = object> {
     return { shape, data: this.rules.forward(shape, this.own(node).attributes, ...inputs) };
   }
 
-  /** The gradient towards `node.inputs[index]`, or null where there is none to give. @throws GraphError without a rule. */
+  /** The gradient towards `node.inputs[index]`, or null for `noGradient`. @throws GraphError when there is no rule. */
   gradient(node: Node, index: number, upstream: Node): Node | null {
     const rule = this.rules.gradients[index];
     if (rule === undefined) throw new GraphError(`${this.name} has no gradient rule towards its input ${index}`);
     return rule === noGradient ? null : rule(upstream, this.own(node), ...node.inputs);
   }
 
-  /** Whether a gradient may be asked towards input `index`: a rule, its written absence, or nothing. */
+  /** Whether input `index` has a gradient rule, the mark `noGradient`, or neither. */
   gradientKind(index: number): "rule" | typeof noGradient | "missing" {
     const rule = this.rules.gradients[index];
     if (rule === undefined) return "missing";

@@ -1,15 +1,14 @@
-import { constant, GraphError, type Node } from "./node.js";
-import { add } from "./operators/add.js";
+import { constant, GraphError, inOrder, type Node } from "./node.js";
+import { add } from "./operators/arithmetic.js";
 import { operatorNamed } from "./operators/index.js";
 import { formatShape } from "./shape.js";
 import { scalar } from "./tensor.js";
-import { inOrder } from "./walk.js";
 
 /**
- * Reverse-mode differentiation of a scalar towards input nodes. Nodes are built only on the paths between them: nothing
- * for weights, nothing for branches that do not depend on what is asked for.
- * @returns one node for each of `towards`, in order and of its shape.
- * @throws GraphError when `of` is no scalar, an operator on the way lacks a rule, or nothing flows towards an input.
+ * Reverse-mode differentiation of a scalar towards the nodes `towards`. Builds nodes only on the paths between them:
+ * none for weights, none for branches that do not depend on `towards`.
+ * @returns one node for each of `towards`, in the same order and of the same shape.
+ * @throws GraphError when `of` is not a scalar, an operator on a path lacks a rule, or no gradient reaches a node.
  */
 export function gradients(of: Node, towards: readonly Node[]): Node[] {
   if (of.shape.length > 0) throw new GraphError(`only a scalar can be differentiated, not a value of shape ${formatShape(of.shape)}`);

@@ -1,7 +1,7 @@
-import { type Dimension, FREE, GraphError } from "./node.js";
+import { type Dimension, FREE, GraphError, type Shape } from "./node.js";
 
-/** `[1, 64, free, free]`, for messages. */
-export function formatShape(shape: readonly Dimension[]): string {
+/** Formats a shape for messages: `[1, 64, free, free]`. */
+export function formatShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }
 
@@ -10,24 +10,29 @@ export function check(condition: boolean, message: string): asserts condition {
   if (!condition) throw new GraphError(message);
 }
 
-/** Whether a run-time size may stand where a graph says `dimension`. */
+/** @throws GraphError unless `value` is an integer of at least `minimum`. */
+export function checkInteger(operator: string, name: string, value: number, minimum: number): void {
+  check(Number.isInteger(value) && value >= minimum, `${operator}: ${name} must be an integer of at least ${minimum}, not ${value}`);
+}
+
+/** Whether a value of `size` may stand at run time where the graph declares `dimension`. */
 export function fits(dimension: Dimension, size: number): boolean {
   return dimension === FREE || dimension === size;
 }
 
-/** A dimension that follows from another: free stays free. */
+/** A dimension computed from another one. A free dimension stays free. */
 export function mapDimension(dimension: Dimension, rule: (size: number) => number): Dimension {
   return dimension === FREE ? FREE : rule(dimension);
 }
 
-/** The element at `axis`; negative axes count from the end. @throws GraphError when there is none. */
+/** The dimension at `axis`; negative axes count from the end. @throws GraphError when the shape has no such axis. */
 export function dimensionAt<D extends Dimension>(shape: readonly D[], axis: number): D {
   const dimension = shape.at(axis);
   check(dimension !== undefined, `shape ${formatShape(shape)} has no axis ${axis}`);
   return dimension;
 }
 
-/** Axes sorted, counted from the start and checked. @throws GraphError for axes out of range or named twice. */
+/** Axes sorted and counted from the start. @throws GraphError for an axis that is out of range or named twice. */
 export function normalizeAxes(operator: string, axes: readonly number[] | "all", rank: number): number[] {
   const list = axes === "all" ? Array.from({ length: rank }, (_, axis) => axis) : axes.map((axis) => (axis < 0 ? axis + rank : axis));
   for (const axis of list) {
@@ -38,11 +43,21 @@ export function normalizeAxes(operator: string, axes: readonly number[] | "all",
 }
 
 /**
- * Shape of two operands under NumPy broadcasting. Two free dimensions are taken to be equal at run time; free against
- * a number other than 1 is that number.
- * @throws GraphError when they do not fit.
+ * The common shape of `a` and `b`, each of which may fill in the other's free dimensions.
+ * @throws GraphError when known sizes differ.
  */
-export function broadcastShapes(operator: string, a: readonly Dimension[], b: readonly Dimension[]): Dimension[] {
+export function sameShape(operator: string, a: Shape, b: Shape): Dimension[] {
+  const same = a.length === b.length && a.every((size, axis) => size === b[axis] || size === FREE || b[axis] === FREE);
+  check(same, `${operator}: shapes ${formatShape(a)} and ${formatShape(b)} differ`);
+  return a.map((size, axis) => (size === FREE ? (b[axis] as Dimension) : size));
+}
+
+/**
+ * Shape of the result of two operands under NumPy broadcasting. Two free dimensions are assumed to be equal at run
+ * time; a free dimension against a number other than 1 is assumed to be that number.
+ * @throws GraphError when the shapes do not broadcast.
+ */
+export function broadcastShapes(operator: string, a: Shape, b: Shape): Dimension[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis): Dimension => {
     const left = a[axis - rank + a.length] ?? 1;
@@ -53,53 +68,4 @@ export function broadcastShapes(operator: string, a: readonly Dimension[], b: re
     if (right === FREE) return left;
     throw new GraphError(`${operator}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast`);
   });
-}
-
-/** @throws GraphError unless `value` is an integer of at least `minimum`. */
-export function checkInteger(operator: string, name: string, value: number, minimum: number): void {
-  check(Number.isInteger(value) && value >= minimum, `${operator}: ${name} must be an integer of at least ${minimum}, not ${value}`);
-}
-
-/** `a`, where `b` may fill in free dimensions. @throws GraphError when known sizes differ. */
-export function sameShape(operator: string, a: readonly Dimension[], b: readonly Dimension[]): Dimension[] {
-  const same = a.length === b.length && a.every((size, axis) => size === b[axis] || size === FREE || b[axis] === FREE);
-  check(same, `${operator}: shapes ${formatShape(a)} and ${formatShape(b)} differ`);
-  return a.map((size, axis) => (size === FREE ? (b[axis] as Dimension) : size));
-}
-
-/** Number of elements under one step of `axis`. */
-export function innerSize(shape: readonly number[], axis: number): number {
-  return shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-}
-
-/** Row-major strides of a shape. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let axis = shape.length - 2; axis >= 0; axis--) {
-    strides[axis] = (strides[axis + 1] as number) * (shape[axis + 1] as number);
-  }
-  return strides;
-}
-
-/** Calls `visit` with every index of `shape` in row-major order. The array is reused. */
-export function eachIndex(shape: readonly number[], visit: (index: readonly number[], offset: number) => void): void {
-  const index = new Array<number>(shape.length).fill(0);
-  const count = shape.reduce((product, size) => product * size, 1);
-  for (let offset = 0; offset < count; offset++) {
-    visit(index, offset);
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      index[axis] = (index[axis] as number) + 1;
-      if ((index[axis] as number) < (shape[axis] as number)) break;
-      index[axis] = 0;
-    }
-  }
-}
-
-/** A new array of one value per index of `shape`. */
-export function fillByIndex(shape: readonly number[], value: (index: readonly number[], offset: number) => number): Float32Array {
-  const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  eachIndex(shape, (index, offset) => {
-    data[offset] = value(index, offset);
-  });
-  return data;
 }

@@ -1,9 +1,11 @@
-import type { Graph, Node } from "./node.js";
+import { type Graph, inOrder, type Node } from "./node.js";
 import { operatorNamed } from "./operators/index.js";
 import type { Tensor } from "./tensor.js";
-import { inOrder } from "./walk.js";
 
-/** The shape of every node of `nodes`, which stand in an order of computation, from those of the inputs by name. @throws GraphError when they do not fit. */
+/**
+ * The shape of each of `nodes`, which are in order of computation, from the shapes of the inputs by name.
+ * @throws GraphError when the shapes do not fit.
+ */
 export function shapesOf(nodes: readonly Node[], inputs: Readonly<Record<string, Pick<Tensor, "shape">>>): Map<Node, readonly number[]> {
   const shapes = new Map<Node, readonly number[]>();
   const shapeOf = (node: Node) => shapes.get(node) as readonly number[];
@@ -15,7 +17,7 @@ export function shapesOf(nodes: readonly Node[], inputs: Readonly<Record<string,
   return shapes;
 }
 
-/** The same graph with no size left free: inputs of these shapes, and what follows from them. @throws GraphError when they do not fit. */
+/** The same graph without free sizes, for inputs of these shapes. @throws GraphError when the shapes do not fit. */
 export function withSizes(outputs: Graph, inputs: Readonly<Record<string, Pick<Tensor, "shape">>>): Graph {
   const nodes = inOrder(Object.values(outputs));
   const shapes = shapesOf(nodes, inputs);

@@ -1,13 +1,12 @@
-import { type Graph, GraphError, type Node } from "./node.js";
+import { type Graph, GraphError, inOrder, type Node } from "./node.js";
 import { OnnxBuilder } from "./onnx/builder.js";
 import { serializeModel } from "./onnx/model.js";
 import { operatorNamed } from "./operators/index.js";
 import type { Tensor } from "./tensor.js";
-import { inOrder } from "./walk.js";
 
 /**
- * One ONNX model that computes `outputs`, with its weights inside. Inputs and outputs keep their names; free dimensions
- * stay free.
+ * Writes one ONNX model that computes `outputs` and contains their weights. Inputs and outputs keep their names; free
+ * dimensions stay free.
  */
 export function toOnnx(outputs: Graph): Uint8Array {
   const builder = new OnnxBuilder();

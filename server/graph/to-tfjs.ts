@@ -1,30 +1,25 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Graph, GraphError, type Node } from "./node.js";
+import { type Graph, GraphError, inOrder, type Node } from "./node.js";
 import type { Operator, OperatorNode } from "./operator.js";
-import { absOperator } from "./operators/abs.js";
-import { addOperator } from "./operators/add.js";
-import { avgPoolOperator } from "./operators/avg-pool.js";
-import { concatOperator } from "./operators/concat.js";
-import { convTranspose2dOperator } from "./operators/conv-transpose2d.js";
-import { conv2dOperator } from "./operators/conv2d.js";
-import { countOperator } from "./operators/count.js";
+import { leakyReluOperator, reluOperator, tanhOperator } from "./operators/activations.js";
+import {
+  absOperator,
+  addOperator,
+  countAlong,
+  countOperator,
+  mulOperator,
+  reciprocalOperator,
+  reduceMeanOperator,
+  reduceSumOperator,
+  subOperator,
+} from "./operators/arithmetic.js";
+import { convTranspose2dOperator } from "./operators/conv-transpose.js";
+import { conv2dOperator } from "./operators/convolution.js";
 import { instanceNormOperator } from "./operators/instance-norm.js";
-import { leakyReluOperator } from "./operators/leaky-relu.js";
 import { matmulOperator, selfProductOperator } from "./operators/matmul.js";
-import { maxPoolOperator } from "./operators/max-pool.js";
-import { mulOperator } from "./operators/mul.js";
-import { reciprocalOperator } from "./operators/reciprocal.js";
-import { countAlong } from "./operators/reduce.js";
-import { reduceMeanOperator } from "./operators/reduce-mean.js";
-import { reduceSumOperator } from "./operators/reduce-sum.js";
-import { reflectPadOperator } from "./operators/reflect-pad.js";
-import { reluOperator } from "./operators/relu.js";
-import { reshapeOperator } from "./operators/reshape.js";
-import { sliceOperator } from "./operators/slice.js";
-import { subOperator } from "./operators/sub.js";
-import { tanhOperator } from "./operators/tanh.js";
-import { transposeOperator } from "./operators/transpose.js";
-import { upsampleNearestOperator } from "./operators/upsample-nearest.js";
+import { reflectPadOperator } from "./operators/padding.js";
+import { avgPoolOperator, maxPoolOperator, upsampleNearestOperator } from "./operators/pooling.js";
+import { concatOperator, reshapeOperator, sliceOperator, transposeOperator } from "./operators/shapes.js";
 import type { Tensor } from "./tensor.js";
 import { convolve, convolveTransposed } from "./tfjs/convolution.js";
 import {
@@ -42,12 +37,11 @@ import {
   upsampleNearest,
 } from "./tfjs/rules.js";
 import { Value } from "./tfjs/value.js";
-import { inOrder } from "./walk.js";
 
-/** The value of a node from those of its inputs. */
+/** Computes the value of a node from the values of its inputs. */
 type Rule = (node: Node, inputs: readonly Value[]) => Value;
 
-/** An entry of the table: what an operator is in TensorFlow.js. */
+/** An entry of the table: an operator and its computation in TensorFlow.js. */
 function rule<Attributes extends object>(
   operator: Operator<Attributes>,
   compute: (attributes: Attributes, ...inputs: Value[]) => Value,
@@ -55,7 +49,7 @@ function rule<Attributes extends object>(
   return [operator.name, (node, inputs) => compute((node as OperatorNode<Attributes>).attributes, ...inputs)];
 }
 
-/** Every operator that graphs are built with. There are no gradients here: TensorFlow.js has its own. */
+/** Rules for all operators that graphs are built with. TensorFlow.js differentiates them itself. */
 const rules: ReadonlyMap<string, Rule> = new Map([
   rule(conv2dOperator, (attributes, x, weight, bias) => convolve(attributes, x, weight, bias)),
   rule(reflectPadOperator, ({ padding }, x) => reflectPad(padding, x)),
@@ -92,10 +86,10 @@ export function hasTfjsRule(operator: string): boolean {
 export class TfjsGraph {
   private readonly nodes: readonly Node[];
   private readonly constants = new Map<Node, Value>();
-  /** The last node that reads a value, behind which it is freed. */
+  /** The last node that reads a value. The value is freed after it. */
   private readonly lastReaders = new Map<Node, Node>();
 
-  /** @throws GraphError for an operator that the table lacks. */
+  /** @throws GraphError for an operator without a rule. */
   constructor(private readonly outputs: Graph) {
     this.nodes = inOrder(Object.values(outputs));
     for (const node of this.nodes) {
@@ -107,8 +101,8 @@ export class TfjsGraph {
   }
 
   /**
-   * Computes the outputs from the inputs by name, which it takes over. The tensors that it answers are the caller's to
-   * dispose, also within a tidy. TensorFlow.js's differentiation may follow what happens here.
+   * Computes the outputs from the inputs by name and takes ownership of the inputs. The caller disposes the returned
+   * tensors, which survive a surrounding tidy. TensorFlow.js can differentiate through this method.
    */
   run(inputs: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> {
     const values = new Map<Node, Value>();

@@ -24,18 +24,13 @@ import {
   transpose,
   upsampleNearest,
 } from "../../server/graph/index.js";
-import { signOperator } from "../../server/graph/operators/abs.js";
-import { conv2dInputGradientOperator } from "../../server/graph/operators/conv2d-input-gradient.js";
-import { expandLike } from "../../server/graph/operators/expand-like.js";
+import { leakyReluGradientOperator, reluGradientOperator } from "../../server/graph/operators/activations.js";
+import { signOperator } from "../../server/graph/operators/arithmetic.js";
+import { conv2dInputGradientOperator } from "../../server/graph/operators/convolution.js";
 import { instanceNormGradientOperator } from "../../server/graph/operators/instance-norm.js";
-import { leakyReluGradientOperator } from "../../server/graph/operators/leaky-relu.js";
-import { maxPoolGradientOperator } from "../../server/graph/operators/max-pool.js";
-import { padLike } from "../../server/graph/operators/pad-like.js";
-import { reflectPad, reflectPadGradientOperator } from "../../server/graph/operators/reflect-pad.js";
-import { reluGradientOperator } from "../../server/graph/operators/relu.js";
-import { reshapeLikeOperator } from "../../server/graph/operators/reshape.js";
-import { unsqueeze } from "../../server/graph/operators/unsqueeze.js";
-import { upsampleLike } from "../../server/graph/operators/upsample-like.js";
+import { padLike, reflectPad, reflectPadGradientOperator } from "../../server/graph/operators/padding.js";
+import { maxPoolGradientOperator, upsampleLike } from "../../server/graph/operators/pooling.js";
+import { expandLike, reshapeLikeOperator, unsqueeze } from "../../server/graph/operators/shapes.js";
 import type { OperatorCase } from "../helpers/gradient-check.js";
 import { randomTensor, spacedTensor } from "../helpers/random.js";
 

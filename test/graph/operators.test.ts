@@ -10,7 +10,7 @@ afterAll(() => engine.close());
 describe.each(operators.map(({ name }) => name))("%s", (name) => {
   const cases = operatorCases[name] ?? [];
 
-  it("has a check", () => {
+  it("has a case", () => {
     expect(cases.length).toBeGreaterThan(0);
   });
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { abs, add, constant, conv2d, count, GraphError, input, mul, type Node, reduceSum, relu } from "../../server/graph/index.js";
+import { inOrder } from "../../server/graph/node.js";
 import { gradients } from "../../server/graph/reverse.js";
-import { inOrder } from "../../server/graph/walk.js";
 import { randomTensor } from "../helpers/random.js";
 
 const x = input("x", [1, 2, 4, 4]);
 const operatorsOf = (nodes: Node[]) => inOrder(nodes).map(({ operator }) => operator);
 
 describe("reverse mode", () => {
-  it("builds no gradient towards what is not asked for", () => {
+  it("builds gradients only towards the requested inputs", () => {
     const other = input("other", [1, 2, 4, 4]);
     const loss = reduceSum(add(mul(x, constant(randomTensor([1, 2, 4, 4], 1))), abs(other)), "all");
     const built = operatorsOf(gradients(loss, [x]));
@@ -17,21 +17,21 @@ describe("reverse mode", () => {
     expect(operatorsOf(gradients(loss, [x, other]))).toContain("sign");
   });
 
-  it("adds up what flows back on several paths", () => {
+  it("adds up the gradients of several paths", () => {
     const loss = reduceSum(add(relu(x), mul(x, x)), "all");
     const [gradient] = gradients(loss, [x]);
     expect(gradient?.shape).toEqual(x.shape);
     expect(operatorsOf([gradient as Node]).filter((name) => name === "add").length).toBeGreaterThanOrEqual(2);
   });
 
-  it("fails loudly where an operator has no rule towards an input", () => {
+  it("throws when an operator has no rule towards an input", () => {
     const weight = input("weight", [3, 2, 3, 3]);
     const loss = reduceSum(conv2d(x, weight, null), "all");
     expect(() => gradients(loss, [weight])).toThrow(/conv2d has no gradient rule towards its input 1/);
     expect(gradients(loss, [x])).toHaveLength(1);
   });
 
-  it("fails where nothing flows towards an input", () => {
+  it("throws when no gradient reaches an input", () => {
     const free = input("free", [1, 2, "free", "free"]);
     expect(() => gradients(count(free, "all"), [free])).toThrow(GraphError);
     expect(() => gradients(reduceSum(x, "all"), [free])).toThrow(/no gradient towards input "free"/);
@@ -41,7 +41,7 @@ describe("reverse mode", () => {
     expect(() => gradients(x, [x])).toThrow(/only a scalar/);
   });
 
-  it("copes with graphs thousands of nodes deep", () => {
+  it("handles graphs thousands of nodes deep", () => {
     let value = x;
     for (let i = 0; i < 20_000; i++) value = relu(value);
     expect(gradients(reduceSum(value, "all"), [x])).toHaveLength(1);

@@ -26,7 +26,7 @@ const picture = input("picture", [1, 3, FREE, FREE]);
 const small = input("small", [1, 3, 5, 4]);
 const kernel = (...shape: number[]) => input("kernel", shape);
 
-describe("shape rules", () => {
+describe("shape rules of the operators", () => {
   it.each<[string, Node, Node["shape"]]>([
     ["a convolution of a free picture", conv2d(picture, kernel(8, 3, 3, 3), null, { padding: 1 }), [1, 8, FREE, FREE]],
     ["a strided convolution", conv2d(small, kernel(8, 3, 3, 3), null, { padding: 1, stride: 2 }), [1, 8, 3, 2]],
@@ -48,9 +48,9 @@ describe("shape rules", () => {
       convTranspose2d(small, kernel(3, 8, 3, 3), null, { stride: 2, padding: 1, outputPadding: 1 }),
       [1, 8, 10, 8],
     ],
-    ["enlarging", upsampleNearest(small, { size: 3 }), [1, 3, 15, 12]],
-    ["channels behind each other", concat(picture, small, { axis: 1 }), [1, 6, 5, 4]],
-  ])("know %s", (_, node, shape) => {
+    ["upsampling", upsampleNearest(small, { size: 3 }), [1, 3, 15, 12]],
+    ["concatenated channels", concat(picture, small, { axis: 1 }), [1, 6, 5, 4]],
+  ])("derive the shape of %s", (_, node, shape) => {
     expect(node.shape).toEqual(shape);
   });
 
@@ -77,10 +77,10 @@ describe("shape rules", () => {
     ["a transposed convolution that leaves nothing", () => convTranspose2d(small, kernel(3, 8, 1, 1), null, { padding: 3 })],
     ["a concatenation along a free axis", () => concat(picture, picture, { axis: 2 })],
     ["a concatenation of other heights", () => concat(small, input("b", [1, 3, 6, 4]), { axis: 1 })],
-    ["a norm with too few scales", () => instanceNorm(small, input("scale", [2]), input("shift", [3]), { epsilon: 1e-5 })],
-    ["a norm without epsilon", () => instanceNorm(small, input("scale", [3]), input("shift", [3]), { epsilon: 0 })],
+    ["an instance norm with too few scales", () => instanceNorm(small, input("scale", [2]), input("shift", [3]), { epsilon: 1e-5 })],
+    ["an instance norm without epsilon", () => instanceNorm(small, input("scale", [3]), input("shift", [3]), { epsilon: 0 })],
     ["a leaky relu with a negative slope", () => leakyRelu(small, { slope: -0.2 })],
-  ])("refuse %s", (_, build) => {
+  ])("reject %s", (_, build) => {
     expect(build).toThrow(GraphError);
   });
 });

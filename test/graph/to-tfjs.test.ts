@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { GraphError, input } from "../../server/graph/index.js";
+import { reluGradientOperator } from "../../server/graph/operators/activations.js";
 import { forwardOperators } from "../../server/graph/operators/index.js";
-import { reluGradientOperator } from "../../server/graph/operators/relu.js";
 import { hasTfjsRule, TfjsGraph } from "../../server/graph/to-tfjs.js";
 
-it.each(forwardOperators.map(({ name }) => name))("has an entry for %s", (name) => {
+it.each(forwardOperators.map(({ name }) => name))("has a rule for %s", (name) => {
   expect(hasTfjsRule(name)).toBe(true);
 });
 
-it("refuses a graph with an operator that it lacks when it is built, by the operator's name", () => {
+it("rejects a graph with an operator that has no rule, and names the operator", () => {
   const node = reluGradientOperator.node([input("upstream", [2]), input("result", [2])], {});
   expect(() => new TfjsGraph({ node })).toThrow(GraphError);
   expect(() => new TfjsGraph({ node })).toThrow(/reluGradient/);

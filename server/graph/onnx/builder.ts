@@ -1,6 +1,6 @@
 import type { Tensor } from "../tensor.js";
 
-/** A node attribute; bare numbers are whole, and ONNX tells them from float32 ones. */
+/** A node attribute. Bare numbers are integers, which ONNX distinguishes from float32 numbers. */
 export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
 
 export interface OnnxNode {
@@ -16,7 +16,7 @@ export interface OnnxInitializer {
   readonly data: Float32Array | BigInt64Array;
 }
 
-/** Collects the nodes and initializers of one ONNX graph. Names are made here; equal small constants are shared. */
+/** Collects the nodes and initializers of one ONNX graph and names them. Equal nodes and small constants are shared. */
 export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
@@ -24,7 +24,7 @@ export class OnnxBuilder {
   private readonly tensors = new Map<Float32Array, { name: string; shape: readonly number[] }>();
   private names = 0;
 
-  /** Adds one node with one output and answers the output's name. An empty input name leaves an optional input out. */
+  /** Adds one node with one output and returns the output's name. An empty input name omits an optional input. */
   add(operator: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
     const key = JSON.stringify([operator, inputs, attributes]);
     return this.share(key, () => {
@@ -44,13 +44,13 @@ export class OnnxBuilder {
     return this.share(`f ${value}`, () => this.initializer([], Float32Array.of(value)));
   }
 
-  /** A float constant with one value everywhere. */
+  /** A float constant with the same value everywhere. */
   filled(shape: readonly number[], value: number): string {
     const count = shape.reduce((product, size) => product * size, 1);
     return this.share(`f ${value} of ${shape}`, () => this.initializer(shape, new Float32Array(count).fill(value)));
   }
 
-  /** A float constant; the same array is stored once. */
+  /** A float constant. The same array is stored once. */
   tensor(value: Tensor): string {
     if (value.shape.length === 0) return this.scalar(value.data[0] as number);
     const known = this.tensors.get(value.data);
@@ -60,7 +60,7 @@ export class OnnxBuilder {
     return name;
   }
 
-  /** Gives `value` a second name: that of a graph output. */
+  /** Gives `value` a second name, the name of a graph output. */
   alias(value: string, output: string): void {
     this.nodes.push({ operator: "Identity", inputs: [value], output, attributes: {} });
   }

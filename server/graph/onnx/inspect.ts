@@ -1,26 +1,26 @@
 import { integersOf, readFields, textOfField, WireError, type WireField } from "./protobuf-reader.js";
 
-/** A graph's input or output as its file declares it. */
+/** An input or output of a graph as the file declares it. */
 export interface DeclaredValue {
   readonly name: string;
-  /** float32 is the only type that pictures have here. */
+  /** Whether its type is float32, the only type of pictures here. */
   readonly isFloat32: boolean;
-  /** Null where the file does not say; a size that is free is null. */
+  /** Null if the file declares no shape. A free size is null. */
   readonly shape: readonly (number | null)[] | null;
 }
 
-/** What an ONNX file says of itself, without being run. */
+/** What an ONNX file declares. */
 export interface OnnxSummary {
-  /** Without the initializers, which older files list too. */
+  /** Excludes initializers, which older files also list as inputs. */
   readonly inputs: readonly DeclaredValue[];
   readonly outputs: readonly DeclaredValue[];
-  /** Numbers in all initializers. */
+  /** Count of the numbers in all initializers. */
   readonly parameters: number;
-  /** Whether a tensor anywhere in it keeps its values in another file. */
+  /** Whether any tensor keeps its values in another file. */
   readonly hasExternalData: boolean;
 }
 
-/** Field numbers of onnx.proto, the ones that are read here. */
+/** The field numbers of onnx.proto that are read here. */
 const model = { graph: 7, training: 20, functions: 25 } as const;
 const training = { initialization: 1, algorithm: 2 } as const;
 const graph = { node: 1, initializer: 5, input: 11, output: 12, sparseInitializer: 15 } as const;
@@ -34,19 +34,19 @@ const tensorType = { tensor: 1, elementType: 1, shape: 2 } as const;
 const dimension = { dimension: 1, size: 1 } as const;
 
 const FLOAT32 = 1n;
-/** TensorProto.DataLocation. */
+/** TensorProto.DataLocation.EXTERNAL. */
 const EXTERNAL = 1n;
-/** Graphs within graphs, such as the branches of an If. No network nests so deep. */
+/** Limit for graphs within graphs, such as the branches of an If. No network nests this deep. */
 const MAX_DEPTH = 16;
-/** Of the types that there are the smallest have 4 bits. */
+/** The smallest element types have 4 bits. */
 const MOST_VALUES_PER_BYTE = 2;
 
-/** Reads what an ONNX file declares. Nothing of it is run. @throws WireError for bytes that are no ONNX model. */
+/** Reads what an ONNX file declares without running it. @throws WireError for bytes that are not an ONNX model. */
 export function inspectModel(bytes: Uint8Array): OnnxSummary {
   const scan = { hasExternalData: false };
   const parts = [...readFields(bytes)];
   const [main, ...more] = parts.flatMap((field) => (field.number === model.graph && field.bytes ? [field.bytes] : []));
-  // Readers that follow the format would make one graph of several.
+  // The format lets a reader merge several graphs into one, so only one is accepted.
   if (!main || more.length > 0) throw new WireError("it holds no graph, or more than one");
   for (const field of parts) {
     if (field.number === model.functions && field.bytes) scanFunction(field.bytes, scan);
@@ -63,7 +63,7 @@ export function inspectModel(bytes: Uint8Array): OnnxSummary {
   };
 }
 
-/** How many numbers each initializer has, by name. @throws WireError for a shape that its values do not fill. */
+/** Count of the numbers in each initializer, by name. @throws WireError for a shape that its values do not fill. */
 function initializersOf(message: Uint8Array): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { number, bytes } of readFields(message)) {
@@ -73,7 +73,7 @@ function initializersOf(message: Uint8Array): Map<string, number> {
     const name = field ? textOfField(field) : "";
     const dimensions = fields.filter((each) => each.number === tensor.dimensions).flatMap(integersOf);
     const count = dimensions.reduce((product, size) => product * BigInt(size), 1n);
-    // Its values lie elsewhere: that alone is reason enough to refuse it.
+    // Its values are in another file, so they cannot be compared with the shape.
     if (fields.some(isExternal)) continue;
     if (count < 0n || count > BigInt(bytes.byteLength * MOST_VALUES_PER_BYTE)) {
       throw new WireError(`its tensor ${name} has fewer values than its shape says`);
@@ -93,7 +93,7 @@ function scanGraph(message: Uint8Array, scan: { hasExternalData: boolean }, dept
   scanNodes(message, graph.node, scan, depth);
 }
 
-/** A function's nodes, and the values that its attributes have where a call names none. */
+/** Scans the nodes of a function and the default values of its attributes. */
 function scanFunction(message: Uint8Array, scan: { hasExternalData: boolean }): void {
   scanNodes(message, functionProto.node, scan, 0);
   for (const { number, bytes } of readFields(message)) {
@@ -107,7 +107,7 @@ function scanTraining(message: Uint8Array, scan: { hasExternalData: boolean }): 
   }
 }
 
-/** Tensors and graphs in the attributes of nodes that stand in field `nodes` of a message. */
+/** Scans the tensors and graphs in the attributes of the nodes in field `nodes` of a message. */
 function scanNodes(message: Uint8Array, nodes: number, scan: { hasExternalData: boolean }, depth: number): void {
   for (const one of readFields(message)) {
     if (one.number !== nodes || !one.bytes) continue;

@@ -2,7 +2,7 @@ import { type Dimension, FREE } from "../node.js";
 import type { OnnxAttribute, OnnxBuilder, OnnxInitializer, OnnxNode } from "./builder.js";
 import { MessageWriter } from "./protobuf.js";
 
-/** Field numbers of onnx.proto, the ones that are written here. */
+/** The field numbers of onnx.proto that are written here. */
 const model = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8 } as const;
 const graph = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
 const node = { input: 1, output: 2, name: 3, operator: 4, attribute: 5 } as const;
@@ -11,11 +11,11 @@ const attributeType = { float: 1, integer: 2, string: 3, integers: 7 } as const;
 const tensor = { dimensions: 1, elementType: 2, name: 8, rawData: 9 } as const;
 const elementType = { float: 1, int64: 7 } as const;
 
-/** Versions that ONNX Runtime's CPU, WebGPU and CUDA providers all take. */
+/** Versions that the CPU, WebGPU and CUDA providers of ONNX Runtime all accept. */
 const irVersion = 8;
 const opsetVersion = 18;
 
-/** A graph input or output: float32. */
+/** A float32 input or output of a graph. */
 export interface OnnxValue {
   readonly name: string;
   readonly shape: readonly Dimension[];

@@ -1,13 +1,13 @@
-/** One field of a protocol-buffer message: a number of its wire, or the bytes of a text, message or packed list. */
+/** One field of a protocol-buffer message: an integer, or the bytes of a text, message or packed list. */
 export interface WireField {
   readonly number: number;
-  /** Of a varint; 0 for fields of other wire types. */
+  /** Value of a varint; 0 for fields of other wire types. */
   readonly integer: bigint;
-  /** Of a length-delimited field, not copied; null for fields of other wire types. */
+  /** Content of a length-delimited field, not copied; null for fields of other wire types. */
   readonly bytes: Uint8Array | null;
 }
 
-/** What is said of bytes that are no message. */
+/** Thrown for bytes that are not a message. */
 export class WireError extends Error {
   override readonly name = "WireError";
 }
@@ -16,12 +16,12 @@ const VARINT = 0;
 const FIXED64 = 1;
 const DELIMITED = 2;
 const FIXED32 = 5;
-/** A varint of 64 bits takes no more. */
+/** Length of the longest 64-bit varint. */
 const MAX_VARINT_BYTES = 10;
 
 /**
- * The fields of one message, in their order. Format: https://protobuf.dev/programming-guides/encoding/
- * @throws WireError for bytes that are no message.
+ * Reads the fields of one message in order. Format: https://protobuf.dev/programming-guides/encoding/
+ * @throws WireError for bytes that are not a message.
  */
 export function* readFields(message: Uint8Array): Generator<WireField, void> {
   const cursor = { at: 0 };
@@ -37,7 +37,7 @@ export function* readFields(message: Uint8Array): Generator<WireField, void> {
   }
 }
 
-/** The numbers of a repeated integer field: a packed list, or the one of a field by itself. @throws WireError. */
+/** The numbers of a repeated integer field: a packed list, or a single one. @throws WireError for a broken list. */
 export function integersOf({ integer, bytes }: WireField): bigint[] {
   if (bytes === null) return [integer];
   const cursor = { at: 0 };
@@ -46,7 +46,7 @@ export function integersOf({ integer, bytes }: WireField): bigint[] {
   return numbers;
 }
 
-/** Text of a string field. */
+/** The text of a string field. */
 export function textOfField({ bytes }: WireField): string {
   return new TextDecoder().decode(bytes ?? new Uint8Array());
 }

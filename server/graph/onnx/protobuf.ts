@@ -1,9 +1,9 @@
-/** Writes one protocol-buffer message: varints, floats and length-delimited fields are all that ONNX needs. */
+/** Writes one protocol-buffer message. ONNX needs only varints, floats and length-delimited fields. */
 export class MessageWriter {
   private readonly chunks: Uint8Array[] = [];
   private length = 0;
 
-  /** An int32, int64 or enum field; negative numbers take ten bytes, as the format wants. */
+  /** Writes an int32, int64 or enum field. The format requires ten bytes for a negative number. */
   integer(field: number, value: number | bigint): this {
     this.varint(BigInt(field * 8));
     this.varint(BigInt.asUintN(64, BigInt(value)));
@@ -20,7 +20,7 @@ export class MessageWriter {
     return this.bytes(field, new TextEncoder().encode(value));
   }
 
-  /** The bytes are not copied before `finish`. */
+  /** Writes a bytes field. `value` is not copied before `finish`. */
   bytes(field: number, value: Uint8Array): this {
     this.varint(BigInt(field * 8 + 2));
     this.varint(BigInt(value.length));

@@ -1,35 +1,34 @@
 import { GraphError } from "../node.js";
 import type { Operator } from "../operator.js";
-import { absOperator, signOperator } from "./abs.js";
-import { addOperator } from "./add.js";
-import { avgPoolOperator } from "./avg-pool.js";
-import { concatOperator } from "./concat.js";
-import { convTranspose2dOperator } from "./conv-transpose2d.js";
-import { conv2dOperator } from "./conv2d.js";
-import { conv2dInputGradientOperator } from "./conv2d-input-gradient.js";
-import { countOperator } from "./count.js";
-import { expandLikeOperator } from "./expand-like.js";
+import { leakyReluGradientOperator, leakyReluOperator, reluGradientOperator, reluOperator, tanhOperator } from "./activations.js";
+import {
+  absOperator,
+  addOperator,
+  countOperator,
+  mulOperator,
+  reciprocalOperator,
+  reduceMeanOperator,
+  reduceSumOperator,
+  signOperator,
+  subOperator,
+} from "./arithmetic.js";
+import { convTranspose2dOperator } from "./conv-transpose.js";
+import { conv2dInputGradientOperator, conv2dOperator } from "./convolution.js";
 import { instanceNormGradientOperator, instanceNormOperator } from "./instance-norm.js";
-import { leakyReluGradientOperator, leakyReluOperator } from "./leaky-relu.js";
 import { matmulOperator, selfProductOperator } from "./matmul.js";
-import { maxPoolGradientOperator, maxPoolOperator } from "./max-pool.js";
-import { mulOperator } from "./mul.js";
-import { padLikeOperator } from "./pad-like.js";
-import { reciprocalOperator } from "./reciprocal.js";
-import { reduceMeanOperator } from "./reduce-mean.js";
-import { reduceSumOperator } from "./reduce-sum.js";
-import { reflectPadGradientOperator, reflectPadOperator } from "./reflect-pad.js";
-import { reluGradientOperator, reluOperator } from "./relu.js";
-import { reshapeLikeOperator, reshapeOperator } from "./reshape.js";
-import { sliceOperator } from "./slice.js";
-import { subOperator } from "./sub.js";
-import { tanhOperator } from "./tanh.js";
-import { transposeOperator } from "./transpose.js";
-import { unsqueezeOperator } from "./unsqueeze.js";
-import { upsampleLikeOperator } from "./upsample-like.js";
-import { upsampleNearestOperator } from "./upsample-nearest.js";
+import { padLikeOperator, reflectPadGradientOperator, reflectPadOperator } from "./padding.js";
+import { avgPoolOperator, maxPoolGradientOperator, maxPoolOperator, upsampleLikeOperator, upsampleNearestOperator } from "./pooling.js";
+import {
+  concatOperator,
+  expandLikeOperator,
+  reshapeLikeOperator,
+  reshapeOperator,
+  sliceOperator,
+  transposeOperator,
+  unsqueezeOperator,
+} from "./shapes.js";
 
-/** Operators that graphs are built with, next to the leaves `input` and `constant`. */
+/** The operators that graphs are built with, besides the leaves `input` and `constant`. */
 export const forwardOperators = [
   conv2dOperator,
   reflectPadOperator,
@@ -57,7 +56,7 @@ export const forwardOperators = [
   upsampleNearestOperator,
 ] as const;
 
-/** Operators that only gradients use: an engine that differentiates by itself needs none of them. */
+/** Operators that only gradients use. An engine with its own differentiation needs none of them. */
 export const gradientOperators = [
   conv2dInputGradientOperator,
   reflectPadGradientOperator,
@@ -73,12 +72,12 @@ export const gradientOperators = [
   signOperator,
 ] as const;
 
-/** Every operator but the leaves `input` and `constant`. */
+/** All operators except the leaves `input` and `constant`. */
 export const operators = [...forwardOperators, ...gradientOperators] as const;
 
 const byName = new Map<string, Operator<never>>(operators.map((operator) => [operator.name, operator as Operator<never>]));
 
-/** The operator of a node. @throws GraphError when the table has none of that name. */
+/** The operator with this name. @throws GraphError when the table has none. */
 export function operatorNamed(name: string): Pick<Operator, "name" | "shape" | "forward" | "gradient" | "gradientKind" | "toOnnx"> {
   const operator = byName.get(name);
   if (operator === undefined) throw new GraphError(`there is no operator "${name}"`);

@@ -3,16 +3,15 @@ import type { OnnxBuilder } from "../onnx/builder.js";
 import { Operator } from "../operator.js";
 import { check, dimensionAt, formatShape, sameShape } from "../shape.js";
 import { type Tensor, tensor } from "../tensor.js";
-import { mul } from "./mul.js";
-import { reduceSum } from "./reduce-sum.js";
+import { mul, reduceSum } from "./arithmetic.js";
 
 export interface InstanceNormAttributes {
-  /** Added to the variance. */
+  /** Added to the variance, so that it is never 0. */
   epsilon: number;
 }
 
 /**
- * scale (x - mean) / sqrt(variance + epsilon) + shift, mean and variance (divided by the count) of each channel of each
+ * scale * (x - mean) / sqrt(variance + epsilon) + shift, with mean and variance (divided by the count) per channel and
  * picture. Ulyanov, Vedaldi, Lempitsky: "Instance Normalization: The Missing Ingredient for Fast Stylization" (2016).
  */
 export const instanceNormOperator = new Operator<InstanceNormAttributes>({
@@ -43,7 +42,10 @@ export const instanceNormOperator = new Operator<InstanceNormAttributes>({
   toOnnx: (onnx, { attributes: { epsilon } }, ...inputs) => onnx.add("InstanceNormalization", inputs, { epsilon: { float: epsilon } }),
 });
 
-/** (upstream, x, scale) -> gradient towards x: upstream without its mean and without its share along the normalised x. */
+/**
+ * (upstream, x, scale) -> gradient towards x: upstream without its mean and without its component along the normalised
+ * x, times scale / sqrt(variance + epsilon).
+ */
 export const instanceNormGradientOperator = new Operator<InstanceNormAttributes>({
   name: "instanceNormGradient",
   shape: (_, upstream, x) => sameShape("instanceNormGradient", x, upstream),
@@ -78,11 +80,17 @@ export const instanceNormGradientOperator = new Operator<InstanceNormAttributes>
   },
 });
 
+/** Instance norm of x [N, C, H, W] with scale [C] and shift [C]. @throws GraphError when they or epsilon do not fit. */
+export function instanceNorm(x: Node, scale: Node, shift: Node, { epsilon }: InstanceNormAttributes): Node {
+  check(epsilon > 0, `instanceNorm: epsilon must be above 0, not ${epsilon}`);
+  return instanceNormOperator.node([x, scale, shift], { epsilon });
+}
+
 function planeMean(onnx: OnnxBuilder, x: string): string {
   return onnx.add("ReduceMean", [x, onnx.integers([2, 3])], { keepdims: 1 });
 }
 
-/** Calls `visit` with the offset of each channel of each picture, its length and its number. */
+/** Visits each channel of each picture with its offset, its length and its number. */
 function eachPlane({ shape }: Tensor, visit: (first: number, length: number, plane: number) => void): void {
   const [batch = 0, channels = 0, height = 0, width = 0] = shape;
   for (let plane = 0; plane < batch * channels; plane++) visit(plane * height * width, height * width, plane);
@@ -94,14 +102,9 @@ function momentsOf(values: Float32Array, epsilon: number): { mean: number; devia
   return { mean, deviation: Math.sqrt(variance + epsilon) };
 }
 
+/** Instance norm with scale 1 and shift 0. */
 function normalised(x: Node, scale: Node, attributes: InstanceNormAttributes): Node {
   const channels = scale.shape[0] as number;
   const all = (value: number) => constant(tensor([channels], new Float32Array(channels).fill(value)));
   return instanceNormOperator.node([x, all(1), all(0)], attributes);
-}
-
-/** Instance norm of x [N, C, H, W] with scale [C] and shift [C]. @throws GraphError when they do not fit. */
-export function instanceNorm(x: Node, scale: Node, shift: Node, { epsilon }: InstanceNormAttributes): Node {
-  check(epsilon > 0, `instanceNorm: epsilon must be above 0, not ${epsilon}`);
-  return instanceNormOperator.node([x, scale, shift], { epsilon });
 }

@@ -1,10 +1,11 @@
-import { type Dimension, FREE, type Node } from "../node.js";
-import { Operator, type Shape } from "../operator.js";
-import { check, dimensionAt, fillByIndex, formatShape } from "../shape.js";
-import { add } from "./add.js";
-import { transpose, transposeOperator } from "./transpose.js";
+import { type Dimension, FREE, type Node, type Shape } from "../node.js";
+import { Operator } from "../operator.js";
+import { check, dimensionAt, formatShape } from "../shape.js";
+import { fillByIndex } from "../tensor.js";
+import { add } from "./arithmetic.js";
+import { transpose, transposeOperator } from "./shapes.js";
 
-/** Product of matrices [..., M, K] and [..., K, N] of equal leading axes. */
+/** Product of matrices [..., M, K] and [..., K, N] with equal leading axes. */
 export const matmulOperator = new Operator({
   name: "matmul",
   shape: (_, a, b) => productShape(a, b),
@@ -23,7 +24,7 @@ export const matmulOperator = new Operator({
   toOnnx: (onnx, _, a, b) => onnx.add("MatMul", [a, b]),
 });
 
-/** a times its own transpose, as in Gram matrices: its gradient takes one product instead of two. */
+/** a times its own transpose, as in Gram matrices. Its gradient takes one matrix product instead of two. */
 export const selfProductOperator = new Operator({
   name: "selfProduct",
   shape: (_, a) => [...a.slice(0, -1), dimensionAt(a, -2)],
@@ -40,6 +41,16 @@ export const selfProductOperator = new Operator({
   gradients: [(upstream, _, a) => matmul(add(upstream, swapped(upstream)), a)],
   toOnnx: (onnx, { shape }, a) => onnx.add("MatMul", [a, onnx.add("Transpose", [a], { perm: swapLastAxes(shape.length) })]),
 });
+
+/**
+ * Matrix product [..., M, K] x [..., K, N] -> [..., M, N] with equal leading axes.
+ * @throws GraphError when the shapes do not fit.
+ */
+export function matmul(a: Node, b: Node): Node {
+  const isOwnTranspose = b.operator === transposeOperator.name && b.inputs[0] === a;
+  if (isOwnTranspose && String(b.attributes.permutation) === String(swapLastAxes(a.shape.length))) return selfProductOperator.node([a], {});
+  return matmulOperator.node([a, b], {});
+}
 
 function productShape(a: Shape, b: Shape): Dimension[] {
   const message = `matmul: shapes ${formatShape(a)} and ${formatShape(b)} do not fit`;
@@ -58,14 +69,4 @@ function swapLastAxes(rank: number): number[] {
 
 function swapped(x: Node): Node {
   return transpose(x, swapLastAxes(x.shape.length));
-}
-
-/**
- * Matrix product [..., M, K] x [..., K, N] -> [..., M, N]; leading axes must be equal.
- * @throws GraphError when the shapes do not fit.
- */
-export function matmul(a: Node, b: Node): Node {
-  const isOwnTranspose = b.operator === transposeOperator.name && b.inputs[0] === a;
-  if (isOwnTranspose && String(b.attributes.permutation) === String(swapLastAxes(a.shape.length))) return selfProductOperator.node([a], {});
-  return matmulOperator.node([a, b], {});
 }

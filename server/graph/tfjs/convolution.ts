@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { ConvTranspose2dAttributes } from "../operators/conv-transpose2d.js";
+import type { ConvTranspose2dAttributes } from "../operators/conv-transpose.js";
 import type { ConvolutionAttributes } from "../operators/convolution.js";
 import { Value } from "./value.js";
 
@@ -10,7 +10,7 @@ export function convolve({ stride, padding, groups }: ConvolutionAttributes, x: 
   const kernel = weight.as("kernel") as tf.Tensor4D;
   const image = x.as("channelsLast") as tf.Tensor4D;
   const [height, width] = kernel.shape;
-  // Numbers as padding are refused by the native backends and misread for kernels that are not square.
+  // Numbers fail as padding: the native backends reject them, and they are misread for kernels that are not square.
   const isSame = stride === 1 && height === 2 * padding + 1 && width === height;
   const padded = isSame || padding === 0 ? image : padHeightAndWidth(image, padding);
   const pad = isSame ? "same" : "valid";
@@ -47,7 +47,7 @@ function padHeightAndWidth(image: tf.Tensor4D, padding: number): tf.Tensor4D {
   return tf.pad(image, [[0, 0], both, both, [0, 0]]);
 }
 
-/** Whether depthwise convolution has all that is needed: the WebAssembly backend lacks its gradient. */
+/** Whether the backend supports depthwise convolution as needed. The WebAssembly backend lacks its gradient. */
 function hasDepthwise(): boolean {
   return !tf.engine().isTapeOn() || tf.getKernel("DepthwiseConv2dNativeBackpropInput", tf.getBackend()) !== undefined;
 }
@@ -58,7 +58,10 @@ function depthwiseKernel(kernel: tf.Tensor4D, channels: number): tf.Tensor4D {
   return tf.reshape(kernel, [height, width, channels, outputs / channels]);
 }
 
-/** One convolution for each group of channels, which TensorFlow.js does not know. A group has its own outputs of a kernel, or its own inputs of a transposed one. */
+/**
+ * One convolution for each group of channels, since TensorFlow.js does not support groups. Each group has its own
+ * outputs of a kernel, or its own inputs of a transposed kernel.
+ */
 function perGroup(groups: number, x: tf.Tensor4D, kernel: tf.Tensor4D, convolution: Convolution): tf.Tensor4D {
   if (groups === 1) return convolution(x, kernel);
   const kernels = tf.split(kernel, groups, 3);

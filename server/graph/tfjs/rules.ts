@@ -1,22 +1,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { InstanceNormAttributes } from "../operators/instance-norm.js";
 import type { PoolAttributes } from "../operators/pooling.js";
-import type { SliceAttributes } from "../operators/slice.js";
+import type { SliceAttributes } from "../operators/shapes.js";
 import { axisIn, type Layout, Value } from "./value.js";
 
-/** `compute` of every element, in whatever layout x has. */
+/** Applies `compute` to every element, in the layout of x. */
 export function elementwise(compute: (x: tf.Tensor) => tf.Tensor, x: Value): Value {
   return new Value(compute(x.tensor), x.layout);
 }
 
-/** `compute` of two operands under NumPy broadcasting, without a transposition where both may stay as they are. */
+/** Applies `compute` to two operands under NumPy broadcasting. Transposes an operand only if the layouts differ. */
 export function broadcast(compute: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, a: Value, b: Value): Value {
   const layout = commonLayout([a, b]);
   const operand = (value: Value) => (value.tensor.rank === 0 ? value.tensor : value.as(layout));
   return new Value(compute(operand(a), operand(b)), layout);
 }
 
-/** Channels last where one is so already and all can be; scalars fit anything. */
+/** Channels last if one value has that layout and all can have it. A scalar fits every layout. */
 function commonLayout(values: readonly Value[]): Layout {
   const able = values.every(({ tensor: { rank } }) => rank === 4 || rank === 0);
   return able && values.some(({ layout }) => layout === "channelsLast") ? "channelsLast" : "given";
@@ -33,7 +33,7 @@ export function concatenate(values: readonly Value[], axis: number): Value {
   );
 }
 
-/** |x| as relu(x) + relu(-x): TensorFlow.js's derivative of its own abs is -1 at 0, where ours and ONNX's is 0. */
+/** |x| as relu(x) + relu(-x), whose derivative at 0 is 0 as elsewhere. The derivative of tf.abs at 0 is -1. */
 export function absolute(x: tf.Tensor): tf.Tensor {
   return tf.add(tf.relu(x), tf.relu(tf.neg(x)));
 }
@@ -57,8 +57,8 @@ function part(x: tf.Tensor, axis: number, start: number, size: number): tf.Tenso
 }
 
 /**
- * Mirrored borders from slices. tf.mirrorPad would do, but its gradient in TensorFlow.js 4.22 leaves out what falls on the
- * border.
+ * Mirrors the borders with slices. tf.mirrorPad computes the same, but in TensorFlow.js 4.22 its gradient ignores the
+ * borders.
  */
 export function reflectPad(padding: number, x: Value): Value {
   const mirrored = [2, 3].reduce((inner, axis) => {
@@ -77,8 +77,8 @@ export function averagePool({ size }: PoolAttributes, x: Value): Value {
 }
 
 /**
- * The largest of the columns of each window, then of its rows. tf.maxPool would do, but on the WebAssembly backend of
- * TensorFlow.js 4.22 its gradient leaves out windows without a positive value.
+ * The maximum over the columns of each window, then over its rows. tf.maxPool computes the same, but on the WebAssembly
+ * backend of TensorFlow.js 4.22 its gradient ignores windows without a positive value.
  */
 export function maxPool({ size }: PoolAttributes, x: Value): Value {
   const image = x.as("channelsLast");
@@ -90,14 +90,14 @@ export function maxPool({ size }: PoolAttributes, x: Value): Value {
   return new Value(tf.reshape(pooled, [batch, rows, columns, channels]), "channelsLast");
 }
 
-/** The maxima over axis 1, of length `size`, which is left out. */
+/** The maxima over axis 1 of length `size`, which the result drops. */
 function largestPart(x: tf.Tensor, size: number): tf.Tensor {
   const [first, , last] = x.shape as [number, number, number];
   const parts = Array.from({ length: size }, (_, index) => tf.reshape(part(x, 1, index, 1), [first, last]));
   return parts.reduce((largest, next) => tf.maximum(largest, next));
 }
 
-/** Every column repeated, then every row. */
+/** Repeats every column, then every row. */
 export function upsampleNearest({ size }: PoolAttributes, x: Value): Value {
   const image = x.as("channelsLast");
   const [batch, height, width, channels] = image.shape as [number, number, number, number];
@@ -106,7 +106,7 @@ export function upsampleNearest({ size }: PoolAttributes, x: Value): Value {
   return new Value(tf.reshape(large, [batch, size * height, size * width, channels]), "channelsLast");
 }
 
-/** Every row of a matrix `size` times, side by side. */
+/** Repeats a matrix `size` times, side by side. */
 function repeated(matrix: tf.Tensor, size: number): tf.Tensor {
   return tf.concat(new Array<tf.Tensor>(size).fill(matrix), 1);
 }
@@ -124,7 +124,7 @@ export function reduce(kind: "sum" | "mean", axes: readonly number[], x: Value):
   return new Value(kind === "sum" ? tf.sum(x.as(layout), [...axes]) : tf.mean(x.as(layout), [...axes]));
 }
 
-/** As in ONNX, 0 keeps a size. */
+/** Reshapes x. As in ONNX, 0 keeps a size. */
 export function reshape(shape: readonly number[], x: Value): Value {
   const given = x.as("given");
   return new Value(

@@ -1,25 +1,25 @@
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * How the axes of a tensor lie in memory. `given` is the graph's own order, NCHW; TensorFlow.js convolves and pools NHWC
- * alone on most backends, and wants kernels as HWIO (transposed ones as HWOI).
+ * The order of a tensor's axes in memory. `given` is the order of the graph, NCHW. On most backends, TensorFlow.js
+ * convolves and pools only NHWC, with kernels as HWIO (transposed ones as HWOI).
  */
 export type Layout = "given" | "channelsLast" | "kernel";
 
-/** Axis i of a tensor in the layout is axis order[i] of the given one; rank 4. */
+/** For rank 4: axis i in the layout is axis orders[layout][i] of the given tensor. `ordersBack` has the inverses. */
 const orders = { channelsLast: [0, 2, 3, 1], kernel: [2, 3, 1, 0] } as const;
 const ordersBack = { channelsLast: [0, 3, 1, 2], kernel: [3, 2, 0, 1] } as const;
 
-/** Where an axis of the given tensor lies in a layout. */
+/** The position of an axis of the given tensor in a layout. */
 export function axisIn(layout: Layout, axis: number): number {
   return layout === "given" ? axis : [...orders[layout]].indexOf(axis as 0);
 }
 
-/** One value of a graph on the device, in the layout that it was computed in and in those that were asked for since. */
+/** One value of a graph on the device, in the layout of its computation and in the layouts requested since. */
 export class Value {
   private readonly copies = new Map<Layout, tf.Tensor>();
 
-  /** Takes `tensor` over: no tidy frees it, `dispose` does. */
+  /** Takes ownership of `tensor`: `dispose` frees it, a tidy does not. */
   constructor(
     readonly tensor: tf.Tensor,
     readonly layout: Layout = "given",
@@ -27,7 +27,7 @@ export class Value {
     this.copies.set(layout, tf.keep(tensor));
   }
 
-  /** The tensor in `layout`, transposed at most once. Layouts other than `given` are for rank 4. */
+  /** The tensor in `layout`, transposed at most once. Layouts other than `given` require rank 4. */
   as(layout: Layout): tf.Tensor {
     const known = this.copies.get(layout);
     if (known !== undefined) return known;

@@ -6,7 +6,7 @@ import { toOnnx } from "../../../server/graph/to-onnx.js";
 
 const picture = input("picture", [1, 3, FREE, FREE]);
 
-test("a file's inputs, outputs and weights are told", () => {
+test("returns the inputs, outputs and count of weights of a file", () => {
   const weight = { shape: [1, 3, 1, 1], data: Float32Array.of(1, 2, 3) };
   expect(inspectModel(toOnnx({ scaled: mul(picture, constant(weight)) }))).toEqual({
     inputs: [{ name: "picture", isFloat32: true, shape: [1, 3, null, null] }],
@@ -16,7 +16,7 @@ test("a file's inputs, outputs and weights are told", () => {
   });
 });
 
-/** A model around what `write` puts into its graph. */
+/** A model whose graph `write` fills. */
 function modelOf(write: (graph: MessageWriter) => void): Uint8Array {
   return new MessageWriter().integer(1, 8).message(7, write).finish();
 }
@@ -24,13 +24,13 @@ const external = (tensor: MessageWriter) =>
   tensor.string(8, "weight").message(13, (entry) => entry.string(1, "location").string(2, "/etc/passwd"));
 const located = (tensor: MessageWriter) => tensor.string(8, "weight").integer(14, 1);
 
-describe("a tensor whose values lie in another file is found", () => {
+describe("finds a tensor whose values are in another file", () => {
   test.each<[string, Uint8Array]>([
     ["among the initializers", modelOf((graph) => graph.message(5, external))],
     ["by its location alone", modelOf((graph) => graph.message(5, located))],
     ["in a constant", modelOf((graph) => graph.message(1, (node) => node.message(5, (attribute) => attribute.message(5, external))))],
     ["in a list", modelOf((graph) => graph.message(1, (node) => node.message(5, (attribute) => attribute.message(10, external))))],
-    ["in a sparse one", modelOf((graph) => graph.message(15, (sparse) => sparse.message(1, external)))],
+    ["in a sparse tensor", modelOf((graph) => graph.message(15, (sparse) => sparse.message(1, external)))],
     [
       "in a branch",
       modelOf((graph) =>
@@ -45,14 +45,14 @@ describe("a tensor whose values lie in another file is found", () => {
         .finish(),
     ],
     [
-      "as what a function's attribute is where a call does not name it",
+      "as the default of a function's attribute",
       new MessageWriter()
         .message(7, () => undefined)
         .message(25, (definition) => definition.message(11, (attribute) => attribute.message(5, external)))
         .finish(),
     ],
     [
-      "in a graph for training",
+      "in a training graph",
       new MessageWriter()
         .message(7, () => undefined)
         .message(20, (training) => training.message(1, (graph) => graph.message(5, external)))
@@ -63,7 +63,7 @@ describe("a tensor whose values lie in another file is found", () => {
   });
 });
 
-describe("what is no model is refused", () => {
+describe("rejects bytes that are not a model", () => {
   const whole = toOnnx({ scaled: mul(picture, constant(scalar(2))) });
   function nested(depth: number): (graph: MessageWriter) => void {
     return (graph) => {
@@ -73,7 +73,7 @@ describe("what is no model is refused", () => {
   test.each<[string, Uint8Array]>([
     ["nothing", new Uint8Array()],
     ["text", new TextEncoder().encode("version https://example.org/large-files")],
-    ["one that ends too soon", whole.subarray(0, whole.length - 3)],
+    ["a model cut short", whole.subarray(0, whole.length - 3)],
     [
       "two graphs",
       new MessageWriter()
@@ -82,7 +82,7 @@ describe("what is no model is refused", () => {
         .finish(),
     ],
     ["a number without an end", new Uint8Array(12).fill(255)],
-    ["graphs in graphs in graphs", modelOf(nested(40))],
+    ["graphs nested too deep", modelOf(nested(40))],
     ["a shape that its values do not fill", modelOf((graph) => graph.message(5, (tensor) => tensor.integer(1, 2 ** 32).string(8, "none")))],
   ])("%s", (_what, file) => {
     expect(() => inspectModel(file)).toThrow(expect.objectContaining({ name: "WireError" }));
