@@ -13,6 +13,11 @@ import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live-picture.js";
 import { RESERVE_BYTES } from "../../server/storage/embedded/space.js";
 import { RECENT_FRAMES } from "../../server/storage/storage.js";
 
+/** A document without its line breaks. */
+async function proseOf(file: string): Promise<string> {
+  return (await readFile(inRoot(file), "utf8")).replace(/\s+/g, " ");
+}
+
 const schema = buildSchema(await readFile(inRoot("schema.graphql"), "utf8"));
 
 describe.each(["README.md", "docs/api.md"])("%s", async (file) => {
@@ -23,7 +28,7 @@ describe.each(["README.md", "docs/api.md"])("%s", async (file) => {
     expect(examples.length).toBeGreaterThan(0);
   });
 
-  test.each(examples)("shows operations of the schema, within the server's limits: %s", (example) => {
+  test.each(examples)("shows operations of the schema, within the server's limits (example %#)", (example) => {
     const document = parse(example);
     expect(validate(schema, document)).toEqual([]);
     expect(limitErrors(schema, document)).toEqual([]);
@@ -31,7 +36,7 @@ describe.each(["README.md", "docs/api.md"])("%s", async (file) => {
 });
 
 test("docs/api.md lists every error code with its status", async () => {
-  const text = await readFile(inRoot("docs/api.md"), "utf8");
+  const text = await proseOf("docs/api.md");
   const codes: Record<ErrorCode, true> = {
     BAD_INPUT: true,
     NOT_FOUND: true,
@@ -52,7 +57,7 @@ test("docs/api.md lists every error code with its status", async () => {
 });
 
 test("README gives the limits that hold", async () => {
-  const text = await readFile(inRoot("README.md"), "utf8");
+  const text = await proseOf("README.md");
   const { maxUploadBytes, maxImagePixels } = pictureLimits;
   const { size, steps } = styleTransferNumbers;
   expect(text).toContain(`at most ${maxUploadBytes / 1e6} MB and ${maxImagePixels / 1e6} million pixels`);
@@ -60,18 +65,18 @@ test("README gives the limits that hold", async () => {
 });
 
 test("docs/api.md gives the limits that hold", async () => {
-  const text = await readFile(inRoot("docs/api.md"), "utf8");
+  const text = await proseOf("docs/api.md");
   const { maxDepth, maxAliases, maxFields, maxTokens, maxCost, maxPageSize, maxLossPoints } = apiLimits;
   expect(text).toContain(`nested ${maxDepth} deep and have ${maxAliases} aliases, ${maxFields} fields, ${maxTokens} tokens and 1 MiB`);
   expect(text).toContain(`${maxCost.toLocaleString("en")} values`);
-  expect(text).toContain(`at most ${maxPageSize} entries, a loss\ncurve ${maxLossPoints} points`);
+  expect(text).toContain(`at most ${maxPageSize} entries, a loss curve ${maxLossPoints} points`);
   expect(text).toContain(`at least ${pictureLimits.minImageSide} px on each side`);
   expect(text).toContain(`The newest ${RECENT_FRAMES} results`);
   expect(text).toContain(`A frame has at most ${MAX_LIVE_FRAME_BYTES / 1024} KiB`);
 });
 
 test("docs/operate.md gives the limits that hold", async () => {
-  const text = await readFile(inRoot("docs/operate.md"), "utf8");
+  const text = await proseOf("docs/operate.md");
   const rows = {
     "sessions that wait": MAX_QUEUED_SESSIONS,
     "WebSockets, and operations on each": `${apiLimits.maxSockets}, ${apiLimits.maxSubscriptionsPerSocket}`,
