@@ -9,7 +9,7 @@ import WebSocket from "ws";
 
 const [photo, style, result, address = "http://127.0.0.1:4000"] = process.argv.slice(2);
 
-// 1. Pictures go in as they are; the answer is an Image with its id.
+// 1. Upload pictures as they are. The response is an Image with its id.
 async function upload(file) {
   const response = await fetch(`${address}/images`, { method: "POST", body: await readFile(file) });
   const answer = await response.json();
@@ -17,7 +17,7 @@ async function upload(file) {
   return answer.id;
 }
 
-// 2. Everything else is GraphQL: one POST for queries and mutations, a WebSocket for subscriptions.
+// 2. Everything else is GraphQL: POST for queries and mutations, a WebSocket for subscriptions.
 async function request(query, variables) {
   const response = await fetch(`${address}/graphql`, {
     method: "POST",
@@ -36,7 +36,7 @@ const { startStyleTransfer } = await request(
 );
 console.log(startStyleTransfer);
 
-// 3. The session tells its frames as they are painted, and ends after the last one.
+// 3. The subscription sends the frames as they are painted, and ends after the last one.
 const client = createClient({ url: `${address.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket });
 const query = `subscription ($id: ID!) {
   session(id: $id, afterStep: -1) {

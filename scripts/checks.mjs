@@ -18,6 +18,7 @@ export const checks = [
   { name: "Types of the studio", passes: tool("typescript", "-p", "web", "--noEmit") },
   { name: "Types of the studio's tests", passes: tool("typescript", "-p", "test/web") },
   { name: "schema.graphql as the code emits it", passes: tool("tsx", "server/api/emit-schema.ts", "--check") },
+  { name: "Figures and variables in the documentation", passes: tool("tsx", "scripts/docs.ts", "--check") },
   { name: "The studio's types of the API as schema.graphql has them", passes: schemaTypesCurrent },
   { name: "No unused files, exports or packages", passes: tool("knip") },
 ];

@@ -2,48 +2,49 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type DeviceChoice, deviceChoices } from "./device/messages.js";
 
-/** How this server was asked to run. */
+/** Settings of the server, as read from the environment. */
 export interface Config {
   /** 0 for any free port. */
   port: number;
   host: string;
   /** Folder of everything that outlives the process. */
   dataDir: string;
-  /** Folder of models, or address of one, which ends in a slash; null for none. */
+  /** Folder of models, or the address of one, which ends in a slash; null for none. */
   modelMirror: string | URL | null;
-  /** What the kept frames of one session may take, bytes. */
+  /** Space for the kept frames of one session, bytes. */
   sessionBytes: number;
-  /** What the kept frames of all sessions may take, bytes. */
+  /** Space for the kept frames of all sessions, bytes. */
   historyBytes: number;
-  /** Never fetch from the network. */
+  /** Never download models. */
   offline: boolean;
   device: DeviceChoice;
   /** Origins of web pages, other than the studio, that may use this server. */
   origins: string[];
 }
 
-/** What is wrong with a variable, told to the one who starts the server. */
+/** A variable that the server cannot use; the message is for the operator. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
 interface Variable<Value> {
   name: string;
-  /** The value when the variable is not set, written as it would be set. */
+  /** Value used when the variable is not set. */
   default: string;
+  /** Markdown for the table in docs/operate.md. */
   help: string;
-  /** @throws ConfigError with what is allowed */
+  /** @throws ConfigError that names the allowed values */
   parse(text: string): Value;
 }
 
 const loopback = ["127.0.0.1", "localhost", "::1"];
 
-/** Every environment variable that the server reads. */
+/** Every environment variable that the server reads. `npm run docs` copies them to docs/operate.md. */
 export const variables = {
   port: {
     name: "PORT",
     default: "4000",
-    help: "Port to listen on; 0 for any free one.",
+    help: "Port to listen on; `0` takes any free port.",
     parse(text) {
       if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new ConfigError("must be a port from 0 to 65535");
       return Number(text);
@@ -52,19 +53,19 @@ export const variables = {
   host: {
     name: "HOST",
     default: "127.0.0.1",
-    help: "Address to listen on. Only this machine may reach the server, as it has no access control.",
+    help: "Address to listen on: `127.0.0.1`, `localhost` or `::1`. Only this machine can reach the server, which has no access control.",
     parse: (text) => oneOf(loopback, text),
   },
   dataDir: {
     name: "ATELIER_DATA",
     default: "./data",
-    help: "Folder for sessions, pictures, frames and fetched models.",
+    help: "Folder for sessions, pictures, frames, exports and downloaded models.",
     parse: (text) => resolve(text),
   },
   modelMirror: {
     name: "ATELIER_MODEL_MIRROR",
     default: "",
-    help: "Folder, or http(s) address of one, that holds models as <id>/card.json and the file it names.",
+    help: "Folder, or http(s) address of a folder, that holds models: `<id>/card.json` and the file that the card names.",
     parse(text) {
       if (text === "") return null;
       if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return mirrorAddress(text);
@@ -77,36 +78,36 @@ export const variables = {
   sessionBytes: {
     name: "ATELIER_SESSION_MB",
     default: "512",
-    help: "What the kept frames of one session may take, MB; beyond it they are thinned evenly.",
+    help: "Space in MB for the kept frames of one session; a session that exceeds it is thinned evenly.",
     parse: megabytes,
   },
   historyBytes: {
     name: "ATELIER_HISTORY_MB",
     default: "16000",
-    help: "What the kept frames of all sessions may take, MB; beyond it the largest are thinned.",
+    help: "Space in MB for the kept frames of all sessions; beyond it the largest sessions are thinned.",
     parse: megabytes,
   },
   offline: {
     name: "ATELIER_OFFLINE",
     default: "0",
-    help: "1 to never fetch models from the network; a mirror folder is still read.",
+    help: "`1` downloads no models; a mirror folder is still read.",
     parse: (text) => oneOf(["0", "1"], text) === "1",
   },
   device: {
     name: "ATELIER_DEVICE",
     default: "auto",
-    help: `What paints: ${deviceChoices.join(", ")}.`,
+    help: `Engine that computes: ${deviceChoices.map((choice) => `\`${choice}\``).join(", ")}.`,
     parse: (text) => oneOf(deviceChoices, text),
   },
   origins: {
     name: "ATELIER_ORIGINS",
     default: "",
-    help: "Origins of other web pages that may use the server, separated by commas, such as https://studio.example.",
+    help: "Origins of other web pages that may use the server, separated by commas, such as `https://studio.example`.",
     parse: (text) => text.split(",").flatMap((part) => (part.trim() === "" ? [] : [origin(part.trim())])),
   },
 } as const satisfies { [Key in keyof Config]: Variable<Config[Key]> };
 
-/** Reads the environment. @throws ConfigError for bad values and for unknown names that begin with ATELIER_. */
+/** Reads the environment. @throws ConfigError for bad values and unknown names that begin with ATELIER_. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const known = new Set<string>(Object.values(variables).map(({ name }) => name));
   const unknown = Object.keys(env).filter((name) => name.startsWith("ATELIER_") && !known.has(name));
@@ -139,7 +140,7 @@ function oneOf<Choice extends string>(choices: readonly Choice[], text: string):
   return choice;
 }
 
-/** Of a folder, so that names in it can be resolved. */
+/** Address of a folder. It ends in a slash, so that names resolve inside the folder. */
 function mirrorAddress(text: string): URL {
   const address = URL.canParse(text) ? new URL(text) : null;
   const { protocol, username, password, search, hash } = address ?? {};

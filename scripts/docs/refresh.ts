@@ -1,0 +1,42 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readResults } from "../../bench/results.js";
+import { variables } from "../../server/config.js";
+import { fillParts } from "./fill.js";
+import { figuresTable, resultsTable, variablesTable } from "./tables.js";
+
+/** Documents with the generated parts that each must contain. */
+const documents: Record<string, readonly string[]> = {
+  "README.md": ["figures"],
+  "docs/operate.md": ["variables"],
+  "bench/README.md": ["results"],
+};
+
+/** Writes the documents in `root` whose generated parts are stale. Returns their paths. */
+export async function refreshDocs(root: string): Promise<string[]> {
+  const stale = await staleTexts(root);
+  for (const [file, text] of stale) await writeFile(join(root, file), text);
+  return [...stale.keys()];
+}
+
+/** Paths of the documents in `root` whose generated parts are stale. */
+export async function staleDocs(root: string): Promise<string[]> {
+  return [...(await staleTexts(root)).keys()];
+}
+
+/** What the stale documents should contain, by path. */
+async function staleTexts(root: string): Promise<Map<string, string>> {
+  const results = await readResults(join(root, "bench", "results.json"));
+  const parts = new Map([
+    ["figures", figuresTable(results)],
+    ["results", resultsTable(results)],
+    ["variables", variablesTable(Object.values(variables))],
+  ]);
+  const stale = new Map<string, string>();
+  for (const [file, required] of Object.entries(documents)) {
+    const text = await readFile(join(root, file), "utf8");
+    const filled = fillParts(file, text, parts, required);
+    if (filled !== text) stale.set(file, filled);
+  }
+  return stale;
+}

@@ -1,0 +1,65 @@
+import type { Result } from "../../bench/results.js";
+
+/** An environment variable as the documentation shows it. */
+interface Variable {
+  name: string;
+  default: string;
+  help: string;
+}
+
+/** Figures that README shows: what was measured, in words for visitors, and the bench that measures it. */
+const figures: readonly { title: string; bench: string }[] = [
+  { title: "Painting with default settings, VGG-19, 256 px", bench: "painting with the default settings, 256 px" },
+  { title: "Loss and gradient, VGG-19, 256 px", bench: "VGG-19 loss and gradient, 256 px" },
+  { title: "Loss and gradient, `vgg19-lite`, 256 px", bench: "vgg19-lite loss and gradient, 256 px" },
+  { title: "Live `photo-to-painting`, 256 px", bench: "live photo-to-painting, end to end" },
+  { title: "Delay from camera to picture, 95 of 100", bench: "live photo-to-painting, delay from camera to picture, p95" },
+  { title: "Scripts of the first page, compressed", bench: "scripts of the studio's first load, compressed" },
+  { title: "Frames drawn by the studio, 512 px", bench: "frames drawn at 512 px" },
+];
+
+/** Markdown table of the figures for visitors. @throws Error for a figure that was not measured */
+export function figuresTable(results: readonly Result[]): string {
+  const shown = figures.map(({ title, bench }) => ({ title, result: resultOf(bench, results) }));
+  const rows = shown.map(({ title, result: { value, unit } }) => [title, `${value} ${unit}`]);
+  return [table(["measured", "value"], rows), "", machinesOf(shown.map(({ result }) => result))].join("\n");
+}
+
+/** Markdown table of all results, and the machines that measured them. */
+export function resultsTable(results: readonly Result[]): string {
+  const rows = results.map(({ bench, value, unit, peer, ratio, date, commit, command }) => [
+    bench,
+    `${value} ${unit}`,
+    peer,
+    ratio === null ? "" : ratio.toFixed(2),
+    `${date.slice(0, 10)}, ${commit}`,
+    `\`${command}\``,
+  ]);
+  const head = ["bench", "value", "compared with", "times better", "when, commit", "command"];
+  return [table(head, rows), "", machinesOf(results)].join("\n");
+}
+
+/** Markdown table of environment variables. */
+export function variablesTable(variables: readonly Variable[]): string {
+  const rows = variables.map((variable) => [
+    `\`${variable.name}\``,
+    variable.default === "" ? "none" : `\`${variable.default}\``,
+    variable.help,
+  ]);
+  return table(["variable", "default", "meaning"], rows);
+}
+
+function resultOf(bench: string, results: readonly Result[]): Result {
+  const result = results.find((candidate) => candidate.bench === bench);
+  if (!result) throw new Error(`bench/results.json has no result of "${bench}", which README.md shows.`);
+  return result;
+}
+
+function machinesOf(results: readonly Result[]): string {
+  return `Machine: ${[...new Set(results.map(({ machine }) => machine))].join("; ")}.`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,82 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Result, readResults } from "../../bench/results.js";
+import { fillParts } from "../../scripts/docs/fill.js";
+import { refreshDocs, staleDocs } from "../../scripts/docs/refresh.js";
+import { root } from "../../scripts/root.mjs";
+import { variables } from "../../server/config.js";
+
+const copied = ["README.md", "docs/operate.md", "bench/README.md", "bench/results.json"];
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "atelier-docs-"));
+  for (const file of copied) await cp(join(root, file), join(folder, file));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Changes a file of the copy. @throws Error when there is nothing to replace */
+async function replace(file: string, from: string | RegExp, to: string): Promise<void> {
+  const text = await readFile(join(folder, file), "utf8");
+  const changed = text.replace(from, to);
+  if (changed === text) throw new Error(`${file} does not contain ${from}`);
+  await writeFile(join(folder, file), changed);
+}
+
+test("the documentation is as its sources have it", async () => {
+  expect(await staleDocs(root)).toEqual([]);
+});
+
+const bench = "painting with the default settings, 256 px";
+
+/** Changes the result of `bench` in the copy. */
+async function changeResult(change: Partial<Result>): Promise<void> {
+  const file = join(folder, "bench/results.json");
+  const results = await readResults(file);
+  await writeFile(file, JSON.stringify(results.map((result) => (result.bench === bench ? { ...result, ...change } : result))));
+}
+
+test("a figure that was measured again is stale until the documents are filled again", async () => {
+  await changeResult({ value: 12.345 });
+  expect(await staleDocs(folder)).toEqual(["README.md", "bench/README.md"]);
+  expect(await refreshDocs(folder)).toEqual(["README.md", "bench/README.md"]);
+  expect(await readFile(join(folder, "README.md"), "utf8")).toContain("| 12.345 s |");
+  expect(await staleDocs(folder)).toEqual([]);
+});
+
+test("a figure that was changed by hand is stale", async () => {
+  await replace("README.md", /\| [\d.]+ s \|/, "| 1 s |");
+  expect(await staleDocs(folder)).toEqual(["README.md"]);
+});
+
+test("a variable that was changed by hand is stale", async () => {
+  await replace("docs/operate.md", "| `ATELIER_HISTORY_MB` | ", "| `ATELIER_HISTORY_MB` | about ");
+  expect(await staleDocs(folder)).toEqual(["docs/operate.md"]);
+});
+
+test("a figure that README shows must have been measured", async () => {
+  await changeResult({ bench: "another" });
+  await expect(staleDocs(folder)).rejects.toThrow(`no result of "${bench}"`);
+});
+
+test("a document must keep its markers", async () => {
+  await replace("README.md", "<!-- generated: figures (npm run docs) -->", "");
+  await expect(staleDocs(folder)).rejects.toThrow("README.md lacks the markers of: figures");
+});
+
+test("every variable of the server is in the table", async () => {
+  const text = await readFile(join(root, "docs/operate.md"), "utf8");
+  for (const { name } of Object.values(variables)) expect(text).toContain(`| \`${name}\` |`);
+});
+
+test("line endings of a checkout on Windows stay", () => {
+  const text = "a\r\n<!-- generated: x (npm run docs) -->\r\nold\r\n<!-- /generated -->\r\nb\r\n";
+  expect(fillParts("a.md", text, new Map([["x", "1\n2"]]), ["x"])).toBe(text.replace("old", "1\r\n2"));
+});
+
+test("an unknown part is refused", () => {
+  const text = "<!-- generated: y (npm run docs) -->\n<!-- /generated -->\n";
+  expect(() => fillParts("a.md", text, new Map([["x", ""]]), [])).toThrow("a.md: nothing generates y. There are: x.");
+});

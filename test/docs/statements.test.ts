@@ -1,0 +1,91 @@
+import { readFile } from "node:fs/promises";
+import { buildSchema, parse, validate } from "graphql";
+import { describe, expect, test } from "vitest";
+import { inRoot } from "../../scripts/root.mjs";
+import { apiLimits } from "../../server/api/limits.js";
+import { limitErrors } from "../../server/api/query-limits.js";
+import { styleTransferNumbers } from "../../server/art/settings.js";
+import { AtelierError, type ErrorCode } from "../../server/errors.js";
+import { exportLimits } from "../../server/exports/export.js";
+import { describeError } from "../../server/http/errors.js";
+import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "../../server/limits.js";
+import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live-picture.js";
+import { RESERVE_BYTES } from "../../server/storage/embedded/space.js";
+import { RECENT_FRAMES } from "../../server/storage/storage.js";
+
+/** A document without its line breaks. */
+async function proseOf(file: string): Promise<string> {
+  return (await readFile(inRoot(file), "utf8")).replace(/\s+/g, " ");
+}
+
+const schema = buildSchema(await readFile(inRoot("schema.graphql"), "utf8"));
+
+describe.each(["README.md", "docs/api.md"])("%s", async (file) => {
+  const text = await readFile(inRoot(file), "utf8");
+  const examples = [...text.matchAll(/```graphql\n(.*?)```/gs)].map(([, example = ""]) => example);
+
+  test("has examples", () => {
+    expect(examples.length).toBeGreaterThan(0);
+  });
+
+  test.each(examples)("shows operations of the schema, within the server's limits (example %#)", (example) => {
+    const document = parse(example);
+    expect(validate(schema, document)).toEqual([]);
+    expect(limitErrors(schema, document)).toEqual([]);
+  });
+});
+
+test("docs/api.md lists every error code with its status", async () => {
+  const text = await proseOf("docs/api.md");
+  const codes: Record<ErrorCode, true> = {
+    BAD_INPUT: true,
+    NOT_FOUND: true,
+    CONFLICT: true,
+    LIMIT: true,
+    UNAVAILABLE: true,
+    UNAUTHENTICATED: true,
+    FORBIDDEN: true,
+    INTERRUPTED: true,
+    DEVICE_LOST: true,
+    OUT_OF_MEMORY: true,
+    INTERNAL: true,
+  };
+  for (const code of Object.keys(codes) as ErrorCode[]) {
+    const { status } = describeError(new AtelierError(code, ""));
+    expect(text).toContain(`| \`${code}\` | ${status} |`);
+  }
+});
+
+test("README gives the limits that hold", async () => {
+  const text = await proseOf("README.md");
+  const { maxUploadBytes, maxImagePixels } = pictureLimits;
+  const { size, steps } = styleTransferNumbers;
+  expect(text).toContain(`at most ${maxUploadBytes / 1e6} MB and ${maxImagePixels / 1e6} million pixels`);
+  expect(text).toMatch(new RegExp(`at most ${size.max} px, .* and ${steps.max} steps`));
+});
+
+test("docs/api.md gives the limits that hold", async () => {
+  const text = await proseOf("docs/api.md");
+  const { maxDepth, maxAliases, maxFields, maxTokens, maxCost, maxPageSize, maxLossPoints } = apiLimits;
+  expect(text).toContain(`nested ${maxDepth} deep and have ${maxAliases} aliases, ${maxFields} fields, ${maxTokens} tokens and 1 MiB`);
+  expect(text).toContain(`${maxCost.toLocaleString("en")} values`);
+  expect(text).toContain(`at most ${maxPageSize} entries, a loss curve ${maxLossPoints} points`);
+  expect(text).toContain(`at least ${pictureLimits.minImageSide} px on each side`);
+  expect(text).toContain(`The newest ${RECENT_FRAMES} results`);
+  expect(text).toContain(`A frame has at most ${MAX_LIVE_FRAME_BYTES / 1024} KiB`);
+});
+
+test("docs/operate.md gives the limits that hold", async () => {
+  const text = await proseOf("docs/operate.md");
+  const rows = {
+    "sessions that wait": MAX_QUEUED_SESSIONS,
+    "WebSockets, and operations on each": `${apiLimits.maxSockets}, ${apiLimits.maxSubscriptionsPerSocket}`,
+    "exports that wait or run": exportLimits.open,
+    "finished exports are kept for": `${exportLimits.keptMs / 3_600_000} hours`,
+    "changes recorded for one session": MAX_CHANGES,
+    "recent frames of a live translation in memory": RECENT_FRAMES,
+  };
+  for (const [title, limit] of Object.entries(rows)) expect(text).toContain(`| ${title} | ${limit} |`);
+  expect(text).toContain(`less than ${RESERVE_BYTES / 2 ** 20} MiB are free`);
+  expect(text).toContain(`${maxPaintingSize(8e9, 2048)} px with 8 GB and ${maxPaintingSize(4e9, 2048)} px with 4 GB`);
+});
