@@ -11,7 +11,7 @@ export const studioTarget = {
   name: "studio",
   inputs: [
     inRoot("web"),
-    inRoot("server", "art", "settings.ts"),
+    inRoot("server", "records"),
     inRoot("schema.graphql"),
     inRoot("package-lock.json"),
     inRoot("scripts", "content-security-policy.mjs"),

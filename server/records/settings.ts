@@ -19,7 +19,7 @@ export interface NumberRange {
   default: number;
   integer: boolean;
   /** How a slider spreads the range; a logarithmic slider begins at `min` or, where that is 0, with a stop at 0. */
-  scale: "linear" | "logarithmic";
+  scale: "linear" | "logarithmic" | "none";
 }
 
 interface NumberSetting extends Described, NumberRange {
@@ -104,7 +104,15 @@ export const styleTransferSettings = {
     default: "CONTENT",
     description: "Picture that the painting begins with.",
   },
-  seed: { ...whole, ...fixed, min: 0, max: 2147483647, default: 0, description: "Seed of the noise that a painting may begin with." },
+  seed: {
+    ...whole,
+    ...fixed,
+    scale: "none",
+    min: 0,
+    max: 2147483647,
+    default: 0,
+    description: "Seed of the noise that a painting may begin with.",
+  },
   preserveColors: { ...fixed, kind: "flag", default: false, description: "Whether the result keeps the colours of the content." },
   model: {
     ...fixed,

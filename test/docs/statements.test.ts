@@ -4,12 +4,12 @@ import { describe, expect, test } from "vitest";
 import { inRoot } from "../../scripts/root.mjs";
 import { apiLimits } from "../../server/api/limits.js";
 import { limitErrors } from "../../server/api/query-limits.js";
-import { styleTransferNumbers } from "../../server/art/settings.js";
+import { styleTransferSettings } from "../../server/records/settings.js";
 import { AtelierError, type ErrorCode } from "../../server/errors.js";
 import { exportLimits } from "../../server/exports/export.js";
 import { describeError } from "../../server/http/errors.js";
 import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "../../server/limits.js";
-import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live-picture.js";
+import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live/picture.js";
 import { RESERVE_BYTES } from "../../server/storage/embedded/space.js";
 import { RECENT_FRAMES } from "../../server/storage/storage.js";
 
@@ -59,7 +59,7 @@ test("docs/api.md lists every error code with its status", async () => {
 test("README gives the limits that hold", async () => {
   const text = await proseOf("README.md");
   const { maxUploadBytes, maxImagePixels } = pictureLimits;
-  const { size, steps } = styleTransferNumbers;
+  const { size, steps } = styleTransferSettings;
   expect(text).toContain(`at most ${maxUploadBytes / 1e6} MB and ${maxImagePixels / 1e6} million pixels`);
   expect(text).toMatch(new RegExp(`at most ${size.max} px, .* and ${steps.max} steps`));
 });

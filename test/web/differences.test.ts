@@ -23,6 +23,7 @@ function session(settings: Partial<RunSession["settings"]> = {}, style = "/image
       initialImage: "CONTENT",
       preserveColors: false,
       model: "vgg19-lite",
+      contentLayers: [{ layer: "conv4_2", weight: 1 }],
       styleLayers: [{ layer: "conv1_1", weight: 1 }],
       ...settings,
     },
@@ -35,8 +36,8 @@ test("only what differs is listed, with its value in each", () => {
     differences([session(), session({ beta: 80, preserveColors: true }), session({ styleLayers: [{ layer: "conv1_1", weight: 0.5 }] })]),
   ).toEqual([
     { name: "β Style", values: ["40", "80", "40"] },
-    { name: "Keeps the photo's colours", values: ["no", "yes", "no"] },
     { name: "Style layers", values: ["1_1: 1", "1_1: 1", "1_1: 0.5"] },
+    { name: "Keep the photo's colours", values: ["no", "yes", "no"] },
   ]);
 });
 

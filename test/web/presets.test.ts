@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { presetOf, presets } from "../../web/rooms/easel/presets";
-import { usualRecipe, withNumber } from "../../web/session/recipe";
 
 test("every preset has its picture and is known again, with any network", () => {
   for (const preset of presets) {
@@ -11,6 +10,10 @@ test("every preset has its picture and is known again, with any network", () => 
   expect(new Set(presets.map(({ id }) => id)).size).toBe(presets.length);
 });
 
+test("a preset is known again when a setting went back to its default", () => {
+  expect(presetOf({ alpha: 1, preserveColors: false })?.id).toBe("balanced");
+});
+
 test("settings of one's own are nobody's preset", () => {
-  expect(presetOf(withNumber(usualRecipe, "beta", 41))).toBeNull();
+  expect(presetOf({ beta: 41 })).toBeNull();
 });

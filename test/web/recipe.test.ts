@@ -1,36 +1,33 @@
 import { expect, test } from "vitest";
-import { defaultNumbers, styleTransferDefaults } from "../../server/records/settings";
-import { layersOf, numbersOf, toInput, usualRecipe, withNumber } from "../../web/session/recipe";
+import { defaultSettings, styleTransferSettings } from "../../server/records/settings";
+import { settingsOf, toInput, withModel } from "../../web/session/recipe";
 
-test("numbers that nobody touched are left to the server", () => {
-  const input = toInput(withNumber(usualRecipe, "steps", 77), "c", [{ imageId: "s", weight: 1 }], "Title");
-  expect(input).toMatchObject({ contentId: "c", styles: [{ imageId: "s", weight: 1 }], title: "Title", steps: 77 });
-  for (const name of ["alpha", "size", "learningRate", "styleLayers", "model"]) expect(input).not.toHaveProperty(name);
+const styles = [{ imageId: "s", weight: 1 }];
+
+test("settings that nobody touched are left to the server", () => {
+  expect(toInput({ steps: 77 }, "c", styles, "Title")).toEqual({ contentId: "c", styles, title: "Title", steps: 77 });
 });
 
 test("the learning rate follows the optimiser and the scales follow the size until they are set", () => {
-  const lbfgs = withNumber({ ...usualRecipe, optimizer: "LBFGS" }, "size", 512);
-  expect(numbersOf(lbfgs)).toEqual(defaultNumbers({ optimizer: "LBFGS", size: 512 }));
-  expect(numbersOf(lbfgs).scales).toBeGreaterThan(numbersOf(usualRecipe).scales);
-  const input = toInput(lbfgs, "c", [{ imageId: "s", weight: 1 }], "");
+  const lbfgs = { optimizer: "LBFGS", size: 512 } as const;
+  expect(settingsOf(lbfgs)).toEqual(defaultSettings(lbfgs));
+  expect(settingsOf(lbfgs).scales).toBeGreaterThan(settingsOf({}).scales);
+  const input = toInput(lbfgs, "c", styles, "");
   for (const name of ["learningRate", "scales"]) expect(input).not.toHaveProperty(name);
-  expect(toInput(withNumber(lbfgs, "learningRate", 0.5), "c", [{ imageId: "s", weight: 1 }], "")).toMatchObject({
-    optimizer: "LBFGS",
-    learningRate: 0.5,
-  });
+  expect(toInput({ ...lbfgs, learningRate: 0.5 }, "c", styles, "")).toMatchObject({ optimizer: "LBFGS", learningRate: 0.5 });
 });
 
 test("one layer's weight is sent with the others as they are", () => {
-  const { styleLayers } = toInput(
-    { ...usualRecipe, styleLayers: layersOf(usualRecipe).map((known) => (known.layer === "conv3_1" ? { ...known, weight: 2 } : known)) },
-    "c",
-    [{ imageId: "s", weight: 1 }],
-    "",
-  );
-  const expected = styleTransferDefaults.styleLayers.map(({ layer, weight }) => ({ layer, weight: layer === "conv3_1" ? 2 : weight }));
-  expect(styleLayers).toEqual(expected);
+  const changed = settingsOf({}).styleLayers.map((known) => (known.layer === "conv3_1" ? { ...known, weight: 2 } : known));
+  const expected = styleTransferSettings.styleLayers.default.map(({ layer, weight }) => ({
+    layer,
+    weight: layer === "conv3_1" ? 2 : weight,
+  }));
+  expect(toInput({ styleLayers: changed }, "c", styles, "").styleLayers).toEqual(expected);
 });
 
-test("a chosen network is named", () => {
-  expect(toInput({ ...usualRecipe, model: "vgg19-lite" }, "c", [{ imageId: "s", weight: 1 }], "")).toMatchObject({ model: "vgg19-lite" });
+test("a chosen model is named, and one that was given up is left to the server", () => {
+  const named = withModel({ steps: 5 }, "vgg19-lite");
+  expect(toInput(named, "c", styles, "")).toMatchObject({ model: "vgg19-lite", steps: 5 });
+  expect(toInput(withModel(named, null), "c", styles, "")).not.toHaveProperty("model");
 });

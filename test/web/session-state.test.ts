@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { defaultSettings } from "../../server/records/settings";
 import type { Frame, Painting, Translation } from "../../web/graphql/operations";
 import { msPerStep, nextState, nothingYet, type SessionState } from "../../web/session/session-state";
 
@@ -7,6 +8,8 @@ function frame(step: number, total = 100 - step): Frame {
   const losses = { total, content: 1, style: 2, tv: 3 };
   return { step, url: `/frames/a/${step}`, width: 8, height: 8, mimeType: "image/jpeg", computeMs: 390, createdAt, losses };
 }
+
+const settings = { ...defaultSettings(), model: "vgg19" };
 
 function painting(latestFrame: Frame | null): Painting {
   return {
@@ -23,22 +26,8 @@ function painting(latestFrame: Frame | null): Painting {
     step: latestFrame?.step ?? 0,
     content: { id: "c", url: "/images/c", width: 8, height: 8 },
     styles: [],
-    settings: {
-      alpha: 1,
-      beta: 1,
-      gamma: 1,
-      steps: 10,
-      size: 8,
-      scales: 1,
-      seed: 0,
-      optimizer: "ADAM",
-      learningRate: 1,
-      initialImage: "CONTENT",
-      preserveColors: false,
-      model: "vgg19",
-      styleLayers: [],
-    },
-    initialSettings: { alpha: 1, beta: 1, gamma: 1, steps: 10, learningRate: 1, styleLayers: [] },
+    settings,
+    initialSettings: settings,
     initialStyles: [],
     changes: [],
     branchedAtStep: null,

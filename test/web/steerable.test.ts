@@ -1,24 +1,14 @@
 import { expect, test } from "vitest";
+import { defaultSettings } from "../../server/records/settings";
 import type { Painting } from "../../web/graphql/operations";
 import { steerableAt, steerableNow, steeredSteps, toChanges, weightsByStep } from "../../web/session/steerable";
 
 const picture = (id: string) => ({ id, url: `/images/${id}`, width: 8, height: 8 });
 const nothing = { alpha: null, beta: null, gamma: null, steps: null, learningRate: null, styleLayers: null, styles: null };
-const start = { alpha: 1, beta: 40, gamma: 0.2, steps: 100, learningRate: 0.02, styleLayers: [{ layer: "conv1_1", weight: 1 }] };
+const start = { ...defaultSettings(), alpha: 1, beta: 40, model: "vgg19" };
 
 const painting: Pick<Painting, "settings" | "styles" | "initialSettings" | "initialStyles" | "changes"> = {
-  settings: {
-    ...start,
-    beta: 400,
-    alpha: 5,
-    size: 64,
-    scales: 1,
-    seed: 0,
-    optimizer: "ADAM",
-    initialImage: "CONTENT",
-    preserveColors: false,
-    model: "vgg19",
-  },
+  settings: { ...start, beta: 400, alpha: 5 },
   styles: [{ weight: 1, image: picture("a") }],
   initialSettings: start,
   initialStyles: [{ weight: 1, image: picture("a") }],

@@ -2,7 +2,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { withText } from "../../server/exports/png-text";
 import { pngText } from "../../web/parts/png-text";
-import { numbersOf, usualRecipe } from "../../web/session/recipe";
+import { settingsOf } from "../../web/session/recipe";
 import { findTrace, readTrace } from "../../web/rooms/easel/trace";
 
 const settings = {
@@ -32,7 +32,7 @@ function picture(): Promise<Buffer> {
 test("a picture that was exported brings back its settings, as they were in the end", async () => {
   const found = await findTrace(new Blob([Uint8Array.from(withText(await picture(), "atelier-trace", trace))]));
   expect(found).toMatchObject({ text: trace, title: "Garten, grün" });
-  expect(found && numbersOf(found.recipe)).toMatchObject({ alpha: 3, beta: 90, steps: 120, size: 128, seed: 7 });
+  expect(found && settingsOf(found.recipe)).toMatchObject({ alpha: 3, beta: 90, steps: 120, size: 128, seed: 7 });
   expect(found?.recipe).toMatchObject({ optimizer: "LBFGS", initialImage: "NOISE", preserveColors: true, model: "vgg19-lite" });
   expect(found?.recipe.styleLayers).toEqual(settings.styleLayers);
 });
@@ -47,7 +47,7 @@ test("other pictures, other texts and what is cut off have no settings", async (
   expect(pngText(other.subarray(0, 60), "Comment")).toBeNull();
 });
 
-test("what is not allowed in a trace is as usual", () => {
+test("a value that is not allowed in a trace is left to its default", () => {
   const strange = {
     ...settings,
     alpha: -1,
@@ -60,8 +60,8 @@ test("what is not allowed in a trace is as usual", () => {
   const { recipe } = readTrace(
     JSON.stringify({ format: "atelier-trace", version: 1, settings: strange, changes: [null, { settings: 3 }] }),
   );
-  for (const name of ["alpha", "steps", "size", "seed"]) expect(recipe.numbers).not.toHaveProperty(name);
-  expect(recipe).toMatchObject({ optimizer: usualRecipe.optimizer, styleLayers: null });
+  for (const name of ["alpha", "steps", "size", "seed", "optimizer", "styleLayers"]) expect(recipe).not.toHaveProperty(name);
+  expect(recipe).toMatchObject({ beta: 40 });
 });
 
 test("a trace that is damaged or from a newer version is refused with the reason", () => {

@@ -19,6 +19,14 @@ const SessionParts = graphql(`
   }
 `);
 
+export const SettingsParts = graphql(`
+  fragment SettingsParts on StyleTransferSettings {
+    alpha beta gamma steps size scales seed optimizer learningRate initialImage preserveColors model
+    contentLayers { layer weight }
+    styleLayers { layer weight }
+  }
+`);
+
 const PaintingParts = graphql(
   `
     fragment PaintingParts on StyleTransferSession {
@@ -26,11 +34,8 @@ const PaintingParts = graphql(
       step
       content { ...ImageParts }
       styles { weight image { ...ImageParts } }
-      settings {
-        alpha beta gamma steps size scales seed optimizer learningRate initialImage preserveColors model
-        styleLayers { layer weight }
-      }
-      initialSettings { alpha beta gamma steps learningRate styleLayers { layer weight } }
+      settings { ...SettingsParts }
+      initialSettings { ...SettingsParts }
       initialStyles { weight image { ...ImageParts } }
       changes {
         step alpha beta gamma steps learningRate
@@ -43,7 +48,7 @@ const PaintingParts = graphql(
       latestFrame { ...FrameParts }
     }
   `,
-  [SessionParts, ImageParts, FrameParts],
+  [SessionParts, ImageParts, FrameParts, SettingsParts],
 );
 
 const TranslationParts = graphql(

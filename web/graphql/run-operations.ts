@@ -1,17 +1,18 @@
 import type { ResultOf } from "gql.tada";
+import { SettingsParts } from "./operations";
 import { graphql } from "./tada";
 
-const RunParts = graphql(`
-  fragment RunParts on StyleTransferSession {
-    id title status step
-    content { url width height }
-    styles { weight image { url } }
-    settings {
-      alpha beta gamma steps size scales seed optimizer learningRate initialImage preserveColors model
-      styleLayers { layer weight }
+const RunParts = graphql(
+  `
+    fragment RunParts on StyleTransferSession {
+      id title status step
+      content { url width height }
+      styles { weight image { url } }
+      settings { ...SettingsParts }
     }
-  }
-`);
+  `,
+  [SettingsParts],
+);
 
 const RunFrameParts = graphql(`
   fragment RunFrameParts on Frame { step url losses { total layers { layer term value } } }

@@ -1,15 +1,17 @@
 import type { VariablesOf } from "gql.tada";
-import { type NumberSetting, translationSize } from "../../server/records/settings";
+import { translationSize } from "../../server/records/settings";
 import type { Network, StartTranslation } from "../graphql/operations";
+import type { LabelledNumber } from "../parts/settings";
+import { settingTexts } from "../texts/settings";
 import { shortTitle } from "./networks";
 
 /**
  * Which sizes a translator takes here: from its own smallest to `maxSize`; null where memory is no limit, since a single
  * picture is cut into tiles.
  */
-export function sizeSetting({ size, minSize }: Pick<Network, "size" | "minSize">, maxSize: number | null): NumberSetting {
+export function sizeSetting({ size, minSize }: Pick<Network, "size" | "minSize">, maxSize: number | null): LabelledNumber {
   const min = Math.max(minSize ?? 0, translationSize.min);
-  return { ...translationSize, min, max: Math.min(maxSize ?? translationSize.max, translationSize.max), default: size };
+  return { ...translationSize, ...settingTexts.size, min, max: Math.min(maxSize ?? translationSize.max, translationSize.max), default: size };
 }
 
 /** The mutation's input; a size that nobody set, or that is too small for this translator, is left to the server. */

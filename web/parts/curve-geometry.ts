@@ -1,4 +1,5 @@
 import type { LossPoint } from "../session/session-state";
+import type { Weights } from "../session/steerable";
 
 const MOST_DECADES = 5;
 /** How far the axis goes down below the least total. */
@@ -10,12 +11,6 @@ export interface PlotArea {
   top: number;
   width: number;
   height: number;
-}
-
-export interface Weights {
-  alpha: number;
-  beta: number;
-  gamma: number;
 }
 
 export type Term = "total" | "content" | "style" | "tv";

@@ -1,9 +1,9 @@
 import { Slider } from "radix-ui";
 import { useState } from "react";
-import type { LayerWeight, NumberSetting } from "../../server/records/settings";
+import type { LayerWeight } from "../../server/records/settings";
 import { layerTexts } from "../texts/layers-in-words";
 import styles from "./layer-equaliser.module.css";
-import { layerSetting } from "./settings";
+import { type LabelledNumber, layerWeight } from "./settings";
 import { LAST_POSITION, positionOf, valueAt } from "./slider-scale";
 
 interface Props {
@@ -18,7 +18,7 @@ export function LayerEqualiser({ layers, onChange }: Props) {
       <legend>{layerTexts.title}</legend>
       <div className={styles.bands}>
         {layers.map(({ layer, weight }, place) => {
-          const setting = layerSetting(layer, place);
+          const setting = layerWeight(layer, place);
           const name = layerTexts.plain(layer);
           return (
             <div key={layer} className={styles.band}>
@@ -61,7 +61,7 @@ function ExactWeight({
   onChange,
 }: {
   name: string;
-  setting: NumberSetting;
+  setting: LabelledNumber;
   weight: number;
   onChange(weight: number): void;
 }) {

@@ -1,15 +1,15 @@
 import { Slider } from "radix-ui";
 import { useId, useState } from "react";
-import type { NumberSetting } from "../../server/records/settings";
 import { settingsTexts as texts } from "../texts/settings";
 import styles from "./number-control.module.css";
+import type { LabelledNumber } from "./settings";
 import { LAST_POSITION, positionOf, valueAt } from "./slider-scale";
 
 interface Props {
-  setting: NumberSetting;
+  setting: LabelledNumber;
   value: number;
   onChange(value: number): void;
-  /** Set false where a slider would say nothing. */
+  /** Set to false where a slider would say nothing. */
   slider?: boolean;
   /** Set where each value has its cost: the field then hands on what is typed when it is left or Enter is pressed. */
   unhurried?: boolean;
@@ -26,7 +26,7 @@ export function NumberControl({ setting, value, onChange, slider = true, unhurri
   const range = text === null || typed !== null ? null : rangeOf(setting);
 
   function settle() {
-    // What was refused stays to be seen and mended; the setting itself keeps its last allowed value.
+    // A refused text stays visible, to be corrected; the setting itself keeps its last allowed value.
     if (range !== null) return;
     setText(null);
     if (unhurried && typed !== null && typed !== value) onChange(typed);
@@ -85,11 +85,11 @@ export function NumberControl({ setting, value, onChange, slider = true, unhurri
   );
 }
 
-function rangeOf({ min, max, integer }: NumberSetting): string {
+function rangeOf({ min, max, integer }: LabelledNumber): string {
   return texts.range(integer, min, max);
 }
 
-function parse({ min, max, integer }: NumberSetting, text: string): number | null {
+function parse({ min, max, integer }: LabelledNumber, text: string): number | null {
   const number = text.trim() === "" ? Number.NaN : Number(text.replace(",", "."));
   return number >= min && number <= max && (!integer || Number.isInteger(number)) ? number : null;
 }

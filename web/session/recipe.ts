@@ -1,68 +1,29 @@
 import type { VariablesOf } from "gql.tada";
-import {
-  defaultNumbers,
-  type InitialImage,
-  type LayerWeight,
-  type OptimizerKind,
-  type StyleTransferNumber,
-  styleTransferDefaults,
-  styleTransferNumbers,
-} from "../../server/records/settings";
+import type { ImageReference, Weighted } from "../../server/records/changes";
+import { defaultSettings, type StyleTransferSettings } from "../../server/records/settings";
 import type { StartPainting } from "../graphql/operations";
 
-/** Settings as the page holds them: only what somebody set. The rest is left to the server's defaults. */
-export interface Recipe {
-  numbers: Partial<Record<StyleTransferNumber, number>>;
-  optimizer: OptimizerKind;
-  initialImage: InitialImage;
-  preserveColors: boolean;
-  styleLayers: LayerWeight[] | null;
-  /** Id of the feature network; null leaves it to the server. */
-  model: string | null;
-}
+/** Settings that the user chose. The others are left to the server's defaults. */
+export type Recipe = Readonly<Partial<StyleTransferSettings>>;
 
 export type StyleTransferInput = VariablesOf<typeof StartPainting>["input"];
 
-export const usualRecipe: Recipe = {
-  numbers: {},
-  optimizer: styleTransferDefaults.optimizer,
-  initialImage: styleTransferDefaults.initialImage,
-  preserveColors: styleTransferDefaults.preserveColors,
-  styleLayers: null,
-  model: null,
-};
-
-/** Every number as it will be: what was set, and defaults, some of which follow other settings. */
-export function numbersOf({ numbers, optimizer }: Recipe): Record<StyleTransferNumber, number> {
-  return { ...defaultNumbers({ optimizer, size: numbers.size ?? styleTransferNumbers.size.default }), ...numbers };
+/** Every setting as it will be: the chosen ones, and defaults, some of which follow other settings. */
+export function settingsOf(recipe: Recipe): Omit<StyleTransferSettings, "model"> {
+  return { ...defaultSettings(recipe), ...recipe };
 }
 
-export function withNumber(recipe: Recipe, name: StyleTransferNumber, value: number): Recipe {
-  return { ...recipe, numbers: { ...recipe.numbers, [name]: value } };
+/** The recipe with another model; null leaves the model to the server. */
+export function withModel({ model: _before, ...others }: Recipe, model: string | null): Recipe {
+  return model === null ? others : { ...others, model };
 }
 
-export function layersOf({ styleLayers }: Recipe): LayerWeight[] {
-  return styleLayers ?? styleTransferDefaults.styleLayers.map((layer) => ({ ...layer }));
-}
-
-/** A style picture on the server with its share. */
-export interface WeightedId {
-  imageId: string;
-  weight: number;
-}
-
-/** The mutation's input: what was left alone is left out, so that the server's own defaults hold. */
-export function toInput(recipe: Recipe, contentId: string, styles: readonly WeightedId[], title: string): StyleTransferInput {
-  const { numbers, optimizer, initialImage, preserveColors, styleLayers, model } = recipe;
-  return {
-    contentId,
-    styles: [...styles],
-    title,
-    optimizer,
-    initialImage,
-    preserveColors,
-    ...numbers,
-    ...(styleLayers ? { styleLayers } : {}),
-    ...(model === null ? {} : { model }),
-  };
+/** The input of the mutation: settings that the user left alone are left out, so that the server's own defaults hold. */
+export function toInput(
+  recipe: Recipe,
+  contentId: string,
+  styles: readonly Weighted<ImageReference>[],
+  title: string,
+): StyleTransferInput {
+  return { contentId, styles: [...styles], title, ...recipe };
 }

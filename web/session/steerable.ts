@@ -1,82 +1,73 @@
 import type { VariablesOf } from "gql.tada";
-import type { LayerWeight } from "../../server/records/settings";
+import { inForceAt, steerableOf, type Weighted, withChange } from "../../server/records/changes";
+import type { SteerableSettings } from "../../server/records/settings";
 import type { Painting, Picture, Steer } from "../graphql/operations";
-import type { Weights } from "../parts/curve-geometry";
 
-/** A style picture with its share. */
-export interface StyleSource {
-  image: Pick<Picture, "id" | "url">;
-  weight: number;
-}
+/** A style picture with its weight among several. */
+export type StyleSource = Weighted<{ image: Pick<Picture, "id" | "url"> }>;
+
 export type SteerChanges = VariablesOf<typeof Steer>["changes"];
 
-/** What may be steered. */
-export interface Steerable extends Weights {
-  learningRate: number;
-  steps: number;
-  styleLayers: readonly LayerWeight[];
+/** Everything that may be steered. */
+export interface Steerable extends SteerableSettings {
   styles: readonly StyleSource[];
 }
+
+/** Weights of the three terms of J. */
+export type Weights = Pick<SteerableSettings, "alpha" | "beta" | "gamma">;
 
 type History = Pick<Painting, "initialSettings" | "initialStyles" | "changes">;
 type Change = Painting["changes"][number];
 
-/** As it is now, with every change. */
+/** What is in force now, with every change. */
 export function steerableNow({ settings, styles }: Pick<Painting, "settings" | "styles">): Steerable {
-  const { alpha, beta, gamma, learningRate, steps, styleLayers } = settings;
-  return { alpha, beta, gamma, learningRate, steps, styleLayers, styles };
+  return { ...steerable(settings), styles };
 }
 
-/** As it was when the picture of a step was evaluated: a branch from there begins with it. */
+/** What was in force when the picture of a step was evaluated: a branch from there begins with it. */
 export function steerableAt({ initialSettings, initialStyles, changes }: History, step: number): Steerable {
-  const made = changes.filter((change) => change.step !== null && change.step <= step);
-  return made.reduce(applied, { ...initialSettings, styles: initialStyles });
+  const initial = { settings: steerable(initialSettings), styles: initialStyles };
+  const { settings, styles } = inForceAt(initial, changes.map(recorded), step);
+  return { ...settings, styles };
 }
 
 /** The weights with which the picture of each step was evaluated. */
 export function weightsByStep({ initialSettings, changes }: Pick<History, "initialSettings" | "changes">): (step: number) => Weights {
-  const { alpha, beta, gamma } = initialSettings;
-  const stretches: { from: number; weights: Weights }[] = [{ from: 0, weights: { alpha, beta, gamma } }];
+  const stretches = [{ from: 0, inForce: { settings: steerable(initialSettings), styles: null } }];
   for (const change of changes) {
     const before = stretches.at(-1);
     if (change.step === null || !before) continue;
-    const { weights } = before;
-    stretches.push({
-      from: change.step,
-      weights: { alpha: change.alpha ?? weights.alpha, beta: change.beta ?? weights.beta, gamma: change.gamma ?? weights.gamma },
-    });
+    stretches.push({ from: change.step, inForce: withChange(before.inForce, { settings: steerableOf(change), styles: null }) });
   }
-  // Most are asked in order: from the last answer on it is never far.
+  // Steps are mostly asked for in order, so the stretch is near the last one.
   let at = 0;
   return (step) => {
     while (at > 0 && (stretches[at]?.from ?? 0) > step) at--;
     while ((stretches[at + 1]?.from ?? Number.POSITIVE_INFINITY) <= step) at++;
-    return stretches[at]?.weights ?? { alpha, beta, gamma };
+    return (stretches[at]?.inForce.settings ?? initialSettings) satisfies Weights;
   };
 }
 
-/** The mutation's input: only what is to be changed. */
-export function toChanges({ styles, styleLayers, ...numbers }: Partial<Steerable>): SteerChanges {
+/** The input of the mutation: only what is to be changed. */
+export function toChanges({ styles, styleLayers, ...others }: Partial<Steerable>): SteerChanges {
   return {
-    ...numbers,
+    ...others,
     ...(styleLayers ? { styleLayers: styleLayers.map(({ layer, weight }) => ({ layer, weight })) } : {}),
     ...(styles ? { styles: styles.map(({ image, weight }) => ({ imageId: image.id, weight })) } : {}),
   };
 }
 
-/** Where somebody steered, by step, without duplicates. */
+/** The steps at which the painting was steered, in order and without duplicates. */
 export function steeredSteps(changes: readonly Pick<Change, "step">[]): number[] {
   return [...new Set(changes.flatMap(({ step }) => (step === null ? [] : [step])))].sort((a, b) => a - b);
 }
 
-function applied(before: Steerable, change: Change): Steerable {
-  return {
-    alpha: change.alpha ?? before.alpha,
-    beta: change.beta ?? before.beta,
-    gamma: change.gamma ?? before.gamma,
-    learningRate: change.learningRate ?? before.learningRate,
-    steps: change.steps ?? before.steps,
-    styleLayers: change.styleLayers ?? before.styleLayers,
-    styles: change.styles ?? before.styles,
-  };
+/** A change as the API gives it, with null where a setting stayed as it was. */
+function recorded({ step, styles, ...settings }: Change) {
+  return { step, settings: steerableOf(settings), styles };
+}
+
+/** The steerable ones of complete settings. */
+function steerable(settings: SteerableSettings): SteerableSettings {
+  return steerableOf(settings) as SteerableSettings;
 }

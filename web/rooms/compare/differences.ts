@@ -1,6 +1,7 @@
-import { type NumberSetting, type StyleTransferNumber, styleTransferNumbers } from "../../../server/records/settings";
+import { type Setting, type SettingName, settingNames, styleTransferSettings } from "../../../server/records/settings";
 import type { RunSession } from "../../graphql/run-operations";
 import { compareTexts as texts } from "../../texts/compare";
+import { settingsTexts, settingTexts } from "../../texts/settings";
 
 /** A setting that is not the same in all paintings, with its value in each. */
 export interface Difference {
@@ -8,37 +9,32 @@ export interface Difference {
   values: readonly string[];
 }
 
-/** What of their settings and pictures differs between paintings, in the order of the settings. */
+/** Pictures and settings that differ between paintings, in the order of the settings. */
 export function differences(sessions: readonly RunSession[]): Difference[] {
-  const rows = sessions.map(valuesOf);
-  const names = Object.keys(rows[0] ?? {});
-  return names.flatMap((name) => {
-    const values = rows.map((row) => row[name] ?? "");
-    return new Set(values).size > 1 ? [{ name: titleOf(name), values: readable(name, values) }] : [];
-  });
+  const content = lettered(sessions.map((session) => session.content.url));
+  const styles = lettered(sessions.map((session) => session.styles.map(({ image, weight }) => `${image.url} ${weight}`).join()));
+  const rows = [
+    { name: texts.content, values: content },
+    { name: texts.styles, values: styles },
+    ...settingNames.map((name) => ({ name: titleOf(name), values: sessions.map(({ settings }) => readable(name, settings[name])) })),
+  ];
+  return rows.filter(({ values }) => new Set(values).size > 1);
 }
 
-function valuesOf({ content, styles, settings }: RunSession): Record<string, string> {
-  const { styleLayers, preserveColors, ...rest } = settings;
-  return {
-    content: content.url,
-    styles: styles.map(({ image, weight }) => `${image.url} ${weight}`).join(),
-    ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, String(value)])),
-    preserveColors: preserveColors ? texts.yes : texts.no,
-    styleLayers: styleLayers.map(({ layer, weight }) => `${layer.replace("conv", "")}: ${Number(weight.toPrecision(3))}`).join(", "),
-  };
+function titleOf(name: SettingName): string {
+  const { symbol = "", title } = settingTexts[name];
+  return `${symbol} ${title}`.trim();
 }
 
-/** Pictures are seen above; that they differ is said by numbers. */
-function readable(name: string, values: readonly string[]): string[] {
-  if (name !== "content" && name !== "styles") return [...values];
+function readable(name: SettingName, value: RunSession["settings"][SettingName]): string {
+  const setting: Setting = styleTransferSettings[name];
+  if (setting.kind === "flag") return value ? settingsTexts.yes : settingsTexts.no;
+  if (!Array.isArray(value)) return String(value);
+  return value.map(({ layer, weight }) => `${layer.replace("conv", "")}: ${Number(weight.toPrecision(3))}`).join(", ");
+}
+
+/** Pictures are seen above; a letter each says which of them differ. */
+function lettered(values: readonly string[]): string[] {
   const known = [...new Set(values)];
   return values.map((value) => String.fromCharCode(65 + known.indexOf(value)));
-}
-
-function titleOf(name: string): string {
-  const setting: NumberSetting | undefined = Object.hasOwn(styleTransferNumbers, name)
-    ? styleTransferNumbers[name as StyleTransferNumber]
-    : undefined;
-  return texts.names[name] ?? (setting ? `${setting.symbol ?? ""} ${setting.title}`.trim() : name);
 }

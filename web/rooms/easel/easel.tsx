@@ -18,7 +18,7 @@ import styles from "../../parts/workbench.module.css";
 import { roundedEstimate } from "./estimate";
 import { NetworkChoice } from "./network-choice";
 import { PresetChoice } from "./preset-choice";
-import { type Recipe, toInput, usualRecipe } from "../../session/recipe";
+import { type Recipe, toInput, withModel } from "../../session/recipe";
 import { RestoredNote } from "./restored-note";
 import { SettingsPanel } from "./settings-panel";
 import { oneStyle, StyleMix } from "./style-mix";
@@ -29,7 +29,7 @@ import { useRestored } from "./use-restored";
 export function Easel({ children }: { children: ReactNode }) {
   const photo = useChoice(samplePhotos);
   const style = useChoice(sampleStyles);
-  const [recipe, setRecipe] = useState<Recipe>(usualRecipe);
+  const [recipe, setRecipe] = useState<Recipe>({});
   const maxSize = useMaxSize();
   const networks = useNetworks();
   const features = forTask(networks.networks, "FEATURES");
@@ -78,9 +78,9 @@ export function Easel({ children }: { children: ReactNode }) {
         {features && hasNetwork && (
           <NetworkChoice
             features={features}
-            model={recipe.model}
+            model={recipe.model ?? null}
             actions={networks}
-            onChange={(model) => setRecipe({ ...recipe, model })}
+            onChange={(model) => setRecipe(withModel(recipe, model))}
           />
         )}
         <div className={styles.start}>

@@ -4,7 +4,7 @@ import { shortTitle, usualNetwork } from "../../networks/networks";
 import type { Networks } from "../../networks/use-networks";
 import { Notice } from "../../parts/notice";
 import { SelectControl } from "../../parts/select-control";
-import { settingsTexts as texts } from "../../texts/settings";
+import { settingTexts, settingsTexts as texts } from "../../texts/settings";
 import styles from "./network-choice.module.css";
 
 interface Props {
@@ -26,7 +26,7 @@ export function NetworkChoice({ features, model, actions, onChange }: Props) {
   return (
     <div className={styles.choice}>
       <SelectControl
-        title={texts.network}
+        title={settingTexts.model.title}
         options={[
           { value: USUAL, title: texts.usualNetwork },
           ...features.map(({ id, title, state }) => ({

@@ -1,6 +1,6 @@
-import { exponentialWeights, styleTransferDefaults } from "../../../server/records/settings";
+import { exponentialWeights, styleTransferSettings } from "../../../server/records/settings";
 import type { easelTexts as texts } from "../../texts/easel";
-import { type Recipe, usualRecipe } from "../../session/recipe";
+import { type Recipe, settingsOf } from "../../session/recipe";
 
 /** Settings with a name, and a picture that shows what they do. */
 export interface Preset {
@@ -8,24 +8,23 @@ export interface Preset {
   recipe: Recipe;
 }
 
-const layers = styleTransferDefaults.styleLayers.map(({ layer }) => layer);
+const layers = styleTransferSettings.styleLayers.default.map(({ layer }) => layer);
 /** Falls from deep to shallow: the opposite of the usual weights. */
 const deepFirst = exponentialWeights([...layers].reverse(), 0.5).reverse();
 
 /** Painted by web/samples/paint-presets.ts with the samples, to web/public/presets. */
 export const presets: readonly Preset[] = [
-  { id: "balanced", recipe: usualRecipe },
-  { id: "sketch", recipe: { ...usualRecipe, numbers: { steps: 50, size: 192 } } },
-  { id: "gentle", recipe: { ...usualRecipe, numbers: { beta: 8 } } },
-  { id: "strong", recipe: { ...usualRecipe, numbers: { beta: 200 } } },
-  { id: "fine", recipe: { ...usualRecipe, styleLayers: exponentialWeights(layers, 0.25) } },
-  { id: "large", recipe: { ...usualRecipe, numbers: { steps: 200 }, styleLayers: deepFirst } },
-  { id: "colours", recipe: { ...usualRecipe, preserveColors: true } },
+  { id: "balanced", recipe: {} },
+  { id: "sketch", recipe: { steps: 50, size: 192 } },
+  { id: "gentle", recipe: { beta: 8 } },
+  { id: "strong", recipe: { beta: 200 } },
+  { id: "fine", recipe: { styleLayers: exponentialWeights(layers, 0.25) } },
+  { id: "large", recipe: { steps: 200, styleLayers: deepFirst } },
+  { id: "colours", recipe: { preserveColors: true } },
 ];
 
-/** The preset whose settings these are, whatever the network; null where they are nobody's. */
+/** The preset that gives these settings, whatever the model; null where none does. */
 export function presetOf(recipe: Recipe): Preset | null {
-  const key = (one: Recipe) =>
-    JSON.stringify([Object.entries(one.numbers).sort(), one.optimizer, one.initialImage, one.preserveColors, one.styleLayers]);
+  const key = (one: Recipe) => JSON.stringify({ ...settingsOf(one), model: null });
   return presets.find((preset) => key(preset.recipe) === key(recipe)) ?? null;
 }

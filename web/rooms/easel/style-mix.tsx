@@ -1,5 +1,6 @@
-import { type NumberSetting, styleTransferLimits } from "../../../server/records/settings";
+import { styleTransferLimits } from "../../../server/records/settings";
 import { NumberControl } from "../../parts/number-control";
+import { styleShare } from "../../parts/settings";
 import { easelTexts as texts } from "../../texts/easel";
 import type { StyleSource } from "../../session/steerable";
 import { StylePicker } from "../../parts/style-picker";
@@ -13,15 +14,7 @@ export interface Mix {
 
 export const oneStyle: Mix = { share: 1, others: [] };
 
-const share: NumberSetting = {
-  min: 0,
-  max: styleTransferLimits.maxStyleWeight,
-  default: 1,
-  integer: false,
-  scale: "logarithmic",
-  title: texts.share,
-  help: "",
-};
+const share = styleShare(texts.share);
 
 interface Props {
   /** Of the style that was chosen first. */

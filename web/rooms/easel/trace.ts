@@ -1,27 +1,21 @@
-import {
-  initialImages,
-  type LayerWeight,
-  type NumberSetting,
-  optimizers,
-  type StyleTransferNumber,
-  styleTransferLimits,
-  styleTransferNumbers,
-} from "../../../server/records/settings";
+import { type InForce, withChange } from "../../../server/records/changes";
+import { type LayerWeight, type Setting, settingNames, styleTransferLimits, styleTransferSettings } from "../../../server/records/settings";
 import { pngText } from "../../parts/png-text";
-import { type Recipe, usualRecipe } from "../../session/recipe";
+import { controlledNames } from "../../parts/settings";
+import type { Recipe } from "../../session/recipe";
 
 const KEYWORD = "atelier-trace";
 /** Newest form of a trace that is understood here. */
 const VERSION = 1;
-/** The trace stands at the beginning of a picture; it has at most so many bytes. */
+/** A trace is at the beginning of its picture and has at most this many bytes. */
 const READ_BYTES = 2_000_000;
 
-/** What a picture that was exported here tells of how it was painted. */
+/** What an exported picture says about how it was painted. */
 export interface FoundTrace {
-  /** As it stands in the picture. */
+  /** The trace as it is in the picture. */
   text: string;
   title: string | null;
-  /** The settings that were in force in the end; what is missing or not allowed is as usual. */
+  /** The settings that were in force at the end; a value that is missing or not allowed is left to its default. */
   recipe: Recipe;
 }
 
@@ -33,32 +27,36 @@ export async function findTrace(file: Blob): Promise<FoundTrace | null> {
   return text === null ? null : readTrace(text);
 }
 
-/** @throws Error for what is damaged or of a newer version. */
+/** @throws Error for a trace that is damaged or of a newer version. */
 export function readTrace(text: string): FoundTrace {
   const trace = parse(text);
   if (trace.format !== KEYWORD || !isFields(trace.settings)) throw new Error("The settings in this picture are damaged.");
   if (Number(trace.version) > VERSION) throw new Error("The settings in this picture are from a newer version of Atelier.");
   const changes = Array.isArray(trace.changes) ? trace.changes.filter(isFields).map((change) => change.settings) : [];
-  const settings: Fields = Object.assign({}, trace.settings, ...changes.filter(isFields));
+  const initial: InForce<Fields, null> = { settings: trace.settings, styles: null };
+  const { settings } = changes.filter(isFields).reduce((before, changed) => withChange(before, { settings: changed, styles: null }), initial);
   return { text, title: typeof trace.title === "string" ? trace.title : null, recipe: recipeOf(settings) };
 }
 
 function recipeOf(settings: Fields): Recipe {
-  const names = Object.keys(styleTransferNumbers) as StyleTransferNumber[];
-  return {
-    numbers: Object.fromEntries(
-      names.flatMap((name) => (isAllowed(settings[name], styleTransferNumbers[name]) ? [[name, settings[name]]] : [])),
-    ),
-    optimizer: optimizers.find((value) => value === settings.optimizer) ?? usualRecipe.optimizer,
-    initialImage: initialImages.find((value) => value === settings.initialImage) ?? usualRecipe.initialImage,
-    preserveColors: settings.preserveColors === true,
-    styleLayers: Array.isArray(settings.styleLayers) && settings.styleLayers.every(isLayer) ? settings.styleLayers : null,
-    model: typeof settings.model === "string" ? settings.model : null,
-  };
+  const read = settingNames.filter((name) => name === "model" || controlledNames.includes(name));
+  return Object.fromEntries(read.flatMap((name) => (isAllowed(styleTransferSettings[name], settings[name]) ? [[name, settings[name]]] : [])));
 }
 
-function isAllowed(value: unknown, { min, max, integer }: NumberSetting): boolean {
-  return typeof value === "number" && value >= min && value <= max && (!integer || Number.isInteger(value));
+function isAllowed(setting: Setting, value: unknown): boolean {
+  switch (setting.kind) {
+    case "number":
+      if (typeof value !== "number" || (setting.integer && !Number.isInteger(value))) return false;
+      return value >= setting.min && value <= setting.max;
+    case "choice":
+      return typeof value === "string" && setting.values.includes(value);
+    case "flag":
+      return typeof value === "boolean";
+    case "layers":
+      return Array.isArray(value) && value.every(isLayer);
+    case "model":
+      return typeof value === "string";
+  }
 }
 
 function isLayer(value: unknown): value is LayerWeight {

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { PaceQuery } from "../../graphql/operations";
 import { estimate, type Measured, measuredOf, pixelsOf } from "./estimate";
-import { numbersOf, type Recipe } from "../../session/recipe";
+import { settingsOf, type Recipe } from "../../session/recipe";
 
 /** How long a painting will take, ms, from what earlier ones took here; null while nothing of the kind was measured. */
 export function useEstimate(recipe: Recipe, model: string | null, photoUrl: string): number | null {
@@ -29,6 +29,6 @@ export function useEstimate(recipe: Recipe, model: string | null, photoUrl: stri
   }, [photoUrl]);
 
   if (model === null || !proportions) return null;
-  const { steps, scales, size } = numbersOf(recipe);
-  return estimate({ model, optimizer: recipe.optimizer, steps, scales, pixels: pixelsOf(proportions, size) }, measured);
+  const { optimizer, steps, scales, size } = settingsOf(recipe);
+  return estimate({ model, optimizer, steps, scales, pixels: pixelsOf(proportions, size) }, measured);
 }

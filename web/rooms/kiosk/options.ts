@@ -1,4 +1,4 @@
-import { type NumberSetting, styleTransferNumbers } from "../../../server/records/settings";
+import { type NumberRange, styleTransferSettings } from "../../../server/records/settings";
 import { type Sample, samplePhotos, sampleStyles } from "../../samples/catalogue";
 
 /** How an exhibition is set up; docs/kiosk.md describes the address that says so. */
@@ -25,8 +25,8 @@ export function kioskOptions(query: URLSearchParams): KioskOptions {
   return {
     photos: pictures(query.get("photos"), samplePhotos),
     styles: pictures(query.get("styles"), sampleStyles),
-    size: number(query.get("size"), styleTransferNumbers.size, 256),
-    steps: number(query.get("steps"), styleTransferNumbers.steps, 150),
+    size: number(query.get("size"), styleTransferSettings.size, 256),
+    steps: number(query.get("steps"), styleTransferSettings.steps, 150),
     seconds: number(query.get("seconds"), seconds, 15),
     idle: number(query.get("idle"), seconds, 45),
     camera: query.get("camera") !== "0",
@@ -44,7 +44,7 @@ function pictures(text: string | null, samples: readonly Sample[]): readonly Sam
   return found.length > 0 ? found : samples;
 }
 
-function number(text: string | null, { min, max }: Pick<NumberSetting, "min" | "max">, usual: number): number {
+function number(text: string | null, { min, max }: Pick<NumberRange, "min" | "max">, usual: number): number {
   const value = text === null || text.trim() === "" ? Number.NaN : Number(text);
   return Number.isInteger(value) && value >= min && value <= max ? value : usual;
 }

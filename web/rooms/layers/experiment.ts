@@ -1,10 +1,10 @@
-import { styleTransferDefaults } from "../../../server/records/settings";
+import { styleTransferSettings } from "../../../server/records/settings";
 import { layersTexts as texts } from "../../texts/layers";
 import { layerTexts } from "../../texts/layers-in-words";
 import type { StyleTransferInput } from "../../session/recipe";
 
 /** The layers that the style is taken from, shallow to deep. */
-export const styleLayerNames: readonly string[] = styleTransferDefaults.styleLayers.map(({ layer }) => layer);
+export const styleLayerNames: readonly string[] = styleTransferSettings.styleLayers.default.map(({ layer }) => layer);
 
 interface Setup {
   contentId: string;

@@ -1,10 +1,11 @@
 import { useState } from "react";
-import { type NumberSetting, styleTransferNumbers } from "../../../server/records/settings";
+import { styleTransferSettings } from "../../../server/records/settings";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
 import { FailureNotice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import { PictureWell } from "../../parts/picture-well";
+import { type LabelledNumber, labelled } from "../../parts/settings";
 import { useAttempt } from "../../parts/use-attempt";
 import { imageIdOf, useChoice } from "../../parts/use-choice";
 import { useMaxSize } from "../../parts/use-max-size";
@@ -21,10 +22,10 @@ export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void })
   const style = useChoice(sampleStyles);
   const [size, setSize] = useState(usual.size);
   const [steps, setSteps] = useState(usual.steps);
-  const maxSize = useMaxSize() ?? styleTransferNumbers.size.max;
+  const maxSize = useMaxSize() ?? styleTransferSettings.size.max;
   const { busy, failure, attempt } = useAttempt();
-  const sizeSetting: NumberSetting = { ...styleTransferNumbers.size, default: usual.size, max: Math.min(maxSize, 512), help: "" };
-  const stepsSetting: NumberSetting = { ...styleTransferNumbers.steps, default: usual.steps, max: 500, help: "" };
+  const sizeSetting: LabelledNumber = { ...labelled("size"), default: usual.size, max: Math.min(maxSize, 512), help: "" };
+  const stepsSetting: LabelledNumber = { ...labelled("steps"), default: usual.steps, max: 500, help: "" };
 
   async function begin() {
     const [contentId, styleId] = await Promise.all([imageIdOf(photo.chosen), imageIdOf(style.chosen)]);

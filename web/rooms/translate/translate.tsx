@@ -71,7 +71,7 @@ export function Translate({ children }: { children: ReactNode }) {
         )}
         <NumberControl
           key={translator?.id}
-          setting={translator ? sizeSetting(translator, null) : translationSize}
+          setting={sizeSetting(translator ?? { size: translationSize.default, minSize: null }, null)}
           value={size ?? translator?.size ?? translationSize.default}
           onChange={setSize}
         />

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { styleTransferNumbers } from "../../../../server/records/settings";
+import { styleTransferSettings } from "../../../../server/records/settings";
 import { execute } from "../../../graphql/execute";
 import { BranchSession, type Painting } from "../../../graphql/operations";
 import { useStart } from "../../../session/use-start";
@@ -23,7 +23,7 @@ export function useBranch(session: Painting, step: number): Branch {
   const [draft, setDraft] = useState<Partial<Steerable>>({});
   const { start, starting, failure } = useStart();
   const then = steerableAt(session, step);
-  const more = then.steps > step ? {} : { steps: Math.min(styleTransferNumbers.steps.max, step + MORE_STEPS) };
+  const more = then.steps > step ? {} : { steps: Math.min(styleTransferSettings.steps.max, step + MORE_STEPS) };
   const changed = { ...more, ...draft };
   return {
     values: { ...then, ...changed },

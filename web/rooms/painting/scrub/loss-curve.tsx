@@ -1,8 +1,9 @@
 import { type PointerEvent, useState } from "react";
-import { styleTransferNumbers } from "../../../../server/records/settings";
 import { paintingTexts } from "../../../texts/painting";
+import { settingTexts } from "../../../texts/settings";
 import type { LossPoint } from "../../../session/session-state";
-import { CurveScale, nearestPoint, type Term, type Weights, weightedTerms } from "../../../parts/curve-geometry";
+import type { Weights } from "../../../session/steerable";
+import { CurveScale, nearestPoint, type Term, weightedTerms } from "../../../parts/curve-geometry";
 import styles from "./loss-curve.module.css";
 
 const texts = paintingTexts.curve;
@@ -13,9 +14,9 @@ const area = { left: 34, top: 8, width: width - 42, height: height - 30 };
 
 const terms: { term: Term; label: string }[] = [
   { term: "total", label: texts.total },
-  { term: "content", label: styleTransferNumbers.alpha.title },
-  { term: "style", label: styleTransferNumbers.beta.title },
-  { term: "tv", label: styleTransferNumbers.gamma.title },
+  { term: "content", label: settingTexts.alpha.title },
+  { term: "style", label: settingTexts.beta.title },
+  { term: "tv", label: settingTexts.gamma.title },
 ];
 /** The total is drawn over its terms. */
 const drawingOrder = [...terms].reverse();

@@ -1,7 +1,7 @@
 import type { Painting } from "../../../graphql/operations";
-import { weightSettings } from "../../../parts/settings";
+import { weightNames } from "../../../parts/settings";
 import { paintingTexts as texts } from "../../../texts/painting";
-import { optimizerTitles } from "../../../texts/settings";
+import { settingTexts } from "../../../texts/settings";
 import styles from "./caption.module.css";
 
 /** The label beside the painting: what it was made from, and how. */
@@ -16,9 +16,9 @@ export function Caption({ painting }: { painting: Painting }) {
         ))}
       </div>
       <p className={styles.recipe}>
-        {weightSettings.map(({ name, setting }) => `${setting.symbol} ${settings[name]}`).join(" · ")}
+        {weightNames.map((name) => `${settingTexts[name].symbol} ${settings[name]}`).join(" · ")}
         <br />
-        {texts.facts(settings.size, optimizerTitles[settings.optimizer], settings.model)}
+        {texts.facts(settings.size, settingTexts.optimizer.values[settings.optimizer], settings.model)}
       </p>
     </section>
   );

@@ -1,17 +1,17 @@
-import { type NumberSetting, styleTransferNumbers } from "../../../../server/records/settings";
+import { type Setting, steerableNames, styleTransferSettings } from "../../../../server/records/settings";
 import type { Painting } from "../../../graphql/operations";
 import { paintingTexts as texts } from "../../../texts/painting";
+import { settingTexts } from "../../../texts/settings";
 
-const numbers = ["alpha", "beta", "gamma", "learningRate", "steps"] as const;
-
-/** What a change of settings set, in words: "β 80, layer weights". */
+/** A change of settings in words: "β 80, layer weights". */
 export function describeChange(change: Painting["changes"][number]): string {
-  const set = numbers.flatMap((name) => {
+  const words = steerableNames.flatMap((name) => {
     const value = change[name];
-    const { symbol, title }: NumberSetting = styleTransferNumbers[name];
-    return value === null ? [] : [`${symbol ?? title} ${value}`];
+    if (value === null) return [];
+    const setting: Setting = styleTransferSettings[name];
+    const { symbol, title } = settingTexts[name];
+    return [setting.kind === "layers" ? texts.steering.layers : `${symbol ?? title} ${value}`];
   });
-  if (change.styleLayers) set.push(texts.steering.layers);
-  if (change.styles) set.push(texts.steering.styles);
-  return set.join(", ");
+  if (change.styles) words.push(texts.steering.styles);
+  return words.join(", ");
 }

@@ -1,31 +1,43 @@
-import type { NumberSetting } from "../../../../server/records/settings";
-import { LayerEqualiser } from "../../../parts/layer-equaliser";
+import { type SettingName, steerableNames, styleTransferSettings } from "../../../../server/records/settings";
 import { FailureNotice } from "../../../parts/notice";
-import { NumberControl } from "../../../parts/number-control";
-import { named, weightSettings } from "../../../parts/settings";
+import { SettingControl } from "../../../parts/setting-control";
+import { controlledNames, weightNames } from "../../../parts/settings";
+import type { Steerable } from "../../../session/steerable";
 import { paintingTexts } from "../../../texts/painting";
 import styles from "./steer-panel.module.css";
-import type { Steerable } from "../../../session/steerable";
 import { StyleSources } from "./style-sources";
 
 interface Props {
   title: string;
-  /** What becomes of a change. */
+  /** What a change will do. */
   hint: string;
   values: Steerable;
-  /** The step that is painted already: `steps` must be more. */
+  /** Last painted step: `steps` must be more. */
   paintedStep: number;
   failure: unknown;
   onChange(changes: Partial<Steerable>): void;
 }
 
-const learningRate = named("learningRate");
-const steps = named("steps");
+/** Steerable settings that are folded away, in the order of their controls. */
+const folded = controlledNames.filter(
+  (name) => (steerableNames as readonly SettingName[]).includes(name) && !(weightNames as readonly SettingName[]).includes(name),
+) as Exclude<keyof Steerable, "styles">[];
 
-/** What may be changed of a painting while it lasts, or of a branch before it begins. */
+/** The settings that may change in a painting that is not finished, or in a branch before it begins. */
 export function SteerPanel({ title, hint, values, paintedStep, failure, onChange }: Props) {
-  const { styleLayers } = values;
-  const stepsLeft: NumberSetting = { ...steps.setting, min: Math.min(paintedStep + 1, steps.setting.max), help: "" };
+  const { max } = styleTransferSettings.steps;
+  const control = (name: Exclude<keyof Steerable, "styles">) => (
+    <SettingControl
+      key={name}
+      name={name}
+      range={name === "steps" ? { min: Math.min(paintedStep + 1, max) } : {}}
+      exact={name === "steps"}
+      terse
+      unhurried
+      value={values[name]}
+      onChange={(value) => onChange({ [name]: value })}
+    />
+  );
   return (
     <section className={styles.panel} aria-label={title}>
       <header>
@@ -34,34 +46,13 @@ export function SteerPanel({ title, hint, values, paintedStep, failure, onChange
           {hint}
         </p>
       </header>
-      {weightSettings.map(({ name, setting }) => (
-        <NumberControl
-          key={name}
-          setting={{ ...setting, help: "" }}
-          unhurried
-          value={values[name]}
-          onChange={(value) => onChange({ [name]: value })}
-        />
-      ))}
+      {weightNames.map(control)}
       <FailureNotice error={failure} />
       <details className={styles.more}>
         <summary>{paintingTexts.steer.more}</summary>
         <div className={styles.folded}>
-          <NumberControl
-            setting={stepsLeft}
-            slider={false}
-            unhurried
-            value={values.steps}
-            onChange={(value) => onChange({ steps: value })}
-          />
-          <NumberControl
-            setting={learningRate.setting}
-            unhurried
-            value={values.learningRate}
-            onChange={(value) => onChange({ learningRate: value })}
-          />
+          {folded.map(control)}
           <StyleSources sources={values.styles} onChange={(sources) => onChange({ styles: sources })} />
-          <LayerEqualiser layers={styleLayers} onChange={(layers) => onChange({ styleLayers: layers })} />
         </div>
       </details>
     </section>

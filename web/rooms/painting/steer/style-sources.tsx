@@ -1,5 +1,6 @@
-import { type NumberSetting, styleTransferLimits } from "../../../../server/records/settings";
+import { styleTransferLimits } from "../../../../server/records/settings";
 import { NumberControl } from "../../../parts/number-control";
+import { styleShare } from "../../../parts/settings";
 import { paintingTexts } from "../../../texts/painting";
 import styles from "./steer-panel.module.css";
 import type { StyleSource } from "../../../session/steerable";
@@ -7,16 +8,7 @@ import { StylePicker } from "../../../parts/style-picker";
 
 const texts = paintingTexts.styles;
 
-/** A style's share among several. */
-const share: NumberSetting = {
-  min: 0,
-  max: styleTransferLimits.maxStyleWeight,
-  default: 1,
-  integer: false,
-  scale: "logarithmic",
-  title: texts.share,
-  help: "",
-};
+const share = styleShare(texts.share);
 
 interface Props {
   sources: readonly StyleSource[];
