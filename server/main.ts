@@ -9,7 +9,7 @@ import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
 import { registryNetworks } from "./host/registry-networks.js";
-import { memoryOfMachine } from "./memory.js";
+import { memoryOfMachine } from "./device/memory.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
 import { registryModels } from "./sessions/models.js";

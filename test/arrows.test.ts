@@ -1,91 +1,85 @@
-import { spawnSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { brokenArrows } from "../scripts/arrows.mjs";
 
-/** Where each room lies, and which rooms it may import. */
-const rooms: Record<string, { folder: string; mayImport: string[] }> = {
-  api: { folder: "server/api", mayImport: ["sessions", "exports", "models"] },
-  http: { folder: "server/http", mayImport: ["sessions", "exports", "models"] },
-  exports: { folder: "server/exports", mayImport: ["sessions", "models"] },
-  sessions: { folder: "server/sessions", mayImport: ["models"] },
-  host: { folder: "server/host", mayImport: ["sessions", "device", "models"] },
-  queue: { folder: "server/queue", mayImport: [] },
-  bus: { folder: "server/bus", mayImport: [] },
-  storage: { folder: "server/storage", mayImport: [] },
-  device: { folder: "server/device", mayImport: ["art", "graph", "engine", "models"] },
-  art: { folder: "server/art", mayImport: ["graph", "engine", "models"] },
-  engine: { folder: "server/engine", mayImport: ["graph"] },
-  graph: { folder: "server/graph", mayImport: [] },
-  models: { folder: "models", mayImport: ["graph"] },
-  web: { folder: "web", mayImport: [] },
+/** Files that stand for their folders, with the folders whose files may import them. */
+const importedBy: Record<string, string[]> = {
+  "server/errors": serverFolders(),
+  "server/records/settings": [...serverFolders("engine", "graph"), ...webFolders()],
+  "server/records/session": serverFolders("engine", "graph"),
+  "server/storage/storage": ["server/api", "server/http", "server/exports", "server/sessions", "server/host", "server/storage"],
+  "server/storage/embedded/open": ["server/storage"],
+  "server/queue/queue": ["server/api", "server/sessions", "server/host", "server/queue"],
+  "server/queue/embedded": ["server/queue"],
+  "server/bus/bus": ["server/exports", "server/sessions", "server/host", "server/bus"],
+  "server/bus/embedded": ["server/bus"],
+  "server/graph/index": ["server/graph", "server/engine", "server/models", "server/art", "server/device"],
+  "server/engine/engine": ["server/engine", "server/models", "server/art", "server/device"],
+  "server/models/registry": ["server/models", "server/art", "server/device", "server/sessions", "server/host"],
+  "server/art/work": ["server/art", "server/device", "server/host"],
+  "server/art/painters": ["server/art", "server/device"],
+  "server/device/messages": ["server/device", "server/host"],
+  "server/sessions/service": ["server/sessions", "server/exports", "server/api", "server/http", "server/host"],
+  "server/exports/exporter": ["server/exports", "server/api", "server/http"],
+  "server/host/host": ["server/host"],
+  "server/api/schema": ["server/api"],
+  "server/http/app": ["server/http"],
+  "test/helpers/probe": [],
+  "bench/probe": [],
+  "web/texts/probe": webFolders(),
+  "web/rooms/easel/probe": ["web/rooms/easel", "web/app"],
+  "web/rooms/gallery/probe": ["web/rooms/gallery", "web/app"],
+  "web/session/probe": ["web/session", "web/side-by-side", "web/rooms/easel", "web/rooms/gallery", "web/app"],
 };
 
-/** Interfaces whose adapters only main.ts knows. */
-const interfaces = ["server/queue/queue", "server/bus/bus", "server/storage/storage"];
-const painter = ["server/art/painter", "server/art/settings"];
-const session = ["server/sessions/session"];
+function serverFolders(...without: string[]): string[] {
+  const folders = ["api", "http", "exports", "sessions", "host", "device", "art", "models", "engine", "graph", "storage", "queue", "bus", "records"];
+  return folders.filter((folder) => !without.includes(folder)).map((folder) => `server/${folder}`);
+}
 
-/** Single files that a room may import from rooms that are closed to it. */
-const singleFiles: Record<string, string[]> = {
-  api: [...interfaces, ...painter],
-  http: [...interfaces, ...painter],
-  exports: [...interfaces, ...painter],
-  sessions: [...interfaces, ...painter, "server/art/work"],
-  host: [...interfaces, ...painter, "server/art/work"],
-  bus: session,
-  storage: [...session, ...painter],
-  web: ["server/art/settings"],
-};
+function webFolders(): string[] {
+  const folders = ["app", "rooms/easel", "rooms/gallery", "side-by-side", "session", "networks", "parts", "camera", "samples", "shortcuts"];
+  return [...folders, "graphql", "texts"].map((folder) => `web/${folder}`);
+}
 
-const imported = [
-  ...Object.values(rooms).map(({ folder }) => `${folder}/probe`),
-  ...interfaces,
-  ...painter,
-  ...session,
-  "server/art/work",
-  // Belongs to no room: open to all of the server.
-  "server/errors",
-];
+const importing = [...serverFolders(), ...webFolders()];
 const up = "../../../../";
 let project: string;
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "atelier-arrows-"));
-  await cp("biome.json", join(project, "biome.json"));
-  const source = imported.map((file) => `import "${up}${file}.js";`).join("\n");
-  for (const { folder } of Object.values(rooms)) {
-    const file = join(project, folder, "nested", "probe.ts");
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, source);
-  }
+  for (const folder of ["server", "web", "scripts", "bench", "test"]) await mkdir(join(project, folder), { recursive: true });
+  for (const file of Object.keys(importedBy)) await write(`${file}.ts`, "export type Probe = string;\n");
 });
 
 afterAll(() => rm(project, { recursive: true, force: true }));
 
-test("the linter refuses every import against the arrows between rooms, and no other", () => {
-  const refused = refusedImports();
-  for (const [room, { folder, mayImport }] of Object.entries(rooms)) {
-    const closed = imported.filter((file) => {
-      const owner = Object.entries(rooms).find(([, other]) => file.startsWith(`${other.folder}/`))?.[0];
-      if (owner === undefined) return room === "web";
-      return owner !== room && !mayImport.includes(owner) && !singleFiles[room]?.includes(file);
-    });
-    expect(refused.get(folder)?.sort() ?? [], `imports refused to ${room}`).toEqual(closed.sort());
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(project, path)), { recursive: true });
+  await writeFile(join(project, path), text);
+}
+
+test("every import against the arrows is refused, and no other, though only types are imported", async () => {
+  const probes = importing.map((folder) => ({ folder, path: `${folder}/nested/probe-${folder.replaceAll("/", "-")}.ts` }));
+  for (const { folder, path } of probes) {
+    const depth = up.slice(0, 3 * (folder.split("/").length + 1));
+    const imports = Object.keys(importedBy).map((file, place) => `import type { Probe as P${place} } from "${depth}${file}.js";`);
+    await write(path, `${imports.join("\n")}\n`);
   }
+  const broken = await brokenArrows(project);
+  for (const { folder, path } of probes) {
+    const refused = new Set(broken.flatMap((arrow) => (arrow.startsWith(`${path} -> `) ? [arrow.split(" ")[2]?.replace(/\.ts$/, "")] : [])));
+    const closed = Object.keys(importedBy).filter((file) => !importedBy[file]?.includes(folder));
+    expect([...refused].sort(), `imports refused to ${folder}`).toEqual(closed.sort());
+  }
+  for (const { path } of probes) await rm(join(project, path));
 });
 
-/** What the linter refuses, by folder of the importing file. */
-function refusedImports(): Map<string, string[]> {
-  const biome = join(process.cwd(), "node_modules", "@biomejs", "biome", "bin", "biome");
-  const args = [biome, "lint", "--only=style/noRestrictedImports", "--max-diagnostics=none", "--reporter=json", "."];
-  const { stdout } = spawnSync(process.execPath, args, { cwd: project, encoding: "utf8" });
-  const refused = new Map<string, string[]>();
-  for (const { category, location } of JSON.parse(stdout).diagnostics) {
-    if (category !== "lint/style/noRestrictedImports") continue;
-    const folder = location.path.replace(/\/nested\/probe\.ts$/, "");
-    refused.set(folder, [...(refused.get(folder) ?? []), imported[location.start.line - 1] ?? "unknown line"]);
-  }
-  return refused;
-}
+test("a circle of two files is refused, though only types are imported", async () => {
+  await write("server/host/one.ts", 'import type { Two } from "./two.js";\nexport type One = Two | string;\n');
+  await write("server/host/two.ts", 'import type { One } from "./one.js";\nexport type Two = One[];\n');
+  const broken = await brokenArrows(project);
+  expect(broken.some((arrow) => arrow.includes("server/host/one.ts") && arrow.endsWith("(no circles)"))).toBe(true);
+});

@@ -1,5 +1,5 @@
 import { createPainters } from "../art/painters.js";
-import { memoryOfMachine } from "../memory.js";
+import { memoryOfMachine } from "./memory.js";
 import { openEngine } from "./engines.js";
 import { serveDevice } from "./serve.js";
 

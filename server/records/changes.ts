@@ -1,5 +1,4 @@
-import type { SteerableName, SteerableSettings } from "./settings.js";
-import { type SettingsInput, steerableNames } from "./settings.js";
+import type { SettingsInput, SteerableName, SteerableSettings } from "./settings.js";
 
 /** A picture with its weight among several. */
 export type Weighted<Picture> = Picture & { weight: number };
@@ -59,9 +58,4 @@ export function inForceAt<Settings extends object, Styles>(
   step: number,
 ): InForce<Settings, Styles> {
   return changes.filter((change) => change.step !== null && change.step <= step).reduce<InForce<Settings, Styles>>(withChange, initial);
-}
-
-/** The steerable settings that `values` holds, without nulls and without anything else. */
-export function steerableOf<Value extends SettingsInput<SteerableName>>(values: Value): Partial<SteerableSettings> {
-  return Object.fromEntries(steerableNames.flatMap((name) => ((values[name] ?? null) === null ? [] : [[name, values[name]]])));
 }

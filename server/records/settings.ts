@@ -153,6 +153,11 @@ export type SettingsInput<Name extends SettingName = SettingName> = { [Key in Na
 export const settingNames = Object.keys(styleTransferSettings) as SettingName[];
 export const steerableNames = settingNames.filter((name): name is SteerableName => styleTransferSettings[name].steerable);
 
+/** The steerable settings that `values` holds, without nulls and without anything else. */
+export function steerableOf(values: SettingsInput<SteerableName>): Partial<SteerableSettings> {
+  return Object.fromEntries(steerableNames.flatMap((name) => ((values[name] ?? null) === null ? [] : [[name, values[name]]])));
+}
+
 /** Default of the learning rate: a step in colour values (0..1) for Adam, a share of the full step for L-BFGS. */
 const learningRateDefaults: Record<StyleTransferSettings["optimizer"], number> = {
   ADAM: styleTransferSettings.learningRate.default,

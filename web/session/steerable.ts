@@ -1,6 +1,6 @@
 import type { VariablesOf } from "gql.tada";
-import { inForceAt, steerableOf, type Weighted, withChange } from "../../server/records/changes";
-import type { SteerableSettings } from "../../server/records/settings";
+import { inForceAt, type Weighted, withChange } from "../../server/records/changes";
+import { type SteerableSettings, steerableOf } from "../../server/records/settings";
 import type { Painting, Picture, Steer } from "../graphql/operations";
 
 /** A style picture with its weight among several. */

@@ -1,0 +1,122 @@
+import { pathToFileURL } from "node:url";
+import { cruise } from "dependency-cruiser";
+import { root } from "./root.mjs";
+
+/** Folders of the server with the folders that each may import besides itself. Every folder may import server/errors.ts. */
+const server = {
+  api: ["exports", "sessions", "storage", "queue", "records"],
+  http: ["exports", "sessions", "storage", "records"],
+  exports: ["sessions", "storage", "bus", "records"],
+  sessions: ["models", "storage", "queue", "bus", "records"],
+  host: ["sessions", "storage", "queue", "bus", "device", "art", "models", "records"],
+  device: ["art", "models", "engine", "graph", "records"],
+  art: ["models", "engine", "graph", "records"],
+  models: ["engine", "graph", "records"],
+  engine: ["graph"],
+  graph: [],
+  storage: ["records"],
+  queue: ["records"],
+  bus: ["records"],
+  records: [],
+};
+
+/** Folders of the studio, likewise. A room imports no other room. */
+const web = {
+  app: ["rooms", "session", "networks", "parts", "texts"],
+  rooms: ["side-by-side", "session", "networks", "camera", "samples", "parts", "shortcuts", "graphql", "texts"],
+  "side-by-side": ["session", "parts", "graphql", "texts"],
+  session: ["parts", "graphql", "texts"],
+  networks: ["parts", "graphql", "texts"],
+  parts: ["camera", "samples", "shortcuts", "graphql", "texts"],
+  camera: ["texts"],
+  samples: ["texts"],
+  shortcuts: ["texts"],
+  graphql: ["texts"],
+  texts: [],
+};
+
+/** The files of a folder that other folders may import, where that is not all of them. */
+const doors = {
+  "server/storage": "storage",
+  "server/queue": "queue",
+  "server/bus": "bus",
+  // Whatever computes stays in the device process.
+  "server/art": "work",
+};
+
+/** The studio shares settings and changes with the server, and nothing else. */
+const sharedWithStudio = "^server/records/(settings|changes)\\.ts$";
+
+const code = "^(server|web|models|test|bench|scripts)/";
+
+/** @param {string} from @param {string[]} mayImport regular expressions of paths */
+const only = (from, mayImport) => ({
+  name: from.replace("^", ""),
+  severity: /** @type {const} */ ("error"),
+  from: { path: from },
+  to: { path: code, pathNot: mayImport },
+});
+
+const folderRules = [
+  ...Object.entries(server).map(([folder, mayImport]) =>
+    only(`^server/${folder}/`, ["^server/errors\\.ts$", ...[folder, ...mayImport].map((name) => `^server/${name}/`)]),
+  ),
+  ...Object.entries(web).map(([folder, mayImport]) =>
+    only(`^web/${folder}/`, [sharedWithStudio, ...[folder, ...mayImport].map((name) => `^web/${name}/`)]),
+  ),
+];
+
+const doorRules = Object.entries(doors).map(([folder, door]) => ({
+  name: `${folder} by its door`,
+  severity: /** @type {const} */ ("error"),
+  // Adapters are chosen where the server is put together, and the device process computes.
+  from: { path: "^server/[^/]+/", pathNot: [`^${folder}/`, ...(folder === "server/art" ? ["^server/device/"] : [])] },
+  to: { path: `^${folder}/`, pathNot: [`^${folder}/${door}\\.ts$`] },
+}));
+
+/** @type {import("dependency-cruiser").IFlattenedRuleSet} */
+const ruleSet = {
+  forbidden: [
+    ...folderRules,
+    ...doorRules,
+    {
+      name: "a room that imports a room",
+      severity: "error",
+      from: { path: "^web/rooms/([^/]+)/" },
+      to: { path: "^web/rooms/", pathNot: ["^web/rooms/$1/"] },
+    },
+    { name: "the server without the studio's packages", severity: "error", from: { path: "^server/" }, to: { path: "node_modules/(next|react)/" } },
+    // A type-only import counts: a circle of types cannot be read from the top either.
+    { name: "no circles", severity: "error", from: { path: code }, to: { circular: true } },
+  ],
+};
+
+/**
+ * Imports that break the arrows between folders, as `from -> to (rule)`.
+ * @param {string} [baseDir] the repository, or a copy with the same folders
+ */
+export async function brokenArrows(baseDir = root) {
+  const folders = ["server", "web", "scripts", "bench", "test"];
+  const { output } = await cruise(folders, {
+    ruleSet,
+    validate: true,
+    baseDir,
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^web/(\\.next|out)/" },
+  });
+  if (typeof output === "string") throw new TypeError("The imports could not be read.");
+  return output.summary.violations.map(({ from, to, rule }) => `${from} -> ${to} (${rule.name})`);
+}
+
+/** Reports broken arrows. Resolves to whether there are none. */
+export async function arrowsHold() {
+  const broken = await brokenArrows();
+  for (const arrow of broken) console.error(arrow);
+  if (broken.length > 0) console.error("The arrows between folders are in ARCHITECTURE.md and scripts/arrows.mjs.");
+  return broken.length === 0;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  process.exitCode = (await arrowsHold()) ? 0 : 1;
+}
