@@ -1,5 +1,3 @@
-import type { LossPoint } from "../session/session-state";
-
 const MOST_DECADES = 5;
 /** How far the axis goes down below the least total. */
 const DECADES_BELOW_TOTAL = 2;
@@ -20,8 +18,8 @@ export interface Weights {
 
 export type Term = "total" | "content" | "style" | "tv";
 
-/** Each term with its weight, as it stands in J. */
-export function weightedTerms({ total, content, style, tv }: LossPoint, { alpha, beta, gamma }: Weights): Record<Term, number> {
+/** Each term with its weight, as in J; the total is already weighted. */
+export function weightedTerms({ total, content, style, tv }: Record<Term, number>, { alpha, beta, gamma }: Weights): Record<Term, number> {
   return { total, content: alpha * content, style: beta * style, tv: gamma * tv };
 }
 

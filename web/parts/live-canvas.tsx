@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import { LatestPicture } from "./latest-picture";
-import styles from "../rooms/painting/painting.module.css";
+import styles from "./live-canvas.module.css";
 
 interface Props {
   /** Picture to show now; null to leave what is shown. */

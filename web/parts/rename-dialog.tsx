@@ -1,10 +1,10 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { styleTransferLimits } from "../../server/records/settings";
+import { galleryTexts as texts } from "../texts/gallery";
 import dialog from "./dialog.module.css";
 import { Notice } from "./notice";
-import { galleryTexts as texts } from "../texts/gallery";
-import styles from "../rooms/gallery/gallery.module.css";
+import button from "./text-button.module.css";
 
 /** Gives a session another title. */
 export function RenameDialog({ title, onRename }: { title: string; onRename(title: string): Promise<void> }) {
@@ -28,7 +28,7 @@ export function RenameDialog({ title, onRename }: { title: string; onRename(titl
 
   return (
     <Dialog.Root open={open} onOpenChange={turn}>
-      <Dialog.Trigger className={styles.action} aria-label={texts.renameNamed(title)}>
+      <Dialog.Trigger className={button.quiet} aria-label={texts.renameNamed(title)}>
         {texts.rename}
       </Dialog.Trigger>
       <Dialog.Portal>

@@ -1,7 +1,6 @@
 import type { Session } from "../graphql/operations";
 import { formatDuration } from "../parts/durations";
-import { sessionTexts as texts } from "../texts/session";
-import { statusNames } from "../texts/status";
+import { statusNames, sessionTexts as texts } from "../texts/session";
 import styles from "./session-label.module.css";
 
 interface Props {

@@ -2,8 +2,8 @@ import { useEffect, useReducer } from "react";
 import { execute } from "../graphql/execute";
 import { RunEvents, type RunFrame, RunQuery } from "../graphql/run-operations";
 import { follow, untilReached } from "../graphql/subscribe";
-import { studioTexts as texts } from "../texts/studio";
 import { isOver } from "../session/session-state";
+import { studioTexts as texts } from "../texts/studio";
 import { newRuns, nextRuns, type Run, type RunEvent } from "./runs";
 
 /** Frames that come faster are shown together, ms. */

@@ -15,3 +15,13 @@ export const sessionTexts = {
   download: "Download",
   cancel: "Cancel",
 } as const;
+
+/** How a session stands, in a word. */
+export const statusNames = {
+  QUEUED: "Waiting",
+  RUNNING: "Painting",
+  PAUSED: "Paused",
+  COMPLETED: "Finished",
+  CANCELLED: "Cancelled",
+  FAILED: "Failed",
+} as const;

@@ -1,6 +1,6 @@
 import { exponentialWeights, styleTransferDefaults } from "../../../server/records/settings";
-import type { easelTexts as texts } from "../../texts/easel";
 import { type Recipe, usualRecipe } from "../../session/recipe";
+import type { easelTexts as texts } from "../../texts/easel";
 
 /** Settings with a name, and a picture that shows what they do. */
 export interface Preset {
@@ -12,7 +12,7 @@ const layers = styleTransferDefaults.styleLayers.map(({ layer }) => layer);
 /** Falls from deep to shallow: the opposite of the usual weights. */
 const deepFirst = exponentialWeights([...layers].reverse(), 0.5).reverse();
 
-/** Painted by web/samples/paint-presets.ts with the samples, to web/public/presets. */
+/** Painted by web/rooms/easel/paint-presets.ts with the samples, to web/public/presets. */
 export const presets: readonly Preset[] = [
   { id: "balanced", recipe: usualRecipe },
   { id: "sketch", recipe: { ...usualRecipe, numbers: { steps: 50, size: 192 } } },

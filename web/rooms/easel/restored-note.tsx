@@ -1,8 +1,9 @@
 import { execute } from "../../graphql/execute";
 import { ImportTrace } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
-import { easelTexts } from "../../texts/easel";
+import button from "../../parts/text-button.module.css";
 import { useStart } from "../../session/use-start";
+import { easelTexts } from "../../texts/easel";
 import styles from "./restored-note.module.css";
 import type { Restored } from "./use-restored";
 
@@ -17,17 +18,17 @@ export function RestoredNote({ restored: { trace, usePicture }, onDismiss }: { r
       <div className={styles.actions}>
         <button
           type="button"
-          className={styles.action}
+          className={button.accent}
           disabled={starting}
           title={texts.againHelp}
           onClick={() => void start(async () => (await execute(ImportTrace, { trace: trace.text })).importTrace)}
         >
           {starting ? easelTexts.starting : texts.again}
         </button>
-        <button type="button" className={styles.action} onClick={usePicture}>
+        <button type="button" className={button.accent} onClick={usePicture}>
           {texts.usePicture}
         </button>
-        <button type="button" className={styles.action} onClick={onDismiss}>
+        <button type="button" className={button.accent} onClick={onDismiss}>
           {texts.close}
         </button>
       </div>

@@ -1,8 +1,8 @@
 import { type NumberSetting, styleTransferLimits } from "../../../server/records/settings";
 import { NumberControl } from "../../parts/number-control";
-import { easelTexts as texts } from "../../texts/easel";
+import { StylePicker } from "../../pictures/style-picker";
 import type { StyleSource } from "../../session/steerable";
-import { StylePicker } from "../../parts/style-picker";
+import { easelTexts as texts } from "../../texts/easel";
 import styles from "./style-mix.module.css";
 
 /** Further styles with their shares, and the share of the first one. */

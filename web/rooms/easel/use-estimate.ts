@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { PaceQuery } from "../../graphql/operations";
-import { estimate, type Measured, measuredOf, pixelsOf } from "./estimate";
 import { numbersOf, type Recipe } from "../../session/recipe";
+import { estimate, type Measured, measuredOf, pixelsOf } from "./estimate";
 
 /** How long a painting will take, ms, from what earlier ones took here; null while nothing of the kind was measured. */
 export function useEstimate(recipe: Recipe, model: string | null, photoUrl: string): number | null {

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { Choice } from "../../parts/use-choice";
+import type { Choice } from "../../pictures/use-choice";
 import type { Recipe } from "../../session/recipe";
 import { type FoundTrace, findTrace } from "./trace";
 

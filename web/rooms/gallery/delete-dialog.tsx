@@ -2,8 +2,8 @@ import { AlertDialog } from "radix-ui";
 import { useState } from "react";
 import dialog from "../../parts/dialog.module.css";
 import { Notice } from "../../parts/notice";
+import button from "../../parts/text-button.module.css";
 import { galleryTexts as texts } from "../../texts/gallery";
-import styles from "./gallery.module.css";
 
 /** Asks before a session is deleted. */
 export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: string; onDelete(): Promise<void> }) {
@@ -27,7 +27,7 @@ export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: s
 
   return (
     <AlertDialog.Root open={open} onOpenChange={turn}>
-      <AlertDialog.Trigger className={styles.action} aria-label={texts.deleteNamed(title)}>
+      <AlertDialog.Trigger className={button.quiet} aria-label={texts.deleteNamed(title)}>
         {texts.delete}
       </AlertDialog.Trigger>
       <AlertDialog.Portal>

@@ -4,9 +4,10 @@ import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
 import { FailureNotice, Notice } from "../../parts/notice";
+import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
-import { galleryTexts as texts } from "../../texts/gallery";
 import { isOver } from "../../session/session-state";
+import { galleryTexts as texts } from "../../texts/gallery";
 import { Cards } from "./cards";
 import { FilterBar } from "./filter-bar";
 import styles from "./gallery.module.css";
@@ -95,7 +96,7 @@ export function GalleryRoom() {
                   {texts.remove(over.length)}
                 </button>
               )}
-              <button type="button" className={styles.action} onClick={() => setSelection(nothingSelected)}>
+              <button type="button" className={button.quiet} onClick={() => setSelection(nothingSelected)}>
                 {texts.clear}
               </button>
               <FailureNotice error={refused} />

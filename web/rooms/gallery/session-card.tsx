@@ -3,12 +3,13 @@ import { useState } from "react";
 import type { Card } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
 import { Notice } from "../../parts/notice";
-import { galleryTexts as texts } from "../../texts/gallery";
-import { statusNames } from "../../texts/status";
+import { RenameDialog } from "../../parts/rename-dialog";
+import button from "../../parts/text-button.module.css";
 import { isOver } from "../../session/session-state";
+import { galleryTexts as texts } from "../../texts/gallery";
+import { statusNames } from "../../texts/session";
 import { DeleteDialog } from "./delete-dialog";
 import styles from "./gallery.module.css";
-import { RenameDialog } from "../../parts/rename-dialog";
 import type { GalleryActions } from "./use-gallery";
 
 interface Props {
@@ -57,7 +58,7 @@ export function SessionCard({ card, showKind, actions, selected = false, onSelec
       <div className={styles.actions}>
         <RenameDialog title={title} onRename={(next) => actions.rename(id, next)} />
         {onSelect && image && (
-          <Link className={styles.action} href={`/gallery?image=${image}`} aria-label={texts.samePicture(title)}>
+          <Link className={button.quiet} href={`/gallery?image=${image}`} aria-label={texts.samePicture(title)}>
             {texts.samePictureShort}
           </Link>
         )}
@@ -89,7 +90,7 @@ function CancelButton({ title, onCancel }: { title: string; onCancel(): Promise<
 
   return (
     <>
-      <button type="button" className={styles.action} aria-label={texts.cancelNamed(title)} disabled={cancelling} onClick={cancel}>
+      <button type="button" className={button.quiet} aria-label={texts.cancelNamed(title)} disabled={cancelling} onClick={cancel}>
         {texts.cancel}
       </button>
       {failure && <Notice>{failure}</Notice>}

@@ -2,8 +2,8 @@
 
 import { useSearchParams } from "next/navigation";
 import { useMemo } from "react";
-import { kioskTexts as texts } from "../../texts/kiosk";
 import { LiveCanvas } from "../../parts/live-canvas";
+import { kioskTexts as texts } from "../../texts/kiosk";
 import styles from "./kiosk.module.css";
 import { type KioskState, sessionOf } from "./machine";
 import { type KioskOptions, kioskOptions, pairAt } from "./options";

@@ -1,5 +1,5 @@
 import { type NumberSetting, styleTransferNumbers } from "../../../server/records/settings";
-import { type Sample, samplePhotos, sampleStyles } from "../../samples/catalogue";
+import { type Sample, samplePhotos, sampleStyles } from "../../pictures/samples";
 
 /** How an exhibition is set up; docs/kiosk.md describes the address that says so. */
 export interface KioskOptions {

@@ -1,7 +1,7 @@
 import { type Dispatch, useEffect, useReducer, useRef } from "react";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
-import { imageIdOf } from "../../parts/use-choice";
+import { imageIdOf } from "../../pictures/use-choice";
 import { kioskTexts as texts } from "../../texts/kiosk";
 import { type KioskEvent, type KioskState, nextKiosk, opening, pauseAfter, sessionOf } from "./machine";
 import { type KioskOptions, pairAt } from "./options";

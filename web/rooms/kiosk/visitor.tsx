@@ -3,7 +3,7 @@ import { openCamera } from "../../camera/camera";
 import type { FrameSource } from "../../camera/source";
 import { takePicture } from "../../camera/take-picture";
 import { uploadPicture } from "../../graphql/upload";
-import type { Sample } from "../../samples/catalogue";
+import type { Sample } from "../../pictures/samples";
 import { kioskTexts as texts } from "../../texts/kiosk";
 import styles from "./kiosk.module.css";
 import type { KioskEvent } from "./machine";

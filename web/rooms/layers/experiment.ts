@@ -1,7 +1,7 @@
 import { styleTransferDefaults } from "../../../server/records/settings";
+import type { StyleTransferInput } from "../../session/recipe";
 import { layersTexts as texts } from "../../texts/layers";
 import { layerTexts } from "../../texts/layers-in-words";
-import type { StyleTransferInput } from "../../session/recipe";
 
 /** The layers that the style is taken from, shallow to deep. */
 export const styleLayerNames: readonly string[] = styleTransferDefaults.styleLayers.map(({ layer }) => layer);

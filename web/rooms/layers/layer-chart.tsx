@@ -1,7 +1,7 @@
 import type { RunFrame } from "../../graphql/run-operations";
+import { nearestPoint } from "../../parts/curve-geometry";
 import { layersTexts as texts } from "../../texts/layers";
 import { layerTexts } from "../../texts/layers-in-words";
-import { nearestPoint } from "../../parts/curve-geometry";
 import { curvePath, layerCurves } from "./layer-losses";
 import styles from "./layers.module.css";
 

@@ -4,14 +4,14 @@ import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
 import { FailureNotice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
-import { PictureWell } from "../../parts/picture-well";
 import { useAttempt } from "../../parts/use-attempt";
-import { imageIdOf, useChoice } from "../../parts/use-choice";
 import { useMaxSize } from "../../parts/use-max-size";
-import { samplePhotos, sampleStyles } from "../../samples/catalogue";
+import workbench from "../../parts/workbench.module.css";
+import { PictureWell } from "../../pictures/picture-well";
+import { samplePhotos, sampleStyles } from "../../pictures/samples";
+import { imageIdOf, useChoice } from "../../pictures/use-choice";
 import { layersTexts as texts } from "../../texts/layers";
 import { experimentInputs } from "./experiment";
-import styles from "./layers.module.css";
 
 const usual = { size: 192, steps: 80 };
 
@@ -39,17 +39,17 @@ export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void })
 
   return (
     <form
-      className={styles.form}
+      className={workbench.workbench}
       onSubmit={(event) => {
         event.preventDefault();
         void attempt(begin);
       }}
     >
-      <div className={styles.wells}>
+      <div className={workbench.pictures}>
         <PictureWell title={texts.photo} choice={photo} />
         <PictureWell title={texts.style} choice={style} />
       </div>
-      <div className={styles.start}>
+      <div className={workbench.settings}>
         <NumberControl setting={sizeSetting} slider={false} value={size} onChange={setSize} />
         <NumberControl setting={stepsSetting} slider={false} value={steps} onChange={setSteps} />
         <button type="submit" className="button primary large" disabled={busy || photo.uploading || style.uploading}>

@@ -5,7 +5,7 @@ import { Notice } from "../../parts/notice";
 import { liveTexts as texts } from "../../texts/live";
 import styles from "./live.module.css";
 import { canRecord, type Recording, record, saveFile } from "./recording";
-import type { Live } from "./use-live";
+import type { Live } from "./run-live";
 
 interface Props {
   live: Live;

@@ -1,6 +1,6 @@
 import { liveTexts } from "../../texts/live";
 import styles from "./live.module.css";
-import type { Live } from "./use-live";
+import type { Live } from "./run-live";
 
 const texts = liveTexts.facts;
 

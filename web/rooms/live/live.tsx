@@ -3,15 +3,15 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import type { FrameSource } from "../../camera/source";
 import { forTask, takesDrawings } from "../../networks/networks";
+import { sizeSetting } from "../../networks/order";
+import { TranslatorList } from "../../networks/translator-list";
 import { useNetworks } from "../../networks/use-networks";
 import { Notice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import { SelectControl } from "../../parts/select-control";
 import { useMaxSize } from "../../parts/use-max-size";
+import workbench from "../../parts/workbench.module.css";
 import { liveTexts as texts } from "../../texts/live";
-import easel from "../../parts/workbench.module.css";
-import { sizeSetting } from "../../networks/order";
-import { TranslatorList } from "../../networks/translator-list";
 import { DrawingPad } from "./drawing-pad";
 import { draw, emptyDrawing } from "./drawing-strokes";
 import styles from "./live.module.css";
@@ -65,7 +65,7 @@ export function Live() {
   }, [drawing]);
 
   return (
-    <div className={easel.easel}>
+    <div className={workbench.workbench}>
       <div className={styles.stage}>
         <LiveStage
           view={view}
@@ -93,7 +93,7 @@ export function Live() {
           </button>
         </LiveActions>
       </div>
-      <div className={easel.settings}>
+      <div className={workbench.settings}>
         <TranslatorList translators={translators} chosen={network} onChoose={setModel} />
         {!drawing && <SelectControl title={texts.from} options={camera.options} value={camera.chosen} onChange={camera.choose} />}
         {!drawing && <SelectControl title={texts.view} options={views} value={view} onChange={(chosen) => setView(chosen)} />}

@@ -6,12 +6,23 @@ import { liveTexts as texts } from "../../texts/live";
 import { DecodedResults } from "./decoded-results";
 import { decodePicture, PictureEncoder } from "./encoded-picture";
 import { LiveSender } from "./live-sender";
-import { RateMeter } from "./rates";
+import { RateMeter, type Rates } from "./rates";
 import { ResultCanvas } from "./result-canvas";
-import type { Live } from "./use-live";
 
 /** How often rates are told anew, ms. */
 const RATES_EVERY_MS = 500;
+
+/** What the page shows of a live translation. */
+export interface Live {
+  /** Null until the server has one. */
+  sessionId: string | null;
+  status: string;
+  /** Null while nothing moves. */
+  rates: Rates | null;
+  failure: string | null;
+  /** The client's number of the result that was drawn last. */
+  step: number | null;
+}
 
 interface Run {
   source: FrameSource;

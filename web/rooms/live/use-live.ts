@@ -2,19 +2,7 @@ import { type RefObject, useEffect, useState } from "react";
 import type { FrameSource } from "../../camera/source";
 import type { Network } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
-import type { Rates } from "./rates";
-import { messageOf, runLive } from "./run-live";
-
-export interface Live {
-  /** Null until the server has one. */
-  sessionId: string | null;
-  status: string;
-  /** Null while nothing moves. */
-  rates: Rates | null;
-  failure: string | null;
-  /** The client's number of the result that was drawn last. */
-  step: number | null;
-}
+import { type Live, messageOf, runLive } from "./run-live";
 
 const nothing: Live = { sessionId: null, status: "", rates: null, failure: null, step: null };
 

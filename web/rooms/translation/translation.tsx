@@ -1,16 +1,17 @@
 import type { Translation } from "../../graphql/operations";
+import network from "../../networks/network-facts.module.css";
 import { formatBytes, formatShare, shortTitle } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { Comparison } from "../../parts/comparison";
 import { formatDuration } from "../../parts/durations";
 import { Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
-import { sessionTexts } from "../../texts/session";
-import { translationTexts as texts } from "../../texts/translation";
 import { SessionActions } from "../../session/session-actions";
 import styles from "../../session/session-label.module.css";
 import { isOver, type SessionState } from "../../session/session-state";
 import { SessionStatusLine } from "../../session/session-status";
+import { sessionTexts } from "../../texts/session";
+import { translationTexts as texts } from "../../texts/translation";
 import own from "./translation.module.css";
 
 /** The room of one translation: its picture before and after on the wall, its label beside it. */
@@ -65,8 +66,8 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
         />
         {failure && <Notice>{failure}</Notice>}
         <section className={own.model} aria-label={texts.translator}>
-          <h2 className={own.name}>{shortTitle(model.title)}</h2>
-          <p className={own.facts}>
+          <h2 className={network.name}>{shortTitle(model.title)}</h2>
+          <p className={network.facts}>
             {model.id} · {formatBytes(model.bytes)}
             <br />
             {model.licence}

@@ -1,10 +1,11 @@
 import Link from "next/link";
 import type { Painting } from "../../../graphql/operations";
+import headings from "../../../parts/headings.module.css";
 import { paintingTexts } from "../../../texts/painting";
+import type { Relative } from "../stage/use-relative-picture";
 import styles from "./family.module.css";
 import type { Place } from "./family-tree";
 import { useFamily } from "./use-family";
-import type { Relative } from "../stage/use-relative-picture";
 
 interface Props {
   session: Painting;
@@ -23,7 +24,7 @@ export function Family({ session, compared, onCompare }: Props) {
   if (!orphan && (family?.length ?? 0) < 2) return null;
   return (
     <section className={styles.family} aria-label={texts.title}>
-      <h2 className={styles.title}>{texts.title}</h2>
+      <h2 className={headings.part}>{texts.title}</h2>
       {orphan && <p className={styles.note}>{texts.orphan(branchedAtStep)}</p>}
       <ul className={styles.tree}>
         {family?.map((place) => (

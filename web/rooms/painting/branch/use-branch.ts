@@ -2,8 +2,8 @@ import { useState } from "react";
 import { styleTransferNumbers } from "../../../../server/records/settings";
 import { execute } from "../../../graphql/execute";
 import { BranchSession, type Painting } from "../../../graphql/operations";
-import { useStart } from "../../../session/use-start";
 import { type Steerable, steerableAt, toChanges } from "../../../session/steerable";
+import { useStart } from "../../../session/use-start";
 
 /** Steps that a branch from the last step gets when nobody says how many. */
 const MORE_STEPS = 100;

@@ -1,5 +1,5 @@
-import { paintingTexts as texts } from "../../../texts/painting";
 import { nearest, type Timeline } from "../../../session/timeline";
+import { paintingTexts as texts } from "../../../texts/painting";
 import styles from "./filmstrip.module.css";
 import { stripSteps } from "./strip-steps";
 

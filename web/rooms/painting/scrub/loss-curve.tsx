@@ -1,8 +1,8 @@
 import { type PointerEvent, useState } from "react";
 import { styleTransferNumbers } from "../../../../server/records/settings";
-import { paintingTexts } from "../../../texts/painting";
-import type { LossPoint } from "../../../session/session-state";
 import { CurveScale, nearestPoint, type Term, type Weights, weightedTerms } from "../../../parts/curve-geometry";
+import type { LossPoint } from "../../../session/session-state";
+import { paintingTexts } from "../../../texts/painting";
 import styles from "./loss-curve.module.css";
 
 const texts = paintingTexts.curve;

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
-import { paintingTexts } from "../../../texts/painting";
 import { isMissing, nearest, neighbour, type Timeline } from "../../../session/timeline";
+import { paintingTexts } from "../../../texts/painting";
 import { Filmstrip } from "./filmstrip";
 import styles from "./scrubber.module.css";
 

@@ -1,20 +1,20 @@
 import { useState } from "react";
 import type { Painting } from "../../../graphql/operations";
 import { Comparison } from "../../../parts/comparison";
+import { LiveCanvas } from "../../../parts/live-canvas";
 import { Notice } from "../../../parts/notice";
+import { isOver, type SessionState } from "../../../session/session-state";
+import { steeredSteps } from "../../../session/steerable";
 import { useShortcut } from "../../../shortcuts/use-shortcut";
 import { paintingTexts as texts } from "../../../texts/painting";
-import { isOver, type SessionState } from "../../../session/session-state";
-import { sourcesOf } from "./beside";
-import { BesideChoice } from "./beside-choice";
-import { finalExtent } from "./final-extent";
-import { LiveCanvas } from "../../../parts/live-canvas";
+import type { Branch } from "../branch/use-branch";
 import styles from "../painting.module.css";
 import { type Mark, Scrubber } from "../scrub/scrubber";
 import scrubber from "../scrub/scrubber.module.css";
-import { steeredSteps } from "../../../session/steerable";
-import type { Branch } from "../branch/use-branch";
 import type { Look } from "../scrub/use-look";
+import { sourcesOf } from "./beside";
+import { BesideChoice } from "./beside-choice";
+import { finalExtent } from "./final-extent";
 import { Zoomable } from "./zoomable";
 
 interface Props {

@@ -3,7 +3,7 @@ import { NumberControl } from "../../../parts/number-control";
 import { paintingTexts } from "../../../texts/painting";
 import styles from "./steer-panel.module.css";
 import type { StyleSource } from "../../../session/steerable";
-import { StylePicker } from "../../../parts/style-picker";
+import { StylePicker } from "../../../pictures/style-picker";
 
 const texts = paintingTexts.styles;
 

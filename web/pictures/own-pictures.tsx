@@ -2,12 +2,12 @@ import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { execute } from "../graphql/execute";
 import { ImagesQuery, type Picture } from "../graphql/operations";
+import dialog from "../parts/dialog.module.css";
+import { FailureNotice } from "../parts/notice";
+import { useAttempt } from "../parts/use-attempt";
 import { pictureTexts as texts } from "../texts/pictures";
-import dialog from "./dialog.module.css";
-import { FailureNotice } from "./notice";
 import styles from "./own-pictures.module.css";
 import well from "./picture-well.module.css";
-import { useAttempt } from "./use-attempt";
 import type { Uploaded } from "./use-choice";
 
 const PAGE = 24;

@@ -1,18 +1,18 @@
 /**
  * Paints the example picture of every preset with the samples and the bundled network, on a running server:
  *
- *   npx tsx web/samples/paint-presets.ts [http://127.0.0.1:4000]
+ *   npx tsx web/rooms/easel/paint-presets.ts [http://127.0.0.1:4000]
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import sharp from "sharp";
-import { presets } from "../rooms/easel/presets";
-import { toInput } from "../session/recipe";
+import { toInput } from "../../session/recipe";
+import { presets } from "./presets";
 
 const address = process.argv[2] ?? "http://127.0.0.1:4000";
-const samples = join(import.meta.dirname, "..", "public", "samples");
-const folder = join(import.meta.dirname, "..", "public", "presets");
+const samples = join(import.meta.dirname, "..", "..", "public", "samples");
+const folder = join(import.meta.dirname, "..", "..", "public", "presets");
 const photo = "nagasaki-boats.jpg";
 const style = "night-wind.jpg";
 const model = "vgg19-lite";

@@ -2,8 +2,8 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { HelpSheet } from "../shortcuts/help-sheet";
 import { studioTexts as texts } from "../texts/studio";
+import { HelpSheet } from "./help-sheet";
 import styles from "./masthead.module.css";
 import { rooms } from "./rooms";
 

@@ -1,13 +1,13 @@
 import { Dialog } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
+import { openCamera } from "../camera/camera";
+import type { FrameSource } from "../camera/source";
+import { takePicture } from "../camera/take-picture";
 import dialog from "../parts/dialog.module.css";
 import { Notice } from "../parts/notice";
-import well from "../parts/picture-well.module.css";
 import { pictureTexts as texts } from "../texts/pictures";
-import { openCamera } from "./camera";
 import styles from "./camera-button.module.css";
-import type { FrameSource } from "./source";
-import { takePicture } from "./take-picture";
+import well from "./picture-well.module.css";
 
 /** A button that takes a picture with the camera. The camera is on only while its dialog is open. */
 export function CameraButton({ name, onTake }: { name: string; onTake(file: File): void }) {

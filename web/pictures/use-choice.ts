@@ -1,8 +1,8 @@
 import { useState } from "react";
 import type { Picture } from "../graphql/operations";
 import { uploadPicture } from "../graphql/upload";
-import type { Sample } from "../samples/catalogue";
 import { pictureTexts as texts } from "../texts/pictures";
+import type { Sample } from "./samples";
 
 /** A picture that may be chosen; samples get their id on the server when they are first used. */
 export interface Option extends Sample {

@@ -4,11 +4,11 @@ import { useRouter } from "next/navigation";
 import { Dialog, Switch } from "radix-ui";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import dialog from "../parts/dialog.module.css";
-import { rooms } from "../parts/rooms";
+import { activeShortcuts, onShortcuts, type Shortcut, shortcutFor, shortcutsOn, turnShortcuts } from "../shortcuts/active";
+import { useShortcut } from "../shortcuts/use-shortcut";
 import { shortcutTexts as texts } from "../texts/shortcuts";
-import { activeShortcuts, onShortcuts, type Shortcut, shortcutFor, shortcutsOn, turnShortcuts } from "./active";
 import styles from "./help-sheet.module.css";
-import { useShortcut } from "./use-shortcut";
+import { rooms } from "./rooms";
 
 const none: readonly Shortcut[] = [];
 
