@@ -24,6 +24,11 @@ export class ConnectionError extends Error {
   }
 }
 
+/** An error in words for the person at the page. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 interface GraphQLFailure {
   message: string;
   extensions?: { code?: unknown; field?: unknown };

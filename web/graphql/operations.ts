@@ -71,7 +71,7 @@ const CardParts = graphql(
 );
 
 export const ServerQuery = graphql(`
-  query Server { server { maxSize maxUploadBytes } }
+  query Server { server { maxSize exportFormats } }
 `);
 
 export const SessionQuery = graphql(
@@ -253,8 +253,6 @@ export const ImportTrace = graphql(`mutation ImportTrace($trace: String!) { impo
 ]);
 
 const FilmParts = graphql(`fragment FilmParts on Export { id format state progress error { message } url }`);
-
-export const FilmFormatsQuery = graphql(`query FilmFormats { server { exportFormats } }`);
 
 export const StartFilm = graphql(`mutation StartFilm($input: ExportInput!) { startExport(input: $input) { ...FilmParts } }`, [FilmParts]);
 

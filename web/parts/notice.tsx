@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { ServerError } from "../graphql/execute";
+import { messageOf, ServerError } from "../graphql/execute";
 import styles from "./notice.module.css";
 
 interface Props {
@@ -21,5 +21,5 @@ export function Notice({ children, quiet = false }: Props) {
 export function FailureNotice({ error }: { error: unknown }) {
   if (error === null) return null;
   const quiet = error instanceof ServerError && error.code === "CONFLICT";
-  return <Notice quiet={quiet}>{error instanceof Error ? error.message : String(error)}</Notice>;
+  return <Notice quiet={quiet}>{messageOf(error)}</Notice>;
 }

@@ -1,6 +1,7 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { styleTransferLimits } from "../../server/records/settings";
+import { messageOf } from "../graphql/execute";
 import { galleryTexts as texts } from "../texts/gallery";
 import dialog from "./dialog.module.css";
 import { Notice } from "./notice";
@@ -22,7 +23,7 @@ export function RenameDialog({ title, onRename }: { title: string; onRename(titl
       await onRename(next);
       setOpen(false);
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     }
   }
 

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { openCamera } from "../camera/camera";
 import type { FrameSource } from "../camera/source";
 import { takePicture } from "../camera/take-picture";
+import { messageOf } from "../graphql/execute";
 import dialog from "../parts/dialog.module.css";
 import { Notice } from "../parts/notice";
 import { pictureTexts as texts } from "../texts/pictures";
@@ -50,7 +51,7 @@ function View({ onTake }: { onTake(file: File): void }) {
     const fail = (error: unknown) => {
       if (left) return;
       setSource(null);
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     };
     setFailure(null);
     openCamera(null, (error) => {
@@ -90,10 +91,7 @@ function View({ onTake }: { onTake(file: File): void }) {
             className="button primary"
             disabled={!source}
             onClick={() => {
-              if (source)
-                takePicture(source, texts.fileName).then(onTake, (error: unknown) =>
-                  setFailure(error instanceof Error ? error.message : String(error)),
-                );
+              if (source) takePicture(source, texts.fileName).then(onTake, (error: unknown) => setFailure(messageOf(error)));
             }}
           >
             {texts.take}

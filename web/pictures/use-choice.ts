@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { messageOf } from "../graphql/execute";
 import type { Picture } from "../graphql/operations";
 import { uploadPicture } from "../graphql/upload";
 import { pictureTexts as texts } from "../texts/pictures";
@@ -53,7 +54,7 @@ export function useChoice(samples: readonly Sample[], given: Option | null = nul
         setOwn((known) => [{ url: image.url, title: file.name || texts.pasted, imageId: image.id }, ...known]);
         setUrl(image.url);
       } catch (error) {
-        setFailure(error instanceof Error ? error.message : String(error));
+        setFailure(messageOf(error));
       } finally {
         setUploading(false);
       }

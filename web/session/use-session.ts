@@ -1,7 +1,7 @@
 import { type Dispatch, useEffect, useReducer } from "react";
-import { execute } from "../graphql/execute";
+import { execute, messageOf } from "../graphql/execute";
 import { PlaceQuery, SessionEvents, SessionQuery } from "../graphql/operations";
-import { follow, untilReached } from "../graphql/subscribe";
+import { type SubscriptionTo, useSubscription } from "../graphql/use-subscription";
 import { studioTexts as texts } from "../texts/studio";
 import { justStarted } from "./just-started";
 import { isOver, nextState, nothingYet, type SessionEvent, type SessionState } from "./session-state";
@@ -14,13 +14,7 @@ const PLACE_EVERY_MS = 3_000;
 /** A session of any kind, a painting with its curve, kept up to date until it is over, through lost connections. */
 export function useSession(id: string): [SessionState, Dispatch<SessionEvent>] {
   const [state, dispatch] = useReducer(nextState, id, initialState);
-  useEffect(() => {
-    const ending = new AbortController();
-    watch(id, dispatch, ending.signal).catch((error: unknown) => {
-      if (!ending.signal.aborted) dispatch({ type: "failed", message: error instanceof Error ? error.message : String(error) });
-    });
-    return () => ending.abort();
-  }, [id]);
+  useSubscription(id, (_key, signal) => followed(id, dispatch, signal));
   usePlace(id, state.session?.status === "QUEUED", dispatch);
   return [state, dispatch];
 }
@@ -45,32 +39,33 @@ function initialState(id: string): SessionState {
   return { ...nothingYet, session: justStarted(id) };
 }
 
-async function watch(id: string, dispatch: (event: SessionEvent) => void, signal: AbortSignal): Promise<void> {
-  const onConnection = (connected: boolean) => dispatch({ type: "connection", connected });
-  const { session } = await untilReached(() => execute(SessionQuery, { id, points: CURVE_POINTS }, signal), onConnection, signal);
-  if (!session) throw new Error(texts.noSession);
-  if (session.__typename === "StyleTransferSession") {
-    const { losses, ...painting } = session;
-    dispatch({ type: "loaded", session: painting, curve: losses });
-  } else dispatch({ type: "loaded", session, curve: [] });
-
-  let step = session.latestFrame?.step ?? -1;
-  let status = session.status;
-  if (isOver(status)) return;
-  await follow({
+function followed(id: string, dispatch: (event: SessionEvent) => void, signal: AbortSignal): SubscriptionTo<typeof SessionEvents> {
+  let step = -1;
+  let over = false;
+  return {
     document: SessionEvents,
     variables: () => ({ id, afterStep: step }),
-    onConnection,
-    isOver: () => isOver(status),
-    signal,
+    async load() {
+      const { session } = await execute(SessionQuery, { id, points: CURVE_POINTS }, signal);
+      if (!session) throw new Error(texts.noSession);
+      step = session.latestFrame?.step ?? -1;
+      over = isOver(session.status);
+      if (session.__typename === "StyleTransferSession") {
+        const { losses, ...painting } = session;
+        dispatch({ type: "loaded", session: painting, curve: losses });
+      } else dispatch({ type: "loaded", session, curve: [] });
+    },
     onEvent({ session: event }) {
       if (event.__typename === "Frame") {
         step = Math.max(step, event.step);
         dispatch({ type: "frame", frame: event });
       } else if (event.__typename === "SessionChange") {
-        status = event.session.status;
+        over = isOver(event.session.status);
         dispatch({ type: "changed", session: event.session });
       }
     },
-  });
+    onConnection: (connected) => dispatch({ type: "connection", connected }),
+    isOver: () => over,
+    onFailure: (error) => dispatch({ type: "failed", message: messageOf(error) }),
+  };
 }

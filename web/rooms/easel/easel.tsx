@@ -7,7 +7,7 @@ import { forTask, usualNetwork } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { formatDuration } from "../../parts/durations";
 import { FailureNotice, Notice } from "../../parts/notice";
-import { useMaxSize } from "../../parts/use-max-size";
+import { useServer } from "../../parts/use-server";
 import workbench from "../../parts/workbench.module.css";
 import { PictureWell } from "../../pictures/picture-well";
 import { samplePhotos, sampleStyles } from "../../pictures/samples";
@@ -31,7 +31,7 @@ export function Easel({ children }: { children: ReactNode }) {
   const photo = useChoice(samplePhotos);
   const style = useChoice(sampleStyles);
   const [recipe, setRecipe] = useState<Recipe>(usualRecipe);
-  const maxSize = useMaxSize();
+  const maxSize = useServer()?.maxSize ?? null;
   const networks = useNetworks();
   const features = forTask(networks.networks, "FEATURES");
   const [mix, setMix] = useState(oneStyle);

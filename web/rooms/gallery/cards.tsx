@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { messageOf } from "../../graphql/execute";
 import type { Card } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
 import { galleryTexts as texts } from "../../texts/gallery";
@@ -30,7 +31,7 @@ export function Cards({ gallery, failure, actions, endless, empty, card }: Props
     try {
       await actions.loadMore();
     } catch (error) {
-      setPageFailure(error instanceof Error ? error.message : String(error));
+      setPageFailure(messageOf(error));
     } finally {
       setLoading(false);
     }

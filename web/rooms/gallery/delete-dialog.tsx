@@ -1,5 +1,6 @@
 import { AlertDialog } from "radix-ui";
 import { useState } from "react";
+import { messageOf } from "../../graphql/execute";
 import dialog from "../../parts/dialog.module.css";
 import { Notice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
@@ -21,7 +22,7 @@ export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: s
       await onDelete();
       setOpen(false);
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     }
   }
 

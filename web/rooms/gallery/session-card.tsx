@@ -1,5 +1,6 @@
 import Link from "next/link";
 import { useState } from "react";
+import { messageOf } from "../../graphql/execute";
 import type { Card } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
 import { Notice } from "../../parts/notice";
@@ -82,7 +83,7 @@ function CancelButton({ title, onCancel }: { title: string; onCancel(): Promise<
     try {
       await onCancel();
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     } finally {
       setCancelling(false);
     }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { execute, ServerError } from "../../graphql/execute";
+import { execute, messageOf, ServerError } from "../../graphql/execute";
 import { DeleteSession } from "../../graphql/operations";
 
 /** How long a deletion can be taken back, ms. */
@@ -31,7 +31,7 @@ export function useRemoval(onFailed: () => void): Removal {
     const refused = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
     if (refused.length === 0) return;
     const [first] = refused;
-    setFailure({ count: refused.length, why: first instanceof Error ? first.message : String(first) });
+    setFailure({ count: refused.length, why: messageOf(first) });
     newest.current.onFailed();
   }
   const work = useRef(carryOut);

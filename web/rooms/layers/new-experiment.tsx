@@ -5,7 +5,7 @@ import { StartPainting } from "../../graphql/operations";
 import { FailureNotice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import { useAttempt } from "../../parts/use-attempt";
-import { useMaxSize } from "../../parts/use-max-size";
+import { useServer } from "../../parts/use-server";
 import workbench from "../../parts/workbench.module.css";
 import { PictureWell } from "../../pictures/picture-well";
 import { samplePhotos, sampleStyles } from "../../pictures/samples";
@@ -21,7 +21,7 @@ export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void })
   const style = useChoice(sampleStyles);
   const [size, setSize] = useState(usual.size);
   const [steps, setSteps] = useState(usual.steps);
-  const maxSize = useMaxSize() ?? styleTransferNumbers.size.max;
+  const maxSize = useServer()?.maxSize ?? styleTransferNumbers.size.max;
   const { busy, failure, attempt } = useAttempt();
   const sizeSetting: NumberSetting = { ...styleTransferNumbers.size, default: usual.size, max: Math.min(maxSize, 512), help: "" };
   const stepsSetting: NumberSetting = { ...styleTransferNumbers.steps, default: usual.steps, max: 500, help: "" };

@@ -1,5 +1,5 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
-import { execute } from "../../graphql/execute";
+import { execute, messageOf } from "../../graphql/execute";
 import { KeepFrame } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
 import { liveTexts as texts } from "../../texts/live";
@@ -30,7 +30,7 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
       setFailure(null);
       await action();
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     }
   }
 

@@ -9,7 +9,7 @@ import { useNetworks } from "../../networks/use-networks";
 import { Notice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import { SelectControl } from "../../parts/select-control";
-import { useMaxSize } from "../../parts/use-max-size";
+import { useServer } from "../../parts/use-server";
 import workbench from "../../parts/workbench.module.css";
 import { liveTexts as texts } from "../../texts/live";
 import { DrawingPad } from "./drawing-pad";
@@ -42,7 +42,7 @@ export function Live() {
   const [running, setRunning] = useState(false);
   const [view, setView] = useState<StageView>("beside");
   const [size, setSize] = useState<number | null>(null);
-  const maxSize = useMaxSize();
+  const maxSize = useServer()?.maxSize ?? null;
   // Each size is a session of its own: not every one that a slider comes past.
   const settledSize = useSettled(size, running);
   const camera = useSource(running && !drawing);

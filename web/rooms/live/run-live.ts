@@ -1,5 +1,5 @@
 import type { FrameSource } from "../../camera/source";
-import { ConnectionError, execute } from "../../graphql/execute";
+import { ConnectionError, execute, messageOf } from "../../graphql/execute";
 import { CancelSession, LiveEvents, SendFrame, StartLive } from "../../graphql/operations";
 import { ask, follow } from "../../graphql/subscribe";
 import { liveTexts as texts } from "../../texts/live";
@@ -135,9 +135,4 @@ export async function runLive({ source, model, title, size, canvas, change, agai
 /** Nobody waits for it: a session that nobody sends frames to ends by itself. */
 function cancel(sessionId: string): void {
   execute(CancelSession, { id: sessionId }).catch((error: unknown) => console.debug("The live session was not cancelled:", error));
-}
-
-/** What to tell a person of an error. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,9 @@
 import { type RefObject, useEffect, useState } from "react";
 import type { FrameSource } from "../../camera/source";
+import { messageOf } from "../../graphql/execute";
 import type { Network } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
-import { type Live, messageOf, runLive } from "./run-live";
+import { type Live, runLive } from "./run-live";
 
 const nothing: Live = { sessionId: null, status: "", rates: null, failure: null, step: null };
 

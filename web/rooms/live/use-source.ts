@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { cameras, openCamera } from "../../camera/camera";
 import type { FrameSource } from "../../camera/source";
+import { messageOf } from "../../graphql/execute";
 import { liveTexts as texts } from "../../texts/live";
 import { openSampleClip } from "./sample-clip";
 
@@ -28,7 +29,7 @@ export function useSource(wanted: boolean) {
     /** The camera was unplugged: its last picture must not stand there as if it were live. */
     let lost: Error | null = null;
     const fail = (error: unknown) => {
-      if (!left) setFailure(error instanceof Error ? error.message : String(error));
+      if (!left) setFailure(messageOf(error));
     };
     const onLost = (error: Error) => {
       if (left) return;

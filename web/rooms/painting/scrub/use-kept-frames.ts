@@ -1,5 +1,5 @@
 import { type Dispatch, useEffect } from "react";
-import { execute } from "../../../graphql/execute";
+import { execute, messageOf } from "../../../graphql/execute";
 import { FramesQuery } from "../../../graphql/operations";
 import { untilReached } from "../../../graphql/subscribe";
 import type { SessionEvent } from "../../../session/session-state";
@@ -20,7 +20,7 @@ export function useKeptFrames(id: string, timeline: Timeline, wanted: number | n
     const ending = new AbortController();
     const load = () =>
       loadRange(id, range, ending.signal).then(dispatch, (error: unknown) => {
-        if (!ending.signal.aborted) dispatch({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+        if (!ending.signal.aborted) dispatch({ type: "failed", message: messageOf(error) });
       });
     const timer = setTimeout(load, hurried ? 0 : GATHER_MS);
     return () => {
@@ -31,10 +31,7 @@ export function useKeptFrames(id: string, timeline: Timeline, wanted: number | n
 }
 
 async function loadRange(id: string, range: StepRange, signal: AbortSignal): Promise<SessionEvent> {
-  const onConnection = () => {
-    // Whoever follows the session tells of a lost connection.
-  };
   const query = () => execute(FramesQuery, { id, fromStep: range.from, toStep: range.to }, signal);
-  const { session } = await untilReached(query, onConnection, signal);
+  const { session } = await untilReached(query, signal);
   return { type: "filled", range, frames: session?.frames.edges.map(({ node }) => node) ?? [] };
 }

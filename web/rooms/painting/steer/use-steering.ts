@@ -31,7 +31,7 @@ export function useSteering(session: Painting): Steering {
       merge: (waiting, newer) => ({ ...waiting, ...newer }),
       async work(changes) {
         try {
-          const { steer } = await untilReached(() => execute(Steer, { id: session.id, changes }), ignore, ending.signal);
+          const { steer } = await untilReached(() => execute(Steer, { id: session.id, changes }), ending.signal);
           setFailure(null);
           if (!own.hasWaiting) setAccepted(steer.changes.length);
         } catch (error) {
@@ -58,8 +58,4 @@ export function useSteering(session: Painting): Steering {
       sender.current?.offer(toChanges(changes));
     },
   };
-}
-
-function ignore(): void {
-  // Whoever follows the session tells of a lost connection.
 }
