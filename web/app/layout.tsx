@@ -6,7 +6,7 @@ import { Masthead } from "./masthead";
 import "./globals.css";
 
 export const metadata: Metadata = {
-  title: texts.name,
+  title: { default: texts.name, template: `%s · ${texts.name}` },
   description: texts.description,
 };
 

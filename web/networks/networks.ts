@@ -40,5 +40,5 @@ export function formatBytes(bytes: number): string {
 }
 
 export function formatShare(progress: number | null): string {
-  return `${Math.floor((progress ?? 0) * 100)} %`;
+  return `${Math.floor((progress ?? 0) * 100)}%`;
 }

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from "react";
+import { pictureTexts as texts } from "../texts/pictures";
 import styles from "./comparison.module.css";
 
 interface Props {
@@ -37,8 +38,8 @@ export function Comparison({ before, children, width, height, names }: Props) {
         min={0}
         max={100}
         value={percent}
-        aria-label={`Divider between ${names.before.toLowerCase()} and ${names.after.toLowerCase()}`}
-        aria-valuetext={`${percent} % ${names.before.toLowerCase()}`}
+        aria-label={texts.divider(names.before, names.after)}
+        aria-valuetext={texts.dividerAt(percent, names.before)}
         onChange={(event) => setPercent(Number(event.target.value))}
       />
     </div>

@@ -1,10 +1,11 @@
-/** The room where paintings are compared. */
+/** The page that compares paintings. */
 export const compareTexts = {
+  page: { title: "Compare", description: "Paintings side by side, step by step." },
   title: "Compare",
   none: "Select two to four paintings in the gallery to see them side by side.",
-  toGallery: "To the gallery",
-  differ: "What differs",
-  alike: "All settings are alike.",
+  toGallery: "Go to the gallery",
+  differ: "Differences",
+  alike: "All settings are the same.",
   setting: "Setting",
   names: {
     content: "Photo",
@@ -22,6 +23,5 @@ export const compareTexts = {
   } as Record<string, string>,
   yes: "yes",
   no: "no",
-  another: "another",
   untitled: "Untitled",
 } as const;

@@ -35,7 +35,7 @@ export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: s
         <div className={dialog.overlay} aria-hidden="true" />
         <AlertDialog.Content className={dialog.content}>
           <AlertDialog.Title className={dialog.title}>{texts.deleteThis(kind)}</AlertDialog.Title>
-          <AlertDialog.Description>{texts.goesForGood(title)}</AlertDialog.Description>
+          <AlertDialog.Description>{texts.deletesAll(title)}</AlertDialog.Description>
           {failure && <Notice>{failure}</Notice>}
           <div className={dialog.actions}>
             <AlertDialog.Cancel className="button">{texts.keep}</AlertDialog.Cancel>

@@ -74,7 +74,7 @@ export function Counting({ dispatch }: { dispatch: Dispatch<KioskEvent> }) {
       return () => clearTimeout(timer);
     }
     let left = false;
-    takePicture(source, "visitor.jpg")
+    takePicture(source, texts.fileName)
       .then(uploadPicture)
       .then(
         ({ id }) => !left && dispatch({ type: "taken", imageId: id }),

@@ -60,5 +60,5 @@ export function LayerChart({ title, frames, steps, at, only }: Props) {
 
 function percent(share: number): string {
   const value = 100 * share;
-  return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))} %`;
+  return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))}%`;
 }

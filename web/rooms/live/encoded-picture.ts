@@ -1,4 +1,5 @@
 import type { FrameSource } from "../../camera/source";
+import { liveTexts as texts } from "../../texts/live";
 
 /** Good enough that its blocks do not show in the translation; about 20 kB at 256 px. */
 const JPEG_QUALITY = 0.9;
@@ -13,7 +14,7 @@ export class PictureEncoder {
     this.canvas.width = Math.max(1, Math.round(width * scale));
     this.canvas.height = Math.max(1, Math.round(height * scale));
     const context = this.canvas.getContext("2d", { alpha: false });
-    if (!context) throw new Error("This browser cannot draw pictures.");
+    if (!context) throw new Error(texts.noDrawing);
     context.drawImage(element, 0, 0, this.canvas.width, this.canvas.height);
     return base64Of(await jpegOf(this.canvas));
   }
@@ -27,7 +28,7 @@ export async function decodePicture(data: string, mimeType: string): Promise<Ima
 
 function jpegOf(canvas: HTMLCanvasElement): Promise<Blob> {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be encoded."))), "image/jpeg", JPEG_QUALITY);
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(texts.noEncoding))), "image/jpeg", JPEG_QUALITY);
   });
 }
 

@@ -97,5 +97,5 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
 
 async function saveFilm(recording: Recording): Promise<void> {
   const { film, extension } = await recording.end();
-  saveFile(film, `atelier-live.${extension}`);
+  saveFile(film, `${texts.fileName}.${extension}`);
 }

@@ -1,3 +1,5 @@
+import { liveTexts as texts } from "../../texts/live";
+
 /** What browsers record to, best first. */
 const formats = [
   { mimeType: "video/mp4;codecs=avc1.42E01E", extension: "mp4" },
@@ -22,7 +24,7 @@ export function canRecord(): boolean {
 /** Begins to record what is drawn on a canvas. @throws Error where the browser records in no known format. */
 export function record(canvas: HTMLCanvasElement): Recording {
   const format = formats.find(({ mimeType }) => MediaRecorder.isTypeSupported(mimeType));
-  if (!format) throw new Error("This browser cannot record films.");
+  if (!format) throw new Error(texts.noRecording);
   const stream = canvas.captureStream();
   const recorder = new MediaRecorder(stream, { mimeType: format.mimeType, videoBitsPerSecond: BITS_PER_SECOND });
   const parts: Blob[] = [];

@@ -39,7 +39,7 @@ interface Run {
 /** One session from its start to `signal`, or to its end on the server. @throws ServerError, ConnectionError */
 export async function runLive({ source, model, title, size, canvas, change, again, signal }: Run): Promise<void> {
   // Not aborted by `signal`: the answer names a session that somebody has to cancel.
-  const { startTranslation } = await execute(StartLive, { input: { model, size, title: `Live, ${title}` } });
+  const { startTranslation } = await execute(StartLive, { input: { model, size, title: texts.sessionTitle(title) } });
   const sessionId = startTranslation.id;
   if (signal.aborted) return cancel(sessionId);
   change({ sessionId, status: startTranslation.status });
@@ -67,7 +67,7 @@ export async function runLive({ source, model, title, size, canvas, change, agai
         change({ step, failure: null });
       }),
     discard: ({ picture }) => picture.close(),
-    onError: (error) => change({ failure: `A translated picture could not be shown: ${messageOf(error)}` }),
+    onError: (error) => change({ failure: texts.notShown(messageOf(error)) }),
   });
   // An untouched drawing offers nothing, and so begins no session after the first.
   const renew = () => {

@@ -1,4 +1,5 @@
 import { type FrameSource, PictureListeners } from "../../camera/source";
+import { liveTexts as texts } from "../../texts/live";
 import { LOOP_SECONDS, paintScene } from "./sample-scene";
 
 const WIDTH = 384;
@@ -11,7 +12,7 @@ export function openSampleClip(): FrameSource {
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
   const context = canvas.getContext("2d", { alpha: false });
-  if (!context) throw new Error("This browser cannot draw pictures.");
+  if (!context) throw new Error(texts.noDrawing);
   const listeners = new PictureListeners();
   let timer: ReturnType<typeof setInterval> | undefined;
   let frame = 0;

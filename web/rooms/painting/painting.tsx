@@ -64,7 +64,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
         <SessionActions
           session={session}
           frame={look.frame}
-          fileName={`${title || "painting"} ${look.frame?.step ?? 0}`}
+          fileName={`${title || texts.fileName} ${look.frame?.step ?? 0}`}
           again={{ href: "/", text: texts.again }}
         />
         {look.frame && <Exports sessionId={id} past={look.past} compared={look.compared} />}

@@ -61,7 +61,7 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
         <SessionActions
           session={session}
           frame={frame}
-          fileName={title || "translation"}
+          fileName={title || texts.fileName}
           again={{ href: `/translate?${again}`, text: texts.again }}
         />
         {failure && <Notice>{failure}</Notice>}

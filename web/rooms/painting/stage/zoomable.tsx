@@ -42,13 +42,13 @@ export function Zoomable({ picture, children }: Props) {
           {texts.zoom.fit}
         </button>
         <button type="button" onClick={zoom.actual} aria-pressed={percent === 100}>
-          100 %
+          100%
         </button>
         <button type="button" aria-label={texts.zoom.closer} onClick={zoom.zoomIn}>
           +
         </button>
         <output className={styles.percent} aria-live="off">
-          {percent} %
+          {percent}%
         </output>
       </div>
     </div>
