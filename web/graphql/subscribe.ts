@@ -10,7 +10,7 @@ const LONGEST_PAUSE_MS = 8_000;
 let client: Client | undefined;
 let connected = false;
 
-/** One socket for all subscriptions of the page, open while there is one. */
+/** The page's only socket, shared by all subscriptions and open while there is at least one. */
 function sharedClient(): Client {
   client ??= openClient();
   return client;
@@ -43,8 +43,8 @@ function openClient(): Client {
 }
 
 /**
- * The events of one subscription, until it ends or `signal` aborts. `onOpen` is called when the server is there to send
- * them.
+ * The events of one subscription, until it ends or `signal` aborts. `onOpen` is called when the server
+ * is connected.
  * @throws ServerError when the server refuses it, ConnectionError when the connection is lost.
  */
 async function* subscribe<Result, Variables extends Record<string, unknown>>(
@@ -64,7 +64,7 @@ async function* subscribe<Result, Variables extends Record<string, unknown>>(
       if (data) yield data;
     }
   } catch (error) {
-    // graphql-ws gives the errors of a refused subscription as an array, and a lost connection as an event.
+    // graphql-ws throws an array of errors for a refused subscription, and an event for a lost connection.
     throw Array.isArray(error) ? serverError(error) : asConnectionError(error);
   } finally {
     stopListening();
@@ -73,7 +73,7 @@ async function* subscribe<Result, Variables extends Record<string, unknown>>(
 }
 
 /**
- * Runs a mutation over the socket, for what is too frequent for requests of their own.
+ * Runs a mutation over the socket, for mutations that are too frequent for separate requests.
  * @throws ServerError when the server refuses it, ConnectionError when the connection is lost.
  */
 export async function ask<Result, Variables extends Record<string, unknown>>(
@@ -103,7 +103,7 @@ export interface Follow<Result, Variables> {
 }
 
 /**
- * Follows a subscription through lost connections, waiting longer after each failure.
+ * Keeps a subscription open through lost connections, with a longer wait after each failure.
  * @throws ServerError when the server refuses it.
  */
 export async function follow<Result, Variables extends Record<string, unknown>>(options: Follow<Result, Variables>): Promise<void> {
@@ -149,7 +149,9 @@ export async function untilReached<Result>(
   }
 }
 
-/** Half a second at first, then twice as long each time; ends early when the network is back or `signal` aborts. */
+/**
+ * Waits half a second at first, then twice as long each time; ends early when the network is back or `signal` aborts.
+ */
 function pause(failures: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

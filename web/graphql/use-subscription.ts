@@ -2,13 +2,13 @@ import type { ResultOf, VariablesOf } from "gql.tada";
 import { useEffect, useRef } from "react";
 import { type Follow, follow, untilReached } from "./subscribe";
 
-/** A subscription as a component keeps it open; state that lasts as long as it does stands in the closures. */
+/** A subscription that a component keeps open. Its closures may hold state that lasts as long as the subscription. */
 export interface Subscription<Result, Variables> extends Omit<Follow<Result, Variables>, "signal"> {
-  /** Loads what the events keep up to date, before the first of them. */
+  /** Loads the data that the events keep up to date; runs before the subscription opens. */
   load?(): Promise<void>;
-  /** Whether to load again at each connection, since the server does not send earlier changes. */
+  /** Whether to load again at each connection, because the server does not send earlier changes. */
   reloads?: boolean;
-  /** Receives what ended the subscription or a load; not called once `signal` has aborted. */
+  /** Receives the error of a load or of the subscription; not called once `signal` has aborted. */
   onFailure(error: unknown): void;
 }
 
@@ -25,7 +25,7 @@ export function useSubscription<Result, Variables extends Record<string, unknown
   useSubscriptions(key === null ? [] : [key], open);
 }
 
-/** Keeps one subscription open for each of `keys`; all begin anew when the keys change. */
+/** Keeps one subscription open for each of `keys`; all of them restart when the keys change. */
 export function useSubscriptions<Result, Variables extends Record<string, unknown>>(
   keys: readonly string[],
   open: Open<Result, Variables>,

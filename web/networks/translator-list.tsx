@@ -7,13 +7,13 @@ import { explanation, formatBytes, formatShare, shortTitle } from "./networks";
 import styles from "./translator-list.module.css";
 
 interface Props {
-  /** Null while they are not known. */
+  /** Null until they are loaded. */
   translators: readonly Network[] | null;
   chosen: Network | null;
   onChoose(id: string): void;
 }
 
-/** Every translator of the server, one of which is chosen. */
+/** A list to choose one of the server's translators from. */
 export function TranslatorList({ translators, chosen, onChoose }: Props) {
   const id = useId();
   return (

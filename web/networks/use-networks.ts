@@ -6,10 +6,10 @@ import { useSubscription } from "../graphql/use-subscription";
 import { withNetwork } from "./networks";
 
 export interface Networks {
-  /** Null until the server answers. */
+  /** Null until they are loaded. */
   networks: readonly Network[] | null;
   failure: string | null;
-  /** Fetches a network now, or stops that. */
+  /** Downloads a network now, or stops the download. */
   fetchNow(id: string): Promise<void>;
   stop(id: string): Promise<void>;
 }

@@ -1,8 +1,8 @@
 const MOST_DECADES = 5;
-/** How far the axis goes down below the least total. */
+/** Decades that the axis extends below the least total. */
 const DECADES_BELOW_TOTAL = 2;
 
-/** Inside of the plot, in the units of the drawing. */
+/** The inside of the plot, in units of the drawing. */
 export interface PlotArea {
   left: number;
   top: number;
@@ -23,9 +23,9 @@ export function weightedTerms({ total, content, style, tv }: Record<Term, number
   return { total, content: alpha * content, style: beta * style, tv: gamma * tv };
 }
 
-/** Where the curve lies: steps across, values up on a logarithmic axis of a decade or more. */
+/** The scale of the plot: steps across, values upwards on a logarithmic axis of at least a decade. */
 export class CurveScale {
-  /** Exponents of ten at the bottom and top. */
+  /** Exponents of ten at the bottom and the top. */
   readonly bottom: number;
   readonly top: number;
 
@@ -46,7 +46,7 @@ export class CurveScale {
       if (values.total > 0) lowestTotal = Math.min(lowestTotal, values.total);
     }
     this.top = Number.isFinite(highest) ? Math.log10(highest) : 1;
-    // Terms far below the total would press it and the style term flat; the legend still tells their values.
+    // Terms far below the total would flatten the other curves; the legend still shows their values.
     const floor = Number.isFinite(lowest) ? Math.log10(lowest) : this.top - 1;
     const underTotal = Number.isFinite(lowestTotal) ? Math.log10(lowestTotal) - DECADES_BELOW_TOTAL : floor;
     this.bottom = Math.min(this.top - 1, Math.max(floor, underTotal, this.top - MOST_DECADES));
@@ -56,7 +56,7 @@ export class CurveScale {
     return this.area.left + (this.area.width * step) / Math.max(1, this.lastStep);
   }
 
-  /** The step at a place across, within 0 and the last step. */
+  /** The step at a horizontal position, from 0 to the last step. */
   stepAt(x: number): number {
     const share = (x - this.area.left) / this.area.width;
     return Math.round(Math.min(1, Math.max(0, share)) * Math.max(1, this.lastStep));
@@ -72,7 +72,7 @@ export class CurveScale {
     return Array.from({ length: Math.floor(this.top) - first + 1 }, (_, place) => first + place);
   }
 
-  /** An SVG path through the points; values below the axis, 0 among them, are left out. */
+  /** An SVG path through the points; values below the axis, including 0, are left out. */
   path(points: readonly { step: number; value: number }[]): string {
     return points
       .filter(({ value }) => value > 0 && Math.log10(value) >= this.bottom)
@@ -81,7 +81,7 @@ export class CurveScale {
   }
 }
 
-/** The point of a curve, ordered by step, that is nearest to a step; null of an empty one. */
+/** The point nearest to a step on a curve that is ordered by step; null for an empty curve. */
 export function nearestPoint<Point extends { step: number }>(points: readonly Point[], step: number): Point | null {
   let best: Point | null = null;
   for (const point of points) {

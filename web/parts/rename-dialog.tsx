@@ -7,7 +7,7 @@ import dialog from "./dialog.module.css";
 import { Notice } from "./notice";
 import button from "./text-button.module.css";
 
-/** Gives a session another title. */
+/** A dialog that changes the title of a session. */
 export function RenameDialog({ title, onRename }: { title: string; onRename(title: string): Promise<void> }) {
   const [open, setOpen] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);

@@ -6,7 +6,7 @@ import { untilReached } from "../graphql/subscribe";
 
 type ServerFacts = ResultOf<typeof ServerQuery>["server"];
 
-/** The limits and the export formats of the server; null until it sends them. */
+/** The size limit and the export formats of the server; null until they are loaded. */
 export function useServer(): ServerFacts | null {
   const [facts, setFacts] = useState<ServerFacts | null>(null);
   useEffect(() => {

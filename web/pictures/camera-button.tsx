@@ -43,7 +43,7 @@ function View({ onTake }: { onTake(file: File): void }) {
   const [failure, setFailure] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
 
-  // `attempt` is counted up to open the camera once more.
+  // A higher `attempt` opens the camera again.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is read by nothing.
   useEffect(() => {
     let left = false;

@@ -12,7 +12,7 @@ import type { Uploaded } from "./use-choice";
 
 const PAGE = 24;
 
-/** A button that opens the pictures which lie on the server. */
+/** A button that opens a list of the pictures on the server. */
 export function OwnPictures({ name, onPick }: { name: string; onPick(image: Uploaded): void }) {
   const [open, setOpen] = useState(false);
   return (
@@ -44,7 +44,7 @@ export function OwnPictures({ name, onPick }: { name: string; onPick(image: Uplo
 
 function Pictures({ onPick }: { onPick(image: Picture): void }) {
   const [images, setImages] = useState<readonly Picture[]>([]);
-  /** Where the next page begins; null when there is none, and "" for the first one. */
+  /** Cursor of the next page; null when there is none, "" for the first page. */
   const [next, setNext] = useState<string | null>("");
   const { busy, failure, attempt } = useAttempt();
 

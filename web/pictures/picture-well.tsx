@@ -10,11 +10,11 @@ import type { Choice } from "./use-choice";
 interface Props {
   title: string;
   choice: Choice;
-  /** Told when somebody does something here, so that a pasted picture goes here too. */
+  /** Called when this well is used, so that a pasted picture goes to it. */
   onTouch?(): void;
 }
 
-/** A place for one picture: drop it, open it, or choose a sample. */
+/** A place for one picture: drop it, upload it, or choose a sample. */
 export function PictureWell({ title, choice, onTouch }: Props) {
   const id = useId();
   const [hovered, setHovered] = useState(false);

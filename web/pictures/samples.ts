@@ -6,7 +6,7 @@ export interface Sample {
   title: string;
 }
 
-/** Photos; where they come from stands in public/samples/README.md. */
+/** Photos; public/samples/README.md names their sources. */
 export const samplePhotos: readonly Sample[] = [
   sample("nagasaki-boats.jpg"),
   sample("alps.jpg"),

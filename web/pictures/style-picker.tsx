@@ -9,7 +9,7 @@ import { PictureWell } from "./picture-well";
 import { sampleStyles } from "./samples";
 import { pictureOf, type Uploaded, useChoice } from "./use-choice";
 
-/** Chooses a style picture: dropped, opened, or one of the samples. */
+/** A dialog to choose a style picture: dropped, uploaded, or one of the samples. */
 export function StylePicker({ action, onPick }: { action: string; onPick(image: Uploaded): void }) {
   const [open, setOpen] = useState(false);
   return (

@@ -6,12 +6,12 @@ import { studioTexts as texts } from "../texts/studio";
 import { justStarted } from "./just-started";
 import { isOver, nextState, nothingYet, type SessionEvent, type SessionState } from "./session-state";
 
-/** Points of the loss curve that are loaded: about as many as the curve is wide in pixels. */
+/** Points of the loss curve to load: about the width of the curve in pixels. */
 const CURVE_POINTS = 500;
-/** How often a session that waits asks for its place in the queue, ms: those before it end without a word to it. */
+/** Interval at which a waiting session asks for its place in the queue, ms, because no event reports it. */
 const PLACE_EVERY_MS = 3_000;
 
-/** A session of any kind, a painting with its curve, kept up to date until it is over, through lost connections. */
+/** A session of any kind, kept up to date until it is over, through lost connections; a painting includes its curve. */
 export function useSession(id: string): [SessionState, Dispatch<SessionEvent>] {
   const [state, dispatch] = useReducer(nextState, id, initialState);
   useSubscription(id, (_key, signal) => followed(id, dispatch, signal));
@@ -27,14 +27,14 @@ function usePlace(id: string, waits: boolean, dispatch: Dispatch<SessionEvent>):
       if (session) dispatch({ type: "place", queuePosition: session.queuePosition });
     };
     const timer = setInterval(() => {
-      // While the server cannot be reached the place stays as it was, and the status says why.
+      // While the server cannot be reached, the place stays as it was and the status line says so.
       ask().catch(() => undefined);
     }, PLACE_EVERY_MS);
     return () => clearInterval(timer);
   }, [id, waits, dispatch]);
 }
 
-/** What the page that started the session handed over, so that its picture shows at once. */
+/** The state with the session that the previous page started, so that its picture shows at once. */
 function initialState(id: string): SessionState {
   return { ...nothingYet, session: justStarted(id) };
 }

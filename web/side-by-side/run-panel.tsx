@@ -9,7 +9,7 @@ interface Props {
   run: Run;
   position: Position;
   title: ReactNode;
-  /** What hangs below the picture. */
+  /** Content below the picture. */
   children?: ReactNode;
 }
 

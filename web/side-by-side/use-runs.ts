@@ -6,7 +6,7 @@ import { isOver } from "../session/session-state";
 import { studioTexts as texts } from "../texts/studio";
 import { newRuns, nextRuns, type Run, type RunEvent } from "./runs";
 
-/** Frames that come faster are shown together, ms. */
+/** Time over which frames are collected and shown together, ms. */
 const FLUSH_MS = 60;
 
 /** Several paintings with all their kept frames, kept up to date until they are over, through lost connections. */

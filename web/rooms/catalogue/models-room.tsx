@@ -10,7 +10,7 @@ import styles from "./models-room.module.css";
 
 const tasks = ["FEATURES", "TRANSLATION"] as const;
 
-/** Every network of the server with where it comes from and how far it is, and how to add one. */
+/** Every network of the server with its source and state, and how to add one. */
 export function ModelsRoom() {
   const networks = useNetworks();
   return (

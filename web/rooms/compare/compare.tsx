@@ -15,7 +15,7 @@ import { differences } from "./differences";
 
 const MOST = 4;
 
-/** Two to four paintings side by side, gone through together. */
+/** Two to four paintings side by side, with one slider for all. */
 export function CompareRoom() {
   const ids = parseIds(useSearchParams().get("ids"), MOST);
   return (

@@ -2,13 +2,13 @@ import { type NumberSetting, type StyleTransferNumber, styleTransferNumbers } fr
 import type { RunSession } from "../../graphql/run-operations";
 import { compareTexts as texts } from "../../texts/compare";
 
-/** A setting that is not the same in all paintings, with its value in each. */
+/** A setting that differs between paintings, with its value in each. */
 export interface Difference {
   name: string;
   values: readonly string[];
 }
 
-/** What of their settings and pictures differs between paintings, in the order of the settings. */
+/** The settings and source pictures that differ between paintings, in the order of the settings. */
 export function differences(sessions: readonly RunSession[]): Difference[] {
   const rows = sessions.map(valuesOf);
   const names = Object.keys(rows[0] ?? {});
@@ -29,7 +29,7 @@ function valuesOf({ content, styles, settings }: RunSession): Record<string, str
   };
 }
 
-/** Pictures are seen above; that they differ is said by numbers. */
+/** Replaces the URLs of pictures by letters: equal letters mean equal pictures. */
 function readable(name: string, values: readonly string[]): string[] {
   if (name !== "content" && name !== "styles") return [...values];
   const known = [...new Set(values)];

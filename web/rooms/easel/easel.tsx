@@ -26,7 +26,7 @@ import { oneStyle, StyleMix } from "./style-mix";
 import { useEstimate } from "./use-estimate";
 import { useRestored } from "./use-restored";
 
-/** Where a painting begins: a photo, a style, the settings, Start. `children` hang below the pictures. */
+/** The page that starts a painting: photo, style, settings, Start. `children` appear below the pictures. */
 export function Easel({ children }: { children: ReactNode }) {
   const photo = useChoice(samplePhotos);
   const style = useChoice(sampleStyles);

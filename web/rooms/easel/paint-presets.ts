@@ -16,7 +16,7 @@ const folder = join(import.meta.dirname, "..", "..", "public", "presets");
 const photo = "nagasaki-boats.jpg";
 const style = "night-wind.jpg";
 const model = "vgg19-lite";
-/** Twice what the page shows, px, for fine screens. */
+/** Twice the size on the page, px, for high-resolution screens. */
 const shown = { width: 224, height: 168 };
 
 async function upload(name: string): Promise<string> {

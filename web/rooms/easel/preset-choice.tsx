@@ -5,7 +5,7 @@ import { easelTexts as texts } from "../../texts/easel";
 import styles from "./preset-choice.module.css";
 import { presetOf, presets } from "./presets";
 
-/** Manners to paint in, each with a picture that was painted so; the network stays what it was. */
+/** The presets, each with an example picture; choosing one keeps the network. */
 export function PresetChoice({ recipe, onChange }: { recipe: Recipe; onChange(recipe: Recipe): void }) {
   const chosen = presetOf(recipe);
   return (

@@ -2,17 +2,17 @@ import { exponentialWeights, styleTransferDefaults } from "../../../server/recor
 import { type Recipe, usualRecipe } from "../../session/recipe";
 import type { easelTexts as texts } from "../../texts/easel";
 
-/** Settings with a name, and a picture that shows what they do. */
+/** Settings with a name and an example picture. */
 export interface Preset {
   id: keyof typeof texts.presets;
   recipe: Recipe;
 }
 
 const layers = styleTransferDefaults.styleLayers.map(({ layer }) => layer);
-/** Falls from deep to shallow: the opposite of the usual weights. */
+/** Weights that fall from deep to shallow, the reverse of the defaults. */
 const deepFirst = exponentialWeights([...layers].reverse(), 0.5).reverse();
 
-/** Painted by web/rooms/easel/paint-presets.ts with the samples, to web/public/presets. */
+/** The presets; paint-presets.ts paints their example pictures into web/public/presets. */
 export const presets: readonly Preset[] = [
   { id: "balanced", recipe: usualRecipe },
   { id: "sketch", recipe: { ...usualRecipe, numbers: { steps: 50, size: 192 } } },
@@ -23,7 +23,7 @@ export const presets: readonly Preset[] = [
   { id: "colours", recipe: { ...usualRecipe, preserveColors: true } },
 ];
 
-/** The preset whose settings these are, whatever the network; null where they are nobody's. */
+/** The preset with these settings, whatever the network; null if there is none. */
 export function presetOf(recipe: Recipe): Preset | null {
   const key = (one: Recipe) =>
     JSON.stringify([Object.entries(one.numbers).sort(), one.optimizer, one.initialImage, one.preserveColors, one.styleLayers]);

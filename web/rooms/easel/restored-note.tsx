@@ -9,7 +9,7 @@ import type { Restored } from "./use-restored";
 
 const texts = easelTexts.restored;
 
-/** Says that the settings of a picture were taken over, and what else may be done with it. */
+/** A note that the settings of a picture are in use, with other actions on the picture. */
 export function RestoredNote({ restored: { trace, usePicture }, onDismiss }: { restored: Restored; onDismiss(): void }) {
   const { start, starting, failure } = useStart();
   return (

@@ -24,13 +24,13 @@ const share: NumberSetting = {
 };
 
 interface Props {
-  /** Of the style that was chosen first. */
+  /** URL of the first style. */
   firstUrl: string;
   mix: Mix;
   onChange(mix: Mix): void;
 }
 
-/** Several styles in one painting: each has a share, and more can be mixed in. */
+/** Several styles in one painting, each with a share; more can be added. */
 export function StyleMix({ firstUrl, mix, onChange }: Props) {
   const { others } = mix;
   const replace = (place: number, next: StyleSource) =>

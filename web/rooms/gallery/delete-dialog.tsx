@@ -6,7 +6,7 @@ import { Notice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
 import { galleryTexts as texts } from "../../texts/gallery";
 
-/** Asks before a session is deleted. */
+/** A dialog that asks before a session is deleted. */
 export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: string; onDelete(): Promise<void> }) {
   const [open, setOpen] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);

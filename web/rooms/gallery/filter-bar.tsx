@@ -9,7 +9,7 @@ import { type GalleryFilter, kinds, noFilter, queryOf, type StatusGroup, statusG
 
 const texts = galleryTexts.filter;
 const ANY = "";
-/** How long somebody may pause in typing before it is looked for, ms. */
+/** Pause in typing after which the search starts, ms. */
 const TYPED_MS = 300;
 
 interface Props {
@@ -17,7 +17,7 @@ interface Props {
   onChange(filter: GalleryFilter): void;
 }
 
-/** What the gallery is narrowed to. */
+/** The controls of the gallery's filter. */
 export function FilterBar({ filter, onChange }: Props) {
   const { networks } = useNetworks();
   const statuses = Object.keys(statusGroups) as StatusGroup[];

@@ -19,7 +19,7 @@ import { useRemoval } from "./use-removal";
 
 const MOST_COMPARED = 4;
 
-/** Everything that was made on this server, to find, to compare and to tidy up. */
+/** All sessions of this server, to find, compare and delete. */
 export function GalleryRoom() {
   const filter = filterOf(new URLSearchParams(useSearchParams().toString()));
   const router = useRouter();

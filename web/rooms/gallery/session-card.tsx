@@ -18,11 +18,11 @@ interface Props {
   showKind: boolean;
   actions: GalleryActions;
   selected?: boolean;
-  /** Told when it is selected or no longer, with Shift or without; left out where nothing is selected. */
+  /** Called when the checkbox is clicked, with `range` for Shift. Left out where cards cannot be selected. */
   onSelect?(range: boolean): void;
 }
 
-/** One earlier session with what may be done to it. */
+/** One earlier session with its actions. */
 export function SessionCard({ card, showKind, actions, selected = false, onSelect }: Props) {
   const { id, status } = card;
   const title = card.title ?? texts.untitled;
@@ -99,7 +99,7 @@ function CancelButton({ title, onCancel }: { title: string; onCancel(): Promise<
   );
 }
 
-/** What differs between kinds: the picture that stands for the session, its kind, what it does while it runs, one more fact. */
+/** The parts of a card that differ by kind: picture, source image, kind, activity and one more fact. */
 function factsOf(card: Card) {
   const newest = card.latestFrame?.url;
   if (card.__typename === "StyleTransferSession") {

@@ -11,11 +11,11 @@ export interface GalleryActions {
   loadMore(): Promise<void>;
   rename(id: string, title: string): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Its card changes when the server says that the session did. */
+  /** The card changes when the server reports the session's new status. */
   cancel(id: string): Promise<void>;
-  /** Takes cards down, before the server was told. */
+  /** Removes cards from the page, but not their sessions from the server. */
   hide(ids: readonly string[]): void;
-  /** Hangs the first page anew. */
+  /** Loads the first page again. */
   reload(): Promise<void>;
 }
 

@@ -4,10 +4,10 @@ import { useSubscription } from "../../graphql/use-subscription";
 import { isOver } from "../../session/session-state";
 import type { KioskEvent } from "./machine";
 
-/** A running painting from which nothing is heard for so long is given up, ms. */
+/** Time without an event after which a running painting counts as failed, ms. */
 const SILENCE_MS = 120_000;
 
-/** The newest picture of the painting that is shown, and whether the server is there. Its end is told to `dispatch`. */
+/** The newest picture of the painting on show, and whether the server is connected. Dispatches the painting's end. */
 export function usePainting(sessionId: string | null, dispatch: Dispatch<KioskEvent>): { frame: Frame | null; connected: boolean } {
   const [frame, setFrame] = useState<Frame | null>(null);
   const [connected, setConnected] = useState(true);

@@ -13,13 +13,13 @@ interface Props {
   frames: readonly RunFrame[];
   /** Steps of the whole painting. */
   steps: number;
-  /** The step that is shown. */
+  /** The step on show. */
   at: number;
-  /** The layer that is painted after; null for all. */
+  /** The only style layer of the painting; null for several. */
   only: string | null;
 }
 
-/** The style term of every layer over the steps, as small as it can be read. */
+/** A small chart of every layer's style term over the steps. */
 export function LayerChart({ title, frames, steps, at, only }: Props) {
   const curves = layerCurves(frames);
   if (curves.length === 0) return null;

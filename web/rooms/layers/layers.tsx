@@ -21,7 +21,7 @@ import { LayerChart } from "./layer-chart";
 import styles from "./layers.module.css";
 import { NewExperiment } from "./new-experiment";
 
-/** What each style layer does: the experiment with one layer at a time, or the layers of one painting. */
+/** The room that shows what each style layer does: one layer at a time, or all layers of one painting. */
 export function LayersRoom() {
   const query = useSearchParams();
   const router = useRouter();
@@ -92,7 +92,7 @@ function Experiment({ ids }: { ids: readonly string[] }) {
   );
 }
 
-/** The pictures that the experiment is made from. */
+/** The source pictures of the experiment. */
 function Sources({ run }: { run: Run | undefined }) {
   if (!run?.session) return null;
   const { content, styles: sources } = run.session;

@@ -15,7 +15,7 @@ import { experimentInputs } from "./experiment";
 
 const usual = { size: 192, steps: 80 };
 
-/** Photo, style and the button that paints with each layer alone. `onStarted` gets the paintings' ids, shallow to deep. */
+/** The form that starts one painting per layer. `onStarted` receives the paintings' ids, shallow to deep. */
 export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void }) {
   const photo = useChoice(samplePhotos);
   const style = useChoice(sampleStyles);
@@ -30,7 +30,7 @@ export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void })
     const [contentId, styleId] = await Promise.all([imageIdOf(photo.chosen), imageIdOf(style.chosen)]);
     const names = { photo: photo.chosen.title, style: style.chosen.title };
     const ids: string[] = [];
-    // One after the other: they are painted in the order in which they line up.
+    // They start one after the other, so that they are painted in this order.
     for (const input of experimentInputs({ contentId, styleId, names, size, steps })) {
       ids.push((await execute(StartPainting, { input })).startStyleTransfer.id);
     }

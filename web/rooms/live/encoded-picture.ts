@@ -1,14 +1,17 @@
 import type { FrameSource } from "../../camera/source";
 import { liveTexts as texts } from "../../texts/live";
 
-/** Good enough that its blocks do not show in the translation; about 20 kB at 256 px. */
+/** High enough that JPEG blocks do not show in the translation; about 20 kB at 256 px. */
 const JPEG_QUALITY = 0.9;
 
-/** Captures pictures of one source at a time, on a canvas that it keeps. */
+/** Captures pictures of a source on a canvas that it reuses. */
 export class PictureEncoder {
   private readonly canvas = document.createElement("canvas");
 
-  /** The source's picture as JPEG in base64, its longer side `size` px. @throws Error when the browser cannot encode it. */
+  /**
+   * The source's picture as JPEG in base64, its longer side `size` px.
+   * @throws Error when the browser cannot encode it.
+   */
   async encode({ element, width, height }: FrameSource, size: number): Promise<string> {
     const scale = size / Math.max(width, height);
     this.canvas.width = Math.max(1, Math.round(width * scale));
@@ -20,7 +23,7 @@ export class PictureEncoder {
   }
 }
 
-/** A picture as it came from the server. @throws DOMException when it is none */
+/** Decodes a picture from the server. @throws DOMException if it is not a picture */
 export async function decodePicture(data: string, mimeType: string): Promise<ImageBitmap> {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
   return createImageBitmap(new Blob([bytes], { type: mimeType }));

@@ -10,16 +10,16 @@ import type { Live } from "./run-live";
 interface Props {
   live: Live;
   canvas: RefObject<HTMLCanvasElement | null>;
-  /** Stands first. */
+  /** Shown before the other actions. */
   children: ReactNode;
 }
 
-/** Keeps pictures of a live translation: on the server, as a film, or in another program. */
+/** Buttons that keep pictures of a live translation: on the server, as a film, or in another program. */
 export function LiveActions({ live: { sessionId, step }, canvas, children }: Props) {
   const [kept, setKept] = useState<string | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [recording, setRecording] = useState(false);
-  // Found out after the first render: the exported page was made where no browser is.
+  // Known only after the first render, because the page is exported without a browser.
   const [recordable, setRecordable] = useState(false);
   useEffect(() => setRecordable(canRecord()), []);
   const film = useRef<Recording | null>(null);
@@ -40,7 +40,7 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
       setKept((await execute(KeepFrame, { sessionId, step })).keepFrame.url);
     });
 
-  // Who leaves while a film is recorded keeps it.
+  // Leaving the page during a recording saves the film.
   useEffect(
     () => () => {
       const left = film.current;

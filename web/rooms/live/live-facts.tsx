@@ -4,7 +4,7 @@ import type { Live } from "./run-live";
 
 const texts = liveTexts.facts;
 
-/** How many pictures a second, and how late they are. */
+/** The rate of pictures per second and their delay. */
 export function LiveFacts({ live: { rates } }: { live: Live }) {
   return (
     <dl className={styles.facts} data-testid="live-facts">

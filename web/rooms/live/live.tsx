@@ -23,7 +23,7 @@ import { useLive } from "./use-live";
 import { useSettled } from "./use-settled";
 import { CLIP, useSource } from "./use-source";
 
-/** What a visitor sees first. */
+/** The translator that is chosen first. */
 const USUAL = "photo-to-painting";
 
 const views: { value: StageView; title: string }[] = [
@@ -31,7 +31,7 @@ const views: { value: StageView; title: string }[] = [
   { value: "split", title: texts.views.split },
 ];
 
-/** A translator at work on a camera, a clip or a drawing, live. */
+/** The live room: a translator at work on a camera, a clip or a drawing. */
 export function Live() {
   const { networks, failure: networkFailure } = useNetworks();
   const translators = forTask(networks, "TRANSLATION");
@@ -43,10 +43,10 @@ export function Live() {
   const [view, setView] = useState<StageView>("beside");
   const [size, setSize] = useState<number | null>(null);
   const maxSize = useServer()?.maxSize ?? null;
-  // Each size is a session of its own: not every one that a slider comes past.
+  // Each size starts a session, so sizes that a slider only passes are skipped.
   const settledSize = useSettled(size, running);
   const camera = useSource(running && !drawing);
-  // Kept here, so that it outlives a look at other translators.
+  // The drawings are kept here, so that they survive a change of translator.
   const lines = useReducer(draw, emptyDrawing);
   const areas = useReducer(draw, emptyDrawing);
   const [drawn, act] = network?.takes === "LABEL_MAP" ? areas : lines;
@@ -56,8 +56,8 @@ export function Live() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const live = useLive({ source: running ? source : null, network, size: settledSize ?? network?.size ?? 256, canvas });
 
-  // A drawing is translated as soon as it is there: nobody has to be asked whether they want to be seen.
-  // Its end stops: no camera may open that nobody started.
+  // A drawing is translated at once: unlike a camera it needs no consent.
+  // Leaving the drawing stops the translation, so that no camera opens unasked.
   useEffect(() => {
     if (!drawing) return;
     setRunning(true);

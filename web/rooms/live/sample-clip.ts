@@ -6,7 +6,7 @@ const WIDTH = 384;
 const HEIGHT = 288;
 const FRAMES_PER_SECOND = 25;
 
-/** A looping clip for those who have no camera at hand; it plays while somebody listens. */
+/** A looping clip that needs no camera; it plays while it has listeners. */
 export function openSampleClip(): FrameSource {
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH;

@@ -31,7 +31,7 @@ interface Props {
   dispatch: Dispatch<SessionEvent>;
 }
 
-/** The room of one painting: the picture on the wall with its history below, its label and its controls beside it. */
+/** The room of one painting: the picture on the wall with its history below, its label and controls beside it. */
 export function PaintingRoom({ state, session, dispatch }: Props) {
   const { frame: newest, failure, curve, timeline } = state;
   const { id, settings, title } = session;
@@ -108,7 +108,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
   );
 }
 
-/** From where on the newest change is in force. */
+/** Says when the newest change takes effect. */
 function steerHint({ changes, status }: Painting): string {
   const last = changes.at(-1);
   if (!last) return status === "PAUSED" ? texts.steer.whenItGoesOn : texts.steer.fromNext;

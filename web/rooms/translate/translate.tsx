@@ -22,7 +22,7 @@ import { useStart } from "../../session/use-start";
 import { translationTexts as texts } from "../../texts/translation";
 import styles from "./translate.module.css";
 
-/** Where a translation begins: a picture, a translator, a size, Start. `children` hang below the pictures. */
+/** The page that starts a translation: picture, translator, size, Start. `children` appear below the pictures. */
 export function Translate({ children }: { children: ReactNode }) {
   const asked = useSearchParams();
   const { networks, failure: networkFailure, ...actions } = useNetworks();
@@ -94,7 +94,7 @@ function firstReady(translators: readonly Network[] | null): Network | null {
   return translators?.find(({ state }) => state === "READY") ?? translators?.[0] ?? null;
 }
 
-/** The picture that the address names, from an earlier translation. */
+/** The picture of an earlier translation that the address names. */
 function givenPicture(asked: URLSearchParams): Option | null {
   const id = asked.get("picture");
   return id ? { url: `/images/${encodeURIComponent(id)}`, title: asked.get("name") ?? texts.samePicture, imageId: id } : null;

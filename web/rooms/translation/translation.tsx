@@ -14,7 +14,7 @@ import { sessionTexts } from "../../texts/session";
 import { translationTexts as texts } from "../../texts/translation";
 import own from "./translation.module.css";
 
-/** The room of one translation: its picture before and after on the wall, its label beside it. */
+/** The room of one translation: the picture before and after on the wall, its label beside it. */
 export function TranslationRoom({ state, session }: { state: SessionState; session: Translation }) {
   const { frame, failure } = state;
   const { model, source, title } = session;
@@ -78,7 +78,7 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
   );
 }
 
-/** Status of a translation that is not over; while its network is fetched it says how far that is. */
+/** Status of a translation that is not over, with the progress of its network's download if there is one. */
 function LiveStatus({ state, session }: { state: SessionState; session: Translation }) {
   const { networks } = useNetworks();
   const { state: modelState, downloadProgress, title } = networks?.find(({ id }) => id === session.model.id) ?? session.model;
@@ -96,7 +96,7 @@ function LiveStatus({ state, session }: { state: SessionState; session: Translat
   );
 }
 
-/** What the picture was called when the translation was started, in its title. */
+/** The source picture's name, taken from the title of the translation. */
 function pictureName({ title, model }: Translation): string {
   return (title ?? texts.samePicture).replace(`, ${shortTitle(model.title)}`, "");
 }

@@ -9,14 +9,14 @@ import { useFamily } from "./use-family";
 
 interface Props {
   session: Painting;
-  /** The one that this painting is compared with. */
+  /** The relative that this painting is compared with. */
   compared: Relative | null;
   onCompare(relative: Relative | null): void;
 }
 
 const texts = paintingTexts.family;
 
-/** The tree of branches that this painting belongs to, to go to and to compare with. */
+/** The tree of branches around this painting, with links and comparisons. */
 export function Family({ session, compared, onCompare }: Props) {
   const family = useFamily(session);
   const { id, parent, branchedAtStep } = session;
@@ -45,7 +45,7 @@ export function Family({ session, compared, onCompare }: Props) {
 interface MemberProps {
   place: Place;
   here: boolean;
-  /** The step to go to there; null for its newest. */
+  /** The step that the link shows; null for the newest. */
   step: number | null;
   on: boolean;
   onCompare(relative: Relative | null): void;

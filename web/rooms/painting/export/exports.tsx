@@ -22,13 +22,13 @@ const filmTitles: Record<FilmFormat, string> = { WEBP: "WebP", GIF: "GIF", MP4: 
 
 interface Props {
   sessionId: string;
-  /** A step that somebody looks back at; null for the newest. */
+  /** The earlier step on show; null for the newest. */
   past: number | null;
-  /** The painting that hangs beside it. */
+  /** The painting shown beside it. */
   compared: Relative | null;
 }
 
-/** What may be taken away: the picture that is shown, the settings, a film of the history. */
+/** Downloads of a painting: the picture on show, the settings, a film of the history. */
 export function Exports({ sessionId, past, compared }: Props) {
   const making = useFilm(sessionId, compared?.id ?? null);
   const query = new URLSearchParams({ ...(past === null ? {} : { step: String(past) }), ...(compared ? { beside: compared.id } : {}) });

@@ -8,15 +8,15 @@ import { useServer } from "../../../parts/use-server";
 export type FilmFormat = Film["format"];
 
 export interface FilmMaking extends Pick<Attempt, "busy" | "failure"> {
-  /** What the server can make; empty while that is not known. */
+  /** Formats that the server can make; empty until they are loaded. */
   formats: readonly FilmFormat[];
-  /** The one that is made or was made last. */
+  /** The film in progress, or the last one. */
   film: Film | null;
   make(format: FilmFormat): void;
   cancel(): void;
 }
 
-/** Makes films of a painting, or of two beside each other, and tells how far they are. */
+/** Makes films of a painting, or of two side by side, and follows their progress. */
 export function useFilm(sessionId: string, besideId: string | null): FilmMaking {
   const formats = useServer()?.exportFormats ?? [];
   const [film, setFilm] = useState<Film | null>(null);
@@ -33,7 +33,7 @@ export function useFilm(sessionId: string, besideId: string | null): FilmMaking 
         setFilm(exportChanged);
       },
       isOver: () => over,
-      // A restarted server does not know the films that it was making before.
+      // A restarted server does not know the films that it made before.
       onFailure: () => setFilm(null),
     };
   });
@@ -48,7 +48,7 @@ export function useFilm(sessionId: string, besideId: string | null): FilmMaking 
   };
 }
 
-/** Whether nothing more will happen to a film. */
+/** Whether a film is finished, failed or cancelled. */
 export function isOver({ state }: Film): boolean {
   return state !== "QUEUED" && state !== "RUNNING";
 }

@@ -5,10 +5,10 @@ import { untilReached } from "../../../graphql/subscribe";
 import type { SessionEvent } from "../../../session/session-state";
 import { isMissing, missing, missingCount, PAGE, type StepRange, type Timeline } from "../../../session/timeline";
 
-/** How long frames that the page was too slow for may gather before they are asked for, ms. */
+/** Time for which skipped frames gather before they are requested, ms. */
 const GATHER_MS = 1_000;
 
-/** Asks for the kept frames that the page does not know yet, those around a step that is wanted before all others. */
+/** Requests the kept frames that the page does not know yet, first those around the wanted step. */
 export function useKeptFrames(id: string, timeline: Timeline, wanted: number | null, dispatch: Dispatch<SessionEvent>): void {
   const range = missing(timeline, wanted);
   const urgent = wanted !== null && isMissing(timeline, wanted);

@@ -4,7 +4,7 @@ import { paintingTexts as texts } from "../../../texts/painting";
 
 const numbers = ["alpha", "beta", "gamma", "learningRate", "steps"] as const;
 
-/** What a change of settings set, in words: "β 80, layer weights". */
+/** Lists the settings of a change in words: "β 80, layer weights". */
 export function describeChange(change: Painting["changes"][number]): string {
   const set = numbers.flatMap((name) => {
     const value = change[name];
