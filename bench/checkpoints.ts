@@ -6,15 +6,15 @@ import { fork } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseCard } from "../server/models/card.js";
 import type { Painters } from "../server/art/painter.js";
 import { createPainters } from "../server/art/painters.js";
-import { defaultSettings } from "../server/records/settings.js";
 import type { StyleTransferWork } from "../server/art/work.js";
 import { PaintingLoop } from "../server/device/loop.js";
 import type { DeviceMessage } from "../server/device/messages.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
+import { parseCard } from "../server/models/card.js";
 import { rootFolder } from "../server/paths.js";
+import { defaultSettings } from "../server/records/settings.js";
 import { recordResults } from "./results.js";
 
 const SIZE = 512;

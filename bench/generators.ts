@@ -7,11 +7,11 @@
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
-import { openGenerator } from "../server/models/generators.js";
-import { openRegistry } from "../server/models/registry.js";
 import { type GeneratorProgram, openGeneratorProgram } from "../server/art/generator.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 import { tensor } from "../server/graph/index.js";
+import { openGenerator } from "../server/models/generators.js";
+import { openRegistry } from "../server/models/registry.js";
 import { rootFolder } from "../server/paths.js";
 import { median } from "./bench-server.js";
 import { type Measurement, recordResults } from "./results.js";

@@ -7,10 +7,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { openRegistry } from "../server/models/registry.js";
 import type { TranslationWork } from "../server/art/work.js";
 import type { DeviceMessage } from "../server/device/messages.js";
 import { DeviceProcess, deviceProcessDefaults } from "../server/host/device-process.js";
+import { openRegistry } from "../server/models/registry.js";
 import { rootFolder } from "../server/paths.js";
 import { type Measurement, recordResults } from "./results.js";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { openGenerator } from "../server/models/generators.js";
-import { openRegistry } from "../server/models/registry.js";
 import { openGeneratorProgram } from "../server/art/generator.js";
 import type { Engine } from "../server/engine/engine.js";
 import { tensor } from "../server/graph/index.js";
+import { openGenerator } from "../server/models/generators.js";
+import { openRegistry } from "../server/models/registry.js";
 import { rootFolder } from "../server/paths.js";
 
 /** One run of the generator: its time in ms, and the mean of the answer's squares, which must be the same for all. */

@@ -10,9 +10,9 @@ import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { nextPainting, type Painting } from "../server/art/painter.js";
 import { toInterleaved } from "../server/art/picture.js";
-import { defaultSettings, type StyleTransferSettings } from "../server/records/settings.js";
 import { createStyleTransferFactory } from "../server/art/style-transfer.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
+import { defaultSettings, type StyleTransferSettings } from "../server/records/settings.js";
 
 const { values: files, positionals: variants } = parseArgs({
   allowPositionals: true,

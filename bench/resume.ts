@@ -5,14 +5,14 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseCard } from "../server/models/card.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../server/art/checkpoint.js";
 import { nextPainting, type Painter, type Painting } from "../server/art/painter.js";
-import { defaultSettings } from "../server/records/settings.js";
 import { createStyleTransferFactory } from "../server/art/style-transfer.js";
 import type { StyleTransferWork } from "../server/art/work.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
+import { parseCard } from "../server/models/card.js";
 import { rootFolder } from "../server/paths.js";
+import { defaultSettings } from "../server/records/settings.js";
 
 const SIZE = 192;
 const STEPS = 100;

@@ -1,15 +1,15 @@
 import { join } from "node:path";
-import { openRegistry } from "./models/registry.js";
-import { fetchPreferredFeatures } from "./models/store/preferred.js";
 import { createApp } from "./app.js";
 import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
+import { memoryOfMachine } from "./device/memory.js";
 import { AtelierError } from "./errors.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
 import { registryNetworks } from "./host/registry-networks.js";
-import { memoryOfMachine } from "./device/memory.js";
+import { openRegistry } from "./models/registry.js";
+import { fetchPreferredFeatures } from "./models/store/preferred.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
 import { registryModels } from "./sessions/models.js";

@@ -10,13 +10,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { parseCard } from "../../server/models/card.js";
 import { nextPainting, type Painting } from "../../server/art/painter.js";
 import { toInterleaved } from "../../server/art/picture.js";
-import { defaultSettings } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { EncodedPicture, FeatureNetworkFile } from "../../server/art/work.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { parseCard } from "../../server/models/card.js";
+import { defaultSettings } from "../../server/records/settings.js";
 
 const { values: options, positionals: folders } = parseArgs({
   allowPositionals: true,

@@ -1,13 +1,12 @@
-import type { Storage } from "../storage/storage.js";
-import type { Queue } from "../queue/queue.js";
-import type { KeptFrames } from "../sessions/watch/kept-frames.js";
 import type { Exporter } from "../exports/exporter.js";
+import type { Queue } from "../queue/queue.js";
+import type { DeviceInfo, SessionFilter, SessionRecord } from "../records/session.js";
 import type { SessionControls } from "../sessions/controls.js";
-import type { DeviceInfo } from "../records/session.js";
-import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { LiveFrames } from "../sessions/live/frames.js";
 import type { SessionService } from "../sessions/service.js";
-import type { SessionFilter, SessionRecord } from "../records/session.js";
+import type { FrameBroker } from "../sessions/watch/frame-broker.js";
+import type { KeptFrames } from "../sessions/watch/kept-frames.js";
+import type { Storage } from "../storage/storage.js";
 import type { ModelFamilyName, ModelStateName, ModelTaskName, PictureKindName } from "./enums.js";
 
 /** A model as clients see it. */

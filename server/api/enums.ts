@@ -1,5 +1,12 @@
 import { registerEnumType } from "type-graphql";
-import { type SessionKind as KindName, modelFamilies, type ModelFamily as ModelFamilyName, type SessionStatus as StatusName, sessionKinds, sessionStatuses } from "../records/session.js";
+import {
+  type SessionKind as KindName,
+  type ModelFamily as ModelFamilyName,
+  modelFamilies,
+  type SessionStatus as StatusName,
+  sessionKinds,
+  sessionStatuses,
+} from "../records/session.js";
 import { type Setting, styleTransferSettings } from "../records/settings.js";
 
 type EnumObject<Name extends string> = { [Key in Name]: Key };

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from "type-graphql";
-import { isId } from "../sessions/requirements.js";
 import type { ImageRecord } from "../records/pictures.js";
+import { isId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
 import { type Connection, connection, cursorCodec, PageInfo, pageRequest } from "./paging.js";
 import { DateTime } from "./scalars.js";

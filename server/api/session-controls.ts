@@ -1,9 +1,9 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
-import { requireId } from "../sessions/requirements.js";
+import type { ChangeInput } from "../records/changes.js";
 import type { SessionRecord } from "../records/session.js";
+import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
 import { Session, StyleTransferSession } from "./session-types.js";
-import type { ChangeInput } from "../records/changes.js";
 import { SteerInput } from "./settings-types.js";
 
 /** What a client may do to a session while it lasts. */

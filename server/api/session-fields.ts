@@ -1,10 +1,10 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
-import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
 import { AtelierError, badInput } from "../errors.js";
 import type { ImageReference, Weighted } from "../records/changes.js";
-import type { StepRange } from "../storage/storage.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
+import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
+import type { StepRange } from "../storage/storage.js";
 import type { ApiContext } from "./context.js";
 import { Frame, FrameConnection, type FrameSource, frameCursors, frameSource, LossPoint } from "./frames.js";
 import { Image } from "./images.js";

@@ -1,7 +1,7 @@
 import { Field, ID, InputType } from "type-graphql";
 import { AtelierError } from "../errors.js";
-import { isId } from "../sessions/requirements.js";
 import type { SessionFilter as FilterValue } from "../records/session.js";
+import { isId } from "../sessions/requirements.js";
 import { type KindName, SessionKind, SessionStatus, type StatusName } from "./enums.js";
 import { apiLimits } from "./limits.js";
 import { DateTime } from "./scalars.js";

@@ -1,7 +1,7 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
+import type { SessionRecord } from "../records/session.js";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
 import { isId } from "../sessions/requirements.js";
-import type { SessionRecord } from "../records/session.js";
 import { type KindName, SessionKind, SessionStatus, type StatusName } from "./enums.js";
 import { type Connection, cursorCodec, PageInfo } from "./paging.js";
 import { DateTime } from "./scalars.js";

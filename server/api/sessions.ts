@@ -1,9 +1,9 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { ChangeInput } from "../records/changes.js";
-import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
-import { isId, requireId } from "../sessions/requirements.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionFilter as FilterValue, SessionRecord } from "../records/session.js";
+import { isId, requireId } from "../sessions/requirements.js";
+import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
 import type { ApiContext } from "./context.js";
 import { Image } from "./images.js";
 import { type Connection, connection, pageRequest } from "./paging.js";
@@ -73,10 +73,7 @@ async function sessionPage(
 @Resolver()
 export class SessionMutations {
   @Mutation(() => StyleTransferSession)
-  startStyleTransfer(
-    @Arg("input", () => StyleTransferInput) input: StartInput,
-    @Ctx() { sessions }: ApiContext,
-  ): Promise<SessionRecord> {
+  startStyleTransfer(@Arg("input", () => StyleTransferInput) input: StartInput, @Ctx() { sessions }: ApiContext): Promise<SessionRecord> {
     return sessions.startStyleTransfer(input);
   }
 

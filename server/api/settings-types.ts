@@ -87,7 +87,9 @@ const meaning = ({ description }: Setting) => description;
 /** The meaning of a setting with its range and default. */
 function rangeAndDefault(setting: Setting): string {
   if (setting.kind === "number") return `${setting.description} ${range(setting)}; ${setting.default} by default.`;
-  return setting.kind === "choice" || setting.kind === "flag" ? `${setting.description} ${setting.default} by default.` : setting.description;
+  return setting.kind === "choice" || setting.kind === "flag"
+    ? `${setting.description} ${setting.default} by default.`
+    : setting.description;
 }
 
 /** The meaning of a setting with its range. */
@@ -132,13 +134,17 @@ export interface SettingsChangeValue extends Partial<SteerableSettings> {
   styles: StyleSource[] | null;
 }
 
-export const SettingsChange = objectType<SettingsChangeValue>("SettingsChange", "A recorded change of settings: what is null stayed as it was.", {
-  step: {
-    type: () => Int,
-    nullable: true,
-    description: "The first picture that was evaluated with it; null while the device has yet to reach one.",
-  },
-  createdAt: { type: () => DateTime },
-  styles: { type: () => [StyleSource], nullable: true },
-  ...settingFields(steerableNames, LayerWeight, meaning, true),
-} satisfies FieldDeclarations<SettingsChangeValue>);
+export const SettingsChange = objectType<SettingsChangeValue>(
+  "SettingsChange",
+  "A recorded change of settings: what is null stayed as it was.",
+  {
+    step: {
+      type: () => Int,
+      nullable: true,
+      description: "The first picture that was evaluated with it; null while the device has yet to reach one.",
+    },
+    createdAt: { type: () => DateTime },
+    styles: { type: () => [StyleSource], nullable: true },
+    ...settingFields(steerableNames, LayerWeight, meaning, true),
+  } satisfies FieldDeclarations<SettingsChangeValue>,
+);

@@ -1,8 +1,8 @@
 import { Arg, createUnionType, Field, Float, ID, Int, ObjectType, Resolver, Root, Subscription } from "type-graphql";
-import type { ViewerCount } from "../sessions/watch/frame-broker.js";
-import { requireId } from "../sessions/requirements.js";
-import type { ViewerEvent } from "../sessions/watch/mailbox.js";
 import type { SessionRecord } from "../records/session.js";
+import { requireId } from "../sessions/requirements.js";
+import type { ViewerCount } from "../sessions/watch/frame-broker.js";
+import type { ViewerEvent } from "../sessions/watch/mailbox.js";
 import type { ApiContext } from "./context.js";
 import { Frame, type FrameSource, frameSource } from "./frames.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";

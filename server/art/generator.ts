@@ -1,8 +1,8 @@
-import { type GeneratorArchitecture, isGenerator } from "../models/architecture.js";
-import type { Generator } from "../models/generators.js";
 import type { Engine, Program } from "../engine/engine.js";
 import { AtelierError } from "../errors.js";
 import { FREE, input, type Tensor } from "../graph/index.js";
+import { type GeneratorArchitecture, isGenerator } from "../models/architecture.js";
+import type { Generator } from "../models/generators.js";
 import type { GeneratorFile } from "./work.js";
 
 /** Reads a generator's weights from disk. @throws AtelierError UNAVAILABLE when its file cannot be read. */

@@ -1,9 +1,9 @@
 import { type Engine, gradientName, type Program } from "../engine/engine.js";
 import { elementCount, scalar, type Tensor, tensor } from "../graph/tensor.js";
-import { inputNames, type ObjectiveLayers, outputNames } from "./losses.js";
 import type { Losses } from "../records/pictures.js";
-import type { Planes } from "./painter.js";
 import type { LayerWeight, StyleTransferSettings } from "../records/settings.js";
+import { inputNames, type ObjectiveLayers, outputNames } from "./losses.js";
+import type { Planes } from "./painter.js";
 
 /** What the features of the picture are compared with, by the names of the graph's inputs. */
 export type Targets = Readonly<Record<string, Tensor>>;

@@ -23,7 +23,6 @@ export interface LiveTranslation {
   computeMs: number;
 }
 
-
 /** One finished picture of a session. */
 export interface Painting {
   /** Counted from 0 over all scales. */

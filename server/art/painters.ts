@@ -1,5 +1,5 @@
-import { openGenerator } from "../models/generators.js";
 import type { Engine } from "../engine/engine.js";
+import { openGenerator } from "../models/generators.js";
 import type { GeneratorProgram } from "./generator.js";
 import { openLiveTranslator } from "./live-translation.js";
 import type { Painters } from "./painter.js";

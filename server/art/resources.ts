@@ -1,5 +1,6 @@
 import type { Engine, Program } from "../engine/engine.js";
 import { AtelierError } from "../errors.js";
+import { MIN_PICTURE_SIDE } from "../records/settings.js";
 import { matchColours } from "./colours.js";
 import type { FeatureNetwork, OpenFeatureNetwork } from "./feature-network.js";
 import { inputNames, type ObjectiveLayers, objectiveGraph, targetGraph } from "./losses.js";
@@ -7,7 +8,6 @@ import { asTensor, blendTargets, objectiveLayers, openObjective, type Targets } 
 import type { Planes } from "./painter.js";
 import { decodePicture } from "./picture.js";
 import { ProgramCache } from "./program-cache.js";
-import { MIN_PICTURE_SIDE } from "../records/settings.js";
 import { TargetCache } from "./target-cache.js";
 import type { EncodedPicture, FeatureNetworkFile, StyleTransferWork } from "./work.js";
 

@@ -2,6 +2,8 @@ import { performance } from "node:perf_hooks";
 import { isDeepStrictEqual } from "node:util";
 import type { Engine, Program } from "../engine/engine.js";
 import { AtelierError } from "../errors.js";
+import type { ChangeAtStep } from "../records/changes.js";
+import type { StyleTransferSettings } from "../records/settings.js";
 import { Adam } from "./adam.js";
 import { decodeCheckpoint, encodeCheckpoint, type StyleTransferCheckpoint } from "./checkpoint.js";
 import { matchColours } from "./colours.js";
@@ -17,8 +19,6 @@ import { decodePicture, uprightSize } from "./picture.js";
 import { enlarge } from "./resample.js";
 import { StyleTransferResources } from "./resources.js";
 import { fitLongerSide, type PictureSize, type Scale } from "./scales.js";
-import type { ChangeAtStep } from "../records/changes.js";
-import type { StyleTransferSettings } from "../records/settings.js";
 import type { EncodedPicture, StyleTransferWork } from "./work.js";
 
 /** Style transfers on `engine`; programs, weights and targets are shared by the painters of one factory. */

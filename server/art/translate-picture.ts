@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
-import type { PictureRange, TranslationForm } from "../models/card.js";
 import { AtelierError } from "../errors.js";
 import { type Tensor, tensor } from "../graph/index.js";
+import type { PictureRange, TranslationForm } from "../models/card.js";
 import type { GeneratorProgram } from "./generator.js";
 import type { Painting, Planes } from "./painter.js";
 import { centred, crop, padByReflection } from "./picture-padding.js";

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
-import type { TranslationForm } from "../models/card.js";
 import { type Tensor, tensor } from "../graph/index.js";
+import type { TranslationForm } from "../models/card.js";
 import type { GeneratorProgram } from "./generator.js";
 import type { LiveTranslation, Pixels } from "./painter.js";
 import { centred, mirroredPositions, type PicturePlace } from "./picture-padding.js";

@@ -1,6 +1,6 @@
 import { createPainters } from "../art/painters.js";
-import { memoryOfMachine } from "./memory.js";
 import { openEngine } from "./engines.js";
+import { memoryOfMachine } from "./memory.js";
 import { serveDevice } from "./serve.js";
 
 serveDevice(async (choice) => {

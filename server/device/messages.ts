@@ -17,10 +17,11 @@
  * After any of the endings nothing more comes for that session. The host sends `ping` and hears `pong`; a process whose
  * channel closes ends itself.
  */
-import type { Losses } from "../records/pictures.js";
-import type { Change } from "../records/changes.js";
+
 import type { EncodedPicture, Work } from "../art/work.js";
 import type { ErrorCode } from "../errors.js";
+import type { Change } from "../records/changes.js";
+import type { Losses } from "../records/pictures.js";
 
 /** Frames of one session that may be unstored before it waits. */
 export const MAX_UNACKNOWLEDGED = 2;

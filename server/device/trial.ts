@@ -1,8 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { type Architecture, isGenerator } from "../models/architecture.js";
-import type { TranslationForm } from "../models/card.js";
-import { readSafetensors } from "../models/safetensors.js";
 import { openFeatureNetwork } from "../art/open-feature-network.js";
 import { createPainters } from "../art/painters.js";
 import type { GeneratorFile } from "../art/work.js";
@@ -12,6 +9,9 @@ import { FREE, input, tensor } from "../graph/index.js";
 import { type DeclaredValue, inspectModel, type OnnxSummary } from "../graph/onnx/inspect.js";
 import { WireError } from "../graph/onnx/protobuf-reader.js";
 import { elementCount } from "../graph/tensor.js";
+import { type Architecture, isGenerator } from "../models/architecture.js";
+import type { TranslationForm } from "../models/card.js";
+import { readSafetensors } from "../models/safetensors.js";
 
 /** A model to be tried, as its card describes it. */
 export interface TrialFile {

@@ -1,5 +1,5 @@
-import type { Registry } from "../models/registry.js";
 import { AtelierError } from "../errors.js";
+import type { Registry } from "../models/registry.js";
 import type { WorkModels } from "./work.js";
 
 /** The networks of a registry, as a host finds them. */

@@ -1,11 +1,4 @@
-import type {
-  EncodedPicture,
-  FeatureNetworkFile,
-  GeneratorFile,
-  LiveTranslationWork,
-  PaintedWork,
-  TranslationWork,
-} from "../art/work.js";
+import type { EncodedPicture, FeatureNetworkFile, GeneratorFile, LiveTranslationWork, PaintedWork, TranslationWork } from "../art/work.js";
 import { AtelierError } from "../errors.js";
 import type { ChangeAtStep, ImageReference, Weighted } from "../records/changes.js";
 import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../records/session.js";

@@ -8,12 +8,12 @@ import { filmTypes } from "../exports/export.js";
 import type { Exporter } from "../exports/exporter.js";
 import { stillBeside } from "../exports/film-pictures.js";
 import { TRACE_KEYWORD, withText } from "../exports/png-text.js";
-import { requireId } from "../sessions/requirements.js";
-import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { FrameRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
+import { requireId } from "../sessions/requirements.js";
 import { isFinal } from "../sessions/status.js";
 import { traceOf } from "../sessions/trace/write.js";
+import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
 
 /** Of exported stills; the difference to the painting is not seen. */

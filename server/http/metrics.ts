@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type RequestHandler, Router } from "express";
-import { delayBucketsMs, type LiveCounts } from "../sessions/live/counts.js";
 import { sessionStatuses } from "../records/session.js";
+import { delayBucketsMs, type LiveCounts } from "../sessions/live/counts.js";
 import type { Storage } from "../storage/storage.js";
 
 const SAMPLING_MS = 10;

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { type Request, type Response, Router } from "express";
 import sharp from "sharp";
 import { AtelierError } from "../errors.js";
-import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import { requireId } from "../sessions/requirements.js";
+import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { ViewerEvent } from "../sessions/watch/mailbox.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
 

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "express";
 import { notFound } from "../errors.js";
+import type { ImageRecord } from "../records/pictures.js";
 import { isId, requireId } from "../sessions/requirements.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
-import type { ImageRecord } from "../records/pictures.js";
 import type { Storage } from "../storage/storage.js";
 import { inspectPicture, type PictureLimits } from "./inspect-picture.js";
 import type { Metrics } from "./metrics.js";

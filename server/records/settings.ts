@@ -95,7 +95,14 @@ export const styleTransferSettings = {
   },
   steps: { ...whole, ...steerable, scale: "logarithmic", min: 1, max: 5000, default: 150, description: "Total over all scales." },
   size: { ...whole, ...fixed, min: 32, max: 2048, default: 256, description: "Longer side of the result in pixels." },
-  scales: { ...whole, ...fixed, min: 1, max: 6, default: 1, description: "Coarse-to-fine scales, 1 = off. The default grows with the size." },
+  scales: {
+    ...whole,
+    ...fixed,
+    min: 1,
+    max: 6,
+    default: 1,
+    description: "Coarse-to-fine scales, 1 = off. The default grows with the size.",
+  },
   initialImage: {
     ...fixed,
     kind: "choice",
@@ -138,7 +145,6 @@ type NamesWhere<Condition> = { [Name in keyof Table]: Table[Name] extends Condit
 
 export type SettingName = keyof Table;
 export type NumberName = NamesWhere<NumberSetting>;
-export type ChoiceName = NamesWhere<ChoiceSetting>;
 export type SteerableName = NamesWhere<{ steerable: true }>;
 
 /** Complete settings of a style transfer, as a session keeps and shows them. */

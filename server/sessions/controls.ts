@@ -1,8 +1,8 @@
 import { type Bus, publishChange } from "../bus/bus.js";
 import { type AtelierError, beyondLimit, conflict, unavailable } from "../errors.js";
+import type { Queue } from "../queue/queue.js";
 import type { ChangeInput } from "../records/changes.js";
 import { isLive, type SessionRecord, type SessionStatus, type StyleTransferRecord } from "../records/session.js";
-import type { Queue } from "../queue/queue.js";
 import type { Storage } from "../storage/storage.js";
 import { resolveChange } from "./change-input.js";
 import type { SessionModels } from "./models.js";

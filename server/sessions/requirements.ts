@@ -1,4 +1,4 @@
-import { AtelierError, beyondLimit, conflict, notFound } from "../errors.js";
+import { type AtelierError, beyondLimit, conflict, notFound } from "../errors.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type Bus, publishChange } from "../bus/bus.js";
 import { badInput, conflict, notFound } from "../errors.js";
+import type { Queue } from "../queue/queue.js";
 import { type ChangeInput, inForceAt, withChange } from "../records/changes.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "../records/session.js";
-import type { Queue } from "../queue/queue.js";
 import type { Storage } from "../storage/storage.js";
 import { resolveChange } from "./change-input.js";
 import { featureModel, type SessionModels, translationModel } from "./models.js";

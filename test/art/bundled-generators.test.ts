@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { parseCard } from "../../server/models/card.js";
 import { createPainters } from "../../server/art/painters.js";
 import { decodePicture, toInterleaved } from "../../server/art/picture.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { parseCard } from "../../server/models/card.js";
 import { paintAll } from "../contracts/painter.js";
 
 const bundled = fileURLToPath(new URL("../../models/bundled", import.meta.url));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Course } from "../../server/art/course.js";
 import { planScales, respreadScales } from "../../server/art/scales.js";
-import { defaultSettings } from "../../server/records/settings.js";
-import type { ChangeAtStep } from "../../server/records/changes.js";
 import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
+import type { ChangeAtStep } from "../../server/records/changes.js";
+import { defaultSettings } from "../../server/records/settings.js";
 
 const square = { width: 1000, height: 1000 };
 

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseCard } from "../../server/models/card.js";
 import { createPainters } from "../../server/art/painters.js";
 import { decodePicture, toInterleaved, uprightSize } from "../../server/art/picture.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { parseCard } from "../../server/models/card.js";
 import { paintAll } from "../contracts/painter.js";
 import { modelMirror } from "../helpers/server.js";
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { nextPainting, type Painter, type Painting } from "../../server/art/painter.js";
-import { type StyleTransferSettings, defaultSettings } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
-import type { ChangeAtStep } from "../../server/records/changes.js";
 import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
+import type { ChangeAtStep } from "../../server/records/changes.js";
+import { defaultSettings, type StyleTransferSettings } from "../../server/records/settings.js";
 import { paintAll, painterContract } from "../contracts/painter.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { tinyNetwork } from "../helpers/tiny-network.js";
@@ -24,7 +24,10 @@ const base: StyleTransferSettings = {
   model: "tiny",
 };
 
-async function workWith(settings: Partial<StyleTransferSettings>, changes: ChangeAtStep<EncodedPicture>[] = []): Promise<StyleTransferWork> {
+async function workWith(
+  settings: Partial<StyleTransferSettings>,
+  changes: ChangeAtStep<EncodedPicture>[] = [],
+): Promise<StyleTransferWork> {
   return {
     kind: "STYLE_TRANSFER",
     settings: { ...base, ...settings },
@@ -67,7 +70,10 @@ painterContract({
 });
 
 /** Paints a work and steers at pictures: what `steer` holds under a step is told before that step is painted. */
-async function paintSteered(work: StyleTransferWork, steer: Record<number, Omit<ChangeAtStep<EncodedPicture>, "step">>): Promise<Painting[]> {
+async function paintSteered(
+  work: StyleTransferWork,
+  steer: Record<number, Omit<ChangeAtStep<EncodedPicture>, "step">>,
+): Promise<Painting[]> {
   const factory = await createFactory();
   const painter = await factory.open(work, null);
   const paintings: Painting[] = [];

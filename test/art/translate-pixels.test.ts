@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { TranslationForm } from "../../server/models/card.js";
 import type { GeneratorProgram } from "../../server/art/generator.js";
 import type { Pixels } from "../../server/art/painter.js";
 import { toInterleaved } from "../../server/art/picture.js";
 import { translatePicture } from "../../server/art/translate-picture.js";
 import { PixelTranslator } from "../../server/art/translate-pixels.js";
+import type { TranslationForm } from "../../server/models/card.js";
 import { scriptedForm } from "../helpers/scripted-painters.js";
 
 /** Reddens: so a swap of channels shows. Values leave the range on both sides. */

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { parseCard } from "../../server/models/card.js";
-import { defaultSettings, type StyleTransferSettings } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { parseCard } from "../../server/models/card.js";
+import { defaultSettings, type StyleTransferSettings } from "../../server/records/settings.js";
 import { paintAll } from "../contracts/painter.js";
 
 const root = join(import.meta.dirname, "..", "..");

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { defaultSettings, type StyleTransferSettings } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { defaultSettings, type StyleTransferSettings } from "../../server/records/settings.js";
 import { paintAll } from "../contracts/painter.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { modelMirror } from "../helpers/server.js";

@@ -3,16 +3,16 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseCard } from "../../server/models/card.js";
 import { inputNames, objectiveGraph, targetGraph } from "../../server/art/losses.js";
 import { asTensor, evaluate, objectiveLayers, openObjective, type Targets } from "../../server/art/objective.js";
 import { openFeatureNetwork } from "../../server/art/open-feature-network.js";
 import { decodePicture } from "../../server/art/picture.js";
-import { defaultSettings } from "../../server/records/settings.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 import type { Engine } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { parseCard } from "../../server/models/card.js";
+import { defaultSettings } from "../../server/records/settings.js";
 import { modelMirror } from "../helpers/server.js";
 import { paintAll } from "./painter.js";
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { StyleTransferSettings } from "../../server/records/settings.js";
 import type { FrameRecord, ImageRecord } from "../../server/records/pictures.js";
 import type { StyleTransferRecord, TranslationRecord } from "../../server/records/session.js";
+import type { StyleTransferSettings } from "../../server/records/settings.js";
 
 /** A picture's record with bytes that nobody stored. */
 export function anImage(changes: Partial<ImageRecord> = {}): ImageRecord {

@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MAX_TRIAL_MEMORY, trialLimits, tryInProcess } from "../../server/host/model-trial.js";
 import { parseWrittenCard } from "../../server/models/card.js";
 import { MAX_MODEL_BYTES, MAX_SIDE } from "../../server/models/drop-ins/check.js";
 import { MAX_CARD_BYTES } from "../../server/models/store/folders.js";
-import { MAX_TRIAL_MEMORY, trialLimits, tryInProcess } from "../../server/host/model-trial.js";
 
 const text = await readFile(join(import.meta.dirname, "../../docs/models.md"), "utf8");
 const blocks = (language: string) => [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))].map(([, block = ""]) => block);

@@ -134,7 +134,7 @@ describe("in the studio", () => {
       await translators.getByRole("radio").first().waitFor({ state: "attached" });
       const good = await dropIn(dropped, "seen", negative, shortCard("seen", { title: "Seen: the negative", takes: "line-drawing" }));
       await translators.getByRole("radio", { name: "Seen", exact: true }).check({ force: true, timeout: LONG });
-      await page.getByText("Takes a drawing: dark lines on a light ground.").waitFor();
+      await page.getByText("Needs a drawing: dark lines on a light background.").waitFor();
       const bad = await dropIn(dropped, "unseen", badFiles.sixChannels, shortCard("unseen", { title: "Unseen" }));
       await translators.getByText(/1 x 6 x \? x \?/).waitFor({ timeout: LONG });
       await Promise.all([good, bad].map((path) => rm(path, { recursive: true })));

@@ -31,18 +31,18 @@ describe.skipIf(executable === null)("a new painting in a browser, with the bund
     await data.remove();
   });
 
-  test("takes its photo from the camera, mixes styles, paints in a manner, and says how long the next one takes", async () => {
+  test("takes its photo from the camera, mixes styles, paints with a preset, and says how long the next one takes", async () => {
     const { page, complaints } = await openPage(browser, client.address);
     await page.goto("/");
-    await page.getByRole("button", { name: "Take a picture for photo" }).click();
+    await page.getByRole("button", { name: "Take a photo with the camera" }).click();
     const camera = page.getByRole("dialog", { name: "Take a picture" });
     await camera.locator("video").waitFor();
     await screenshot(page, "easel-camera");
-    await camera.getByRole("button", { name: "Take it" }).click();
+    await camera.getByRole("button", { name: "Take picture" }).click();
     await page.getByRole("radio", { name: "Camera.jpg", checked: true }).waitFor({ state: "attached" });
 
-    await page.getByRole("button", { name: "Mix in another style" }).click();
-    const picker = page.getByRole("dialog", { name: "Mix in another style" });
+    await page.getByRole("button", { name: "Add another style" }).click();
+    const picker = page.getByRole("dialog", { name: "Add another style" });
     await picker.getByRole("radio", { name: "Breakers" }).check({ force: true });
     await picker.getByRole("button", { name: "Use it" }).click();
     const mix = page.getByRole("region", { name: "Several styles" });
@@ -76,15 +76,15 @@ describe.skipIf(executable === null)("a new painting in a browser, with the bund
     await page.close();
   });
 
-  test("finds the pictures of this server again", async () => {
+  test("finds the pictures on this server again", async () => {
     const image = await client.upload((await pngPicture(70, 50, 9)).bytes);
     const { page, complaints } = await openPage(browser, client.address, { width: 360, height: 780 });
     await page.goto("/");
-    await page.getByRole("button", { name: "Pictures of this server for style" }).click();
-    const dialog = page.getByRole("dialog", { name: "Pictures of this server" });
+    await page.getByRole("button", { name: "Choose a style from this server" }).click();
+    const dialog = page.getByRole("dialog", { name: "Pictures on this server" });
     await dialog.getByRole("button", { name: "Picture 1", exact: true }).click();
     await dialog.waitFor({ state: "detached" });
-    const chosen = page.getByRole("region", { name: "Style", exact: true }).getByRole("img", { name: "Picture of this server" });
+    const chosen = page.getByRole("region", { name: "Style", exact: true }).getByRole("img", { name: "Picture on this server" });
     expect(await chosen.getAttribute("src")).toBe(`/images/${image}`);
     expect(complaints).toEqual([]);
     await page.close();

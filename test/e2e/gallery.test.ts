@@ -65,9 +65,9 @@ describe.skipIf(executable === null)("the gallery in a browser, with the bundled
     await page.getByRole("searchbox", { name: "Title contains" }).fill("number 1");
     await page.waitForURL(/q=number\+1/);
     await page.getByRole("heading", { name: "Gallery 11" }).waitFor();
-    await page.getByRole("combobox", { name: "Status" }).selectOption({ label: "Not finished" });
+    await page.getByRole("combobox", { name: "Status" }).selectOption({ label: "In progress" });
     await page.waitForURL(/status=working/);
-    await page.getByText("Nothing is like that.").waitFor();
+    await page.getByText("Nothing matches these filters.").waitFor();
     const id = await start("Number 1, again", { steps: 3000 });
     const running = page.getByRole("listitem").filter({ hasText: "Number 1, again" });
     await running.locator("[data-status=RUNNING]").waitFor();
@@ -127,13 +127,13 @@ describe.skipIf(executable === null)("the gallery in a browser, with the bundled
     const steps = async () =>
       page.locator("canvas").evaluateAll((canvases) => canvases.map((canvas) => (canvas as HTMLElement).dataset.shown?.split("/").at(-1)));
     await expect.poll(steps, { timeout: 10_000 }).toEqual(["6", "12"]);
-    const slider = page.getByRole("slider", { name: "All together" });
+    const slider = page.getByRole("slider", { name: "All paintings together" });
     await slider.fill("9");
     await expect.poll(steps).toEqual(["6", "9"]);
-    await page.getByRole("checkbox", { name: /^By share/ }).check();
+    await page.getByRole("checkbox", { name: /^Match by progress/ }).check();
     await slider.fill("500");
     await expect.poll(steps).toEqual(["3", "6"]);
-    expect(await slider.getAttribute("aria-valuetext")).toBe("50 % of the way");
+    expect(await slider.getAttribute("aria-valuetext")).toBe("50% of the way");
     const rows = await page.getByRole("row").allTextContents();
     expect(rows).toEqual(["Setting12", "PhotoAB", "β Style4080", "Steps612"]);
     expect(await seriousFindings(page)).toEqual([]);

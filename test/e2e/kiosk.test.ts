@@ -44,18 +44,18 @@ describe.skipIf(executable === null)("the kiosk in a browser, with the bundled n
   test("paints one after the other, goes on after its server was killed, and leaves nothing behind", async () => {
     const { page } = await openPage(browser, client.address, { width: 1280, height: 720 });
     await page.goto("/kiosk?size=64&steps=25&seconds=2&photos=alps,allium&styles=breakers");
-    await page.getByText("French Alps, in the manner of Breakers").waitFor();
+    await page.getByText("French Alps, in the style of Breakers").waitFor();
     await phase(page, "showing");
     expect(await page.getByRole("navigation").count()).toBe(0);
     const first = await session(page);
-    await page.getByText("Allium, in the manner of Breakers").waitFor();
+    await page.getByText("Allium, in the style of Breakers").waitFor();
     await phase(page, "painting");
     await page.waitForFunction((known) => (document.querySelector("canvas")?.dataset.shown?.split("/")[2] ?? known) !== known, first);
 
     const { port } = new URL(client.address);
     await client.close();
     await server.end("SIGKILL");
-    await page.getByText(/^(The connection is lost|A moment, please)/).waitFor();
+    await page.getByText(/^(Connection lost|One moment, please)/).waitFor();
     await startServer(port);
     await phase(page, "showing");
     await screenshot(page, "kiosk-desktop");
@@ -76,7 +76,7 @@ describe.skipIf(executable === null)("the kiosk in a browser, with the bundled n
     await screenshot(page, "kiosk-choosing-phone");
     expect(await seriousFindings(page)).toEqual([]);
     // Nobody touches anything.
-    await page.getByText("French Alps, in the manner of", { exact: false }).waitFor();
+    await page.getByText("French Alps, in the style of", { exact: false }).waitFor();
 
     await page.getByRole("button", { name: "Paint me" }).click();
     await page.getByRole("button", { name: "Engraving" }).click();
@@ -85,10 +85,10 @@ describe.skipIf(executable === null)("the kiosk in a browser, with the bundled n
     await page.mouse.click(5, 5);
     await page.waitForTimeout(1500);
     await page.mouse.click(5, 5);
-    await page.getByText("You, in the manner of Engraving").waitFor();
+    await page.getByText("You, in the style of Engraving").waitFor();
     await phase(page, "showing");
     await screenshot(page, "kiosk-visitor-phone");
-    await page.getByText("French Alps, in the manner of", { exact: false }).waitFor();
+    await page.getByText("French Alps, in the style of", { exact: false }).waitFor();
     const photos = async () =>
       (await client.query("{ images(first: 100) { edges { node { width height } } } }")).images.edges.filter(
         ({ node }: { node: { width: number; height: number } }) => node.width === 160 && node.height === 120,

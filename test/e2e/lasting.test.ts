@@ -77,7 +77,7 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
 
     await beta(page).fill("90");
     await page.keyboard.press("Enter");
-    await page.getByText("Changed; in force once it goes on.").waitFor();
+    await page.getByText("Changed. Takes effect when it resumes.").waitFor();
     await expect.poll(() => beta(other).inputValue()).toBe("90");
     expect((await stored(id)).changes).toEqual([{ step: null, alpha: null, beta: 90 }]);
 
@@ -87,7 +87,7 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
 
     await other.getByRole("button", { name: "Resume" }).click();
     await waitForStep(page, step + 5);
-    await other.getByText(/^In force from step \d+ on\.$/).waitFor();
+    await other.getByText(/^In effect from step \d+\.$/).waitFor();
     await page.getByRole("slider", { name: "Style", exact: true }).focus();
     for (let press = 0; press < 30; press++) await page.keyboard.press("ArrowRight");
     const wanted = Number(await beta(page).inputValue());
@@ -97,7 +97,7 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     await expect.poll(async () => (await stored(id)).changes.at(-1)).toMatchObject({ beta: wanted, step: expect.any(Number) });
     const { changes } = await stored(id);
     expect(changes.length).toBeLessThan(20);
-    await other.getByText(`In force from step ${changes.at(-1).step} on.`).waitFor();
+    await other.getByText(`In effect from step ${changes.at(-1).step}.`).waitFor();
     expect(changes[0].step - step).toBeLessThanOrEqual(3);
 
     // Somebody else pauses in the moment before this page does.
@@ -142,7 +142,7 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     await page.reload();
     await waitForShown(page, id, 3);
     const { step } = await stored(id);
-    await page.getByRole("button", { name: "Go live" }).click();
+    await page.getByRole("button", { name: "Back to live" }).click();
     await waitForStep(page, step);
     await page.getByText(/^Painting on /).waitFor();
 
@@ -152,7 +152,7 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     await beta(page).fill("500");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Branch from here" }).click();
-    const parentLink = page.getByRole("link", { name: "Origin" });
+    const parentLink = page.getByRole("link", { name: "Original" });
     await parentLink.waitFor();
     const branch = idOf(page);
     await other.getByRole("link", { name: "Branch 1, from step 3" }).waitFor();
@@ -161,9 +161,9 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     await waitForStep(page, 6);
     expect((await stored(id)).settings.beta).toBe(40);
 
-    await page.getByRole("button", { name: "Compare with origin" }).click();
+    await page.getByRole("button", { name: "Compare with original" }).click();
     const comparison = page.getByTestId("comparison");
-    await comparison.getByRole("img", { name: /^Origin, step \d+$/ }).waitFor();
+    await comparison.getByRole("img", { name: /^Original, step \d+$/ }).waitFor();
     const shown = async () => {
       const pictures = comparison.getByRole("img");
       const sources = await pictures.evaluateAll((images) => images.map((image) => image.getAttribute("src") ?? image.dataset.shown));
@@ -194,15 +194,15 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     expect(JSON.parse(trace.bytes.toString("utf8"))).toMatchObject({ format: "atelier-trace", settings: { steps: 7, size: 64 } });
 
     await page.getByRole("combobox", { name: "Time-lapse" }).selectOption("WEBP");
-    await page.getByRole("button", { name: "Make it" }).click();
+    await page.getByRole("button", { name: "Create" }).click();
     const film = await downloaded(page, "Download the WebP");
     expect(await sharp(film.bytes, { animated: true }).metadata()).toMatchObject({ format: "webp", pages: 8 });
     await screenshot(page, "lasting-exports");
 
     await page.goto("/");
     await page.getByRole("button", { name: "Start", exact: true }).waitFor();
-    await page.getByLabel("Open a picture for photo").setInputFiles({ name: png.name, mimeType: "image/png", buffer: png.bytes });
-    await page.getByText(/^The settings of “.*Meadow.*” are set\.$/).waitFor();
+    await page.getByLabel("Upload a photo").setInputFiles({ name: png.name, mimeType: "image/png", buffer: png.bytes });
+    await page.getByText(/^Now using the settings of “.*Meadow.*”\.$/).waitFor();
     expect(await page.getByRole("textbox", { name: "Steps" }).inputValue()).toBe("7");
     expect(await page.getByRole("textbox", { name: "Size" }).inputValue()).toBe("64");
     await screenshot(page, "lasting-restored");

@@ -33,7 +33,7 @@ describe.skipIf(executable === null)("the layers in a browser, with the bundled 
     await page.getByRole("radiogroup", { name: "Style" }).getByRole("radio", { name: "Stained glass" }).check({ force: true });
     await page.getByRole("textbox", { name: "Size" }).fill("96");
     await page.getByRole("textbox", { name: "Steps" }).fill("20");
-    await page.getByRole("button", { name: "Paint with each layer alone" }).click();
+    await page.getByRole("button", { name: "Paint one layer at a time" }).click();
     await page.waitForURL(/\/layers\?ids=/);
     await page.waitForFunction(
       () => [...document.querySelectorAll("p")].filter((p) => p.textContent === "Finished · Step 20").length === 5,
@@ -42,14 +42,14 @@ describe.skipIf(executable === null)("the layers in a browser, with the bundled 
     expect(await page.locator("canvas").count()).toBe(5);
 
     const left = await page.locator('li[data-only="true"]').allTextContents();
-    expect(left.map((text) => text.replace(/[\d.]+ %$/, ""))).toEqual(["Colour", "Grain", "Strokes", "Shapes", "Swirls"]);
-    for (const text of left) expect(Number(/([\d.]+) %$/.exec(text)?.[1]), text).toBeLessThan(70);
+    expect(left.map((text) => text.replace(/[\d.]+%$/, ""))).toEqual(["Colour", "Grain", "Strokes", "Shapes", "Swirls"]);
+    for (const text of left) expect(Number(/([\d.]+)%$/.exec(text)?.[1]), text).toBeLessThan(70);
     expect(await page.locator("ul li[data-layer]").count()).toBe(25);
 
-    const slider = page.getByRole("slider", { name: "All together" });
+    const slider = page.getByRole("slider", { name: "All paintings together" });
     await slider.fill("5");
     await page.waitForFunction(() => [...document.querySelectorAll("canvas")].every((canvas) => canvas.dataset.shown?.endsWith("/5")));
-    await page.getByRole("button", { name: "Newest" }).click();
+    await page.getByRole("button", { name: "Latest" }).click();
     await page.waitForFunction(() => [...document.querySelectorAll("canvas")].every((canvas) => canvas.dataset.shown?.endsWith("/20")));
     await screenshot(page, "layers-desktop", true);
     expect(await seriousFindings(page)).toEqual([]);
@@ -62,9 +62,9 @@ describe.skipIf(executable === null)("the layers in a browser, with the bundled 
       () => [...document.querySelectorAll("canvas")].filter((canvas) => canvas.dataset.shown?.endsWith("/20")).length === 5,
     );
     await page.getByRole("link", { name: "Strokes, conv3_1" }).click();
-    await page.getByRole("link", { name: "Look at its layers" }).click();
+    await page.getByRole("link", { name: "See its layers" }).click();
     await page.waitForURL(/\/layers\?id=/);
-    await page.getByRole("img", { name: "Distances of the layers, Strokes, conv3_1" }).waitFor();
+    await page.getByRole("img", { name: "Distance of each layer from the style: Strokes, conv3_1" }).waitFor();
     expect(complaints).toEqual([]);
     await page.close();
   });

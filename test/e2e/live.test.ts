@@ -58,7 +58,7 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
 
   /** Starts the sample clip at 128 px. */
   async function startClip(page: Page): Promise<void> {
-    await page.getByLabel("Picture from").selectOption("sample-clip");
+    await page.getByLabel("Source").selectOption("sample-clip");
     await page.getByRole("textbox", { name: "Size" }).fill("128");
     await page.getByRole("button", { name: "Start", exact: true }).click();
     await waitForResult(page);
@@ -90,7 +90,7 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     await facts.getByText(/^\d+\.\d$/).waitFor();
     expect(await facts.getByText(/^\d+ ms$/).count()).toBe(2);
     await page.getByRole("button", { name: "Keep this picture" }).click();
-    const kept = await page.getByRole("link", { name: "The picture that was kept" }).getAttribute("href");
+    const kept = await page.getByRole("link", { name: "View the kept picture" }).getAttribute("href");
     expect((await page.request.get(kept ?? "")).headers()["content-type"]).toBe("image/jpeg");
     await page.getByLabel("View").selectOption("split");
     await screenshot(page, "live-desktop");
@@ -167,7 +167,7 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
 
   test("a hidden page sends nothing, and goes on when it is seen again", async () => {
     const { page } = await livePage();
-    await page.getByLabel("Picture from").selectOption("sample-clip");
+    await page.getByLabel("Source").selectOption("sample-clip");
     await page.getByRole("textbox", { name: "Size" }).fill("128");
     await page.getByRole("button", { name: "Start", exact: true }).click();
     await waitForResult(page);
@@ -233,7 +233,7 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
         await route.continue();
       }),
     );
-    await page.getByLabel("Picture from").selectOption("sample-clip");
+    await page.getByLabel("Source").selectOption("sample-clip");
     const asked = page.waitForRequest((request) => request.postData()?.includes("mutation StartLive") ?? false);
     await page.getByRole("button", { name: "Start", exact: true }).click();
     await asked;
@@ -308,7 +308,7 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     await page.getByRole("button", { name: "Record a film" }).click();
     await untilChanged(page, await shown(page));
     const ended = page.waitForEvent("download");
-    await page.getByRole("button", { name: "End the film and save it" }).click();
+    await page.getByRole("button", { name: "Stop and save the film" }).click();
     expect(await filmBytes(await ended)).toBeGreaterThan(100);
     await page.getByRole("button", { name: "Record a film" }).click();
     await untilChanged(page, await shown(page));
@@ -331,7 +331,7 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     const { page } = await livePage();
     await startClip(page);
     await server.end();
-    await page.getByText(/^The connection to the server is lost/).waitFor();
+    await page.getByText(/^Connection lost/).waitFor();
     server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu", PORT: new URL(address).port });
     await server.client();
     await untilChanged(page, await shown(page));

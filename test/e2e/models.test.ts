@@ -50,12 +50,12 @@ describe.skipIf(executable === null)("the models in a browser, with a mirror tha
     const { page, complaints } = await openPage(browser, address);
     await page.goto("/models");
     const card = page.getByRole("listitem", { name: "A network" });
-    await card.getByText("A network is being fetched, 50 %").waitFor();
+    await card.getByText("Downloading A network, 50%").waitFor();
     await screenshot(page, "models-fetching", true);
-    await card.getByRole("button", { name: "Stop fetching A network" }).click();
-    await card.getByRole("button", { name: "Fetch it now: A network" }).click();
+    await card.getByRole("button", { name: "Stop downloading A network" }).click();
+    await card.getByRole("button", { name: "Download now: A network" }).click();
     await card.getByText("Ready").waitFor();
-    await card.getByText("Paintings use it unless another is chosen").waitFor();
+    await card.getByText("Used for paintings unless you choose another").waitFor();
     expect(mirror.asked.filter(({ path }) => path.endsWith(".safetensors")).at(-1)?.range).toMatch(/^bytes=[1-9]/);
     const translator = page.getByRole("listitem", { name: "Photo to painting" });
     await translator.getByRole("link", { name: "Translate with it" }).click();

@@ -131,7 +131,7 @@ describe.skipIf(mirror === null || executable === null)(
     test("takes a picture of one's own, and says what is not a picture", async () => {
       const { page } = await newPage();
       await page.goto("/");
-      const input = page.getByLabel("Open a picture for photo");
+      const input = page.getByLabel("Upload a photo");
       await input.setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("not a picture") });
       await page.getByRole("region", { name: "Photo" }).getByRole("alert").waitFor();
       const { bytes } = await pngPicture(90, 60, 5);
@@ -169,7 +169,7 @@ describe.skipIf(mirror === null || executable === null)(
       const { page } = await newPage();
       await page.route("**/graphql", (route) => route.abort());
       await page.goto("/");
-      const offline = page.getByText("The server cannot be reached. Trying again…");
+      const offline = page.getByText("Cannot reach the server. Trying again…");
       await offline.waitFor();
       await screenshot(page, "studio-offline", true);
       await page.unroute("**/graphql");
@@ -180,7 +180,7 @@ describe.skipIf(mirror === null || executable === null)(
         return route.fulfill({ json: { data: { models: [{ id: "vgg19", title: "VGG-19", task: "FEATURES", state: "FAILED" }] } } });
       });
       await page.reload();
-      await page.getByText(/^No feature network is ready: set ATELIER_MODEL_MIRROR/).waitFor();
+      await page.getByText(/^No network for painting is ready\. Set ATELIER_MODEL_MIRROR/).waitFor();
     });
 
     test("tells of a lost connection and heals when the server is back", async () => {

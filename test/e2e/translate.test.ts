@@ -178,12 +178,12 @@ describe.skipIf(generator === null || executable === null)("translations in a br
     await page.getByRole("radio", { name: "French Alps" }).waitFor({ state: "attached" });
     await page.getByRole("radio", { name: "Lines to colours" }).check({ force: true });
     await page.getByRole("radio", { name: "Cat, drawn", checked: true }).waitFor({ state: "attached" });
-    await page.getByText("Lines to colours is being fetched, 34 %").waitFor();
-    expect(await page.getByRole("link", { name: "Samples of what it makes" }).getAttribute("href")).toBe("/samples/engraving.jpg");
+    await page.getByText("Downloading Lines to colours, 34%").waitFor();
+    expect(await page.getByRole("link", { name: "Sample results" }).getAttribute("href")).toBe("/samples/engraving.jpg");
     await screenshot(page, "translate-fetching");
-    await page.getByRole("button", { name: "Stop fetching Lines to colours" }).click();
-    await page.getByText("Lines to colours cannot be had. Its bytes are not what they should be.").waitFor();
-    expect(await page.getByRole("button", { name: "Try again to fetch Lines to colours" }).count()).toBe(1);
+    await page.getByRole("button", { name: "Stop downloading Lines to colours" }).click();
+    await page.getByText("Lines to colours is not available. Its bytes are not what they should be.").waitFor();
+    expect(await page.getByRole("button", { name: "Try again to download Lines to colours" }).count()).toBe(1);
   });
 
   test("the network of a new painting is said, and how far a better one is", async () => {
@@ -213,7 +213,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
     });
     await page.goto("/");
     await page.getByText("Right now: Lite").waitFor();
-    await page.getByText(/^Large.* is being fetched, 50 %$/).waitFor();
+    await page.getByText(/^Downloading Large.*, 50%$/).waitFor();
     await screenshot(page, "studio-fetching");
     expect(await overflow(page)).toBe(0);
     await page.setViewportSize(phone);
@@ -241,7 +241,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
       return asked ? route.fulfill({ json: { data: { models: [lite, failed] } } }) : route.continue();
     });
     await page.goto("/");
-    const said = "VGG-19 could not be fetched yet. The server that has it cannot be reached. A session that names it tries again.";
+    const said = "VGG-19 could not be downloaded yet. The server that has it cannot be reached. The next session that uses it tries again.";
     await page.getByText(said).waitFor();
   });
 });

@@ -51,7 +51,7 @@ describe.skipIf(executable === null)("a walk through every room, with the bundle
     {
       name: "layers",
       path: () => "/layers",
-      ready: (page) => page.getByRole("button", { name: "Paint with each layer alone" }).waitFor(),
+      ready: (page) => page.getByRole("button", { name: "Paint one layer at a time" }).waitFor(),
     },
     { name: "models", path: () => "/models", ready: (page) => page.getByRole("listitem", { name: "VGG-19 lite" }).waitFor() },
     { name: "compare", path: () => `/compare?ids=${new URL(painting).searchParams.get("id")}`, ready: (page) => waitForStep(page, 12) },

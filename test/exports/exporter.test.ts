@@ -53,7 +53,9 @@ async function painting(last: number, [width, height]: [number, number] = [80, 6
     const picture = await sharp({ create: { ...size, channels: 3, background: { r: grey, g: grey, b: grey } } })
       .jpeg({ quality: 95 })
       .toBuffer();
-    await storage.frames.insert(aFrame(session.id, step, { ...size, digest: await storage.blobs.put(picture), byteLength: picture.byteLength }));
+    await storage.frames.insert(
+      aFrame(session.id, step, { ...size, digest: await storage.blobs.put(picture), byteLength: picture.byteLength }),
+    );
   }
   return session.id;
 }

@@ -1,6 +1,6 @@
 import type { Bus } from "../../server/bus/bus.js";
-import type { Queue } from "../../server/queue/queue.js";
 import { publishChange } from "../../server/bus/bus.js";
+import type { Queue } from "../../server/queue/queue.js";
 import type { FrameRecord } from "../../server/records/pictures.js";
 import type { SessionRecord, SessionStatus } from "../../server/records/session.js";
 import { statusesBefore } from "../../server/sessions/status.js";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { AtelierError } from "../../server/errors.js";
-import type { FrameRecord, ImageRecord } from "../../server/records/pictures.js";
 import type { RecordedChange } from "../../server/records/changes.js";
+import type { FrameRecord, ImageRecord } from "../../server/records/pictures.js";
 import type { SessionRecord, StyleTransferRecord } from "../../server/records/session.js";
 import { memoryRecentFrames } from "../../server/storage/embedded/recent-frames.js";
 import type { Storage } from "../../server/storage/storage.js";

@@ -1,10 +1,10 @@
-import type { TranslationForm } from "../../server/models/card.js";
 import { CheckpointError } from "../../server/art/checkpoint-error.js";
 import { type LiveTranslator, nextPainting, type Painter, type Painters, type Painting } from "../../server/art/painter.js";
-import type { StyleTransferSettings } from "../../server/records/settings.js";
-import type { ChangeAtStep } from "../../server/records/changes.js";
 import type { EncodedPicture, LiveTranslationWork, PaintedWork } from "../../server/art/work.js";
 import { AtelierError, type ErrorCode } from "../../server/errors.js";
+import type { TranslationForm } from "../../server/models/card.js";
+import type { ChangeAtStep } from "../../server/records/changes.js";
+import type { StyleTransferSettings } from "../../server/records/settings.js";
 
 /** What a scripted painter does; it travels as the path of the work's network, so it reaches a device process too. */
 export interface PainterScript {

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
+import type { Engine } from "../../server/engine/engine.js";
+import { FREE, input, type Tensor, tensor } from "../../server/graph/index.js";
 import type { GeneratorArchitecture } from "../../server/models/architecture.js";
 import { generatorOf } from "../../server/models/generators.js";
 import type { Weights } from "../../server/models/weights.js";
-import type { Engine } from "../../server/engine/engine.js";
-import { FREE, input, type Tensor, tensor } from "../../server/graph/index.js";
 
 /** What PyTorch computes with a tiny generator: names and shapes of tensors, and numbers of the result. */
 export interface TinyGenerator {

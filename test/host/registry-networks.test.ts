@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openRegistry } from "../../server/models/registry.js";
 import { registryNetworks } from "../../server/host/registry-networks.js";
+import { openRegistry } from "../../server/models/registry.js";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
 
 test("a generator of the registry is found with its form, and told from a feature network", async () => {

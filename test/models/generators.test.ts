@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { GeneratorArchitecture } from "../../server/models/architecture.js";
-import { generatorOf, openGenerator } from "../../server/models/generators.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
 import { FREE, input } from "../../server/graph/index.js";
+import type { GeneratorArchitecture } from "../../server/models/architecture.js";
+import { generatorOf, openGenerator } from "../../server/models/generators.js";
 import { writeSafetensors } from "../helpers/safetensors.js";
 import { tinyGenerators, tinyWeights, translateWaves } from "../helpers/tiny-generators.js";
 

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readVgg19, vgg19, vgg19Layers } from "../../server/models/vgg19.js";
-import type { Weights } from "../../server/models/weights.js";
 import { objectiveGraph } from "../../server/art/losses.js";
 import { gradientName } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { FREE, GraphError, input, scalar, type Tensor, tensor } from "../../server/graph/index.js";
+import { readVgg19, vgg19, vgg19Layers } from "../../server/models/vgg19.js";
+import type { Weights } from "../../server/models/weights.js";
 import { randomTensor } from "../helpers/random.js";
 
 const mirror = process.env.ATELIER_MODEL_MIRROR || join(import.meta.dirname, "..", "..", "..", "shared", "weights");

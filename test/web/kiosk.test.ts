@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { samplePhotos, sampleStyles } from "../../web/pictures/samples";
 import { type KioskEvent, type KioskState, nextKiosk, opening, pauseAfter, sessionOf } from "../../web/rooms/kiosk/machine";
 import { kioskOptions, pairAt } from "../../web/rooms/kiosk/options";
-import { samplePhotos, sampleStyles } from "../../web/samples/catalogue";
 
 const guest = { imageId: "me", styleUrl: "/s" };
 const states: Record<KioskState["phase"], KioskState> = {

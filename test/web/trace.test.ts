@@ -2,8 +2,8 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { withText } from "../../server/exports/png-text";
 import { pngText } from "../../web/parts/png-text";
-import { settingsOf } from "../../web/session/recipe";
 import { findTrace, readTrace } from "../../web/rooms/easel/trace";
+import { settingsOf } from "../../web/session/recipe";
 
 const settings = {
   alpha: 3,

@@ -1,12 +1,12 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
-import { Masthead } from "../parts/masthead";
 import { studioTexts as texts } from "../texts/studio";
 import { sans, serif } from "./fonts";
+import { Masthead } from "./masthead";
 import "./globals.css";
 
 export const metadata: Metadata = {
-  title: texts.name,
+  title: { default: texts.name, template: `%s · ${texts.name}` },
   description: texts.description,
 };
 

@@ -1,14 +1,14 @@
 import { pictureTexts } from "../texts/pictures";
 import { type FrameSource, PictureListeners } from "./source";
 
-/** Why there is no picture of a camera, and what to do about it. */
+/** Says why a camera gives no picture and what to do about it. */
 export class CameraError extends Error {
   override readonly name = "CameraError";
 }
 
 const texts = pictureTexts.cameraErrors;
 
-/** What to tell a person of each error of `getUserMedia`. */
+/** Explanations of the errors of `getUserMedia`. */
 const explanations: Record<string, string> = {
   NotAllowedError: texts.refused,
   NotFoundError: texts.none,
@@ -16,12 +16,12 @@ const explanations: Record<string, string> = {
   OverconstrainedError: texts.gone,
 };
 
-/** Wanted of a camera, px; it gives what is nearest. */
+/** Ideal size, px, and rate of a camera; it provides the nearest. */
 const WANTED = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 
 /**
- * Opens a camera, by the id of `cameras` or the usual one. `onLost` is told when it gives no more pictures, unless it was
- * closed; it still has to be closed then.
+ * Opens the camera with an id from `cameras`, or the default one. `onLost` is called when it stops giving pictures,
+ * unless it was closed; it must still be closed then.
  * @throws CameraError
  */
 export async function openCamera(deviceId: string | null, onLost: (error: CameraError) => void): Promise<FrameSource> {
@@ -50,7 +50,7 @@ export async function openCamera(deviceId: string | null, onLost: (error: Camera
   };
   for (const track of stream.getVideoTracks()) {
     track.addEventListener("ended", lost);
-    // It may have gone while the video began to play.
+    // It may have been unplugged while the video started to play.
     if (track.readyState === "ended") queueMicrotask(lost);
   }
   return {
@@ -67,7 +67,7 @@ export async function openCamera(deviceId: string | null, onLost: (error: Camera
   };
 }
 
-/** The cameras of this computer; their names are known once one of them may be used. */
+/** The cameras of this computer; their names are available once one of them is allowed. */
 export async function cameras(): Promise<{ id: string; name: string }[]> {
   const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
   const found = devices.filter(({ kind, deviceId }) => kind === "videoinput" && deviceId !== "");
@@ -88,7 +88,7 @@ async function openStream(deviceId: string | null): Promise<MediaStream> {
   }
 }
 
-/** Calls back at the video's next picture; where the browser cannot tell, at the page's next one. */
+/** Calls back at the video's next picture, or at the next animation frame if the browser does not report pictures. */
 function nextPicture(video: HTMLVideoElement, callback: () => void): void {
   if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(callback);
   else requestAnimationFrame(callback);

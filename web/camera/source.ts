@@ -1,16 +1,16 @@
-/** Where live pictures come from: a camera, a clip, a drawing. */
+/** A source of live pictures: a camera, a clip or a drawing. */
 export interface FrameSource {
   /** Shows the newest picture. */
   readonly element: HTMLVideoElement | HTMLCanvasElement;
   /** Size of the pictures, px. */
   readonly width: number;
   readonly height: number;
-  /** Calls `listener` at every new picture; the answer ends it. */
+  /** Calls `listener` at every new picture. Returns a function that stops it. */
   onPicture(listener: () => void): () => void;
   close(): void;
 }
 
-/** Those who wait for new pictures of one source. */
+/** The listeners to new pictures of one source. */
 export class PictureListeners {
   private readonly listeners = new Set<() => void>();
 

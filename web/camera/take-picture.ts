@@ -3,7 +3,7 @@ import type { FrameSource } from "./source";
 
 const QUALITY = 0.92;
 
-/** What a source shows now, as a JPEG file. @throws Error where the browser cannot encode it. */
+/** The current picture of a source as a JPEG file. @throws Error if the browser cannot encode it. */
 export async function takePicture({ element, width, height }: FrameSource, name: string): Promise<File> {
   const canvas = document.createElement("canvas");
   canvas.width = width;

@@ -2,7 +2,7 @@ import type { TadaDocumentNode } from "gql.tada";
 import { print } from "graphql";
 import { studioTexts as texts } from "../texts/studio";
 
-/** What the server refused, with the contract's code and, for bad input, the field. */
+/** A refusal by the server, with the API's error code and, for bad input, the field. */
 export class ServerError extends Error {
   override readonly name = "ServerError";
 
@@ -15,7 +15,7 @@ export class ServerError extends Error {
   }
 }
 
-/** The server could not be reached, or answered nothing that can be understood. */
+/** The server could not be reached, or its answer could not be read. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 
@@ -24,12 +24,17 @@ export class ConnectionError extends Error {
   }
 }
 
+/** The words of an error, to show on the page. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 interface GraphQLFailure {
   message: string;
   extensions?: { code?: unknown; field?: unknown };
 }
 
-/** A GraphQL answer, or a refusal as the server's other paths give it. */
+/** A GraphQL response, or a refusal in the form of the server's other paths. */
 interface Answer<Result> {
   data?: Result | null;
   errors?: GraphQLFailure[];
@@ -38,7 +43,7 @@ interface Answer<Result> {
   field?: string | null;
 }
 
-/** The first of GraphQL's errors as one error of ours. */
+/** The first GraphQL error as a ServerError. */
 export function serverError(failures: readonly GraphQLFailure[]): ServerError {
   const { message = texts.impossible, extensions = {} } = failures[0] ?? {};
   const { code, field } = extensions;
@@ -46,7 +51,7 @@ export function serverError(failures: readonly GraphQLFailure[]): ServerError {
 }
 
 /**
- * Runs a query or mutation over HTTP. With `keepalive` it is sent even when the page is being left.
+ * Runs a query or mutation over HTTP. With `keepalive` it is sent even while the page unloads.
  * @throws ServerError, ConnectionError
  */
 export async function execute<Result, Variables>(
@@ -63,14 +68,14 @@ export async function execute<Result, Variables>(
     keepalive,
   });
   const { data, errors, code, message, field } = body as Answer<Result>;
-  // What stands before GraphQL, such as the guard of hosts and origins, refuses in the form of the other HTTP paths.
+  // Checks before GraphQL, such as those of Host and Origin, refuse in the form of the other HTTP paths.
   if (code) throw new ServerError(message ?? texts.refused, code, field ?? null);
   if (errors?.length) throw serverError(errors);
   if (!data) throw new ConnectionError();
   return data;
 }
 
-/** Fetches JSON, whatever the HTTP status says. @throws ConnectionError, and what `signal` aborts with. */
+/** Fetches JSON whatever the HTTP status. @throws ConnectionError, and the reason that `signal` aborts with. */
 export async function fetchJson(url: string, init: RequestInit): Promise<unknown> {
   try {
     const response = await fetch(url, init);

@@ -76,7 +76,7 @@ const CardParts = graphql(
 );
 
 export const ServerQuery = graphql(`
-  query Server { server { maxSize maxUploadBytes } }
+  query Server { server { maxSize exportFormats } }
 `);
 
 export const SessionQuery = graphql(
@@ -125,7 +125,7 @@ export const ImagesQuery = graphql(
   [ImageParts],
 );
 
-/** What paintings took, to tell how long a new one will take. */
+/** The times of recent paintings, from which a new one is estimated. */
 export const PaceQuery = graphql(`
   query Pace {
     sessions(first: 40, filter: { kind: STYLE_TRANSFER }) {
@@ -192,7 +192,7 @@ export const FramesQuery = graphql(
   [FrameParts],
 );
 
-/** The first picture of a session at a step or after it, and its newest. */
+/** The first picture of a session at or after a step, and its newest one. */
 export const PictureAtQuery = graphql(`
   query PictureAt($id: ID!, $step: Int!) {
     session(id: $id) {
@@ -234,7 +234,7 @@ const MemberParts = graphql(`
   fragment MemberParts on StyleTransferSession { id title status step branchedAtStep latestFrame { url width height } }
 `);
 
-/** A painting and what was branched from it, five generations. */
+/** A painting and its branches, up to five generations. */
 export const DescendantsQuery = graphql(
   `
     query Descendants($id: ID!) {
@@ -258,8 +258,6 @@ export const ImportTrace = graphql(`mutation ImportTrace($trace: String!) { impo
 ]);
 
 const FilmParts = graphql(`fragment FilmParts on Export { id format state progress error { message } url }`);
-
-export const FilmFormatsQuery = graphql(`query FilmFormats { server { exportFormats } }`);
 
 export const StartFilm = graphql(`mutation StartFilm($input: ExportInput!) { startExport(input: $input) { ...FilmParts } }`, [FilmParts]);
 

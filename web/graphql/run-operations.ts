@@ -18,12 +18,12 @@ const RunFrameParts = graphql(`
   fragment RunFrameParts on Frame { step url losses { total layers { layer term value } } }
 `);
 
-/** A painting among several that are looked at together. */
+/** One of several paintings that are shown together. */
 export const RunQuery = graphql(`query Run($id: ID!) { session(id: $id) { __typename ... on StyleTransferSession { ...RunParts } } }`, [
   RunParts,
 ]);
 
-/** Its kept frames from the first on, then the live ones. */
+/** All its kept frames from the first one, then the live ones. */
 export const RunEvents = graphql(
   `
     subscription RunEvents($id: ID!, $afterStep: Int) {

@@ -10,7 +10,7 @@ const LONGEST_PAUSE_MS = 8_000;
 let client: Client | undefined;
 let connected = false;
 
-/** One socket for all subscriptions of the page, open while there is one. */
+/** The page's only socket, shared by all subscriptions and open while there is at least one. */
 function sharedClient(): Client {
   client ??= openClient();
   return client;
@@ -43,19 +43,19 @@ function openClient(): Client {
 }
 
 /**
- * The events of one subscription, until it ends or `signal` aborts. `onOpen` is called when the server is there to send
- * them.
+ * The events of one subscription, until it ends or `signal` aborts. `onOpen` is called when the server
+ * is connected.
  * @throws ServerError when the server refuses it, ConnectionError when the connection is lost.
  */
 async function* subscribe<Result, Variables extends Record<string, unknown>>(
   document: TadaDocumentNode<Result, Variables>,
   variables: Variables,
-  onOpen: () => void,
   signal: AbortSignal,
+  onOpen?: () => void,
 ): AsyncGenerator<Result> {
-  const stopListening = sharedClient().on("connected", onOpen);
+  const stopListening = sharedClient().on("connected", () => onOpen?.());
   const events = sharedClient().iterate<Result>({ query: print(document), variables });
-  if (connected) onOpen();
+  if (connected) onOpen?.();
   const stop = () => void events.return?.();
   signal.addEventListener("abort", stop);
   try {
@@ -64,7 +64,7 @@ async function* subscribe<Result, Variables extends Record<string, unknown>>(
       if (data) yield data;
     }
   } catch (error) {
-    // graphql-ws gives the errors of a refused subscription as an array, and a lost connection as an event.
+    // graphql-ws throws an array of errors for a refused subscription, and an event for a lost connection.
     throw Array.isArray(error) ? serverError(error) : asConnectionError(error);
   } finally {
     stopListening();
@@ -73,7 +73,7 @@ async function* subscribe<Result, Variables extends Record<string, unknown>>(
 }
 
 /**
- * Runs a mutation over the socket, for what is too frequent for requests of their own.
+ * Runs a mutation over the socket, for mutations that are too frequent for separate requests.
  * @throws ServerError when the server refuses it, ConnectionError when the connection is lost.
  */
 export async function ask<Result, Variables extends Record<string, unknown>>(
@@ -81,12 +81,8 @@ export async function ask<Result, Variables extends Record<string, unknown>>(
   variables: Variables,
 ): Promise<Result> {
   const signal = new AbortController().signal;
-  for await (const result of subscribe(document, variables, ignore, signal)) return result;
+  for await (const result of subscribe(document, variables, signal)) return result;
   throw new ConnectionError();
-}
-
-function ignore(): void {
-  // Whoever follows the session hears of the connection.
 }
 
 function asConnectionError(error: unknown): ServerError | ConnectionError {
@@ -96,18 +92,18 @@ function asConnectionError(error: unknown): ServerError | ConnectionError {
 
 export interface Follow<Result, Variables> {
   document: TadaDocumentNode<Result, Variables>;
-  /** Asked for before each connection, so that a new one goes on where the last one stopped. */
+  /** Read before each connection, so that a new one continues where the last one stopped. */
   variables(): Variables;
   onEvent(event: Result): void;
-  /** False when the connection is lost, true when it is back. */
-  onConnection(connected: boolean): void;
-  /** Whether the end of the subscription is the end of what it tells of; else it is opened again. */
-  isOver(): boolean;
+  /** Receives false when the connection is lost and true when it is open again. */
+  onConnection?(connected: boolean): void;
+  /** Whether no more events can come, so that a subscription that ended is not opened again. Left out: never. */
+  isOver?(): boolean;
   signal: AbortSignal;
 }
 
 /**
- * Follows a subscription through lost connections, waiting longer after each failure.
+ * Keeps a subscription open through lost connections, with a longer wait after each failure.
  * @throws ServerError when the server refuses it.
  */
 export async function follow<Result, Variables extends Record<string, unknown>>(options: Follow<Result, Variables>): Promise<void> {
@@ -115,45 +111,47 @@ export async function follow<Result, Variables extends Record<string, unknown>>(
   let failures = 0;
   const onOpen = () => {
     failures = 0;
-    onConnection(true);
+    onConnection?.(true);
   };
   while (!signal.aborted) {
     try {
-      for await (const event of subscribe(document, variables(), onOpen, signal)) {
+      for await (const event of subscribe(document, variables(), signal, onOpen)) {
         if (signal.aborted) return;
         onEvent(event);
       }
-      if (signal.aborted || isOver()) return;
+      if (signal.aborted || isOver?.()) return;
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ConnectionError)) throw error;
     }
-    onConnection(false);
+    onConnection?.(false);
     await pause(failures++, signal);
   }
 }
 
-/** Repeats `attempt` until the server can be reached. @throws ServerError, and what `signal` aborts with. */
+/** Repeats `attempt` until the server can be reached. @throws ServerError, and the reason that `signal` aborts with. */
 export async function untilReached<Result>(
   attempt: () => Promise<Result>,
-  onConnection: (connected: boolean) => void,
   signal: AbortSignal,
+  onConnection?: (connected: boolean) => void,
 ): Promise<Result> {
   for (let failures = 0; ; failures++) {
     try {
       const result = await attempt();
-      onConnection(true);
+      onConnection?.(true);
       return result;
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
-      onConnection(false);
+      onConnection?.(false);
       await pause(failures, signal);
       signal.throwIfAborted();
     }
   }
 }
 
-/** Half a second at first, then twice as long each time; ends early when the network is back or `signal` aborts. */
+/**
+ * Waits half a second at first, then twice as long each time; ends early when the network is back or `signal` aborts.
+ */
 function pause(failures: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

@@ -3,8 +3,8 @@ import { fetchJson, ServerError } from "./execute";
 import type { Picture } from "./operations";
 
 /**
- * Keeps a picture on the server.
- * @throws ServerError for what is not a picture or is over a limit, ConnectionError.
+ * Uploads a picture to the server.
+ * @throws ServerError for a file that is not a picture or is over a limit, ConnectionError.
  */
 export async function uploadPicture(bytes: Blob): Promise<Picture> {
   const body = await fetchJson("/images", {

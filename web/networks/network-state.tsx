@@ -11,7 +11,7 @@ interface Props {
   actions: Pick<Networks, "fetchNow" | "stop">;
 }
 
-/** A quiet line on a network that is not here yet: how far it is, and what may be done. Nothing for one that is ready. */
+/** The download state of a network with a button to start or stop it; nothing for a network that is ready. */
 export function NetworkState({ network, actions }: Props) {
   const { id, state, downloadProgress, failure, willRetry } = network;
   const title = shortTitle(network.title);
@@ -29,7 +29,7 @@ export function NetworkState({ network, actions }: Props) {
   return (
     <div className={styles.state} data-state={state}>
       <p>{line}</p>
-      {/* One button for all states, so that it keeps the focus. */}
+      {/* One button serves all states, so that it keeps the focus. */}
       <button
         type="button"
         className={styles.action}

@@ -6,15 +6,21 @@ import { settingTexts } from "../texts/settings";
 import { shortTitle } from "./networks";
 
 /**
- * Which sizes a translator takes here: from its own smallest to `maxSize`; null where memory is no limit, since a single
- * picture is cut into tiles.
+ * The sizes that a translator takes, from its own smallest to `maxSize`. Null means that memory sets no limit, because
+ * a single picture is cut into tiles.
  */
 export function sizeSetting({ size, minSize }: Pick<Network, "size" | "minSize">, maxSize: number | null): LabelledNumber {
   const min = Math.max(minSize ?? 0, translationSize.min);
-  return { ...translationSize, ...settingTexts.size, min, max: Math.min(maxSize ?? translationSize.max, translationSize.max), default: size };
+  return {
+    ...translationSize,
+    ...settingTexts.size,
+    min,
+    max: Math.min(maxSize ?? translationSize.max, translationSize.max),
+    default: size,
+  };
 }
 
-/** The mutation's input; a size that nobody set, or that is too small for this translator, is left to the server. */
+/** The mutation's input. A size that is not set or is too small for this translator is left to the server. */
 export function toTranslationInput(
   { id, title, minSize }: Pick<Network, "id" | "title" | "minSize">,
   imageId: string,

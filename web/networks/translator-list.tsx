@@ -1,22 +1,24 @@
 import { useId } from "react";
 import type { Network } from "../graphql/operations";
-import { explanation, formatBytes, formatShare, shortTitle } from "./networks";
+import headings from "../parts/headings.module.css";
 import { translationTexts as texts } from "../texts/translation";
-import styles from "../rooms/translate/translate.module.css";
+import label from "./network-facts.module.css";
+import { explanation, formatBytes, formatShare, shortTitle } from "./networks";
+import styles from "./translator-list.module.css";
 
 interface Props {
-  /** Null while they are not known. */
+  /** Null until they are loaded. */
   translators: readonly Network[] | null;
   chosen: Network | null;
   onChoose(id: string): void;
 }
 
-/** Every translator of the server, one of which is chosen. */
+/** A list to choose one of the server's translators from. */
 export function TranslatorList({ translators, chosen, onChoose }: Props) {
   const id = useId();
   return (
     <section className={styles.translators} aria-labelledby={id}>
-      <h2 id={id} className={styles.title}>
+      <h2 id={id} className={headings.part}>
         {texts.translator}
       </h2>
       <div className={styles.list} role="radiogroup" aria-labelledby={id}>
@@ -35,8 +37,8 @@ export function TranslatorList({ translators, chosen, onChoose }: Props) {
               {network.preview && <img src={network.preview} alt="" loading="lazy" />}
             </span>
             <span className={styles.words}>
-              <span className={styles.name}>{shortTitle(network.title)}</span>
-              <span className={styles.facts} id={`${id}-${network.id}`}>
+              <span className={label.name}>{shortTitle(network.title)}</span>
+              <span className={label.facts} id={`${id}-${network.id}`}>
                 {[explanation(network.title), formatBytes(network.bytes), stateText(network)].filter(Boolean).join(" · ")}
               </span>
             </span>

@@ -1,63 +1,53 @@
-import { useCallback, useEffect, useState } from "react";
-import { execute } from "../graphql/execute";
+import { useState } from "react";
+import { execute, messageOf } from "../graphql/execute";
 import { FetchNetwork, type Network, NetworkEvents, NetworksQuery, StopFetching } from "../graphql/operations";
-import { follow, untilReached } from "../graphql/subscribe";
+import { untilReached } from "../graphql/subscribe";
+import { useSubscription } from "../graphql/use-subscription";
 import { withNetwork } from "./networks";
 
 export interface Networks {
-  /** Null until the server answers. */
+  /** Null until they are loaded. */
   networks: readonly Network[] | null;
   failure: string | null;
-  /** Fetches a network now, or stops that. */
+  /** Downloads a network now, or stops the download. */
   fetchNow(id: string): Promise<void>;
   stop(id: string): Promise<void>;
 }
 
-/** Every network of the server, kept up to date while it is fetched. Of a lost connection the gallery tells. */
+/** Every network of the server, kept up to date. The gallery shows whether the connection is lost. */
 export function useNetworks(): Networks {
   const [networks, setNetworks] = useState<readonly Network[] | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  const take = useCallback((network: Network) => setNetworks((known) => withNetwork(known, network)), []);
+  const take = (network: Network) => setNetworks((known) => withNetwork(known, network));
+  const report = (error: unknown) => setFailure(messageOf(error));
 
-  useEffect(() => {
-    const ending = new AbortController();
-    const { signal } = ending;
+  useSubscription("networks", (_key, signal) => {
     const load = async () => {
-      const { models } = await untilReached(() => execute(NetworksQuery, {}, signal), ignore, signal);
+      const { models } = await execute(NetworksQuery, {}, signal);
       setNetworks(models);
       setFailure(null);
     };
-    const report = (error: unknown) => {
-      if (!signal.aborted) setFailure(error instanceof Error ? error.message : String(error));
+    return {
+      document: NetworkEvents,
+      variables: () => ({}),
+      load,
+      reloads: true,
+      onEvent({ models }) {
+        take(models);
+        // Another network may be the default one now.
+        if (models.task === "FEATURES" && models.state !== "DOWNLOADING")
+          untilReached(load, signal).catch((error: unknown) => signal.aborted || report(error));
+      },
+      onFailure: report,
     };
-    const watch = async () => {
-      await load();
-      await follow({
-        document: NetworkEvents,
-        variables: () => ({}),
-        onEvent: ({ models }) => {
-          take(models);
-          // Another network may be the default one now.
-          if (models.task === "FEATURES" && models.state !== "DOWNLOADING") load().catch(report);
-        },
-        // What changed before the subscription was open is not told again.
-        onConnection: (connected) => {
-          if (connected) load().catch(report);
-        },
-        isOver: () => false,
-        signal,
-      });
-    };
-    watch().catch(report);
-    return () => ending.abort();
-  }, [take]);
+  });
 
   const change = async (changed: Promise<Network>) => {
     try {
       take(await changed);
       setFailure(null);
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      report(error);
     }
   };
   return {
@@ -66,8 +56,4 @@ export function useNetworks(): Networks {
     fetchNow: (id) => change(execute(FetchNetwork, { id }).then(({ downloadModel }) => downloadModel)),
     stop: (id) => change(execute(StopFetching, { id }).then(({ cancelDownload }) => cancelDownload)),
   };
-}
-
-function ignore(): void {
-  // Whether the server is there is told once on a page.
 }

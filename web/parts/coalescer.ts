@@ -1,15 +1,15 @@
 export interface CoalescerParts<Value> {
-  /** What is done with a value; deals with its own errors. */
+  /** Processes a value; must handle its own errors. */
   work(value: Value): Promise<void>;
-  /** What is to be done when `newer` comes while `waiting` has not begun. */
+  /** Merges a newer value into one that has not been started. */
   merge(waiting: Value, newer: Value): Value;
-  /** Least time between two beginnings, ms. */
+  /** Least time between two starts, ms. */
   everyMs?: number;
 }
 
 /**
- * Does one thing at a time and never keeps a queue: values that are offered meanwhile are merged into one. The last value
- * that was offered is always done.
+ * Processes one value at a time and never keeps a queue: values that are offered meanwhile are merged into one. The
+ * last value is always processed.
  */
 export class Coalescer<Value> {
   private waiting: { value: Value } | null = null;
@@ -22,7 +22,7 @@ export class Coalescer<Value> {
     if (!this.running) void this.run();
   }
 
-  /** Whether something newer than what is in work was offered. */
+  /** Whether a newer value is waiting. */
   get hasWaiting(): boolean {
     return this.waiting !== null;
   }

@@ -1,18 +1,19 @@
 import { type ReactNode, useState } from "react";
+import { pictureTexts as texts } from "../texts/pictures";
 import styles from "./comparison.module.css";
 
 interface Props {
-  /** Address of the picture at the left. */
+  /** URL of the picture on the left. */
   before: string;
-  /** The picture at the right: an image or a canvas that fills its place. */
+  /** The picture on the right: an image or a canvas that fills its frame. */
   children: ReactNode;
-  /** Of the picture at the right, or their proportions. */
+  /** Size of the picture on the right, or its proportions. */
   width: number;
   height: number;
   names: { before: string; after: string };
 }
 
-/** Two pictures in one frame; a divider between them moves by mouse, touch and arrow keys. */
+/** Two pictures in one frame with a divider that moves by mouse, touch and arrow keys. */
 export function Comparison({ before, children, width, height, names }: Props) {
   const [percent, setPercent] = useState(50);
   return (
@@ -37,8 +38,8 @@ export function Comparison({ before, children, width, height, names }: Props) {
         min={0}
         max={100}
         value={percent}
-        aria-label={`Divider between ${names.before.toLowerCase()} and ${names.after.toLowerCase()}`}
-        aria-valuetext={`${percent} % ${names.before.toLowerCase()}`}
+        aria-label={texts.divider(names.before, names.after)}
+        aria-valuetext={texts.dividerAt(percent, names.before)}
         onChange={(event) => setPercent(Number(event.target.value))}
       />
     </div>

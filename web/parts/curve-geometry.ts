@@ -1,11 +1,15 @@
-import type { LossPoint } from "../session/session-state";
-import type { Weights } from "../session/steerable";
+/** Weights of the three terms of J. */
+export interface Weights {
+  alpha: number;
+  beta: number;
+  gamma: number;
+}
 
 const MOST_DECADES = 5;
-/** How far the axis goes down below the least total. */
+/** Decades that the axis extends below the least total. */
 const DECADES_BELOW_TOTAL = 2;
 
-/** Inside of the plot, in the units of the drawing. */
+/** The inside of the plot, in units of the drawing. */
 export interface PlotArea {
   left: number;
   top: number;
@@ -15,14 +19,14 @@ export interface PlotArea {
 
 export type Term = "total" | "content" | "style" | "tv";
 
-/** Each term with its weight, as it stands in J. */
-export function weightedTerms({ total, content, style, tv }: LossPoint, { alpha, beta, gamma }: Weights): Record<Term, number> {
+/** Each term with its weight, as in J; the total is already weighted. */
+export function weightedTerms({ total, content, style, tv }: Record<Term, number>, { alpha, beta, gamma }: Weights): Record<Term, number> {
   return { total, content: alpha * content, style: beta * style, tv: gamma * tv };
 }
 
-/** Where the curve lies: steps across, values up on a logarithmic axis of a decade or more. */
+/** The scale of the plot: steps across, values upwards on a logarithmic axis of at least a decade. */
 export class CurveScale {
-  /** Exponents of ten at the bottom and top. */
+  /** Exponents of ten at the bottom and the top. */
   readonly bottom: number;
   readonly top: number;
 
@@ -43,7 +47,7 @@ export class CurveScale {
       if (values.total > 0) lowestTotal = Math.min(lowestTotal, values.total);
     }
     this.top = Number.isFinite(highest) ? Math.log10(highest) : 1;
-    // Terms far below the total would press it and the style term flat; the legend still tells their values.
+    // Terms far below the total would flatten the other curves; the legend still shows their values.
     const floor = Number.isFinite(lowest) ? Math.log10(lowest) : this.top - 1;
     const underTotal = Number.isFinite(lowestTotal) ? Math.log10(lowestTotal) - DECADES_BELOW_TOTAL : floor;
     this.bottom = Math.min(this.top - 1, Math.max(floor, underTotal, this.top - MOST_DECADES));
@@ -53,7 +57,7 @@ export class CurveScale {
     return this.area.left + (this.area.width * step) / Math.max(1, this.lastStep);
   }
 
-  /** The step at a place across, within 0 and the last step. */
+  /** The step at a horizontal position, from 0 to the last step. */
   stepAt(x: number): number {
     const share = (x - this.area.left) / this.area.width;
     return Math.round(Math.min(1, Math.max(0, share)) * Math.max(1, this.lastStep));
@@ -69,7 +73,7 @@ export class CurveScale {
     return Array.from({ length: Math.floor(this.top) - first + 1 }, (_, place) => first + place);
   }
 
-  /** An SVG path through the points; values below the axis, 0 among them, are left out. */
+  /** An SVG path through the points; values below the axis, including 0, are left out. */
   path(points: readonly { step: number; value: number }[]): string {
     return points
       .filter(({ value }) => value > 0 && Math.log10(value) >= this.bottom)
@@ -78,7 +82,7 @@ export class CurveScale {
   }
 }
 
-/** The point of a curve, ordered by step, that is nearest to a step; null of an empty one. */
+/** The point nearest to a step on a curve that is ordered by step; null for an empty curve. */
 export function nearestPoint<Point extends { step: number }>(points: readonly Point[], step: number): Point | null {
   let best: Point | null = null;
   for (const point of points) {

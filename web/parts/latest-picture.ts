@@ -1,6 +1,6 @@
 /**
- * Draws pictures on a canvas, always the newest that is there: one is loaded at a time, those that arrive meanwhile
- * replace one another, and the canvas is drawn at most once per animation frame.
+ * Draws the newest picture on a canvas: it loads one at a time, newer ones replace the one that waits, and the canvas
+ * is drawn at most once per animation frame.
  */
 export class LatestPicture {
   private readonly ending = new AbortController();
@@ -11,9 +11,9 @@ export class LatestPicture {
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
-    /** Told of each picture that is shown. */
+    /** Receives the URL of each picture that is drawn. */
     private readonly onShown: (url: string) => void,
-    /** Told of each picture that is there no more. */
+    /** Receives the URL of each picture that no longer exists. */
     private readonly onMissing: (url: string) => void,
   ) {}
 
@@ -42,7 +42,7 @@ export class LatestPicture {
     this.loading = false;
   }
 
-  /** Null for a picture that cannot be had now: the next one will be. */
+  /** Null for a picture that fails to load: the next one replaces it. */
   private async load(url: string): Promise<ImageBitmap | null> {
     try {
       const response = await fetch(url, { signal: this.ending.signal });
@@ -59,7 +59,7 @@ export class LatestPicture {
     cancelAnimationFrame(this.animationFrame);
     this.animationFrame = requestAnimationFrame(() => {
       this.ready = null;
-      // The page gives the canvas its place and proportions, so a frame of another size moves nothing.
+      // The page sets the canvas's place and proportions, so a frame of another size moves nothing.
       if (this.canvas.width !== bitmap.width) this.canvas.width = bitmap.width;
       if (this.canvas.height !== bitmap.height) this.canvas.height = bitmap.height;
       this.canvas.getContext("2d")?.drawImage(bitmap, 0, 0);

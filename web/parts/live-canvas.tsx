@@ -1,16 +1,16 @@
 import { useEffect, useRef } from "react";
 import { LatestPicture } from "./latest-picture";
-import styles from "../rooms/painting/painting.module.css";
+import styles from "./live-canvas.module.css";
 
 interface Props {
-  /** Picture to show now; null to leave what is shown. */
+  /** URL of the picture to show; null keeps the current one. */
   url: string | null;
   label: string;
-  /** Told of a picture that is there no more. */
+  /** Receives the URL of a picture that no longer exists. */
   onMissing(url: string): void;
 }
 
-/** The painting, drawn over and over in one place, which it fills: frames of coarse scales are smaller. */
+/** A canvas that fills its place and shows the newest frame; frames of coarse scales have fewer pixels. */
 export function LiveCanvas({ url, label, onMissing }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const picture = useRef<LatestPicture>(null);

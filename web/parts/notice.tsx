@@ -1,14 +1,14 @@
 import type { ReactNode } from "react";
-import { ServerError } from "../graphql/execute";
+import { messageOf, ServerError } from "../graphql/execute";
 import styles from "./notice.module.css";
 
 interface Props {
   children: ReactNode;
-  /** For what is nobody's fault and nothing to act on. */
+  /** Set for notices that need no action. */
   quiet?: boolean;
 }
 
-/** Something went wrong, said where it happened. */
+/** A message about a failure, at the place where it happened. */
 export function Notice({ children, quiet = false }: Props) {
   return (
     <p className={styles.notice} data-quiet={quiet} role={quiet ? "status" : "alert"}>
@@ -17,9 +17,9 @@ export function Notice({ children, quiet = false }: Props) {
   );
 }
 
-/** What went wrong, quietly where somebody else was faster: the page shows soon what became of it. */
+/** The message of an error; quiet for a conflict with another page, whose result shows soon. */
 export function FailureNotice({ error }: { error: unknown }) {
   if (error === null) return null;
   const quiet = error instanceof ServerError && error.code === "CONFLICT";
-  return <Notice quiet={quiet}>{error instanceof Error ? error.message : String(error)}</Notice>;
+  return <Notice quiet={quiet}>{messageOf(error)}</Notice>;
 }

@@ -5,8 +5,8 @@ const TYPE = 4;
 const CHECKSUM = 4;
 
 /**
- * The text under a keyword in a PNG's international text chunk (iTXt, not compressed; PNG specification 11.3.3.4); null for
- * what is no PNG, has no such text, or is cut off before it.
+ * The text under a keyword in a PNG's international text chunk (iTXt, not compressed; PNG specification 11.3.3.4); null
+ * if the data is not a PNG, has no such text, or is cut off before it.
  */
 export function pngText(bytes: Uint8Array, keyword: string): string | null {
   if (!SIGNATURE.every((byte, index) => bytes[index] === byte)) return null;

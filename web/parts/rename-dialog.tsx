@@ -1,12 +1,13 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { styleTransferLimits } from "../../server/records/settings";
+import { messageOf } from "../graphql/execute";
+import { galleryTexts as texts } from "../texts/gallery";
 import dialog from "./dialog.module.css";
 import { Notice } from "./notice";
-import { galleryTexts as texts } from "../texts/gallery";
-import styles from "../rooms/gallery/gallery.module.css";
+import button from "./text-button.module.css";
 
-/** Gives a session another title. */
+/** A dialog that changes the title of a session. */
 export function RenameDialog({ title, onRename }: { title: string; onRename(title: string): Promise<void> }) {
   const [open, setOpen] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
@@ -22,13 +23,13 @@ export function RenameDialog({ title, onRename }: { title: string; onRename(titl
       await onRename(next);
       setOpen(false);
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     }
   }
 
   return (
     <Dialog.Root open={open} onOpenChange={turn}>
-      <Dialog.Trigger className={styles.action} aria-label={texts.renameNamed(title)}>
+      <Dialog.Trigger className={button.quiet} aria-label={texts.renameNamed(title)}>
         {texts.rename}
       </Dialog.Trigger>
       <Dialog.Portal>

@@ -7,7 +7,7 @@ interface Props<Value extends string> {
   onChange(value: Value): void;
 }
 
-/** One of a few named values. */
+/** A choice of one of a few named values. */
 export function SelectControl<Value extends string>({ title, options, value, onChange }: Props<Value>) {
   return (
     <label className={styles.control}>

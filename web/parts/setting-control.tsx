@@ -1,4 +1,10 @@
-import { type NumberRange, type Setting, type SettingName, type StyleTransferSettings, styleTransferSettings } from "../../server/records/settings";
+import {
+  type NumberRange,
+  type Setting,
+  type SettingName,
+  type StyleTransferSettings,
+  styleTransferSettings,
+} from "../../server/records/settings";
 import { settingTexts } from "../texts/settings";
 import { LayerEqualiser } from "./layer-equaliser";
 import { NumberControl } from "./number-control";

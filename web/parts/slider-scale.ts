@@ -1,8 +1,8 @@
 import type { NumberRange } from "../../server/records/settings";
 
-/** Positions of a slider run from 0 to this; with 0 apart, an odd number puts the default in the middle. */
+/** Last position of a slider. An odd number puts the default in the middle when position 0 is a stop at 0. */
 export const LAST_POSITION = 241;
-/** Decades that a logarithmic slider spans on each side of the default. The number field takes the whole range. */
+/** Decades that a logarithmic slider spans on each side of the default; the number field takes the whole range. */
 const DECADES = 3;
 
 /** The slider position nearest to a value. */
@@ -14,7 +14,7 @@ export function positionOf(setting: NumberRange, value: number): number {
   return clampPosition(Math.max(firstPosition, firstPosition + share * (LAST_POSITION - firstPosition)));
 }
 
-/** The value at a slider position, rounded to what is easy to read. */
+/** The value at a slider position, rounded to a readable number. */
 export function valueAt(setting: NumberRange, position: number): number {
   const { low, high, firstPosition } = span(setting);
   if (setting.scale !== "logarithmic") return rounded(setting, low + ((high - low) * position) / LAST_POSITION);
@@ -23,7 +23,7 @@ export function valueAt(setting: NumberRange, position: number): number {
   return rounded(setting, low * (high / low) ** share);
 }
 
-/** What a slider reaches; position 0 of a logarithmic one is a stop at 0 where 0 is allowed. */
+/** The range of a slider; position 0 of a logarithmic slider is a stop at 0 if 0 is allowed. */
 function span({ scale, min, max, default: usual }: NumberRange) {
   if (scale !== "logarithmic") return { low: min, high: max, firstPosition: 0 };
   const reach = 10 ** DECADES;
@@ -35,7 +35,7 @@ function rounded({ min, max, integer, scale }: NumberRange, value: number): numb
   return Math.min(max, Math.max(min, integer ? Math.round(nice) : nice));
 }
 
-/** Wide ranges go by powers of two, narrow ranges of integers by ones. */
+/** The step of a linear slider: a power of two, at least 1 for integers. */
 function linearStep(range: number, integer: boolean): number {
   const step = 2 ** Math.floor(Math.log2(range / LAST_POSITION) + 1);
   return integer ? Math.max(1, step) : step;

@@ -1,11 +1,13 @@
-/** How far some work was at a time, ms. */
+/** The progress of some work at a time, ms. */
 export interface Mark {
   /** 0..1 */
   progress: number;
   at: number;
 }
 
-/** ms until the work is done, at the pace since its first mark; null while too little was done to tell. */
+/**
+ * Time until the work is done at the pace since its first mark, ms; null while there is too little progress to tell.
+ */
 export function timeToGo(first: Mark, last: Mark): number | null {
   const came = last.progress - first.progress;
   const took = last.at - first.at;

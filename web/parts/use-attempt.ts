@@ -1,18 +1,18 @@
 import { useEffect, useState } from "react";
 import { ServerError } from "../graphql/execute";
 
-/** How long a page tells that somebody else was faster, ms. */
+/** Time for which a conflict is shown, ms. */
 const CONFLICT_MS = 8_000;
 
 export interface Attempt {
   busy: boolean;
-  /** What the last one failed with; null when it did not. */
+  /** Error of the last attempt; null if it succeeded. */
   failure: unknown;
-  /** Answers whether it succeeded. */
+  /** Resolves with whether the action succeeded. */
   attempt(action: () => Promise<unknown>): Promise<boolean>;
 }
 
-/** Something that a button does, which may fail. */
+/** Runs the action of a button and keeps its error. */
 export function useAttempt(): Attempt {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);

@@ -19,11 +19,6 @@ export function withModel({ model: _before, ...others }: Recipe, model: string |
 }
 
 /** The input of the mutation: settings that the user left alone are left out, so that the server's own defaults hold. */
-export function toInput(
-  recipe: Recipe,
-  contentId: string,
-  styles: readonly Weighted<ImageReference>[],
-  title: string,
-): StyleTransferInput {
+export function toInput(recipe: Recipe, contentId: string, styles: readonly Weighted<ImageReference>[], title: string): StyleTransferInput {
   return { contentId, styles: [...styles], title, ...recipe };
 }

@@ -11,15 +11,15 @@ import { isOver } from "./session-state";
 interface Props {
   session: Session;
   frame: Frame | null;
-  /** The name of a file with this frame, without what says its format. */
+  /** File name for this frame, without extension. */
   fileName: string;
-  /** Where the next one begins. */
+  /** Link to the page that starts another session. */
   again: { href: string; text: string };
 }
 
 /**
- * What may be done with a session: its picture downloaded, it paused, resumed or cancelled while it lasts, the next one
- * begun. The page shows what became of it when the server says so, whoever pressed the button.
+ * The actions on a session: download its picture, pause, resume or cancel it, start another one. The page changes when
+ * the server reports the new status, no matter which page caused it.
  */
 export function SessionActions({ session, frame, fileName, again }: Props): ReactNode {
   const { busy, failure, attempt } = useAttempt();

@@ -1,7 +1,7 @@
 import type { Frame, Session, SessionStatus } from "../graphql/operations";
 import { emptyTimeline, filled, type StepRange, type Timeline, withFrame as withKeptFrame, withoutStep } from "./timeline";
 
-/** Unweighted losses of one step; `total` is weighted. */
+/** Losses of one step, without weights except for `total`. */
 export interface LossPoint {
   step: number;
   total: number;
@@ -17,9 +17,9 @@ export interface SessionState {
   frame: Frame | null;
   /** Losses of a painting by step, without duplicates. */
   curve: readonly LossPoint[];
-  /** Its kept frames, as far as they are known. */
+  /** The kept frames that are known. */
   timeline: Timeline;
-  /** When each of the last frames was finished, ms since 1970, oldest first. */
+  /** The time at which each of the last frames was finished, ms since 1970, oldest first. */
   pace: readonly { step: number; at: number }[];
   connected: boolean;
   failure: string | null;
@@ -31,10 +31,10 @@ export type SessionEvent =
   | { type: "frame"; frame: Frame }
   /** All kept frames of a range of steps. */
   | { type: "filled"; range: StepRange; frames: readonly Frame[] }
-  /** A frame turned out to be kept no more. */
+  /** A frame is no longer kept. */
   | { type: "gone"; step: number }
   | { type: "renamed"; title: string }
-  /** Its place in the queue, as it was a moment ago. */
+  /** Its latest place in the queue. */
   | { type: "place"; queuePosition: number | null }
   | { type: "connection"; connected: boolean }
   | { type: "failed"; message: string };
@@ -78,7 +78,7 @@ export function isOver(status: SessionStatus): boolean {
   return status === "COMPLETED" || status === "CANCELLED" || status === "FAILED";
 }
 
-/** Wall-clock time of a step over the last frames, ms; the compute time of the last one where no two were seen. */
+/** Wall-clock time per step over the last frames, ms; with fewer than two frames, the compute time of the last one. */
 export function msPerStep({ pace, frame }: Pick<SessionState, "pace" | "frame">): number | null {
   const first = pace[0];
   const last = pace.at(-1);
@@ -105,7 +105,7 @@ function newer(known: Frame | null, offered: Frame | null): Frame | null {
   return offered && (!known || offered.step > known.step) ? offered : known;
 }
 
-/** Both curves by step; where both have a step, the first one's point. */
+/** Both curves merged by step; where both have a step, the point of the first. */
 function mergeCurves(curve: readonly LossPoint[], added: readonly LossPoint[]): readonly LossPoint[] {
   const last = curve.at(-1)?.step ?? -1;
   if (added.every(({ step }) => step > last)) return [...curve, ...added];

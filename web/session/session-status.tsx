@@ -1,19 +1,18 @@
 import type { Session } from "../graphql/operations";
 import { formatDuration } from "../parts/durations";
-import { sessionTexts as texts } from "../texts/session";
-import { statusNames } from "../texts/status";
+import { statusNames, sessionTexts as texts } from "../texts/session";
 import styles from "./session-label.module.css";
 
 interface Props {
   session: Session;
   connected: boolean;
-  /** What a running session does, such as "Painting". */
+  /** Activity of a running session, such as "Painting". */
   doing: string;
-  /** What a queued session waits for, where it is more than its turn. */
+  /** Text for a queued session that waits for more than its turn. */
   waitingFor?: string | null;
 }
 
-/** Where a session stands, in words, with what went wrong if something did. */
+/** The status of a session in words, with its error if there is one. */
 export function SessionStatusLine({ session, connected, doing, waitingFor = null }: Props) {
   const { status, error } = session;
   return (

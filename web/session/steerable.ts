@@ -2,6 +2,7 @@ import type { VariablesOf } from "gql.tada";
 import { inForceAt, type Weighted, withChange } from "../../server/records/changes";
 import { type SteerableSettings, steerableOf } from "../../server/records/settings";
 import type { Painting, Picture, Steer } from "../graphql/operations";
+import type { Weights } from "../parts/curve-geometry";
 
 /** A style picture with its weight among several. */
 export type StyleSource = Weighted<{ image: Pick<Picture, "id" | "url"> }>;
@@ -12,9 +13,6 @@ export type SteerChanges = VariablesOf<typeof Steer>["changes"];
 export interface Steerable extends SteerableSettings {
   styles: readonly StyleSource[];
 }
-
-/** Weights of the three terms of J. */
-export type Weights = Pick<SteerableSettings, "alpha" | "beta" | "gamma">;
 
 type History = Pick<Painting, "initialSettings" | "initialStyles" | "changes">;
 type Change = Painting["changes"][number];

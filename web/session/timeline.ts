@@ -1,6 +1,6 @@
 import type { Frame } from "../graphql/operations";
 
-/** Frames that the server gives at once. */
+/** Most frames that the server returns at once. */
 export const PAGE = 100;
 
 /** Steps from `from` through `to`. */
@@ -9,19 +9,19 @@ export interface StepRange {
   to: number;
 }
 
-/** The kept frames of a session as far as its page knows them. */
+/** The kept frames of a session that its page knows. */
 export interface Timeline {
-  /** By step. */
+  /** Known frames, by step. */
   frames: readonly Frame[];
-  /** Steps whose frames have yet to be asked for, in order; a viewer that is too slow leaves some out. */
+  /** Steps whose frames have not been requested yet, in order; a slow viewer skips some. */
   holes: readonly StepRange[];
-  /** How often holes were filled. */
+  /** Number of times that holes were filled. */
   fills: number;
 }
 
 export const emptyTimeline: Timeline = { frames: [], holes: [], fills: 0 };
 
-/** A frame as it came; what lies between it and the newest one before is a hole. */
+/** The timeline with a new frame; skipped steps before it become a hole. */
 export function withFrame(timeline: Timeline, frame: Frame): Timeline {
   const { frames, holes } = timeline;
   const lastKnown = Math.max(frames.at(-1)?.step ?? -1, holes.at(-1)?.to ?? -1);
@@ -30,14 +30,14 @@ export function withFrame(timeline: Timeline, frame: Frame): Timeline {
   return { ...timeline, frames: [...frames, frame], holes: skipped };
 }
 
-/** Whether the frame of a step, if it is kept, has yet to be asked for. */
+/** Whether the frame of a step has not been requested yet. */
 export function isMissing({ holes }: Timeline, step: number): boolean {
   return holes.some(({ from, to }) => from <= step && step <= to);
 }
 
 /**
- * What to ask for next, as many steps as the server gives frames at once: those around a step that is wanted now, else the
- * newest. Null when nothing is missing.
+ * The steps to request next, at most one page: those around the wanted step, or else the newest. Null when nothing is
+ * missing.
  */
 export function missing({ holes }: Timeline, wanted: number | null): StepRange | null {
   const first = holes[0];
@@ -56,7 +56,7 @@ export function missingCount({ holes }: Timeline): number {
   return holes.reduce((sum, { from, to }) => sum + to - from + 1, 0);
 }
 
-/** With the kept frames of a range, which are all that there are. */
+/** The timeline with all kept frames of a range. */
 export function filled(timeline: Timeline, { from, to }: StepRange, frames: readonly Frame[]): Timeline {
   const holes = timeline.holes.flatMap((hole) =>
     [
@@ -67,12 +67,12 @@ export function filled(timeline: Timeline, { from, to }: StepRange, frames: read
   return { frames: merged(timeline.frames, frames), holes, fills: timeline.fills + 1 };
 }
 
-/** Without a frame that turned out to be kept no more. */
+/** The timeline without a frame that is no longer kept. */
 export function withoutStep(timeline: Timeline, step: number): Timeline {
   return { ...timeline, frames: timeline.frames.filter((frame) => frame.step !== step) };
 }
 
-/** The kept frame nearest to a step, of two the earlier one; null when none is known. */
+/** The known frame nearest to a step, the earlier one of two; null when none is known. */
 export function nearest({ frames }: Timeline, step: number): Frame | null {
   const at = placeOf(frames, step);
   const before = frames[at - 1];
@@ -82,12 +82,12 @@ export function nearest({ frames }: Timeline, step: number): Frame | null {
 }
 
 /**
- * The frame `by` places after that of a step, or before where it is negative; the last one where there are not so many. Null
- * where something is missing between them.
+ * The frame `by` places after a step, or before it if negative; the outermost frame if there are fewer. Null if a long
+ * hole lies between them.
  */
 export function neighbour({ frames, holes }: Timeline, step: number, by: number): Frame | null {
   const at = placeOf(frames, step);
-  // Between two frames the next one is one place further already.
+  // Between two frames, the next one is already one place further.
   const start = by > 0 && frames[at]?.step !== step ? at - 1 : at;
   const found = frames[Math.min(frames.length - 1, Math.max(0, start + by))];
   if (!found) return null;

@@ -1,26 +1,20 @@
 import { type Dispatch, useEffect, useReducer } from "react";
-import { execute } from "../graphql/execute";
+import { execute, messageOf } from "../graphql/execute";
 import { PlaceQuery, SessionEvents, SessionQuery } from "../graphql/operations";
-import { follow, untilReached } from "../graphql/subscribe";
+import { type SubscriptionTo, useSubscription } from "../graphql/use-subscription";
 import { studioTexts as texts } from "../texts/studio";
 import { justStarted } from "./just-started";
 import { isOver, nextState, nothingYet, type SessionEvent, type SessionState } from "./session-state";
 
-/** Points of the loss curve that are loaded: about as many as the curve is wide in pixels. */
+/** Points of the loss curve to load: about the width of the curve in pixels. */
 const CURVE_POINTS = 500;
-/** How often a session that waits asks for its place in the queue, ms: those before it end without a word to it. */
+/** Interval at which a waiting session asks for its place in the queue, ms, because no event reports it. */
 const PLACE_EVERY_MS = 3_000;
 
-/** A session of any kind, a painting with its curve, kept up to date until it is over, through lost connections. */
+/** A session of any kind, kept up to date until it is over, through lost connections; a painting includes its curve. */
 export function useSession(id: string): [SessionState, Dispatch<SessionEvent>] {
   const [state, dispatch] = useReducer(nextState, id, initialState);
-  useEffect(() => {
-    const ending = new AbortController();
-    watch(id, dispatch, ending.signal).catch((error: unknown) => {
-      if (!ending.signal.aborted) dispatch({ type: "failed", message: error instanceof Error ? error.message : String(error) });
-    });
-    return () => ending.abort();
-  }, [id]);
+  useSubscription(id, (_key, signal) => followed(id, dispatch, signal));
   usePlace(id, state.session?.status === "QUEUED", dispatch);
   return [state, dispatch];
 }
@@ -33,44 +27,45 @@ function usePlace(id: string, waits: boolean, dispatch: Dispatch<SessionEvent>):
       if (session) dispatch({ type: "place", queuePosition: session.queuePosition });
     };
     const timer = setInterval(() => {
-      // While the server cannot be reached the place stays as it was, and the status says why.
+      // While the server cannot be reached, the place stays as it was and the status line says so.
       ask().catch(() => undefined);
     }, PLACE_EVERY_MS);
     return () => clearInterval(timer);
   }, [id, waits, dispatch]);
 }
 
-/** What the page that started the session handed over, so that its picture shows at once. */
+/** The state with the session that the previous page started, so that its picture shows at once. */
 function initialState(id: string): SessionState {
   return { ...nothingYet, session: justStarted(id) };
 }
 
-async function watch(id: string, dispatch: (event: SessionEvent) => void, signal: AbortSignal): Promise<void> {
-  const onConnection = (connected: boolean) => dispatch({ type: "connection", connected });
-  const { session } = await untilReached(() => execute(SessionQuery, { id, points: CURVE_POINTS }, signal), onConnection, signal);
-  if (!session) throw new Error(texts.noSession);
-  if (session.__typename === "StyleTransferSession") {
-    const { losses, ...painting } = session;
-    dispatch({ type: "loaded", session: painting, curve: losses });
-  } else dispatch({ type: "loaded", session, curve: [] });
-
-  let step = session.latestFrame?.step ?? -1;
-  let status = session.status;
-  if (isOver(status)) return;
-  await follow({
+function followed(id: string, dispatch: (event: SessionEvent) => void, signal: AbortSignal): SubscriptionTo<typeof SessionEvents> {
+  let step = -1;
+  let over = false;
+  return {
     document: SessionEvents,
     variables: () => ({ id, afterStep: step }),
-    onConnection,
-    isOver: () => isOver(status),
-    signal,
+    async load() {
+      const { session } = await execute(SessionQuery, { id, points: CURVE_POINTS }, signal);
+      if (!session) throw new Error(texts.noSession);
+      step = session.latestFrame?.step ?? -1;
+      over = isOver(session.status);
+      if (session.__typename === "StyleTransferSession") {
+        const { losses, ...painting } = session;
+        dispatch({ type: "loaded", session: painting, curve: losses });
+      } else dispatch({ type: "loaded", session, curve: [] });
+    },
     onEvent({ session: event }) {
       if (event.__typename === "Frame") {
         step = Math.max(step, event.step);
         dispatch({ type: "frame", frame: event });
       } else if (event.__typename === "SessionChange") {
-        status = event.session.status;
+        over = isOver(event.session.status);
         dispatch({ type: "changed", session: event.session });
       }
     },
-  });
+    onConnection: (connected) => dispatch({ type: "connection", connected }),
+    isOver: () => over,
+    onFailure: (error) => dispatch({ type: "failed", message: messageOf(error) }),
+  };
 }

@@ -1,5 +1,6 @@
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { messageOf } from "../graphql/execute";
 import type { Session } from "../graphql/operations";
 import { handOver } from "./just-started";
 
@@ -17,7 +18,7 @@ export function useStart() {
       handOver(session);
       router.push(`/s?id=${encodeURIComponent(session.id)}`);
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
       setStarting(false);
     }
   }

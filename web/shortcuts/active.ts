@@ -1,10 +1,10 @@
-/** A key that does something on the page that is shown. */
+/** A key with an action on the current page. */
 export interface Shortcut {
-  /** As `KeyboardEvent.key` has it: "?", "p", " ". */
+  /** A `KeyboardEvent.key`, such as "?", "p" or " ". */
   key: string;
-  /** What it does, for the help sheet. */
+  /** The action in words, for the help sheet. */
   title: string;
-  /** Whether it is in force on every page. */
+  /** Whether it works on every page. */
   everywhere: boolean;
   run(): void;
 }
@@ -17,7 +17,7 @@ function tell(): void {
   for (const listener of listeners) listener();
 }
 
-/** Puts a shortcut in force; of two with one key the later counts. The answer takes it back. */
+/** Adds a shortcut; of two with the same key the later one wins. Returns a function that removes it. */
 export function addShortcut(shortcut: Shortcut): () => void {
   active = [...active, shortcut];
   tell();
@@ -27,18 +27,18 @@ export function addShortcut(shortcut: Shortcut): () => void {
   };
 }
 
-/** Those in force, in the order in which they came. */
+/** The active shortcuts, in the order in which they were added. */
 export function activeShortcuts(): readonly Shortcut[] {
   return active;
 }
 
-/** Calls `listener` when shortcuts come or go, or are turned on or off; the answer ends it. */
+/** Calls `listener` when shortcuts are added, removed, or turned on or off. Returns a function that stops it. */
 export function onShortcuts(listener: () => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
 }
 
-/** Whether single keys do anything; somebody who dictates to the page turns them off (WCAG 2.1.4). */
+/** Whether single keys are shortcuts; people who use speech input can turn them off (WCAG 2.1.4). */
 export function shortcutsOn(): boolean {
   return localStorage.getItem(STORED) !== "off";
 }
@@ -48,7 +48,7 @@ export function turnShortcuts(on: boolean): void {
   tell();
 }
 
-/** What a key pressed in such a place does; null where it means something else there. */
+/** The shortcut for a key pressed in such a place; null where the key has another meaning there. */
 export function shortcutFor(key: string, place: "free" | "button" | "field"): Shortcut | null {
   if (place === "field" || (place === "button" && (key === " " || key === "Enter"))) return null;
   return active.findLast((shortcut) => shortcut.key === key) ?? null;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { addShortcut } from "./active";
 
-/** While the component is there and `run` is not null, `key` runs it and the help sheet lists it. */
+/** While the component is mounted and `run` is not null, `key` calls it and the help sheet lists it. */
 export function useShortcut(key: string, title: string, run: (() => void) | null, everywhere = false): void {
   const newest = useRef(run);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
-import { sideTexts as texts } from "../texts/side-by-side";
-import { statusNames } from "../texts/status";
 import { LiveCanvas } from "../parts/live-canvas";
+import { statusNames } from "../texts/session";
+import { sideTexts as texts } from "../texts/side-by-side";
 import { frameAt, type Position, type Run } from "./runs";
 import styles from "./side-by-side.module.css";
 
@@ -9,7 +9,7 @@ interface Props {
   run: Run;
   position: Position;
   title: ReactNode;
-  /** What hangs below the picture. */
+  /** Content below the picture. */
   children?: ReactNode;
 }
 

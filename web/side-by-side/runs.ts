@@ -1,13 +1,13 @@
 import type { RunFrame, RunSession } from "../graphql/run-operations";
 
-/** One of several paintings that are looked at together. */
+/** One of several paintings that are shown together. */
 export interface Run {
   id: string;
-  /** Null until it is known. */
+  /** Null until it is loaded. */
   session: RunSession | null;
-  /** Its kept frames so far, by step. */
+  /** Kept frames so far, by step. */
   frames: readonly RunFrame[];
-  /** Why it cannot be shown. */
+  /** Reason why it cannot be shown. */
   failure: string | null;
   connected: boolean;
 }
@@ -32,7 +32,7 @@ function nextRun(run: Run, event: RunEvent): Run {
       return { ...run, session: event.session, failure: null };
     case "frames": {
       const last = run.frames.at(-1)?.step ?? -1;
-      // After a lost connection some may come again.
+      // After a lost connection some frames may come twice.
       return { ...run, frames: [...run.frames, ...event.frames.filter(({ step }) => step > last)] };
     }
     case "connection":
@@ -42,10 +42,10 @@ function nextRun(run: Run, event: RunEvent): Run {
   }
 }
 
-/** How several histories of different lengths are gone through together. */
+/** How to move through histories of different lengths together: by step, or by share of each one. */
 export type Pace = "step" | "share";
 
-/** Where everybody stands: a step, or a share (0..1) of each one's way; null for the newest of each. */
+/** The common position: a step, or a share (0..1) of each history; null for the newest of each. */
 export type Position = { pace: Pace; at: number } | null;
 
 /** Last step of a run so far; -1 before the first. */
@@ -53,7 +53,7 @@ export function lastStep({ frames }: Pick<Run, "frames">): number {
   return frames.at(-1)?.step ?? -1;
 }
 
-/** The frame that a run shows: the kept one nearest to the position; null while there is none. */
+/** The frame that a run shows: the kept frame nearest to the position; null while there is none. */
 export function frameAt(run: Pick<Run, "frames">, position: Position): RunFrame | null {
   if (position === null) return run.frames.at(-1) ?? null;
   const wanted = position.pace === "step" ? position.at : position.at * Math.max(0, lastStep(run));
@@ -65,7 +65,7 @@ export function frameAt(run: Pick<Run, "frames">, position: Position): RunFrame 
   return best;
 }
 
-/** Ids of the address, without doubles; at most so many. */
+/** The distinct ids in the address, at most `most`. */
 export function parseIds(text: string | null, most: number): string[] {
   return [...new Set((text ?? "").split(",").filter((id) => /^[A-Za-z0-9-]{1,64}$/.test(id)))].slice(0, most);
 }

@@ -2,7 +2,7 @@ import { sideTexts as texts } from "../texts/side-by-side";
 import styles from "./side-by-side.module.css";
 import type { Going } from "./use-position";
 
-/** The slider that leads through all histories at once. */
+/** The slider that moves through all histories at once. */
 export function Together({ going }: { going: Going }) {
   const { at, last, pace, position } = going;
   const said = position === null ? texts.newest : pace === "step" ? texts.step(at) : texts.share(Math.round((100 * at) / last));

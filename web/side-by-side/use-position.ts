@@ -1,15 +1,15 @@
 import { useEffect, useState } from "react";
 import { lastStep, type Pace, type Position, type Run } from "./runs";
 
-/** Pictures a second while they are played. */
+/** Pictures per second during playback. */
 const PLAYED = 12;
 
 export interface Going {
   position: Position;
   pace: Pace;
-  /** Whether the histories are of different lengths, so that the pace matters. */
+  /** Whether the histories differ in length, so that the pace matters. */
   differ: boolean;
-  /** Of the slider: 0 to `last`, in steps or thousandths. */
+  /** Position of the slider from 0 to `last`, in steps or thousandths. */
   at: number;
   last: number;
   playing: boolean;
@@ -22,7 +22,7 @@ export interface Going {
 
 const SHARES = 1000;
 
-/** One way through several histories. */
+/** A common position in several histories. */
 export function usePosition(runs: readonly Run[]): Going {
   const [pace, setPace] = useState<Pace>("step");
   const [at, setAt] = useState<number | null>(null);

@@ -6,10 +6,10 @@ const plain: Record<string, string> = {
   conv5_1: "Swirls",
 };
 
-/** What the style layers hold, for people who never read the paper. */
+/** The style layers in everyday words. */
 export const layerTexts = {
   title: "Style layers",
-  help: "Fine strokes and colour in the first layers, larger forms in the last.",
+  help: "The first layers hold colour and fine strokes, the last ones larger shapes.",
   exact: (name: string, layer: string) => `Weight of ${name}, ${layer}`,
   plain: (layer: string) => plain[layer] ?? layer,
 } as const;

@@ -1,15 +1,16 @@
-/** The room of the models. */
+/** The page that lists the models. */
 export const modelsTexts = {
+  page: { title: "Models", description: "The models on this server, and how to add your own." },
   title: "Models",
-  lead: "Everything here runs on this server. What comes with Atelier was trained by it; what is fetched makes it better, never possible.",
+  lead: "Everything here runs on this server. The models that come with Atelier are trained by it and are all it needs; downloaded ones give better results.",
   tasks: {
     FEATURES: {
-      title: "Networks that paintings are seen with",
-      lead: "A painting compares itself with the photo and the style through the eyes of one of these.",
+      title: "Models for painting",
+      lead: "One of these compares the painting with the photo and the style at every step.",
     },
-    TRANSLATION: { title: "Translators", lead: "Each turns one picture into another in a single run, one by one or live." },
+    TRANSLATION: { title: "Translators", lead: "Each turns one picture into another in a single pass, one at a time or live." },
   },
-  usual: "Paintings use it unless another is chosen",
+  usual: "Used for paintings unless you choose another",
   facts: {
     family: "Family",
     licence: "Licence",
@@ -25,13 +26,13 @@ export const modelsTexts = {
   sheetOf: (title: string) => `Samples of ${title}`,
   use: { FEATURES: "Paint with it", TRANSLATION: "Translate with it" },
   loading: "Loading…",
-  none: "There is none.",
+  none: "There are none yet.",
   own: {
-    title: "Your own",
-    lead: "Put a folder into the server's data folder while it runs; the model appears here a moment later. An ONNX file and a card are enough:",
+    title: "Add your own",
+    lead: "Copy a folder with an ONNX file and a card into the server's data folder. The model appears here a moment later, without a restart:",
     example: `data/models/doors/
   card.json
   doors.onnx`,
-    more: "What stands in the card, and how to export a network from PyTorch, is in docs/models.md. A folder that cannot be used is listed above with the reason.",
+    more: "docs/models.md explains the card and how to export a network from PyTorch. A folder that cannot be used is listed above with the reason.",
   },
 } as const;

@@ -1,17 +1,28 @@
-/** What is said of a session of any kind. */
+/** The state of a session of any kind, and what to do with it. */
 export const sessionTexts = {
+  page: { title: "Session" },
   untitled: "Untitled",
   loading: "Loading…",
-  unreachable: "The server cannot be reached. Trying again…",
+  unreachable: "Cannot reach the server. Trying again…",
   lost: "Connection lost. Reconnecting…",
   toStudio: "Back to the studio",
   inLine: (place: number) => `Waiting, number ${place} in line`,
   preparing: "Preparing",
   runsOn: (doing: string, device: string) => `${doing} on ${device}`,
   progress: "Progress",
-  took: "Took",
+  took: "Time taken",
   pause: "Pause",
   resume: "Resume",
   download: "Download",
   cancel: "Cancel",
+} as const;
+
+/** A session's status in a word. */
+export const statusNames = {
+  QUEUED: "Waiting",
+  RUNNING: "Painting",
+  PAUSED: "Paused",
+  COMPLETED: "Finished",
+  CANCELLED: "Cancelled",
+  FAILED: "Failed",
 } as const;

@@ -1,12 +1,12 @@
 const keyNames: Record<string, string> = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", Home: "Home", End: "End" };
 
-/** The keyboard's help sheet, and what keys do. */
+/** The help sheet for the keyboard. */
 export const shortcutTexts = {
   title: "Keyboard shortcuts",
-  help: "Show this sheet",
+  help: "Show these shortcuts",
   goTo: (room: string) => `Go to ${room}`,
-  elsewhere: "In a field keys write, as ever. Arrow keys move sliders and the history.",
-  turn: "Single keys are shortcuts",
+  elsewhere: "In text fields, keys type as usual. Arrow keys move sliders and step through the history.",
+  turn: "Use single keys as shortcuts",
   close: "Close",
   keyNames,
 } as const;

@@ -1,9 +1,9 @@
 import type { Bus, LiveMessage } from "../../bus/bus.js";
 import { AtelierError } from "../../errors.js";
-import type { SessionStore } from "../../storage/storage.js";
-import type { LiveCounts } from "./counts.js";
 import { isLive, type SessionEvent, type SessionStatus } from "../../records/session.js";
+import type { SessionStore } from "../../storage/storage.js";
 import { isFinal } from "../status.js";
+import type { LiveCounts } from "./counts.js";
 
 /** What became of a frame, and how many more the client may have in flight. */
 export interface LiveReceipt {

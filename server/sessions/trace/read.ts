@@ -112,7 +112,8 @@ function fields(value: unknown, at: string): Fields {
 }
 
 function list(value: unknown, at: string, max: number): readonly unknown[] {
-  if (!Array.isArray(value) || value.length > max) throw badInput(at, `The trace is damaged: a list of at most ${max} is missing here.`, max);
+  if (!Array.isArray(value) || value.length > max)
+    throw badInput(at, `The trace is damaged: a list of at most ${max} is missing here.`, max);
   return value;
 }
 

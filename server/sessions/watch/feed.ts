@@ -15,9 +15,7 @@ export class Feed<Item extends { id: string }> implements AsyncIterableIterator<
   private closed = false;
 
   /** Resolves when every later change will be seen. `subscribe` feeds the changes in and returns the function that ends that. */
-  static async open<Item extends { id: string }>(
-    subscribe: (feed: Feed<Item>) => Unsubscribe | Promise<Unsubscribe>,
-  ): Promise<Feed<Item>> {
+  static async open<Item extends { id: string }>(subscribe: (feed: Feed<Item>) => Unsubscribe | Promise<Unsubscribe>): Promise<Feed<Item>> {
     const feed = new Feed<Item>();
     feed.unsubscribe = await subscribe(feed);
     return feed;

@@ -1,12 +1,12 @@
 import type { Bus } from "../../bus/bus.js";
 import { badInput } from "../../errors.js";
+import type { SessionEvent } from "../../records/session.js";
 import type { Storage } from "../../storage/storage.js";
 import { noSession } from "../requirements.js";
 import { Feed } from "./feed.js";
 import { keptFrames } from "./kept-frames.js";
 import { Mailbox, type ViewerEvent } from "./mailbox.js";
 import { Replay } from "./replay.js";
-import type { SessionEvent } from "../../records/session.js";
 import { SharedFrame } from "./shared-frame.js";
 import { Viewer } from "./viewer.js";
 

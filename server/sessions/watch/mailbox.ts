@@ -1,7 +1,7 @@
-import { AutoResetEvent } from "./auto-reset-event.js";
 import type { SessionRecord } from "../../records/session.js";
-import type { SharedFrame } from "./shared-frame.js";
 import { isFinal } from "../status.js";
+import { AutoResetEvent } from "./auto-reset-event.js";
+import type { SharedFrame } from "./shared-frame.js";
 
 /** What a viewer of one session is told. */
 export type ViewerEvent =

@@ -13,8 +13,8 @@ import {
   text,
   timestamp,
 } from "drizzle-orm/pg-core";
-import type { Losses } from "../../records/pictures.js";
 import type { Change } from "../../records/changes.js";
+import type { Losses } from "../../records/pictures.js";
 import type { SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
 
 export type ImageRole = "CONTENT" | "STYLE" | "SOURCE";

@@ -2,10 +2,10 @@ import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { AtelierError } from "../../../server/errors.js";
 import type { ModelToTry, TryModel } from "../../../server/models/drop-ins/check.js";
 import type { Model } from "../../../server/models/model.js";
 import { openRegistry, type Registry } from "../../../server/models/registry.js";
-import { AtelierError } from "../../../server/errors.js";
 import { dropIn, negative, sha256Of, shortCard } from "../../helpers/drop-in.js";
 
 let folder: string;

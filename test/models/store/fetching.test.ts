@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { AtelierError } from "../../../server/errors.js";
 import type { Model } from "../../../server/models/model.js";
 import { readSafetensors } from "../../../server/models/safetensors.js";
 import { fetchPreferredFeatures } from "../../../server/models/store/preferred.js";
-import { AtelierError } from "../../../server/errors.js";
 import { status } from "../../helpers/file-server.js";
 import { features, StoreRig, states } from "../../helpers/store-rig.js";
 

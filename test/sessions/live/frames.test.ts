@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { LiveMessage } from "../../../server/bus/bus.js";
+import { publishChange } from "../../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../../server/bus/embedded.js";
+import type { TranslationRecord } from "../../../server/records/session.js";
 import { delayBucketsMs, LiveCounts } from "../../../server/sessions/live/counts.js";
 import { LiveFrames } from "../../../server/sessions/live/frames.js";
-import { publishChange } from "../../../server/bus/bus.js";
-import type { TranslationRecord } from "../../../server/records/session.js";
 import { aFrame, aTranslation } from "../../contracts/records.js";
 
 const picture = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../../server/art/noise.js";
 import { openEmbeddedBus } from "../../../server/bus/embedded.js";
-import { FrameBroker } from "../../../server/sessions/watch/frame-broker.js";
 import type { FrameRecord } from "../../../server/records/pictures.js";
 import type { StyleTransferRecord } from "../../../server/records/session.js";
+import { FrameBroker } from "../../../server/sessions/watch/frame-broker.js";
 import { memoryRecentFrames } from "../../../server/storage/embedded/recent-frames.js";
 import type { Storage } from "../../../server/storage/storage.js";
 import { aFrame, aSession } from "../../contracts/records.js";

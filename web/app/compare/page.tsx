@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 import { Suspense } from "react";
 import { CompareRoom } from "../../rooms/compare/compare";
+import { compareTexts } from "../../texts/compare";
 
-export const metadata: Metadata = { title: "Compare · Atelier", description: "Paintings side by side, step by step." };
+export const metadata: Metadata = compareTexts.page;
 
 export default function ComparePage() {
   return (

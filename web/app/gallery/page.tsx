@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 import { Suspense } from "react";
 import { GalleryRoom } from "../../rooms/gallery/gallery-room";
+import { galleryTexts } from "../../texts/gallery";
 
-export const metadata: Metadata = { title: "Gallery · Atelier", description: "Every painting and translation of this server." };
+export const metadata: Metadata = galleryTexts.page;
 
 export default function GalleryPage() {
   return (

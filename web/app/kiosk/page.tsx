@@ -2,8 +2,9 @@ import type { Metadata } from "next";
 import { Suspense } from "react";
 import { Kiosk } from "../../rooms/kiosk/kiosk";
 import { Recovering } from "../../rooms/kiosk/recovering";
+import { kioskTexts } from "../../texts/kiosk";
 
-export const metadata: Metadata = { title: "Kiosk · Atelier", description: "Paintings in the making, for exhibitions." };
+export const metadata: Metadata = kioskTexts.page;
 
 export default function KioskPage() {
   return (

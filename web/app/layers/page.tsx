@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 import { Suspense } from "react";
 import { LayersRoom } from "../../rooms/layers/layers";
+import { layersTexts } from "../../texts/layers";
 
-export const metadata: Metadata = { title: "Layers · Atelier", description: "What each layer of the network adds to a painting." };
+export const metadata: Metadata = layersTexts.page;
 
 export default function LayersPage() {
   return (

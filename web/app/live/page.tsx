@@ -2,10 +2,7 @@ import type { Metadata } from "next";
 import { Live } from "../../rooms/live/live";
 import { liveTexts as texts } from "../../texts/live";
 
-export const metadata: Metadata = {
-  title: "Live · Atelier",
-  description: "See yourself translated as you move, or draw and watch the colours come.",
-};
+export const metadata: Metadata = texts.page;
 
 export default function LivePage() {
   return (

@@ -1,7 +1,8 @@
 import type { Metadata } from "next";
 import { ModelsRoom } from "../../rooms/catalogue/models-room";
+import { modelsTexts } from "../../texts/models";
 
-export const metadata: Metadata = { title: "Models · Atelier", description: "The networks of this server, and how to add your own." };
+export const metadata: Metadata = modelsTexts.page;
 
 export default function ModelsPage() {
   return (

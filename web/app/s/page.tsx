@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 import { Suspense } from "react";
+import { sessionTexts } from "../../texts/session";
 import { SessionRoom } from "./session";
 
-export const metadata: Metadata = { title: "Session · Atelier" };
+export const metadata: Metadata = sessionTexts.page;
 
 export default function SessionPage() {
   return (

@@ -3,11 +3,11 @@
 import Link from "next/link";
 import { usePathname, useSearchParams } from "next/navigation";
 import { Notice } from "../../parts/notice";
-import { sessionTexts as texts } from "../../texts/session";
 import { PaintingRoom } from "../../rooms/painting/painting";
 import { TranslationRoom } from "../../rooms/translation/translation";
-import styles from "./session.module.css";
 import { useSession } from "../../session/use-session";
+import { sessionTexts as texts } from "../../texts/session";
+import styles from "./session.module.css";
 
 /** The session that the address names, as `/s?id=<id>` or `/s/<id>`. */
 export function SessionRoom() {

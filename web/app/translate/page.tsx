@@ -4,10 +4,7 @@ import { Gallery } from "../../rooms/gallery/gallery";
 import { Translate } from "../../rooms/translate/translate";
 import { translationTexts as texts } from "../../texts/translation";
 
-export const metadata: Metadata = {
-  title: "Translate · Atelier",
-  description: "A picture in, another one out: photo to painting, drawing to colours.",
-};
+export const metadata: Metadata = texts.page;
 
 export default function TranslatePage() {
   return (

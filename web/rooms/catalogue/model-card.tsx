@@ -11,7 +11,7 @@ interface Props {
   actions: Pick<Networks, "fetchNow" | "stop">;
 }
 
-/** One network: what it is, whether it is here, what it makes. */
+/** One network with its state, facts and samples. */
 export function ModelCard({ network, actions }: Props) {
   const { id, title, task, state, isDefault, preview, sheet } = network;
   const name = shortTitle(title);

@@ -2,6 +2,7 @@
 
 import { forTask } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
+import headings from "../../parts/headings.module.css";
 import { Notice } from "../../parts/notice";
 import { modelsTexts as texts } from "../../texts/models";
 import { ModelCard } from "./model-card";
@@ -9,14 +10,14 @@ import styles from "./models-room.module.css";
 
 const tasks = ["FEATURES", "TRANSLATION"] as const;
 
-/** Every network of the server with where it comes from and how far it is, and how to add one. */
+/** Every network of the server with its source and state, and how to add one. */
 export function ModelsRoom() {
   const networks = useNetworks();
   return (
     <div className={styles.room}>
       <header className={styles.header}>
-        <h1 className={styles.heading}>{texts.title}</h1>
-        <p className={styles.lead}>{texts.lead}</p>
+        <h1 className={headings.page}>{texts.title}</h1>
+        <p className={headings.lead}>{texts.lead}</p>
       </header>
       {networks.failure && <Notice>{networks.failure}</Notice>}
       {!networks.networks && !networks.failure && <p aria-live="polite">{texts.loading}</p>}
@@ -25,10 +26,10 @@ export function ModelsRoom() {
           const known = forTask(networks.networks, task) ?? [];
           return (
             <section key={task} className={styles.task} aria-labelledby={`task-${task}`}>
-              <h2 id={`task-${task}`} className={styles.title}>
+              <h2 id={`task-${task}`} className={headings.section}>
                 {texts.tasks[task].title}
               </h2>
-              <p className={styles.lead}>{texts.tasks[task].lead}</p>
+              <p className={headings.lead}>{texts.tasks[task].lead}</p>
               {known.length === 0 && <p>{texts.none}</p>}
               <ul className={styles.models}>
                 {known.map((network) => (
@@ -39,12 +40,12 @@ export function ModelsRoom() {
           );
         })}
       <section className={styles.task} aria-labelledby="own-models">
-        <h2 id="own-models" className={styles.title}>
+        <h2 id="own-models" className={headings.section}>
           {texts.own.title}
         </h2>
-        <p className={styles.lead}>{texts.own.lead}</p>
+        <p className={headings.lead}>{texts.own.lead}</p>
         <pre className={styles.example}>{texts.own.example}</pre>
-        <p className={styles.lead}>{texts.own.more}</p>
+        <p className={headings.lead}>{texts.own.more}</p>
       </section>
     </div>
   );

@@ -2,24 +2,25 @@
 
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
-import { compareTexts as texts } from "../../texts/compare";
+import headings from "../../parts/headings.module.css";
 import { RunPanel } from "../../side-by-side/run-panel";
 import { parseIds } from "../../side-by-side/runs";
 import side from "../../side-by-side/side-by-side.module.css";
 import { Together } from "../../side-by-side/together";
 import { usePosition } from "../../side-by-side/use-position";
 import { useRuns } from "../../side-by-side/use-runs";
+import { compareTexts as texts } from "../../texts/compare";
 import styles from "./compare.module.css";
 import { differences } from "./differences";
 
 const MOST = 4;
 
-/** Two to four paintings side by side, gone through together. */
+/** Two to four paintings side by side, with one slider for all. */
 export function CompareRoom() {
   const ids = parseIds(useSearchParams().get("ids"), MOST);
   return (
     <div className={styles.room}>
-      <h1 className={styles.heading}>{texts.title}</h1>
+      <h1 className={headings.page}>{texts.title}</h1>
       {ids.length === 0 ? (
         <>
           <p>{texts.none}</p>
@@ -58,7 +59,7 @@ function Compared({ ids }: { ids: readonly string[] }) {
       <Together going={going} />
       {sessions.length > 1 && sessions.length === runs.length && (
         <section className={styles.differences} aria-labelledby="differences">
-          <h2 id="differences" className={styles.title}>
+          <h2 id="differences" className={headings.part}>
             {texts.differ}
           </h2>
           {found.length === 0 ? (

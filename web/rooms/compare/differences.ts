@@ -3,13 +3,13 @@ import type { RunSession } from "../../graphql/run-operations";
 import { compareTexts as texts } from "../../texts/compare";
 import { settingsTexts, settingTexts } from "../../texts/settings";
 
-/** A setting that is not the same in all paintings, with its value in each. */
+/** A setting that differs between paintings, with its value in each. */
 export interface Difference {
   name: string;
   values: readonly string[];
 }
 
-/** Pictures and settings that differ between paintings, in the order of the settings. */
+/** The settings and source pictures that differ between paintings, in the order of the settings. */
 export function differences(sessions: readonly RunSession[]): Difference[] {
   const content = lettered(sessions.map((session) => session.content.url));
   const styles = lettered(sessions.map((session) => session.styles.map(({ image, weight }) => `${image.url} ${weight}`).join()));
@@ -33,7 +33,7 @@ function readable(name: SettingName, value: RunSession["settings"][SettingName])
   return value.map(({ layer, weight }) => `${layer.replace("conv", "")}: ${Number(weight.toPrecision(3))}`).join(", ");
 }
 
-/** Pictures are seen above; a letter each says which of them differ. */
+/** Replaces the URLs of pictures by letters: equal letters mean equal pictures. */
 function lettered(values: readonly string[]): string[] {
   const known = [...new Set(values)];
   return values.map((value) => String.fromCharCode(65 + known.indexOf(value)));

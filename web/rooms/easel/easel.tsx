@@ -7,30 +7,31 @@ import { forTask, usualNetwork } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { formatDuration } from "../../parts/durations";
 import { FailureNotice, Notice } from "../../parts/notice";
-import { PictureWell } from "../../parts/picture-well";
-import { type Choice, imageIdOf, useChoice } from "../../parts/use-choice";
-import { useMaxSize } from "../../parts/use-max-size";
-import { usePastedPicture } from "../../parts/use-pasted-picture";
-import { samplePhotos, sampleStyles } from "../../samples/catalogue";
-import { easelTexts as texts } from "../../texts/easel";
+import { useServer } from "../../parts/use-server";
+import workbench from "../../parts/workbench.module.css";
+import { PictureWell } from "../../pictures/picture-well";
+import { samplePhotos, sampleStyles } from "../../pictures/samples";
+import { type Choice, imageIdOf, useChoice } from "../../pictures/use-choice";
+import { usePastedPicture } from "../../pictures/use-pasted-picture";
+import { type Recipe, toInput, withModel } from "../../session/recipe";
 import { useStart } from "../../session/use-start";
-import styles from "../../parts/workbench.module.css";
+import { easelTexts as texts } from "../../texts/easel";
+import styles from "./easel.module.css";
 import { roundedEstimate } from "./estimate";
 import { NetworkChoice } from "./network-choice";
 import { PresetChoice } from "./preset-choice";
-import { type Recipe, toInput, withModel } from "../../session/recipe";
 import { RestoredNote } from "./restored-note";
 import { SettingsPanel } from "./settings-panel";
 import { oneStyle, StyleMix } from "./style-mix";
 import { useEstimate } from "./use-estimate";
 import { useRestored } from "./use-restored";
 
-/** Where a painting begins: a photo, a style, the settings, Start. `children` hang below the pictures. */
+/** The page that starts a painting: photo, style, settings, Start. `children` appear below the pictures. */
 export function Easel({ children }: { children: ReactNode }) {
   const photo = useChoice(samplePhotos);
   const style = useChoice(sampleStyles);
   const [recipe, setRecipe] = useState<Recipe>({});
-  const maxSize = useMaxSize();
+  const maxSize = useServer()?.maxSize ?? null;
   const networks = useNetworks();
   const features = forTask(networks.networks, "FEATURES");
   const [mix, setMix] = useState(oneStyle);
@@ -58,13 +59,13 @@ export function Easel({ children }: { children: ReactNode }) {
   }
 
   return (
-    <div className={styles.easel}>
-      <div className={styles.pictures}>
+    <div className={workbench.workbench}>
+      <div className={workbench.pictures}>
         <PictureWell title={texts.photo} choice={receiving(photo)} onTouch={() => (touched.current = "photo")} />
         <PictureWell title={texts.style} choice={receiving(style)} onTouch={() => (touched.current = "style")} />
       </div>
       <form
-        className={styles.settings}
+        className={workbench.settings}
         onSubmit={(event) => {
           event.preventDefault();
           void start(begin);
@@ -83,7 +84,7 @@ export function Easel({ children }: { children: ReactNode }) {
             onChange={(model) => setRecipe(withModel(recipe, model))}
           />
         )}
-        <div className={styles.start}>
+        <div className={workbench.start}>
           {!hasNetwork && <Notice>{texts.noNetwork}</Notice>}
           {!features && networks.failure && <Notice>{networks.failure}</Notice>}
           {failure && <Notice>{failure}</Notice>}
@@ -97,7 +98,7 @@ export function Easel({ children }: { children: ReactNode }) {
           </button>
         </div>
       </form>
-      <div className={styles.below}>{children}</div>
+      <div className={workbench.below}>{children}</div>
     </div>
   );
 }

@@ -3,7 +3,7 @@ import type { PaceQuery } from "../../graphql/operations";
 
 type Node = ResultOf<typeof PaceQuery>["sessions"]["edges"][number]["node"];
 
-/** What is to be painted. */
+/** The settings of a painting that decide how long it takes. */
 export interface Plan {
   model: string;
   optimizer: string;
@@ -13,24 +13,26 @@ export interface Plan {
   scales: number;
 }
 
-/** How long a finished painting took, ms from its first step to its last, with what it was. */
+/** A finished painting with its time from start to end, ms. */
 export interface Measured extends Plan {
   ms: number;
 }
 
-/** How many of the paintings that are most alike are asked. */
+/** Number of similar paintings that an estimate is made from. */
 const ASKED = 3;
-/** Beyond these factors the time does not go by pixels and steps any more: small pictures and short runs cost what they begin with. */
+/**
+ * Largest factors in pixels and steps between comparable paintings: beyond them, start-up costs dominate short runs.
+ */
 const [MOST_PIXELS, MOST_STEPS] = [4, 6];
 
-/** A painting that shared the device for more than this part of its time says nothing of how long one takes alone. */
+/** Share of its time above which a painting that shared the device is not comparable. */
 const SHARED = 0.1;
-/** How many times its computing a painting may have taken, and what it takes to begin, ms. */
+/** A painting counts as interrupted beyond this multiple of its computing time plus this start-up time, ms. */
 const [RESTED, STARTING_MS] = [4, 20_000];
 
 /**
- * The finished paintings of which it is known what they took: those that had the device to themselves. Branches share
- * their first steps with another one.
+ * The finished paintings that had the device to themselves. Branches are left out, because they share their first steps
+ * with their parent.
  */
 export function measuredOf(nodes: readonly Node[], now = Date.now()): Measured[] {
   const spans = nodes.map(({ startedAt, finishedAt }) => ({
@@ -45,7 +47,7 @@ export function measuredOf(nodes: readonly Node[], now = Date.now()): Measured[]
     if (node.step < settings.steps || ms <= 0) return [];
     const shared = spans.reduce((sum, other) => (other === span ? sum : sum + overlap(span, other)), 0);
     if (shared > SHARED * ms) return [];
-    // The last step is of the largest scale: what took much longer than all steps at its pace was paused, or its server was away.
+    // The last step has the largest scale. A painting much slower than that pace was paused, or its server was down.
     if (ms > RESTED * settings.steps * (node.latestFrame?.computeMs ?? 0) + STARTING_MS) return [];
     const { model, optimizer, steps, scales, size } = settings;
     return [{ model, optimizer, steps, scales, pixels: pixelsOf(content, size), ms }];
@@ -59,8 +61,9 @@ export function pixelsOf({ width, height }: { width: number; height: number }, s
 }
 
 /**
- * How long a painting takes, ms, from what those took that are most alike: of the same network and optimiser, of as many
- * scales where there are such, of about the size; the middle one of three, by step and pixel. Null where none is near enough.
+ * How long a painting takes, ms: the median rate per step and pixel of the three most similar paintings. These have the
+ * same network and optimiser, the same number of scales if possible, and about the same size. Null if none is similar
+ * enough.
  */
 export function estimate(plan: Plan, measured: readonly Measured[]): number | null {
   const same = measured.filter(
@@ -83,7 +86,7 @@ interface Span {
   to: number;
 }
 
-/** How long two spans are one, ms. */
+/** The overlap of two spans, ms. */
 function overlap(a: Span, b: Span): number {
   return Math.max(0, Math.min(a.to, b.to) - Math.max(a.from, b.from));
 }
@@ -92,7 +95,7 @@ function factor(a: number, b: number): number {
   return Math.max(a / b, b / a);
 }
 
-/** Rounded to what such an estimate can tell: seconds below ten, then steps of five, then halves of minutes. */
+/** Rounds an estimate to its accuracy: to seconds below ten, then to five seconds, half a minute and a minute. */
 export function roundedEstimate(ms: number): number {
   const seconds = ms / 1000;
   const step = seconds < 10 ? 1 : seconds < 60 ? 5 : seconds < 600 ? 30 : 60;

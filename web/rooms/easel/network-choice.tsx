@@ -9,7 +9,7 @@ import styles from "./network-choice.module.css";
 
 interface Props {
   features: readonly Network[];
-  /** The network that was chosen; null leaves it to the server. */
+  /** The chosen network; null leaves it to the server. */
   model: string | null;
   actions: Pick<Networks, "fetchNow" | "stop" | "failure">;
   onChange(model: string | null): void;
@@ -17,11 +17,11 @@ interface Props {
 
 const USUAL = "";
 
-/** Which network a new painting is seen with, and how far those are that are not here yet. */
+/** The choice of the feature network, with the state of those that are not downloaded. */
 export function NetworkChoice({ features, model, actions, onChange }: Props) {
   const usual = usualNetwork(features);
   const chosen = features.find(({ id }) => id === model) ?? null;
-  // Of networks that are fetched anyway one is told without being asked; of others only where they are chosen.
+  // Downloads that run anyway are always shown, other missing networks only when chosen.
   const coming = features.filter((network) => network.id === chosen?.id || network.state === "DOWNLOADING" || network.id === "vgg19");
   return (
     <div className={styles.choice}>

@@ -1,15 +1,16 @@
 import { RadioGroup } from "radix-ui";
+import headings from "../../parts/headings.module.css";
+import type { Recipe } from "../../session/recipe";
 import { easelTexts as texts } from "../../texts/easel";
 import styles from "./preset-choice.module.css";
 import { presetOf, presets } from "./presets";
-import type { Recipe } from "../../session/recipe";
 
-/** Manners to paint in, each with a picture that was painted so; the network stays what it was. */
+/** The presets, each with an example picture; choosing one keeps the network. */
 export function PresetChoice({ recipe, onChange }: { recipe: Recipe; onChange(recipe: Recipe): void }) {
   const chosen = presetOf(recipe);
   return (
     <section className={styles.presets} aria-label={texts.presetsTitle}>
-      <h2 className={styles.title}>{texts.presetsTitle}</h2>
+      <h2 className={headings.part}>{texts.presetsTitle}</h2>
       <RadioGroup.Root
         className={styles.list}
         aria-label={texts.presetsTitle}

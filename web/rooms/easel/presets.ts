@@ -1,18 +1,18 @@
 import { exponentialWeights, styleTransferSettings } from "../../../server/records/settings";
-import type { easelTexts as texts } from "../../texts/easel";
 import { type Recipe, settingsOf } from "../../session/recipe";
+import type { easelTexts as texts } from "../../texts/easel";
 
-/** Settings with a name, and a picture that shows what they do. */
+/** Settings with a name and an example picture. */
 export interface Preset {
   id: keyof typeof texts.presets;
   recipe: Recipe;
 }
 
 const layers = styleTransferSettings.styleLayers.default.map(({ layer }) => layer);
-/** Falls from deep to shallow: the opposite of the usual weights. */
+/** Weights that fall from deep to shallow, the reverse of the defaults. */
 const deepFirst = exponentialWeights([...layers].reverse(), 0.5).reverse();
 
-/** Painted by web/samples/paint-presets.ts with the samples, to web/public/presets. */
+/** The presets; paint-presets.ts paints their example pictures into web/public/presets. */
 export const presets: readonly Preset[] = [
   { id: "balanced", recipe: {} },
   { id: "sketch", recipe: { steps: 50, size: 192 } },
@@ -23,7 +23,7 @@ export const presets: readonly Preset[] = [
   { id: "colours", recipe: { preserveColors: true } },
 ];
 
-/** The preset that gives these settings, whatever the model; null where none does. */
+/** The preset that gives these settings, whatever the model; null if there is none. */
 export function presetOf(recipe: Recipe): Preset | null {
   const key = (one: Recipe) => JSON.stringify({ ...settingsOf(one), model: null });
   return presets.find((preset) => key(preset.recipe) === key(recipe)) ?? null;

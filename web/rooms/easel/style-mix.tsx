@@ -1,9 +1,9 @@
 import { styleTransferLimits } from "../../../server/records/settings";
 import { NumberControl } from "../../parts/number-control";
 import { styleShare } from "../../parts/settings";
-import { easelTexts as texts } from "../../texts/easel";
+import { StylePicker } from "../../pictures/style-picker";
 import type { StyleSource } from "../../session/steerable";
-import { StylePicker } from "../../parts/style-picker";
+import { easelTexts as texts } from "../../texts/easel";
 import styles from "./style-mix.module.css";
 
 /** Further styles with their shares, and the share of the first one. */
@@ -17,13 +17,13 @@ export const oneStyle: Mix = { share: 1, others: [] };
 const share = styleShare(texts.share);
 
 interface Props {
-  /** Of the style that was chosen first. */
+  /** URL of the first style. */
   firstUrl: string;
   mix: Mix;
   onChange(mix: Mix): void;
 }
 
-/** Several styles in one painting: each has a share, and more can be mixed in. */
+/** Several styles in one painting, each with a share; more can be added. */
 export function StyleMix({ firstUrl, mix, onChange }: Props) {
   const { others } = mix;
   const replace = (place: number, next: StyleSource) =>

@@ -34,13 +34,17 @@ export function readTrace(text: string): FoundTrace {
   if (Number(trace.version) > VERSION) throw new Error("The settings in this picture are from a newer version of Atelier.");
   const changes = Array.isArray(trace.changes) ? trace.changes.filter(isFields).map((change) => change.settings) : [];
   const initial: InForce<Fields, null> = { settings: trace.settings, styles: null };
-  const { settings } = changes.filter(isFields).reduce((before, changed) => withChange(before, { settings: changed, styles: null }), initial);
+  const { settings } = changes
+    .filter(isFields)
+    .reduce((before, changed) => withChange(before, { settings: changed, styles: null }), initial);
   return { text, title: typeof trace.title === "string" ? trace.title : null, recipe: recipeOf(settings) };
 }
 
 function recipeOf(settings: Fields): Recipe {
   const read = settingNames.filter((name) => name === "model" || controlledNames.includes(name));
-  return Object.fromEntries(read.flatMap((name) => (isAllowed(styleTransferSettings[name], settings[name]) ? [[name, settings[name]]] : [])));
+  return Object.fromEntries(
+    read.flatMap((name) => (isAllowed(styleTransferSettings[name], settings[name]) ? [[name, settings[name]]] : [])),
+  );
 }
 
 function isAllowed(setting: Setting, value: unknown): boolean {

@@ -1,10 +1,10 @@
 import { useEffect, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { PaceQuery } from "../../graphql/operations";
+import { type Recipe, settingsOf } from "../../session/recipe";
 import { estimate, type Measured, measuredOf, pixelsOf } from "./estimate";
-import { settingsOf, type Recipe } from "../../session/recipe";
 
-/** How long a painting will take, ms, from what earlier ones took here; null while nothing of the kind was measured. */
+/** How long a painting will take, ms, estimated from earlier ones on this server; null without similar ones. */
 export function useEstimate(recipe: Recipe, model: string | null, photoUrl: string): number | null {
   const [measured, setMeasured] = useState<readonly Measured[]>([]);
   const [proportions, setProportions] = useState<{ width: number; height: number } | null>(null);
@@ -13,7 +13,7 @@ export function useEstimate(recipe: Recipe, model: string | null, photoUrl: stri
     const ending = new AbortController();
     execute(PaceQuery, {}, ending.signal).then(
       ({ sessions }) => setMeasured(measuredOf(sessions.edges.map(({ node }) => node))),
-      // Without it nothing is said; of a lost connection the page tells elsewhere.
+      // Without it the page shows no estimate; the gallery shows a lost connection.
       () => undefined,
     );
     return () => ending.abort();

@@ -1,18 +1,18 @@
 import { useEffect, useRef, useState } from "react";
-import type { Choice } from "../../parts/use-choice";
+import type { Choice } from "../../pictures/use-choice";
 import type { Recipe } from "../../session/recipe";
 import { type FoundTrace, findTrace } from "./trace";
 
-/** A picture whose settings were taken over instead of itself. */
+/** A picture whose settings are used instead of the picture itself. */
 export interface Restored {
   trace: FoundTrace;
-  /** Takes the picture itself after all. */
+  /** Uses the picture itself instead. */
   usePicture(): void;
 }
 
 /**
- * Pictures that were exported here bring their settings with them. `receive` hands those to `onRecipe` and all others to a
- * choice; what is dropped beside the choices goes where `touched` says.
+ * Pictures that Atelier exported contain their settings. `receive` passes those to `onRecipe` and all other pictures to
+ * a choice; a picture dropped outside the choices goes to the one that `touched` returns.
  */
 export function useRestored(onRecipe: (recipe: Recipe) => void, touched: () => Choice) {
   const [restored, setRestored] = useState<Restored | null>(null);
@@ -33,7 +33,7 @@ export function useRestored(onRecipe: (recipe: Recipe) => void, touched: () => C
         },
       });
     } catch (error) {
-      // Settings that nobody understands are no reason to refuse the picture.
+      // Settings that cannot be read are no reason to refuse the picture.
       setFailure(error);
       await choice.take(file);
     }

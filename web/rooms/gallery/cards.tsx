@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { messageOf } from "../../graphql/execute";
 import type { Card } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
 import { galleryTexts as texts } from "../../texts/gallery";
@@ -10,14 +11,14 @@ interface Props {
   gallery: GalleryState;
   failure: string | null;
   actions: GalleryActions;
-  /** Whether older ones come by themselves when the end is in sight. */
+  /** Whether older cards load when the end comes into view. */
   endless: boolean;
-  /** Said where there is none. */
+  /** Text for an empty gallery. */
   empty: string;
   card(card: Card): ReactNode;
 }
 
-/** Cards of a gallery, with what keeps it from showing more. */
+/** The cards of a gallery, with errors and a button for more. */
 export function Cards({ gallery, failure, actions, endless, empty, card }: Props) {
   const [loading, setLoading] = useState(false);
   const [pageFailure, setPageFailure] = useState<string | null>(null);
@@ -30,12 +31,12 @@ export function Cards({ gallery, failure, actions, endless, empty, card }: Props
     try {
       await actions.loadMore();
     } catch (error) {
-      setPageFailure(error instanceof Error ? error.message : String(error));
+      setPageFailure(messageOf(error));
     } finally {
       setLoading(false);
     }
   }
-  // After a failure it is asked for by hand.
+  // After a failure only the button loads more.
   const end = useInSight(endless && hasMore && !loading && pageFailure === null ? loadMore : null);
 
   return (
@@ -58,7 +59,7 @@ export function Cards({ gallery, failure, actions, endless, empty, card }: Props
   );
 }
 
-/** Calls `onSight` when the element comes near the window; null to leave it. */
+/** Calls `onSight` when the element comes near the window; null does nothing. */
 function useInSight(onSight: (() => void) | null) {
   const element = useRef<HTMLButtonElement>(null);
   const newest = useRef(onSight);

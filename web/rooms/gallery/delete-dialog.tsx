@@ -1,11 +1,12 @@
 import { AlertDialog } from "radix-ui";
 import { useState } from "react";
+import { messageOf } from "../../graphql/execute";
 import dialog from "../../parts/dialog.module.css";
 import { Notice } from "../../parts/notice";
+import button from "../../parts/text-button.module.css";
 import { galleryTexts as texts } from "../../texts/gallery";
-import styles from "./gallery.module.css";
 
-/** Asks before a session is deleted. */
+/** A dialog that asks before a session is deleted. */
 export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: string; onDelete(): Promise<void> }) {
   const [open, setOpen] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
@@ -21,20 +22,20 @@ export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: s
       await onDelete();
       setOpen(false);
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     }
   }
 
   return (
     <AlertDialog.Root open={open} onOpenChange={turn}>
-      <AlertDialog.Trigger className={styles.action} aria-label={texts.deleteNamed(title)}>
+      <AlertDialog.Trigger className={button.quiet} aria-label={texts.deleteNamed(title)}>
         {texts.delete}
       </AlertDialog.Trigger>
       <AlertDialog.Portal>
         <div className={dialog.overlay} aria-hidden="true" />
         <AlertDialog.Content className={dialog.content}>
           <AlertDialog.Title className={dialog.title}>{texts.deleteThis(kind)}</AlertDialog.Title>
-          <AlertDialog.Description>{texts.goesForGood(title)}</AlertDialog.Description>
+          <AlertDialog.Description>{texts.deletesAll(title)}</AlertDialog.Description>
           {failure && <Notice>{failure}</Notice>}
           <div className={dialog.actions}>
             <AlertDialog.Cancel className="button">{texts.keep}</AlertDialog.Cancel>

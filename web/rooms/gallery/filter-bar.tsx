@@ -2,13 +2,14 @@ import { useEffect, useState } from "react";
 import { shortTitle } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { SelectControl } from "../../parts/select-control";
+import button from "../../parts/text-button.module.css";
 import { galleryTexts } from "../../texts/gallery";
 import styles from "./filter-bar.module.css";
 import { type GalleryFilter, kinds, noFilter, queryOf, type StatusGroup, statusGroups } from "./gallery-filter";
 
 const texts = galleryTexts.filter;
 const ANY = "";
-/** How long somebody may pause in typing before it is looked for, ms. */
+/** Pause in typing after which the search starts, ms. */
 const TYPED_MS = 300;
 
 interface Props {
@@ -16,7 +17,7 @@ interface Props {
   onChange(filter: GalleryFilter): void;
 }
 
-/** What the gallery is narrowed to. */
+/** The controls of the gallery's filter. */
 export function FilterBar({ filter, onChange }: Props) {
   const { networks } = useNetworks();
   const statuses = Object.keys(statusGroups) as StatusGroup[];
@@ -58,7 +59,7 @@ export function FilterBar({ filter, onChange }: Props) {
         </figure>
       )}
       {queryOf(filter) !== "" && (
-        <button type="button" className={styles.clear} onClick={() => onChange(noFilter)}>
+        <button type="button" className={button.accent} onClick={() => onChange(noFilter)}>
           {texts.clear}
         </button>
       )}
@@ -76,7 +77,7 @@ function TextFilter({ text, onChange }: { text: string; onChange(text: string): 
   return (
     <label className={styles.text}>
       {texts.text}
-      <input type="search" value={typed} maxLength={200} onChange={(event) => setTyped(event.target.value)} />
+      <input className={styles.input} type="search" value={typed} maxLength={200} onChange={(event) => setTyped(event.target.value)} />
     </label>
   );
 }

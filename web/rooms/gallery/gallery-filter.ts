@@ -3,7 +3,7 @@ import type { GalleryQuery, SessionStatus } from "../../graphql/operations";
 
 export type SessionFilter = NonNullable<VariablesOf<typeof GalleryQuery>["filter"]>;
 
-/** Groups of statuses that people look for. */
+/** Groups of statuses to filter by. */
 export const statusGroups = {
   working: ["QUEUED", "RUNNING", "PAUSED"],
   finished: ["COMPLETED"],
@@ -15,14 +15,14 @@ export type StatusGroup = keyof typeof statusGroups;
 
 export const kinds = ["STYLE_TRANSFER", "TRANSLATION"] as const;
 
-/** What the gallery is narrowed to; null and empty stand for no limit. */
+/** The gallery's filter; null and empty values set no limit. */
 export interface GalleryFilter {
   kind: (typeof kinds)[number] | null;
   status: StatusGroup | null;
   text: string;
   /** Id of a network. */
   model: string | null;
-  /** Id of a picture that was used. */
+  /** Id of a source picture. */
   image: string | null;
 }
 
@@ -30,7 +30,7 @@ export const noFilter: GalleryFilter = { kind: null, status: null, text: "", mod
 
 const MOST_CHARACTERS = 200;
 
-/** The filter that an address names; what it does not know is no limit. */
+/** The filter in an address; unknown values set no limit. */
 export function filterOf(query: URLSearchParams): GalleryFilter {
   const kind = query.get("kind")?.toUpperCase().replace("-", "_");
   const status = query.get("status") as StatusGroup | null;
@@ -43,19 +43,19 @@ export function filterOf(query: URLSearchParams): GalleryFilter {
   };
 }
 
-/** The address's query of a filter: empty for none. */
+/** The query string of a filter; empty for no filter. */
 export function queryOf({ kind, status, text, model, image }: GalleryFilter): string {
   const entries = { kind: kind?.toLowerCase().replace("_", "-"), status, q: text.trim(), model, image };
   const set = Object.entries(entries).filter((entry): entry is [string, string] => Boolean(entry[1]));
   return set.length === 0 ? "" : `?${new URLSearchParams(set)}`;
 }
 
-/** The filter as the server takes it. */
+/** The filter in the form of the API. */
 export function toSessionFilter(filter: GalleryFilter): SessionFilter {
   return { ...toEventFilter(filter), ...(filter.status ? { status: [...statusGroups[filter.status]] } : {}) };
 }
 
-/** Without the status: sessions that leave the filter by their status have to be heard of. */
+/** The filter for events, without the status: the page must hear of sessions whose new status leaves the filter. */
 export function toEventFilter({ kind, text, model, image }: GalleryFilter): SessionFilter {
   return {
     ...(kind ? { kind } : {}),
@@ -65,7 +65,7 @@ export function toEventFilter({ kind, text, model, image }: GalleryFilter): Sess
   };
 }
 
-/** Whether a session of this status hangs in the filtered gallery. */
+/** Whether a session with this status passes the filter. */
 export function passes({ status }: Pick<GalleryFilter, "status">, sessionStatus: SessionStatus): boolean {
   return status === null || (statusGroups[status] as readonly SessionStatus[]).includes(sessionStatus);
 }

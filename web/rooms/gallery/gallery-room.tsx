@@ -4,9 +4,10 @@ import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
 import { FailureNotice, Notice } from "../../parts/notice";
+import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
-import { galleryTexts as texts } from "../../texts/gallery";
 import { isOver } from "../../session/session-state";
+import { galleryTexts as texts } from "../../texts/gallery";
 import { Cards } from "./cards";
 import { FilterBar } from "./filter-bar";
 import styles from "./gallery.module.css";
@@ -18,7 +19,7 @@ import { useRemoval } from "./use-removal";
 
 const MOST_COMPARED = 4;
 
-/** Everything that was made on this server, to find, to compare and to tidy up. */
+/** All sessions of this server, to find, compare and delete. */
 export function GalleryRoom() {
   const filter = filterOf(new URLSearchParams(useSearchParams().toString()));
   const router = useRouter();
@@ -95,7 +96,7 @@ export function GalleryRoom() {
                   {texts.remove(over.length)}
                 </button>
               )}
-              <button type="button" className={styles.action} onClick={() => setSelection(nothingSelected)}>
+              <button type="button" className={button.quiet} onClick={() => setSelection(nothingSelected)}>
                 {texts.clear}
               </button>
               <FailureNotice error={refused} />

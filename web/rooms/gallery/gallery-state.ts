@@ -1,17 +1,17 @@
 import type { Card } from "../../graphql/operations";
 
 export interface GalleryState {
-  /** Null until the first page is there. */
+  /** Null until the first page is loaded. */
   cards: readonly Card[] | null;
   totalCount: number;
   hasMore: boolean;
-  /** Whether the server tells of changes now. */
+  /** Whether the connection for changes is open. */
   connected: boolean;
 }
 
 export type GalleryEvent =
   | { type: "first-page" | "next-page"; cards: readonly Card[]; totalCount: number; hasMore: boolean }
-  /** `passes` is false for one that does not belong here any more. */
+  /** `passes` is false for a card that no longer passes the filter. */
   | { type: "changed"; card: Card; passes: boolean }
   | { type: "renamed"; id: string; title: string }
   | { type: "removed"; ids: readonly string[] }
@@ -33,7 +33,7 @@ export function nextGallery(state: GalleryState, event: GalleryEvent): GallerySt
       const known = cards.some(({ id }) => id === event.card.id);
       if (!event.passes) return known ? without(state, [event.card.id]) : state;
       if (known) return { ...state, cards: cards.map((card) => (card.id === event.card.id ? event.card : card)) };
-      // An old session on a page that is not loaded yet has its place there.
+      // An old session belongs to a page that is not loaded yet.
       const oldest = cards.at(-1);
       if (state.hasMore && oldest && event.card.createdAt < oldest.createdAt) return state;
       return { ...state, cards: [event.card, ...cards], totalCount: state.totalCount + 1 };

@@ -7,7 +7,7 @@ import { type GalleryFilter, noFilter } from "./gallery-filter";
 import { SessionCard } from "./session-card";
 import { useGallery } from "./use-gallery";
 
-/** Earlier sessions of one kind under the page that makes new ones; nothing where there is none. */
+/** Earlier sessions of one kind, below the page that starts new ones; nothing if there are none. */
 export function Gallery({ kind }: { kind: NonNullable<GalleryFilter["kind"]> }) {
   const { gallery, failure, actions } = useGallery({ ...noFilter, kind });
   const { cards, totalCount, connected } = gallery;

@@ -1,13 +1,13 @@
-/** What is selected of a list. */
+/** The selected items of a list. */
 export interface Selection {
   ids: ReadonlySet<string>;
-  /** The one that was touched last: with Shift a range begins there. */
+  /** The item that was clicked last, where a range with Shift begins. */
   anchor: string | null;
 }
 
 export const nothingSelected: Selection = { ids: new Set(), anchor: null };
 
-/** The selection after one was touched; with `range` all from the anchor to it become as it becomes. */
+/** The selection after a click; with `range`, all items from the anchor to this one take its new state. */
 export function toggled({ ids, anchor }: Selection, id: string, range: boolean, order: readonly string[]): Selection {
   const on = !ids.has(id);
   const from = anchor === null ? -1 : order.indexOf(anchor);
@@ -21,7 +21,7 @@ export function toggled({ ids, anchor }: Selection, id: string, range: boolean, 
   return { ids: next, anchor: id };
 }
 
-/** Without what does not hang here any more. */
+/** The selection without items that are no longer listed. */
 export function stillThere(selection: Selection, order: readonly string[]): Selection {
   const left = [...selection.ids].filter((id) => order.includes(id));
   return left.length === selection.ids.size ? selection : { ...selection, ids: new Set(left) };

@@ -1,14 +1,16 @@
 import Link from "next/link";
 import { useState } from "react";
+import { messageOf } from "../../graphql/execute";
 import type { Card } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
 import { Notice } from "../../parts/notice";
-import { galleryTexts as texts } from "../../texts/gallery";
-import { statusNames } from "../../texts/status";
+import { RenameDialog } from "../../parts/rename-dialog";
+import button from "../../parts/text-button.module.css";
 import { isOver } from "../../session/session-state";
+import { galleryTexts as texts } from "../../texts/gallery";
+import { statusNames } from "../../texts/session";
 import { DeleteDialog } from "./delete-dialog";
 import styles from "./gallery.module.css";
-import { RenameDialog } from "../../parts/rename-dialog";
 import type { GalleryActions } from "./use-gallery";
 
 interface Props {
@@ -16,11 +18,11 @@ interface Props {
   showKind: boolean;
   actions: GalleryActions;
   selected?: boolean;
-  /** Told when it is selected or no longer, with Shift or without; left out where nothing is selected. */
+  /** Called when the checkbox is clicked, with `range` for Shift. Left out where cards cannot be selected. */
   onSelect?(range: boolean): void;
 }
 
-/** One earlier session with what may be done to it. */
+/** One earlier session with its actions. */
 export function SessionCard({ card, showKind, actions, selected = false, onSelect }: Props) {
   const { id, status } = card;
   const title = card.title ?? texts.untitled;
@@ -57,7 +59,7 @@ export function SessionCard({ card, showKind, actions, selected = false, onSelec
       <div className={styles.actions}>
         <RenameDialog title={title} onRename={(next) => actions.rename(id, next)} />
         {onSelect && image && (
-          <Link className={styles.action} href={`/gallery?image=${image}`} aria-label={texts.samePicture(title)}>
+          <Link className={button.quiet} href={`/gallery?image=${image}`} aria-label={texts.samePicture(title)}>
             {texts.samePictureShort}
           </Link>
         )}
@@ -81,7 +83,7 @@ function CancelButton({ title, onCancel }: { title: string; onCancel(): Promise<
     try {
       await onCancel();
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     } finally {
       setCancelling(false);
     }
@@ -89,7 +91,7 @@ function CancelButton({ title, onCancel }: { title: string; onCancel(): Promise<
 
   return (
     <>
-      <button type="button" className={styles.action} aria-label={texts.cancelNamed(title)} disabled={cancelling} onClick={cancel}>
+      <button type="button" className={button.quiet} aria-label={texts.cancelNamed(title)} disabled={cancelling} onClick={cancel}>
         {texts.cancel}
       </button>
       {failure && <Notice>{failure}</Notice>}
@@ -97,7 +99,7 @@ function CancelButton({ title, onCancel }: { title: string; onCancel(): Promise<
   );
 }
 
-/** What differs between kinds: the picture that stands for the session, its kind, what it does while it runs, one more fact. */
+/** The parts of a card that differ by kind: picture, source image, kind, activity and one more fact. */
 function factsOf(card: Card) {
   const newest = card.latestFrame?.url;
   if (card.__typename === "StyleTransferSession") {

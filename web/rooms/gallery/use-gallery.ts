@@ -1,7 +1,7 @@
-import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
-import { execute } from "../../graphql/execute";
+import { useReducer, useRef, useState } from "react";
+import { execute, messageOf } from "../../graphql/execute";
 import { CancelSession, DeleteSession, GalleryEvents, GalleryQuery, RenameSession } from "../../graphql/operations";
-import { follow, untilReached } from "../../graphql/subscribe";
+import { useSubscription } from "../../graphql/use-subscription";
 import { type GalleryFilter, passes, toEventFilter, toSessionFilter } from "./gallery-filter";
 import { type GalleryState, nextGallery, nothingHung } from "./gallery-state";
 
@@ -11,11 +11,11 @@ export interface GalleryActions {
   loadMore(): Promise<void>;
   rename(id: string, title: string): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Its card changes when the server says that the session did. */
+  /** The card changes when the server reports the session's new status. */
   cancel(id: string): Promise<void>;
-  /** Takes cards down, before the server was told. */
+  /** Removes cards from the page, but not their sessions from the server. */
   hide(ids: readonly string[]): void;
-  /** Hangs the first page anew. */
+  /** Loads the first page again. */
   reload(): Promise<void>;
 }
 
@@ -25,46 +25,24 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
   const [failure, setFailure] = useState<string | null>(null);
   const cursor = useRef<string | null>(null);
 
-  const { kind, status, text, model, image } = filter;
-  const stable = useMemo(() => ({ kind, status, text, model, image }), [kind, status, text, model, image]);
+  async function load(after: string | null, signal?: AbortSignal) {
+    const { sessions } = await execute(GalleryQuery, { first: PAGE, after, filter: toSessionFilter(filter) }, signal);
+    setFailure(null);
+    cursor.current = sessions.pageInfo.endCursor;
+    const cards = sessions.edges.map(({ node }) => node);
+    const { totalCount, pageInfo } = sessions;
+    dispatch({ type: after === null ? "first-page" : "next-page", cards, totalCount, hasMore: pageInfo.hasNextPage });
+  }
 
-  const load = useCallback(
-    async (after: string | null, signal?: AbortSignal) => {
-      const { sessions } = await execute(GalleryQuery, { first: PAGE, after, filter: toSessionFilter(stable) }, signal);
-      setFailure(null);
-      cursor.current = sessions.pageInfo.endCursor;
-      const cards = sessions.edges.map(({ node }) => node);
-      const { totalCount, pageInfo } = sessions;
-      dispatch({ type: after === null ? "first-page" : "next-page", cards, totalCount, hasMore: pageInfo.hasNextPage });
-    },
-    [stable],
-  );
-
-  useEffect(() => {
-    const ending = new AbortController();
-    const { signal } = ending;
-    const onConnection = (connected: boolean) => dispatch({ type: "connection", connected });
-    const report = (error: unknown) => {
-      if (!signal.aborted) setFailure(error instanceof Error ? error.message : String(error));
-    };
-    const watch = async () => {
-      await untilReached(() => load(null, signal), onConnection, signal);
-      await follow({
-        document: GalleryEvents,
-        variables: () => ({ filter: toEventFilter(stable) }),
-        onEvent: ({ sessions }) => dispatch({ type: "changed", card: sessions, passes: passes(stable, sessions.status) }),
-        onConnection(connected) {
-          onConnection(connected);
-          // What changed before the subscription was open is not told again, so the first page is loaded anew.
-          if (connected) untilReached(() => load(null, signal), onConnection, signal).catch(report);
-        },
-        isOver: () => false,
-        signal,
-      });
-    };
-    watch().catch(report);
-    return () => ending.abort();
-  }, [load, stable]);
+  useSubscription(JSON.stringify(filter), (_key, signal) => ({
+    document: GalleryEvents,
+    variables: () => ({ filter: toEventFilter(filter) }),
+    load: () => load(null, signal),
+    reloads: true,
+    onEvent: ({ sessions }) => dispatch({ type: "changed", card: sessions, passes: passes(filter, sessions.status) }),
+    onConnection: (connected) => dispatch({ type: "connection", connected }),
+    onFailure: (error) => setFailure(messageOf(error)),
+  }));
 
   return {
     gallery,

@@ -1,22 +1,22 @@
 import { useEffect, useRef, useState } from "react";
-import { execute, ServerError } from "../../graphql/execute";
+import { execute, messageOf, ServerError } from "../../graphql/execute";
 import { DeleteSession } from "../../graphql/operations";
 
-/** How long a deletion can be taken back, ms. */
+/** Time in which a deletion can be undone, ms. */
 const UNDO_MS = 8000;
 
 export interface Removal {
-  /** Those that will be deleted in a moment. */
+  /** Ids of the sessions that will be deleted in a moment. */
   pending: readonly string[];
-  /** Why some could not be deleted; null when all went well. */
+  /** How many could not be deleted and why; null if there was no failure. */
   failure: { count: number; why: string } | null;
   remove(ids: readonly string[]): void;
   undo(): void;
 }
 
 /**
- * Deletes sessions after a moment in which it can be undone. Whoever leaves the page meanwhile has decided: then it is done
- * at once. `onFailed` is told when some are still there.
+ * Deletes sessions after a moment in which this can be undone; leaving the page deletes them at once. `onFailed` is
+ * called when some could not be deleted.
  */
 export function useRemoval(onFailed: () => void): Removal {
   const [pending, setPending] = useState<readonly string[]>([]);
@@ -31,7 +31,7 @@ export function useRemoval(onFailed: () => void): Removal {
     const refused = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
     if (refused.length === 0) return;
     const [first] = refused;
-    setFailure({ count: refused.length, why: first instanceof Error ? first.message : String(first) });
+    setFailure({ count: refused.length, why: messageOf(first) });
     newest.current.onFailed();
   }
   const work = useRef(carryOut);
@@ -49,7 +49,7 @@ export function useRemoval(onFailed: () => void): Removal {
     const leave = () => {
       const { pending: waiting } = newest.current;
       newest.current = { ...newest.current, pending: [] };
-      // Nobody is there to be told.
+      // The page is gone and cannot show a failure.
       for (const id of waiting) deleteOne(id).catch(() => undefined);
     };
     window.addEventListener("pagehide", leave);
@@ -64,7 +64,7 @@ export function useRemoval(onFailed: () => void): Removal {
     failure,
     remove(ids) {
       setFailure(null);
-      // Those of a moment ago cannot be undone together with these.
+      // Earlier sessions that still wait are deleted now: undo covers only the newest ones.
       if (pending.length > 0) void work.current(pending);
       setPending(ids);
     },
@@ -76,7 +76,7 @@ async function deleteOne(id: string): Promise<void> {
   try {
     await execute(DeleteSession, { id }, undefined, true);
   } catch (error) {
-    // Somebody else was faster.
+    // The session is already gone.
     if (!(error instanceof ServerError) || error.code !== "NOT_FOUND") throw error;
   }
 }

@@ -2,8 +2,8 @@
 
 import { useSearchParams } from "next/navigation";
 import { useMemo } from "react";
-import { kioskTexts as texts } from "../../texts/kiosk";
 import { LiveCanvas } from "../../parts/live-canvas";
+import { kioskTexts as texts } from "../../texts/kiosk";
 import styles from "./kiosk.module.css";
 import { type KioskState, sessionOf } from "./machine";
 import { type KioskOptions, kioskOptions, pairAt } from "./options";
@@ -12,7 +12,7 @@ import { useLoop } from "./use-loop";
 import { usePainting } from "./use-painting";
 import { Choosing, Counting } from "./visitor";
 
-/** Paintings in the making on a whole screen, one after the other, unattended; visitors may have themselves painted. */
+/** Full-screen paintings in the making, one after the other, unattended; visitors can have themselves painted. */
 export function Kiosk() {
   const query = useSearchParams().toString();
   const options = useMemo(() => kioskOptions(new URLSearchParams(query)), [query]);
@@ -27,7 +27,7 @@ export function Kiosk() {
       <div className={styles.picture} data-behind={visits}>
         <LiveCanvas url={frame?.url ?? null} label={caption(state, options)} onMissing={() => undefined} />
       </div>
-      {state.phase === "choosing" && <Choosing manners={options.styles} keep={options.keep} dispatch={dispatch} />}
+      {state.phase === "choosing" && <Choosing choices={options.styles} keep={options.keep} dispatch={dispatch} />}
       {state.phase === "counting" && <Counting dispatch={dispatch} />}
       {!visits && (
         <footer className={styles.label}>
@@ -57,8 +57,8 @@ export function Kiosk() {
 function caption(state: KioskState, options: KioskOptions): string {
   const { photo, style } = pairAt(options.photos, options.styles, state.place);
   const guest = "guest" in state ? state.guest : null;
-  const manner = guest ? options.styles.find(({ url }) => url === guest.styleUrl) : style;
-  return texts.painting(guest ? texts.you : photo.title, manner?.title ?? "");
+  const chosen = guest ? options.styles.find(({ url }) => url === guest.styleUrl) : style;
+  return texts.painting(guest ? texts.you : photo.title, chosen?.title ?? "");
 }
 
 function progress(state: KioskState, step: number | null, { steps }: KioskOptions): string {

@@ -1,15 +1,15 @@
-/** What an exhibition does at the moment. `place` counts the paintings of the loop. */
+/** The state of an exhibition. `place` counts the paintings of the loop. */
 export type KioskState =
-  /** A painting is being started: the loop's, or a visitor's with their picture and manner. */
+  /** A painting is starting: the loop's next one, or a visitor's with their picture and style. */
   | { phase: "starting"; place: number; guest: Guest | null; failures: number }
   | { phase: "painting"; place: number; guest: Guest | null; failures: number; sessionId: string }
-  /** A finished painting hangs. */
+  /** A finished painting is on show. */
   | { phase: "showing"; place: number; guest: Guest | null; sessionId: string }
-  /** Something failed; the next one begins after a pause that grows. */
+  /** Something failed; the next painting starts after a pause that grows with each failure. */
   | { phase: "resting"; place: number; failures: number }
-  /** A visitor chooses a manner. */
+  /** A visitor chooses a style. */
   | { phase: "choosing"; place: number }
-  /** The camera is about to take their picture. */
+  /** The camera is about to take the visitor's picture. */
   | { phase: "counting"; place: number; styleUrl: string };
 
 export interface Guest {
@@ -21,14 +21,14 @@ export interface Guest {
 export type KioskEvent =
   | { type: "started"; sessionId: string }
   | { type: "finished" }
-  /** It could not be started, ended badly, or nothing was heard of it for long. */
+  /** The painting could not start, failed, or sent nothing for a long time. */
   | { type: "failed" }
-  /** The time of what is shown, or of the pause, is over. */
+  /** The time of the finished painting, or of the pause, is over. */
   | { type: "elapsed" }
   | { type: "visited" }
   | { type: "styled"; styleUrl: string }
   | { type: "taken"; imageId: string }
-  /** The visitor went away, said so, or the camera gave no picture. */
+  /** The visitor left or went back, or the camera gave no picture. */
   | { type: "left" };
 
 export const opening: KioskState = { phase: "starting", place: 0, guest: null, failures: 0 };
@@ -36,12 +36,12 @@ export const opening: KioskState = { phase: "starting", place: 0, guest: null, f
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** How long to rest after so many failures in a row, ms. */
+/** The pause after some failures in a row, ms. */
 export function pauseAfter(failures: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, failures - 1));
 }
 
-/** What comes next; an event that does not belong to the state changes nothing. */
+/** The next state; an event that does not apply to the state changes nothing. */
 export function nextKiosk(state: KioskState, event: KioskEvent): KioskState {
   const { place } = state;
   const next = (failures: number): KioskState => ({ phase: "starting", place: place + 1, guest: null, failures });
@@ -68,7 +68,7 @@ export function nextKiosk(state: KioskState, event: KioskEvent): KioskState {
   }
 }
 
-/** The session that is shown; null where there is none. */
+/** The session on show; null if there is none. */
 export function sessionOf(state: KioskState): string | null {
   return state.phase === "painting" || state.phase === "showing" ? state.sessionId : null;
 }

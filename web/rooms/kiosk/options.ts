@@ -1,26 +1,26 @@
 import { type NumberRange, styleTransferSettings } from "../../../server/records/settings";
-import { type Sample, samplePhotos, sampleStyles } from "../../samples/catalogue";
+import { type Sample, samplePhotos, sampleStyles } from "../../pictures/samples";
 
-/** How an exhibition is set up; docs/kiosk.md describes the address that says so. */
+/** Settings of an exhibition; docs/kiosk.md describes the address that holds them. */
 export interface KioskOptions {
   photos: readonly Sample[];
   styles: readonly Sample[];
   /** Longer side, px. */
   size: number;
   steps: number;
-  /** How long a finished painting hangs, s. */
+  /** How long a finished painting is shown, s. */
   seconds: number;
-  /** After how long without a touch a visitor is taken to have gone, s. */
+  /** Time without a touch after which a visitor counts as gone, s. */
   idle: number;
-  /** Whether visitors may be painted. */
+  /** Whether visitors can be painted. */
   camera: boolean;
-  /** Whether what was painted stays in the gallery. */
+  /** Whether paintings stay in the gallery. */
   keep: boolean;
 }
 
 const seconds = { min: 1, max: 3600 };
 
-/** The options of an address; what is missing or not allowed is as usual. */
+/** The options in an address; missing or invalid ones take their defaults. */
 export function kioskOptions(query: URLSearchParams): KioskOptions {
   return {
     photos: pictures(query.get("photos"), samplePhotos),
@@ -34,7 +34,7 @@ export function kioskOptions(query: URLSearchParams): KioskOptions {
   };
 }
 
-/** Names of samples or addresses of stored pictures (/images/<id>), commas between them. */
+/** Reads names of samples or paths of stored pictures (/images/<id>), separated by commas. */
 function pictures(text: string | null, samples: readonly Sample[]): readonly Sample[] {
   const found = (text ?? "").split(",").flatMap((name) => {
     const sample = samples.find(({ url }) => url.replace(/^.*\/|\.[a-z]+$/g, "") === name);
@@ -49,7 +49,7 @@ function number(text: string | null, { min, max }: Pick<NumberRange, "min" | "ma
   return Number.isInteger(value) && value >= min && value <= max ? value : usual;
 }
 
-/** The pair at a place of the loop: every photo meets every style before one comes again, and neither stays. */
+/** The pair at a place in the loop. Every photo meets every style before a pair repeats, and both change each time. */
 export function pairAt<Photo, Style>(photos: readonly Photo[], styles: readonly Style[], place: number): { photo: Photo; style: Style } {
   const round = Math.floor(place / lcm(photos.length, styles.length));
   const photo = photos[place % photos.length];

@@ -6,7 +6,7 @@ import styles from "./kiosk.module.css";
 
 const RELOAD_AFTER_MS = 10_000;
 
-/** Nobody is there to press a button: a page that breaks is loaded anew. */
+/** Reloads the page after an error, because a kiosk has no one to do it. */
 export class Recovering extends Component<{ children: ReactNode }, { broken: boolean }> {
   override state = { broken: false };
 

@@ -3,15 +3,15 @@ import { CancelSession, DeleteImage, DeleteSession } from "../../graphql/operati
 
 const STORED = "atelier.kiosk.left";
 
-/** A painting that is not shown any more, with the visitor's picture that it was painted from. */
+/** A painting that is no longer shown, with the visitor's picture that it was made from. */
 interface Left {
   sessionId: string;
   imageId: string | null;
 }
 
 /**
- * Paintings of the loop that are to be deleted, and visitors' pictures with them. They are remembered beyond a reload of the
- * page, and tried again until they are gone, so that weeks of paintings do not fill the disk.
+ * Deletes paintings of the loop and the visitors' pictures they were made from. The list survives a reload of the page,
+ * and each entry is retried until it is deleted, so that weeks of paintings do not fill the disk.
  */
 export class Tidier {
   private working = false;
@@ -20,7 +20,7 @@ export class Tidier {
     store([...stored().filter(({ sessionId }) => sessionId !== left.sessionId), left]);
   }
 
-  /** Deletes what can be deleted now; the rest stays for the next time. */
+  /** Deletes the entries that can be deleted now and keeps the rest for next time. */
   async tidy(): Promise<void> {
     if (this.working) return;
     this.working = true;
@@ -36,19 +36,19 @@ export class Tidier {
 
 async function isGone({ sessionId, imageId }: Left): Promise<boolean> {
   try {
-    // One that is over cannot be cancelled.
+    // A session that is over cannot be cancelled.
     await unless(["CONFLICT", "NOT_FOUND"], execute(CancelSession, { id: sessionId }));
     await unless(["NOT_FOUND"], execute(DeleteSession, { id: sessionId }));
-    // Somebody else may have painted from it meanwhile: then it is theirs.
+    // Another session may use the picture by now, which keeps it.
     if (imageId !== null) await unless(["CONFLICT", "NOT_FOUND"], execute(DeleteImage, { id: imageId }));
     return true;
   } catch {
-    // One that is still being cancelled is deleted the next time, and so is everything when the server is back.
+    // A session that is still being cancelled is deleted next time, and so is everything once the server is back.
     return false;
   }
 }
 
-/** Leaves some kinds of refusal out of account. */
+/** Ignores refusals with the given codes. */
 async function unless(codes: readonly string[], work: Promise<unknown>): Promise<void> {
   try {
     await work;
@@ -62,7 +62,7 @@ function stored(): Left[] {
     const value: unknown = JSON.parse(localStorage.getItem(STORED) ?? "[]");
     return Array.isArray(value) ? value.filter(isLeft) : [];
   } catch {
-    // Written by something else: there is nothing to learn from it.
+    // The entry was not written by this code and holds nothing to delete.
     return [];
   }
 }

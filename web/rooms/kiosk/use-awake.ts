@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** Keeps the screen on, where the browser can, also after the page was hidden for a while. */
+/** Keeps the screen on if the browser can, also after the page was hidden. */
 export function useAwake(): void {
   useEffect(() => {
     let lock: WakeLockSentinel | null = null;
@@ -11,7 +11,7 @@ export function useAwake(): void {
         lock = await navigator.wakeLock.request("screen");
         if (left) await lock.release();
       } catch {
-        // A battery that runs low refuses it; the next time the page is seen it is asked for again.
+        // The browser refuses when the battery is low; the next time the page becomes visible asks again.
       }
     };
     void ask();
@@ -26,7 +26,7 @@ export function useAwake(): void {
 
 const STILL_MS = 3000;
 
-/** Whether nobody has moved or touched anything for some seconds: the pointer is hidden then. */
+/** Whether there was no input for some seconds, after which the pointer is hidden. */
 export function useStill(): boolean {
   const [still, setStill] = useState(false);
   useEffect(() => {

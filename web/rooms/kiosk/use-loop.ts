@@ -1,19 +1,19 @@
 import { type Dispatch, useEffect, useReducer, useRef } from "react";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
-import { imageIdOf } from "../../parts/use-choice";
+import { imageIdOf } from "../../pictures/use-choice";
 import { kioskTexts as texts } from "../../texts/kiosk";
 import { type KioskEvent, type KioskState, nextKiosk, opening, pauseAfter, sessionOf } from "./machine";
 import { type KioskOptions, pairAt } from "./options";
 import { Tidier } from "./tidy";
 
-/** A start that is not answered for so long is given up, ms. */
+/** Time after which a start without an answer counts as failed, ms. */
 const START_MS = 30_000;
-/** The page is loaded anew between two paintings after so long, ms: weeks are long for any browser. */
+/** Time after which the page reloads between two paintings, ms, because no browser runs well for weeks. */
 const RELOAD_MS = 6 * 60 * 60 * 1000;
 const TIDY_EVERY_MS = 20_000;
 
-/** The exhibition's loop with what it does outside the page: starting, waiting, tidying up. */
+/** The exhibition's loop with its side effects: starting, waiting, tidying up. */
 export function useLoop(options: KioskOptions): [KioskState, Dispatch<KioskEvent>] {
   const [state, dispatch] = useReducer(nextKiosk, opening);
   const known = useRef(options);
@@ -38,7 +38,7 @@ function useStarting(state: KioskState, known: { current: KioskOptions }, dispat
     begin(starting, known.current).then(
       (sessionId) => {
         clearTimeout(timer);
-        // A visitor came meanwhile, or it took too long: it is not shown, so it goes.
+        // A visitor came meanwhile, or it took too long: the painting is not shown, so it is deleted.
         if (left) tidier.leave({ sessionId, imageId: starting.guest?.imageId ?? null });
         else dispatch({ type: "started", sessionId });
       },
@@ -104,7 +104,7 @@ const tidier = new Tidier();
 function useTidying(sessionId: string | null, imageId: string | null, keep: boolean): void {
   useEffect(() => {
     if (sessionId === null || keep) return;
-    // Also when the page is closed or loaded anew in mid-painting.
+    // The page may also be closed or reloaded during a painting.
     const leave = () => tidier.leave({ sessionId, imageId });
     window.addEventListener("pagehide", leave);
     return () => {

@@ -1,48 +1,43 @@
-import { type Dispatch, useEffect, useState } from "react";
+import { type Dispatch, useState } from "react";
 import { type Frame, SessionEvents } from "../../graphql/operations";
-import { follow } from "../../graphql/subscribe";
+import { useSubscription } from "../../graphql/use-subscription";
 import { isOver } from "../../session/session-state";
 import type { KioskEvent } from "./machine";
 
-/** A running painting from which nothing is heard for so long is given up, ms. */
+/** Time without an event after which a running painting counts as failed, ms. */
 const SILENCE_MS = 120_000;
 
-/** The newest picture of the painting that is shown, and whether the server is there. Its end is told to `dispatch`. */
+/** The newest picture of the painting on show, and whether the server is connected. Dispatches the painting's end. */
 export function usePainting(sessionId: string | null, dispatch: Dispatch<KioskEvent>): { frame: Frame | null; connected: boolean } {
   const [frame, setFrame] = useState<Frame | null>(null);
   const [connected, setConnected] = useState(true);
-  useEffect(() => {
-    if (sessionId === null) return;
-    const ending = new AbortController();
+  useSubscription(sessionId, (id, signal) => {
     let over = false;
-    let silence = setTimeout(() => dispatch({ type: "failed" }), SILENCE_MS);
-    const heard = () => {
+    const giveUp = () => dispatch({ type: "failed" });
+    let silence = setTimeout(giveUp, SILENCE_MS);
+    signal.addEventListener("abort", () => {
       clearTimeout(silence);
-      silence = setTimeout(() => dispatch({ type: "failed" }), SILENCE_MS);
-    };
-    follow({
+      setConnected(true);
+    });
+    return {
       document: SessionEvents,
-      variables: () => ({ id: sessionId, afterStep: null }),
-      onConnection: setConnected,
-      isOver: () => over,
-      signal: ending.signal,
+      variables: () => ({ id, afterStep: null }),
       onEvent({ session: event }) {
-        heard();
+        clearTimeout(silence);
+        silence = setTimeout(giveUp, SILENCE_MS);
         if (event.__typename === "Frame") setFrame(event);
         if (event.__typename !== "SessionChange") return;
         const { status } = event.session;
         over = isOver(status);
         if (over) clearTimeout(silence);
         if (status === "COMPLETED") dispatch({ type: "finished" });
-        else if (over) dispatch({ type: "failed" });
+        else if (over) giveUp();
       },
-      // It was deleted, or cannot be watched.
-    }).catch(() => dispatch({ type: "failed" }));
-    return () => {
-      clearTimeout(silence);
-      ending.abort();
-      setConnected(true);
+      onConnection: setConnected,
+      isOver: () => over,
+      // The session was deleted or cannot be watched.
+      onFailure: giveUp,
     };
-  }, [sessionId, dispatch]);
+  });
   return { frame, connected };
 }

@@ -3,7 +3,7 @@ import { openCamera } from "../../camera/camera";
 import type { FrameSource } from "../../camera/source";
 import { takePicture } from "../../camera/take-picture";
 import { uploadPicture } from "../../graphql/upload";
-import type { Sample } from "../../samples/catalogue";
+import type { Sample } from "../../pictures/samples";
 import { kioskTexts as texts } from "../../texts/kiosk";
 import styles from "./kiosk.module.css";
 import type { KioskEvent } from "./machine";
@@ -11,22 +11,22 @@ import type { KioskEvent } from "./machine";
 const COUNT_FROM = 3;
 
 interface ChoosingProps {
-  manners: readonly Sample[];
+  choices: readonly Sample[];
   keep: boolean;
   dispatch: Dispatch<KioskEvent>;
 }
 
-/** A visitor chooses the manner that they are painted in. */
-export function Choosing({ manners, keep, dispatch }: ChoosingProps) {
+/** The screen on which a visitor chooses a style. */
+export function Choosing({ choices, keep, dispatch }: ChoosingProps) {
   return (
     <section className={styles.choosing} aria-labelledby="kiosk-choose">
       <h2 id="kiosk-choose" className={styles.question}>
         {texts.choose}
       </h2>
-      <ul className={styles.manners}>
-        {manners.map(({ url, title }) => (
+      <ul className={styles.choices}>
+        {choices.map(({ url, title }) => (
           <li key={url}>
-            <button type="button" className={styles.manner} onClick={() => dispatch({ type: "styled", styleUrl: url })}>
+            <button type="button" className={styles.choice} onClick={() => dispatch({ type: "styled", styleUrl: url })}>
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
               <img src={url} alt="" />
               <span>{title}</span>
@@ -74,7 +74,7 @@ export function Counting({ dispatch }: { dispatch: Dispatch<KioskEvent> }) {
       return () => clearTimeout(timer);
     }
     let left = false;
-    takePicture(source, "visitor.jpg")
+    takePicture(source, texts.fileName)
       .then(uploadPicture)
       .then(
         ({ id }) => !left && dispatch({ type: "taken", imageId: id }),

@@ -1,9 +1,9 @@
 import { styleTransferSettings } from "../../../server/records/settings";
+import type { StyleTransferInput } from "../../session/recipe";
 import { layersTexts as texts } from "../../texts/layers";
 import { layerTexts } from "../../texts/layers-in-words";
-import type { StyleTransferInput } from "../../session/recipe";
 
-/** The layers that the style is taken from, shallow to deep. */
+/** Names of the style layers, shallow to deep. */
 export const styleLayerNames: readonly string[] = styleTransferSettings.styleLayers.default.map(({ layer }) => layer);
 
 interface Setup {
@@ -15,8 +15,8 @@ interface Setup {
 }
 
 /**
- * The inputs of the experiment: one painting for each style layer, with that layer alone. The others have weight 0, so that
- * their distances are measured all the same. One scale, so that the measure stays the same over all steps.
+ * The inputs of the experiment: one painting for each style layer, with that layer alone. The others have weight 0, so
+ * that their distances are still measured. A single scale makes the distances comparable over all steps.
  */
 export function experimentInputs({ contentId, styleId, names, size, steps }: Setup): StyleTransferInput[] {
   return styleLayerNames.map((only) => ({
@@ -31,7 +31,7 @@ export function experimentInputs({ contentId, styleId, names, size, steps }: Set
   }));
 }
 
-/** The layer that a painting is painted after alone; null where there are several. */
+/** The only style layer that a painting uses; null if it uses several. */
 export function onlyLayer(layers: readonly { layer: string; weight: number }[]): string | null {
   const used = layers.filter(({ weight }) => weight > 0);
   return used.length === 1 ? (used[0]?.layer ?? null) : null;

@@ -1,7 +1,7 @@
 import type { RunFrame } from "../../graphql/run-operations";
+import { nearestPoint } from "../../parts/curve-geometry";
 import { layersTexts as texts } from "../../texts/layers";
 import { layerTexts } from "../../texts/layers-in-words";
-import { nearestPoint } from "../../parts/curve-geometry";
 import { curvePath, layerCurves } from "./layer-losses";
 import styles from "./layers.module.css";
 
@@ -13,13 +13,13 @@ interface Props {
   frames: readonly RunFrame[];
   /** Steps of the whole painting. */
   steps: number;
-  /** The step that is shown. */
+  /** The step on show. */
   at: number;
-  /** The layer that is painted after; null for all. */
+  /** The only style layer of the painting; null for several. */
   only: string | null;
 }
 
-/** The style term of every layer over the steps, as small as it can be read. */
+/** A small chart of every layer's style term over the steps. */
 export function LayerChart({ title, frames, steps, at, only }: Props) {
   const curves = layerCurves(frames);
   if (curves.length === 0) return null;
@@ -60,5 +60,5 @@ export function LayerChart({ title, frames, steps, at, only }: Props) {
 
 function percent(share: number): string {
   const value = 100 * share;
-  return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))} %`;
+  return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))}%`;
 }

@@ -7,8 +7,8 @@ export interface LayerCurve {
 }
 
 /**
- * The style terms of a painting's layers, in their order. A coarse scale is another measure, so the share begins anew with
- * the first frame at which every layer is known; frames without layers are left out.
+ * The style terms of a painting's layers, sorted by layer. Each share is relative to the first frame that has the
+ * layer's term; frames without layer terms are left out.
  */
 export function layerCurves(frames: readonly RunFrame[]): LayerCurve[] {
   const first = new Map<string, number>();
@@ -26,7 +26,9 @@ export function layerCurves(frames: readonly RunFrame[]): LayerCurve[] {
   return [...curves].map(([layer, points]) => ({ layer, points })).sort((a, b) => a.layer.localeCompare(b.layer, "en"));
 }
 
-/** An SVG path of the curve on a logarithmic axis from 1 at the top to `least` at the bottom; larger shares lie at the top. */
+/**
+ * An SVG path of the curve on a logarithmic axis from 1 at the top to `least` at the bottom; shares are clamped to it.
+ */
 export function curvePath({ points }: LayerCurve, width: number, height: number, lastStep: number, least: number): string {
   return points
     .map(({ step, share }, place) => {

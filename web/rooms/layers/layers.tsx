@@ -4,10 +4,9 @@ import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { execute } from "../../graphql/execute";
 import { CancelSession } from "../../graphql/operations";
+import headings from "../../parts/headings.module.css";
 import { FailureNotice } from "../../parts/notice";
 import { useAttempt } from "../../parts/use-attempt";
-import { layersTexts as texts } from "../../texts/layers";
-import { layerTexts } from "../../texts/layers-in-words";
 import { isOver } from "../../session/session-state";
 import { RunPanel } from "../../side-by-side/run-panel";
 import { frameAt, parseIds, type Run } from "../../side-by-side/runs";
@@ -15,12 +14,14 @@ import side from "../../side-by-side/side-by-side.module.css";
 import { Together } from "../../side-by-side/together";
 import { usePosition } from "../../side-by-side/use-position";
 import { useRuns } from "../../side-by-side/use-runs";
+import { layersTexts as texts } from "../../texts/layers";
+import { layerTexts } from "../../texts/layers-in-words";
 import { onlyLayer, styleLayerNames } from "./experiment";
 import { LayerChart } from "./layer-chart";
 import styles from "./layers.module.css";
 import { NewExperiment } from "./new-experiment";
 
-/** What each style layer does: the experiment with one layer at a time, or the layers of one painting. */
+/** The room that shows what each style layer does: one layer at a time, or all layers of one painting. */
 export function LayersRoom() {
   const query = useSearchParams();
   const router = useRouter();
@@ -28,8 +29,8 @@ export function LayersRoom() {
   return (
     <div className={styles.room}>
       <header className={styles.header}>
-        <h1 className={styles.heading}>{texts.title}</h1>
-        <p className={styles.lead}>{texts.lead}</p>
+        <h1 className={headings.page}>{texts.title}</h1>
+        <p className={headings.lead}>{texts.lead}</p>
       </header>
       {ids.length === 0 ? (
         <NewExperiment onStarted={(started) => router.push(`/layers?ids=${started.join(",")}`)} />
@@ -37,7 +38,7 @@ export function LayersRoom() {
         <Experiment key={ids.join()} ids={ids} />
       )}
       <section className={styles.formula} aria-labelledby="what-is-measured">
-        <h2 id="what-is-measured" className={styles.title}>
+        <h2 id="what-is-measured" className={headings.part}>
           {texts.formula.title}
         </h2>
         <p>{texts.formula.text}</p>
@@ -91,7 +92,7 @@ function Experiment({ ids }: { ids: readonly string[] }) {
   );
 }
 
-/** The pictures that the experiment is made from. */
+/** The source pictures of the experiment. */
 function Sources({ run }: { run: Run | undefined }) {
   if (!run?.session) return null;
   const { content, styles: sources } = run.session;

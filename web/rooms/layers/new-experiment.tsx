@@ -4,25 +4,25 @@ import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
 import { FailureNotice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
-import { PictureWell } from "../../parts/picture-well";
 import { type LabelledNumber, labelled } from "../../parts/settings";
 import { useAttempt } from "../../parts/use-attempt";
-import { imageIdOf, useChoice } from "../../parts/use-choice";
-import { useMaxSize } from "../../parts/use-max-size";
-import { samplePhotos, sampleStyles } from "../../samples/catalogue";
+import { useServer } from "../../parts/use-server";
+import workbench from "../../parts/workbench.module.css";
+import { PictureWell } from "../../pictures/picture-well";
+import { samplePhotos, sampleStyles } from "../../pictures/samples";
+import { imageIdOf, useChoice } from "../../pictures/use-choice";
 import { layersTexts as texts } from "../../texts/layers";
 import { experimentInputs } from "./experiment";
-import styles from "./layers.module.css";
 
 const usual = { size: 192, steps: 80 };
 
-/** Photo, style and the button that paints with each layer alone. `onStarted` gets the paintings' ids, shallow to deep. */
+/** The form that starts one painting per layer. `onStarted` receives the paintings' ids, shallow to deep. */
 export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void }) {
   const photo = useChoice(samplePhotos);
   const style = useChoice(sampleStyles);
   const [size, setSize] = useState(usual.size);
   const [steps, setSteps] = useState(usual.steps);
-  const maxSize = useMaxSize() ?? styleTransferSettings.size.max;
+  const maxSize = useServer()?.maxSize ?? styleTransferSettings.size.max;
   const { busy, failure, attempt } = useAttempt();
   const sizeSetting: LabelledNumber = { ...labelled("size"), default: usual.size, max: Math.min(maxSize, 512), help: "" };
   const stepsSetting: LabelledNumber = { ...labelled("steps"), default: usual.steps, max: 500, help: "" };
@@ -31,7 +31,7 @@ export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void })
     const [contentId, styleId] = await Promise.all([imageIdOf(photo.chosen), imageIdOf(style.chosen)]);
     const names = { photo: photo.chosen.title, style: style.chosen.title };
     const ids: string[] = [];
-    // One after the other: they are painted in the order in which they line up.
+    // They start one after the other, so that they are painted in this order.
     for (const input of experimentInputs({ contentId, styleId, names, size, steps })) {
       ids.push((await execute(StartPainting, { input })).startStyleTransfer.id);
     }
@@ -40,17 +40,17 @@ export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void })
 
   return (
     <form
-      className={styles.form}
+      className={workbench.workbench}
       onSubmit={(event) => {
         event.preventDefault();
         void attempt(begin);
       }}
     >
-      <div className={styles.wells}>
+      <div className={workbench.pictures}>
         <PictureWell title={texts.photo} choice={photo} />
         <PictureWell title={texts.style} choice={style} />
       </div>
-      <div className={styles.start}>
+      <div className={workbench.settings}>
         <NumberControl setting={sizeSetting} slider={false} value={size} onChange={setSize} />
         <NumberControl setting={stepsSetting} slider={false} value={steps} onChange={setSteps} />
         <button type="submit" className="button primary large" disabled={busy || photo.uploading || style.uploading}>

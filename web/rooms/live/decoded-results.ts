@@ -1,12 +1,15 @@
 interface DecodedResultsParts<Result> {
-  /** Called in the order of steps; steps that are late are left out. */
+  /** Called in the order of steps; late steps are left out. */
   show(step: number, result: Result): void;
-  /** Told of a result that came too late to be shown. */
+  /** Receives a result that came too late to be shown. */
   discard(result: Result): void;
   onError(error: unknown): void;
 }
 
-/** Pictures are decoded side by side, and may be ready out of order: lets through what is newer than all that was shown. */
+/**
+ * Passes on decoded pictures in order: they are decoded in parallel, and one that is older than the last shown is
+ * dropped.
+ */
 export class DecodedResults<Result> {
   private newest = -1;
   private closed = false;
@@ -26,7 +29,7 @@ export class DecodedResults<Result> {
     );
   }
 
-  /** Shows nothing more, and tells of no failure. */
+  /** Stops showing results and reporting failures. */
   close(): void {
     this.closed = true;
   }

@@ -7,19 +7,19 @@ import type { Pad } from "./pads";
 
 const texts = liveTexts.pad;
 
-/** Side of the drawing, px: what the translators of drawings were trained on. */
+/** Side of the drawing, px: the size that translators of drawings were trained on. */
 const SIDE = 256;
 
 interface Props {
-  /** The same for as long as the pad is there. */
+  /** Must stay the same while the component is mounted. */
   pad: Pad;
   drawing: Drawing;
   act(action: DrawingAction): void;
-  /** Called with the pad as a source of pictures, and with null when the pad goes. */
+  /** Receives the pad as a source of pictures, and null when the pad unmounts. */
   onSource(source: FrameSource | null): void;
 }
 
-/** A sheet to draw on with mouse, pen or finger; every stroke is a new picture of its source. */
+/** A sheet to draw on with mouse, pen or finger; every stroke makes a new picture. */
 export function DrawingPad({ pad, drawing, act, onSource }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const listeners = useRef(new PictureListeners());
@@ -27,7 +27,7 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
   const [width, setWidth] = useState<number>(pad.widths[1]);
   const [colour, setColour] = useState(pad.colours[0]?.value ?? "#000000");
   const [ground, setGround] = useState<HTMLImageElement | null>(null);
-  /** The pointer that draws now; others, such as a second finger, do nothing. */
+  /** The pointer that is drawing; others, such as a second finger, are ignored. */
   const pen = useRef<number | null>(null);
 
   useEffect(() => {
@@ -56,7 +56,7 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
       height: SIDE,
       onPicture(listener) {
         const leave = heard.add(listener);
-        // A drawing stands still: whoever begins to listen has its picture to take already.
+        // A drawing does not change by itself, so a new listener gets its picture at once.
         listener();
         return leave;
       },

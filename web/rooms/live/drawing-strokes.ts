@@ -1,15 +1,15 @@
 /** One stroke of the pen or the eraser, in the pad's pixels. */
 export interface Stroke {
   tool: "pen" | "eraser";
-  /** Of the pen, as CSS writes it. */
+  /** Colour of the pen, in CSS notation. */
   colour: string;
-  /** Of a full press, px. */
+  /** Width at full pressure, px. */
   width: number;
   /** x, y and pressure (0..1) of each point. */
   points: readonly (readonly [x: number, y: number, pressure: number])[];
 }
 
-/** A drawing as its strokes, and those that were taken back. */
+/** A drawing as its strokes and those that were undone. */
 export interface Drawing {
   done: readonly (Stroke | "cleared")[];
   undone: readonly (Stroke | "cleared")[];
@@ -19,14 +19,14 @@ export const emptyDrawing: Drawing = { done: [], undone: [] };
 
 export type DrawingAction =
   | { type: "begin"; stroke: Stroke }
-  /** More points of the stroke that was begun last. */
+  /** More points for the last stroke. */
   | { type: "extend"; points: Stroke["points"] }
   | { type: "undo" }
   | { type: "redo" }
-  /** An empty sheet; undone like a stroke. */
+  /** Clears the sheet; can be undone like a stroke. */
   | { type: "clear" };
 
-/** What a drawing is after an action. */
+/** The drawing after an action. */
 export function draw(drawing: Drawing, action: DrawingAction): Drawing {
   const { done, undone } = drawing;
   switch (action.type) {
@@ -50,13 +50,13 @@ export function draw(drawing: Drawing, action: DrawingAction): Drawing {
   }
 }
 
-/** The strokes to be seen: those since the sheet was cleared last. */
+/** The visible strokes: those since the sheet was last cleared. */
 export function visibleStrokes({ done }: Drawing): readonly Stroke[] {
   const since = done.slice(done.lastIndexOf("cleared") + 1);
   return since.filter((entry): entry is Stroke => entry !== "cleared");
 }
 
-/** Whether the sheet was cleared, and with it the drawing that it began with. */
+/** Whether the sheet was cleared, and with it the drawing that it started with. */
 export function wasCleared({ done }: Drawing): boolean {
   return done.includes("cleared");
 }
@@ -72,12 +72,12 @@ export function paintDrawing(context: CanvasRenderingContext2D, drawing: Drawing
   for (const stroke of visibleStrokes(drawing)) paintStroke(context, stroke, sheet);
 }
 
-/** What a stroke leaves on a sheet: the eraser brings the sheet's own colour back. */
+/** The colour that a stroke paints; the eraser paints in the sheet's colour. */
 export function colourOf({ tool, colour }: Pick<Stroke, "tool" | "colour">, sheet: string): string {
   return tool === "pen" ? colour : sheet;
 }
 
-/** At a point, px. */
+/** The width of a stroke at a point, px. */
 function lineWidth({ tool, width }: Stroke, pressure: number): number {
   return tool === "pen" ? width * (0.4 + 0.6 * pressure) : width * 3;
 }
@@ -87,14 +87,15 @@ function paintStroke(context: CanvasRenderingContext2D, stroke: Stroke, sheet: s
   context.strokeStyle = colourOf(stroke, sheet);
   const [first] = points;
   if (!first) return;
-  // A tap is a dot: a line that goes nowhere paints nothing.
+  // A tap paints a dot, because a line without length paints nothing.
   context.fillStyle = context.strokeStyle;
   context.beginPath();
   context.arc(first[0], first[1], lineWidth(stroke, first[2]) / 2, 0, 2 * Math.PI);
   context.fill();
   let [x, y] = first;
   let [fromX, fromY] = first;
-  // Curves from middle to middle of the points, each bent by the point between: no corners where the hand made none.
+  // Curves run between the midpoints of the points, each bent by the point between, so that strokes have no false
+  // corners.
   for (const [index, [toX, toY, pressure]] of points.entries()) {
     const isLast = index === points.length - 1;
     const [endX, endY] = isLast ? [toX, toY] : [(x + toX) / 2, (y + toY) / 2];

@@ -1,25 +1,29 @@
 import type { FrameSource } from "../../camera/source";
+import { liveTexts as texts } from "../../texts/live";
 
-/** Good enough that its blocks do not show in the translation; about 20 kB at 256 px. */
+/** High enough that JPEG blocks do not show in the translation; about 20 kB at 256 px. */
 const JPEG_QUALITY = 0.9;
 
-/** Captures pictures of one source at a time, on a canvas that it keeps. */
+/** Captures pictures of a source on a canvas that it reuses. */
 export class PictureEncoder {
   private readonly canvas = document.createElement("canvas");
 
-  /** The source's picture as JPEG in base64, its longer side `size` px. @throws Error when the browser cannot encode it. */
+  /**
+   * The source's picture as JPEG in base64, its longer side `size` px.
+   * @throws Error when the browser cannot encode it.
+   */
   async encode({ element, width, height }: FrameSource, size: number): Promise<string> {
     const scale = size / Math.max(width, height);
     this.canvas.width = Math.max(1, Math.round(width * scale));
     this.canvas.height = Math.max(1, Math.round(height * scale));
     const context = this.canvas.getContext("2d", { alpha: false });
-    if (!context) throw new Error("This browser cannot draw pictures.");
+    if (!context) throw new Error(texts.noDrawing);
     context.drawImage(element, 0, 0, this.canvas.width, this.canvas.height);
     return base64Of(await jpegOf(this.canvas));
   }
 }
 
-/** A picture as it came from the server. @throws DOMException when it is none */
+/** Decodes a picture from the server. @throws DOMException if it is not a picture */
 export async function decodePicture(data: string, mimeType: string): Promise<ImageBitmap> {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
   return createImageBitmap(new Blob([bytes], { type: mimeType }));
@@ -27,7 +31,7 @@ export async function decodePicture(data: string, mimeType: string): Promise<Ima
 
 function jpegOf(canvas: HTMLCanvasElement): Promise<Blob> {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be encoded."))), "image/jpeg", JPEG_QUALITY);
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(texts.noEncoding))), "image/jpeg", JPEG_QUALITY);
   });
 }
 

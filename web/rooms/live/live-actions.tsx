@@ -1,25 +1,25 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
-import { execute } from "../../graphql/execute";
+import { execute, messageOf } from "../../graphql/execute";
 import { KeepFrame } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
 import { liveTexts as texts } from "../../texts/live";
 import styles from "./live.module.css";
 import { canRecord, type Recording, record, saveFile } from "./recording";
-import type { Live } from "./use-live";
+import type { Live } from "./run-live";
 
 interface Props {
   live: Live;
   canvas: RefObject<HTMLCanvasElement | null>;
-  /** Stands first. */
+  /** Shown before the other actions. */
   children: ReactNode;
 }
 
-/** Keeps pictures of a live translation: on the server, as a film, or in another program. */
+/** Buttons that keep pictures of a live translation: on the server, as a film, or in another program. */
 export function LiveActions({ live: { sessionId, step }, canvas, children }: Props) {
   const [kept, setKept] = useState<string | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [recording, setRecording] = useState(false);
-  // Found out after the first render: the exported page was made where no browser is.
+  // Known only after the first render, because the page is exported without a browser.
   const [recordable, setRecordable] = useState(false);
   useEffect(() => setRecordable(canRecord()), []);
   const film = useRef<Recording | null>(null);
@@ -30,7 +30,7 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
       setFailure(null);
       await action();
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     }
   }
 
@@ -40,7 +40,7 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
       setKept((await execute(KeepFrame, { sessionId, step })).keepFrame.url);
     });
 
-  // Who leaves while a film is recorded keeps it.
+  // Leaving the page during a recording saves the film.
   useEffect(
     () => () => {
       const left = film.current;
@@ -97,5 +97,5 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
 
 async function saveFilm(recording: Recording): Promise<void> {
   const { film, extension } = await recording.end();
-  saveFile(film, `atelier-live.${extension}`);
+  saveFile(film, `${texts.fileName}.${extension}`);
 }

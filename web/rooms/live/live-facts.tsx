@@ -1,10 +1,10 @@
 import { liveTexts } from "../../texts/live";
 import styles from "./live.module.css";
-import type { Live } from "./use-live";
+import type { Live } from "./run-live";
 
 const texts = liveTexts.facts;
 
-/** How many pictures a second, and how late they are. */
+/** The rate of pictures per second and their delay. */
 export function LiveFacts({ live: { rates } }: { live: Live }) {
   return (
     <dl className={styles.facts} data-testid="live-facts">

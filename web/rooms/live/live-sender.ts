@@ -1,35 +1,35 @@
-/** What the server says of a frame. */
+/** The server's answer to a frame. */
 export interface Receipt {
   status: "ACCEPTED" | "SUPERSEDED";
 }
 
 export interface LiveSenderParts {
-  /** The newest picture, encoded, in base64; null when there is none. */
+  /** Returns the newest picture, encoded, in base64; null if there is none. */
   capture(): Promise<string | null>;
   /** Sends a frame; resolves when its fate is known. */
   send(step: number, data: string): Promise<Receipt>;
-  /** Told of a frame that was refused. */
+  /** Called when a frame is refused or cannot be captured. */
   onError(error: unknown): void;
-  /** Milliseconds, as of performance.now. */
+  /** Time in milliseconds, like performance.now. */
   now(): number;
 }
 
-/** Frames that may be on their way: the server works on one and keeps one waiting. */
+/** Most frames in flight: the server works on one and keeps one waiting. */
 const CREDIT = 2;
 
 /**
- * Sends the newest picture whenever the server can take one, and never keeps a queue: of pictures that come while it
- * cannot, only the last is sent.
+ * Sends the newest picture whenever the server can take one, and never keeps a queue: only the last of the pictures
+ * that come while the server is busy is sent.
  */
 export class LiveSender {
-  /** When the picture of each frame on its way was captured, by step. */
+  /** Capture time of each frame in flight, by step. */
   private readonly captured = new Map<number, number>();
   private nextStep: number;
   private wanted = false;
   private capturing = false;
   private paused = false;
 
-  /** Numbers frames from `firstStep` on. */
+  /** Numbers frames from `firstStep`. */
   constructor(
     private readonly parts: LiveSenderParts,
     firstStep = 0,
@@ -37,16 +37,16 @@ export class LiveSender {
     this.nextStep = firstStep;
   }
 
-  /** A new picture is there. */
+  /** Announces a new picture. */
   offer(): void {
     this.wanted = true;
     void this.pump();
   }
 
-  /** A result came; answers how long ago its picture was captured, ms, or null for a frame of somebody else. */
+  /** Takes a result. Returns how long ago its picture was captured, ms, or null for a frame of another client. */
   result(step: number): number | null {
     const at = this.captured.get(step);
-    // Results come in order: what is older was superseded.
+    // Results come in order, so older frames were superseded.
     for (const older of [...this.captured.keys()]) if (older <= step) this.captured.delete(older);
     void this.pump();
     return at === undefined ? null : this.parts.now() - at;
@@ -62,12 +62,12 @@ export class LiveSender {
     void this.pump();
   }
 
-  /** Whether a picture was offered that was not sent. */
+  /** Whether an offered picture has not been sent. */
   get unsent(): boolean {
     return this.wanted;
   }
 
-  /** The connection is lost, and with it the results of what was on its way: the picture of now is sent in its place. */
+  /** The connection is lost, and with it the results of frames in flight: the current picture is sent instead. */
   disconnected(): void {
     if (this.captured.size === 0) return;
     this.captured.clear();

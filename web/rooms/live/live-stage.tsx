@@ -9,14 +9,14 @@ interface Props {
   view: StageView;
   /** Null while nothing is translated. */
   source: FrameSource | null;
-  /** Takes the place of the source's own picture where that is drawn on. */
+  /** A drawing pad, shown instead of the source's picture. */
   pad: ReactNode;
   result: RefObject<HTMLCanvasElement | null>;
-  /** Shown over the result while there is none. */
+  /** Text over the result while there is none. */
   hint: string;
 }
 
-/** The original and its translation: beside each other, or in one frame with a divider. */
+/** The original and its translation, side by side or in one frame with a divider. */
 export function LiveStage({ view, source, pad, result, hint }: Props) {
   const [percent, setPercent] = useState(50);
   const split = view === "split" && !pad;
@@ -59,7 +59,7 @@ export function LiveStage({ view, source, pad, result, hint }: Props) {
   );
 }
 
-/** Shows the element that a source paints on. */
+/** The element that a source paints on. */
 function SourceView({ source, aspect }: { source: FrameSource | null; aspect: string }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {

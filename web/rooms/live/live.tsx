@@ -3,15 +3,15 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import type { FrameSource } from "../../camera/source";
 import { forTask, takesDrawings } from "../../networks/networks";
+import { sizeSetting } from "../../networks/order";
+import { TranslatorList } from "../../networks/translator-list";
 import { useNetworks } from "../../networks/use-networks";
 import { Notice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import { SelectControl } from "../../parts/select-control";
-import { useMaxSize } from "../../parts/use-max-size";
+import { useServer } from "../../parts/use-server";
+import workbench from "../../parts/workbench.module.css";
 import { liveTexts as texts } from "../../texts/live";
-import easel from "../../parts/workbench.module.css";
-import { sizeSetting } from "../../networks/order";
-import { TranslatorList } from "../../networks/translator-list";
 import { DrawingPad } from "./drawing-pad";
 import { draw, emptyDrawing } from "./drawing-strokes";
 import styles from "./live.module.css";
@@ -23,7 +23,7 @@ import { useLive } from "./use-live";
 import { useSettled } from "./use-settled";
 import { CLIP, useSource } from "./use-source";
 
-/** What a visitor sees first. */
+/** The translator that is chosen first. */
 const USUAL = "photo-to-painting";
 
 const views: { value: StageView; title: string }[] = [
@@ -31,7 +31,7 @@ const views: { value: StageView; title: string }[] = [
   { value: "split", title: texts.views.split },
 ];
 
-/** A translator at work on a camera, a clip or a drawing, live. */
+/** The live room: a translator at work on a camera, a clip or a drawing. */
 export function Live() {
   const { networks, failure: networkFailure } = useNetworks();
   const translators = forTask(networks, "TRANSLATION");
@@ -42,11 +42,11 @@ export function Live() {
   const [running, setRunning] = useState(false);
   const [view, setView] = useState<StageView>("beside");
   const [size, setSize] = useState<number | null>(null);
-  const maxSize = useMaxSize();
-  // Each size is a session of its own: not every one that a slider comes past.
+  const maxSize = useServer()?.maxSize ?? null;
+  // Each size starts a session, so sizes that a slider only passes are skipped.
   const settledSize = useSettled(size, running);
   const camera = useSource(running && !drawing);
-  // Kept here, so that it outlives a look at other translators.
+  // The drawings are kept here, so that they survive a change of translator.
   const lines = useReducer(draw, emptyDrawing);
   const areas = useReducer(draw, emptyDrawing);
   const [drawn, act] = network?.takes === "LABEL_MAP" ? areas : lines;
@@ -56,8 +56,8 @@ export function Live() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const live = useLive({ source: running ? source : null, network, size: settledSize ?? network?.size ?? 256, canvas });
 
-  // A drawing is translated as soon as it is there: nobody has to be asked whether they want to be seen.
-  // Its end stops: no camera may open that nobody started.
+  // A drawing is translated at once: unlike a camera it needs no consent.
+  // Leaving the drawing stops the translation, so that no camera opens unasked.
   useEffect(() => {
     if (!drawing) return;
     setRunning(true);
@@ -65,7 +65,7 @@ export function Live() {
   }, [drawing]);
 
   return (
-    <div className={easel.easel}>
+    <div className={workbench.workbench}>
       <div className={styles.stage}>
         <LiveStage
           view={view}
@@ -93,7 +93,7 @@ export function Live() {
           </button>
         </LiveActions>
       </div>
-      <div className={easel.settings}>
+      <div className={workbench.settings}>
         <TranslatorList translators={translators} chosen={network} onChoose={setModel} />
         {!drawing && <SelectControl title={texts.from} options={camera.options} value={camera.chosen} onChange={camera.choose} />}
         {!drawing && <SelectControl title={texts.view} options={views} value={view} onChange={(chosen) => setView(chosen)} />}

@@ -1,16 +1,16 @@
 import type { Network } from "../../graphql/operations";
 import { liveTexts } from "../../texts/live";
 
-/** What one kind of drawing is made with. */
+/** The tools for one kind of drawing. */
 export interface Pad {
-  /** Colour of the empty sheet, and of what is erased. */
+  /** Colour of the empty sheet and of the eraser. */
   sheet: string;
-  /** Address of the drawing that a sheet begins with; null for an empty one. */
+  /** URL of the drawing that a sheet starts with; null for an empty sheet. */
   begins: string | null;
   colours: readonly { title: string; value: string }[];
-  /** Of the pen, px, the usual one in the middle. */
+  /** Widths of the pen, px, the default in the middle. */
   widths: readonly [number, number, number];
-  /** Whether colours beside the named ones mean something. */
+  /** Whether colours other than the named ones can be picked. */
   anyColour: boolean;
 }
 
@@ -23,8 +23,8 @@ const lines: Pad = {
 };
 
 /**
- * Areas in the colours of pix2pix's facades, which stand for parts of a house. No card tells the colours of another
- * translator of label maps: its own may be picked.
+ * Areas in the colours of pix2pix's facades, which stand for parts of a house. Cards do not list the colours of other
+ * translators of label maps, so any colour can be picked.
  */
 const areas: Pad = {
   sheet: "#0006d9",
@@ -46,7 +46,7 @@ const areas: Pad = {
   anyColour: true,
 };
 
-/** The pad for what a translator takes. */
+/** The pad for the drawings that a translator takes. */
 export function padFor({ takes }: Pick<Network, "takes">): Pad {
   return takes === "LABEL_MAP" ? areas : lines;
 }

@@ -1,27 +1,27 @@
-/** Time over which rates are told, ms. */
+/** Time over which rates are measured, ms. */
 const WINDOW_MS = 3000;
 
-/** How live a translation is, over the last seconds. */
+/** Rate and delay of a live translation over the last seconds. */
 export interface Rates {
   /** Results drawn per second. */
   framesPerSecond: number;
-  /** From the capture of a picture to its result drawn, ms: half of the results take no longer. */
+  /** Median time from capturing a picture to drawing its result, ms. */
   medianMs: number;
-  /** The same for 95 of 100. */
+  /** 95th percentile of the same time, ms. */
   p95Ms: number;
 }
 
-/** Keeps when results were drawn, and how long each was on its way. */
+/** Records when results were drawn and how long each one took. */
 export class RateMeter {
   private shown: { at: number; delayMs: number }[] = [];
 
-  /** A result was drawn at `at` (ms), `delayMs` after its picture was captured. */
+  /** Records a result that was drawn at `at` (ms), `delayMs` after its picture was captured. */
   add(at: number, delayMs: number): void {
     this.shown.push({ at, delayMs });
     this.forget(at);
   }
 
-  /** Null while too little is known. */
+  /** Null until there are enough results. */
   rates(now: number): Rates | null {
     this.forget(now);
     const [first] = this.shown;
@@ -40,7 +40,7 @@ export class RateMeter {
   }
 }
 
-/** Of sorted values, by the nearest rank. */
+/** The quantile of sorted values, by the nearest rank. */
 function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

@@ -1,4 +1,6 @@
-/** What browsers record to, best first. */
+import { liveTexts as texts } from "../../texts/live";
+
+/** Formats that browsers record, best first. */
 const formats = [
   { mimeType: "video/mp4;codecs=avc1.42E01E", extension: "mp4" },
   { mimeType: "video/webm;codecs=vp9", extension: "webm" },
@@ -8,9 +10,9 @@ const formats = [
 
 const BITS_PER_SECOND = 6_000_000;
 
-/** A recording of a canvas that goes on until it is ended. */
+/** A recording of a canvas that runs until it is ended. */
 export interface Recording {
-  /** The film, and the ending of a name for its file. */
+  /** Ends the recording and returns the film with its file extension. */
   end(): Promise<{ film: Blob; extension: string }>;
 }
 
@@ -19,10 +21,10 @@ export function canRecord(): boolean {
   return typeof MediaRecorder !== "undefined" && "captureStream" in HTMLCanvasElement.prototype;
 }
 
-/** Begins to record what is drawn on a canvas. @throws Error where the browser records in no known format. */
+/** Starts to record a canvas. @throws Error if the browser supports no known format. */
 export function record(canvas: HTMLCanvasElement): Recording {
   const format = formats.find(({ mimeType }) => MediaRecorder.isTypeSupported(mimeType));
-  if (!format) throw new Error("This browser cannot record films.");
+  if (!format) throw new Error(texts.noRecording);
   const stream = canvas.captureStream();
   const recorder = new MediaRecorder(stream, { mimeType: format.mimeType, videoBitsPerSecond: BITS_PER_SECOND });
   const parts: Blob[] = [];
@@ -35,7 +37,7 @@ export function record(canvas: HTMLCanvasElement): Recording {
           for (const track of stream.getTracks()) track.stop();
           resolve({ film: new Blob(parts, { type: format.mimeType }), extension: format.extension });
         };
-        // A failure has ended it before, and what there was of the film is here.
+        // A failure has already ended the recording, and `parts` holds the film so far.
         if (recorder.state === "inactive") return finish();
         recorder.onstop = finish;
         recorder.stop();
@@ -44,7 +46,7 @@ export function record(canvas: HTMLCanvasElement): Recording {
   };
 }
 
-/** Gives a file to the person, as the browser's downloads do. */
+/** Saves a file as a download. */
 export function saveFile(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);

@@ -1,11 +1,11 @@
-/** Draws results on a canvas, at most once in a frame of the page, and always the newest. */
+/** Draws results on a canvas, at most one per animation frame and always the newest. */
 export class ResultCanvas {
   private newest: { picture: ImageBitmap; onDrawn: (at: number) => void } | null = null;
   private frame = 0;
 
   constructor(private readonly canvas: HTMLCanvasElement) {}
 
-  /** Takes the place of a result that was not drawn yet; `onDrawn` hears when this one is. */
+  /** Replaces a result that was not drawn yet; `onDrawn` receives the time when this one is drawn. */
   show(picture: ImageBitmap, onDrawn: (at: number) => void): void {
     this.newest?.picture.close();
     this.newest = { picture, onDrawn };

@@ -1,17 +1,28 @@
 import type { FrameSource } from "../../camera/source";
-import { ConnectionError, execute } from "../../graphql/execute";
+import { ConnectionError, execute, messageOf } from "../../graphql/execute";
 import { CancelSession, LiveEvents, SendFrame, StartLive } from "../../graphql/operations";
 import { ask, follow } from "../../graphql/subscribe";
 import { liveTexts as texts } from "../../texts/live";
 import { DecodedResults } from "./decoded-results";
 import { decodePicture, PictureEncoder } from "./encoded-picture";
 import { LiveSender } from "./live-sender";
-import { RateMeter } from "./rates";
+import { RateMeter, type Rates } from "./rates";
 import { ResultCanvas } from "./result-canvas";
-import type { Live } from "./use-live";
 
-/** How often rates are told anew, ms. */
+/** Interval at which the rates are updated, ms. */
 const RATES_EVERY_MS = 500;
+
+/** The state of a live translation, as the page shows it. */
+export interface Live {
+  /** Null until the server has one. */
+  sessionId: string | null;
+  status: string;
+  /** Null while nothing moves. */
+  rates: Rates | null;
+  failure: string | null;
+  /** Step of the result that was drawn last. */
+  step: number | null;
+}
 
 interface Run {
   source: FrameSource;
@@ -20,22 +31,22 @@ interface Run {
   size: number;
   canvas: HTMLCanvasElement;
   change(changed: Partial<Live>): void;
-  /** Begins anew. */
+  /** Starts a new session. */
   again(): void;
   signal: AbortSignal;
 }
 
-/** One session from its start to `signal`, or to its end on the server. @throws ServerError, ConnectionError */
+/** Runs one session until `signal` aborts or the server ends it. @throws ServerError, ConnectionError */
 export async function runLive({ source, model, title, size, canvas, change, again, signal }: Run): Promise<void> {
-  // Not aborted by `signal`: the answer names a session that somebody has to cancel.
-  const { startTranslation } = await execute(StartLive, { input: { model, size, title: `Live, ${title}` } });
+  // `signal` does not abort this request: its answer names a session that must be cancelled.
+  const { startTranslation } = await execute(StartLive, { input: { model, size, title: texts.sessionTitle(title) } });
   const sessionId = startTranslation.id;
   if (signal.aborted) return cancel(sessionId);
   change({ sessionId, status: startTranslation.status });
-  /** On the server. */
+  /** Whether the session has ended. */
   let over = false;
   let connected = true;
-  /** The server ended it for want of pictures. */
+  /** Whether the server ended it because no pictures came. */
   let idle = false;
   const encoder = new PictureEncoder();
   const meter = new RateMeter();
@@ -44,7 +55,7 @@ export async function runLive({ source, model, title, size, canvas, change, agai
     capture: () => encoder.encode(source, size),
     send: async (step, data) => (await ask(SendFrame, { input: { sessionId, step, data } })).sendFrame,
     onError: (error) => {
-      // Of a lost connection `onConnection` tells.
+      // `onConnection` reports a lost connection.
       if (!over && !(error instanceof ConnectionError)) change({ failure: messageOf(error) });
     },
     now: () => performance.now(),
@@ -56,9 +67,9 @@ export async function runLive({ source, model, title, size, canvas, change, agai
         change({ step, failure: null });
       }),
     discard: ({ picture }) => picture.close(),
-    onError: (error) => change({ failure: `A translated picture could not be shown: ${messageOf(error)}` }),
+    onError: (error) => change({ failure: texts.notShown(messageOf(error)) }),
   });
-  // An untouched drawing offers nothing, and so begins no session after the first.
+  // An untouched drawing offers no picture and so starts no further session.
   const renew = () => {
     if (idle && sender.unsent && !document.hidden) again();
   };
@@ -121,12 +132,7 @@ export async function runLive({ source, model, title, size, canvas, change, agai
   });
 }
 
-/** Nobody waits for it: a session that nobody sends frames to ends by itself. */
+/** Cancels a session without waiting; if that fails, the session ends by itself for lack of frames. */
 function cancel(sessionId: string): void {
   execute(CancelSession, { id: sessionId }).catch((error: unknown) => console.debug("The live session was not cancelled:", error));
-}
-
-/** What to tell a person of an error. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

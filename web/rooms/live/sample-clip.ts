@@ -1,17 +1,18 @@
 import { type FrameSource, PictureListeners } from "../../camera/source";
+import { liveTexts as texts } from "../../texts/live";
 import { LOOP_SECONDS, paintScene } from "./sample-scene";
 
 const WIDTH = 384;
 const HEIGHT = 288;
 const FRAMES_PER_SECOND = 25;
 
-/** A looping clip for those who have no camera at hand; it plays while somebody listens. */
+/** A looping clip that needs no camera; it plays while it has listeners. */
 export function openSampleClip(): FrameSource {
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
   const context = canvas.getContext("2d", { alpha: false });
-  if (!context) throw new Error("This browser cannot draw pictures.");
+  if (!context) throw new Error(texts.noDrawing);
   const listeners = new PictureListeners();
   let timer: ReturnType<typeof setInterval> | undefined;
   let frame = 0;

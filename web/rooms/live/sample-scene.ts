@@ -1,4 +1,4 @@
-/** A bay at changing light: sky, hills, sea, boats and birds, painted on a canvas for any moment of a loop. */
+/** A bay in changing light: sky, hills, sea, boats and birds, painted on a canvas for any moment of a loop. */
 
 /** Length of the loop, s. */
 export const LOOP_SECONDS = 12;
@@ -72,7 +72,7 @@ function sunAt(phase: number, width: number, sea: number): [number, number] {
 
 function paintCloud(context: Context, cloud: number, phase: number, light: Light["light"]): void {
   const { width, height } = context.canvas;
-  // Whole rounds in a loop, so that the last picture runs into the first.
+  // Whole rounds per loop, so that the last picture runs into the first.
   const x = ((cloud * 0.23 + phase + random(cloud)) % 1) * 1.4 - 0.2;
   const y = 0.06 + 0.26 * random(cloud + 10);
   for (let puff = 0; puff < 14; puff++) {
@@ -202,7 +202,7 @@ function fill(context: Context, points: readonly number[]): void {
   context.fill();
 }
 
-/** 0..1, always the same for the same number. */
+/** A number from 0 to 1 that is always the same for the same seed. */
 function random(seed: number): number {
   const value = Math.sin(seed * 127.1 + 311.7) * 43_758.5453;
   return value - Math.floor(value);

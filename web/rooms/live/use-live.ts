@@ -1,25 +1,14 @@
 import { type RefObject, useEffect, useState } from "react";
 import type { FrameSource } from "../../camera/source";
+import { messageOf } from "../../graphql/execute";
 import type { Network } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
-import type { Rates } from "./rates";
-import { messageOf, runLive } from "./run-live";
-
-export interface Live {
-  /** Null until the server has one. */
-  sessionId: string | null;
-  status: string;
-  /** Null while nothing moves. */
-  rates: Rates | null;
-  failure: string | null;
-  /** The client's number of the result that was drawn last. */
-  step: number | null;
-}
+import { type Live, runLive } from "./run-live";
 
 const nothing: Live = { sessionId: null, status: "", rates: null, failure: null, step: null };
 
 interface LiveOptions {
-  /** Null while nothing is to be translated. */
+  /** Null while nothing should be translated. */
   source: FrameSource | null;
   network: Network | null;
   /** Longer side of the results, px. */
@@ -28,8 +17,8 @@ interface LiveOptions {
 }
 
 /**
- * A live translation of `source` on `canvas`, from the first render with a source and a network to the last. When the server
- * ended it, since no picture came for long, a new one is begun for the next picture that somebody is there to see.
+ * A live translation of `source` on `canvas`, while there is a source and a network. When the server ends an idle
+ * session, the next picture on a visible page starts a new one.
  */
 export function useLive({ source, network, size, canvas }: LiveOptions): Live {
   const [live, setLive] = useState<Live>(nothing);
@@ -37,7 +26,7 @@ export function useLive({ source, network, size, canvas }: LiveOptions): Live {
   const model = network?.id ?? null;
   const title = network ? shortTitle(network.title) : "";
 
-  // `attempt` is counted up to begin a new session with the same settings.
+  // A higher `attempt` starts a new session with the same settings.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is read by nothing.
   useEffect(() => {
     const target = canvas.current;

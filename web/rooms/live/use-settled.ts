@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
 
-/** How long a value has to stay as it is, ms. */
+/** Time for which a value must stay the same, ms. */
 const SETTLED_MS = 400;
 
-/** `value` as it is when it has not changed for a while, so that a slider can be drawn; at once unless it `waits`. */
+/** The value once it has not changed for a while, so that a slider can be dragged; at once unless `waits` is set. */
 export function useSettled<Value>(value: Value, waits: boolean): Value {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

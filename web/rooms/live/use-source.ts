@@ -1,16 +1,17 @@
 import { useEffect, useState } from "react";
 import { cameras, openCamera } from "../../camera/camera";
 import type { FrameSource } from "../../camera/source";
+import { messageOf } from "../../graphql/execute";
 import { liveTexts as texts } from "../../texts/live";
 import { openSampleClip } from "./sample-clip";
 
-/** Names the sample clip among the sources; cameras go by the browser's ids. */
+/** Id of the sample clip among the sources; cameras have the browser's ids. */
 export const CLIP = "sample-clip";
 
-/** Whichever camera the browser gives first. */
+/** Id that stands for the browser's default camera. */
 const ANY_CAMERA = "any-camera";
 
-/** A camera or the sample clip, open while `wanted`. */
+/** A camera or the sample clip, open while `wanted` is true. */
 export function useSource(wanted: boolean) {
   const [chosen, choose] = useState<string>(ANY_CAMERA);
   const [found, setFound] = useState<{ id: string; name: string }[]>([]);
@@ -18,17 +19,17 @@ export function useSource(wanted: boolean) {
   const [failure, setFailure] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
 
-  // `attempt` is counted up to open the same source again.
+  // A higher `attempt` opens the same source again.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is read by nothing.
   useEffect(() => {
     if (!wanted) return;
     let left = false;
     let opened: FrameSource | null = null;
     setFailure(null);
-    /** The camera was unplugged: its last picture must not stand there as if it were live. */
+    /** Set when the camera was unplugged, because its last picture must not look live. */
     let lost: Error | null = null;
     const fail = (error: unknown) => {
-      if (!left) setFailure(error instanceof Error ? error.message : String(error));
+      if (!left) setFailure(messageOf(error));
     };
     const onLost = (error: Error) => {
       if (left) return;
@@ -57,7 +58,7 @@ export function useSource(wanted: boolean) {
   const options = [
     { value: ANY_CAMERA, title: texts.camera },
     ...(found.length > 1 ? found.map(({ id, name }) => ({ value: id, title: name })) : []),
-    // The list must show what is chosen, else nobody could choose anything else of one entry.
+    // The list must include the chosen source, or a list of one entry could not be changed.
     ...(isKnown ? [] : [{ value: chosen, title: texts.goneCamera }]),
     { value: CLIP, title: texts.clip },
   ];

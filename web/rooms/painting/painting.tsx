@@ -3,25 +3,25 @@ import type { Dispatch } from "react";
 import { execute } from "../../graphql/execute";
 import { type Painting, RenameSession } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
-import { paintingTexts as texts } from "../../texts/painting";
-import { sessionTexts } from "../../texts/session";
 import { RenameDialog } from "../../parts/rename-dialog";
 import { SessionActions } from "../../session/session-actions";
 import label from "../../session/session-label.module.css";
 import { isOver, type SessionEvent, type SessionState } from "../../session/session-state";
-import { Caption } from "./stage/caption";
-import { Exports } from "./export/exports";
+import { weightsByStep } from "../../session/steerable";
+import { paintingTexts as texts } from "../../texts/painting";
+import { sessionTexts } from "../../texts/session";
 import { Family } from "./branch/family";
-import { LossCurve } from "./scrub/loss-curve";
+import { useBranch } from "./branch/use-branch";
+import { Exports } from "./export/exports";
 import styles from "./painting.module.css";
 import { Progress } from "./progress";
-import { Stage } from "./stage/stage";
-import { SteerPanel } from "./steer/steer-panel";
-import { weightsByStep } from "../../session/steerable";
-import { SteeringList } from "./steer/steering-list";
-import { useBranch } from "./branch/use-branch";
+import { LossCurve } from "./scrub/loss-curve";
 import { useKeptFrames } from "./scrub/use-kept-frames";
 import { useLook } from "./scrub/use-look";
+import { Caption } from "./stage/caption";
+import { Stage } from "./stage/stage";
+import { SteerPanel } from "./steer/steer-panel";
+import { SteeringList } from "./steer/steering-list";
 import { useSteering } from "./steer/use-steering";
 import { useViewers } from "./use-viewers";
 
@@ -31,7 +31,7 @@ interface Props {
   dispatch: Dispatch<SessionEvent>;
 }
 
-/** The room of one painting: the picture on the wall with its history below, its label and its controls beside it. */
+/** The room of one painting: the picture on the wall with its history below, its label and controls beside it. */
 export function PaintingRoom({ state, session, dispatch }: Props) {
   const { frame: newest, failure, curve, timeline } = state;
   const { id, settings, title } = session;
@@ -64,7 +64,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
         <SessionActions
           session={session}
           frame={look.frame}
-          fileName={`${title || "painting"} ${look.frame?.step ?? 0}`}
+          fileName={`${title || texts.fileName} ${look.frame?.step ?? 0}`}
           again={{ href: "/", text: texts.again }}
         />
         {look.frame && <Exports sessionId={id} past={look.past} compared={look.compared} />}
@@ -108,7 +108,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
   );
 }
 
-/** From where on the newest change is in force. */
+/** Says when the newest change takes effect. */
 function steerHint({ changes, status }: Painting): string {
   const last = changes.at(-1);
   if (!last) return status === "PAUSED" ? texts.steer.whenItGoesOn : texts.steer.fromNext;

@@ -1,14 +1,14 @@
 import type { Painting } from "../../graphql/operations";
 import { formatDuration } from "../../parts/durations";
 import bar from "../../parts/progress-bar.module.css";
-import { paintingTexts as texts } from "../../texts/painting";
-import { sessionTexts } from "../../texts/session";
 import label from "../../session/session-label.module.css";
 import { isOver, msPerStep, type SessionState } from "../../session/session-state";
 import { SessionStatusLine, took } from "../../session/session-status";
+import { paintingTexts as texts } from "../../texts/painting";
+import { sessionTexts } from "../../texts/session";
 import styles from "./painting.module.css";
 
-/** How far the painting is: step, time of a step, time to go, and what is wrong if something is. */
+/** The painting's status, step, time per step and time left, and its error if there is one. */
 export function Progress({ state, session }: { state: SessionState; session: Painting }) {
   const { steps } = session.settings;
   const step = state.frame?.step ?? 0;

@@ -1,28 +1,23 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { ViewersEvents } from "../../graphql/operations";
-import { follow } from "../../graphql/subscribe";
+import { useSubscription } from "../../graphql/use-subscription";
 
-/** How many watch a session now, this page among them; null while it is not known. */
+/** How many people watch a session now, including this page; null while that is not known. */
 export function useViewers(id: string, over: boolean): number | null {
   const [viewers, setViewers] = useState<number | null>(null);
-  useEffect(() => {
-    if (over) return;
-    const ending = new AbortController();
-    follow({
+  useSubscription(over ? null : id, (_key, signal) => {
+    const forget = () => setViewers(null);
+    signal.addEventListener("abort", forget);
+    return {
       document: ViewersEvents,
       variables: () => ({ id }),
-      onEvent: (event) => setViewers(event.viewers),
-      onConnection: (connected) => {
-        if (!connected) setViewers(null);
+      onEvent: ({ viewers: count }) => setViewers(count),
+      onConnection(connected) {
+        if (!connected) forget();
       },
-      isOver: () => false,
-      signal: ending.signal,
-      // Whoever follows the session says that it is gone.
-    }).catch(() => setViewers(null));
-    return () => {
-      ending.abort();
-      setViewers(null);
+      // The session's own subscription reports that the session is gone.
+      onFailure: forget,
     };
-  }, [id, over]);
+  });
   return viewers;
 }

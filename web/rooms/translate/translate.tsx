@@ -5,23 +5,24 @@ import { type ReactNode, useState } from "react";
 import { translationSize } from "../../../server/records/settings";
 import { execute } from "../../graphql/execute";
 import { type Network, StartTranslation } from "../../graphql/operations";
+import label from "../../networks/network-facts.module.css";
 import { NetworkState } from "../../networks/network-state";
 import { formatBytes, forTask, shortTitle, takesDrawings } from "../../networks/networks";
+import { sizeSetting, toTranslationInput } from "../../networks/order";
+import { TranslatorList } from "../../networks/translator-list";
 import { useNetworks } from "../../networks/use-networks";
 import { Notice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
-import { PictureWell } from "../../parts/picture-well";
-import { imageIdOf, type Option, useChoice } from "../../parts/use-choice";
-import { usePastedPicture } from "../../parts/use-pasted-picture";
-import { sampleDrawings, samplePhotos } from "../../samples/catalogue";
-import { translationTexts as texts } from "../../texts/translation";
-import easel from "../../parts/workbench.module.css";
+import workbench from "../../parts/workbench.module.css";
+import { PictureWell } from "../../pictures/picture-well";
+import { sampleDrawings, samplePhotos } from "../../pictures/samples";
+import { imageIdOf, type Option, useChoice } from "../../pictures/use-choice";
+import { usePastedPicture } from "../../pictures/use-pasted-picture";
 import { useStart } from "../../session/use-start";
-import { sizeSetting, toTranslationInput } from "../../networks/order";
+import { translationTexts as texts } from "../../texts/translation";
 import styles from "./translate.module.css";
-import { TranslatorList } from "../../networks/translator-list";
 
-/** Where a translation begins: a picture, a translator, a size, Start. `children` hang below the pictures. */
+/** The page that starts a translation: picture, translator, size, Start. `children` appear below the pictures. */
 export function Translate({ children }: { children: ReactNode }) {
   const asked = useSearchParams();
   const { networks, failure: networkFailure, ...actions } = useNetworks();
@@ -41,13 +42,13 @@ export function Translate({ children }: { children: ReactNode }) {
   }
 
   return (
-    <div className={easel.easel}>
-      <div className={easel.pictures}>
+    <div className={workbench.workbench}>
+      <div className={workbench.pictures}>
         <PictureWell title={texts.picture} choice={picture} />
         <TranslatorList translators={translators} chosen={translator} onChoose={setModel} />
       </div>
       <form
-        className={easel.settings}
+        className={workbench.settings}
         onSubmit={(event) => {
           event.preventDefault();
           if (translator) void start(() => begin(translator));
@@ -55,9 +56,9 @@ export function Translate({ children }: { children: ReactNode }) {
       >
         {translator && (
           <section className={styles.chosen} aria-label={texts.chosen}>
-            <h2 className={styles.name}>{shortTitle(translator.title)}</h2>
-            {drawing && <p className={styles.hint}>{texts.takesDrawing}</p>}
-            <p className={styles.facts}>
+            <h2 className={label.name}>{shortTitle(translator.title)}</h2>
+            {drawing && <p className={label.facts}>{texts.takesDrawing}</p>}
+            <p className={label.facts}>
               {formatBytes(translator.bytes)} · {translator.licence}
             </p>
             {translator.sheet && (
@@ -75,7 +76,7 @@ export function Translate({ children }: { children: ReactNode }) {
           value={size ?? translator?.size ?? translationSize.default}
           onChange={setSize}
         />
-        <div className={easel.start}>
+        <div className={workbench.start}>
           {translators?.length === 0 && <Notice>{texts.none}</Notice>}
           {!translator && networkFailure && <Notice>{networkFailure}</Notice>}
           {failure && <Notice>{failure}</Notice>}
@@ -84,7 +85,7 @@ export function Translate({ children }: { children: ReactNode }) {
           </button>
         </div>
       </form>
-      <div className={easel.below}>{children}</div>
+      <div className={workbench.below}>{children}</div>
     </div>
   );
 }
@@ -93,7 +94,7 @@ function firstReady(translators: readonly Network[] | null): Network | null {
   return translators?.find(({ state }) => state === "READY") ?? translators?.[0] ?? null;
 }
 
-/** The picture that the address names, from an earlier translation. */
+/** The picture of an earlier translation that the address names. */
 function givenPicture(asked: URLSearchParams): Option | null {
   const id = asked.get("picture");
   return id ? { url: `/images/${encodeURIComponent(id)}`, title: asked.get("name") ?? texts.samePicture, imageId: id } : null;

@@ -1,19 +1,20 @@
 import type { Translation } from "../../graphql/operations";
+import network from "../../networks/network-facts.module.css";
 import { formatBytes, formatShare, shortTitle } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { Comparison } from "../../parts/comparison";
 import { formatDuration } from "../../parts/durations";
 import { Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
-import { sessionTexts } from "../../texts/session";
-import { translationTexts as texts } from "../../texts/translation";
 import { SessionActions } from "../../session/session-actions";
 import styles from "../../session/session-label.module.css";
 import { isOver, type SessionState } from "../../session/session-state";
 import { SessionStatusLine } from "../../session/session-status";
+import { sessionTexts } from "../../texts/session";
+import { translationTexts as texts } from "../../texts/translation";
 import own from "./translation.module.css";
 
-/** The room of one translation: its picture before and after on the wall, its label beside it. */
+/** The room of one translation: the picture before and after on the wall, its label beside it. */
 export function TranslationRoom({ state, session }: { state: SessionState; session: Translation }) {
   const { frame, failure } = state;
   const { model, source, title } = session;
@@ -60,13 +61,13 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
         <SessionActions
           session={session}
           frame={frame}
-          fileName={title || "translation"}
+          fileName={title || texts.fileName}
           again={{ href: `/translate?${again}`, text: texts.again }}
         />
         {failure && <Notice>{failure}</Notice>}
         <section className={own.model} aria-label={texts.translator}>
-          <h2 className={own.name}>{shortTitle(model.title)}</h2>
-          <p className={own.facts}>
+          <h2 className={network.name}>{shortTitle(model.title)}</h2>
+          <p className={network.facts}>
             {model.id} · {formatBytes(model.bytes)}
             <br />
             {model.licence}
@@ -77,7 +78,7 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
   );
 }
 
-/** Status of a translation that is not over; while its network is fetched it says how far that is. */
+/** Status of a translation that is not over, with the progress of its network's download if there is one. */
 function LiveStatus({ state, session }: { state: SessionState; session: Translation }) {
   const { networks } = useNetworks();
   const { state: modelState, downloadProgress, title } = networks?.find(({ id }) => id === session.model.id) ?? session.model;
@@ -95,7 +96,7 @@ function LiveStatus({ state, session }: { state: SessionState; session: Translat
   );
 }
 
-/** What the picture was called when the translation was started, in its title. */
+/** The source picture's name, taken from the title of the translation. */
 function pictureName({ title, model }: Translation): string {
   return (title ?? texts.samePicture).replace(`, ${shortTitle(model.title)}`, "");
 }

@@ -1,6 +1,6 @@
 import type { FamilyMember } from "../../../graphql/operations";
 
-/** A painting with what was branched from it. */
+/** A painting with its branches. */
 export interface Branching extends FamilyMember {
   branches?: readonly Branching[];
 }
@@ -10,7 +10,7 @@ export interface Place {
   member: FamilyMember;
   /** 0 for the origin. */
   generation: number;
-  /** "1.2" for the second branch of the first one; empty for the origin. */
+  /** "1.2" for the second branch of the first branch; empty for the origin. */
   number: string;
 }
 
@@ -20,14 +20,14 @@ export interface Ancestry {
   parent?: Ancestry | null;
 }
 
-/** The id at the end of a chain of parents; null of an empty one. */
+/** The id at the end of a chain of parents; null for an empty chain. */
 export function originOf(parent: Ancestry | null | undefined): string | null {
   let at = parent ?? null;
   while (at?.parent) at = at.parent;
   return at?.id ?? null;
 }
 
-/** A family in the order in which a tree is read: each painting, then what was branched from it. */
+/** A family in depth-first order: each painting, followed by its branches. */
 export function places(member: Branching, generation = 0, number = ""): Place[] {
   const below = (member.branches ?? []).flatMap((branch, at) =>
     places(branch, generation + 1, number === "" ? String(at + 1) : `${number}.${at + 1}`),

@@ -1,21 +1,22 @@
 import Link from "next/link";
 import type { Painting } from "../../../graphql/operations";
+import headings from "../../../parts/headings.module.css";
 import { paintingTexts } from "../../../texts/painting";
+import type { Relative } from "../stage/use-relative-picture";
 import styles from "./family.module.css";
 import type { Place } from "./family-tree";
 import { useFamily } from "./use-family";
-import type { Relative } from "../stage/use-relative-picture";
 
 interface Props {
   session: Painting;
-  /** The one that this painting is compared with. */
+  /** The relative that this painting is compared with. */
   compared: Relative | null;
   onCompare(relative: Relative | null): void;
 }
 
 const texts = paintingTexts.family;
 
-/** The tree of branches that this painting belongs to, to go to and to compare with. */
+/** The tree of branches around this painting, with links and comparisons. */
 export function Family({ session, compared, onCompare }: Props) {
   const family = useFamily(session);
   const { id, parent, branchedAtStep } = session;
@@ -23,7 +24,7 @@ export function Family({ session, compared, onCompare }: Props) {
   if (!orphan && (family?.length ?? 0) < 2) return null;
   return (
     <section className={styles.family} aria-label={texts.title}>
-      <h2 className={styles.title}>{texts.title}</h2>
+      <h2 className={headings.part}>{texts.title}</h2>
       {orphan && <p className={styles.note}>{texts.orphan(branchedAtStep)}</p>}
       <ul className={styles.tree}>
         {family?.map((place) => (
@@ -44,7 +45,7 @@ export function Family({ session, compared, onCompare }: Props) {
 interface MemberProps {
   place: Place;
   here: boolean;
-  /** The step to go to there; null for its newest. */
+  /** The step that the link shows; null for the newest. */
   step: number | null;
   on: boolean;
   onCompare(relative: Relative | null): void;

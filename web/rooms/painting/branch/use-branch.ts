@@ -2,23 +2,23 @@ import { useState } from "react";
 import { styleTransferSettings } from "../../../../server/records/settings";
 import { execute } from "../../../graphql/execute";
 import { BranchSession, type Painting } from "../../../graphql/operations";
-import { useStart } from "../../../session/use-start";
 import { type Steerable, steerableAt, toChanges } from "../../../session/steerable";
+import { useStart } from "../../../session/use-start";
 
-/** Steps that a branch from the last step gets when nobody says how many. */
+/** Steps that a branch from the last step gets unless they are set. */
 const MORE_STEPS = 100;
 
 export interface Branch {
-  /** What the branch begins with. */
+  /** The settings that the branch starts with. */
   values: Steerable;
   change(changes: Partial<Steerable>): void;
-  /** Begins it and goes to its page. */
+  /** Starts the branch and goes to its page. */
   begin(): void;
   beginning: boolean;
   failure: string | null;
 }
 
-/** A branch from a step of a painting, with what was changed for it. */
+/** A branch from a step of a painting, with the settings changed for it. */
 export function useBranch(session: Painting, step: number): Branch {
   const [draft, setDraft] = useState<Partial<Steerable>>({});
   const { start, starting, failure } = useStart();

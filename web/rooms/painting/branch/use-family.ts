@@ -3,7 +3,7 @@ import { execute } from "../../../graphql/execute";
 import { AncestorsQuery, DescendantsQuery, type Painting } from "../../../graphql/operations";
 import { originOf, type Place, places } from "./family-tree";
 
-/** All paintings that stem from one origin with this one; null where it has no relatives, or until they are known. */
+/** All paintings with the same origin as this one; null until they are loaded, or if there are no others. */
 export function useFamily({ id, parent, branches }: Pick<Painting, "id" | "parent" | "branches">): Place[] | null {
   const [family, setFamily] = useState<Place[] | null>(null);
   const key = [parent?.id ?? "", ...branches.map((branch) => `${branch.id} ${branch.status}`)].join();
@@ -11,7 +11,7 @@ export function useFamily({ id, parent, branches }: Pick<Painting, "id" | "paren
     if (key === "") return setFamily(null);
     const ending = new AbortController();
     load(id, ending.signal).then(setFamily, () => {
-      // A connection that is lost is told elsewhere; the tree stays as it was.
+      // The status line shows a lost connection; the tree stays as it was.
     });
     return () => ending.abort();
   }, [id, key]);

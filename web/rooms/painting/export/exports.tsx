@@ -1,13 +1,15 @@
 import { useState } from "react";
 import { formatDuration } from "../../../parts/durations";
+import fold from "../../../parts/fold.module.css";
 import { FailureNotice, Notice } from "../../../parts/notice";
 import bar from "../../../parts/progress-bar.module.css";
 import { SelectControl } from "../../../parts/select-control";
+import button from "../../../parts/text-button.module.css";
 import { useTimeToGo } from "../../../parts/use-time-to-go";
 import { paintingTexts } from "../../../texts/painting";
+import type { Relative } from "../stage/use-relative-picture";
 import styles from "./exports.module.css";
 import { type FilmFormat, type FilmMaking, isOver, useFilm } from "./use-film";
-import type { Relative } from "../stage/use-relative-picture";
 
 const texts = paintingTexts.exports;
 
@@ -20,19 +22,19 @@ const filmTitles: Record<FilmFormat, string> = { WEBP: "WebP", GIF: "GIF", MP4: 
 
 interface Props {
   sessionId: string;
-  /** A step that somebody looks back at; null for the newest. */
+  /** The earlier step on show; null for the newest. */
   past: number | null;
-  /** The painting that hangs beside it. */
+  /** The painting shown beside it. */
   compared: Relative | null;
 }
 
-/** What may be taken away: the picture that is shown, the settings, a film of the history. */
+/** Downloads of a painting: the picture on show, the settings, a film of the history. */
 export function Exports({ sessionId, past, compared }: Props) {
   const making = useFilm(sessionId, compared?.id ?? null);
   const query = new URLSearchParams({ ...(past === null ? {} : { step: String(past) }), ...(compared ? { beside: compared.id } : {}) });
   const path = `/sessions/${encodeURIComponent(sessionId)}`;
   return (
-    <details className={styles.exports}>
+    <details className={fold.fold}>
       <summary>{texts.title}</summary>
       <div className={styles.folded}>
         <p className={styles.row}>
@@ -75,11 +77,11 @@ function FilmMaker({ making: { formats, film, busy, failure, make, cancel } }: {
           onChange={(value: FilmFormat) => setWanted(value)}
         />
         {works ? (
-          <button type="button" className={styles.action} disabled={busy} onClick={cancel}>
+          <button type="button" className={button.accent} disabled={busy} onClick={cancel}>
             {texts.stop}
           </button>
         ) : (
-          <button type="button" className={styles.action} disabled={busy} onClick={() => make(format)}>
+          <button type="button" className={button.accent} disabled={busy} onClick={() => make(format)}>
             {texts.make}
           </button>
         )}

@@ -1,55 +1,42 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { execute } from "../../../graphql/execute";
-import { CancelFilm, type Film, FilmEvents, FilmFormatsQuery, StartFilm } from "../../../graphql/operations";
-import { follow, untilReached } from "../../../graphql/subscribe";
+import { CancelFilm, type Film, FilmEvents, StartFilm } from "../../../graphql/operations";
+import { useSubscription } from "../../../graphql/use-subscription";
 import { type Attempt, useAttempt } from "../../../parts/use-attempt";
+import { useServer } from "../../../parts/use-server";
 
 export type FilmFormat = Film["format"];
 
 export interface FilmMaking extends Pick<Attempt, "busy" | "failure"> {
-  /** What the server can make; empty while that is not known. */
+  /** Formats that the server can make; empty until they are loaded. */
   formats: readonly FilmFormat[];
-  /** The one that is made or was made last. */
+  /** The film in progress, or the last one. */
   film: Film | null;
   make(format: FilmFormat): void;
   cancel(): void;
 }
 
-/** Makes films of a painting, or of two beside each other, and tells how far they are. */
+/** Makes films of a painting, or of two side by side, and follows their progress. */
 export function useFilm(sessionId: string, besideId: string | null): FilmMaking {
-  const [formats, setFormats] = useState<readonly FilmFormat[]>([]);
+  const formats = useServer()?.exportFormats ?? [];
   const [film, setFilm] = useState<Film | null>(null);
   const { busy, failure, attempt } = useAttempt();
+  const id = film?.id ?? null;
 
-  useEffect(() => {
-    const ending = new AbortController();
-    const { signal } = ending;
-    untilReached(() => execute(FilmFormatsQuery, {}, signal), ignore, signal).then(
-      ({ server }) => setFormats(server.exportFormats),
-      () => setFormats([]),
-    );
-    return () => ending.abort();
-  }, []);
-
-  const id = film?.id;
-  useEffect(() => {
-    if (!id) return;
-    const ending = new AbortController();
+  useSubscription(id, (key) => {
     let over = false;
-    follow({
+    return {
       document: FilmEvents,
-      variables: () => ({ id }),
+      variables: () => ({ id: key }),
       onEvent({ exportChanged }) {
         over = isOver(exportChanged);
         setFilm(exportChanged);
       },
-      onConnection: ignore,
       isOver: () => over,
-      signal: ending.signal,
-      // A server that was started again knows nothing of films that an earlier one made.
-    }).catch(() => setFilm(null));
-    return () => ending.abort();
-  }, [id]);
+      // A restarted server does not know the films that it made before.
+      onFailure: () => setFilm(null),
+    };
+  });
 
   return {
     formats,
@@ -61,11 +48,7 @@ export function useFilm(sessionId: string, besideId: string | null): FilmMaking 
   };
 }
 
-/** Whether nothing more will happen to a film. */
+/** Whether a film is finished, failed or cancelled. */
 export function isOver({ state }: Film): boolean {
   return state !== "QUEUED" && state !== "RUNNING";
-}
-
-function ignore(): void {
-  // Whoever follows the session tells of a lost connection.
 }

@@ -1,5 +1,5 @@
-import { paintingTexts as texts } from "../../../texts/painting";
 import { nearest, type Timeline } from "../../../session/timeline";
+import { paintingTexts as texts } from "../../../texts/painting";
 import styles from "./filmstrip.module.css";
 import { stripSteps } from "./strip-steps";
 
@@ -7,12 +7,12 @@ interface Props {
   timeline: Timeline;
   /** Newest step. */
   last: number;
-  /** The step that is shown. */
+  /** The step on show. */
   at: number;
   onShow(step: number | null): void;
 }
 
-/** A few pictures of the history under its track, each to go to. */
+/** A few pictures of the history below its track; a click shows one. */
 export function Filmstrip({ timeline, last, at, onShow }: Props) {
   const wanted = stripSteps(last);
   const frames = wanted.flatMap((step) => nearest(timeline, step) ?? []);
@@ -23,7 +23,7 @@ export function Filmstrip({ timeline, last, at, onShow }: Props) {
     <section className={styles.strip} aria-label={texts.filmstrip.title}>
       {shown.map(({ step, url }, place) => (
         <button
-          // By place: pictures change in theirs, and nothing moves.
+          // The place is the key: pictures change in place, and nothing moves.
           // biome-ignore lint/suspicious/noArrayIndexKey: see above.
           key={place}
           type="button"

@@ -1,9 +1,8 @@
 import { type PointerEvent, useState } from "react";
+import { CurveScale, nearestPoint, type Term, type Weights, weightedTerms } from "../../../parts/curve-geometry";
+import type { LossPoint } from "../../../session/session-state";
 import { paintingTexts } from "../../../texts/painting";
 import { settingTexts } from "../../../texts/settings";
-import type { LossPoint } from "../../../session/session-state";
-import type { Weights } from "../../../session/steerable";
-import { CurveScale, nearestPoint, type Term, weightedTerms } from "../../../parts/curve-geometry";
 import styles from "./loss-curve.module.css";
 
 const texts = paintingTexts.curve;
@@ -24,11 +23,11 @@ const drawingOrder = [...terms].reverse();
 interface Props {
   curve: readonly LossPoint[];
   steps: number;
-  /** The weights that were in force when the picture of a step was evaluated. */
+  /** The weights with which the picture of a step was evaluated. */
   weightsAt: (step: number) => Weights;
-  /** What somebody looks back at; null for the newest. */
+  /** The losses of the earlier step on show; null for the newest. */
   shown: LossPoint | null;
-  /** Told of the step that somebody clicks at. */
+  /** Receives the step that is clicked. */
   onShow(step: number): void;
 }
 
@@ -41,7 +40,7 @@ export function LossCurve({ curve, steps, weightsAt, shown, onShow }: Props) {
     steps,
     points.map(({ values }) => values),
   );
-  // The curve is thinned; the picture that is shown has its own losses.
+  // The curve is thinned; the picture on show has its own losses.
   const last = shown === null ? points.at(-1) : { step: shown.step, values: weightedTerms(shown, weightsAt(shown.step)) };
   const under = hovered === null ? null : nearestPoint(points, hovered);
   const told = under ?? last;
@@ -58,7 +57,7 @@ export function LossCurve({ curve, steps, weightsAt, shown, onShow }: Props) {
         aria-label={describe(curve)}
         onPointerMove={(event) => setHovered(stepUnder(event))}
         onPointerLeave={() => setHovered(null)}
-        // The history's slider does the same by keys.
+        // The history's slider does the same with keys.
         onPointerUp={(event) => {
           const point = nearestPoint(points, stepUnder(event));
           if (point) onShow(point.step);

@@ -1,12 +1,12 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
-import { paintingTexts } from "../../../texts/painting";
 import { isMissing, nearest, neighbour, type Timeline } from "../../../session/timeline";
+import { paintingTexts } from "../../../texts/painting";
 import { Filmstrip } from "./filmstrip";
 import styles from "./scrubber.module.css";
 
 const texts = paintingTexts.history;
 
-/** How far Page Up and Page Down go, pictures. */
+/** Pictures that Page Up and Page Down move by. */
 const PAGE = 10;
 
 export interface Mark {
@@ -18,24 +18,24 @@ interface Props {
   timeline: Timeline;
   /** Newest step. */
   last: number;
-  /** The step that is shown; null for now. */
+  /** The step on show; null for now. */
   shown: number | null;
   marks: readonly Mark[];
   /** Whether no newer picture will come. */
   over: boolean;
   onShow(step: number | null): void;
-  /** What may be done with the picture that is shown. */
+  /** Actions on the picture on show. */
   children: ReactNode;
 }
 
-/** The history of a painting: back and forth over all pictures that are kept, by pointer and by arrow keys. */
+/** The history of a painting: a slider over all kept pictures, moved by pointer or arrow keys. */
 export function Scrubber({ timeline, last, shown, marks, over, onShow, children }: Props) {
   const at = shown ?? last;
   const now = over ? texts.last : texts.now;
 
   function show(step: number | undefined) {
     if (step === undefined) return;
-    // At its right end the past becomes the present again.
+    // The right end of the slider means now.
     onShow(step >= last ? null : step);
   }
 
@@ -98,7 +98,7 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
       <Filmstrip timeline={timeline} last={last} at={at} onShow={onShow} />
       <div className={styles.line}>
         <p className={styles.where}>
-          {/* As wide as the next power of ten needs, so that the rest moves seldom. */}
+          {/* As wide as the next power of ten needs, so that the rest seldom moves. */}
           <span className={styles.at} style={{ minWidth: `calc(${Math.max(3, String(last).length)}ch + 2.2em)` }}>
             {texts.step} {at}
           </span>{" "}
@@ -113,7 +113,7 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
   );
 }
 
-/** Left and right work wherever on the page they mean nothing else. */
+/** Left and right work anywhere on the page where they have no other meaning. */
 function useArrowsAnywhere(go: (by: number) => void): void {
   const newest = useRef(go);
   useEffect(() => {

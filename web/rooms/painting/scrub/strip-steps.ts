@@ -1,8 +1,8 @@
 const MOST = 8;
 
 /**
- * The steps whose pictures stand along the track, about evenly. They change only when the history has doubled, so that a
- * painting that goes on does not load new ones with every step; the first is step 0.
+ * The steps whose pictures stand along the track, about evenly spaced from step 0. They change only when the history
+ * has doubled, so that a running painting does not load new pictures at every step.
  */
 export function stripSteps(last: number): number[] {
   if (last <= 0) return [0];

@@ -1,14 +1,14 @@
 import { type Dispatch, useEffect } from "react";
-import { execute } from "../../../graphql/execute";
+import { execute, messageOf } from "../../../graphql/execute";
 import { FramesQuery } from "../../../graphql/operations";
 import { untilReached } from "../../../graphql/subscribe";
 import type { SessionEvent } from "../../../session/session-state";
 import { isMissing, missing, missingCount, PAGE, type StepRange, type Timeline } from "../../../session/timeline";
 
-/** How long frames that the page was too slow for may gather before they are asked for, ms. */
+/** Time for which skipped frames gather before they are requested, ms. */
 const GATHER_MS = 1_000;
 
-/** Asks for the kept frames that the page does not know yet, those around a step that is wanted before all others. */
+/** Requests the kept frames that the page does not know yet, first those around the wanted step. */
 export function useKeptFrames(id: string, timeline: Timeline, wanted: number | null, dispatch: Dispatch<SessionEvent>): void {
   const range = missing(timeline, wanted);
   const urgent = wanted !== null && isMissing(timeline, wanted);
@@ -20,7 +20,7 @@ export function useKeptFrames(id: string, timeline: Timeline, wanted: number | n
     const ending = new AbortController();
     const load = () =>
       loadRange(id, range, ending.signal).then(dispatch, (error: unknown) => {
-        if (!ending.signal.aborted) dispatch({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+        if (!ending.signal.aborted) dispatch({ type: "failed", message: messageOf(error) });
       });
     const timer = setTimeout(load, hurried ? 0 : GATHER_MS);
     return () => {
@@ -31,10 +31,7 @@ export function useKeptFrames(id: string, timeline: Timeline, wanted: number | n
 }
 
 async function loadRange(id: string, range: StepRange, signal: AbortSignal): Promise<SessionEvent> {
-  const onConnection = () => {
-    // Whoever follows the session tells of a lost connection.
-  };
   const query = () => execute(FramesQuery, { id, fromStep: range.from, toStep: range.to }, signal);
-  const { session } = await untilReached(query, onConnection, signal);
+  const { session } = await untilReached(query, signal);
   return { type: "filled", range, frames: session?.frames.edges.map(({ node }) => node) ?? [] };
 }

@@ -5,22 +5,22 @@ import { isMissing, nearest } from "../../../session/timeline";
 import { type Relative, type RelativePicture, useRelativePicture } from "../stage/use-relative-picture";
 import { useShownStep } from "./use-shown-step";
 
-/** What somebody looks at. */
+/** The picture on show and the one beside it. */
 export interface Look {
-  /** Null before the first picture, and while an older one is asked for. */
+  /** Null before the first picture, and while an older one is loading. */
   frame: Frame | null;
-  /** Step of that frame, or the one that is asked for. */
+  /** Step of that frame, or of the one that is loading. */
   step: number;
-  /** The same, where it is not the newest one; null for now. */
+  /** The same step if it is not the newest one; null for now. */
   past: number | null;
   show(step: number | null): void;
-  /** The relative that hangs beside it, and its picture once it is there. */
+  /** The relative shown beside it, and its picture once it is loaded. */
   compared: Relative | null;
   beside: RelativePicture | null;
   compare(relative: Relative | null): void;
 }
 
-/** Which picture of a painting is shown, and beside which other one. */
+/** The choice of the picture on show and of a relative beside it. */
 export function useLook({ frame: newest, timeline }: Pick<SessionState, "frame" | "timeline">): Look {
   const [wanted, show] = useShownStep();
   const [compared, compare] = useState<Relative | null>(null);

@@ -1,10 +1,10 @@
 import { useSearchParams } from "next/navigation";
 import { useEffect, useState } from "react";
 
-/** How long a step is shown before the address names it, ms: browsers refuse addresses that change too often. */
+/** Time before the address names the step on show, ms: browsers refuse addresses that change too often. */
 const ADDRESS_AFTER_MS = 300;
 
-/** The step that somebody looks back at, null for now. The address names it, so that a reload and a link lead there. */
+/** The earlier step on show, null for now. The address names it, so that a reload or a link leads to it. */
 export function useShownStep(): [number | null, (step: number | null) => void] {
   const named = useSearchParams().get("step");
   const [step, setStep] = useState<number | null>(() => parse(named));

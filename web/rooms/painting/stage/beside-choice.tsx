@@ -5,14 +5,14 @@ import styles from "./beside-choice.module.css";
 
 interface Props {
   sources: readonly Source[];
-  /** Address of the picture that hangs beside the painting; null for none. */
+  /** URL of the picture shown beside the painting; null for none. */
   chosen: string | null;
   onChoose(url: string | null): void;
 }
 
 const ALONE = "alone";
 
-/** Whether the painting is seen alone or with what it was made from. */
+/** A choice between the painting alone and the painting beside a source picture. */
 export function BesideChoice({ sources, chosen, onChoose }: Props) {
   const options = [{ value: ALONE, title: texts.beside.alone as string }, ...sources.map(({ url, title }) => ({ value: url, title }))];
   return (

@@ -1,16 +1,16 @@
 import type { Painting } from "../../../graphql/operations";
 import { paintingTexts as texts } from "../../../texts/painting";
 
-/** A picture that the painting was made from, to lay beside it. */
+/** A source picture that can be shown beside the painting. */
 export interface Source {
-  /** What the choice is called. */
+  /** Name of the choice. */
   title: string;
-  /** What the picture is called. */
+  /** Name of the picture. */
   name: string;
   url: string;
 }
 
-/** What a painting may be compared with besides its relatives: its photo, its styles. */
+/** The pictures that a painting can be compared with besides its relatives: its photo and its styles. */
 export function sourcesOf({ content, styles }: Pick<Painting, "content" | "styles">): Source[] {
   return [
     { title: texts.beside.photo, name: texts.beside.nameOfPhoto, url: content.url },

@@ -4,7 +4,7 @@ import { paintingTexts as texts } from "../../../texts/painting";
 import { settingTexts } from "../../../texts/settings";
 import styles from "./caption.module.css";
 
-/** The label beside the painting: what it was made from, and how. */
+/** The caption of a painting: its source pictures and main settings. */
 export function Caption({ painting }: { painting: Painting }) {
   const { content, styles: sources, settings } = painting;
   return (

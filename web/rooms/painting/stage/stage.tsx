@@ -1,20 +1,20 @@
 import { useState } from "react";
 import type { Painting } from "../../../graphql/operations";
 import { Comparison } from "../../../parts/comparison";
+import { LiveCanvas } from "../../../parts/live-canvas";
 import { Notice } from "../../../parts/notice";
+import { isOver, type SessionState } from "../../../session/session-state";
+import { steeredSteps } from "../../../session/steerable";
 import { useShortcut } from "../../../shortcuts/use-shortcut";
 import { paintingTexts as texts } from "../../../texts/painting";
-import { isOver, type SessionState } from "../../../session/session-state";
-import { sourcesOf } from "./beside";
-import { BesideChoice } from "./beside-choice";
-import { finalExtent } from "./final-extent";
-import { LiveCanvas } from "../../../parts/live-canvas";
+import type { Branch } from "../branch/use-branch";
 import styles from "../painting.module.css";
 import { type Mark, Scrubber } from "../scrub/scrubber";
 import scrubber from "../scrub/scrubber.module.css";
-import { steeredSteps } from "../../../session/steerable";
-import type { Branch } from "../branch/use-branch";
 import type { Look } from "../scrub/use-look";
+import { sourcesOf } from "./beside";
+import { BesideChoice } from "./beside-choice";
+import { finalExtent } from "./zoom";
 import { Zoomable } from "./zoomable";
 
 interface Props {
@@ -22,11 +22,11 @@ interface Props {
   session: Painting;
   look: Look;
   branch: Branch;
-  /** Told of a picture that is kept no more. */
+  /** Called when a picture is no longer kept. */
   onGone(step: number): void;
 }
 
-/** The picture that is shown, alone or beside another one, and the way through its history. */
+/** The picture on show, alone or beside another one, with its history below. */
 export function Stage({ state, session, look, branch, onGone }: Props) {
   const { frame: newest, timeline } = state;
   const { content, status, settings } = session;
@@ -83,7 +83,7 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
   );
 }
 
-/** Where it was steered, where it was branched off, and where others branched off it. */
+/** The steps of changes and of branches to and from this painting. */
 function marksOf({ changes, branchedAtStep, branches }: Painting): Mark[] {
   const branched = new Set([branchedAtStep, ...branches.map((branch) => branch.branchedAtStep)]);
   return [

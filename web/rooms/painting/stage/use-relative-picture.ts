@@ -20,7 +20,7 @@ interface Wish {
   step: number;
 }
 
-/** The picture that a relative had at a step, or its newest where it has not come so far; null while there is none. */
+/** A relative's picture at a step, or its newest if it has fewer steps; null until there is one. */
 export function useRelativePicture(relative: Relative | null, step: number): RelativePicture | null {
   const [picture, setPicture] = useState<(RelativePicture & { id: string }) | null>(null);
   const loader = useRef<Coalescer<Wish>>(null);
@@ -40,7 +40,7 @@ export function useRelativePicture(relative: Relative | null, step: number): Rel
   return picture?.id === relative?.id ? picture : null;
 }
 
-/** Null for what cannot be had now: the next picture of this painting asks again. */
+/** Null when the request fails: the next picture of this painting asks again. */
 async function pictureAt({ relative, step }: Wish): Promise<{ step: number; url: string } | null> {
   try {
     const { session } = await execute(PictureAtQuery, { id: relative.id, step });

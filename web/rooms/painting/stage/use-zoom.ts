@@ -1,15 +1,15 @@
 import { type KeyboardEvent, type PointerEvent, type RefObject, useEffect, useRef, useState } from "react";
 import { actualZoom, type Extent, fitted, panned, type View, zoomedAt, zoomRange } from "./zoom";
 
-/** One press of a button or key. */
+/** Zoom factor of one press. */
 const STEP = 1.5;
 const ARROW_PX = 40;
 
 export interface Zooming {
   view: View;
-  /** Percent of the picture's own size. */
+  /** Zoom in percent of the picture's own size. */
   percent: number;
-  /** Whether somebody came so close that its pixels should be seen as they are. */
+  /** Whether the zoom is high enough to show single pixels sharply. */
   magnified: boolean;
   fit(): void;
   actual(): void;
@@ -27,7 +27,7 @@ export interface Zooming {
 
 const centre = { x: 0, y: 0 };
 
-/** Zooming and panning within a frame: by wheel with Ctrl or a trackpad's pinch, by one or two pointers, by keys. */
+/** Zooming and panning within a frame by Ctrl and wheel, trackpad pinch, one or two pointers, or keys. */
 export function useZoom(frame: RefObject<HTMLElement | null>, picture: Extent): Zooming {
   const [view, setView] = useState<View>(fitted);
   const [extent, setExtent] = useState<Extent & { pixelRatio: number }>({ width: 1, height: 1, pixelRatio: 1 });
@@ -53,7 +53,7 @@ export function useZoom(frame: RefObject<HTMLElement | null>, picture: Extent): 
   const onWheel = useRef<(event: WheelEvent) => void>(() => undefined);
   useEffect(() => {
     onWheel.current = (event) => {
-      // Without it the wheel scrolls the page, as everywhere.
+      // Without Ctrl the wheel scrolls the page as usual.
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       zoomBy(Math.exp(-event.deltaY / 200), fromCentre(event, frame.current));
@@ -63,7 +63,7 @@ export function useZoom(frame: RefObject<HTMLElement | null>, picture: Extent): 
     const element = frame.current;
     if (!element) return;
     const listener = (event: WheelEvent) => onWheel.current(event);
-    // React's own listener is passive: it could not keep the page from zooming.
+    // React's own listener is passive and could not prevent the page from zooming.
     element.addEventListener("wheel", listener, { passive: false });
     return () => element.removeEventListener("wheel", listener);
   }, [frame]);

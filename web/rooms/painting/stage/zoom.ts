@@ -1,4 +1,4 @@
-/** How a picture is looked at: how many times larger than it fits its frame, and how far its middle is off the frame's, px. */
+/** A view of a picture: its size relative to its frame, and the distance of its centre from the frame's, px. */
 export interface View {
   zoom: number;
   x: number;
@@ -11,23 +11,29 @@ export interface Extent {
   height: number;
 }
 
+/** Size of the finished painting: the content's proportions with the requested longer side, px. */
+export function finalExtent(content: Extent, size: number): Extent {
+  const scale = size / Math.max(content.width, content.height);
+  return { width: Math.max(1, Math.round(content.width * scale)), height: Math.max(1, Math.round(content.height * scale)) };
+}
+
 export const fitted: View = { zoom: 1, x: 0, y: 0 };
 
-/** CSS pixels that a pixel of the picture has at most. */
+/** Largest size of a picture's pixel, CSS pixels. */
 const LARGEST_PIXEL = 12;
 
-/** The zoom at which a pixel of the picture is one of the screen. */
+/** The zoom at which a pixel of the picture covers one pixel of the screen. */
 export function actualZoom(picture: Extent, frame: Extent, pixelRatio: number): number {
   return picture.width / (frame.width * pixelRatio);
 }
 
-/** Least and greatest zoom: all of it and its actual size are within reach. */
+/** Least and greatest zoom; the range includes the whole picture and its actual size. */
 export function zoomRange(picture: Extent, frame: Extent, pixelRatio: number): { least: number; most: number } {
   const actual = actualZoom(picture, frame, pixelRatio);
   return { least: Math.min(1, actual), most: Math.max(1, LARGEST_PIXEL * actual) };
 }
 
-/** The view at another zoom, within the range; what lies under `point` (px from the middle of the frame) stays there. */
+/** The view at another zoom, within the range; the spot under `point` (px from the frame's centre) stays in place. */
 export function zoomedAt(
   view: View,
   zoom: number,
@@ -40,18 +46,18 @@ export function zoomedAt(
   return within({ zoom: next, x: point.x - (point.x - view.x) * factor, y: point.y - (point.y - view.y) * factor }, frame);
 }
 
-/** The view moved by so many pixels, as far as there is picture. */
+/** The view moved by some pixels, up to the picture's edge. */
 export function panned(view: View, dx: number, dy: number, frame: Extent): View {
   return within({ ...view, x: view.x + dx, y: view.y + dy }, frame);
 }
 
-/** No margin shows within the frame, unless the picture is smaller than it. */
+/** The view without margins in the frame, unless the picture is smaller than the frame. */
 function within({ zoom, x, y }: View, { width, height }: Extent): View {
   const most = (side: number) => (Math.max(0, zoom - 1) * side) / 2;
   return { zoom, x: clamp(x, most(width)), y: clamp(y, most(height)) };
 }
 
 function clamp(value: number, most: number): number {
-  // Plus 0 makes of -0 a 0.
+  // Adding 0 turns -0 into 0.
   return Math.min(most, Math.max(-most, value)) + 0;
 }

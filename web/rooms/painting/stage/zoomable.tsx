@@ -6,12 +6,12 @@ import type { Extent } from "./zoom";
 import styles from "./zoomable.module.css";
 
 interface Props {
-  /** Of the finished picture, px. */
+  /** Size of the finished picture, px. */
   picture: Extent;
   children: ReactNode;
 }
 
-/** A frame as large as the wall allows, within which its picture may be looked at closely. */
+/** A frame as large as the wall allows, in which the picture can be zoomed and moved. */
 export function Zoomable({ picture, children }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const zoom = useZoom(frame, picture);
@@ -42,13 +42,13 @@ export function Zoomable({ picture, children }: Props) {
           {texts.zoom.fit}
         </button>
         <button type="button" onClick={zoom.actual} aria-pressed={percent === 100}>
-          100 %
+          100%
         </button>
         <button type="button" aria-label={texts.zoom.closer} onClick={zoom.zoomIn}>
           +
         </button>
         <output className={styles.percent} aria-live="off">
-          {percent} %
+          {percent}%
         </output>
       </div>
     </div>

@@ -3,7 +3,7 @@ import type { Painting } from "../../../graphql/operations";
 import { paintingTexts as texts } from "../../../texts/painting";
 import { settingTexts } from "../../../texts/settings";
 
-/** A change of settings in words: "β 80, layer weights". */
+/** Lists the settings of a change in words: "β 80, layer weights". */
 export function describeChange(change: Painting["changes"][number]): string {
   const words = steerableNames.flatMap((name) => {
     const value = change[name];

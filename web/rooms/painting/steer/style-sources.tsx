@@ -1,10 +1,10 @@
 import { styleTransferLimits } from "../../../../server/records/settings";
 import { NumberControl } from "../../../parts/number-control";
 import { styleShare } from "../../../parts/settings";
+import { StylePicker } from "../../../pictures/style-picker";
+import type { StyleSource } from "../../../session/steerable";
 import { paintingTexts } from "../../../texts/painting";
 import styles from "./steer-panel.module.css";
-import type { StyleSource } from "../../../session/steerable";
-import { StylePicker } from "../../../parts/style-picker";
 
 const texts = paintingTexts.styles;
 

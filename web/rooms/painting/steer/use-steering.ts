@@ -5,20 +5,20 @@ import { untilReached } from "../../../graphql/subscribe";
 import { Coalescer } from "../../../parts/coalescer";
 import { type Steerable, type SteerChanges, steerableNow, toChanges } from "../../../session/steerable";
 
-/** Changes are sent at most this often, ms. */
+/** Least time between two changes that are sent, ms. */
 const STEER_EVERY_MS = 200;
 
 export interface Steering {
-  /** As this page wants them: what others steer shows too, but for what was just changed here. */
+  /** The session's values, including changes by others, under the changes just made on this page. */
   values: Steerable;
   failure: unknown;
   steer(changes: Partial<Steerable>): void;
 }
 
-/** Steers a painting: of changes in quick succession the newest wins, and the last one always arrives. */
+/** Steers a painting: changes in quick succession are merged, and the last one always arrives. */
 export function useSteering(session: Painting): Steering {
   const [draft, setDraft] = useState<Partial<Steerable>>({});
-  /** How many changes the session has once all of the draft is among them; null while some of it is on its way. */
+  /** Number of changes that the session has once it includes the whole draft; null while some of it is being sent. */
   const [accepted, setAccepted] = useState<number | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const sender = useRef<Coalescer<SteerChanges>>(null);
@@ -31,7 +31,7 @@ export function useSteering(session: Painting): Steering {
       merge: (waiting, newer) => ({ ...waiting, ...newer }),
       async work(changes) {
         try {
-          const { steer } = await untilReached(() => execute(Steer, { id: session.id, changes }), ignore, ending.signal);
+          const { steer } = await untilReached(() => execute(Steer, { id: session.id, changes }), ending.signal);
           setFailure(null);
           if (!own.hasWaiting) setAccepted(steer.changes.length);
         } catch (error) {
@@ -42,7 +42,7 @@ export function useSteering(session: Painting): Steering {
       },
     });
     sender.current = own;
-    // What is waiting is still sent when the page is left.
+    // Changes that are waiting are still sent when the page is left.
     return () => ending.abort();
   }, [session.id]);
 
@@ -51,15 +51,11 @@ export function useSteering(session: Painting): Steering {
     values,
     failure,
     steer(changes) {
-      // Neighbouring places of a slider may mean the same value.
+      // Neighbouring slider positions may have the same value.
       if (Object.entries(changes).every(([name, value]) => value === values[name as keyof Steerable])) return;
       setDraft({ ...(known ? {} : draft), ...changes });
       setAccepted(null);
       sender.current?.offer(toChanges(changes));
     },
   };
-}
-
-function ignore(): void {
-  // Whoever follows the session tells of a lost connection.
 }

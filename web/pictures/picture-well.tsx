@@ -1,7 +1,8 @@
 import { useId, useState } from "react";
-import { CameraButton } from "../camera/camera-button";
+import headings from "../parts/headings.module.css";
+import { Notice } from "../parts/notice";
 import { pictureTexts as texts } from "../texts/pictures";
-import { Notice } from "./notice";
+import { CameraButton } from "./camera-button";
 import { OwnPictures } from "./own-pictures";
 import styles from "./picture-well.module.css";
 import type { Choice } from "./use-choice";
@@ -9,11 +10,11 @@ import type { Choice } from "./use-choice";
 interface Props {
   title: string;
   choice: Choice;
-  /** Told when somebody does something here, so that a pasted picture goes here too. */
+  /** Called when this well is used, so that a pasted picture goes to it. */
   onTouch?(): void;
 }
 
-/** A place for one picture: drop it, open it, or choose a sample. */
+/** A place for one picture: drop it, upload it, or choose a sample. */
 export function PictureWell({ title, choice, onTouch }: Props) {
   const id = useId();
   const [hovered, setHovered] = useState(false);
@@ -27,7 +28,7 @@ export function PictureWell({ title, choice, onTouch }: Props) {
   return (
     <section className={styles.well} aria-labelledby={id} onPointerDown={onTouch} onFocus={onTouch}>
       <header className={styles.header}>
-        <h2 id={id} className={styles.title}>
+        <h2 id={id} className={headings.part}>
           {title}
         </h2>
         <p className={styles.name}>{uploading ? texts.uploading : chosen.title}</p>

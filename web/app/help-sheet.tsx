@@ -4,15 +4,15 @@ import { useRouter } from "next/navigation";
 import { Dialog, Switch } from "radix-ui";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import dialog from "../parts/dialog.module.css";
-import { rooms } from "../parts/rooms";
+import { activeShortcuts, onShortcuts, type Shortcut, shortcutFor, shortcutsOn, turnShortcuts } from "../shortcuts/active";
+import { useShortcut } from "../shortcuts/use-shortcut";
 import { shortcutTexts as texts } from "../texts/shortcuts";
-import { activeShortcuts, onShortcuts, type Shortcut, shortcutFor, shortcutsOn, turnShortcuts } from "./active";
 import styles from "./help-sheet.module.css";
-import { useShortcut } from "./use-shortcut";
+import { rooms } from "./rooms";
 
 const none: readonly Shortcut[] = [];
 
-/** The keys that do something on this page, on a sheet that "?" opens; it also listens for them. */
+/** A sheet that "?" opens with the shortcuts of this page; it also listens for their keys. */
 export function HelpSheet() {
   const [open, setOpen] = useState(false);
   const shortcuts = useSyncExternalStore(onShortcuts, activeShortcuts, () => none);
@@ -82,7 +82,7 @@ function useKeys(on: boolean): void {
   }, [on]);
 }
 
-/** What a key means where it is pressed: text in a field, a press on a button, or nothing yet. */
+/** The kind of element that has the focus: a field takes keys as text, a button as presses. */
 function placeOf(target: EventTarget | null): "free" | "button" | "field" {
   if (!(target instanceof HTMLElement)) return "free";
   if (

@@ -1,20 +1,20 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
-import dialog from "./dialog.module.css";
-import { FailureNotice } from "./notice";
-import { PictureWell } from "./picture-well";
-import { useAttempt } from "./use-attempt";
-import { pictureOf, type Uploaded, useChoice } from "./use-choice";
-import { sampleStyles } from "../samples/catalogue";
+import dialog from "../parts/dialog.module.css";
+import { FailureNotice } from "../parts/notice";
+import button from "../parts/text-button.module.css";
+import { useAttempt } from "../parts/use-attempt";
 import { paintingTexts as texts } from "../texts/painting";
-import styles from "../rooms/painting/steer/steer-panel.module.css";
+import { PictureWell } from "./picture-well";
+import { sampleStyles } from "./samples";
+import { pictureOf, type Uploaded, useChoice } from "./use-choice";
 
-/** Chooses a style picture: dropped, opened, or one of the samples. */
+/** A dialog to choose a style picture: dropped, uploaded, or one of the samples. */
 export function StylePicker({ action, onPick }: { action: string; onPick(image: Uploaded): void }) {
   const [open, setOpen] = useState(false);
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger className={styles.action}>{action}</Dialog.Trigger>
+      <Dialog.Trigger className={button.quiet}>{action}</Dialog.Trigger>
       <Dialog.Portal>
         <div className={dialog.overlay} aria-hidden="true" />
         <Dialog.Content className={dialog.content} data-high="true" aria-describedby={undefined}>

@@ -2,17 +2,17 @@ import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { execute } from "../graphql/execute";
 import { ImagesQuery, type Picture } from "../graphql/operations";
+import dialog from "../parts/dialog.module.css";
+import { FailureNotice } from "../parts/notice";
+import { useAttempt } from "../parts/use-attempt";
 import { pictureTexts as texts } from "../texts/pictures";
-import dialog from "./dialog.module.css";
-import { FailureNotice } from "./notice";
 import styles from "./own-pictures.module.css";
 import well from "./picture-well.module.css";
-import { useAttempt } from "./use-attempt";
 import type { Uploaded } from "./use-choice";
 
 const PAGE = 24;
 
-/** A button that opens the pictures which lie on the server. */
+/** A button that opens a list of the pictures on the server. */
 export function OwnPictures({ name, onPick }: { name: string; onPick(image: Uploaded): void }) {
   const [open, setOpen] = useState(false);
   return (
@@ -44,7 +44,7 @@ export function OwnPictures({ name, onPick }: { name: string; onPick(image: Uplo
 
 function Pictures({ onPick }: { onPick(image: Picture): void }) {
   const [images, setImages] = useState<readonly Picture[]>([]);
-  /** Where the next page begins; null when there is none, and "" for the first one. */
+  /** Cursor of the next page; null when there is none, "" for the first page. */
   const [next, setNext] = useState<string | null>("");
   const { busy, failure, attempt } = useAttempt();
 

@@ -1,22 +1,22 @@
 /**
  * Paints the example picture of every preset with the samples and the bundled network, on a running server:
  *
- *   npx tsx web/samples/paint-presets.ts [http://127.0.0.1:4000]
+ *   npx tsx web/rooms/easel/paint-presets.ts [http://127.0.0.1:4000]
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import sharp from "sharp";
-import { presets } from "../rooms/easel/presets";
-import { toInput } from "../session/recipe";
+import { toInput } from "../../session/recipe";
+import { presets } from "./presets";
 
 const address = process.argv[2] ?? "http://127.0.0.1:4000";
-const samples = join(import.meta.dirname, "..", "public", "samples");
-const folder = join(import.meta.dirname, "..", "public", "presets");
+const samples = join(import.meta.dirname, "..", "..", "public", "samples");
+const folder = join(import.meta.dirname, "..", "..", "public", "presets");
 const photo = "nagasaki-boats.jpg";
 const style = "night-wind.jpg";
 const model = "vgg19-lite";
-/** Twice what the page shows, px, for fine screens. */
+/** Twice the size on the page, px, for high-resolution screens. */
 const shown = { width: 224, height: 168 };
 
 async function upload(name: string): Promise<string> {

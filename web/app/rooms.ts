@@ -1,6 +1,6 @@
 import { studioTexts as texts } from "../texts/studio";
 
-/** The studio's rooms, in the order in which the masthead names them. */
+/** The studio's rooms, in the order of the masthead. */
 export const rooms = [
   { href: "/", name: texts.paint },
   { href: "/translate", name: texts.translate },

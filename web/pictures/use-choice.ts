@@ -1,10 +1,11 @@
 import { useState } from "react";
+import { messageOf } from "../graphql/execute";
 import type { Picture } from "../graphql/operations";
 import { uploadPicture } from "../graphql/upload";
-import type { Sample } from "../samples/catalogue";
 import { pictureTexts as texts } from "../texts/pictures";
+import type { Sample } from "./samples";
 
-/** A picture that may be chosen; samples get their id on the server when they are first used. */
+/** A picture to choose; a sample gets its id on the server when it is first used. */
 export interface Option extends Sample {
   imageId: string | null;
 }
@@ -15,13 +16,13 @@ export interface Choice {
   uploading: boolean;
   failure: string | null;
   choose(url: string): void;
-  /** Chooses a picture that lies on the server already. */
+  /** Adds a picture that is already on the server, and chooses it. */
   add(image: Uploaded): void;
-  /** Uploads a picture of one's own and chooses it. */
+  /** Uploads a picture and chooses it. */
   take(file: File): Promise<void>;
 }
 
-/** Choosing one picture from samples and uploads; `given` is there and chosen from the start. The samples may change. */
+/** A choice of one picture among samples and uploads; `given` is chosen from the start. The samples may change. */
 export function useChoice(samples: readonly Sample[], given: Option | null = null): Choice {
   const [own, setOwn] = useState<readonly Option[]>(given ? [given] : []);
   const [url, setUrl] = useState(given?.url ?? "");
@@ -53,7 +54,7 @@ export function useChoice(samples: readonly Sample[], given: Option | null = nul
         setOwn((known) => [{ url: image.url, title: file.name || texts.pasted, imageId: image.id }, ...known]);
         setUrl(image.url);
       } catch (error) {
-        setFailure(error instanceof Error ? error.message : String(error));
+        setFailure(messageOf(error));
       } finally {
         setUploading(false);
       }
@@ -71,7 +72,7 @@ export async function imageIdOf(option: Option): Promise<string> {
   return (await pictureOf(option)).id;
 }
 
-/** A chosen picture as it lies on the server; a sample is uploaded once a page. */
+/** The chosen picture on the server; a sample is uploaded once per page load. */
 export function pictureOf({ imageId, url }: Option): Promise<Uploaded> {
   if (imageId !== null) return Promise.resolve({ id: imageId, url });
   const known = uploadedSamples.get(url);

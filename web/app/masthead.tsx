@@ -2,15 +2,15 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { HelpSheet } from "../shortcuts/help-sheet";
 import { studioTexts as texts } from "../texts/studio";
+import { HelpSheet } from "./help-sheet";
 import styles from "./masthead.module.css";
 import { rooms } from "./rooms";
 
-/** The studio's name and the ways to its rooms. */
+/** The studio's name and the links to its rooms. */
 export function Masthead() {
   const here = usePathname();
-  // An exhibition has no other rooms.
+  // The kiosk has no way to other rooms.
   if (here === "/kiosk") return null;
   return (
     <header className={styles.masthead}>

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 
-/** Hands on a picture that somebody pastes anywhere on the page. */
+/** Passes on a picture that is pasted anywhere on the page. */
 export function usePastedPicture(take: (file: File) => void): void {
   const newest = useRef(take);
   useEffect(() => {

@@ -1,13 +1,14 @@
 import { Dialog } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
+import { openCamera } from "../camera/camera";
+import type { FrameSource } from "../camera/source";
+import { takePicture } from "../camera/take-picture";
+import { messageOf } from "../graphql/execute";
 import dialog from "../parts/dialog.module.css";
 import { Notice } from "../parts/notice";
-import well from "../parts/picture-well.module.css";
 import { pictureTexts as texts } from "../texts/pictures";
-import { openCamera } from "./camera";
 import styles from "./camera-button.module.css";
-import type { FrameSource } from "./source";
-import { takePicture } from "./take-picture";
+import well from "./picture-well.module.css";
 
 /** A button that takes a picture with the camera. The camera is on only while its dialog is open. */
 export function CameraButton({ name, onTake }: { name: string; onTake(file: File): void }) {
@@ -42,7 +43,7 @@ function View({ onTake }: { onTake(file: File): void }) {
   const [failure, setFailure] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
 
-  // `attempt` is counted up to open the camera once more.
+  // A higher `attempt` opens the camera again.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is read by nothing.
   useEffect(() => {
     let left = false;
@@ -50,7 +51,7 @@ function View({ onTake }: { onTake(file: File): void }) {
     const fail = (error: unknown) => {
       if (left) return;
       setSource(null);
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(messageOf(error));
     };
     setFailure(null);
     openCamera(null, (error) => {
@@ -90,10 +91,7 @@ function View({ onTake }: { onTake(file: File): void }) {
             className="button primary"
             disabled={!source}
             onClick={() => {
-              if (source)
-                takePicture(source, texts.fileName).then(onTake, (error: unknown) =>
-                  setFailure(error instanceof Error ? error.message : String(error)),
-                );
+              if (source) takePicture(source, texts.fileName).then(onTake, (error: unknown) => setFailure(messageOf(error)));
             }}
           >
             {texts.take}

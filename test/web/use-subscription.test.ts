@@ -1,0 +1,66 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { ViewersEvents } from "../../web/graphql/operations";
+import { type Follow, follow } from "../../web/graphql/subscribe";
+import { watch } from "../../web/graphql/use-subscription";
+
+vi.mock("../../web/graphql/subscribe", () => ({
+  follow: vi.fn(async () => undefined),
+  untilReached: (attempt: () => Promise<unknown>) => attempt(),
+}));
+
+const followed = vi.mocked(follow);
+const failures: unknown[] = [];
+const load = vi.fn(async () => undefined);
+const subscription = {
+  document: ViewersEvents,
+  variables: () => ({ id: "a" }),
+  load,
+  onEvent: () => undefined,
+  onFailure: (error: unknown) => failures.push(error),
+};
+
+beforeEach(() => {
+  failures.length = 0;
+  load.mockReset().mockResolvedValue(undefined);
+  followed.mockReset().mockResolvedValue(undefined);
+});
+
+/** The options that the events are followed with. */
+function options(): Follow<unknown, Record<string, unknown>> {
+  return followed.mock.calls[0]?.[0] as Follow<unknown, Record<string, unknown>>;
+}
+
+test("loads before it follows, and not again unless asked to", async () => {
+  followed.mockImplementation(async () => expect(load).toHaveBeenCalledOnce());
+  await watch(subscription, new AbortController().signal);
+  options().onConnection?.(true);
+  expect(load).toHaveBeenCalledOnce();
+  expect(failures).toEqual([]);
+});
+
+test("loads again at each connection where earlier changes are not sent", async () => {
+  const connections: boolean[] = [];
+  await watch({ ...subscription, reloads: true, onConnection: (connected) => connections.push(connected) }, new AbortController().signal);
+  for (const connected of [true, false, true]) options().onConnection?.(connected);
+  expect(load).toHaveBeenCalledTimes(3);
+  expect(connections).toEqual([true, false, true]);
+});
+
+test("follows nothing that is over once it is loaded", async () => {
+  await watch({ ...subscription, isOver: () => true }, new AbortController().signal);
+  expect(followed).not.toHaveBeenCalled();
+});
+
+test("reports what ends it, but nothing after it was given up", async () => {
+  const refused = new Error("refused");
+  followed.mockRejectedValue(refused);
+  await watch(subscription, new AbortController().signal);
+  expect(failures).toEqual([refused]);
+  const ending = new AbortController();
+  load.mockImplementation(async () => {
+    ending.abort();
+    throw refused;
+  });
+  await watch(subscription, ending.signal);
+  expect(failures).toEqual([refused]);
+});
