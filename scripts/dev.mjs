@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createServer, request as httpRequest } from "node:http";
+import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { endWithNpm } from "./end-with-npm.mjs";
 import { ensureInstalled } from "./install.mjs";
@@ -30,7 +31,8 @@ child.once("exit", (code) => process.exit(code ?? 1));
 // The studio's pages load their changes without a restart.
 process.env.NEXT_TELEMETRY_DISABLED = "1";
 const front = createServer();
-const { default: next } = await import("next");
+// Not an import: next's types would alter those of Node for the whole server.
+const next = createRequire(import.meta.url)("next");
 const studio = next({ dev: true, dir: inRoot("web"), hostname: HOST, port, httpServer: front });
 await studio.prepare();
 const servePage = studio.getRequestHandler();

@@ -78,8 +78,8 @@ export class Frame {
   @Field(() => String)
   mimeType!: string;
 
-  @Field(() => Int)
-  bytes!: number;
+  @Field(() => Int, { name: "bytes", description: "Size of the encoded image in bytes." })
+  byteLength!: number;
 
   @Field(() => Losses, {
     nullable: true,

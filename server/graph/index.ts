@@ -1,10 +1,3 @@
 export { constant, FREE, type Graph, GraphError, input, type Node } from "./node.js";
-export { leakyRelu, relu, tanh } from "./operators/activations.js";
-export { abs, add, count, mul, reciprocal, reduceMean, reduceSum, sub } from "./operators/arithmetic.js";
-export { type ConvTranspose2dOptions, convTranspose2d } from "./operators/conv-transpose.js";
-export { type Conv2dOptions, conv2d } from "./operators/convolution.js";
-export { instanceNorm } from "./operators/instance-norm.js";
-export { matmul } from "./operators/matmul.js";
-export { avgPool, maxPool, upsampleNearest } from "./operators/pooling.js";
-export { concat, reshape, slice, transpose } from "./operators/shapes.js";
+export * from "./operators/index.js";
 export { scalar, type Tensor, tensor } from "./tensor.js";

@@ -52,6 +52,19 @@ test("sessions are listed newest first, page by page", async () => {
   expect([one, two, three].flatMap(({ edges }) => edges.map(({ node }: { node: { id: string } }) => node.id))).toEqual(ids);
 });
 
+test("sizes are served in bytes, of frames and of images", async () => {
+  const id = ids.at(-1)!;
+  const { session } = await running.client.query(
+    `query ($id: ID!) {
+      session(id: $id) { latestFrame { bytes data } ... on StyleTransferSession { content { bytes } } }
+      images(first: 1) { edges { node { bytes } } }
+    }`,
+    { id },
+  );
+  expect(session.latestFrame.bytes).toBe(Buffer.from(session.latestFrame.data, "base64").byteLength);
+  expect(session.content.bytes).toBeGreaterThan(0);
+});
+
 test("a null is the default", async () => {
   expect(await listed({ first: null, after: null, filter: null })).toEqual(ids);
   expect(await listed({ filter: { kind: null, status: null, titleContains: null } })).toEqual(ids);

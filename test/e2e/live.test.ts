@@ -279,7 +279,7 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
       // A browser tells so of a camera that was unplugged.
       openedTrack.dispatchEvent(new Event("ended"));
     });
-    await page.getByText(/^The camera gives no more pictures/).waitFor();
+    await page.getByText(/^The camera stopped sending pictures/).waitFor();
     await page.getByRole("button", { name: "Show the sample clip" }).click();
     await untilChanged(page, await shown(page));
   });
@@ -297,7 +297,7 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
       }),
     );
     await page.getByRole("button", { name: "Start", exact: true }).click();
-    await page.getByText(/^The camera gives no picture/).waitFor();
+    await page.getByText(/^The camera sends no picture/).waitFor();
     const state = await page.evaluate(() => (window as unknown as { openedTrack: MediaStreamTrack }).openedTrack.readyState);
     expect(state).toBe("ended");
   });

@@ -49,7 +49,7 @@ describe.skipIf(executable === null)("the room of a painting, with the bundled n
     await page.mouse.move((box?.x ?? 0) + 130, (box?.y ?? 0) + 120);
     await page.mouse.up();
     expect(await transform(page)).toBe("matrix(2.25, 0, 0, 2.25, 30, 20)");
-    await page.getByRole("region", { name: /^The picture/ }).focus();
+    await page.getByRole("region", { name: /^Picture; arrow keys/ }).focus();
     await page.keyboard.press("ArrowRight");
     expect(await transform(page)).toBe("matrix(2.25, 0, 0, 2.25, -10, 20)");
     expect(await page.getByRole("slider", { name: "Step" }).getAttribute("aria-valuetext")).toBe("Step 40, last");

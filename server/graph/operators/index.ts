@@ -28,6 +28,15 @@ import {
   unsqueezeOperator,
 } from "./shapes.js";
 
+export { leakyRelu, relu, tanh } from "./activations.js";
+export { abs, add, count, mul, reciprocal, reduceMean, reduceSum, sub } from "./arithmetic.js";
+export { type ConvTranspose2dOptions, convTranspose2d } from "./conv-transpose.js";
+export { type Conv2dOptions, conv2d } from "./convolution.js";
+export { instanceNorm } from "./instance-norm.js";
+export { matmul } from "./matmul.js";
+export { avgPool, maxPool, upsampleNearest } from "./pooling.js";
+export { concat, reshape, slice, transpose } from "./shapes.js";
+
 /** The operators that graphs are built with, besides the leaves `input` and `constant`. */
 export const forwardOperators = [
   conv2dOperator,
