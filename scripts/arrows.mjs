@@ -3,7 +3,7 @@ import { cruise } from "dependency-cruiser";
 import { root } from "./root.mjs";
 
 /** Folders of the server with the folders that each may import besides itself. Every folder may import server/errors.ts. */
-const server = {
+export const server = {
   api: ["exports", "sessions", "storage", "queue", "records"],
   http: ["exports", "sessions", "storage", "records"],
   exports: ["sessions", "storage", "bus", "records"],
@@ -21,11 +21,23 @@ const server = {
 };
 
 /** Folders of the studio, from the top: each may import those below it. A room imports no other room. */
-const studio = ["app", "rooms", "side-by-side", "session", "networks", "pictures", "parts", "camera", "shortcuts", "graphql", "texts"];
+export const studio = [
+  "app",
+  "rooms",
+  "side-by-side",
+  "session",
+  "networks",
+  "pictures",
+  "parts",
+  "camera",
+  "shortcuts",
+  "graphql",
+  "texts",
+];
 const web = Object.fromEntries(studio.map((folder, place) => [folder, studio.slice(place + 1)]));
 
 /** The files of a folder that other folders may import, where that is not all of them. */
-const doors = {
+export const doors = {
   "server/storage": "storage",
   "server/queue": "queue",
   "server/bus": "bus",

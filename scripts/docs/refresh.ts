@@ -2,12 +2,14 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readResults } from "../../bench/results.js";
 import { variables } from "../../server/config.js";
+import { doors, server, studio } from "../arrows.mjs";
 import { fillParts } from "./fill.js";
-import { figuresTable, resultsTable, variablesTable } from "./tables.js";
+import { arrowsTable, figuresTable, resultsTable, variablesTable } from "./tables.js";
 
 /** Documents with the generated parts that each must contain. */
 const documents: Record<string, readonly string[]> = {
   "README.md": ["figures"],
+  "ARCHITECTURE.md": ["arrows"],
   "docs/operate.md": ["variables"],
   "bench/README.md": ["results"],
 };
@@ -28,6 +30,7 @@ export async function staleDocs(root: string): Promise<string[]> {
 async function staleTexts(root: string): Promise<Map<string, string>> {
   const results = await readResults(join(root, "bench", "results.json"));
   const parts = new Map([
+    ["arrows", arrowsTable(server, doors, studio)],
     ["figures", figuresTable(results)],
     ["results", resultsTable(results)],
     ["variables", variablesTable(Object.values(variables))],

@@ -49,6 +49,24 @@ export function variablesTable(variables: readonly Variable[]): string {
   return table(["variable", "default", "meaning"], rows);
 }
 
+/** Markdown table of the folders that each folder of the server may import, and the order of the studio's folders. */
+export function arrowsTable(
+  server: Readonly<Record<string, readonly string[]>>,
+  doors: Readonly<Record<string, string>>,
+  studio: readonly string[],
+): string {
+  const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
+  const rows = Object.entries(server).map(([folder, mayImport]) => [`\`${folder}\``, mayImport.length === 0 ? "nothing" : code(mayImport)]);
+  const entrances = Object.entries(doors).map(([folder, door]) => `\`${folder}/${door}.ts\``);
+  return [
+    table(["folder of the server", "may import"], rows),
+    "",
+    `Other folders import only one file of some: ${entrances.join(", ")}.`,
+    "",
+    `Folders of the studio, each of which may import those after it: ${code(studio)}. A room imports no other room.`,
+  ].join("\n");
+}
+
 function resultOf(bench: string, results: readonly Result[]): Result {
   const result = results.find((candidate) => candidate.bench === bench);
   if (!result) throw new Error(`bench/results.json has no result of "${bench}", which README.md shows.`);

@@ -8,7 +8,7 @@ import { refreshDocs, staleDocs } from "../../scripts/docs/refresh.js";
 import { root } from "../../scripts/root.mjs";
 import { variables } from "../../server/config.js";
 
-const copied = ["README.md", "docs/operate.md", "bench/README.md", "bench/results.json"];
+const copied = ["README.md", "ARCHITECTURE.md", "docs/operate.md", "bench/README.md", "bench/results.json"];
 
 let folder: string;
 beforeEach(async () => {
@@ -54,6 +54,11 @@ test("a figure that was changed by hand is stale", async () => {
 test("a variable that was changed by hand is stale", async () => {
   await replace("docs/operate.md", "| `ATELIER_HISTORY_MB` | ", "| `ATELIER_HISTORY_MB` | about ");
   expect(await staleDocs(folder)).toEqual(["docs/operate.md"]);
+});
+
+test("an arrow that was changed by hand is stale", async () => {
+  await replace("ARCHITECTURE.md", "| `graph` | nothing |", "| `graph` | `records` |");
+  expect(await staleDocs(folder)).toEqual(["ARCHITECTURE.md"]);
 });
 
 test("a figure that README shows must have been measured", async () => {

@@ -41,6 +41,17 @@ test.each(files)("links of %s lead somewhere", async (file) => {
   }
 });
 
+/** What is built, or belongs to one machine. */
+const notKept = /^(dist|data|web\/out|web\/\.next)(\/|$)/;
+
+test.each(files)("the files that %s names exist", async (file) => {
+  const text = await readFile(inRoot(file), "utf8");
+  const named = [...text.matchAll(/(?<![\w/.-])(?:server|web|models|test|bench|scripts|docs)\/[\w@./-]*[\w/]/g)].map(([path]) => path);
+  for (const path of named.filter((each) => !notKept.test(each))) {
+    await expect(access(inRoot(path)), path).resolves.toBeUndefined();
+  }
+});
+
 test("README has at most 1,100 words", async () => {
   const words = (await readFile(inRoot("README.md"), "utf8")).split(/\s+/).filter((word) => word !== "");
   expect(words.length).toBeLessThanOrEqual(1100);
