@@ -1,44 +1,15 @@
 import { stat } from "node:fs/promises";
-import type { Browser, Download, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { findBrowser, launchBrowser, openPage, type WatchedPage } from "../helpers/browser.js";
-import { fakeCameraFlags, writeFilm } from "../helpers/fake-camera.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import type { Download, Page } from "playwright-core";
+import { expect, test } from "vitest";
+import type { WatchedPage } from "../helpers/browser.js";
+import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot } from "../helpers/studio-page.js";
-
-const executable = findBrowser();
-if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
 
 const phone = { width: 360, height: 780 };
 
-describe.skipIf(executable === null)("live translations in a browser, with the real server", { timeout: 60_000 }, () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let address: string;
-  let browser: Browser;
-  const open: WatchedPage[] = [];
-
-  beforeAll(async () => {
-    data = await dataFolder();
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
-    address = (await server.client()).address;
-    browser = await launchBrowser(executable ?? "", fakeCameraFlags(await writeFilm(data.folder)));
-  });
-
-  afterEach(async () => {
-    for (const { page } of open.splice(0)) await page.close();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await server.end();
-    await data.remove();
-  });
-
+describeStudio("live translations in a browser, with the real server", { timeout: 60_000, camera: true }, (studio) => {
   async function livePage(viewport?: { width: number; height: number }, prepare?: (page: Page) => Promise<unknown>): Promise<WatchedPage> {
-    const watched = await openPage(browser, address, viewport);
-    watched.page.setDefaultTimeout(30_000);
-    open.push(watched);
+    const watched = await studio.open(viewport);
     await prepare?.(watched.page);
     await watched.page.goto("/live");
     return watched;
@@ -330,10 +301,9 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
   test("goes on after the server was away", async () => {
     const { page } = await livePage();
     await startClip(page);
-    await server.end();
+    await studio.server.stop();
     await page.getByText(/^The connection to the server is lost/).waitFor();
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu", PORT: new URL(address).port });
-    await server.client();
+    await studio.server.start();
     await untilChanged(page, await shown(page));
   });
 });
