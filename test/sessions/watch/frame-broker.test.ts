@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../../server/art/noise.js";
 import { openEmbeddedBus } from "../../../server/bus/embedded.js";
-import { FrameBroker } from "../../../server/sessions/watch/frame-broker.js";
 import type { FrameRecord, StyleTransferRecord } from "../../../server/records/session.js";
+import { FrameBroker } from "../../../server/sessions/watch/frame-broker.js";
 import { memoryRecentFrames } from "../../../server/storage/embedded/recent-frames.js";
 import type { Storage } from "../../../server/storage/storage.js";
 import { aFrame, aSession } from "../../contracts/records.js";
@@ -14,6 +14,8 @@ class Painted {
   readonly frames: FrameRecord[] = [];
   session: StyleTransferRecord = aSession("image", { id: "s", status: "RUNNING" });
   readonly broker: FrameBroker;
+  /** What reading frames fails with; null while the disk works. */
+  failure: Error | null = null;
 
   constructor(readonly wait: () => Promise<unknown> = async () => undefined) {
     // Only what the broker reads.
@@ -25,6 +27,7 @@ class Painted {
         ...refusing,
         latest: async () => this.frames.at(-1) ?? null,
         list: async (_id, { first }, { fromStep = 0 }) => {
+          if (this.failure) throw this.failure;
           const rows = this.frames.filter(({ step }) => step >= fromStep);
           await wait();
           return { rows: rows.slice(0, first), hasNextPage: rows.length > first, totalCount: rows.length };
@@ -76,6 +79,7 @@ test.each(Array.from({ length: 60 }, (_, seed) => seed))(
   "a viewer that keeps up misses nothing, whenever it comes (seed %i)",
   async (seed) => {
     const random = seededRandom(seed);
+    // Waits by lot let the steps of viewer, painter and storage happen in any order, a different one for each seed.
     const wait = () => new Promise((resolve) => (random() < 0.5 ? setImmediate(resolve) : setTimeout(resolve, random() * 3)));
     const painted = new Painted(wait);
     const stored = Math.floor(random() * 120);
@@ -142,11 +146,7 @@ test("a viewer whose storage fails is told, and leaves", async () => {
   const painted = new Painted();
   const viewer = await painted.broker.watch("s", { afterStep: -1, maxFramesPerSecond: null });
   await viewer.next();
-  Object.defineProperty(painted.frames, "filter", {
-    value: () => {
-      throw new Error("The disk is gone.");
-    },
-  });
+  painted.failure = new Error("The disk is gone.");
   await expect(viewer.next()).rejects.toThrow("The disk is gone.");
   expect(painted.broker.viewerCount).toBe(0);
 });
