@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { styleTransferLimits } from "../../server/records/settings.js";
 import { aTranslation } from "../contracts/records.js";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { until } from "../helpers/until.js";
 
 const START = `mutation ($input: TranslationInput!) {
   startTranslation(input: $input) {
@@ -231,7 +232,7 @@ describe("a translation that is watched", () => {
     const events = running.client.subscribe("subscription { sessions(filter: { kind: TRANSLATION }) { __typename id status } }");
     const before = running.galleries;
     const next = events.next();
-    while (running.galleries === before) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => running.galleries > before);
     await start();
     const answer = (await next).value.data.sessions;
     expect(answer).toMatchObject({ __typename: "TranslationSession", status: "QUEUED" });

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
 
@@ -110,7 +111,7 @@ test("replay goes over into live frames without a hole or a duplicate", async ()
   const events = collect({ id, afterStep: 7, fps: 1000 });
   for (let step = 61; step <= last; step++) {
     await running.host.paint(id, step);
-    if (step % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    if (step % 10 === 0) await turn();
   }
   // What follows is live for this viewer, which may be too slow for some of it: replay ends where it caught up.
   await running.host.end(id, "COMPLETED");

@@ -381,6 +381,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         await storage.checkpoints.trim(0);
         const [old, young] = [randomUUID(), randomUUID()];
         await storage.checkpoints.put(old, 1, new Uint8Array(1000));
+        // A storage may tell ages apart by a clock, such as the file system's: two times have to differ.
         await new Promise((resolve) => setTimeout(resolve, 20));
         await storage.checkpoints.put(young, 1, new Uint8Array(1000));
         await storage.checkpoints.trim(1500);

@@ -3,6 +3,7 @@ import { seriousFindings } from "../helpers/axe.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot } from "../helpers/studio-page.js";
+import { until } from "../helpers/until.js";
 
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
 
@@ -16,20 +17,16 @@ describeStudio("the gallery in a browser, with the bundled network", { timeout: 
       })
     ).startStyleTransfer.id;
 
-  async function ended(id: string): Promise<void> {
-    for (;;) {
-      const { session } = await studio.client.query("query ($id: ID!) { session(id: $id) { status } }", { id });
-      if (session.status === "COMPLETED") return;
-      await new Promise((next) => setTimeout(next, 50));
-    }
-  }
+  const status = async (id: string): Promise<string> =>
+    (await studio.client.query("query ($id: ID!) { session(id: $id) { status } }", { id })).session.status;
 
   beforeAll(async () => {
     images = [];
     for (const seed of [1, 2, 3]) images.push(await studio.client.upload((await pngPicture(48, 36, seed)).bytes));
     for (let count = 0; count < 27; count++) await start(`Number ${count}`);
     await start("The long one", { steps: 12, beta: 80, contentId: images[2] });
-    await ended(await start("The last", { steps: 6 }));
+    const last = await start("The last", { steps: 6 });
+    await until(async () => (await status(last)) === "COMPLETED");
   });
 
   test("loads older ones by itself, keeps its filter in the address, and follows what changes", async () => {

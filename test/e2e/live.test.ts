@@ -45,6 +45,19 @@ describeStudio("live translations in a browser, with the real server", { timeout
     await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>("[data-testid=live-result]")?.width !== 4);
   }
 
+  /** Waits until the clip has shown twenty more pictures, which takes 0.8 s. */
+  async function clipMoves(page: Page): Promise<void> {
+    const picture = () =>
+      page
+        .getByTestId("live-source")
+        .locator("canvas")
+        .evaluate((clip) => (clip as HTMLCanvasElement).toDataURL());
+    for (let count = 0, last = await picture(); count < 20; count++) {
+      await expect.poll(picture, { interval: 10, timeout: 20_000 }).not.toBe(last);
+      last = await picture();
+    }
+  }
+
   async function untilChanged(page: Page, before: string): Promise<string> {
     await expect.poll(() => shown(page), { timeout: 20_000 }).not.toBe(before);
     return shown(page);
@@ -102,13 +115,12 @@ describeStudio("live translations in a browser, with the real server", { timeout
     await page.mouse.down();
     for (let point = 1; point <= 20; point++) await page.mouse.move(...at(point / 20));
     await page.mouse.up();
-    const circle = await untilChanged(page, empty);
-    await page.waitForTimeout(500);
+    await untilChanged(page, empty);
     await screenshot(page, "live-drawing");
     await page.keyboard.press("Control+z");
-    const cleared = await untilChanged(page, circle);
+    await expect.poll(() => shown(page), { timeout: 20_000 }).toBe(empty);
     await page.mouse.click(sheet.x + sheet.width / 2, sheet.y + sheet.height / 2);
-    await untilChanged(page, cleared);
+    await untilChanged(page, empty);
     expect(complaints).toEqual([]);
   });
 
@@ -137,20 +149,27 @@ describeStudio("live translations in a browser, with the real server", { timeout
   });
 
   test("a hidden page sends nothing, and goes on when it is seen again", async () => {
-    const { page } = await livePage();
-    await page.getByLabel("Picture from").selectOption("sample-clip");
-    await page.getByRole("textbox", { name: "Size" }).fill("128");
-    await page.getByRole("button", { name: "Start", exact: true }).click();
-    await waitForResult(page);
+    let sent = 0;
+    const { page } = await livePage(undefined, async (page) => {
+      page.on("websocket", (socket) =>
+        socket.on("framesent", ({ payload }) => {
+          if (String(payload).includes("mutation SendFrame")) sent++;
+        }),
+      );
+    });
+    await startClip(page);
+    expect(sent).toBeGreaterThan(0);
     const hide = (hidden: boolean) =>
       page.evaluate((value) => {
         Object.defineProperty(document, "hidden", { value, configurable: true });
         document.dispatchEvent(new Event("visibilitychange"));
       }, hidden);
     await hide(true);
-    await page.waitForTimeout(700);
-    const still = await shown(page);
-    await page.waitForTimeout(700);
+    // What was on its way comes back meanwhile.
+    await clipMoves(page);
+    const [before, still] = [sent, await shown(page)];
+    await clipMoves(page);
+    expect(sent).toBe(before);
     expect(await shown(page)).toBe(still);
     await hide(false);
     await untilChanged(page, still);
@@ -178,7 +197,9 @@ describeStudio("live translations in a browser, with the real server", { timeout
     const before = starts();
     const still = await shown(page);
     endSession();
-    await page.waitForTimeout(1500);
+    // A session that the page began at this end would have been asked for before this request.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await page.evaluate(() => fetch("/healthz"));
     expect(starts()).toBe(before);
     const sheet = await page.getByTestId("drawing-pad").boundingBox();
     if (!sheet) throw new Error("The sheet cannot be seen");
@@ -227,7 +248,9 @@ describeStudio("live translations in a browser, with the real server", { timeout
     for (let step = 1; step <= 20; step++) await page.mouse.move(x + step, y);
     await page.mouse.up();
     await expect.poll(starts, { timeout: 10_000 }).toBe(2);
-    await page.waitForTimeout(700);
+    // Results of the new session come while the slider would have settled again.
+    await clipMoves(page);
+    await untilChanged(page, await shown(page));
     expect(starts()).toBe(2);
   });
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { FileServer } from "../helpers/file-server.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { ServerFixture } from "../helpers/server-fixture.js";
+import { until } from "../helpers/until.js";
 
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id status settings { model } } }";
 const SESSION = "query ($id: ID!) { session(id: $id) { status error { message } } }";
@@ -47,12 +48,10 @@ async function start(input: Record<string, unknown>) {
 
 /** Waits for a session's end; answers how it was. */
 async function ended(id: string): Promise<string> {
-  for (;;) {
-    const { session } = await server.client.query(SESSION, { id });
-    if (!["QUEUED", "RUNNING"].includes(session.status))
-      return session.error ? `${session.status} ${session.error.message}` : session.status;
-    await new Promise((next) => setTimeout(next, 50));
-  }
+  const session = async () => (await server.client.query(SESSION, { id })).session;
+  await until(async () => !["QUEUED", "RUNNING"].includes((await session()).status));
+  const { status, error } = await session();
+  return error ? `${status} ${error.message}` : status;
 }
 
 test("while a network is fetched in the background, sessions paint with the bundled one and those that name it wait", async () => {

@@ -7,6 +7,7 @@ import { isFinal } from "../../server/sessions/status.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
 import { MemoryStorage } from "./host-fakes.js";
 import { type PainterScript, scriptedForm } from "./scripted-painters.js";
+import { until } from "./until.js";
 
 /** A device process that paints by script, and short patience. */
 export const scriptedDevice = {
@@ -116,7 +117,7 @@ export class HostHarness {
 
   /** Resolves when the device has let go of a session. */
   async released(sessionId: string): Promise<void> {
-    while (this.host.devices()[0]?.sessionIds.includes(sessionId)) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => !this.host.devices()[0]?.sessionIds.includes(sessionId));
   }
 
   storedSteps(sessionId: string): number[] {

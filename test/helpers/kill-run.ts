@@ -108,6 +108,7 @@ class KillRun {
     const { kills, pauseMs, seed } = this.options;
     const random = randomNumbers(seed);
     while (this.report.kills < kills) {
+      // The time from one kill to the next is the load that this run is about.
       await delay(pauseMs * (0.55 + 0.45 * random()));
       if (this.ended) return;
       if (this.report.kills++ % 2 === 0) for (const pid of this.server.devices()) process.kill(pid, "SIGKILL");
@@ -117,11 +118,16 @@ class KillRun {
 
   private async restart(): Promise<void> {
     const before = await this.client;
+    // Viewers that are cut off wait for the next server from now on.
+    this.client = this.replaceServer();
+    await this.client;
+    await before.close();
+  }
+
+  private async replaceServer(): Promise<GraphqlClient> {
     await this.server.end("SIGKILL");
     this.server = this.launch();
-    this.client = this.server.client();
-    await before.close();
-    await this.client;
+    return this.server.client();
   }
 
   /** A viewer that comes back whenever it was cut off, and goes when the session has ended. */
@@ -132,9 +138,9 @@ class KillRun {
       const client = await this.client;
       try {
         ended = await this.follow(client, id, seen);
-      } catch {
-        // The server is gone; the next one is waited for.
-        await delay(50);
+      } catch (error) {
+        // A viewer may lose its server to a kill and to nothing else.
+        if (client === (await this.client)) throw error;
       }
     }
   }

@@ -28,6 +28,7 @@ export async function dataFolder(): Promise<{ folder: string; remove: () => Prom
 export class ServerProcess {
   output = "";
   private readonly child: ChildProcess;
+  private readonly address: Promise<string>;
   private readonly gone: Promise<unknown>;
 
   constructor(env: Record<string, string>) {
@@ -40,22 +41,23 @@ export class ServerProcess {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.gone = once(this.child, "close");
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text: string) => {
-        this.output += text;
-      });
-    }
+    this.address = new Promise((resolve) => {
+      for (const stream of [this.child.stdout, this.child.stderr]) {
+        stream?.setEncoding("utf8").on("data", (text: string) => {
+          this.output += text;
+          const address = /Atelier is at (http:\S+)\n/.exec(this.output)?.[1];
+          if (address) resolve(address);
+        });
+      }
+    });
   }
 
   /** Waits until it serves; answers a client of it. @throws Error with its output when it ends before. */
   async client(): Promise<GraphqlClient> {
-    const deadline = AbortSignal.timeout(START_MS);
-    for (;;) {
-      const address = /Atelier is at (http:\S+)/.exec(this.output)?.[1];
-      if (address) return new GraphqlClient(address);
-      const ended = await Promise.race([this.gone.then(() => true), new Promise((next) => setTimeout(next, 50, false))]);
-      if (ended || deadline.aborted) throw new Error(`The server did not start:\n${this.output}`);
-    }
+    const late = once(AbortSignal.timeout(START_MS), "abort");
+    const address = await Promise.race([this.address, Promise.race([this.gone, late]).then(() => null)]);
+    if (address === null) throw new Error(`The server did not start:\n${this.output}`);
+    return new GraphqlClient(address);
   }
 
   /** Sends a signal, and waits for the end; answers the exit code, null where the signal ended it. */

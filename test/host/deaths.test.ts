@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { HostOptions } from "../../server/host/host.js";
 import { HostHarness, scriptedDevice, stepsThrough } from "../helpers/host-harness.js";
+import { until } from "../helpers/until.js";
 
 async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
   const harness = await HostHarness.start(options);
@@ -93,7 +94,7 @@ describe("when the device process dies", () => {
     const id = await host.paint({ steps: 1e6 });
     await host.frame(id, 3);
     process.kill(host.host.devices()[0]!.pid!, "SIGKILL");
-    while (host.host.ready) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => !host.host.ready);
     await host.bus.publish("controls", { type: "cancel", sessionId: id });
     expect((await host.end(id)).status).toBe("CANCELLED");
     expect((await host.end(await host.paint({ steps: 3 }))).status).toBe("COMPLETED");
@@ -102,7 +103,7 @@ describe("when the device process dies", () => {
   test("a host whose device cannot be opened is not ready and claims nothing", async () => {
     const host = await startHost({ device: { ...scriptedDevice, execArgv: ["--title=refused"] } });
     const id = await host.paint({ steps: 3 });
-    while (host.log.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => host.log.length >= 2);
     expect(host.host.ready).toBe(false);
     expect(host.host.devices()).toEqual([]);
     expect(await host.queue.position(id)).toBe(1);

@@ -5,6 +5,7 @@ import type { DeviceMessage } from "../../server/device/messages.js";
 import { DeviceProcess, type DeviceProcessOptions } from "../../server/host/device-process.js";
 import { scriptedDevice } from "../helpers/host-harness.js";
 import { type PainterScript, scriptedWork } from "../helpers/scripted-painters.js";
+import { until } from "../helpers/until.js";
 
 /** A device process with its messages; killed when the test is over. */
 async function startDevice(options: Partial<DeviceProcessOptions> = {}) {
@@ -71,7 +72,7 @@ describe("a device process", () => {
     paint({ steps: 1, blockMs: 1000 });
     const exited = process.exited.then(() => "exited");
     const finished = (async () => {
-      while (!messages.some(({ type }) => type === "finished")) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(() => messages.some(({ type }) => type === "finished"));
       return "finished";
     })();
     expect(await Promise.race([exited, finished])).toBe("finished");
@@ -101,6 +102,6 @@ describe("a device process", () => {
     const [pid] = (await once(parent, "message")) as [number];
     expect(runs(pid)).toBe(true);
     parent.kill("SIGKILL");
-    while (runs(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => !runs(pid));
   });
 });

@@ -152,6 +152,7 @@ it("refuses a file that was packed on its way", async () => {
 it("ends at once when it is cancelled between tries", async () => {
   const abort = new AbortController();
   rig.server.tricks.push((_request, response) => {
+    // The wait between tries shows nothing outside; it has begun long before these 20 ms are over.
     response.writeHead(500).end(() => setTimeout(() => abort.abort(), 20));
   });
   await expect(rig.fetchIt({ signal: abort.signal, limits: { ...limits, backoffMs: 60_000 } })).rejects.toMatchObject({

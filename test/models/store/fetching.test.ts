@@ -1,12 +1,13 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { AtelierError } from "../../../server/errors.js";
 import type { Model } from "../../../server/models/model.js";
 import { readSafetensors } from "../../../server/models/safetensors.js";
 import { fetchPreferredFeatures } from "../../../server/models/store/preferred.js";
-import { AtelierError } from "../../../server/errors.js";
 import { status } from "../../helpers/file-server.js";
 import { features, StoreRig, states } from "../../helpers/store-rig.js";
+import { until } from "../../helpers/until.js";
 
 const rig = new StoreRig();
 
@@ -101,7 +102,7 @@ describe("VGG-19 as it is published", () => {
     });
     const waiting = registry.file("vgg19").catch((error: unknown) => error);
     await begun;
-    while ((await registry.find("vgg19"))?.downloadProgress === 0) await new Promise((next) => setTimeout(next, 5));
+    await until(async () => (await registry.find("vgg19"))?.downloadProgress !== 0);
     expect(await registry.cancelDownload("vgg19")).toMatchObject({ state: "AVAILABLE", downloadProgress: null, failure: null });
     expect(await waiting).toMatchObject({ code: "UNAVAILABLE", message: "The download of the model vgg19 was cancelled." });
     await expect(registry.cancelDownload("vgg19")).rejects.toMatchObject({ code: "CONFLICT", detail: { field: "id" } });

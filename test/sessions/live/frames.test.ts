@@ -1,10 +1,11 @@
+import { setImmediate as settle } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { LiveMessage } from "../../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../../server/bus/embedded.js";
+import type { TranslationRecord } from "../../../server/records/session.js";
 import { delayBucketsMs, LiveCounts } from "../../../server/sessions/live/counts.js";
 import { LiveFrames } from "../../../server/sessions/live/frames.js";
 import { publishChange } from "../../../server/sessions/publish.js";
-import type { TranslationRecord } from "../../../server/records/session.js";
 import { aFrame, aTranslation } from "../../contracts/records.js";
 
 const picture = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
@@ -47,8 +48,6 @@ async function setUp() {
     accept: (step: number) => bus.publish(`live:${session.id}`, { type: "receipt", step, status: "ACCEPTED", credit: 1 }),
   };
 }
-
-const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 describe("live frames", () => {
   test("are counted by what became of them, results with their delay", async () => {
