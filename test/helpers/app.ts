@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { type App, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
-import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
+import { openTemporaryStorage } from "./data-folder.js";
 import { FakeHost } from "./fake-host.js";
 import { FakeModels } from "./fake-models.js";
 import { GraphqlClient } from "./graphql-client.js";
@@ -39,10 +37,9 @@ export interface AppOptions {
 
 /** The API side of a server in this process, on a free port, with a host that paints at a test's word. */
 export async function startApp({ origins = [], memoryBytes = 64e9, maxQueued, studioFolder }: AppOptions = {}): Promise<RunningApp> {
-  const folder = await mkdtemp(join(tmpdir(), "atelier-app-"));
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
-  const storage = await openEmbeddedStorage(folder, { graceMs: 0 });
+  const { storage, folder, close: closeStorage } = await openTemporaryStorage();
   const bus = openEmbeddedBus(report);
   const subscribe = bus.subscribe.bind(bus);
   let galleries = 0;
@@ -94,8 +91,7 @@ export async function startApp({ origins = [], memoryBytes = 64e9, maxQueued, st
       await host.close();
       await queue.close();
       await bus.close();
-      await storage.close();
-      await rm(folder, { recursive: true, force: true });
+      await closeStorage();
     },
   };
 }

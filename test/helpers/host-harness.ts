@@ -2,10 +2,11 @@ import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import type { DeviceProcessOptions } from "../../server/host/device-process.js";
 import { Host, type HostOptions } from "../../server/host/host.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
-import type { SessionEvent, SessionRecord } from "../../server/records/session.js";
+import type { FrameRecord, SessionEvent, SessionRecord } from "../../server/records/session.js";
 import { isFinal } from "../../server/sessions/status.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
-import { MemoryStorage } from "./host-fakes.js";
+import { openTemporaryStorage, pictureCount, type TemporaryStorage } from "./data-folder.js";
+import { ProbedStorage } from "./probed-storage.js";
 import { type PainterScript, scriptedForm } from "./scripted-painters.js";
 import { until } from "./until.js";
 
@@ -19,21 +20,23 @@ export const scriptedDevice = {
   execArgv: [],
 } as const satisfies DeviceProcessOptions;
 
-/** A real host with a real device process over a storage in memory, and verbs for tests. */
+/** A real host with a real device process over a storage of its own, and verbs for tests. */
 export class HostHarness {
   readonly events = new Map<string, SessionEvent[]>();
   readonly log: string[] = [];
 
   private constructor(
-    readonly storage: MemoryStorage,
+    private readonly stored: TemporaryStorage,
+    readonly storage: ProbedStorage,
     readonly bus: ReturnType<typeof openEmbeddedBus>,
     readonly queue: ReturnType<typeof openEmbeddedQueue>,
     private current: Host | null,
   ) {}
 
   static async start(options: Partial<HostOptions> = {}): Promise<HostHarness> {
-    const parts = { storage: new MemoryStorage(), bus: openEmbeddedBus(fail), queue: openEmbeddedQueue() };
-    const harness = new HostHarness(parts.storage, parts.bus, parts.queue, null);
+    const stored = await openTemporaryStorage();
+    const parts = { storage: new ProbedStorage(stored.storage), bus: openEmbeddedBus(fail), queue: openEmbeddedQueue() };
+    const harness = new HostHarness(stored, parts.storage, parts.bus, parts.queue, null);
     harness.current = await Host.start({
       ...parts,
       resolveNetwork: async (id) => ({ id: "scripted", path: id, sha256: "", architecture: { family: "vgg19" } }),
@@ -120,8 +123,29 @@ export class HostHarness {
     await until(() => !this.host.devices()[0]?.sessionIds.includes(sessionId));
   }
 
-  storedSteps(sessionId: string): number[] {
-    return this.storage.framesOf(sessionId).map((frame) => frame.step);
+  /** The session as it is stored. */
+  async session(sessionId: string): Promise<SessionRecord> {
+    const session = await this.storage.sessions.find(sessionId);
+    if (!session) throw new Error("The session is gone.");
+    return session;
+  }
+
+  /** Stored frames of a session, oldest first. */
+  async frames(sessionId: string): Promise<FrameRecord[]> {
+    return (await this.storage.frames.list(sessionId, { first: 1e6, after: null }, {})).rows;
+  }
+
+  async storedSteps(sessionId: string): Promise<number[]> {
+    return (await this.frames(sessionId)).map(({ step }) => step);
+  }
+
+  /** Step of a session's newest checkpoint; null when there is none. */
+  async checkpointStep(sessionId: string): Promise<number | null> {
+    return (await this.storage.checkpoints.get(sessionId, 1e9))?.step ?? null;
+  }
+
+  pictureCount(): Promise<number> {
+    return pictureCount(this.stored.folder);
   }
 
   publishedSteps(sessionId: string): number[] {
@@ -132,6 +156,7 @@ export class HostHarness {
     await this.host.close();
     await this.queue.close();
     await this.bus.close();
+    await this.stored.close();
   }
 }
 

@@ -18,7 +18,7 @@ describe("when the device process dies", () => {
     process.kill(pid!, "SIGKILL");
     for (const id of ids) {
       expect(await host.end(id)).toMatchObject({ status: "COMPLETED", error: null });
-      expect(host.storedSteps(id)).toEqual(stepsThrough(60));
+      expect(await host.storedSteps(id)).toEqual(stepsThrough(60));
       expect(host.publishedSteps(id)).toEqual(stepsThrough(60));
     }
     expect(host.host.devices()[0]!.pid).not.toBe(pid);
@@ -50,7 +50,7 @@ describe("when the device process dies", () => {
     await host.storage.checkpoints.put(id, 3, new TextEncoder().encode("3"));
     await host.queue.add(id);
     await host.end(id);
-    expect(host.storedSteps(id)).toEqual(stepsThrough(5));
+    expect(await host.storedSteps(id)).toEqual(stepsThrough(5));
   });
 
   test("a session that kills it at the same step fails after three restarts; its neighbour completes", async () => {
@@ -58,7 +58,7 @@ describe("when the device process dies", () => {
     const [killer, neighbour] = [await host.paint({ steps: 50, crashAt: 5 }), await host.paint({ steps: 50, blockMs: 5 })];
     expect(await host.end(killer)).toMatchObject({ status: "FAILED", step: 4, error: { code: "DEVICE_LOST" } });
     expect(await host.end(neighbour)).toMatchObject({ status: "COMPLETED" });
-    expect(host.storedSteps(neighbour)).toEqual(stepsThrough(50));
+    expect(await host.storedSteps(neighbour)).toEqual(stepsThrough(50));
     expect(host.publishedSteps(killer)).toEqual(stepsThrough(4));
     expect(host.log.filter((line) => line.includes("died"))).toHaveLength(4);
   });

@@ -1,16 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { FrameRoom } from "../../server/host/frame-room.js";
-import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
-import { newDataFolder } from "../helpers/data-folder.js";
+import { openTemporaryStorage } from "../helpers/data-folder.js";
 
 async function withStorage(use: (storage: Storage) => Promise<void>): Promise<void> {
-  const storage = await openEmbeddedStorage(await newDataFolder(), { graceMs: 0 });
+  const { storage, close } = await openTemporaryStorage();
   try {
     await use(storage);
   } finally {
-    await storage.close();
+    await close();
   }
 }
 
