@@ -56,7 +56,7 @@ test("a model brings pictures, or none", async () => {
   await rm(folder, { recursive: true });
 });
 
-test("who watches models gets each one's newest state, and none after the end", async () => {
+test("a watcher of models gets the newest state of each, and none after the end", async () => {
   const { client, models } = running;
   const seen = client.subscribe(`subscription { models { ${fields} } }`);
   const first = seen.next();
@@ -69,7 +69,7 @@ test("who watches models gets each one's newest state, and none after the end", 
   await until(() => models.watchers === 0);
 });
 
-test("the network of sessions that name none is told", async () => {
+test("the default network is marked", async () => {
   const { client, models } = running;
   const defaults = async () => {
     const { models: all } = await client.query("{ models(task: FEATURES) { id isDefault } }");

@@ -90,7 +90,7 @@ describe("startTranslation", () => {
     expect(await start({ imageId: null })).toMatchObject({ kind: "TRANSLATION", status: "QUEUED", source: null });
   });
 
-  test("tells the limits of the size", async () => {
+  test("refuses a size outside the limits, and names them", async () => {
     expect(await running.client.refusal(START, { input: { ...valid(), size: 1e6 } })).toMatchObject({ limit: "32..2048" });
   });
 
@@ -228,7 +228,7 @@ describe("a translation that is watched", () => {
     expect(await running.client.refusal(CANCEL, { id: ran.id })).toMatchObject({ code: "CONFLICT" });
   });
 
-  test("is told to galleries", async () => {
+  test("is sent to galleries", async () => {
     const events = running.client.subscribe("subscription { sessions(filter: { kind: TRANSLATION }) { __typename id status } }");
     const before = running.galleries;
     const next = events.next();

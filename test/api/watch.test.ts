@@ -97,7 +97,7 @@ test("a late viewer begins with the latest frame", async () => {
   expect(await viewer.rest()).toEqual(["CANCELLED"]);
 });
 
-test("a finished session is told at once, and the subscription ends", async () => {
+test("a finished session is sent at once, and the subscription ends", async () => {
   const id = await painted(3);
   await running.host.end(id, "COMPLETED");
   expect((await collect({ id })).map(label)).toEqual(["COMPLETED", "frame 3"]);
@@ -168,7 +168,7 @@ test("a viewer that waits leaves at once", async () => {
   await running.host.claim();
 });
 
-test("viewers of a deleted session are told nothing more", async () => {
+test("viewers of a deleted session receive nothing more", async () => {
   const id = await painted(0);
   await running.host.end(id, "COMPLETED");
   const queued = await startSession(running);
@@ -214,7 +214,7 @@ test("the gallery hears of sessions that pass its filter", async () => {
   await gallery.return?.();
 });
 
-test("whoever asks hears how many watch, as they come and go", async () => {
+test("the subscription to viewers follows as they come and go", async () => {
   const id = await startSession(running);
   const counts = running.client.subscribe("subscription ($id: ID!) { viewers(id: $id) }", { id });
   const next = async () => (await counts.next()).value.data.viewers;

@@ -15,7 +15,7 @@ const SESSION = "query ($id: ID!) { session(id: $id) { status latestFrame { step
 const MODELS = "subscription { models { id title state failure takes removed } }";
 const LONG = 30_000;
 
-/** What is told of one model after the other. */
+/** One event of the subscription to models. */
 interface Told {
   id: string;
   state: string;
@@ -26,7 +26,7 @@ interface Told {
 
 const server = new ServerFixture();
 let dropped: string;
-/** All that was told, the oldest first. */
+/** All events so far, the oldest first. */
 const told: Told[] = [];
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ beforeAll(async () => {
   await server.client.subscribe("{ server { version } }").next();
 });
 
-/** The newest that was told of a model, once it is so. */
+/** Waits until the newest event about a model is as expected, and returns it. */
 async function hears(id: string, expected: Partial<Told>): Promise<Told> {
   await expect.poll(() => told.findLast((model) => model.id === id), { timeout: LONG }).toMatchObject(expected);
   return told.findLast((model) => model.id === id) as Told;
@@ -47,7 +47,7 @@ async function hears(id: string, expected: Partial<Told>): Promise<Told> {
 
 const listed = async () => (await server.client.query("{ models { id } }")).models.map(({ id }: { id: string }) => id);
 
-/** Translates a picture and answers the result's. */
+/** Translates a picture and returns the result's bytes. */
 async function translate(model: string, picture: Uint8Array, size: number): Promise<Buffer> {
   const { startTranslation } = await server.client.query(START, { input: { model, size, imageId: await server.client.upload(picture) } });
   await expect
@@ -129,7 +129,7 @@ describeStudio("in the studio", { server }, (studio) => {
   });
 });
 
-test("folders that are no use are listed with the reason", async () => {
+test("unusable folders are listed with the reason", async () => {
   const cases: [string, RegExp, Promise<unknown>][] = [
     ["no-card", /no card\.json/, dropIn(dropped, "no-card", negative, null)],
     ["no-json", /not JSON/, dropIn(dropped, "no-json").then((path) => writeFile(join(path, "card.json"), "{"))],

@@ -80,7 +80,7 @@ describeStudio("the gallery in a browser, with the bundled network", { timeout: 
     expect(await count()).toBe(before);
     await page.getByRole("button", { name: "Delete 3" }).click();
     await page.getByText("3 deleted").waitFor();
-    // Whoever leaves has decided.
+    // Leaving the page confirms the deletion.
     await page.getByRole("link", { name: "Translate" }).click();
     await expect.poll(count).toBe(before - 3);
     await page.setViewportSize({ width: 360, height: 780 });

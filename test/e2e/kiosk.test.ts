@@ -35,7 +35,7 @@ describeStudio("the kiosk in a browser, with the bundled network", { timeout: 12
     await expect.poll(titles, { timeout: 60_000 }).toEqual(["Kiosk: Acanthus, Engraving"]);
   });
 
-  test("paints a visitor, and returns to the loop when nobody is there any more", async () => {
+  test("paints a visitor, and returns to the loop when the visitor has left", async () => {
     const { page, complaints } = await studio.open({ width: 360, height: 780 });
     await page.goto("/kiosk?size=64&steps=20&seconds=3&idle=2&photos=alps&styles=breakers,engraving");
     await page.getByRole("button", { name: "Paint me" }).click();
@@ -43,7 +43,7 @@ describeStudio("the kiosk in a browser, with the bundled network", { timeout: 12
     expect(await overflow(page)).toBe(0);
     await screenshot(page, "kiosk-choosing-phone");
     expect(await seriousFindings(page)).toEqual([]);
-    // Nobody touches anything.
+    // No touch: the visit ends.
     await page.getByText("French Alps, in the manner of", { exact: false }).waitFor();
 
     await page.getByRole("button", { name: "Paint me" }).click();

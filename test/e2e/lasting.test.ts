@@ -59,7 +59,7 @@ describeStudio("a painting that lasts, in a browser, with the real server", { ti
     await other.getByText(`In force from step ${changes.at(-1).step} on.`).waitFor();
     expect(changes[0].step - step).toBeLessThanOrEqual(3);
 
-    // Somebody else pauses in the moment before this page does.
+    // Another client pauses just before this page does.
     await page.route("**/graphql", async (route) => {
       if (route.request().postData()?.includes("PauseSession")) await studio.client.query(PAUSE, { id });
       await route.continue();
@@ -77,7 +77,7 @@ describeStudio("a painting that lasts, in a browser, with the real server", { ti
     expect(complaints).toEqual([]);
   });
 
-  test("is looked back at, branched, compared, and found again after a reload in mid-run", async () => {
+  test("can be looked back at, branched and compared, and is found again after a reload while it runs", async () => {
     const { page, complaints } = await studio.open();
     await startPainting(page, { photo: "Airplane from above", style: "Breakers", steps: 3000, size: 64 });
     const id = idOf(page);
@@ -193,7 +193,7 @@ describeStudio("a painting that lasts, in a browser, with the real server", { ti
     expect(status).toBe("RUNNING");
     expect(frames.totalCount).toBeGreaterThanOrEqual(step);
 
-    // What was shown before is there, picture by picture.
+    // Every picture that was shown before is still there.
     await page.getByRole("slider", { name: "Step", exact: true }).focus();
     await page.keyboard.press("Home");
     await waitForShown(page, id, 0);
@@ -224,7 +224,7 @@ async function waitForShown(page: Page, id: string, step: number): Promise<void>
   await page.waitForFunction((url) => document.querySelector("canvas")?.dataset.shown === url, `/frames/${id}/${step}`);
 }
 
-/** Steps of all frames that the page is told of, in the order in which they come. */
+/** Steps of all frames that the page receives, in order of arrival. */
 function receivedSteps(page: Page): number[] {
   const steps: number[] = [];
   page.on("websocket", (socket) =>
@@ -236,7 +236,7 @@ function receivedSteps(page: Page): number[] {
   return steps;
 }
 
-/** Puts a sample in place of the only style; answers the address of its picture. */
+/** Puts a sample in place of the only style; returns the address of its picture. */
 async function swapStyle(page: Page, sample: string): Promise<string | null> {
   const picture = page.getByRole("img", { name: "Style 1" });
   await page.getByText("More", { exact: true }).click();

@@ -165,7 +165,7 @@ describeStudio("live translations in a browser, with the real server", { timeout
         document.dispatchEvent(new Event("visibilitychange"));
       }, hidden);
     await hide(true);
-    // What was on its way comes back meanwhile.
+    // Results of frames that are on their way come back meanwhile.
     await clipMoves(page);
     const [before, still] = [sent, await shown(page)];
     await clipMoves(page);
@@ -254,7 +254,7 @@ describeStudio("live translations in a browser, with the real server", { timeout
     expect(starts()).toBe(2);
   });
 
-  test("a camera that goes in mid-stream is told, and the sample clip takes its place", async () => {
+  test("the page says when the camera goes away, and the sample clip takes its place", async () => {
     const { page } = await livePage(undefined, (page) =>
       page.addInitScript(() => {
         const open = MediaDevices.prototype.getUserMedia;
@@ -270,7 +270,7 @@ describeStudio("live translations in a browser, with the real server", { timeout
     await waitForResult(page);
     await page.evaluate(() => {
       const { openedTrack } = window as unknown as { openedTrack: MediaStreamTrack };
-      // A browser tells so of a camera that was unplugged.
+      // Browsers send this event when a camera is unplugged.
       openedTrack.dispatchEvent(new Event("ended"));
     });
     await page.getByText(/^The camera gives no more pictures/).waitFor();
@@ -296,7 +296,7 @@ describeStudio("live translations in a browser, with the real server", { timeout
     expect(state).toBe("ended");
   });
 
-  test("a film is saved at its end, and when the page is left in the midst of it", async () => {
+  test("a film is saved at its end, and when the page is left while it records", async () => {
     const { page } = await livePage();
     await startClip(page);
     await page.getByRole("button", { name: "Record a film" }).click();

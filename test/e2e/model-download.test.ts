@@ -12,7 +12,7 @@ const VGG19 = `{ model(id: "vgg19") { state downloadProgress failure } }`;
 const bundled = join("models", "bundled", "vgg19-lite");
 
 let mirror: FileServer;
-/** Breaks the download off that is held. */
+/** Breaks off the download that is held. */
 let breakOff: () => void;
 let held: Promise<void>;
 let images: { contentId: string; styles: { imageId: string }[] };
@@ -46,7 +46,7 @@ async function start(input: Record<string, unknown>) {
   return startStyleTransfer;
 }
 
-/** Waits for a session's end; answers how it was. */
+/** Waits for a session's end; returns its status, with the error if there is one. */
 async function ended(id: string): Promise<string> {
   const session = async () => (await server.client.query(SESSION, { id })).session;
   await until(async () => !["QUEUED", "RUNNING"].includes((await session()).status));

@@ -26,7 +26,7 @@ afterAll(() => mirror.close());
 const options = { timeout: 60_000, variables: () => ({ ATELIER_OFFLINE: "0", ATELIER_MODEL_MIRROR: mirror.url("models").href }) };
 
 describeStudio("the models in a browser, with a mirror that breaks off", options, (studio) => {
-  test("tells how far a download is, stops it, and fetches the rest when asked", async () => {
+  test("shows the progress of a download, stops it, and fetches the rest when asked", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/models");
     const card = page.getByRole("listitem", { name: "A network" });

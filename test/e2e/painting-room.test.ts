@@ -62,7 +62,7 @@ describeStudio("the room of a painting, with the bundled network", { timeout: 12
     expect(complaints).toEqual([]);
   });
 
-  test("tells how many watch, what was steered, and its tree of branches", async () => {
+  test("shows the number of viewers, the steering and the tree of branches", async () => {
     const { page, complaints } = await studio.open();
     await startPainting(page, { photo: "Acanthus", style: "Breakers", steps: 3000, size: 64 });
     const id = idOf(page);

@@ -92,7 +92,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     expect(complaints).toEqual([]);
   });
 
-  test("takes a picture of one's own, and says what is not a picture", async () => {
+  test("takes an own picture, and refuses a file that is no picture", async () => {
     const { page } = await studio.open();
     await page.goto("/");
     const input = page.getByLabel("Open a picture for photo");
@@ -129,7 +129,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     expect(complaints).toEqual([]);
   });
 
-  test("says before Start what keeps it from painting, and heals", async () => {
+  test("says before Start why it cannot paint, and recovers", async () => {
     const { page } = await studio.open();
     await page.route("**/graphql", (route) => route.abort());
     await page.goto("/");
@@ -147,7 +147,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     await page.getByText(/^No feature network is ready: set ATELIER_MODEL_MIRROR/).waitFor();
   });
 
-  test("tells of a lost connection and heals when the server is back", async () => {
+  test("shows a lost connection and recovers when the server is back", async () => {
     const { page } = await studio.open();
     await startPainting(page, { photo: "Acanthus", style: "Wet paper", steps: 2000, size: 64 });
     await waitForStep(page, 1);

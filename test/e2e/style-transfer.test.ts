@@ -78,7 +78,7 @@ describe.skipIf(mirror === null)("the real server with VGG-19", () => {
     expect(sessions.edges[0].node.losses).toHaveLength(16);
   });
 
-  test("goes on when its device process is killed in mid-session", async () => {
+  test("goes on when its device process is killed during a session", async () => {
     let killed = 0;
     const { frames, changes } = await paint({ size: 64, steps: 40 }, (step) => {
       if (step < 8 || killed > 0) return;

@@ -151,7 +151,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     expect(await page.getByRole("button", { name: "Try again to fetch Lines to colours" }).count()).toBe(1);
   });
 
-  test("the network of a new painting is said, and how far a better one is", async () => {
+  test("shows the network of a new painting, and the progress of a better one", async () => {
     const { page } = await studio.open();
     const facts = {
       task: "FEATURES",
@@ -187,7 +187,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     expect(await page.getByText("Right now: Lite").count()).toBe(0);
   });
 
-  test("a network that could not be fetched is said to be tried again", async () => {
+  test("says that a network that could not be fetched is tried again", async () => {
     const { page } = await studio.open();
     const failed = {
       task: "FEATURES",

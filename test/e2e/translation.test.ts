@@ -32,7 +32,7 @@ afterAll(() => mirror.remove());
 
 const server = new ServerFixture(() => ({ ATELIER_MODEL_MIRROR: mirror.folder }));
 
-/** Translates a picture and answers all that its viewer saw. */
+/** Translates a picture and returns everything that its viewer saw. */
 async function translate(model: string, picture: Uint8Array, size?: number) {
   const imageId = await server.client.upload(picture);
   const { startTranslation } = await server.client.query(START, { input: { model, imageId, size, title: model } });

@@ -58,13 +58,13 @@ describeStudio("a walk through every room, with the bundled networks", { timeout
         expect(await seriousFindings(page), colorScheme).toEqual([]);
         await screenshot(page, `walk-${name.replace(" ", "-")}-${device}-${colorScheme}`, true);
       }
-      // A page that is not there is answered 404, which the console tells.
+      // The console shows the 404 of a page that does not exist.
       if (name !== "nowhere") expect(complaints).toEqual([]);
       await page.close();
     });
   });
 
-  test("the help sheet tells the keys, which lead through the rooms and leave fields alone", async () => {
+  test("the help sheet lists the keys, which lead through the rooms and leave fields alone", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/");
     const title = page.getByRole("dialog", { name: "Keyboard shortcuts" });

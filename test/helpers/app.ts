@@ -18,9 +18,9 @@ export interface RunningApp {
   models: FakeModels;
   client: GraphqlClient;
   address: string;
-  /** Errors that were the server's own fault. */
+  /** Errors that the server is to blame for. */
   faults: unknown[];
-  /** Subscriptions of all sessions that were ever opened. */
+  /** How many subscriptions to all sessions were ever opened. */
   readonly galleries: number;
   /** Id of an uploaded picture. */
   imageId: string;
@@ -31,11 +31,11 @@ export interface AppOptions {
   origins?: string[];
   memoryBytes?: number;
   maxQueued?: number;
-  /** Of an exported studio; by default there is none. */
+  /** Folder of an exported studio; by default there is none. */
   studioFolder?: string;
 }
 
-/** The API side of a server in this process, on a free port, with a host that paints at a test's word. */
+/** The API side of a server in this process, on a free port, with a host that paints when a test says so. */
 export async function startApp({ origins = [], memoryBytes = 64e9, maxQueued, studioFolder }: AppOptions = {}): Promise<RunningApp> {
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
@@ -96,7 +96,7 @@ export async function startApp({ origins = [], memoryBytes = 64e9, maxQueued, st
   };
 }
 
-/** Starts a style transfer of the uploaded picture in its own style; answers the session's id. */
+/** Starts a style transfer of the uploaded picture in its own style; returns the session's id. */
 export async function startSession({ client, imageId }: RunningApp, input: Record<string, unknown> = {}): Promise<string> {
   const { startStyleTransfer } = await client.query("mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }", {
     input: { contentId: imageId, styles: [{ imageId }], ...input },

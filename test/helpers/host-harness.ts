@@ -54,7 +54,7 @@ export class HostHarness {
     return this.current;
   }
 
-  /** Lines up a session that is painted by `script`; answers its id. */
+  /** Queues a session that is painted by `script`; returns its id. */
   async paint(script: PainterScript, kind?: SessionRecord["kind"]): Promise<string> {
     const id = await this.prepare(script, kind);
     await this.queue.add(id);
@@ -99,7 +99,7 @@ export class HostHarness {
     return event.session;
   }
 
-  /** Steers as a client does: recorded first, then told. */
+  /** Steers as a client does: the change is recorded, then published. */
   async steer(sessionId: string, alpha: number): Promise<void> {
     await this.storage.changes.add(sessionId, { settings: { alpha }, styles: null }, ["QUEUED", "RUNNING", "PAUSED"]);
     await this.bus.publish("controls", { type: "steer", sessionId });
@@ -118,7 +118,7 @@ export class HostHarness {
     await this.queue.add(sessionId);
   }
 
-  /** Resolves when the device has let go of a session. */
+  /** Resolves when the device has released a session. */
   async released(sessionId: string): Promise<void> {
     await until(() => !this.host.devices()[0]?.sessionIds.includes(sessionId));
   }

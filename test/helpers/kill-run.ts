@@ -6,7 +6,7 @@ import { randomNumbers } from "./random.js";
 import { dataFolder, ServerProcess } from "./server.js";
 
 export interface KillRunOptions {
-  /** Sessions that are painted; the first one is painted before anything is killed and is what the others must come to. */
+  /** Sessions that are painted; the first one is painted before anything is killed and what the others must end with. */
   sessions: number;
   /** How often `kill -9` is sent, to the server's and to the device's process by turns. */
   kills: number;
@@ -24,7 +24,7 @@ export interface KillReport {
   lost: string[];
   /** Frames that a viewer saw and that history has not, or has otherwise. */
   missing: string[];
-  /** Steps that a viewer was told twice, out of order, or not at all. */
+  /** Steps that a viewer received twice, out of order, or not at all. */
   misdelivered: string[];
   /** Sessions whose last picture is not that of the session that was never interrupted, byte for byte. */
   different: string[];
@@ -47,7 +47,7 @@ const HISTORY = `query ($id: ID!, $after: String) { session(id: $id) {
 
 const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** Kills a real server and its device again and again while it paints and people watch, and looks what is left. */
+/** Kills a real server and its device again and again while it paints and people watch, and checks what is left. */
 export async function killRun(options: KillRunOptions): Promise<KillReport> {
   const run = new KillRun(options, await dataFolder());
   try {
@@ -61,7 +61,7 @@ class KillRun {
   private server: ServerProcess;
   /** The server that is up; a new promise from each kill on. */
   private client: Promise<GraphqlClient>;
-  /** Whether all sessions have ended: what is killed now would tell nothing. */
+  /** Whether all sessions have ended: later kills would prove nothing. */
   private ended = false;
   private readonly seen = new Map<string, Map<number, string>>();
   private readonly report: KillReport = { kills: 0, lost: [], missing: [], misdelivered: [], different: [], overtaken: [] };
@@ -130,7 +130,7 @@ class KillRun {
     return this.server.client();
   }
 
-  /** A viewer that comes back whenever it was cut off, and goes when the session has ended. */
+  /** Watches a session to its end, and reconnects after every cut. */
   private async watch(id: string): Promise<void> {
     const seen = new Map<number, string>();
     this.seen.set(id, seen);

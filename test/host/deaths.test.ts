@@ -10,7 +10,7 @@ async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarnes
 }
 
 describe("when the device process dies", () => {
-  test("kill -9 in mid-session: all its sessions complete, every step stored and published exactly once", async () => {
+  test("kill -9 during a session: all its sessions complete, every step stored and published exactly once", async () => {
     const host = await startHost();
     const ids = [await host.paint({ steps: 60, blockMs: 2 }), await host.paint({ steps: 60, blockMs: 2 })];
     await host.frame(ids[1]!, 10);
@@ -80,7 +80,7 @@ describe("when the device process dies", () => {
     expect((await host.end(neighbour)).status).toBe("COMPLETED");
   });
 
-  test("running out of memory is told as that", async () => {
+  test("running out of memory is reported as that", async () => {
     const host = await startHost({ device: { ...scriptedDevice, execArgv: ["--max-old-space-size=64"] } });
     expect(await host.end(await host.paint({ steps: 9, exhaustAt: 2 }))).toMatchObject({
       status: "FAILED",

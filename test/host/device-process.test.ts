@@ -42,21 +42,21 @@ describe("a device process", () => {
     });
   });
 
-  test("that dies while it starts is told at once, not after the timeout", async () => {
+  test("that dies while it starts is reported at once, not after the timeout", async () => {
     await expect(startDevice({ execArgv: ["--title=deadly"], startTimeoutMs: 3_600_000 })).rejects.toMatchObject({
       code: "DEVICE_LOST",
       message: expect.stringContaining("exit code 3"),
     });
   });
 
-  test("that is not ready in time is given up", async () => {
+  test("that is not ready in time is abandoned", async () => {
     await expect(startDevice({ execArgv: ["--title=endless"], startTimeoutMs: 50 })).rejects.toMatchObject({
       code: "DEVICE_LOST",
       message: "The device process was not ready in time.",
     });
   });
 
-  test("whose script is missing is told as lost", async () => {
+  test("whose script is missing is reported as lost", async () => {
     const entry = new URL("./no-such-device.ts", import.meta.url);
     await expect(startDevice({ entry })).rejects.toMatchObject({ code: "DEVICE_LOST" });
   });
@@ -78,13 +78,13 @@ describe("a device process", () => {
     expect(await Promise.race([exited, finished])).toBe("finished");
   });
 
-  test("that is killed by somebody else is told as died", async () => {
+  test("that is killed from outside is reported as died", async () => {
     const { process: device } = await startDevice();
     process.kill(device.pid!, "SIGKILL");
     expect(await device.exited).toEqual({ reason: "died", detail: "SIGKILL" });
   });
 
-  test("that runs out of memory is told so", async () => {
+  test("that runs out of memory says so", async () => {
     const { process, paint } = await startDevice({ execArgv: ["--max-old-space-size=64"] });
     paint({ steps: 5, exhaustAt: 0 });
     expect((await process.exited).reason).toBe("out of memory");

@@ -80,7 +80,7 @@ describe("room for frames", () => {
       expect((await storage.blobs.get(shared!.digest)).byteLength).toBe(100);
     }));
 
-  test("a failure is told and hurts nobody", () =>
+  test("a failure is reported and harms no session", () =>
     withStorage(async (storage) => {
       const told: string[] = [];
       const full = { ...storage, frames: { ...storage.frames, thin: () => Promise.reject(new Error("The disk is full.")) } };

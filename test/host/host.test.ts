@@ -36,7 +36,7 @@ describe("a host", () => {
     expect(storedWhenPublished).toEqual(stepsThrough(5).map(() => true));
   });
 
-  test("tells galleries of sessions that begin and end", async () => {
+  test("notifies galleries of sessions that begin and end", async () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 1 });
     const heard: string[] = [];
@@ -197,7 +197,7 @@ describe("a host", () => {
     expect(await host.storedSteps(slow)).toHaveLength(MAX_UNACKNOWLEDGED);
   });
 
-  test("closes in mid-session: the device is gone, the record waits for recovery", async () => {
+  test("closes during a session: the device is gone, the record waits for recovery", async () => {
     const host = await startHost();
     const id = await host.paint({ steps: 1e6 });
     await host.frame(id, 2);

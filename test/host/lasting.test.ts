@@ -79,7 +79,7 @@ describe("pausing", () => {
   });
 });
 
-test("a disk that is full while checkpointing is told in the log, and the session goes on", async () => {
+test("a disk that is full while checkpointing is reported in the log, and the session goes on", async () => {
   const host = await startHost();
   host.storage.checkpoints.put = () => Promise.reject(new AtelierError("UNAVAILABLE", "The server's disk is full."));
   const id = await host.paint({ steps: 8, blockMs: 20 });

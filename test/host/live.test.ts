@@ -12,7 +12,7 @@ async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarnes
   return harness;
 }
 
-/** A live translation by `script` that runs, and what is said about its frames. */
+/** A live translation by `script` that runs, and the messages about its frames. */
 async function startLive(host: HostHarness, script: Partial<PainterScript> = {}) {
   const session = aTranslation(null);
   session.settings.model = JSON.stringify({ steps: 1e9, ...script });
@@ -84,7 +84,7 @@ test("a network that fails ends its session with the reason, and no other", asyn
   await host.frame(good.id, 0);
 });
 
-test("a device that dies in mid-frame comes again, and the session goes on", async () => {
+test("a device that dies during a frame is started again, and the session goes on", async () => {
   const host = await startHost();
   // Each life dies at its third picture.
   const live = await startLive(host, { crashAfter: 2 });

@@ -79,7 +79,7 @@ test.each(Array.from({ length: 60 }, (_, seed) => seed))(
   "a viewer that keeps up misses nothing, whenever it comes (seed %i)",
   async (seed) => {
     const random = seededRandom(seed);
-    // Waits by lot let the steps of viewer, painter and storage happen in any order, a different one for each seed.
+    // Random waits let the steps of viewer, painter and storage happen in any order, a different one for each seed.
     const wait = () => new Promise((resolve) => (random() < 0.5 ? setImmediate(resolve) : setTimeout(resolve, random() * 3)));
     const painted = new Painted(wait);
     const stored = Math.floor(random() * 120);
@@ -120,7 +120,7 @@ test("a slow viewer is given all that was kept when it came, and then the newest
   await viewer.return?.();
 });
 
-test("a viewer that waits for a frame leaves at once, and is told the end", async () => {
+test("a viewer that waits for a frame can leave at once, and its wait ends", async () => {
   const painted = new Painted();
   const viewer = await painted.broker.watch("s", latestOnly);
   await viewer.next();
@@ -142,7 +142,7 @@ test("a deleted session ends its viewers, also while they wait", async () => {
   expect(painted.broker.viewerCount).toBe(0);
 });
 
-test("a viewer whose storage fails is told, and leaves", async () => {
+test("a viewer whose storage fails gets the error, and leaves", async () => {
   const painted = new Painted();
   const viewer = await painted.broker.watch("s", { afterStep: -1, maxFramesPerSecond: null });
   await viewer.next();
