@@ -16,7 +16,7 @@ export async function ensureInstalled() {
   const reason = reasonToInstall(wanted, await installed());
   if (reason === null) return;
   console.log(`Installing packages (${reason})`);
-  const code = await runNpm(["ci", "--no-audit", "--no-fund"]);
+  const code = await runNpm(["ci"]);
   if (code !== 0) throw new Error(`npm ci failed with exit code ${code}`);
   const left = reasonToInstall(wanted, await installed());
   if (left !== null) throw new Error(`npm ci has finished, but ${left}`);

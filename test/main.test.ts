@@ -56,15 +56,15 @@ test("GraphiQL comes from this server alone", async () => {
   expect(again.status).toBe(304);
 });
 
-test("a data folder in use is told in one line", async () => {
+test("reports a data folder in use in one line", async () => {
   expect(await failure({ ATELIER_DATA: data.folder })).toMatch(/^Another server uses this data folder\.[^\n]*$/);
 });
 
-test("a bad variable is told in one line", async () => {
+test("reports a bad variable in one line", async () => {
   expect(await failure({ ATELIER_DEVICE: "gpu" })).toMatch(/^ATELIER_DEVICE=gpu must be one of [^\n]*$/);
 });
 
-test.each(["SIGTERM", "SIGINT"] as const)("it ends in order on %s, and its viewers are told", async (signal) => {
+test.each(["SIGTERM", "SIGINT"] as const)("it ends in order on %s, and says so to its viewers", async (signal) => {
   const events = client.subscribe("subscription { sessions { id } }");
   const next = events.next().catch(() => ({ done: true }));
   // The answer to a later operation on the same socket says that the subscription has begun.
@@ -75,7 +75,7 @@ test.each(["SIGTERM", "SIGINT"] as const)("it ends in order on %s, and its viewe
   await start();
 });
 
-test("it ends in order with nobody connected, and a port in use is told in one line", async () => {
+test("it ends in order without clients, and reports a port in use in one line", async () => {
   expect(await server.end()).toBe(0);
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");

@@ -41,13 +41,13 @@ describe("pausing and resuming", () => {
     for (const id of [first, second]) await cancel(id);
   });
 
-  test("a session that runs answers PAUSED at once", async () => {
+  test("a running session is PAUSED at once", async () => {
     const id = await painted(0);
     expect((await running.client.query(PAUSE, { id })).pauseSession.status).toBe("PAUSED");
     expect((await cancel(id)).cancelSession.status).toBe("CANCELLED");
   });
 
-  test("what is illegal in a status is told, and changes nothing", async () => {
+  test("refuses what is illegal in a status, and changes nothing", async () => {
     const id = await startSession(running);
     expect(await running.client.refusal(RESUME, { id })).toEqual({ code: "CONFLICT", field: "sessionId" });
     await running.client.query(PAUSE, { id });
@@ -61,7 +61,7 @@ describe("pausing and resuming", () => {
       expect(await running.client.refusal(mutation, { id: unknown })).toMatchObject({ code: "NOT_FOUND" });
   });
 
-  test("of two clients that press different buttons one wins and the other is told", async () => {
+  test("of two clients that press different buttons one wins and the other is refused", async () => {
     for (let time = 0; time < 5; time++) {
       const id = await startSession(running);
       const answers = await Promise.allSettled([running.client.query(PAUSE, { id }), cancel(id), running.client.query(PAUSE, { id })]);
@@ -74,7 +74,7 @@ describe("pausing and resuming", () => {
 });
 
 describe("steering", () => {
-  test("merges what is given, and tells what changed and how it began", async () => {
+  test("merges what is given, and returns what changed and how it began", async () => {
     const id = await painted(3);
     const before = (await running.client.query(STEER, { id, changes: { alpha: 3 } })).steer;
     expect(before.settings.alpha).toBe(3);
@@ -113,7 +113,7 @@ describe("steering", () => {
     expect(await running.client.refusal(STEER, { id, changes: { alpha: 2 } })).toMatchObject({ code: "CONFLICT", field: "sessionId" });
   });
 
-  test("viewers are told of it", async () => {
+  test("viewers receive it", async () => {
     const id = await painted(0);
     const watch = running.app.broker.watch(id, { afterStep: null, maxFramesPerSecond: null });
     const viewer = await watch;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningApp, startApp } from "../helpers/app.js";
+import { until } from "../helpers/until.js";
 
 let running: RunningApp;
 beforeAll(async () => {
@@ -55,20 +56,20 @@ test("a model brings pictures, or none", async () => {
   await rm(folder, { recursive: true });
 });
 
-test("who watches models gets each one's newest state, and none after the end", async () => {
+test("a watcher of models gets the newest state of each, and none after the end", async () => {
   const { client, models } = running;
   const seen = client.subscribe(`subscription { models { ${fields} } }`);
   const first = seen.next();
-  while (models.watchers === 0) await new Promise((next) => setTimeout(next, 5));
+  await until(() => models.watchers > 0);
   models.change("afar", { state: "DOWNLOADING", downloadProgress: 0.25 });
   expect((await first).value.data.models).toEqual({ id: "afar", state: "DOWNLOADING", downloadProgress: 0.25, failure: null });
   models.change("afar", { state: "FAILED", downloadProgress: null, failure: "It broke off." });
   expect((await seen.next()).value.data.models).toEqual({ id: "afar", state: "FAILED", downloadProgress: null, failure: "It broke off." });
   await seen.return?.();
-  while (models.watchers > 0) await new Promise((next) => setTimeout(next, 5));
+  await until(() => models.watchers === 0);
 });
 
-test("the network of sessions that name none is told", async () => {
+test("the default network is marked", async () => {
   const { client, models } = running;
   const defaults = async () => {
     const { models: all } = await client.query("{ models(task: FEATURES) { id isDefault } }");

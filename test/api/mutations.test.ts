@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { styleTransferLimits } from "../../server/records/settings.js";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { until } from "../helpers/until.js";
 
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { id status finishedAt queuePosition } }";
 const RENAME = "mutation ($id: ID!, $title: String!) { renameSession(sessionId: $id, title: $title) { id title } }";
@@ -40,8 +41,11 @@ test("a session that is cancelled before its host has taken it up again after a 
   const id = await startSession(running);
   // As a server leaves it that was killed: running, and in line for the next host.
   await running.storage.sessions.update(id, { status: "RUNNING" }, ["QUEUED"]);
+  let unheard = 0;
+  const unsubscribe = await running.bus.subscribe("controls", ({ type }) => void (type === "cancel" && unheard++));
   const cancelled = running.client.query(CANCEL, { id });
-  await new Promise((next) => setTimeout(next, 200));
+  await until(() => unheard > 0);
+  await unsubscribe();
   await running.host.takeUp();
   expect((await cancelled).cancelSession).toMatchObject({ id, status: "CANCELLED" });
 });

@@ -109,7 +109,7 @@ test.each([
   expect(await running.client.query("{ sessions { totalCount } }")).toEqual(before);
 });
 
-test("limits are told", async () => {
+test("a refusal names the limits", async () => {
   expect(await running.client.refusal(START, { input: { ...valid(), size: 1e6 } })).toMatchObject({ limit: `${size.min}..${size.max}` });
 });
 

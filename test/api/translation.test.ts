@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { styleTransferLimits } from "../../server/records/settings.js";
 import { aTranslation } from "../contracts/records.js";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { until } from "../helpers/until.js";
 
 const START = `mutation ($input: TranslationInput!) {
   startTranslation(input: $input) {
@@ -89,7 +90,7 @@ describe("startTranslation", () => {
     expect(await start({ imageId: null })).toMatchObject({ kind: "TRANSLATION", status: "QUEUED", source: null });
   });
 
-  test("tells the limits of the size", async () => {
+  test("refuses a size outside the limits, and names them", async () => {
     expect(await running.client.refusal(START, { input: { ...valid(), size: 1e6 } })).toMatchObject({ limit: "32..2048" });
   });
 
@@ -227,11 +228,11 @@ describe("a translation that is watched", () => {
     expect(await running.client.refusal(CANCEL, { id: ran.id })).toMatchObject({ code: "CONFLICT" });
   });
 
-  test("is told to galleries", async () => {
+  test("is sent to galleries", async () => {
     const events = running.client.subscribe("subscription { sessions(filter: { kind: TRANSLATION }) { __typename id status } }");
     const before = running.galleries;
     const next = events.next();
-    while (running.galleries === before) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => running.galleries > before);
     await start();
     const answer = (await next).value.data.sessions;
     expect(answer).toMatchObject({ __typename: "TranslationSession", status: "QUEUED" });

@@ -4,7 +4,7 @@ import { busContract } from "../contracts/bus.js";
 
 busContract("The embedded bus", async () => openEmbeddedBus(() => undefined));
 
-it("tells its owner what a listener threw", async () => {
+it("reports what a listener threw", async () => {
   const errors: unknown[] = [];
   const bus = openEmbeddedBus((error) => errors.push(error));
   const error = new Error("of the listener");

@@ -73,14 +73,14 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
       await program.close();
     });
 
-    it("answers a gradient shaped like its input", async () => {
+    it("returns a gradient shaped like its input", async () => {
       const x = input("x", [2, 2]);
       const program = await engine.open({ sum: reduceSum(mul(x, x), "all") }, { outputs: [], gradient: { of: "sum", towards: ["x"] } });
       expect(await program.run({ x: tensor([2, 2], [1, 2, -3, 0.5]) })).toEqual({ [gradientName("x")]: tensor([2, 2], [2, 4, -6, 1]) });
       await program.close();
     });
 
-    it("answers gradients towards several inputs at once", async () => {
+    it("returns gradients for several inputs at once", async () => {
       const [a, b] = [input("a", [2]), input("b", [])];
       const program = await engine.open(
         { sum: reduceSum(mul(a, b), "all") },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Queue } from "../../server/queue/queue.js";
 
-/** What every queue does. `open` answers an empty one. */
+/** What every queue does. `open` returns an empty one. */
 export function queueContract(name: string, open: () => Promise<Queue>): void {
   describe(`${name} as a queue`, () => {
     let queue: Queue;
@@ -16,7 +16,7 @@ export function queueContract(name: string, open: () => Promise<Queue>): void {
       expect([await queue.claim(forever), await queue.claim(forever), await queue.claim(forever)]).toEqual(["a", "b", "c"]);
     });
 
-    it("gives a session that comes later to who waits longest, and to no other", async () => {
+    it("gives a session that comes later to the longest waiter alone", async () => {
       const abort = new AbortController();
       const first = queue.claim(forever);
       const second = queue.claim(abort.signal);
@@ -45,7 +45,7 @@ export function queueContract(name: string, open: () => Promise<Queue>): void {
       expect(await queue.remove("b")).toBe(false);
     });
 
-    it("tells positions, 1 being next", async () => {
+    it("returns positions, 1 being next", async () => {
       for (const id of ["a", "b", "c"]) await queue.add(id);
       expect(await Promise.all(["a", "b", "c", "d"].map((id) => queue.position(id)))).toEqual([1, 2, 3, null]);
       await queue.claim(forever);

@@ -5,7 +5,7 @@ import { aFrame, anImage, aSession, aTranslation } from "./records.js";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** What every storage does. `open` answers one that may hold rows of other tests and that deletes bytes without delay. */
+/** What every storage does. `open` returns one that may hold rows of other tests and that deletes bytes without delay. */
 export function storageContract(name: string, open: () => Promise<Storage>): void {
   describe(`${name} as a storage`, () => {
     let storage: Storage;
@@ -207,7 +207,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         });
       });
 
-      it("answers on deletion which digests nothing uses any more", async () => {
+      it("returns on deletion the digests that nothing uses any more", async () => {
         const [mine, shared, uploaded] = [randomBytes(8), randomBytes(8), randomBytes(8)].map(sha256) as [string, string, string];
         const [session, other] = [await storedSession(), await storedSession()];
         await storage.images.insert(anImage({ digest: uploaded }));
@@ -381,6 +381,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         await storage.checkpoints.trim(0);
         const [old, young] = [randomUUID(), randomUUID()];
         await storage.checkpoints.put(old, 1, new Uint8Array(1000));
+        // A storage may tell ages apart by a clock, such as the file system's: two times have to differ.
         await new Promise((resolve) => setTimeout(resolve, 20));
         await storage.checkpoints.put(young, 1, new Uint8Array(1000));
         await storage.checkpoints.trim(1500);

@@ -103,7 +103,7 @@ describe("the painting loop", () => {
     expect(new Set(whileThree.slice(0, 3))).toEqual(new Set(["a", "b", "c"]));
   });
 
-  test("tells whose turn it is before each step", async () => {
+  test("says whose turn it is before each step", async () => {
     loop = new LoopHarness();
     loop.start("a", { steps: 2 });
     await loop.ended("a");
@@ -167,7 +167,7 @@ describe("the painting loop", () => {
     expect(loop.sent.some(({ type }) => type === "checkpoint")).toBe(false);
   });
 
-  test("a typed failure is told as it is and leaves the others alone", async () => {
+  test("a typed failure is sent as it is and leaves the others alone", async () => {
     loop = new LoopHarness();
     loop.start("bad", { steps: 5, throwAt: { step: 2, code: "OUT_OF_MEMORY" } });
     loop.start("good", { steps: 5 });
@@ -176,7 +176,7 @@ describe("the painting loop", () => {
     expect(loop.frames("good")).toHaveLength(6);
   });
 
-  test("any other failure is told without its message", async () => {
+  test("any other failure is sent without its message", async () => {
     loop = new LoopHarness();
     loop.start("bad", { steps: 5, throwAt: { step: 0, code: null } });
     await loop.ended("bad");

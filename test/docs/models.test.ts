@@ -39,7 +39,7 @@ describe("docs/models.md", () => {
     },
   );
 
-  test("tells the limits that hold", () => {
+  test("lists the limits that hold", () => {
     expect(text).toContain(`at most ${MAX_MODEL_BYTES / 2 ** 20} MiB`);
     expect(text).toContain(`at most ${MAX_CARD_BYTES / 1e6} MB`);
     expect(text).toContain(`at most ${MAX_SIDE}`);

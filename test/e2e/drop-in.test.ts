@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
+import { beforeAll, describe, expect, test } from "vitest";
 import { badFiles, dropIn, negative, sha256Of, shortCard } from "../helpers/drop-in.js";
-import type { GraphqlClient } from "../helpers/graphql-client.js";
-import { dataFolder, modelMirror, ServerProcess } from "../helpers/server.js";
+import { modelMirror } from "../helpers/server.js";
+import { ServerFixture } from "../helpers/server-fixture.js";
+import { describeStudio } from "../helpers/studio.js";
 
 const START = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }";
 const SEND = "mutation ($input: FrameInput!) { sendFrame(input: $input) { step status credit } }";
@@ -15,7 +15,7 @@ const SESSION = "query ($id: ID!) { session(id: $id) { status latestFrame { step
 const MODELS = "subscription { models { id title state failure takes removed } }";
 const LONG = 30_000;
 
-/** What is told of one model after the other. */
+/** One event of the subscription to models. */
 interface Told {
   id: string;
   state: string;
@@ -24,48 +24,37 @@ interface Told {
   removed: boolean;
 }
 
-let data: Awaited<ReturnType<typeof dataFolder>>;
+const server = new ServerFixture();
 let dropped: string;
-let server: ServerProcess;
-let client: GraphqlClient;
-/** All that was told, the oldest first. */
+/** All events so far, the oldest first. */
 const told: Told[] = [];
 
 beforeAll(async () => {
-  data = await dataFolder();
-  dropped = join(data.folder, "models");
-  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
-  client = await server.client();
-  const events = client.subscribe(MODELS);
+  dropped = join(server.folder, "models");
+  const events = server.client.subscribe(MODELS);
   void (async () => {
     for await (const { data: event } of events) told.push(event.models);
   })();
   // The answer to a later operation on the same socket says that the subscription has begun.
-  await client.subscribe("{ server { version } }").next();
+  await server.client.subscribe("{ server { version } }").next();
 });
 
-afterAll(async () => {
-  await client.close();
-  await server.end();
-  await data.remove();
-});
-
-/** The newest that was told of a model, once it is so. */
+/** Waits until the newest event about a model is as expected, and returns it. */
 async function hears(id: string, expected: Partial<Told>): Promise<Told> {
   await expect.poll(() => told.findLast((model) => model.id === id), { timeout: LONG }).toMatchObject(expected);
   return told.findLast((model) => model.id === id) as Told;
 }
 
-const listed = async () => (await client.query("{ models { id } }")).models.map(({ id }: { id: string }) => id);
+const listed = async () => (await server.client.query("{ models { id } }")).models.map(({ id }: { id: string }) => id);
 
-/** Translates a picture and answers the result's. */
+/** Translates a picture and returns the result's bytes. */
 async function translate(model: string, picture: Uint8Array, size: number): Promise<Buffer> {
-  const { startTranslation } = await client.query(START, { input: { model, size, imageId: await client.upload(picture) } });
+  const { startTranslation } = await server.client.query(START, { input: { model, size, imageId: await server.client.upload(picture) } });
   await expect
-    .poll(async () => (await client.query(SESSION, { id: startTranslation.id })).session, { timeout: LONG })
+    .poll(async () => (await server.client.query(SESSION, { id: startTranslation.id })).session, { timeout: LONG })
     .toMatchObject({ status: "COMPLETED", error: null });
-  const { session } = await client.query(SESSION, { id: startTranslation.id });
-  return Buffer.from(await (await fetch(`${client.address}${session.latestFrame.url}`)).arrayBuffer());
+  const { session } = await server.client.query(SESSION, { id: startTranslation.id });
+  return Buffer.from(await (await fetch(`${server.address}${session.latestFrame.url}`)).arrayBuffer());
 }
 
 const plain = (background: string) =>
@@ -81,11 +70,13 @@ test("a folder is copied in, its model translates pictures and frames, and goes 
   const [red, green, blue] = await sharp(result).removeAlpha().raw().toBuffer();
   expect([red, green, blue]).toEqual([0, 127, 255]);
 
-  const { startTranslation: live } = await client.query(START, { input: { model: "negative", size: 64 } });
+  const { startTranslation: live } = await server.client.query(START, { input: { model: "negative", size: 64 } });
   const send = async (step: number) => {
     const frame = (await plain("#ff8000")).toString("base64");
-    expect((await client.query(SEND, { input: { sessionId: live.id, step, data: frame } })).sendFrame.status).toBe("ACCEPTED");
-    await expect.poll(async () => (await client.query(SESSION, { id: live.id })).session.latestFrame?.step, { timeout: LONG }).toBe(step);
+    expect((await server.client.query(SEND, { input: { sessionId: live.id, step, data: frame } })).sendFrame.status).toBe("ACCEPTED");
+    await expect
+      .poll(async () => (await server.client.query(SESSION, { id: live.id })).session.latestFrame?.step, { timeout: LONG })
+      .toBe(step);
   };
   await send(1);
   await rm(path, { recursive: true });
@@ -93,8 +84,8 @@ test("a folder is copied in, its model translates pictures and frames, and goes 
   expect(await listed()).not.toContain("negative");
   // A session that has opened it goes on with what it opened; a new one finds none.
   await send(2);
-  expect((await client.query(CANCEL, { id: live.id })).cancelSession.status).toBe("CANCELLED");
-  expect(await client.refusal(START, { input: { model: "negative", size: 64 } })).toMatchObject({ code: "NOT_FOUND" });
+  expect((await server.client.query(CANCEL, { id: live.id })).cancelSession.status).toBe("CANCELLED");
+  expect(await server.client.refusal(START, { input: { model: "negative", size: 64 } })).toMatchObject({ code: "NOT_FOUND" });
 });
 
 describe("a folder of the mirror", () => {
@@ -119,34 +110,26 @@ describe("a folder of the mirror", () => {
   });
 });
 
-describe("in the studio", () => {
-  const executable = findBrowser();
-  if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
-
-  test.skipIf(executable === null)(
-    "a dropped model comes and goes while the page is open; a bad one is listed with the reason",
-    async () => {
-      const browser = await launchBrowser(executable ?? "");
-      onTestFinished(() => browser.close());
-      const { page, complaints } = await openPage(browser, client.address);
-      await page.goto("/translate");
-      const translators = page.getByRole("radiogroup", { name: "Translator" });
-      await translators.getByRole("radio").first().waitFor({ state: "attached" });
-      const good = await dropIn(dropped, "seen", negative, shortCard("seen", { title: "Seen: the negative", takes: "line-drawing" }));
-      await translators.getByRole("radio", { name: "Seen", exact: true }).check({ force: true, timeout: LONG });
-      await page.getByText("Needs a drawing: dark lines on a light background.").waitFor();
-      const bad = await dropIn(dropped, "unseen", badFiles.sixChannels, shortCard("unseen", { title: "Unseen" }));
-      await translators.getByText(/1 x 6 x \? x \?/).waitFor({ timeout: LONG });
-      await Promise.all([good, bad].map((path) => rm(path, { recursive: true })));
-      for (const name of ["Seen", "Unseen"]) {
-        await translators.getByRole("radio", { name, exact: true }).waitFor({ state: "detached", timeout: LONG });
-      }
-      expect(complaints).toEqual([]);
-    },
-  );
+describeStudio("in the studio", { server }, (studio) => {
+  test("a dropped model comes and goes while the page is open; a bad one is listed with the reason", async () => {
+    const { page, complaints } = await studio.open();
+    await page.goto("/translate");
+    const translators = page.getByRole("radiogroup", { name: "Translator" });
+    await translators.getByRole("radio").first().waitFor({ state: "attached" });
+    const good = await dropIn(dropped, "seen", negative, shortCard("seen", { title: "Seen: the negative", takes: "line-drawing" }));
+    await translators.getByRole("radio", { name: "Seen", exact: true }).check({ force: true, timeout: LONG });
+    await page.getByText("Needs a drawing: dark lines on a light background.").waitFor();
+    const bad = await dropIn(dropped, "unseen", badFiles.sixChannels, shortCard("unseen", { title: "Unseen" }));
+    await translators.getByText(/1 x 6 x \? x \?/).waitFor({ timeout: LONG });
+    await Promise.all([good, bad].map((path) => rm(path, { recursive: true })));
+    for (const name of ["Seen", "Unseen"]) {
+      await translators.getByRole("radio", { name, exact: true }).waitFor({ state: "detached", timeout: LONG });
+    }
+    expect(complaints).toEqual([]);
+  });
 });
 
-test("folders that are no use are listed with the reason", async () => {
+test("unusable folders are listed with the reason", async () => {
   const cases: [string, RegExp, Promise<unknown>][] = [
     ["no-card", /no card\.json/, dropIn(dropped, "no-card", negative, null)],
     ["no-json", /not JSON/, dropIn(dropped, "no-json").then((path) => writeFile(join(path, "card.json"), "{"))],
@@ -161,10 +144,10 @@ test("folders that are no use are listed with the reason", async () => {
   await Promise.all(cases.map(([, , written]) => written));
   for (const [id, reason] of cases) {
     const { failure } = await hears(id, { state: "FAILED", failure: expect.stringMatching(reason) });
-    expect(failure).not.toContain(data.folder);
-    expect(await client.refusal(START, { input: { model: id } })).toMatchObject({ code: "UNAVAILABLE", field: "input.model" });
+    expect(failure).not.toContain(server.folder);
+    expect(await server.client.refusal(START, { input: { model: id } })).toMatchObject({ code: "UNAVAILABLE", field: "input.model" });
   }
-  expect((await fetch(`${client.address}/healthz`)).status).toBe(200);
+  expect((await fetch(`${server.address}/healthz`)).status).toBe(200);
   for (const [id] of cases) await rm(join(dropped, id), { recursive: true });
   await expect
     .poll(async () => (await listed()).filter((id: string) => cases.some(([name]) => name === id)), { timeout: LONG })
@@ -174,18 +157,16 @@ test("folders that are no use are listed with the reason", async () => {
 test("a folder that is mended is taken", async () => {
   const path = await dropIn(dropped, "mended", negative.subarray(0, 40));
   await hears("mended", { state: "FAILED" });
-  await mkdir(join(data.folder, "aside"));
-  await writeFile(join(data.folder, "aside", "net.onnx"), negative);
-  await rename(join(data.folder, "aside", "net.onnx"), join(path, "net.onnx"));
+  await mkdir(join(server.folder, "aside"));
+  await writeFile(join(server.folder, "aside", "net.onnx"), negative);
+  await rename(join(server.folder, "aside", "net.onnx"), join(path, "net.onnx"));
   await hears("mended", { state: "READY", failure: null });
 });
 
 test("after a restart it is there from the beginning, with its checksum", async () => {
-  await client.close();
-  expect(await server.end()).toBe(0);
-  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
-  client = await server.client();
-  expect((await client.query(`{ model(id: "mended") { state bytes parameters } }`)).model).toEqual({
+  expect(await server.stop()).toBe(0);
+  await server.start();
+  expect((await server.client.query(`{ model(id: "mended") { state bytes parameters } }`)).model).toEqual({
     state: "READY",
     bytes: negative.byteLength,
     parameters: 1,

@@ -1,38 +1,12 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
-import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
-import { fakeCameraFlags, writeFilm } from "../helpers/fake-camera.js";
-import type { GraphqlClient } from "../helpers/graphql-client.js";
 import { pngPicture } from "../helpers/pictures.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
 
-const executable = findBrowser();
-if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
-
-describe.skipIf(executable === null)("a new painting in a browser, with the bundled network", { timeout: 90_000 }, () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let client: GraphqlClient;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    data = await dataFolder();
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
-    client = await server.client();
-    browser = await launchBrowser(executable ?? "", fakeCameraFlags(await writeFilm(data.folder)));
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await client.close();
-    await server.end();
-    await data.remove();
-  });
-
+describeStudio("a new painting in a browser, with the bundled network", { timeout: 90_000, camera: true }, (studio) => {
   test("takes its photo from the camera, mixes styles, paints with a preset, and says how long the next one takes", async () => {
-    const { page, complaints } = await openPage(browser, client.address);
+    const { page, complaints } = await studio.open();
     await page.goto("/");
     await page.getByRole("button", { name: "Take a photo with the camera" }).click();
     const camera = page.getByRole("dialog", { name: "Take a picture" });
@@ -57,7 +31,7 @@ describe.skipIf(executable === null)("a new painting in a browser, with the bund
     await page.waitForURL(/\/s\?id=/);
     await waitForStatus(page, "Finished");
     const id = new URL(page.url()).searchParams.get("id");
-    const { session } = await client.query(
+    const { session } = await studio.client.query(
       "query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { styles { weight } content { width height } settings { steps } } } }",
       { id },
     );
@@ -73,12 +47,11 @@ describe.skipIf(executable === null)("a new painting in a browser, with the bund
     expect(await overflow(page)).toBe(0);
     await screenshot(page, "easel-phone", true);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   test("finds the pictures on this server again", async () => {
-    const image = await client.upload((await pngPicture(70, 50, 9)).bytes);
-    const { page, complaints } = await openPage(browser, client.address, { width: 360, height: 780 });
+    const image = await studio.client.upload((await pngPicture(70, 50, 9)).bytes);
+    const { page, complaints } = await studio.open({ width: 360, height: 780 });
     await page.goto("/");
     await page.getByRole("button", { name: "Choose a style from this server" }).click();
     const dialog = page.getByRole("dialog", { name: "Pictures on this server" });
@@ -87,6 +60,5 @@ describe.skipIf(executable === null)("a new painting in a browser, with the bund
     const chosen = page.getByRole("region", { name: "Style", exact: true }).getByRole("img", { name: "Picture on this server" });
     expect(await chosen.getAttribute("src")).toBe(`/images/${image}`);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 });

@@ -1,60 +1,36 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
-import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
-import type { GraphqlClient } from "../helpers/graphql-client.js";
 import { pngPicture } from "../helpers/pictures.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot } from "../helpers/studio-page.js";
-
-const executable = findBrowser();
-if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
+import { until } from "../helpers/until.js";
 
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
 
-describe.skipIf(executable === null)("the gallery in a browser, with the bundled network", { timeout: 90_000 }, () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let client: GraphqlClient;
-  let browser: Browser;
+describeStudio("the gallery in a browser, with the bundled network", { timeout: 90_000 }, (studio) => {
   let images: string[];
 
   const start = async (title: string, more: Record<string, unknown> = {}): Promise<string> =>
     (
-      await client.query(START, {
+      await studio.client.query(START, {
         input: { contentId: images[0], styles: [{ imageId: images[1] }], size: 32, steps: 2, title, ...more },
       })
     ).startStyleTransfer.id;
 
-  async function ended(id: string): Promise<void> {
-    for (;;) {
-      const { session } = await client.query("query ($id: ID!) { session(id: $id) { status } }", { id });
-      if (session.status === "COMPLETED") return;
-      await new Promise((next) => setTimeout(next, 50));
-    }
-  }
+  const status = async (id: string): Promise<string> =>
+    (await studio.client.query("query ($id: ID!) { session(id: $id) { status } }", { id })).session.status;
 
   beforeAll(async () => {
-    data = await dataFolder();
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
-    client = await server.client();
-    browser = await launchBrowser(executable ?? "");
     images = [];
-    for (const seed of [1, 2, 3]) images.push(await client.upload((await pngPicture(48, 36, seed)).bytes));
+    for (const seed of [1, 2, 3]) images.push(await studio.client.upload((await pngPicture(48, 36, seed)).bytes));
     for (let count = 0; count < 27; count++) await start(`Number ${count}`);
     await start("The long one", { steps: 12, beta: 80, contentId: images[2] });
-    await ended(await start("The last", { steps: 6 }));
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await client.close();
-    await server.end();
-    await data.remove();
+    const last = await start("The last", { steps: 6 });
+    await until(async () => (await status(last)) === "COMPLETED");
   });
 
   test("loads older ones by itself, keeps its filter in the address, and follows what changes", async () => {
-    const { page, complaints } = await openPage(browser, client.address);
+    const { page, complaints } = await studio.open();
     await page.goto("/gallery");
     await page.getByText("The last", { exact: true }).waitFor();
     expect(await page.getByRole("listitem").count()).toBe(24);
@@ -71,7 +47,7 @@ describe.skipIf(executable === null)("the gallery in a browser, with the bundled
     const id = await start("Number 1, again", { steps: 3000 });
     const running = page.getByRole("listitem").filter({ hasText: "Number 1, again" });
     await running.locator("[data-status=RUNNING]").waitFor();
-    await client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id });
+    await studio.client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id });
     await running.waitFor({ state: "detached" });
     await page.goBack();
     await page.getByRole("heading", { name: "Gallery 12" }).waitFor();
@@ -83,12 +59,11 @@ describe.skipIf(executable === null)("the gallery in a browser, with the bundled
     await page.getByRole("heading", { name: "Gallery 1", exact: true }).waitFor();
     await screenshot(page, "gallery-filtered");
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   test("deletes several, with a moment to take it back", async () => {
-    const { page, complaints } = await openPage(browser, client.address);
-    const count = async () => (await client.query("{ sessions(first: 1) { totalCount } }")).sessions.totalCount;
+    const { page, complaints } = await studio.open();
+    const count = async () => (await studio.client.query("{ sessions(first: 1) { totalCount } }")).sessions.totalCount;
     const before = await count();
     await page.goto("/gallery?q=number+2");
     await page.getByRole("heading", { name: "Gallery 8" }).waitFor();
@@ -105,7 +80,7 @@ describe.skipIf(executable === null)("the gallery in a browser, with the bundled
     expect(await count()).toBe(before);
     await page.getByRole("button", { name: "Delete 3" }).click();
     await page.getByText("3 deleted").waitFor();
-    // Whoever leaves has decided.
+    // Leaving the page confirms the deletion.
     await page.getByRole("link", { name: "Translate" }).click();
     await expect.poll(count).toBe(before - 3);
     await page.setViewportSize({ width: 360, height: 780 });
@@ -114,11 +89,10 @@ describe.skipIf(executable === null)("the gallery in a browser, with the bundled
     expect(await overflow(page)).toBe(0);
     await screenshot(page, "gallery-phone-all");
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   test("compares paintings step by step and says what differs", async () => {
-    const { page, complaints } = await openPage(browser, client.address);
+    const { page, complaints } = await studio.open();
     await page.goto("/gallery?q=the+l");
     await page.getByRole("checkbox", { name: "Select The last" }).check();
     await page.getByRole("checkbox", { name: "Select The long one" }).check();
@@ -143,6 +117,5 @@ describe.skipIf(executable === null)("the gallery in a browser, with the bundled
     await page.getByRole("button", { name: "Play" }).click();
     await expect.poll(steps, { timeout: 20_000 }).toEqual(["6", "12"]);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 });

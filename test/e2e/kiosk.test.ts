@@ -1,48 +1,19 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
-import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
-import { fakeCameraFlags, writeFilm } from "../helpers/fake-camera.js";
-import type { GraphqlClient } from "../helpers/graphql-client.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot } from "../helpers/studio-page.js";
 
-const executable = findBrowser();
-if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
-
-describe.skipIf(executable === null)("the kiosk in a browser, with the bundled network", { timeout: 120_000 }, () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let client: GraphqlClient;
-  let browser: Browser;
-
-  async function startServer(port: string): Promise<void> {
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu", PORT: port });
-    client = await server.client();
-  }
-
+describeStudio("the kiosk in a browser, with the bundled network", { timeout: 120_000, camera: true }, (studio) => {
   const session = (page: Page) => page.evaluate(() => document.querySelector("canvas")?.dataset.shown?.split("/")[2] ?? "");
   const phase = (page: Page, name: string) => page.locator(`main[data-phase=${name}]`).waitFor();
   const titles = async (): Promise<string[]> => {
-    const { sessions } = await client.query("{ sessions { edges { node { title } } } }");
+    const { sessions } = await studio.client.query("{ sessions { edges { node { title } } } }");
     return sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
   };
 
-  beforeAll(async () => {
-    data = await dataFolder();
-    await startServer("0");
-    browser = await launchBrowser(executable ?? "", fakeCameraFlags(await writeFilm(data.folder)));
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await client.close();
-    await server.end();
-    await data.remove();
-  });
-
   test("paints one after the other, goes on after its server was killed, and leaves nothing behind", async () => {
-    const { page } = await openPage(browser, client.address, { width: 1280, height: 720 });
+    const { page } = await studio.open({ width: 1280, height: 720 });
     await page.goto("/kiosk?size=64&steps=25&seconds=2&photos=alps,allium&styles=breakers");
     await page.getByText("French Alps, in the style of Breakers").waitFor();
     await phase(page, "showing");
@@ -52,11 +23,9 @@ describe.skipIf(executable === null)("the kiosk in a browser, with the bundled n
     await phase(page, "painting");
     await page.waitForFunction((known) => (document.querySelector("canvas")?.dataset.shown?.split("/")[2] ?? known) !== known, first);
 
-    const { port } = new URL(client.address);
-    await client.close();
-    await server.end("SIGKILL");
+    await studio.server.stop("SIGKILL");
     await page.getByText(/^(Connection lost|One moment, please)/).waitFor();
-    await startServer(port);
+    await studio.server.start();
     await phase(page, "showing");
     await screenshot(page, "kiosk-desktop");
     expect(await seriousFindings(page)).toEqual([]);
@@ -64,38 +33,37 @@ describe.skipIf(executable === null)("the kiosk in a browser, with the bundled n
     // What hung last is remembered, and tidied up when the kiosk opens again.
     await page.goto("/kiosk?size=64&steps=2000&seconds=2&photos=acanthus&styles=engraving");
     await expect.poll(titles, { timeout: 60_000 }).toEqual(["Kiosk: Acanthus, Engraving"]);
-    await page.close();
   });
 
-  test("paints a visitor, and returns to the loop when nobody is there any more", async () => {
-    const { page, complaints } = await openPage(browser, client.address, { width: 360, height: 780 });
+  test("paints a visitor, and returns to the loop when the visitor has left", async () => {
+    const { page, complaints } = await studio.open({ width: 360, height: 780 });
     await page.goto("/kiosk?size=64&steps=20&seconds=3&idle=2&photos=alps&styles=breakers,engraving");
     await page.getByRole("button", { name: "Paint me" }).click();
     await phase(page, "choosing");
     expect(await overflow(page)).toBe(0);
     await screenshot(page, "kiosk-choosing-phone");
     expect(await seriousFindings(page)).toEqual([]);
-    // Nobody touches anything.
+    // No touch: the visit ends.
     await page.getByText("French Alps, in the style of", { exact: false }).waitFor();
 
     await page.getByRole("button", { name: "Paint me" }).click();
     await page.getByRole("button", { name: "Engraving" }).click();
     await phase(page, "counting");
-    // A touch now and then, while the camera counts.
-    await page.mouse.click(5, 5);
-    await page.waitForTimeout(1500);
-    await page.mouse.click(5, 5);
+    // A touch at each number that the camera counts keeps the visit alive.
+    for (const count of ["3", "2", "1"]) {
+      await page.getByText(count, { exact: true }).waitFor();
+      await page.mouse.click(5, 5);
+    }
     await page.getByText("You, in the style of Engraving").waitFor();
     await phase(page, "showing");
     await screenshot(page, "kiosk-visitor-phone");
     await page.getByText("French Alps, in the style of", { exact: false }).waitFor();
     const photos = async () =>
-      (await client.query("{ images(first: 100) { edges { node { width height } } } }")).images.edges.filter(
+      (await studio.client.query("{ images(first: 100) { edges { node { width height } } } }")).images.edges.filter(
         ({ node }: { node: { width: number; height: number } }) => node.width === 160 && node.height === 120,
       ).length;
     expect(await photos()).toBe(1);
     await expect.poll(photos, { timeout: 40_000 }).toBe(0);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 });

@@ -1,65 +1,24 @@
 import { readFile } from "node:fs/promises";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { findBrowser, launchBrowser, openPage, type WatchedPage } from "../helpers/browser.js";
-import type { GraphqlClient } from "../helpers/graphql-client.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { expect, test } from "vitest";
+import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
-
-const executable = findBrowser();
-if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
 
 const SESSION = `query ($id: ID!) { session(id: $id) { status ... on StyleTransferSession {
   step settings { alpha beta steps } changes { step alpha beta } branchedAtStep parent { id } frames(first: 1) { totalCount }
 } } }`;
 const PAUSE = "mutation ($id: ID!) { pauseSession(sessionId: $id) { status } }";
 
-describe.skipIf(executable === null)("a painting that lasts, in a browser, with the real server", { timeout: 90_000 }, () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let client: GraphqlClient;
-  let browser: Browser;
-  const open: WatchedPage[] = [];
-
-  async function startServer(port = "0"): Promise<void> {
-    // Without a mirror it paints with the small network that the repository brings.
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu", PORT: port });
-    client = await server.client();
-  }
-
-  async function newPage(viewport?: { width: number; height: number }): Promise<WatchedPage> {
-    const watched = await openPage(browser, client.address, viewport);
-    watched.page.setDefaultTimeout(20_000);
-    open.push(watched);
-    return watched;
-  }
-
-  const pictureAt = async (url: string) => Buffer.from(await (await fetch(`${client.address}${url}`)).arrayBuffer());
-  const stored = async (id: string) => (await client.query(SESSION, { id })).session;
-
-  beforeAll(async () => {
-    data = await dataFolder();
-    await startServer();
-    browser = await launchBrowser(executable ?? "");
-  });
-
-  afterEach(async () => {
-    for (const { page } of open.splice(0)) await page.close();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await client.close();
-    await server.end();
-    await data.remove();
-  });
+describeStudio("a painting that lasts, in a browser, with the real server", { timeout: 90_000 }, (studio) => {
+  const pictureAt = async (url: string) => Buffer.from(await (await fetch(`${studio.client.address}${url}`)).arrayBuffer());
+  const stored = async (id: string) => (await studio.client.query(SESSION, { id })).session;
 
   test("pauses, is steered while it rests and while it runs, and every viewer sees it", async () => {
-    const { page, complaints } = await newPage();
+    const { page, complaints } = await studio.open();
     await startPainting(page, { photo: "Allium", style: "Stained glass", steps: 3000, size: 64 });
     const id = idOf(page);
-    const other = (await newPage()).page;
+    const other = (await studio.open()).page;
     await other.goto(`/s/${id}`);
     await waitForStep(page, 5);
     await waitForStep(other, 5);
@@ -70,7 +29,7 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     const { step } = await stored(id);
     // Another painting that runs from beginning to end is time enough for one that goes on; one step may be in work and one
     // being stored.
-    const second = (await newPage()).page;
+    const second = (await studio.open()).page;
     await startPainting(second, { photo: "Alps", style: "Engraving", steps: 5, size: 64 });
     await waitForStatus(second, "Finished");
     expect((await stored(id)).step - step).toBeLessThanOrEqual(2);
@@ -100,9 +59,9 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     await other.getByText(`In effect from step ${changes.at(-1).step}.`).waitFor();
     expect(changes[0].step - step).toBeLessThanOrEqual(3);
 
-    // Somebody else pauses in the moment before this page does.
+    // Another client pauses just before this page does.
     await page.route("**/graphql", async (route) => {
-      if (route.request().postData()?.includes("PauseSession")) await client.query(PAUSE, { id });
+      if (route.request().postData()?.includes("PauseSession")) await studio.client.query(PAUSE, { id });
       await route.continue();
     });
     await page.getByRole("button", { name: "Pause" }).click();
@@ -118,11 +77,11 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     expect(complaints).toEqual([]);
   });
 
-  test("is looked back at, branched, compared, and found again after a reload in mid-run", async () => {
-    const { page, complaints } = await newPage();
+  test("can be looked back at, branched and compared, and is found again after a reload while it runs", async () => {
+    const { page, complaints } = await studio.open();
     await startPainting(page, { photo: "Airplane from above", style: "Breakers", steps: 3000, size: 64 });
     const id = idOf(page);
-    const other = (await newPage()).page;
+    const other = (await studio.open()).page;
     await other.goto(`/s/${id}`);
     await waitForStep(page, 8);
 
@@ -177,12 +136,13 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     await parentLink.click();
     await page.getByRole("link", { name: "Branch 1, from step 3" }).waitFor();
     await waitForShown(page, id, 3);
-    for (const session of [id, branch]) await client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id: session });
+    for (const session of [id, branch])
+      await studio.client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id: session });
     expect(complaints).toEqual([]);
   });
 
   test("is taken away as picture, settings and film, and its picture brings the settings back", async () => {
-    const { page, complaints } = await newPage();
+    const { page, complaints } = await studio.open();
     await startPainting(page, { photo: "Alps", style: "Meadow", steps: 7, size: 64 });
     const id = idOf(page);
     await waitForStatus(page, "Finished");
@@ -209,25 +169,23 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     await page.getByRole("button", { name: "Paint it again" }).click();
     await page.waitForURL(/\/s\?id=/);
     await waitForStatus(page, "Finished");
-    const again = await client.query("query ($id: ID!) { session(id: $id) { latestFrame { url } } }", { id: idOf(page) });
+    const again = await studio.client.query("query ($id: ID!) { session(id: $id) { latestFrame { url } } }", { id: idOf(page) });
     const [first, second] = await Promise.all([pictureAt(`/frames/${id}/7`), pictureAt(again.session.latestFrame.url)]);
     expect(second.equals(first)).toBe(true);
     expect(complaints).toEqual([]);
   });
 
   test("goes on when its server was killed, and the page catches up", async () => {
-    const { page } = await newPage();
+    const { page } = await studio.open();
     const received = receivedSteps(page);
     await startPainting(page, { photo: "Acanthus", style: "Wet paper", steps: 3000, size: 64 });
     const id = idOf(page);
     await waitForStep(page, 10);
-    await server.end("SIGKILL");
+    await studio.server.stop("SIGKILL");
     await waitForStatus(page, "Connection lost. Reconnecting…");
     const seen = received.at(-1) ?? 0;
     const before = received.length;
-    const port = new URL(client.address).port;
-    await client.close();
-    await startServer(port);
+    await studio.server.start();
     await page.getByText(/^Painting on /).waitFor();
     await waitForStep(page, seen + 10);
     expect(received[before]).toBe(seen + 1);
@@ -235,7 +193,7 @@ describe.skipIf(executable === null)("a painting that lasts, in a browser, with 
     expect(status).toBe("RUNNING");
     expect(frames.totalCount).toBeGreaterThanOrEqual(step);
 
-    // What was shown before is there, picture by picture.
+    // Every picture that was shown before is still there.
     await page.getByRole("slider", { name: "Step", exact: true }).focus();
     await page.keyboard.press("Home");
     await waitForShown(page, id, 0);
@@ -266,7 +224,7 @@ async function waitForShown(page: Page, id: string, step: number): Promise<void>
   await page.waitForFunction((url) => document.querySelector("canvas")?.dataset.shown === url, `/frames/${id}/${step}`);
 }
 
-/** Steps of all frames that the page is told of, in the order in which they come. */
+/** Steps of all frames that the page receives, in order of arrival. */
 function receivedSteps(page: Page): number[] {
   const steps: number[] = [];
   page.on("websocket", (socket) =>
@@ -278,7 +236,7 @@ function receivedSteps(page: Page): number[] {
   return steps;
 }
 
-/** Puts a sample in place of the only style; answers the address of its picture. */
+/** Puts a sample in place of the only style; returns the address of its picture. */
 async function swapStyle(page: Page, sample: string): Promise<string | null> {
   const picture = page.getByRole("img", { name: "Style 1" });
   await page.getByText("More", { exact: true }).click();

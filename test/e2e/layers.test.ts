@@ -1,34 +1,11 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
-import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot } from "../helpers/studio-page.js";
 
-const executable = findBrowser();
-if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
-
-describe.skipIf(executable === null)("the layers in a browser, with the bundled network", { timeout: 90_000 }, () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let address: string;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    data = await dataFolder();
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
-    address = (await server.client()).address;
-    browser = await launchBrowser(executable ?? "");
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await server.end();
-    await data.remove();
-  });
-
-  test("paints with each layer alone, tells their distances, and goes through all of them together", async () => {
-    const { page, complaints } = await openPage(browser, address);
+describeStudio("the layers in a browser, with the bundled network", { timeout: 90_000 }, (studio) => {
+  test("paints with each layer alone, shows their distances, and steps through all of them together", async () => {
+    const { page, complaints } = await studio.open();
     await page.goto("/layers");
     await page.getByRole("radiogroup", { name: "Style" }).getByRole("radio", { name: "Stained glass" }).check({ force: true });
     await page.getByRole("textbox", { name: "Size" }).fill("96");
@@ -66,6 +43,5 @@ describe.skipIf(executable === null)("the layers in a browser, with the bundled 
     await page.waitForURL(/\/layers\?id=/);
     await page.getByRole("img", { name: "Distance of each layer from the style: Strokes, conv3_1" }).waitFor();
     expect(complaints).toEqual([]);
-    await page.close();
   });
 });

@@ -1,8 +1,7 @@
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
-import type { GraphqlClient } from "../helpers/graphql-client.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { ServerFixture } from "../helpers/server-fixture.js";
 
 const START = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id status source { id } } }";
 const SEND = "mutation ($input: FrameInput!) { sendFrame(input: $input) { step status credit } }";
@@ -24,22 +23,13 @@ const WATCH = `subscription ($id: ID!, $afterStep: Int) {
   }
 }`;
 
-let data: Awaited<ReturnType<typeof dataFolder>>;
 let mirror: Awaited<ReturnType<typeof mirrorWithInverter>>;
-let server: ServerProcess;
-let client: GraphqlClient;
-
 beforeAll(async () => {
-  [data, mirror] = await Promise.all([dataFolder(), mirrorWithInverter()]);
-  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: mirror.folder, ATELIER_DEVICE: "cpu" });
-  client = await server.client();
+  mirror = await mirrorWithInverter();
 });
+afterAll(() => mirror.remove());
 
-afterAll(async () => {
-  await client.close();
-  await server.end();
-  await Promise.all([data.remove(), mirror.remove()]);
-});
+const server = new ServerFixture(() => ({ ATELIER_MODEL_MIRROR: mirror.folder }));
 
 const picture = async (background: string, size = { width: 64, height: 48 }) =>
   (
@@ -49,24 +39,25 @@ const picture = async (background: string, size = { width: 64, height: 48 }) =>
   ).toString("base64");
 
 async function start(size = 64): Promise<string> {
-  const { startTranslation } = await client.query(START, { input: { model: inverterId, size } });
+  const { startTranslation } = await server.client.query(START, { input: { model: inverterId, size } });
   return startTranslation.id;
 }
 
 const send = async (sessionId: string, step: number, frame: string) =>
-  (await client.query(SEND, { input: { sessionId, step, data: frame } })).sendFrame;
-const refusal = (sessionId: string, step: number, frame: string) => client.refusal(SEND, { input: { sessionId, step, data: frame } });
+  (await server.client.query(SEND, { input: { sessionId, step, data: frame } })).sendFrame;
+const refusal = (sessionId: string, step: number, frame: string) =>
+  server.client.refusal(SEND, { input: { sessionId, step, data: frame } });
 
 /** Resolves when the frame of `step` is kept. */
 async function translated(id: string, step: number): Promise<void> {
   await expect
-    .poll(async () => (await client.query(READ, { id })).session.latestFrame?.step, { timeout: 10_000 })
+    .poll(async () => (await server.client.query(READ, { id })).session.latestFrame?.step, { timeout: 10_000 })
     .toBeGreaterThanOrEqual(step);
 }
 
 test("frames are translated one by one, under the client's numbers, and watched live", async () => {
   const id = await start();
-  const watching = client.subscribe(WATCH, { id });
+  const watching = server.client.subscribe(WATCH, { id });
   await watching.next();
   expect(await send(id, 7, await picture("red"))).toEqual({ step: 7, status: "ACCEPTED", credit: 1 });
   await translated(id, 7);
@@ -85,7 +76,7 @@ test("frames are translated one by one, under the client's numbers, and watched 
     .toBuffer();
   // The network inverts: red becomes cyan.
   expect([(pixel[0] ?? 255) < 20, (pixel[1] ?? 0) > 235, (pixel[2] ?? 0) > 235]).toEqual([true, true, true]);
-  const answer = await fetch(`${client.address}${shown[1]?.url}`);
+  const answer = await fetch(`${server.address}${shown[1]?.url}`);
   expect(Buffer.from(await answer.arrayBuffer()).toString("base64")).toBe(shown[1]?.data);
   await watching.return?.();
 });
@@ -94,16 +85,18 @@ test("frames sent faster than they are translated take each other's place", asyn
   const id = await start();
   const frame = await picture("green");
   // Over one socket, so that they arrive in the order of their numbers.
-  const answers = Array.from({ length: 12 }, (_, step) => client.subscribe(SEND, { input: { sessionId: id, step, data: frame } }).next());
+  const answers = Array.from({ length: 12 }, (_, step) =>
+    server.client.subscribe(SEND, { input: { sessionId: id, step, data: frame } }).next(),
+  );
   const receipts: { step: number; status: string }[] = (await Promise.all(answers)).map(({ value }) => value.data.sendFrame);
   const accepted = receipts.filter(({ status }) => status === "ACCEPTED");
   expect(receipts.every(({ status }) => status === "ACCEPTED" || status === "SUPERSEDED")).toBe(true);
   expect(accepted.length).toBeLessThan(12);
   expect(accepted.at(-1)?.step).toBe(11);
   await translated(id, 11);
-  await client.query(CANCEL, { id });
-  await expect.poll(async () => (await client.query(READ, { id })).session.status).toBe("CANCELLED");
-  const { session } = await client.query(READ, { id });
+  await server.client.query(CANCEL, { id });
+  await expect.poll(async () => (await server.client.query(READ, { id })).session.status).toBe("CANCELLED");
+  const { session } = await server.client.query(READ, { id });
   expect(session.framesTranslated + session.framesDropped).toBe(12);
   expect(session.framesTranslated).toBe(accepted.length);
 });
@@ -114,13 +107,13 @@ test("the last frame stays in history, a frame that was kept as an image too", a
     await send(id, step, await picture(colour));
     await translated(id, step);
   }
-  const { keepFrame } = await client.query(KEEP, { id, step: 0 });
+  const { keepFrame } = await server.client.query(KEEP, { id, step: 0 });
   expect(keepFrame).toMatchObject({ width: 64, height: 48, mimeType: "image/jpeg" });
-  await client.query(CANCEL, { id });
-  const { session } = await client.query(READ, { id });
+  await server.client.query(CANCEL, { id });
+  const { session } = await server.client.query(READ, { id });
   expect(session).toMatchObject({ status: "CANCELLED", latestFrame: { step: 1 }, frames: { totalCount: 1 }, framesTranslated: 2 });
-  expect((await fetch(`${client.address}${keepFrame.url}`)).status).toBe(200);
-  expect(await client.refusal(KEEP, { id, step: 0 })).toMatchObject({ code: "NOT_FOUND", field: "step" });
+  expect((await fetch(`${server.address}${keepFrame.url}`)).status).toBe(200);
+  expect(await server.client.refusal(KEEP, { id, step: 0 })).toMatchObject({ code: "NOT_FOUND", field: "step" });
 });
 
 test("a viewer who comes later gets the frames of the ring, and a gap for what came before it", async () => {
@@ -129,7 +122,7 @@ test("a viewer who comes later gets the frames of the ring, and a gap for what c
     await send(id, step, await picture("red"));
     await translated(id, step);
   }
-  const watching = client.subscribe(WATCH, { id, afterStep: -1 });
+  const watching = server.client.subscribe(WATCH, { id, afterStep: -1 });
   const seen = [];
   for (let index = 0; index < 4; index++) seen.push((await watching.next()).value.data.session);
   expect(seen[1]).toEqual({ fromStep: 0, toStep: 2 });
@@ -162,14 +155,14 @@ describe("frames that cannot be taken", () => {
   test("are refused by sessions that are none, take none, or have ended", async () => {
     const frame = await picture("red");
     expect(await refusal("00000000-0000-4000-8000-000000000000", 0, frame)).toMatchObject({ code: "NOT_FOUND", field: "input.sessionId" });
-    const imageId = await client.upload(Buffer.from(await picture("red"), "base64"));
-    const { startTranslation } = await client.query(START, { input: { model: inverterId, imageId, size: 64 } });
+    const imageId = await server.client.upload(Buffer.from(await picture("red"), "base64"));
+    const { startTranslation } = await server.client.query(START, { input: { model: inverterId, imageId, size: 64 } });
     expect(await refusal(startTranslation.id, 0, frame)).toMatchObject({ code: "CONFLICT", field: "input.sessionId" });
     const id = await start();
     await send(id, 0, frame);
     for (const mutation of [DELETE, PAUSE])
-      expect(await client.refusal(mutation, { id })).toEqual({ code: "CONFLICT", field: "sessionId" });
-    await client.query(CANCEL, { id });
+      expect(await server.client.refusal(mutation, { id })).toEqual({ code: "CONFLICT", field: "sessionId" });
+    await server.client.query(CANCEL, { id });
     expect(await refusal(id, 1, frame)).toMatchObject({ code: "CONFLICT", field: "input.sessionId" });
   });
 });

@@ -1,44 +1,15 @@
 import { stat } from "node:fs/promises";
-import type { Browser, Download, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { findBrowser, launchBrowser, openPage, type WatchedPage } from "../helpers/browser.js";
-import { fakeCameraFlags, writeFilm } from "../helpers/fake-camera.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import type { Download, Page } from "playwright-core";
+import { expect, test } from "vitest";
+import type { WatchedPage } from "../helpers/browser.js";
+import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot } from "../helpers/studio-page.js";
-
-const executable = findBrowser();
-if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
 
 const phone = { width: 360, height: 780 };
 
-describe.skipIf(executable === null)("live translations in a browser, with the real server", { timeout: 60_000 }, () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let address: string;
-  let browser: Browser;
-  const open: WatchedPage[] = [];
-
-  beforeAll(async () => {
-    data = await dataFolder();
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
-    address = (await server.client()).address;
-    browser = await launchBrowser(executable ?? "", fakeCameraFlags(await writeFilm(data.folder)));
-  });
-
-  afterEach(async () => {
-    for (const { page } of open.splice(0)) await page.close();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await server.end();
-    await data.remove();
-  });
-
+describeStudio("live translations in a browser, with the real server", { timeout: 60_000, camera: true }, (studio) => {
   async function livePage(viewport?: { width: number; height: number }, prepare?: (page: Page) => Promise<unknown>): Promise<WatchedPage> {
-    const watched = await openPage(browser, address, viewport);
-    watched.page.setDefaultTimeout(30_000);
-    open.push(watched);
+    const watched = await studio.open(viewport);
     await prepare?.(watched.page);
     await watched.page.goto("/live");
     return watched;
@@ -72,6 +43,19 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
 
   async function waitForResult(page: Page): Promise<void> {
     await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>("[data-testid=live-result]")?.width !== 4);
+  }
+
+  /** Waits until the clip has shown twenty more pictures, which takes 0.8 s. */
+  async function clipMoves(page: Page): Promise<void> {
+    const picture = () =>
+      page
+        .getByTestId("live-source")
+        .locator("canvas")
+        .evaluate((clip) => (clip as HTMLCanvasElement).toDataURL());
+    for (let count = 0, last = await picture(); count < 20; count++) {
+      await expect.poll(picture, { interval: 10, timeout: 20_000 }).not.toBe(last);
+      last = await picture();
+    }
   }
 
   async function untilChanged(page: Page, before: string): Promise<string> {
@@ -131,13 +115,12 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     await page.mouse.down();
     for (let point = 1; point <= 20; point++) await page.mouse.move(...at(point / 20));
     await page.mouse.up();
-    const circle = await untilChanged(page, empty);
-    await page.waitForTimeout(500);
+    await untilChanged(page, empty);
     await screenshot(page, "live-drawing");
     await page.keyboard.press("Control+z");
-    const cleared = await untilChanged(page, circle);
+    await expect.poll(() => shown(page), { timeout: 20_000 }).toBe(empty);
     await page.mouse.click(sheet.x + sheet.width / 2, sheet.y + sheet.height / 2);
-    await untilChanged(page, cleared);
+    await untilChanged(page, empty);
     expect(complaints).toEqual([]);
   });
 
@@ -166,20 +149,27 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
   });
 
   test("a hidden page sends nothing, and goes on when it is seen again", async () => {
-    const { page } = await livePage();
-    await page.getByLabel("Source").selectOption("sample-clip");
-    await page.getByRole("textbox", { name: "Size" }).fill("128");
-    await page.getByRole("button", { name: "Start", exact: true }).click();
-    await waitForResult(page);
+    let sent = 0;
+    const { page } = await livePage(undefined, async (page) => {
+      page.on("websocket", (socket) =>
+        socket.on("framesent", ({ payload }) => {
+          if (String(payload).includes("mutation SendFrame")) sent++;
+        }),
+      );
+    });
+    await startClip(page);
+    expect(sent).toBeGreaterThan(0);
     const hide = (hidden: boolean) =>
       page.evaluate((value) => {
         Object.defineProperty(document, "hidden", { value, configurable: true });
         document.dispatchEvent(new Event("visibilitychange"));
       }, hidden);
     await hide(true);
-    await page.waitForTimeout(700);
-    const still = await shown(page);
-    await page.waitForTimeout(700);
+    // Results of frames that are on their way come back meanwhile.
+    await clipMoves(page);
+    const [before, still] = [sent, await shown(page)];
+    await clipMoves(page);
+    expect(sent).toBe(before);
     expect(await shown(page)).toBe(still);
     await hide(false);
     await untilChanged(page, still);
@@ -207,7 +197,9 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     const before = starts();
     const still = await shown(page);
     endSession();
-    await page.waitForTimeout(1500);
+    // A session that the page began at this end would have been asked for before this request.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await page.evaluate(() => fetch("/healthz"));
     expect(starts()).toBe(before);
     const sheet = await page.getByTestId("drawing-pad").boundingBox();
     if (!sheet) throw new Error("The sheet cannot be seen");
@@ -256,11 +248,13 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     for (let step = 1; step <= 20; step++) await page.mouse.move(x + step, y);
     await page.mouse.up();
     await expect.poll(starts, { timeout: 10_000 }).toBe(2);
-    await page.waitForTimeout(700);
+    // Results of the new session come while the slider would have settled again.
+    await clipMoves(page);
+    await untilChanged(page, await shown(page));
     expect(starts()).toBe(2);
   });
 
-  test("a camera that goes in mid-stream is told, and the sample clip takes its place", async () => {
+  test("the page says when the camera goes away, and the sample clip takes its place", async () => {
     const { page } = await livePage(undefined, (page) =>
       page.addInitScript(() => {
         const open = MediaDevices.prototype.getUserMedia;
@@ -276,7 +270,7 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     await waitForResult(page);
     await page.evaluate(() => {
       const { openedTrack } = window as unknown as { openedTrack: MediaStreamTrack };
-      // A browser tells so of a camera that was unplugged.
+      // Browsers send this event when a camera is unplugged.
       openedTrack.dispatchEvent(new Event("ended"));
     });
     await page.getByText(/^The camera stopped sending pictures/).waitFor();
@@ -302,7 +296,7 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
     expect(state).toBe("ended");
   });
 
-  test("a film is saved at its end, and when the page is left in the midst of it", async () => {
+  test("a film is saved at its end, and when the page is left while it records", async () => {
     const { page } = await livePage();
     await startClip(page);
     await page.getByRole("button", { name: "Record a film" }).click();
@@ -330,10 +324,9 @@ describe.skipIf(executable === null)("live translations in a browser, with the r
   test("goes on after the server was away", async () => {
     const { page } = await livePage();
     await startClip(page);
-    await server.end();
+    await studio.server.stop();
     await page.getByText(/^Connection lost/).waitFor();
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu", PORT: new URL(address).port });
-    await server.client();
+    await studio.server.start();
     await untilChanged(page, await shown(page));
   });
 });

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FileServer } from "../helpers/file-server.js";
-import type { GraphqlClient } from "../helpers/graphql-client.js";
 import { pngPicture } from "../helpers/pictures.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { ServerFixture } from "../helpers/server-fixture.js";
+import { until } from "../helpers/until.js";
 
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id status settings { model } } }";
 const SESSION = "query ($id: ID!) { session(id: $id) { status error { message } } }";
@@ -12,12 +12,9 @@ const VGG19 = `{ model(id: "vgg19") { state downloadProgress failure } }`;
 const bundled = join("models", "bundled", "vgg19-lite");
 
 let mirror: FileServer;
-/** Breaks the download off that is held. */
+/** Breaks off the download that is held. */
 let breakOff: () => void;
 let held: Promise<void>;
-let data: Awaited<ReturnType<typeof dataFolder>>;
-let server: ServerProcess;
-let client: GraphqlClient;
 let images: { contentId: string; styles: { imageId: string }[] };
 
 /** A mirror with a network called vgg19, which is a small one; its first download stops half-way. */
@@ -33,39 +30,28 @@ beforeAll(async () => {
       response.write(bytes.subarray(0, bytes.length / 2), () => resolve());
     });
   });
-  data = await dataFolder();
-  const address = mirror.url("models").href;
-  server = new ServerProcess({
-    ATELIER_DATA: data.folder,
-    ATELIER_DEVICE: "cpu",
-    ATELIER_OFFLINE: "0",
-    ATELIER_MODEL_MIRROR: address,
-  });
-  client = await server.client();
-  const [content, style] = [await pngPicture(64, 48, 1), await pngPicture(48, 48, 2)];
-  images = { contentId: await client.upload(content.bytes), styles: [{ imageId: await client.upload(style.bytes) }] };
 });
+afterAll(() => mirror.close());
 
-afterAll(async () => {
-  await client.close();
-  await server.end();
-  await mirror.close();
-  await data.remove();
+const server = new ServerFixture(() => ({ ATELIER_OFFLINE: "0", ATELIER_MODEL_MIRROR: mirror.url("models").href }));
+
+beforeAll(async () => {
+  const [content, style] = [await pngPicture(64, 48, 1), await pngPicture(48, 48, 2)];
+  const upload = (picture: Uint8Array) => server.client.upload(picture);
+  images = { contentId: await upload(content.bytes), styles: [{ imageId: await upload(style.bytes) }] };
 });
 
 async function start(input: Record<string, unknown>) {
-  const { startStyleTransfer } = await client.query(START, { input: { ...images, size: 64, steps: 1, ...input } });
+  const { startStyleTransfer } = await server.client.query(START, { input: { ...images, size: 64, steps: 1, ...input } });
   return startStyleTransfer;
 }
 
-/** Waits for a session's end; answers how it was. */
+/** Waits for a session's end; returns its status, with the error if there is one. */
 async function ended(id: string): Promise<string> {
-  for (;;) {
-    const { session } = await client.query(SESSION, { id });
-    if (!["QUEUED", "RUNNING"].includes(session.status))
-      return session.error ? `${session.status} ${session.error.message}` : session.status;
-    await new Promise((next) => setTimeout(next, 50));
-  }
+  const session = async () => (await server.client.query(SESSION, { id })).session;
+  await until(async () => !["QUEUED", "RUNNING"].includes((await session()).status));
+  const { status, error } = await session();
+  return error ? `${status} ${error.message}` : status;
 }
 
 test("while a network is fetched in the background, sessions paint with the bundled one and those that name it wait", async () => {
@@ -75,13 +61,13 @@ test("while a network is fetched in the background, sessions paint with the bund
   const other = await start({});
   expect(other.settings.model).toBe("vgg19-lite");
   expect(await ended(other.id)).toBe("COMPLETED");
-  expect((await client.query(SESSION, { id: named.id })).session.status).toBe("QUEUED");
-  const { model } = await client.query(VGG19);
+  expect((await server.client.query(SESSION, { id: named.id })).session.status).toBe("QUEUED");
+  const { model } = await server.client.query(VGG19);
   expect(model).toMatchObject({ state: "DOWNLOADING", failure: null });
 
   breakOff();
   expect(await ended(named.id)).toBe("COMPLETED");
-  expect((await client.query(VGG19)).model).toEqual({ state: "READY", downloadProgress: null, failure: null });
+  expect((await server.client.query(VGG19)).model).toEqual({ state: "READY", downloadProgress: null, failure: null });
   expect((await start({})).settings.model).toBe("vgg19");
   expect(mirror.asked.filter(({ path }) => path.endsWith(".safetensors"))).toEqual([
     expect.objectContaining({ range: null }),
@@ -90,9 +76,7 @@ test("while a network is fetched in the background, sessions paint with the bund
 });
 
 test("what was fetched is there without a network", async () => {
-  await client.close();
-  await server.end();
-  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
-  client = await server.client();
+  await server.stop();
+  await server.start({});
   expect((await start({})).settings.model).toBe("vgg19");
 });

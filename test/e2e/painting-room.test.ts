@@ -1,39 +1,15 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
-import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
-import type { GraphqlClient } from "../helpers/graphql-client.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
-const executable = findBrowser();
-if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
-
-describe.skipIf(executable === null)("the room of a painting, with the bundled network", { timeout: 120_000 }, () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let client: GraphqlClient;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    data = await dataFolder();
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
-    client = await server.client();
-    browser = await launchBrowser(executable ?? "");
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await client.close();
-    await server.end();
-    await data.remove();
-  });
-
+describeStudio("the room of a painting, with the bundled network", { timeout: 120_000 }, (studio) => {
   const idOf = (page: Page) => new URL(page.url()).searchParams.get("id") ?? "";
   const transform = (page: Page) => page.locator("[data-magnified]").evaluate((element) => getComputedStyle(element).transform);
 
   test("is looked at closely, beside what it was made from, and along its curve", async () => {
-    const { page, complaints } = await openPage(browser, client.address);
+    const { page, complaints } = await studio.open();
     await startPainting(page, { photo: "Allium", style: "Night wind", steps: 40, size: 96 });
     await waitForStatus(page, "Finished");
     await waitForStep(page, 40);
@@ -84,11 +60,10 @@ describe.skipIf(executable === null)("the room of a painting, with the bundled n
     await page.keyboard.press("l");
     await page.getByText("Step 40 · last").waitFor();
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
-  test("tells how many watch, what was steered, and its tree of branches", async () => {
-    const { page, complaints } = await openPage(browser, client.address);
+  test("shows the number of viewers, the steering and the tree of branches", async () => {
+    const { page, complaints } = await studio.open();
     await startPainting(page, { photo: "Acanthus", style: "Breakers", steps: 3000, size: 64 });
     const id = idOf(page);
     await waitForStep(page, 3);
@@ -103,7 +78,7 @@ describe.skipIf(executable === null)("the room of a painting, with the bundled n
     });
     await waitForStep(page, 12);
     expect(await page.evaluate(() => (window as typeof window & { shifted?: string[] }).shifted), "moved while frames arrive").toEqual([]);
-    const other = await openPage(browser, client.address, { width: 360, height: 780 });
+    const other = await studio.open({ width: 360, height: 780 });
     await other.page.goto(`/s?id=${id}`);
     await page.getByText("2 watching").waitFor();
 
@@ -138,9 +113,8 @@ describe.skipIf(executable === null)("the room of a painting, with the bundled n
     expect(await overflow(other.page)).toBe(0);
     await screenshot(other.page, "room-phone", true);
     for (const session of [id, branch, idOf(page)])
-      await client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id: session });
+      await studio.client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id: session });
     expect([...complaints, ...other.complaints]).toEqual([]);
     await other.page.close();
-    await page.close();
   });
 });

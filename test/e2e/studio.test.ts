@@ -1,206 +1,169 @@
 import { readFile } from "node:fs/promises";
-import type { Browser } from "playwright-core";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { findBrowser, launchBrowser, openPage, type WatchedPage } from "../helpers/browser.js";
+import { expect, test } from "vitest";
 import { pngPicture } from "../helpers/pictures.js";
-import { dataFolder, modelMirror, ServerProcess } from "../helpers/server.js";
+import { modelMirror } from "../helpers/server.js";
+import { describeStudio } from "../helpers/studio.js";
 import { canvasColours, lossCurve, overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
 const mirror = modelMirror();
-const executable = findBrowser();
-if (mirror === null) console.warn("Skipped: there is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one.");
-if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
-
 const phone = { width: 360, height: 780 };
+const options = {
+  timeout: 120_000,
+  pageTimeout: 45_000,
+  variables: () => ({ ATELIER_MODEL_MIRROR: mirror ?? "" }),
+  missing: mirror === null ? "There is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one." : null,
+};
 
-describe.skipIf(mirror === null || executable === null)(
-  "the studio in a browser, with the real server and VGG-19",
-  { timeout: 120_000 },
-  () => {
-    let data: Awaited<ReturnType<typeof dataFolder>>;
-    let server: ServerProcess;
-    let address: string;
-    let browser: Browser;
-    const open: WatchedPage[] = [];
+describeStudio("the studio in a browser, with the real server and VGG-19", options, (studio) => {
+  test("paints the chosen photo in the chosen style while the loss falls, and comes back to it after a reload", async () => {
+    const { page, complaints } = await studio.open();
+    await page.goto("/");
+    await page.getByRole("img", { name: "Night wind" }).waitFor();
+    await screenshot(page, "studio-desktop");
+    await startPainting(page, { photo: "Allium", style: "Stained glass", steps: 14, size: 96 });
 
-    async function startServer(port = "0"): Promise<void> {
-      server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: mirror ?? "", ATELIER_DEVICE: "cpu", PORT: port });
-      address = (await server.client()).address;
-    }
+    await waitForStep(page, 0);
+    const begun = await canvasColours(page);
+    await waitForStep(page, 6);
+    await screenshot(page, "painting-desktop");
+    await waitForStatus(page, "Finished");
+    await waitForStep(page, 14);
+    const finished = await canvasColours(page);
+    expect(finished.height).toBe(96);
+    expect(meanDifference(begun.samples, finished.samples)).toBeGreaterThan(10);
+    const curve = await lossCurve(page);
+    expect(curve.lastStep).toBe(14);
+    expect(curve.last).toBeLessThan(curve.first * 0.8);
 
-    async function newPage(viewport?: { width: number; height: number }): Promise<WatchedPage> {
-      const watched = await openPage(browser, address, viewport);
-      watched.page.setDefaultTimeout(45_000);
-      open.push(watched);
-      return watched;
-    }
+    await page.reload();
+    await waitForStatus(page, "Finished");
+    await waitForStep(page, 14);
+    expect(await lossCurve(page)).toEqual(curve);
 
-    beforeAll(async () => {
-      data = await dataFolder();
-      await startServer();
-      browser = await launchBrowser(executable ?? "");
-    });
+    const id = new URL(page.url()).searchParams.get("id");
+    await page.goto(`/s/${id}`);
+    await waitForStatus(page, "Finished");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
+    expect(download.suggestedFilename()).toBe("Allium-Stained-glass-14.png");
+    const { format, height } = await sharp(await readFile(await download.path())).metadata();
+    expect({ format, height }).toEqual({ format: "png", height: 96 });
 
-    afterEach(async () => {
-      for (const { page } of open.splice(0)) await page.close();
-    });
+    await page.setViewportSize(phone);
+    await screenshot(page, "painting-phone", true);
+    expect(await overflow(page)).toBe(0);
+    expect(complaints).toEqual([]);
+  });
 
-    afterAll(async () => {
-      await browser.close();
-      await server.end();
-      await data.remove();
-    });
+  test("cancels a painting, and the gallery shows, renames and deletes it", async () => {
+    const { page, complaints } = await studio.open();
+    const gallery = (await studio.open(phone)).page;
+    await gallery.goto("/");
+    await startPainting(page, { photo: "Airplane from above", style: "Breakers", steps: 2000, size: 64 });
+    const card = gallery.getByRole("listitem").filter({ hasText: "Airplane from above, Breakers" });
+    await card.getByText("Painting", { exact: true }).waitFor();
 
-    test("paints the chosen photo in the chosen style while the loss falls, and comes back to it after a reload", async () => {
-      const { page, complaints } = await newPage();
-      await page.goto("/");
-      await page.getByRole("img", { name: "Night wind" }).waitFor();
-      await screenshot(page, "studio-desktop");
-      await startPainting(page, { photo: "Allium", style: "Stained glass", steps: 14, size: 96 });
+    await waitForStep(page, 2);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await waitForStatus(page, "Cancelled");
+    expect(await page.getByRole("button", { name: "Cancel" }).count()).toBe(0);
+    await card.getByText("Cancelled").waitFor();
+    await screenshot(gallery, "studio-phone", true);
+    expect(await overflow(gallery)).toBe(0);
 
-      await waitForStep(page, 0);
-      const begun = await canvasColours(page);
-      await waitForStep(page, 6);
-      await screenshot(page, "painting-desktop");
-      await waitForStatus(page, "Finished");
-      await waitForStep(page, 14);
-      const finished = await canvasColours(page);
-      expect(finished.height).toBe(96);
-      expect(meanDifference(begun.samples, finished.samples)).toBeGreaterThan(10);
-      const curve = await lossCurve(page);
-      expect(curve.lastStep).toBe(14);
-      expect(curve.last).toBeLessThan(curve.first * 0.8);
+    await card.getByRole("button", { name: /^Rename/ }).click();
+    await gallery.getByRole("textbox", { name: "Title" }).fill("Over the waves");
+    await gallery.keyboard.press("Enter");
+    const renamed = gallery.getByRole("listitem").filter({ hasText: "Over the waves" });
+    await renamed.getByRole("button", { name: /^Delete/ }).click();
+    await gallery.getByRole("alertdialog").getByRole("button", { name: "Keep it" }).click();
+    expect(await renamed.count()).toBe(1);
+    await renamed.getByRole("button", { name: /^Delete/ }).click();
+    await gallery.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+    await renamed.waitFor({ state: "detached" });
+    await gallery.reload();
+    await gallery.getByRole("heading", { name: /^Paintings/ }).waitFor();
+    expect(await renamed.count()).toBe(0);
 
-      await page.reload();
-      await waitForStatus(page, "Finished");
-      await waitForStep(page, 14);
-      expect(await lossCurve(page)).toEqual(curve);
+    await startPainting(page, { photo: "Alps", style: "Engraving", steps: 2000, size: 64 });
+    const other = gallery.getByRole("listitem").filter({ hasText: "French Alps, Engraving" });
+    await other.getByRole("button", { name: "Cancel French Alps, Engraving" }).click();
+    await other.getByText("Cancelled").waitFor();
+    expect(complaints).toEqual([]);
+  });
 
-      const id = new URL(page.url()).searchParams.get("id");
-      await page.goto(`/s/${id}`);
-      await waitForStatus(page, "Finished");
-      const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
-      expect(download.suggestedFilename()).toBe("Allium-Stained-glass-14.png");
-      const { format, height } = await sharp(await readFile(await download.path())).metadata();
-      expect({ format, height }).toEqual({ format: "png", height: 96 });
+  test("takes an own picture, and refuses a file that is no picture", async () => {
+    const { page } = await studio.open();
+    await page.goto("/");
+    const input = page.getByLabel("Upload a photo");
+    await input.setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("not a picture") });
+    await page.getByRole("region", { name: "Photo" }).getByRole("alert").waitFor();
+    const { bytes } = await pngPicture(90, 60, 5);
+    await input.setInputFiles({ name: "mine.png", mimeType: "image/png", buffer: Buffer.from(bytes) });
+    await page.getByRole("radio", { name: "mine.png", checked: true }).waitFor({ state: "attached" });
+    expect(await page.getByRole("region", { name: "Photo" }).getByRole("alert").count()).toBe(0);
+  });
 
-      await page.setViewportSize(phone);
-      await screenshot(page, "painting-phone", true);
-      expect(await overflow(page)).toBe(0);
-      expect(complaints).toEqual([]);
-    });
-
-    test("cancels a painting, and the gallery shows, renames and deletes it", async () => {
-      const { page, complaints } = await newPage();
-      const gallery = (await newPage(phone)).page;
-      await gallery.goto("/");
-      await startPainting(page, { photo: "Airplane from above", style: "Breakers", steps: 2000, size: 64 });
-      const card = gallery.getByRole("listitem").filter({ hasText: "Airplane from above, Breakers" });
-      await card.getByText("Painting", { exact: true }).waitFor();
-
-      await waitForStep(page, 2);
-      await page.getByRole("button", { name: "Cancel" }).click();
-      await waitForStatus(page, "Cancelled");
-      expect(await page.getByRole("button", { name: "Cancel" }).count()).toBe(0);
-      await card.getByText("Cancelled").waitFor();
-      await screenshot(gallery, "studio-phone", true);
-      expect(await overflow(gallery)).toBe(0);
-
-      await card.getByRole("button", { name: /^Rename/ }).click();
-      await gallery.getByRole("textbox", { name: "Title" }).fill("Over the waves");
-      await gallery.keyboard.press("Enter");
-      const renamed = gallery.getByRole("listitem").filter({ hasText: "Over the waves" });
-      await renamed.getByRole("button", { name: /^Delete/ }).click();
-      await gallery.getByRole("alertdialog").getByRole("button", { name: "Keep it" }).click();
-      expect(await renamed.count()).toBe(1);
-      await renamed.getByRole("button", { name: /^Delete/ }).click();
-      await gallery.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
-      await renamed.waitFor({ state: "detached" });
-      await gallery.reload();
-      await gallery.getByRole("heading", { name: /^Paintings/ }).waitFor();
-      expect(await renamed.count()).toBe(0);
-
-      await startPainting(page, { photo: "Alps", style: "Engraving", steps: 2000, size: 64 });
-      const other = gallery.getByRole("listitem").filter({ hasText: "French Alps, Engraving" });
-      await other.getByRole("button", { name: "Cancel French Alps, Engraving" }).click();
-      await other.getByText("Cancelled").waitFor();
-      expect(complaints).toEqual([]);
-    });
-
-    test("takes a picture of one's own, and says what is not a picture", async () => {
-      const { page } = await newPage();
-      await page.goto("/");
-      const input = page.getByLabel("Upload a photo");
-      await input.setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("not a picture") });
-      await page.getByRole("region", { name: "Photo" }).getByRole("alert").waitFor();
-      const { bytes } = await pngPicture(90, 60, 5);
-      await input.setInputFiles({ name: "mine.png", mimeType: "image/png", buffer: Buffer.from(bytes) });
-      await page.getByRole("radio", { name: "mine.png", checked: true }).waitFor({ state: "attached" });
-      expect(await page.getByRole("region", { name: "Photo" }).getByRole("alert").count()).toBe(0);
-    });
-
-    test("leaves every setting in reach on a phone, and says under a number what is allowed", async () => {
-      const { page, complaints } = await newPage(phone);
-      await page.goto("/");
-      const start = page.getByRole("button", { name: "Start", exact: true });
-      for (const name of ["Content", "Style", "Smoothness", "Size", "Steps"]) {
-        const field = page.getByRole("textbox", { name });
-        const covered = await field.evaluate((element) => {
-          element.scrollIntoView({ block: "end" });
-          const { left, top, width, height } = element.getBoundingClientRect();
-          return document.elementFromPoint(left + width / 2, top + height / 2) !== element;
-        });
-        expect({ name, covered }).toEqual({ name, covered: false });
-      }
-      const size = page.getByRole("textbox", { name: "Size" });
-      await size.fill("7");
-      await start.focus();
-      await page.getByText(/^A whole number from 32 to \d+\. Still 256\.$/).waitFor();
-      expect(await size.getAttribute("aria-invalid")).toBe("true");
-      await screenshot(page, "studio-phone-refusal");
-      await size.fill("128");
-      expect(await page.getByText(/^A whole number from/).count()).toBe(0);
-      expect(await overflow(page)).toBe(0);
-      expect(complaints).toEqual([]);
-    });
-
-    test("says before Start what keeps it from painting, and heals", async () => {
-      const { page } = await newPage();
-      await page.route("**/graphql", (route) => route.abort());
-      await page.goto("/");
-      const offline = page.getByText("Cannot reach the server. Trying again…");
-      await offline.waitFor();
-      await screenshot(page, "studio-offline", true);
-      await page.unroute("**/graphql");
-      await offline.waitFor({ state: "detached" });
-
-      await page.route("**/graphql", async (route) => {
-        if (!route.request().postData()?.includes("query Networks")) return route.continue();
-        return route.fulfill({ json: { data: { models: [{ id: "vgg19", title: "VGG-19", task: "FEATURES", state: "FAILED" }] } } });
+  test("leaves every setting in reach on a phone, and says under a number what is allowed", async () => {
+    const { page, complaints } = await studio.open(phone);
+    await page.goto("/");
+    const start = page.getByRole("button", { name: "Start", exact: true });
+    for (const name of ["Content", "Style", "Smoothness", "Size", "Steps"]) {
+      const field = page.getByRole("textbox", { name });
+      const covered = await field.evaluate((element) => {
+        element.scrollIntoView({ block: "end" });
+        const { left, top, width, height } = element.getBoundingClientRect();
+        return document.elementFromPoint(left + width / 2, top + height / 2) !== element;
       });
-      await page.reload();
-      await page.getByText(/^No network for painting is ready\. Set ATELIER_MODEL_MIRROR/).waitFor();
-    });
+      expect({ name, covered }).toEqual({ name, covered: false });
+    }
+    const size = page.getByRole("textbox", { name: "Size" });
+    await size.fill("7");
+    await start.focus();
+    await page.getByText(/^A whole number from 32 to \d+\. Still 256\.$/).waitFor();
+    expect(await size.getAttribute("aria-invalid")).toBe("true");
+    await screenshot(page, "studio-phone-refusal");
+    await size.fill("128");
+    expect(await page.getByText(/^A whole number from/).count()).toBe(0);
+    expect(await overflow(page)).toBe(0);
+    expect(complaints).toEqual([]);
+  });
 
-    test("tells of a lost connection and heals when the server is back", async () => {
-      const { page } = await newPage();
-      await startPainting(page, { photo: "Acanthus", style: "Wet paper", steps: 2000, size: 64 });
-      await waitForStep(page, 1);
-      const gallery = (await newPage()).page;
-      await gallery.goto("/");
-      const card = gallery.getByRole("listitem").filter({ hasText: "Acanthus, Wet paper" });
-      await card.getByText("Painting", { exact: true }).waitFor();
-      await server.end("SIGKILL");
-      await waitForStatus(page, "Connection lost. Reconnecting…");
-      await startServer(new URL(address).port);
-      await page.getByText(/^Painting on /).waitFor();
-      await page.getByRole("button", { name: "Cancel" }).click();
-      await waitForStatus(page, "Cancelled");
-      await card.getByText("Cancelled").waitFor();
+  test("says before Start why it cannot paint, and recovers", async () => {
+    const { page } = await studio.open();
+    await page.route("**/graphql", (route) => route.abort());
+    await page.goto("/");
+    const offline = page.getByText("Cannot reach the server. Trying again…");
+    await offline.waitFor();
+    await screenshot(page, "studio-offline", true);
+    await page.unroute("**/graphql");
+    await offline.waitFor({ state: "detached" });
+
+    await page.route("**/graphql", async (route) => {
+      if (!route.request().postData()?.includes("query Networks")) return route.continue();
+      return route.fulfill({ json: { data: { models: [{ id: "vgg19", title: "VGG-19", task: "FEATURES", state: "FAILED" }] } } });
     });
-  },
-);
+    await page.reload();
+    await page.getByText(/^No network for painting is ready\. Set ATELIER_MODEL_MIRROR/).waitFor();
+  });
+
+  test("shows a lost connection and recovers when the server is back", async () => {
+    const { page } = await studio.open();
+    await startPainting(page, { photo: "Acanthus", style: "Wet paper", steps: 2000, size: 64 });
+    await waitForStep(page, 1);
+    const gallery = (await studio.open()).page;
+    await gallery.goto("/");
+    const card = gallery.getByRole("listitem").filter({ hasText: "Acanthus, Wet paper" });
+    await card.getByText("Painting", { exact: true }).waitFor();
+    await studio.server.stop("SIGKILL");
+    await waitForStatus(page, "Connection lost. Reconnecting…");
+    await studio.server.start();
+    await page.getByText(/^Painting on /).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await waitForStatus(page, "Cancelled");
+    await card.getByText("Cancelled").waitFor();
+  });
+});
 
 function meanDifference(a: readonly number[], b: readonly number[]): number {
   const count = Math.min(a.length, b.length);

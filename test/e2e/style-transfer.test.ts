@@ -1,8 +1,8 @@
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { GraphqlClient } from "../helpers/graphql-client.js";
+import { beforeAll, describe, expect, test } from "vitest";
 import { pngPicture } from "../helpers/pictures.js";
-import { dataFolder, modelMirror, ServerProcess } from "../helpers/server.js";
+import { modelMirror } from "../helpers/server.js";
+import { ServerFixture } from "../helpers/server-fixture.js";
 
 const mirror = modelMirror();
 if (mirror === null) console.warn("Skipped: there is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one.");
@@ -27,35 +27,21 @@ interface Shown {
 }
 
 describe.skipIf(mirror === null)("the real server with VGG-19", () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let client: GraphqlClient;
+  const server = new ServerFixture(() => ({ ATELIER_MODEL_MIRROR: mirror ?? "" }));
   let images: { contentId: string; styles: { imageId: string }[] };
 
-  async function start(): Promise<void> {
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: mirror ?? "", ATELIER_DEVICE: "cpu" });
-    client = await server.client();
-  }
-
   beforeAll(async () => {
-    data = await dataFolder();
-    await start();
     const [content, style] = [await pngPicture(120, 90, 1), await pngPicture(80, 80, 2)];
-    images = { contentId: await client.upload(content.bytes), styles: [{ imageId: await client.upload(style.bytes) }] };
-  });
-
-  afterAll(async () => {
-    await client.close();
-    await server.end();
-    await data.remove();
+    const upload = (picture: Uint8Array) => server.client.upload(picture);
+    images = { contentId: await upload(content.bytes), styles: [{ imageId: await upload(style.bytes) }] };
   });
 
   async function paint(input: Record<string, unknown>, onFrame: (step: number) => void = () => undefined) {
-    const { startStyleTransfer } = await client.query(START, { input: { ...images, ...input } });
+    const { startStyleTransfer } = await server.client.query(START, { input: { ...images, ...input } });
     const id: string = startStyleTransfer.id;
     const frames: Shown[] = [];
     const changes: NonNullable<Shown["session"]>[] = [];
-    for await (const { data: answer, errors } of client.subscribe(WATCH, { id })) {
+    for await (const { data: answer, errors } of server.client.subscribe(WATCH, { id })) {
       if (errors) throw new Error(JSON.stringify(errors));
       const shown: Shown = answer.session;
       if (shown.session) changes.push(shown.session);
@@ -77,15 +63,14 @@ describe.skipIf(mirror === null)("the real server with VGG-19", () => {
       const { info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
       expect(info).toMatchObject({ width, height });
       expect(losses.layers.length).toBeGreaterThanOrEqual(6);
-      const served = await fetch(`${client.address}${url}`);
+      const served = await fetch(`${server.address}${url}`);
       expect(served.headers.get("content-type")).toBe(mimeType);
       expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);
     }
 
-    await client.close();
-    expect(await server.end()).toBe(0);
-    await start();
-    const { sessions } = await client.query(`{
+    expect(await server.stop()).toBe(0);
+    await server.start();
+    const { sessions } = await server.client.query(`{
       sessions { edges { node { id title status latestFrame { step } frames(first: 100) { totalCount } ... on StyleTransferSession { losses { step } } } } }
     }`);
     const kept = { id, title: "Small", status: "COMPLETED", latestFrame: { step: 15 }, frames: { totalCount: 16 } };
@@ -93,11 +78,11 @@ describe.skipIf(mirror === null)("the real server with VGG-19", () => {
     expect(sessions.edges[0].node.losses).toHaveLength(16);
   });
 
-  test("goes on when its device process is killed in mid-session", async () => {
+  test("goes on when its device process is killed during a session", async () => {
     let killed = 0;
     const { frames, changes } = await paint({ size: 64, steps: 40 }, (step) => {
       if (step < 8 || killed > 0) return;
-      for (const pid of server.devices()) {
+      for (const pid of server.process.devices()) {
         process.kill(pid, "SIGKILL");
         killed++;
       }
@@ -109,13 +94,12 @@ describe.skipIf(mirror === null)("the real server with VGG-19", () => {
   });
 
   test("a session that runs when the server is killed goes on by itself, and keeps its frames", async () => {
-    const { startStyleTransfer } = await client.query(START, { input: { ...images, size: 64, steps: 60 } });
+    const { startStyleTransfer } = await server.client.query(START, { input: { ...images, size: 64, steps: 60 } });
     const { id } = startStyleTransfer;
-    for await (const { data: answer } of client.subscribe(WATCH, { id })) if (answer.session.step >= 3) break;
-    await client.close();
-    await server.end("SIGKILL");
-    await start();
-    const steps = (await client.collect(WATCH, { id })).flatMap(({ session }) => (session.step === undefined ? [] : [session.step]));
+    for await (const { data: answer } of server.client.subscribe(WATCH, { id })) if (answer.session.step >= 3) break;
+    await server.stop("SIGKILL");
+    await server.start();
+    const steps = (await server.client.collect(WATCH, { id })).flatMap(({ session }) => (session.step === undefined ? [] : [session.step]));
     expect(steps).toEqual(Array.from({ length: 61 }, (_, step) => step));
   });
 });

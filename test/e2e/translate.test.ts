@@ -1,58 +1,23 @@
 import { readFile } from "node:fs/promises";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { findBrowser, launchBrowser, openPage, type WatchedPage } from "../helpers/browser.js";
+import { expect, test } from "vitest";
 import { findGenerator } from "../helpers/generators.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
 
 const generator = findGenerator();
-const executable = findBrowser();
-if (generator === null) console.warn("Skipped: no generator is bundled, and there is no mirror with cyclegan-horse2zebra.");
-if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
-
 const phone = { width: 360, height: 780 };
 const name = generator?.name ?? "";
 const [sample, drawn] = generator?.takesDrawings ? ["House, drawn", true] : ["French Alps", false];
 
-describe.skipIf(generator === null || executable === null)("translations in a browser, with the real server", { timeout: 60_000 }, () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let address: string;
-  let browser: Browser;
-  const open: WatchedPage[] = [];
+const options = {
+  timeout: 60_000,
+  variables: (): Record<string, string> => (generator?.mirror ? { ATELIER_MODEL_MIRROR: generator.mirror } : {}),
+  missing: generator === null ? "No generator is bundled, and there is no mirror with cyclegan-horse2zebra." : null,
+};
 
-  async function newPage(viewport?: { width: number; height: number }): Promise<WatchedPage> {
-    const watched = await openPage(browser, address, viewport);
-    watched.page.setDefaultTimeout(30_000);
-    open.push(watched);
-    return watched;
-  }
-
-  beforeAll(async () => {
-    data = await dataFolder();
-    const mirror = generator?.mirror;
-    server = new ServerProcess({
-      ATELIER_DATA: data.folder,
-      ATELIER_OFFLINE: "1",
-      ATELIER_DEVICE: "cpu",
-      ...(mirror ? { ATELIER_MODEL_MIRROR: mirror } : {}),
-    });
-    address = (await server.client()).address;
-    browser = await launchBrowser(executable ?? "");
-  });
-
-  afterEach(async () => {
-    for (const { page } of open.splice(0)) await page.close();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await server.end();
-    await data.remove();
-  });
-
+describeStudio("translations in a browser, with the real server", options, (studio) => {
   async function translate(page: Page, size?: number): Promise<void> {
     await page.goto("/translate");
     await page.getByRole("radiogroup", { name: "Translator" }).getByRole("radio", { name, exact: true }).check({ force: true });
@@ -64,7 +29,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
   }
 
   test("translates a sample, compares before and after by mouse and keys, and gives the picture as a file", async () => {
-    const { page, complaints } = await newPage();
+    const { page, complaints } = await studio.open();
     await translate(page, 320);
     const divider = page.getByRole("slider", { name: "Divider between before and after" });
     await divider.press("ArrowRight");
@@ -103,9 +68,9 @@ describe.skipIf(generator === null || executable === null)("translations in a br
   });
 
   test("moves the divider under a finger", async () => {
-    const { page } = await newPage(phone);
+    const { page } = await studio.open(phone);
     await translate(page);
-    const touched = await browser.newPage({ viewport: phone, baseURL: address, hasTouch: true });
+    const touched = await studio.browser.newPage({ viewport: phone, baseURL: studio.server.address, hasTouch: true });
     await touched.goto(page.url());
     const divider = touched.getByRole("slider", { name: "Divider between before and after" });
     const box = await divider.boundingBox();
@@ -116,7 +81,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
   });
 
   test("the gallery shows translations by their kind, renames and deletes them", async () => {
-    const { page, complaints } = await newPage(phone);
+    const { page, complaints } = await studio.open(phone);
     await translate(page);
     await page.getByRole("navigation").getByRole("link", { name: "Gallery" }).click();
     const card = page
@@ -137,7 +102,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
   });
 
   test("offers drawings to a translator of drawings, and says what keeps a network away", async () => {
-    const { page } = await newPage();
+    const { page } = await studio.open();
     const facts = {
       task: "TRANSLATION",
       size: 256,
@@ -186,8 +151,8 @@ describe.skipIf(generator === null || executable === null)("translations in a br
     expect(await page.getByRole("button", { name: "Try again to download Lines to colours" }).count()).toBe(1);
   });
 
-  test("the network of a new painting is said, and how far a better one is", async () => {
-    const { page } = await newPage();
+  test("shows the network of a new painting, and the progress of a better one", async () => {
+    const { page } = await studio.open();
     const facts = {
       task: "FEATURES",
       size: 224,
@@ -222,8 +187,8 @@ describe.skipIf(generator === null || executable === null)("translations in a br
     expect(await page.getByText("Right now: Lite").count()).toBe(0);
   });
 
-  test("a network that could not be fetched is said to be tried again", async () => {
-    const { page } = await newPage();
+  test("says that a network that could not be fetched is tried again", async () => {
+    const { page } = await studio.open();
     const failed = {
       task: "FEATURES",
       id: "vgg19",

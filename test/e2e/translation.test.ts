@@ -1,9 +1,8 @@
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
-import type { GraphqlClient } from "../helpers/graphql-client.js";
 import { pngPicture } from "../helpers/pictures.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { ServerFixture } from "../helpers/server-fixture.js";
 
 const START = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }";
 const WATCH = `subscription ($id: ID!) {
@@ -25,34 +24,21 @@ interface Shown {
   session?: { status: string; error: unknown; framesTranslated: number };
 }
 
-let data: Awaited<ReturnType<typeof dataFolder>>;
 let mirror: Awaited<ReturnType<typeof mirrorWithInverter>>;
-let server: ServerProcess;
-let client: GraphqlClient;
-
-async function start(): Promise<void> {
-  server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: mirror.folder, ATELIER_DEVICE: "cpu" });
-  client = await server.client();
-}
-
 beforeAll(async () => {
-  [data, mirror] = await Promise.all([dataFolder(), mirrorWithInverter()]);
-  await start();
+  mirror = await mirrorWithInverter();
 });
+afterAll(() => mirror.remove());
 
-afterAll(async () => {
-  await client.close();
-  await server.end();
-  await Promise.all([data.remove(), mirror.remove()]);
-});
+const server = new ServerFixture(() => ({ ATELIER_MODEL_MIRROR: mirror.folder }));
 
-/** Translates a picture and answers all that its viewer saw. */
+/** Translates a picture and returns everything that its viewer saw. */
 async function translate(model: string, picture: Uint8Array, size?: number) {
-  const imageId = await client.upload(picture);
-  const { startTranslation } = await client.query(START, { input: { model, imageId, size, title: model } });
+  const imageId = await server.client.upload(picture);
+  const { startTranslation } = await server.client.query(START, { input: { model, imageId, size, title: model } });
   const frames: Shown[] = [];
   const changes: NonNullable<Shown["session"]>[] = [];
-  for await (const { data: answer, errors } of client.subscribe(WATCH, { id: startTranslation.id })) {
+  for await (const { data: answer, errors } of server.client.subscribe(WATCH, { id: startTranslation.id })) {
     if (errors) throw new Error(JSON.stringify(errors));
     const shown: Shown = answer.session;
     if (shown.session) changes.push(shown.session);
@@ -80,20 +66,19 @@ test("a picture is translated, shown as PNG, and kept over a restart", async () 
   const farthest = result.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (255 - source.data[i]!))), 0);
   expect(farthest).toBeLessThanOrEqual(1);
 
-  await client.close();
-  expect(await server.end()).toBe(0);
-  await start();
-  const { sessions } = await client.query(`{
+  expect(await server.stop()).toBe(0);
+  await server.start();
+  const { sessions } = await server.client.query(`{
     sessions(filter: { kind: TRANSLATION }) { edges { node { id status latestFrame { step url } ... on TranslationSession { model { title } source { width } } } } }
   }`);
   const kept = { id, status: "COMPLETED", latestFrame: { step: 0, url: frame!.url }, model: { title: "Negative" }, source: { width: 90 } };
   expect(sessions.edges[0].node).toEqual(kept);
-  const served = await fetch(`${client.address}${frame!.url}`);
+  const served = await fetch(`${server.address}${frame!.url}`);
   expect(Buffer.from(await served.arrayBuffer()).equals(shown)).toBe(true);
 });
 
 test("every generator that comes with the server translates a picture", async () => {
-  const { models } = await client.query("{ models(task: TRANSLATION) { id state minSize } }");
+  const { models } = await server.client.query("{ models(task: TRANSLATION) { id state minSize } }");
   const bundled = models.filter(({ id }: { id: string }) => id !== inverterId);
   if (bundled.length === 0) console.warn("Skipped: no generator comes with this server.");
   const { bytes } = await pngPicture(100, 140);

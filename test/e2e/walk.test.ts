@@ -1,30 +1,18 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
-import { findBrowser, launchBrowser, openPage } from "../helpers/browser.js";
-import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
-
-const executable = findBrowser();
-if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
 
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 780 } };
 
-describe.skipIf(executable === null)("a walk through every room, with the bundled networks", { timeout: 120_000 }, () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let server: ServerProcess;
-  let address: string;
-  let browser: Browser;
+describeStudio("a walk through every room, with the bundled networks", { timeout: 120_000 }, (studio) => {
   /** A finished painting and a finished translation. */
   let painting: string;
   let translation: string;
 
   beforeAll(async () => {
-    data = await dataFolder();
-    server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "cpu" });
-    address = (await server.client()).address;
-    browser = await launchBrowser(executable ?? "");
-    const { page } = await openPage(browser, address);
+    const { page } = await studio.open();
     await startPainting(page, { photo: "Allium", style: "Night wind", steps: 12, size: 96 });
     await waitForStatus(page, "Finished");
     await waitForStep(page, 12);
@@ -35,12 +23,6 @@ describe.skipIf(executable === null)("a walk through every room, with the bundle
     await waitForStatus(page, "Finished");
     translation = page.url();
     await page.close();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await server.end();
-    await data.remove();
   });
 
   const rooms: { name: string; path: () => string; ready: (page: Page) => Promise<void> }[] = [
@@ -67,7 +49,7 @@ describe.skipIf(executable === null)("a walk through every room, with the bundle
 
   describe.each(Object.entries(sizes))("on a %s", (device, viewport) => {
     test.each(rooms)("$name: nothing serious for axe in light and dark, nothing too wide, no error", async ({ name, path, ready }) => {
-      const { page, complaints } = await openPage(browser, address, viewport);
+      const { page, complaints } = await studio.open(viewport);
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await page.goto(path());
@@ -76,14 +58,14 @@ describe.skipIf(executable === null)("a walk through every room, with the bundle
         expect(await seriousFindings(page), colorScheme).toEqual([]);
         await screenshot(page, `walk-${name.replace(" ", "-")}-${device}-${colorScheme}`, true);
       }
-      // A page that is not there is answered 404, which the console tells.
+      // The console shows the 404 of a page that does not exist.
       if (name !== "nowhere") expect(complaints).toEqual([]);
       await page.close();
     });
   });
 
-  test("the help sheet tells the keys, which lead through the rooms and leave fields alone", async () => {
-    const { page, complaints } = await openPage(browser, address);
+  test("the help sheet lists the keys, which lead through the rooms and leave fields alone", async () => {
+    const { page, complaints } = await studio.open();
     await page.goto("/");
     const title = page.getByRole("dialog", { name: "Keyboard shortcuts" });
     await page.getByRole("textbox", { name: "Size" }).focus();
@@ -106,6 +88,5 @@ describe.skipIf(executable === null)("a walk through every room, with the bundle
     await page.keyboard.press("2");
     await page.waitForURL("**/translate");
     expect(complaints).toEqual([]);
-    await page.close();
   });
 });

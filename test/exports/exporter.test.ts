@@ -114,7 +114,7 @@ describe("a time-lapse", () => {
 });
 
 describe("an export", () => {
-  test("tells its progress, and can be cancelled in mid-work", async () => {
+  test("reports its progress, and can be cancelled while it works", async () => {
     const sessionId = await painting(60, [400, 300]);
     const record = await exporter.start({ sessionId, format: "WEBP", size: 400 });
     const waiting = await exporter.start({ sessionId, format: "GIF", size: 64 });

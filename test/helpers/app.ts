@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { type App, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
-import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
+import { openTemporaryStorage } from "./data-folder.js";
 import { FakeHost } from "./fake-host.js";
 import { FakeModels } from "./fake-models.js";
 import { GraphqlClient } from "./graphql-client.js";
@@ -20,9 +18,9 @@ export interface RunningApp {
   models: FakeModels;
   client: GraphqlClient;
   address: string;
-  /** Errors that were the server's own fault. */
+  /** Errors that the server is to blame for. */
   faults: unknown[];
-  /** Subscriptions of all sessions that were ever opened. */
+  /** How many subscriptions to all sessions were ever opened. */
   readonly galleries: number;
   /** Id of an uploaded picture. */
   imageId: string;
@@ -33,16 +31,15 @@ export interface AppOptions {
   origins?: string[];
   memoryBytes?: number;
   maxQueued?: number;
-  /** Of an exported studio; by default there is none. */
+  /** Folder of an exported studio; by default there is none. */
   studioFolder?: string;
 }
 
-/** The API side of a server in this process, on a free port, with a host that paints at a test's word. */
+/** The API side of a server in this process, on a free port, with a host that paints when a test says so. */
 export async function startApp({ origins = [], memoryBytes = 64e9, maxQueued, studioFolder }: AppOptions = {}): Promise<RunningApp> {
-  const folder = await mkdtemp(join(tmpdir(), "atelier-app-"));
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
-  const storage = await openEmbeddedStorage(folder, { graceMs: 0 });
+  const { storage, folder, close: closeStorage } = await openTemporaryStorage();
   const bus = openEmbeddedBus(report);
   const subscribe = bus.subscribe.bind(bus);
   let galleries = 0;
@@ -94,13 +91,12 @@ export async function startApp({ origins = [], memoryBytes = 64e9, maxQueued, st
       await host.close();
       await queue.close();
       await bus.close();
-      await storage.close();
-      await rm(folder, { recursive: true, force: true });
+      await closeStorage();
     },
   };
 }
 
-/** Starts a style transfer of the uploaded picture in its own style; answers the session's id. */
+/** Starts a style transfer of the uploaded picture in its own style; returns the session's id. */
 export async function startSession({ client, imageId }: RunningApp, input: Record<string, unknown> = {}): Promise<string> {
   const { startStyleTransfer } = await client.query("mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }", {
     input: { contentId: imageId, styles: [{ imageId }], ...input },

@@ -26,7 +26,7 @@ export function launchBrowser(executablePath: string, more: readonly string[] = 
   return chromium.launch({ executablePath, args: [...flags, ...more] });
 }
 
-/** A page with everything that it complained of: console errors, uncaught errors, answers of 400 and above. */
+/** A page with what went wrong on it: console errors, uncaught errors, responses with status 400 and above. */
 export interface WatchedPage {
   page: Page;
   complaints: string[];

@@ -20,7 +20,7 @@ function oneOperator(write: (onnx: OnnxBuilder) => string): Uint8Array {
   return serializeModel(onnx, [{ name: "input", shape }], [{ name: "output", shape }]);
 }
 
-/** Files that are no use as generators, by what is wrong with them. */
+/** Files that cannot serve as generators, by their fault. */
 export const badFiles = {
   twoInputs: toOnnx({ output: mul(picture, input("more", [1, 3, FREE, FREE])) }),
   otherNames: toOnnx({ result: mul(picture, constant(scalar(-1))) }),

@@ -9,7 +9,7 @@ export function fakeCameraFlags(film: string): string[] {
   return ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${film}`];
 }
 
-/** Writes a film (YUV4MPEG2, 4:2:0, 20 pictures a second) of a bright bar that moves over a dark ground; answers its path. */
+/** Writes a film (YUV4MPEG2, 4:2:0, 20 pictures a second) of a bright bar that moves over a dark ground; returns its path. */
 export async function writeFilm(folder: string): Promise<string> {
   const path = join(folder, "camera.y4m");
   const parts = [Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F20:1 Ip A1:1 C420\n`)];

@@ -6,7 +6,7 @@ import type { SessionRecord, SessionStatus } from "../../server/records/session.
 import { statusesBefore } from "../../server/sessions/status.js";
 import type { SessionPatch, Storage } from "../../server/storage/storage.js";
 
-/** Runs sessions at a test's word: stores and publishes as a host does, and paints nothing. */
+/** Runs sessions when a test says so: stores and publishes as a host does, and paints nothing. */
 export class FakeHost {
   private readonly hosted = new Set<string>();
 
@@ -67,7 +67,7 @@ export class FakeHost {
     await this.change(sessionId, status, { finishedAt: new Date() });
   }
 
-  /** Of a session that a client cancels; one that was paused is ended already. */
+  /** Ends a session that a client cancels; one that was paused has ended already. */
   private async letGo(sessionId: string): Promise<void> {
     const ending = { status: "CANCELLED", finishedAt: new Date() } as const;
     const session = await this.parts.storage.sessions.update(sessionId, ending, ["RUNNING"]);

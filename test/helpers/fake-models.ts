@@ -50,7 +50,7 @@ export class FakeModels implements ModelCatalogue {
     return { find, defaultFeatures: () => find("vgg19") };
   }
 
-  /** Changes a model and tells whoever watches. */
+  /** Changes a model and notifies the watchers. */
   change(id: string, changes: Partial<ModelInfo>): ModelInfo {
     const model = { ...this.require(id), ...changes };
     this.set(model);

@@ -55,7 +55,7 @@ export class FileServer {
   }
 }
 
-/** As a good server answers. */
+/** Responds as a good server does. */
 export function serve(request: IncomingMessage, response: ServerResponse, bytes: Buffer): void {
   const etag = etagOf(bytes);
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
@@ -82,7 +82,7 @@ export function breakOffAfter(count: number): Trick {
   };
 }
 
-/** Answers a status alone. */
+/** Responds with a status alone. */
 export function status(code: number, headers: Record<string, string> = {}): Trick {
   return (_request, response) => response.writeHead(code, headers).end();
 }

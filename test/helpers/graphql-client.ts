@@ -12,7 +12,7 @@ export interface Answer<Data> {
   errors?: GraphqlError[];
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: tests name the shape of an answer by the query that asks for it.
+// biome-ignore lint/suspicious/noExplicitAny: the query that a test sends defines the shape of the response.
 type Json = any;
 
 /** A client of one server, over HTTP and WebSocket. */
@@ -22,7 +22,7 @@ export class GraphqlClient {
   /** `address` such as http://127.0.0.1:4000. */
   constructor(readonly address: string) {}
 
-  /** One operation over HTTP, as it is answered. */
+  /** Sends one operation over HTTP; returns the response, errors included. */
   async send(query: string, variables: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<Answer<Json>> {
     const response = await fetch(`${this.address}/graphql`, {
       method: "POST",
@@ -32,7 +32,7 @@ export class GraphqlClient {
     return (await response.json()) as Answer<Json>;
   }
 
-  /** The data of one operation over HTTP. @throws Error when it is answered with errors. */
+  /** The data of one operation over HTTP. @throws Error when the response has errors. */
   async query(query: string, variables: Record<string, unknown> = {}): Promise<Json> {
     const { data, errors } = await this.send(query, variables);
     if (errors) throw new Error(JSON.stringify(errors));
@@ -47,13 +47,13 @@ export class GraphqlClient {
     return error.extensions;
   }
 
-  /** Answers of an operation over the WebSocket. */
+  /** Responses to an operation over the WebSocket. */
   subscribe(query: string, variables: Record<string, unknown> = {}): AsyncIterableIterator<Answer<Json>> {
     this.socket ??= createClient({ url: `${this.address.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 });
     return this.socket.iterate({ query, variables }) as AsyncIterableIterator<Answer<Json>>;
   }
 
-  /** All answers of a subscription that ends. */
+  /** Data of all events of a subscription that ends. */
   async collect(query: string, variables: Record<string, unknown> = {}): Promise<Json[]> {
     const all: Json[] = [];
     for await (const { data, errors } of this.subscribe(query, variables)) {
@@ -63,7 +63,7 @@ export class GraphqlClient {
     return all;
   }
 
-  /** Uploads a picture and answers its id. */
+  /** Uploads a picture and returns its id. */
   async upload(picture: Uint8Array, mimeType = "image/png"): Promise<string> {
     const response = await fetch(`${this.address}/images`, {
       method: "POST",

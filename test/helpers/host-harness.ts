@@ -2,11 +2,14 @@ import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import type { DeviceProcessOptions } from "../../server/host/device-process.js";
 import { Host, type HostOptions } from "../../server/host/host.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
+import type { FrameRecord } from "../../server/records/pictures.js";
 import type { SessionEvent, SessionRecord } from "../../server/records/session.js";
 import { isFinal } from "../../server/sessions/status.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
-import { MemoryStorage } from "./host-fakes.js";
+import { openTemporaryStorage, pictureCount, type TemporaryStorage } from "./data-folder.js";
+import { ProbedStorage } from "./probed-storage.js";
 import { type PainterScript, scriptedForm } from "./scripted-painters.js";
+import { until } from "./until.js";
 
 /** A device process that paints by script, and short patience. */
 export const scriptedDevice = {
@@ -18,21 +21,23 @@ export const scriptedDevice = {
   execArgv: [],
 } as const satisfies DeviceProcessOptions;
 
-/** A real host with a real device process over a storage in memory, and verbs for tests. */
+/** A real host with a real device process over a storage of its own, and verbs for tests. */
 export class HostHarness {
   readonly events = new Map<string, SessionEvent[]>();
   readonly log: string[] = [];
 
   private constructor(
-    readonly storage: MemoryStorage,
+    private readonly stored: TemporaryStorage,
+    readonly storage: ProbedStorage,
     readonly bus: ReturnType<typeof openEmbeddedBus>,
     readonly queue: ReturnType<typeof openEmbeddedQueue>,
     private current: Host | null,
   ) {}
 
   static async start(options: Partial<HostOptions> = {}): Promise<HostHarness> {
-    const parts = { storage: new MemoryStorage(), bus: openEmbeddedBus(fail), queue: openEmbeddedQueue() };
-    const harness = new HostHarness(parts.storage, parts.bus, parts.queue, null);
+    const stored = await openTemporaryStorage();
+    const parts = { storage: new ProbedStorage(stored.storage), bus: openEmbeddedBus(fail), queue: openEmbeddedQueue() };
+    const harness = new HostHarness(stored, parts.storage, parts.bus, parts.queue, null);
     harness.current = await Host.start({
       ...parts,
       resolveNetwork: async (id) => ({ id: "scripted", path: id, sha256: "", architecture: { family: "vgg19" } }),
@@ -50,7 +55,7 @@ export class HostHarness {
     return this.current;
   }
 
-  /** Lines up a session that is painted by `script`; answers its id. */
+  /** Queues a session that is painted by `script`; returns its id. */
   async paint(script: PainterScript, kind?: SessionRecord["kind"]): Promise<string> {
     const id = await this.prepare(script, kind);
     await this.queue.add(id);
@@ -95,7 +100,7 @@ export class HostHarness {
     return event.session;
   }
 
-  /** Steers as a client does: recorded first, then told. */
+  /** Steers as a client does: the change is recorded, then published. */
   async steer(sessionId: string, alpha: number): Promise<void> {
     await this.storage.changes.add(sessionId, { settings: { alpha }, styles: null }, ["QUEUED", "RUNNING", "PAUSED"]);
     await this.bus.publish("controls", { type: "steer", sessionId });
@@ -114,13 +119,34 @@ export class HostHarness {
     await this.queue.add(sessionId);
   }
 
-  /** Resolves when the device has let go of a session. */
+  /** Resolves when the device has released a session. */
   async released(sessionId: string): Promise<void> {
-    while (this.host.devices()[0]?.sessionIds.includes(sessionId)) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => !this.host.devices()[0]?.sessionIds.includes(sessionId));
   }
 
-  storedSteps(sessionId: string): number[] {
-    return this.storage.framesOf(sessionId).map((frame) => frame.step);
+  /** The session as it is stored. */
+  async session(sessionId: string): Promise<SessionRecord> {
+    const session = await this.storage.sessions.find(sessionId);
+    if (!session) throw new Error("The session is gone.");
+    return session;
+  }
+
+  /** Stored frames of a session, oldest first. */
+  async frames(sessionId: string): Promise<FrameRecord[]> {
+    return (await this.storage.frames.list(sessionId, { first: 1e6, after: null }, {})).rows;
+  }
+
+  async storedSteps(sessionId: string): Promise<number[]> {
+    return (await this.frames(sessionId)).map(({ step }) => step);
+  }
+
+  /** Step of a session's newest checkpoint; null when there is none. */
+  async checkpointStep(sessionId: string): Promise<number | null> {
+    return (await this.storage.checkpoints.get(sessionId, 1e9))?.step ?? null;
+  }
+
+  pictureCount(): Promise<number> {
+    return pictureCount(this.stored.folder);
   }
 
   publishedSteps(sessionId: string): number[] {
@@ -131,6 +157,7 @@ export class HostHarness {
     await this.host.close();
     await this.queue.close();
     await this.bus.close();
+    await this.stored.close();
   }
 }
 

@@ -6,7 +6,7 @@ import { randomNumbers } from "./random.js";
 import { dataFolder, ServerProcess } from "./server.js";
 
 export interface KillRunOptions {
-  /** Sessions that are painted; the first one is painted before anything is killed and is what the others must come to. */
+  /** Sessions that are painted; the first one is painted before anything is killed and what the others must end with. */
   sessions: number;
   /** How often `kill -9` is sent, to the server's and to the device's process by turns. */
   kills: number;
@@ -24,7 +24,7 @@ export interface KillReport {
   lost: string[];
   /** Frames that a viewer saw and that history has not, or has otherwise. */
   missing: string[];
-  /** Steps that a viewer was told twice, out of order, or not at all. */
+  /** Steps that a viewer received twice, out of order, or not at all. */
   misdelivered: string[];
   /** Sessions whose last picture is not that of the session that was never interrupted, byte for byte. */
   different: string[];
@@ -47,7 +47,7 @@ const HISTORY = `query ($id: ID!, $after: String) { session(id: $id) {
 
 const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** Kills a real server and its device again and again while it paints and people watch, and looks what is left. */
+/** Kills a real server and its device again and again while it paints and people watch, and checks what is left. */
 export async function killRun(options: KillRunOptions): Promise<KillReport> {
   const run = new KillRun(options, await dataFolder());
   try {
@@ -61,7 +61,7 @@ class KillRun {
   private server: ServerProcess;
   /** The server that is up; a new promise from each kill on. */
   private client: Promise<GraphqlClient>;
-  /** Whether all sessions have ended: what is killed now would tell nothing. */
+  /** Whether all sessions have ended: later kills would prove nothing. */
   private ended = false;
   private readonly seen = new Map<string, Map<number, string>>();
   private readonly report: KillReport = { kills: 0, lost: [], missing: [], misdelivered: [], different: [], overtaken: [] };
@@ -108,6 +108,7 @@ class KillRun {
     const { kills, pauseMs, seed } = this.options;
     const random = randomNumbers(seed);
     while (this.report.kills < kills) {
+      // The time from one kill to the next is the load that this run is about.
       await delay(pauseMs * (0.55 + 0.45 * random()));
       if (this.ended) return;
       if (this.report.kills++ % 2 === 0) for (const pid of this.server.devices()) process.kill(pid, "SIGKILL");
@@ -117,14 +118,19 @@ class KillRun {
 
   private async restart(): Promise<void> {
     const before = await this.client;
-    await this.server.end("SIGKILL");
-    this.server = this.launch();
-    this.client = this.server.client();
-    await before.close();
+    // Viewers that are cut off wait for the next server from now on.
+    this.client = this.replaceServer();
     await this.client;
+    await before.close();
   }
 
-  /** A viewer that comes back whenever it was cut off, and goes when the session has ended. */
+  private async replaceServer(): Promise<GraphqlClient> {
+    await this.server.end("SIGKILL");
+    this.server = this.launch();
+    return this.server.client();
+  }
+
+  /** Watches a session to its end, and reconnects after every cut. */
   private async watch(id: string): Promise<void> {
     const seen = new Map<number, string>();
     this.seen.set(id, seen);
@@ -132,9 +138,9 @@ class KillRun {
       const client = await this.client;
       try {
         ended = await this.follow(client, id, seen);
-      } catch {
-        // The server is gone; the next one is waited for.
-        await delay(50);
+      } catch (error) {
+        // A viewer may lose its server to a kill and to nothing else.
+        if (client === (await this.client)) throw error;
       }
     }
   }

@@ -9,7 +9,7 @@ import { GraphqlClient } from "./graphql-client.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** How long a server may take to say where it is, ms. */
+/** How long a server may take to start, ms. */
 const START_MS = 60_000;
 
 /** Folder with the public networks; null where this machine has none, which skips the tests that need it. */
@@ -18,47 +18,49 @@ export function modelMirror(): string | null {
   return existsSync(join(folder, "vgg19", "card.json")) ? folder : null;
 }
 
-/** A data folder that goes with the test. */
+/** An empty data folder that the test removes. */
 export async function dataFolder(): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "atelier-server-"));
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** The real server in a process of its own. */
+/** The real server in its own process. */
 export class ServerProcess {
   output = "";
   private readonly child: ChildProcess;
+  private readonly address: Promise<string>;
   private readonly gone: Promise<unknown>;
 
   constructor(env: Record<string, string>) {
-    // Variables of whoever runs the tests are not the server's.
+    // The server must not inherit settings from the environment of the tests.
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("ATELIER_"));
     this.child = spawn(process.execPath, ["--import", "tsx", "server/main.ts"], {
       cwd: root,
-      // No test asks the internet; one with a server of its own takes ATELIER_OFFLINE back.
+      // No test uses the internet; one with a mirror of its own overrides ATELIER_OFFLINE.
       env: { ...Object.fromEntries(inherited), PORT: "0", ATELIER_OFFLINE: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.gone = once(this.child, "close");
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text: string) => {
-        this.output += text;
-      });
-    }
+    this.address = new Promise((resolve) => {
+      for (const stream of [this.child.stdout, this.child.stderr]) {
+        stream?.setEncoding("utf8").on("data", (text: string) => {
+          this.output += text;
+          const address = /Atelier is at (http:\S+)\n/.exec(this.output)?.[1];
+          if (address) resolve(address);
+        });
+      }
+    });
   }
 
-  /** Waits until it serves; answers a client of it. @throws Error with its output when it ends before. */
+  /** Waits until it serves; returns a client of it. @throws Error with its output when it ends before. */
   async client(): Promise<GraphqlClient> {
-    const deadline = AbortSignal.timeout(START_MS);
-    for (;;) {
-      const address = /Atelier is at (http:\S+)/.exec(this.output)?.[1];
-      if (address) return new GraphqlClient(address);
-      const ended = await Promise.race([this.gone.then(() => true), new Promise((next) => setTimeout(next, 50, false))]);
-      if (ended || deadline.aborted) throw new Error(`The server did not start:\n${this.output}`);
-    }
+    const late = once(AbortSignal.timeout(START_MS), "abort");
+    const address = await Promise.race([this.address, Promise.race([this.gone, late]).then(() => null)]);
+    if (address === null) throw new Error(`The server did not start:\n${this.output}`);
+    return new GraphqlClient(address);
   }
 
-  /** Sends a signal, and waits for the end; answers the exit code, null where the signal ended it. */
+  /** Sends a signal and waits for the end; returns the exit code, null where the signal ended it. */
   async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     this.child.kill(signal);
     return this.exitCode();
@@ -70,7 +72,7 @@ export class ServerProcess {
     return this.child.exitCode;
   }
 
-  /** Ids of its device processes, where `ps` tells them. */
+  /** Ids of its device processes, as `ps` lists them. */
   devices(): number[] {
     const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
     return lines.flatMap((line) => {
@@ -79,7 +81,6 @@ export class ServerProcess {
     });
   }
 
-  /** Of the process. */
   get pid(): number {
     return this.child.pid ?? 0;
   }

@@ -61,7 +61,7 @@ export class StoreRig {
     return registry;
   }
 
-  /** Puts a model on the server, as a mirror has it; answers its file. */
+  /** Puts a model on the server, as a mirror has it; returns its file. */
   mirrored(name: string, kind: Record<string, unknown>, changes: Record<string, unknown> = {}): Buffer {
     const file = randomBytes(200_000);
     const sha256 = createHash("sha256").update(file).digest("hex");

@@ -49,7 +49,7 @@ export function canvasColours(page: Page): Promise<{ width: number; height: numb
   });
 }
 
-/** First and last point of the loss curve, as the page tells those who cannot see it. */
+/** First and last point of the loss curve, as its label gives them. */
 export async function lossCurve(page: Page): Promise<{ first: number; last: number; lastStep: number }> {
   const label = (await page.getByRole("img", { name: /^Loss curve/ }).getAttribute("aria-label")) ?? "";
   const found = /^Loss curve: (\S+) at step 0, (\S+) at step (\d+)$/.exec(label);

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { HostOptions } from "../../server/host/host.js";
 import { HostHarness, scriptedDevice, stepsThrough } from "../helpers/host-harness.js";
+import { until } from "../helpers/until.js";
 
 async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
   const harness = await HostHarness.start(options);
@@ -9,7 +10,7 @@ async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarnes
 }
 
 describe("when the device process dies", () => {
-  test("kill -9 in mid-session: all its sessions complete, every step stored and published exactly once", async () => {
+  test("kill -9 during a session: all its sessions complete, every step stored and published exactly once", async () => {
     const host = await startHost();
     const ids = [await host.paint({ steps: 60, blockMs: 2 }), await host.paint({ steps: 60, blockMs: 2 })];
     await host.frame(ids[1]!, 10);
@@ -17,7 +18,7 @@ describe("when the device process dies", () => {
     process.kill(pid!, "SIGKILL");
     for (const id of ids) {
       expect(await host.end(id)).toMatchObject({ status: "COMPLETED", error: null });
-      expect(host.storedSteps(id)).toEqual(stepsThrough(60));
+      expect(await host.storedSteps(id)).toEqual(stepsThrough(60));
       expect(host.publishedSteps(id)).toEqual(stepsThrough(60));
     }
     expect(host.host.devices()[0]!.pid).not.toBe(pid);
@@ -49,7 +50,7 @@ describe("when the device process dies", () => {
     await host.storage.checkpoints.put(id, 3, new TextEncoder().encode("3"));
     await host.queue.add(id);
     await host.end(id);
-    expect(host.storedSteps(id)).toEqual(stepsThrough(5));
+    expect(await host.storedSteps(id)).toEqual(stepsThrough(5));
   });
 
   test("a session that kills it at the same step fails after three restarts; its neighbour completes", async () => {
@@ -57,7 +58,7 @@ describe("when the device process dies", () => {
     const [killer, neighbour] = [await host.paint({ steps: 50, crashAt: 5 }), await host.paint({ steps: 50, blockMs: 5 })];
     expect(await host.end(killer)).toMatchObject({ status: "FAILED", step: 4, error: { code: "DEVICE_LOST" } });
     expect(await host.end(neighbour)).toMatchObject({ status: "COMPLETED" });
-    expect(host.storedSteps(neighbour)).toEqual(stepsThrough(50));
+    expect(await host.storedSteps(neighbour)).toEqual(stepsThrough(50));
     expect(host.publishedSteps(killer)).toEqual(stepsThrough(4));
     expect(host.log.filter((line) => line.includes("died"))).toHaveLength(4);
   });
@@ -79,7 +80,7 @@ describe("when the device process dies", () => {
     expect((await host.end(neighbour)).status).toBe("COMPLETED");
   });
 
-  test("running out of memory is told as that", async () => {
+  test("running out of memory is reported as that", async () => {
     const host = await startHost({ device: { ...scriptedDevice, execArgv: ["--max-old-space-size=64"] } });
     expect(await host.end(await host.paint({ steps: 9, exhaustAt: 2 }))).toMatchObject({
       status: "FAILED",
@@ -93,7 +94,7 @@ describe("when the device process dies", () => {
     const id = await host.paint({ steps: 1e6 });
     await host.frame(id, 3);
     process.kill(host.host.devices()[0]!.pid!, "SIGKILL");
-    while (host.host.ready) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => !host.host.ready);
     await host.bus.publish("controls", { type: "cancel", sessionId: id });
     expect((await host.end(id)).status).toBe("CANCELLED");
     expect((await host.end(await host.paint({ steps: 3 }))).status).toBe("COMPLETED");
@@ -102,7 +103,7 @@ describe("when the device process dies", () => {
   test("a host whose device cannot be opened is not ready and claims nothing", async () => {
     const host = await startHost({ device: { ...scriptedDevice, execArgv: ["--title=refused"] } });
     const id = await host.paint({ steps: 3 });
-    while (host.log.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => host.log.length >= 2);
     expect(host.host.ready).toBe(false);
     expect(host.host.devices()).toEqual([]);
     expect(await host.queue.position(id)).toBe(1);

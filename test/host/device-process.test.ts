@@ -5,6 +5,7 @@ import type { DeviceMessage } from "../../server/device/messages.js";
 import { DeviceProcess, type DeviceProcessOptions } from "../../server/host/device-process.js";
 import { scriptedDevice } from "../helpers/host-harness.js";
 import { type PainterScript, scriptedWork } from "../helpers/scripted-painters.js";
+import { until } from "../helpers/until.js";
 
 /** A device process with its messages; killed when the test is over. */
 async function startDevice(options: Partial<DeviceProcessOptions> = {}) {
@@ -41,21 +42,21 @@ describe("a device process", () => {
     });
   });
 
-  test("that dies while it starts is told at once, not after the timeout", async () => {
+  test("that dies while it starts is reported at once, not after the timeout", async () => {
     await expect(startDevice({ execArgv: ["--title=deadly"], startTimeoutMs: 3_600_000 })).rejects.toMatchObject({
       code: "DEVICE_LOST",
       message: expect.stringContaining("exit code 3"),
     });
   });
 
-  test("that is not ready in time is given up", async () => {
+  test("that is not ready in time is abandoned", async () => {
     await expect(startDevice({ execArgv: ["--title=endless"], startTimeoutMs: 50 })).rejects.toMatchObject({
       code: "DEVICE_LOST",
       message: "The device process was not ready in time.",
     });
   });
 
-  test("whose script is missing is told as lost", async () => {
+  test("whose script is missing is reported as lost", async () => {
     const entry = new URL("./no-such-device.ts", import.meta.url);
     await expect(startDevice({ entry })).rejects.toMatchObject({ code: "DEVICE_LOST" });
   });
@@ -71,19 +72,19 @@ describe("a device process", () => {
     paint({ steps: 1, blockMs: 1000 });
     const exited = process.exited.then(() => "exited");
     const finished = (async () => {
-      while (!messages.some(({ type }) => type === "finished")) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(() => messages.some(({ type }) => type === "finished"));
       return "finished";
     })();
     expect(await Promise.race([exited, finished])).toBe("finished");
   });
 
-  test("that is killed by somebody else is told as died", async () => {
+  test("that is killed from outside is reported as died", async () => {
     const { process: device } = await startDevice();
     process.kill(device.pid!, "SIGKILL");
     expect(await device.exited).toEqual({ reason: "died", detail: "SIGKILL" });
   });
 
-  test("that runs out of memory is told so", async () => {
+  test("that runs out of memory says so", async () => {
     const { process, paint } = await startDevice({ execArgv: ["--max-old-space-size=64"] });
     paint({ steps: 5, exhaustAt: 0 });
     expect((await process.exited).reason).toBe("out of memory");
@@ -101,6 +102,6 @@ describe("a device process", () => {
     const [pid] = (await once(parent, "message")) as [number];
     expect(runs(pid)).toBe(true);
     parent.kill("SIGKILL");
-    while (runs(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => !runs(pid));
   });
 });

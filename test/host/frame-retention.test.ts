@@ -1,16 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { FrameRetention } from "../../server/host/frame-retention.js";
-import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
-import { newDataFolder } from "../helpers/data-folder.js";
+import { openTemporaryStorage } from "../helpers/data-folder.js";
 
 async function withStorage(use: (storage: Storage) => Promise<void>): Promise<void> {
-  const storage = await openEmbeddedStorage(await newDataFolder(), { graceMs: 0 });
+  const { storage, close } = await openTemporaryStorage();
   try {
     await use(storage);
   } finally {
-    await storage.close();
+    await close();
   }
 }
 
@@ -81,7 +80,7 @@ describe("room for frames", () => {
       expect((await storage.blobs.get(shared!.digest)).byteLength).toBe(100);
     }));
 
-  test("a failure is told and hurts nobody", () =>
+  test("a failure is reported and harms no session", () =>
     withStorage(async (storage) => {
       const told: string[] = [];
       const full = { ...storage, frames: { ...storage.frames, thin: () => Promise.reject(new Error("The disk is full.")) } };

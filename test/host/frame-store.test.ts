@@ -1,14 +1,20 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import type { FrameMessage } from "../../server/device/messages.js";
 import { AtelierError } from "../../server/errors.js";
 import { storeAndPublish } from "../../server/host/frame-store.js";
-import { aSession } from "../contracts/records.js";
-import { MemoryStorage } from "../helpers/host-fakes.js";
+import { anImage, aSession } from "../contracts/records.js";
+import { openTemporaryStorage, pictureCount } from "../helpers/data-folder.js";
+import { ProbedStorage } from "../helpers/probed-storage.js";
 
 test("keeps no picture whose row could not be stored", async () => {
-  const storage = new MemoryStorage();
-  const session = aSession("image");
+  const temporary = await openTemporaryStorage();
+  onTestFinished(() => temporary.close());
+  const storage = new ProbedStorage(temporary.storage);
+  const pictures = () => pictureCount(temporary.folder);
+  const image = anImage();
+  const session = aSession(image.id);
+  await storage.images.insert(image);
   await storage.sessions.insert(session);
   const bus = openEmbeddedBus(console.error);
   const heard: string[] = [];
@@ -30,9 +36,9 @@ test("keeps no picture whose row could not be stored", async () => {
     throw full;
   };
   await expect(storeAndPublish(frame, storage, bus)).rejects.toBe(full);
-  expect({ pictures: storage.blobCount, heard }).toEqual({ pictures: 0, heard: [] });
+  expect({ pictures: await pictures(), heard }).toEqual({ pictures: 0, heard: [] });
 
   storage.beforeFrame = async () => undefined;
   expect(await storeAndPublish(frame, storage, bus)).toBe(true);
-  expect({ pictures: storage.blobCount, heard }).toEqual({ pictures: 1, heard: ["frame"] });
+  expect({ pictures: await pictures(), heard }).toEqual({ pictures: 1, heard: ["frame"] });
 });

@@ -15,8 +15,8 @@ afterEach(async () => {
 const endless = { steps: 1e6, blockMs: 2 };
 
 /** The alpha of each stored frame, as scripted painters tell it. */
-function alphas(host: HostHarness, id: string): number[] {
-  return host.storage.framesOf(id).map(({ losses }) => losses!.content);
+async function alphas(host: HostHarness, id: string): Promise<number[]> {
+  return (await host.frames(id)).map(({ losses }) => losses!.content);
 }
 
 describe("pausing", () => {
@@ -26,14 +26,14 @@ describe("pausing", () => {
     await host.frame(id, 5);
     await host.pause(id);
     await host.released(id);
-    const paused = host.storedSteps(id);
+    const paused = await host.storedSteps(id);
     expect((await host.end(await host.paint({ steps: 3 }))).status).toBe("COMPLETED");
-    expect(host.storedSteps(id)).toEqual(paused);
-    expect(host.storage.sessionRows.get(id)!.status).toBe("PAUSED");
+    expect(await host.storedSteps(id)).toEqual(paused);
+    expect((await host.session(id)).status).toBe("PAUSED");
 
     await host.resume(id);
     expect((await host.end(id)).status).toBe("COMPLETED");
-    expect(host.storedSteps(id)).toEqual(stepsThrough(60));
+    expect(await host.storedSteps(id)).toEqual(stepsThrough(60));
     expect(host.publishedSteps(id)).toEqual(stepsThrough(60));
   });
 
@@ -43,7 +43,7 @@ describe("pausing", () => {
     await host.frame(id, 3);
     await host.pause(id);
     await host.released(id);
-    expect(host.storage.checkpointRows.get(id)![0]!.step).toBe(host.storedSteps(id).at(-1));
+    expect(await host.checkpointStep(id)).toBe((await host.storedSteps(id)).at(-1));
   });
 
   test("and resuming before the device let go of it loses nothing", async () => {
@@ -55,7 +55,7 @@ describe("pausing", () => {
       await host.resume(id);
     }
     expect((await host.end(id)).status).toBe("COMPLETED");
-    expect(host.storedSteps(id)).toEqual(stepsThrough(40));
+    expect(await host.storedSteps(id)).toEqual(stepsThrough(40));
   });
 
   test("a session whose last step was in work is completed", async () => {
@@ -64,7 +64,7 @@ describe("pausing", () => {
     host.storage.beforeFrame = async ({ step }) => (step === 1 ? host.pause(id) : undefined);
     await host.queue.add(id);
     expect((await host.end(id)).status).toBe("COMPLETED");
-    expect(host.storedSteps(id)).toEqual([0, 1]);
+    expect(await host.storedSteps(id)).toEqual([0, 1]);
   });
 
   test("a paused session of a device that dies stays paused", async () => {
@@ -73,13 +73,13 @@ describe("pausing", () => {
     await Promise.all([host.frame(id, 1), host.frame(other, 1)]);
     await host.pause(id);
     process.kill(host.host.devices()[0]!.pid!, "SIGKILL");
-    await host.frame(other, host.storedSteps(other).at(-1)! + 5);
-    expect(host.storage.sessionRows.get(id)!.status).toBe("PAUSED");
+    await host.frame(other, (await host.storedSteps(other)).at(-1)! + 5);
+    expect((await host.session(id)).status).toBe("PAUSED");
     expect(host.host.devices()[0]!.sessionIds).toEqual([other]);
   });
 });
 
-test("a disk that is full while checkpointing is told in the log, and the session goes on", async () => {
+test("a disk that is full while checkpointing is reported in the log, and the session goes on", async () => {
   const host = await startHost();
   host.storage.checkpoints.put = () => Promise.reject(new AtelierError("UNAVAILABLE", "The server's disk is full."));
   const id = await host.paint({ steps: 8, blockMs: 20 });
@@ -98,7 +98,7 @@ describe("steering", () => {
     await host.steer(id, 7);
     await host.event(id, (event) => event.type === "frame" && event.frame.losses!.content === 7);
     const [change] = await host.storage.changes.list(id);
-    expect(alphas(host, id).indexOf(7)).toBe(change!.step);
+    expect((await alphas(host, id)).indexOf(7)).toBe(change!.step);
     expect(await settledBeforeItsFrame(host, id)).toBe(true);
   });
 
@@ -110,12 +110,12 @@ describe("steering", () => {
     await host.frame(id, 4);
     await host.pause(id);
     await host.released(id);
-    const last = host.storedSteps(id).at(-1)!;
+    const last = (await host.storedSteps(id)).at(-1)!;
     await host.steer(id, 2);
     await host.resume(id);
     await host.end(id);
     expect((await host.storage.changes.list(id)).map(({ step }) => step)).toEqual([0, last + 1]);
-    expect(alphas(host, id)).toEqual(stepsThrough(30).map((step) => (step > last ? 2 : 1)));
+    expect(await alphas(host, id)).toEqual(stepsThrough(30).map((step) => (step > last ? 2 : 1)));
   });
 
   test("is not lost by a death of the device, and what was painted stays as it was", async () => {
@@ -126,9 +126,9 @@ describe("steering", () => {
     await host.steer(id, 9);
     await host.event(id, (event) => event.type === "frame" && event.frame.losses!.content === 9);
     const [change] = await host.storage.changes.list(id);
-    const stored = alphas(host, id);
-    expect(stored).toEqual(stored.map((_, step) => (step < change!.step! ? 0 : 9)));
-    expect(host.storedSteps(id)).toEqual(stepsThrough(stored.length - 1));
+    const stored = await host.frames(id);
+    expect(stored.map(({ losses }) => losses!.content)).toEqual(stored.map((_, step) => (step < change!.step! ? 0 : 9)));
+    expect(stored.map(({ step }) => step)).toEqual(stepsThrough(stored.length - 1));
   });
 });
 

@@ -12,7 +12,7 @@ async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarnes
   return harness;
 }
 
-/** A live translation by `script` that runs, and what is said about its frames. */
+/** A live translation by `script` that runs, and the messages about its frames. */
 async function startLive(host: HostHarness, script: Partial<PainterScript> = {}) {
   const session = aTranslation(null);
   session.settings.model = JSON.stringify({ steps: 1e9, ...script });
@@ -26,7 +26,7 @@ async function startLive(host: HostHarness, script: Partial<PainterScript> = {})
   await host.event(id, (event) => event.type === "changed" && event.session.status === "RUNNING");
   const offer = (step: number, picture = Uint8Array.of(100), superseded = 0) =>
     host.bus.publish(`live:${id}`, { type: "offer", step, picture, superseded });
-  const record = () => host.storage.sessionRows.get(id) as TranslationRecord;
+  const record = async () => (await host.session(id)) as TranslationRecord;
   return { id, said, offer, record, cancel: () => host.bus.publish("controls", { type: "cancel", sessionId: id }) };
 }
 
@@ -37,7 +37,7 @@ test("a frame is accepted, translated, kept in the ring and shown; nothing of it
   await host.frame(live.id, 4);
   expect(live.said).toEqual([{ type: "receipt", step: 4, status: "ACCEPTED", credit: 1 }]);
   expect((await host.storage.recentFrames.latest(live.id))?.step).toBe(4);
-  expect(host.storedSteps(live.id)).toEqual([]);
+  expect(await host.storedSteps(live.id)).toEqual([]);
 });
 
 test("of frames that come too fast the newest is translated, each hears its fate, and all are counted", async () => {
@@ -50,7 +50,8 @@ test("of frames that come too fast the newest is translated, each hears its fate
   expect(statuses.at(-1)).toEqual([5, "ACCEPTED"]);
   await live.cancel();
   await host.end(live.id);
-  expect(live.record().framesTranslated + live.record().framesDropped).toBe(8);
+  const { framesTranslated, framesDropped } = await live.record();
+  expect(framesTranslated + framesDropped).toBe(8);
 });
 
 test("a frame that is no picture is refused and the session goes on", async () => {
@@ -68,7 +69,7 @@ test("a client that vanishes: the session completes after the grace, its last pi
   await live.offer(0);
   await live.offer(1);
   expect((await host.end(live.id)).status).toBe("COMPLETED");
-  expect(host.storedSteps(live.id)).toHaveLength(1);
+  expect(await host.storedSteps(live.id)).toHaveLength(1);
   await expect.poll(() => host.storage.recentFrames.latest(live.id)).toBeNull();
   expect((await host.end(await host.paint({ steps: 1 }))).status).toBe("COMPLETED");
 });
@@ -83,7 +84,7 @@ test("a network that fails ends its session with the reason, and no other", asyn
   await host.frame(good.id, 0);
 });
 
-test("a device that dies in mid-frame comes again, and the session goes on", async () => {
+test("a device that dies during a frame is started again, and the session goes on", async () => {
   const host = await startHost();
   // Each life dies at its third picture.
   const live = await startLive(host, { crashAfter: 2 });
@@ -97,5 +98,5 @@ test("a device that dies in mid-frame comes again, and the session goes on", asy
   await host.frame(live.id, 3);
   await live.cancel();
   expect((await host.end(live.id)).status).toBe("CANCELLED");
-  expect(live.record()).toMatchObject({ framesTranslated: 3, framesDropped: 1 });
+  expect(await live.record()).toMatchObject({ framesTranslated: 3, framesDropped: 1 });
 });

@@ -74,7 +74,7 @@ describe("weights with an architecture", () => {
   });
 });
 
-test("what a reason tells holds no path", () => {
+test("a reason contains no path", () => {
   const path = "/srv/data/models/net/net.onnx";
   for (const text of [
     `Load model from ${path} failed`,

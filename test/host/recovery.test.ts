@@ -1,14 +1,23 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { recoverSessions } from "../../server/host/recovery.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { Queue } from "../../server/queue/queue.js";
 import type { SessionStatus } from "../../server/records/session.js";
+import type { Storage } from "../../server/storage/storage.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
-import { MemoryStorage } from "../helpers/host-fakes.js";
+import { openTemporaryStorage } from "../helpers/data-folder.js";
 
-async function store(storage: MemoryStorage, status: SessionStatus, minute: number, queuedMinute = minute): Promise<string> {
+async function openStorage(): Promise<Storage> {
+  const { storage, close } = await openTemporaryStorage();
+  onTestFinished(close);
+  return storage;
+}
+
+async function store(storage: Storage, status: SessionStatus, minute: number, queuedMinute = minute): Promise<string> {
   const at = (after: number) => new Date(2026, 0, 1, 0, after);
-  const session = aSession(anImage().id, { status, createdAt: at(minute), queuedAt: at(queuedMinute) });
+  const image = anImage();
+  await storage.images.insert(image);
+  const session = aSession(image.id, { status, createdAt: at(minute), queuedAt: at(queuedMinute) });
   await storage.sessions.insert(session);
   return session.id;
 }
@@ -18,7 +27,7 @@ async function placesIn(queue: Queue, ids: string[]): Promise<(number | null)[]>
 }
 
 test("sessions that ran go on first, those that waited keep their place, the others stay", async () => {
-  const storage = new MemoryStorage();
+  const storage = await openStorage();
   const queue = openEmbeddedQueue();
   const second = await store(storage, "QUEUED", 7);
   const first = await store(storage, "QUEUED", 2);
@@ -31,20 +40,20 @@ test("sessions that ran go on first, those that waited keep their place, the oth
 
   expect(await placesIn(queue, [running, first, second, resumedLately])).toEqual([1, 2, 3, 4]);
   expect(await placesIn(queue, [completed, paused])).toEqual([null, null]);
-  expect(storage.sessionRows.get(running)!.status).toBe("RUNNING");
+  expect((await storage.sessions.find(running))?.status).toBe("RUNNING");
 });
 
 test("a live translation that ran is completed", async () => {
-  const storage = new MemoryStorage();
+  const storage = await openStorage();
   const queue = openEmbeddedQueue();
   const live = aTranslation(null, { status: "RUNNING" });
   await storage.sessions.insert(live);
   expect(await recoverSessions(storage, queue)).toEqual({ resumed: 0, requeued: 0 });
-  expect(storage.sessionRows.get(live.id)).toMatchObject({ status: "COMPLETED", finishedAt: expect.any(Date) });
+  expect(await storage.sessions.find(live.id)).toMatchObject({ status: "COMPLETED", finishedAt: expect.any(Date) });
 });
 
 test("more sessions than one page holds are all found", async () => {
-  const storage = new MemoryStorage();
+  const storage = await openStorage();
   const queue = openEmbeddedQueue();
   for (let minute = 0; minute < 250; minute++) await store(storage, minute % 2 ? "RUNNING" : "QUEUED", minute);
   expect(await recoverSessions(storage, queue)).toEqual({ resumed: 125, requeued: 125 });

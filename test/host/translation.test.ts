@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { AtelierError } from "../../server/errors.js";
 import type { HostOptions } from "../../server/host/host.js";
 import { recoverSessions } from "../../server/host/recovery.js";
-import { aTranslation } from "../contracts/records.js";
+import { anImage, aTranslation } from "../contracts/records.js";
 import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
 import { scriptedForm } from "../helpers/scripted-painters.js";
 
@@ -53,10 +53,10 @@ test("a translation gets its turn beside a running style transfer", async () => 
   const host = await startHost();
   const painting = await host.paint({ steps: 1e6, blockMs: 5 });
   await host.frame(painting, 2);
-  const before = host.storedSteps(painting).length;
+  const before = (await host.storedSteps(painting)).length;
   await host.end(await host.paint({ steps: 0 }, "TRANSLATION"));
-  expect(host.storedSteps(painting).length - before).toBeLessThan(20);
-  expect(host.storage.sessionRows.get(painting)!.status).toBe("RUNNING");
+  expect((await host.storedSteps(painting)).length - before).toBeLessThan(20);
+  expect((await host.session(painting)).status).toBe("RUNNING");
 });
 
 test("a translation whose device dies of it each time is given up, and the painting beside it goes on", async () => {
@@ -65,7 +65,7 @@ test("a translation whose device dies of it each time is given up, and the paint
   await host.frame(painting, 1);
   const deadly = await host.paint({ steps: 0, crashAt: 0 }, "TRANSLATION");
   expect(await host.end(deadly)).toMatchObject({ status: "FAILED", error: { code: "DEVICE_LOST" } });
-  await host.frame(painting, host.storedSteps(painting).length + 3);
+  await host.frame(painting, (await host.storedSteps(painting)).length + 3);
 });
 
 test("sessions whose network is being fetched take no place, and run when it is here", async () => {
@@ -74,11 +74,11 @@ test("sessions whose network is being fetched take no place, and run when it is 
   const waiting = [await host.paint(slowScript, "TRANSLATION"), await host.paint(slowScript)];
   expect((await host.end(await host.paint({ steps: 3 }))).status).toBe("COMPLETED");
   expect((await host.end(await host.paint({ steps: 0 }, "TRANSLATION"))).status).toBe("COMPLETED");
-  for (const id of waiting) expect(host.storage.sessionRows.get(id)!.status).toBe("QUEUED");
+  for (const id of waiting) expect((await host.session(id)).status).toBe("QUEUED");
   end();
   for (const id of waiting) {
     expect((await host.end(id)).status).toBe("COMPLETED");
-    expect(host.storedSteps(id)).toEqual(stepsThrough(2));
+    expect(await host.storedSteps(id)).toEqual(stepsThrough(2));
   }
 });
 
@@ -103,26 +103,28 @@ test("a session that was cancelled while its network was fetched stays cancelled
   await host.storage.sessions.update(id, { status: "CANCELLED" });
   end();
   expect((await host.end(await host.paint({ steps: 1 }))).status).toBe("COMPLETED");
-  expect(host.storage.sessionRows.get(id)!.status).toBe("CANCELLED");
-  expect(host.storedSteps(id)).toEqual([]);
+  expect((await host.session(id)).status).toBe("CANCELLED");
+  expect(await host.storedSteps(id)).toEqual([]);
 });
 
 test("a host that closes waits for no fetch, and the session waits on", async () => {
   const { models } = fetchedModels(slow);
-  const host = await HostHarness.start(models);
+  const host = await startHost(models);
   const id = await host.paint(slowScript, "TRANSLATION");
   await host.end(await host.paint({ steps: 1 }));
-  await host.close();
-  expect(host.storage.sessionRows.get(id)!.status).toBe("QUEUED");
+  await host.host.close();
+  expect((await host.session(id)).status).toBe("QUEUED");
 });
 
 test("a restart of the server goes on with translations that ran, ends live ones and lines up those that waited", async () => {
   const host = await startHost();
-  const running = aTranslation("picture", { status: "RUNNING" });
+  const image = anImage();
+  await host.storage.images.insert(image);
+  const running = aTranslation(image.id, { status: "RUNNING" });
   const live = aTranslation(null, { status: "RUNNING" });
-  for (const session of [running, live, aTranslation("picture")]) await host.storage.sessions.insert(session);
+  for (const session of [running, live, aTranslation(image.id)]) await host.storage.sessions.insert(session);
   await host.host.close();
   expect(await recoverSessions(host.storage, host.queue)).toEqual({ resumed: 1, requeued: 1 });
   expect(await host.queue.position(running.id)).toBe(1);
-  expect(host.storage.sessionRows.get(live.id)).toMatchObject({ status: "COMPLETED", error: null });
+  expect(await host.session(live.id)).toMatchObject({ status: "COMPLETED", error: null });
 });

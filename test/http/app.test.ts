@@ -5,6 +5,7 @@ import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
+import { until } from "../helpers/until.js";
 import { ask, limits, listen, type RunningServer, startHttp } from "./server.js";
 
 let missing: string | null = null;
@@ -15,12 +16,12 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe("health", () => {
-  it("tells that the API serves, under any host name", async () => {
+  it("says that the API serves, under any host name", async () => {
     const answer = await ask(server.port, "/healthz", { headers: { Host: "10.0.0.7:80" } });
     expect([answer.status, answer.json()]).toEqual([200, { status: "ok" }]);
   });
 
-  it("tells whether sessions can run, and what they lack", async () => {
+  it("says whether sessions can run, and what they lack", async () => {
     expect((await ask(server.port, "/readyz")).status).toBe(200);
     missing = "No device is ready.";
     const answer = await ask(server.port, "/readyz");
@@ -61,13 +62,12 @@ describe("metrics", () => {
     });
   });
 
-  it("tells how late the event loop was since the last reading", async () => {
+  it("shows how late the event loop was since the last reading", async () => {
     await read();
-    const until = performance.now() + 150;
-    while (performance.now() < until) Math.sqrt(until);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    const late = Number((await read()).get('atelier_event_loop_delay_seconds{quantile="1"}'));
-    expect(late).toBeGreaterThan(0.1);
+    const end = performance.now() + 150;
+    while (performance.now() < end) Math.sqrt(end);
+    // The first reading may come before the loop's clock has seen the delay; each one shows what is new since the last.
+    await until(async () => Number((await read()).get('atelier_event_loop_delay_seconds{quantile="1"}')) > 0.1);
   });
 
   it("is no page for strangers", async () => {
@@ -76,7 +76,7 @@ describe("metrics", () => {
 });
 
 describe("the whole", () => {
-  it("passes /graphql on, and answers what nothing answers with JSON", async () => {
+  it("passes /graphql on, and responds with JSON where there is nothing", async () => {
     expect((await ask(server.port, "/graphql")).json()).toEqual({ data: null });
     const answer = await ask(server.port, "/nothing", { method: "POST" });
     expect([answer.status, answer.json()]).toEqual([404, { code: "NOT_FOUND", message: expect.any(String), field: null, limit: null }]);
@@ -91,7 +91,7 @@ describe("the whole", () => {
     expect([answer.status, answer.json()]).toEqual([403, expect.objectContaining({ code: "FORBIDDEN", field: "Origin" })]);
   });
 
-  it("tells how many live frames came and how long their results took", async () => {
+  it("shows how many live frames came and how long their results took", async () => {
     const counts = new LiveCounts();
     counts.count("received");
     counts.translated(42);

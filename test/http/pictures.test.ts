@@ -148,7 +148,7 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
     expect([status, headers["content-length"], body.byteLength]).toEqual([200, String(frameBytes.byteLength), 0]);
   });
 
-  it("lets nobody keep the answer for a picture whose bytes are gone", async () => {
+  it("forbids caching the response for a picture whose bytes are gone", async () => {
     const session = framePath.split("/")[2] ?? "";
     await server.storage.frames.insert(aFrame(session, 9, { digest: "0".repeat(64) }));
     for (const method of ["GET", "HEAD"]) {

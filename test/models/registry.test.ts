@@ -159,7 +159,7 @@ describe("the registry", () => {
     expect((await registry.file("small")).path).toBe(path);
   });
 
-  it("goes on past cards that it cannot read, and tells why", async () => {
+  it("skips cards that it cannot read, and says why", async () => {
     const [bundledDir, mirrorDir] = [await emptyFolder(), await emptyFolder()];
     await addFeatures(bundledDir, "good");
     await addFeatures(mirrorDir, "good");

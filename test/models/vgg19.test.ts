@@ -46,7 +46,7 @@ const known: Record<"average" | "max", Record<string, [number[], number, number,
   },
 };
 
-/** Of central differences, in units of the picture's range. */
+/** Step of central differences, in units of the picture's range. */
 const step = 2e-3;
 
 describe("VGG-19 as data", () => {

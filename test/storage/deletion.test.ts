@@ -57,7 +57,7 @@ describe("the deletion of blobs", () => {
     expect(removed).toEqual(["a"]);
   });
 
-  it("lets nobody put what it is just deleting", async () => {
+  it("lets no bytes be put while it is deleting them", async () => {
     const order: string[] = [];
     let finish: (() => void) | undefined;
     const slow = createBlobDeletion({

@@ -1,3 +1,4 @@
+import { setImmediate as settle } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { DecodedResults } from "../../web/rooms/live/decoded-results";
 
@@ -18,7 +19,7 @@ function setUp() {
     if (!handle) throw new Error("A promise did not begin");
     return handle;
   };
-  return { results, take, shown, discarded, errors, settle: () => new Promise((resolve) => setTimeout(resolve)) };
+  return { results, take, shown, discarded, errors, settle };
 }
 
 test("a picture that is decoded after a newer one is not shown", async () => {

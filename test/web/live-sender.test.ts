@@ -1,3 +1,4 @@
+import { setImmediate as settle } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { LiveSender, type Receipt } from "../../web/rooms/live/live-sender";
 
@@ -13,7 +14,6 @@ function setUp() {
     onError: (error) => errors.push(error),
     now: () => clock,
   });
-  const settle = () => new Promise((resolve) => setTimeout(resolve));
   return {
     sender,
     sent,

@@ -12,7 +12,7 @@ let folder: string;
 let dropped: string;
 /** Ids in the order in which they were tried. */
 let tried: string[];
-/** What is told of models, newest last. */
+/** Published states of models, newest last. */
 let told: Model[];
 const open: Registry[] = [];
 

@@ -7,7 +7,7 @@ import { breakOffAfter, etagOf, status, type Trick } from "../../helpers/file-se
 
 const rig = new DownloadRig();
 
-it("fetches a file, tells how far it is, and does not ask again for what is there", async () => {
+it("fetches a file, reports its progress, and does not ask again for what is there", async () => {
   await rig.fetchIt();
   await rig.expectWhole();
   expect(rig.progress.at(-1)).toBe(content.length);
@@ -115,7 +115,7 @@ it("gives up a connection that stalls, and goes on over another", async () => {
   expect(rig.ranges).toEqual([null, "bytes=1000-"]);
 });
 
-it("gives up a server that never answers", async () => {
+it("gives up on a server that never responds", async () => {
   rig.server.tricks.push(...[1, 2, 3].map(() => () => undefined));
   await expect(rig.fetchIt({ limits: { ...limits, stallMs: 20 } })).rejects.toMatchObject({
     code: "UNAVAILABLE",
@@ -123,7 +123,7 @@ it("gives up a server that never answers", async () => {
   });
 });
 
-it("says when nobody listens", async () => {
+it("says when no server listens", async () => {
   const url = rig.server.url("weights.bin");
   url.port = "1";
   await expect(rig.fetchIt({ url })).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringMatching(/cannot be reached/) });
@@ -152,6 +152,7 @@ it("refuses a file that was packed on its way", async () => {
 it("ends at once when it is cancelled between tries", async () => {
   const abort = new AbortController();
   rig.server.tricks.push((_request, response) => {
+    // The wait between tries shows nothing outside; it has begun long before these 20 ms are over.
     response.writeHead(500).end(() => setTimeout(() => abort.abort(), 20));
   });
   await expect(rig.fetchIt({ signal: abort.signal, limits: { ...limits, backoffMs: 60_000 } })).rejects.toMatchObject({

@@ -7,6 +7,7 @@ import { readSafetensors } from "../../../server/models/safetensors.js";
 import { fetchPreferredFeatures } from "../../../server/models/store/preferred.js";
 import { status } from "../../helpers/file-server.js";
 import { features, StoreRig, states } from "../../helpers/store-rig.js";
+import { until } from "../../helpers/until.js";
 
 const rig = new StoreRig();
 
@@ -37,7 +38,7 @@ describe("VGG-19 as it is published", () => {
     expect(rig.server.asked).toHaveLength(1);
   });
 
-  it("is fetched once for all who want it", async () => {
+  it("is fetched once for all that want it", async () => {
     const registry = await rig.openStore();
     const files = await Promise.all([
       registry.file("vgg19"),
@@ -91,7 +92,7 @@ describe("VGG-19 as it is published", () => {
     expect(reported).toHaveLength(1);
   });
 
-  it("becomes AVAILABLE again when its fetch is cancelled, which is told to who waits, and goes on from there", async () => {
+  it("becomes AVAILABLE again when its fetch is cancelled, which fails those who wait, and later goes on from there", async () => {
     const registry = await rig.openStore();
     const begun = new Promise<void>((resolve) => {
       rig.server.tricks.push((_request, response, bytes) => {
@@ -101,7 +102,7 @@ describe("VGG-19 as it is published", () => {
     });
     const waiting = registry.file("vgg19").catch((error: unknown) => error);
     await begun;
-    while ((await registry.find("vgg19"))?.downloadProgress === 0) await new Promise((next) => setTimeout(next, 5));
+    await until(async () => (await registry.find("vgg19"))?.downloadProgress !== 0);
     expect(await registry.cancelDownload("vgg19")).toMatchObject({ state: "AVAILABLE", downloadProgress: null, failure: null });
     expect(await waiting).toMatchObject({ code: "UNAVAILABLE", message: "The download of the model vgg19 was cancelled." });
     await expect(registry.cancelDownload("vgg19")).rejects.toMatchObject({ code: "CONFLICT", detail: { field: "id" } });
@@ -109,7 +110,7 @@ describe("VGG-19 as it is published", () => {
     expect(rig.server.asked[1]?.range).toBe("bytes=1000-");
   });
 
-  it("goes on coming when one who waits for it leaves", async () => {
+  it("continues when one of those who wait for it leaves", async () => {
     const registry = await rig.openStore();
     const leaving = new AbortController();
     const begun = new Promise<void>((resolve) => registry.watch(() => resolve()));
@@ -123,13 +124,13 @@ describe("VGG-19 as it is published", () => {
     expect(rig.server.asked).toHaveLength(1);
   });
 
-  it("is not fetched for one who has left before", async () => {
+  it("is not fetched for a waiter that has left already", async () => {
     const registry = await rig.openStore();
     await expect(registry.file("vgg19", AbortSignal.abort(new Error("closing")))).rejects.toThrow("closing");
     expect(await states(registry)).toEqual({ vgg19: "AVAILABLE" });
   });
 
-  it("is not fetched where nothing may be, and that is said", async () => {
+  it("is not fetched offline, with a clear error", async () => {
     const registry = await rig.openStore({ offline: true, mirror: rig.server.url("models/") });
     expect(await states(registry)).toEqual({ vgg19: "AVAILABLE" });
     expect(registry.refusal("vgg19")).toMatch(/ATELIER_OFFLINE/);
@@ -208,7 +209,7 @@ describe("the fetch in the background", () => {
     expect(rig.logged).toEqual([expect.stringMatching(/vgg19 was fetched/)]);
   });
 
-  it("tells in one line that there is no network, and ends", async () => {
+  it("reports in one line that there is no network, and ends", async () => {
     const url = new URL(rig.vgg19.url);
     url.port = "1";
     const registry = await rig.openStore({ vgg19: { ...rig.vgg19, url } });

@@ -34,7 +34,7 @@ describe("a mirror at an address", () => {
     expect(asked("published.h5")).toEqual([]);
   });
 
-  it("is told of once when it cannot be reached, and the public address is taken", async () => {
+  it("is reported once when it cannot be reached, and the public address is used", async () => {
     const registry = await rig.openStore({ mirror: new URL("http://127.0.0.1:1/") });
     expect((await registry.file("vgg19")).card.id).toBe("vgg19");
     expect(rig.logged).toEqual([

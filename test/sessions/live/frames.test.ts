@@ -1,3 +1,4 @@
+import { setImmediate as settle } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { LiveMessage } from "../../../server/bus/bus.js";
 import { publishChange } from "../../../server/bus/bus.js";
@@ -47,8 +48,6 @@ async function setUp() {
     accept: (step: number) => bus.publish(`live:${session.id}`, { type: "receipt", step, status: "ACCEPTED", credit: 1 }),
   };
 }
-
-const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 describe("live frames", () => {
   test("are counted by what became of them, results with their delay", async () => {

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll } from "vitest";
+import type { GraphqlClient } from "./graphql-client.js";
+import { dataFolder, ServerProcess } from "./server.js";
+
+type Variables = Record<string, string>;
+
+/** A real server with a data folder of its own; it runs while the tests of the block that makes the fixture do. */
+export class ServerFixture {
+  /** The data folder. */
+  folder = "";
+  process!: ServerProcess;
+  client!: GraphqlClient;
+  private port = "0";
+
+  /** `variables` is called at the first start, after the hooks that were registered before this one. */
+  constructor(private readonly variables: () => Variables = () => ({})) {
+    let remove = async (): Promise<void> => undefined;
+    beforeAll(async () => {
+      ({ folder: this.folder, remove } = await dataFolder());
+      await this.start();
+    });
+    afterAll(async () => {
+      await this.stop();
+      await remove();
+    });
+  }
+
+  get address(): string {
+    return this.client.address;
+  }
+
+  /** Starts the server, on the same port as before when it was stopped. */
+  async start(variables: Variables = this.variables()): Promise<void> {
+    this.process = new ServerProcess({ ATELIER_DATA: this.folder, ATELIER_DEVICE: "cpu", PORT: this.port, ...variables });
+    this.client = await this.process.client();
+    this.port = new URL(this.address).port;
+  }
+
+  /** Disconnects the client and ends the server; returns its exit code, null where the signal ended it. */
+  async stop(signal?: NodeJS.Signals): Promise<number | null> {
+    await this.client.close();
+    return this.process.end(signal);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe } from "vitest";
+import { findBrowser, launchBrowser, openPage, type WatchedPage } from "./browser.js";
+import { fakeCameraFlags, writeFilm } from "./fake-camera.js";
+import type { GraphqlClient } from "./graphql-client.js";
+import { ServerFixture } from "./server-fixture.js";
+
+export interface StudioOptions {
+  /** Longest time of one test, ms. */
+  timeout?: number;
+  /** Longest wait of a page for one condition, ms. */
+  pageTimeout?: number;
+  /** Variables of the server; it paints on the CPU with the bundled networks unless they say otherwise. */
+  variables?: () => Record<string, string>;
+  /** A server that the tests share with others, in place of one of their own. */
+  server?: ServerFixture;
+  /** Whether the browser has a camera, which shows a film of a moving bar. */
+  camera?: boolean;
+  /** What these tests need and this machine lacks; null when it has everything. */
+  missing?: string | null;
+}
+
+/** The studio in a real browser, served by a real server. */
+export class Studio {
+  readonly server: ServerFixture;
+  browser!: Browser;
+  private readonly pages: WatchedPage[] = [];
+  private readonly pageTimeout: number;
+
+  /** Registers the hooks that start everything, close the pages after each test, and end everything. */
+  constructor(executable: string, { server, variables, camera = false, pageTimeout = 30_000 }: StudioOptions) {
+    this.pageTimeout = pageTimeout;
+    this.server = server ?? new ServerFixture(variables);
+    beforeAll(async () => {
+      this.browser = await launchBrowser(executable, camera ? fakeCameraFlags(await writeFilm(this.server.folder)) : []);
+    });
+    afterEach(async () => {
+      for (const { page } of this.pages.splice(0)) await page.close();
+    });
+    afterAll(() => this.browser.close());
+  }
+
+  get client(): GraphqlClient {
+    return this.server.client;
+  }
+
+  /** Opens an empty page that collects console errors, uncaught errors and failed requests. */
+  async open(viewport?: { width: number; height: number }): Promise<WatchedPage> {
+    const watched = await openPage(this.browser, this.server.address, viewport);
+    watched.page.setDefaultTimeout(this.pageTimeout);
+    this.pages.push(watched);
+    return watched;
+  }
+}
+
+/** Describes tests of the studio in a browser; prints the reason when this machine cannot run them. */
+export function describeStudio(name: string, options: StudioOptions, tests: (studio: Studio) => void): void {
+  const executable = findBrowser();
+  const missing = [executable === null ? "There is no chromium on the PATH." : null, options.missing ?? null];
+  const reasons = missing.filter((reason) => reason !== null);
+  for (const reason of reasons) console.warn(`Skipped: ${reason}`);
+  const { timeout } = options;
+  describe.skipIf(reasons.length > 0)(name, timeout === undefined ? {} : { timeout }, () => tests(new Studio(executable ?? "", options)));
+}
