@@ -32,4 +32,8 @@ export const easelTexts = {
     close: "Close",
   },
   noNetwork: "No network for painting is ready. Set ATELIER_MODEL_MIRROR to a folder that has one and restart the server.",
+  trace: {
+    damaged: "The settings in this picture are damaged.",
+    newer: "The settings in this picture are from a newer version of Atelier.",
+  },
 } as const;

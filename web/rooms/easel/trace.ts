@@ -3,6 +3,9 @@ import { type LayerWeight, type Setting, settingNames, styleTransferLimits, styl
 import { pngText } from "../../parts/png-text";
 import { controlledNames } from "../../parts/settings";
 import type { Recipe } from "../../session/recipe";
+import { easelTexts } from "../../texts/easel";
+
+const texts = easelTexts.trace;
 
 const KEYWORD = "atelier-trace";
 /** Newest form of a trace that is understood here. */
@@ -30,8 +33,8 @@ export async function findTrace(file: Blob): Promise<FoundTrace | null> {
 /** @throws Error for a trace that is damaged or of a newer version. */
 export function readTrace(text: string): FoundTrace {
   const trace = parse(text);
-  if (trace.format !== KEYWORD || !isFields(trace.settings)) throw new Error("The settings in this picture are damaged.");
-  if (Number(trace.version) > VERSION) throw new Error("The settings in this picture are from a newer version of Atelier.");
+  if (trace.format !== KEYWORD || !isFields(trace.settings)) throw new Error(texts.damaged);
+  if (Number(trace.version) > VERSION) throw new Error(texts.newer);
   const changes = Array.isArray(trace.changes) ? trace.changes.filter(isFields).map((change) => change.settings) : [];
   const initial: InForce<Fields, null> = { settings: trace.settings, styles: null };
   const { settings } = changes
