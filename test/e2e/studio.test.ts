@@ -144,7 +144,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
       return route.fulfill({ json: { data: { models: [{ id: "vgg19", title: "VGG-19", task: "FEATURES", state: "FAILED" }] } } });
     });
     await page.reload();
-    await page.getByText(/^No network for painting is ready\. Set ATELIER_MODEL_MIRROR/).waitFor();
+    await page.getByText(/^No model for painting is ready\. Set ATELIER_MODEL_MIRROR/).waitFor();
   });
 
   test("shows a lost connection and recovers when the server is back", async () => {

@@ -183,7 +183,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     expect(await overflow(page)).toBe(0);
     await page.setViewportSize(phone);
     expect(await overflow(page)).toBe(0);
-    await page.getByRole("combobox", { name: "Network" }).selectOption("vgg19");
+    await page.getByRole("combobox", { name: "Model" }).selectOption("vgg19");
     expect(await page.getByText("Right now: Lite").count()).toBe(0);
   });
 

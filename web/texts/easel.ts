@@ -31,7 +31,7 @@ export const easelTexts = {
     usePicture: "Use the picture instead",
     close: "Close",
   },
-  noNetwork: "No network for painting is ready. Set ATELIER_MODEL_MIRROR to a folder that has one and restart the server.",
+  noNetwork: "No model for painting is ready. Set ATELIER_MODEL_MIRROR to a folder that has one and restart the server.",
   trace: {
     damaged: "The settings in this picture are damaged.",
     newer: "The settings in this picture are from a newer version of Atelier.",

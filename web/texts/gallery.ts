@@ -28,7 +28,7 @@ export const galleryTexts = {
     status: "Status",
     anyStatus: "Any",
     statuses: { working: "In progress", finished: "Finished", cancelled: "Cancelled", failed: "Failed" },
-    network: "Network",
+    network: "Model",
     anyNetwork: "Any",
     text: "Title contains",
     picture: "Uses this picture",

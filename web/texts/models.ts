@@ -33,6 +33,6 @@ export const modelsTexts = {
     example: `data/models/doors/
   card.json
   doors.onnx`,
-    more: "docs/models.md explains the card and how to export a network from PyTorch. A folder that cannot be used is listed above with the reason.",
+    more: "docs/models.md explains the card and how to export a model from PyTorch. A folder that cannot be used is listed above with the reason.",
   },
 } as const;

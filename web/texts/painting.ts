@@ -13,7 +13,7 @@ export const paintingTexts = {
   thisOne: (step: number) => `This painting, step ${step}`,
   relative: (name: string, step: number) => `${name}, step ${step}`,
   madeFrom: "Made from",
-  facts: (size: number, optimizer: string, network: string) => `${size} px · ${optimizer} · network ${network}`,
+  facts: (size: number, optimizer: string, model: string) => `${size} px · ${optimizer} · ${model}`,
   steer: {
     title: "Steer",
     branch: "Branch",

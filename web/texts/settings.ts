@@ -37,13 +37,13 @@ export const settingTexts: SettingTexts = {
   },
   seed: { title: "Seed", help: "Another seed gives other noise to start from." },
   preserveColors: { title: "Keep the photo's colours", help: "" },
-  model: { title: "Network", help: "" },
+  model: { title: "Model", help: "" },
 };
 
 /** Words around the settings. */
 export const settingsTexts = {
   more: "More",
-  usualNetwork: "The best available",
+  usualModel: "The best available",
   rightNow: (title: string) => `Right now: ${title}`,
   notHere: (title: string) => `${title}, not here yet`,
   range: (whole: boolean, min: number, max: number) => `${whole ? "A whole number" : "A number"} from ${min} to ${max}.`,

@@ -1,6 +1,6 @@
 import type { Network } from "../../graphql/operations";
 import { NetworkState } from "../../networks/network-state";
-import { shortTitle, usualNetwork } from "../../networks/networks";
+import { shortTitle, usualModel } from "../../networks/networks";
 import type { Networks } from "../../networks/use-networks";
 import { Notice } from "../../parts/notice";
 import { SelectControl } from "../../parts/select-control";
@@ -19,7 +19,7 @@ const USUAL = "";
 
 /** The choice of the feature network, with the state of those that are not downloaded. */
 export function NetworkChoice({ features, model, actions, onChange }: Props) {
-  const usual = usualNetwork(features);
+  const usual = usualModel(features);
   const chosen = features.find(({ id }) => id === model) ?? null;
   // Downloads that run anyway are always shown, other missing networks only when chosen.
   const coming = features.filter((network) => network.id === chosen?.id || network.state === "DOWNLOADING" || network.id === "vgg19");
@@ -28,7 +28,7 @@ export function NetworkChoice({ features, model, actions, onChange }: Props) {
       <SelectControl
         title={settingTexts.model.title}
         options={[
-          { value: USUAL, title: texts.usualNetwork },
+          { value: USUAL, title: texts.usualModel },
           ...features.map(({ id, title, state }) => ({
             value: id,
             title: state === "READY" ? shortTitle(title) : texts.notHere(shortTitle(title)),
