@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Network } from "../../web/graphql/operations";
-import { explanation, formatBytes, shortTitle, takesDrawings, usualNetwork, withNetwork } from "../../web/networks/networks";
+import { explanation, formatBytes, shortTitle, takesDrawings, usualModel, withNetwork } from "../../web/networks/networks";
 
 function network(id: string, changes: Partial<Network> = {}): Network {
   return {
@@ -29,8 +29,8 @@ function network(id: string, changes: Partial<Network> = {}): Network {
 
 test("a new painting uses the network that the server tells", () => {
   const usual = network("vgg19-lite", { isDefault: true });
-  expect(usualNetwork([network("vgg19", { state: "FAILED" }), usual, network("other")])).toBe(usual);
-  expect(usualNetwork([network("vgg19", { state: "AVAILABLE" })])).toBeNull();
+  expect(usualModel([network("vgg19", { state: "FAILED" }), usual, network("other")])).toBe(usual);
+  expect(usualModel([network("vgg19", { state: "AVAILABLE" })])).toBeNull();
 });
 
 test("a network that was removed is in the list no more", () => {

@@ -13,7 +13,7 @@ export function forTask(networks: readonly Network[] | null, task: Network["task
 }
 
 /** The feature network that the server uses for sessions that name none. */
-export function usualNetwork(features: readonly Network[]): Network | null {
+export function usualModel(features: readonly Network[]): Network | null {
   return features.find(({ isDefault }) => isDefault) ?? null;
 }
 
