@@ -3,11 +3,11 @@ import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findBrowser, launchBrowser, openPage, type WatchedPage } from "../helpers/browser.js";
-import { findGenerator } from "../helpers/generators.js";
+import { findInstalledGenerator } from "../helpers/installed-generator.js";
 import { dataFolder, ServerProcess } from "../helpers/server.js";
 import { overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
 
-const generator = findGenerator();
+const generator = findInstalledGenerator();
 const executable = findBrowser();
 if (generator === null) console.warn("Skipped: no generator is bundled, and there is no mirror with cyclegan-horse2zebra.");
 if (executable === null) console.warn("Skipped: there is no chromium on the PATH.");
@@ -231,7 +231,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
       state: "FAILED",
       size: 224,
       bytes: 4e7,
-      failure: "The server that has it cannot be reached.",
+      failure: "The download server cannot be reached.",
       willRetry: true,
       removed: false,
     };
@@ -241,7 +241,7 @@ describe.skipIf(generator === null || executable === null)("translations in a br
       return asked ? route.fulfill({ json: { data: { models: [lite, failed] } } }) : route.continue();
     });
     await page.goto("/");
-    const said = "VGG-19 could not be downloaded yet. The server that has it cannot be reached. The next session that uses it tries again.";
+    const said = "VGG-19 could not be downloaded yet. The download server cannot be reached. The next session that uses it tries again.";
     await page.getByText(said).waitFor();
   });
 });

@@ -4,17 +4,17 @@ import { expect } from "vitest";
 import type { Engine } from "../../server/engine/engine.js";
 import { FREE, input, type Tensor, tensor } from "../../server/graph/index.js";
 import type { GeneratorArchitecture } from "../../server/models/architecture.js";
-import { generatorOf } from "../../server/models/generators.js";
-import type { Weights } from "../../server/models/weights.js";
+import { generatorFromWeights } from "../../server/models/generators.js";
+import type { NetworkWeights } from "../../server/models/safetensors.js";
 
-/** What PyTorch computes with a tiny generator: names and shapes of tensors, and numbers of the result. */
+/** A tiny generator with PyTorch's result: names and shapes of its tensors, and some numbers of the result. */
 export interface TinyGenerator {
   architecture: GeneratorArchitecture;
   tensors: Record<string, number[]>;
   mean: number;
   /** Root mean square. */
   energy: number;
-  /** Every so many values of the result: the first, ... */
+  /** Distance between the values in `some`, which begin with the first of the result. */
   every: number;
   some: number[];
 }
@@ -29,7 +29,7 @@ interface Fixture {
 const file = join(import.meta.dirname, "..", "models", "fixtures", "generators.json");
 const { height, width, references }: Fixture = JSON.parse(await readFile(file, "utf8"));
 
-/** Generators of every form, next to what each is called. */
+/** Generators of every form, each with a name for the test. */
 export const tinyGenerators = references.map((one) => {
   const { family, ...form } = one.architecture;
   return [`${family} ${Object.values(form).join(" ")}`, one] as const;
@@ -56,13 +56,13 @@ function waves(): Tensor {
   return tensor([1, 3, height, width], data);
 }
 
-export function tinyWeights({ tensors }: TinyGenerator): Weights {
+export function tinyWeights({ tensors }: TinyGenerator): NetworkWeights {
   return Object.fromEntries(Object.entries(tensors).map(([name, shape]) => [name, values(name, shape)]));
 }
 
-/** What a generator makes of the picture of generators.py. */
-export async function translateWaves(engine: Engine, weights: Weights, architecture: GeneratorArchitecture): Promise<Tensor> {
-  const result = generatorOf(weights, architecture).apply(input("x", [1, 3, FREE, FREE]));
+/** A generator's result for the picture of generators.py. */
+export async function translateWaves(engine: Engine, weights: NetworkWeights, architecture: GeneratorArchitecture): Promise<Tensor> {
+  const result = generatorFromWeights(weights, architecture).apply(input("x", [1, 3, FREE, FREE]));
   const program = await engine.open({ result }, { outputs: ["result"] });
   const { result: picture } = await program.run({ x: waves() });
   await program.close();
