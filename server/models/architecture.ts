@@ -1,10 +1,10 @@
-import { asChoice, asCount, asList, type Fields, fieldsOf, invalidField, isFields, textOf } from "./card-fields.js";
+import { asChoice, asCount, asList, asText, type Fields, fieldsOf, invalidField, isFields } from "./card-fields.js";
 
 /** A convolution of vgg19-lite's trunk (3x3, then relu), with the tap that reads it. */
 export interface LiteConvolution {
   /** Output channels. */
   readonly channels: number;
-  /** A linear 1x1 convolution to `components` channels, named after the layer of VGG-19 that it predicts; null for none. */
+  /** A linear 1x1 convolution, named after the layer of VGG-19 that it predicts; null for none. */
   readonly tap: { readonly layer: string; readonly components: number } | null;
 }
 
@@ -16,7 +16,7 @@ export interface Vgg19LiteArchitecture {
 
 /** How a generator normalises a channel: by the statistics of the picture, or by those of training (frozen). */
 export type Normalisation = "instance" | "batch";
-/** How a generator doubles the side: by nearest neighbours and a 3x3 convolution, or by the original's transposed convolution. */
+/** How a generator doubles the side: by nearest neighbours and a 3x3 convolution, or by a transposed convolution. */
 export type Upsampling = "nearest" | "transposed";
 
 /**
@@ -33,14 +33,14 @@ export interface ResNetGeneratorArchitecture {
   readonly upsampling: Upsampling;
   /** Whether residual blocks use depthwise and 1x1 convolutions, as in GAN Compression (Li et al. 2020). */
   readonly separable: boolean;
-  /** Whether the residual blocks had dropout in training, which shifts the numbers in tensor names. Nothing is dropped here. */
+  /** Whether the residual blocks had dropout in training, which shifts the numbers in tensor names. */
   readonly dropout: boolean;
 }
 
 /** The generator of pix2pix (Isola, Zhu, Zhou, Efros 2017): a U-Net with skip connections; 3 channels in and out. */
 export interface UNetGeneratorArchitecture {
   readonly family: "unet-generator";
-  /** Channels of each level from the outermost in, each at half the side of the one before: 64, 128, ... 512 in the paper. */
+  /** Channels of the levels from the outermost in, each level at half the side; 64, 128, ... 512 in the paper. */
   readonly channels: readonly number[];
   readonly norm: Normalisation;
   readonly upsampling: Upsampling;
@@ -61,12 +61,15 @@ const RESNET_WIDTHS = 3;
 
 const parsers = new Map<unknown, (fields: Fields) => Architecture>([
   ["vgg19", () => ({ family: "vgg19" })],
-  ["vgg19-lite", vgg19Lite],
-  ["resnet-generator", resnetGenerator],
-  ["unet-generator", unetGenerator],
+  ["vgg19-lite", parseVgg19Lite],
+  ["resnet-generator", parseResNetGenerator],
+  ["unet-generator", parseUNetGenerator],
 ]);
 
-/** Reads a card's `architecture`. @throws AtelierError BAD_INPUT with the field that has an unknown form or is out of bounds. */
+/**
+ * Reads a card's `architecture`.
+ * @throws AtelierError BAD_INPUT with the field that has an unknown form or is out of bounds.
+ */
 export function parseArchitecture(card: Fields): Architecture {
   const fields = fieldsOf(card, "architecture");
   const parse = parsers.get(fields.family);
@@ -89,33 +92,34 @@ export function minimumSide(architecture: GeneratorArchitecture): number {
   return architecture.family === "resnet-generator" ? 8 : sideMultiple(architecture);
 }
 
+/** Path of a field within the card, for errors. */
 function pathOf(field: string): string {
   return `architecture.${field}`;
 }
 
-function vgg19Lite(fields: Fields): Vgg19LiteArchitecture {
+function parseVgg19Lite(fields: Fields): Vgg19LiteArchitecture {
   requireFixed(fields, { kernel: 3, stride: 1, groups: 1, dilation: 1 });
   const blocks = asList(fields.blocks, MAX_LITE_BLOCKS, pathOf("blocks"));
   const paddings = asList(fields.padding, MAX_LITE_BLOCKS, pathOf("padding"));
   if (paddings.length !== blocks.length) throw invalidField(pathOf("padding"), `${blocks.length} entries`);
   const parsed = blocks.map((block, index) => ({
     padding: asChoice(paddings[index], ["reflect", "zeros"], pathOf("padding")),
-    convolutions: asList(block, MAX_CONVOLUTIONS, pathOf("blocks")).map(liteConvolution),
+    convolutions: asList(block, MAX_CONVOLUTIONS, pathOf("blocks")).map(parseLiteConvolution),
   }));
   const layers = parsed.flatMap(({ convolutions }) => convolutions.flatMap(({ tap }) => (tap ? [tap.layer] : [])));
   if (layers.length === 0 || new Set(layers).size < layers.length) throw invalidField(pathOf("blocks"), "taps with different names");
   return { family: "vgg19-lite", blocks: parsed };
 }
 
-function liteConvolution(value: unknown): LiteConvolution {
+function parseLiteConvolution(value: unknown): LiteConvolution {
   if (!isFields(value)) throw invalidField(pathOf("blocks"), "lists of objects");
   const channels = asCount(value.channels, pathOf("blocks.channels"), MAX_CHANNELS);
   if (value.tap === undefined) return { channels, tap: null };
-  const layer = textOf({ [pathOf("blocks.tap")]: value.tap }, pathOf("blocks.tap"), /^conv[1-9]_[1-9]$/);
+  const layer = asText(value.tap, pathOf("blocks.tap"), /^conv[1-9]_[1-9]$/);
   return { channels, tap: { layer, components: asCount(value.components, pathOf("blocks.components"), MAX_CHANNELS) } };
 }
 
-function resnetGenerator(fields: Fields): ResNetGeneratorArchitecture {
+function parseResNetGenerator(fields: Fields): ResNetGeneratorArchitecture {
   requireFixed(fields, { inputChannels: 3, outputChannels: 3, padding: "reflect", affine: false, eps: 1e-5 });
   const [first, second, third, ...more] = channelsOf(fields, RESNET_WIDTHS);
   if (first === undefined || second === undefined || third === undefined || more.length > 0)
@@ -130,7 +134,7 @@ function resnetGenerator(fields: Fields): ResNetGeneratorArchitecture {
   };
 }
 
-function unetGenerator(fields: Fields): UNetGeneratorArchitecture {
+function parseUNetGenerator(fields: Fields): UNetGeneratorArchitecture {
   requireFixed(fields, { inputChannels: 3, outputChannels: 3, padding: "zeros", affine: fields.norm === "batch", eps: 1e-5 });
   const channels = channelsOf(fields, MAX_LEVELS);
   if (channels.length < 2) throw invalidField(pathOf("channels"), `2 to ${MAX_LEVELS} widths`);

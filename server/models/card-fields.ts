@@ -25,7 +25,11 @@ export function fieldsOf(card: Fields, field: string): Fields {
 
 /** A text of 1 to 1000 characters that matches `form` where it is given. */
 export function textOf(card: Fields, field: string, form?: RegExp): string {
-  const value = card[field];
+  return asText(card[field], field, form);
+}
+
+/** The same for a value at hand; `field` names it in an error, here and below. */
+export function asText(value: unknown, field: string, form?: RegExp): string {
   if (typeof value !== "string" || value.length === 0 || value.length > MAX_TEXT)
     throw invalidField(field, `a text of 1 to ${MAX_TEXT} characters`);
   if (form && !form.test(value)) throw invalidField(field, String(form));
@@ -44,7 +48,7 @@ export function countOf(card: Fields, field: string): number {
   return asCount(card[field], field);
 }
 
-/** A whole number from 1 to `max`. `field` names it in an error, here and below. */
+/** A whole number from 1 to `max`. */
 export function asCount(value: unknown, field: string, max = MAX_INTEGER): number {
   if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > max) throw invalidField(field, `1 to ${max}`);
   return Number(value);

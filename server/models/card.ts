@@ -1,11 +1,11 @@
 /**
- * A model's card, `card.json` in its folder: what it is, which file has its weights, how pictures go in and come out. Cards
- * come from elsewhere: unknown forms are refused with a reason, and no expression in a card is evaluated.
+ * A model's card, `card.json` in its folder: what it is, which file has its weights, how pictures go in and come out.
+ * Cards come from elsewhere: unknown forms are refused with a reason, and no expression in a card is evaluated.
  */
 import { AtelierError } from "../errors.js";
 import type { ModelFamily } from "../records/session.js";
 import { type Architecture, isGenerator, minimumSide, parseArchitecture, sideMultiple } from "./architecture.js";
-import { asChoice, asCount, countOf, type Fields, fieldsOf, invalidField, isFields, lookUp, textOf } from "./card-fields.js";
+import { asChoice, asCount, asText, countOf, type Fields, fieldsOf, invalidField, isFields, lookUp, textOf } from "./card-fields.js";
 
 /** What a card's `kind` implies. */
 interface Kind {
@@ -118,8 +118,8 @@ export function modelId(folder: string): string | null {
 }
 
 /**
- * Reads a card; null for a kind that is deliberately not supported. @throws AtelierError BAD_INPUT with the field that is
- * missing or has an unknown form.
+ * Reads a card; null for a kind that is deliberately not supported.
+ * @throws AtelierError BAD_INPUT with the field that is missing or has an unknown form.
  */
 export function parseCard(text: string): ModelCard | null {
   const fields = parseFields(text);
@@ -243,7 +243,7 @@ function nativeSize(value: unknown): number {
 /** `host/owner/name@commit: path` of one source or several; a text as it is. */
 function describeSource(source: unknown): string {
   if (Array.isArray(source) && source.length > 0) return source.map(describeSource).join("; ");
-  if (!isFields(source)) return textOf({ source }, "source");
+  if (!isFields(source)) return asText(source, "source");
   const commit = source.commit === undefined ? "" : `@${textOf(source, "commit")}`;
   const path = source.path === undefined ? "" : `: ${textOf(source, "path")}`;
   return `${textOf(source, "repository")}${commit}${path}`;

@@ -44,8 +44,8 @@ export class GeneratorLayers {
   }
 
   /**
-   * Instance norm has no weights. Batch norm is frozen: the statistics of training are folded into a factor and an offset
-   * for each channel (Ioffe, Szegedy 2015, at inference).
+   * Instance norm has no weights. Batch norm is frozen: the statistics of training are folded into a factor and an
+   * offset for each channel (Ioffe, Szegedy 2015, at inference).
    */
   normalise(x: Node, name: string, channels: number): Node {
     const all = (value: number) => constant(tensor([channels], new Float32Array(channels).fill(value)));

@@ -10,7 +10,7 @@ import { type NetworkWeights, readSafetensors } from "./safetensors.js";
 /** A network that turns one picture into another of the same size. */
 export interface Generator {
   /**
-   * @param x [1, 3, H, W] in -1..1, RGB; height and width as `sideMultiple` and `minimumSide` of the architecture demand.
+   * @param x [1, 3, H, W] in -1..1, RGB; sides as `sideMultiple` and `minimumSide` of the architecture require.
    * @returns [1, 3, H, W], -1..1.
    */
   apply(x: Node): Node;
@@ -27,13 +27,13 @@ export async function openGenerator(path: string, architecture: GeneratorArchite
   return generator;
 }
 
-/** The generator with these weights. Its `apply` throws AtelierError UNAVAILABLE when they do not fit the architecture. */
+/** The generator with these weights. `apply` throws AtelierError UNAVAILABLE when they do not fit. */
 export function generatorFromWeights(weights: NetworkWeights, architecture: GeneratorArchitecture): Generator {
   if (architecture.family === "resnet-generator") return { apply: (x) => resnetGenerator(x, weights, architecture) };
   return { apply: (x) => unetGenerator(x, weights, architecture) };
 }
 
-/** Index of the first residual block in the nn.Sequential `model`, which begins with three convolutions, norms and relus. */
+/** Index of the first residual block in `model`: a border, then three times convolution, norm and relu come before. */
 const FIRST_BLOCK = 10;
 
 /**
@@ -60,7 +60,7 @@ function resnetGenerator(x: Node, weights: NetworkWeights, architecture: ResNetG
     [quarter, half],
     [half, full],
   ] as const) {
-    // Nearest neighbours: upsampling, border, convolution, norm, relu. The original: transposed convolution, norm, relu.
+    // Nearest: upsampling, border, convolution, norm, relu. The original: transposed convolution, norm, relu.
     const isNearest = architecture.upsampling === "nearest";
     const at = isNearest ? index + 2 : index;
     const kernel = { inputs, outputs, kernel: 3 };
@@ -101,8 +101,8 @@ const LEAKY_SLOPE = 0.2;
 const halving = { stride: 2, padding: 1 };
 
 /**
- * The U-Net of pix2pix: nested levels. Each halves the side, passes the result to the level inside, and doubles what that
- * level returns.
+ * The U-Net of pix2pix: nested levels. Each halves the side, passes the result to the level inside, and doubles what
+ * that level returns.
  * @param x height and width are multiples of 2 to the power of the number of levels.
  */
 function unetGenerator(x: Node, weights: NetworkWeights, architecture: UNetGeneratorArchitecture): Node {
@@ -113,7 +113,10 @@ function unetGenerator(x: Node, weights: NetworkWeights, architecture: UNetGener
   return tanh(doubled(relu(inner), "model.model.3", { inputs: 2 * width, outputs: 3 }, layers, architecture));
 }
 
-/** Level `depth`, where the outermost is 0. Returns x with the level's result appended to its channels (the skip connection). */
+/**
+ * Level `depth`, where the outermost is 0. Returns x with the level's result appended to its channels (the skip
+ * connection).
+ */
 function unetLevel(x: Node, name: string, depth: number, layers: GeneratorLayers, architecture: UNetGeneratorArchitecture): Node {
   const { channels } = architecture;
   const [outer, inner] = [channels[depth - 1]!, channels[depth]!];

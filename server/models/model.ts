@@ -18,7 +18,7 @@ export interface Model extends ModelFacts {
   downloadProgress: number | null;
   /** Why it is FAILED, else null. */
   failure: string | null;
-  /** Whether a FAILED model is downloaded again when a session names it, after a failure of the network or of a file here. */
+  /** Whether a FAILED model is downloaded again when a session names it. */
   willRetry: boolean;
   /** Whether its folder was removed and it left the list; set only in the last event about the model. */
   removed: boolean;

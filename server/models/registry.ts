@@ -20,12 +20,12 @@ export interface FeatureModelFile {
   architecture: Architecture;
 }
 
-/** The models that this server knows: bundled, in a mirror's folder, dropped in, downloaded, and available for download. */
+/** The models that this server knows: bundled, mirrored, dropped in, downloaded, and available for download. */
 export interface Registry {
-  /** Bundled models first, then those of a mirror's folder, then dropped ones, then the public ones in a fixed order. */
+  /** Bundled models, then those of a mirror's folder, then dropped ones, then public ones in a fixed order. */
   list(): Promise<Model[]>;
   find(id: string): Promise<Model | null>;
-  /** Whether a session has to wait for a model: a mirror is being asked for it, or it is downloaded now or when it is needed. */
+  /** Whether a session has to wait: a mirror is being asked, or the model is downloaded now or on demand. */
   needsDownload(id: string): boolean;
   /** Why no session can use a model now; null when it is here, being downloaded, available for download, or unknown. */
   unusableReason(id: string): string | null;
@@ -35,10 +35,10 @@ export interface Registry {
    */
   file(id: string, signal?: AbortSignal): Promise<ModelFile>;
   /**
-   * A feature model, downloaded first where it is AVAILABLE. For null the default: vgg19 where it is READY, else the largest
-   * that is READY and undamaged.
-   * @throws AtelierError NOT_FOUND when there is no such model, BAD_INPUT when it is not a feature model, UNAVAILABLE when it
-   * cannot be used; the signal's reason when it aborts.
+   * A feature model, downloaded first where it is AVAILABLE. For null the default: vgg19 where it is READY, else the
+   * largest that is READY and undamaged.
+   * @throws AtelierError NOT_FOUND when there is no such model, BAD_INPUT when it is not a feature model, UNAVAILABLE
+   * when it cannot be used; the signal's reason when it aborts.
    */
   featureModel(id: string | null, signal?: AbortSignal): Promise<FeatureModelFile>;
   /** Id of the default feature model; null when none is READY and undamaged. */
@@ -73,8 +73,9 @@ export interface RegistryOptions {
 }
 
 /**
- * Reads the cards in `bundledDir`, then in `mirrorDir`, then those of downloaded models, once, and watches the folder of
- * dropped ones. Where several have one id, the first one keeps it. A mirror at an address is asked in the background.
+ * Reads the cards in `bundledDir`, then in `mirrorDir`, then those of downloaded models, once, and watches the folder
+ * of dropped ones. Where several have one id, the first one keeps it. A mirror at an address is asked in the
+ * background.
  */
 export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIns = null }: RegistryOptions): Promise<Registry> {
   const listeners = new Set<(model: Model) => void>();
@@ -161,8 +162,8 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
 }
 
 /**
- * Downloads the preferred feature model if it is AVAILABLE; until then paintings use the next best. The outcome is logged in
- * one line without a stack, as most servers without the model are simply not on a network.
+ * Downloads the preferred feature model if it is AVAILABLE; until then paintings use the next best. The outcome is
+ * logged in one line without a stack, as most servers without the model are simply not on a network.
  */
 export async function downloadPreferredFeatures(registry: Registry, log: (line: string) => void): Promise<void> {
   const model = await registry.find(PREFERRED_FEATURES);

@@ -81,7 +81,7 @@ export async function readSafetensors(path: string, names?: readonly string[]): 
   }
 }
 
-/** Writes float32 tensors one after the other, so that only one is in memory; `values` returns the values of each in turn. */
+/** Writes float32 tensors one by one, so that only one is in memory; `values` returns the values of each. */
 export async function writeSafetensors(
   path: string,
   tensors: readonly TensorPlan[],

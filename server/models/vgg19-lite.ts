@@ -22,12 +22,14 @@ export function vgg19LiteLayers(architecture: Vgg19LiteArchitecture): readonly F
 }
 
 /**
- * Features of a picture at `layers`, by layer name. They predict VGG-19's features after relu, projected on their leading
- * principal components, as trained by models/training/vgg19_lite.py. Nothing deeper than the deepest of `layers` is built.
+ * Features of a picture at `layers`, by layer name. They predict VGG-19's features after relu, projected on their
+ * leading principal components, as trained by models/training/vgg19_lite.py. Nothing deeper than the deepest of
+ * `layers` is built.
  * @param x RGB, 0..1, [1, 3, H, W]; height and width at least the deepest layer's `minimumSide`.
  * @param weights block{b}_conv{n}.weight (OIHW) and .bias of the trunk, {layer}.weight (1x1) and .bias of the taps.
  * @returns nodes of [1, components, floor(H / 2^(block - 1)), floor(W / 2^(block - 1))].
- * @throws GraphError for a layer without a tap. AtelierError UNAVAILABLE for weights that are missing or have another shape.
+ * @throws GraphError for a layer without a tap. AtelierError UNAVAILABLE for weights that are missing or have another
+ * shape.
  */
 export function vgg19Lite(
   x: Node,

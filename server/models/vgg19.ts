@@ -92,7 +92,8 @@ export function vgg19(x: Node, weights: NetworkWeights, { pooling, upTo }: Vgg19
 }
 
 /**
- * Input of a network with Caffe's conventions. Scale and channel order stay; `kernelForRgb` adapts the first kernel to them.
+ * Input of a network with Caffe's conventions. Scale and channel order stay; `kernelForRgb` adapts the first kernel to
+ * them.
  * @param x RGB, 0..1, [1, 3, H, W].
  */
 export function subtractImageNetMean(x: Node): Node {

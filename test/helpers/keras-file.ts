@@ -22,7 +22,10 @@ export interface KerasFileOptions {
   without?: string[];
 }
 
-/** Writes weights as Keras does: one group for each layer, which lists the names of its weights; kernels height x width x input x output. */
+/**
+ * Writes weights as Keras does: one group for each layer, which lists the names of its weights; kernels height x width
+ * x input x output.
+ */
 export async function writeKerasFile(path: string, layers: readonly ConvolutionShape[], options: KerasFileOptions = {}): Promise<void> {
   const { weightName = (layer, kind) => `${layer}_${kind === "kernel" ? "W" : "b"}_1:0`, dtype = "<f", without = [] } = options;
   await h5wasm.ready;

@@ -28,7 +28,9 @@ export const featureFields = {
   input: { layout: "NCHW", colour: "BGR", range: "0..255 minus mean", mean_bgr: [103.939, 116.779, 123.68] },
 };
 
-/** A download server with VGG-19 as Keras publishes it, and an empty data folder; both are new for each test of a file. */
+/**
+ * A download server with VGG-19 as Keras publishes it, and an empty data folder; both are new for each test of a file.
+ */
 export class StoreRig {
   server!: FileServer;
   folder = "";

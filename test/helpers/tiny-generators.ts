@@ -66,7 +66,7 @@ export async function translateWaves(engine: Engine, weights: NetworkWeights, ar
   const program = await engine.open({ result }, { outputs: ["result"] });
   const { result: picture } = await program.run({ x: waves() });
   await program.close();
-  return picture as Tensor;
+  return picture!;
 }
 
 /** Runs a tiny generator on `engine` and compares with PyTorch. */
@@ -77,6 +77,6 @@ export async function expectLikePyTorch(engine: Engine, one: TinyGenerator): Pro
   expect(error(data.reduce((sum, value) => sum + value, 0) / data.length, one.mean)).toBeLessThan(1e-4);
   expect(error(Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length), one.energy)).toBeLessThan(1e-4);
   one.some.forEach((value, place) => {
-    expect(error(data[place * one.every] as number, value), `number ${place}`).toBeLessThan(1e-4);
+    expect(error(data[place * one.every]!, value), `number ${place}`).toBeLessThan(1e-4);
   });
 }

@@ -22,8 +22,8 @@ const engine = new OnnxEngine(2);
 afterAll(() => engine.close());
 
 /**
- * Shape, mean, root mean square, value [0, 5, h / 2, w / 2] and first value of the last channel for the sample alps.jpg at
- * 128 px, computed in double precision by PyTorch 1.13 with the class Student of models/training/vgg19_lite.py.
+ * Shape, mean, root mean square, value [0, 5, h / 2, w / 2] and first value of the last channel for the sample alps.jpg
+ * at 128 px, computed in double precision by PyTorch 1.13 with the class Student of models/training/vgg19_lite.py.
  */
 const known: Record<string, [number[], number, number, number, number]> = {
   conv1_1: [[1, 16, 89, 128], -0.023141, 0.134512, 0.0137376, -0.00327038],

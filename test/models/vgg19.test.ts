@@ -26,7 +26,10 @@ function waves(height: number, width: number): Tensor {
   return tensor([1, 3, height, width], data);
 }
 
-/** Shape, mean, root mean square and value [0, 5, 0, 0] of the features of `waves(37, 50)`, in double precision by PyTorch 1.13. */
+/**
+ * Shape, mean, root mean square and value [0, 5, 0, 0] of the features of `waves(37, 50)`, in double precision by
+ * PyTorch 1.13.
+ */
 const known: Record<"average" | "max", Record<string, [number[], number, number, number]>> = {
   average: {
     conv1_1: [[1, 64, 37, 50], 43.3843, 79.4486, 2.38362],
@@ -86,17 +89,17 @@ describe.skipIf(!hasWeights)("VGG-19 with its weights", () => {
     const features = await program.run({ image: waves(37, 50) });
     await program.close();
     for (const [name, [shape, mean, rootMeanSquare, corner]] of Object.entries(known[pooling])) {
-      const { shape: actual, data } = features[name] as Tensor;
+      const { shape: actual, data } = features[name]!;
       expect(actual).toEqual(shape);
       const near = (value: number, expected: number) => expect(Math.abs(value - expected), name).toBeLessThan(1e-3 * rootMeanSquare);
       near(data.reduce((sum, value) => sum + value, 0) / data.length, mean);
       near(Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length), rootMeanSquare);
-      near(data[5 * (shape[2] as number) * (shape[3] as number)] as number, corner);
+      near(data[5 * shape[2]! * shape[3]!]!, corner);
     }
   });
 
   it("accepts the smallest picture that a layer allows, and refuses a smaller one", async () => {
-    const minimum = vgg19Layers.find(({ name }) => name === "conv5_1")?.minimumSide as number;
+    const minimum = vgg19Layers.find(({ name }) => name === "conv5_1")!.minimumSide;
     const program = await engine.open(vgg19(image, weights, { pooling: "average", upTo: "conv5_1" }), { outputs: ["conv5_1"] });
     expect((await program.run({ image: waves(minimum, minimum) })).conv5_1?.shape).toEqual([1, 512, 1, 1]);
     await expect(program.run({ image: waves(minimum, minimum - 1) })).rejects.toMatchObject({ code: "BAD_INPUT" });
@@ -120,24 +123,24 @@ describe.skipIf(!hasWeights)("VGG-19 with its weights", () => {
     given["content.target.conv4_2"] = random([1, 512, 4, 5], 1);
     given["content.weight.conv4_2"] = scalar(1);
     layers.style.forEach((layer, index) => {
-      const channels = vgg19Layers.find(({ name }) => name === layer)?.channels as number;
+      const channels = vgg19Layers.find(({ name }) => name === layer)!.channels;
       given[`style.target.${layer}`] = random([channels, channels], 10 + index);
       given[`style.weight.${layer}`] = scalar(2 ** -index);
     });
 
     const picture = waves(35, 43);
     const { [gradientName("image")]: gradient } = await program.run({ ...given, image: picture });
-    const { data: claimed } = gradient as Tensor;
+    const { data: claimed } = gradient!;
     const largest = claimed.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     // Along the gradient, one channel at a time: there the loss changes enough to be seen in float32.
     for (const channel of [0, 1, 2]) {
       const direction = claimed.map((value, i) => (Math.floor(i / (35 * 43)) === channel ? value / largest : 0));
       const totalAt = async (step: number) => {
-        const data = picture.data.map((value, i) => value + step * (direction[i] as number));
-        return (await program.run({ ...given, image: { shape: picture.shape, data } })).total?.data[0] as number;
+        const data = picture.data.map((value, i) => value + step * direction[i]!);
+        return (await program.run({ ...given, image: { shape: picture.shape, data } })).total!.data[0]!;
       };
       const measured = ((await totalAt(step)) - (await totalAt(-step))) / (2 * step);
-      const slope = claimed.reduce((sum, value, i) => sum + value * (direction[i] as number), 0);
+      const slope = claimed.reduce((sum, value, i) => sum + value * direction[i]!, 0);
       expect(Math.abs(slope - measured) / slope).toBeLessThan(0.02);
     }
     await program.close();

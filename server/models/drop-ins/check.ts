@@ -88,7 +88,10 @@ export function factsOfRefused(id: string, name: string, card: WrittenCard | nul
   };
 }
 
-/** Size of a file in bytes. @throws AtelierError when there is no such file, when it is a link, or when it is too large. */
+/**
+ * Size of a file in bytes.
+ * @throws AtelierError when there is no such file, when it is a link, or when it is too large.
+ */
 async function requireFile(path: string, name: string, maxBytes: number): Promise<number> {
   try {
     const found = await lstat(path);

@@ -5,7 +5,7 @@ import { AtelierError, unavailable } from "../../errors.js";
 import { modelId, type WrittenCard } from "../card.js";
 import type { ModelFile } from "../model.js";
 import type { ModelCollection } from "../store/collection.js";
-import { messageWithLimit } from "../store/model-folder.js";
+import { errorCode, messageWithLimit } from "../store/model-folder.js";
 import { checkFile, factsOfRefused, readWrittenCard, type TryModel } from "./check.js";
 import { TrialRecord } from "./record.js";
 import { type FolderState, scanFolders } from "./scan.js";
@@ -41,8 +41,8 @@ interface DroppedFolder {
 const BURST_MS = 50;
 
 /**
- * Models in folders that are copied into a directory, changed and removed while the server runs. Each is checked and tried
- * when it has not changed for a moment, and then listed as READY, or as FAILED with the reason.
+ * Models in folders that are copied into a directory, changed and removed while the server runs. Each is checked and
+ * tried when it has not changed for a moment, and then listed as READY, or as FAILED with the reason.
  */
 export class DropIns {
   private readonly directory: string;
@@ -67,7 +67,10 @@ export class DropIns {
     this.directory = resolve(options.folder);
   }
 
-  /** Adds models that passed their trial earlier, and watches the directory. @throws an error when it cannot be read. */
+  /**
+   * Adds models that passed their trial earlier, and watches the directory.
+   * @throws an error when it cannot be read.
+   */
   static async open(models: ModelCollection, options: DropInOptions, downloadable: ReadonlySet<string>): Promise<DropIns> {
     await mkdir(options.folder, { recursive: true });
     const dropIns = new DropIns(models, await TrialRecord.open(options.folder), options, downloadable);
@@ -124,7 +127,7 @@ export class DropIns {
       this.watcher.on("error", () => this.watcher?.close());
     } catch (error) {
       // Some file systems report no changes; there the regular scans find them.
-      if (!(error instanceof Error && "code" in error)) throw error;
+      if (errorCode(error) === undefined) throw error;
     }
   }
 
@@ -255,7 +258,7 @@ export class DropIns {
     }
   }
 
-  /** Whether the store has begun to fill the folder, which has no card before the end, even when the download broke off. */
+  /** Whether the store has begun to fill the folder; the card comes last, also after an interruption. */
   private isPartialDownload({ name, files }: FolderState): boolean {
     const id = modelId(name);
     return id !== null && this.downloadable.has(id) && !files.includes("card.json");

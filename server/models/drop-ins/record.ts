@@ -17,7 +17,7 @@ const FILE = ".tried.json";
 /** Changes with the checks, so that folders that an older server passed are tried again. */
 const VERSION = 1;
 
-/** Folders that passed their trial, stored in the directory itself, so that their models are READY at the next start. */
+/** Folders that passed their trial, stored in the directory so that their models are READY at the next start. */
 export class TrialRecord {
   private writing: Promise<void> = Promise.resolve();
 

@@ -26,10 +26,10 @@ const MAX_BACKOFF_MS = 60_000;
 const RESERVED_BYTES = 256 * 2 ** 20;
 
 /**
- * Downloads a file. Continues where an earlier attempt or process broke off, retries when the network or the server fails
- * temporarily, and puts the file under its name only when size and checksum are right.
- * @throws AtelierError UNAVAILABLE when it cannot be downloaded or stored; the signal's reason when it aborts (the bytes that
- * arrived are kept).
+ * Downloads a file. Continues where an earlier attempt or process broke off, retries when the network or the server
+ * fails temporarily, and puts the file under its name only when size and checksum are right.
+ * @throws AtelierError UNAVAILABLE when it cannot be downloaded or stored; the signal's reason when it aborts (the
+ * bytes that arrived are kept).
  */
 export async function download(file: Download): Promise<void> {
   const { path, bytes, signal } = file;
@@ -69,7 +69,10 @@ export async function download(file: Download): Promise<void> {
   }
 }
 
-/** Requires space for `byteLength` more bytes on the disk of `folder`. @throws AtelierError UNAVAILABLE when there is too little. */
+/**
+ * Requires space for `byteLength` more bytes on the disk of `folder`.
+ * @throws AtelierError UNAVAILABLE when there is too little.
+ */
 export async function requireDiskSpace(folder: string, byteLength: number): Promise<void> {
   const { blocks, bavail, bsize } = await statfs(folder);
   // Some file systems do not report their size.
@@ -88,11 +91,11 @@ export function downloadError(error: unknown): AtelierError {
   if (error instanceof TransferError) return unavailable(`${capitalised(error.message)}.`, { cause: error });
   const code = errorCode(error);
   if (code === "ENOSPC" || code === "EDQUOT") return unavailable("The server's disk is full.", { cause: error });
-  const reason = code === null ? "It could not be used; the server's log says why." : `It could not be stored (${code}).`;
+  const reason = code === undefined ? "It could not be used; the server's log says why." : `It could not be stored (${code}).`;
   return unavailable(reason, { cause: error });
 }
 
-/** Twice as long after each failure, and longer by up to half at random, so that servers do not all ask at once again. */
+/** Doubles with each failure, plus up to half at random, so that servers do not retry at the same time. */
 function backoff(firstMs: number, failures: number): number {
   return Math.min(MAX_BACKOFF_MS, firstMs * 2 ** Math.max(0, failures - 1)) * (1 + Math.random() / 2);
 }

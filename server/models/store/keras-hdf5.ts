@@ -13,9 +13,9 @@ const KERNEL = 3;
 
 /**
  * Converts VGG-19 as Keras stores it (HDF5, layers block1_conv1 ..., kernels height x width x input x output) into
- * safetensors (conv1_1.weight, output x input x height x width, float32). Both follow Caffe's convention: Keras' weights
- * expect the result of its preprocessing in "caffe" mode, BGR of 0..255 minus the means, so channels keep their order.
- * https://keras.io/api/applications/vgg, section "preprocess_input".
+ * safetensors (conv1_1.weight, output x input x height x width, float32). Both follow Caffe's convention: Keras'
+ * weights expect the result of its preprocessing in "caffe" mode, BGR of 0..255 minus the means, so channels keep their
+ * order. https://keras.io/api/applications/vgg, section "preprocess_input".
  * @throws AtelierError UNAVAILABLE when the file has another form; the signal's reason when it aborts.
  */
 export async function convertKerasVgg19(

@@ -28,7 +28,7 @@ export class ModelEntry {
   private running: RunningDownload | null = null;
   private verification: Promise<void> | null = null;
   private downloaded = false;
-  /** Whether a failed model is downloaded when it is needed: the network or server may recover, or its file here was bad. */
+  /** Whether it is downloaded on demand although it failed: the network may recover, or its file here was bad. */
   private willRetry = false;
 
   private constructor(
@@ -132,7 +132,10 @@ export class ModelEntry {
     return true;
   }
 
-  /** The verified file; waits until it is downloaded. @throws AtelierError UNAVAILABLE; the signal's reason when it aborts. */
+  /**
+   * The verified file; waits until it is downloaded.
+   * @throws AtelierError UNAVAILABLE; the signal's reason when it aborts.
+   */
   async verifiedFile(signal?: AbortSignal): Promise<ModelFile> {
     signal?.throwIfAborted();
     const { unusableReason } = this;

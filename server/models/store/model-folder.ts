@@ -38,8 +38,8 @@ export async function foldersIn(directory: string): Promise<string[]> {
 
 /**
  * The model in a folder; null for a folder without a card, or with a card whose kind is not supported.
- * @throws AtelierError BAD_INPUT when the card is not valid or has another id than the folder, UNAVAILABLE when it cannot be
- * read.
+ * @throws AtelierError BAD_INPUT when the card is not valid or has another id than the folder, UNAVAILABLE when it
+ * cannot be read.
  */
 export async function readModel(directory: string, folder: string): Promise<FoundModel | null> {
   const text = await readCard(join(directory, folder, "card.json"));
@@ -77,7 +77,9 @@ export async function writeCard(folder: string, text: string): Promise<void> {
   await rename(`${path}.partial`, path);
 }
 
-/** Path of a picture in a model's folder; null where there is none, or where it is a link that leads out of the folder. */
+/**
+ * Path of a picture in a model's folder; null where there is none, or where it is a link that leads out of the folder.
+ */
 export async function pictureIn(folder: string, kind: ModelPictureKind): Promise<string | null> {
   for (const name of pictureNames[kind]) {
     const path = join(folder, name);
@@ -91,9 +93,9 @@ export async function pictureIn(folder: string, kind: ModelPictureKind): Promise
   return null;
 }
 
-/** The operating system's code of an error, such as ENOENT; null for other errors. */
-export function errorCode(error: unknown): string | null {
-  return error instanceof Error && "code" in error ? String(error.code) : null;
+/** The operating system's code of an error, such as ENOENT; undefined for other errors. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
 /** The message for a file or folder that cannot be read, without its path. */

@@ -10,8 +10,8 @@ interface Origin {
 }
 
 /**
- * An incomplete file with a note beside it of where its bytes came from, so that a later process can continue. Bytes that
- * came from another address or have no note are dropped.
+ * An incomplete file with a note beside it of where its bytes came from, so that a later process can continue. Bytes
+ * that came from another address or have no note are dropped.
  */
 export class PartialFile {
   private constructor(
@@ -19,7 +19,7 @@ export class PartialFile {
     private readonly handle: FileHandle,
     private readonly url: string,
     private size: number,
-    private version: string | null,
+    private currentValidator: string | null,
   ) {}
 
   static async open(path: string, { href }: URL): Promise<PartialFile> {
@@ -41,15 +41,16 @@ export class PartialFile {
     return this.size;
   }
 
+  /** Entity tag or date of the version that the bytes belong to; null where the server gave none. */
   get validator(): string | null {
-    return this.version;
+    return this.currentValidator;
   }
 
   /** Drops all bytes; those that follow belong to the version that `validator` identifies. */
   async restart(validator: string | null): Promise<void> {
     if (this.size > 0) await this.handle.truncate(0);
     this.size = 0;
-    this.version = validator;
+    this.currentValidator = validator;
     await writeFile(notePath(this.path), JSON.stringify({ url: this.url, validator } satisfies Origin));
   }
 

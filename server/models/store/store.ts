@@ -8,7 +8,10 @@ import { mirroredFolders, mirrorSource } from "./mirror.js";
 export interface StoreOptions {
   /** Folder of downloaded models. */
   folder: string;
-  /** Address of a mirror, which ends in a slash and has `<id>/card.json` and the file that the card names; null for none. */
+  /**
+   * Address of a mirror, which ends in a slash and has `<id>/card.json` and the file that the card names; null for
+   * none.
+   */
   mirror: URL | null;
   /** Whether nothing is downloaded, so that only models from earlier downloads are there. */
   offline: boolean;
@@ -24,7 +27,7 @@ export interface StoreOptions {
 /** Questions to a mirror by model id; each is removed when it is answered, and never rejects. */
 export type MirrorQueries = ReadonlyMap<string, Promise<void>>;
 
-/** Adds the models that were downloaded earlier, and those that can be downloaded. A mirror is asked in the background. */
+/** Adds downloaded models, and those that can be downloaded; a mirror is asked in the background. */
 export async function addStoreModels(models: ModelCollection, store: StoreOptions, signal: AbortSignal): Promise<MirrorQueries> {
   const { folder, mirror, offline, vgg19 = kerasVgg19File, log = console.warn } = store;
   const limits = { ...transferLimits, ...store.limits };

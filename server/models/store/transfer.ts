@@ -59,7 +59,9 @@ function rangeFrom({ received, validator }: PartialFile): Record<string, string>
   return { range: `bytes=${received}-`, ...(validator === null ? {} : { "if-range": validator }) };
 }
 
-/** Whether the response continues where the file ends. A response with the whole file restarts it and notes the version. */
+/**
+ * Whether the response continues where the file ends. A response with the whole file restarts it and notes the version.
+ */
 async function continues(response: Response, file: PartialFile, bytes: number): Promise<boolean> {
   const validator = validatorOf(response);
   if (response.status === 200) {

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { AtelierError } from "../../../server/errors.js";
+import { unavailable } from "../../../server/errors.js";
 import type { ModelToTry, TryModel } from "../../../server/models/drop-ins/check.js";
 import type { Model } from "../../../server/models/model.js";
 import { openRegistry, type Registry } from "../../../server/models/registry.js";
@@ -44,7 +44,7 @@ async function start(tryModel: TryModel = tryByName): Promise<Registry> {
 
 async function tryByName({ id }: ModelToTry): Promise<{ parameters: number }> {
   tried.push(id);
-  if (id.startsWith("bad")) throw new AtelierError("UNAVAILABLE", "It returns nonsense.");
+  if (id.startsWith("bad")) throw unavailable("It returns nonsense.");
   return { parameters: 7 };
 }
 
@@ -161,7 +161,7 @@ test("a picture of an example result is the preview, unless it is a link that le
 test("a refused model is tried again on request", async () => {
   let succeeds = false;
   const registry = await start(async () => {
-    if (!succeeds) throw new AtelierError("UNAVAILABLE", "The server was too busy to try it.");
+    if (!succeeds) throw unavailable("The server was too busy to try it.");
     return { parameters: 1 };
   });
   await dropIn(dropped, "refused");

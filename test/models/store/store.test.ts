@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { AtelierError } from "../../../server/errors.js";
+import { unavailable } from "../../../server/errors.js";
 import type { Model } from "../../../server/models/model.js";
 import { downloadPreferredFeatures } from "../../../server/models/registry.js";
 import { readSafetensors } from "../../../server/models/safetensors.js";
@@ -175,7 +175,7 @@ describe("a folder that models are also dropped into", () => {
       folder: rig.downloads,
       async tryModel({ id }: { id: string }): Promise<{ parameters: number }> {
         tried.push(id);
-        throw new AtelierError("UNAVAILABLE", "It returns nonsense.");
+        throw unavailable("It returns nonsense.");
       },
       stillMs: 30,
       rescanMs: 30,
@@ -190,13 +190,13 @@ describe("a folder that models are also dropped into", () => {
     expect(tried).toEqual([]);
 
     await rm(record);
-    const distrustful = await rig.openStore({}, null, dropIns);
+    const withoutRecord = await rig.openStore({}, null, dropIns);
     await vi.waitFor(async () =>
-      expect(await distrustful.find("vgg19")).toMatchObject({ state: "FAILED", failure: "It returns nonsense." }),
+      expect(await withoutRecord.find("vgg19")).toMatchObject({ state: "FAILED", failure: "It returns nonsense." }),
     );
-    expect([tried, distrustful.unusableReason("vgg19")]).toEqual([["vgg19"], null]);
-    expect((await distrustful.file("vgg19")).card.sha256).toBe(card.sha256);
-    expect(await states(distrustful)).toEqual({ vgg19: "READY" });
+    expect([tried, withoutRecord.unusableReason("vgg19")]).toEqual([["vgg19"], null]);
+    expect((await withoutRecord.file("vgg19")).card.sha256).toBe(card.sha256);
+    expect(await states(withoutRecord)).toEqual({ vgg19: "READY" });
   });
 });
 
