@@ -1,12 +1,13 @@
 import { type FSWatcher, watch } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { AtelierError, unavailable } from "../../errors.js";
 import { modelId, type WrittenCard } from "../card.js";
 import type { ModelFile } from "../model.js";
 import type { ModelCollection } from "../store/collection.js";
 import { errorCode, messageWithLimit } from "../store/model-folder.js";
 import { checkFile, factsOfRefused, readWrittenCard, type TryModel } from "./check.js";
+import { DropInIds } from "./ids.js";
 import { TrialRecord } from "./record.js";
 import { type FolderState, scanFolders } from "./scan.js";
 
@@ -48,6 +49,7 @@ export class DropIns {
   private readonly directory: string;
   private readonly options: Required<DropInOptions>;
   private readonly folders = new Map<string, DroppedFolder>();
+  private readonly ids: DropInIds;
   private readonly closing = new AbortController();
   private watcher: FSWatcher | null = null;
   private timer: NodeJS.Timeout | null = null;
@@ -60,16 +62,17 @@ export class DropIns {
     private readonly models: ModelCollection,
     private readonly record: TrialRecord,
     options: DropInOptions,
-    /** Ids that the store downloads into the same directory; their folders may lack a card for a while. */
-    private readonly downloadable: ReadonlySet<string>,
+    downloadable: ReadonlySet<string>,
   ) {
     this.options = { stillMs: 1000, rescanMs: 2000, log: console.warn, report: console.error, ...options };
     this.directory = resolve(options.folder);
+    this.ids = new DropInIds(models, this.folders, this.directory, downloadable);
   }
 
   /**
    * Adds models that passed their trial earlier, and watches the directory.
-   * @throws an error when it cannot be read.
+   * @param downloadable ids that the store downloads into the same directory.
+   * @throws an error when the directory cannot be read.
    */
   static async open(models: ModelCollection, options: DropInOptions, downloadable: ReadonlySet<string>): Promise<DropIns> {
     await mkdir(options.folder, { recursive: true });
@@ -82,7 +85,7 @@ export class DropIns {
 
   /** Checks a refused folder again. Returns false where no folder has the id. */
   checkAgain(id: string): boolean {
-    const name = this.ownerOf(id);
+    const name = this.ids.ownerOf(id);
     const dropped = name === null ? null : this.folders.get(name);
     if (!dropped) return false;
     if (dropped.checking === null) {
@@ -112,7 +115,7 @@ export class DropIns {
       const { fingerprint, ...found } = passed;
       const card = await readWrittenCard(this.directory, folder);
       const path = join(this.directory, folder.name, card.file);
-      if (this.otherHolder(card.id, folder.name) || this.isDownloaded(card.id, folder.name)) return;
+      if (this.ids.otherHolder(card.id, folder.name) || this.ids.isDownloaded(card.id, folder.name)) return;
       this.models.setFile({ path, card: { ...card, ...found }, failure: null });
       this.folders.set(folder.name, { fingerprint, since: Date.now(), checked: true, checking: null, id: card.id });
     } catch (error) {
@@ -163,11 +166,11 @@ export class DropIns {
     const now = Date.now();
     const id = modelId(name);
     const known = this.folders.get(name);
-    if (id !== null && this.isDownloading(id)) {
+    if (id !== null && this.ids.isDownloading(id)) {
       this.folders.set(name, { fingerprint, since: now, checked: true, checking: null, id: null });
       return true;
     }
-    if (id !== null && known?.id !== id && this.isDownloaded(id, name)) return this.adopt(folder, id);
+    if (id !== null && known?.id !== id && this.ids.isDownloaded(id, name)) return this.adopt(folder, id);
     if (!known || known.fingerprint !== fingerprint) {
       known?.checking?.abort(unavailable("Its folder has changed."));
       if (known?.id) this.models.dropFile(known.id, "Its folder is changing. It is tried again when it has not changed for a moment.");
@@ -204,15 +207,15 @@ export class DropIns {
     dropped.checking = checking;
     let card: WrittenCard | null = null;
     try {
-      if (this.isPartialDownload(folder)) return;
+      if (this.ids.isPartialDownload(folder)) return;
       card = await readWrittenCard(this.directory, folder);
-      const holder = this.otherHolder(card.id, name);
+      const holder = this.ids.otherHolder(card.id, name);
       if (holder) {
         if (card.sha256 !== null && holder.sha256 === card.sha256) return;
         throw new AtelierError("CONFLICT", `There is another model ${card.id} already. Give the folder and its card another id.`);
       }
       const file = await checkFile(this.directory, name, card, this.options.tryModel, checking.signal);
-      if (isCurrent() && !this.isDownloading(card.id)) await this.accept(folder, dropped, file);
+      if (isCurrent() && !this.ids.isDownloading(card.id)) await this.accept(folder, dropped, file);
     } catch (error) {
       if (!isCurrent() || checking.signal.aborted) return;
       if (!(error instanceof AtelierError)) this.options.report(error);
@@ -233,7 +236,7 @@ export class DropIns {
   }
 
   private async refuse({ name }: FolderState, dropped: DroppedFolder, card: WrittenCard | null, reason: string): Promise<void> {
-    const id = dropped.id ?? this.freeId(name);
+    const id = dropped.id ?? this.ids.freeId(name);
     dropped.id = id;
     this.models.addFailed(factsOfRefused(id, name, card), reason);
     this.options.log(`The model in the folder ${name} was refused. ${reason}`);
@@ -249,59 +252,12 @@ export class DropIns {
 
   private unlist(name: string): void {
     const dropped = this.folders.get(name);
-    if (!dropped?.id || this.isDownloading(dropped.id)) return;
+    if (!dropped?.id || this.ids.isDownloading(dropped.id)) return;
     this.models.remove(dropped.id);
     dropped.id = null;
     // Another folder that was refused for this id can have it now.
     for (const [otherName, other] of this.folders) {
       if (otherName !== name && modelId(otherName) === modelId(name)) other.checked = false;
-    }
-  }
-
-  /** Whether the store has begun to fill the folder; the card comes last, also after an interruption. */
-  private isPartialDownload({ name, files }: FolderState): boolean {
-    const id = modelId(name);
-    return id !== null && this.downloadable.has(id) && !files.includes("card.json");
-  }
-
-  private isDownloading(id: string): boolean {
-    return this.downloadable.has(id) && this.models.isDownloading(id);
-  }
-
-  /** Whether the store put this model into the folder. */
-  private isDownloaded(id: string, name: string): boolean {
-    const entry = this.models.entries.get(id);
-    return entry?.path != null && dirname(entry.path) === join(this.directory, name) && this.ownerOf(id) === null;
-  }
-
-  /** The model outside this folder that has the id; null for none, and for a model that could only be downloaded. */
-  private otherHolder(id: string, name: string): { sha256: string | null } | null {
-    const owner = this.ownerOf(id);
-    const entry = this.models.entries.get(id);
-    const isElsewhere = owner === null ? entry?.path != null && dirname(entry.path) !== join(this.directory, name) : owner !== name;
-    return isElsewhere ? { sha256: entry?.sha256 ?? null } : null;
-  }
-
-  /** Name of the dropped folder whose model is listed under an id. */
-  private ownerOf(id: string): string | null {
-    for (const [name, dropped] of this.folders) if (dropped.id === id) return name;
-    return null;
-  }
-
-  /** A free id to list a folder under: that of the folder's name where possible. */
-  private freeId(name: string): string {
-    const wanted =
-      modelId(name) ??
-      (name
-        .toLowerCase()
-        .replace(/[^a-z0-9]+/g, "-")
-        .replace(/^-|-$/g, "")
-        .slice(0, 60) ||
-        "model");
-    const isFree = (id: string) => this.ownerOf(id) === null && (this.models.entries.get(id)?.path ?? null) === null;
-    for (let count = 1; ; count++) {
-      const id = count === 1 ? wanted : `${wanted}-${count}`;
-      if (isFree(id)) return id;
     }
   }
 }
