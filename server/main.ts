@@ -8,8 +8,7 @@ import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
 import { registryNetworks } from "./host/registry-networks.js";
-import { openRegistry } from "./models/registry.js";
-import { fetchPreferredFeatures } from "./models/store/preferred.js";
+import { downloadPreferredFeatures, openRegistry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
 import { registryModels } from "./sessions/models.js";
@@ -89,7 +88,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     console.warn("No feature network is ready: style transfers are refused. Set ATELIER_MODEL_MIRROR to a folder that holds vgg19/.");
   }
   // 7. What makes paintings better, never possible: nothing waits for it.
-  if (!offline) void fetchPreferredFeatures(registry, console.log).catch(report);
+  if (!offline) void downloadPreferredFeatures(registry, console.log).catch(report);
 }
 
 /** Closes in reverse order what was opened, each whether or not the others could be. */

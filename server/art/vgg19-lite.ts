@@ -10,7 +10,7 @@ import { imageInput } from "./losses.js";
  */
 export async function openVgg19Lite(id: string, path: string, architecture: Vgg19LiteArchitecture): Promise<FeatureNetwork> {
   const weights = await readSafetensors(path);
-  const sizes = new Map(vgg19LiteLayers(architecture).map(({ name, minimumSize }) => [name, minimumSize]));
+  const sizes = new Map(vgg19LiteLayers(architecture).map(({ name, minimumSide }) => [name, minimumSide]));
   const network: FeatureNetwork = {
     id,
     layers: [...sizes.keys()],

@@ -8,7 +8,7 @@ export async function openVgg19(id: string, path: string): Promise<FeatureNetwor
   return {
     id,
     layers: vgg19Layers.map(({ name }) => name),
-    minimumSide: (layer) => vgg19Layers[depth.get(layer)!]!.minimumSize,
+    minimumSide: (layer) => vgg19Layers[depth.get(layer)!]!.minimumSide,
     features(image, layers) {
       const upTo = layers.reduce((deepest, layer) => (depth.get(layer)! > depth.get(deepest)! ? layer : deepest));
       const features = vgg19(image, weights, { pooling: "average", upTo });

@@ -1,33 +1,38 @@
 /**
- * A model's card, `card.json` in its folder: what it is, which file holds it, how pictures go in and come out. Cards are
- * data of others: what is not of a known form is refused with a reason, and no expression in them is evaluated.
+ * A model's card, `card.json` in its folder: what it is, which file has its weights, how pictures go in and come out.
+ * Cards come from elsewhere: unknown forms are refused with a reason, and no expression in a card is evaluated.
  */
 import { AtelierError } from "../errors.js";
+import type { ModelFamily } from "../records/session.js";
 import { type Architecture, isGenerator, minimumSide, parseArchitecture, sideMultiple } from "./architecture.js";
-import { asChoice, asCount, countOf, type Fields, fieldsOf, isFields, oneOf, textOf, unknownForm } from "./card-fields.js";
+import { asChoice, asCount, asText, countOf, type Fields, fieldsOf, invalidField, isFields, lookUp, textOf } from "./card-fields.js";
 
-/** Kinds of cards: what they are for, whose family they are of, in which formats they come, and what architectures the weights have. */
-const kinds = new Map([
+/** What a card's `kind` implies. */
+interface Kind {
+  task: ModelCard["task"];
+  family: ModelFamily;
+  /** Extensions of the model's file, as part of a regular expression. */
+  extension: string;
+  /** Families of architectures that the weights may have. */
+  architectures: readonly Architecture["family"][];
+}
+
+const kinds = new Map<string, Kind>([
   ["features", { task: "FEATURES", family: "VGG", extension: "safetensors", architectures: ["vgg19", "vgg19-lite"] }],
-  [
-    "cyclegan",
-    { task: "TRANSLATION", family: "CYCLEGAN", extension: "(onnx|safetensors)", architectures: ["resnet-generator", "unet-generator"] },
-  ],
-  [
-    "pix2pix",
-    { task: "TRANSLATION", family: "PIX2PIX", extension: "(onnx|safetensors)", architectures: ["unet-generator", "resnet-generator"] },
-  ],
+  ["cyclegan", translator("CYCLEGAN", "resnet-generator", "unet-generator")],
+  ["pix2pix", translator("PIX2PIX", "unet-generator", "resnet-generator")],
   ["fast-style", { task: "TRANSLATION", family: "FAST_STYLE", extension: "onnx", architectures: [] }],
-  [
-    "generator",
-    { task: "TRANSLATION", family: "OTHER", extension: "(onnx|safetensors)", architectures: ["resnet-generator", "unet-generator"] },
-  ],
-] as const);
-/** Kinds that nothing here runs: several networks with a computation of their own between them. */
-const leftOut: ReadonlySet<unknown> = new Set(["wct"]);
-type Kind = typeof kinds extends ReadonlyMap<string, infer Value> ? Value : never;
+  ["generator", translator("OTHER", "resnet-generator", "unet-generator")],
+]);
 
-/** What 0..255 of a byte is at the network's side: 0..1, -1..1 or 0..255. */
+/** Kinds that nothing here runs: several networks with a computation of their own between them. */
+const unsupportedKinds: ReadonlySet<unknown> = new Set(["wct"]);
+
+function translator(family: ModelFamily, ...architectures: Architecture["family"][]): Kind {
+  return { task: "TRANSLATION", family, extension: "(onnx|safetensors)", architectures };
+}
+
+/** Range that a network uses for the bytes 0..255: 0..1, -1..1 or 0..255. */
 export type PictureRange = "UNIT" | "SIGNED" | "BYTE";
 
 const fromBytes = new Map<string, PictureRange>([
@@ -49,36 +54,36 @@ const pictureKinds = new Map<string, PictureKind>([
   ["line-drawing", "LINE_DRAWING"],
   ["label-map", "LABEL_MAP"],
 ]);
-/** Public networks whose cards do not say it. */
-const takenByKnown: ReadonlyMap<string, PictureKind> = new Map([
+/** Kinds of picture for public models whose cards do not state them. */
+const knownTakes: ReadonlyMap<string, PictureKind> = new Map([
   ["pix2pix-edges2cats", "LINE_DRAWING"],
   ["pix2pix-edges2shoes", "LINE_DRAWING"],
   ["pix2pix-facades", "LABEL_MAP"],
 ]);
 
-/** How a network that turns one RGB picture (1 x 3 x H x W, float32) into another is fed. */
+/** How pictures (RGB, 1 x 3 x H x W, float32) go into a translator and come out. */
 export interface TranslationForm {
   inputName: string;
   outputName: string;
   inputRange: PictureRange;
   outputRange: PictureRange;
-  /** Both sides are multiples of this, px. */
+  /** The number that both sides must be multiples of, px. */
   sizeMultiple: number;
-  /** Of both sides, px. */
+  /** Shortest side, px. */
   minSize: number;
 }
 
 export interface ModelCard {
-  /** Lower-case letters, digits and hyphens; an underscore in the card or folder's name is a hyphen here. */
+  /** Lower-case letters, digits and hyphens; underscores in the card or the folder's name become hyphens. */
   id: string;
   title: string;
-  task: Kind["task"];
-  family: Kind["family"];
+  task: "FEATURES" | "TRANSLATION";
+  family: ModelFamily;
   /** Name of the file beside the card. */
   file: string;
-  /** Of the file. */
+  /** Size of the file. */
   bytes: number;
-  /** Of the file, lower-case hex. */
+  /** Checksum of the file, lower-case hex. */
   sha256: string;
   /** Native input size, px. */
   size: number;
@@ -86,35 +91,35 @@ export interface ModelCard {
   licence: string;
   /** Where the weights come from. */
   source: string;
-  /** How the file's weights compute; null for an ONNX file, which brings its own graph. */
+  /** How the file's weights compute; null for an ONNX file, which has its own graph. */
   architecture: Architecture | null;
-  /** Null for feature networks. */
+  /** Null for feature models. */
   translation: TranslationForm | null;
-  /** What pictures a translator was made for; null for feature networks. */
+  /** The kind of picture that a translator was made for; null for feature models. */
   takes: PictureKind | null;
 }
 
-/** A card as somebody wrote it by hand: what can be found out from the file may be left out, and is null. */
+/** A card written by hand: properties that the file itself shows may be missing, and are null. */
 export interface WrittenCard extends Omit<ModelCard, "bytes" | "sha256" | "parameters"> {
   bytes: number | null;
   sha256: string | null;
   parameters: number | null;
 }
 
-/** ImageNet networks without a native size of their own were trained on crops of this size, px. */
+/** Native size of feature models that state none: that of the crops in ImageNet training, px. */
 const IMAGENET_SIZE = 224;
 const CAFFE_MEANS = [103.939, 116.779, 123.68];
 const NOT_STATED = "not stated";
-const FOLDER = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+const FOLDER_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
-/** The id of the model in a folder; null for a folder whose name cannot be one. */
+/** The id of the model in a folder; null for a folder whose name is not a valid id. */
 export function modelId(folder: string): string | null {
-  return FOLDER.test(folder) ? folder.replaceAll("_", "-") : null;
+  return FOLDER_NAME.test(folder) ? folder.replaceAll("_", "-") : null;
 }
 
 /**
- * Reads a card; null for one of a kind that is left out on purpose. @throws AtelierError BAD_INPUT with the field that is
- * missing or of an unknown form.
+ * Reads a card; null for a kind that is deliberately not supported.
+ * @throws AtelierError BAD_INPUT with the field that is missing or has an unknown form.
  */
 export function parseCard(text: string): ModelCard | null {
   const fields = parseFields(text);
@@ -124,13 +129,13 @@ export function parseCard(text: string): ModelCard | null {
 }
 
 /**
- * The same for a card in a folder that somebody dropped in: what the file itself tells may be left out, and source and
- * licence too. @throws AtelierError BAD_INPUT also for a kind that is left out.
+ * Reads a card that may lack the properties that the file itself shows, and source and licence. @throws AtelierError
+ * BAD_INPUT as `parseCard`, and for a kind that is not supported.
  */
 export function parseWrittenCard(text: string): WrittenCard {
   const fields = parseFields(text);
   const card = readCard({ licence: NOT_STATED, source: NOT_STATED, ...fields });
-  if (!card) throw unknownForm("kind", [...kinds.keys()].join(" | "));
+  if (!card) throw invalidField("kind", [...kinds.keys()].join(" | "));
   return {
     ...card,
     bytes: fields.bytes === undefined ? null : countOf(fields, "bytes"),
@@ -140,10 +145,10 @@ export function parseWrittenCard(text: string): WrittenCard {
 }
 
 function readCard(card: Fields): Omit<ModelCard, "bytes" | "sha256" | "parameters"> | null {
-  if (leftOut.has(card.kind)) return null;
+  if (unsupportedKinds.has(card.kind)) return null;
   const id = modelId(textOf(card, "id"));
-  if (id === null) throw unknownForm("id", String(FOLDER));
-  const { task, family, extension, architectures } = oneOf<Kind>(kinds, card.kind, "kind");
+  if (id === null) throw invalidField("id", String(FOLDER_NAME));
+  const { task, family, extension, architectures } = lookUp(kinds, card.kind, "kind");
   if (task === "FEATURES") requireVggInput(fieldsOf(card, "input"));
   const file = textOf(card, "model", new RegExp(`^[A-Za-z0-9][A-Za-z0-9_-]*\\.${extension}$`));
   const architecture = architectureOf(card, file, architectures);
@@ -166,12 +171,12 @@ function sha256Of(card: Fields): string {
   return textOf(card, "sha256", /^[0-9a-f]{64}$/);
 }
 
-/** As the card says, else as is known of a public network; else photos. */
+/** As the card states, or as known for public models, or photos. */
 function takenBy({ takes }: Fields, id: string): PictureKind {
-  return takes === undefined ? (takenByKnown.get(id) ?? "PHOTO") : oneOf(pictureKinds, takes, "takes");
+  return takes === undefined ? (knownTakes.get(id) ?? "PHOTO") : lookUp(pictureKinds, takes, "takes");
 }
 
-/** Null for an ONNX file. A feature network without one is VGG-19 itself. */
+/** Null for an ONNX file. A feature model that states none is VGG-19. */
 function architectureOf(card: Fields, file: string, allowed: readonly Architecture["family"][]): Architecture | null {
   if (file.endsWith(".onnx")) return null;
   if (card.architecture === undefined && card.kind === "features") return { family: "vgg19" };
@@ -191,54 +196,54 @@ function parseFields(text: string): Fields {
   return card;
 }
 
-/** The only form in which a feature network takes pictures: BGR, 0..255, minus Caffe's means. */
+/** Requires the only input that feature models have: BGR, 0..255, minus Caffe's means. */
 function requireVggInput(input: Fields): void {
-  oneOf(new Map([["NCHW", true]]), input.layout, "input.layout");
-  oneOf(new Map([["BGR", true]]), input.colour, "input.colour");
-  oneOf(new Map([["0..255 minus mean", true]]), input.range, "input.range");
+  asChoice(input.layout, ["NCHW"], "input.layout");
+  asChoice(input.colour, ["BGR"], "input.colour");
+  asChoice(input.range, ["0..255 minus mean"], "input.range");
   const means = input.mean_bgr;
   if (!Array.isArray(means) || means.length !== 3 || CAFFE_MEANS.some((mean, channel) => means[channel] !== mean)) {
-    throw unknownForm("input.mean_bgr", CAFFE_MEANS.join(", "));
+    throw invalidField("input.mean_bgr", CAFFE_MEANS.join(", "));
   }
 }
 
 function translationForm(card: Fields, architecture: Architecture | null): TranslationForm {
   const [input, output] = [fieldsOf(card, "input"), fieldsOf(card, "output")];
   for (const [name, side] of Object.entries({ input, output })) {
-    oneOf(new Map([["NCHW", true]]), side.layout, `${name}.layout`);
-    oneOf(new Map([["float32", true]]), side.dtype, `${name}.dtype`);
-    oneOf(new Map([["RGB", true]]), side.colour, `${name}.colour`);
+    asChoice(side.layout, ["NCHW"], `${name}.layout`);
+    asChoice(side.dtype, ["float32"], `${name}.dtype`);
+    asChoice(side.colour, ["RGB"], `${name}.colour`);
   }
   return {
     inputName: textOf(input, "name"),
     outputName: textOf(output, "name"),
-    inputRange: oneOf(fromBytes, input.from_uint8, "input.from_uint8"),
-    outputRange: oneOf(toBytes, output.to_uint8, "output.to_uint8"),
+    inputRange: lookUp(fromBytes, input.from_uint8, "input.from_uint8"),
+    outputRange: lookUp(toBytes, output.to_uint8, "output.to_uint8"),
     ...sizeRules(card, architecture),
   };
 }
 
-/** An architecture can be no less strict about sizes than its layers are. */
+/** The card's rules for sizes, which must be at least as strict as the architecture's layers. */
 function sizeRules(card: Fields, architecture: Architecture | null): Pick<TranslationForm, "sizeMultiple" | "minSize"> {
   const [sizeMultiple, minSize] = [countOf(card, "size_multiple"), countOf(card, "min_size")];
   if (architecture && isGenerator(architecture)) {
     const [multiple, minimum] = [sideMultiple(architecture), minimumSide(architecture)];
-    if (sizeMultiple % multiple !== 0) throw unknownForm("size_multiple", `a multiple of ${multiple}`);
-    if (minSize < minimum) throw unknownForm("min_size", `at least ${minimum}`);
+    if (sizeMultiple % multiple !== 0) throw invalidField("size_multiple", `a multiple of ${multiple}`);
+    if (minSize < minimum) throw invalidField("min_size", `at least ${minimum}`);
   }
   return { sizeMultiple, minSize };
 }
 
-/** `[height, width]`; the longer side. */
+/** The longer side of `[height, width]`. */
 function nativeSize(value: unknown): number {
-  if (!Array.isArray(value) || value.length !== 2) throw unknownForm("native_size", "[height, width]");
+  if (!Array.isArray(value) || value.length !== 2) throw invalidField("native_size", "[height, width]");
   return Math.max(...value.map((side) => asCount(side, "native_size")));
 }
 
-/** `host/owner/name@commit: path` of a source, or of several; a text stands for itself. */
+/** `host/owner/name@commit: path` of one source or several; a text as it is. */
 function describeSource(source: unknown): string {
   if (Array.isArray(source) && source.length > 0) return source.map(describeSource).join("; ");
-  if (!isFields(source)) return textOf({ source }, "source");
+  if (!isFields(source)) return asText(source, "source");
   const commit = source.commit === undefined ? "" : `@${textOf(source, "commit")}`;
   const path = source.path === undefined ? "" : `: ${textOf(source, "path")}`;
   return `${textOf(source, "repository")}${commit}${path}`;

@@ -11,9 +11,9 @@ import {
   tensor,
 } from "../graph/index.js";
 import type { Normalisation } from "./architecture.js";
-import { type Weights, weightOf } from "./weights.js";
+import { type NetworkWeights, weightOf } from "./safetensors.js";
 
-/** PyTorch's default, for both kinds of normalisation. */
+/** PyTorch's default for both kinds of normalisation. */
 const EPSILON = 1e-5;
 
 /** Channels and size of a square kernel. */
@@ -24,12 +24,12 @@ interface Kernel {
 }
 
 /**
- * Builds the layers of a generator out of its weights, by the names of their tensors.
- * All methods throw AtelierError UNAVAILABLE for weights that are missing or of another shape.
+ * Builds the layers of a generator from its weights, by the names of their tensors.
+ * All methods throw AtelierError UNAVAILABLE for weights that are missing or have another shape.
  */
 export class GeneratorLayers {
   constructor(
-    private readonly weights: Weights,
+    private readonly weights: NetworkWeights,
     private readonly norm: Normalisation,
   ) {}
 
@@ -44,21 +44,21 @@ export class GeneratorLayers {
   }
 
   /**
-   * Instance norm has no weights. Batch norm is frozen: what training measured over many pictures, folded into a factor
-   * and an offset for each channel (Ioffe, Szegedy 2015, at inference).
+   * Instance norm has no weights. Batch norm is frozen: the statistics of training are folded into a factor and an
+   * offset for each channel (Ioffe, Szegedy 2015, at inference).
    */
   normalise(x: Node, name: string, channels: number): Node {
     const all = (value: number) => constant(tensor([channels], new Float32Array(channels).fill(value)));
     if (this.norm === "instance") return instanceNorm(x, all(1), all(0), { epsilon: EPSILON });
     const part = (which: string) => weightOf(this.weights, `${name}.${which}`, [channels]).data;
     const [weight, bias, mean, variance] = [part("weight"), part("bias"), part("running_mean"), part("running_var")];
-    const factor = weight.map((value, i) => value / Math.sqrt((variance[i] as number) + EPSILON));
-    const offset = bias.map((value, i) => value - (mean[i] as number) * (factor[i] as number));
+    const factor = weight.map((value, i) => value / Math.sqrt(variance[i]! + EPSILON));
+    const offset = bias.map((value, i) => value - mean[i]! * factor[i]!);
     const perChannel = (data: Float32Array) => constant(tensor([1, channels, 1, 1], data));
     return add(mul(x, perChannel(factor)), perChannel(offset));
   }
 
-  /** The original code leaves biases out where batch norm takes them away again. */
+  /** The original code leaves out biases that batch norm would cancel. */
   private bias(name: string, outputs: number): Node | null {
     if (this.norm === "batch" && !Object.hasOwn(this.weights, `${name}.bias`)) return null;
     return this.constant(`${name}.bias`, [outputs]);

@@ -1,179 +1,143 @@
 import { dirname, resolve } from "node:path";
-import { AtelierError } from "../errors.js";
+import { AtelierError, badInput, conflict, notFound, unavailable } from "../errors.js";
 import type { Architecture } from "./architecture.js";
 import { type DropInOptions, DropIns } from "./drop-ins/drop-ins.js";
 import type { Model, ModelFile } from "./model.js";
-import { type TransferLimits, transferLimits } from "./store/http.js";
-import { type KerasFile, kerasVgg19, kerasVgg19File } from "./store/keras-vgg19.js";
-import { mirroredFolders, mirrorSource } from "./store/mirror.js";
+import { ModelCollection, type RegistryProblem } from "./store/collection.js";
+import { mirroredFolders } from "./store/mirror.js";
 import type { ModelEntry } from "./store/model-entry.js";
-import { type ModelPictureKind, pictureIn } from "./store/pictures.js";
-import { type RegistryProblem, Shelf } from "./store/shelf.js";
+import { type ModelPictureKind, pictureIn } from "./store/model-folder.js";
+import { addStoreModels, type MirrorQueries, type StoreOptions } from "./store/store.js";
 
-/** The feature network that paintings use where it is there. */
-export const PREFERRED_FEATURES = "vgg19";
+/** The feature model that paintings use where it is READY. */
+const PREFERRED_FEATURES = "vgg19";
 
-/** The models that this server knows: bundled, mirrored, fetched, and to be had from elsewhere. */
+/** The verified file of a feature model. */
+export interface FeatureModelFile {
+  id: string;
+  path: string;
+  sha256: string;
+  architecture: Architecture;
+}
+
+/** The models that this server knows: bundled, mirrored, dropped in, downloaded, and available for download. */
 export interface Registry {
-  /** Bundled models first, then those of a mirror's folder, then dropped ones, then the public ones in an order that stays. */
+  /** Bundled models, then those of a mirror's folder, then dropped ones, then public ones in a fixed order. */
   list(): Promise<Model[]>;
   find(id: string): Promise<Model | null>;
-  /** Whether a model is not here and has to be waited for: a mirror is being asked for it, it is on its way, or to be fetched. */
-  pending(id: string): boolean;
-  /** Why nobody can use a model as things are; null for one that is here, on its way or can be fetched, and for none. */
-  refusal(id: string): string | null;
+  /** Whether a session has to wait: a mirror is being asked, or the model is downloaded now or on demand. */
+  needsDownload(id: string): boolean;
+  /** Why no session can use a model now; null when it is here, being downloaded, available for download, or unknown. */
+  unusableReason(id: string): string | null;
   /**
-   * The model's file, fetched first where it is AVAILABLE; its checksum is verified before its first use.
-   * @throws AtelierError NOT_FOUND, UNAVAILABLE; the signal's reason when it aborts, and then the fetch goes on.
+   * The model's file, downloaded first where it is AVAILABLE; its checksum is verified before its first use.
+   * @throws AtelierError NOT_FOUND, UNAVAILABLE; the signal's reason when it aborts, while the download continues.
    */
   file(id: string, signal?: AbortSignal): Promise<ModelFile>;
   /**
-   * A feature network, fetched first where it is AVAILABLE; for null the default: vgg19 where it is READY, else the largest
-   * that is and whose file is sound. @throws AtelierError NOT_FOUND when there is no such model, BAD_INPUT when it is no feature network, UNAVAILABLE
-   * when it cannot be had; the signal's reason when it aborts.
+   * A feature model, downloaded first where it is AVAILABLE. For null the default: vgg19 where it is READY, else the
+   * largest that is READY and undamaged.
+   * @throws AtelierError NOT_FOUND when there is no such model, BAD_INPUT when it is not a feature model, UNAVAILABLE
+   * when it cannot be used; the signal's reason when it aborts.
    */
-  featureNetwork(
-    id: string | null,
-    signal?: AbortSignal,
-  ): Promise<{ id: string; path: string; sha256: string; architecture: Architecture }>;
-  /** Id of the default feature network; null when none is READY and sound. */
+  featureModel(id: string | null, signal?: AbortSignal): Promise<FeatureModelFile>;
+  /** Id of the default feature model; null when none is READY and undamaged. */
   defaultFeatures(): Promise<string | null>;
-  /** Begins to fetch an AVAILABLE or FAILED model, or to check one that was dropped in once more. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
+  /**
+   * Starts to download a model that is AVAILABLE or FAILED, or checks a dropped one again.
+   * @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be downloaded.
+   */
   download(id: string): Promise<Model>;
-  /** Ends a fetch; what came is kept for the next one. @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING. */
+  /**
+   * Ends a download; the bytes that arrived are kept for the next one.
+   * @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING.
+   */
   cancelDownload(id: string): Promise<Model>;
-  /** Calls `listener` after each change of a model's state, and of its progress by a hundredth; the answer ends it. */
+  /** Calls `listener` after each change of a model's state, and of its progress by a hundredth. Returns how to stop. */
   watch(listener: (model: Model) => void): () => void;
-  /** Path of a picture that lies beside a model's file; null where there is none. */
+  /** Path of a picture beside a model's file; null where there is none. */
   picture(id: string, kind: ModelPictureKind): Promise<string | null>;
   problems(): RegistryProblem[];
-  /** Ends all fetches and trials. */
+  /** Ends all downloads and trials. */
   close(): Promise<void>;
-}
-
-/** Whence models are fetched, and where to. */
-export interface StoreOptions {
-  /** Folder of the fetched models. */
-  folder: string;
-  /** Address of a mirror, which ends in a slash and holds `<id>/card.json` and the file it names. */
-  mirror: URL | null;
-  /** Never fetch: only what was fetched before is there. */
-  offline: boolean;
-  /** VGG-19 as it is published. */
-  vgg19?: KerasFile;
-  limits?: Partial<TransferLimits>;
-  /** Told what went wrong in the background. */
-  log?(line: string): void;
-  /** Told of errors that are no everyday failures of networks and servers. */
-  report?(error: unknown): void;
 }
 
 export interface RegistryOptions {
   bundledDir: string;
-  /** Folder of a mirror. */
+  /** Folder of a mirror; null for none. */
   mirrorDir: string | null;
-  /** Null: nothing is fetched. */
+  /** Null: nothing is downloaded. */
   store?: StoreOptions | null;
-  /** Folder that models are dropped into while the server runs; it may be that of the store. Null for none. */
+  /** Folder that models are dropped into while the server runs, which may be that of the store; null for none. */
   dropIns?: DropInOptions | null;
 }
 
 /**
- * Reads the cards in `bundledDir`, then in `mirrorDir`, then those of fetched models, once, and watches the folder of
- * dropped ones. An id that several have is the first one's. What a mirror at an address has is asked in the background.
+ * Reads the cards in `bundledDir`, then in `mirrorDir`, then those of downloaded models, once, and watches the folder
+ * of dropped ones. Where several have one id, the first one keeps it. A mirror at an address is asked in the
+ * background.
  */
 export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIns = null }: RegistryOptions): Promise<Registry> {
   const listeners = new Set<(model: Model) => void>();
-  const shelf = new Shelf({
+  const models = new ModelCollection({
     folder: store && !store.offline ? resolve(store.folder) : null,
     changed(model) {
       for (const listener of [...listeners]) listener(model);
     },
     report: store?.report ?? console.error,
   });
-  const { entries } = shelf;
-  await shelf.addDirectory(bundledDir);
-  if (mirrorDir !== null) await shelf.addDirectory(mirrorDir);
-
-  const local = entries.size;
-  const known = [...mirroredFolders.keys()];
+  const { entries } = models;
+  await models.addDirectory(bundledDir);
+  if (mirrorDir !== null) await models.addDirectory(mirrorDir);
+  const localCount = entries.size;
 
   const closing = new AbortController();
-  const asked = store ? await openStore(shelf, store, closing.signal) : new Map<string, Promise<void>>();
-  const watched = dropIns && (await DropIns.open(shelf, dropIns, new Set(mirroredFolders.keys())));
+  const queries: MirrorQueries = store ? await addStoreModels(models, store, closing.signal) : new Map();
+  const dropped = dropIns && (await DropIns.open(models, dropIns, new Set(mirroredFolders.keys())));
 
-  /** The model of an id; waits until a mirror has said whether it has it. */
-  async function lookUp(id: string): Promise<ModelEntry | null> {
-    if (entries.get(id)?.state !== "READY") await asked.get(id);
+  /** The entry of an id; waits until a mirror has said whether it has the model. */
+  async function findEntry(id: string): Promise<ModelEntry | null> {
+    if (entries.get(id)?.state !== "READY") await queries.get(id);
     return entries.get(id) ?? null;
   }
 
-  async function entryOf(id: string, field: string): Promise<ModelEntry> {
-    const entry = await lookUp(id);
-    if (!entry) throw new AtelierError("NOT_FOUND", "There is no such model.", { field });
+  async function requireEntry(id: string, field: string): Promise<ModelEntry> {
+    const entry = await findEntry(id);
+    if (!entry) throw notFound(field, "There is no such model.");
     return entry;
-  }
-
-  async function features(
-    entry: ModelEntry,
-    signal?: AbortSignal,
-  ): Promise<{ id: string; path: string; sha256: string; architecture: Architecture }> {
-    const { id, task } = entry.model;
-    if (task !== "FEATURES") {
-      throw new AtelierError("BAD_INPUT", `The model ${id} is no feature network.`, { field: "model", limit: "FEATURES" });
-    }
-    const { card, path } = await entry.ready(signal);
-    if (!card.architecture) throw new AtelierError("UNAVAILABLE", `The model ${id} has no architecture.`, { field: "model" });
-    return { id, path, sha256: card.sha256, architecture: card.architecture };
-  }
-
-  async function defaultFeatures(signal?: AbortSignal): Promise<{ id: string; path: string; sha256: string; architecture: Architecture }> {
-    const ready = [...entries.values()].filter(({ model: { task, state } }) => task === "FEATURES" && state === "READY");
-    const rank = ({ model: { id, parameters } }: ModelEntry) => (id === PREFERRED_FEATURES ? Number.POSITIVE_INFINITY : parameters);
-    for (const entry of ready.sort((a, b) => rank(b) - rank(a))) {
-      try {
-        return await features(entry, signal);
-      } catch (error) {
-        // It turned out to be damaged, which its state tells from now on.
-        if (!(error instanceof AtelierError && error.code === "UNAVAILABLE")) throw error;
-      }
-    }
-    throw new AtelierError("UNAVAILABLE", "No feature network is ready. Set ATELIER_MODEL_MIRROR to a folder with one.", {
-      field: "model",
-    });
   }
 
   return {
     async list() {
       const all = [...entries.values()].map(({ model }) => model);
-      // Sources come in the order in which a mirror happened to answer.
-      const order = (a: Model, b: Model) => known.indexOf(a.id) - known.indexOf(b.id) || (a.id < b.id ? -1 : 1);
-      return [...all.slice(0, local), ...all.slice(local).sort(order)];
+      return [...all.slice(0, localCount), ...all.slice(localCount).sort(inFixedOrder)];
     },
-    find: async (id) => (await lookUp(id))?.model ?? null,
-    pending(id) {
+    find: async (id) => (await findEntry(id))?.model ?? null,
+    needsDownload(id) {
       const entry = entries.get(id);
-      return entry?.state !== "READY" && (asked.has(id) || entry?.pending === true);
+      return entry?.state !== "READY" && (queries.has(id) || entry?.needsDownload === true);
     },
-    refusal: (id) => entries.get(id)?.refusal ?? null,
-    file: async (id, signal) => (await entryOf(id, "model")).ready(signal),
-    featureNetwork: async (id, signal) => (id === null ? defaultFeatures(signal) : features(await entryOf(id, "model"), signal)),
+    unusableReason: (id) => entries.get(id)?.unusableReason ?? null,
+    file: async (id, signal) => (await requireEntry(id, "model")).verifiedFile(signal),
+    featureModel: async (id, signal) =>
+      id === null ? defaultFeatureModel(entries.values(), signal) : featureModelFile(await requireEntry(id, "model"), signal),
     async defaultFeatures() {
       try {
-        return (await defaultFeatures()).id;
+        return (await defaultFeatureModel(entries.values())).id;
       } catch (error) {
         if (error instanceof AtelierError && error.code === "UNAVAILABLE") return null;
         throw error;
       }
     },
     async download(id) {
-      const entry = await entryOf(id, "id");
-      if (!(entry.state === "FAILED" && !entry.canBeFetched && watched?.checkAgain(id))) entry.begin("id");
+      const entry = await requireEntry(id, "id");
+      const isBadDropIn = entry.state === "FAILED" && !entry.hasSource;
+      if (!(isBadDropIn && dropped?.checkAgain(id))) entry.startDownload("id");
       return entry.model;
     },
     async cancelDownload(id) {
-      const entry = await entryOf(id, "id");
-      if (!(await entry.cancel())) throw new AtelierError("CONFLICT", `The model is ${entry.state}, not DOWNLOADING.`, { field: "id" });
+      const entry = await requireEntry(id, "id");
+      if (!(await entry.cancelDownload())) throw conflict("id", `The model is ${entry.state}, not DOWNLOADING.`);
       return entry.model;
     },
     watch(listener) {
@@ -186,43 +150,59 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
       return path === null ? null : pictureIn(dirname(path), kind);
     },
     problems: () => [
-      ...shelf.problems,
+      ...models.problems,
       ...[...entries.values()].flatMap(({ model: { id, failure } }) => (failure === null ? [] : [{ folder: id, reason: failure }])),
     ],
     async close() {
       closing.abort();
-      await watched?.close();
-      await Promise.all([...asked.values(), ...[...entries.values()].map((entry) => entry.cancel())]);
+      await dropped?.close();
+      await Promise.all([...queries.values(), ...[...entries.values()].map((entry) => entry.cancelDownload())]);
     },
   };
 }
 
-/** Adds what was fetched before and what can be; answers, by id, until when a mirror is asked for it. */
-async function openStore(shelf: Shelf, store: StoreOptions, signal: AbortSignal): Promise<Map<string, Promise<void>>> {
-  const { folder, mirror, offline, vgg19 = kerasVgg19File, log = console.warn } = store;
-  const limits = { ...transferLimits, ...store.limits };
-  // Other folders in there are not what this server fetched.
-  for (const id of mirroredFolders.keys()) await shelf.addFetched(folder, id);
-  shelf.addSource(kerasVgg19(vgg19, limits));
-  const asked = new Map<string, Promise<void>>();
-  if (mirror === null || offline) return asked;
-  const failures = new Map<string, string[]>();
-  for (const [id, path] of mirroredFolders) {
-    const question = mirrorSource(mirror, path, limits, signal).then(
-      (source) => source && shelf.addSource(source),
-      (error: unknown) => {
-        if (signal.aborted) return;
-        const reason = error instanceof AtelierError ? error.message : String(error);
-        failures.set(reason, [...(failures.get(reason) ?? []), id]);
-      },
-    );
-    asked.set(
-      id,
-      question.then(() => void asked.delete(id)),
-    );
+/**
+ * Downloads the preferred feature model if it is AVAILABLE; until then paintings use the next best. The outcome is
+ * logged in one line without a stack, as most servers without the model are simply not on a network.
+ */
+export async function downloadPreferredFeatures(registry: Registry, log: (line: string) => void): Promise<void> {
+  const model = await registry.find(PREFERRED_FEATURES);
+  if (model?.state !== "AVAILABLE") return;
+  try {
+    await registry.file(model.id);
+    log(`The model ${model.id} was downloaded. Paintings use it from now on.`);
+  } catch (error) {
+    if (!(error instanceof AtelierError)) throw error;
+    const reason = (await registry.find(model.id))?.failure ?? error.message;
+    log(`The model ${model.id} was not downloaded, so paintings use another one. ${reason}`);
   }
-  void Promise.all(asked.values()).then(() => {
-    for (const [reason, ids] of failures) log(`The mirror could not be asked for ${ids.join(", ")}. ${reason}`);
-  });
-  return asked;
+}
+
+/** The best feature model that is READY and undamaged. */
+async function defaultFeatureModel(entries: Iterable<ModelEntry>, signal?: AbortSignal): Promise<FeatureModelFile> {
+  const ready = [...entries].filter(({ model: { task, state } }) => task === "FEATURES" && state === "READY");
+  const rank = ({ model: { id, parameters } }: ModelEntry) => (id === PREFERRED_FEATURES ? Number.POSITIVE_INFINITY : parameters);
+  for (const entry of ready.sort((a, b) => rank(b) - rank(a))) {
+    try {
+      return await featureModelFile(entry, signal);
+    } catch (error) {
+      // The file turned out to be damaged, which the entry's state shows from now on.
+      if (!(error instanceof AtelierError && error.code === "UNAVAILABLE")) throw error;
+    }
+  }
+  throw unavailable("No feature model is ready. Set ATELIER_MODEL_MIRROR to a folder with one.", { field: "model" });
+}
+
+async function featureModelFile(entry: ModelEntry, signal?: AbortSignal): Promise<FeatureModelFile> {
+  const { id, task } = entry.model;
+  if (task !== "FEATURES") throw badInput("model", `The model ${id} is not a feature model.`, "FEATURES");
+  const { card, path } = await entry.verifiedFile(signal);
+  if (!card.architecture) throw unavailable(`The model ${id} has no architecture.`, { field: "model" });
+  return { id, path, sha256: card.sha256, architecture: card.architecture };
+}
+
+/** Dropped models by id, then the public ones as `mirroredFolders` lists them, however fast a mirror answered. */
+function inFixedOrder(a: Model, b: Model): number {
+  const known = [...mirroredFolders.keys()];
+  return known.indexOf(a.id) - known.indexOf(b.id) || (a.id < b.id ? -1 : 1);
 }

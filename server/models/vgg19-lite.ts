@@ -1,13 +1,11 @@
 import { avgPool, constant, conv2d, GraphError, type Node, relu } from "../graph/index.js";
 import type { LiteConvolution, Vgg19LiteArchitecture } from "./architecture.js";
-import { centred, kernelForRgb } from "./caffe-input.js";
-import type { FeatureLayer } from "./vgg19.js";
-import { convolutionOf, type Weights, weightOf } from "./weights.js";
+import { type NetworkWeights, weightOf } from "./safetensors.js";
+import { type FeatureLayer, kernelForRgb, subtractImageNetMean } from "./vgg19.js";
 
-const FIRST = "block1_conv1";
-
-/** One convolution of the trunk with where it stands. */
-interface Place extends LiteConvolution {
+/** One convolution of the trunk with its place in the network. */
+interface TrunkLayer extends LiteConvolution {
+  /** block{block}_conv{number within the block}, both from 1. */
   readonly name: string;
   readonly block: number;
   readonly inputChannels: number;
@@ -17,57 +15,64 @@ interface Place extends LiteConvolution {
 /** The layers that the architecture has taps for, shallow to deep. */
 export function vgg19LiteLayers(architecture: Vgg19LiteArchitecture): readonly FeatureLayer[] {
   return architecture.blocks.flatMap(({ convolutions }, block) => {
-    // Two rows are needed where a border is mirrored.
+    // A mirrored border needs two rows.
     const needed = architecture.blocks.slice(0, block + 1).map(({ padding }, index) => 2 ** index * (padding === "reflect" ? 2 : 1));
-    return convolutions.flatMap(({ tap }) => (tap ? [{ name: tap.layer, minimumSize: Math.max(...needed) }] : []));
+    return convolutions.flatMap(({ tap }) => (tap ? [{ name: tap.layer, minimumSide: Math.max(...needed) }] : []));
   });
 }
 
 /**
- * Features of a picture at `layers`, by layer name: those of VGG-19 after relu in their leading principal components, as
- * models/training/vgg19_lite.py trained it to predict them. Nothing behind the deepest of `layers` is built.
- * @param x RGB, 0..1, [1, 3, H, W]; height and width at least the deepest layer's `minimumSize`.
+ * Features of a picture at `layers`, by layer name. They predict VGG-19's features after relu, projected on their
+ * leading principal components, as trained by models/training/vgg19_lite.py. Nothing deeper than the deepest of
+ * `layers` is built.
+ * @param x RGB, 0..1, [1, 3, H, W]; height and width at least the deepest layer's `minimumSide`.
  * @param weights block{b}_conv{n}.weight (OIHW) and .bias of the trunk, {layer}.weight (1x1) and .bias of the taps.
  * @returns nodes of [1, components, floor(H / 2^(block - 1)), floor(W / 2^(block - 1))].
- * @throws GraphError for a layer without a tap. AtelierError UNAVAILABLE for weights that are missing or of another shape.
+ * @throws GraphError for a layer without a tap. AtelierError UNAVAILABLE for weights that are missing or have another
+ * shape.
  */
-export function vgg19Lite(x: Node, weights: Weights, architecture: Vgg19LiteArchitecture, layers: readonly string[]): Record<string, Node> {
+export function vgg19Lite(
+  x: Node,
+  weights: NetworkWeights,
+  architecture: Vgg19LiteArchitecture,
+  layers: readonly string[],
+): Record<string, Node> {
   const features: Record<string, Node> = {};
-  let value = centred(x);
+  let value = subtractImageNetMean(x);
   let block = 1;
-  for (const place of placesUpTo(architecture, layers)) {
-    if (place.block > block) value = avgPool(value, { size: 2 });
-    block = place.block;
-    value = relu(trunk(value, place, weights));
-    const { tap } = place;
+  for (const layer of trunkUpTo(architecture, layers)) {
+    if (layer.block > block) value = avgPool(value, { size: 2 });
+    block = layer.block;
+    value = relu(trunkConvolution(value, layer, weights));
+    const { tap } = layer;
     if (tap && layers.includes(tap.layer)) {
-      features[tap.layer] = conv2d(value, ...convolutionOf(weights, tap.layer, tap.components, place.channels, 1));
+      const weight = weightOf(weights, `${tap.layer}.weight`, [tap.components, layer.channels, 1, 1]);
+      const bias = weightOf(weights, `${tap.layer}.bias`, [tap.components]);
+      features[tap.layer] = conv2d(value, constant(weight), constant(bias));
     }
   }
   return features;
 }
 
-function trunk(value: Node, { name, channels, inputChannels, padding }: Place, weights: Weights): Node {
+function trunkConvolution(x: Node, { name, channels, inputChannels, padding }: TrunkLayer, weights: NetworkWeights): Node {
   const weight = weightOf(weights, `${name}.weight`, [channels, inputChannels, 3, 3]);
   const bias = weightOf(weights, `${name}.bias`, [channels]);
-  const isFirst = name === FIRST;
-  return conv2d(value, constant(isFirst ? kernelForRgb(weight) : weight), constant(bias), {
-    padding: 1,
-    padMode: padding === "reflect" ? "reflect" : "zero",
-  });
+  const kernel = name === "block1_conv1" ? kernelForRgb(weight) : weight;
+  return conv2d(x, constant(kernel), constant(bias), { padding: 1, padMode: padding === "reflect" ? "reflect" : "zero" });
 }
 
-function placesUpTo(architecture: Vgg19LiteArchitecture, layers: readonly string[]): Place[] {
+/** The convolutions down to the deepest tap of `layers`. @throws GraphError for a layer without a tap. */
+function trunkUpTo(architecture: Vgg19LiteArchitecture, layers: readonly string[]): TrunkLayer[] {
   let inputChannels = 3;
-  const places = architecture.blocks.flatMap(({ padding, convolutions }, index) =>
-    convolutions.map((convolution, position): Place => {
-      const place = { ...convolution, name: `block${index + 1}_conv${position + 1}`, block: index + 1, inputChannels, padding };
+  const trunk = architecture.blocks.flatMap(({ padding, convolutions }, index) =>
+    convolutions.map((convolution, position): TrunkLayer => {
+      const layer = { ...convolution, name: `block${index + 1}_conv${position + 1}`, block: index + 1, inputChannels, padding };
       inputChannels = convolution.channels;
-      return place;
+      return layer;
     }),
   );
-  const wanted = layers.map((layer) => places.findIndex(({ tap }) => tap?.layer === layer));
-  const missing = wanted.indexOf(-1);
+  const places = layers.map((name) => trunk.findIndex(({ tap }) => tap?.layer === name));
+  const missing = places.indexOf(-1);
   if (missing >= 0) throw new GraphError(`the network has no layer "${layers[missing]}"`);
-  return places.slice(0, Math.max(...wanted) + 1);
+  return trunk.slice(0, Math.max(...places) + 1);
 }

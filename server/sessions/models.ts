@@ -1,6 +1,5 @@
 import { badInput, notFound, unavailable } from "../errors.js";
-import { featureLayers } from "../models/features.js";
-import type { Model } from "../models/model.js";
+import { featureLayers, type Model } from "../models/model.js";
 import type { Registry } from "../models/registry.js";
 import type { ModelFamily } from "../records/session.js";
 
@@ -31,7 +30,7 @@ export interface SessionModels {
 export function registryModels(registry: Registry): SessionModels {
   const find = async (id: string) => {
     const model = await registry.find(id);
-    return model && sessionModel(model, registry.refusal(id));
+    return model && sessionModel(model, registry.unusableReason(id));
   };
   return {
     find,
@@ -74,6 +73,5 @@ async function namedModel(
 }
 
 function sessionModel({ id, task, state, family, size, minSize, architecture }: Model, refusal: string | null): SessionModel {
-  const layers = featureLayers(architecture).map(({ name, minimumSize }) => ({ name, minimumSide: minimumSize }));
-  return { id, task, state, refusal, family, size, minSize, layers };
+  return { id, task, state, refusal, family, size, minSize, layers: featureLayers(architecture) };
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MAX_TRIAL_MEMORY, trialLimits, tryInProcess } from "../../server/host/model-trial.js";
 import { parseWrittenCard } from "../../server/models/card.js";
 import { MAX_MODEL_BYTES, MAX_SIDE } from "../../server/models/drop-ins/check.js";
-import { MAX_CARD_BYTES } from "../../server/models/store/folders.js";
+import { MAX_CARD_BYTES } from "../../server/models/store/model-folder.js";
 
 const text = await readFile(join(import.meta.dirname, "../../docs/models.md"), "utf8");
 const blocks = (language: string) => [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))].map(([, block = ""]) => block);

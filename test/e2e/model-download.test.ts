@@ -24,7 +24,7 @@ beforeAll(async () => {
   mirror.files.set("models/vgg19/card.json", Buffer.from(JSON.stringify({ ...card, id: "vgg19", title: "A network" })));
   mirror.files.set(`models/vgg19/${card.model}`, await readFile(join(bundled, String(card.model))));
   held = new Promise((resolve) => {
-    mirror.tricks.push((_request, response, bytes) => {
+    mirror.faults.push((_request, response, bytes) => {
       breakOff = () => response.destroy();
       response.writeHead(200, { "content-length": bytes.length });
       response.write(bytes.subarray(0, bytes.length / 2), () => resolve());
@@ -69,7 +69,7 @@ test("while a network is fetched in the background, sessions paint with the bund
   expect(await ended(named.id)).toBe("COMPLETED");
   expect((await server.client.query(VGG19)).model).toEqual({ state: "READY", downloadProgress: null, failure: null });
   expect((await start({})).settings.model).toBe("vgg19");
-  expect(mirror.asked.filter(({ path }) => path.endsWith(".safetensors"))).toEqual([
+  expect(mirror.requests.filter(({ path }) => path.endsWith(".safetensors"))).toEqual([
     expect.objectContaining({ range: null }),
     expect.objectContaining({ range: expect.stringMatching(/^bytes=[1-9]/) }),
   ]);

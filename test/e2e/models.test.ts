@@ -15,7 +15,7 @@ beforeAll(async () => {
   mirror.files.set("models/vgg19/card.json", Buffer.from(JSON.stringify({ ...card, id: "vgg19", title: "A network (fetched)" })));
   mirror.files.set(`models/vgg19/${card.model}`, await readFile(join(bundled, String(card.model))));
   // The first download stops half-way and waits to be cancelled; the next one goes on.
-  mirror.tricks.push((_request, response, bytes) => {
+  mirror.faults.push((_request, response, bytes) => {
     response.writeHead(200, { "content-length": bytes.length });
     response.write(bytes.subarray(0, bytes.length / 2));
   });
@@ -36,7 +36,7 @@ describeStudio("the models in a browser, with a mirror that breaks off", options
     await card.getByRole("button", { name: "Download now: A network" }).click();
     await card.getByText("Ready").waitFor();
     await card.getByText("Used for paintings unless you choose another").waitFor();
-    expect(mirror.asked.filter(({ path }) => path.endsWith(".safetensors")).at(-1)?.range).toMatch(/^bytes=[1-9]/);
+    expect(mirror.requests.filter(({ path }) => path.endsWith(".safetensors")).at(-1)?.range).toMatch(/^bytes=[1-9]/);
     const translator = page.getByRole("listitem", { name: "Photo to painting" });
     await translator.getByRole("link", { name: "Translate with it" }).click();
     await page.waitForURL("**/translate?model=photo-to-painting");

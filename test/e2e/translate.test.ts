@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { findGenerator } from "../helpers/generators.js";
+import { findInstalledGenerator } from "../helpers/installed-generator.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
 
-const generator = findGenerator();
+const generator = findInstalledGenerator();
 const phone = { width: 360, height: 780 };
 const name = generator?.name ?? "";
 const [sample, drawn] = generator?.takesDrawings ? ["House, drawn", true] : ["French Alps", false];
@@ -196,7 +196,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
       state: "FAILED",
       size: 224,
       bytes: 4e7,
-      failure: "The server that has it cannot be reached.",
+      failure: "The download server cannot be reached.",
       willRetry: true,
       removed: false,
     };
@@ -206,7 +206,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
       return asked ? route.fulfill({ json: { data: { models: [lite, failed] } } }) : route.continue();
     });
     await page.goto("/");
-    const said = "VGG-19 could not be downloaded yet. The server that has it cannot be reached. The next session that uses it tries again.";
+    const said = "VGG-19 could not be downloaded yet. The download server cannot be reached. The next session that uses it tries again.";
     await page.getByText(said).waitFor();
   });
 });

@@ -6,15 +6,15 @@ import { afterEach, beforeEach, expect } from "vitest";
 import { type Download, download } from "../../server/models/store/download.js";
 import { FileServer } from "./file-server.js";
 
-/** What the server has as weights.bin. */
+/** The server's weights.bin. */
 export const content = randomBytes(300_000);
 
 export const sha256 = createHash("sha256").update(content).digest("hex");
 
-/** Quick enough for tests; the last wait of a test that gives up is 2 to 3 ms. */
+/** Short limits; the last wait of a test that gives up is 2 to 3 ms. */
 export const limits = { stallMs: 300, attempts: 3, backoffMs: 1 };
 
-/** A server with one file and a folder to fetch it into, both new for each test of the file that makes the rig. */
+/** A server with one file and a folder to download it into; both are new for each test of a file. */
 export class DownloadRig {
   server!: FileServer;
   folder = "";
@@ -37,12 +37,12 @@ export class DownloadRig {
     return join(this.folder, "weights.bin");
   }
 
-  /** The ranges that were asked for, in order. */
+  /** The requested ranges, in order. */
   get ranges(): (string | null)[] {
-    return this.server.asked.map(({ range }) => range);
+    return this.server.requests.map(({ range }) => range);
   }
 
-  fetchIt(changes: Partial<Download> = {}): Promise<void> {
+  download(changes: Partial<Download> = {}): Promise<void> {
     return download({
       url: this.server.url("weights.bin"),
       path: this.target,
@@ -55,8 +55,8 @@ export class DownloadRig {
     });
   }
 
-  /** The whole file is there under its name, and nothing else. */
-  async expectWhole(): Promise<void> {
+  /** Expects the complete file under its name, and nothing else. */
+  async expectComplete(): Promise<void> {
     expect(await readdir(this.folder)).toEqual(["weights.bin"]);
     expect((await readFile(this.target)).equals(content)).toBe(true);
   }

@@ -13,23 +13,23 @@ const shape = [1, 3, FREE, FREE] as const;
 /** Turns a picture (-1..1) into its negative. */
 export const negative = toOnnx({ output: mul(picture, constant(scalar(-1))) });
 
-/** A graph of one operator between a picture and another. */
+/** A graph of one operator between two pictures. */
 function oneOperator(write: (onnx: OnnxBuilder) => string): Uint8Array {
   const onnx = new OnnxBuilder();
   onnx.alias(write(onnx), "output");
   return serializeModel(onnx, [{ name: "input", shape }], [{ name: "output", shape }]);
 }
 
-/** Files that cannot serve as generators, by their fault. */
+/** Files that cannot be generators, by what is wrong with them. */
 export const badFiles = {
   twoInputs: toOnnx({ output: mul(picture, input("more", [1, 3, FREE, FREE])) }),
   otherNames: toOnnx({ result: mul(picture, constant(scalar(-1))) }),
   sixChannels: toOnnx({ output: concat(picture, picture, { axis: 1 }) }),
   fixedSize: toOnnx({ output: mul(input("input", [1, 3, 256, 256]), constant(scalar(-1))) }),
   notANumber: toOnnx({ output: mul(picture, constant(scalar(Number.NaN))) }),
-  /** Its graph says that it keeps the size, and it does not. */
+  /** Its graph claims to keep the size, and does not. */
   halfTheSize: oneOperator((onnx) => onnx.add("AveragePool", ["input"], { kernel_shape: [2, 2], strides: [2, 2] })),
-  /** No picture can be brought into that shape. */
+  /** No picture can be reshaped like this. */
   throwing: oneOperator((onnx) => onnx.add("Reshape", ["input", onnx.integers([7, 3, 11, 13])])),
   unknownOperator: oneOperator((onnx) => onnx.add("Enchant", ["input"])),
   externalData: externalData(),
@@ -47,7 +47,7 @@ export function endless(): Uint8Array {
   return toOnnx({ output: conv2d(value, last, null, { padding: 1 }) });
 }
 
-/** Adds a weight that lies in another file. */
+/** A graph with a weight in another file. */
 function externalData(): Uint8Array {
   return new MessageWriter()
     .integer(1, 8)
@@ -74,7 +74,7 @@ function externalData(): Uint8Array {
 
 const side = { layout: "NCHW", dtype: "float32", colour: "RGB" };
 
-/** The least that a card says, with changes of it and of its input. */
+/** The shortest valid card, with changes to it and to its input. */
 export function shortCard(id: string, changes: Record<string, unknown> = {}, input: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     id,
@@ -94,7 +94,7 @@ export function sha256Of(file: Uint8Array): string {
   return createHash("sha256").update(file).digest("hex");
 }
 
-/** Writes a model's folder: the card first, as a copy may. A card of null is left out. */
+/** Writes a model's folder, the card first, as a copy may. A card of null is left out. */
 export async function dropIn(
   directory: string,
   folder: string,

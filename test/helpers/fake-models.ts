@@ -1,5 +1,5 @@
 import type { ModelCatalogue, ModelInfo } from "../../server/api/context.js";
-import { AtelierError } from "../../server/errors.js";
+import { conflict, notFound } from "../../server/errors.js";
 import type { SessionModel, SessionModels } from "../../server/sessions/models.js";
 
 const names = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2", "conv5_1"];
@@ -27,7 +27,7 @@ function aModel(changes: Partial<ModelInfo>): ModelInfo {
   };
 }
 
-/** Models without files, whose states change at a test's word. */
+/** Models without files, whose states a test can change. */
 export class FakeModels implements ModelCatalogue {
   private readonly models = new Map<string, ModelInfo>();
   /** Paths by `<id> <kind>`. */
@@ -41,7 +41,7 @@ export class FakeModels implements ModelCatalogue {
     this.set(aModel({ id: "afar", state: "AVAILABLE" }));
   }
 
-  /** The same models, as sessions need to know them. */
+  /** The same models as sessions see them. */
   get sessions(): SessionModels {
     const find = async (id: string) => {
       const model = this.models.get(id);
@@ -50,7 +50,7 @@ export class FakeModels implements ModelCatalogue {
     return { find, defaultFeatures: () => find("vgg19") };
   }
 
-  /** Changes a model and notifies the watchers. */
+  /** Changes a model and notifies the listeners. */
   change(id: string, changes: Partial<ModelInfo>): ModelInfo {
     const model = { ...this.require(id), ...changes };
     this.set(model);
@@ -58,7 +58,7 @@ export class FakeModels implements ModelCatalogue {
     return model;
   }
 
-  /** How many watch now. */
+  /** Number of listeners. */
   get watchers(): number {
     return this.listeners.size;
   }
@@ -81,7 +81,7 @@ export class FakeModels implements ModelCatalogue {
   }
 
   async cancelDownload(id: string): Promise<ModelInfo> {
-    if (this.require(id).state !== "DOWNLOADING") throw new AtelierError("CONFLICT", "The model is not DOWNLOADING.", { field: "id" });
+    if (this.require(id).state !== "DOWNLOADING") throw conflict("id", "The model is not DOWNLOADING.");
     return this.change(id, { state: "AVAILABLE", downloadProgress: null });
   }
 
@@ -100,7 +100,7 @@ export class FakeModels implements ModelCatalogue {
 
   private require(id: string): ModelInfo {
     const model = this.models.get(id);
-    if (!model) throw new AtelierError("NOT_FOUND", "There is no such model.", { field: "id" });
+    if (!model) throw notFound("id", "There is no such model.");
     return model;
   }
 }

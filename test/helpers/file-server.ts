@@ -3,22 +3,22 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Answers one request in place of the well-behaved server. `bytes` is the file that was asked for. */
-export type Trick = (request: IncomingMessage, response: ServerResponse, bytes: Buffer) => void;
+/** Answers one request in place of the well-behaved server. `bytes` is the requested file. */
+export type FaultyResponse = (request: IncomingMessage, response: ServerResponse, bytes: Buffer) => void;
 
-/** A request as it came. */
-export interface Asked {
+/** A request that the server received. */
+export interface ReceivedRequest {
   path: string;
   range: string | null;
   ifRange: string | null;
 }
 
-/** Serves files from memory, with ranges and entity tags, and plays the tricks that a test lines up. */
+/** Serves files from memory, with ranges and entity tags, and gives faulty responses that a test has queued. */
 export class FileServer {
   readonly files = new Map<string, Buffer>();
-  readonly asked: Asked[] = [];
-  /** The next requests for files whose names do not end in `card.json` get these, one each. */
-  readonly tricks: Trick[] = [];
+  readonly requests: ReceivedRequest[] = [];
+  /** Responses to the next requests for files whose names do not end in `card.json`, one each. */
+  readonly faults: FaultyResponse[] = [];
 
   private constructor(
     private readonly server: ReturnType<typeof createServer>,
@@ -46,16 +46,16 @@ export class FileServer {
   private answer(request: IncomingMessage, response: ServerResponse): void {
     const path = (request.url ?? "/").slice(1);
     const { range = null, "if-range": ifRange } = request.headers;
-    this.asked.push({ path, range, ifRange: typeof ifRange === "string" ? ifRange : null });
+    this.requests.push({ path, range, ifRange: typeof ifRange === "string" ? ifRange : null });
     const bytes = this.files.get(path);
-    const trick = path.endsWith("card.json") ? undefined : this.tricks.shift();
+    const fault = path.endsWith("card.json") ? undefined : this.faults.shift();
     if (!bytes) response.writeHead(404).end("nothing here");
-    else if (trick) trick(request, response, bytes);
+    else if (fault) fault(request, response, bytes);
     else serve(request, response, bytes);
   }
 }
 
-/** Responds as a good server does. */
+/** Responds as a well-behaved server does. */
 export function serve(request: IncomingMessage, response: ServerResponse, bytes: Buffer): void {
   const etag = etagOf(bytes);
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
@@ -72,8 +72,8 @@ export function etagOf(bytes: Buffer): string {
   return `"${createHash("md5").update(bytes).digest("hex")}"`;
 }
 
-/** Sends so many bytes of what was asked for, and closes the connection. */
-export function breakOffAfter(count: number): Trick {
+/** Sends `count` bytes of the requested part, and closes the connection. */
+export function breakOffAfter(count: number): FaultyResponse {
   return (request, response, bytes) => {
     const end = response.end.bind(response);
     response.end = ((body?: Buffer) =>
@@ -82,7 +82,7 @@ export function breakOffAfter(count: number): Trick {
   };
 }
 
-/** Responds with a status alone. */
-export function status(code: number, headers: Record<string, string> = {}): Trick {
+/** Responds with a status and no body. */
+export function status(code: number, headers: Record<string, string> = {}): FaultyResponse {
   return (_request, response) => response.writeHead(code, headers).end();
 }

@@ -1,14 +1,14 @@
 import h5wasm from "h5wasm/node";
-import type { Convolution } from "../../server/models/store/keras-hdf5.js";
+import type { ConvolutionShape } from "../../server/models/store/keras-hdf5.js";
 
-/** The first convolutions of a network like VGG-19, with few channels. */
-export const fewLayers: readonly Convolution[] = [
+/** Convolutions named as in VGG-19, with few channels. */
+export const fewLayers: readonly ConvolutionShape[] = [
   { name: "conv1_1", inputChannels: 3, channels: 4 },
   { name: "conv1_2", inputChannels: 4, channels: 5 },
   { name: "conv2_1", inputChannels: 5, channels: 2 },
 ];
 
-/** The value that a test expects at a place of a kernel. */
+/** The value at a place of a kernel. */
 export function kernelValue(layer: number, output: number, input: number, row: number, column: number): number {
   return layer + output / 8 + input / 64 + row / 512 + column / 4096;
 }
@@ -16,14 +16,17 @@ export function kernelValue(layer: number, output: number, input: number, row: n
 export interface KerasFileOptions {
   /** Name of a layer's weights within its group. */
   weightName?(layer: string, kind: "kernel" | "bias"): string;
-  /** Type of the values, in NumPy's letters. */
+  /** Type of the values in NumPy's notation. */
   dtype?: "<f" | "<d";
-  /** Layers that the file leaves out. */
+  /** Layers that the file lacks. */
   without?: string[];
 }
 
-/** Writes weights as Keras does: a group for each layer that lists its weights' names; kernels height x width x input x output. */
-export async function writeKerasFile(path: string, layers: readonly Convolution[], options: KerasFileOptions = {}): Promise<void> {
+/**
+ * Writes weights as Keras does: one group for each layer, which lists the names of its weights; kernels height x width
+ * x input x output.
+ */
+export async function writeKerasFile(path: string, layers: readonly ConvolutionShape[], options: KerasFileOptions = {}): Promise<void> {
   const { weightName = (layer, kind) => `${layer}_${kind === "kernel" ? "W" : "b"}_1:0`, dtype = "<f", without = [] } = options;
   await h5wasm.ready;
   const file = new h5wasm.File(path, "w");

@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach } from "vitest";
 import type { DropInOptions } from "../../server/models/drop-ins/drop-ins.js";
 import type { Model } from "../../server/models/model.js";
-import { openRegistry, type Registry, type StoreOptions } from "../../server/models/registry.js";
+import { openRegistry, type Registry } from "../../server/models/registry.js";
 import type { KerasFile } from "../../server/models/store/keras-vgg19.js";
+import type { StoreOptions } from "../../server/models/store/store.js";
 import { FileServer } from "./file-server.js";
 import { fewLayers, writeKerasFile } from "./keras-file.js";
 
-/** What the card of a fast-style network says of its form. */
-export const fastStyle = {
+/** The fields of a fast-style card that describe how pictures go in and out. */
+export const fastStyleFields = {
   kind: "fast-style",
   model: "style.onnx",
   input: { name: "in", layout: "NCHW", dtype: "float32", colour: "RGB", from_uint8: "v" },
@@ -20,13 +21,16 @@ export const fastStyle = {
   size_multiple: 4,
   min_size: 32,
 };
-/** What the card of VGG-19 says of its form. */
-export const features = {
+/** The fields of VGG-19's card that describe how pictures go in. */
+export const featureFields = {
   kind: "features",
   model: "vgg19.safetensors",
   input: { layout: "NCHW", colour: "BGR", range: "0..255 minus mean", mean_bgr: [103.939, 116.779, 123.68] },
 };
-/** A server that has VGG-19 as it is published, and an empty data folder, both new for each test of the file that makes the rig. */
+
+/**
+ * A download server with VGG-19 as Keras publishes it, and an empty data folder; both are new for each test of a file.
+ */
 export class StoreRig {
   server!: FileServer;
   folder = "";
@@ -43,8 +47,8 @@ export class StoreRig {
     });
   }
 
-  /** Folder of what was fetched. */
-  get fetched(): string {
+  /** Folder of downloaded models. */
+  get downloads(): string {
     return join(this.folder, "data", "models");
   }
 
@@ -55,19 +59,19 @@ export class StoreRig {
   ): Promise<Registry> {
     const limits = { stallMs: 500, attempts: 2, backoffMs: 1 };
     const log = (line: string) => this.logged.push(line);
-    const store = { folder: this.fetched, mirror: null, offline: false, vgg19: this.vgg19, limits, log, ...changes };
+    const store = { folder: this.downloads, mirror: null, offline: false, vgg19: this.vgg19, limits, log, ...changes };
     const registry = await openRegistry({ bundledDir: join(this.folder, "bundled"), mirrorDir, store, dropIns });
     this.open.push(registry);
     return registry;
   }
 
-  /** Puts a model on the server, as a mirror has it; returns its file. */
-  mirrored(name: string, kind: Record<string, unknown>, changes: Record<string, unknown> = {}): Buffer {
+  /** Adds a model to the server's mirror. Returns its file. */
+  addToMirror(name: string, fields: Record<string, unknown>, changes: Record<string, unknown> = {}): Buffer {
     const file = randomBytes(200_000);
     const sha256 = createHash("sha256").update(file).digest("hex");
     const common = { id: name, title: name, params: 5, bytes: file.length, sha256, source: "a test", licence: "none" };
-    this.server.files.set(`models/${name}/card.json`, Buffer.from(JSON.stringify({ ...common, ...kind, ...changes })));
-    this.server.files.set(`models/${name}/${kind.model}`, file);
+    this.server.files.set(`models/${name}/card.json`, Buffer.from(JSON.stringify({ ...common, ...fields, ...changes })));
+    this.server.files.set(`models/${name}/${fields.model}`, file);
     return file;
   }
 
@@ -84,7 +88,7 @@ export class StoreRig {
   }
 }
 
-/** State of every model, by id. */
+/** The state of every model, by id. */
 export async function states(registry: Registry): Promise<Record<string, Model["state"]>> {
   return Object.fromEntries((await registry.list()).map(({ id, state }) => [id, state]));
 }

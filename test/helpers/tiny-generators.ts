@@ -4,17 +4,17 @@ import { expect } from "vitest";
 import type { Engine } from "../../server/engine/engine.js";
 import { FREE, input, type Tensor, tensor } from "../../server/graph/index.js";
 import type { GeneratorArchitecture } from "../../server/models/architecture.js";
-import { generatorOf } from "../../server/models/generators.js";
-import type { Weights } from "../../server/models/weights.js";
+import { generatorFromWeights } from "../../server/models/generators.js";
+import type { NetworkWeights } from "../../server/models/safetensors.js";
 
-/** What PyTorch computes with a tiny generator: names and shapes of tensors, and numbers of the result. */
+/** A tiny generator with PyTorch's result: names and shapes of its tensors, and some numbers of the result. */
 export interface TinyGenerator {
   architecture: GeneratorArchitecture;
   tensors: Record<string, number[]>;
   mean: number;
   /** Root mean square. */
   energy: number;
-  /** Every so many values of the result: the first, ... */
+  /** Distance between the values in `some`, which begin with the first of the result. */
   every: number;
   some: number[];
 }
@@ -29,7 +29,7 @@ interface Fixture {
 const file = join(import.meta.dirname, "..", "models", "fixtures", "generators.json");
 const { height, width, references }: Fixture = JSON.parse(await readFile(file, "utf8"));
 
-/** Generators of every form, next to what each is called. */
+/** Generators of every form, each with a name for the test. */
 export const tinyGenerators = references.map((one) => {
   const { family, ...form } = one.architecture;
   return [`${family} ${Object.values(form).join(" ")}`, one] as const;
@@ -56,17 +56,17 @@ function waves(): Tensor {
   return tensor([1, 3, height, width], data);
 }
 
-export function tinyWeights({ tensors }: TinyGenerator): Weights {
+export function tinyWeights({ tensors }: TinyGenerator): NetworkWeights {
   return Object.fromEntries(Object.entries(tensors).map(([name, shape]) => [name, values(name, shape)]));
 }
 
-/** What a generator makes of the picture of generators.py. */
-export async function translateWaves(engine: Engine, weights: Weights, architecture: GeneratorArchitecture): Promise<Tensor> {
-  const result = generatorOf(weights, architecture).apply(input("x", [1, 3, FREE, FREE]));
+/** A generator's result for the picture of generators.py. */
+export async function translateWaves(engine: Engine, weights: NetworkWeights, architecture: GeneratorArchitecture): Promise<Tensor> {
+  const result = generatorFromWeights(weights, architecture).apply(input("x", [1, 3, FREE, FREE]));
   const program = await engine.open({ result }, { outputs: ["result"] });
   const { result: picture } = await program.run({ x: waves() });
   await program.close();
-  return picture as Tensor;
+  return picture!;
 }
 
 /** Runs a tiny generator on `engine` and compares with PyTorch. */
@@ -77,6 +77,6 @@ export async function expectLikePyTorch(engine: Engine, one: TinyGenerator): Pro
   expect(error(data.reduce((sum, value) => sum + value, 0) / data.length, one.mean)).toBeLessThan(1e-4);
   expect(error(Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length), one.energy)).toBeLessThan(1e-4);
   one.some.forEach((value, place) => {
-    expect(error(data[place * one.every] as number, value), `number ${place}`).toBeLessThan(1e-4);
+    expect(error(data[place * one.every]!, value), `number ${place}`).toBeLessThan(1e-4);
   });
 }

@@ -8,7 +8,7 @@ import type { Tensor } from "../../server/graph/index.js";
 import { tryInProcess } from "../../server/host/model-trial.js";
 import { type ModelCard, parseCard, type TranslationForm } from "../../server/models/card.js";
 import { openRegistry } from "../../server/models/registry.js";
-import type { Weights } from "../../server/models/weights.js";
+import type { NetworkWeights } from "../../server/models/safetensors.js";
 import { badFiles, dropIn, endless, negative } from "../helpers/drop-in.js";
 import { writeSafetensors } from "../helpers/safetensors.js";
 import { type TinyGenerator, tinyGenerators, tinyWeights } from "../helpers/tiny-generators.js";
@@ -44,7 +44,7 @@ describe("weights with an architecture", () => {
   const sides = { sizeMultiple: 16, minSize: 16 };
   const model = { id: "weights", architecture: tiny?.architecture ?? null, form: { ...form, ...sides } };
 
-  async function trial(weights: Weights): Promise<unknown> {
+  async function trial(weights: NetworkWeights): Promise<unknown> {
     const path = join(folder, "weights.safetensors");
     await writeSafetensors(path, weights);
     return tryInProcess({ ...model, path }, patient);
@@ -61,7 +61,7 @@ describe("weights with an architecture", () => {
       [string, Tensor],
       ...[string, Tensor][],
     ];
-    await expect(trial(Object.fromEntries(others))).rejects.toThrow(`it holds no tensor "${first}"`);
+    await expect(trial(Object.fromEntries(others))).rejects.toThrow(`it has no tensor "${first}"`);
     const broken = { shape, data: data.map(() => Number.NaN) };
     await expect(trial({ ...Object.fromEntries(others), [first]: broken })).rejects.toThrow(/no colours/);
   });

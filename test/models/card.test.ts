@@ -61,7 +61,7 @@ const withArchitecture = <Card extends { architecture: object }>(card: Card, cha
 const parse = (card: unknown) => parseCard(JSON.stringify(card));
 
 describe("a card", () => {
-  it("of a translator tells how pictures go in and come out", () => {
+  it("of a translator describes how pictures go in and come out", () => {
     expect(parse(translator)).toEqual({
       id: "pix2pix-doors",
       title: "Doors",
@@ -99,7 +99,7 @@ describe("a card", () => {
     });
   });
 
-  it("of weights tells how they compute", () => {
+  it("of weights describes how they compute", () => {
     expect(parse(unet)?.architecture).toEqual({
       family: "unet-generator",
       channels: [8, 16, 16],
@@ -130,11 +130,11 @@ describe("a card", () => {
     });
   });
 
-  it("of a kind that nothing runs is left out", () => {
+  it("of a kind that is not supported is left out", () => {
     expect(parse({ ...features, kind: "wct" })).toBeNull();
   });
 
-  it("says what pictures its network takes; else that is known of it, or they are photos", () => {
+  it("states what pictures its model takes; without that, public models are known and others take photos", () => {
     expect(parse({ ...translator, takes: "label-map" })?.takes).toBe("LABEL_MAP");
     expect(parse({ ...translator, id: "pix2pix-edges2shoes" })?.takes).toBe("LINE_DRAWING");
     expect(parse({ ...translator, id: "pix2pix-facades" })?.takes).toBe("LABEL_MAP");
@@ -142,7 +142,7 @@ describe("a card", () => {
     expect([parse(translator)?.takes, parse(features)?.takes]).toEqual(["PHOTO", null]);
   });
 
-  it("that was written by hand may leave out what the file tells", () => {
+  it("that was written by hand may leave out what the file itself shows", () => {
     const { bytes, sha256, params, licence, source, ...short } = { ...translator, kind: "generator" };
     expect(parseWrittenCard(JSON.stringify(short))).toMatchObject({
       family: "OTHER",
@@ -234,7 +234,7 @@ describe("a card", () => {
     );
   });
 
-  it.each(["", "{", "null", "[]", '"text"'])("is refused when it is no object: %s", (text) => {
+  it.each(["", "{", "null", "[]", '"text"'])("is refused when it is not an object: %s", (text) => {
     expect(() => parseCard(text)).toThrow(expect.objectContaining({ name: "AtelierError", code: "BAD_INPUT" }));
   });
 });
@@ -244,7 +244,7 @@ const missing = existsSync(mirror) ? null : "no mirror: set ATELIER_MODEL_MIRROR
 if (missing) console.warn(`Skipped, ${missing}`);
 
 describe.skipIf(missing !== null)("the mirror's cards", () => {
-  it("are all understood, or left out by kind", async () => {
+  it("are all valid, or of a kind that is left out", async () => {
     const kept: string[] = [];
     for (const entry of await readdir(mirror, { withFileTypes: true })) {
       if (!entry.isDirectory()) continue;
@@ -255,9 +255,9 @@ describe.skipIf(missing !== null)("the mirror's cards", () => {
     expect(kept).not.toContain("vgg19-distilled16x");
   });
 
-  it("give VGG-19 with the checksum that its card promises", async () => {
+  it("describe VGG-19 with its checksum", async () => {
     const registry = await openRegistry({ bundledDir: mirror, mirrorDir: null });
-    expect((await registry.featureNetwork(null)).id).toBe("vgg19");
+    expect((await registry.featureModel(null)).id).toBe("vgg19");
     expect((await registry.find("vgg19"))?.state).toBe("READY");
     expect(registry.problems()).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { ReferenceEngine } from "../../server/engine/reference.js";
 import { FREE, input } from "../../server/graph/index.js";
 import type { GeneratorArchitecture } from "../../server/models/architecture.js";
-import { generatorOf, openGenerator } from "../../server/models/generators.js";
+import { generatorFromWeights, openGenerator } from "../../server/models/generators.js";
 import { writeSafetensors } from "../helpers/safetensors.js";
 import { tinyGenerators, tinyWeights, translateWaves } from "../helpers/tiny-generators.js";
 
@@ -14,9 +14,9 @@ const residual = all.find(({ architecture }) => architecture.family === "resnet-
 const unet = all.find(({ architecture }) => architecture.family === "unet-generator")!;
 const picture = input("x", [1, 3, FREE, FREE]);
 
-// That they compute what PyTorch computes, in every form, is part of the contract of engines.
+// The contract suite of the engines compares every form with PyTorch.
 describe("generators", () => {
-  it("with dropout at training have the second convolution of a residual block one place later", async () => {
+  it("with dropout in training have the second convolution of a residual block one place later", async () => {
     const { architecture } = residual;
     if (architecture.family !== "resnet-generator") throw new Error("not a residual generator");
     const weights = tinyWeights(residual);
@@ -29,7 +29,7 @@ describe("generators", () => {
     );
   });
 
-  it("open from a file, and refuse one whose weights are not of their architecture", async () => {
+  it("open from a file, and refuse one whose weights do not fit their architecture", async () => {
     const folder = await mkdtemp(join(tmpdir(), "atelier-generator-"));
     try {
       const path = join(folder, "tiny.safetensors");
@@ -46,8 +46,8 @@ describe("generators", () => {
     }
   });
 
-  it("need a bias wherever no batch norm takes it away again", () => {
+  it("need a bias wherever no batch norm cancels it", () => {
     const { "model.1.bias": _, ...without } = tinyWeights(residual);
-    expect(() => generatorOf(without, residual.architecture).apply(picture)).toThrow(/model\.1\.bias/);
+    expect(() => generatorFromWeights(without, residual.architecture).apply(picture)).toThrow(/model\.1\.bias/);
   });
 });

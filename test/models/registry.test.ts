@@ -13,19 +13,19 @@ async function emptyFolder(): Promise<string> {
 }
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
-/** A feature network's card and file; `changes` go into the card. */
+/** Writes a feature model's card and file; `changes` go into the card. Returns the file's path. */
 async function addFeatures(directory: string, folder: string, changes: Record<string, unknown> = {}): Promise<string> {
   const weights = randomBytes(1000);
   const card = {
     id: folder,
-    title: "A network",
+    title: "A model",
     kind: "features",
     model: "weights.safetensors",
     input: { layout: "NCHW", colour: "BGR", range: "0..255 minus mean", mean_bgr: [103.939, 116.779, 123.68] },
     params: 500,
     bytes: weights.byteLength,
     sha256: createHash("sha256").update(weights).digest("hex"),
-    source: "drawn by lot",
+    source: "random",
     licence: "MIT",
     ...changes,
   };
@@ -37,7 +37,7 @@ async function addFeatures(directory: string, folder: string, changes: Record<st
 }
 
 describe("the registry", () => {
-  it("lists what lies in its folders, the bundled models first", async () => {
+  it("lists the models in its folders, the bundled ones first", async () => {
     const [bundledDir, mirrorDir] = [await emptyFolder(), await emptyFolder()];
     await addFeatures(bundledDir, "small");
     await addFeatures(mirrorDir, "large_one");
@@ -50,7 +50,7 @@ describe("the registry", () => {
     ]);
     expect(await registry.find("small")).toEqual({
       id: "small",
-      title: "A network",
+      title: "A model",
       task: "FEATURES",
       family: "VGG",
       state: "READY",
@@ -58,7 +58,7 @@ describe("the registry", () => {
       parameters: 500,
       bytes: 1000,
       licence: "MIT",
-      source: "drawn by lot",
+      source: "random",
       architecture: { family: "vgg19" },
       translation: null,
       takes: null,
@@ -71,41 +71,41 @@ describe("the registry", () => {
     expect(registry.problems()).toEqual([]);
   });
 
-  it("paints with vgg19 by default, else with the largest network that is ready", async () => {
+  it("chooses vgg19 by default, else the largest feature model that is ready", async () => {
     const [bundledDir, mirrorDir] = [await emptyFolder(), await emptyFolder()];
     await addFeatures(bundledDir, "small", { params: 10 });
     const path = await addFeatures(bundledDir, "large", { params: 1_000_000 });
     await addFeatures(bundledDir, "broken", { params: 2_000_000, bytes: 999 });
     const without = await openRegistry({ bundledDir, mirrorDir });
-    expect(await without.featureNetwork(null)).toEqual({
+    expect(await without.featureModel(null)).toEqual({
       id: "large",
       path,
       sha256: expect.any(String),
       architecture: { family: "vgg19" },
     });
-    await expect(without.featureNetwork("vgg19")).rejects.toMatchObject({ code: "NOT_FOUND", detail: { field: "model" } });
+    await expect(without.featureModel("vgg19")).rejects.toMatchObject({ code: "NOT_FOUND", detail: { field: "model" } });
     const vgg = await addFeatures(mirrorDir, "vgg19", { params: 20 });
     const registry = await openRegistry({ bundledDir, mirrorDir });
-    expect(await registry.featureNetwork(null)).toEqual({
+    expect(await registry.featureModel(null)).toEqual({
       id: "vgg19",
       path: vgg,
       sha256: expect.any(String),
       architecture: { family: "vgg19" },
     });
-    expect((await registry.featureNetwork("small")).id).toBe("small");
+    expect((await registry.featureModel("small")).id).toBe("small");
   });
 
-  it("paints with the next best network when the best one turns out to be damaged", async () => {
+  it("chooses the next best feature model when the best one turns out to be damaged", async () => {
     const bundledDir = await emptyFolder();
     const path = await addFeatures(bundledDir, "small", { params: 10 });
     await addFeatures(bundledDir, "large", { params: 20, sha256: "0".repeat(64) });
     await addFeatures(bundledDir, "vgg19", { sha256: "0".repeat(64) });
     const registry = await openRegistry({ bundledDir, mirrorDir: null });
-    expect(await registry.featureNetwork(null)).toMatchObject({ id: "small", path });
+    expect(await registry.featureModel(null)).toMatchObject({ id: "small", path });
     expect((await registry.list()).map(({ state }) => state)).toEqual(["FAILED", "READY", "FAILED"]);
   });
 
-  it("takes a file once it can be read, though it could not before", async () => {
+  it("accepts a file that could not be read earlier", async () => {
     const folder = await emptyFolder();
     const path = await addFeatures(folder, "small");
     const registry = await openRegistry({ bundledDir: folder, mirrorDir: null });
@@ -117,23 +117,23 @@ describe("the registry", () => {
     expect((await registry.file("small")).path).toBe(path);
   });
 
-  it("says when no network is ready at all", async () => {
+  it("refuses a default when no feature model is ready", async () => {
     const registry = await openRegistry({ bundledDir: await emptyFolder(), mirrorDir: null });
     expect(await registry.list()).toEqual([]);
-    await expect(registry.featureNetwork(null)).rejects.toMatchObject({ name: "AtelierError", code: "UNAVAILABLE" });
+    await expect(registry.featureModel(null)).rejects.toMatchObject({ name: "AtelierError", code: "UNAVAILABLE" });
   });
 
-  it("knows no id that is a path", async () => {
+  it("finds nothing under an id that is a path", async () => {
     const mirrorDir = await emptyFolder();
     await addFeatures(mirrorDir, "vgg19");
     const registry = await openRegistry({ bundledDir: mirrorDir, mirrorDir: null });
     for (const id of ["../vgg19", "./vgg19", "vgg19/", "vgg19/../vgg19", "", "constructor", "VGG19", "vgg19\0"]) {
       expect(await registry.find(id)).toBeNull();
-      await expect(registry.featureNetwork(id)).rejects.toMatchObject({ name: "AtelierError", code: "NOT_FOUND" });
+      await expect(registry.featureModel(id)).rejects.toMatchObject({ name: "AtelierError", code: "NOT_FOUND" });
     }
   });
 
-  it("takes no file that is missing, short or damaged", async () => {
+  it("refuses files that are missing, short or damaged", async () => {
     const folder = await emptyFolder();
     await rm(await addFeatures(folder, "missing"));
     await addFeatures(folder, "short", { bytes: 1001 });
@@ -142,7 +142,7 @@ describe("the registry", () => {
     const states = async () => Object.fromEntries((await registry.list()).map(({ id, state }) => [id, state]));
     expect(await states()).toEqual({ missing: "FAILED", short: "FAILED", damaged: "READY" });
     for (const id of ["missing", "short", "damaged"]) {
-      const refusal = await registry.featureNetwork(id).catch((error: unknown) => error);
+      const refusal = await registry.featureModel(id).catch((error: unknown) => error);
       expect(refusal).toMatchObject({ name: "AtelierError", code: "UNAVAILABLE", detail: { field: "model" } });
       expect(String(refusal)).not.toContain(folder);
     }
@@ -159,7 +159,7 @@ describe("the registry", () => {
     expect((await registry.file("small")).path).toBe(path);
   });
 
-  it("skips cards that it cannot read, and says why", async () => {
+  it("skips cards that it cannot read, and lists the reasons", async () => {
     const [bundledDir, mirrorDir] = [await emptyFolder(), await emptyFolder()];
     await addFeatures(bundledDir, "good");
     await addFeatures(mirrorDir, "good");
@@ -176,7 +176,7 @@ describe("the registry", () => {
     expect(registry.problems().map(({ folder }) => folder)).toEqual(["Capital", "endless", "escape", "good", "no-json", "other-name"]);
   });
 
-  it("goes on without a mirror that is not there", async () => {
+  it("opens without a mirror folder that does not exist", async () => {
     const bundledDir = await emptyFolder();
     await addFeatures(bundledDir, "small");
     const registry = await openRegistry({ bundledDir, mirrorDir: join(bundledDir, "gone") });

@@ -31,7 +31,7 @@ describe("safetensors", () => {
     });
   });
 
-  it("reads all float tensors when none are named, and nothing else", async () => {
+  it("reads all float tensors, and only those, when none are named", async () => {
     const header = {
       __metadata__: { format: "pt" },
       a: entry("F32", [1], 0, 4),
@@ -54,25 +54,25 @@ describe("safetensors", () => {
     expect((await readSafetensors(path, ["a"])).a?.data[0]).toBeNaN();
   });
 
-  it("does not read the tensors that are not asked for", async () => {
+  it("does not read tensors that were not requested", async () => {
     const path = await fileOf({ a: entry("F32", [1], 0, 4), rest: entry("I8", [10 ** 9], 4, 4 + 10 ** 9) }, floats(3));
     expect((await readSafetensors(path, ["a"])).a?.data).toEqual(Float32Array.of(3));
   });
 
   it.each<[string, unknown]>([
-    ["a header that is no JSON", "{"],
-    ["a header that is no object", "[]"],
+    ["a header that is not JSON", "{"],
+    ["a header that is not an object", "[]"],
     ["a tensor that is missing", { b: entry("F32", [1], 0, 4) }],
     ["another element type", { a: entry("BF16", [2], 0, 4) }],
     ["a negative size", { a: entry("F32", [-1], 0, 4) }],
     ["offsets that do not fit the shape", { a: entry("F32", [2], 0, 4) }],
-    ["offsets behind the end of the file", { a: entry("F32", [1], 400, 404) }],
+    ["offsets beyond the end of the file", { a: entry("F32", [1], 400, 404) }],
     ["offsets that run backwards", { a: entry("F32", [1], 4, 0) }],
   ])("refuses %s", async (_, header) => {
     await expect(readSafetensors(await fileOf(header, floats(1)), ["a"])).rejects.toMatchObject(damaged);
   });
 
-  it("refuses files that are cut off, of absurd headers, or not there, and names no path", async () => {
+  it("refuses files that are cut off, have an absurd header or do not exist, and names no path", async () => {
     const path = join(folder, "short.safetensors");
     await expect(readSafetensors(path, ["a"])).rejects.toMatchObject(damaged);
     for (const bytes of [[], [1, 2, 3], [255, 255, 255, 255, 255, 255, 255, 255, 123], [100, 0, 0, 0, 0, 0, 0, 0, 123]]) {

@@ -10,9 +10,9 @@ import { OnnxEngine } from "../../server/engine/onnx.js";
 import { GraphError } from "../../server/graph/index.js";
 import type { Vgg19LiteArchitecture } from "../../server/models/architecture.js";
 import { parseCard } from "../../server/models/card.js";
-import { featureLayers } from "../../server/models/features.js";
+import { featureLayers } from "../../server/models/model.js";
+import type { NetworkWeights } from "../../server/models/safetensors.js";
 import { vgg19Lite } from "../../server/models/vgg19-lite.js";
-import type { Weights } from "../../server/models/weights.js";
 import { randomTensor } from "../helpers/random.js";
 import { writeSafetensors } from "../helpers/safetensors.js";
 
@@ -22,8 +22,8 @@ const engine = new OnnxEngine(2);
 afterAll(() => engine.close());
 
 /**
- * Shape, mean, root mean square, value [0, 5, h / 2, w / 2] and last channel's first value of the sample alps.jpg at
- * 128 px, in double precision by PyTorch 1.13 with the class Student of models/training/vgg19_lite.py.
+ * Shape, mean, root mean square, value [0, 5, h / 2, w / 2] and first value of the last channel for the sample alps.jpg
+ * at 128 px, computed in double precision by PyTorch 1.13 with the class Student of models/training/vgg19_lite.py.
  */
 const known: Record<string, [number[], number, number, number, number]> = {
   conv1_1: [[1, 16, 89, 128], -0.023141, 0.134512, 0.0137376, -0.00327038],
@@ -39,7 +39,7 @@ async function openBundled() {
   return openFeatureNetwork({ id: "vgg19-lite", path: join(bundled, card!.file), architecture: card!.architecture! });
 }
 
-describe("the vgg19-lite of this repository", () => {
+describe("the bundled vgg19-lite", () => {
   it("computes what PyTorch computes with the same weights", async () => {
     const network = await openBundled();
     expect(network.layers).toEqual(Object.keys(known));
@@ -65,7 +65,7 @@ describe("the vgg19-lite of this repository", () => {
     await program.close();
   });
 
-  it("has a value at each layer for pictures of the smallest side that it names, and no smaller ones", async () => {
+  it("has a value at each layer for pictures of the layer's minimum side, and refuses smaller ones", async () => {
     const network = await openBundled();
     for (const layer of network.layers) {
       const program = await engine.open(network.features(imageInput(), [layer]), { outputs: [layer] });
@@ -91,7 +91,7 @@ const tiny: Vgg19LiteArchitecture = {
     },
   ],
 };
-const tinyWeights: Weights = {
+const tinyWeights: NetworkWeights = {
   "block1_conv1.weight": randomTensor([4, 3, 3, 3], 1),
   "block1_conv1.bias": randomTensor([4], 2),
   "conv1_1.weight": randomTensor([2, 4, 1, 1], 3),
@@ -104,15 +104,15 @@ const tinyWeights: Weights = {
   "conv2_1.bias": randomTensor([3], 10),
 };
 
-describe("vgg19-lite as data", () => {
+describe("vgg19-lite as a graph", () => {
   it("has the layers that its taps are named after", () => {
     expect(featureLayers(tiny)).toEqual([
-      { name: "conv1_1", minimumSize: 2 },
-      { name: "conv2_1", minimumSize: 2 },
+      { name: "conv1_1", minimumSide: 2 },
+      { name: "conv2_1", minimumSide: 2 },
     ]);
   });
 
-  it("is built no deeper than asked, and only with the taps that are asked for", () => {
+  it("is built no deeper than requested, and only with the requested taps", () => {
     const { "block1_conv1.weight": weight, "block1_conv1.bias": bias, "conv1_1.weight": tap, "conv1_1.bias": shift } = tinyWeights;
     const shallow = { "block1_conv1.weight": weight!, "block1_conv1.bias": bias!, "conv1_1.weight": tap!, "conv1_1.bias": shift! };
     expect(vgg19Lite(imageInput(), shallow, tiny, ["conv1_1"]).conv1_1?.shape).toEqual([1, 2, "free", "free"]);
@@ -124,7 +124,7 @@ describe("vgg19-lite as data", () => {
     expect(() => vgg19Lite(imageInput(), tinyWeights, tiny, ["conv3_1"])).toThrow(GraphError);
   });
 
-  it("refuses a file whose weights are not of its architecture before anything is painted", async () => {
+  it("refuses a file whose weights do not fit its architecture when it is opened", async () => {
     const folder = await mkdtemp(join(tmpdir(), "atelier-lite-"));
     try {
       const path = join(folder, "tiny.safetensors");

@@ -5,18 +5,18 @@ import { objectiveGraph } from "../../server/art/losses.js";
 import { gradientName } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { FREE, GraphError, input, scalar, type Tensor, tensor } from "../../server/graph/index.js";
+import type { NetworkWeights } from "../../server/models/safetensors.js";
 import { readVgg19, vgg19, vgg19Layers } from "../../server/models/vgg19.js";
-import type { Weights } from "../../server/models/weights.js";
 import { randomTensor } from "../helpers/random.js";
 
 const mirror = process.env.ATELIER_MODEL_MIRROR || join(import.meta.dirname, "..", "..", "..", "shared", "weights");
 const file = join(mirror, "vgg19", "vgg19.safetensors");
 const hasWeights = existsSync(file);
-if (!hasWeights) console.log("VGG-19's weights are not here (ATELIER_MODEL_MIRROR): its tests are skipped");
+if (!hasWeights) console.log("Skipped, no weights of VGG-19: set ATELIER_MODEL_MIRROR to a folder of models");
 
 const image = input("image", [1, 3, FREE, FREE]);
 
-/** A smooth picture that any program can make: 0.5 + 0.5 sin(channel + 0.3 row + 0.17 column). */
+/** A smooth picture that any program can compute: 0.5 + 0.5 sin(channel + 0.3 row + 0.17 column). */
 function waves(height: number, width: number): Tensor {
   const data = new Float32Array(3 * height * width);
   for (let i = 0; i < data.length; i++) {
@@ -26,7 +26,10 @@ function waves(height: number, width: number): Tensor {
   return tensor([1, 3, height, width], data);
 }
 
-/** Shape, mean, root mean square and value [0, 5, 0, 0] of `waves(37, 50)`'s features, in double precision by PyTorch 1.13. */
+/**
+ * Shape, mean, root mean square and value [0, 5, 0, 0] of the features of `waves(37, 50)`, in double precision by
+ * PyTorch 1.13.
+ */
 const known: Record<"average" | "max", Record<string, [number[], number, number, number]>> = {
   average: {
     conv1_1: [[1, 64, 37, 50], 43.3843, 79.4486, 2.38362],
@@ -46,12 +49,12 @@ const known: Record<"average" | "max", Record<string, [number[], number, number,
   },
 };
 
-/** Step of central differences, in units of the picture's range. */
+/** Step of the central differences, in units of the picture's range. */
 const step = 2e-3;
 
-describe("VGG-19 as data", () => {
+describe("VGG-19 as a graph", () => {
   const zeros = (shape: number[]) => tensor(shape, new Float32Array(shape.reduce((product, size) => product * size, 1)));
-  const shallow: Weights = { "conv1_1.weight": zeros([64, 3, 3, 3]), "conv1_1.bias": zeros([64]) };
+  const shallow: NetworkWeights = { "conv1_1.weight": zeros([64, 3, 3, 3]), "conv1_1.bias": zeros([64]) };
 
   it("has the sixteen convolutions of the paper", () => {
     expect(vgg19Layers).toHaveLength(16);
@@ -60,11 +63,11 @@ describe("VGG-19 as data", () => {
     expect(parameters).toBe(20_024_384);
   });
 
-  it("is built no deeper than asked", () => {
+  it("is built no deeper than requested", () => {
     expect(Object.keys(vgg19(image, shallow, { pooling: "average", upTo: "conv1_1" }))).toEqual(["conv1_1"]);
   });
 
-  it("names what is wrong with layers and weights", () => {
+  it("names the layer or weight that is wrong", () => {
     expect(() => vgg19(image, shallow, { pooling: "average", upTo: "conv6_1" })).toThrow(GraphError);
     expect(() => vgg19(image, shallow, { pooling: "average", upTo: "conv1_2" })).toThrow(/conv1_2\.weight/);
     const wrong = { ...shallow, "conv1_1.bias": zeros([63]) };
@@ -74,7 +77,7 @@ describe("VGG-19 as data", () => {
 
 describe.skipIf(!hasWeights)("VGG-19 with its weights", () => {
   const engine = new OnnxEngine();
-  let weights: Weights;
+  let weights: NetworkWeights;
   beforeAll(async () => {
     weights = await readVgg19(file, "conv5_4");
   });
@@ -86,17 +89,17 @@ describe.skipIf(!hasWeights)("VGG-19 with its weights", () => {
     const features = await program.run({ image: waves(37, 50) });
     await program.close();
     for (const [name, [shape, mean, rootMeanSquare, corner]] of Object.entries(known[pooling])) {
-      const { shape: actual, data } = features[name] as Tensor;
+      const { shape: actual, data } = features[name]!;
       expect(actual).toEqual(shape);
       const near = (value: number, expected: number) => expect(Math.abs(value - expected), name).toBeLessThan(1e-3 * rootMeanSquare);
       near(data.reduce((sum, value) => sum + value, 0) / data.length, mean);
       near(Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length), rootMeanSquare);
-      near(data[5 * (shape[2] as number) * (shape[3] as number)] as number, corner);
+      near(data[5 * shape[2]! * shape[3]!]!, corner);
     }
   });
 
-  it("takes the smallest picture that a layer allows, and refuses a smaller one", async () => {
-    const minimum = vgg19Layers.find(({ name }) => name === "conv5_1")?.minimumSize as number;
+  it("accepts the smallest picture that a layer allows, and refuses a smaller one", async () => {
+    const minimum = vgg19Layers.find(({ name }) => name === "conv5_1")!.minimumSide;
     const program = await engine.open(vgg19(image, weights, { pooling: "average", upTo: "conv5_1" }), { outputs: ["conv5_1"] });
     expect((await program.run({ image: waves(minimum, minimum) })).conv5_1?.shape).toEqual([1, 512, 1, 1]);
     await expect(program.run({ image: waves(minimum, minimum - 1) })).rejects.toMatchObject({ code: "BAD_INPUT" });
@@ -120,24 +123,24 @@ describe.skipIf(!hasWeights)("VGG-19 with its weights", () => {
     given["content.target.conv4_2"] = random([1, 512, 4, 5], 1);
     given["content.weight.conv4_2"] = scalar(1);
     layers.style.forEach((layer, index) => {
-      const channels = vgg19Layers.find(({ name }) => name === layer)?.channels as number;
+      const channels = vgg19Layers.find(({ name }) => name === layer)!.channels;
       given[`style.target.${layer}`] = random([channels, channels], 10 + index);
       given[`style.weight.${layer}`] = scalar(2 ** -index);
     });
 
     const picture = waves(35, 43);
     const { [gradientName("image")]: gradient } = await program.run({ ...given, image: picture });
-    const { data: claimed } = gradient as Tensor;
+    const { data: claimed } = gradient!;
     const largest = claimed.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    // Along the gradient, one channel at a time: there the loss moves enough for float32 to tell.
+    // Along the gradient, one channel at a time: there the loss changes enough to be seen in float32.
     for (const channel of [0, 1, 2]) {
       const direction = claimed.map((value, i) => (Math.floor(i / (35 * 43)) === channel ? value / largest : 0));
       const totalAt = async (step: number) => {
-        const data = picture.data.map((value, i) => value + step * (direction[i] as number));
-        return (await program.run({ ...given, image: { shape: picture.shape, data } })).total?.data[0] as number;
+        const data = picture.data.map((value, i) => value + step * direction[i]!);
+        return (await program.run({ ...given, image: { shape: picture.shape, data } })).total!.data[0]!;
       };
       const measured = ((await totalAt(step)) - (await totalAt(-step))) / (2 * step);
-      const slope = claimed.reduce((sum, value, i) => sum + value * (direction[i] as number), 0);
+      const slope = claimed.reduce((sum, value, i) => sum + value * direction[i]!, 0);
       expect(Math.abs(slope - measured) / slope).toBeLessThan(0.02);
     }
     await program.close();

@@ -3,41 +3,47 @@ import { createReadStream } from "node:fs";
 import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { AtelierError } from "../../errors.js";
+import { AtelierError, badInput, unavailable } from "../../errors.js";
 import { type ModelCard, modelId, parseWrittenCard, type WrittenCard } from "../card.js";
 import type { ModelFacts, ModelFile } from "../model.js";
-import { MAX_CARD_BYTES } from "../store/folders.js";
-import { codeOf, type FolderState } from "./folder.js";
+import { cannotBeRead, errorCode, MAX_CARD_BYTES, otherId } from "../store/model-folder.js";
+import type { FolderState } from "./scan.js";
 
-/** Largest file of a model, bytes: its trial holds it more than once. */
+/** Largest file of a model; its trial has it in memory more than once. */
 export const MAX_MODEL_BYTES = 2 ** 29;
-/** Largest min_size and size_multiple, px: no session is larger. */
+/** Largest min_size and size_multiple, px; no session is larger. */
 export const MAX_SIDE = 2048;
 
-/** Shown as native size where no card tells it, px. */
+/** Native size that is listed where no card states it, px. */
 const USUAL_SIZE = 256;
 
-/** What is tried of a model: its file, how it is fed and how its weights compute. */
+/** The part of a model that its trial needs: its file, how pictures go in and out, and how its weights compute. */
 export interface ModelToTry extends Pick<ModelCard, "id" | "architecture"> {
   path: string;
   form: ModelCard["translation"];
 }
 
-/** Runs a model once where it can do no harm. @throws AtelierError UNAVAILABLE with why it is of no use; the signal's reason. */
+/**
+ * Runs a model once where it can do no harm, and counts its parameters.
+ * @throws AtelierError UNAVAILABLE with what is wrong with it; the signal's reason when it aborts.
+ */
 export type TryModel = (model: ModelToTry, signal: AbortSignal) => Promise<{ parameters: number }>;
 
 /** Reads and checks the card of a folder. @throws AtelierError with what is wrong with it. */
 export async function readWrittenCard(directory: string, { name, isLink }: FolderState): Promise<WrittenCard> {
-  if (isLink) throw refused("Its folder is a link; copy the folder itself.");
+  if (isLink) throw unavailable("Its folder is a link; copy the folder itself.");
   const id = modelId(name);
-  if (id === null) throw refused("Its folder's name is no id: 1 to 64 lower-case letters, digits, - and _, a letter or digit first.");
+  if (id === null)
+    throw unavailable(
+      "Its folder's name is not a valid id: 1 to 64 lower-case letters, digits, - and _, beginning with a letter or digit.",
+    );
   const path = join(directory, name, "card.json");
   await requireFile(path, "card.json", MAX_CARD_BYTES);
   const card = parseWrittenCard(await readFile(path, "utf8"));
-  if (card.id !== id) throw new AtelierError("BAD_INPUT", `The card is of ${card.id}, which is not its folder's name.`, { field: "id" });
+  if (card.id !== id) throw otherId(card.id);
   const { sizeMultiple = 1, minSize = 1 } = card.translation ?? {};
   for (const [field, value] of Object.entries({ size_multiple: sizeMultiple, min_size: minSize })) {
-    if (value > MAX_SIDE) throw new AtelierError("BAD_INPUT", `The card's ${field} is too large.`, { field, limit: MAX_SIDE });
+    if (value > MAX_SIDE) throw badInput(field, `The card's ${field} is too large.`, MAX_SIDE);
   }
   return card;
 }
@@ -55,16 +61,17 @@ export async function checkFile(
 ): Promise<ModelFile> {
   const path = join(directory, folder, card.file);
   const bytes = await requireFile(path, card.file, MAX_MODEL_BYTES);
-  if (card.bytes !== null && bytes !== card.bytes) throw refused(`Its file has ${bytes} bytes instead of ${card.bytes}.`);
+  if (card.bytes !== null && bytes !== card.bytes) throw unavailable(`Its file has ${bytes} bytes instead of ${card.bytes}.`);
   const sha256 = await sha256Of(path, signal);
-  if (card.sha256 !== null && sha256 !== card.sha256) throw refused("Its file is not the one of the card: the checksum differs.");
+  if (card.sha256 !== null && sha256 !== card.sha256)
+    throw unavailable("Its file is not the one that the card describes: the checksum differs.");
   const { id, architecture, translation } = card;
   const { parameters } = await tryModel({ id, architecture, path, form: translation }, signal);
   return { path, card: { ...card, bytes, sha256, parameters: card.parameters ?? parameters } };
 }
 
-/** What the list shows of a folder that is refused. */
-export function factsOf(id: string, name: string, card: WrittenCard | null): ModelFacts {
+/** Properties that are listed for a folder that was refused. */
+export function factsOfRefused(id: string, name: string, card: WrittenCard | null): ModelFacts {
   const unknown = {
     title: name,
     task: "TRANSLATION",
@@ -81,22 +88,20 @@ export function factsOf(id: string, name: string, card: WrittenCard | null): Mod
   };
 }
 
-/** Why a folder is refused, as the list shows it. */
-export function reasonOf({ message, detail: { limit } }: AtelierError): string {
-  return limit === undefined ? message : `${message} Allowed: ${limit}.`;
-}
-
-/** Its size in bytes. @throws AtelierError when there is no such file, or a link in its place, or it is too large. */
+/**
+ * Size of a file in bytes.
+ * @throws AtelierError when there is no such file, when it is a link, or when it is too large.
+ */
 async function requireFile(path: string, name: string, maxBytes: number): Promise<number> {
   try {
     const found = await lstat(path);
-    if (found.isSymbolicLink()) throw refused(`${name} is a link; the file itself has to be in the folder.`);
-    if (!found.isFile()) throw refused(`${name} is no file.`);
+    if (found.isSymbolicLink()) throw unavailable(`${name} is a link; the file itself must be in the folder.`);
+    if (!found.isFile()) throw unavailable(`${name} is not a file.`);
     if (found.size > maxBytes) throw new AtelierError("BAD_INPUT", `${name} has ${found.size} bytes.`, { limit: `${maxBytes} bytes` });
     return found.size;
   } catch (error) {
     if (error instanceof AtelierError) throw error;
-    throw refused(codeOf(error) === "ENOENT" ? `There is no ${name} in its folder.` : `${name} cannot be read (${codeOf(error)}).`);
+    throw unavailable(errorCode(error) === "ENOENT" ? `There is no ${name} in its folder.` : cannotBeRead(name, error));
   }
 }
 
@@ -106,11 +111,7 @@ async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
     await pipeline(createReadStream(path), hash, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw refused(`Its file cannot be read (${codeOf(error)}).`);
+    throw unavailable(cannotBeRead("Its file", error));
   }
   return hash.digest("hex");
-}
-
-function refused(reason: string): AtelierError {
-  return new AtelierError("UNAVAILABLE", reason);
 }

@@ -1,49 +1,49 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isFields } from "../card-fields.js";
-import { codeOf } from "./folder.js";
+import { errorCode } from "../store/model-folder.js";
 
-/** What was found out about a folder that passed. */
-export interface Passed {
-  /** Of the folder when it was tried. */
+/** The result of a folder that passed its trial. */
+export interface PassedTrial {
+  /** Fingerprint of the folder when it was tried. */
   fingerprint: string;
-  /** Of the model's file, lower-case hex; verified again before its first use. */
+  /** Checksum of the model's file, lower-case hex; verified again before its first use. */
   sha256: string;
   bytes: number;
   parameters: number;
 }
 
 const FILE = ".tried.json";
-/** Changes when the checks do: what an older server passed is tried again. */
+/** Changes with the checks, so that folders that an older server passed are tried again. */
 const VERSION = 1;
 
-/** Which folders passed their trial, kept in the directory itself, so that they are there at once at the next start. */
+/** Folders that passed their trial, stored in the directory so that their models are READY at the next start. */
 export class TrialRecord {
   private writing: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly directory: string,
-    private readonly folders: Map<string, Passed>,
+    private readonly folders: Map<string, PassedTrial>,
   ) {}
 
-  /** One that is missing or not understood is empty: everything is tried once more. */
+  /** A record that is missing or damaged counts as empty, so that everything is tried again. */
   static async open(directory: string): Promise<TrialRecord> {
     return new TrialRecord(directory, new Map(await readRecord(join(directory, FILE))));
   }
 
-  /** What was found out about a folder, if it is still as it was. */
-  find(folder: string, fingerprint: string): Passed | null {
+  /** The result of a folder, if it has not changed since. */
+  find(folder: string, fingerprint: string): PassedTrial | null {
     const passed = this.folders.get(folder);
     return passed?.fingerprint === fingerprint ? passed : null;
   }
 
-  /** Waits for what is being written; who wrote it is told of a failure. */
+  /** Waits for writes to end; the callers of `set` receive their failures. */
   async close(): Promise<void> {
     await Promise.allSettled([this.writing]);
   }
 
-  /** Remembers a folder, or forgets it. */
-  set(folder: string, passed: Passed | null): Promise<void> {
+  /** Stores the result of a folder, or deletes it. */
+  set(folder: string, passed: PassedTrial | null): Promise<void> {
     if (passed) this.folders.set(folder, passed);
     else if (!this.folders.delete(folder)) return this.writing;
     const text = JSON.stringify({ version: VERSION, folders: Object.fromEntries(this.folders) });
@@ -53,26 +53,26 @@ export class TrialRecord {
         await writeFile(`${path}.partial`, text);
         await rename(`${path}.partial`, path);
       } catch (error) {
-        // The directory was removed, and what was known of it with it.
-        if (codeOf(error) !== "ENOENT") throw error;
+        // The directory was removed, and the record with it.
+        if (errorCode(error) !== "ENOENT") throw error;
       }
     };
-    // Who wrote before was told of its failure.
+    // The caller of an earlier write received its failure.
     this.writing = this.writing.then(write, write);
     return this.writing;
   }
 }
 
-async function readRecord(path: string): Promise<[string, Passed][]> {
+async function readRecord(path: string): Promise<[string, PassedTrial][]> {
   let record: unknown;
   try {
     record = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
-    if (error instanceof SyntaxError || codeOf(error) === "ENOENT") return [];
+    if (error instanceof SyntaxError || errorCode(error) === "ENOENT") return [];
     throw error;
   }
   if (!isFields(record) || record.version !== VERSION || !isFields(record.folders)) return [];
-  return Object.entries(record.folders).filter((entry): entry is [string, Passed] => isPassed(entry[1]));
+  return Object.entries(record.folders).filter((entry): entry is [string, PassedTrial] => isPassed(entry[1]));
 }
 
 function isPassed(value: unknown): boolean {

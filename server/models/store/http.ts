@@ -1,10 +1,10 @@
-/** Why a transfer ended before its end; fit for clients' eyes. */
+/** Why a transfer failed; the message may be shown to clients. */
 export class TransferError extends Error {
   override readonly name = "TransferError";
 
   /** Whether the same request may succeed later. */
   readonly temporary: boolean;
-  /** Of the server's answer; null where there was none. */
+  /** HTTP status of the response; null where there was none. */
   readonly status: number | null;
 
   constructor(message: string, { temporary, status, cause }: { temporary: boolean; status?: number; cause?: unknown }) {
@@ -14,13 +14,13 @@ export class TransferError extends Error {
   }
 }
 
-/** How long a transfer goes on without luck. */
+/** When a transfer is given up. */
 export interface TransferLimits {
-  /** Without a byte, after which a try is given up, ms. */
+  /** Time without a byte after which an attempt ends, ms. */
   stallMs: number;
-  /** Tries in a row that bring less than a mebibyte; also how often what came may be dropped and begun anew. */
+  /** Attempts in a row that bring less than a mebibyte; also how often the bytes that arrived may be dropped. */
   attempts: number;
-  /** Wait after the first of them, ms; twice as long after each further one, and up to half as much again by lot. */
+  /** Wait after the first failed attempt, ms; doubles after each further one, and is longer by up to half at random. */
   backoffMs: number;
 }
 
@@ -28,25 +28,22 @@ export const transferLimits: TransferLimits = { stallMs: 30_000, attempts: 5, ba
 
 const MAX_REDIRECTS = 5;
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-/** Answers other than 5xx after which the same request may succeed later. */
+/** Statuses other than 5xx after which the same request may succeed later. */
 const temporaryStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Ends a request that brings nothing for a while. */
+/** Aborts a request that receives nothing for a while. */
 export class Watchdog {
   private readonly stalled = new AbortController();
   private readonly timer: NodeJS.Timeout;
   readonly signal: AbortSignal;
 
   constructor(stallMs: number, signal: AbortSignal) {
-    this.timer = setTimeout(
-      () => this.stalled.abort(new TransferError("the server that has it sends nothing", { temporary: true })),
-      stallMs,
-    );
+    this.timer = setTimeout(() => this.stalled.abort(new TransferError("the download server sends nothing", { temporary: true })), stallMs);
     this.signal = AbortSignal.any([signal, this.stalled.signal]);
   }
 
-  /** Something came. */
-  feed(): void {
+  /** Restarts the time, as bytes arrived. */
+  reset(): void {
     this.timer.refresh();
   }
 
@@ -56,34 +53,34 @@ export class Watchdog {
 }
 
 /**
- * Asks for bytes as they lie on the server, following few redirects and none from https to http.
- * @returns an answer of 200, 206 or 416.
- * @throws TransferError for any other; the signal's reason when it aborts.
+ * Requests bytes without compression; follows a few redirects, but none from https to http.
+ * @returns a response with status 200, 206 or 416.
+ * @throws TransferError for any other status; the signal's reason when it aborts.
  */
 export async function requestBytes(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
   let address = url;
   for (let hops = 0; ; hops++) {
-    const response = await ask(address, headers, signal);
+    const response = await request(address, headers, signal);
     const { status } = response;
     if ([200, 206, 416].includes(status)) {
       const encoding = response.headers.get("content-encoding") ?? "identity";
-      if (encoding !== "identity") return refuse(response, `the server that has it sends it as ${encoding.slice(0, 20)}`);
+      if (encoding !== "identity") return reject(response, `the download server sends it compressed as ${encoding.slice(0, 20)}`);
       return response;
     }
     if (!redirects.has(status)) {
-      return refuse(response, `the server that has it answers ${status}`, status >= 500 || temporaryStatuses.has(status));
+      return reject(response, `the download server returns status ${status}`, status >= 500 || temporaryStatuses.has(status));
     }
     const next = redirected(address, response.headers.get("location"));
     if (next === null || hops === MAX_REDIRECTS) {
-      return refuse(response, "the server that has it sends elsewhere, and that leads nowhere");
+      return reject(response, "the download server redirects to an address that cannot be used");
     }
     await response.body?.cancel();
     address = next;
   }
 }
 
-/** Reads a short text. @throws TransferError; null where the server has none (404, 410). */
-export async function fetchText(url: URL, maxBytes: number, stallMs: number, signal: AbortSignal): Promise<string | null> {
+/** Downloads a short text; null where the server has none (404, 410). @throws TransferError. */
+export async function downloadText(url: URL, maxBytes: number, stallMs: number, signal: AbortSignal): Promise<string | null> {
   const watchdog = new Watchdog(stallMs, signal);
   try {
     const response = await requestBytes(url, {}, watchdog.signal);
@@ -103,7 +100,7 @@ export async function fetchText(url: URL, maxBytes: number, stallMs: number, sig
   }
 }
 
-/** The chunks of an answer; the watchdog is fed with each. @throws TransferError when the connection breaks off. */
+/** The chunks of a response; each resets the watchdog. @throws TransferError when the connection breaks off. */
 export async function* bodyOf(response: Response, watchdog: Watchdog): AsyncGenerator<Uint8Array, void> {
   const reader = response.body?.getReader();
   let open = true;
@@ -111,7 +108,7 @@ export async function* bodyOf(response: Response, watchdog: Watchdog): AsyncGene
     while (reader) {
       const { done, value } = await reader.read();
       if (done) break;
-      watchdog.feed();
+      watchdog.reset();
       yield value;
     }
     open = false;
@@ -119,12 +116,12 @@ export async function* bodyOf(response: Response, watchdog: Watchdog): AsyncGene
     open = false;
     throw networkError(error, watchdog.signal, "broke off");
   } finally {
-    // The reader of this has left.
+    // The consumer stopped early.
     if (open) await reader?.cancel();
   }
 }
 
-async function ask(address: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+async function request(address: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
   try {
     return await fetch(address, { redirect: "manual", headers: { ...headers, "accept-encoding": "identity" }, signal });
   } catch (error) {
@@ -132,7 +129,7 @@ async function ask(address: URL, headers: Record<string, string>, signal: AbortS
   }
 }
 
-async function refuse(response: Response, reason: string, temporary = false): Promise<never> {
+async function reject(response: Response, reason: string, temporary = false): Promise<never> {
   await response.body?.cancel();
   throw new TransferError(reason, { temporary, status: response.status });
 }
@@ -144,11 +141,11 @@ function redirected(from: URL, location: string | null): URL | null {
   return allowed.includes(to.protocol) ? to : null;
 }
 
-/** What a failed fetch means: the reason of the signal that ended it, else the network's fault. */
+/** The reason of the signal that ended a request, or a temporary failure of the network. */
 function networkError(error: unknown, signal: AbortSignal, what: string): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof TransferError || !(error instanceof TypeError)) return error;
   const { cause } = error;
   const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-  return new TransferError(`the server that has it ${what}${code}`, { temporary: true, cause: error });
+  return new TransferError(`the download server ${what}${code}`, { temporary: true, cause: error });
 }

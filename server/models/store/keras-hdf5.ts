@@ -1,27 +1,27 @@
 import { open } from "node:fs/promises";
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Group, h5wasm as Hdf5 } from "h5wasm/node";
-import { AtelierError } from "../../errors.js";
+import { type AtelierError, unavailable } from "../../errors.js";
+import { type WrittenFile, writeSafetensors } from "../safetensors.js";
 import type { Vgg19Layer } from "../vgg19.js";
-import { type WrittenFile, writeSafetensors } from "./write-safetensors.js";
 
-/** A convolution of the network. */
-export type Convolution = Pick<Vgg19Layer, "name" | "inputChannels" | "channels">;
+/** Name and size of a convolution in the file. */
+export type ConvolutionShape = Pick<Vgg19Layer, "name" | "inputChannels" | "channels">;
 
 const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
 const KERNEL = 3;
 
 /**
- * Converts VGG-19 as Keras keeps it (HDF5, layers block1_conv1 ..., kernels height x width x input x output) into
- * safetensors (conv1_1.weight, output x input x height x width, float32). Both are of Caffe's convention: Keras' file
- * takes what its preprocessing in "caffe" mode makes, BGR of 0..255 minus the means, so channels keep their order.
- * https://keras.io/api/applications/vgg, section "preprocess_input".
- * @throws AtelierError UNAVAILABLE when the file is of another form; the signal's reason when it aborts.
+ * Converts VGG-19 as Keras stores it (HDF5, layers block1_conv1 ..., kernels height x width x input x output) into
+ * safetensors (conv1_1.weight, output x input x height x width, float32). Both follow Caffe's convention: Keras'
+ * weights expect the result of its preprocessing in "caffe" mode, BGR of 0..255 minus the means, so channels keep their
+ * order. https://keras.io/api/applications/vgg, section "preprocess_input".
+ * @throws AtelierError UNAVAILABLE when the file has another form; the signal's reason when it aborts.
  */
 export async function convertKerasVgg19(
   path: string,
   target: string,
-  layers: readonly Convolution[],
+  layers: readonly ConvolutionShape[],
   signal?: AbortSignal,
 ): Promise<WrittenFile> {
   await requireSignature(path);
@@ -34,11 +34,11 @@ export async function convertKerasVgg19(
       { name: `${name}.bias`, shape: [channels] },
     ]);
     return await writeSafetensors(target, tensors, async ({ name, shape }) => {
-      // A large kernel takes some ten ms: the server answers in between.
-      await breathe();
+      // A large kernel takes some ten ms; requests are served in between.
+      await nextTurn();
       signal?.throwIfAborted();
       const [layer = "", part] = name.split(".");
-      const values = weightsOf(hdf5, file, layer, part === "weight" ? 0 : 1, part === "weight" ? kernelShape(shape) : shape);
+      const values = layerValues(hdf5, file, layer, part === "weight" ? 0 : 1, part === "weight" ? kernelShape(shape) : shape);
       return part === "weight" ? transposed(values, shape) : values;
     });
   } finally {
@@ -46,19 +46,19 @@ export async function convertKerasVgg19(
   }
 }
 
-/** What h5wasm makes of other files is many lines on the console. */
+/** Refuses other files here, as h5wasm would print many lines about them on the console. */
 async function requireSignature(path: string): Promise<void> {
   const file = await open(path, "r");
   try {
     const { buffer } = await file.read(Buffer.alloc(SIGNATURE.length), 0, SIGNATURE.length, 0);
-    if (!buffer.equals(SIGNATURE)) throw otherForm("is no HDF5");
+    if (!buffer.equals(SIGNATURE)) throw otherForm("is not HDF5");
   } finally {
     await file.close();
   }
 }
 
-/** The values of a layer's kernel (0) or bias (1), by the names that the layer lists. */
-function weightsOf(hdf5: typeof Hdf5, file: Group, layer: string, position: number, shape: readonly number[]): Float32Array {
+/** The values of a layer's kernel (position 0) or bias (1), found by the names that the layer lists. */
+function layerValues(hdf5: typeof Hdf5, file: Group, layer: string, position: number, shape: readonly number[]): Float32Array {
   const kerasName = layer.replace(/^conv(\d)_(\d)$/, "block$1_conv$2");
   const group = file.get(kerasName);
   if (!(group instanceof hdf5.Group)) throw otherForm(`lacks ${kerasName}`);
@@ -78,7 +78,7 @@ function kernelShape([outputs = 0, inputs = 0, height = 0, width = 0]: readonly 
   return [height, width, inputs, outputs];
 }
 
-/** [H, W, I, O] -> [O, I, H, W]; `shape` is that of the result. */
+/** [H, W, I, O] -> [O, I, H, W]; the shape is that of the result. */
 function transposed(values: Float32Array, [outputs = 0, inputs = 0, height = 0, width = 0]: readonly number[]): Float32Array {
   const plane = height * width;
   const result = new Float32Array(values.length);
@@ -86,7 +86,7 @@ function transposed(values: Float32Array, [outputs = 0, inputs = 0, height = 0, 
   for (let place = 0; place < plane; place++) {
     for (let input = 0; input < inputs; input++) {
       for (let output = 0; output < outputs; output++) {
-        result[(output * inputs + input) * plane + place] = values[from++] as number;
+        result[(output * inputs + input) * plane + place] = values[from++]!;
       }
     }
   }
@@ -94,5 +94,5 @@ function transposed(values: Float32Array, [outputs = 0, inputs = 0, height = 0, 
 }
 
 function otherForm(reason: string): AtelierError {
-  return new AtelierError("UNAVAILABLE", `The file is not VGG-19 as Keras publishes it: it ${reason}.`);
+  return unavailable(`The file is not VGG-19 as Keras publishes it: it ${reason}.`);
 }

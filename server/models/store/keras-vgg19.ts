@@ -1,25 +1,24 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ModelFacts } from "../model.js";
+import type { ModelDownloadOptions, ModelFacts, ModelSource } from "../model.js";
+import type { WrittenFile } from "../safetensors.js";
 import { vgg19Layers } from "../vgg19.js";
-import { bytesOf, requireRoom } from "./disk.js";
-import { download } from "./download.js";
+import { download, requireDiskSpace, storedBytes } from "./download.js";
 import type { TransferLimits } from "./http.js";
-import { type Convolution, convertKerasVgg19 } from "./keras-hdf5.js";
-import { writeCard } from "./mirror.js";
-import type { FetchOptions, ModelSource } from "./source.js";
+import { type ConvolutionShape, convertKerasVgg19 } from "./keras-hdf5.js";
+import { writeCard } from "./model-folder.js";
 
-/** A file of weights as it is published. */
+/** A file of weights as Keras publishes it. */
 export interface KerasFile {
   url: URL;
   bytes: number;
   /** Lower-case hex. */
   md5: string;
-  /** Convolutions that it holds, shallow to deep. */
-  layers: readonly Convolution[];
+  /** Its convolutions, shallow to deep. */
+  layers: readonly ConvolutionShape[];
 }
 
-/** VGG-19 without its fully connected layers, as Keras fetches it itself. */
+/** VGG-19 without its fully connected layers, at the address that Keras itself uses. */
 export const kerasVgg19File: KerasFile = {
   url: new URL("https://storage.googleapis.com/tensorflow/keras-applications/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"),
   bytes: 80_134_624,
@@ -28,8 +27,8 @@ export const kerasVgg19File: KerasFile = {
 };
 
 const FILE = "vgg19.safetensors";
-/** The part of the progress that is the fetch; the rest is the conversion. */
-const FETCH_SHARE = 0.98;
+/** Share of the progress that belongs to the download; the rest is the conversion. */
+const DOWNLOAD_SHARE = 0.98;
 
 const about = {
   id: "vgg19",
@@ -39,8 +38,8 @@ const about = {
   parameters: 20_024_384,
 };
 
-/** VGG-19 from the address where Keras publishes it, converted to the form of the other networks. */
-export function kerasVgg19({ url, bytes, md5, layers }: KerasFile, limits: TransferLimits): ModelSource {
+/** VGG-19 from the address where Keras publishes it, converted to safetensors. */
+export function kerasVgg19Source({ url, bytes, md5, layers }: KerasFile, limits: TransferLimits): ModelSource {
   const facts: ModelFacts = {
     ...about,
     task: "FEATURES",
@@ -51,29 +50,30 @@ export function kerasVgg19({ url, bytes, md5, layers }: KerasFile, limits: Trans
     translation: null,
     takes: null,
   };
-  async function fetch({ folder, signal, progress }: FetchOptions): Promise<void> {
+  async function downloadAndConvert({ folder, signal, progress }: ModelDownloadOptions): Promise<void> {
     const published = join(folder, "vgg19.h5");
     const target = join(folder, FILE);
-    await requireRoom(folder, 2 * bytes - (await bytesOf(published)));
+    // The published file and its conversion.
+    await requireDiskSpace(folder, 2 * bytes - (await storedBytes(published)));
     await download({
       url,
       path: published,
       bytes,
       checksum: { algorithm: "md5", digest: md5 },
       signal,
-      progress: (received) => progress((FETCH_SHARE * received) / bytes),
+      progress: (received) => progress((DOWNLOAD_SHARE * received) / bytes),
       limits,
     });
     const written = await convertKerasVgg19(published, `${target}.partial`, layers, signal);
     signal.throwIfAborted();
     await rename(`${target}.partial`, target);
-    await writeCard(folder, card(written.bytes, written.sha256));
+    await writeCard(folder, cardText(written));
     await rm(published);
   }
-  return { facts, fetch };
+  return { facts, download: downloadAndConvert };
 }
 
-function card(bytes: number, sha256: string): string {
+function cardText({ bytes, sha256 }: WrittenFile): string {
   const { parameters, ...rest } = about;
   const fields = {
     ...rest,

@@ -1,15 +1,13 @@
-import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { AtelierError } from "../../errors.js";
+import { badInput } from "../../errors.js";
 import { type ModelCard, modelId, parseCard } from "../card.js";
-import { bytesOf, requireRoom } from "./disk.js";
-import { download, unavailable } from "./download.js";
-import { MAX_CARD_BYTES } from "./folders.js";
-import { fetchText, TransferError, type TransferLimits } from "./http.js";
-import type { FetchOptions, ModelSource } from "./source.js";
+import type { ModelDownloadOptions, ModelSource } from "../model.js";
+import { download, downloadError, requireDiskSpace, storedBytes } from "./download.js";
+import { downloadText, TransferError, type TransferLimits } from "./http.js";
+import { MAX_CARD_BYTES, writeCard } from "./model-folder.js";
 
-/** Folders that a mirror at an address is asked for, as HTTP has no listing: the public networks that are known to work here. */
+/** Folders that a mirror is asked for, as HTTP has no listing: the public models that are known to work here. */
 const folders = [
   "vgg19",
   "cyclegan-horse2zebra",
@@ -23,16 +21,16 @@ const folders = [
   "fast-style-udnie",
 ];
 
-/** By the id of the model in them. */
+/** The same folders by model id. */
 export const mirroredFolders: ReadonlyMap<string, string> = new Map(folders.map((folder) => [modelId(folder) ?? folder, folder]));
 
-/** Longest wait for a card, ms, and tries: somebody may be waiting to hear whether there is such a model. */
+/** Longest wait for a card, ms. It is short, as a session may be waiting to learn whether the model exists. */
 const CARD_STALL_MS = 10_000;
 const CARD_ATTEMPTS = 3;
 
 /**
  * The model in a folder of a mirror; null when the mirror has none there.
- * @throws AtelierError BAD_INPUT for a card that is not understood, UNAVAILABLE when the mirror cannot be asked.
+ * @throws AtelierError BAD_INPUT for a card that is not valid, UNAVAILABLE when the mirror cannot be reached.
  */
 export async function mirrorSource(mirror: URL, folder: string, limits: TransferLimits, signal: AbortSignal): Promise<ModelSource | null> {
   const address = new URL(`${folder}/`, mirror);
@@ -40,19 +38,19 @@ export async function mirrorSource(mirror: URL, folder: string, limits: Transfer
   if (text === null) return null;
   const card = parseCard(text);
   if (!card) return null;
-  if (card.id !== modelId(folder)) throw new AtelierError("BAD_INPUT", `The card in ${folder} is of ${card.id}.`, { field: "id" });
-  return { facts: card, fetch: (options) => fetchMirrored(address, card, text, limits, options) };
+  if (card.id !== modelId(folder)) throw badInput("id", `The card in ${folder} has the id ${card.id}.`);
+  return { facts: card, download: (options) => downloadMirrored(address, card, text, limits, options) };
 }
 
-async function fetchMirrored(
+async function downloadMirrored(
   address: URL,
   card: ModelCard,
   text: string,
   limits: TransferLimits,
-  { folder, signal, progress }: FetchOptions,
+  { folder, signal, progress }: ModelDownloadOptions,
 ): Promise<void> {
   const { file, bytes, sha256 } = card;
-  await requireRoom(folder, bytes - (await bytesOf(join(folder, file))));
+  await requireDiskSpace(folder, bytes - (await storedBytes(join(folder, file))));
   await download({
     url: new URL(file, address),
     path: join(folder, file),
@@ -65,21 +63,14 @@ async function fetchMirrored(
   await writeCard(folder, text);
 }
 
-/** A folder with a card is a model, so the card comes last and at once. */
-export async function writeCard(folder: string, text: string): Promise<void> {
-  const path = join(folder, "card.json");
-  await writeFile(`${path}.partial`, text);
-  await rename(`${path}.partial`, path);
-}
-
 async function cardText(url: URL, limits: TransferLimits, signal: AbortSignal): Promise<string | null> {
   for (let failures = 0; ; ) {
     try {
-      return await fetchText(url, MAX_CARD_BYTES, Math.min(CARD_STALL_MS, limits.stallMs), signal);
+      return await downloadText(url, MAX_CARD_BYTES, Math.min(CARD_STALL_MS, limits.stallMs), signal);
     } catch (error) {
       signal.throwIfAborted();
       failures++;
-      if (!(error instanceof TransferError) || !error.temporary || failures >= CARD_ATTEMPTS) throw unavailable(error);
+      if (!(error instanceof TransferError) || !error.temporary || failures >= CARD_ATTEMPTS) throw downloadError(error);
       await delay(limits.backoffMs * failures, undefined, { signal });
     }
   }

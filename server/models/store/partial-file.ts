@@ -1,16 +1,17 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
+import { errorCode } from "./model-folder.js";
 
-/** Where the bytes of a partial file came from. */
+/** Origin of the bytes in a partial file. */
 interface Origin {
   url: string;
-  /** Entity tag or date by which the server knows this version of the file; null where it gave none. */
+  /** Entity tag or date that identifies this version of the file on the server; null where it gave none. */
   validator: string | null;
 }
 
 /**
- * A file that is not all there yet, with a note beside it of where its bytes came from, so that a later process can go on.
- * Bytes of another address, or without a note, are dropped.
+ * An incomplete file with a note beside it of where its bytes came from, so that a later process can continue. Bytes
+ * that came from another address or have no note are dropped.
  */
 export class PartialFile {
   private constructor(
@@ -18,7 +19,7 @@ export class PartialFile {
     private readonly handle: FileHandle,
     private readonly url: string,
     private size: number,
-    private known: string | null,
+    private currentValidator: string | null,
   ) {}
 
   static async open(path: string, { href }: URL): Promise<PartialFile> {
@@ -35,20 +36,21 @@ export class PartialFile {
     }
   }
 
-  /** Bytes that are there. */
+  /** Number of bytes in the file. */
   get received(): number {
     return this.size;
   }
 
+  /** Entity tag or date of the version that the bytes belong to; null where the server gave none. */
   get validator(): string | null {
-    return this.known;
+    return this.currentValidator;
   }
 
-  /** Drops what is there; what comes now is of the version that `validator` names. */
+  /** Drops all bytes; those that follow belong to the version that `validator` identifies. */
   async restart(validator: string | null): Promise<void> {
     if (this.size > 0) await this.handle.truncate(0);
     this.size = 0;
-    this.known = validator;
+    this.currentValidator = validator;
     await writeFile(notePath(this.path), JSON.stringify({ url: this.url, validator } satisfies Origin));
   }
 
@@ -60,7 +62,7 @@ export class PartialFile {
     }
   }
 
-  /** Makes it durable: a name that appears after a power cut is that of a whole file. */
+  /** Makes the bytes durable, so that the final name never belongs to an incomplete file after a power cut. */
   sync(): Promise<void> {
     return this.handle.sync();
   }
@@ -69,7 +71,7 @@ export class PartialFile {
     return this.handle.close();
   }
 
-  /** Removes the note of a file that is complete or unusable, and the file where it is still there. */
+  /** Removes the note of a file that is complete or unusable, and the file if it still exists. */
   static async discard(path: string): Promise<void> {
     await rm(path, { force: true });
     await rm(notePath(path), { force: true });
@@ -80,13 +82,13 @@ function notePath(path: string): string {
   return `${path}.json`;
 }
 
-/** Null for a note that is missing or not understood: the bytes are fetched anew then. */
+/** Null for a note that is missing or damaged: the bytes are then downloaded again. */
 async function readOrigin(path: string): Promise<Origin | null> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    if (errorCode(error) === "ENOENT") return null;
     throw error;
   }
   try {

@@ -1,21 +1,21 @@
 import { bodyOf, requestBytes, TransferError, Watchdog } from "./http.js";
 import { PartialFile } from "./partial-file.js";
 
-/** What is to be fetched. */
-export interface Wanted {
+/** A file on a server. */
+export interface Transfer {
   url: URL;
   /** Exact size. */
   bytes: number;
   signal: AbortSignal;
-  /** Told how many bytes are there. */
+  /** Receives the number of bytes that have arrived. */
   progress(received: number): void;
 }
 
 /**
- * One try to bring a partial file to its full size, from where it stands.
- * @throws TransferError when the server does not play along; what came is kept.
+ * Makes one attempt to complete a partial file from where it ends.
+ * @throws TransferError when the server does not cooperate; the bytes that arrived are kept.
  */
-export async function transfer(wanted: Wanted, path: string, stallMs: number): Promise<void> {
+export async function transfer(wanted: Transfer, path: string, stallMs: number): Promise<void> {
   const file = await PartialFile.open(path, wanted.url);
   const watchdog = new Watchdog(stallMs, wanted.signal);
   try {
@@ -28,12 +28,12 @@ export async function transfer(wanted: Wanted, path: string, stallMs: number): P
   }
 }
 
-async function receive({ url, bytes, progress }: Wanted, file: PartialFile, watchdog: Watchdog): Promise<void> {
+async function receive({ url, bytes, progress }: Transfer, file: PartialFile, watchdog: Watchdog): Promise<void> {
   const response = await requestBytes(url, rangeFrom(file), watchdog.signal);
   if (response.status === 416 || !(await continues(response, file, bytes))) {
     await response.body?.cancel();
     await file.restart(null);
-    throw new TransferError("the server that has it does not go on where it broke off", { temporary: true });
+    throw new TransferError("the download server does not resume where it broke off", { temporary: true });
   }
   const length = lengthOf(response);
   if (length !== null && file.received + length !== bytes) {
@@ -50,16 +50,18 @@ async function receive({ url, bytes, progress }: Wanted, file: PartialFile, watc
     progress(file.received);
   }
   if (file.received < bytes)
-    throw new TransferError(`the server that has it ended after ${file.received} of ${bytes} bytes`, { temporary: true });
+    throw new TransferError(`the download server ended after ${file.received} of ${bytes} bytes`, { temporary: true });
 }
 
-/** Asks for the rest, if the file is still the same version; nothing where all of it is wanted. */
+/** Headers that request the rest if the file is still the same version; none for the whole file. */
 function rangeFrom({ received, validator }: PartialFile): Record<string, string> {
   if (received === 0) return {};
   return { range: `bytes=${received}-`, ...(validator === null ? {} : { "if-range": validator }) };
 }
 
-/** Whether what comes goes on where the file stands; one with the whole file lets it begin anew, with a note of its version. */
+/**
+ * Whether the response continues where the file ends. A response with the whole file restarts it and notes the version.
+ */
 async function continues(response: Response, file: PartialFile, bytes: number): Promise<boolean> {
   const validator = validatorOf(response);
   if (response.status === 200) {
@@ -76,7 +78,7 @@ async function continues(response: Response, file: PartialFile, bytes: number): 
   return file.validator === null || validator === null || validator === file.validator;
 }
 
-/** A weak entity tag (W/...) does not say that bytes are equal. RFC 9110, 13.1.5. */
+/** A strong entity tag or a date; a weak tag (W/...) does not guarantee equal bytes. RFC 9110, 13.1.5. */
 function validatorOf({ headers }: Response): string | null {
   const tag = headers.get("etag");
   if (tag?.startsWith('"')) return tag;

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { AtelierError } from "../../../server/errors.js";
+import { unavailable } from "../../../server/errors.js";
 import type { ModelToTry, TryModel } from "../../../server/models/drop-ins/check.js";
 import type { Model } from "../../../server/models/model.js";
 import { openRegistry, type Registry } from "../../../server/models/registry.js";
@@ -12,8 +12,8 @@ let folder: string;
 let dropped: string;
 /** Ids in the order in which they were tried. */
 let tried: string[];
-/** Published states of models, newest last. */
-let told: Model[];
+/** Events of the registry, newest last. */
+let events: Model[];
 const open: Registry[] = [];
 
 beforeEach(async () => {
@@ -21,14 +21,14 @@ beforeEach(async () => {
   dropped = join(folder, "data", "models");
   await mkdir(join(folder, "bundled"));
   tried = [];
-  told = [];
+  events = [];
 });
 afterEach(async () => {
   for (const registry of open.splice(0)) await registry.close();
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A registry that tries models by what their id says. */
+/** A registry whose trial decides by the id. */
 async function start(tryModel: TryModel = tryByName): Promise<Registry> {
   const quick = { stillMs: 40, rescanMs: 40, log: () => undefined };
   const registry = await openRegistry({
@@ -37,14 +37,14 @@ async function start(tryModel: TryModel = tryByName): Promise<Registry> {
     store: { folder: dropped, mirror: null, offline: true },
     dropIns: { folder: dropped, tryModel, ...quick },
   });
-  registry.watch((model) => told.push(model));
+  registry.watch((model) => events.push(model));
   open.push(registry);
   return registry;
 }
 
 async function tryByName({ id }: ModelToTry): Promise<{ parameters: number }> {
   tried.push(id);
-  if (id.startsWith("bad")) throw new AtelierError("UNAVAILABLE", "It answers nonsense.");
+  if (id.startsWith("bad")) throw unavailable("It returns nonsense.");
   return { parameters: 7 };
 }
 
@@ -74,14 +74,14 @@ describe("a folder that is dropped in", () => {
       minSize: 16,
     });
     expect(await registry.file("negative-one")).toMatchObject({ path: join(path, "net.onnx"), card: { sha256: sha256Of(negative) } });
-    expect(told.at(-1)).toMatchObject({ id: "negative-one", state: "READY", removed: false });
+    expect(events.at(-1)).toMatchObject({ id: "negative-one", state: "READY", removed: false });
     await rm(path, { recursive: true });
     await until(registry, "negative-one", null);
-    expect(told.at(-1)).toMatchObject({ id: "negative-one", removed: true });
+    expect(events.at(-1)).toMatchObject({ id: "negative-one", removed: true });
     await expect(registry.file("negative-one")).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
-  test("is tried when it is whole, and again when it changes", async () => {
+  test("is tried when it is complete, and again when it changes", async () => {
     const registry = await start();
     await dropIn(dropped, "half", negative.subarray(0, 50), shortCard("half", { bytes: negative.byteLength }));
     expect(await until(registry, "half", "FAILED")).toMatchObject({ failure: `Its file has 50 bytes instead of ${negative.byteLength}.` });
@@ -93,7 +93,7 @@ describe("a folder that is dropped in", () => {
     await vi.waitFor(async () => expect(await registry.find("half")).toMatchObject({ title: "Whole", state: "READY" }));
   });
 
-  test("is there at once at the next start, without another trial, unless it changed meanwhile", async () => {
+  test("is READY at the next start without another trial, unless it changed in between", async () => {
     const registry = await start();
     await dropIn(dropped, "kept");
     await dropIn(dropped, "touched");
@@ -110,14 +110,14 @@ describe("a folder that is dropped in", () => {
     expect(await again.file("kept")).toMatchObject({ card: { sha256: sha256Of(negative) } });
   });
 
-  test("comes all the same when what was remembered of trials is damaged", async () => {
+  test("is accepted when the record of trials is damaged", async () => {
     await mkdir(dropped, { recursive: true });
     await writeFile(join(dropped, ".tried.json"), '{"version":1,"folders":{"kept":{"fingerprint":1}}}');
     await dropIn(dropped, "kept");
     await until(await start(), "kept", "READY");
   });
 
-  test("that is removed while it is tried is not listed", async () => {
+  test("is not listed when it is removed during its trial", async () => {
     let ended: unknown = null;
     const registry = await start((_model, signal) => {
       return new Promise((_resolve, reject) => {
@@ -136,7 +136,7 @@ describe("a folder that is dropped in", () => {
   });
 });
 
-test("all leave the list when the directory goes, and come back with it", async () => {
+test("all models leave the list with the directory, and return with it", async () => {
   const registry = await start();
   await dropIn(dropped, "one");
   await until(registry, "one", "READY");
@@ -146,7 +146,7 @@ test("all leave the list when the directory goes, and come back with it", async 
   await until(registry, "one", "READY");
 });
 
-test("the picture of what it made of an example is its preview, unless it lies elsewhere", async () => {
+test("a picture of an example result is the preview, unless it is a link that leads out of the folder", async () => {
   const registry = await start();
   const path = await dropIn(dropped, "shown");
   await mkdir(join(path, "reference"));
@@ -158,32 +158,32 @@ test("the picture of what it made of an example is its preview, unless it lies e
   expect(await registry.picture("shown", "sheet")).toBeNull();
 });
 
-test("a refused one is tried again at a word", async () => {
-  let isWell = false;
+test("a refused model is tried again on request", async () => {
+  let succeeds = false;
   const registry = await start(async () => {
-    if (!isWell) throw new AtelierError("UNAVAILABLE", "The server was too busy to try it.");
+    if (!succeeds) throw unavailable("The server was too busy to try it.");
     return { parameters: 1 };
   });
-  await dropIn(dropped, "unlucky");
-  await until(registry, "unlucky", "FAILED");
-  isWell = true;
-  expect(await registry.download("unlucky")).toMatchObject({ state: "FAILED", failure: "Its folder is checked again." });
-  await until(registry, "unlucky", "READY");
-  expect((await registry.download("unlucky")).state).toBe("READY");
+  await dropIn(dropped, "refused");
+  await until(registry, "refused", "FAILED");
+  succeeds = true;
+  expect(await registry.download("refused")).toMatchObject({ state: "FAILED", failure: "Its folder is checked again." });
+  await until(registry, "refused", "READY");
+  expect((await registry.download("refused")).state).toBe("READY");
 });
 
 describe("a folder that is refused", () => {
   test.each<[string, RegExp, (name: string) => Promise<unknown>]>([
     ["no-card", /no card\.json/, (name) => dropIn(dropped, name, negative, null)],
     ["no-file", /no other\.onnx in its folder/, (name) => dropIn(dropped, name, negative, shortCard(name, { model: "other.onnx" }))],
-    ["other-id", /is of some-other/, (name) => dropIn(dropped, name, negative, shortCard("some-other"))],
-    ["escape", /card's model is not of a form/, (name) => dropIn(dropped, name, negative, shortCard(name, { model: "../net.onnx" }))],
+    ["other-id", /id is some-other/, (name) => dropIn(dropped, name, negative, shortCard("some-other"))],
+    ["escape", /card's model does not have a form/, (name) => dropIn(dropped, name, negative, shortCard(name, { model: "../net.onnx" }))],
     ["wct", /card's kind/, (name) => dropIn(dropped, name, negative, shortCard(name, { kind: "wct" }))],
     ["sum", /checksum differs/, (name) => dropIn(dropped, name, negative, shortCard(name, { sha256: "0".repeat(64) }))],
     ["wide", /min_size is too large.*2048/, (name) => dropIn(dropped, name, negative, shortCard(name, { min_size: 4096 }))],
     ["countless", /card's params.*2147483647/, (name) => dropIn(dropped, name, negative, shortCard(name, { params: 5e9 }))],
-    ["bad-one", /^It answers nonsense\.$/, (name) => dropIn(dropped, name)],
-  ])("tells why: %s", async (name, reason, write) => {
+    ["bad-one", /^It returns nonsense\.$/, (name) => dropIn(dropped, name)],
+  ])("is listed with the reason: %s", async (name, reason, write) => {
     const registry = await start();
     await write(name);
     const model = await until(registry, name, "FAILED");
@@ -194,7 +194,7 @@ describe("a folder that is refused", () => {
     await until(registry, name, null);
   });
 
-  test("for links, which may lead anywhere", async () => {
+  test("when it or its file is a link, which may lead anywhere", async () => {
     const registry = await start();
     await writeFile(join(folder, "secret.onnx"), negative);
     const path = await dropIn(dropped, "linked");
@@ -207,15 +207,18 @@ describe("a folder that is refused", () => {
     expect(tried).toEqual([]);
   });
 
-  test("for a name that is no id, and stands under the nearest one", async () => {
+  test("when its name is not a valid id, and is listed under the nearest one", async () => {
     const registry = await start();
     await dropIn(dropped, "My Model!");
-    expect(await until(registry, "my-model", "FAILED")).toMatchObject({ title: "My Model!", failure: expect.stringMatching(/no id/) });
+    expect(await until(registry, "my-model", "FAILED")).toMatchObject({
+      title: "My Model!",
+      failure: expect.stringMatching(/not a valid id/),
+    });
   });
 });
 
 describe("an id that is taken", () => {
-  test("stays with the model that was there first; the other is FAILED beside it, until the id is free", async () => {
+  test("stays with the model that had it first; the other is FAILED under another id until the first one leaves", async () => {
     await dropIn(join(folder, "bundled"), "mine", negative, fullCard("mine"));
     const registry = await start();
     await dropIn(dropped, "mine", negative, shortCard("mine"));
@@ -231,7 +234,7 @@ describe("an id that is taken", () => {
     await until(registry, "a-b-2", null);
   });
 
-  test("by the very same file is nobody's trouble", async () => {
+  test("by a copy of the same file is not a problem", async () => {
     await dropIn(join(folder, "bundled"), "mine", negative, fullCard("mine"));
     const registry = await start();
     await cp(join(folder, "bundled", "mine"), join(dropped, "mine"), { recursive: true });
@@ -244,7 +247,7 @@ describe("an id that is taken", () => {
     ]);
   });
 
-  test("by a model that is to be had from elsewhere is given to what is dropped in, and back", async () => {
+  test("by a model that could only be downloaded goes to a dropped folder, and returns when the folder is removed", async () => {
     const registry = await start();
     expect(await registry.find("vgg19")).toMatchObject({ state: "AVAILABLE" });
     const path = await dropIn(dropped, "vgg19");
@@ -254,7 +257,7 @@ describe("an id that is taken", () => {
   });
 });
 
-test("folders that the store begins to fill are left to it", async () => {
+test("folders that the store has begun to fill are left to the store", async () => {
   await mkdir(join(dropped, "vgg19"), { recursive: true });
   await writeFile(join(dropped, "vgg19", "vgg19.h5.partial"), "the beginning");
   const registry = await start();

@@ -6,113 +6,113 @@ import { breakOffAfter, etagOf, serve, status } from "../../helpers/file-server.
 
 const rig = new DownloadRig();
 
-it("goes on where the server broke off, with the entity tag it was given", async () => {
-  rig.server.tricks.push(breakOffAfter(100_000), breakOffAfter(50_000));
-  await rig.fetchIt();
-  await rig.expectWhole();
-  expect(rig.server.asked).toHaveLength(3);
-  expect(rig.server.asked[0]).toMatchObject({ range: null, ifRange: null });
-  for (const { range, ifRange } of rig.server.asked.slice(1)) {
+it("continues where the server broke off, with its entity tag", async () => {
+  rig.server.faults.push(breakOffAfter(100_000), breakOffAfter(50_000));
+  await rig.download();
+  await rig.expectComplete();
+  expect(rig.server.requests).toHaveLength(3);
+  expect(rig.server.requests[0]).toMatchObject({ range: null, ifRange: null });
+  for (const { range, ifRange } of rig.server.requests.slice(1)) {
     expect(Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1])).toBeGreaterThan(0);
     expect(ifRange).toBe(etagOf(content));
   }
 });
 
-it("goes on from what an earlier process left", async () => {
-  rig.server.tricks.push(breakOffAfter(100_000), status(404));
-  await expect(rig.fetchIt()).rejects.toMatchObject({ name: "AtelierError", code: "UNAVAILABLE", message: expect.stringMatching(/404/) });
+it("continues from the bytes of an earlier process", async () => {
+  rig.server.faults.push(breakOffAfter(100_000), status(404));
+  await expect(rig.download()).rejects.toMatchObject({ name: "AtelierError", code: "UNAVAILABLE", message: expect.stringMatching(/404/) });
   expect((await readdir(rig.folder)).sort()).toEqual(["weights.bin.partial", "weights.bin.partial.json"]);
-  await rig.fetchIt();
-  await rig.expectWhole();
-  expect(rig.server.asked.at(-1)?.range).toMatch(/^bytes=[1-9]/);
+  await rig.download();
+  await rig.expectComplete();
+  expect(rig.server.requests.at(-1)?.range).toMatch(/^bytes=[1-9]/);
 });
 
-it("begins anew when the file has changed on the server since", async () => {
+it("restarts when the file has changed on the server", async () => {
   rig.server.files.set("weights.bin", Buffer.concat([randomBytes(150_000), content.subarray(150_000)]));
-  rig.server.tricks.push(breakOffAfter(100_000), (request, response) => {
+  rig.server.faults.push(breakOffAfter(100_000), (request, response) => {
     rig.server.files.set("weights.bin", content);
     serve(request, response, content);
   });
-  await rig.fetchIt();
-  await rig.expectWhole();
+  await rig.download();
+  await rig.expectComplete();
 });
 
-it("begins anew with a server that ignores ranges", async () => {
-  rig.server.tricks.push(breakOffAfter(100_000), (_request, response) =>
+it("restarts with a server that ignores ranges", async () => {
+  rig.server.faults.push(breakOffAfter(100_000), (_request, response) =>
     response.writeHead(200, { "content-length": content.length }).end(content),
   );
-  await rig.fetchIt();
-  await rig.expectWhole();
+  await rig.download();
+  await rig.expectComplete();
 });
 
-it("begins anew when the server sends another part than was asked for", async () => {
-  rig.server.tricks.push(breakOffAfter(100_000), (_request, response) =>
+it("restarts when the server sends another part than requested", async () => {
+  rig.server.faults.push(breakOffAfter(100_000), (_request, response) =>
     response.writeHead(206, { "content-range": `bytes 0-${content.length - 1}/${content.length}` }).end(content),
   );
-  await rig.fetchIt();
-  await rig.expectWhole();
+  await rig.download();
+  await rig.expectComplete();
   expect(rig.ranges.at(-1)).toBeNull();
 });
 
-it("begins anew when an entity tag is another one despite If-Range", async () => {
-  rig.server.tricks.push(breakOffAfter(100_000), (_request, response, bytes) =>
+it("restarts when the entity tag differs despite If-Range", async () => {
+  rig.server.faults.push(breakOffAfter(100_000), (_request, response, bytes) =>
     response
       .writeHead(206, { etag: '"other"', "content-range": `bytes 100000-${bytes.length - 1}/${bytes.length}` })
       .end(randomBytes(bytes.length - 100_000)),
   );
-  await rig.fetchIt();
-  await rig.expectWhole();
+  await rig.download();
+  await rig.expectComplete();
 });
 
-it("goes on with a server that names no version, and fetches all once more when the parts do not fit", async () => {
+it("continues with a server that names no version, and downloads the whole file once more when the parts do not fit", async () => {
   const other = randomBytes(content.length);
-  rig.server.tricks.push((_request, response) => {
+  rig.server.faults.push((_request, response) => {
     response.writeHead(200, { "content-length": content.length });
     response.write(other.subarray(0, 100_000), () => response.destroy());
   });
-  await rig.fetchIt();
-  await rig.expectWhole();
+  await rig.download();
+  await rig.expectComplete();
   expect(rig.ranges).toEqual([null, expect.stringMatching(/^bytes=[1-9]/), null]);
-  expect(rig.server.asked[1]?.ifRange).toBeNull();
+  expect(rig.server.requests[1]?.ifRange).toBeNull();
 });
 
-it("asks for the rest when a file without a length ends early", async () => {
-  rig.server.tricks.push((_request, response) => response.write(content.subarray(0, 1000), () => response.end()));
-  await rig.fetchIt();
-  await rig.expectWhole();
+it("requests the rest when a file without a length ends early", async () => {
+  rig.server.faults.push((_request, response) => response.write(content.subarray(0, 1000), () => response.end()));
+  await rig.download();
+  await rig.expectComplete();
   expect(rig.ranges).toEqual([null, "bytes=1000-"]);
 });
 
-it("goes on from what came as a part, though all was asked for", async () => {
-  rig.server.tricks.push((_request, response, bytes) => {
+it("continues from a part that was sent in place of the whole file", async () => {
+  rig.server.faults.push((_request, response, bytes) => {
     const range = `bytes 0-${bytes.length - 1}/${bytes.length}`;
     response.writeHead(206, { etag: etagOf(bytes), "content-range": range }).end(bytes.subarray(0, 1000));
   });
-  await rig.fetchIt();
-  await rig.expectWhole();
-  expect(rig.server.asked[1]).toMatchObject({ range: expect.stringMatching(/^bytes=[1-9]/), ifRange: etagOf(content) });
+  await rig.download();
+  await rig.expectComplete();
+  expect(rig.server.requests[1]).toMatchObject({ range: expect.stringMatching(/^bytes=[1-9]/), ifRange: etagOf(content) });
 });
 
-it("ends at once when it is cancelled, and goes on later from there", async () => {
+it("ends at once when it is cancelled, and continues from there later", async () => {
   const abort = new AbortController();
-  rig.server.tricks.push((_request, response) => {
+  rig.server.faults.push((_request, response) => {
     response.writeHead(200, { etag: etagOf(content), "content-length": content.length });
     response.write(content.subarray(0, 1000));
   });
   const reason = new Error("cancelled");
-  const cancelled = rig.fetchIt({
+  const cancelled = rig.download({
     signal: abort.signal,
     progress: (received) => {
       if (received === 1000) abort.abort(reason);
     },
   });
   await expect(cancelled).rejects.toBe(reason);
-  await rig.fetchIt();
-  await rig.expectWhole();
+  await rig.download();
+  await rig.expectComplete();
   expect(rig.ranges).toEqual([null, "bytes=1000-"]);
 });
 
-it("begins anew when what is there came from another address, is too long, or has no note of where it came from", async () => {
+it("restarts when the bytes came from another address, are too many, or have no note of their origin", async () => {
   const beginnings = [
     { note: JSON.stringify({ url: "http://elsewhere.example/weights.bin", validator: null }), bytes: 1000 },
     { note: JSON.stringify({ url: rig.server.url("weights.bin").href, validator: null }), bytes: content.length + 1 },
@@ -122,8 +122,8 @@ it("begins anew when what is there came from another address, is too long, or ha
   for (const { note, bytes } of beginnings) {
     await writeFile(`${rig.target}.partial`, randomBytes(bytes));
     if (note !== null) await writeFile(`${rig.target}.partial.json`, note);
-    await rig.fetchIt();
-    await rig.expectWhole();
+    await rig.download();
+    await rig.expectComplete();
     await rm(rig.target);
   }
   expect(rig.ranges).toEqual([null, null, null, null]);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { readSafetensors } from "../../../server/models/safetensors.js";
-import { type Convolution, convertKerasVgg19 } from "../../../server/models/store/keras-hdf5.js";
+import { type ConvolutionShape, convertKerasVgg19 } from "../../../server/models/store/keras-hdf5.js";
 import { fewLayers, type KerasFileOptions, kernelValue, writeKerasFile } from "../../helpers/keras-file.js";
 
 let folder: string;
@@ -16,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const source = () => join(folder, "vgg19.h5");
 const target = () => join(folder, "vgg19.safetensors");
 
-async function convert(options?: KerasFileOptions, layers: readonly Convolution[] = fewLayers) {
+async function convert(options?: KerasFileOptions, layers: readonly ConvolutionShape[] = fewLayers) {
   await writeKerasFile(source(), fewLayers, options);
   return convertKerasVgg19(source(), target(), layers);
 }
@@ -24,7 +24,7 @@ async function convert(options?: KerasFileOptions, layers: readonly Convolution[
 it.each<[string, KerasFileOptions]>([
   ["old names", {}],
   ["new names", { weightName: (layer, kind) => `${layer}/${kind}:0` }],
-])("turns kernels from height x width x input x output round, channels in their order (%s)", async (_, options) => {
+])("transposes kernels from height x width x input x output, with channels in their order (%s)", async (_, options) => {
   const written = await convert(options);
   const tensors = await readSafetensors(target());
   expect(Object.keys(tensors).sort()).toEqual(fewLayers.flatMap(({ name }) => [`${name}.bias`, `${name}.weight`]));
@@ -41,14 +41,14 @@ it.each<[string, KerasFileOptions]>([
   expect(written).toEqual({ bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
 });
 
-it("aligns the values, as readers that map the file need it", async () => {
+it("aligns the values for readers that map the file", async () => {
   await convert();
   const bytes = await readFile(target());
   expect(Number(bytes.readBigUInt64LE()) % 8).toBe(0);
 });
 
-const narrow: readonly Convolution[] = [{ name: "conv1_1", inputChannels: 3, channels: 64 }];
-it.each<[string, KerasFileOptions, readonly Convolution[], RegExp]>([
+const narrow: readonly ConvolutionShape[] = [{ name: "conv1_1", inputChannels: 3, channels: 64 }];
+it.each<[string, KerasFileOptions, readonly ConvolutionShape[], RegExp]>([
   ["a missing layer", { without: ["block2_conv1"] }, fewLayers, /lacks block2_conv1/],
   ["another shape", {}, narrow, /block1_conv1 of another shape than \[3, 3, 3, 64\]/],
   ["another type", { dtype: "<d" }, fewLayers, /another type than float32/],
@@ -60,11 +60,11 @@ it.each<[string, KerasFileOptions, readonly Convolution[], RegExp]>([
   });
 });
 
-it.each(["", "<html>not found</html>"])("refuses what is no HDF5: %j", async (text) => {
+it.each(["", "<html>not found</html>"])("refuses what is not HDF5: %j", async (text) => {
   await writeFile(source(), text);
   await expect(convertKerasVgg19(source(), target(), fewLayers)).rejects.toMatchObject({
     code: "UNAVAILABLE",
-    message: expect.stringMatching(/is no HDF5/),
+    message: expect.stringMatching(/is not HDF5/),
   });
 });
 

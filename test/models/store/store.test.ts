@@ -1,18 +1,18 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { AtelierError } from "../../../server/errors.js";
+import { unavailable } from "../../../server/errors.js";
 import type { Model } from "../../../server/models/model.js";
+import { downloadPreferredFeatures } from "../../../server/models/registry.js";
 import { readSafetensors } from "../../../server/models/safetensors.js";
-import { fetchPreferredFeatures } from "../../../server/models/store/preferred.js";
 import { status } from "../../helpers/file-server.js";
-import { features, StoreRig, states } from "../../helpers/store-rig.js";
+import { featureFields, StoreRig, states } from "../../helpers/store-rig.js";
 import { until } from "../../helpers/until.js";
 
 const rig = new StoreRig();
 
-describe("VGG-19 as it is published", () => {
-  it("is AVAILABLE, is fetched when its file is asked for, and is READY then and at the next start", async () => {
+describe("VGG-19 as Keras publishes it", () => {
+  it("is AVAILABLE, is downloaded when its file is requested, and is READY then and at the next start", async () => {
     const registry = await rig.openStore();
     expect(await registry.find("vgg19")).toMatchObject({
       state: "AVAILABLE",
@@ -20,12 +20,12 @@ describe("VGG-19 as it is published", () => {
       bytes: rig.vgg19.bytes,
       downloadProgress: null,
     });
-    expect(registry.refusal("vgg19")).toBeNull();
+    expect(registry.unusableReason("vgg19")).toBeNull();
     const seen: Model[] = [];
     registry.watch((model) => seen.push(model));
     const { path, card } = await registry.file("vgg19");
     expect(Object.keys(await readSafetensors(path))).toHaveLength(6);
-    expect(await readdir(join(rig.fetched, "vgg19"))).toEqual(["card.json", "vgg19.safetensors"]);
+    expect(await readdir(join(rig.downloads, "vgg19"))).toEqual(["card.json", "vgg19.safetensors"]);
     expect(card).toMatchObject({ id: "vgg19", architecture: { family: "vgg19" }, bytes: (await readFile(path)).length });
     expect(seen[0]).toMatchObject({ id: "vgg19", state: "DOWNLOADING", downloadProgress: 0 });
     expect(seen.slice(0, -1).map(({ state }) => state)).toEqual(seen.slice(1).map(() => "DOWNLOADING"));
@@ -34,55 +34,55 @@ describe("VGG-19 as it is published", () => {
 
     const again = await rig.openStore({ offline: true });
     expect(await states(again)).toEqual({ vgg19: "READY" });
-    expect(await again.featureNetwork(null)).toMatchObject({ id: "vgg19", path });
-    expect(rig.server.asked).toHaveLength(1);
+    expect(await again.featureModel(null)).toMatchObject({ id: "vgg19", path });
+    expect(rig.server.requests).toHaveLength(1);
   });
 
-  it("is fetched once for all that want it", async () => {
+  it("is downloaded once for simultaneous requests", async () => {
     const registry = await rig.openStore();
     const files = await Promise.all([
       registry.file("vgg19"),
-      registry.featureNetwork("vgg19"),
+      registry.featureModel("vgg19"),
       registry.download("vgg19"),
       registry.file("vgg19"),
     ]);
     expect(files[2]).toMatchObject({ state: "DOWNLOADING" });
-    expect(rig.server.asked).toHaveLength(1);
+    expect(rig.server.requests).toHaveLength(1);
     expect((await registry.download("vgg19")).state).toBe("READY");
   });
 
-  it("fails with a reason when it cannot be had, and is fetched at the next word", async () => {
+  it("fails with a reason when it cannot be downloaded, and is downloaded on the next request", async () => {
     const registry = await rig.openStore();
-    rig.server.tricks.push(status(404));
+    rig.server.faults.push(status(404));
     const refusal = await registry.file("vgg19").catch((error: unknown) => error);
     expect(refusal).toMatchObject({ name: "AtelierError", code: "UNAVAILABLE", detail: { field: "model" } });
-    expect(await registry.find("vgg19")).toMatchObject({ state: "FAILED", failure: "The server that has it answers 404." });
-    expect(registry.refusal("vgg19")).toMatch(/404/);
+    expect(await registry.find("vgg19")).toMatchObject({ state: "FAILED", failure: "The download server returns status 404." });
+    expect(registry.unusableReason("vgg19")).toMatch(/404/);
     await expect(registry.file("vgg19")).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    expect(rig.server.asked).toHaveLength(1);
+    expect(rig.server.requests).toHaveLength(1);
     expect((await registry.download("vgg19")).state).toBe("DOWNLOADING");
     expect(await registry.file("vgg19")).toMatchObject({ card: { id: "vgg19" } });
   });
 
-  it("is fetched again when it is wanted again after the network or the server failed for a while", async () => {
+  it("is downloaded when it is needed again after a temporary failure of the network or the server", async () => {
     const registry = await rig.openStore();
-    rig.server.tricks.push(status(503), status(503));
+    rig.server.faults.push(status(503), status(503));
     await expect(registry.file("vgg19")).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringMatching(/503/) });
-    expect(await registry.find("vgg19")).toMatchObject({ state: "FAILED", failure: "The server that has it answers 503." });
-    expect([registry.refusal("vgg19"), registry.pending("vgg19")]).toEqual([null, true]);
+    expect(await registry.find("vgg19")).toMatchObject({ state: "FAILED", failure: "The download server returns status 503." });
+    expect([registry.unusableReason("vgg19"), registry.needsDownload("vgg19")]).toEqual([null, true]);
     expect(await registry.file("vgg19")).toMatchObject({ card: { id: "vgg19" } });
-    expect(registry.pending("vgg19")).toBe(false);
+    expect(registry.needsDownload("vgg19")).toBe(false);
   });
 
-  it("is not taken with another checksum or of another form", async () => {
+  it("is refused with another checksum or in another form", async () => {
     const other = await rig.openStore({ vgg19: { ...rig.vgg19, md5: "0".repeat(32) } });
     await expect(other.file("vgg19")).rejects.toThrow(/checksum/);
     const wider = await rig.openStore({ vgg19: { ...rig.vgg19, layers: [{ name: "conv1_1", inputChannels: 3, channels: 64 }] } });
     await expect(wider.file("vgg19")).rejects.toThrow(/another shape/);
-    expect(await readdir(join(rig.fetched, "vgg19"))).not.toContain("card.json");
+    expect(await readdir(join(rig.downloads, "vgg19"))).not.toContain("card.json");
   });
 
-  it("fails without saying what was the server's own fault, and reports that", async () => {
+  it("fails without the details of the server's own errors, and reports those", async () => {
     const reported: unknown[] = [];
     await writeFile(join(rig.folder, "file"), "where a folder should be");
     const registry = await rig.openStore({ folder: join(rig.folder, "file"), report: (error) => reported.push(error) });
@@ -92,10 +92,10 @@ describe("VGG-19 as it is published", () => {
     expect(reported).toHaveLength(1);
   });
 
-  it("becomes AVAILABLE again when its fetch is cancelled, which fails those who wait, and later goes on from there", async () => {
+  it("becomes AVAILABLE again when its download is cancelled, refuses waiting requests, and resumes later", async () => {
     const registry = await rig.openStore();
     const begun = new Promise<void>((resolve) => {
-      rig.server.tricks.push((_request, response, bytes) => {
+      rig.server.faults.push((_request, response, bytes) => {
         response.writeHead(200, { etag: '"1"', "content-length": bytes.length });
         response.write(bytes.subarray(0, 1000), () => resolve());
       });
@@ -107,10 +107,10 @@ describe("VGG-19 as it is published", () => {
     expect(await waiting).toMatchObject({ code: "UNAVAILABLE", message: "The download of the model vgg19 was cancelled." });
     await expect(registry.cancelDownload("vgg19")).rejects.toMatchObject({ code: "CONFLICT", detail: { field: "id" } });
     await registry.file("vgg19");
-    expect(rig.server.asked[1]?.range).toBe("bytes=1000-");
+    expect(rig.server.requests[1]?.range).toBe("bytes=1000-");
   });
 
-  it("continues when one of those who wait for it leaves", async () => {
+  it("continues to download when a waiting request is aborted", async () => {
     const registry = await rig.openStore();
     const leaving = new AbortController();
     const begun = new Promise<void>((resolve) => registry.watch(() => resolve()));
@@ -121,26 +121,26 @@ describe("VGG-19 as it is published", () => {
     await expect(left).rejects.toBe(reason);
     expect((await registry.find("vgg19"))?.state).toBe("DOWNLOADING");
     await registry.file("vgg19");
-    expect(rig.server.asked).toHaveLength(1);
+    expect(rig.server.requests).toHaveLength(1);
   });
 
-  it("is not fetched for a waiter that has left already", async () => {
+  it("is not downloaded for a request that was aborted before", async () => {
     const registry = await rig.openStore();
     await expect(registry.file("vgg19", AbortSignal.abort(new Error("closing")))).rejects.toThrow("closing");
     expect(await states(registry)).toEqual({ vgg19: "AVAILABLE" });
   });
 
-  it("is not fetched offline, with a clear error", async () => {
+  it("is not downloaded offline, with that as the reason", async () => {
     const registry = await rig.openStore({ offline: true, mirror: rig.server.url("models/") });
     expect(await states(registry)).toEqual({ vgg19: "AVAILABLE" });
-    expect(registry.refusal("vgg19")).toMatch(/ATELIER_OFFLINE/);
-    for (const attempt of [registry.file("vgg19"), registry.featureNetwork("vgg19"), registry.download("vgg19")]) {
+    expect(registry.unusableReason("vgg19")).toMatch(/ATELIER_OFFLINE/);
+    for (const attempt of [registry.file("vgg19"), registry.featureModel("vgg19"), registry.download("vgg19")]) {
       await expect(attempt).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringMatching(/ATELIER_OFFLINE/) });
     }
-    expect(rig.server.asked).toEqual([]);
+    expect(rig.server.requests).toEqual([]);
   });
 
-  it("is fetched again when what was fetched is damaged", async () => {
+  it("is downloaded again when its file is damaged", async () => {
     const { path } = await (await rig.openStore()).file("vgg19");
     const damaged = await readFile(path);
     damaged.writeFloatLE(99, damaged.length - 4);
@@ -155,35 +155,35 @@ describe("VGG-19 as it is published", () => {
     await short.file("vgg19");
   });
 
-  it("is that of a mirror's folder where there is one", async () => {
+  it("comes from a mirror's folder where there is one", async () => {
     const mirror = join(rig.folder, "mirror");
-    const weights = rig.mirrored("vgg19", features);
+    const weights = rig.addToMirror("vgg19", featureFields);
     await mkdir(join(mirror, "vgg19"), { recursive: true });
     await writeFile(join(mirror, "vgg19", "card.json"), rig.server.files.get("models/vgg19/card.json") ?? "");
     await writeFile(join(mirror, "vgg19", "vgg19.safetensors"), weights);
     const registry = await rig.openStore({}, mirror);
     expect(await states(registry)).toEqual({ vgg19: "READY" });
-    await fetchPreferredFeatures(registry, (line) => rig.logged.push(line));
+    await downloadPreferredFeatures(registry, (line) => rig.logged.push(line));
     expect((await registry.file("vgg19")).path).toBe(join(mirror, "vgg19", "vgg19.safetensors"));
-    expect([rig.server.asked, rig.logged]).toEqual([[], []]);
+    expect([rig.server.requests, rig.logged]).toEqual([[], []]);
   });
 });
 
-describe("where models are dropped in as well", () => {
-  it("what was fetched is not tried, what lay there before is, and what is bad is fetched again", async () => {
+describe("a folder that models are also dropped into", () => {
+  it("tries no downloads, but files from before, and a bad one is downloaded again", async () => {
     const tried: string[] = [];
     const dropIns = {
-      folder: rig.fetched,
+      folder: rig.downloads,
       async tryModel({ id }: { id: string }): Promise<{ parameters: number }> {
         tried.push(id);
-        throw new AtelierError("UNAVAILABLE", "It answers nonsense.");
+        throw unavailable("It returns nonsense.");
       },
       stillMs: 30,
       rescanMs: 30,
       log: (line: string) => rig.logged.push(line),
     };
     const { card } = await (await rig.openStore({}, null, dropIns)).file("vgg19");
-    const record = join(rig.fetched, ".tried.json");
+    const record = join(rig.downloads, ".tried.json");
     await vi.waitFor(async () => expect(JSON.parse(await readFile(record, "utf8")).folders.vgg19.sha256).toBe(card.sha256));
     const again = await rig.openStore({}, null, dropIns);
     expect(await states(again)).toEqual({ vgg19: "READY" });
@@ -191,31 +191,31 @@ describe("where models are dropped in as well", () => {
     expect(tried).toEqual([]);
 
     await rm(record);
-    const distrustful = await rig.openStore({}, null, dropIns);
+    const withoutRecord = await rig.openStore({}, null, dropIns);
     await vi.waitFor(async () =>
-      expect(await distrustful.find("vgg19")).toMatchObject({ state: "FAILED", failure: "It answers nonsense." }),
+      expect(await withoutRecord.find("vgg19")).toMatchObject({ state: "FAILED", failure: "It returns nonsense." }),
     );
-    expect([tried, distrustful.refusal("vgg19")]).toEqual([["vgg19"], null]);
-    expect((await distrustful.file("vgg19")).card.sha256).toBe(card.sha256);
-    expect(await states(distrustful)).toEqual({ vgg19: "READY" });
+    expect([tried, withoutRecord.unusableReason("vgg19")]).toEqual([["vgg19"], null]);
+    expect((await withoutRecord.file("vgg19")).card.sha256).toBe(card.sha256);
+    expect(await states(withoutRecord)).toEqual({ vgg19: "READY" });
   });
 });
 
-describe("the fetch in the background", () => {
-  it("makes the preferred network READY", async () => {
+describe("the download in the background", () => {
+  it("makes the preferred feature model READY", async () => {
     const registry = await rig.openStore();
-    await fetchPreferredFeatures(registry, (line) => rig.logged.push(line));
+    await downloadPreferredFeatures(registry, (line) => rig.logged.push(line));
     expect(await states(registry)).toEqual({ vgg19: "READY" });
-    expect(rig.logged).toEqual([expect.stringMatching(/vgg19 was fetched/)]);
+    expect(rig.logged).toEqual([expect.stringMatching(/vgg19 was downloaded/)]);
   });
 
-  it("reports in one line that there is no network, and ends", async () => {
+  it("logs one line when there is no network, and ends", async () => {
     const url = new URL(rig.vgg19.url);
     url.port = "1";
     const registry = await rig.openStore({ vgg19: { ...rig.vgg19, url } });
-    await fetchPreferredFeatures(registry, (line) => rig.logged.push(line));
+    await downloadPreferredFeatures(registry, (line) => rig.logged.push(line));
     expect(rig.logged).toEqual([
-      expect.stringMatching(/^The model vgg19 is not fetched, so paintings use another one\. .*cannot be reached[^\n]*$/),
+      expect.stringMatching(/^The model vgg19 was not downloaded, so paintings use another one\. .*cannot be reached[^\n]*$/),
     ]);
     expect((await registry.find("vgg19"))?.state).toBe("FAILED");
   });
@@ -223,12 +223,12 @@ describe("the fetch in the background", () => {
   it("ends with the registry", async () => {
     const registry = await rig.openStore();
     const begun = new Promise<void>((resolve) => {
-      rig.server.tricks.push(() => resolve());
+      rig.server.faults.push(() => resolve());
     });
-    const fetching = fetchPreferredFeatures(registry, (line) => rig.logged.push(line));
+    const downloading = downloadPreferredFeatures(registry, (line) => rig.logged.push(line));
     await begun;
     await registry.close();
-    await fetching;
+    await downloading;
     expect((await registry.find("vgg19"))?.state).toBe("AVAILABLE");
   });
 });
