@@ -1,5 +1,6 @@
 import type { Exporter } from "../exports/exporter.js";
 import type { Queue } from "../queue/queue.js";
+import type { ModelInfo } from "../records/model.js";
 import type { DeviceInfo, SessionFilter, SessionRecord } from "../records/session.js";
 import type { SessionControls } from "../sessions/controls.js";
 import type { LiveFrames } from "../sessions/live/frames.js";
@@ -7,34 +8,6 @@ import type { SessionService } from "../sessions/service.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { KeptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
-import type { ModelFamilyName, ModelStateName, ModelTaskName, PictureKindName } from "./enums.js";
-
-/** A model as clients see it. */
-export interface ModelInfo {
-  id: string;
-  title: string;
-  task: ModelTaskName;
-  family: ModelFamilyName;
-  state: ModelStateName;
-  /** Native input size, px. */
-  size: number;
-  /** Smallest size that a translation may ask for, px; null for feature networks. */
-  minSize: number | null;
-  /** What pictures a translator was made for; null for feature networks. */
-  takes: PictureKindName | null;
-  parameters: number;
-  bytes: number;
-  licence: string;
-  source: string;
-  /** 0..1 while DOWNLOADING. */
-  downloadProgress: number | null;
-  /** Why it is FAILED, else null. */
-  failure: string | null;
-  /** FAILED, and fetched again when a session names it. */
-  willRetry: boolean;
-  /** Its folder was removed: it is in no list any more. */
-  removed: boolean;
-}
 
 /** The models that this server knows. */
 export interface ModelCatalogue {

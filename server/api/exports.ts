@@ -1,33 +1,10 @@
-import {
-  Arg,
-  Ctx,
-  Field,
-  Float,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-  Root,
-  registerEnumType,
-  Subscription,
-} from "type-graphql";
-import { AtelierError } from "../errors.js";
-import { type ExportRecord, exportStates, type FilmFormat, filmFormats, type ExportState as State } from "../exports/export.js";
-import type { FilmInput } from "../exports/order.js";
+import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
+import type { ExportRecord } from "../exports/export.js";
+import type { FilmInput } from "../exports/film-settings.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
+import { ExportFormat, ExportState } from "./enums.js";
 import { SessionError } from "./session-types.js";
-
-export const ExportFormat = Object.fromEntries(filmFormats.map((name) => [name, name]));
-const ExportState = Object.fromEntries(exportStates.map((name) => [name, name]));
-registerEnumType(ExportFormat, {
-  name: "ExportFormat",
-  description: "MP4 and WEBM where the server has ffmpeg; see ServerInfo.exportFormats.",
-});
-registerEnumType(ExportState, { name: "ExportState" });
 
 @InputType({ description: "A time-lapse of a session's kept pictures, spread evenly over its steps, all at the size of the last." })
 export class ExportInput implements FilmInput {
@@ -41,7 +18,7 @@ export class ExportInput implements FilmInput {
   besideId?: string | null;
 
   @Field(() => ExportFormat)
-  format!: FilmFormat;
+  format!: ExportFormat;
 
   @Field(() => Int, { nullable: true })
   fromStep?: number | null;
@@ -71,10 +48,10 @@ export class Export {
   besideId!: string | null;
 
   @Field(() => ExportFormat)
-  format!: FilmFormat;
+  format!: ExportFormat;
 
   @Field(() => ExportState)
-  state!: State;
+  state!: ExportState;
 
   @Field(() => Float, { description: "0..1." })
   progress!: number;
@@ -94,69 +71,33 @@ export class ExportResolver {
   @Query(() => Export, { nullable: true })
   export(@Arg("id", () => ID) id: string, @Ctx() { exports }: ApiContext): Export | null {
     const record = exports.find(id);
-    return record && shown(record);
+    return record && exportOf(record);
   }
 
   @Mutation(() => Export)
   async startExport(@Arg("input", () => ExportInput) input: ExportInput, @Ctx() { exports }: ApiContext): Promise<Export> {
     requireId("input.sessionId", input.sessionId);
     if (typeof input.besideId === "string") requireId("input.besideId", input.besideId);
-    return shown(await exports.start(input));
+    return exportOf(await exports.start(input));
   }
 
   @Mutation(() => Export, { description: "CONFLICT for one that has ended." })
   async cancelExport(@Arg("id", () => ID) id: string, @Ctx() { exports }: ApiContext): Promise<Export> {
-    return shown(await exports.cancel(id));
+    return exportOf(await exports.cancel(id));
   }
 
   @Subscription(() => Export, {
     description: "An export as it is, then as it changes; ends with it.",
-    subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => follow(args.id, context),
+    subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => context.exports.follow(args.id),
   })
   exportChanged(@Root() record: ExportRecord, @Arg("id", () => ID) _id: string): Export {
-    return shown(record);
+    return exportOf(record);
   }
 }
 
-function shown({ id, order, state, progress, error, bytes }: ExportRecord): Export {
-  const { sessionId, besideId, format } = order;
-  return { id, sessionId, besideId, format, state, progress, error, bytes, url: state === "COMPLETED" ? `/exports/${id}` : null };
-}
-
-/** The newest state each time; written by hand, as a generator that waits ignores `return`. */
-function follow(id: string, { exports }: ApiContext): AsyncIterableIterator<ExportRecord> {
-  let next = exports.find(id);
-  if (!next) throw new AtelierError("NOT_FOUND", "There is no such export.", { field: "id" });
-  let ended = false;
-  let wake: () => void = () => undefined;
-  const leave = exports.watch(id, (record) => {
-    next = record;
-    wake();
-  });
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      while (!next && !ended) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      const value = next;
-      if (!value) return this.return!();
-      next = null;
-      if (value.state !== "QUEUED" && value.state !== "RUNNING") {
-        ended = true;
-        leave();
-      }
-      return { done: false, value };
-    },
-    async return() {
-      ended = true;
-      leave();
-      wake();
-      return { done: true, value: undefined };
-    },
-  };
+/** An export as the API shows it. */
+function exportOf({ id, settings, state, progress, error, bytes }: ExportRecord): Export {
+  const { sessionId, besideId, format } = settings;
+  const url = state === "COMPLETED" ? `/exports/${id}` : null;
+  return { id, sessionId, besideId, format, state, progress, error, bytes, url };
 }

@@ -1,7 +1,7 @@
 import { Field, FieldResolver, Float, ID, Int, ObjectType, Resolver, Root } from "type-graphql";
 import type { FrameRecord } from "../records/pictures.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
-import { LossTerm, type LossTermName } from "./enums.js";
+import { LossTerm } from "./enums.js";
 import { type Connection, cursorCodec, PageInfo } from "./paging.js";
 import { Base64, DateTime } from "./scalars.js";
 
@@ -11,7 +11,7 @@ export class LayerLoss {
   layer!: string;
 
   @Field(() => LossTerm)
-  term!: LossTermName;
+  term!: LossTerm;
 
   @Field(() => Float, { description: "Unweighted value." })
   value!: number;

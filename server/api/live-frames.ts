@@ -5,7 +5,7 @@ import type { LiveReceipt } from "../sessions/live/channel.js";
 import { MAX_LIVE_FRAME_BYTES } from "../sessions/live/picture.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
-import { FrameReceiptStatus, type FrameReceiptStatusName } from "./enums.js";
+import { FrameReceiptStatus } from "./enums.js";
 import { Image } from "./images.js";
 import { Base64 } from "./scalars.js";
 
@@ -30,7 +30,7 @@ export class FrameReceipt implements LiveReceipt {
   step!: number;
 
   @Field(() => FrameReceiptStatus)
-  status!: FrameReceiptStatusName;
+  status!: FrameReceiptStatus;
 
   @Field(() => Int, { description: "How many more frames the client may have in flight now." })
   credit!: number;

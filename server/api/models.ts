@@ -1,16 +1,8 @@
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
+import type { ModelInfo } from "../records/model.js";
 import { Feed } from "../sessions/watch/feed.js";
-import type { ApiContext, ModelInfo } from "./context.js";
-import {
-  ModelFamily,
-  type ModelFamilyName,
-  ModelState,
-  type ModelStateName,
-  ModelTask,
-  type ModelTaskName,
-  PictureKind,
-  type PictureKindName,
-} from "./enums.js";
+import type { ApiContext } from "./context.js";
+import { ModelFamily, ModelState, ModelTask, PictureKind } from "./enums.js";
 
 @ObjectType()
 export class Model implements ModelInfo {
@@ -21,13 +13,13 @@ export class Model implements ModelInfo {
   title!: string;
 
   @Field(() => ModelTask)
-  task!: ModelTaskName;
+  task!: ModelTask;
 
   @Field(() => ModelFamily)
-  family!: ModelFamilyName;
+  family!: ModelFamily;
 
   @Field(() => ModelState)
-  state!: ModelStateName;
+  state!: ModelState;
 
   @Field(() => Int, {
     description: "Native input size in pixels; translations work at other sizes too where the network allows it.",
@@ -38,7 +30,7 @@ export class Model implements ModelInfo {
   minSize!: number | null;
 
   @Field(() => PictureKind, { nullable: true, description: "What pictures a translator was made for; null for feature networks." })
-  takes!: PictureKindName | null;
+  takes!: PictureKind | null;
 
   @Field(() => Int)
   parameters!: number;
@@ -72,7 +64,7 @@ export class Model implements ModelInfo {
 export class ModelResolver {
   @Query(() => [Model])
   async models(
-    @Arg("task", () => ModelTask, { nullable: true }) task: ModelTaskName | null,
+    @Arg("task", () => ModelTask, { nullable: true }) task: ModelTask | null,
     @Ctx() { models }: ApiContext,
   ): Promise<ModelInfo[]> {
     const all = await models.list();

@@ -1,8 +1,7 @@
 import { Ctx, Field, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
-import type { FilmFormat } from "../exports/export.js";
 import type { DeviceInfo } from "../records/session.js";
 import type { ApiContext } from "./context.js";
-import { ExportFormat } from "./exports.js";
+import { ExportFormat } from "./enums.js";
 
 @ObjectType()
 export class Device implements DeviceInfo {
@@ -37,7 +36,7 @@ export class ServerInfo {
   maxSize!: number;
 
   @Field(() => [ExportFormat], { description: "What this server can make of a session; MP4 and WEBM need ffmpeg on its PATH." })
-  exportFormats!: FilmFormat[];
+  exportFormats!: ExportFormat[];
 }
 
 @Resolver(() => ServerInfo)

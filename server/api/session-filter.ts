@@ -2,17 +2,17 @@ import { Field, ID, InputType } from "type-graphql";
 import { AtelierError } from "../errors.js";
 import type { SessionFilter as FilterValue } from "../records/session.js";
 import { isId } from "../sessions/requirements.js";
-import { type KindName, SessionKind, SessionStatus, type StatusName } from "./enums.js";
+import { SessionKind, SessionStatus } from "./enums.js";
 import { apiLimits } from "./limits.js";
 import { DateTime } from "./scalars.js";
 
 @InputType()
 export class SessionFilter {
   @Field(() => SessionKind, { nullable: true })
-  kind?: KindName | null;
+  kind?: SessionKind | null;
 
   @Field(() => [SessionStatus], { nullable: true })
-  status?: StatusName[] | null;
+  status?: SessionStatus[] | null;
 
   @Field(() => String, { nullable: true })
   titleContains?: string | null;

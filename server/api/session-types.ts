@@ -2,7 +2,7 @@ import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
 import type { SessionRecord } from "../records/session.js";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
 import { isId } from "../sessions/requirements.js";
-import { type KindName, SessionKind, SessionStatus, type StatusName } from "./enums.js";
+import { SessionKind, SessionStatus } from "./enums.js";
 import { type Connection, cursorCodec, PageInfo } from "./paging.js";
 import { DateTime } from "./scalars.js";
 import { StyleTransferSettings } from "./settings-types.js";
@@ -29,13 +29,13 @@ export abstract class Session {
   id!: string;
 
   @Field(() => SessionKind)
-  kind!: KindName;
+  kind!: SessionKind;
 
   @Field(() => String, { nullable: true })
   title!: string | null;
 
   @Field(() => SessionStatus)
-  status!: StatusName;
+  status!: SessionStatus;
 
   @Field(() => DateTime)
   createdAt!: Date;

@@ -1,8 +1,9 @@
 import { Ctx, Field, FieldResolver, ID, InputType, Int, Resolver, Root } from "type-graphql";
+import type { ModelInfo } from "../records/model.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { TranslationRecord } from "../records/session.js";
 import type { TranslationInput as StartInput } from "../sessions/start-input.js";
-import type { ApiContext, ModelInfo } from "./context.js";
+import type { ApiContext } from "./context.js";
 import { Image } from "./images.js";
 import { Model } from "./models.js";
 import { imageOfSession } from "./session-fields.js";

@@ -3,6 +3,7 @@
  * data of others: what is not of a known form is refused with a reason, and no expression in them is evaluated.
  */
 import { AtelierError } from "../errors.js";
+import type { PictureKind } from "../records/model.js";
 import { type Architecture, isGenerator, minimumSide, parseArchitecture, sideMultiple } from "./architecture.js";
 import { asChoice, asCount, countOf, type Fields, fieldsOf, isFields, oneOf, textOf, unknownForm } from "./card-fields.js";
 
@@ -40,9 +41,6 @@ const toBytes = new Map<string, PictureRange>([
   ["clamp(round((v+1)*127.5),0,255)", "SIGNED"],
   ["clamp(round(v),0,255)", "BYTE"],
 ]);
-
-/** What kind of picture a translator was made for. */
-export type PictureKind = "PHOTO" | "LINE_DRAWING" | "LABEL_MAP";
 
 const pictureKinds = new Map<string, PictureKind>([
   ["photo", "PHOTO"],

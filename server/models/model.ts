@@ -1,3 +1,4 @@
+import type { ModelInfo } from "../records/model.js";
 import type { ModelCard } from "./card.js";
 
 /** What is known of a model before its file is there. */
@@ -7,19 +8,7 @@ export type ModelFacts = Pick<
 >;
 
 /** A model as the list shows it. */
-export interface Model extends ModelFacts {
-  state: "READY" | "AVAILABLE" | "DOWNLOADING" | "FAILED";
-  /** Of both sides of a picture to translate, px; null for feature networks. */
-  minSize: number | null;
-  /** 0..1 while DOWNLOADING, else null. */
-  downloadProgress: number | null;
-  /** Why it is FAILED, else null. */
-  failure: string | null;
-  /** FAILED, and fetched again when a session names it: for want of a network or server, or in place of a bad file. */
-  willRetry: boolean;
-  /** In the last that is told of a model whose folder was removed: it is in no list any more. */
-  removed: boolean;
-}
+export interface Model extends ModelInfo, Pick<ModelCard, "architecture" | "translation"> {}
 
 /** A model whose file has been verified. */
 export interface ModelFile {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { errorHandler, notFound } from "../../server/http/errors.js";
+import { errorHandler, notFoundHandler } from "../../server/http/errors.js";
 import { studio } from "../../server/http/studio.js";
 import { type Answer, ask, listen } from "./server.js";
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "atelier-studio-"));
   const app = express();
   app.use(studio(join(folder, "out")));
-  app.use(notFound);
+  app.use(notFoundHandler);
   app.use(errorHandler(() => undefined));
   ({ port, close } = await listen(app));
 });
