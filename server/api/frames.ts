@@ -53,7 +53,7 @@ export class LossPoint {
   tv!: number;
 }
 
-/** A kept or live frame with its picture, where the operation may ask for that. */
+/** A frame, with access to its picture where the operation may ask for that. */
 export type FrameSource = FrameRecord & { shared: SharedFrame | null };
 
 @ObjectType()
@@ -139,7 +139,7 @@ export const frameCursors = cursorCodec("frame", (text) => {
   return Number.isSafeInteger(step) && step >= 0 && step < 2 ** 31 ? step : null;
 });
 
-/** What the fields of a frame are resolved from; `withData` where the operation asks for the picture by selecting it. */
+/** The source of a frame's fields. `withData` gives the operation access to the picture in `Frame.data`. */
 export function frameSource(frame: SharedFrame, withData: boolean): FrameSource {
   return { ...frame.record, shared: withData ? frame : null };
 }

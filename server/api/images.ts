@@ -1,8 +1,8 @@
-import { Arg, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from "type-graphql";
 import type { ImageRecord } from "../records/pictures.js";
-import { isId } from "../sessions/requirements.js";
+import { isId, requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
-import { type Connection, connection, cursorCodec, PageInfo, pageRequest } from "./paging.js";
+import { type Connection, connection, cursorCodec, DEFAULT_PAGE_SIZE, PageInfo, pageRequest } from "./paging.js";
 import { DateTime } from "./scalars.js";
 
 @ObjectType()
@@ -53,7 +53,7 @@ const imageCursors = cursorCodec("image", (text) => (isId(text) ? text : null));
 export class ImageResolver {
   @Query(() => ImageConnection, { description: "Pictures that were uploaded or kept, newest first; first is 1 to 100." })
   async images(
-    @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
+    @Arg("first", () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null,
     @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
     @Ctx() { storage }: ApiContext,
   ): Promise<Connection<ImageRecord>> {
@@ -75,5 +75,10 @@ export class ImageResolver {
   @FieldResolver(() => String, { description: "Immutable path on this server, beginning with /; safe to cache for ever." })
   url(@Root() image: ImageRecord): string {
     return `/images/${image.id}`;
+  }
+
+  @Mutation(() => ID, { description: "Deletes a picture that no session uses, for good. CONFLICT while one does." })
+  deleteImage(@Arg("id", () => ID) id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
+    return sessions.deleteImage(requireId("id", id));
   }
 }

@@ -3,6 +3,9 @@ import { badInput } from "../errors.js";
 import type { Page, PageRequest } from "../storage/storage.js";
 import { apiLimits } from "./limits.js";
 
+/** Rows of a page where a client names no number. */
+export const DEFAULT_PAGE_SIZE = 20;
+
 @ObjectType()
 export class PageInfo {
   @Field(() => Boolean)
@@ -18,32 +21,35 @@ export class PageInfo {
   endCursor!: string | null;
 }
 
-/** Opaque names of places in one kind of list. A cursor of another list, or an invented one, is refused. */
+/** Cursors of one kind of list. A cursor of another kind, or an invented one, is refused. */
 export interface CursorCodec<Key> {
   encode(key: Key): string;
   /** @throws AtelierError BAD_INPUT (field `after`) */
   decode(cursor: string): Key;
 }
 
-/** A codec with a tag of its own; `parse` returns null for text that is no key. */
+/** Cursors that hold a tag and a key. `parse` returns null for text that is not a key. */
 export function cursorCodec<Key extends string | number>(tag: string, parse: (text: string) => Key | null): CursorCodec<Key> {
   return {
     encode: (key) => Buffer.from(`${tag}:${key}`).toString("base64url"),
     decode(cursor) {
       const text = Buffer.from(cursor, "base64url").toString();
       const key = text.startsWith(`${tag}:`) ? parse(text.slice(tag.length + 1)) : null;
-      // Encoded again, so that every key has exactly one cursor.
+      // Comparing with the encoding of the key leaves exactly one cursor for every key.
       if (key === null || this.encode(key) !== cursor) {
-        throw badInput("after", "The cursor is not one of this server's.");
+        throw badInput("after", "This cursor does not come from this list.");
       }
       return key;
     },
   };
 }
 
-/** Arguments of a Relay connection as a request to storage. @throws AtelierError BAD_INPUT (fields `first`, `after`) */
+/**
+ * The request to storage for the arguments of a Relay connection.
+ * @throws AtelierError BAD_INPUT (fields `first`, `after`)
+ */
 export function pageRequest<Key>(first: number | null, after: string | null, cursors: CursorCodec<Key>): PageRequest<Key> {
-  const size = first ?? 20;
+  const size = first ?? DEFAULT_PAGE_SIZE;
   const limit = apiLimits.maxPageSize;
   if (size < 1 || size > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit);
   return { first: size, after: after === null ? null : cursors.decode(after) };

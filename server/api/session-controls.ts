@@ -6,7 +6,7 @@ import type { ApiContext } from "./context.js";
 import { Session, StyleTransferSession } from "./session-types.js";
 import { SteerInput } from "./settings-types.js";
 
-/** What a client may do to a session while it lasts. */
+/** Mutations of a session that has not ended. */
 @Resolver()
 export class SessionControlMutations {
   @Mutation(() => StyleTransferSession, {

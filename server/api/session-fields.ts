@@ -9,10 +9,11 @@ import type { ApiContext } from "./context.js";
 import { Frame, FrameConnection, type FrameSource, frameCursors, frameSource, LossPoint } from "./frames.js";
 import { Image } from "./images.js";
 import { apiLimits } from "./limits.js";
-import { type Connection, connection, pageRequest } from "./paging.js";
+import { type Connection, connection, DEFAULT_PAGE_SIZE, pageRequest } from "./paging.js";
 import { Session, StyleTransferSession } from "./session-types.js";
 import { SettingsChange, type SettingsChangeValue, StyleSource, StyleTransferSettings } from "./settings-types.js";
 
+/** Points of a loss curve where a client names no number. */
 const DEFAULT_POINTS = 500;
 
 /** Fields of every kind of session that are not stored with it. */
@@ -39,7 +40,7 @@ export class SessionFieldsResolver {
   })
   async frames(
     @Root() session: SessionRecord,
-    @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
+    @Arg("first", () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null,
     @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
     @Arg("fromStep", () => Int, { nullable: true }) fromStep: number | null | undefined,
     @Arg("toStep", () => Int, { nullable: true }) toStep: number | null | undefined,
@@ -126,14 +127,17 @@ function styleSources(styles: readonly Weighted<ImageReference>[], context: ApiC
   return Promise.all(styles.map(async ({ imageId, weight }) => ({ image: await imageOfSession(imageId, context), weight })));
 }
 
-/** A picture that a session refers to. @throws AtelierError NOT_FOUND. */
+/** An image that a session uses. @throws AtelierError NOT_FOUND. */
 export async function imageOfSession(id: string, { storage }: ApiContext): Promise<ImageRecord> {
   const image = await storage.images.find(id);
-  if (!image) throw new AtelierError("NOT_FOUND", "An image of this session is gone.");
+  if (!image) throw new AtelierError("NOT_FOUND", "An image of this session no longer exists.");
   return image;
 }
 
-/** Nulls mean the same as leaving out. @throws AtelierError BAD_INPUT for a negative step or a range that ends before it begins. */
+/**
+ * A range of steps; a null means the same as leaving out.
+ * @throws AtelierError BAD_INPUT for a negative step or a range that ends before it begins.
+ */
 function stepRange(fromStep: number | null | undefined, toStep: number | null | undefined): StepRange {
   for (const [field, step] of Object.entries({ fromStep, toStep })) {
     if ((step ?? 0) < 0) throw badInput(field, `${field} must be at least 0.`, 0);

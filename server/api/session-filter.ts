@@ -1,5 +1,5 @@
 import { Field, ID, InputType } from "type-graphql";
-import { AtelierError } from "../errors.js";
+import { badInput } from "../errors.js";
 import type { SessionFilter as FilterValue } from "../records/session.js";
 import { isId } from "../sessions/requirements.js";
 import { SessionKind, SessionStatus } from "./enums.js";
@@ -33,18 +33,15 @@ export class SessionFilter {
   styleImageId?: string | null;
 }
 
-/** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT for a text that is too long. */
+/** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT */
 export function resolveFilter(filter: SessionFilter | null | undefined): FilterValue {
   const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId } = filter ?? {};
   for (const [name, id] of Object.entries({ model, imageId, styleImageId })) {
-    if (id && !isId(id)) throw new AtelierError("BAD_INPUT", `${name} is an id.`, { field: `filter.${name}` });
+    if (id && !isId(id)) throw badInput(`filter.${name}`, `${name} must be an id.`);
   }
   const limit = apiLimits.maxFilterLength;
   if (titleContains && (titleContains.length > limit || titleContains.includes("\0"))) {
-    throw new AtelierError("BAD_INPUT", `titleContains is a text of at most ${limit} characters.`, {
-      field: "filter.titleContains",
-      limit,
-    });
+    throw badInput("filter.titleContains", `titleContains must be a text of at most ${limit} characters.`, limit);
   }
   return {
     ...(kind ? { kind } : {}),

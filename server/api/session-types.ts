@@ -16,13 +16,13 @@ export class SessionError {
   message!: string;
 }
 
-/** Object types of the kinds that this server runs. */
+/** Object types of the kinds of sessions. */
 const typeNames = {
   STYLE_TRANSFER: "StyleTransferSession",
   TRANSLATION: "TranslationSession",
 } as const satisfies Record<SessionRecord["kind"], string>;
 
-/** Fields that are stored; the rest is resolved in session-fields.ts. */
+/** Stored fields. session-fields.ts and translations.ts resolve the others. */
 @InterfaceType({ resolveType: (session: SessionRecord) => typeNames[session.kind] })
 export abstract class Session {
   @Field(() => ID)

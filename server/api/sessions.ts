@@ -6,7 +6,7 @@ import { isId, requireId } from "../sessions/requirements.js";
 import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
 import type { ApiContext } from "./context.js";
 import { Image } from "./images.js";
-import { type Connection, connection, pageRequest } from "./paging.js";
+import { type Connection, connection, DEFAULT_PAGE_SIZE, pageRequest } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session, SessionConnection, StyleTransferSession, sessionCursors, TranslationSession } from "./session-types.js";
 import { SteerInput, StyleTransferInput } from "./settings-types.js";
@@ -21,7 +21,7 @@ export class SessionQueries {
 
   @Query(() => SessionConnection, { description: "Newest first." })
   async sessions(
-    @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
+    @Arg("first", () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null,
     @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
     @Arg("filter", () => SessionFilter, { nullable: true }) filter: SessionFilter | null | undefined,
     @Ctx() { storage }: ApiContext,
@@ -31,22 +31,13 @@ export class SessionQueries {
 }
 
 @Resolver(() => Image)
-export class ImageMutations {
-  @Mutation(() => ID, { description: "Deletes a picture that no session uses, for good. CONFLICT while one does." })
-  deleteImage(@Arg("id", () => ID) id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
-    return sessions.deleteImage(requireId("id", id));
-  }
-}
-
-/** Where an image was used. */
-@Resolver(() => Image)
 export class ImageSessionsResolver {
   @FieldResolver(() => SessionConnection, {
     description: "Sessions that used it, newest first: as content or source, or as style at any time.",
   })
   async sessions(
     @Root() image: ImageRecord,
-    @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
+    @Arg("first", () => Int, { nullable: true, defaultValue: DEFAULT_PAGE_SIZE }) first: number | null,
     @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
     @Ctx() { storage }: ApiContext,
   ): Promise<Connection<SessionRecord>> {

@@ -53,7 +53,7 @@ export class StyleSourceInput implements Weighted<ImageReference> {
   weight!: number;
 }
 
-/** Fields of settings as the table describes them. `layers` is the GraphQL type of a layer with its weight. */
+/** Fields of settings, made from their table. `layers` is the GraphQL type of a layer with its weight. */
 function settingFields<Name extends SettingName>(
   names: readonly Name[],
   layers: typeof LayerWeight | typeof LayerWeightInput,

@@ -29,7 +29,7 @@ export class TranslationInput implements StartInput {
 export class TranslationFieldsResolver {
   @FieldResolver(() => Model)
   async model(@Root() { settings }: TranslationRecord, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
-    return (await models.find(settings.model)) ?? goneModel(settings);
+    return (await models.find(settings.model)) ?? missingModel(settings);
   }
 
   @FieldResolver(() => Image, { nullable: true, description: "The picture to translate; null where frames are sent one by one." })
@@ -38,8 +38,8 @@ export class TranslationFieldsResolver {
   }
 }
 
-/** What is still known of a model that this server has no more, so that history stays readable. */
-function goneModel({ model, family, size }: TranslationRecord["settings"]): ModelInfo {
+/** A model that this server no longer has, with what its session recorded, so that history stays readable. */
+function missingModel({ model, family, size }: TranslationRecord["settings"]): ModelInfo {
   const unknown = "no longer known";
   return {
     id: model,
@@ -55,7 +55,7 @@ function goneModel({ model, family, size }: TranslationRecord["settings"]): Mode
     licence: unknown,
     source: unknown,
     downloadProgress: null,
-    failure: "This server has this model no more.",
+    failure: "This server no longer has this model.",
     willRetry: false,
     removed: true,
   };
