@@ -111,16 +111,6 @@ export class Exporter {
     return { path: this.pathOf(record), record };
   }
 
-  /** Calls `listener` after each change of an export. Returns the function that ends this. */
-  watch(id: string, listener: (record: ExportRecord) => void): () => void {
-    const listeners = this.listeners.get(id) ?? new Set();
-    this.listeners.set(id, listeners.add(listener));
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.listeners.delete(id);
-    };
-  }
-
   /** The newest states of an export: the current one first. Ends with the export. @throws AtelierError NOT_FOUND. */
   follow(id: string): Promise<Feed<ExportRecord>> {
     const record = this.find(id);
@@ -140,6 +130,16 @@ export class Exporter {
     await this.unsubscribe?.();
     for (const { abort } of this.jobs.values()) abort.abort();
     await this.queue;
+  }
+
+  /** Calls `listener` after each change of an export. Returns the function that ends this. */
+  private watch(id: string, listener: (record: ExportRecord) => void): () => void {
+    const listeners = this.listeners.get(id) ?? new Set();
+    this.listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.listeners.delete(id);
+    };
   }
 
   private async run(job: Job): Promise<void> {

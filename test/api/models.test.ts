@@ -13,7 +13,7 @@ afterAll(() => running.close());
 
 const fields = "id state downloadProgress failure";
 
-test("a model is fetched and the fetch is cancelled by mutations", async () => {
+test("mutations start and cancel the download of a model", async () => {
   const { client } = running;
   const { downloadModel } = await client.query(`mutation { downloadModel(id: "afar") { ${fields} } }`);
   expect(downloadModel).toEqual({ id: "afar", state: "DOWNLOADING", downloadProgress: 0, failure: null });
@@ -21,13 +21,13 @@ test("a model is fetched and the fetch is cancelled by mutations", async () => {
   expect(cancelDownload).toEqual({ id: "afar", state: "AVAILABLE", downloadProgress: null, failure: null });
 });
 
-test("only a download can be cancelled, and only a model fetched", async () => {
+test("only a running download can be cancelled, and only a known model downloaded", async () => {
   const { client } = running;
   expect(await client.refusal(`mutation { cancelDownload(id: "afar") { id } }`)).toMatchObject({ code: "CONFLICT", field: "id" });
   expect(await client.refusal(`mutation { downloadModel(id: "nobody") { id } }`)).toMatchObject({ code: "NOT_FOUND", field: "id" });
 });
 
-test("a model that failed says why, and no session may name it", async () => {
+test("a failed model says why, and no session may use it", async () => {
   const { client, imageId } = running;
   const { model } = await client.query(`{ model(id: "broken") { ${fields} } }`);
   expect(model).toEqual({ id: "broken", state: "FAILED", downloadProgress: null, failure: "Its file is damaged." });
@@ -35,7 +35,7 @@ test("a model that failed says why, and no session may name it", async () => {
   expect(await client.refusal(start)).toMatchObject({ code: "UNAVAILABLE", field: "input.model" });
 });
 
-test("a model brings pictures, or none", async () => {
+test("a model may come with pictures", async () => {
   const { client, models, address } = running;
   const folder = await mkdtemp(join(tmpdir(), "atelier-sheet-"));
   const picture = await sharp({ create: { width: 4, height: 4, channels: 3, background: "teal" } })
@@ -55,7 +55,7 @@ test("a model brings pictures, or none", async () => {
   await rm(folder, { recursive: true });
 });
 
-test("who watches models gets each one's newest state, and none after the end", async () => {
+test("a subscriber gets the newest state of each model until it leaves", async () => {
   const { client, models } = running;
   const seen = client.subscribe(`subscription { models { ${fields} } }`);
   const first = seen.next();
@@ -68,7 +68,7 @@ test("who watches models gets each one's newest state, and none after the end", 
   while (models.watchers > 0) await new Promise((next) => setTimeout(next, 5));
 });
 
-test("the network of sessions that name none is told", async () => {
+test("one model is the default of sessions that name none", async () => {
   const { client, models } = running;
   const defaults = async () => {
     const { models: all } = await client.query("{ models(task: FEATURES) { id isDefault } }");
