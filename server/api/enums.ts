@@ -9,7 +9,7 @@ type EnumObject<Name extends string> = { [Key in Name]: Key };
 
 interface EnumDescriptions<Name extends string> {
   description?: string;
-  values?: Partial<Record<Name, string>>;
+  values?: Partial<Record<Name, string>> | undefined;
 }
 
 /** Registers a GraphQL enum. Returns the object that stands for it in field declarations. */
@@ -20,52 +20,101 @@ function enumType<Name extends string>(name: string, values: readonly Name[], de
   return object;
 }
 
-export const SessionStatus = enumType("SessionStatus", sessionStatuses);
+export const SessionStatus = enumType("SessionStatus", sessionStatuses, {
+  values: {
+    QUEUED: "Waits for a device, or for its model.",
+    RUNNING: "Is computed on a device. It stays RUNNING while a device or the server starts again.",
+    PAUSED: "Keeps its exact state and does not use the device.",
+    COMPLETED: "Ended after its last step or frame.",
+    CANCELLED: "Ended by cancelSession.",
+    FAILED: "Ended by an error.",
+  },
+});
 export type SessionStatus = keyof typeof SessionStatus;
 
-export const SessionKind = enumType("SessionKind", sessionKinds);
+export const SessionKind = enumType("SessionKind", sessionKinds, {
+  values: {
+    STYLE_TRANSFER: "Repaints a picture in the style of others, step by step.",
+    TRANSLATION: "Turns pictures into others with a trained model.",
+    DEEP_DREAM: "Reserved: no session of this kind can be started.",
+  },
+});
 export type SessionKind = keyof typeof SessionKind;
 
-export const ModelTask = enumType("ModelTask", modelTasks);
+export const ModelTask = enumType("ModelTask", modelTasks, {
+  values: {
+    FEATURES: "Measures style and content for style transfers.",
+    TRANSLATION: "Turns one picture into another.",
+  },
+});
 export type ModelTask = keyof typeof ModelTask;
 
 export const ModelFamily = enumType("ModelFamily", modelFamilies, {
-  values: { OTHER: "A generator whose card names none of these families." },
+  values: {
+    VGG: "Feature models.",
+    CYCLEGAN: "Translators trained on pictures without pairs.",
+    PIX2PIX: "Translators trained on pairs of pictures.",
+    FAST_STYLE: "Translators that paint in one style.",
+    OTHER: "Translators whose card names none of these families.",
+  },
 });
 export type ModelFamily = keyof typeof ModelFamily;
 
 export const ModelState = enumType("ModelState", modelStates, {
   values: {
     READY: "The weights are on this server or in a mirror folder.",
-    AVAILABLE: "Known, and downloaded when a session names it; that session waits QUEUED meanwhile.",
+    AVAILABLE: "Known, and downloaded when a session names it. That session is QUEUED meanwhile.",
+    DOWNLOADING: "The download is in progress.",
+    FAILED: "Not usable; Model.failure gives the reason.",
   },
 });
 export type ModelState = keyof typeof ModelState;
 
 export const PictureKind = enumType("PictureKind", pictureKinds, {
+  description: "Kind of picture that a translator was made for.",
   values: { LINE_DRAWING: "Dark lines on white.", LABEL_MAP: "Areas in colours that stand for objects." },
 });
 export type PictureKind = keyof typeof PictureKind;
 
-export const LossTerm = enumType("LossTerm", ["CONTENT", "STYLE"]);
+export const LossTerm = enumType("LossTerm", ["CONTENT", "STYLE"], { description: "Terms of J that are measured at layers." });
 export type LossTerm = keyof typeof LossTerm;
 
 export const FrameReceiptStatus = enumType("FrameReceiptStatus", ["ACCEPTED", "SUPERSEDED"], {
-  values: { ACCEPTED: "Its work has begun.", SUPERSEDED: "A newer frame replaced it before its turn." },
+  values: { ACCEPTED: "Its computation begins.", SUPERSEDED: "A newer frame replaced it before its turn." },
 });
 export type FrameReceiptStatus = keyof typeof FrameReceiptStatus;
 
 export const ExportFormat = enumType("ExportFormat", filmFormats, {
-  description: "MP4 and WEBM where the server has ffmpeg; see ServerInfo.exportFormats.",
+  description: "Formats of films. MP4 and WEBM need ffmpeg on the server; see ServerInfo.exportFormats.",
+  values: { WEBP: "Animated WebP.", GIF: "Animated GIF.", MP4: "H.264 video.", WEBM: "VP9 video." },
 });
 export type ExportFormat = keyof typeof ExportFormat;
 
-export const ExportState = enumType("ExportState", exportStates);
+export const ExportState = enumType("ExportState", exportStates, {
+  values: {
+    QUEUED: "Waits for the exports before it.",
+    RUNNING: "Is being made.",
+    COMPLETED: "Export.url has the file.",
+    CANCELLED: "Ended by cancelExport, or by the deletion of its session.",
+    FAILED: "Ended by an error.",
+  },
+});
 export type ExportState = keyof typeof ExportState;
+
+/** Descriptions of the values of settings that are choices, by the name of their enum. */
+const choiceDescriptions: Record<string, Record<string, string>> = {
+  OptimizerKind: { ADAM: "Adam, a first-order method.", LBFGS: "L-BFGS, a quasi-Newton method." },
+  InitialImage: {
+    CONTENT: "The content picture.",
+    STYLE: "The first style picture, cropped to the shape of the content.",
+    NOISE: "Noise from the seed.",
+  },
+};
 
 /** Enums of the settings that are choices, by their GraphQL name. */
 export const choiceEnums: Readonly<Record<string, EnumObject<string>>> = Object.fromEntries(
-  Object.values<Setting>(styleTransferSettings).flatMap((setting) =>
-    setting.kind === "choice" ? [[setting.type, enumType(setting.type, setting.values)]] : [],
-  ),
+  Object.values<Setting>(styleTransferSettings).flatMap((setting) => {
+    if (setting.kind !== "choice") return [];
+    return [[setting.type, enumType(setting.type, setting.values, { values: choiceDescriptions[setting.type] })]];
+  }),
 );

@@ -12,21 +12,23 @@ import { Base64 } from "./scalars.js";
 /** Largest step: the largest Int of GraphQL. */
 const MAX_STEP = 2 ** 31 - 1;
 
-@InputType()
+@InputType({ description: "A frame for a live translation." })
 export class FrameInput {
   @Field(() => ID)
   sessionId!: string;
 
-  @Field(() => Int, { description: "Number that the client gives the frame; it comes back as Frame.step." })
+  @Field(() => Int, {
+    description: "Number that the client gives the frame, at least 0 and higher than the last; it comes back as Frame.step.",
+  })
   step!: number;
 
-  @Field(() => Base64)
+  @Field(() => Base64, { description: `A JPEG, PNG or WebP picture of at most ${MAX_LIVE_FRAME_BYTES} bytes.` })
   data!: string;
 }
 
-@ObjectType()
+@ObjectType({ description: "What became of a frame that a client sent." })
 export class FrameReceipt implements LiveReceipt {
-  @Field(() => Int)
+  @Field(() => Int, { description: "Number that the client gave the frame." })
   step!: number;
 
   @Field(() => FrameReceiptStatus)
@@ -40,8 +42,8 @@ export class FrameReceipt implements LiveReceipt {
 export class LiveFrameMutations {
   @Mutation(() => FrameReceipt, {
     description:
-      "Sends one frame to a live translation. The answer comes when the frame's fate is known. A client\n" +
-      "begins with credit 2 (one in work, one waiting); a frame beyond the credit replaces the waiting one.",
+      "Sends one frame to a live translation. Returns when the frame's fate is known. A client begins with\n" +
+      "credit 2 (one frame in work, one waiting); a frame beyond the credit replaces the waiting one.",
   })
   sendFrame(
     @Arg("input", () => FrameInput) { sessionId, step, data }: FrameInput,

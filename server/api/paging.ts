@@ -3,21 +3,30 @@ import { badInput } from "../errors.js";
 import type { Page, PageRequest } from "../storage/storage.js";
 import { apiLimits } from "./limits.js";
 
-/** Rows of a page where a client names no number. */
-export const DEFAULT_PAGE_SIZE = 20;
+const DEFAULT_PAGE_SIZE = 20;
 
-@ObjectType()
+/** Options of the argument `first` of every connection. */
+export const firstArgument = {
+  nullable: true,
+  defaultValue: DEFAULT_PAGE_SIZE,
+  description: `Length of the page. From 1 to ${apiLimits.maxPageSize}.`,
+};
+
+/** Options of the argument `after` of every connection. */
+export const afterArgument = { nullable: true, description: "Cursor of the entry before the page; null for the first page." };
+
+@ObjectType({ description: "Position of a page in its list." })
 export class PageInfo {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: "Whether more entries follow." })
   hasNextPage!: boolean;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: "Whether the page was requested with a cursor in after." })
   hasPreviousPage!: boolean;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "Cursor of the first entry; null for an empty page." })
   startCursor!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "Cursor of the last entry; null for an empty page." })
   endCursor!: string | null;
 }
 

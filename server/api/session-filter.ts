@@ -6,30 +6,33 @@ import { SessionKind, SessionStatus } from "./enums.js";
 import { apiLimits } from "./limits.js";
 import { DateTime } from "./scalars.js";
 
-@InputType()
+@InputType({ description: "Conditions that a session must all meet. A condition that is left out or null admits every session." })
 export class SessionFilter {
   @Field(() => SessionKind, { nullable: true })
   kind?: SessionKind | null;
 
-  @Field(() => [SessionStatus], { nullable: true })
+  @Field(() => [SessionStatus], { nullable: true, description: "Admits sessions with one of these." })
   status?: SessionStatus[] | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: `Part of the title, in upper or lower case. At most ${apiLimits.maxFilterLength} characters.`,
+  })
   titleContains?: string | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: "Excludes sessions that were created at this instant or before." })
   createdAfter?: Date | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: "Excludes sessions that were created at this instant or after." })
   createdBefore?: Date | null;
 
-  @Field(() => ID, { nullable: true, description: "Id of the network." })
+  @Field(() => ID, { nullable: true, description: "Id of the model that the session uses." })
   model?: string | null;
 
-  @Field(() => ID, { nullable: true, description: "An image that it used: as content or source, or as style at any time." })
+  @Field(() => ID, { nullable: true, description: "Image that the session used as content or source, or as style at any time." })
   imageId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: "An image that it used as style at any time." })
+  @Field(() => ID, { nullable: true, description: "Image that the session used as style at any time." })
   styleImageId?: string | null;
 }
 
