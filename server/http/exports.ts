@@ -32,7 +32,7 @@ interface ExportDependencies {
 /**
  * Everything that a client can take away:
  * - `GET /sessions/:id/export.png|jpg|webp`: one picture, the last one unless `?step=` names another kept step.
- *   `?beside=` puts   the last picture of another session at its right. The PNG of a style transfer alone holds its
+ *   `?beside=` puts the last picture of another session at its right; without it, the PNG of a style transfer holds its
  *   trace.
  * - `GET /sessions/:id/trace.json`
  * - `GET /exports/:id`: a finished film.
