@@ -23,37 +23,41 @@ import { openGalleryFeed } from "./sessions/watch/gallery-feed.js";
 import { keptFrames } from "./sessions/watch/kept-frames.js";
 import type { Storage } from "./storage/storage.js";
 
-/** What the API side of a server is made of; the rest of it may be in another process. */
+/** How long running requests may take when the server closes, ms. */
+const CLOSE_MS = 2000;
+
+/** What the API side of a server needs. The host may be in another process. */
 export interface AppParts {
   storage: Storage;
   bus: Bus;
   queue: Queue;
   models: { catalogue: ModelCatalogue; sessions: SessionModels };
   devices(): DeviceInfo[];
-  /** What sessions still lack to run, or null. */
+  /** Why sessions cannot run yet; null when they can. */
   unready(): string | null;
+  /** Origins of web pages, other than the studio, that may use the server. */
   origins: readonly string[];
   version: string;
   /** Folder of the exported studio. */
   studioFolder: string;
   /** Folder of finished exports. */
   exportsFolder: string;
-  /** What this machine has. */
+  /** Memory of this machine. */
   memoryBytes: number;
   /** Sessions that may wait for a device at a time. */
   maxQueued?: number;
-  /** Told of errors that are the server's own fault. */
+  /** Receives errors that are the server's own fault. */
   report(error: unknown): void;
 }
 
 export interface App {
   readonly broker: FrameBroker;
-  /** Starts to serve; answers the real address. */
+  /** Starts to serve. Returns the address in use. */
   listen(port: number, host: string): Promise<AddressInfo>;
   close(): Promise<void>;
 }
 
-/** Puts the API side together: one port for GraphQL, its sockets, pictures and the studio. */
+/** Assembles the API side: one port for GraphQL, its WebSocket, pictures and the studio. */
 export async function createApp(parts: AppParts): Promise<App> {
   const {
     storage,
@@ -120,14 +124,14 @@ export async function createApp(parts: AppParts): Promise<App> {
       return server.address() as AddressInfo;
     },
     async close() {
-      // Requests in work are answered; connections that are only kept open are not waited for.
+      // Running requests are answered; idle connections are closed.
       const closed = server.listening ? once(server, "close") : Promise.resolve();
       server.close();
       await sockets.close();
       server.closeIdleConnections();
-      const impatient = setTimeout(() => server.closeAllConnections(), 2000);
+      const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
       await closed;
-      clearTimeout(impatient);
+      clearTimeout(deadline);
       await graphql.close();
       metrics.close();
       await exporter.close();

@@ -7,9 +7,9 @@ export interface Config {
   /** 0 for any free port. */
   port: number;
   host: string;
-  /** Folder of everything that outlives the process. */
+  /** Folder of all data that outlives the process. */
   dataDir: string;
-  /** Folder of models, or the address of one, which ends in a slash; null for none. */
+  /** Folder with models, or the address of one, which ends in a slash; null for none. */
   modelMirror: string | URL | null;
   /** Space for the kept frames of one session, bytes. */
   sessionBytes: number;
@@ -22,7 +22,7 @@ export interface Config {
   origins: string[];
 }
 
-/** A variable that the server cannot use; the message is for the operator. */
+/** An environment variable with a bad value. The message is for the operator. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
@@ -70,8 +70,7 @@ export const variables = {
       if (text === "") return null;
       if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return mirrorAddress(text);
       const folder = resolve(text);
-      if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-        throw new ConfigError("must be a folder, and there is none of that name");
+      if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new ConfigError("must be a folder that exists");
       return folder;
     },
   },
@@ -112,7 +111,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const known = new Set<string>(Object.values(variables).map(({ name }) => name));
   const unknown = Object.keys(env).filter((name) => name.startsWith("ATELIER_") && !known.has(name));
   if (unknown.length > 0) {
-    throw new ConfigError(`Unknown environment variable ${unknown.join(", ")}. There are: ${[...known].join(", ")}.`);
+    throw new ConfigError(`Unknown environment variable ${unknown.join(", ")}. The known ones are ${[...known].join(", ")}.`);
   }
   const values = Object.entries<Variable<unknown>>(variables).map(([key, variable]) => [key, read(variable, env)]);
   return Object.fromEntries(values) as Config;
@@ -140,7 +139,7 @@ function oneOf<Choice extends string>(choices: readonly Choice[], text: string):
   return choice;
 }
 
-/** Address of a folder. It ends in a slash, so that names resolve inside the folder. */
+/** Address of a mirror folder. It ends in a slash, so that names resolve inside the folder. */
 function mirrorAddress(text: string): URL {
   const address = URL.canParse(text) ? new URL(text) : null;
   const { protocol, username, password, search, hash } = address ?? {};
@@ -151,6 +150,7 @@ function mirrorAddress(text: string): URL {
   return address;
 }
 
+/** The origin in a text, which may end in a slash. */
 function origin(text: string): string {
   const parsed = URL.canParse(text) ? new URL(text) : null;
   if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== text.replace(/\/$/, "")) {

@@ -1,21 +1,24 @@
-/** What a picture must be to be uploaded; those of GraphQL stand in api/limits.ts, those of settings in art/settings.ts. */
+/** Limits of uploaded pictures. Those of GraphQL are in api/limits.ts, those of settings in records/settings.ts. */
 export const pictureLimits = {
   maxUploadBytes: 25_000_000,
   maxImagePixels: 50_000_000,
-  /** Of either side, px: the deepest layer of VGG-19 still sees one value. */
+  /** Shortest side, px: at 16 px the deepest layer of VGG-19 still has one value. */
   minImageSide: 16,
 } as const;
 
 /** Sessions that may wait for a device at a time. */
 export const MAX_QUEUED_SESSIONS = 1000;
 
-/** Changes that may be recorded of one session: one for each step and more. */
+/** Changes of settings that may be recorded for one session: one for each step of the longest painting. */
 export const MAX_CHANGES = 5000;
 
-/** Memory of the device process beside the picture, and for each of its pixels, bytes; measured with VGG-19 to conv5_1 at 512, 1024 and 2048 px. */
+/**
+ * Memory of the device process, bytes: a fixed part, and a part for each pixel of the picture. Measured with VGG-19 up
+ * to conv5_1 at 512, 1024 and 2048 px.
+ */
 const deviceMemory = { base: 0.6e9, perPixel: 4400 };
 
-/** Share of the machine's memory that a painting may take; the rest is the server's and other programs'. */
+/** Share of the machine's memory that a painting may use; the rest is for the server and other programs. */
 const MEMORY_SHARE = 0.8;
 
 /** Longest side of a painting (px, a multiple of 64) that a machine with `memoryBytes` can paint, at most `largest`. */

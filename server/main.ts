@@ -14,20 +14,20 @@ import { openEmbeddedQueue } from "./queue/embedded.js";
 import { registryModels } from "./sessions/models.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
 
-/** How long an orderly end may take before the process goes anyway, ms. */
+/** How long the shutdown may take before the process exits anyway, ms. */
 const SHUTDOWN_MS = 8000;
 
 type Close = () => Promise<void>;
 
 const report = (error: unknown) => console.error(error);
 
-/** Starts everything in one process; `opened` gets what is to be closed, in the order in which it was opened. */
+/** Starts everything in one process. `opened` receives what must be closed, in the order in which it was opened. */
 async function start(config: Config, opened: Close[]): Promise<void> {
-  // 1. The data folder, with its lock: whoever has it open already is found out before anything else is touched.
+  // 1. The data folder, with its lock: if another server uses it, this one stops before it touches anything.
   const storage = await openEmbeddedStorage(config.dataDir);
   opened.push(() => storage.close());
 
-  // 2. What carries events and waiting sessions.
+  // 2. The bus, which carries events, and the queue of waiting sessions.
   const bus = openEmbeddedBus(report);
   const queue = openEmbeddedQueue();
   opened.push(
@@ -35,7 +35,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     () => queue.close(),
   );
 
-  // 3. The models: sessions are checked against them.
+  // 3. The models, which the settings of new sessions are checked against.
   const { modelMirror: mirror, offline } = config;
   const modelsFolder = join(config.dataDir, "models");
   const registry = await openRegistry({
@@ -47,18 +47,16 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   opened.push(() => registry.close());
   for (const { folder, reason } of registry.problems()) console.warn(`Model ${folder}: ${reason}`);
 
-  const models = registryModels(registry);
-
-  // 4. What the last run left behind, before anybody can see it or claim it.
+  // 4. Sessions that the last run left unfinished, before a client can see them or a host can claim them.
   await recoverSessions(storage, queue);
 
-  // 5. The API. It listens before the device is started: a port that is taken is found out at once.
+  // 5. The API. It listens before the device starts, so that a port in use shows at once.
   let host: Host | null = null;
   const app = await createApp({
     storage,
     bus,
     queue,
-    models: { catalogue: registry, sessions: models },
+    models: { catalogue: registry, sessions: registryModels(registry) },
     devices: () => host?.devices() ?? [],
     unready: () => (host?.ready ? null : "The device is not ready yet."),
     origins: config.origins,
@@ -71,7 +69,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   opened.push(() => app.close());
   const { port, address, family } = await app.listen(config.port, config.host);
 
-  // 6. The host, which begins to claim sessions.
+  // 6. The host, which starts the device and claims sessions.
   host = await Host.start({
     storage,
     bus,
@@ -85,18 +83,18 @@ async function start(config: Config, opened: Close[]): Promise<void> {
 
   console.log(`Atelier is at http://${family === "IPv6" ? `[${address}]` : address}:${port}`);
   if (!(await registry.list()).some(({ task, state }) => task === "FEATURES" && state === "READY")) {
-    console.warn("No feature network is ready: style transfers are refused. Set ATELIER_MODEL_MIRROR to a folder that holds vgg19/.");
+    console.warn("No feature model is ready, so style transfers are refused. Set ATELIER_MODEL_MIRROR to a folder that holds vgg19/.");
   }
-  // 7. What makes paintings better, never possible: nothing waits for it.
+  // 7. The preferred feature model, which makes paintings better. Nothing waits for its download.
   if (!offline) void downloadPreferredFeatures(registry, console.log).catch(report);
 }
 
-/** Closes in reverse order what was opened, each whether or not the others could be. */
+/** Closes what was opened, in reverse order. An error does not keep the rest open. */
 async function close(opened: Close[]): Promise<void> {
-  for (const one of opened.splice(0).reverse()) await one().catch(report);
+  for (const closeOne of opened.splice(0).reverse()) await closeOne().catch(report);
 }
 
-/** What went wrong, in one line where it is the operator's to mend. */
+/** The error to print: one line where the operator can fix the cause. */
 function explain(error: unknown, config: Config | null): unknown {
   if (error instanceof ConfigError || error instanceof AtelierError) return error.message;
   if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
@@ -108,19 +106,19 @@ function explain(error: unknown, config: Config | null): unknown {
 async function main(): Promise<void> {
   const opened: Close[] = [];
   let config: Config | null = null;
-  const end = () => {
+  const shutDown = () => {
     setTimeout(() => process.exit(), SHUTDOWN_MS).unref();
     void close(opened).then(() => process.exit());
   };
-  // From the beginning: who stops a server that has just said where it is finds it orderly.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
+  // Before the start, so that a server that is stopped while it starts also closes what it opened.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, shutDown);
   try {
     config = readConfig(process.env);
     await start(config, opened);
   } catch (error) {
     console.error(explain(error, config));
     process.exitCode = 1;
-    end();
+    shutDown();
   }
 }
 

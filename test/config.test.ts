@@ -56,7 +56,7 @@ test.each([
   ["ATELIER_MODEL_MIRROR", "file:///models", /must be a folder or an address/],
   ["ATELIER_MODEL_MIRROR", "https://user:secret@models.example", /must be a folder or an address/],
   ["ATELIER_MODEL_MIRROR", "https://models.example/?a=b", /must be a folder or an address/],
-  ["ATELIER_MODEL_MIRROR", "no/such/folder", /there is none of that name/],
+  ["ATELIER_MODEL_MIRROR", "no/such/folder", /must be a folder that exists/],
   ["ATELIER_MODEL_MIRROR", "package.json", /must be a folder/],
   ["ATELIER_SESSION_MB", "0", /must be a whole number of megabytes/],
   ["ATELIER_HISTORY_MB", "1.5", /must be a whole number of megabytes/],

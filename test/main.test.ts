@@ -24,28 +24,28 @@ afterAll(async () => {
   await data.remove();
 });
 
-/** What a server says that does not start. */
+/** Output of a server that does not start. */
 async function failure(env: Record<string, string>): Promise<string> {
   const failing = new ServerProcess(env);
   expect(await failing.exitCode()).toBe(1);
   return failing.output.replaceAll(/^npm.*\n/gm, "").trim();
 }
 
-test("it serves, and gets ready without any model", async () => {
+test("it serves, and becomes ready without any model", async () => {
   expect((await fetch(`${client.address}/healthz`)).status).toBe(200);
   for (let status = 0; status !== 200; ) ({ status } = await fetch(`${client.address}/readyz`));
   const { server: info } = await client.query("{ server { version devices { name } } }");
   expect(info.devices).toHaveLength(1);
 });
 
-test("offline, a network that would be fetched is refused and said to be so", async () => {
+test("offline, the download of a model is refused with the reason", async () => {
   const { model } = await client.query(`{ model(id: "vgg19") { state } }`);
   expect(model).toEqual({ state: "AVAILABLE" });
   const { errors } = await client.send(`mutation { downloadModel(id: "vgg19") { id } }`);
   expect(errors?.[0]).toMatchObject({ message: expect.stringMatching(/ATELIER_OFFLINE/), extensions: { code: "UNAVAILABLE" } });
 });
 
-test("GraphiQL comes from this server alone", async () => {
+test("GraphiQL loads nothing from other servers", async () => {
   const { port } = new URL(client.address);
   const page = await ask(Number(port), "/graphql", { headers: { Accept: "text/html" } });
   expect(page.headers["content-type"]).toMatch("text/html");
@@ -56,18 +56,18 @@ test("GraphiQL comes from this server alone", async () => {
   expect(again.status).toBe(304);
 });
 
-test("reports a data folder in use in one line", async () => {
+test("a data folder in use is reported in one line", async () => {
   expect(await failure({ ATELIER_DATA: data.folder })).toMatch(/^Another server uses this data folder\.[^\n]*$/);
 });
 
-test("reports a bad variable in one line", async () => {
+test("a bad variable is reported in one line", async () => {
   expect(await failure({ ATELIER_DEVICE: "gpu" })).toMatch(/^ATELIER_DEVICE=gpu must be one of [^\n]*$/);
 });
 
-test.each(["SIGTERM", "SIGINT"] as const)("it ends in order on %s, and says so to its viewers", async (signal) => {
+test.each(["SIGTERM", "SIGINT"] as const)("it shuts down on %s, and subscriptions end", async (signal) => {
   const events = client.subscribe("subscription { sessions { id } }");
   const next = events.next().catch(() => ({ done: true }));
-  // The answer to a later operation on the same socket says that the subscription has begun.
+  // The answer to a later operation on the same socket shows that the subscription has begun.
   await client.subscribe("{ server { version } }").next();
   expect(await server.end(signal)).toBe(0);
   expect(await next).toMatchObject({ done: true });
@@ -75,12 +75,12 @@ test.each(["SIGTERM", "SIGINT"] as const)("it ends in order on %s, and says so t
   await start();
 });
 
-test("it ends in order without clients, and reports a port in use in one line", async () => {
+test("it shuts down without clients, and a port in use is reported in one line", async () => {
   expect(await server.end()).toBe(0);
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
   const { port } = taken.address() as AddressInfo;
-  const told = `Port ${port} is in use. Stop what uses it, or set PORT to another one.`;
-  expect(await failure({ ATELIER_DATA: data.folder, PORT: String(port) })).toBe(told);
+  const message = `Port ${port} is in use. Stop what uses it, or set PORT to another one.`;
+  expect(await failure({ ATELIER_DATA: data.folder, PORT: String(port) })).toBe(message);
   taken.close();
 });

@@ -1,5 +1,6 @@
 import type { Exporter } from "../exports/exporter.js";
 import type { Queue } from "../queue/queue.js";
+import type { ModelInfo } from "../records/model.js";
 import type { DeviceInfo, SessionFilter, SessionRecord } from "../records/session.js";
 import type { SessionControls } from "../sessions/controls.js";
 import type { LiveFrames } from "../sessions/live/frames.js";
@@ -7,59 +8,37 @@ import type { SessionService } from "../sessions/service.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { KeptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
-import type { ModelFamilyName, ModelStateName, ModelTaskName, PictureKindName } from "./enums.js";
 
-/** A model as clients see it. */
-export interface ModelInfo {
-  id: string;
-  title: string;
-  task: ModelTaskName;
-  family: ModelFamilyName;
-  state: ModelStateName;
-  /** Native input size, px. */
-  size: number;
-  /** Smallest size that a translation may ask for, px; null for feature networks. */
-  minSize: number | null;
-  /** What pictures a translator was made for; null for feature networks. */
-  takes: PictureKindName | null;
-  parameters: number;
-  bytes: number;
-  licence: string;
-  source: string;
-  /** 0..1 while DOWNLOADING. */
-  downloadProgress: number | null;
-  /** Why it is FAILED, else null. */
-  failure: string | null;
-  /** FAILED, and fetched again when a session names it. */
-  willRetry: boolean;
-  /** Its folder was removed: it is in no list any more. */
-  removed: boolean;
-}
-
-/** The models that this server knows. */
+/** The models that this server can list and download. */
 export interface ModelCatalogue {
   list(): Promise<ModelInfo[]>;
   find(id: string): Promise<ModelInfo | null>;
-  /** Id of the feature network of sessions that name none; null when none is READY. */
+  /** Id of the feature model of sessions that name none; null when none is READY. */
   defaultFeatures(): Promise<string | null>;
-  /** Begins to fetch an AVAILABLE or FAILED model. @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be fetched. */
+  /**
+   * Starts to download an AVAILABLE or FAILED model.
+   * @throws AtelierError NOT_FOUND; UNAVAILABLE when that is impossible.
+   */
   download(id: string): Promise<ModelInfo>;
-  /** @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING. */
+  /** @throws AtelierError NOT_FOUND; CONFLICT for a model that is not DOWNLOADING. */
   cancelDownload(id: string): Promise<ModelInfo>;
-  /** Calls `listener` after each change of state, and of progress by a hundredth; the answer ends it. */
+  /**
+   * Calls `listener` after each change of a model's state and after each hundredth of its progress. Returns the
+   * function that ends this.
+   */
   watch(listener: (model: ModelInfo) => void): () => void;
-  /** Path on disk of a picture that the model brings, or null. */
+  /** Path on disk of a picture that comes with the model; null for none. */
   picture(id: string, kind: "preview" | "sheet"): Promise<string | null>;
 }
 
-/** What resolvers work with; the same for every operation. */
+/** The context of resolvers, the same for every operation. */
 export interface ApiContext {
   sessions: SessionService;
   controls: SessionControls;
   liveFrames: LiveFrames;
   storage: Storage;
   queue: Pick<Queue, "position">;
-  /** Frames of sessions, as they can be read now. */
+  /** Frames of sessions that can be read now: kept ones, and recent ones of live translations. */
   frames: KeptFrames;
   exports: Exporter;
   broker: FrameBroker;

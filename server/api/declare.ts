@@ -26,6 +26,16 @@ export function inputType<Value extends object>(name: string, description: strin
   return type;
 }
 
+/** Limits of a number, for its description. */
+export function rangeText({ min, max }: { min: number; max: number }): string {
+  return `From ${min} to ${max}.`;
+}
+
+/** Limits and default of a number, for its description. */
+export function rangeAndDefault({ min, max, default: value }: { min: number; max: number; default: number }): string {
+  return `From ${min} to ${max}; ${value} by default.`;
+}
+
 function withFields<Value extends object>(fields: FieldDeclarations<Value>): new () => Value {
   const type = class {} as new () => Value;
   for (const [name, { type: fieldType, ...options }] of Object.entries<FieldDeclaration>(fields)) {

@@ -1,4 +1,6 @@
-/** Writes schema.graphql at the root; with --check it only tells whether the file is up to date (exit code 1 when not). */
+/**
+ * Writes schema.graphql at the root. With --check it only reports whether the file is up to date (exit code 1 if not).
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { emittedSchema } from "./schema.js";
 

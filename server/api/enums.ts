@@ -1,81 +1,120 @@
 import { registerEnumType } from "type-graphql";
-import {
-  type SessionKind as KindName,
-  type ModelFamily as ModelFamilyName,
-  modelFamilies,
-  type SessionStatus as StatusName,
-  sessionKinds,
-  sessionStatuses,
-} from "../records/session.js";
+import { exportStates, filmFormats } from "../exports/export.js";
+import { modelFamilies, modelStates, modelTasks, pictureKinds } from "../records/model.js";
+import { sessionKinds, sessionStatuses } from "../records/session.js";
 import { type Setting, styleTransferSettings } from "../records/settings.js";
 
+/** An enum as type-graphql takes it: every value is its own name. */
 type EnumObject<Name extends string> = { [Key in Name]: Key };
 
-/** The object that type-graphql expects for an enum whose values are their own names. */
-function enumOf<Name extends string>(names: readonly Name[]): EnumObject<Name> {
-  return Object.fromEntries(names.map((name) => [name, name])) as EnumObject<Name>;
+interface EnumDescriptions<Name extends string> {
+  description?: string;
+  values?: Partial<Record<Name, string>> | undefined;
 }
 
-const modelTasks = ["FEATURES", "TRANSLATION"] as const;
-const modelStates = ["READY", "AVAILABLE", "DOWNLOADING", "FAILED"] as const;
-const pictureKinds = ["PHOTO", "LINE_DRAWING", "LABEL_MAP"] as const;
-const lossTerms = ["CONTENT", "STYLE"] as const;
+/** Registers a GraphQL enum. Returns the object that stands for it in field declarations. */
+function enumType<Name extends string>(name: string, values: readonly Name[], descriptions: EnumDescriptions<Name> = {}): EnumObject<Name> {
+  const object = Object.fromEntries(values.map((value) => [value, value])) as EnumObject<Name>;
+  const valuesConfig = Object.fromEntries(values.map((value) => [value, { description: descriptions.values?.[value] }]));
+  registerEnumType<EnumObject<string>>(object, { name, description: descriptions.description, valuesConfig });
+  return object;
+}
 
-const frameReceiptStatuses = ["ACCEPTED", "SUPERSEDED"] as const;
+export const SessionStatus = enumType("SessionStatus", sessionStatuses, {
+  values: {
+    QUEUED: "Waits for a device, or for its model.",
+    RUNNING: "Is computed on a device. It stays RUNNING while a device or the server starts again.",
+    PAUSED: "Keeps its exact state and does not use the device.",
+    COMPLETED: "Ended after its last step or frame.",
+    CANCELLED: "Ended by cancelSession.",
+    FAILED: "Ended by an error.",
+  },
+});
+export type SessionStatus = keyof typeof SessionStatus;
 
-export type FrameReceiptStatusName = (typeof frameReceiptStatuses)[number];
-export type ModelTaskName = (typeof modelTasks)[number];
-export type ModelStateName = (typeof modelStates)[number];
-export type PictureKindName = (typeof pictureKinds)[number];
-export type LossTermName = (typeof lossTerms)[number];
-export type { KindName, ModelFamilyName, StatusName };
+export const SessionKind = enumType("SessionKind", sessionKinds, {
+  values: {
+    STYLE_TRANSFER: "Repaints a picture in the style of others, step by step.",
+    TRANSLATION: "Turns pictures into others with a trained model.",
+    DEEP_DREAM: "Reserved: no session of this kind can be started.",
+  },
+});
+export type SessionKind = keyof typeof SessionKind;
 
-export const SessionStatus = enumOf(sessionStatuses);
-export const SessionKind = enumOf(sessionKinds);
-export const ModelTask = enumOf(modelTasks);
-export const ModelFamily = enumOf(modelFamilies);
-export const ModelState = enumOf(modelStates);
-export const PictureKind = enumOf(pictureKinds);
-export const LossTerm = enumOf(lossTerms);
-export const FrameReceiptStatus = enumOf(frameReceiptStatuses);
+export const ModelTask = enumType("ModelTask", modelTasks, {
+  values: {
+    FEATURES: "Measures style and content for style transfers.",
+    TRANSLATION: "Turns one picture into another.",
+  },
+});
+export type ModelTask = keyof typeof ModelTask;
 
-registerEnumType(SessionStatus, { name: "SessionStatus" });
-registerEnumType(SessionKind, { name: "SessionKind" });
+export const ModelFamily = enumType("ModelFamily", modelFamilies, {
+  values: {
+    VGG: "Feature models.",
+    CYCLEGAN: "Translators trained on pictures without pairs.",
+    PIX2PIX: "Translators trained on pairs of pictures.",
+    FAST_STYLE: "Translators that paint in one style.",
+    OTHER: "Translators whose card names none of these families.",
+  },
+});
+export type ModelFamily = keyof typeof ModelFamily;
+
+export const ModelState = enumType("ModelState", modelStates, {
+  values: {
+    READY: "The weights are on this server or in a mirror folder.",
+    AVAILABLE: "Known, and downloaded when a session names it. That session is QUEUED meanwhile.",
+    DOWNLOADING: "The download is in progress.",
+    FAILED: "Not usable; Model.failure gives the reason.",
+  },
+});
+export type ModelState = keyof typeof ModelState;
+
+export const PictureKind = enumType("PictureKind", pictureKinds, {
+  description: "Kind of picture that a translator was made for.",
+  values: { LINE_DRAWING: "Dark lines on white.", LABEL_MAP: "Areas in colours that stand for objects." },
+});
+export type PictureKind = keyof typeof PictureKind;
+
+export const LossTerm = enumType("LossTerm", ["CONTENT", "STYLE"], { description: "Terms of J that are measured at layers." });
+export type LossTerm = keyof typeof LossTerm;
+
+export const FrameReceiptStatus = enumType("FrameReceiptStatus", ["ACCEPTED", "SUPERSEDED"], {
+  values: { ACCEPTED: "Its computation begins.", SUPERSEDED: "A newer frame replaced it before its turn." },
+});
+export type FrameReceiptStatus = keyof typeof FrameReceiptStatus;
+
+export const ExportFormat = enumType("ExportFormat", filmFormats, {
+  description: "Formats of films. MP4 and WEBM need ffmpeg on the server; see ServerInfo.exportFormats.",
+  values: { WEBP: "Animated WebP.", GIF: "Animated GIF.", MP4: "H.264 video.", WEBM: "VP9 video." },
+});
+export type ExportFormat = keyof typeof ExportFormat;
+
+export const ExportState = enumType("ExportState", exportStates, {
+  values: {
+    QUEUED: "Waits for the exports before it.",
+    RUNNING: "Is being made.",
+    COMPLETED: "Export.url has the file.",
+    CANCELLED: "Ended by cancelExport, or by the deletion of its session.",
+    FAILED: "Ended by an error.",
+  },
+});
+export type ExportState = keyof typeof ExportState;
+
+/** Descriptions of the values of settings that are choices, by the name of their enum. */
+const choiceDescriptions: Record<string, Record<string, string>> = {
+  OptimizerKind: { ADAM: "Adam, a first-order method.", LBFGS: "L-BFGS, a quasi-Newton method." },
+  InitialImage: {
+    CONTENT: "The content picture.",
+    STYLE: "The first style picture, cropped to the shape of the content.",
+    NOISE: "Noise from the seed.",
+  },
+};
 
 /** Enums of the settings that are choices, by their GraphQL name. */
-export const choiceEnums: Record<string, EnumObject<string>> = Object.fromEntries(
+export const choiceEnums: Readonly<Record<string, EnumObject<string>>> = Object.fromEntries(
   Object.values<Setting>(styleTransferSettings).flatMap((setting) => {
     if (setting.kind !== "choice") return [];
-    const values = enumOf(setting.values);
-    registerEnumType(values, { name: setting.type });
-    return [[setting.type, values]];
+    return [[setting.type, enumType(setting.type, setting.values, { values: choiceDescriptions[setting.type] })]];
   }),
 );
-
-registerEnumType(ModelTask, { name: "ModelTask" });
-registerEnumType(ModelFamily, {
-  name: "ModelFamily",
-  valuesConfig: { OTHER: { description: "A generator whose card names none of these families." } },
-});
-registerEnumType(ModelState, {
-  name: "ModelState",
-  valuesConfig: {
-    READY: { description: "The weights are on this server or in a mirror folder." },
-    AVAILABLE: { description: "Known, and downloaded when a session names it; that session waits QUEUED meanwhile." },
-  },
-});
-registerEnumType(PictureKind, {
-  name: "PictureKind",
-  valuesConfig: {
-    LINE_DRAWING: { description: "Dark lines on white." },
-    LABEL_MAP: { description: "Areas in colours that stand for objects." },
-  },
-});
-registerEnumType(LossTerm, { name: "LossTerm" });
-registerEnumType(FrameReceiptStatus, {
-  name: "FrameReceiptStatus",
-  valuesConfig: {
-    ACCEPTED: { description: "Its work has begun." },
-    SUPERSEDED: { description: "A newer frame replaced it before its turn." },
-  },
-});

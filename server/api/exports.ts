@@ -1,65 +1,58 @@
-import {
-  Arg,
-  Ctx,
-  Field,
-  Float,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-  Root,
-  registerEnumType,
-  Subscription,
-} from "type-graphql";
-import { AtelierError } from "../errors.js";
-import { type ExportRecord, exportStates, type FilmFormat, filmFormats, type ExportState as State } from "../exports/export.js";
-import type { FilmInput } from "../exports/order.js";
+import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
+import { type ExportRecord, exportLimits } from "../exports/export.js";
+import type { FilmInput } from "../exports/film-settings.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
+import { rangeAndDefault } from "./declare.js";
+import { ExportFormat, ExportState } from "./enums.js";
 import { SessionError } from "./session-types.js";
 
-export const ExportFormat = Object.fromEntries(filmFormats.map((name) => [name, name]));
-const ExportState = Object.fromEntries(exportStates.map((name) => [name, name]));
-registerEnumType(ExportFormat, {
-  name: "ExportFormat",
-  description: "MP4 and WEBM where the server has ffmpeg; see ServerInfo.exportFormats.",
-});
-registerEnumType(ExportState, { name: "ExportState" });
-
-@InputType({ description: "A time-lapse of a session's kept pictures, spread evenly over its steps, all at the size of the last." })
+@InputType({
+  description:
+    "A film to make: a time-lapse of a session's kept pictures, spread evenly over its steps and all at the size of the\n" +
+    "last one. What is left out or null gets its default.",
+})
 export class ExportInput implements FilmInput {
   @Field(() => ID)
   sessionId!: string;
 
   @Field(() => ID, {
     nullable: true,
-    description: "Another session, such as a branch, shown at its right: each with its newest picture of the step.",
+    description: "Another session, such as a branch, to show at the right. Each side shows its newest picture at every step.",
   })
   besideId?: string | null;
 
   @Field(() => ExportFormat)
-  format!: FilmFormat;
+  format!: ExportFormat;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: "First step of the film. At least 0; 0 by default." })
   fromStep?: number | null;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: "Last step of the film, inclusive. At least fromStep; the last kept step by default." })
   toStep?: number | null;
 
-  @Field(() => Float, { nullable: true, description: "1 to 60; 15 by default." })
+  @Field(() => Float, {
+    nullable: true,
+    description: `Pictures per second. ${rangeAndDefault(exportLimits.framesPerSecond)}`,
+  })
   framesPerSecond?: number | null;
 
-  @Field(() => Int, { nullable: true, description: "Longer side of each picture, px: 32 to 2048; 512 by default." })
+  @Field(() => Int, {
+    nullable: true,
+    description: `Longer side of each session's picture in pixels. ${rangeAndDefault(exportLimits.size)}`,
+  })
   size?: number | null;
 
-  @Field(() => Int, { nullable: true, description: "2 to 1000; 150 by default." })
+  @Field(() => Int, {
+    nullable: true,
+    description: `Most pictures that the film may have. ${rangeAndDefault(exportLimits.frames)}`,
+  })
   maxFrames?: number | null;
 }
 
-@ObjectType({ description: "A film that is made, or was; finished ones are kept for a day." })
+@ObjectType({
+  description: "A film, finished or in the making. It is kept for a day, at most as long as its session and the server process.",
+})
 export class Export {
   @Field(() => ID)
   id!: string;
@@ -67,96 +60,64 @@ export class Export {
   @Field(() => ID)
   sessionId!: string;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: "Session at the right; null for a film of one session." })
   besideId!: string | null;
 
   @Field(() => ExportFormat)
-  format!: FilmFormat;
+  format!: ExportFormat;
 
   @Field(() => ExportState)
-  state!: State;
+  state!: ExportState;
 
-  @Field(() => Float, { description: "0..1." })
+  @Field(() => Float, { description: "From 0 to 1." })
   progress!: number;
 
-  @Field(() => SessionError, { nullable: true })
+  @Field(() => SessionError, { nullable: true, description: "Why the export FAILED, else null." })
   error!: SessionError | null;
 
-  @Field(() => String, { nullable: true, description: "Path of the finished file on this server." })
+  @Field(() => String, { nullable: true, description: "Path of the finished file on this server; null before." })
   url!: string | null;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: "Size of the finished file in bytes; null before." })
   bytes!: number | null;
 }
 
 @Resolver()
 export class ExportResolver {
-  @Query(() => Export, { nullable: true })
+  @Query(() => Export, { nullable: true, description: "The export with this id; null when there is none." })
   export(@Arg("id", () => ID) id: string, @Ctx() { exports }: ApiContext): Export | null {
     const record = exports.find(id);
-    return record && shown(record);
+    return record && exportOf(record);
   }
 
-  @Mutation(() => Export)
+  @Mutation(() => Export, {
+    description:
+      `Starts to make a film. LIMIT while ${exportLimits.open} exports have not ended; UNAVAILABLE for a format that this ` +
+      "server cannot make.",
+  })
   async startExport(@Arg("input", () => ExportInput) input: ExportInput, @Ctx() { exports }: ApiContext): Promise<Export> {
     requireId("input.sessionId", input.sessionId);
     if (typeof input.besideId === "string") requireId("input.besideId", input.besideId);
-    return shown(await exports.start(input));
+    return exportOf(await exports.start(input));
   }
 
-  @Mutation(() => Export, { description: "CONFLICT for one that has ended." })
+  @Mutation(() => Export, { description: "Cancels an export. CONFLICT for one that has ended." })
   async cancelExport(@Arg("id", () => ID) id: string, @Ctx() { exports }: ApiContext): Promise<Export> {
-    return shown(await exports.cancel(id));
+    return exportOf(await exports.cancel(id));
   }
 
   @Subscription(() => Export, {
-    description: "An export as it is, then as it changes; ends with it.",
-    subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => follow(args.id, context),
+    description: "An export as it is, then as it changes; ends with the export.",
+    subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => context.exports.follow(args.id),
   })
   exportChanged(@Root() record: ExportRecord, @Arg("id", () => ID) _id: string): Export {
-    return shown(record);
+    return exportOf(record);
   }
 }
 
-function shown({ id, order, state, progress, error, bytes }: ExportRecord): Export {
-  const { sessionId, besideId, format } = order;
-  return { id, sessionId, besideId, format, state, progress, error, bytes, url: state === "COMPLETED" ? `/exports/${id}` : null };
-}
-
-/** The newest state each time; written by hand, as a generator that waits ignores `return`. */
-function follow(id: string, { exports }: ApiContext): AsyncIterableIterator<ExportRecord> {
-  let next = exports.find(id);
-  if (!next) throw new AtelierError("NOT_FOUND", "There is no such export.", { field: "id" });
-  let ended = false;
-  let wake: () => void = () => undefined;
-  const leave = exports.watch(id, (record) => {
-    next = record;
-    wake();
-  });
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      while (!next && !ended) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      const value = next;
-      if (!value) return this.return!();
-      next = null;
-      if (value.state !== "QUEUED" && value.state !== "RUNNING") {
-        ended = true;
-        leave();
-      }
-      return { done: false, value };
-    },
-    async return() {
-      ended = true;
-      leave();
-      wake();
-      return { done: true, value: undefined };
-    },
-  };
+/** An export as the API shows it. */
+function exportOf({ id, settings, state, progress, error, bytes }: ExportRecord): Export {
+  const { sessionId, besideId, format } = settings;
+  const url = state === "COMPLETED" ? `/exports/${id}` : null;
+  return { id, sessionId, besideId, format, state, progress, error, bytes, url };
 }

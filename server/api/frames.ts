@@ -1,62 +1,62 @@
 import { Field, FieldResolver, Float, ID, Int, ObjectType, Resolver, Root } from "type-graphql";
 import type { FrameRecord } from "../records/pictures.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
-import { LossTerm, type LossTermName } from "./enums.js";
+import { LossTerm } from "./enums.js";
 import { type Connection, cursorCodec, PageInfo } from "./paging.js";
 import { Base64, DateTime } from "./scalars.js";
 
-@ObjectType()
+@ObjectType({ description: "Loss of one layer within a term." })
 export class LayerLoss {
-  @Field(() => String)
+  @Field(() => String, { description: "Name of the layer, such as conv4_2." })
   layer!: string;
 
   @Field(() => LossTerm)
-  term!: LossTermName;
+  term!: LossTerm;
 
   @Field(() => Float, { description: "Unweighted value." })
   value!: number;
 }
 
-@ObjectType()
+@ObjectType({ description: "Losses of one picture. All but the total are without the weights alpha, beta and gamma." })
 export class Losses implements NonNullable<FrameRecord["losses"]> {
   @Field(() => Float, { description: "J = alpha * content + beta * style + gamma * tv" })
   total!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: "Content term: how far the picture's features are from those of the content." })
   content!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: "Style term: how far the picture's feature statistics are from those of the styles." })
   style!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: "Total variation: how much neighbouring pixels differ." })
   tv!: number;
 
-  @Field(() => [LayerLoss])
+  @Field(() => [LayerLoss], { description: "Losses by layer." })
   layers!: LayerLoss[];
 }
 
-@ObjectType()
+@ObjectType({ description: "One point of a loss curve." })
 export class LossPoint {
-  @Field(() => Int)
+  @Field(() => Int, { description: "Step of the picture with these losses." })
   step!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: "J = alpha * content + beta * style + gamma * tv" })
   total!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: "Content term: how far the picture's features are from those of the content." })
   content!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: "Style term: how far the picture's feature statistics are from those of the styles." })
   style!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: "Total variation: how much neighbouring pixels differ." })
   tv!: number;
 }
 
-/** A kept or live frame with its picture, where the operation may ask for that. */
+/** A frame, with access to its picture where the operation may ask for that. */
 export type FrameSource = FrameRecord & { shared: SharedFrame | null };
 
-@ObjectType()
+@ObjectType({ description: "A picture of a session: one step of a painting, or a translated picture." })
 export class Frame {
   @Field(() => ID)
   sessionId!: string;
@@ -65,17 +65,17 @@ export class Frame {
     description:
       "Optimiser step counted from 0 (the starting image) over all scales, or number of the\n" +
       "translated frame. Frames of coarse scales have their own, smaller size; the last frame's\n" +
-      "longer side is exactly the size that was asked for.",
+      "longer side is exactly the requested size.",
   })
   step!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Width in pixels." })
   width!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Height in pixels." })
   height!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: "Media type of the image: image/jpeg or image/png." })
   mimeType!: string;
 
   @Field(() => Int, { name: "bytes", description: "Size of the encoded image in bytes." })
@@ -87,7 +87,7 @@ export class Frame {
   })
   losses!: Losses | null;
 
-  @Field(() => Float, { description: "Compute time of this step or inference, without encoding and transport." })
+  @Field(() => Float, { description: "Time to compute this step or translation in milliseconds, without encoding and transport." })
   computeMs!: number;
 
   @Field(() => DateTime)
@@ -96,32 +96,32 @@ export class Frame {
 
 @Resolver(() => Frame)
 export class FrameResolver {
-  @FieldResolver(() => ID)
+  @FieldResolver(() => ID, { description: "The session's id and the step: <sessionId>:<step>." })
   id(@Root() frame: FrameSource): string {
     return `${frame.sessionId}:${frame.step}`;
   }
 
-  @FieldResolver(() => String, { description: "Immutable path on this server, beginning with /." })
+  @FieldResolver(() => String, { description: "Path of the image on this server, beginning with /. Its content never changes." })
   url(@Root() frame: FrameSource): string {
     return `/frames/${frame.sessionId}/${frame.step}`;
   }
 
-  @FieldResolver(() => Base64, { nullable: true, description: "The encoded image itself, where the operation asked for it." })
+  @FieldResolver(() => Base64, { nullable: true, description: "The encoded image itself; null in a subscription without inline." })
   data(@Root() frame: FrameSource): Promise<string> | null {
     return frame.shared?.base64() ?? null;
   }
 }
 
-@ObjectType()
+@ObjectType({ description: "An entry of a FrameConnection." })
 export class FrameEdge {
-  @Field(() => String)
+  @Field(() => String, { description: "Position of the entry, for the argument after." })
   cursor!: string;
 
   @Field(() => Frame)
   node!: FrameSource;
 }
 
-@ObjectType()
+@ObjectType({ description: "One page of frames." })
 export class FrameConnection implements Connection<FrameSource> {
   @Field(() => [FrameEdge])
   edges!: FrameEdge[];
@@ -129,7 +129,7 @@ export class FrameConnection implements Connection<FrameSource> {
   @Field(() => PageInfo)
   pageInfo!: PageInfo;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Number of entries on all pages." })
   totalCount!: number;
 }
 
@@ -139,7 +139,7 @@ export const frameCursors = cursorCodec("frame", (text) => {
   return Number.isSafeInteger(step) && step >= 0 && step < 2 ** 31 ? step : null;
 });
 
-/** What the fields of a frame are resolved from; `withData` where the operation asks for the picture by selecting it. */
+/** The source of a frame's fields. `withData` gives the operation access to the picture in `Frame.data`. */
 export function frameSource(frame: SharedFrame, withData: boolean): FrameSource {
   return { ...frame.record, shared: withData ? frame : null };
 }

@@ -3,14 +3,16 @@ import type { RequestHandler } from "express";
 
 let page: Promise<{ html: string; etag: string }> | null = null;
 
-/** The page is large and seldom asked for, so it is made at the first request. It holds all it needs: no network. */
+/**
+ * Renders the page, which loads nothing from elsewhere. It is large and seldom needed, so the first request renders it.
+ */
 async function render(): Promise<{ html: string; etag: string }> {
   const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
   const html = renderGraphiQL({ title: "Atelier · GraphiQL", endpoint: "/graphql", subscriptionsProtocol: "WS", defaultQuery });
   return { html, etag: `"${createHash("sha256").update(html).digest("base64url")}"` };
 }
 
-const defaultQuery = `# Atelier's API. Docs are in the panel on the left; the button with the triangle runs what stands here.
+const defaultQuery = `# Atelier's API. The panel on the left has the documentation; the triangle runs the operation here.
 query Gallery {
   server { version devices { name engine description } }
   sessions(first: 10) {
@@ -29,7 +31,7 @@ subscription Watch($id: ID!) {
 }
 `;
 
-/** GraphiQL for browsers; every other request goes on to the API. */
+/** Sends GraphiQL to browsers. Every other request goes on to the API. */
 export const graphiql: RequestHandler = async (request, response, next) => {
   if (!request.headers.accept?.includes("text/html")) return next();
   page ??= render();

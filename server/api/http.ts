@@ -4,16 +4,16 @@ import { expressMiddleware } from "@as-integrations/express5";
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from "express";
 import { GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import type { ApiContext } from "./context.js";
-import { type ErrorLog, formatError, limitError } from "./errors.js";
+import { formatError, limitError, type ReportError } from "./errors.js";
 import { graphiql } from "./graphiql.js";
 import { apiLimits } from "./limits.js";
 import { limitErrors, parseWithinLimits } from "./query-limits.js";
 
-/** GraphQL over HTTP: operations by POST, GraphiQL for browsers that open the address. To be mounted at its path. */
+/** GraphQL over HTTP, mounted at its path: operations by POST, GraphiQL for browsers that open the address. */
 export async function graphqlOverHttp(
   schema: GraphQLSchema,
   context: ApiContext,
-  log: ErrorLog,
+  report: ReportError,
 ): Promise<{ router: Router; close: () => Promise<void> }> {
   const apollo = new ApolloServer<ApiContext>({
     schema,
@@ -22,9 +22,10 @@ export async function graphqlOverHttp(
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    // A document under a hash would come in past the limits below.
+    // A document that is sent as a hash would bypass the limits below.
     persistedQueries: false,
-    formatError: (formatted, error) => formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), log),
+    formatError: (formatted, error) =>
+      formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), report),
     plugins: [ApolloServerPluginLandingPageDisabled()],
   });
   await apollo.start();
@@ -32,7 +33,7 @@ export async function graphqlOverHttp(
   router.get("/", graphiql);
   router.use(express.json({ limit: apiLimits.maxRequestBytes }));
   router.use(refuseBody);
-  // A request without a body that express.json reads has none: Apollo asks for one in any case.
+  // express.json leaves a request without JSON without a body, but Apollo needs one.
   router.use((request, _response, next) => {
     request.body ??= {};
     next();
@@ -42,19 +43,19 @@ export async function graphqlOverHttp(
   return { router, close: () => apollo.stop() };
 }
 
-/** Bodies that cannot be read, as GraphQL errors. */
+/** Refuses a body that cannot be read, with a GraphQL error. */
 const refuseBody: ErrorRequestHandler = (error: { status?: number }, _request, response, _next) => {
   const tooLarge = error.status === 413;
   const limit = apiLimits.maxRequestBytes;
   const refusal = tooLarge
-    ? limitError(`A request has at most ${limit} bytes.`, limit)
-    : new GraphQLError("The request's body is not JSON.", { extensions: { code: "BAD_INPUT" } });
+    ? limitError(`A request may have at most ${limit} bytes.`, limit)
+    : new GraphQLError("The body of the request is not JSON.", { extensions: { code: "BAD_INPUT" } });
   response.status(tooLarge ? 413 : 400).json({ errors: [refusal] });
 };
 
 /**
- * Refuses what Apollo would take: it has limits for neither tokens nor depth, its rules run beside those that take long
- * for large documents, and it runs a subscription like a query.
+ * Refuses operations that Apollo would run: it limits neither tokens nor depth, and its validation takes long for large
+ * documents. It also runs a subscription like a query.
  */
 function refuseOperation(schema: GraphQLSchema): RequestHandler {
   return (request, response, next) => {
@@ -69,9 +70,9 @@ function refusals(schema: GraphQLSchema, source: string, operationName: string |
   try {
     const document = parseWithinLimits(source);
     if (getOperationAST(document, operationName)?.operation !== "subscription") return limitErrors(schema, document);
-    return [new GraphQLError("Subscriptions go over the WebSocket at this address.", { extensions: { code: "BAD_INPUT" } })];
+    return [new GraphQLError("Subscriptions need the WebSocket at this address.", { extensions: { code: "BAD_INPUT" } })];
   } catch (error) {
-    // What is not GraphQL is answered by Apollo.
+    // Apollo reports syntax errors.
     if (error instanceof GraphQLError) return error.extensions.code === "LIMIT" ? [error] : [];
     throw error;
   }

@@ -1,41 +1,41 @@
-import { Arg, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from "type-graphql";
 import type { ImageRecord } from "../records/pictures.js";
-import { isId } from "../sessions/requirements.js";
+import { isId, requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
-import { type Connection, connection, cursorCodec, PageInfo, pageRequest } from "./paging.js";
+import { afterArgument, type Connection, connection, cursorCodec, firstArgument, PageInfo, pageRequest } from "./paging.js";
 import { DateTime } from "./scalars.js";
 
-@ObjectType()
+@ObjectType({ description: "A picture that was uploaded, or kept from a frame." })
 export class Image {
   @Field(() => ID)
   id!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Width in pixels, after EXIF orientation." })
   width!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Height in pixels, after EXIF orientation." })
   height!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: "Media type of the file." })
   mimeType!: string;
 
-  @Field(() => Int, { name: "bytes", description: "Size of the file." })
+  @Field(() => Int, { name: "bytes", description: "Size of the file in bytes." })
   byteLength!: number;
 
   @Field(() => DateTime)
   createdAt!: Date;
 }
 
-@ObjectType()
+@ObjectType({ description: "An entry of an ImageConnection." })
 export class ImageEdge {
-  @Field(() => String)
+  @Field(() => String, { description: "Position of the entry, for the argument after." })
   cursor!: string;
 
   @Field(() => Image)
   node!: ImageRecord;
 }
 
-@ObjectType()
+@ObjectType({ description: "One page of images." })
 export class ImageConnection implements Connection<ImageRecord> {
   @Field(() => [ImageEdge])
   edges!: ImageEdge[];
@@ -43,7 +43,7 @@ export class ImageConnection implements Connection<ImageRecord> {
   @Field(() => PageInfo)
   pageInfo!: PageInfo;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Number of entries on all pages." })
   totalCount!: number;
 }
 
@@ -51,10 +51,10 @@ const imageCursors = cursorCodec("image", (text) => (isId(text) ? text : null));
 
 @Resolver(() => Image)
 export class ImageResolver {
-  @Query(() => ImageConnection, { description: "Pictures that were uploaded or kept, newest first; first is 1 to 100." })
+  @Query(() => ImageConnection, { description: "Pictures that were uploaded or kept, newest first." })
   async images(
-    @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
-    @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
+    @Arg("first", () => Int, firstArgument) first: number | null,
+    @Arg("after", () => String, afterArgument) after: string | null | undefined,
     @Ctx() { storage }: ApiContext,
   ): Promise<Connection<ImageRecord>> {
     const request = pageRequest(first, after ?? null, imageCursors);
@@ -67,13 +67,18 @@ export class ImageResolver {
     );
   }
 
-  @Query(() => Image, { nullable: true })
+  @Query(() => Image, { nullable: true, description: "The picture with this id; null when there is none." })
   async image(@Arg("id", () => ID) id: string, @Ctx() { storage }: ApiContext): Promise<ImageRecord | null> {
     return isId(id) ? storage.images.find(id) : null;
   }
 
-  @FieldResolver(() => String, { description: "Immutable path on this server, beginning with /; safe to cache for ever." })
+  @FieldResolver(() => String, { description: "Path of the file on this server, beginning with /. Its content never changes." })
   url(@Root() image: ImageRecord): string {
     return `/images/${image.id}`;
+  }
+
+  @Mutation(() => ID, { description: "Deletes a picture for good and returns its id. CONFLICT while a session uses it." })
+  deleteImage(@Arg("id", () => ID) id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
+    return sessions.deleteImage(requireId("id", id));
   }
 }

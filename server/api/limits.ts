@@ -1,26 +1,29 @@
-/** What one client may ask of the API at a time; the same on HTTP and on the WebSocket. */
+/** Limits of what one client may ask of the API at a time, the same over HTTP and WebSocket. */
 export const apiLimits = {
-  /** Of a request's body and of a WebSocket message, bytes. */
+  /** Size of a request's body and of a WebSocket message, bytes. */
   maxRequestBytes: 1024 * 1024,
-  /** Lexical tokens of a document: read before anything else, so that a long one costs nothing. */
+  /** Lexical tokens of a document. They are counted before anything else, so that a long document costs nothing. */
   maxTokens: 4000,
   /** Nesting of fields. */
   maxDepth: 12,
-  /** Nesting of fields below `__schema` and `__type`; the introspection query of common clients has 15. */
+  /** Nesting of fields below `__schema` and `__type`. The introspection query of common clients has 15 levels. */
   maxIntrospectionDepth: 20,
   maxAliases: 100,
-  /** Fields of a document, each as often as a fragment brings it; fragments that nothing spreads count too. */
+  /** Fields of a document, counted each time a fragment spreads them. Unused fragments count too. */
   maxFields: 500,
-  /** Fields times the length of the lists they stand in; `Frame.data`, and what the database is asked for, count as many. */
+  /**
+   * Fields times the length of the lists that hold them. `Frame.data` and lookups in the database count more than once.
+   */
   maxCost: 200_000,
   maxPageSize: 100,
   maxLossPoints: 5000,
+  /** Length of `SessionFilter.titleContains`, characters. */
   maxFilterLength: 200,
   maxSubscriptionsPerSocket: 100,
   maxSockets: 1000,
-  /** How long a socket may stay without `connection_init`, ms. */
+  /** How long a socket may stay open without `connection_init`, ms. */
   connectionInitTimeoutMs: 5000,
   keepAliveMs: 12_000,
-  /** Above this many unsent bytes a socket gets no further frame until it has read. */
+  /** A socket with more unsent bytes than this gets no further frame until its client has read some. */
   maxBufferedBytes: 256 * 1024,
 } as const;

@@ -1,36 +1,38 @@
 import { Arg, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from "type-graphql";
-import { AtelierError } from "../errors.js";
+import { badInput } from "../errors.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { LiveReceipt } from "../sessions/live/channel.js";
 import { MAX_LIVE_FRAME_BYTES } from "../sessions/live/picture.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
-import { FrameReceiptStatus, type FrameReceiptStatusName } from "./enums.js";
+import { FrameReceiptStatus } from "./enums.js";
 import { Image } from "./images.js";
 import { Base64 } from "./scalars.js";
 
-/** Largest step: GraphQL's Int. */
+/** Largest step: the largest Int of GraphQL. */
 const MAX_STEP = 2 ** 31 - 1;
 
-@InputType()
+@InputType({ description: "A frame for a live translation." })
 export class FrameInput {
   @Field(() => ID)
   sessionId!: string;
 
-  @Field(() => Int, { description: "Number that the client gives the frame; it comes back as Frame.step." })
+  @Field(() => Int, {
+    description: "Number that the client gives the frame, at least 0 and higher than the last; it comes back as Frame.step.",
+  })
   step!: number;
 
-  @Field(() => Base64)
+  @Field(() => Base64, { description: `A JPEG, PNG or WebP picture of at most ${MAX_LIVE_FRAME_BYTES} bytes.` })
   data!: string;
 }
 
-@ObjectType()
+@ObjectType({ description: "What became of a frame that a client sent." })
 export class FrameReceipt implements LiveReceipt {
-  @Field(() => Int)
+  @Field(() => Int, { description: "Number that the client gave the frame." })
   step!: number;
 
   @Field(() => FrameReceiptStatus)
-  status!: FrameReceiptStatusName;
+  status!: FrameReceiptStatus;
 
   @Field(() => Int, { description: "How many more frames the client may have in flight now." })
   credit!: number;
@@ -40,14 +42,14 @@ export class FrameReceipt implements LiveReceipt {
 export class LiveFrameMutations {
   @Mutation(() => FrameReceipt, {
     description:
-      "Sends one frame to a live translation. The answer comes when the frame's fate is known. A client\n" +
-      "begins with credit 2 (one in work, one waiting); a frame beyond the credit replaces the waiting one.",
+      "Sends one frame to a live translation. Returns when the frame's fate is known. A client begins with\n" +
+      "credit 2 (one frame in work, one waiting); a frame beyond the credit replaces the waiting one.",
   })
   sendFrame(
     @Arg("input", () => FrameInput) { sessionId, step, data }: FrameInput,
     @Ctx() { liveFrames }: ApiContext,
   ): Promise<LiveReceipt> {
-    if (step < 0) throw new AtelierError("BAD_INPUT", "step must be at least 0.", { field: "input.step", limit: 0 });
+    if (step < 0) throw badInput("input.step", "step must be at least 0.", 0);
     return liveFrames.send({ sessionId: requireId("input.sessionId", sessionId), step, picture: decodeBase64(data) });
   }
 
@@ -57,23 +59,19 @@ export class LiveFrameMutations {
     @Arg("step", () => Int) step: number,
     @Ctx() { sessions }: ApiContext,
   ): Promise<ImageRecord> {
-    if (step < 0) throw new AtelierError("BAD_INPUT", "step must be at least 0.", { field: "step", limit: `0 to ${MAX_STEP}` });
+    if (step < 0) throw badInput("step", "step must be at least 0.", `0 to ${MAX_STEP}`);
     return sessions.keepFrame(requireId("sessionId", sessionId), step);
   }
 }
 
-/** @throws AtelierError BAD_INPUT for text that is too long or no base64. */
+/** @throws AtelierError BAD_INPUT for text that is too long or not base64. */
 function decodeBase64(text: string): Uint8Array {
-  if (text.length > Math.ceil(MAX_LIVE_FRAME_BYTES / 3) * 4) {
-    throw new AtelierError("BAD_INPUT", `A live frame may have at most ${MAX_LIVE_FRAME_BYTES} bytes.`, {
-      field: "input.data",
-      limit: MAX_LIVE_FRAME_BYTES,
-    });
-  }
+  const limit = MAX_LIVE_FRAME_BYTES;
+  if (text.length > Math.ceil(limit / 3) * 4) throw badInput("input.data", `A live frame may have at most ${limit} bytes.`, limit);
   const bytes = Buffer.from(text, "base64");
-  // Buffer passes over what is no base64, so that fewer bytes come of it.
+  // Buffer skips characters that are not base64, which makes the result shorter.
   if (bytes.length !== Buffer.byteLength(text, "base64") || text.length % 4 !== 0) {
-    throw new AtelierError("BAD_INPUT", "A live frame is base64 text.", { field: "input.data" });
+    throw badInput("input.data", "A live frame must be base64 text.");
   }
   return bytes;
 }

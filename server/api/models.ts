@@ -1,97 +1,90 @@
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
+import type { ModelInfo } from "../records/model.js";
 import { Feed } from "../sessions/watch/feed.js";
-import type { ApiContext, ModelInfo } from "./context.js";
-import {
-  ModelFamily,
-  type ModelFamilyName,
-  ModelState,
-  type ModelStateName,
-  ModelTask,
-  type ModelTaskName,
-  PictureKind,
-  type PictureKindName,
-} from "./enums.js";
+import type { ApiContext } from "./context.js";
+import { ModelFamily, ModelState, ModelTask, PictureKind } from "./enums.js";
 
-@ObjectType()
+@ObjectType({ description: "A model: a feature model for paintings, or a translator." })
 export class Model implements ModelInfo {
   @Field(() => ID, { description: "Lower-case letters, digits and hyphens." })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "Name to show." })
   title!: string;
 
-  @Field(() => ModelTask)
-  task!: ModelTaskName;
+  @Field(() => ModelTask, { description: "What the model is for." })
+  task!: ModelTask;
 
-  @Field(() => ModelFamily)
-  family!: ModelFamilyName;
+  @Field(() => ModelFamily, { description: "Kind of network." })
+  family!: ModelFamily;
 
   @Field(() => ModelState)
-  state!: ModelStateName;
+  state!: ModelState;
 
   @Field(() => Int, {
-    description: "Native input size in pixels; translations work at other sizes too where the network allows it.",
+    description: "Native input size in pixels. A translator works at other sizes too where its network allows it.",
   })
   size!: number;
 
-  @Field(() => Int, { nullable: true, description: "Smallest size in pixels that a translation may ask for; null for feature networks." })
+  @Field(() => Int, { nullable: true, description: "Smallest size in pixels that a translation may have; null for feature models." })
   minSize!: number | null;
 
-  @Field(() => PictureKind, { nullable: true, description: "What pictures a translator was made for; null for feature networks." })
-  takes!: PictureKindName | null;
+  @Field(() => PictureKind, { nullable: true, description: "Kind of picture that a translator was made for; null for feature models." })
+  takes!: PictureKind | null;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Number of trained values." })
   parameters!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Size of the file in bytes." })
   bytes!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: "Licence of the weights." })
   licence!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "Where the weights come from." })
   source!: string;
 
-  @Field(() => Float, { nullable: true, description: "0..1 while DOWNLOADING." })
+  @Field(() => Float, { nullable: true, description: "From 0 to 1 while DOWNLOADING, else null." })
   downloadProgress!: number | null;
 
-  @Field(() => String, { nullable: true, description: "Why it is FAILED." })
+  @Field(() => String, { nullable: true, description: "Why the model is FAILED, else null." })
   failure!: string | null;
 
   @Field(() => Boolean, {
-    description:
-      "It is FAILED because the network or the server that has it was, or its file is bad, and is fetched again when a session names it.",
+    description: "Whether a session that names this FAILED model downloads it again: a network, a server or a bad file was the cause.",
   })
   willRetry!: boolean;
 
-  @Field(() => Boolean, { description: "Its folder was removed: it is in no list any more. Told once by the subscription." })
+  @Field(() => Boolean, {
+    description: "Whether the folder of the model was removed. Only its last event in the models subscription has true.",
+  })
   removed!: boolean;
 }
 
 @Resolver(() => Model)
 export class ModelResolver {
-  @Query(() => [Model])
+  @Query(() => [Model], { description: "All models of this server." })
   async models(
-    @Arg("task", () => ModelTask, { nullable: true }) task: ModelTaskName | null,
+    @Arg("task", () => ModelTask, { nullable: true, description: "Only models for this task." }) task: ModelTask | null,
     @Ctx() { models }: ApiContext,
   ): Promise<ModelInfo[]> {
     const all = await models.list();
     return task ? all.filter((model) => model.task === task) : all;
   }
 
-  @Query(() => Model, { nullable: true })
+  @Query(() => Model, { nullable: true, description: "The model with this id; null when there is none." })
   async model(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo | null> {
     return models.find(id);
   }
 
-  @FieldResolver(() => Boolean, { description: "Style transfers that name no model use it." })
+  @FieldResolver(() => Boolean, { description: "Whether style transfers that name no model use this one." })
   async isDefault(@Root() { id, task, state }: ModelInfo, @Ctx() { models }: ApiContext): Promise<boolean> {
     return task === "FEATURES" && state === "READY" && (await models.defaultFeatures()) === id;
   }
 
   @FieldResolver(() => String, {
     nullable: true,
-    description: "Path on this server of what the model made of an example; null where it brings none.",
+    description: "Path on this server of an example that the model made; null for none.",
   })
   preview(@Root() { id }: ModelInfo, @Ctx() context: ApiContext): Promise<string | null> {
     return picturePath(id, "preview", context);
@@ -99,7 +92,7 @@ export class ModelResolver {
 
   @FieldResolver(() => String, {
     nullable: true,
-    description: "Path on this server of a sheet of samples; null where the model brings none.",
+    description: "Path on this server of a sheet of samples; null for none.",
   })
   sheet(@Root() { id }: ModelInfo, @Ctx() context: ApiContext): Promise<string | null> {
     return picturePath(id, "sheet", context);
@@ -107,8 +100,8 @@ export class ModelResolver {
 
   @Mutation(() => Model, {
     description:
-      "Begins to fetch a model that is AVAILABLE, or FAILED for want of its file, or checks the folder of one that was\n" +
-      "dropped in once more; one that is READY or DOWNLOADING stays as it is. UNAVAILABLE where it cannot be fetched.",
+      "Starts to download an AVAILABLE model, or a FAILED one that can be downloaded. For a FAILED model that was dropped\n" +
+      "in, checks its folder again. A READY or DOWNLOADING model stays as it is. UNAVAILABLE when a download is impossible.",
   })
   downloadModel(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
     return models.download(id);
@@ -116,7 +109,7 @@ export class ModelResolver {
 
   @Mutation(() => Model, {
     description:
-      "Ends a download; sessions that wait for it fail. What came is kept, so that the next one goes on from there.\n" +
+      "Ends a download; sessions that wait for it fail. The next download continues where this one ended.\n" +
       "CONFLICT for a model that is not DOWNLOADING.",
   })
   cancelDownload(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
@@ -131,7 +124,7 @@ async function picturePath(id: string, kind: "preview" | "sheet", { models }: Ap
 @Resolver()
 export class ModelsSubscription {
   @Subscription(() => Model, {
-    description: "Models as they come, change state and go, and while they are DOWNLOADING at each hundredth of the progress.",
+    description: "Models as they appear, change state and disappear, and while DOWNLOADING at each hundredth of the progress.",
     subscribe: ({ context }: { context: ApiContext }) => Feed.open<ModelInfo>((feed) => context.models.watch((model) => feed.offer(model))),
   })
   models(@Root() model: ModelInfo): ModelInfo {

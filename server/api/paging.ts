@@ -3,47 +3,62 @@ import { badInput } from "../errors.js";
 import type { Page, PageRequest } from "../storage/storage.js";
 import { apiLimits } from "./limits.js";
 
-@ObjectType()
+const DEFAULT_PAGE_SIZE = 20;
+
+/** Options of the argument `first` of every connection. */
+export const firstArgument = {
+  nullable: true,
+  defaultValue: DEFAULT_PAGE_SIZE,
+  description: `Length of the page. From 1 to ${apiLimits.maxPageSize}.`,
+};
+
+/** Options of the argument `after` of every connection. */
+export const afterArgument = { nullable: true, description: "Cursor of the entry before the page; null for the first page." };
+
+@ObjectType({ description: "Position of a page in its list." })
 export class PageInfo {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: "Whether more entries follow." })
   hasNextPage!: boolean;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: "Whether the page was requested with a cursor in after." })
   hasPreviousPage!: boolean;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "Cursor of the first entry; null for an empty page." })
   startCursor!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "Cursor of the last entry; null for an empty page." })
   endCursor!: string | null;
 }
 
-/** Opaque names of places in one kind of list. A cursor of another list, or an invented one, is refused. */
+/** Cursors of one kind of list. A cursor of another kind, or an invented one, is refused. */
 export interface CursorCodec<Key> {
   encode(key: Key): string;
   /** @throws AtelierError BAD_INPUT (field `after`) */
   decode(cursor: string): Key;
 }
 
-/** A codec with a tag of its own; `parse` returns null for text that is no key. */
+/** Cursors that hold a tag and a key. `parse` returns null for text that is not a key. */
 export function cursorCodec<Key extends string | number>(tag: string, parse: (text: string) => Key | null): CursorCodec<Key> {
   return {
     encode: (key) => Buffer.from(`${tag}:${key}`).toString("base64url"),
     decode(cursor) {
       const text = Buffer.from(cursor, "base64url").toString();
       const key = text.startsWith(`${tag}:`) ? parse(text.slice(tag.length + 1)) : null;
-      // Encoded again, so that every key has exactly one cursor.
+      // Comparing with the encoding of the key leaves exactly one cursor for every key.
       if (key === null || this.encode(key) !== cursor) {
-        throw badInput("after", "The cursor is not one of this server's.");
+        throw badInput("after", "This cursor does not come from this list.");
       }
       return key;
     },
   };
 }
 
-/** Arguments of a Relay connection as a request to storage. @throws AtelierError BAD_INPUT (fields `first`, `after`) */
+/**
+ * The request to storage for the arguments of a Relay connection.
+ * @throws AtelierError BAD_INPUT (fields `first`, `after`)
+ */
 export function pageRequest<Key>(first: number | null, after: string | null, cursors: CursorCodec<Key>): PageRequest<Key> {
-  const size = first ?? 20;
+  const size = first ?? DEFAULT_PAGE_SIZE;
   const limit = apiLimits.maxPageSize;
   if (size < 1 || size > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit);
   return { first: size, after: after === null ? null : cursors.decode(after) };

@@ -16,7 +16,7 @@ import {
 import { limitError } from "./errors.js";
 import { apiLimits } from "./limits.js";
 
-/** How much a selection asks for, fragments spread out. */
+/** How much a selection asks for, with its fragments. */
 interface Measure {
   depth: number;
   introspectionDepth: number;
@@ -27,12 +27,13 @@ interface Measure {
 
 const NOTHING: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, fields: 0, cost: 0 };
 
-/** What `Frame.data` costs: a picture is read and encoded. */
+/** Cost of `Frame.data`, whose picture is read and encoded. */
 const DATA_COST = 200;
 
 /**
- * What fields of sessions cost that ask the database, once for each session they stand in; a loss curve is thinned from
- * all frames, however few points it gets. Frames and loss points have fields of the same names, which are read with them.
+ * Costs of fields that ask the database once for each session. A loss curve is thinned from all frames, however few
+ * points it gets. Only fields of sessions count: frames and loss points have fields of the same names, which cost
+ * nothing more.
  */
 const lookupCosts = new Map([
   ["latestFrame", 50],
@@ -43,27 +44,27 @@ const lookupCosts = new Map([
   ["losses", 500],
 ]);
 
-/** Arguments that say how long a list may become, with the most that they may say. */
-const lengths = new Map<string, number>([
+/** Arguments that set the length of a list, with their highest value. */
+const lengthArguments = new Map<string, number>([
   ["first", apiLimits.maxPageSize],
   ["points", apiLimits.maxLossPoints],
 ]);
 
-/** Reads a document. @throws GraphQLError with code LIMIT when it is too long, another one when it is not GraphQL. */
+/** Parses a document. @throws GraphQLError with code LIMIT when it is too long; without it when it is not GraphQL. */
 export function parseWithinLimits(source: string): DocumentNode {
   const limit = apiLimits.maxTokens;
   try {
     return parse(source, { maxTokens: limit });
   } catch (error) {
-    // graphql-js has a message for this and no code.
+    // graphql-js marks this error by its message alone.
     const tooLong = error instanceof GraphQLError && error.message.includes(`${limit} tokens`);
     throw tooLong ? limitError(`A document may have at most ${limit} tokens.`, limit) : error;
   }
 }
 
 /**
- * What makes a document too much: nested too deep, too many aliases or fields, too many values asked for. To be asked
- * before the document is validated, which takes long for such documents; fields that the schema lacks count as plain ones.
+ * Errors for a document that asks for too much: nested too deep, too many aliases or fields, or too many values. To be
+ * checked before validation, which takes long for such documents. Fields that the schema lacks count as plain ones.
  */
 export function limitErrors(schema: GraphQLSchema, document: DocumentNode): GraphQLError[] {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -74,11 +75,11 @@ export function limitErrors(schema: GraphQLSchema, document: DocumentNode): Grap
   let total = NOTHING;
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    total = together(total, measurer.selections(definition.selectionSet, schema.getRootType(definition.operation)));
+    total = sumOf(total, measurer.selections(definition.selectionSet, schema.getRootType(definition.operation)));
   }
-  // Validation takes its time over fragments that no operation spreads, too.
+  // Unused fragments take time in validation too.
   for (const name of fragments.keys()) {
-    if (!measurer.hasMeasured(name)) total = together(total, measurer.fragment(name));
+    if (!measurer.hasMeasured(name)) total = sumOf(total, measurer.fragment(name));
   }
   const { maxDepth, maxIntrospectionDepth, maxAliases, maxFields, maxCost } = apiLimits;
   return [
@@ -93,7 +94,7 @@ export function limitErrors(schema: GraphQLSchema, document: DocumentNode): Grap
 }
 
 class Measurer {
-  /** Each fragment is measured once, however often it is spread; `null` while that goes on, so that a cycle ends. */
+  /** Measures by fragment, so that each is measured once. `null` while that is in progress, so that a cycle ends. */
   private readonly measured = new Map<string, Measure | null>();
 
   constructor(
@@ -105,18 +106,18 @@ class Measurer {
     return this.measured.has(fragment);
   }
 
-  /** Selections of a value of type `parent`; null where the schema has no such type. */
+  /** Measures selections on a value of type `parent`; null where the schema has no such type. */
   selections(set: SelectionSetNode, parent: GraphQLNamedType | null | undefined): Measure {
-    let sum = NOTHING;
+    let total = NOTHING;
     for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) sum = together(sum, this.field(selection, parent));
-      else if (selection.kind === Kind.FRAGMENT_SPREAD) sum = together(sum, this.fragment(selection.name.value));
+      if (selection.kind === Kind.FIELD) total = sumOf(total, this.field(selection, parent));
+      else if (selection.kind === Kind.FRAGMENT_SPREAD) total = sumOf(total, this.fragment(selection.name.value));
       else {
         const { typeCondition, selectionSet } = selection;
-        sum = together(sum, this.selections(selectionSet, typeCondition ? this.schema.getType(typeCondition.name.value) : parent));
+        total = sumOf(total, this.selections(selectionSet, typeCondition ? this.schema.getType(typeCondition.name.value) : parent));
       }
     }
-    return sum;
+    return total;
   }
 
   private field(field: FieldNode, parent: GraphQLNamedType | null | undefined): Measure {
@@ -150,7 +151,7 @@ class Measurer {
   }
 }
 
-function together(a: Measure, b: Measure): Measure {
+function sumOf(a: Measure, b: Measure): Measure {
   return {
     depth: Math.max(a.depth, b.depth),
     introspectionDepth: Math.max(a.introspectionDepth, b.introspectionDepth),
@@ -165,16 +166,19 @@ function isSession(type: GraphQLNamedType | null | undefined): boolean {
   return isObjectType(type) && type.getInterfaces().some(({ name }) => name === "Session");
 }
 
-/** The most that a field's list can hold: what its argument says, or all that is allowed where a variable says it; 1 without one. */
+/**
+ * Longest list that a field can return, by its arguments. A variable counts as the highest value; a field without such
+ * arguments as 1.
+ */
 function listLength(field: FieldNode, args: readonly GraphQLArgument[]): number {
   let length = 1;
   for (const { name, defaultValue } of args) {
-    const most = lengths.get(name);
-    if (most === undefined) continue;
+    const highest = lengthArguments.get(name);
+    if (highest === undefined) continue;
     const given = field.arguments?.find((argument) => argument.name.value === name)?.value;
-    const left = given === undefined || given.kind === Kind.NULL;
-    const size = left && typeof defaultValue === "number" ? defaultValue : given?.kind === Kind.INT ? Number(given.value) : most;
-    length *= Math.min(Math.max(size, 1), most);
+    const isLeftOut = given === undefined || given.kind === Kind.NULL;
+    const size = isLeftOut && typeof defaultValue === "number" ? defaultValue : given?.kind === Kind.INT ? Number(given.value) : highest;
+    length *= Math.min(Math.max(size, 1), highest);
   }
   return length;
 }

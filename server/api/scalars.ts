@@ -4,7 +4,7 @@ import { GraphQLDateTime } from "graphql-scalars";
 /** Instants; a Date on the server. */
 export const DateTime = new GraphQLScalarType({ ...GraphQLDateTime.toConfig(), description: "An ISO 8601 instant in UTC." });
 
-/** Encoded images; base64 text on both sides, so that it is made once and not for each viewer. */
+/** Encoded images. Base64 text on the server too, so that an image is encoded once and not for each viewer. */
 export const Base64 = new GraphQLScalarType<string, string>({
   name: "Base64",
   description: "Bytes of an encoded image (JPEG, PNG or WebP) in base64.",

@@ -11,7 +11,7 @@ import { ServerInfoResolver } from "./server-info.js";
 import { SessionControlMutations } from "./session-controls.js";
 import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
 import { StyleTransferSession, TranslationSession } from "./session-types.js";
-import { ImageMutations, ImageSessionsResolver, SessionMutations, SessionQueries } from "./sessions.js";
+import { ImageSessionsResolver, SessionMutations, SessionQueries } from "./sessions.js";
 import { SessionSubscription, SessionsSubscription, ViewersSubscription } from "./subscriptions.js";
 import { TranslationFieldsResolver } from "./translations.js";
 
@@ -28,7 +28,6 @@ export function buildApiSchema(): GraphQLSchema {
       StyleTransferFieldsResolver,
       TranslationFieldsResolver,
       SessionQueries,
-      ImageMutations,
       ImageSessionsResolver,
       SessionMutations,
       SessionControlMutations,
@@ -40,12 +39,12 @@ export function buildApiSchema(): GraphQLSchema {
     ],
     orphanedTypes: [StyleTransferSession, TranslationSession],
     validate: false,
-    // Asked for by type-graphql and used by nothing: every subscription has an iterator of its own.
+    // type-graphql requires one, but every subscription has an iterator of its own.
     pubSub: createPubSub(),
   });
 }
 
-/** The schema as it stands in schema.graphql: sorted, so that a difference is a change, and stamped. */
+/** The text of schema.graphql: stamped, and sorted so that only a change of the schema changes the file. */
 export function emittedSchema(): string {
   const stamp = "# Emitted from server/api by: npx tsx server/api/emit-schema.ts\n# Do not edit: change the code and emit again.\n\n";
   return `${stamp}${printSchema(lexicographicSortSchema(buildApiSchema()))}\n`;

@@ -1,25 +1,24 @@
 import { Ctx, Field, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
-import type { FilmFormat } from "../exports/export.js";
 import type { DeviceInfo } from "../records/session.js";
 import type { ApiContext } from "./context.js";
-import { ExportFormat } from "./exports.js";
+import { ExportFormat } from "./enums.js";
 
-@ObjectType()
+@ObjectType({ description: "A device that computes sessions." })
 export class Device implements DeviceInfo {
-  @Field(() => String)
+  @Field(() => String, { description: "Name of the device, such as cpu." })
   name!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "Engine that computes: onnx, tfjs or reference." })
   engine!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "What the device is, for people." })
   description!: string;
 
-  @Field(() => [ID], { description: "Sessions that take turns on it." })
+  @Field(() => [ID], { description: "Sessions that share the device now." })
   sessionIds!: string[];
 }
 
-@ObjectType()
+@ObjectType({ description: "This server, its devices and its limits." })
 export class ServerInfo {
   @Field(() => String)
   version!: string;
@@ -27,22 +26,22 @@ export class ServerInfo {
   @Field(() => [Device])
   devices!: DeviceInfo[];
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Most pixels that an uploaded picture may have." })
   maxImagePixels!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Most bytes that an uploaded picture may have." })
   maxUploadBytes!: number;
 
   @Field(() => Int, { description: "Longest side of a painting in pixels; smaller where memory is short." })
   maxSize!: number;
 
-  @Field(() => [ExportFormat], { description: "What this server can make of a session; MP4 and WEBM need ffmpeg on its PATH." })
-  exportFormats!: FilmFormat[];
+  @Field(() => [ExportFormat], { description: "Formats of films that this server can make. MP4 and WEBM need ffmpeg on its PATH." })
+  exportFormats!: ExportFormat[];
 }
 
 @Resolver(() => ServerInfo)
 export class ServerInfoResolver {
-  @Query(() => ServerInfo)
+  @Query(() => ServerInfo, { description: "Version, devices and limits of this server." })
   server(@Ctx() { version, devices, limits, exports }: ApiContext): ServerInfo {
     return { version, devices: devices(), ...limits, exportFormats: exports.formats };
   }

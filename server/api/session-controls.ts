@@ -6,12 +6,12 @@ import type { ApiContext } from "./context.js";
 import { Session, StyleTransferSession } from "./session-types.js";
 import { SteerInput } from "./settings-types.js";
 
-/** What a client may do to a session while it lasts. */
+/** Mutations of a session that has not ended. */
 @Resolver()
 export class SessionControlMutations {
   @Mutation(() => StyleTransferSession, {
     description:
-      "Changes settings or styles from the next step on, also of a session that waits or is PAUSED. CONFLICT for a finished one.",
+      "Changes settings or styles from the next step on, also of a QUEUED or PAUSED session. CONFLICT for a session\n" + "that has ended.",
   })
   steer(
     @Arg("sessionId", () => ID) sessionId: string,
@@ -21,17 +21,23 @@ export class SessionControlMutations {
     return controls.steer(requireId("sessionId", sessionId), changes);
   }
 
-  @Mutation(() => Session, { description: "Answers PAUSED at once; at most the step in work still arrives." })
+  @Mutation(() => Session, {
+    description:
+      "Sets a session PAUSED at once; at most the step in work still arrives. CONFLICT for a live translation, and for a\n" +
+      "session that is PAUSED or has ended.",
+  })
   pauseSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
     return controls.pause(requireId("sessionId", sessionId));
   }
 
-  @Mutation(() => Session, { description: "Lines a PAUSED session up again; it goes on from its exact state." })
+  @Mutation(() => Session, {
+    description: "Queues a PAUSED session again; it continues from its exact state. CONFLICT for a session that is not PAUSED.",
+  })
   resumeSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
     return controls.resume(requireId("sessionId", sessionId));
   }
 
-  @Mutation(() => Session, { description: "Ends a session that waits, runs or is paused; its frames stay. CONFLICT for a finished one." })
+  @Mutation(() => Session, { description: "Ends a session; its frames stay. CONFLICT for a session that has ended." })
   cancelSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
     return controls.cancel(requireId("sessionId", sessionId));
   }

@@ -9,40 +9,43 @@ import type { ApiContext } from "./context.js";
 import { Frame, FrameConnection, type FrameSource, frameCursors, frameSource, LossPoint } from "./frames.js";
 import { Image } from "./images.js";
 import { apiLimits } from "./limits.js";
-import { type Connection, connection, pageRequest } from "./paging.js";
+import { afterArgument, type Connection, connection, firstArgument, pageRequest } from "./paging.js";
 import { Session, StyleTransferSession } from "./session-types.js";
 import { SettingsChange, type SettingsChangeValue, StyleSource, StyleTransferSettings } from "./settings-types.js";
 
+/** Points of a loss curve where a client names no number. */
 const DEFAULT_POINTS = 500;
 
 /** Fields of every kind of session that are not stored with it. */
 @Resolver(() => Session)
 export class SessionFieldsResolver {
-  @FieldResolver(() => Int, { nullable: true, description: "1 is next; null unless QUEUED." })
+  @FieldResolver(() => Int, { nullable: true, description: "Position in the queue, 1 for the next session; null unless QUEUED." })
   async queuePosition(@Root() session: SessionRecord, @Ctx() { queue }: ApiContext): Promise<number | null> {
     return session.status === "QUEUED" ? queue.position(session.id) : null;
   }
 
-  @FieldResolver(() => Int, { description: "How many subscriptions watch it now." })
+  @FieldResolver(() => Int, { description: "Number of subscriptions that watch the session now." })
   viewers(@Root() session: SessionRecord, @Ctx() { broker }: ApiContext): number {
     return broker.viewersOf(session.id);
   }
 
-  @FieldResolver(() => Frame, { nullable: true })
+  @FieldResolver(() => Frame, { nullable: true, description: "Newest frame; null before the first one." })
   async latestFrame(@Root() session: SessionRecord, @Ctx() { frames }: ApiContext): Promise<FrameSource | null> {
     const latest = await frames.latest(session.id);
     return latest && frameSource(await frames.shared(latest), true);
   }
 
   @FieldResolver(() => FrameConnection, {
-    description: "Kept frames, oldest first; fromStep and toStep are inclusive; first is 1 to 100.",
+    description: "Kept frames, oldest first. A live translation has its recent ones until it ends.",
   })
   async frames(
     @Root() session: SessionRecord,
-    @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
-    @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
-    @Arg("fromStep", () => Int, { nullable: true }) fromStep: number | null | undefined,
-    @Arg("toStep", () => Int, { nullable: true }) toStep: number | null | undefined,
+    @Arg("first", () => Int, firstArgument) first: number | null,
+    @Arg("after", () => String, afterArgument) after: string | null | undefined,
+    @Arg("fromStep", () => Int, { nullable: true, description: "First step, inclusive. At least 0; the first kept one by default." })
+    fromStep: number | null | undefined,
+    @Arg("toStep", () => Int, { nullable: true, description: "Last step, inclusive. At least fromStep; the last kept one by default." })
+    toStep: number | null | undefined,
     @Ctx() { frames }: ApiContext,
   ): Promise<Connection<FrameSource>> {
     const request = pageRequest(first, after ?? null, frameCursors);
@@ -60,30 +63,30 @@ export class SessionFieldsResolver {
 /** Fields of a style transfer that are not stored with it. */
 @Resolver(() => StyleTransferSession)
 export class StyleTransferFieldsResolver {
-  @FieldResolver(() => Image)
+  @FieldResolver(() => Image, { description: "Picture whose shapes the painting keeps." })
   content(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<ImageRecord> {
     return imageOfSession(session.contentId, context);
   }
 
-  @FieldResolver(() => [StyleSource])
+  @FieldResolver(() => [StyleSource], { description: "Styles that are in force now, with every change." })
   async styles(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<StyleSource[]> {
     return styleSources(session.styles, context);
   }
 
   @FieldResolver(() => StyleTransferSession, {
     nullable: true,
-    description: "The session this one was branched from; null when it is no branch, or that one was deleted.",
+    description: "The session from which this one was branched; null when it is not a branch or its parent was deleted.",
   })
   async parent(@Root() { parentId }: StyleTransferRecord, @Ctx() { storage }: ApiContext): Promise<SessionRecord | null> {
     return parentId === null ? null : storage.sessions.find(parentId);
   }
 
-  @FieldResolver(() => [StyleTransferSession], { description: "Those branched from it, oldest first." })
+  @FieldResolver(() => [StyleTransferSession], { description: "Sessions that were branched from this one, oldest first." })
   branches(@Root() session: StyleTransferRecord, @Ctx() { storage }: ApiContext): Promise<SessionRecord[]> {
     return storage.sessions.branches(session.id);
   }
 
-  @FieldResolver(() => [SettingsChange], { description: "What was steered, in order; the settings hold all of it." })
+  @FieldResolver(() => [SettingsChange], { description: "Recorded changes in order. The settings include all of them." })
   async changes(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<SettingsChangeValue[]> {
     const recorded = await context.storage.changes.list(session.id);
     return Promise.all(
@@ -96,22 +99,31 @@ export class StyleTransferFieldsResolver {
     );
   }
 
-  @FieldResolver(() => StyleTransferSettings, { description: "The settings of step 0; with the changes they replay to the same pictures." })
+  @FieldResolver(() => StyleTransferSettings, {
+    description: "Settings of step 0. Together with the changes they replay to the same pictures.",
+  })
   initialSettings(@Root() session: StyleTransferRecord): SettingsValue {
     return session.initial.settings;
   }
 
-  @FieldResolver(() => [StyleSource], { description: "The styles of step 0." })
+  @FieldResolver(() => [StyleSource], { description: "Styles of step 0." })
   initialStyles(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<StyleSource[]> {
     return styleSources(session.initial.styles, context);
   }
 
-  @FieldResolver(() => [LossPoint], { description: "The loss curve, thinned to at most `points` values." })
+  @FieldResolver(() => [LossPoint], { description: "The loss curve, thinned to at most `points` points. The ends and the extremes stay." })
   async losses(
     @Root() session: StyleTransferRecord,
-    @Arg("fromStep", () => Int, { nullable: true }) fromStep: number | null | undefined,
-    @Arg("toStep", () => Int, { nullable: true }) toStep: number | null | undefined,
-    @Arg("points", () => Int, { nullable: true, defaultValue: DEFAULT_POINTS }) points: number | null,
+    @Arg("fromStep", () => Int, { nullable: true, description: "First step, inclusive. At least 0; the first kept one by default." })
+    fromStep: number | null | undefined,
+    @Arg("toStep", () => Int, { nullable: true, description: "Last step, inclusive. At least fromStep; the last kept one by default." })
+    toStep: number | null | undefined,
+    @Arg("points", () => Int, {
+      nullable: true,
+      defaultValue: DEFAULT_POINTS,
+      description: `Most points of the curve. From 2 to ${apiLimits.maxLossPoints}.`,
+    })
+    points: number | null,
     @Ctx() { storage }: ApiContext,
   ): Promise<LossPoint[]> {
     const wanted = points ?? DEFAULT_POINTS;
@@ -126,14 +138,17 @@ function styleSources(styles: readonly Weighted<ImageReference>[], context: ApiC
   return Promise.all(styles.map(async ({ imageId, weight }) => ({ image: await imageOfSession(imageId, context), weight })));
 }
 
-/** A picture that a session refers to. @throws AtelierError NOT_FOUND. */
+/** An image that a session uses. @throws AtelierError NOT_FOUND. */
 export async function imageOfSession(id: string, { storage }: ApiContext): Promise<ImageRecord> {
   const image = await storage.images.find(id);
-  if (!image) throw new AtelierError("NOT_FOUND", "An image of this session is gone.");
+  if (!image) throw new AtelierError("NOT_FOUND", "An image of this session no longer exists.");
   return image;
 }
 
-/** Nulls mean the same as leaving out. @throws AtelierError BAD_INPUT for a negative step or a range that ends before it begins. */
+/**
+ * A range of steps; a null means the same as leaving out.
+ * @throws AtelierError BAD_INPUT for a negative step or a range that ends before it begins.
+ */
 function stepRange(fromStep: number | null | undefined, toStep: number | null | undefined): StepRange {
   for (const [field, step] of Object.entries({ fromStep, toStep })) {
     if ((step ?? 0) < 0) throw badInput(field, `${field} must be at least 0.`, 0);

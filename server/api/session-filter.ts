@@ -1,50 +1,50 @@
 import { Field, ID, InputType } from "type-graphql";
-import { AtelierError } from "../errors.js";
+import { badInput } from "../errors.js";
 import type { SessionFilter as FilterValue } from "../records/session.js";
 import { isId } from "../sessions/requirements.js";
-import { type KindName, SessionKind, SessionStatus, type StatusName } from "./enums.js";
+import { SessionKind, SessionStatus } from "./enums.js";
 import { apiLimits } from "./limits.js";
 import { DateTime } from "./scalars.js";
 
-@InputType()
+@InputType({ description: "Conditions that a session must all meet. A condition that is left out or null admits every session." })
 export class SessionFilter {
   @Field(() => SessionKind, { nullable: true })
-  kind?: KindName | null;
+  kind?: SessionKind | null;
 
-  @Field(() => [SessionStatus], { nullable: true })
-  status?: StatusName[] | null;
+  @Field(() => [SessionStatus], { nullable: true, description: "Admits sessions with one of these." })
+  status?: SessionStatus[] | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: `Part of the title, in upper or lower case. At most ${apiLimits.maxFilterLength} characters.`,
+  })
   titleContains?: string | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: "Excludes sessions that were created at this instant or before." })
   createdAfter?: Date | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: "Excludes sessions that were created at this instant or after." })
   createdBefore?: Date | null;
 
-  @Field(() => ID, { nullable: true, description: "Id of the network." })
+  @Field(() => ID, { nullable: true, description: "Id of the model that the session uses." })
   model?: string | null;
 
-  @Field(() => ID, { nullable: true, description: "An image that it used: as content or source, or as style at any time." })
+  @Field(() => ID, { nullable: true, description: "Image that the session used as content or source, or as style at any time." })
   imageId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: "An image that it used as style at any time." })
+  @Field(() => ID, { nullable: true, description: "Image that the session used as style at any time." })
   styleImageId?: string | null;
 }
 
-/** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT for a text that is too long. */
+/** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT */
 export function resolveFilter(filter: SessionFilter | null | undefined): FilterValue {
   const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId } = filter ?? {};
   for (const [name, id] of Object.entries({ model, imageId, styleImageId })) {
-    if (id && !isId(id)) throw new AtelierError("BAD_INPUT", `${name} is an id.`, { field: `filter.${name}` });
+    if (id && !isId(id)) throw badInput(`filter.${name}`, `${name} must be an id.`);
   }
   const limit = apiLimits.maxFilterLength;
   if (titleContains && (titleContains.length > limit || titleContains.includes("\0"))) {
-    throw new AtelierError("BAD_INPUT", `titleContains is a text of at most ${limit} characters.`, {
-      field: "filter.titleContains",
-      limit,
-    });
+    throw badInput("filter.titleContains", `titleContains must be a text of at most ${limit} characters.`, limit);
   }
   return {
     ...(kind ? { kind } : {}),

@@ -2,91 +2,97 @@ import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
 import type { SessionRecord } from "../records/session.js";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
 import { isId } from "../sessions/requirements.js";
-import { type KindName, SessionKind, SessionStatus, type StatusName } from "./enums.js";
+import { SessionKind, SessionStatus } from "./enums.js";
 import { type Connection, cursorCodec, PageInfo } from "./paging.js";
 import { DateTime } from "./scalars.js";
 import { StyleTransferSettings } from "./settings-types.js";
 
-@ObjectType()
+@ObjectType({ description: "Why a session or an export failed." })
 export class SessionError {
-  @Field(() => String)
+  @Field(() => String, { description: "Error code, such as OUT_OF_MEMORY." })
   code!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "What happened, for people." })
   message!: string;
 }
 
-/** Object types of the kinds that this server runs. */
+/** Object types of the kinds of sessions. */
 const typeNames = {
   STYLE_TRANSFER: "StyleTransferSession",
   TRANSLATION: "TranslationSession",
 } as const satisfies Record<SessionRecord["kind"], string>;
 
-/** Fields that are stored; the rest is resolved in session-fields.ts. */
-@InterfaceType({ resolveType: (session: SessionRecord) => typeNames[session.kind] })
+/** Stored fields. session-fields.ts and translations.ts resolve the others. */
+@InterfaceType({
+  description: "A painting or a translation, with its history.",
+  resolveType: (session: SessionRecord) => typeNames[session.kind],
+})
 export abstract class Session {
   @Field(() => ID)
   id!: string;
 
   @Field(() => SessionKind)
-  kind!: KindName;
+  kind!: SessionKind;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "Name that a client gave the session; null for none." })
   title!: string | null;
 
   @Field(() => SessionStatus)
-  status!: StatusName;
+  status!: SessionStatus;
 
   @Field(() => DateTime)
   createdAt!: Date;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: "When a device first took the session; null before." })
   startedAt!: Date | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: "When the session ended; null before." })
   finishedAt!: Date | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "Name of the device that runs it or ran it last, such as cpu, webgpu, cuda:0.",
+    description: "Name of the device that runs the session or ran it last, such as cpu; null before.",
   })
   device!: string | null;
 
-  @Field(() => SessionError, { nullable: true })
+  @Field(() => SessionError, { nullable: true, description: "Why the session FAILED, else null." })
   error!: SessionError | null;
 }
 
-@ObjectType({ implements: Session })
+@ObjectType({ implements: Session, description: "A painting: a picture that is repainted step by step in the style of others." })
 export class StyleTransferSession extends Session {
-  @Field(() => StyleTransferSettings)
+  @Field(() => StyleTransferSettings, { description: "Settings that are in force now, with every change." })
   settings!: SettingsValue;
 
-  @Field(() => Int, { description: "Last finished step; -1 before the first." })
+  @Field(() => Int, { description: "Last painted step; -1 before the first." })
   step!: number;
 
-  @Field(() => Int, { nullable: true, description: "The step of its parent that it was branched from; null when it is no branch." })
+  @Field(() => Int, { nullable: true, description: "Step of the parent at which this session begins; null when it is not a branch." })
   branchedAtStep!: number | null;
 }
 
-@ObjectType({ implements: Session })
+@ObjectType({
+  implements: Session,
+  description: "A translation of one picture, or a live translation of frames that a client sends.",
+})
 export class TranslationSession extends Session {
-  @Field(() => Int)
+  @Field(() => Int, { description: "Number of translated frames." })
   framesTranslated!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Number of frames that were not translated, because a newer one replaced them or the session ended." })
   framesDropped!: number;
 }
 
-@ObjectType()
+@ObjectType({ description: "An entry of a SessionConnection." })
 export class SessionEdge {
-  @Field(() => String)
+  @Field(() => String, { description: "Position of the entry, for the argument after." })
   cursor!: string;
 
   @Field(() => Session)
   node!: SessionRecord;
 }
 
-@ObjectType()
+@ObjectType({ description: "One page of sessions." })
 export class SessionConnection implements Connection<SessionRecord> {
   @Field(() => [SessionEdge])
   edges!: SessionEdge[];
@@ -94,7 +100,7 @@ export class SessionConnection implements Connection<SessionRecord> {
   @Field(() => PageInfo)
   pageInfo!: PageInfo;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Number of entries on all pages." })
   totalCount!: number;
 }
 

@@ -2,11 +2,13 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } fro
 import type { ChangeInput } from "../records/changes.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionFilter as FilterValue, SessionRecord } from "../records/session.js";
+import { styleTransferLimits } from "../records/settings.js";
 import { isId, requireId } from "../sessions/requirements.js";
 import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
+import { MAX_TRACE_LENGTH } from "../sessions/trace/read.js";
 import type { ApiContext } from "./context.js";
 import { Image } from "./images.js";
-import { type Connection, connection, pageRequest } from "./paging.js";
+import { afterArgument, type Connection, connection, firstArgument, pageRequest } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session, SessionConnection, StyleTransferSession, sessionCursors, TranslationSession } from "./session-types.js";
 import { SteerInput, StyleTransferInput } from "./settings-types.js";
@@ -14,15 +16,15 @@ import { TranslationInput } from "./translations.js";
 
 @Resolver()
 export class SessionQueries {
-  @Query(() => Session, { nullable: true })
+  @Query(() => Session, { nullable: true, description: "The session with this id; null when there is none." })
   async session(@Arg("id", () => ID) id: string, @Ctx() { storage }: ApiContext): Promise<SessionRecord | null> {
     return isId(id) ? storage.sessions.find(id) : null;
   }
 
-  @Query(() => SessionConnection, { description: "Newest first." })
+  @Query(() => SessionConnection, { description: "Sessions, newest first." })
   async sessions(
-    @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
-    @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
+    @Arg("first", () => Int, firstArgument) first: number | null,
+    @Arg("after", () => String, afterArgument) after: string | null | undefined,
     @Arg("filter", () => SessionFilter, { nullable: true }) filter: SessionFilter | null | undefined,
     @Ctx() { storage }: ApiContext,
   ): Promise<Connection<SessionRecord>> {
@@ -31,23 +33,14 @@ export class SessionQueries {
 }
 
 @Resolver(() => Image)
-export class ImageMutations {
-  @Mutation(() => ID, { description: "Deletes a picture that no session uses, for good. CONFLICT while one does." })
-  deleteImage(@Arg("id", () => ID) id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
-    return sessions.deleteImage(requireId("id", id));
-  }
-}
-
-/** Where an image was used. */
-@Resolver(() => Image)
 export class ImageSessionsResolver {
   @FieldResolver(() => SessionConnection, {
-    description: "Sessions that used it, newest first: as content or source, or as style at any time.",
+    description: "Sessions that used the picture, newest first: as content or source, or as style at any time.",
   })
   async sessions(
     @Root() image: ImageRecord,
-    @Arg("first", () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
-    @Arg("after", () => String, { nullable: true }) after: string | null | undefined,
+    @Arg("first", () => Int, firstArgument) first: number | null,
+    @Arg("after", () => String, afterArgument) after: string | null | undefined,
     @Ctx() { storage }: ApiContext,
   ): Promise<Connection<SessionRecord>> {
     return sessionPage(storage, first, after, { imageId: image.id });
@@ -72,23 +65,28 @@ async function sessionPage(
 
 @Resolver()
 export class SessionMutations {
-  @Mutation(() => StyleTransferSession)
+  @Mutation(() => StyleTransferSession, { description: "Starts a style transfer. It is QUEUED until a device takes it." })
   startStyleTransfer(@Arg("input", () => StyleTransferInput) input: StartInput, @Ctx() { sessions }: ApiContext): Promise<SessionRecord> {
     return sessions.startStyleTransfer(input);
   }
 
-  @Mutation(() => TranslationSession)
+  @Mutation(() => TranslationSession, { description: "Starts a translation of one picture, or without imageId a live translation." })
   startTranslation(@Arg("input", () => TranslationInput) input: TranslationInput, @Ctx() { sessions }: ApiContext): Promise<SessionRecord> {
     return sessions.startTranslation(input);
   }
 
   @Mutation(() => StyleTransferSession, {
     description:
-      "A new session that follows the trace of another one, as GET /sessions/:id/trace.json gives it: settings, changes and seed replay to the same pictures. Its pictures must be here.",
+      "Starts a session from the trace of another one, as GET /sessions/:id/trace.json returns it. Its settings, changes and\n" +
+      "seed replay to the same pictures. NOT_FOUND when a picture of the trace is not on this server.",
   })
   importTrace(
-    @Arg("trace", () => String, { description: "JSON." }) trace: string,
-    @Arg("title", () => String, { nullable: true }) title: string | null | undefined,
+    @Arg("trace", () => String, { description: `The trace as JSON. At most ${MAX_TRACE_LENGTH} characters.` }) trace: string,
+    @Arg("title", () => String, {
+      nullable: true,
+      description: `Replaces the title of the trace. At most ${styleTransferLimits.maxTitleLength} characters.`,
+    })
+    title: string | null | undefined,
     @Ctx() { sessions }: ApiContext,
   ): Promise<SessionRecord> {
     return sessions.importTrace(trace, title ?? null);
@@ -96,28 +94,29 @@ export class SessionMutations {
 
   @Mutation(() => StyleTransferSession, {
     description:
-      "A new session that goes on from the exact state of another one at a kept step; steps stays the total counted from 0. Changes are in force from that step's evaluation on.",
+      "Starts a session that continues the exact state of another one at a kept step. The changes are in force from that\n" +
+      "step's evaluation on; steps still counts from 0.",
   })
   branchSession(
     @Arg("sessionId", () => ID) sessionId: string,
-    @Arg("step", () => Int) step: number,
+    @Arg("step", () => Int, { description: "Kept step of the other session." }) step: number,
     @Arg("changes", () => SteerInput, { nullable: true }) changes: ChangeInput | null | undefined,
     @Ctx() { sessions }: ApiContext,
   ): Promise<SessionRecord> {
     return sessions.branch(requireId("sessionId", sessionId), step, changes ?? null);
   }
 
-  @Mutation(() => Session, { description: "A blank title takes the title away." })
+  @Mutation(() => Session, { description: "Gives a session another title; a blank one removes the title." })
   renameSession(
     @Arg("sessionId", () => ID) sessionId: string,
-    @Arg("title", () => String) title: string,
+    @Arg("title", () => String, { description: `At most ${styleTransferLimits.maxTitleLength} characters.` }) title: string,
     @Ctx() { sessions }: ApiContext,
   ): Promise<SessionRecord> {
     return sessions.rename(requireId("sessionId", sessionId), title);
   }
 
   @Mutation(() => ID, {
-    description: "Deletes a finished session with its frames. CONFLICT for one that waits, runs or is paused. Branches of it stay.",
+    description: "Deletes a session with its frames and returns its id. Its branches stay. CONFLICT for a session that has not ended.",
   })
   deleteSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { sessions }: ApiContext): Promise<string> {
     return sessions.delete(requireId("sessionId", sessionId));

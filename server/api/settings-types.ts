@@ -9,51 +9,55 @@ import {
   type SteerableSettings,
   settingNames,
   steerableNames,
+  styleTransferLimits,
   styleTransferSettings,
 } from "../records/settings.js";
 import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
-import { type FieldDeclaration, type FieldDeclarations, inputType, objectType } from "./declare.js";
+import { type FieldDeclaration, type FieldDeclarations, inputType, objectType, rangeAndDefault, rangeText } from "./declare.js";
 import { choiceEnums } from "./enums.js";
 import { Image } from "./images.js";
 import { DateTime } from "./scalars.js";
 
-@ObjectType()
+@ObjectType({ description: "A layer of the feature model with its weight within a term." })
 export class LayerWeight implements LayerWeightValue {
-  @Field(() => String)
+  @Field(() => String, { description: "Name of the layer, such as conv4_2." })
   layer!: string;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: "Weight relative to the other layers of the term." })
   weight!: number;
 }
 
-@InputType()
+@InputType({ description: "A layer of the feature model with its weight within a term." })
 export class LayerWeightInput implements LayerWeightValue {
-  @Field(() => String)
+  @Field(() => String, { description: "Name of the layer, such as conv4_2." })
   layer!: string;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: `Weight relative to the other layers of the term. From 0 to ${styleTransferLimits.maxLayerWeight}.` })
   weight!: number;
 }
 
-@ObjectType()
+@ObjectType({ description: "A style picture with its weight." })
 export class StyleSource implements Weighted<{ image: ImageRecord }> {
   @Field(() => Image)
   image!: ImageRecord;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: "Weight relative to the other styles." })
   weight!: number;
 }
 
-@InputType()
+@InputType({ description: "A style picture with its weight." })
 export class StyleSourceInput implements Weighted<ImageReference> {
   @Field(() => ID)
   imageId!: string;
 
-  @Field(() => Float, { defaultValue: 1 })
+  @Field(() => Float, {
+    defaultValue: 1,
+    description: `Weight relative to the other styles. From 0 to ${styleTransferLimits.maxStyleWeight}.`,
+  })
   weight!: number;
 }
 
-/** Fields of settings as the table describes them. `layers` is the GraphQL type of a layer with its weight. */
+/** Fields of settings, made from their table. `layers` is the GraphQL type of a layer with its weight. */
 function settingFields<Name extends SettingName>(
   names: readonly Name[],
   layers: typeof LayerWeight | typeof LayerWeightInput,
@@ -85,8 +89,8 @@ function graphqlType(setting: Setting, layers: typeof LayerWeight | typeof Layer
 const meaning = ({ description }: Setting) => description;
 
 /** The meaning of a setting with its range and default. */
-function rangeAndDefault(setting: Setting): string {
-  if (setting.kind === "number") return `${setting.description} ${range(setting)}; ${setting.default} by default.`;
+function meaningRangeAndDefault(setting: Setting): string {
+  if (setting.kind === "number") return `${setting.description} ${rangeAndDefault(setting)}`;
   return setting.kind === "choice" || setting.kind === "flag"
     ? `${setting.description} ${setting.default} by default.`
     : setting.description;
@@ -94,11 +98,7 @@ function rangeAndDefault(setting: Setting): string {
 
 /** The meaning of a setting with its range. */
 function meaningAndRange(setting: Setting): string {
-  return setting.kind === "number" ? `${setting.description} ${range(setting)}.` : setting.description;
-}
-
-function range({ min, max }: { min: number; max: number }): string {
-  return `From ${min} to ${max}`;
+  return setting.kind === "number" ? `${setting.description} ${rangeText(setting)}` : setting.description;
 }
 
 export const StyleTransferSettings = objectType<SettingsValue>(
@@ -112,15 +112,18 @@ export const StyleTransferInput = inputType<StartInput>(
   "A style transfer to start. A setting that is left out or null gets its default.",
   {
     contentId: { type: () => ID, description: "Image whose shapes the result keeps." },
-    styles: { type: () => [StyleSourceInput], description: "Images whose style the result takes on, by their weights." },
-    title: { type: () => String, nullable: true },
-    ...settingFields(settingNames, LayerWeightInput, rangeAndDefault, true),
+    styles: {
+      type: () => [StyleSourceInput],
+      description: `Images whose style the result takes on, by their weights. From 1 to ${styleTransferLimits.maxStyles}.`,
+    },
+    title: { type: () => String, nullable: true, description: `At most ${styleTransferLimits.maxTitleLength} characters.` },
+    ...settingFields(settingNames, LayerWeightInput, meaningRangeAndDefault, true),
   },
 );
 
 export const SteerInput = inputType<ChangeInput>(
   "SteerInput",
-  "Changes to a session that is not finished. What is left out or null stays as it is.",
+  "Changes to a session that has not ended. What is left out or null stays as it is.",
   {
     styles: { type: () => [StyleSourceInput], nullable: true, description: "Replaces all styles." },
     ...settingFields(steerableNames, LayerWeightInput, meaningAndRange, true),
@@ -136,15 +139,15 @@ export interface SettingsChangeValue extends Partial<SteerableSettings> {
 
 export const SettingsChange = objectType<SettingsChangeValue>(
   "SettingsChange",
-  "A recorded change of settings: what is null stayed as it was.",
+  "A recorded change of settings. What is null stayed as it was.",
   {
     step: {
       type: () => Int,
       nullable: true,
-      description: "The first picture that was evaluated with it; null while the device has yet to reach one.",
+      description: "First step that was evaluated with the change; null before the device has come to it.",
     },
     createdAt: { type: () => DateTime },
-    styles: { type: () => [StyleSource], nullable: true },
+    styles: { type: () => [StyleSource], nullable: true, description: "All styles from the change on." },
     ...settingFields(steerableNames, LayerWeight, meaning, true),
   } satisfies FieldDeclarations<SettingsChangeValue>,
 );

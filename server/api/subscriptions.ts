@@ -10,16 +10,16 @@ import { Session } from "./session-types.js";
 
 @ObjectType({ description: "Steps that this subscriber missed and that are no longer kept." })
 export class FrameGap {
-  @Field(() => Int)
+  @Field(() => Int, { description: "First missing step." })
   fromStep!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "Last missing step." })
   toStep!: number;
 }
 
-@ObjectType({ description: "The session changed status or settings; also the first event of every subscription." })
+@ObjectType({ description: "The status, settings or title of the session changed. Also the first event of every subscription." })
 export class SessionChange {
-  @Field(() => Session)
+  @Field(() => Session, { description: "The session after the change." })
   session!: SessionRecord;
 }
 
@@ -27,6 +27,7 @@ type EventSource = FrameSource | FrameGap | SessionChange;
 
 const SessionEvent = createUnionType({
   name: "SessionEvent",
+  description: "An event of a session.",
   types: () => [Frame, FrameGap, SessionChange] as const,
   resolveType: (event: object) => ("session" in event ? "SessionChange" : "fromStep" in event ? "FrameGap" : "Frame"),
 });
@@ -41,13 +42,12 @@ interface SessionArguments {
 export class SessionSubscription {
   @Subscription(() => SessionEvent, {
     description:
-      "Everything that happens in one session. It begins with SessionChange, then the latest frame if\n" +
-      "there is one. With afterStep, instead of the latest frame, all kept frames after that step come\n" +
-      "in order and then the live ones, without a hole or a duplicate, so a client that lost its\n" +
-      "connection misses nothing that is kept; FrameGap names what is not kept any more. A slow\n" +
-      "subscriber gets the newest frame, never a growing queue; live frames it was too slow for are no\n" +
-      "FrameGap. Ends after the session's last frame and last SessionChange; at once after these for a\n" +
-      "finished session.",
+      "Everything that happens in one session: a SessionChange, the latest frame if there is one, then live events. With\n" +
+      "afterStep, all kept frames after that step come in order in place of the latest frame, and then the live ones, without\n" +
+      "a gap or a duplicate, so that a client that lost its connection misses nothing that is kept. A FrameGap names steps\n" +
+      "that are no longer kept. A slow subscriber gets the newest frame, never a growing queue; live frames that it misses\n" +
+      "are not a FrameGap. Ends after the session's last frame and last SessionChange, which come at once for a session that\n" +
+      "has ended.",
     subscribe: ({ args, context }: { args: SessionArguments; context: ApiContext }) =>
       context.broker.watch(requireId("id", args.id), {
         afterStep: args.afterStep ?? null,
@@ -57,10 +57,17 @@ export class SessionSubscription {
   session(
     @Root() event: ViewerEvent,
     @Arg("id", () => ID) _id: string,
-    @Arg("afterStep", () => Int, { nullable: true, description: "-1 for all frames." }) _afterStep: number | null,
-    @Arg("maxFramesPerSecond", () => Float, { nullable: true, description: "Of live frames; replay is not slowed." })
+    @Arg("afterStep", () => Int, {
+      nullable: true,
+      description: "Step after which the replay begins; -1 for all frames. Without it there is no replay.",
+    })
+    _afterStep: number | null,
+    @Arg("maxFramesPerSecond", () => Float, {
+      nullable: true,
+      description: "Highest rate of live frames. Greater than 0, at most 1000; no limit by default. A replay is not limited.",
+    })
     _maxFramesPerSecond: number | null,
-    @Arg("inline", () => Boolean, { nullable: true, defaultValue: false, description: "Carry each image in Frame.data." })
+    @Arg("inline", () => Boolean, { nullable: true, defaultValue: false, description: "Whether Frame.data holds the image." })
     inline: boolean | null,
   ): EventSource {
     if (event.type === "changed") return { session: event.session };
@@ -72,7 +79,7 @@ export class SessionSubscription {
 @Resolver()
 export class ViewersSubscription {
   @Subscription(() => Int, {
-    description: "How many watch a session, now and whenever somebody comes or goes; whoever counts is no viewer.",
+    description: "Number of subscriptions that watch a session, now and after each change. This one does not count.",
     subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => context.broker.watchViewers(requireId("id", args.id)),
   })
   viewers(@Root() { viewers }: ViewerCount, @Arg("id", () => ID) _id: string): number {
@@ -83,7 +90,7 @@ export class ViewersSubscription {
 @Resolver()
 export class SessionsSubscription {
   @Subscription(() => Session, {
-    description: "Sessions as they are started and as they change status, for galleries and dashboards.",
+    description: "Sessions that pass the filter, as they start and change, for galleries and dashboards.",
     subscribe: ({ args, context }: { args: { filter?: SessionFilter | null }; context: ApiContext }) =>
       context.watchSessions(resolveFilter(args.filter)),
   })

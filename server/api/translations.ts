@@ -1,44 +1,55 @@
 import { Ctx, Field, FieldResolver, ID, InputType, Int, Resolver, Root } from "type-graphql";
+import type { ModelInfo } from "../records/model.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { TranslationRecord } from "../records/session.js";
+import { styleTransferLimits, translationSize } from "../records/settings.js";
 import type { TranslationInput as StartInput } from "../sessions/start-input.js";
-import type { ApiContext, ModelInfo } from "./context.js";
+import type { ApiContext } from "./context.js";
 import { Image } from "./images.js";
 import { Model } from "./models.js";
 import { imageOfSession } from "./session-fields.js";
 import { TranslationSession } from "./session-types.js";
 
-@InputType()
+@InputType({ description: "A translation to start. What is left out or null gets its default." })
 export class TranslationInput implements StartInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: "Id of a translator." })
   model!: string;
 
-  @Field(() => ID, { nullable: true, description: "Translate this one picture; leave out to send frames with sendFrame." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "Picture to translate. Leave it out for a live translation, whose frames come by sendFrame.",
+  })
   imageId?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: `At most ${styleTransferLimits.maxTitleLength} characters.` })
   title?: string | null;
 
-  @Field(() => Int, { nullable: true, description: "Longer side of the result in pixels; the model's native size by default." })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      `Longer side of the result in pixels. From ${translationSize.min}, or the model's minSize if that is larger, to ` +
+      `${translationSize.max}, or\n` +
+      "ServerInfo.maxSize for a live translation. The model's native size by default.",
+  })
   size?: number | null;
 }
 
 /** Fields of a translation that are not stored with it. */
 @Resolver(() => TranslationSession)
 export class TranslationFieldsResolver {
-  @FieldResolver(() => Model)
+  @FieldResolver(() => Model, { description: "Model that translates." })
   async model(@Root() { settings }: TranslationRecord, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
-    return (await models.find(settings.model)) ?? goneModel(settings);
+    return (await models.find(settings.model)) ?? missingModel(settings);
   }
 
-  @FieldResolver(() => Image, { nullable: true, description: "The picture to translate; null where frames are sent one by one." })
+  @FieldResolver(() => Image, { nullable: true, description: "Picture to translate; null for a live translation." })
   async source(@Root() { sourceId }: TranslationRecord, @Ctx() context: ApiContext): Promise<ImageRecord | null> {
     return sourceId === null ? null : imageOfSession(sourceId, context);
   }
 }
 
-/** What is still known of a model that this server has no more, so that history stays readable. */
-function goneModel({ model, family, size }: TranslationRecord["settings"]): ModelInfo {
+/** A model that this server no longer has, with what its session recorded, so that history stays readable. */
+function missingModel({ model, family, size }: TranslationRecord["settings"]): ModelInfo {
   const unknown = "no longer known";
   return {
     id: model,
@@ -54,7 +65,7 @@ function goneModel({ model, family, size }: TranslationRecord["settings"]): Mode
     licence: unknown,
     source: unknown,
     downloadProgress: null,
-    failure: "This server has this model no more.",
+    failure: "This server no longer has this model.",
     willRetry: false,
     removed: true,
   };

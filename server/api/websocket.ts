@@ -3,24 +3,30 @@ import type { Duplex } from "node:stream";
 import { execute, GraphQLError, type GraphQLSchema, subscribe } from "graphql";
 import { useServer as serveSockets } from "graphql-ws/use/ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import { AtelierError } from "../errors.js";
+import { type AtelierError, beyondLimit } from "../errors.js";
 import type { ApiContext } from "./context.js";
-import { type ErrorLog, formatError, limitError } from "./errors.js";
-import { KnownOperations } from "./known-operations.js";
+import { DocumentCache } from "./document-cache.js";
+import { formatError, limitError, type ReportError } from "./errors.js";
 import { apiLimits } from "./limits.js";
 
-/** Why a socket may not be opened; null when it may. */
+/** Interval at which unsent bytes are checked, ms: ws has no event for that. */
+const DRAIN_CHECK_MS = 5;
+
+/** How long clients have to answer the closing handshake, ms. */
+const CLOSE_MS = 1000;
+
+/** The error that refuses an upgrade to a WebSocket; null when it may proceed. */
 export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
 
-/** GraphQL over WebSocket at `/graphql`; the limits are those of HTTP, which Apollo's rules do not bring here. */
+/** GraphQL over WebSocket at `/graphql`, with the same limits as over HTTP. */
 export function graphqlOverWebSocket(
   server: Server,
   schema: GraphQLSchema,
   context: ApiContext,
   guard: UpgradeGuard,
-  log: ErrorLog,
+  report: ReportError,
 ): { close: () => Promise<void> } {
-  const operations = new KnownOperations(schema);
+  const documents = new DocumentCache(schema);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: apiLimits.maxRequestBytes, perMessageDeflate: false });
   const protocol = serveSockets<Record<string, unknown>, { socket: WebSocket }>(
     {
@@ -28,24 +34,24 @@ export function graphqlOverWebSocket(
       execute,
       subscribe,
       onSubscribe(connection, _id, { query, variables, operationName }) {
-        // The new subscription is counted already.
+        // This count includes the new subscription.
         const limit = apiLimits.maxSubscriptionsPerSocket;
         if (Object.keys(connection.subscriptions).length > limit) {
           return [limitError(`A socket may have at most ${limit} operations at a time.`, limit)];
         }
         try {
-          const checked = operations.check(query);
-          if (!("kind" in checked)) return checked;
-          return { schema, document: checked, variableValues: variables, operationName, contextValue: context };
+          const document = documents.get(query);
+          if (!("kind" in document)) return document;
+          return { schema, document, variableValues: variables, operationName, contextValue: context };
         } catch (error) {
           if (error instanceof GraphQLError) return [error];
           throw error;
         }
       },
-      onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error, log)),
+      onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error, report)),
       async onNext({ extra }, _id, _payload, _args, result) {
         await drained(extra.socket);
-        return result.errors ? { ...result, errors: result.errors.map((error) => formatError(error, log)) } : undefined;
+        return result.errors ? { ...result, errors: result.errors.map((error) => formatError(error, report)) } : undefined;
       },
     },
     sockets,
@@ -54,7 +60,7 @@ export function graphqlOverWebSocket(
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.split("?")[0] !== "/graphql") {
-      // Other paths may belong to somebody else who listens; if nobody does, the socket would stay open for ever.
+      // Another listener may serve other paths. Without one, the socket would stay open for ever.
       if (server.listenerCount("upgrade") === 1) socket.destroy();
       return;
     }
@@ -67,19 +73,19 @@ export function graphqlOverWebSocket(
   return {
     async close() {
       server.off("upgrade", upgrade);
-      // Sockets that do not answer the closing handshake would hold up the end.
-      const impatient = setTimeout(() => sockets.clients.forEach((socket) => void socket.terminate()), 1000);
+      // Sockets that do not answer the closing handshake would delay the shutdown.
+      const deadline = setTimeout(() => sockets.clients.forEach((socket) => void socket.terminate()), CLOSE_MS);
       await protocol.dispose();
-      clearTimeout(impatient);
+      clearTimeout(deadline);
     },
   };
 }
 
 function tooManySockets(): AtelierError {
-  return new AtelierError("LIMIT", "Too many sockets are open.", { limit: apiLimits.maxSockets });
+  return beyondLimit("Too many sockets are open.", apiLimits.maxSockets);
 }
 
-/** Answers a handshake with an HTTP error. */
+/** Responds to a handshake with an HTTP error. */
 function refuse(socket: Duplex, { code, message, detail }: AtelierError): void {
   const body = JSON.stringify({ code, message, field: detail.field ?? null, limit: detail.limit ?? null });
   const status = code === "FORBIDDEN" ? "403 Forbidden" : "429 Too Many Requests";
@@ -88,7 +94,7 @@ function refuse(socket: Duplex, { code, message, detail }: AtelierError): void {
   socket.end(`${head}\r\n\r\n${body}`);
 }
 
-/** Resolves when little enough waits to be sent that another message may follow, or when the socket closes. */
+/** Resolves when the unsent bytes of a socket are few enough for another message, or when it closes. */
 async function drained(socket: WebSocket): Promise<void> {
   while (socket.readyState === socket.OPEN && socket.bufferedAmount > apiLimits.maxBufferedBytes) {
     await new Promise<void>((resolve) => {
@@ -102,6 +108,3 @@ async function drained(socket: WebSocket): Promise<void> {
     });
   }
 }
-
-/** ws tells only how much is buffered, not when that changes. */
-const DRAIN_CHECK_MS = 5;

@@ -6,37 +6,39 @@ export type FilmFormat = (typeof filmFormats)[number];
 export const exportStates = ["QUEUED", "RUNNING", "COMPLETED", "CANCELLED", "FAILED"] as const;
 export type ExportState = (typeof exportStates)[number];
 
-/** Media type and file ending of each kind of film. */
-export const filmTypes: Record<FilmFormat, { mimeType: string; ending: string }> = {
-  WEBP: { mimeType: "image/webp", ending: "webp" },
-  GIF: { mimeType: "image/gif", ending: "gif" },
-  MP4: { mimeType: "video/mp4", ending: "mp4" },
-  WEBM: { mimeType: "video/webm", ending: "webm" },
+/** Media type and file extension of each format. */
+export const filmTypes: Record<FilmFormat, { mimeType: string; extension: string }> = {
+  WEBP: { mimeType: "image/webp", extension: "webp" },
+  GIF: { mimeType: "image/gif", extension: "gif" },
+  MP4: { mimeType: "video/mp4", extension: "mp4" },
+  WEBM: { mimeType: "video/webm", extension: "webm" },
 };
 
-/** The only place where limits and defaults of exports stand. */
+/** Limits and defaults of exports. */
 export const exportLimits = {
   framesPerSecond: { min: 1, max: 60, default: 15 },
   /** Longer side of each picture, px. */
   size: { min: 32, max: 2048, default: 512 },
   frames: { min: 2, max: 1000, default: 150 },
-  /** Pixels of all frames of an animated WebP or GIF together, which are held in memory at once. */
+  /** Pixels of all frames of an animated WebP or GIF together: they are in memory at the same time. */
   animatedPixels: 80e6,
-  /** Exports that wait or run at a time. */
+  /** Exports that may be QUEUED or RUNNING at a time. */
   open: 20,
-  /** How long a finished one is kept, ms. */
+  /** How long a finished export is kept, ms. */
   keptMs: 24 * 3600 * 1000,
 } as const;
 
-/** How long a film stands at its last picture, ms. */
+/** How long a film shows its last picture, ms. */
 export const LAST_PICTURE_MS = 1500;
 
-/** What is to be made: a time-lapse of a session, or of two beside each other. */
-export interface FilmOrder {
+/** Complete settings of a film: a time-lapse of one session, or of two side by side. */
+export interface FilmSettings {
   sessionId: string;
+  /** The session at the right; null for a film of one session. */
   besideId: string | null;
   format: FilmFormat;
   fromStep: number;
+  /** Inclusive; null for the last step. */
   toStep: number | null;
   framesPerSecond: number;
   /** Longer side of each session's picture, px. */
@@ -47,12 +49,18 @@ export interface FilmOrder {
 /** An export as clients see it. */
 export interface ExportRecord {
   id: string;
-  order: FilmOrder;
+  settings: FilmSettings;
   state: ExportState;
   /** 0..1. */
   progress: number;
   createdAt: Date;
+  /** Why the export FAILED, else null. */
   error: { code: ErrorCode; message: string } | null;
-  /** Of the finished file; null before. */
+  /** Size of the finished file; null before. */
   bytes: number | null;
+}
+
+/** Whether an export will not change any more. */
+export function hasEnded({ state }: Pick<ExportRecord, "state">): boolean {
+  return state !== "QUEUED" && state !== "RUNNING";
 }

@@ -2,25 +2,26 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
-import { AtelierError } from "../errors.js";
+import { AtelierError, beyondLimit, conflict, notFound } from "../errors.js";
+import { Feed } from "../sessions/watch/feed.js";
 import type { Storage } from "../storage/storage.js";
 import { writeAnimation } from "./animation.js";
-import { type ExportRecord, exportLimits, type FilmFormat, filmTypes } from "./export.js";
+import { type ExportRecord, exportLimits, type FilmFormat, filmTypes, hasEnded } from "./export.js";
 import { filmPictures } from "./film-pictures.js";
-import { type FilmInput, resolveOrder } from "./order.js";
+import { type FilmInput, resolveFilmSettings } from "./film-settings.js";
 import { findFfmpeg, writeVideo } from "./video.js";
 
-/** Between two tellings of progress, ms. */
+/** Shortest time between two reports of progress, ms. */
 const PROGRESS_INTERVAL_MS = 200;
 
 export interface ExporterParts {
   storage: Storage;
   bus: Bus;
-  /** Folder of finished films; what an earlier server left in it goes. */
+  /** Folder of finished films. What an earlier server left in it is deleted. */
   folder: string;
-  /** Told of what went wrong with an export that the server is to blame for. */
+  /** Receives errors that are the server's own fault. */
   report: (error: unknown) => void;
-  /** Null where this machine has no ffmpeg; left out it is looked for on the PATH. */
+  /** Path of ffmpeg; null for none. By default it is looked for on the PATH. */
   ffmpeg?: string | null;
 }
 
@@ -30,13 +31,13 @@ interface Job {
 }
 
 /**
- * Makes films of sessions, one at a time beside the painting. They are files that last for a day, or as long as their
- * session and this server.
+ * Makes films of sessions, one at a time, while sessions run. A film is deleted after a day, with its session, or when
+ * the server starts again.
  */
 export class Exporter {
   private readonly jobs = new Map<string, Job>();
   private readonly listeners = new Map<string, Set<(record: ExportRecord) => void>>();
-  private working: Promise<void> = Promise.resolve();
+  private queue: Promise<void> = Promise.resolve();
   private readonly expiry: NodeJS.Timeout;
   private unsubscribe: (() => Promise<void>) | null = null;
 
@@ -58,31 +59,34 @@ export class Exporter {
     return exporter;
   }
 
-  /** What this machine can make. */
+  /** Formats that this machine can make. */
   get formats(): FilmFormat[] {
     return this.ffmpeg ? ["WEBP", "GIF", "MP4", "WEBM"] : ["WEBP", "GIF"];
   }
 
   /**
-   * Lines an export up. @throws AtelierError BAD_INPUT, NOT_FOUND, LIMIT (with field and limit); UNAVAILABLE for a film that
-   * needs ffmpeg where there is none.
+   * Queues an export.
+   * @throws AtelierError BAD_INPUT, NOT_FOUND, LIMIT (with field and limit); UNAVAILABLE for a format that needs ffmpeg
+   * where there is none.
    */
   async start(input: FilmInput): Promise<ExportRecord> {
-    const order = await resolveOrder(this.parts.storage, input);
-    if (!this.formats.includes(order.format)) {
-      throw new AtelierError("UNAVAILABLE", `${order.format} needs ffmpeg, which this server has not found on its PATH.`, {
+    const settings = await resolveFilmSettings(this.parts.storage, input);
+    const { format } = settings;
+    if (!this.formats.includes(format)) {
+      throw new AtelierError("UNAVAILABLE", `${format} needs ffmpeg, which is not on the server's PATH.`, {
         field: "input.format",
         limit: this.formats.join(", "),
       });
     }
-    const open = [...this.jobs.values()].filter(({ record }) => isOpen(record));
-    if (open.length >= exportLimits.open) throw new AtelierError("LIMIT", "Too many exports wait.", { limit: exportLimits.open });
-    // What cannot be made is told now rather than when its turn comes.
-    await filmPictures(this.parts.storage, order);
-    const record: ExportRecord = { id: randomUUID(), order, state: "QUEUED", progress: 0, createdAt: new Date(), error: null, bytes: null };
+    const open = [...this.jobs.values()].filter(({ record }) => !hasEnded(record));
+    if (open.length >= exportLimits.open) throw beyondLimit("Too many exports are waiting.", exportLimits.open);
+    // Refuses a film that cannot be made now, and not when its turn comes.
+    await filmPictures(this.parts.storage, settings);
+    const [id, createdAt] = [randomUUID(), new Date()];
+    const record: ExportRecord = { id, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
     const job = { record, abort: new AbortController() };
     this.jobs.set(record.id, job);
-    this.working = this.working.then(() => this.run(job));
+    this.queue = this.queue.then(() => this.run(job));
     return record;
   }
 
@@ -90,39 +94,52 @@ export class Exporter {
     return this.jobs.get(id)?.record ?? null;
   }
 
-  /** @throws AtelierError NOT_FOUND; CONFLICT when it has ended. */
+  /** @throws AtelierError NOT_FOUND; CONFLICT for an export that has ended. */
   async cancel(id: string): Promise<ExportRecord> {
     const job = this.jobs.get(id);
-    if (!job) throw new AtelierError("NOT_FOUND", "There is no such export.", { field: "id" });
-    if (!isOpen(job.record)) throw new AtelierError("CONFLICT", `The export is ${job.record.state} already.`, { field: "id" });
+    if (!job) throw noExport();
+    if (hasEnded(job.record)) throw conflict("id", `The export is already ${job.record.state}.`);
     this.change(job, { state: "CANCELLED" });
     job.abort.abort();
     return job.record;
   }
 
-  /** Path of the finished file. @throws AtelierError NOT_FOUND. */
+  /** Path of a finished film. @throws AtelierError NOT_FOUND. */
   fileOf(id: string): { path: string; record: ExportRecord } {
     const record = this.find(id);
-    if (record?.state !== "COMPLETED")
-      throw new AtelierError("NOT_FOUND", "There is no such export, or it is not finished.", { field: "id" });
+    if (record?.state !== "COMPLETED") throw notFound("id", "There is no such export, or it is not finished.");
     return { path: this.pathOf(record), record };
   }
 
-  /** Calls `listener` after each change of an export; the answer ends it. */
-  watch(id: string, listener: (record: ExportRecord) => void): () => void {
-    const heard = this.listeners.get(id) ?? new Set();
-    this.listeners.set(id, heard.add(listener));
-    return () => {
-      heard.delete(listener);
-      if (heard.size === 0) this.listeners.delete(id);
-    };
+  /** The newest states of an export: the current one first. Ends with the export. @throws AtelierError NOT_FOUND. */
+  follow(id: string): Promise<Feed<ExportRecord>> {
+    const record = this.find(id);
+    if (!record) throw noExport();
+    return Feed.open((feed) => {
+      const offer = (newest: ExportRecord) => {
+        feed.offer(newest);
+        if (hasEnded(newest)) feed.end();
+      };
+      offer(record);
+      return this.watch(id, offer);
+    });
   }
 
   async close(): Promise<void> {
     clearInterval(this.expiry);
     await this.unsubscribe?.();
     for (const { abort } of this.jobs.values()) abort.abort();
-    await this.working;
+    await this.queue;
+  }
+
+  /** Calls `listener` after each change of an export. Returns the function that ends this. */
+  private watch(id: string, listener: (record: ExportRecord) => void): () => void {
+    const listeners = this.listeners.get(id) ?? new Set();
+    this.listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.listeners.delete(id);
+    };
   }
 
   private async run(job: Job): Promise<void> {
@@ -133,37 +150,37 @@ export class Exporter {
     try {
       await this.make(job, draft);
       await rename(draft, path);
-      // It may have been cancelled in the last moment.
-      if (isOpen(job.record)) this.change(job, { state: "COMPLETED", progress: 1, bytes: (await stat(path)).size });
+      // The export may have been cancelled while its file was renamed.
+      if (!hasEnded(job.record)) this.change(job, { state: "COMPLETED", progress: 1, bytes: (await stat(path)).size });
       else await rm(path, { force: true });
     } catch (error) {
       await rm(draft, { force: true });
-      if (isOpen(job.record)) this.fail(job, error);
+      if (!hasEnded(job.record)) this.fail(job, error);
     }
   }
 
-  private async make({ record, abort }: Job, path: string): Promise<void> {
-    const { order } = record;
-    const pictures = await filmPictures(this.parts.storage, order);
+  private async make(job: Job, path: string): Promise<void> {
+    const { settings } = job.record;
+    const { format } = settings;
+    const pictures = await filmPictures(this.parts.storage, settings);
     let ready = 0;
-    let toldAt = Number.NEGATIVE_INFINITY;
+    let reportedAt = Number.NEGATIVE_INFINITY;
     const onPicture = () => {
       ready++;
-      if (performance.now() - toldAt < PROGRESS_INTERVAL_MS) return;
-      toldAt = performance.now();
-      // What is left after the last picture is encoding and moving.
-      const job = this.jobs.get(record.id);
-      if (job) this.change(job, { progress: (0.95 * ready) / pictures.count });
+      if (performance.now() - reportedAt < PROGRESS_INTERVAL_MS) return;
+      reportedAt = performance.now();
+      // The last 5 % are the encoding after the last picture.
+      if (!hasEnded(job.record)) this.change(job, { progress: (0.95 * ready) / pictures.count });
     };
-    const watching = { onPicture, signal: abort.signal };
-    if (order.format === "WEBP" || order.format === "GIF") await writeAnimation(path, pictures, order, watching);
-    else await writeVideo(this.ffmpeg ?? "ffmpeg", path, pictures, { ...order, format: order.format }, watching);
+    const progress = { onPicture, signal: job.abort.signal };
+    if (format === "WEBP" || format === "GIF") await writeAnimation(path, pictures, settings, progress);
+    else await writeVideo(this.ffmpeg ?? "ffmpeg", path, pictures, { ...settings, format }, progress);
   }
 
   private fail(job: Job, error: unknown): void {
     if (!(error instanceof AtelierError)) this.parts.report(error);
-    const told = error instanceof AtelierError ? error : new AtelierError("INTERNAL", "The export failed; the server's log says why.");
-    this.change(job, { state: "FAILED", error: { code: told.code, message: told.message } });
+    const shown = error instanceof AtelierError ? error : new AtelierError("INTERNAL", "The export failed; the server's log says why.");
+    this.change(job, { state: "FAILED", error: { code: shown.code, message: shown.message } });
   }
 
   private change(job: Job, changes: Partial<ExportRecord>): void {
@@ -171,12 +188,12 @@ export class Exporter {
     for (const listener of this.listeners.get(job.record.id) ?? []) listener(job.record);
   }
 
-  private pathOf({ id, order }: ExportRecord): string {
-    return join(this.parts.folder, `${id}.${filmTypes[order.format].ending}`);
+  private pathOf({ id, settings }: ExportRecord): string {
+    return join(this.parts.folder, `${id}.${filmTypes[settings.format].extension}`);
   }
 
   private async forgetSession(sessionId: string): Promise<void> {
-    for (const job of this.jobs.values()) if (job.record.order.sessionId === sessionId) await this.forget(job);
+    for (const job of this.jobs.values()) if (job.record.settings.sessionId === sessionId) await this.forget(job);
   }
 
   private async expire(): Promise<void> {
@@ -185,7 +202,7 @@ export class Exporter {
   }
 
   private async forget(job: Job): Promise<void> {
-    if (isOpen(job.record)) this.change(job, { state: "CANCELLED" });
+    if (!hasEnded(job.record)) this.change(job, { state: "CANCELLED" });
     job.abort.abort();
     this.jobs.delete(job.record.id);
     try {
@@ -196,7 +213,6 @@ export class Exporter {
   }
 }
 
-/** Whether it waits or is made. */
-function isOpen({ state }: ExportRecord): boolean {
-  return state === "QUEUED" || state === "RUNNING";
+function noExport(): AtelierError {
+  return notFound("id", "There is no such export.");
 }

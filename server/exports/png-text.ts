@@ -1,22 +1,23 @@
-/** A PNG begins with this (PNG specification, third edition, 5.2). */
+/** First bytes of every PNG (PNG specification, third edition, 5.2). */
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Length, type and checksum of a chunk, bytes. */
+/** Bytes of a chunk besides its data: length, type and checksum. */
 const CHUNK_FRAME = 12;
 
-/** The first chunk, IHDR, has 13 bytes of data and comes first. */
+/** Where the first chunk ends: IHDR, which has 13 bytes of data. */
 const HEADER_END = SIGNATURE.length + CHUNK_FRAME + 13;
 
-/** Keyword of the text chunk in which pictures of this server carry their trace. */
+/** Keyword of the text chunk that holds the trace of an exported picture. */
 export const TRACE_KEYWORD = "atelier-trace";
 
 /**
- * A PNG with a text in it: an iTXt chunk (UTF-8, not compressed; PNG specification 11.3.3.4) behind the header.
- * @throws RangeError for bytes that are no PNG.
+ * The PNG with a text behind its header: an iTXt chunk (UTF-8, not compressed; PNG specification 11.3.3.4).
+ * @throws RangeError for bytes that are not a PNG.
  */
 export function withText(png: Uint8Array, keyword: string, text: string): Buffer {
-  if (!SIGNATURE.every((byte, index) => png[index] === byte) || png.length < HEADER_END) throw new RangeError("This is no PNG.");
-  // Keyword, its end, not compressed, method 0, no language, no translated keyword, the text.
+  if (!SIGNATURE.every((byte, index) => png[index] === byte) || png.length < HEADER_END) throw new RangeError("These bytes are not a PNG.");
+  // The keyword and its terminator, flag 0 (not compressed), method 0, empty language, empty translated keyword, the
+  // text.
   const data = Buffer.concat([Buffer.from(keyword, "latin1"), Buffer.from([0, 0, 0, 0, 0]), Buffer.from(text, "utf8")]);
   return Buffer.concat([png.subarray(0, HEADER_END), chunk("iTXt", data), png.subarray(HEADER_END)]);
 }
@@ -30,7 +31,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return framed;
 }
 
-/** CRC-32 as PNG's annex D has it; `zlib.crc32` is younger than the Node that this server asks for. */
+/** CRC-32 as in annex D of the PNG specification; Node 21 to 22.1 have no `zlib.crc32`. */
 function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {

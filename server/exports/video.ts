@@ -2,17 +2,17 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { AtelierError } from "../errors.js";
-import { type FilmOrder, LAST_PICTURE_MS } from "./export.js";
+import { unavailable } from "../errors.js";
+import { type FilmSettings, LAST_PICTURE_MS } from "./export.js";
 import type { FilmPictures } from "./film-pictures.js";
 
-/** How each kind of film is encoded; players want 4:2:0. */
+/** Encoder options of each format. Players expect 4:2:0 chroma subsampling. */
 const codecs: Record<"MP4" | "WEBM", readonly string[]> = {
   MP4: ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4"],
   WEBM: ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "6", "-crf", "30", "-b:v", "0", "-pix_fmt", "yuv420p", "-f", "webm"],
 };
 
-/** Where ffmpeg is on the PATH; null where this machine has none. */
+/** Path of ffmpeg, looked for on the PATH; null where this machine has none. */
 export async function findFfmpeg(path = process.env.PATH ?? ""): Promise<string | null> {
   const name = process.platform === "win32" ? "ffmpeg.exe" : "ffmpeg";
   for (const folder of path.split(delimiter)) {
@@ -32,37 +32,41 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
-/** Has ffmpeg encode a film; `onPicture` is told of each picture that went in. @throws AtelierError UNAVAILABLE when it fails. */
+/**
+ * Encodes a film with ffmpeg. Calls `onPicture` for each picture that ffmpeg has taken.
+ * @throws AtelierError UNAVAILABLE when ffmpeg fails.
+ */
 export async function writeVideo(
   ffmpeg: string,
   path: string,
   pictures: FilmPictures,
-  order: FilmOrder & { format: "MP4" | "WEBM" },
+  settings: FilmSettings & { format: "MP4" | "WEBM" },
   { onPicture, signal }: { onPicture: () => void; signal: AbortSignal },
 ): Promise<void> {
   const { width, height } = pictures;
-  const input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${width}x${height}`, "-r", String(order.framesPerSecond), "-i", "pipe:0"];
-  const child = spawn(ffmpeg, ["-hide_banner", "-loglevel", "error", "-y", ...input, "-an", ...codecs[order.format], path], {
+  const input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${width}x${height}`, "-r", String(settings.framesPerSecond), "-i", "pipe:0"];
+  const child = spawn(ffmpeg, ["-hide_banner", "-loglevel", "error", "-y", ...input, "-an", ...codecs[settings.format], path], {
     stdio: ["pipe", "ignore", "pipe"],
     signal,
     killSignal: "SIGKILL",
   });
-  let lastWords = "";
+  let errorOutput = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    lastWords = (lastWords + text).slice(-2000);
+    errorOutput = (errorOutput + text).slice(-2000);
   });
-  // A pipe that ffmpeg closed is told by its exit code.
+  // When ffmpeg closes the pipe, its exit code says why.
   child.stdin.on("error", () => undefined);
   const closed = once(child, "close") as Promise<[number | null]>;
-  const feeding = feed(child.stdin, pictures, order, onPicture, signal);
-  const [[code]] = await Promise.all([closed, feeding]);
-  if (code !== 0) throw new AtelierError("UNAVAILABLE", "ffmpeg could not encode the film.", {}, { cause: new Error(lastWords) });
+  const writing = writePictures(child.stdin, pictures, settings, onPicture, signal);
+  const [[code]] = await Promise.all([closed, writing]);
+  if (code !== 0) throw unavailable("ffmpeg could not encode the film.", { cause: new Error(errorOutput) });
 }
 
-async function feed(
+/** Writes every picture to the pipe, and the last one again for as long as it stays. */
+async function writePictures(
   pipe: NodeJS.WritableStream & { destroyed?: boolean },
   pictures: FilmPictures,
-  { framesPerSecond }: FilmOrder,
+  { framesPerSecond }: FilmSettings,
   onPicture: () => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -72,8 +76,8 @@ async function feed(
     last = picture;
     onPicture();
   }
-  const still = Math.round((LAST_PICTURE_MS / 1000) * framesPerSecond) - 1;
-  for (let time = 0; last && time < still; time++) await write(pipe, last);
+  const repeats = Math.round((LAST_PICTURE_MS / 1000) * framesPerSecond) - 1;
+  for (let repeat = 0; last && repeat < repeats; repeat++) await write(pipe, last);
   pipe.end();
 }
 
@@ -85,7 +89,7 @@ async function write(pipe: NodeJS.WritableStream & { destroyed?: boolean }, byte
   try {
     await Promise.race([once(pipe, "drain", { signal }), once(pipe, "close", { signal })]);
   } finally {
-    // The other one listens no more.
+    // Removes the listener of the event that did not come.
     settled.abort();
   }
 }

@@ -2,7 +2,7 @@ import express, { type Express, type RequestHandler } from "express";
 import type { Exporter } from "../exports/exporter.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { Storage } from "../storage/storage.js";
-import { errorHandler, notFound } from "./errors.js";
+import { errorHandler, notFoundHandler } from "./errors.js";
 import { exportRoutes } from "./exports.js";
 import type { Guard } from "./guard.js";
 import { healthRoutes } from "./health.js";
@@ -21,18 +21,18 @@ export interface HttpDependencies {
   guard: Guard;
   limits: PictureLimits;
   metrics: Metrics;
-  /** What sessions still lack to run, or null. */
+  /** Why sessions cannot run yet; null when they can. */
   unready: () => string | null;
   modelPicture: FindModelPicture;
   /** Serves `/graphql`. */
   graphql: RequestHandler;
   /** Folder of the exported studio. */
   studioFolder: string;
-  /** Told of errors that are the server's own fault. */
+  /** Receives errors that are the server's own fault. */
   report: (error: unknown) => void;
 }
 
-/** Everything that the server answers over HTTP, in the order in which a request passes it. */
+/** Everything that the server offers over HTTP, in the order in which a request passes it. */
 export function createHttpApp({
   storage,
   broker,
@@ -49,7 +49,7 @@ export function createHttpApp({
 }: HttpDependencies): Express {
   const app = express();
   app.disable("x-powered-by");
-  // Before the guard: who probes a server may call it by any name, and learns nothing else.
+  // Before the guard: a health check may use any host name, and it learns nothing else.
   app.use(healthRoutes(unready));
   app.use(guard.middleware);
   app.use(metrics.routes);
@@ -59,7 +59,7 @@ export function createHttpApp({
   app.use(modelPictureRoutes(modelPicture));
   app.use("/graphql", graphql);
   app.use(studio(studioFolder));
-  app.use(notFound);
+  app.use(notFoundHandler);
   app.use(errorHandler(report));
   return app;
 }

@@ -15,7 +15,7 @@ const STATUS: Record<ErrorCode, number> = {
   INTERNAL: 500,
 };
 
-/** An error with a status of its own, where its code has several: 413, 415 and 422. */
+/** An error whose HTTP status differs from the usual one of its code: 413, 415 and 422. */
 export class HttpError extends AtelierError {
   constructor(
     readonly status: number,
@@ -28,7 +28,7 @@ export class HttpError extends AtelierError {
   }
 }
 
-/** What an HTTP client is told of an error. */
+/** Body of an error response. */
 export interface ErrorBody {
   code: ErrorCode;
   message: string;
@@ -36,7 +36,7 @@ export interface ErrorBody {
   limit: string | number | null;
 }
 
-/** The status and body for an error; whatever is no AtelierError is shown without its message. */
+/** Status and body for an error. The message of an error that is not an AtelierError stays on the server. */
 export function describeError(error: unknown): { status: number; body: ErrorBody } {
   const shown = error instanceof AtelierError ? error : fromLibrary(error);
   const { code, message, detail } = shown;
@@ -46,7 +46,7 @@ export function describeError(error: unknown): { status: number; body: ErrorBody
   };
 }
 
-/** Last middleware: answers every error as JSON; `report` is told of those that are the server's own fault. */
+/** Last middleware: sends every error as JSON. `report` receives those that are the server's own fault. */
 export function errorHandler(report: (error: unknown) => void): ErrorRequestHandler {
   return (error, _request, response, next) => {
     const { status, body } = describeError(error);
@@ -56,15 +56,17 @@ export function errorHandler(report: (error: unknown) => void): ErrorRequestHand
   };
 }
 
-/** Answers whatever nothing before it answered. */
-export const notFound: RequestHandler = () => {
+/** Refuses a request that no route before it has handled. */
+export const notFoundHandler: RequestHandler = () => {
   throw new AtelierError("NOT_FOUND", "There is nothing at this address.");
 };
 
-/** Express and its middlewares mark what a client did wrong with a status. */
+/**
+ * The error for one that Express or a middleware threw: a status from 400 to 499 marks what is wrong with the request.
+ */
 function fromLibrary(error: unknown): AtelierError {
   const status = error instanceof Error && "status" in error ? error.status : undefined;
-  if (status === 404) return new AtelierError("NOT_FOUND", "There is no such thing.", {}, { cause: error });
+  if (status === 404) return new AtelierError("NOT_FOUND", "There is nothing at this address.", {}, { cause: error });
   if (status === 413) return new HttpError(413, "LIMIT", "The request is too large.", {}, { cause: error });
   if (typeof status === "number" && status >= 400 && status < 500) {
     return new HttpError(status, "BAD_INPUT", "The request cannot be read.", {}, { cause: error });

@@ -3,20 +3,20 @@ import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { Router } from "express";
 import sharp from "sharp";
-import { AtelierError } from "../errors.js";
+import { badInput, conflict, notFound } from "../errors.js";
 import { filmTypes } from "../exports/export.js";
 import type { Exporter } from "../exports/exporter.js";
-import { stillBeside } from "../exports/film-pictures.js";
+import { sideBySide } from "../exports/film-pictures.js";
 import { TRACE_KEYWORD, withText } from "../exports/png-text.js";
 import type { FrameRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
-import { requireId } from "../sessions/requirements.js";
+import { requireId, requireSession } from "../sessions/requirements.js";
 import { isFinal } from "../sessions/status.js";
 import { traceOf } from "../sessions/trace/write.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
 
-/** Of exported stills; the difference to the painting is not seen. */
+/** JPEG and WebP quality of exported stills: no difference from the painting is visible. */
 const QUALITY = 92;
 
 const stillTypes = { png: "image/png", jpg: "image/jpeg", webp: "image/webp" } as const;
@@ -25,52 +25,53 @@ type StillFormat = keyof typeof stillTypes;
 interface ExportDependencies {
   storage: Storage;
   exporter: Exporter;
-  /** Of this server, for traces. */
+  /** Version of this server, which traces name. */
   version: string;
 }
 
 /**
- * Everything to take away: `GET /sessions/:id/export.png|jpg|webp` (`?step=` for a kept one, else the last; `?beside=` for another
- * session at its right), `GET /sessions/:id/trace.json`, and finished films at `GET /exports/:id`. The PNG of a style transfer
- * carries its trace.
+ * Everything that a client can take away:
+ * - `GET /sessions/:id/export.png|jpg|webp`: one picture, the last one unless `?step=` names another kept step.
+ *   `?beside=` puts the last picture of another session at its right; without it, the PNG of a style transfer holds its
+ *   trace.
+ * - `GET /sessions/:id/trace.json`
+ * - `GET /exports/:id`: a finished film.
  */
 export function exportRoutes({ storage, exporter, version }: ExportDependencies): Router {
   const router = Router();
   const kept = keptFrames(storage);
 
-  async function requireSession(id: string, field: string): Promise<SessionRecord> {
-    const session = await storage.sessions.find(requireId(field, id));
-    if (!session) throw new AtelierError("NOT_FOUND", "There is no such session.", { field });
-    return session;
-  }
+  const sessionWithId = (id: string, field: string) => requireSession(storage, requireId(field, id), field);
 
   async function requireFrame(session: SessionRecord, step: number | null): Promise<FrameRecord> {
     const frame = step === null ? await kept.latest(session.id) : await kept.find(session.id, step);
-    if (!frame) throw new AtelierError("NOT_FOUND", "There is no such picture, or it is kept no more.", { field: "step" });
+    if (!frame) throw notFound("step", "There is no such picture, or it is no longer kept.");
     return frame;
   }
 
+  /** The encoded picture of a frame, alone or with the last picture of another session at its right. */
   async function still(session: SessionRecord, frame: FrameRecord, format: StillFormat, besideId: string | null): Promise<Uint8Array> {
     const picture = await kept.picture(frame);
     if (besideId !== null) {
-      const other = await requireSession(besideId, "beside");
-      return reencoded(await stillBeside([picture, await kept.picture(await requireFrame(other, null))]), format);
+      const other = await sessionWithId(besideId, "beside");
+      return reencoded(await sideBySide([picture, await kept.picture(await requireFrame(other, null))]), format);
     }
     if (format !== "png") return reencoded(picture, format);
     const png = frame.mimeType === "image/png" ? picture : await reencoded(picture, "png");
-    return session.kind === "STYLE_TRANSFER" ? withText(png, TRACE_KEYWORD, JSON.stringify(await traceOf(storage, session, version))) : png;
+    if (session.kind !== "STYLE_TRANSFER") return png;
+    return withText(png, TRACE_KEYWORD, JSON.stringify(await traceOf(storage, session, version)));
   }
 
   router.get("/sessions/:id/export.:format", async (request, response) => {
     const format = request.params.format ?? "";
-    if (!isStill(format)) throw new AtelierError("NOT_FOUND", "Pictures are exported as png, jpg or webp.", { field: "format" });
-    const session = await requireSession(request.params.id ?? "", "id");
+    if (!isStill(format)) throw notFound("format", "Pictures are exported as png, jpg or webp.");
+    const session = await sessionWithId(request.params.id ?? "", "id");
     const step = stepOf(request.query.step);
     const frame = await requireFrame(session, step);
     const beside = typeof request.query.beside === "string" ? request.query.beside : null;
     const bytes = await still(session, frame, format, beside);
     response.set({
-      // A step's picture never changes, its trace does.
+      // The picture of a step never changes, but its trace does.
       "Cache-Control": "no-cache",
       "Content-Type": stillTypes[format],
       "Content-Disposition": `attachment; filename="${fileName(session)}-${frame.step}.${format}"`,
@@ -80,8 +81,8 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
   });
 
   router.get("/sessions/:id/trace.json", async (request, response) => {
-    const session = await requireSession(request.params.id ?? "", "id");
-    if (session.kind !== "STYLE_TRANSFER") throw new AtelierError("CONFLICT", "Only a style transfer has a trace.", { field: "id" });
+    const session = await sessionWithId(request.params.id ?? "", "id");
+    if (session.kind !== "STYLE_TRANSFER") throw conflict("id", "Only a style transfer has a trace.");
     response.set({
       "Cache-Control": isFinal(session.status) ? "no-cache" : "no-store",
       "Content-Disposition": `attachment; filename="${fileName(session)}.trace.json"`,
@@ -92,24 +93,24 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
 
   router.get("/exports/:id", async (request, response) => {
     const { path, record } = exporter.fileOf(request.params.id ?? "");
-    const session = await storage.sessions.find(record.order.sessionId);
-    const { mimeType, ending } = filmTypes[record.order.format];
+    const session = await storage.sessions.find(record.settings.sessionId);
+    const { mimeType, extension } = filmTypes[record.settings.format];
     response.set({
       "Cache-Control": "private, max-age=31536000, immutable",
       "Content-Type": mimeType,
       "Content-Length": String((await stat(path)).size),
-      "Content-Disposition": `attachment; filename="${session ? fileName(session) : "atelier"}.${ending}"`,
+      "Content-Disposition": `attachment; filename="${session ? fileName(session) : "atelier"}.${extension}"`,
       "X-Content-Type-Options": "nosniff",
     });
     if (request.method === "HEAD") response.end();
-    else await pipeline(createReadStream(path), response).catch((error: unknown) => ignoreGone(error));
+    else await pipeline(createReadStream(path), response).catch(ignoreLostClient);
   });
 
   return router;
 }
 
-/** A client that breaks off a download is nobody's fault. */
-function ignoreGone(error: unknown): void {
+/** A client may break off a download. @throws every other error */
+function ignoreLostClient(error: unknown): void {
   if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
 }
 
@@ -129,10 +130,10 @@ function isStill(format: string): format is StillFormat {
 function stepOf(value: unknown): number | null {
   if (value === undefined) return null;
   if (typeof value === "string" && /^\d{1,10}$/.test(value)) return Number(value);
-  throw new AtelierError("BAD_INPUT", "step is a whole number from 0.", { field: "step", limit: 0 });
+  throw badInput("step", "step must be a whole number, at least 0.", 0);
 }
 
-/** The title in letters that every file system takes. */
+/** The title in characters that every file system accepts; `atelier-` and part of the id for a session without one. */
 function fileName({ title, id }: SessionRecord): string {
   const plain = (title ?? "")
     .normalize("NFKD")

@@ -7,17 +7,18 @@ const CORS_METHODS = "GET, HEAD, POST, OPTIONS";
 const CORS_SECONDS = "600";
 
 /**
- * Keeps foreign web pages away from a server on this machine. A page elsewhere shows itself by its Origin; one whose
- * name was pointed at 127.0.0.1 after it was loaded (DNS rebinding) by its Host. Programs send no Origin and pass.
+ * Keeps foreign web pages away from a server on this machine. The Origin header gives away a page of another site; the
+ * Host header gives away a page whose name was pointed at 127.0.0.1 after it was loaded (DNS rebinding). Programs send
+ * no Origin and pass.
  */
 export interface Guard {
-  /** Why a request, or a WebSocket's upgrade, is refused (FORBIDDEN); null when it may pass. */
+  /** The error (FORBIDDEN) that refuses a request or the upgrade to a WebSocket; null when it may pass. */
   refusal(request: IncomingMessage): AtelierError | null;
-  /** Refuses, and answers the CORS questions of pages that are allowed. */
+  /** Refuses requests, and answers CORS preflight requests of allowed pages. */
   readonly middleware: RequestHandler;
 }
 
-/** `allowedOrigins` such as `https://studio.example`: their pages may come, under their host name too. */
+/** Pages of `allowedOrigins`, such as `https://studio.example`, may use the server, also under their own host name. */
 export function createGuard(allowedOrigins: readonly string[]): Guard {
   const origins = new Set(allowedOrigins.map((origin) => new URL(origin).origin));
   const hosts = new Set([...origins].map((origin) => new URL(origin).host));
@@ -26,7 +27,7 @@ export function createGuard(allowedOrigins: readonly string[]): Guard {
     const { host = "", origin } = request.headers;
     const port = request.socket.localPort ?? 0;
     if (!isLoopback(host, port) && !hosts.has(host.toLowerCase())) {
-      return new AtelierError("FORBIDDEN", "This server does not go by that host name.", { field: "Host" });
+      return new AtelierError("FORBIDDEN", "This server does not accept that host name.", { field: "Host" });
     }
     if (origin !== undefined && !isOwnOrigin(origin, port) && !origins.has(origin)) {
       return new AtelierError("FORBIDDEN", "Pages of that origin may not use this server.", { field: "Origin" });
@@ -43,9 +44,9 @@ export function createGuard(allowedOrigins: readonly string[]): Guard {
       if (origin !== undefined && origins.has(origin)) {
         response.set({ "Access-Control-Allow-Origin": origin, Vary: "Origin" });
         if (request.method === "OPTIONS") {
-          const asked = request.headers["access-control-request-headers"];
+          const requestedHeaders = request.headers["access-control-request-headers"];
           response.set({ "Access-Control-Allow-Methods": CORS_METHODS, "Access-Control-Max-Age": CORS_SECONDS });
-          if (asked) response.set("Access-Control-Allow-Headers", asked);
+          if (requestedHeaders) response.set("Access-Control-Allow-Headers", requestedHeaders);
           response.status(204).end();
           return;
         }
@@ -59,7 +60,7 @@ function isOwnOrigin(origin: string, port: number): boolean {
   return origin.startsWith("http://") && isLoopback(origin.slice("http://".length), port);
 }
 
-/** A loopback name with the port that the request came in on; browsers leave out port 80. */
+/** Whether a host is a loopback name with the port of the request; browsers leave out port 80. */
 function isLoopback(host: string, port: number): boolean {
   const names = LOOPBACK_NAMES.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
   return names.includes(host.toLowerCase());

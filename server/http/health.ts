@@ -1,7 +1,10 @@
 import { Router } from "express";
-import { AtelierError } from "../errors.js";
+import { unavailable } from "../errors.js";
 
-/** `GET /healthz`: 200 once the API serves. `GET /readyz`: 200 once sessions can run; `unready` tells what is missing, or null. */
+/**
+ * `GET /healthz`: 200 once the API serves. `GET /readyz`: 200 once sessions can run, 503 while `unready` gives a
+ * reason.
+ */
 export function healthRoutes(unready: () => string | null): Router {
   const router = Router();
 
@@ -11,8 +14,8 @@ export function healthRoutes(unready: () => string | null): Router {
 
   router.get("/readyz", (_request, response) => {
     response.set("Cache-Control", "no-store");
-    const missing = unready();
-    if (missing !== null) throw new AtelierError("UNAVAILABLE", missing);
+    const reason = unready();
+    if (reason !== null) throw unavailable(reason);
     response.json({ status: "ready" });
   });
 

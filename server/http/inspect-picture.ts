@@ -2,29 +2,29 @@ import sharp from "sharp";
 import { HttpError } from "./errors.js";
 import { type PictureType, pictureType } from "./picture-format.js";
 
-/** What a picture must be to be taken. */
+/** Limits of an uploaded picture. */
 export interface PictureLimits {
-  /** Of the encoded picture. */
+  /** Size of the encoded picture. */
   maxUploadBytes: number;
   /** Width times height. */
   maxImagePixels: number;
-  /** Of either side, in pixels. */
+  /** Shortest side, px. */
   minImageSide: number;
 }
 
-/** What an upload turned out to be; pixels after EXIF orientation. */
+/** Type and size of an upload; width and height in px, after EXIF orientation. */
 export interface InspectedPicture {
   width: number;
   height: number;
   mimeType: PictureType;
 }
 
-/** Longest time that a decoder may take, in seconds. */
+/** Longest time that a decoder may take, s. */
 const DECODE_TIMEOUT = 60;
 
 /**
- * Decodes a picture from its first to its last line and keeps none of it. Its size is read from its header first, so that
- * a small file that unfolds to an enormous picture costs nothing.
+ * Decodes the whole picture to check it, and keeps nothing of it. The size is read from the header first, so that a
+ * small file that decodes to an enormous picture costs nothing.
  * @throws HttpError 400 for no bytes, 415 for another format, 413 LIMIT for too many pixels, 422 for a picture that is
  * too small or cannot be decoded.
  */
@@ -32,7 +32,7 @@ export async function inspectPicture(bytes: Uint8Array, limits: PictureLimits): 
   if (bytes.byteLength === 0) throw new HttpError(400, "BAD_INPUT", "The upload is empty.", { field: "file" });
   const mimeType = pictureType(bytes);
   if (!mimeType) {
-    throw new HttpError(415, "BAD_INPUT", "The upload is not a picture of a format that the server takes.", {
+    throw new HttpError(415, "BAD_INPUT", "The upload is not a picture in a format that the server accepts.", {
       field: "file",
       limit: "JPEG, PNG, WebP, GIF, AVIF, TIFF",
     });
@@ -48,7 +48,7 @@ export async function inspectPicture(bytes: Uint8Array, limits: PictureLimits): 
   await decoded(
     sharp(bytes, { limitInputPixels: limits.maxImagePixels, failOn: "error", sequentialRead: true })
       .timeout({ seconds: DECODE_TIMEOUT })
-      // Each pixel of the result is an average over many, so the decoder has to give them all.
+      // The one pixel of the result averages over all others, so the decoder has to deliver them all.
       .resize(1, 1, { fit: "fill", kernel: "linear", fastShrinkOnLoad: false })
       .raw()
       .toBuffer(),
@@ -56,6 +56,7 @@ export async function inspectPicture(bytes: Uint8Array, limits: PictureLimits): 
   return { width, height, mimeType };
 }
 
+/** @throws HttpError 422 when the work fails */
 async function decoded<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work;

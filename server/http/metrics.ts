@@ -4,6 +4,7 @@ import { sessionStatuses } from "../records/session.js";
 import { delayBucketsMs, type LiveCounts } from "../sessions/live/counts.js";
 import type { Storage } from "../storage/storage.js";
 
+/** Sampling interval of the event loop, ms. */
 const SAMPLING_MS = 10;
 const uploadResults = ["stored", "refused"] as const;
 type UploadResult = (typeof uploadResults)[number];
@@ -15,13 +16,16 @@ export interface Metrics {
   close(): void;
 }
 
-/** Figures of the server. `viewers` counts the subscriptions that are open; `live` the frames of live translations. */
+/**
+ * Metrics of the server. `viewers` returns the number of open subscriptions; `live` counts the frames of live
+ * translations.
+ */
 export function createMetrics(storage: Pick<Storage, "sessions" | "frames">, viewers: () => number, live: LiveCounts): Metrics {
   const uploads: Record<UploadResult, number> = { stored: 0, refused: 0 };
-  const delay = monitorEventLoopDelay({ resolution: SAMPLING_MS });
-  delay.enable();
+  const loopDelay = monitorEventLoopDelay({ resolution: SAMPLING_MS });
+  loopDelay.enable();
 
-  const answer: RequestHandler = async (_request, response) => {
+  const sendMetrics: RequestHandler = async (_request, response) => {
     const frames = await storage.frames.totals();
     const sessions = await Promise.all(
       sessionStatuses.map(async (status) => {
@@ -41,16 +45,16 @@ export function createMetrics(storage: Pick<Storage, "sessions" | "frames">, vie
         uploadResults.map((result) => sample("atelier_uploads_total", uploads[result], { result })),
       ),
       ...liveLines(live),
-      ...metric("atelier_event_loop_delay_seconds", "gauge", "How late the event loop was since the last reading.", [
-        sample("atelier_event_loop_delay_seconds", lateness(delay.percentile(50)), { quantile: "0.5" }),
-        sample("atelier_event_loop_delay_seconds", lateness(delay.percentile(99)), { quantile: "0.99" }),
-        sample("atelier_event_loop_delay_seconds", lateness(delay.max), { quantile: "1" }),
+      ...metric("atelier_event_loop_delay_seconds", "gauge", "Delay of the event loop since the last reading.", [
+        sample("atelier_event_loop_delay_seconds", delaySeconds(loopDelay.percentile(50)), { quantile: "0.5" }),
+        sample("atelier_event_loop_delay_seconds", delaySeconds(loopDelay.percentile(99)), { quantile: "0.99" }),
+        sample("atelier_event_loop_delay_seconds", delaySeconds(loopDelay.max), { quantile: "1" }),
       ]),
       ...metric("process_resident_memory_bytes", "gauge", "Memory of the server process.", [
         sample("process_resident_memory_bytes", process.memoryUsage.rss()),
       ]),
     ];
-    delay.reset();
+    loopDelay.reset();
     response.type("text/plain; version=0.0.4; charset=utf-8").send(`${lines.join("\n")}\n`);
   };
 
@@ -58,23 +62,23 @@ export function createMetrics(storage: Pick<Storage, "sessions" | "frames">, vie
     countUpload: (result) => {
       uploads[result]++;
     },
-    routes: Router().get("/metrics", answer),
-    close: () => delay.disable(),
+    routes: Router().get("/metrics", sendMetrics),
+    close: () => loopDelay.disable(),
   };
 }
 
 function liveLines({ totals, delays, delaySumMs }: LiveCounts): string[] {
   const name = "atelier_live_frame_delay_seconds";
-  const upTo = delays.map((count, bucket) => sample(`${name}_bucket`, count, { le: String(delayBucketsMs[bucket]! / 1000) }));
+  const buckets = delays.map((count, bucket) => sample(`${name}_bucket`, count, { le: String(delayBucketsMs[bucket]! / 1000) }));
   return [
     ...metric(
       "atelier_live_frames_total",
       "counter",
-      "Live frames since the server started, as they came and by what became of them.",
+      "Live frames since the server started, by state.",
       Object.entries(totals).map(([state, count]) => sample("atelier_live_frames_total", count, { state })),
     ),
-    ...metric(name, "histogram", "From a live frame's arrival to its published result.", [
-      ...upTo,
+    ...metric(name, "histogram", "Time from a live frame's arrival to its published result.", [
+      ...buckets,
       sample(`${name}_bucket`, totals.translated, { le: "+Inf" }),
       sample(`${name}_sum`, delaySumMs / 1000),
       sample(`${name}_count`, totals.translated),
@@ -82,11 +86,12 @@ function liveLines({ totals, delays, delaySumMs }: LiveCounts): string[] {
   ];
 }
 
-/** Node measures from one sample to the next, in ns; what lies over the sampling interval is delay. Answers seconds. */
-function lateness(nanoseconds: number): number {
+/** Delay in s: Node measures the ns from one sample to the next, and what exceeds the sampling interval is delay. */
+function delaySeconds(nanoseconds: number): number {
   return Math.max(0, nanoseconds / 1e9 - SAMPLING_MS / 1e3);
 }
 
+/** The lines of one metric in the text format. */
 function metric(name: string, type: "gauge" | "counter" | "histogram", help: string, samples: string[]): string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples];
 }

@@ -1,26 +1,29 @@
 import { once } from "node:events";
 import { type Request, type Response, Router } from "express";
 import sharp from "sharp";
-import { AtelierError } from "../errors.js";
+import { badInput } from "../errors.js";
 import { requireId } from "../sessions/requirements.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { ViewerEvent } from "../sessions/watch/mailbox.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
 
 const BOUNDARY = "atelier-frame";
-/** Without a length: Chromium shows a part when the header of the next one has come, so that follows each picture at once. */
+/**
+ * Header of a part, without a length. Chromium shows a part when the next header arrives, so a header follows each
+ * picture at once.
+ */
 const PART_HEADER = `--${BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n`;
 
-/** A painting's last frame is a PNG; readers of such streams know JPEG alone. */
+/** Quality of a frame that is stored as PNG, as a painting's last one is: readers of such streams know only JPEG. */
 const JPEG_QUALITY = 90;
 
-/** Most frames a second that a viewer may ask for. */
+/** Highest rate that a viewer may ask for, frames per second. */
 const MAX_FPS = 60;
 
 /**
- * `GET /sessions/:id/stream.mjpeg`: a session's live picture for programs that know no GraphQL, such as OBS: every part of
- * the answer replaces the one before it (multipart/x-mixed-replace). It begins with the latest frame and ends with the
- * session. `?fps=` holds it back; a viewer who reads slowly gets the newest frame each time.
+ * `GET /sessions/:id/stream.mjpeg`: a session's live picture for programs without GraphQL, such as OBS. Every part of
+ * the response replaces the one before it (multipart/x-mixed-replace). The stream begins with the latest frame and ends
+ * with the session. `?fps=` limits its rate; a viewer that reads slowly gets the newest frame each time.
  */
 export function mjpegRoutes(broker: Pick<FrameBroker, "watch">): Router {
   const router = Router();
@@ -46,9 +49,9 @@ export function mjpegRoutes(broker: Pick<FrameBroker, "watch">): Router {
   return router;
 }
 
-/** Writes frames until the session ends or the viewer goes. */
+/** Writes frames until the session ends or the viewer leaves. */
 async function stream(events: AsyncIterableIterator<ViewerEvent>, request: Request, response: Response): Promise<void> {
-  // A viewer who goes while nothing happens would wait for the next frame.
+  // Otherwise a viewer that leaves between frames would be noticed only at the next frame.
   request.once("close", () => void events.return?.());
   response.flushHeaders();
   response.write(PART_HEADER);
@@ -59,22 +62,22 @@ async function stream(events: AsyncIterableIterator<ViewerEvent>, request: Reque
   response.end(`\r\n--${BOUNDARY}--\r\n`);
 }
 
-/** Ends the part with the header of the next one. Resolves when the socket has room for more. */
+/** Writes a picture and the header of the next part. Resolves when the socket has room for more. */
 async function writePart(response: Response, jpeg: Uint8Array): Promise<void> {
   response.cork();
   response.write(jpeg);
   const hasRoom = response.write(`\r\n${PART_HEADER}`);
   response.uncork();
   if (hasRoom || response.destroyed) return;
-  const gone = new AbortController();
-  const leave = () => gone.abort();
-  response.once("close", leave);
+  const closed = new AbortController();
+  const abort = () => closed.abort();
+  response.once("close", abort);
   try {
-    await once(response, "drain", { signal: gone.signal });
+    await once(response, "drain", { signal: closed.signal });
   } catch (error) {
-    if (!gone.signal.aborted) throw error;
+    if (!closed.signal.aborted) throw error;
   } finally {
-    response.off("close", leave);
+    response.off("close", abort);
   }
 }
 
@@ -89,5 +92,5 @@ function framesPerSecond(value: unknown): number | null {
   if (value === undefined) return null;
   const fps = typeof value === "string" && /^\d{1,3}(\.\d{1,3})?$/.test(value) ? Number(value) : 0;
   if (fps > 0 && fps <= MAX_FPS) return fps;
-  throw new AtelierError("BAD_INPUT", `fps must be greater than 0 and at most ${MAX_FPS}.`, { field: "fps", limit: MAX_FPS });
+  throw badInput("fps", `fps must be greater than 0 and at most ${MAX_FPS}.`, MAX_FPS);
 }

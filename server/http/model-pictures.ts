@@ -1,9 +1,9 @@
 import { basename, dirname } from "node:path";
 import { Router } from "express";
-import { AtelierError } from "../errors.js";
+import { notFound } from "../errors.js";
 import { isId } from "../sessions/requirements.js";
 
-/** Path of a picture that a model brings; null where it brings none. */
+/** Path on disk of a picture that comes with a model; null for none. */
 export type FindModelPicture = (id: string, kind: "preview" | "sheet") => Promise<string | null>;
 
 /** `GET /models/:id/preview`, `GET /models/:id/sheet`. */
@@ -13,12 +13,12 @@ export function modelPictureRoutes(find: FindModelPicture): Router {
     router.get(`/models/:id/${kind}`, async (request, response) => {
       const { id } = request.params;
       const path = isId(id) ? await find(id, kind) : null;
-      if (path === null) throw new AtelierError("NOT_FOUND", "There is no such picture.", { field: "id" });
-      // It changes with a newer version of the server, so browsers ask each time whether it has.
+      if (path === null) throw notFound("id", "There is no such picture.");
+      // A newer version of the server may bring another picture, so browsers check for it each time.
       const headers = { "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff" };
       await new Promise<void>((resolve, reject) => {
         response.sendFile(basename(path), { root: dirname(path), headers, cacheControl: false }, (error) => {
-          // Once it has begun, only the client can have gone.
+          // After the headers, an error means that the client has left.
           if (error && !response.headersSent && !request.destroyed) reject(error);
           else resolve();
         });

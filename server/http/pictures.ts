@@ -5,17 +5,18 @@ import type { ImageRecord } from "../records/pictures.js";
 import { isId, requireId } from "../sessions/requirements.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
+import { createConcurrencyLimiter } from "./concurrency-limiter.js";
 import { inspectPicture, type PictureLimits } from "./inspect-picture.js";
 import type { Metrics } from "./metrics.js";
 import { sendPicture } from "./send-picture.js";
-import { createTurns } from "./turns.js";
 import { receiveUpload } from "./upload-body.js";
 
-/** Decoding takes whole cores; the rest of the server needs some too. */
-const DECODED_AT_ONCE = 2;
-/** Uploads hold their bytes in memory while they come in and wait. */
-const RECEIVED_AT_ONCE = 8;
-const WAITING = 64;
+/** Pictures that are decoded at a time: each takes a whole core, and the rest of the server needs some too. */
+const MAX_DECODING = 2;
+/** Uploads that are received at a time: each holds its bytes in memory until its picture is stored. */
+const MAX_RECEIVING = 8;
+/** Uploads that may wait to be received. */
+const MAX_WAITING = 64;
 
 export interface PictureDependencies {
   storage: Pick<Storage, "images" | "frames" | "recentFrames" | "blobs">;
@@ -25,11 +26,11 @@ export interface PictureDependencies {
 
 /** `POST /images`, `GET /images/:id`, `GET /frames/:sessionId/:step`. */
 export function pictureRoutes({ storage, limits, metrics }: PictureDependencies): Router {
-  const receiving = createTurns(RECEIVED_AT_ONCE, WAITING);
   const kept = keptFrames(storage);
-  const decoding = createTurns(DECODED_AT_ONCE, RECEIVED_AT_ONCE);
+  const receiving = createConcurrencyLimiter(MAX_RECEIVING, MAX_WAITING);
+  const decoding = createConcurrencyLimiter(MAX_DECODING, MAX_RECEIVING);
 
-  /** Stores an uploaded picture as it came. */
+  /** Stores the bytes of an upload unchanged. */
   async function store(bytes: Uint8Array): Promise<ImageRecord> {
     const inspected = await decoding.run(() => inspectPicture(bytes, limits));
     const digest = await storage.blobs.put(bytes);
@@ -52,7 +53,7 @@ export function pictureRoutes({ storage, limits, metrics }: PictureDependencies)
       response.status(201).location(imageUrl(image.id)).json(imageBody(image));
     } catch (error) {
       metrics.countUpload("refused");
-      // What is left of the body is not waited for.
+      // The server does not wait for the rest of the body.
       if (!request.complete) response.set("Connection", "close");
       throw error;
     }
@@ -78,7 +79,7 @@ function imageUrl(id: string): string {
   return `/images/${id}`;
 }
 
-/** GraphQL's `Image` as JSON. */
+/** The JSON of an image, with the same fields as `Image` in GraphQL. */
 function imageBody({ id, width, height, mimeType, byteLength, createdAt }: ImageRecord) {
   return { id, url: imageUrl(id), width, height, mimeType, bytes: byteLength, createdAt: createdAt.toISOString() };
 }

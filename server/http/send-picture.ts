@@ -1,14 +1,14 @@
 import type { Request, Response } from "express";
 
-/** What is sent of a stored picture. */
 interface StoredPicture {
   digest: string;
   mimeType: string;
 }
 
 /**
- * Sends a picture that never changes: cached for ever, 304 where the client has it, no body for HEAD.
- * @throws AtelierError NOT_FOUND when its bytes are gone; that answer is not to be cached.
+ * Sends a picture that never changes: clients may cache it for ever. Answers 304 to a client that has it, and HEAD
+ * without a body.
+ * @throws AtelierError NOT_FOUND when the bytes are gone, before any header allows caching.
  */
 export async function sendPicture(
   request: Request,

@@ -4,26 +4,31 @@ import compression from "compression";
 import express, { type RequestHandler, type Response, Router } from "express";
 
 const MISSING_PAGE = "404.html";
-/** Content-Security-Policy of each page by its file; scripts/content-security-policy.mjs writes it when the studio is built. */
+/**
+ * Content-Security-Policy of each page, by file name. scripts/content-security-policy.mjs writes it when the studio is
+ * built.
+ */
 const POLICIES = "policies.json";
-const safety = { "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin" };
+const securityHeaders = { "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin" };
 
 /**
- * The exported studio in `folder`: `/s/<id>` is the page of one session, whatever its id. Who wants a page that there is
- * not gets the studio's page for that, with 404. Without a built studio its pages answer 503, and the API goes on.
+ * The exported studio in `folder`. `/s/<id>` is the page of one session, whatever its id. A browser that asks for a
+ * missing page gets the studio's own page for that, with status 404. While the studio is not built, its pages answer
+ * 503 and the API still works.
  */
 export function studio(folder: string): Router {
-  const built = join(folder, `${sep}_next${sep}static${sep}`);
+  const hashedFiles = join(folder, `${sep}_next${sep}static${sep}`);
   const files = express.static(folder, {
     redirect: false,
     setHeaders(response, path) {
-      // Next names these files after what is in them; pages change with every build.
-      response.setHeader("Cache-Control", path.startsWith(built) ? "public, max-age=31536000, immutable" : "no-cache");
-      for (const [name, value] of Object.entries(safety)) response.setHeader(name, value);
+      // Next names these files after their content; pages change with every build.
+      response.setHeader("Cache-Control", path.startsWith(hashedFiles) ? "public, max-age=31536000, immutable" : "no-cache");
+      for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     },
   });
 
-  // A page `/s` is the file s.html, beside a folder s/ with what it loads later: only names without a dot are pages.
+  // The page `/s` is the file s.html; the folder s/ beside it holds what the page loads later. Only names without a dot
+  // are pages.
   const page: RequestHandler = (request, _response, next) => {
     const path = request.path.replace(/\/$/, "");
     const name = /^\/s\/[^/.]+$/.test(path) ? "/s" : path;
@@ -39,14 +44,14 @@ export function studio(folder: string): Router {
 
   const explainMissing: RequestHandler = async (request, response, next) => {
     if (request.method !== "GET" && request.method !== "HEAD") return next();
-    if (await isThere(join(folder, "index.html"))) {
-      // Programs that take anything get JSON, as from the rest of the server.
-      if (request.accepts("json", "html") !== "html" || !(await isThere(join(folder, MISSING_PAGE)))) return next();
+    if (await exists(join(folder, "index.html"))) {
+      // Programs that accept anything get JSON, as from the rest of the server.
+      if (request.accepts("json", "html") !== "html" || !(await exists(join(folder, MISSING_PAGE)))) return next();
       await setPolicy(response, folder, MISSING_PAGE);
       response
         .status(404)
         .vary("Accept")
-        .set({ ...safety, "Cache-Control": "no-cache" })
+        .set({ ...securityHeaders, "Cache-Control": "no-cache" })
         .sendFile(MISSING_PAGE, { root: folder });
       return;
     }
@@ -55,7 +60,7 @@ export function studio(folder: string): Router {
   };
 
   const router = Router();
-  // For phones on the same network; frames and answers of the API never pass here.
+  // Frames and responses of the API never pass through here.
   router.use(compression());
   router.use(page);
   router.use(protect);
@@ -64,7 +69,10 @@ export function studio(folder: string): Router {
   return router;
 }
 
-/** Read for every page, so that a studio that is built anew is served with its own policies; it has a few kB. */
+/**
+ * Sets the policy of a page. Its file (a few kB) is read for every page, so that a rebuilt studio gets its own
+ * policies.
+ */
 async function setPolicy(response: Response, folder: string, page: string): Promise<void> {
   const text = await readFile(join(folder, POLICIES), "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "{}";
@@ -75,7 +83,7 @@ async function setPolicy(response: Response, folder: string, page: string): Prom
   if (policy !== undefined) response.setHeader("Content-Security-Policy", policy);
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

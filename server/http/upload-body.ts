@@ -3,16 +3,16 @@ import type { Readable } from "node:stream";
 import busboy from "busboy";
 import { HttpError } from "./errors.js";
 
-/** Room for the boundaries, headers and small fields of a multipart body. */
+/** Room for the boundaries, headers and small fields of a multipart body, bytes. */
 const MULTIPART_OVERHEAD = 1_000_000;
-/** How much of a body that is too large is read and thrown away, as a multiple of the limit, before the connection is cut. */
-const DISCARDED = 4;
-/** How long a client may send nothing, ms: others wait for their turn meanwhile. */
+/** How much of an oversized body is read and discarded before the connection is cut, as a multiple of the limit. */
+const DISCARD_FACTOR = 4;
+/** How long a client may send nothing, ms: other uploads are waiting meanwhile. */
 const STALL_MS = 30_000;
 
 /**
- * The bytes of an upload: the body itself, or the part `file` of a multipart body. A body over `limit` bytes is not kept
- * but read to its end, within reason, because many clients read no answer before they have sent everything.
+ * The bytes of an upload: the body itself, or the part `file` of a multipart body. A body over `limit` bytes is not
+ * kept but read to its end, within reason, because many clients read no response before they have sent everything.
  * @throws HttpError 413 LIMIT, 400 for a multipart body without a file or a body that breaks off or stalls, 415 for a
  * compressed body.
  */
@@ -23,7 +23,7 @@ export async function receiveUpload(request: IncomingMessage, limit: number, sta
   }
   const multipart = /^multipart\/form-data\b/i.test(type);
   const bodyLimit = multipart ? limit + MULTIPART_OVERHEAD : limit;
-  if (Number(length) > bodyLimit * DISCARDED) throw tooLarge(limit);
+  if (Number(length) > bodyLimit * DISCARD_FACTOR) throw tooLarge(limit);
   const body = collect(request, bodyLimit, stallMs);
   return multipart ? partNamedFile(request, await body, limit) : await body;
 }
@@ -36,10 +36,10 @@ function brokeOff(cause?: unknown): HttpError {
   return new HttpError(400, "BAD_INPUT", "The upload broke off.", { field: "file" }, { cause });
 }
 
-/** All bytes of a stream. It is never destroyed: the answer goes over the same connection. */
+/** All bytes of a stream. The stream is never destroyed, because the response uses the same connection. */
 function collect(stream: Readable, limit: number, stallMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    // A client that went away while it waited for its turn: nothing more will happen to the stream.
+    // The client left while its upload was waiting: the stream will emit nothing more.
     if (stream.destroyed) throw brokeOff();
     const chunks: Buffer[] = [];
     let received = 0;
@@ -54,7 +54,7 @@ function collect(stream: Readable, limit: number, stallMs: number): Promise<Buff
       received += chunk.byteLength;
       if (received <= limit) chunks.push(chunk);
       else chunks.length = 0;
-      if (received > limit * DISCARDED) settle(tooLarge(limit));
+      if (received > limit * DISCARD_FACTOR) settle(tooLarge(limit));
     };
     const end = () => settle(received > limit ? tooLarge(limit) : null);
     const fail = (cause?: unknown) => settle(brokeOff(cause));
@@ -63,6 +63,7 @@ function collect(stream: Readable, limit: number, stallMs: number): Promise<Buff
   });
 }
 
+/** The part `file` of a multipart body. */
 function partNamedFile(request: IncomingMessage, body: Uint8Array, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const unreadable = (cause?: unknown) =>

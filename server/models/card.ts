@@ -3,7 +3,7 @@
  * Cards come from elsewhere: unknown forms are refused with a reason, and no expression in a card is evaluated.
  */
 import { AtelierError } from "../errors.js";
-import type { ModelFamily } from "../records/session.js";
+import type { ModelFamily, PictureKind } from "../records/model.js";
 import { type Architecture, isGenerator, minimumSide, parseArchitecture, sideMultiple } from "./architecture.js";
 import { asChoice, asCount, asText, countOf, type Fields, fieldsOf, invalidField, isFields, lookUp, textOf } from "./card-fields.js";
 
@@ -45,9 +45,6 @@ const toBytes = new Map<string, PictureRange>([
   ["clamp(round((v+1)*127.5),0,255)", "SIGNED"],
   ["clamp(round(v),0,255)", "BYTE"],
 ]);
-
-/** What kind of picture a translator was made for. */
-export type PictureKind = "PHOTO" | "LINE_DRAWING" | "LABEL_MAP";
 
 const pictureKinds = new Map<string, PictureKind>([
   ["photo", "PHOTO"],

@@ -1,3 +1,4 @@
+import type { ModelInfo } from "../records/model.js";
 import type { Architecture } from "./architecture.js";
 import type { ModelCard } from "./card.js";
 import { type FeatureLayer, vgg19Layers } from "./vgg19.js";
@@ -9,20 +10,8 @@ export type ModelFacts = Pick<
   "id" | "title" | "task" | "family" | "size" | "parameters" | "bytes" | "licence" | "source" | "architecture" | "translation" | "takes"
 >;
 
-/** A model as it is listed. */
-export interface Model extends ModelFacts {
-  state: "READY" | "AVAILABLE" | "DOWNLOADING" | "FAILED";
-  /** Shortest side of a picture to translate, px; null for feature models. */
-  minSize: number | null;
-  /** 0..1 while DOWNLOADING, else null. */
-  downloadProgress: number | null;
-  /** Why it is FAILED, else null. */
-  failure: string | null;
-  /** Whether a FAILED model is downloaded again when a session names it. */
-  willRetry: boolean;
-  /** Whether its folder was removed and it left the list; set only in the last event about the model. */
-  removed: boolean;
-}
+/** A model as the list shows it. */
+export interface Model extends ModelInfo, Pick<ModelCard, "architecture" | "translation"> {}
 
 /** A model whose file has been verified. */
 export interface ModelFile {

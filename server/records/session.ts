@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.js";
 import type { ImageReference, InForce, Weighted } from "./changes.js";
+import type { ModelFamily } from "./model.js";
 import type { FrameRecord } from "./pictures.js";
 import type { StyleTransferSettings } from "./settings.js";
 
@@ -8,9 +9,6 @@ export type SessionStatus = (typeof sessionStatuses)[number];
 
 export const sessionKinds = ["STYLE_TRANSFER", "TRANSLATION", "DEEP_DREAM"] as const;
 export type SessionKind = (typeof sessionKinds)[number];
-
-export const modelFamilies = ["VGG", "CYCLEGAN", "PIX2PIX", "FAST_STYLE", "OTHER"] as const;
-export type ModelFamily = (typeof modelFamilies)[number];
 
 /** Why a session failed. The message may be shown to clients. */
 export interface SessionFailure {

@@ -64,7 +64,7 @@ const whole = { kind: "number", integer: true, scale: "linear" } as const;
 export const styleTransferSettings = {
   alpha: { ...real, ...steerable, min: 0, max: 1e6, default: 1, description: "Weight of the content term." },
   beta: { ...real, ...steerable, min: 0, max: 1e6, default: 40, description: "Weight of the style term." },
-  gamma: { ...real, ...steerable, min: 0, max: 1e6, default: 0.2, description: "Weight of total variation." },
+  gamma: { ...real, ...steerable, min: 0, max: 1e6, default: 0.2, description: "Weight of total variation, which smooths the picture." },
   contentLayers: {
     ...fixed,
     kind: "layers",
@@ -91,9 +91,9 @@ export const styleTransferSettings = {
     min: 1e-5,
     max: 10,
     default: 0.02,
-    description: "Adam: step in colour values (0..1). L-BFGS: share of the full step, 1 by default.",
+    description: "Step in colour values (0..1) for Adam; share of the full step for L-BFGS (default 1).",
   },
-  steps: { ...whole, ...steerable, scale: "logarithmic", min: 1, max: 5000, default: 150, description: "Total over all scales." },
+  steps: { ...whole, ...steerable, scale: "logarithmic", min: 1, max: 5000, default: 150, description: "Steps of all scales together." },
   size: { ...whole, ...fixed, min: 32, max: 2048, default: 256, description: "Longer side of the result in pixels." },
   scales: {
     ...whole,
@@ -101,7 +101,7 @@ export const styleTransferSettings = {
     min: 1,
     max: 6,
     default: 1,
-    description: "Coarse-to-fine scales, 1 = off. The default grows with the size.",
+    description: "Number of coarse-to-fine scales. Larger sizes have more by default.",
   },
   initialImage: {
     ...fixed,
@@ -124,7 +124,7 @@ export const styleTransferSettings = {
   model: {
     ...fixed,
     kind: "model",
-    description: "Id of the feature model. By default vgg19 where it is READY, else the best that is.",
+    description: "Id of the feature model. By default vgg19 where it is READY, else the best READY one.",
   },
 } as const satisfies Record<string, Setting>;
 

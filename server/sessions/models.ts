@@ -1,7 +1,7 @@
 import { badInput, notFound, unavailable } from "../errors.js";
 import { featureLayers, type Model } from "../models/model.js";
 import type { Registry } from "../models/registry.js";
-import type { ModelFamily } from "../records/session.js";
+import type { ModelFamily } from "../records/model.js";
 
 /** What a session needs to know about a model before it starts. */
 export interface SessionModel {

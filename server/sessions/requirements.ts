@@ -16,10 +16,14 @@ export function requireId(field: string, text: string): string {
   return text;
 }
 
-/** @throws AtelierError NOT_FOUND (field `sessionId`). */
-export async function requireSession(storage: Storage, sessionId: string): Promise<SessionRecord> {
-  const session = await storage.sessions.find(sessionId);
-  if (!session) throw noSession();
+/** @throws AtelierError NOT_FOUND with the field. */
+export async function requireSession(
+  { sessions }: Pick<Storage, "sessions">,
+  sessionId: string,
+  field = "sessionId",
+): Promise<SessionRecord> {
+  const session = await sessions.find(sessionId);
+  if (!session) throw noSession(field);
   return session;
 }
 

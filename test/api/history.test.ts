@@ -65,12 +65,12 @@ test("sizes are served in bytes, of frames and of images", async () => {
   expect(session.content.bytes).toBeGreaterThan(0);
 });
 
-test("a null is the default", async () => {
+test("a null means the default", async () => {
   expect(await listed({ first: null, after: null, filter: null })).toEqual(ids);
   expect(await listed({ filter: { kind: null, status: null, titleContains: null } })).toEqual(ids);
 });
 
-test("filters", async () => {
+test("sessions pass filters", async () => {
   expect(await listed({ filter: { status: ["COMPLETED"] } })).toEqual(ids.slice(4));
   expect(await listed({ filter: { status: ["RUNNING", "COMPLETED"] } })).toEqual(ids.slice(3));
   expect(await listed({ filter: { status: [] } })).toEqual([]);
@@ -81,13 +81,13 @@ test("filters", async () => {
   expect(await listed({ filter: { createdBefore: new Date(Date.now() + 60_000).toISOString() } })).toEqual(ids);
 });
 
-test("sessions that wait know their place", async () => {
+test("queued sessions show their place in the queue", async () => {
   const { sessions } = await running.client.query(SESSIONS);
   const places = sessions.edges.map(({ node }: { node: { queuePosition: number | null } }) => node.queuePosition);
   expect(places).toEqual([3, 2, 1, null, null]);
 });
 
-test("frames are listed oldest first, page by page, and within steps", async () => {
+test("frames are listed oldest first, page by page, and within a range of steps", async () => {
   const id = ids[4];
   const steps = async (variables: Record<string, unknown>) => {
     const { session } = await running.client.query(FRAMES, { id, ...variables });
@@ -135,9 +135,9 @@ test.each([
   ["first: 0", { first: 0 }, "first"],
   ["first: 1000000", { first: 1_000_000 }, "first"],
   ["an empty cursor", { after: "" }, "after"],
-  ["a cursor made up", { after: "made-up" }, "after"],
+  ["an invented cursor", { after: "made-up" }, "after"],
   ["a cursor with a NUL", { after: made("session:a\0b") }, "after"],
-  ["a cursor of a session that never was", { after: made("session:none") }, "after"],
+  ["a cursor of a session that never existed", { after: made("session:none") }, "after"],
   ["a cursor of another kind", { after: made("frame:3") }, "after"],
   ["a filter that is too long", { filter: { titleContains: "x".repeat(1000) } }, "filter.titleContains"],
 ])("%s is refused for sessions", async (_name, variables, field) => {
@@ -146,7 +146,7 @@ test.each([
 
 test.each([
   ["first: 101", { first: 101 }, "first"],
-  ["a cursor made up", { after: "!!!" }, "after"],
+  ["an invented cursor", { after: "!!!" }, "after"],
   ["a cursor of another kind", { after: made("session:none") }, "after"],
   ["a negative step", { after: made("frame:-1") }, "after"],
   ["a step beyond integers", { after: made("frame:99999999999") }, "after"],
@@ -154,14 +154,14 @@ test.each([
   expect(await running.client.refusal(FRAMES, { id: ids[4], ...variables })).toMatchObject({ code: "BAD_INPUT", field });
 });
 
-test("what does not exist is null", async () => {
+test("an object that does not exist is null", async () => {
   for (const id of ["none", "../x", "a\0b", "", "x".repeat(5000)]) {
     const query = "query ($id: ID!) { session(id: $id) { id } image(id: $id) { id } model(id: $id) { id } }";
     expect(await running.client.query(query, { id })).toEqual({ session: null, image: null, model: null });
   }
 });
 
-test("server and models", async () => {
+test("the server and its models are described", async () => {
   const { server, models, model } = await running.client.query(`{
     server { version maxSize maxImagePixels maxUploadBytes devices { name engine description sessionIds } }
     models(task: TRANSLATION) { id task family state downloadProgress }
@@ -172,7 +172,7 @@ test("server and models", async () => {
   expect(model).toMatchObject({ id: "vgg19", task: "FEATURES" });
 });
 
-test("sessions are found by model and by an image that they used; an image tells them too", async () => {
+test("sessions are found by model and by an image that they used; an image lists them too", async () => {
   const { client, imageId } = running;
   const other = await client.upload(
     await sharp({ create: { width: 64, height: 64, channels: 3, background: "plum" } })
@@ -200,7 +200,7 @@ test("sessions are found by model and by an image that they used; an image tells
   });
 });
 
-test("lists pictures newest first, and deletes one that no session uses", async () => {
+test("pictures are listed newest first, and one that no session uses can be deleted", async () => {
   const { client } = running;
   const picture = async (background: string) =>
     client.upload(

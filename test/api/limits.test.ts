@@ -57,8 +57,8 @@ describe.each([
     ["too many pictures in one answer", page(100, "data"), apiLimits.maxCost],
     ["95 long loss curves of 100 sessions", paintings(100, aliased(95, "losses(points: 5000) { step total }")), apiLimits.maxCost],
     ["a long loss curve of 100 sessions", paintings(100, curve("(points: 5000)")), apiLimits.maxCost],
-    ["loss curves as long as a variable says", `query ($points: Int) ${paintings(100, curve("(points: $points)"))}`, apiLimits.maxCost],
-    ["loss curves of a length that is left out, twice", paintings(100, aliased(2, curve(""))), apiLimits.maxCost],
+    ["loss curves whose length is a variable", `query ($points: Int) ${paintings(100, curve("(points: $points)"))}`, apiLimits.maxCost],
+    ["two loss curves without a length", paintings(100, aliased(2, curve(""))), apiLimits.maxCost],
     [
       "loss curves in a fragment",
       `{ sessions(first: 100) { edges { node { ...a } } } } fragment a on StyleTransferSession { ${curve("(points: 5000)")} }`,
@@ -67,7 +67,7 @@ describe.each([
     ["10 short loss curves of 100 sessions", paintings(100, aliased(10, "losses(points: 2) { step }")), apiLimits.maxCost],
     ["40 latest frames of 100 sessions", paintings(100, aliased(40, "latestFrame { step url }")), apiLimits.maxCost],
     ["40 content pictures of 100 sessions", paintings(100, aliased(40, "content { id url }")), apiLimits.maxCost],
-    ["fields of a fragment that nothing spreads", unreached(501), apiLimits.maxFields],
+    ["fields of an unused fragment", unreached(501), apiLimits.maxFields],
   ])("%s is refused", async (_what, query, limit) => {
     const { data, errors } = await send(query);
     expect(data ?? null).toBeNull();
@@ -75,13 +75,13 @@ describe.each([
   });
 
   test.each([
-    ["what no field is called", "{ nothing }"],
-    ["what is not GraphQL", "{ server { version"],
+    ["an unknown field", "{ nothing }"],
+    ["text that is not GraphQL", "{ server { version"],
     ["a fragment that spreads itself", "{ ...a } fragment a on Query { ...a }"],
     ["a value of another type", "{ sessions(first: true) { totalCount } }"],
     ["a number beyond integers", "{ sessions(first: 99999999999) { totalCount } }"],
-    ["a value that no enum has", "{ sessions(filter: { status: [ASLEEP] }) { totalCount } }"],
-    ["what is no date", '{ sessions(filter: { createdAfter: "yesterday" }) { totalCount } }'],
+    ["an unknown enum value", "{ sessions(filter: { status: [ASLEEP] }) { totalCount } }"],
+    ["text that is not a date", '{ sessions(filter: { createdAfter: "yesterday" }) { totalCount } }'],
     ["a variable that is not given", "query ($id: ID!) { session(id: $id) { id } }"],
     ["an empty document", " "],
   ])("%s is bad input", async (_what, query) => {
@@ -108,14 +108,14 @@ describe.each([
   });
 });
 
-test("a value that cannot be read is named", async () => {
+test("the error names a value that cannot be read", async () => {
   const query = "query ($filter: SessionFilter) { sessions(filter: $filter) { totalCount } }";
   const created = await running.client.refusal(query, { filter: { createdAfter: "yesterday" } });
   expect(created).toEqual({ code: "BAD_INPUT", field: "filter.createdAfter" });
   expect(await running.client.refusal(query, { filter: { statuses: [] } })).toMatchObject({ code: "BAD_INPUT" });
 });
 
-test("a request that is too large is refused, and the server goes on", async () => {
+test("a request that is too large is refused, and the server keeps running", async () => {
   const { errors } = await overHttp(`{ server { version } } #${"x".repeat(apiLimits.maxRequestBytes)}`);
   expect(errors?.[0]?.extensions).toEqual({ code: "LIMIT", limit: apiLimits.maxRequestBytes });
   expect(await running.client.query("{ server { version } }")).toEqual({ server: { version: "1.2.3" } });
@@ -124,11 +124,11 @@ test("a request that is too large is refused, and the server goes on", async () 
 test.each([
   ["an argument", 'query ($id: ID = "x") { session(id: $id) { id } }', { id: null }, "id"],
   ["a directive's argument", "query ($if: Boolean = true) { server { version @include(if: $if) } }", { if: null }, "if"],
-])("a null for what may not be null is bad input: %s", async (_what, query, variables, field) => {
+])("a null where none is allowed is bad input: %s", async (_what, query, variables, field) => {
   expect(await running.client.refusal(query, variables)).toEqual({ code: "BAD_INPUT", field });
 });
 
-test("no page may frame GraphiQL", async () => {
+test("no page may embed GraphiQL", async () => {
   const response = await fetch(`${running.address}/graphql`, { headers: { Accept: "text/html" } });
   expect([response.status, response.headers.get("x-frame-options")]).toEqual([200, "DENY"]);
 });
@@ -137,7 +137,7 @@ test("a subscription over HTTP is bad input", async () => {
   expect(await running.client.refusal("subscription { sessions { id } }")).toEqual({ code: "BAD_INPUT" });
 });
 
-test("a document is not kept under a hash", async () => {
+test("a document cannot be sent as a hash", async () => {
   const query = "{ server { version } }";
   const sha256Hash = createHash("sha256").update(query).digest("hex");
   const send = (body: object) =>
@@ -152,14 +152,14 @@ test("a document is not kept under a hash", async () => {
   });
 });
 
-test("a body that is no JSON is bad input", async () => {
+test("a body that is not JSON is bad input", async () => {
   const headers = { "Content-Type": "application/json" };
   const response = await fetch(`${running.address}/graphql`, { method: "POST", headers, body: "{" });
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_INPUT" } }] });
 });
 
-test("what a form of a web page can send is refused", async () => {
+test("a request that a web form can send is refused", async () => {
   for (const type of ["text/plain", "application/x-www-form-urlencoded"]) {
     const body = JSON.stringify({ query: "{ server { version } }" });
     const response = await fetch(`${running.address}/graphql`, { method: "POST", headers: { "Content-Type": type }, body });
@@ -205,12 +205,12 @@ test("a page of a foreign origin is refused on the WebSocket", async () => {
   expect(await open({})).toBe(101);
 });
 
-test("a socket has a limit of operations, and others keep theirs", async () => {
+test("a socket has a limit of operations, and other sockets are not affected", async () => {
   const watching = Array.from({ length: apiLimits.maxSubscriptionsPerSocket }, () =>
     running.client.subscribe("subscription { sessions { id } }"),
   );
   const first = watching.map((one) => one.next());
-  // The answer to a later operation on the same socket says that the earlier ones have begun.
+  // The answer to a later operation on the same socket shows that the earlier ones have begun.
   const refused = await overWebSocket("{ server { version } }");
   expect(refused.errors?.[0]?.extensions).toEqual({ code: "LIMIT", limit: apiLimits.maxSubscriptionsPerSocket });
   for (const one of watching) await one.return?.();

@@ -14,7 +14,7 @@ afterAll(() => running.close());
 
 const fields = "id state downloadProgress failure";
 
-test("a model is fetched and the fetch is cancelled by mutations", async () => {
+test("mutations start and cancel the download of a model", async () => {
   const { client } = running;
   const { downloadModel } = await client.query(`mutation { downloadModel(id: "afar") { ${fields} } }`);
   expect(downloadModel).toEqual({ id: "afar", state: "DOWNLOADING", downloadProgress: 0, failure: null });
@@ -22,13 +22,13 @@ test("a model is fetched and the fetch is cancelled by mutations", async () => {
   expect(cancelDownload).toEqual({ id: "afar", state: "AVAILABLE", downloadProgress: null, failure: null });
 });
 
-test("only a download can be cancelled, and only a model fetched", async () => {
+test("only a running download can be cancelled, and only a known model downloaded", async () => {
   const { client } = running;
   expect(await client.refusal(`mutation { cancelDownload(id: "afar") { id } }`)).toMatchObject({ code: "CONFLICT", field: "id" });
   expect(await client.refusal(`mutation { downloadModel(id: "nobody") { id } }`)).toMatchObject({ code: "NOT_FOUND", field: "id" });
 });
 
-test("a model that failed says why, and no session may name it", async () => {
+test("a failed model says why, and no session may use it", async () => {
   const { client, imageId } = running;
   const { model } = await client.query(`{ model(id: "broken") { ${fields} } }`);
   expect(model).toEqual({ id: "broken", state: "FAILED", downloadProgress: null, failure: "Its file is damaged." });
@@ -36,7 +36,7 @@ test("a model that failed says why, and no session may name it", async () => {
   expect(await client.refusal(start)).toMatchObject({ code: "UNAVAILABLE", field: "input.model" });
 });
 
-test("a model brings pictures, or none", async () => {
+test("a model may come with pictures", async () => {
   const { client, models, address } = running;
   const folder = await mkdtemp(join(tmpdir(), "atelier-sheet-"));
   const picture = await sharp({ create: { width: 4, height: 4, channels: 3, background: "teal" } })
@@ -56,7 +56,7 @@ test("a model brings pictures, or none", async () => {
   await rm(folder, { recursive: true });
 });
 
-test("a watcher of models gets the newest state of each, and none after the end", async () => {
+test("a subscriber gets the newest state of each model until it leaves", async () => {
   const { client, models } = running;
   const seen = client.subscribe(`subscription { models { ${fields} } }`);
   const first = seen.next();
@@ -69,7 +69,7 @@ test("a watcher of models gets the newest state of each, and none after the end"
   await until(() => models.watchers === 0);
 });
 
-test("the default network is marked", async () => {
+test("one model is the default of sessions that name none", async () => {
   const { client, models } = running;
   const defaults = async () => {
     const { models: all } = await client.query("{ models(task: FEATURES) { id isDefault } }");

@@ -19,7 +19,7 @@ afterAll(async () => {
   await running.close();
 });
 
-test("a session that waits is cancelled at once and never runs", async () => {
+test("a queued session is cancelled at once and never runs", async () => {
   const id = await startSession(running);
   const { cancelSession } = await running.client.query(CANCEL, { id });
   expect(cancelSession).toMatchObject({ id, status: "CANCELLED", queuePosition: null });
@@ -28,7 +28,7 @@ test("a session that waits is cancelled at once and never runs", async () => {
   expect(await running.host.claim()).toBe(next);
 });
 
-test("a session that runs is cancelled by its host, and answered as it is then", async () => {
+test("a running session is cancelled by its host, and the mutation returns the cancelled session", async () => {
   const id = await startSession(running);
   await running.host.claim();
   await running.host.paint(id, 0);
@@ -37,9 +37,9 @@ test("a session that runs is cancelled by its host, and answered as it is then",
   expect(session.latestFrame).toEqual({ step: 0 });
 });
 
-test("a session that is cancelled before its host has taken it up again after a restart is cancelled then", async () => {
+test("after a restart, a session is cancelled as soon as its host has claimed it again", async () => {
   const id = await startSession(running);
-  // As a server leaves it that was killed: running, and in line for the next host.
+  // The state after a server was killed: running, and queued for the next host.
   await running.storage.sessions.update(id, { status: "RUNNING" }, ["QUEUED"]);
   let unheard = 0;
   const unsubscribe = await running.bus.subscribe("controls", ({ type }) => void (type === "cancel" && unheard++));
@@ -57,7 +57,7 @@ test("a finished session cannot be cancelled", async () => {
   expect(await running.client.refusal(CANCEL, { id })).toMatchObject({ code: "CONFLICT", field: "sessionId" });
 });
 
-test("a session is renamed, and a blank title takes the title away", async () => {
+test("a session is renamed, and a blank title removes the title", async () => {
   const id = await startSession(running, { title: "old" });
   expect((await running.client.query(RENAME, { id, title: " Dünen 🎨 " })).renameSession).toEqual({ id, title: "Dünen 🎨" });
   expect((await running.client.query(RENAME, { id, title: "  " })).renameSession).toEqual({ id, title: null });
@@ -70,7 +70,7 @@ test("a session is renamed, and a blank title takes the title away", async () =>
   await running.client.query(CANCEL, { id });
 });
 
-test("a deleted session goes with its frames and pictures; its images stay", async () => {
+test("a session is deleted with its frames and their pictures; its images stay", async () => {
   const { client, host, address, storage, imageId } = running;
   const id = await startSession(running);
   await host.claim();
@@ -87,7 +87,7 @@ test("a deleted session goes with its frames and pictures; its images stay", asy
   expect((await fetch(`${address}/images/${imageId}`)).status).toBe(200);
 });
 
-test("a picture that another session shows stays", async () => {
+test("a picture that a frame of another session uses stays", async () => {
   const { client, host, address } = running;
   const picture = Buffer.from("the same picture");
   const [one, two] = [await startSession(running), await startSession(running)];
@@ -100,7 +100,7 @@ test("a picture that another session shows stays", async () => {
   expect((await fetch(`${address}/frames/${two}/0`)).status).toBe(200);
 });
 
-test("a session that runs or waits is not deleted, and one that was cancelled is", async () => {
+test("a running or queued session cannot be deleted, and a cancelled one can", async () => {
   const [runs, waits] = [await startSession(running), await startSession(running)];
   await running.host.claim();
   for (const id of [waits, runs]) {

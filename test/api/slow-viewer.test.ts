@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => running.close());
 
-/** A viewer that speaks the protocol by hand, so that it can stop reading. */
+/** A viewer with its own implementation of the protocol, so that it can stop reading. */
 async function openViewer(id: string): Promise<{ socket: WebSocket; steps: number[] }> {
   const socket = new WebSocket(`${running.address.replace("http", "ws")}/graphql`, "graphql-transport-ws");
   await once(socket, "open");
@@ -39,7 +39,7 @@ async function openViewer(id: string): Promise<{ socket: WebSocket; steps: numbe
   return { socket, steps };
 }
 
-test("a viewer that stops reading costs no memory, harms nobody, and then gets the newest frame", async () => {
+test("a viewer that stops reading takes no memory, disturbs no other client, and then gets the newest frame", async () => {
   const id = await startSession(running);
   await running.host.claim();
   const { socket, steps } = await openViewer(id);
@@ -56,7 +56,7 @@ test("a viewer that stops reading costs no memory, harms nobody, and then gets t
       most = Math.max(most, heapUsed + external - before.heapUsed - before.external);
     }
   }
-  // Queued as text they would be 530 MB.
+  // A queue of all frames as text would take 530 MB.
   expect(most).toBeLessThan(60_000_000);
   expect(await running.client.query("{ server { version } }")).toEqual({ server: { version: "1.2.3" } });
   socket.resume();

@@ -25,7 +25,7 @@ afterAll(() => running.close());
 
 const valid = () => ({ contentId: running.imageId, styles: [{ imageId: running.imageId }] });
 
-test("a session starts with the defaults, queued", async () => {
+test("a session starts QUEUED with the default settings", async () => {
   const nulls = { alpha: null, learningRate: null, styleLayers: null, model: null, title: null, seed: null };
   const { startStyleTransfer: session } = await running.client.query(START, { input: { ...valid(), ...nulls } });
   expect(session).toMatchObject({
@@ -55,7 +55,7 @@ test("a session starts with the defaults, queued", async () => {
   expect(new Date(session.createdAt).getTime()).toBeGreaterThan(Date.now() - 60_000);
 });
 
-test("the default of the learning rate belongs to the optimizer", async () => {
+test("the default learning rate depends on the optimizer", async () => {
   const { startStyleTransfer: session } = await running.client.query(START, {
     input: { ...valid(), optimizer: "LBFGS", title: "  Dunes " },
   });
@@ -93,10 +93,10 @@ test.each([
   ["a negative layer weight", { styleLayers: [{ layer: "conv1_1", weight: -1 }] }, "BAD_INPUT", "input.styleLayers.0.weight"],
   ["an unknown model", { model: "vgg20" }, "NOT_FOUND", "input.model"],
   ["a model that leaves its folder", { model: "../vgg19" }, "BAD_INPUT", "input.model"],
-  ["a model for something else", { model: "horse2zebra" }, "BAD_INPUT", "input.model"],
-  ["a model that could not be fetched", { model: "broken" }, "UNAVAILABLE", "input.model"],
+  ["a model for another task", { model: "horse2zebra" }, "BAD_INPUT", "input.model"],
+  ["a model that failed", { model: "broken" }, "UNAVAILABLE", "input.model"],
   ["an unknown content", { contentId: "nothing-here" }, "NOT_FOUND", "input.contentId"],
-  ["a content that is no id", { contentId: "../../etc/passwd" }, "NOT_FOUND", "input.contentId"],
+  ["a content that is not an id", { contentId: "../../etc/passwd" }, "NOT_FOUND", "input.contentId"],
   ["an id with a NUL", { contentId: "a\0b" }, "NOT_FOUND", "input.contentId"],
   ["an unknown style", { styles: [{ imageId: "nothing-here" }] }, "NOT_FOUND", "input.styles.0.imageId"],
   ["a title too long", { title: "x".repeat(styleTransferLimits.maxTitleLength + 1) }, "BAD_INPUT", "input.title"],
@@ -109,7 +109,7 @@ test.each([
   expect(await running.client.query("{ sessions { totalCount } }")).toEqual(before);
 });
 
-test("a refusal names the limits", async () => {
+test("an error gives the limits", async () => {
   expect(await running.client.refusal(START, { input: { ...valid(), size: 1e6 } })).toMatchObject({ limit: `${size.min}..${size.max}` });
 });
 
@@ -117,19 +117,19 @@ test.each([
   ["NaN", "NaN"],
   ["infinity", "1e999"],
   ["a text", '"1"'],
-])("%s is no weight, as a literal", async (_name, literal) => {
+])("%s is not a weight, as a literal", async (_name, literal) => {
   const { imageId } = running;
   const query = `mutation { startStyleTransfer(input: { contentId: "${imageId}", styles: [{ imageId: "${imageId}" }], alpha: ${literal} }) { id } }`;
   expect(await running.client.refusal(query)).toMatchObject({ code: "BAD_INPUT" });
 });
 
-test("infinity is no weight, as a variable", async () => {
+test("infinity is not a weight, as a variable", async () => {
   const body = JSON.stringify({ query: START, variables: { input: { ...valid(), alpha: "INFINITE" } } }).replace('"INFINITE"', "1e999");
   const response = await fetch(`${running.address}/graphql`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_INPUT", field: "input.alpha" } }] });
 });
 
-test.each(["contentId", "styles.0.imageId"])("a picture that would be too narrow is refused as %s", async (name) => {
+test.each(["contentId", "styles.0.imageId"])("a picture that is too narrow is refused as %s", async (name) => {
   const thin = await sharp({ create: { width: 1024, height: 16, channels: 3, background: "teal" } })
     .png()
     .toBuffer();
@@ -141,11 +141,11 @@ test.each(["contentId", "styles.0.imageId"])("a picture that would be too narrow
   expect(startStyleTransfer.status).toBe("QUEUED");
 });
 
-test("none of this was the server's own fault", () => {
+test("no refusal was the server's own fault", () => {
   expect(running.faults).toEqual([]);
 });
 
-test("a machine with little memory says its largest size and refuses more", async () => {
+test("a machine with little memory reports its largest size and refuses more", async () => {
   const small = await startApp({ memoryBytes: 4e9 });
   const { server } = await small.client.query("{ server { maxSize } }");
   expect(server.maxSize).toBeGreaterThan(256);
@@ -159,7 +159,7 @@ test("a machine with little memory says its largest size and refuses more", asyn
   await small.close();
 });
 
-test("a picture that becomes a line at this size is refused before work starts", async () => {
+test("a picture that becomes one pixel high at this size is refused before work starts", async () => {
   const line = await sharp({ create: { width: 3000, height: 60, channels: 3, background: "teal" } })
     .png()
     .toBuffer();

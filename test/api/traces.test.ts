@@ -35,7 +35,7 @@ const send = (changed: unknown) =>
   running.client.refusal(IMPORT, { trace: typeof changed === "string" ? changed : JSON.stringify(changed) });
 
 describe("a trace", () => {
-  test("holds the beginning, what was changed with its step, and the losses; what still waits is left out", () => {
+  test("holds the initial settings, the changes with their steps, and the losses; pending changes are left out", () => {
     expect(trace).toMatchObject({ format: "atelier-trace", version: 1, title: "Dunes", step: 3, settings: { alpha: 1, seed: 5 } });
     expect(trace.changes.map(({ step, settings }) => [step, settings])).toEqual([
       [2, { alpha: 3 }],
@@ -45,7 +45,7 @@ describe("a trace", () => {
     expect(trace.content.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test("begins a session that follows it", async () => {
+  test("starts a session that repeats it", async () => {
     const { importTrace } = await running.client.query(IMPORT, { trace: JSON.stringify(trace), title: "Again" });
     expect(importTrace).toMatchObject({
       status: "QUEUED",
@@ -70,7 +70,11 @@ describe("a trace", () => {
     ["too long", () => " ".repeat(800_001), { code: "BAD_INPUT", field: "trace", limit: 800_000 }],
     ["without its settings", ({ settings: _, ...rest }) => rest, { code: "BAD_INPUT", field: "trace.settings" }],
     ["with a number out of range", (good) => ({ ...good, settings: { ...good.settings, alpha: -1 } }), { field: "trace.settings.alpha" }],
-    ["with a number that is none", (good) => ({ ...good, settings: { ...good.settings, seed: "1" } }), { field: "trace.settings.seed" }],
+    [
+      "with text in place of a number",
+      (good) => ({ ...good, settings: { ...good.settings, seed: "1" } }),
+      { field: "trace.settings.seed" },
+    ],
     [
       "of a model that is not here",
       (good) => ({ ...good, settings: { ...good.settings, model: "gone" } }),
@@ -106,9 +110,9 @@ describe("a trace", () => {
 
 test("an export is started and followed to its end", async () => {
   const { startExport } = await running.client.query(EXPORT, { input: { sessionId, format: "WEBP", size: 64 } });
-  // The pictures of this fake host are no pictures: it fails, and says so.
-  const told = await running.client.collect(FOLLOW, { id: startExport.id });
-  expect(told.at(-1).exportChanged).toMatchObject({ state: "FAILED", url: null, error: { code: "INTERNAL" } });
+  // The frames of the fake host are not real pictures, so the export fails.
+  const events = await running.client.collect(FOLLOW, { id: startExport.id });
+  expect(events.at(-1).exportChanged).toMatchObject({ state: "FAILED", url: null, error: { code: "INTERNAL" } });
   expect(running.faults.splice(0)).toHaveLength(1);
   expect(await running.client.refusal(EXPORT, { input: { sessionId, format: "GIF", framesPerSecond: 0 } })).toMatchObject({
     code: "BAD_INPUT",

@@ -45,7 +45,7 @@ const settings = async (id: string) => {
 };
 
 describe("startTranslation", () => {
-  test("lines a translation up with the model's native size", async () => {
+  test("queues a translation with the model's native size", async () => {
     const session = await start({ title: "  Zebras ", size: null });
     expect(session).toMatchObject({
       kind: "TRANSLATION",
@@ -65,7 +65,7 @@ describe("startTranslation", () => {
     expect(await settings(session.id)).toEqual({ model: "horse2zebra", family: "CYCLEGAN", size: 256 });
   });
 
-  test.each([32, 500, 2048])("takes %i px", async (size) => {
+  test.each([32, 500, 2048])("accepts %i px", async (size) => {
     expect(await settings((await start({ size })).id)).toMatchObject({ size });
   });
 
@@ -74,9 +74,9 @@ describe("startTranslation", () => {
     ["a model that leaves its folder", { model: "../horse2zebra" }, "BAD_INPUT", "input.model"],
     ["a feature network", { model: "vgg19" }, "BAD_INPUT", "input.model"],
     ["an unknown image", { imageId: "nothing-here" }, "NOT_FOUND", "input.imageId"],
-    ["an image that is no id", { imageId: "../../etc/passwd" }, "NOT_FOUND", "input.imageId"],
+    ["an image that is not an id", { imageId: "../../etc/passwd" }, "NOT_FOUND", "input.imageId"],
     ["an empty id", { imageId: "" }, "NOT_FOUND", "input.imageId"],
-    ["a size below what the model takes", { size: 31 }, "BAD_INPUT", "input.size"],
+    ["a size below the smallest of the model", { size: 31 }, "BAD_INPUT", "input.size"],
     ["a size too large", { size: 2049 }, "BAD_INPUT", "input.size"],
     ["a negative size", { size: -256 }, "BAD_INPUT", "input.size"],
     ["a title too long", { title: "x".repeat(styleTransferLimits.maxTitleLength + 1) }, "BAD_INPUT", "input.title"],
@@ -86,15 +86,15 @@ describe("startTranslation", () => {
     expect(await running.client.query("{ sessions { totalCount } }")).toEqual(before);
   });
 
-  test("begins a live translation without a picture", async () => {
+  test("starts a live translation without a picture", async () => {
     expect(await start({ imageId: null })).toMatchObject({ kind: "TRANSLATION", status: "QUEUED", source: null });
   });
 
-  test("refuses a size outside the limits, and names them", async () => {
+  test("gives the limits of the size", async () => {
     expect(await running.client.refusal(START, { input: { ...valid(), size: 1e6 } })).toMatchObject({ limit: "32..2048" });
   });
 
-  test("refuses a size that is no whole number, and no input", async () => {
+  test("refuses a size that is not a whole number, and a missing input", async () => {
     expect(await running.client.refusal(START, { input: { ...valid(), size: 256.5 } })).toMatchObject({ code: "BAD_INPUT" });
     expect(await running.client.refusal(START)).toMatchObject({ code: "BAD_INPUT" });
   });
@@ -106,13 +106,13 @@ describe("startTranslation", () => {
     expect(errors).toMatchObject([{ message: "Its file is damaged.", extensions: { code: "UNAVAILABLE", field: "input.model" } }]);
   });
 
-  test("takes a model that is fetched first", async () => {
+  test("accepts a model that must be downloaded first", async () => {
     running.models.change("horse2zebra", { state: "AVAILABLE" });
     expect(await start()).toMatchObject({ status: "QUEUED", model: { state: "AVAILABLE" } });
     running.models.change("horse2zebra", { state: "READY" });
   });
 
-  test("where memory is short, live pictures are kept small, and a single one is taken at any size", async () => {
+  test("where memory is short, live pictures are small, and a single picture may have any size", async () => {
     const small = await startApp({ memoryBytes: 0.8e9 });
     const { server } = await small.client.query("{ server { maxSize } }");
     expect(server.maxSize).toBeLessThan(256);
@@ -130,7 +130,7 @@ describe("startTranslation", () => {
 });
 
 describe("a translation in history", () => {
-  test("shows what came of it, among sessions of both kinds", async () => {
+  test("is listed with its result among sessions of both kinds", async () => {
     const [translation, painting] = [await translated("Kinds"), await startSession(running, { title: "Kinds" })];
     const list = async (kind: string | null) => {
       const { sessions } = await running.client.query(
@@ -165,7 +165,7 @@ describe("a translation in history", () => {
     expect(await list("STYLE_TRANSFER")).toMatchObject([shownPainting]);
   });
 
-  test("stays readable when its model has gone", async () => {
+  test("stays readable without its model", async () => {
     const gone = aTranslation(running.imageId, { title: "Gone", settings: { model: "gone-gan", family: "PIX2PIX", size: 300 } });
     await running.storage.sessions.insert(gone);
     const { sessions } = await running.client.query(
@@ -217,7 +217,7 @@ describe("a translation that is watched", () => {
     expect((await events).at(-1)).toMatchObject({ session: { session: { status: "COMPLETED", framesTranslated: 1 } } });
   });
 
-  test("can be cancelled while it waits and while it runs", async () => {
+  test("can be cancelled while it is queued and while it runs", async () => {
     await emptyQueue();
     const [waiting, ran] = [await start(), await start()];
     const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { __typename status } }";
@@ -228,7 +228,7 @@ describe("a translation that is watched", () => {
     expect(await running.client.refusal(CANCEL, { id: ran.id })).toMatchObject({ code: "CONFLICT" });
   });
 
-  test("is sent to galleries", async () => {
+  test("appears in galleries", async () => {
     const events = running.client.subscribe("subscription { sessions(filter: { kind: TRANSLATION }) { __typename id status } }");
     const before = running.galleries;
     const next = events.next();
@@ -240,7 +240,7 @@ describe("a translation that is watched", () => {
   });
 });
 
-/** Cancels what other tests left waiting. */
+/** Cancels the sessions that other tests left in the queue. */
 async function emptyQueue(): Promise<void> {
   const { rows } = await running.storage.sessions.list({ first: 100, after: null }, { status: ["QUEUED"] });
   for (const { id } of rows) await running.client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id });

@@ -38,7 +38,7 @@ function label({ __typename, step, session, fromStep, toStep }: Event): string {
   return session ? session.status : `frame ${step}`;
 }
 
-/** Reads one subscription by hand. */
+/** Reads one subscription event by event. */
 function watch(variables: Record<string, unknown>) {
   const events = running.client.subscribe(WATCH, variables);
   return {
@@ -97,7 +97,7 @@ test("a late viewer begins with the latest frame", async () => {
   expect(await viewer.rest()).toEqual(["CANCELLED"]);
 });
 
-test("a finished session is sent at once, and the subscription ends", async () => {
+test("a subscription to a finished session shows it and ends", async () => {
   const id = await painted(3);
   await running.host.end(id, "COMPLETED");
   expect((await collect({ id })).map(label)).toEqual(["COMPLETED", "frame 3"]);
@@ -105,7 +105,7 @@ test("a finished session is sent at once, and the subscription ends", async () =
   expect((await collect({ id, afterStep: 3 })).map(label)).toEqual(["COMPLETED"]);
 });
 
-test("replay goes over into live frames without a hole or a duplicate", async () => {
+test("replay continues with live frames without a gap or a duplicate", async () => {
   const last = 110;
   const id = await painted(60);
   const events = collect({ id, afterStep: 7, fps: 1000 });
@@ -113,7 +113,7 @@ test("replay goes over into live frames without a hole or a duplicate", async ()
     await running.host.paint(id, step);
     if (step % 10 === 0) await turn();
   }
-  // What follows is live for this viewer, which may be too slow for some of it: replay ends where it caught up.
+  // Live frames follow the replay, and this viewer may be too slow for some of them.
   await running.host.end(id, "COMPLETED");
   const steps = (await events).flatMap(({ step }) => (step === undefined ? [] : [step]));
   expect(steps.slice(0, 53)).toEqual(Array.from({ length: 53 }, (_, index) => index + 8));
@@ -121,7 +121,7 @@ test("replay goes over into live frames without a hole or a duplicate", async ()
   expect(steps.at(-1)).toBe(last);
 });
 
-test("steps that are not kept are a gap", async () => {
+test("steps that are not kept are reported as a gap", async () => {
   const id = await painted(1);
   for (const step of [5, 6, 9]) await running.host.paint(id, step);
   await running.host.end(id, "COMPLETED");
@@ -129,7 +129,7 @@ test("steps that are not kept are a gap", async () => {
   expect((await collect({ id, afterStep: -1 })).map(label)).toEqual(["COMPLETED", ...labels]);
 });
 
-test("pictures come inline on request, replayed and live", async () => {
+test("pictures are inline on request, replayed and live", async () => {
   const id = await painted(0);
   const viewer = watch({ id, inline: true });
   await viewer.next();
@@ -158,7 +158,7 @@ test("one encoding serves all viewers of a frame", async () => {
   await Promise.all(viewers.map((viewer) => viewer.leave()));
 });
 
-test("a viewer that waits leaves at once", async () => {
+test("a waiting viewer can leave at once", async () => {
   const id = await startSession(running);
   const viewer = watch({ id });
   await viewer.next();
@@ -168,7 +168,7 @@ test("a viewer that waits leaves at once", async () => {
   await running.host.claim();
 });
 
-test("viewers of a deleted session receive nothing more", async () => {
+test("viewers of a deleted session get no more events", async () => {
   const id = await painted(0);
   await running.host.end(id, "COMPLETED");
   const queued = await startSession(running);
@@ -181,7 +181,7 @@ test("viewers of a deleted session receive nothing more", async () => {
 
 test.each([
   ["a session that does not exist", { id: "none" }, "NOT_FOUND", "id"],
-  ["an id that is none", { id: "../x" }, "NOT_FOUND", "id"],
+  ["text that is not an id", { id: "../x" }, "NOT_FOUND", "id"],
   ["a step below -1", { afterStep: -2 }, "BAD_INPUT", "afterStep"],
   ["no frames a second", { fps: 0 }, "BAD_INPUT", "maxFramesPerSecond"],
   ["negative frames a second", { fps: -1 }, "BAD_INPUT", "maxFramesPerSecond"],
@@ -192,11 +192,11 @@ test.each([
   expect(value.errors[0].extensions).toMatchObject({ code, field });
 });
 
-test("the gallery hears of sessions that pass its filter", async () => {
+test("the gallery gets the sessions that pass its filter", async () => {
   const { client, host } = running;
   const gallery = client.subscribe('subscription { sessions(filter: { titleContains: "harbour" }) { id status title } }');
   const first = gallery.next();
-  // The answer to a later operation on the same socket says that the gallery listens.
+  // The answer to a later operation on the same socket shows that the gallery is subscribed.
   await client.subscribe("{ server { version } }").next();
   await startSession(running, { title: "A forest" });
   const id = await startSession(running, { title: "The Harbour" });
@@ -214,7 +214,7 @@ test("the gallery hears of sessions that pass its filter", async () => {
   await gallery.return?.();
 });
 
-test("the subscription to viewers follows as they come and go", async () => {
+test("the number of viewers is reported as they come and go", async () => {
   const id = await startSession(running);
   const counts = running.client.subscribe("subscription ($id: ID!) { viewers(id: $id) }", { id });
   const next = async () => (await counts.next()).value.data.viewers;
@@ -236,7 +236,7 @@ test("the subscription to viewers follows as they come and go", async () => {
   await running.host.end(id, "CANCELLED");
 });
 
-test("viewers of no session are refused", async () => {
+test("the viewers of an unknown session are refused", async () => {
   const counts = running.client.subscribe("subscription ($id: ID!) { viewers(id: $id) }", { id: "00000000-0000-4000-8000-000000000000" });
   const { value } = await counts.next();
   expect(value.errors[0].extensions).toMatchObject({ code: "NOT_FOUND", field: "id" });

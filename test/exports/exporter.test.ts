@@ -40,7 +40,7 @@ function open(options: { ffmpeg?: string | null } = {}): Promise<Exporter> {
   return Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error), ...options });
 }
 
-/** A painting of `last` + 1 frames that becomes brighter with every step; the first half is painted at half the size. */
+/** A painting of `last` + 1 frames that get brighter with every step. The first half has half the size. */
 async function painting(last: number, [width, height]: [number, number] = [80, 60], steps = 1): Promise<string> {
   const image = anImage();
   await storage.images.insert(image);
@@ -60,15 +60,12 @@ async function painting(last: number, [width, height]: [number, number] = [80, 6
   return session.id;
 }
 
-/** Resolves when an export has ended. */
-function ended({ id }: ExportRecord): Promise<ExportRecord> {
-  return new Promise((resolve) => {
-    const look = (record: ExportRecord | null) => {
-      if (record && record.state !== "QUEUED" && record.state !== "RUNNING") resolve(record);
-    };
-    exporter.watch(id, look);
-    look(exporter.find(id));
-  });
+/** The last state of an export. */
+async function ended({ id }: ExportRecord): Promise<ExportRecord> {
+  let last: ExportRecord | undefined;
+  for await (const record of await exporter.follow(id)) last = record;
+  if (!last) throw new Error("The export showed no state.");
+  return last;
 }
 
 /** The mean brightness of each picture of an animation. */
@@ -78,19 +75,22 @@ async function brightness(path: string): Promise<number[]> {
 }
 
 describe("a time-lapse", () => {
-  test.each(["WEBP", "GIF"] as const)("as animated %s has every picture at the last one's size, and stands at the last", async (format) => {
-    const record = await ended(await exporter.start({ sessionId: await painting(10), format, size: 80, framesPerSecond: 10 }));
-    expect(record).toMatchObject({ state: "COMPLETED", progress: 1, error: null });
-    const { path } = exporter.fileOf(record.id);
-    const { pages, width, pageHeight, delay } = await sharp(path, { animated: true }).metadata();
-    expect({ pages, width, pageHeight }).toEqual({ pages: 11, width: 80, pageHeight: 60 });
-    expect(delay).toEqual([...Array.from({ length: 10 }, () => 100), 1500]);
-    const shown = await brightness(path);
-    expect(shown).toEqual([...shown].sort((a, b) => a - b));
-    expect(shown.at(-1)).toBeGreaterThan(240);
-  });
+  test.each(["WEBP", "GIF"] as const)(
+    "as animated %s has every picture at the size of the last one, which it shows longest",
+    async (format) => {
+      const record = await ended(await exporter.start({ sessionId: await painting(10), format, size: 80, framesPerSecond: 10 }));
+      expect(record).toMatchObject({ state: "COMPLETED", progress: 1, error: null });
+      const { path } = exporter.fileOf(record.id);
+      const { pages, width, pageHeight, delay } = await sharp(path, { animated: true }).metadata();
+      expect({ pages, width, pageHeight }).toEqual({ pages: 11, width: 80, pageHeight: 60 });
+      expect(delay).toEqual([...Array.from({ length: 10 }, () => 100), 1500]);
+      const shown = await brightness(path);
+      expect(shown).toEqual([...shown].sort((a, b) => a - b));
+      expect(shown.at(-1)).toBeGreaterThan(240);
+    },
+  );
 
-  test("takes at most so many pictures, evenly, the first and the last among them", async () => {
+  test("has at most so many pictures, evenly spread, with the first and the last", async () => {
     const sessionId = await painting(40);
     const record = await ended(await exporter.start({ sessionId, format: "WEBP", size: 64, maxFrames: 5, fromStep: 0, toStep: 40 }));
     const shown = await brightness(exporter.fileOf(record.id).path);
@@ -98,7 +98,7 @@ describe("a time-lapse", () => {
     for (const [index, value] of shown.entries()) expect(Math.abs(value - 62.5 * index)).toBeLessThan(4);
   });
 
-  test("of two sessions shows each with its newest picture of the step", async () => {
+  test("of two sessions shows the newest picture of each at every step", async () => {
     const [sessionId, besideId] = [await painting(8), await painting(8, [60, 60], 4)];
     const record = await ended(await exporter.start({ sessionId, besideId, format: "WEBP", size: 60 }));
     const { path } = exporter.fileOf(record.id);
@@ -114,25 +114,46 @@ describe("a time-lapse", () => {
 });
 
 describe("an export", () => {
-  test("reports its progress, and can be cancelled while it works", async () => {
+  test("reports its progress, and can be cancelled while it is made", async () => {
     const sessionId = await painting(60, [400, 300]);
     const record = await exporter.start({ sessionId, format: "WEBP", size: 400 });
     const waiting = await exporter.start({ sessionId, format: "GIF", size: 64 });
-    await new Promise<void>((resolve) => {
-      exporter.watch(record.id, ({ progress }) => progress > 0 && resolve());
-    });
+    for await (const { progress } of await exporter.follow(record.id)) if (progress > 0) break;
     expect((await exporter.cancel(record.id)).state).toBe("CANCELLED");
     expect((await exporter.cancel(waiting.id)).state).toBe("CANCELLED");
     expect(() => exporter.fileOf(record.id)).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
     await expect(exporter.cancel(record.id)).rejects.toMatchObject({ code: "CONFLICT" });
     await expect(exporter.cancel("unknown")).rejects.toMatchObject({ code: "NOT_FOUND" });
-    // The next one is made all the same.
+    // The next export is not affected.
     expect((await ended(await exporter.start({ sessionId, format: "WEBP", size: 64, maxFrames: 3 }))).state).toBe("COMPLETED");
     const left = (await readdir(join(folder, "exports"))).filter((name) => name.startsWith(record.id));
     expect(left).toEqual([]);
   });
 
-  test("goes with its session", async () => {
+  test("is followed from its state now to its last one", async () => {
+    const record = await exporter.start({ sessionId: await painting(3), format: "WEBP", size: 64 });
+    const states: string[] = [];
+    for await (const { state } of await exporter.follow(record.id)) if (state !== states.at(-1)) states.push(state);
+    expect(states.slice(-2)).toEqual(["RUNNING", "COMPLETED"]);
+    const later = await exporter.follow(record.id);
+    expect((await later.next()).value).toMatchObject({ state: "COMPLETED", progress: 1 });
+    expect((await later.next()).done).toBe(true);
+    expect(() => exporter.follow("unknown")).toThrow(expect.objectContaining({ code: "NOT_FOUND", detail: { field: "id" } }));
+  });
+
+  test("lets a follower leave while nothing changes", async () => {
+    const sessionId = await painting(60, [400, 300]);
+    const running = await exporter.start({ sessionId, format: "WEBP", size: 400 });
+    const waiting = await exporter.start({ sessionId, format: "WEBP", size: 64 });
+    const follower = await exporter.follow(waiting.id);
+    expect((await follower.next()).value).toMatchObject({ state: "QUEUED" });
+    const next = follower.next();
+    await follower.return();
+    expect((await next).done).toBe(true);
+    for (const { id } of [waiting, running]) await exporter.cancel(id);
+  });
+
+  test("is deleted with its session", async () => {
     const sessionId = await painting(3);
     const record = await ended(await exporter.start({ sessionId, format: "WEBP", size: 64 }));
     await bus.publish("sessions", { type: "deleted", sessionId });
@@ -140,7 +161,7 @@ describe("an export", () => {
     await expect.poll(() => readdir(join(folder, "exports"))).not.toContain(`${record.id}.webp`);
   });
 
-  test("that cannot be made is refused before it waits", async () => {
+  test("that cannot be made is refused at once", async () => {
     const sessionId = await painting(3);
     const image = anImage();
     await storage.images.insert(image);
@@ -192,7 +213,7 @@ describe("an export", () => {
     expect(exportLimits.animatedPixels / (2048 * 1536)).toBeLessThan(31);
   });
 
-  test("is of a kind that the server can make", async () => {
+  test("needs ffmpeg for a video", async () => {
     const poor = await open({ ffmpeg: null });
     expect(poor.formats).toEqual(["WEBP", "GIF"]);
     const sessionId = await painting(3);

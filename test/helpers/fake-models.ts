@@ -1,5 +1,6 @@
-import type { ModelCatalogue, ModelInfo } from "../../server/api/context.js";
+import type { ModelCatalogue } from "../../server/api/context.js";
 import { conflict, notFound } from "../../server/errors.js";
+import type { ModelInfo } from "../../server/records/model.js";
 import type { SessionModel, SessionModels } from "../../server/sessions/models.js";
 
 const names = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2", "conv5_1"];

@@ -16,12 +16,12 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe("health", () => {
-  it("says that the API serves, under any host name", async () => {
+  it("reports under any host name that the API serves", async () => {
     const answer = await ask(server.port, "/healthz", { headers: { Host: "10.0.0.7:80" } });
     expect([answer.status, answer.json()]).toEqual([200, { status: "ok" }]);
   });
 
-  it("says whether sessions can run, and what they lack", async () => {
+  it("reports whether sessions can run, and why not", async () => {
     expect((await ask(server.port, "/readyz")).status).toBe(200);
     missing = "No device is ready.";
     const answer = await ask(server.port, "/readyz");
@@ -49,7 +49,7 @@ describe("metrics", () => {
     await server.storage.sessions.insert(session);
     await server.storage.frames.insert(aFrame(session.id, 0, { byteLength: 1000 }));
     await server.storage.frames.insert(aFrame(session.id, 1, { byteLength: 234 }));
-    await ask(server.port, "/images", { method: "POST", body: [Buffer.from("no picture")] });
+    await ask(server.port, "/images", { method: "POST", body: [Buffer.from("not a picture")] });
     const figures = await read();
     expect(Object.fromEntries(figures)).toMatchObject({
       'atelier_sessions{status="RUNNING"}': "1",
@@ -62,7 +62,7 @@ describe("metrics", () => {
     });
   });
 
-  it("shows how late the event loop was since the last reading", async () => {
+  it("reports the delay of the event loop since the last reading", async () => {
     await read();
     const end = performance.now() + 150;
     while (performance.now() < end) Math.sqrt(end);
@@ -70,13 +70,13 @@ describe("metrics", () => {
     await until(async () => Number((await read()).get('atelier_event_loop_delay_seconds{quantile="1"}')) > 0.1);
   });
 
-  it("is no page for strangers", async () => {
+  it("is refused to foreign pages", async () => {
     expect((await ask(server.port, "/metrics", { headers: { Origin: "https://evil.example" } })).status).toBe(403);
   });
 });
 
-describe("the whole", () => {
-  it("passes /graphql on, and responds with JSON where there is nothing", async () => {
+describe("the HTTP app", () => {
+  it("passes /graphql on, and answers an unknown address with JSON", async () => {
     expect((await ask(server.port, "/graphql")).json()).toEqual({ data: null });
     const answer = await ask(server.port, "/nothing", { method: "POST" });
     expect([answer.status, answer.json()]).toEqual([404, { code: "NOT_FOUND", message: expect.any(String), field: null, limit: null }]);
@@ -91,7 +91,7 @@ describe("the whole", () => {
     expect([answer.status, answer.json()]).toEqual([403, expect.objectContaining({ code: "FORBIDDEN", field: "Origin" })]);
   });
 
-  it("shows how many live frames came and how long their results took", async () => {
+  it("counts live frames and the delay of their results", async () => {
     const counts = new LiveCounts();
     counts.count("received");
     counts.translated(42);
@@ -107,7 +107,7 @@ describe("the whole", () => {
     expect(text).toContain("atelier_live_frame_delay_seconds_sum 0.042\n");
   });
 
-  it("answers its own faults without saying what they were, and reports them", async () => {
+  it("hides the message of its own faults, and reports them", async () => {
     const faults: unknown[] = [];
     const fault = new Error("at /srv/secret/path");
     const { storage } = server;

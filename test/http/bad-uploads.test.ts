@@ -11,7 +11,7 @@ afterAll(() => server.close());
 afterEach(async () => {
   expect(server.faults, "the server's own faults").toEqual([]);
   const good = await post([await picture(32, 32).png().toBuffer()]);
-  expect(good.status, "the server goes on").toBe(201);
+  expect(good.status, "the server keeps running").toBe(201);
 });
 
 const picture = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: "#c84" } });
@@ -24,7 +24,7 @@ function refusal(answer: Answer) {
   return { status: answer.status, ...(answer.json() as object) };
 }
 
-/** A PNG of one chunk more than its header; its pixels are missing or a few zeros. */
+/** A PNG with one chunk after its header: its pixels are a few zeros or missing. */
 function pngBomb(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -73,7 +73,7 @@ describe("POST /images refuses", () => {
     ["GIF", () => picture(300, 200).gif()],
     ["AVIF", () => picture(300, 200).avif({ effort: 0 })],
     ["TIFF", () => picture(300, 200).tiff({ compression: "none" })],
-  ])("a %s that is cut off, wherever", async (_name, encode) => {
+  ])("a %s that is cut off at any place", async (_name, encode) => {
     const bytes = await encode().toBuffer();
     for (const part of [0.3, 0.6, 0.95]) {
       const cut = bytes.subarray(0, Math.max(16, Math.floor(bytes.byteLength * part)));
@@ -81,7 +81,7 @@ describe("POST /images refuses", () => {
     }
   });
 
-  it("bytes that only begin like a picture", async () => {
+  it("bytes with only the beginning of a picture", async () => {
     const bytes = Buffer.concat([(await picture(300, 200).jpeg().toBuffer()).subarray(0, 100), Buffer.alloc(5000, 0x5a)]);
     expect(refusal(await post([bytes]))).toMatchObject({ status: 422, code: "BAD_INPUT" });
   });
@@ -99,7 +99,7 @@ describe("POST /images refuses", () => {
     });
   });
 
-  it("a small file that unfolds to 256 megapixels, from its header alone", async () => {
+  it("a small file that decodes to 256 megapixels, by its header alone", async () => {
     const before = process.memoryUsage.rss();
     expect(refusal(await post([pngBomb(16_000, 16_000)]))).toMatchObject({ status: 413, code: "LIMIT", field: "file", limit: 50_000_000 });
     expect(refusal(await post([pngBomb(2_000_000, 128)]))).toMatchObject({ status: 413, code: "LIMIT" });
@@ -112,11 +112,11 @@ describe("POST /images refuses", () => {
 
   const tooLarge = { status: 413, code: "LIMIT", field: "file", limit: limits.maxUploadBytes };
 
-  it("a body over the limit that names its length", async () => {
+  it("a body over the limit with its length", async () => {
     expect(refusal(await post([Buffer.alloc(limits.maxUploadBytes + 1)]))).toMatchObject(tooLarge);
   });
 
-  it("a body over the limit that hides its length", async () => {
+  it("a body over the limit without its length", async () => {
     const chunks = Array.from({ length: 40 }, () => Buffer.alloc(100_000));
     expect(refusal(await post(chunks))).toMatchObject(tooLarge);
   });
@@ -128,7 +128,7 @@ describe("POST /images refuses", () => {
     expect({ status: response.status, ...((await response.json()) as object) }).toMatchObject(tooLarge);
   });
 
-  it("a form without a part named file, or that is none", async () => {
+  it("a form without a part named file, and a body that is not a form", async () => {
     const form = new FormData();
     form.append("picture", new Blob(["x"]), "x.png");
     const response = await fetch(`http://127.0.0.1:${server.port}/images`, { method: "POST", body: form });
@@ -138,7 +138,7 @@ describe("POST /images refuses", () => {
       field: "file",
     });
     for (const type of ["multipart/form-data", "multipart/form-data; boundary=x"]) {
-      expect(refusal(await post([Buffer.from("no form at all")], { "Content-Type": type }))).toMatchObject({
+      expect(refusal(await post([Buffer.from("not a form at all")], { "Content-Type": type }))).toMatchObject({
         status: 400,
         code: "BAD_INPUT",
       });

@@ -41,8 +41,8 @@ async function take(path: string) {
   return { response, bytes: Buffer.from(await response.arrayBuffer()) };
 }
 
-describe("a picture to take away", () => {
-  test.each(["png", "jpg", "webp"])("is the last one as %s, under a name of its own", async (format) => {
+describe("an exported picture", () => {
+  test.each(["png", "jpg", "webp"])("is the last one as %s, with a file name from the title", async (format) => {
     const { response, bytes } = await take(`/sessions/${await painting()}/export.${format}`);
     expect(response.status).toBe(200);
     expect(response.headers.get("content-disposition")).toBe(`attachment; filename="Du-nen-am-Abend-1.${format}"`);
@@ -52,13 +52,13 @@ describe("a picture to take away", () => {
     expect((await sharp(bytes).metadata()).format).toBe(format === "jpg" ? "jpeg" : format);
   });
 
-  test("is that of a step", async () => {
+  test("may be that of any kept step", async () => {
     const { bytes } = await take(`/sessions/${await painting()}/export.png?step=0`);
     const { data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
     expect([...data.subarray(0, 3)].map((value) => value > 128)).toEqual([false, false, true]);
   });
 
-  test("carries its trace, in a chunk that other programs read", async () => {
+  test("holds its trace in a chunk that other programs can read", async () => {
     const id = await painting();
     const { bytes } = await take(`/sessions/${id}/export.png`);
     const comments = (await sharp(bytes).metadata()).comments ?? [];
@@ -68,7 +68,7 @@ describe("a picture to take away", () => {
     expect(JSON.parse(text)).toMatchObject({ format: "atelier-trace", version: 1, title: "Dünen am Abend!", step: 1 });
   });
 
-  test("stands beside another one, equally high", async () => {
+  test("can have another one of the same height beside it", async () => {
     const [one, other] = [await painting(), await painting([100, 60], "lime")];
     const { bytes } = await take(`/sessions/${one}/export.png?beside=${other}`);
     const { info, data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
@@ -77,7 +77,7 @@ describe("a picture to take away", () => {
     expect([...data.subarray(3 * 89, 3 * 89 + 2)].map((value) => value > 128)).toEqual([false, true]);
   });
 
-  test("is refused in a typed way where there is none", async () => {
+  test("is refused with code and field where there is none", async () => {
     const id = await painting();
     const empty = aTranslation(null);
     await server.storage.sessions.insert(empty);

@@ -28,11 +28,11 @@ afterAll(() => close());
 const visit = (headers: Record<string, string>, method = "POST") => ask(port, "/graphql", { method, headers });
 
 describe("the guard", () => {
-  it.each(["localhost", "127.0.0.1", "[::1]", "LocalHost"])("lets programs in under the name %s", async (name) => {
+  it.each(["localhost", "127.0.0.1", "[::1]", "LocalHost"])("accepts programs under the name %s", async (name) => {
     expect((await visit({ Host: `${name}:${port}` })).status).toBe(200);
   });
 
-  it("lets the server's own pages in", async () => {
+  it("accepts the server's own pages", async () => {
     for (const name of ["localhost", "127.0.0.1", "[::1]"]) {
       expect((await visit({ Origin: `http://${name}:${port}` })).status).toBe(200);
     }
@@ -64,7 +64,7 @@ describe("the guard", () => {
     }
   });
 
-  it("lets allowed origins in, under their host name too, and answers their browser's questions", async () => {
+  it("accepts allowed origins, under their host name too, and their preflight requests", async () => {
     for (const origin of ["https://studio.example", "http://art.example:8080"]) {
       const answer = await visit({ Origin: origin, Host: new URL(origin).host });
       expect([answer.status, answer.headers["access-control-allow-origin"], answer.headers.vary]).toEqual([200, origin, "Origin"]);
@@ -75,7 +75,7 @@ describe("the guard", () => {
     }
   });
 
-  it("judges a WebSocket's upgrade in the same way", async () => {
+  it("applies the same rules to the upgrade of a WebSocket", async () => {
     const connect = (headers: Record<string, string>) =>
       new Promise<string>((resolve) => {
         const socket = new WebSocket(`ws://127.0.0.1:${port}/graphql`, { headers });

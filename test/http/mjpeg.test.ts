@@ -43,14 +43,14 @@ async function end(session: SessionRecord): Promise<void> {
 
 const HEADER = "--atelier-frame\r\nContent-Type: image/jpeg\r\n\r\n";
 
-/** Opens a stream and reads it part by part. */
+/** Opens a stream, to be read part by part. */
 async function openStream(id: string, query = "") {
   const sent = request({ host: "127.0.0.1", port: server.port, path: `/sessions/${id}/stream.mjpeg${query}`, agent: false });
   sent.end();
   const [response] = (await once(sent, "response")) as [IncomingMessage];
   let text = Buffer.alloc(0);
   const chunks = response[Symbol.asyncIterator]();
-  /** The next part's picture, whole once the next header is there, as browsers take it; null at the end of the stream. */
+  /** Picture of the next part, complete when the next header has arrived; null at the end of the stream. */
   async function part(): Promise<Buffer | null> {
     for (;;) {
       const end = text.indexOf(`\r\n${HEADER}`, HEADER.length);
@@ -97,7 +97,7 @@ test("shows a painting's last frame, a PNG, as JPEG", async () => {
   expect(await stream.part()).toBeNull();
 });
 
-test("forgets a viewer who goes while nothing happens", async () => {
+test("notices a viewer that leaves between frames", async () => {
   const session = await live();
   const stream = await openStream(session.id);
   expect(server.broker.viewersOf(session.id)).toBe(1);
@@ -106,7 +106,7 @@ test("forgets a viewer who goes while nothing happens", async () => {
   await expect.poll(() => server.broker.viewersOf(session.id)).toBe(0);
 });
 
-test("gives a slow reader the newest frame and no queue", async () => {
+test("gives a slow reader the newest frame and keeps no queue", async () => {
   const session = await live();
   const stream = await openStream(session.id, "?fps=0.01");
   for (let step = 0; step < 40; step++) await show(session.id, step, await picture(step === 39 ? "blue" : "red"));
@@ -117,7 +117,7 @@ test("gives a slow reader the newest frame and no queue", async () => {
   expect(shown.at(-1)?.equals(await picture("blue"))).toBe(true);
 });
 
-test("refuses unknown sessions and rates that are none", async () => {
+test("refuses unknown sessions and invalid rates", async () => {
   const { id } = await live();
   const unknown = await ask(server.port, "/sessions/00000000-0000-4000-8000-000000000000/stream.mjpeg");
   expect([unknown.status, unknown.json()]).toEqual([404, expect.objectContaining({ code: "NOT_FOUND" })]);
@@ -134,7 +134,7 @@ test("answers HEAD without waiting for frames", async () => {
   expect([answer.status, answer.body.length]).toEqual([200, 0]);
 });
 
-test("waits with a session that is still queued, and shows its first frame", async () => {
+test("waits for the first frame of a queued session", async () => {
   const session = await runningSession(() => aTranslation(null));
   const stream = await openStream(session.id);
   await server.bus.publish(`session:${session.id}`, { type: "changed", session: { ...session, status: "RUNNING", revision: 1 } });
@@ -145,7 +145,7 @@ test("waits with a session that is still queued, and shows its first frame", asy
   stream.close();
 });
 
-test("a viewer whose socket is full takes no memory: what it missed is gone, the newest comes", async () => {
+test("a viewer with a full socket takes no memory, misses frames, and then gets the newest", async () => {
   const session = await live();
   const stream = await openStream(session.id);
   const noise = Buffer.from(randomTensor([3 * 600 * 600], 1).data.map((value) => 128 + 127 * value));

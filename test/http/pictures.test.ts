@@ -42,7 +42,7 @@ describe("POST /images", () => {
     ["image/gif", () => noise(60, 40).gif()],
     ["image/avif", () => noise(60, 40).avif({ effort: 1 })],
     ["image/tiff", () => noise(60, 40).tiff({ compression: "lzw" })],
-  ])("takes %s and gives back the same bytes", async (mimeType, encode) => {
+  ])("accepts %s and returns the same bytes", async (mimeType, encode) => {
     const bytes = await encode().toBuffer();
     const image = await upload(bytes, { "Content-Type": "application/octet-stream" });
     expect(image).toMatchObject({ width: 60, height: 40, mimeType, bytes: bytes.byteLength });
@@ -59,18 +59,18 @@ describe("POST /images", () => {
     ["greyscale", () => noise(60, 40).greyscale().png()],
     ["alpha", () => halfClear(60, 40).png()],
     ["a palette", () => noise(60, 40).png({ palette: true, colours: 8 })],
-  ])("takes a picture with %s", async (_name, encode) => {
+  ])("accepts a picture with %s", async (_name, encode) => {
     expect(await upload(await encode().toBuffer())).toMatchObject({ width: 60, height: 40 });
   });
 
-  it("measures a picture as its EXIF orientation shows it, and keeps it as it came", async () => {
+  it("measures a picture after EXIF orientation, and keeps its bytes", async () => {
     const bytes = await noise(60, 40).jpeg().withMetadata({ orientation: 6 }).toBuffer();
     const image = await upload(bytes);
     expect(image).toMatchObject({ width: 40, height: 60 });
     expect((await ask(server.port, image.url)).body.equals(bytes)).toBe(true);
   });
 
-  it("takes an animation by its first frame", async () => {
+  it("accepts an animation and measures its first frame", async () => {
     const frames = await Promise.all([noise(60, 40).raw().toBuffer(), noise(60, 40).raw().toBuffer()]);
     const bytes = await sharp(Buffer.concat(frames), { raw: { width: 60, height: 80, channels: 3, pageHeight: 40 } })
       .gif()
@@ -78,12 +78,12 @@ describe("POST /images", () => {
     expect(await upload(bytes)).toMatchObject({ width: 60, height: 40, mimeType: "image/gif" });
   });
 
-  it("goes by the bytes, whatever the Content-Type says", async () => {
+  it("recognises the type by the bytes, whatever the Content-Type says", async () => {
     const bytes = await noise(60, 40).png().toBuffer();
     expect(await upload(bytes, { "Content-Type": "image/svg+xml" })).toMatchObject({ mimeType: "image/png" });
   });
 
-  it("takes the part `file` of a form among other parts", async () => {
+  it("accepts the part `file` of a form among other parts", async () => {
     const bytes = await noise(60, 40).png().toBuffer();
     const form = new FormData();
     form.append("note", "hello");
@@ -95,14 +95,14 @@ describe("POST /images", () => {
     expect((await ask(server.port, image.url)).body.equals(bytes)).toBe(true);
   });
 
-  it("takes a body that comes in chunks, without its length", async () => {
+  it("accepts a chunked body without its length", async () => {
     const bytes = await noise(60, 40).png().toBuffer();
     const chunks = [bytes.subarray(0, 7), bytes.subarray(7, 1000), bytes.subarray(1000)];
     const answer = await ask(server.port, "/images", { method: "POST", body: chunks });
     expect(answer.status).toBe(201);
   });
 
-  it("takes as many at once as come", async () => {
+  it("accepts many uploads at once", async () => {
     const bytes = await noise(200, 100).jpeg().toBuffer();
     const images = await Promise.all(Array.from({ length: 30 }, () => upload(bytes)));
     expect(new Set(images.map(({ id }) => id)).size).toBe(30);
@@ -130,7 +130,7 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
     expect(body.equals(frameBytes)).toBe(true);
   });
 
-  it("lets clients keep it for ever, and tells them what they have", async () => {
+  it("lets clients cache pictures for ever, and answers 304 to those that have one", async () => {
     for (const path of [image.url, framePath]) {
       const { headers } = await ask(server.port, path);
       expect(headers["cache-control"]).toBe("public, max-age=31536000, immutable");
@@ -148,7 +148,7 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
     expect([status, headers["content-length"], body.byteLength]).toEqual([200, String(frameBytes.byteLength), 0]);
   });
 
-  it("forbids caching the response for a picture whose bytes are gone", async () => {
+  it("forbids caching the answer for a picture whose bytes are gone", async () => {
     const session = framePath.split("/")[2] ?? "";
     await server.storage.frames.insert(aFrame(session, 9, { digest: "0".repeat(64) }));
     for (const method of ["GET", "HEAD"]) {
@@ -158,7 +158,7 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
     }
   });
 
-  it("says in JSON what is not there", async () => {
+  it("answers for a missing picture in JSON", async () => {
     const session = framePath.split("/")[2];
     const paths = [
       "/images/unknown",

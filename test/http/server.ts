@@ -29,7 +29,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** The HTTP side of a server on loopback, with a storage of its own. */
+/** The HTTP side of a server on loopback, with its own storage. */
 export async function startHttp(changes: Partial<HttpDependencies> = {}): Promise<RunningServer> {
   const folder = await newDataFolder();
   const storage = await openEmbeddedStorage(folder);
@@ -95,7 +95,7 @@ export interface Answer {
   json(): unknown;
 }
 
-/** One request by hand: any path, Host, Origin and body, with its length or, for several chunks, without. */
+/** One request with any path, Host, Origin and body: one chunk is sent with its length, several without. */
 export async function ask(
   port: number,
   path: string,

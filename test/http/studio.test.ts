@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { errorHandler, notFound } from "../../server/http/errors.js";
+import { errorHandler, notFoundHandler } from "../../server/http/errors.js";
 import { studio } from "../../server/http/studio.js";
 import { type Answer, ask, listen } from "./server.js";
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "atelier-studio-"));
   const app = express();
   app.use(studio(join(folder, "out")));
-  app.use(notFound);
+  app.use(notFoundHandler);
   app.use(errorHandler(() => undefined));
   ({ port, close } = await listen(app));
 });
@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const open = (path: string): Promise<Answer> => ask(port, path, { headers: { Accept: "text/html,*/*" } });
 
-it("says what to do while the studio is not built", async () => {
+it("shows how to build the studio while it is not built", async () => {
   for (const path of ["/", "/s/abc"]) {
     const answer = await open(path);
     expect([answer.status, answer.headers["content-type"]]).toEqual([503, "text/plain; charset=utf-8"]);
@@ -62,7 +62,7 @@ describe("a built studio", () => {
     expect([answer.status, answer.body.toString()]).toEqual([200, content]);
   });
 
-  it("lets browsers keep what is named after its content, and nothing else", async () => {
+  it("lets browsers cache only files that are named after their content", async () => {
     expect((await open("/_next/static/chunk-1.js")).headers["cache-control"]).toBe("public, max-age=31536000, immutable");
     expect((await open("/s/abc")).headers["cache-control"]).toBe("no-cache");
   });
@@ -77,14 +77,14 @@ describe("a built studio", () => {
     "/s/..%2f..%2fsecret",
   ];
 
-  it.each(missing)("answers %s with JSON, to programs", async (path) => {
+  it.each(missing)("answers %s with JSON to programs", async (path) => {
     const answer = await ask(port, path, { headers: { Accept: "*/*" } });
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(500);
     expect(answer.json()).toMatchObject({ code: expect.stringMatching(/NOT_FOUND|BAD_INPUT/), message: expect.any(String) });
   });
 
-  it.each(missing)("answers %s with its page for that, to browsers", async (path) => {
+  it.each(missing)("answers %s with the page for missing pages to browsers", async (path) => {
     const answer = await open(path);
     expect([answer.status, answer.body.toString()]).toEqual([404, "<p>no such page</p>"]);
     expect(answer.headers).toMatchObject({
@@ -95,7 +95,7 @@ describe("a built studio", () => {
     });
   });
 
-  it("answers what is sent to no address with JSON", async () => {
+  it("answers a POST to an unknown address with JSON", async () => {
     const answer = await ask(port, "/nothing", { method: "POST", headers: { Accept: "text/html" } });
     expect([answer.status, answer.json()]).toEqual([404, expect.objectContaining({ code: "NOT_FOUND" })]);
   });
@@ -110,7 +110,7 @@ describe("a built studio", () => {
     expect((await open(path)).headers["content-security-policy"]).toBe(policy);
   });
 
-  it("frames no page in another", async () => {
+  it("lets no page be embedded in another", async () => {
     expect((await open("/")).headers["x-frame-options"]).toBe("DENY");
   });
 });

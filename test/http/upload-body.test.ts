@@ -42,14 +42,14 @@ it("does not wait for ever for a client that stalls", async () => {
   socket.destroy();
 });
 
-it("notices a client that goes away", async () => {
+it("notices a client that leaves", async () => {
   refusals.length = 0;
   const socket = await begin(500);
   socket.destroy();
   await expect.poll(() => refusals).toEqual([expect.objectContaining({ status: 400, code: "BAD_INPUT" })]);
 });
 
-it("does not wait for a client that went away before its turn", async () => {
+it("does not wait for a client that left before its turn", async () => {
   const stream = Object.assign(new Readable({ read: () => undefined }), { headers: {} });
   stream.destroy();
   await once(stream, "close");
@@ -59,7 +59,7 @@ it("does not wait for a client that went away before its turn", async () => {
   });
 });
 
-it("reads nothing of a body that announces far too much", async () => {
+it("reads nothing of a body that is far too large by its length", async () => {
   const socket = await begin(1_000_000_000_000);
   const [answer] = await once(socket, "data");
   expect(String(answer)).toMatch(/^HTTP\/1\.1 413 /);

@@ -23,7 +23,7 @@ afterAll(async () => {
   await running.close();
 });
 
-/** A session that runs and has frames 0 to `last`. */
+/** A running session with frames 0 to `last`. */
 async function painted(last: number): Promise<string> {
   const id = await startSession(running);
   await running.host.claim();
@@ -34,7 +34,7 @@ async function painted(last: number): Promise<string> {
 const cancel = (id: string) => running.client.query(CANCEL, { id });
 
 describe("pausing and resuming", () => {
-  test("a session that waits is paused, and waits again at the end when it is resumed", async () => {
+  test("a queued session is paused, and goes to the end of the queue when it is resumed", async () => {
     const [first, second] = [await startSession(running), await startSession(running)];
     expect((await running.client.query(PAUSE, { id: first })).pauseSession).toMatchObject({ status: "PAUSED", queuePosition: null });
     expect((await running.client.query(RESUME, { id: first })).resumeSession).toMatchObject({ status: "QUEUED", queuePosition: 2 });
@@ -47,7 +47,7 @@ describe("pausing and resuming", () => {
     expect((await cancel(id)).cancelSession.status).toBe("CANCELLED");
   });
 
-  test("refuses what is illegal in a status, and changes nothing", async () => {
+  test("an operation that a status does not allow is refused and changes nothing", async () => {
     const id = await startSession(running);
     expect(await running.client.refusal(RESUME, { id })).toEqual({ code: "CONFLICT", field: "sessionId" });
     await running.client.query(PAUSE, { id });
@@ -61,7 +61,7 @@ describe("pausing and resuming", () => {
       expect(await running.client.refusal(mutation, { id: unknown })).toMatchObject({ code: "NOT_FOUND" });
   });
 
-  test("of two clients that press different buttons one wins and the other is refused", async () => {
+  test("when two clients act at once, one wins and the other is refused", async () => {
     for (let time = 0; time < 5; time++) {
       const id = await startSession(running);
       const answers = await Promise.allSettled([running.client.query(PAUSE, { id }), cancel(id), running.client.query(PAUSE, { id })]);
@@ -74,7 +74,7 @@ describe("pausing and resuming", () => {
 });
 
 describe("steering", () => {
-  test("merges what is given, and returns what changed and how it began", async () => {
+  test("merges the given settings, and lists the changes and the initial settings", async () => {
     const id = await painted(3);
     const before = (await running.client.query(STEER, { id, changes: { alpha: 3 } })).steer;
     expect(before.settings.alpha).toBe(3);
@@ -94,11 +94,11 @@ describe("steering", () => {
     ["a negative weight", { alpha: -1 }, { code: "BAD_INPUT", field: "changes.alpha", limit: "0..1000000" }],
     ["an absurd weight", { beta: 1e7 }, { code: "BAD_INPUT", field: "changes.beta", limit: "0..1000000" }],
     ["a learning rate of 0", { learningRate: 0 }, { code: "BAD_INPUT", field: "changes.learningRate" }],
-    ["steps that are past", { steps: 3 }, { code: "BAD_INPUT", field: "changes.steps", limit: 4 }],
-    ["a layer that is not there", { styleLayers: [{ layer: "conv9_9", weight: 1 }] }, { field: "changes.styleLayers.0.layer" }],
+    ["a number of steps that is already painted", { steps: 3 }, { code: "BAD_INPUT", field: "changes.steps", limit: 4 }],
+    ["an unknown layer", { styleLayers: [{ layer: "conv9_9", weight: 1 }] }, { field: "changes.styleLayers.0.layer" }],
     ["no layer", { styleLayers: [] }, { code: "BAD_INPUT", field: "changes.styleLayers" }],
     ["no style", { styles: [] }, { code: "BAD_INPUT", field: "changes.styles" }],
-    ["an image that is none", { styles: [{ imageId: "x" }] }, { field: "changes.styles.0.imageId" }],
+    ["an id of no image", { styles: [{ imageId: "x" }] }, { field: "changes.styles.0.imageId" }],
     ["an unknown image", { styles: [{ imageId: "00000000-0000-4000-8000-000000000000" }] }, { code: "NOT_FOUND" }],
   ])("refuses %s, and leaves the session as it is", async (_name, changes, refusal) => {
     const id = await painted(3);
@@ -107,13 +107,13 @@ describe("steering", () => {
     await cancel(id);
   });
 
-  test("a finished session is not steered", async () => {
+  test("a finished session cannot be steered", async () => {
     const id = await painted(0);
     await running.host.end(id, "COMPLETED");
     expect(await running.client.refusal(STEER, { id, changes: { alpha: 2 } })).toMatchObject({ code: "CONFLICT", field: "sessionId" });
   });
 
-  test("viewers receive it", async () => {
+  test("viewers see the change", async () => {
     const id = await painted(0);
     const watch = running.app.broker.watch(id, { afterStep: null, maxFramesPerSecond: null });
     const viewer = await watch;
@@ -127,7 +127,7 @@ describe("steering", () => {
 });
 
 describe("branching", () => {
-  test("goes on from a kept step with the settings of that step and its own changes", async () => {
+  test("continues from a kept step with the settings of that step and its own changes", async () => {
     const id = await painted(6);
     await running.client.query(STEER, { id, changes: { alpha: 4 } });
     await running.storage.changes.settle(id, 2);
@@ -140,7 +140,7 @@ describe("branching", () => {
     expect((await fetch(`${running.address}${branch.frames.edges[3].node.url}`)).status).toBe(200);
     expect((await running.client.query(FAMILY, { id })).session).toMatchObject({ parent: null, branches: [{ id: branch.id }] });
 
-    // It begins with a step of its own.
+    // Its first own step follows.
     expect(await running.host.claim()).toBe(branch.id);
     await running.host.paint(branch.id, 4);
     await running.host.end(branch.id, "COMPLETED");
@@ -150,7 +150,7 @@ describe("branching", () => {
     expect((await fetch(`${running.address}${branch.frames.edges[1].node.url}`)).status).toBe(200);
   });
 
-  test("of a finished session needs more steps", async () => {
+  test("from the last step needs more steps", async () => {
     const id = await painted(4);
     await running.storage.changes.add(id, { settings: { steps: 4 }, styles: null }, ["RUNNING"]);
     await running.storage.changes.settle(id, 1);
@@ -161,7 +161,7 @@ describe("branching", () => {
     await cancel(branchSession.id);
   });
 
-  test("is refused at a step that is not kept or in the future, and of what is not there", async () => {
+  test("is refused at a step that is not kept or not painted yet, and for an unknown session", async () => {
     const id = await painted(2);
     for (const step of [-1, 3, 5000]) {
       expect(await running.client.refusal(BRANCH, { id, step })).toEqual({ code: "BAD_INPUT", field: "step", limit: 2 });

@@ -1,0 +1,33 @@
+import { type DocumentNode, type GraphQLError, type GraphQLSchema, validate } from "graphql";
+import { limitErrors, parseWithinLimits } from "./query-limits.js";
+
+/** Documents that are kept, and the longest of them in characters: about 10 MB at most. */
+const [MAX_KEPT, MAX_KEPT_LENGTH] = [100, 4000];
+
+/** Parses and validates each document once: a live translation sends the same one thirty times a second. */
+export class DocumentCache {
+  /** Valid documents by their text, the most recently used last. */
+  private readonly documents = new Map<string, DocumentNode>();
+
+  constructor(private readonly schema: GraphQLSchema) {}
+
+  /** The document, or its errors. @throws GraphQLError when the text is too long or not GraphQL. */
+  get(query: string): DocumentNode | readonly GraphQLError[] {
+    const cached = this.documents.get(query);
+    const document = cached ?? parseWithinLimits(query);
+    if (!cached) {
+      const beyondLimits = limitErrors(this.schema, document);
+      const errors = beyondLimits.length > 0 ? beyondLimits : validate(this.schema, document);
+      if (errors.length > 0) return errors;
+    }
+    if (query.length <= MAX_KEPT_LENGTH) this.keep(query, document);
+    return document;
+  }
+
+  private keep(query: string, document: DocumentNode): void {
+    this.documents.delete(query);
+    this.documents.set(query, document);
+    const [oldest] = this.documents.keys();
+    if (this.documents.size > MAX_KEPT && oldest !== undefined) this.documents.delete(oldest);
+  }
+}

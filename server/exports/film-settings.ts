@@ -1,0 +1,45 @@
+import { badInput } from "../errors.js";
+import { requireSession } from "../sessions/requirements.js";
+import type { Storage } from "../storage/storage.js";
+import { exportLimits, type FilmFormat, type FilmSettings } from "./export.js";
+
+/** Settings of a film as a client sends them: what is left out or null gets its default. */
+export interface FilmInput {
+  sessionId: string;
+  besideId?: string | null;
+  format: FilmFormat;
+  fromStep?: number | null;
+  toStep?: number | null;
+  framesPerSecond?: number | null;
+  size?: number | null;
+  maxFrames?: number | null;
+}
+
+/** The input with its defaults. @throws AtelierError BAD_INPUT with field and limit; NOT_FOUND for a session. */
+export async function resolveFilmSettings(storage: Pick<Storage, "sessions">, input: FilmInput): Promise<FilmSettings> {
+  const besideId = input.besideId ?? null;
+  await requireSession(storage, input.sessionId, "input.sessionId");
+  if (besideId !== null) await requireSession(storage, besideId, "input.besideId");
+  const fromStep = input.fromStep ?? 0;
+  const toStep = input.toStep ?? null;
+  if (fromStep < 0) throw badInput("input.fromStep", "fromStep must be at least 0.", 0);
+  if (toStep !== null && toStep < fromStep) throw badInput("input.toStep", "toStep must be at least fromStep.", fromStep);
+  const { framesPerSecond, size, frames } = exportLimits;
+  return {
+    sessionId: input.sessionId,
+    besideId,
+    format: input.format,
+    fromStep,
+    toStep,
+    framesPerSecond: within("input.framesPerSecond", input.framesPerSecond, framesPerSecond),
+    size: within("input.size", input.size, size),
+    maxFrames: within("input.maxFrames", input.maxFrames, frames),
+  };
+}
+
+function within(field: string, value: number | null | undefined, limits: { min: number; max: number; default: number }): number {
+  const { min, max } = limits;
+  const given = value ?? limits.default;
+  if (given >= min && given <= max) return given;
+  throw badInput(field, `${field} must be from ${min} to ${max}.`, `${min}..${max}`);
+}

@@ -1,0 +1,30 @@
+import { unavailable } from "../errors.js";
+
+/** Limits how many pieces of work run at a time. */
+export interface ConcurrencyLimiter {
+  /** Runs `work` as soon as there is room. @throws AtelierError UNAVAILABLE at once when too many are waiting. */
+  run<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+/** At most `maxRunning` run and at most `maxWaiting` more wait, first come first served. */
+export function createConcurrencyLimiter(maxRunning: number, maxWaiting: number): ConcurrencyLimiter {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+
+  return {
+    async run(work) {
+      if (running >= maxRunning) {
+        if (waiting.length >= maxWaiting) throw unavailable("The server is busy with other uploads. Try again soon.");
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      } else running++;
+      try {
+        return await work();
+      } finally {
+        // The place goes straight to the next in the queue, so that no newcomer can take it.
+        const next = waiting.shift();
+        if (next) next();
+        else running--;
+      }
+    },
+  };
+}
