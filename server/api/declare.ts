@@ -1,6 +1,7 @@
 import { Field, InputType, ObjectType } from "type-graphql";
 
-type FieldType = NonNullable<Extract<Parameters<typeof Field>[0], (...arguments_: never[]) => unknown>>;
+/** Returns the GraphQL type of a field; a function, because types may refer to each other. */
+export type FieldType = NonNullable<Extract<Parameters<typeof Field>[0], (...arguments_: never[]) => unknown>>;
 
 /** Type and options of one GraphQL field, as `@Field` takes them. */
 export interface FieldDeclaration {

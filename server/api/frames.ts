@@ -2,7 +2,7 @@ import { Field, FieldResolver, Float, ID, Int, ObjectType, Resolver, Root } from
 import type { FrameRecord } from "../records/pictures.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
 import { LossTerm } from "./enums.js";
-import { type Connection, cursorCodec, PageInfo } from "./paging.js";
+import { connectionType, cursorCodec } from "./paging.js";
 import { Base64, DateTime } from "./scalars.js";
 
 @ObjectType({ description: "Loss of one layer within a term." })
@@ -112,26 +112,7 @@ export class FrameResolver {
   }
 }
 
-@ObjectType({ description: "An entry of a FrameConnection." })
-export class FrameEdge {
-  @Field(() => String, { description: "Position of the entry, for the argument after." })
-  cursor!: string;
-
-  @Field(() => Frame)
-  node!: FrameSource;
-}
-
-@ObjectType({ description: "One page of frames." })
-export class FrameConnection implements Connection<FrameSource> {
-  @Field(() => [FrameEdge])
-  edges!: FrameEdge[];
-
-  @Field(() => PageInfo)
-  pageInfo!: PageInfo;
-
-  @Field(() => Int, { description: "Number of entries on all pages." })
-  totalCount!: number;
-}
+export const FrameConnection = connectionType<FrameSource>("FrameConnection", () => Frame);
 
 /** Cursors of frames: their steps. */
 export const frameCursors = cursorCodec("frame", (text) => {

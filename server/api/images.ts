@@ -2,7 +2,7 @@ import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, R
 import type { ImageRecord } from "../records/pictures.js";
 import { isId, requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
-import { afterArgument, type Connection, connection, cursorCodec, firstArgument, PageInfo, pageRequest } from "./paging.js";
+import { afterArgument, type Connection, connection, connectionType, cursorCodec, firstArgument, pageRequest } from "./paging.js";
 import { DateTime } from "./scalars.js";
 
 @ObjectType({ description: "A picture that was uploaded, or kept from a frame." })
@@ -26,26 +26,7 @@ export class Image {
   createdAt!: Date;
 }
 
-@ObjectType({ description: "An entry of an ImageConnection." })
-export class ImageEdge {
-  @Field(() => String, { description: "Position of the entry, for the argument after." })
-  cursor!: string;
-
-  @Field(() => Image)
-  node!: ImageRecord;
-}
-
-@ObjectType({ description: "One page of images." })
-export class ImageConnection implements Connection<ImageRecord> {
-  @Field(() => [ImageEdge])
-  edges!: ImageEdge[];
-
-  @Field(() => PageInfo)
-  pageInfo!: PageInfo;
-
-  @Field(() => Int, { description: "Number of entries on all pages." })
-  totalCount!: number;
-}
+export const ImageConnection = connectionType<ImageRecord>("ImageConnection", () => Image);
 
 const imageCursors = cursorCodec("image", (text) => (isId(text) ? text : null));
 

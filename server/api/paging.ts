@@ -1,6 +1,7 @@
-import { Field, ObjectType } from "type-graphql";
+import { Field, Int, ObjectType } from "type-graphql";
 import { badInput } from "../errors.js";
 import type { Page, PageRequest } from "../storage/storage.js";
+import { type FieldType, objectType } from "./declare.js";
 import { apiLimits } from "./limits.js";
 
 const DEFAULT_PAGE_SIZE = 20;
@@ -69,6 +70,19 @@ export interface Connection<Node> {
   edges: { cursor: string; node: Node }[];
   pageInfo: PageInfo;
   totalCount: number;
+}
+
+/** The GraphQL types of a connection and its edges; `name` ends in Connection. */
+export function connectionType<Node>(name: string, node: FieldType): new () => Connection<Node> {
+  const edge = objectType<Connection<Node>["edges"][number]>(name.replace(/Connection$/, "Edge"), `An entry of ${name}.`, {
+    cursor: { type: () => String, description: "Position of the entry, for the argument after." },
+    node: { type: node },
+  });
+  return objectType<Connection<Node>>(name, "A page of the list.", {
+    edges: { type: () => [edge] },
+    pageInfo: { type: () => PageInfo },
+    totalCount: { type: () => Int, description: "Number of entries on all pages." },
+  });
 }
 
 /** A page of rows as a Relay connection. */

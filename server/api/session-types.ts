@@ -3,7 +3,7 @@ import type { SessionRecord } from "../records/session.js";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
 import { isId } from "../sessions/requirements.js";
 import { SessionKind, SessionStatus } from "./enums.js";
-import { type Connection, cursorCodec, PageInfo } from "./paging.js";
+import { connectionType, cursorCodec } from "./paging.js";
 import { DateTime } from "./scalars.js";
 import { StyleTransferSettings } from "./settings-types.js";
 
@@ -83,26 +83,7 @@ export class TranslationSession extends Session {
   framesDropped!: number;
 }
 
-@ObjectType({ description: "An entry of a SessionConnection." })
-export class SessionEdge {
-  @Field(() => String, { description: "Position of the entry, for the argument after." })
-  cursor!: string;
-
-  @Field(() => Session)
-  node!: SessionRecord;
-}
-
-@ObjectType({ description: "One page of sessions." })
-export class SessionConnection implements Connection<SessionRecord> {
-  @Field(() => [SessionEdge])
-  edges!: SessionEdge[];
-
-  @Field(() => PageInfo)
-  pageInfo!: PageInfo;
-
-  @Field(() => Int, { description: "Number of entries on all pages." })
-  totalCount!: number;
-}
+export const SessionConnection = connectionType<SessionRecord>("SessionConnection", () => Session);
 
 /** Cursors of sessions: their ids. */
 export const sessionCursors = cursorCodec("session", (text) => (isId(text) ? text : null));
