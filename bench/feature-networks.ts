@@ -9,7 +9,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FeatureNetwork } from "../server/art/feature-network.js";
-import { openFeatureNetwork } from "../server/art/open-feature-network.js";
+import { openFeatureNetwork } from "../server/art/feature-network.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 import { parseCard } from "../server/models/card.js";
 import { openScene } from "./loss-gradient-scene.js";

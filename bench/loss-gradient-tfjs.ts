@@ -6,13 +6,17 @@
  */
 import { createInterface } from "node:readline";
 import { version_core } from "@tensorflow/tfjs-core";
-import { openVgg19 } from "../server/art/vgg19.js";
+import { openFeatureNetwork } from "../server/art/feature-network.js";
 import { TfjsEngine } from "../server/engine/tfjs.js";
 import { openScene } from "./loss-gradient-scene.js";
 
 const [weightsFile = "", size = "256"] = process.argv.slice(2);
 const engine = await TfjsEngine.create(["wasm"]);
-const evaluate = await openScene(engine, await openVgg19("vgg19", weightsFile), Number(size));
+const evaluate = await openScene(
+  engine,
+  await openFeatureNetwork({ id: "vgg19", path: weightsFile, architecture: { family: "vgg19" } }),
+  Number(size),
+);
 console.log(JSON.stringify({ name: `tfjs-wasm ${version_core}`, detail: engine.description }));
 for await (const _ of createInterface({ input: process.stdin })) console.log(JSON.stringify(await evaluate()));
 await engine.close();

@@ -7,7 +7,7 @@
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { openVgg19 } from "../server/art/vgg19.js";
+import { openFeatureNetwork } from "../server/art/feature-network.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 import { type Evaluated, openScene } from "./loss-gradient-scene.js";
 import { modelMirror } from "./mirror.js";
@@ -32,7 +32,11 @@ const engine = new OnnxEngine(threads);
 const times: Record<"onnx" | "torch" | "tfjs", number[]> = { onnx: [], torch: [], tfjs: [] };
 const names: Record<keyof typeof peers, string> = { torch: "", tfjs: "" };
 try {
-  const evaluate = await openScene(engine, await openVgg19("vgg19", weightsFile), size);
+  const evaluate = await openScene(
+    engine,
+    await openFeatureNetwork({ id: "vgg19", path: weightsFile, architecture: { family: "vgg19" } }),
+    size,
+  );
   for (const key of ["torch", "tfjs"] as const) {
     const { name, detail } = await peers[key].answer<{ name: string; detail: string }>();
     names[key] = name;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { createPainters } from "../../server/art/painters.js";
-import { decodePicture, toInterleaved } from "../../server/art/picture.js";
+import { decodePlanes, toInterleaved } from "../../server/art/picture.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { parseCard } from "../../server/models/card.js";
 import { paintAll } from "../contracts/painter.js";
@@ -26,7 +26,7 @@ describe("bundled generators", () => {
     const read = (...path: string[]) => readFile(join(bundled, id, ...path));
     const { file, sha256, architecture, translation: form } = parseCard(String(await read("card.json")))!;
     const [input, output] = await Promise.all([read("reference", "input.png"), read("reference", "output.png")]);
-    const expected = await decodePicture(output, { longerSide: 256 });
+    const expected = await decodePlanes(output, { longerSide: 256 });
     const engine = new OnnxEngine();
     const [painting] = await paintAll(createPainters(engine), {
       kind: "TRANSLATION",

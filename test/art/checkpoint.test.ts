@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { serialize } from "node:v8";
 import { describe, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../../server/art/checkpoint.js";
-import { CheckpointError } from "../../server/art/checkpoint-error.js";
+import { CheckpointError } from "../../server/art/painter.js";
 
 const header = { format: "atelier-style-transfer", version: 1 };
 

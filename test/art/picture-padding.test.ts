@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Planes } from "../../server/art/painter.js";
-import { centred, crop, padByReflection } from "../../server/art/picture-padding.js";
+import { centredRegion, crop, padByReflection } from "../../server/art/picture-padding.js";
 
 /** A picture whose value at (x, y) of channel c is 100 c + 10 y + x. */
 function numbered(width: number, height: number): Planes {
@@ -37,5 +37,5 @@ test.each([
   const picture = numbered(width, height);
   const padded = padByReflection(picture, { width: outerWidth, height: outerHeight });
   expect(padded.data).toHaveLength(3 * outerWidth * outerHeight);
-  expect(crop(padded, centred(picture, padded))).toEqual(picture);
+  expect(crop(padded, centredRegion(picture, padded))).toEqual(picture);
 });

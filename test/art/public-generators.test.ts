@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createPainters } from "../../server/art/painters.js";
-import { decodePicture, toInterleaved, uprightSize } from "../../server/art/picture.js";
+import { decodePlanes, toInterleaved, uprightSize } from "../../server/art/picture.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { parseCard } from "../../server/models/card.js";
 import { paintAll } from "../contracts/painter.js";
@@ -46,7 +46,7 @@ describe.skipIf(mirror === null)("public generators", () => {
     });
     await engine.close();
     if (!painting) throw new Error("Nothing was painted.");
-    const [painted, recorded] = [toInterleaved(painting.planes), toInterleaved(await decodePicture(output, { longerSide: size }))];
+    const [painted, recorded] = [toInterleaved(painting.planes), toInterleaved(await decodePlanes(output, { longerSide: size }))];
     expect(painted).toHaveLength(recorded.length);
     const difference = painted.reduce((sum, value, index) => sum + Math.abs(value - (recorded[index] ?? 0)), 0);
     expect(difference / painted.length).toBeLessThanOrEqual(2);

@@ -1,8 +1,8 @@
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { nextPainting, type Planes } from "../../server/art/painter.js";
-import { decodePicture, toInterleaved } from "../../server/art/picture.js";
-import { takeColoursOf } from "../../server/art/tile-colours.js";
+import { decodePlanes, toInterleaved } from "../../server/art/picture.js";
+import { transferLargeScaleColours } from "../../server/art/tile-colours.js";
 import { largestArea, overlapFor, Tiling } from "../../server/art/tiles.js";
 import { createTranslationFactory } from "../../server/art/translation.js";
 import type { TranslationWork } from "../../server/art/work.js";
@@ -31,17 +31,17 @@ describe.each(cuts)("$width x $height px in tiles of $area px at most", ({ width
   const tiling = new Tiling({ width, height }, { area, overlap, form });
 
   test("each tile lies within the picture and has a side that the network takes", () => {
-    expect(tiling.places.length).toBeGreaterThan(1);
+    expect(tiling.regions.length).toBeGreaterThan(1);
     const least = Math.ceil(Math.max(form.minSize, 2) / form.sizeMultiple) * form.sizeMultiple;
-    for (const place of tiling.places) {
-      expect(place.left).toBeGreaterThanOrEqual(0);
-      expect(place.top).toBeGreaterThanOrEqual(0);
-      expect(place.left + place.width).toBeLessThanOrEqual(width);
-      expect(place.top + place.height).toBeLessThanOrEqual(height);
-      expect(place.width * place.height).toBeLessThanOrEqual(Math.max(area, least * least));
+    for (const region of tiling.regions) {
+      expect(region.left).toBeGreaterThanOrEqual(0);
+      expect(region.top).toBeGreaterThanOrEqual(0);
+      expect(region.left + region.width).toBeLessThanOrEqual(width);
+      expect(region.top + region.height).toBeLessThanOrEqual(height);
+      expect(region.width * region.height).toBeLessThanOrEqual(Math.max(area, least * least));
       for (const [side, whole] of [
-        [place.width, width],
-        [place.height, height],
+        [region.width, width],
+        [region.height, height],
       ] as const) {
         if (side !== whole) expect(side % form.sizeMultiple).toBe(0);
       }
@@ -50,9 +50,9 @@ describe.each(cuts)("$width x $height px in tiles of $area px at most", ({ width
 
   test("weights are none below 0 and sum to 1 everywhere", () => {
     const sum = flat(width, height, 0);
-    for (const [index, place] of tiling.places.entries()) {
+    for (const [index, region] of tiling.regions.entries()) {
       const weights = flat(width, height, 0);
-      tiling.blendInto(weights, index, flat(place.width, place.height, 1));
+      tiling.blendInto(weights, index, flat(region.width, region.height, 1));
       expect(weights.data.every((weight) => weight >= 0)).toBe(true);
       for (let i = 0; i < weights.data.length; i++) sum.data[i]! += weights.data[i]!;
     }
@@ -62,14 +62,14 @@ describe.each(cuts)("$width x $height px in tiles of $area px at most", ({ width
 
 test("a picture that fits is one tile", () => {
   const form = { sizeMultiple: 1, minSize: 1 };
-  const { places } = new Tiling({ width: 40, height: 30 }, { area: 1600, overlap: 8, form });
-  expect(places).toEqual([{ left: 0, top: 0, width: 40, height: 30 }]);
+  const { regions } = new Tiling({ width: 40, height: 30 }, { area: 1600, overlap: 8, form });
+  expect(regions).toEqual([{ left: 0, top: 0, width: 40, height: 30 }]);
 });
 
 test("neighbours overlap as far as asked", () => {
-  const { places } = new Tiling({ width: 1000, height: 100 }, { area: 400 * 400, overlap: 120, form: { sizeMultiple: 4, minSize: 32 } });
-  for (const [index, { left }] of places.slice(1).entries()) {
-    expect(places[index]!.left + places[index]!.width - left).toBeGreaterThanOrEqual(119);
+  const { regions } = new Tiling({ width: 1000, height: 100 }, { area: 400 * 400, overlap: 120, form: { sizeMultiple: 4, minSize: 32 } });
+  for (const [index, { left }] of regions.slice(1).entries()) {
+    expect(regions[index]!.left + regions[index]!.width - left).toBeGreaterThanOrEqual(119);
   }
 });
 
@@ -92,7 +92,7 @@ test("large-scale colours are taken over and detail is kept", () => {
   const picture = flat(width, height, 0.3);
   for (let i = 0; i < picture.data.length; i += 2) picture.data[i]! += 0.1;
   const small = flat(64, 32, 0.35 + 0.1);
-  takeColoursOf(small, picture);
+  transferLargeScaleColours(small, picture);
   const worst = picture.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (i % 2 === 0 ? 0.5 : 0.4))), 0);
   expect(worst).toBeLessThan(1e-5);
 });
@@ -124,7 +124,7 @@ describe("a translation in tiles", () => {
     const work = await translationWork({ width, height, form });
     const whole = await translate(inverted, work, Number.POSITIVE_INFINITY);
     expect(toInterleaved(await translate(inverted, work))).toEqual(toInterleaved(whole));
-    expect(toInterleaved(whole)).not.toEqual(toInterleaved(await decodePicture(work.source.bytes, { longerSide: work.size })));
+    expect(toInterleaved(whole)).not.toEqual(toInterleaved(await decodePlanes(work.source.bytes, { longerSide: work.size })));
   });
 
   test("shows nothing after each tile, and the picture at the end", async () => {

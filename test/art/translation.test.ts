@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { nextPainting, type Planes } from "../../server/art/painter.js";
-import { decodePicture, toInterleaved } from "../../server/art/picture.js";
+import { decodePlanes, toInterleaved } from "../../server/art/picture.js";
 import { createTranslationFactory } from "../../server/art/translation.js";
 import type { TranslationWork } from "../../server/art/work.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
@@ -24,7 +24,7 @@ async function translate(apply: (picture: Node) => Node, work: TranslationWork):
 }
 
 /** What translations begin with: the source at the size of the result. */
-const decoded = ({ source, size }: TranslationWork) => decodePicture(source.bytes, { longerSide: size });
+const decoded = ({ source, size }: TranslationWork) => decodePlanes(source.bytes, { longerSide: size });
 
 /** Largest difference of two pictures of one size, of 0..255. */
 function difference(a: Planes, b: Planes): number {
@@ -206,7 +206,7 @@ describe("public generators", () => {
       };
       const work: TranslationWork = { kind: "TRANSLATION", generator, source: { digest: id, bytes: input! }, size: card.size };
       const [painting] = await paintAll(createTranslationFactory(engine, generatorOf(same)), work);
-      expect(difference(painting!.planes, await decodePicture(output!, { longerSide: card.size }))).toBeLessThanOrEqual(2);
+      expect(difference(painting!.planes, await decodePlanes(output!, { longerSide: card.size }))).toBeLessThanOrEqual(2);
     },
   );
 });

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openFeatureNetwork } from "../../server/art/feature-network.js";
 import { inputNames, objectiveGraph, targetGraph } from "../../server/art/losses.js";
 import { asTensor, evaluate, objectiveLayers, openObjective, type Targets } from "../../server/art/objective.js";
-import { openFeatureNetwork } from "../../server/art/open-feature-network.js";
-import { decodePicture } from "../../server/art/picture.js";
+import { decodePlanes } from "../../server/art/picture.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 import type { Engine } from "../../server/engine/engine.js";
@@ -50,13 +50,13 @@ export function engineNetworksContract(name: string, open: () => Promise<Engine>
       const program = await onnx.open(measured, { outputs: Object.keys(measured) });
       const targets: Record<string, Targets> = {};
       for (const [kind, { bytes }] of Object.entries({ content: work.content, style: work.styles[0]! })) {
-        targets[kind] = await program.run({ [inputNames.image]: asTensor(await decodePicture(bytes, { longerSide: size })) });
+        targets[kind] = await program.run({ [inputNames.image]: asTensor(await decodePlanes(bytes, { longerSide: size })) });
       }
       const both = Object.fromEntries([
         ...layers.content.map((layer) => [inputNames.contentTarget(layer), targets.content![inputNames.contentTarget(layer)]!]),
         ...layers.style.map((layer) => [inputNames.styleTarget(layer), targets.style![inputNames.styleTarget(layer)]!]),
       ]);
-      const content = await decodePicture(work.content.bytes, { longerSide: size });
+      const content = await decodePlanes(work.content.bytes, { longerSide: size });
       const picture = { ...content, data: content.data.map((value) => 1 - value) };
       const graph = objectiveGraph(network, layers);
       const [ours, expected] = await Promise.all(

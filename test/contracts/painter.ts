@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CheckpointError } from "../../server/art/checkpoint-error.js";
-import { nextPainting, type Painter, type PainterFactory, type Painting } from "../../server/art/painter.js";
+import { CheckpointError, nextPainting, type Painter, type PainterFactory, type Painting } from "../../server/art/painter.js";
 import type { PaintedWork } from "../../server/art/work.js";
 
 /** What the suite needs to know of one kind of painter. */

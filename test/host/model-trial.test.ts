@@ -88,7 +88,7 @@ test("what a reason tells holds no path", () => {
 
 describe("a model is refused", () => {
   test.each<[keyof typeof badFiles, RegExp]>([
-    ["twoInputs", /^Its file has 2 inputs, and one is needed\.$/],
+    ["twoInputs", /^Its file has 2 inputs; it must have exactly one\.$/],
     ["otherNames", /^Its file has no output "output"; it is called "result" there\.$/],
     ["sixChannels", /^The output of its file is 1 x 6 x \? x \?, not 1 x 3 x height x width\.$/],
     ["fixedSize", /height and width have to be free/],

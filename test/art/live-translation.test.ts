@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { GeneratorProgram } from "../../server/art/generator.js";
+import { PixelTranslator } from "../../server/art/live-translation.js";
 import type { Pixels } from "../../server/art/painter.js";
 import { toInterleaved } from "../../server/art/picture.js";
 import { translatePicture } from "../../server/art/translate-picture.js";
-import { PixelTranslator } from "../../server/art/translate-pixels.js";
 import type { TranslationForm } from "../../server/models/card.js";
 import { scriptedForm } from "../helpers/scripted-painters.js";
 
@@ -50,7 +50,7 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("an 
   const program = answering((length) => new Float32Array(length).fill(0.5).fill(value, length - 1));
   await expect(new PixelTranslator(program, scriptedForm, "test").translate(noise(8, 8, 1))).rejects.toMatchObject({
     code: "UNAVAILABLE",
-    message: "The model test answered values that are no colours.",
+    message: "The model test returned values that are no colours.",
   });
 });
 
