@@ -120,5 +120,5 @@ test("an ONNX file runs with its own names", async () => {
 test.each(["damaged", "missing"])("a %s ONNX file is UNAVAILABLE, told without its path", async (kind) => {
   const path = await file(Uint8Array.of(1, 2, 3));
   const opening = engine(1).openFile(kind === "damaged" ? path : `${path}.not`);
-  await expect(opening).rejects.toMatchObject({ code: "UNAVAILABLE", message: "The model's file is no graph that ONNX Runtime can run." });
+  await expect(opening).rejects.toMatchObject({ code: "UNAVAILABLE", message: "The model's file holds no graph that ONNX Runtime can run." });
 });
