@@ -3,15 +3,17 @@ import { inputNames, objectiveGraph, outputNames, targetGraph } from "../server/
 import { type Engine, gradientName } from "../server/engine/engine.js";
 import { scalar, type Tensor, tensor } from "../server/graph/index.js";
 
-/** Layers, weights and pictures of the benchmark; loss_gradient_torch.py has the same. */
+/** Layers, weights and pictures of the benchmark; loss_gradient_torch.py repeats them. */
 const layers = { content: ["conv4_2"], style: ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"] };
 const termWeights = { alpha: 1, beta: 100, gamma: 0.02 };
 const pictures = { content: [0.11, 0.07], style: [0.31, 0.17], image: [0.23, 0.05] } as const;
 
-/** What every program answers for one evaluation; `norm` is the Euclidean length of the gradient. */
+/** One evaluation, as every compared program reports it. */
 export interface Evaluated {
   ms: number;
+  /** J. */
   total: number;
+  /** Euclidean length of the gradient of J towards the image. */
   norm: number;
 }
 
@@ -29,7 +31,7 @@ function lengthOf(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
 
-/** Opens style transfer's own objective with `network` on `engine` and answers a function that evaluates it once. */
+/** Opens the objective of style transfer with `network` on `engine`, and returns a function that evaluates it once. */
 export async function openScene(engine: Engine, network: FeatureNetwork, size: number): Promise<() => Promise<Evaluated>> {
   const measured = targetGraph(network, layers);
   const targetProgram = await engine.open(measured, { outputs: Object.keys(measured) });

@@ -1,6 +1,6 @@
 /**
- * One VGG-19 loss and gradient on the tfjs engine with its WebAssembly backend, whose differentiation is TensorFlow.js's
- * own, for loss-gradient.ts: a line on stdin is answered by a line of JSON.
+ * Loss and gradient with VGG-19 on the WebAssembly backend of the tfjs engine, whose differentiation is TensorFlow.js's
+ * own. A peer of loss-gradient.ts: it replies to each line on stdin with a line of JSON.
  *
  *   npx tsx bench/loss-gradient-tfjs.ts weights.safetensors size
  */
