@@ -69,13 +69,16 @@ export class BenchServer {
     return Number(seconds) * 1000;
   }
 
-  /** Processor time of the server process so far, threads included; with its device process where asked, ms. Linux only. */
+  /**
+   * Processor time of the server process so far, threads included; with its device process where asked, ms. Linux only.
+   */
   async processorTime({ withDevice = false } = {}): Promise<number> {
     const processes = [String(this.server.pid), ...(withDevice ? await this.children() : [])];
     const times = await Promise.all(
       processes.map(async (pid) => {
         const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-        // Read after the program's name, which may hold any text: state is field 3, utime and stime are 14 and 15, in 1/100 s.
+        // Read after the program's name, which may hold any text: state is field 3, utime and stime are 14 and 15, in
+        // 1/100 s.
         const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
         return 10 * (Number(fields[11]) + Number(fields[12]));
       }),

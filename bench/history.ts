@@ -1,6 +1,6 @@
 /**
- * Time of `sessions` over HTTP with 10,000 sessions and 1,000,000 frames in history, and of the replay, pictures included,
- * for a viewer who comes back after 1,000 steps.
+ * Time of `sessions` over HTTP with 10,000 sessions and 1,000,000 frames in history, and of the replay, pictures
+ * included, for a viewer who comes back after 1,000 steps.
  *
  *   npx tsx bench/history.ts
  */

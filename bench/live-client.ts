@@ -1,6 +1,6 @@
 /**
- * A client of live translation in a process of its own. Like the studio's page, it takes the newest picture of a camera,
- * which it simulates, encodes and sends it, and decodes the result. It prints one line of JSON for each result.
+ * A client of live translation in a process of its own. Like the studio's page, it takes the newest picture of a
+ * camera, which it simulates, encodes and sends it, and decodes the result. It prints one line of JSON for each result.
  *
  *   npx tsx bench/live-client.ts address session seconds camera-fps keep|flood first-step
  *
@@ -45,7 +45,9 @@ async function filmStrip(): Promise<Buffer[]> {
   );
 }
 
-/** Waits for the camera's next picture, and returns the time at which it was taken, ms. Pictures in between are dropped. */
+/**
+ * Waits for the camera's next picture, and returns the time at which it was taken, ms. Pictures in between are dropped.
+ */
 async function nextPicture(step: number): Promise<number> {
   const interval = 1000 / Number(fps);
   const now = performance.now();

@@ -1,6 +1,6 @@
 /**
- * One run of photo-to-painting at 256 x 256 px on the onnx engine, in turns with PyTorch, where it is installed, and with
- * TensorFlow.js's WebAssembly backend.
+ * One run of photo-to-painting at 256 x 256 px on the onnx engine, in turns with PyTorch, where it is installed, and
+ * with TensorFlow.js's WebAssembly backend.
  *
  *   npx tsx bench/live-peers.ts
  */

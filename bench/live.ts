@@ -1,7 +1,7 @@
 /**
  * Live translation at 256 x 256 px, with the client in another process: processor time of the server with a model that
- * has nothing to compute; pictures a second, and delay from the camera to the decoded result, with photo-to-painting; and
- * the delay over a minute with a client that sends twice as fast as the device works.
+ * has nothing to compute; pictures a second, and delay from the camera to the decoded result, with photo-to-painting;
+ * and the delay over a minute with a client that sends twice as fast as the device works.
  *
  *   npx tsx bench/live.ts
  */

@@ -1,7 +1,8 @@
 /**
  * What the studio costs a browser: the scripts of the first load, and the time until the page is interactive on a slow
- * processor; frames drawn and the main thread's load at 512 px; the heap of a tab that is left open. The frames are encoded
- * beforehand, then stored, published and served as always: painting at that speed would need a GPU. Build the studio first.
+ * processor; frames drawn and the main thread's load at 512 px; the heap of a tab that is left open. The frames are
+ * encoded beforehand, then stored, published and served as always: painting at that speed would need a GPU. Build the
+ * studio first.
  *
  *   npx tsx bench/page.ts [minutes of the open tab, 30; 0 leaves it out]
  */

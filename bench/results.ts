@@ -40,7 +40,9 @@ export function atLeast(bench: string, value: number, limit: number, unit: strin
 
 const resultsFile = fileURLToPath(new URL("results.json", import.meta.url));
 
-/** Prints the measurements and writes them to results.json, where they replace earlier ones of the same bench and peer. */
+/**
+ * Prints the measurements and writes them to results.json, where they replace earlier ones of the same bench and peer.
+ */
 export async function recordResults(measurements: readonly Measurement[], command: string, file = resultsFile): Promise<void> {
   const origin = { machine: machine(), commit: commit(), command, date: new Date().toISOString() };
   for (const { bench, peer, ratio, value, unit } of measurements) {

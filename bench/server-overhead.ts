@@ -1,8 +1,8 @@
 /**
- * What the server adds to a step, in % of the computing time: the time between two frames at a viewer that the device does
- * not compute (turns, encoding, messages), plus the processor time of the server process (history, GraphQL, inline bytes),
- * as if none of it ran in parallel to the computing. Also measures the server's event-loop delay. All come from one run,
- * so other work on the machine is not counted as overhead.
+ * What the server adds to a step, in % of the computing time: the time between two frames at a viewer that the device
+ * does not compute (turns, encoding, messages), plus the processor time of the server process (history, GraphQL, inline
+ * bytes), as if none of it ran in parallel to the computing. Also measures the server's event-loop delay. All come from
+ * one run, so other work on the machine is not counted as overhead.
  *
  *   npx tsx bench/server-overhead.ts
  */
@@ -44,7 +44,7 @@ async function overhead(size: number, steps: number): Promise<Measurement> {
   return atMost(`what the server adds to a step, ${size} px`, percent, limits.overheadPercent, "%");
 }
 
-/** Time from each frame to the next without the computing, ms. Leaves out the first step, and the last, whose frame is a PNG. */
+/** Time between frames without the computing, ms. Leaves out the first step, and the last, whose frame is a PNG. */
 function timesBetweenSteps({ frames }: SeenSession): number[] {
   return frames.slice(1, -1).map(({ at, computeMs }, index) => at - frames[index]!.at - computeMs);
 }

@@ -44,8 +44,8 @@ async function buildServer() {
 }
 
 /**
- * Removes the output of source files that no longer exist. Nothing else is removed: the build overwrites files in place, so
- * a server that runs from dist/ never misses a file.
+ * Removes the output of source files that no longer exist. Nothing else is removed: the build overwrites files in
+ * place, so a server that runs from dist/ never misses a file.
  * @param {Set<string>} built paths relative to dist/
  */
 async function removeLeftovers(built) {

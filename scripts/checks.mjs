@@ -5,7 +5,11 @@ import { schemaTypesCurrent } from "./schema-types.mjs";
 
 /** @typedef {{ name: string, passes: () => Promise<boolean> }} Check */
 
-/** A check that passes when a package's program ends with exit code 0. @param {string} packageName @param {string[]} args */
+/**
+ * A check that passes when a package's program ends with exit code 0.
+ * @param {string} packageName
+ * @param {string[]} args
+ */
 const tool =
   (packageName, ...args) =>
   async () =>

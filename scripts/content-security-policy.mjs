@@ -6,8 +6,8 @@ import { join } from "node:path";
 const POLICIES = "policies.json";
 
 /**
- * The content security policy of a page: it may load and run this server's files, and its own inline scripts and styles by
- * their hashes. "unsafe-inline" is not needed; "unsafe-hashes" makes hashes apply to style attributes too.
+ * The content security policy of a page: it may load and run this server's files, and its own inline scripts and styles
+ * by their hashes. "unsafe-inline" is not needed; "unsafe-hashes" makes hashes apply to style attributes too.
  * @param {string} html
  */
 export function contentSecurityPolicy(html) {

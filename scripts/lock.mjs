@@ -6,8 +6,8 @@ import { join } from "node:path";
 
 /**
  * Runs `work` while no other process of this machine runs work under the same name. The lock is a socket on which its
- * holder listens, so it ends with its holder and never becomes stale. Waiting processes are connected to the socket; the
- * connection ends when the holder finishes or dies.
+ * holder listens, so it ends with its holder and never becomes stale. Waiting processes are connected to the socket;
+ * the connection ends when the holder finishes or dies.
  * @template Result
  * @param {string} name
  * @param {() => void} onWait called once when another process holds the lock

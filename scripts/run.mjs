@@ -10,8 +10,8 @@ const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];
 const GRACE_MS = 3000;
 
 /**
- * Runs a command in the repository on this terminal, and resolves to its exit code. Signals to this process are forwarded
- * to the command; after the command has ended, this process ends by the same signal.
+ * Runs a command in the repository on this terminal, and resolves to its exit code. Signals to this process are
+ * forwarded to the command; after the command has ended, this process ends by the same signal.
  * @param {string} command
  * @param {string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, shell?: boolean }} [options]

@@ -15,8 +15,8 @@ import { root } from "./root.mjs";
  */
 
 /**
- * Builds the stale targets, or all when `force` is set. The fingerprint is taken before the build, so an edit during the
- * build leads to another build.
+ * Builds the stale targets, or all when `force` is set. The fingerprint is taken before the build, so an edit during
+ * the build leads to another build.
  * @param {Target[]} targets
  * @param {{ force?: boolean }} [options]
  */

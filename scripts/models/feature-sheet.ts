@@ -1,6 +1,6 @@
 /**
- * Paints sample pictures with feature networks at the default settings, and puts the results on one sheet: content, style,
- * and one column for each network.
+ * Paints sample pictures with feature networks at the default settings, and puts the results on one sheet: content,
+ * style, and one column for each network.
  *
  *   npx tsx scripts/models/feature-sheet.ts --out models/bundled/vgg19-lite/sheet.webp models/bundled/vgg19-lite ../shared/weights/vgg19
  *
@@ -83,7 +83,7 @@ async function paint(network: FeatureNetworkFile, content: EncodedPicture, style
   return painting;
 }
 
-/** Puts pictures into rows as large as their content, `size` px on the longer side. On the sheet the style is cropped to that. */
+/** Puts pictures into rows as large as their content, to which the style is cropped on the sheet. */
 async function layOut(grid: readonly Buffer[][], file: string): Promise<void> {
   const layers: { input: Buffer; left: number; top: number }[] = [];
   let top = 0;

@@ -6,7 +6,9 @@ const ink = hex("#231a17");
 const rust = hex("#b4532a");
 const teal = hex("#2f6f73");
 
-/** An engraving in ink and two tints: lines that widen with the tone and follow the form, cross-hatched in the shadows. */
+/**
+ * An engraving in ink and two tints: lines that widen with the tone and follow the form, cross-hatched in the shadows.
+ */
 export function engraving(seed: number): Sheet {
   const sheet = new Sheet(paper);
   const form = layeredNoise(seed, 3);

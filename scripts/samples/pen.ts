@@ -30,7 +30,7 @@ export function line(...points: Point[]): Stroke {
   return { points, straight: true };
 }
 
-/** The arc of an ellipse between two angles in degrees, clockwise from the right. By default a whole ellipse, not quite closed. */
+/** An arc of an ellipse, clockwise from the right, in degrees; by default a whole ellipse, not quite closed. */
 export function arc([x, y]: Point, radiusX: number, radiusY = radiusX, from = -90, to = 266): Stroke {
   const steps = Math.max(6, Math.ceil(Math.abs(to - from) / 24));
   const angles = Array.from({ length: steps + 1 }, (_, step) => ((from + ((to - from) * step) / steps) * Math.PI) / 180);

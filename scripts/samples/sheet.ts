@@ -18,7 +18,10 @@ export class Sheet {
     for (let at = 0; at < this.colours.length; at++) this.colours[at] = paper[at % 3]!;
   }
 
-  /** Puts paint on one pixel. `cover` is its opacity, 0..1; `thick` raises the surface for `light`. Ignores pixels outside. */
+  /**
+   * Puts paint on one pixel, if it is on the sheet. `cover` is its opacity, 0..1; `thick` raises the surface for
+   * `light`.
+   */
   dab(x: number, y: number, colour: Colour, cover: number, thick = 0): void {
     const column = Math.round(x);
     const row = Math.round(y);
@@ -32,7 +35,7 @@ export class Sheet {
     this.thickness[at] = this.thickness[at]! * (1 - share) + thick * share;
   }
 
-  /** Darkens one pixel by a transparent colour: multiplies each channel by that of the glaze, as far as `strength`, 0..1. */
+  /** Darkens one pixel by a transparent colour: multiplies each channel, as far as `strength`, 0..1. */
   glaze(x: number, y: number, colour: Colour, strength: number): void {
     const at = (Math.round(y) * DRAWN + Math.round(x)) * 3;
     for (let channel = 0; channel < 3; channel++) {

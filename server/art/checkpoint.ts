@@ -7,7 +7,7 @@ export interface StyleTransferCheckpoint {
   /** The step that `picture` belongs to. */
   step: number;
   picture: Planes;
-  /** The optimiser's state before its step from `picture`; null when the optimiser starts anew there. */
+  /** The optimiser's state before its step from `picture`; null when the optimiser starts again there. */
   optimizer: OptimizerState | null;
 }
 
@@ -16,16 +16,16 @@ const VERSION = 1;
 
 /**
  * Most bytes that a checkpoint's picture and optimiser may take together: they pass through the host's thread, which
- * serves viewers meanwhile. Adam needs 3 pictures, 151 MB at the largest size of 2048 x 2048 px; L-BFGS needs 24, 159 MB
- * at 740 x 740 px.
+ * serves viewers meanwhile. Adam needs 3 pictures, 151 MB at the largest size of 2048 x 2048 px; L-BFGS needs 24,
+ * 159 MB at 740 x 740 px.
  */
 const MAX_EXACT_BYTES = 160e6;
 
 /**
- * Encodes a checkpoint in the structured clone format of V8, which newer versions of Node read too.
- * Beyond `maxBytes`, L-BFGS loses its oldest pairs; where that is not enough, the optimiser is left out. A painting that
- * continues from such a checkpoint repeats the picture of `step` to the byte and then differs slightly from one that was
- * never interrupted (bench/resume.ts measures by how much). At 2048 x 2048 px the picture alone is 50 MB.
+ * Encodes a checkpoint in the structured clone format of V8, which newer versions of Node read too. Beyond `maxBytes`,
+ * L-BFGS loses its oldest pairs; where that is not enough, the optimiser is left out. A painting that continues from
+ * such a checkpoint repeats the picture of `step` to the byte and then differs slightly from one that was never
+ * interrupted (bench/resume.ts measures by how much). At 2048 x 2048 px the picture alone is 50 MB.
  */
 export function encodeCheckpoint({ step, picture, optimizer }: StyleTransferCheckpoint, maxBytes = MAX_EXACT_BYTES): Uint8Array {
   const room = maxBytes - picture.data.byteLength;

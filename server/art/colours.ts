@@ -4,10 +4,10 @@ import type { Planes } from "./painter.js";
 type Matrix = number[][];
 
 /**
- * Gives `picture` the colour mean and covariance of `reference` by one linear map of RGB, so that a style contributes its
- * strokes without its palette. This is the "image analogies" colour transfer of Gatys et al. 2016, "Preserving Color in
- * Neural Artistic Style Transfer", section 4.1: x' = A (x - mean) + reference mean with A = Sr^(1/2) Sp^(-1/2), where Sp
- * and Sr are the covariances of picture and reference. Both pictures and the result are 3 x H x W.
+ * Gives `picture` the colour mean and covariance of `reference` by one linear map of RGB, so that a style contributes
+ * its strokes without its palette. This is the "image analogies" colour transfer of Gatys et al. 2016, "Preserving
+ * Color in Neural Artistic Style Transfer", section 4.1: x' = A (x - mean) + reference mean with A = Sr^(1/2)
+ * Sp^(-1/2), where Sp and Sr are the covariances of picture and reference. Both pictures and the result are 3 x H x W.
  * Departures: variances below one level of 256 are raised to it, and values are clamped to 0..1.
  */
 export function matchColours(picture: Planes, reference: Planes): Planes {

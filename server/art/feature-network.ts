@@ -32,7 +32,9 @@ export const openFeatureNetwork: OpenFeatureNetwork = async ({ id, path, archite
   throw badInput("model", `The model ${id} is no feature network.`, "FEATURES");
 };
 
-/** VGG-19 with average pooling, which Gatys et al. 2016 (section 2) found to paint slightly better than its max pooling. */
+/**
+ * VGG-19 with average pooling, which Gatys et al. 2016 (section 2) found to paint slightly better than its max pooling.
+ */
 async function openVgg19(id: string, path: string): Promise<FeatureNetwork> {
   const weights = await readVgg19(path, vgg19Layers.at(-1)!.name);
   const depth = new Map(vgg19Layers.map(({ name }, index) => [name, index]));

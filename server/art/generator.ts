@@ -19,8 +19,7 @@ export interface GeneratorProgram {
 }
 
 /**
- * Opens a generator on `engine`. Weights with an architecture run on every engine, ONNX files only where the engine reads
- * them.
+ * Opens a generator on `engine`. Weights with an architecture run on every engine, ONNX files on those that read them.
  * @throws AtelierError UNAVAILABLE for a file that cannot be read or that this engine does not run; OUT_OF_MEMORY.
  */
 export async function openGeneratorProgram(
@@ -52,7 +51,9 @@ function namedProgram(program: Program, inputName: string, outputName: string, i
   };
 }
 
-/** Key of a generator's program in a cache. A model that is downloaded again may have other weights at the same path. */
+/**
+ * Key of a generator's program in a cache. A model that is downloaded again may have other weights at the same path.
+ */
 export function programKey({ path, sha256 }: Pick<GeneratorFile, "path" | "sha256">): string {
   return `${path} ${sha256}`;
 }

@@ -12,12 +12,13 @@ const TOLERATED_RISE = 0.02;
 const BACKTRACK = 0.25;
 
 /**
- * L-BFGS (Liu and Nocedal 1989, "On the limited memory BFGS method for large scale optimization"; the two-loop recursion
- * is algorithm 7.4 of Nocedal and Wright 2006). The initial inverse Hessian is the identity, scaled in each step by the
- * newest pair.
- * Departures: there is no Wolfe line search, because every evaluation is a step that viewers see. The full step, times the
- * learning rate, is taken within a bound on its length; where it raised the loss, the image returns to where it was and
- * moves a quarter as far. Each image is clamped to 0..1, and the differences are those of the clamped images.
+ * L-BFGS (Liu and Nocedal 1989, "On the limited memory BFGS method for large scale optimization"; the two-loop
+ * recursion is algorithm 7.4 of Nocedal and Wright 2006). The initial inverse Hessian is the identity, scaled in each
+ * step by the newest pair.
+ *
+ * Departures: there is no Wolfe line search, because every evaluation is a step that viewers see. The full step, times
+ * the learning rate, is taken within a bound on its length; where it raised the loss, the image returns to where it was
+ * and moves a quarter as far. Each image is clamped to 0..1, and the differences are those of the clamped images.
  */
 export class LBFGS implements Optimizer {
   private imageDifferences: Float32Array[] = [];
@@ -79,7 +80,7 @@ export class LBFGS implements Optimizer {
     }
   }
 
-  /** The two-loop recursion: minus the approximate inverse Hessian times the gradient. Without pairs, minus the gradient. */
+  /** The two-loop recursion: minus the approximate inverse Hessian (the identity without pairs) times the gradient. */
   private direction(gradient: Float32Array): Float32Array {
     const direction = gradient.map((slope) => -slope);
     const pairs = this.imageDifferences.map((moved, i) => {

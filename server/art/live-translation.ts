@@ -11,7 +11,10 @@ import type { PictureSize } from "./scales.js";
 import { noColours, paddedSize, ranges, requireSize } from "./translate-picture.js";
 import type { LiveTranslationWork } from "./work.js";
 
-/** Opens a live translation on `engine`. @throws AtelierError UNAVAILABLE for a model that cannot be opened; OUT_OF_MEMORY. */
+/**
+ * Opens a live translation on `engine`.
+ * @throws AtelierError UNAVAILABLE for a model that cannot be opened; OUT_OF_MEMORY.
+ */
 export async function openLiveTranslator(
   engine: Engine,
   openGenerator: OpenGenerator,
@@ -36,7 +39,7 @@ interface Layout {
   /** For each row and column of the padded picture, the row or column of the picture that it repeats. */
   rows: Int32Array;
   columns: Int32Array;
-  /** 1 x 3 x H x W of the padded picture, filled anew for each run. */
+  /** 1 x 3 x H x W of the padded picture, filled again for each run. */
   input: Tensor;
 }
 
@@ -58,7 +61,10 @@ export class PixelTranslator {
     this.inputValues = Float32Array.from({ length: 256 }, (_, level) => (level / 255) * scale + offset);
   }
 
-  /** Translates one picture; must not be called again before the promise settles. @throws AtelierError as `translatePicture`. */
+  /**
+   * Translates one picture; must not be called again before the promise settles.
+   * @throws AtelierError as `translatePicture`.
+   */
   async translate(picture: Pixels): Promise<LiveTranslation> {
     const began = performance.now();
     const layout = this.layoutFor(picture);
@@ -94,7 +100,9 @@ export class PixelTranslator {
     }
   }
 
-  /** The network's output (3 x H x W) without the border, as bytes rounded to the nearest level and clamped to 0..255. */
+  /**
+   * The network's output (3 x H x W) without the border, as bytes rounded to the nearest level and clamped to 0..255.
+   */
   private read(values: Float32Array, { padded, region: { width, height, left, top } }: Layout): Pixels {
     const { scale, offset } = ranges[this.form.outputRange];
     const [factor, shift] = [255 / scale, (-255 * offset) / scale];

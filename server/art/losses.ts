@@ -1,11 +1,12 @@
 /**
  * The loss of Gatys, Ecker and Bethge 2016, "Image Style Transfer Using Convolutional Neural Networks", as a graph:
- * J = alpha * content + beta * style + gamma * tv.
+ *
+ *   J = alpha * content + beta * style + gamma * tv
  *
  * Departures: the paper divides each layer's squared distance by constants that depend on the layer's size. Here it is
- * divided by the squared length of its target: a term is 1 where nothing of the target is present, and one set of weights
- * works at every size and for every feature network. The paper has no total variation; that term follows Johnson, Alahi
- * and Fei-Fei 2016, "Perceptual Losses for Real-Time Style Transfer and Super-Resolution".
+ * divided by the squared length of its target: a term is 1 where nothing of the target is present, and one set of
+ * weights works at every size and for every feature network. The paper has no total variation; that term follows
+ * Johnson, Alahi and Fei-Fei 2016, "Perceptual Losses for Real-Time Style Transfer and Super-Resolution".
  */
 import {
   abs,
@@ -36,8 +37,8 @@ export interface ObjectiveLayers {
 }
 
 /**
- * Names of the graph's inputs. `image` is 1 x 3 x H x W, a content target 1 x C x H' x W', a style target C x C, and all
- * others are scalars. The weights of a term's layers are shares that add up to 1.
+ * Names of the graph's inputs. `image` is 1 x 3 x H x W, a content target 1 x C x H' x W', a style target C x C, and
+ * all others are scalars. The weights of a term's layers are shares that add up to 1.
  */
 export const inputNames = {
   image: "image",
@@ -92,8 +93,8 @@ export function objectiveGraph(network: FeatureNetwork, layers: ObjectiveLayers)
 }
 
 /**
- * The graph that measures a picture as a target: its features at `layers.content` and its Gram matrices at `layers.style`,
- * under the names that `objectiveGraph` takes as inputs.
+ * The graph that measures a picture as a target: its features at `layers.content` and its Gram matrices at
+ * `layers.style`, under the names that `objectiveGraph` takes as inputs.
  */
 export function targetGraph(network: FeatureNetwork, layers: ObjectiveLayers): Graph {
   const features = network.features(imageInput(), [...new Set([...layers.content, ...layers.style])]);
@@ -103,7 +104,7 @@ export function targetGraph(network: FeatureNetwork, layers: ObjectiveLayers): G
   ]);
 }
 
-/** Gram matrix (C x C) of features (1 x C x H x W): the correlations of the channels over all positions, divided by H * W. */
+/** Gram matrix (C x C) of features (1 x C x H x W): channel correlations summed over positions, divided by H * W. */
 export function gramMatrix(features: Node): Node {
   const channels = features.shape[1]!;
   const rows = reshape(features, [channels === FREE ? 0 : channels, -1]);
@@ -121,8 +122,8 @@ export function relativeDistance(value: Node, target: Node): Node {
 }
 
 /**
- * Anisotropic total variation of an image (1 x 3 x H x W), a scalar: the mean absolute difference of vertical neighbours
- * plus that of horizontal ones. Departure: it is a mean, not a sum, so that its weight does not depend on the size.
+ * Anisotropic total variation of an image (1 x 3 x H x W), a scalar: the mean absolute difference of vertical
+ * neighbours plus that of horizontal ones. It is a mean, not a sum, so that its weight does not depend on the size.
  */
 export function totalVariation(image: Node): Node {
   const along = (axis: number) => reduceMean(abs(sub(slice(image, { axis, start: 1 }), slice(image, { axis, start: 0, end: -1 }))), "all");

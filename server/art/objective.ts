@@ -56,7 +56,9 @@ export async function evaluate(program: Program, picture: Planes, targets: Targe
   };
 }
 
-/** Opens the program that `evaluate` runs: all outputs of an `objectiveGraph`, and the gradient of J towards the image. */
+/**
+ * Opens the program that `evaluate` runs: all outputs of an `objectiveGraph`, and the gradient of J towards the image.
+ */
 export function openObjective(engine: Engine, graph: Graph): Promise<Program> {
   return engine.open(graph, {
     outputs: Object.keys(graph),

@@ -7,8 +7,8 @@ export type OptimizerState = Record<string, Float32Array | Float32Array[] | numb
  */
 export interface Optimizer {
   /**
-   * Changes `image` (values in 0..1, any shape) in place; every value stays within 0..1. Must be called exactly once for
-   * each image, with the `loss` of that image and the `gradient` of the loss towards it, which has the length of `image`.
+   * Changes `image` (values in 0..1, any shape) in place; every value stays within 0..1. Must be called exactly once
+   * for each image, with the `loss` of that image and the `gradient` of the loss towards it, of equal length.
    */
   step(image: Float32Array, loss: number, gradient: Float32Array, learningRate: number): void;
   /** The state with which a new optimiser continues exactly. It shares its arrays with this one. */

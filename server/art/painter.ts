@@ -44,13 +44,13 @@ export interface Painter {
   /**
    * Paints the next picture: updates it (unless it is the first), then evaluates it. Resolves to null after a part of a
    * slow picture, so that others may have a turn; call again then. Must not be called after a picture with `last`.
-   * @throws AtelierError BAD_INPUT when the work does not fit its pictures or diverges; UNAVAILABLE when a model returns
-   * no picture; OUT_OF_MEMORY; DEVICE_LOST.
+   * @throws AtelierError BAD_INPUT when the work does not fit its pictures or diverges; UNAVAILABLE when a model
+   * returns no picture; OUT_OF_MEMORY; DEVICE_LOST.
    */
   paint(): Promise<Painting | null>;
   /**
-   * Returns the state from which the factory's `open` paints the last picture again and continues. The pictures after that
-   * one are the same to the byte, unless the optimiser's state is too large to be stored.
+   * Returns the state from which the factory's `open` paints the last picture again and continues. The pictures after
+   * that one are the same to the byte, unless the optimiser's state is too large to be stored.
    */
   checkpoint(): Uint8Array;
   /**
@@ -62,7 +62,7 @@ export interface Painter {
   close(): Promise<void>;
 }
 
-/** Paints the painter's next picture in one go, however many parts it has: for callers that share the device with no one. */
+/** Paints the next picture with all its parts, for callers that share the device with no one. */
 export async function nextPainting(painter: Pick<Painter, "paint">): Promise<Painting> {
   for (;;) {
     const painting = await painter.paint();
@@ -70,7 +70,7 @@ export async function nextPainting(painter: Pick<Painter, "paint">): Promise<Pai
   }
 }
 
-/** A checkpoint that cannot be used, because it is damaged or of another version: the work has to start again from step 0. */
+/** A checkpoint that is damaged or of another version: the work has to start again from step 0. */
 export class CheckpointError extends AtelierError {
   constructor(message: string, options?: ErrorOptions) {
     super("INTERNAL", message, {}, options);

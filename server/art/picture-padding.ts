@@ -7,7 +7,9 @@ export interface PictureRegion extends PictureSize {
   top: number;
 }
 
-/** The region of a picture of size `inner` in the middle of one of size `outer`. Odd borders are wider right and below. */
+/**
+ * The region of a picture of size `inner` in the middle of one of size `outer`. Odd borders are wider right and below.
+ */
 export function centredRegion(inner: PictureSize, outer: PictureSize): PictureRegion {
   const before = (small: number, large: number) => Math.floor((large - small) / 2);
   return { ...inner, left: before(inner.width, outer.width), top: before(inner.height, outer.height) };

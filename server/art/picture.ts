@@ -9,14 +9,17 @@ const decoding: SharpOptions = { failOn: "error" };
 /** Size to decode to, px: the longer side, which keeps the shape, or both sides, which crops around the centre. */
 export type PictureFit = { longerSide: number } | PictureSize;
 
-/** Decodes as `decodePixels` does, to float planes (3 x H x W). @throws AtelierError BAD_INPUT for undecodable bytes. */
+/**
+ * Decodes as `decodePixels` does, to float planes (3 x H x W).
+ * @throws AtelierError BAD_INPUT for undecodable bytes.
+ */
 export async function decodePlanes(bytes: Uint8Array, fit: PictureFit): Promise<Planes> {
   return fromInterleaved(await decodePixels(bytes, fit));
 }
 
 /**
- * Decodes JPEG, PNG, WebP, GIF (first frame), AVIF or TIFF to sRGB bytes (H x W x 3). Applies the EXIF orientation, lays
- * alpha on white, and converts greyscale, CMYK and 16 bits.
+ * Decodes JPEG, PNG, WebP, GIF (first frame), AVIF or TIFF to sRGB bytes (H x W x 3). Applies the EXIF orientation,
+ * lays alpha on white, and converts greyscale, CMYK and 16 bits.
  * @throws AtelierError BAD_INPUT when the bytes cannot be decoded.
  */
 export async function decodePixels(bytes: Uint8Array, fit: PictureFit): Promise<Pixels> {
@@ -57,7 +60,9 @@ export async function uprightSize(bytes: Uint8Array): Promise<PictureSize> {
   }
 }
 
-/** Converts float planes (3 x H x W, 0..1) to interleaved RGB bytes (H x W x 3), rounded to the nearest of 256 levels. */
+/**
+ * Converts float planes (3 x H x W, 0..1) to interleaved RGB bytes (H x W x 3), rounded to the nearest of 256 levels.
+ */
 export function toInterleaved(planes: Planes): Uint8Array {
   const area = planes.width * planes.height;
   // A clamped array rounds to the nearest, halves to even, and clamps to 0..255 by itself.

@@ -7,8 +7,8 @@ interface Closable {
 const IDLE_PROGRAMS = 4;
 
 /**
- * Largest picture after which a program stays open, px of area. ONNX Runtime keeps the memory of the largest picture that
- * a program ran, up to 1,300 bytes a pixel; above this area a new program costs little next to the picture itself.
+ * Largest picture after which a program stays open, px of area. ONNX Runtime keeps the memory of the largest picture
+ * that a program ran, up to 1,300 bytes a pixel; above this area a new program costs little next to the picture itself.
  */
 export const LARGEST_KEPT_AREA = 512 * 512;
 
@@ -23,7 +23,7 @@ interface Entry<Program> {
 export class ProgramCache<Program extends Closable> {
   private readonly entries = new Map<string, Entry<Program>>();
 
-  /** Returns the program under `key`, after opening it where it is missing. Every successful `acquire` needs one `release`. */
+  /** Returns the program under `key`, opening it if missing. Every successful call needs one `release`. */
   async acquire(key: string, open: () => Promise<Program>): Promise<Program> {
     const entry = this.entries.get(key) ?? { program: open(), users: 0, kept: true };
     entry.users++;

@@ -2,9 +2,9 @@ import type { Planes } from "./painter.js";
 import type { PictureSize } from "./scales.js";
 
 /**
- * Enlarges float planes (3 x H x W) to `size` with the Catmull-Rom cubic (Keys 1981, "Cubic Convolution Interpolation for
- * Digital Image Processing", a = -1/2). Pixel centres are aligned, borders are repeated, and overshoot is clamped to 0..1.
- * It does not low-pass, so it must not be used to reduce pictures.
+ * Enlarges float planes (3 x H x W) to `size` with the Catmull-Rom cubic (Keys 1981, "Cubic Convolution Interpolation
+ * for Digital Image Processing", a = -1/2). Pixel centres are aligned, borders are repeated, and overshoot is clamped
+ * to 0..1. It does not low-pass, so it must not be used to reduce pictures.
  */
 export function enlarge(planes: Planes, size: PictureSize): Planes {
   const columns = taps(planes.width, size.width);

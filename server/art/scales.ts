@@ -15,7 +15,7 @@ export interface Scale {
 /** Ratio of a scale's size to that of the next finer scale. */
 const SCALE_RATIO = 0.5;
 
-/** Share of the remaining steps that each scale but the finest takes. Coarse steps are cheap and place the large strokes. */
+/** Share of the remaining steps for each scale but the finest. Coarse steps are cheap and place the large strokes. */
 const COARSE_SHARE = 0.5;
 
 /** Shortest side that a picture may have on a coarse scale, px: every layer of VGG-19 still has a value there. */
@@ -39,8 +39,8 @@ export function planScales(size: number, scales: number, steps: number, pictures
 
 /**
  * Changes a plan to another number of steps while image `step` is painted. Scales before that image stay; its scale and
- * the finer ones share the remaining steps by the rule of `planScales`. The last image is on the finest scale, and it is
- * at least image `step`, or the one after it where finer scales are still to come.
+ * the finer ones share the remaining steps by the rule of `planScales`. The last image is on the finest scale, and it
+ * is at least image `step`, or the one after it where finer scales are still to come.
  */
 export function replanScales(plan: readonly Scale[], step: number, steps: number): Scale[] {
   const current = plan.findIndex(({ toStep }) => step <= toStep);
@@ -52,7 +52,7 @@ export function replanScales(plan: readonly Scale[], step: number, steps: number
   return [...plan.slice(0, current), ...spread(sizes, fromStep, step, end)];
 }
 
-/** Spreads the images `fromStep` to `steps` over `sizes`; the first scale holds at least the images through `paintedStep`. */
+/** Spreads images `fromStep` to `steps` over `sizes`; the first scale has at least those through `paintedStep`. */
 function spread(sizes: readonly number[], fromStep: number, paintedStep: number, steps: number): Scale[] {
   const plan: Scale[] = [];
   let begin = fromStep;

@@ -5,8 +5,8 @@ import type { EncodedPicture, StyleTransferWork } from "./work.js";
 type PendingChange = ChangeAtStep<EncodedPicture>;
 
 /**
- * What is in force at each step of a style transfer: settings, styles and scales. The schedule follows from the work
- * alone, the settings of step 0 and the recorded changes, so a painter may start at any step.
+ * The settings, styles and scales that are in force at each step of a style transfer. The schedule follows from the
+ * work alone, the settings of step 0 and the recorded changes, so a painter may start at any step.
  */
 export class Schedule {
   /** The work with the settings and styles in force. */
@@ -14,7 +14,7 @@ export class Schedule {
   private scales: readonly Scale[];
   private readonly pending: PendingChange[];
 
-  /** Starts at step 0, before the changes of that step. `pictures` are the sizes of the content and of the first styles, px. */
+  /** Starts before the changes of step 0. `pictures`: sizes of the content and of the first styles, px. */
   constructor(work: StyleTransferWork, pictures: readonly PictureSize[]) {
     const { size, scales, steps } = work.settings;
     this.work = work;

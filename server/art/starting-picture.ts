@@ -5,8 +5,8 @@ import type { PictureSize } from "./scales.js";
 import type { StyleTransferWork } from "./work.js";
 
 /**
- * Image 0 of a style transfer, `longerSide` px on its longer side: the content, the first style cropped to the content's
- * shape, or seeded noise. Gatys et al. 2016 start from white noise; a start from the content needs fewer steps.
+ * Image 0 of a style transfer, `longerSide` px on its longer side: the content, the first style cropped to the
+ * content's shape, or seeded noise. Gatys et al. 2016 start from white noise.
  * @throws AtelierError BAD_INPUT when a picture cannot be decoded.
  */
 export async function startingPicture({ settings, content, styles }: StyleTransferWork, longerSide: number): Promise<Planes> {

@@ -43,8 +43,8 @@ async function firstStep(work: StyleTransferWork, { size }: Scale): Promise<Styl
 }
 
 /**
- * The loop of neural style transfer (Gatys et al. 2016): evaluate J and its gradient at the image, publish the image, let
- * the optimiser change it. Departure: it paints over coarse-to-fine scales where the settings ask for more than one.
+ * The loop of neural style transfer (Gatys et al. 2016): evaluate J and its gradient at the image, publish the image,
+ * let the optimiser change it. Departure: the settings may ask for several scales, coarse to fine.
  */
 class StyleTransferPainter implements Painter {
   nextStep: number;
@@ -128,7 +128,9 @@ class StyleTransferPainter implements Painter {
     if (work.settings.optimizer === "LBFGS") this.optimizer = createOptimizer(work.settings, this.picture, null);
   }
 
-  /** Turns the last picture into picture `step`. At a finer scale it is enlarged too, and the optimiser starts anew. */
+  /**
+   * Turns the last picture into picture `step`. At a finer scale it is enlarged too, and the optimiser starts afresh.
+   */
   private update({ losses, gradient }: Evaluation, step: number): void {
     const { settings } = this.schedule.work;
     this.optimizer.step(this.picture.data, losses.total, gradient, settings.learningRate);

@@ -2,9 +2,9 @@ import type { Planes } from "./painter.js";
 import type { PictureRegion } from "./picture-padding.js";
 
 /**
- * Side of the cells whose mean colours are transferred from the small picture, px. For a picture of 1,024 px in tiles of
- * 512 px, cells of 64 px come closest to the picture translated as a whole; 128 px leave bands along cross-fades in a
- * clear sky, 256 px tint whole tiles.
+ * Side of the cells whose mean colours are transferred from the small picture, px. For a picture of 1,024 px in tiles
+ * of 512 px, cells of 64 px come closest to the picture translated as a whole; 128 px leave bands along cross-fades in
+ * a clear sky, 256 px tint whole tiles.
  */
 const CELL = 64;
 

@@ -10,13 +10,15 @@ import type { PictureSize } from "./scales.js";
  */
 const BYTES_PER_PIXEL = 1300;
 
-/** Share of the machine's memory that one run may take: a device has several sessions, and the machine has other work. */
+/**
+ * Share of the machine's memory that one run may take: a device has several sessions, and the machine has other work.
+ */
 const MEMORY_SHARE = 1 / 8;
 
 /**
  * Area up to which a picture is translated as a whole wherever memory allows, px. Larger pictures would be better as a
- * whole too, and take half the time, but a run of this area already takes 1 to 3 s on 2 cores, in which no other session
- * has a turn.
+ * whole too, and take half the time, but a run of this area already takes 1 to 3 s on 2 cores, in which no other
+ * session has a turn.
  */
 const LARGEST_AREA = 1024 * 1024;
 
@@ -33,10 +35,10 @@ export function largestArea(memoryBytes: number): number {
 }
 
 /**
- * Overlap of neighbouring tiles, px: twice the radius of the receptive field, so that in the middle of the overlap, where
- * both tiles weigh the same, neither depends on its border. The radius of the residual generator (Johnson et al. 2016) is
- * 3 for each of the two 7x7 convolutions, 1 and 2 for those that halve the side, 8 for each block (two 3x3 convolutions
- * at a quarter of the side), and 2 and 1 for those that double it.
+ * Overlap of neighbouring tiles, px: twice the radius of the receptive field, so that in the middle of the overlap,
+ * where both tiles weigh the same, neither depends on its border. The radius of the residual generator (Johnson et al.
+ * 2016) is 3 for each of the two 7x7 convolutions, 1 and 2 for those that halve the side, 8 for each block (two 3x3
+ * convolutions at a quarter of the side), and 2 and 1 for those that double it.
  */
 export function overlapFor(architecture: Architecture | null): number {
   return architecture?.family === "resnet-generator" ? 2 * (12 + 8 * architecture.blocks) : DEFAULT_OVERLAP;
@@ -76,7 +78,7 @@ export class Tiling {
     this.regions = rows.starts.flatMap((top) => columns.starts.map((left) => ({ left, top, width: columns.length, height: rows.length })));
   }
 
-  /** Adds the translation of tile `index` to `sum` (3 x H x W), with weights that add up to 1 at each pixel over all tiles. */
+  /** Adds a tile's translation to `sum` (3 x H x W). Over all tiles, the weights add up to 1 at each pixel. */
   blendInto(sum: Planes, index: number, tile: Planes): void {
     const { left, top, width, height } = this.regions[index]!;
     const across = fadeWeights(this.columns, index % this.columns.starts.length);
@@ -92,8 +94,8 @@ export class Tiling {
 }
 
 /**
- * Covers `side` with as few tiles of `length` as possible, px. Tiles stay that long even where they overlap by more than
- * `overlap`: the more a network sees of the picture, the closer its statistics are to those of the whole picture.
+ * Covers `side` with as few tiles of `length` as possible, px. Tiles stay that long even where they overlap by more
+ * than `overlap`: the more a network sees of the picture, the closer its statistics are to those of the whole picture.
  */
 function tileSide(side: number, length: number, overlap: number): SideTiling {
   if (side <= length) return { starts: [0], length: side, fade: 0 };
@@ -106,8 +108,8 @@ function tileSide(side: number, length: number, overlap: number): SideTiling {
 }
 
 /**
- * Weights of tile `index` along one side. Each cross-fade is a raised cosine from 0 to 1. A tile's weight is its own fade
- * minus the fade to the next tile, so the weights of all tiles add up to 1, however many overlap.
+ * Weights of tile `index` along one side. Each cross-fade is a raised cosine from 0 to 1. A tile's weight is its own
+ * fade minus the fade to the next tile, so the weights of all tiles add up to 1, however many overlap.
  */
 function fadeWeights({ starts, length, fade }: SideTiling, index: number): Float32Array {
   const fadeTo = (to: number, position: number) => {

@@ -25,10 +25,10 @@ export interface TranslatedPicture {
 }
 
 /**
- * Translates a picture (3 x H x W, 0..1) with the generator `id`: a mirrored border brings its sides to what the network
- * accepts, and is cut off the result.
- * @throws AtelierError UNAVAILABLE when the padded picture is too large, or when the network returns another size, or NaN
- * or infinite values; what `Program.run` throws.
+ * Translates a picture (3 x H x W, 0..1) with the generator `id`: a mirrored border brings its sides to what the
+ * network accepts, and is cut off the result.
+ * @throws AtelierError UNAVAILABLE when the padded picture is too large, or when the network returns another size, or
+ * NaN or infinite values; what `Program.run` throws.
  */
 export async function translatePicture(
   program: GeneratorProgram,
@@ -70,7 +70,10 @@ function feed({ width, height, data }: Planes, range: PictureRange): Tensor {
   return tensor([1, 3, height, width], values);
 }
 
-/** Converts 1 x 3 x H x W in `range` to planes, clamped to 0..1. @throws AtelierError UNAVAILABLE for no picture of `size`. */
+/**
+ * Converts 1 x 3 x H x W in `range` to planes, clamped to 0..1.
+ * @throws AtelierError UNAVAILABLE for no picture of `size`.
+ */
 function fromResult({ shape, data }: Tensor, size: PictureSize, range: PictureRange, id: string): Planes {
   requireSize(shape, size, id);
   const { scale, offset } = ranges[range];

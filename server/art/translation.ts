@@ -49,7 +49,7 @@ async function* translate(program: GeneratorProgram, { generator, source, size }
   return yield* translateTiles(inOneRun, picture, tiling, small);
 }
 
-/** Paints one picture, step 0. Its checkpoint is empty: a translation that continues from one starts with the first tile. */
+/** Paints one picture, step 0. Its checkpoint is empty: a translation always starts with its first tile. */
 class TranslationPainter implements Painter {
   nextStep = 0;
 

@@ -13,11 +13,18 @@ export interface DeviceSession {
   readonly live: boolean;
   /** Whether a turn would do anything now. */
   readonly runnable: boolean;
-  /** Accepts a command, which takes effect in the next turn. Commands that are not for this kind of session are ignored. */
+  /**
+   * Accepts a command, which takes effect in the next turn. Commands that are not for this kind of session are ignored.
+   */
   receive(command: SessionCommand): void;
-  /** Runs one turn. Resolves to true when that was the session's last one. @throws the error with which the session fails. */
+  /**
+   * Runs one turn. Resolves to true when that was the session's last one.
+   * @throws the error with which the session fails.
+   */
   runTurn(): Promise<boolean>;
-  /** Resolves when nothing of the last turn runs beside the loop any more; absent where the loop need not wait for that. */
+  /**
+   * Resolves when nothing of the last turn runs beside the loop any more; absent where the loop need not wait for that.
+   */
   settled?(): Promise<void>;
   /** Frees what the session holds. */
   close(): Promise<void>;

@@ -14,7 +14,7 @@ export interface EncodedFrame {
  */
 const jpeg: JpegOptions = { quality: 82, chromaSubsampling: "4:4:4" };
 
-/** Huffman tables for each picture would save 3 % of the bytes for 50 % more time: not worth it, as live pictures are not kept. */
+/** Huffman tables for each picture would save 3 % of the bytes for 50 % more time; live pictures are not kept. */
 const liveJpeg: JpegOptions = { ...jpeg, optimiseCoding: false };
 
 /** Adaptive filtering saves a fifth to a half of a painting's bytes; its time is spent once a session. */
@@ -24,7 +24,9 @@ const png: PngOptions = { compressionLevel: 6, adaptiveFiltering: true };
 sharp.concurrency(1);
 sharp.cache(false);
 
-/** Encodes a picture: as PNG when `lossless`, else as JPEG. `planes` may be changed as soon as this returns its promise. */
+/**
+ * Encodes a picture: as PNG when `lossless`, else as JPEG. `planes` may be changed as soon as this returns its promise.
+ */
 export function encodeFrame(planes: Planes, lossless: boolean): Promise<EncodedFrame> {
   const raw = { width: planes.width, height: planes.height, channels: 3 } as const;
   const picture = sharp(toInterleaved(planes), { raw });

@@ -11,7 +11,7 @@ export const CHECKPOINT_INTERVAL_MS = 5000;
 /** Share of the device's time that painted sessions keep while live pictures wait. */
 const PAINTING_SHARE = 1 / 5;
 
-/** Most time that painted sessions can be owed, ms: what is owed beyond that is forgotten, so live pictures never wait long. */
+/** Most time that painted sessions can be owed, ms. The rest is forgotten, so live pictures never wait long. */
 const MAX_OWED_MS = 500;
 
 export interface LoopOptions {
@@ -49,7 +49,7 @@ export class PaintingLoop {
     this.options = { checkpointIntervalMs, log, clock };
   }
 
-  /** Handles one message of the host; it takes effect before the next turn. Messages for sessions that have ended are ignored. */
+  /** Handles one message of the host before the next turn. Ignores messages for sessions that have ended. */
   receive(message: LoopMessage): void {
     switch (message.type) {
       case "start":
@@ -93,7 +93,7 @@ export class PaintingLoop {
     return this.owedMs > 0 ? painted : live;
   }
 
-  /** Counts a turn's time towards the shares of live and painted sessions. Live turns owe nothing while nothing is painted. */
+  /** Counts a turn's time towards the shares. Live turns owe nothing while there are no painted sessions. */
   private account(session: DeviceSession, spentMs: number): void {
     const hasPainted = this.rotation.some(({ live }) => !live);
     // A painted session whose frames are still being stored misses its turn, but keeps its share.

@@ -1,23 +1,22 @@
 /**
  * What crosses between a host and its device process, over Node's IPC with `serialization: "advanced"`.
  *
- * The host forks the process and sends `open`. The process replies `ready`, or it replies `failed` without a session and
- * exits.
+ * The host forks the process and sends `open`. The process replies `ready`, or `failed` without a session and exits.
  *
- * For each session the host sends `start`. The process paints one step of each of its sessions in turn. `turn` says whose
- * step begins, so that the host knows which session was running when the process died. A `frame` follows for every step
- * after `storedThrough`; the host stores it, then sends `acknowledge`. A session with `MAX_UNACKNOWLEDGED` frames on the
- * way waits, so a slow disk holds back only the painting. Now and then a `checkpoint` follows a frame.
+ * For each session the host sends `start`. The process paints one step of each of its sessions in turn. `turn` says
+ * whose step begins, so that the host knows which session was running when the process died. A `frame` follows for
+ * every step after `storedThrough`; the host stores it, then sends `acknowledge`. A session with `MAX_UNACKNOWLEDGED`
+ * frames on the way waits, so a slow disk holds back only the painting. Now and then a `checkpoint` follows a frame.
  *
  * A `steer` changes what is painted from the next picture on; `steered` says which picture that is, before its frame
- * arrives. The session ends with `finished` or `failed`, with `cancelled` in reply to `cancel`, or with `paused` in reply
- * to `pause`; a checkpoint of the last picture precedes `paused`.
+ * arrives. The session ends with `finished` or `failed`, with `cancelled` in reply to `cancel`, or with `paused` in
+ * reply to `pause`; a checkpoint of the last picture precedes `paused`.
  *
  * A live translation receives its pictures one by one. The process sends `free` when it can take the session's next
  * picture (after opening, and after each run), and the host sends `translate`. The process then sends `begun` when the
  * picture is decoded and its run begins, followed by its `frame`, or `rejected` when the picture cannot be decoded.
  *
- * After any of these endings no message follows for that session. The host sends `ping` and receives `pong`. A process
+ * After a session has ended, no message follows for it. The host sends `ping` and receives `pong`. A process
  * whose channel closes exits.
  */
 

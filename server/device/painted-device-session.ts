@@ -108,7 +108,7 @@ export class PaintedDeviceSession implements DeviceSession {
     void this.send({ type: "steered", sessionId: this.id, ordinal, step: change.step });
   }
 
-  /** Opens the painter at the checkpoint, or at step 0 when the checkpoint cannot be used: another version may have written it. */
+  /** Opens the painter at the checkpoint, or at step 0 where that cannot be used, as after a change of version. */
   private async open(): Promise<Painter> {
     const { work, checkpoint } = this.start;
     try {
@@ -158,7 +158,7 @@ export class PaintedDeviceSession implements DeviceSession {
     if (this.deliveryError) throw this.deliveryError.cause;
   }
 
-  /** Returns a checkpoint when one is due, else null. One is due at the interval, or less often where checkpoints are slow. */
+  /** Returns a checkpoint if one is due: at the interval, or less often where checkpoints are slow. */
   private takeCheckpoint(painter: Painter, painting: Painting): Uint8Array | null {
     const now = performance.now();
     if (painting.last || now - this.lastCheckpoint < this.checkpointPause) return null;

@@ -4,15 +4,15 @@ import { attachToHost, sendToHost } from "./host-channel.js";
 import { type LoopOptions, PaintingLoop } from "./loop.js";
 import { type DeviceChoice, failureOf, type HostMessage } from "./messages.js";
 
-/** An opened device: the engine, as the host is told about it, and the painters that run on it. */
+/** An opened device: the engine as reported to the host, and the painters that run on it. */
 export interface OpenedDevice {
   engine: Pick<Engine, "name" | "device" | "description">;
   painters: Painters;
 }
 
 /**
- * Runs this process as a device: waits for `open`, opens the device, then paints what the host asks for until the channel
- * closes. A device that cannot be opened ends the process with exit code 1.
+ * Runs this process as a device: waits for `open`, opens the device, then paints what the host asks for until the
+ * channel closes. A device that cannot be opened ends the process with exit code 1.
  * @throws Error when the process was not forked with a channel.
  */
 export function serveDevice(open: (choice: DeviceChoice) => Promise<OpenedDevice>, options: LoopOptions = {}): void {

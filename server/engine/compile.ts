@@ -6,7 +6,9 @@ import { shapesOf } from "../graph/sizes.js";
 import { elementCount, type Tensor } from "../graph/tensor.js";
 import { gradientName, type ProgramRequest } from "./engine.js";
 
-/** A request resolved against its graph, from which every adapter starts: the wanted values and all that they depend on. */
+/**
+ * A request resolved against its graph, from which every adapter starts: the wanted values and all that they depend on.
+ */
 export interface CompiledGraph {
   /** Outputs and gradients under the names that `Program.run` returns. */
   readonly outputs: Graph;
@@ -18,8 +20,8 @@ export interface CompiledGraph {
 
 /**
  * Resolves `request` against `graph`, and builds the gradients that it asks for by reverse mode.
- * @throws GraphError when an output or input is not in the graph, two inputs share a name, the output to differentiate is
- * no scalar, or an operator lacks a gradient rule.
+ * @throws GraphError when an output or input is not in the graph, two inputs share a name, the output to differentiate
+ * is no scalar, or an operator lacks a gradient rule.
  */
 export function compile(graph: Graph, { outputs, gradient }: ProgramRequest): CompiledGraph {
   const wanted: Record<string, Node> = {};

@@ -13,8 +13,8 @@ export interface ProgramRequest {
 export interface Program {
   /**
    * Runs once. `inputs` holds every graph input that the wanted outputs depend on, by name; all are float32, and NCHW
-   * where they have four dimensions. Returns the outputs by name and each gradient under `gradientName(input)`, with the
-   * shape of its input. The same inputs give the same bytes.
+   * where they have four dimensions. Returns the outputs by name and each gradient under `gradientName(input)`, with
+   * the shape of its input. The same inputs give the same bytes.
    * @throws AtelierError BAD_INPUT when an input is missing or its shape does not fit; OUT_OF_MEMORY; DEVICE_LOST.
    */
   run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;

@@ -27,7 +27,9 @@ export class OneInferenceSession implements InferenceSessions {
 /** How many sessions stay open. Each keeps its own copy of the weights, and the memory that its runs needed. */
 const MAX_SESSIONS = 3;
 
-/** Number of values in all inputs above which sizes share one session to save memory: a picture of about 640 x 640 px. */
+/**
+ * Number of values in all inputs above which sizes share one session to save memory: a picture of about 640 x 640 px.
+ */
 const MAX_VALUES = 2 ** 21;
 
 /** Key of the session that large inputs share. */

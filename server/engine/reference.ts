@@ -5,7 +5,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { type CompiledGraph, checkedInputs, compile } from "./compile.js";
 import type { Engine, Program, ProgramRequest } from "./engine.js";
 
-/** Computes graphs by plain loops, one operator after the other. It is slow, and the tests check other engines against it. */
+/** Computes graphs by plain loops, one operator after the other. Slow; tests check other engines against it. */
 export class ReferenceEngine implements Engine {
   readonly name = "reference";
   readonly device = "cpu";

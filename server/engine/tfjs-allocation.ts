@@ -7,7 +7,7 @@ interface WasmHeap {
   _free(address: number): void;
 }
 
-/** Size from which on the backend's kernels read and write out of bounds, bytes: they count in signed numbers of 32 bits. */
+/** Size from which the backend's kernels, which count in signed 32 bits, read and write out of bounds, bytes. */
 const LARGEST_TENSOR = 2 ** 31;
 
 const guarded = new WeakSet<WasmHeap>();
@@ -18,8 +18,8 @@ export class AllocationError extends Error {
 }
 
 /**
- * Makes the WebAssembly backend throw `AllocationError` where memory is short. By itself it continues with address 0 and
- * overwrites the data there.
+ * Makes the WebAssembly backend throw `AllocationError` where memory is short. By itself it continues with address 0
+ * and overwrites the data there.
  * @throws Error when this is no WebAssembly backend.
  */
 export function guardAllocation(backend: KernelBackend): void {

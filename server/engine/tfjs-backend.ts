@@ -115,8 +115,8 @@ const resolveHook = `export function resolve(specifier, context, next) {
 }`;
 
 /**
- * Registers TensorFlow.js's derivatives. The main file of its core leaves them out, and the file that has them is written
- * for bundlers. The native packages register their own.
+ * Registers TensorFlow.js's derivatives. The main file of its core leaves them out, and the file that has them is
+ * written for bundlers. The native packages register their own.
  */
 async function registerGradients(): Promise<void> {
   register(`data:text/javascript,${encodeURIComponent(resolveHook)}`);

@@ -10,8 +10,8 @@ import { openTfjsBackend, type TfjsBackend } from "./tfjs-backend.js";
 
 /**
  * TensorFlow.js with the best of its backends that is installed. Its gradients come from its own automatic
- * differentiation, so they check our reverse mode. They differ where a window of maxPool holds equal maxima: here the first
- * takes the whole gradient, while our other engines divide it among them.
+ * differentiation, so they check our reverse mode. They differ where a window of maxPool holds equal maxima: here the
+ * first takes the whole gradient, while our other engines divide it among them.
  */
 export class TfjsEngine implements Engine {
   readonly name = "tfjs";

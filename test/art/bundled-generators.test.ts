@@ -11,14 +11,14 @@ import { paintAll } from "../contracts/painter.js";
 
 const bundled = fileURLToPath(new URL("../../models/bundled", import.meta.url));
 
-/** Cards of the generators that come with the repository, each with a picture and what it made of it when it was trained. */
+/** The generators of the repository, each with a reference picture and its translation after training. */
 const generators = readdirSync(bundled).flatMap((id) => {
   const card = parseCard(readFileSync(join(bundled, id, "card.json"), "utf8"));
   return card?.task === "TRANSLATION" ? [{ id, family: card.family }] : [];
 });
 
 describe("bundled generators", () => {
-  test("there are some of both families", () => {
+  test("cover both families", () => {
     expect(new Set(generators.map(({ family }) => family))).toEqual(new Set(["CYCLEGAN", "PIX2PIX"]));
   });
 

@@ -8,7 +8,7 @@ const red = { create: { width: 40, height: 20, channels: 3 as const, background:
 const centre = (planes: { width: number; height: number; data: Float32Array }) =>
   [0, 1, 2].map((c) => planes.data[c * planes.width * planes.height + Math.floor((planes.height / 2) * planes.width + planes.width / 2)]!);
 
-describe("decodePlanes", () => {
+describe("decoding a picture", () => {
   test("fits the longer side exactly and keeps the shape", async () => {
     const planes = await decodePlanes(await sharp(red).png().toBuffer(), { longerSide: 100 });
     expect([planes.width, planes.height]).toEqual([100, 50]);
@@ -35,7 +35,7 @@ describe("decodePlanes", () => {
     ["GIF", () => sharp(red).gif(), [1, 0, 0]],
     ["AVIF", () => sharp(red).avif(), [1, 0, 0]],
     ["TIFF", () => sharp(red).tiff(), [1, 0, 0]],
-  ])("reads %s in its colours", async (_name, encode, colour) => {
+  ])("keeps the colours of %s", async (_name, encode, colour) => {
     const planes = await decodePlanes(await encode().toBuffer(), { longerSide: 40 });
     expect(planes.data).toHaveLength(3 * 40 * 20);
     for (const [channel, value] of centre(planes).entries()) expect(Math.abs(value - colour[channel]!)).toBeLessThan(0.05);
@@ -55,12 +55,12 @@ describe("decodePlanes", () => {
   });
 });
 
-test("bytes are the planes, interleaved and rounded", () => {
+test("interleaved bytes are the planes, rounded and clamped", () => {
   const planes = { width: 2, height: 1, data: Float32Array.of(0, 1, 0.5, 0.25, -3, 7) };
   expect([...toInterleaved(planes)]).toEqual([0, 128, 0, 255, 64, 255]);
 });
 
-test("noise depends on the seed alone", () => {
+test("the same seed gives the same noise, and another seed another", () => {
   const size = { width: 16, height: 9 };
   expect(noisePicture(size, 7)).toEqual(noisePicture(size, 7));
   expect(noisePicture(size, 7)).not.toEqual(noisePicture(size, 8));

@@ -10,9 +10,9 @@ import { paintAll } from "../contracts/painter.js";
 import { modelMirror } from "../helpers/server.js";
 
 const mirror = modelMirror();
-if (mirror === null) console.warn("Skipped: there is no mirror with the public generators.");
+if (mirror === null) console.warn("Skipped: there is no mirror with the public generators (ATELIER_MODEL_MIRROR).");
 
-/** Folders of the generators that the mirror holds. */
+/** Folders of the generators in the mirror. */
 const generators = (mirror === null ? [] : readdirSync(mirror, { withFileTypes: true })).flatMap((entry) => {
   if (!entry.isDirectory()) return [];
   const card = parseCard(readFileSync(join(mirror ?? "", entry.name, "card.json"), "utf8"));
@@ -20,7 +20,7 @@ const generators = (mirror === null ? [] : readdirSync(mirror, { withFileTypes: 
 });
 
 describe.skipIf(mirror === null)("public generators", () => {
-  test("there are the nine that are known", () => {
+  test("are the nine known ones", () => {
     expect(generators).toHaveLength(9);
   });
 

@@ -7,10 +7,10 @@ import { defaultSettings } from "../../server/records/settings.js";
 
 const square = { width: 1000, height: 1000 };
 
-describe("scales of a changed number of steps", () => {
+describe("scales after a change of the number of steps", () => {
   const plan = planScales(512, 3, 100, [square]);
 
-  test("what was painted stays, and the rest is spread by the same rule", () => {
+  test("painted scales stay, and the remaining steps are spread by the same rule", () => {
     const longer = replanScales(plan, 60, 200);
     expect(longer[0]).toEqual(plan[0]);
     expect(longer.map(({ size }) => size)).toEqual([128, 256, 512]);
@@ -19,7 +19,7 @@ describe("scales of a changed number of steps", () => {
     expect(longer.at(-1)!.toStep).toBe(200);
   });
 
-  test("every plan is whole: no step is without a scale, and the last picture has the full size", () => {
+  test("every step has a scale, and the last picture has the full size", () => {
     for (let step = 0; step <= 100; step++) {
       for (const steps of [1, step, step + 1, step + 2, 99, 5000]) {
         const respread = replanScales(plan, step, steps);
@@ -52,7 +52,7 @@ describe("the schedule of a painting", () => {
     return new Schedule({ kind: "STYLE_TRANSFER", settings, content: picture, styles: [style], changes, network }, [square, square]);
   }
 
-  test("a change is in force from its step on, later ones of a step last", () => {
+  test("a change applies from its step on; of several changes of a step, the last one wins", () => {
     const schedule = scheduleOf([
       { step: 3, settings: { alpha: 2, beta: 5 }, styles: null },
       { step: 3, settings: { alpha: 3 }, styles: null },
@@ -66,7 +66,7 @@ describe("the schedule of a painting", () => {
     expect(schedule.work.styles).toEqual([{ ...style, weight: 7 }]);
   });
 
-  test("approaching a step leaves its own changes ahead", () => {
+  test("advancing to just before a step leaves the changes of that step pending", () => {
     const schedule = scheduleOf([
       { step: 3, settings: { alpha: 2 }, styles: null },
       { step: 4, settings: { alpha: 9 }, styles: null },
@@ -77,7 +77,7 @@ describe("the schedule of a painting", () => {
     expect(schedule.work.settings.alpha).toBe(9);
   });
 
-  test("fewer steps than were painted end it at the next picture", () => {
+  test("fewer steps than were painted end the painting with the current picture", () => {
     const schedule = scheduleOf([{ step: 8, settings: { steps: 2 }, styles: null }]);
     schedule.advanceTo(8);
     expect(schedule.work.settings.steps).toBe(8);

@@ -93,7 +93,7 @@ describe("a model is refused", () => {
     ["sixChannels", /^The output of its file is 1 x 6 x \? x \?, not 1 x 3 x height x width\.$/],
     ["fixedSize", /height and width have to be free/],
     ["notANumber", /values that are no colours/],
-    ["halfTheSize", /answered \[1, 3, 32, 40\] to a picture of 80 x 64 px/],
+    ["halfTheSize", /returned \[1, 3, 32, 40\] for a picture of 80 x 64 px/],
     ["throwing", /could not compute the graph.*Reshape/],
     ["unknownOperator", /no graph that ONNX Runtime can run.*Enchant/],
     ["externalData", /external data/],
