@@ -45,18 +45,18 @@ export async function openScene(engine: Engine, network: FeatureNetwork, size: n
   const inputs: Record<string, Tensor> = { [inputNames.image]: waves(size, pictures.image) };
   for (const [name, value] of Object.entries(termWeights)) inputs[name] = scalar(value);
   for (const layer of layers.content) {
-    inputs[inputNames.contentTarget(layer)] = content[inputNames.contentTarget(layer)] as Tensor;
+    inputs[inputNames.contentTarget(layer)] = content[inputNames.contentTarget(layer)]!;
     inputs[inputNames.contentWeight(layer)] = scalar(1 / layers.content.length);
   }
   for (const layer of layers.style) {
-    inputs[inputNames.styleTarget(layer)] = style[inputNames.styleTarget(layer)] as Tensor;
+    inputs[inputNames.styleTarget(layer)] = style[inputNames.styleTarget(layer)]!;
     inputs[inputNames.styleWeight(layer)] = scalar(1 / layers.style.length);
   }
   return async () => {
     const start = performance.now();
     const results = await program.run(inputs);
     const ms = performance.now() - start;
-    const towardsImage = results[gradientName(inputNames.image)] as Tensor;
-    return { ms, total: results[outputNames.total]?.data[0] as number, norm: lengthOf(towardsImage.data) };
+    const towardsImage = results[gradientName(inputNames.image)]!;
+    return { ms, total: results[outputNames.total]!.data[0]!, norm: lengthOf(towardsImage.data) };
   };
 }

@@ -37,7 +37,7 @@ export async function decodePixels(bytes: Uint8Array, fit: PictureFit): Promise<
       .toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, data };
   } catch (error) {
-    throw error instanceof AtelierError ? error : undecodable(error);
+    throw undecodable(error);
   }
 }
 

@@ -93,7 +93,7 @@ export class StyleTransferResources {
       throw error;
     }
     const unknown = [...layers.content, ...layers.style].find((layer) => !network.layers.includes(layer));
-    if (unknown) throw new AtelierError("BAD_INPUT", `The network ${file.id} has no layer ${unknown}.`);
+    if (unknown) throw new AtelierError("BAD_INPUT", `The model ${file.id} has no layer ${unknown}.`);
     return network;
   }
 }
