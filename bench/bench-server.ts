@@ -2,9 +2,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { GraphqlClient } from "../test/helpers/graphql-client.js";
 import { dataFolder, ServerProcess } from "../test/helpers/server.js";
-import { modelMirror } from "./mirror.js";
+import { requireModelMirror } from "./sample-work.js";
+import { median } from "./statistics.js";
 
-/** One frame as a viewer got it. */
+/** One frame as a viewer received it. */
 export interface SeenFrame {
   step: number;
   computeMs: number;
@@ -14,8 +15,8 @@ export interface SeenFrame {
 
 /** A session as a viewer saw it. */
 export interface SeenSession {
-  /** When it was asked for, ms on the same clock. */
-  askedAt: number;
+  /** When the session was requested, ms on the same clock. */
+  requestedAt: number;
   frames: SeenFrame[];
 }
 
@@ -27,7 +28,7 @@ const watchDocument = `subscription ($id: ID!) {
   }
 }`;
 
-/** The real server in a process of its own, on an empty data folder and with the model mirror, ready to paint. */
+/** The real server in a process of its own, with an empty data folder and the model mirror, ready to paint. */
 export class BenchServer {
   private constructor(
     private readonly server: ServerProcess,
@@ -36,7 +37,7 @@ export class BenchServer {
   ) {}
 
   /** Resolves when sessions can run. */
-  static async start(mirror = modelMirror()): Promise<BenchServer> {
+  static async start(mirror = requireModelMirror()): Promise<BenchServer> {
     const data = await dataFolder();
     const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_MODEL_MIRROR: mirror });
     const client = await server.client();
@@ -44,9 +45,9 @@ export class BenchServer {
     return new BenchServer(server, data, client);
   }
 
-  /** Runs a style transfer to its end with a viewer that takes every frame with its bytes. */
+  /** Runs a style transfer to its end, with a viewer that receives every frame with its bytes. */
   async paint(input: Record<string, unknown>): Promise<SeenSession> {
-    const askedAt = performance.now();
+    const requestedAt = performance.now();
     const { startStyleTransfer } = await this.client.query(startDocument, { input });
     const frames: SeenFrame[] = [];
     let status = "";
@@ -57,24 +58,27 @@ export class BenchServer {
       else frames.push({ step: event.step, computeMs: event.computeMs, at: performance.now() });
     }
     if (status !== "COMPLETED") throw new Error(`The session ended with: ${status}`);
-    return { askedAt, frames };
+    return { requestedAt, frames };
   }
 
   /** 99th percentile of the server's event-loop delay since the last reading, ms. */
   async eventLoopDelay(): Promise<number> {
     const metrics = await (await fetch(`${this.client.address}/metrics`)).text();
     const seconds = /^atelier_event_loop_delay_seconds\{quantile="0\.99"\} (\S+)$/m.exec(metrics)?.[1];
-    if (seconds === undefined) throw new Error("/metrics tells no event-loop delay");
+    if (seconds === undefined) throw new Error("/metrics holds no event-loop delay");
     return Number(seconds) * 1000;
   }
 
-  /** Processor time of the server process so far, its threads included, and of its device process where wanted, ms. Linux only. */
+  /**
+   * Processor time of the server process so far, threads included; with its device process where asked, ms. Linux only.
+   */
   async processorTime({ withDevice = false } = {}): Promise<number> {
     const processes = [String(this.server.pid), ...(withDevice ? await this.children() : [])];
     const times = await Promise.all(
       processes.map(async (pid) => {
         const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-        // Behind the program's name, which may hold anything: state is field 3, utime and stime are 14 and 15, in 1/100 s.
+        // Read after the program's name, which may hold any text: state is field 3, utime and stime are 14 and 15, in
+        // 1/100 s.
         const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
         return 10 * (Number(fields[11]) + Number(fields[12]));
       }),
@@ -82,7 +86,7 @@ export class BenchServer {
     return times.reduce((sum, time) => sum + time);
   }
 
-  /** Most memory that the device process held so far, MiB: the largest child of the server. Linux only. */
+  /** Peak memory of the device process, the largest child of the server, MiB. Linux only. */
   async deviceMemory(): Promise<number> {
     const peaks = await Promise.all((await this.children()).map(async (pid) => statusValue(await statusOf(pid), "VmHWM")));
     return Math.max(...peaks) / 1024;
@@ -103,7 +107,7 @@ export class BenchServer {
   }
 }
 
-/** What the kernel says of a process; nothing when it ended since the folder was read. */
+/** The kernel's status of a process; empty when the process has ended since the folder was read. */
 async function statusOf(pid: string): Promise<string> {
   return readFile(`/proc/${pid}/status`, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ESRCH") return "";
@@ -115,13 +119,7 @@ function statusValue(status: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
 }
 
-/** Middle value; the mean of the two middle ones of an even number. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
-}
-
-/** Time from one frame to the next as the viewer saw it, ms: the median, the last frame (a PNG) left out. */
+/** Median time from one frame to the next at the viewer, ms. Leaves out the last frame, a PNG. */
 export function stepTime({ frames }: SeenSession): number {
   return median(frames.slice(1, -1).map(({ at }, index) => at - frames[index]!.at));
 }

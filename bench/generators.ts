@@ -1,5 +1,5 @@
 /**
- * How many pictures of 256 x 256 px a second each bundled generator translates on the onnx engine, from planes to planes:
+ * Pictures of 256 x 256 px that each bundled generator translates a second on the onnx engine, from planes to planes:
  * without decoding and encoding.
  *
  *   npx tsx bench/generators.ts
@@ -13,13 +13,13 @@ import { tensor } from "../server/graph/index.js";
 import { openGenerator } from "../server/models/generators.js";
 import { openRegistry } from "../server/models/registry.js";
 import { rootFolder } from "../server/paths.js";
-import { median } from "./bench-server.js";
-import { type Measurement, recordResults } from "./results.js";
+import { atLeast, recordResults } from "./results.js";
+import { median } from "./statistics.js";
 
 const size = 256;
 const [rounds, picturesPerRound] = [9, 10];
 const leastPerSecond = 25;
-/** Between turns, so that nobody's waiting threads spin in another's time, ms. */
+/** Pause between turns, ms, so that waiting threads of one do not spin during the turn of another. */
 const rest = 300;
 
 const engine = new OnnxEngine();
@@ -49,9 +49,5 @@ for (let round = 0; round <= rounds; round++) {
 }
 await engine.close();
 
-const measurements = [...times].map(([id, samples]): Measurement => {
-  const perSecond = Number((1000 / median(samples)).toPrecision(3));
-  const ratio = Number((perSecond / leastPerSecond).toPrecision(3));
-  return { bench: `${id}, ${size} px`, peer: `at least ${leastPerSecond} pictures/s`, ratio, value: perSecond, unit: "pictures/s" };
-});
+const measurements = [...times].map(([id, samples]) => atLeast(`${id}, ${size} px`, 1000 / median(samples), leastPerSecond, "pictures/s"));
 await recordResults(measurements, "npx tsx bench/generators.ts");

@@ -1,6 +1,6 @@
 /**
- * `sessions` over HTTP with 10,000 sessions and 1,000,000 frames in history, and how fast a viewer who comes back after 1,000
- * steps catches up, with the pictures.
+ * Time of `sessions` over HTTP with 10,000 sessions and 1,000,000 frames in history, and of the replay, pictures
+ * included, for a viewer who comes back after 1,000 steps.
  *
  *   npx tsx bench/history.ts
  */
@@ -13,13 +13,14 @@ import { openEmbeddedDatabase } from "../server/storage/embedded/database.js";
 import { openEmbeddedStorage } from "../server/storage/embedded/open.js";
 import { aFrame, anImage, aSession } from "../test/contracts/records.js";
 import { dataFolder, ServerProcess } from "../test/helpers/server.js";
-import { type Measurement, recordResults } from "./results.js";
+import { atLeast, atMost, recordResults } from "./results.js";
+import { quantile } from "./statistics.js";
 
 const SESSIONS = 10_000;
 const FRAMES_OF_EACH = 100;
 const QUERIES = 100;
-/** Steps that a viewer missed, and bytes of each picture. */
-const MISSED = { steps: 1000, bytes: 30_000 };
+/** Steps that a viewer missed, and size of each picture, bytes. */
+const MISSED = { steps: 1000, byteLength: 30_000 };
 
 const limits = { queryMs: 50, firstFrameMs: 200, framesPerSecond: 200 };
 
@@ -62,26 +63,12 @@ await server.end();
 await data.remove();
 await recordResults(
   [
-    limit("a page of 10,000 sessions with 1,000,000 frames, p95 of the slowest kind of query", worst, limits.queryMs, "ms"),
-    limit("first frame for a viewer who comes back after 1,000 steps", firstFrameMs, limits.firstFrameMs, "ms"),
-    {
-      bench: "frames replayed to a viewer who comes back after 1,000 steps",
-      peer: `at least ${limits.framesPerSecond} frames/s`,
-      ratio: rounded(framesPerSecond / limits.framesPerSecond),
-      value: rounded(framesPerSecond),
-      unit: "frames/s",
-    },
+    atMost("a page of 10,000 sessions with 1,000,000 frames, p95 of the slowest kind of query", worst, limits.queryMs, "ms"),
+    atMost("first frame for a viewer who comes back after 1,000 steps", firstFrameMs, limits.firstFrameMs, "ms"),
+    atLeast("frames replayed to a viewer who comes back after 1,000 steps", framesPerSecond, limits.framesPerSecond, "frames/s"),
   ],
   "npx tsx bench/history.ts",
 );
-
-function limit(bench: string, value: number, most: number, unit: string): Measurement {
-  return { bench, peer: `at most ${most} ${unit}`, ratio: rounded(most / value), value: rounded(value), unit };
-}
-
-function rounded(value: number): number {
-  return Number(value.toPrecision(3));
-}
 
 async function catchUp(): Promise<{ firstFrameMs: number; framesPerSecond: number }> {
   const document = `subscription ($id: ID!) { session(id: $id, afterStep: -1, inline: true) { ... on Frame { step data losses { total } } } }`;
@@ -98,7 +85,7 @@ async function catchUp(): Promise<{ firstFrameMs: number; framesPerSecond: numbe
   return { firstFrameMs: first - began, framesPerSecond: frames / seconds };
 }
 
-/** Rows without pictures; answers the ids of the images. */
+/** Inserts rows without pictures, and returns the ids of the images. */
 async function seed(folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const { database, close } = await openEmbeddedDatabase(folder);
@@ -136,13 +123,8 @@ async function seedMissed(folder: string): Promise<void> {
   await storage.images.insert(image);
   await storage.sessions.insert(aSession(image.id, { id: "missed", status: "COMPLETED", createdAt: new Date(0) }));
   for (let step = 0; step < MISSED.steps; step++) {
-    const digest = await storage.blobs.put(randomBytes(MISSED.bytes));
-    await storage.frames.insert(aFrame("missed", step, { digest, byteLength: MISSED.bytes }));
+    const digest = await storage.blobs.put(randomBytes(MISSED.byteLength));
+    await storage.frames.insert(aFrame("missed", step, { digest, byteLength: MISSED.byteLength }));
   }
   await storage.close();
-}
-
-/** The value that `share` of the values are at most. */
-function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.ceil(share * values.length) - 1]!;
 }

@@ -1,6 +1,8 @@
 /**
- * 100 random `kill -9` over 20 sessions, of server and device by turns: is a session lost, or a frame that a viewer saw?
- * test/e2e/kills.test.ts is its short form. `npx tsx bench/kills.ts`
+ * Kills server and device by turns with `kill -9`, 100 times at random over 20 sessions, and reports lost sessions and
+ * lost frames that a viewer had seen. test/e2e/kills.test.ts is the short form.
+ *
+ *   npx tsx bench/kills.ts
  */
 import { killRun } from "../test/helpers/kill-run.js";
 

@@ -1,6 +1,6 @@
 /**
- * How much memory the device process needs to translate a large picture, which is cut into tiles, with a new process for
- * each size. Linux only.
+ * Memory of the device process for a large picture that is translated in tiles, with a new process for each size. Linux
+ * only.
  *
  *   npx tsx bench/large-translations.ts
  */
@@ -15,7 +15,7 @@ import { rootFolder } from "../server/paths.js";
 import { type Measurement, recordResults } from "./results.js";
 
 const model = "photo-to-painting";
-/** Longer sides, px, and most memory that each may take, MiB: a run of 1,024 x 1,024 px and three copies of the picture. */
+/** Longer sides, px, and memory limits, MiB: for a run of 1,024 x 1,024 px and three copies of the picture. */
 const sizes = [
   { size: 1024, mostMiB: 1536 },
   { size: 2048, mostMiB: 1536 },
@@ -31,7 +31,7 @@ const picture = await readFile(join(rootFolder, "web", "public", "samples", "alp
 const measurements: Measurement[] = [];
 for (const { size, mostMiB } of sizes) {
   const work: TranslationWork = { kind: "TRANSLATION", generator, source: { digest: "alps", bytes: picture }, size };
-  const { seconds, turns, width, height, mebibytes } = await translated(work);
+  const { seconds, turns, width, height, mebibytes } = await translate(work);
   const name = `${model}, ${width} x ${height} px`;
   console.log(`${name}: ${seconds.toFixed(1)} s in ${turns} turns`);
   const ratio = Number((mostMiB / mebibytes).toPrecision(3));
@@ -40,7 +40,7 @@ for (const { size, mostMiB } of sizes) {
 await recordResults(measurements, "npx tsx bench/large-translations.ts");
 
 /** Translates one picture on a device process of its own. */
-async function translated(work: TranslationWork) {
+async function translate(work: TranslationWork) {
   const sessionId = "large";
   const messages: DeviceMessage[] = [];
   const { process: device } = await DeviceProcess.start({ ...deviceProcessDefaults, device: "cpu" }, (message) => {

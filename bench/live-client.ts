@@ -1,10 +1,10 @@
 /**
- * A client of live translation in a process of its own, as the page is one: takes the newest picture of a camera that it
- * plays, encodes and sends it, and decodes what comes back. Prints one line of JSON for each result.
+ * A client of live translation in a process of its own. Like the studio's page, it takes the newest picture of a
+ * camera, which it simulates, encodes and sends it, and decodes the result. It prints one line of JSON for each result.
  *
  *   npx tsx bench/live-client.ts address session seconds camera-fps keep|flood first-step
  *
- * `keep` keeps to the credit; `flood` sends every picture of the camera.
+ * `keep` respects the server's credit; `flood` sends every picture of the camera.
  */
 import { createClient } from "graphql-ws";
 import sharp from "sharp";
@@ -17,21 +17,21 @@ const camera = await filmStrip();
 const startedAt = performance.now();
 const endAt = startedAt + 1000 * Number(seconds);
 const socket = createClient({ url: `${address.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, lazy: false });
-/** When the camera took each picture that was sent, ms. */
+/** Time at which the camera took each picture that was sent, by step, ms. */
 const taken = new Map<number, number>();
-/** Pictures whose fate is not known, and how many the server said that it takes. */
-let [unknown, credit] = [0, 2];
+/** How many pictures have no reply yet, and how many may be without one at a time. */
+let [unanswered, credit] = [0, 2];
 
 const results = watch();
 for (let step = 0; performance.now() < endAt; step++) {
   const takenAt = await nextPicture(step);
-  if (manner === "flood" || unknown < credit) void send(Number(firstStep) + step, takenAt, await encoded(step));
+  if (manner === "flood" || unanswered < credit) void send(Number(firstStep) + step, takenAt, await encoded(step));
 }
 await new Promise((resolve) => setTimeout(resolve, 500));
 await socket.dispose();
 await results;
 
-/** Sixteen pictures of a photo that moves, RGB. */
+/** Sixteen pictures of a moving photo, RGB bytes. */
 async function filmStrip(): Promise<Buffer[]> {
   const photo = sharp(`${import.meta.dirname}/../models/bundled/photo-to-painting/reference/input.png`).removeAlpha();
   const wide = await photo.resize(side + 32, side + 32, { fit: "fill" }).toBuffer();
@@ -45,7 +45,9 @@ async function filmStrip(): Promise<Buffer[]> {
   );
 }
 
-/** Waits for the camera's next picture; answers when it was taken. What was taken meanwhile is never seen. */
+/**
+ * Waits for the camera's next picture, and returns the time at which it was taken, ms. Pictures in between are dropped.
+ */
 async function nextPicture(step: number): Promise<number> {
   const interval = 1000 / Number(fps);
   const now = performance.now();
@@ -62,12 +64,12 @@ function encoded(step: number): Promise<Buffer> {
 }
 
 async function send(step: number, takenAt: number, picture: Buffer): Promise<void> {
-  unknown++;
+  unanswered++;
   taken.set(step, takenAt);
   const query = "mutation ($input: FrameInput!) { sendFrame(input: $input) { status credit } }";
   const input = { sessionId, step, data: picture.toString("base64") };
   for await (const { data, errors } of socket.iterate<{ sendFrame: { status: string; credit: number } }>({ query, variables: { input } })) {
-    unknown--;
+    unanswered--;
     if (errors) throw new Error(JSON.stringify(errors));
     if (data) credit = data.sendFrame.credit;
     if (data?.sendFrame.status === "SUPERSEDED") taken.delete(step);

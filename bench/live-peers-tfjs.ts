@@ -1,6 +1,6 @@
 /**
- * A bundled generator on the tfjs engine with its WebAssembly backend, for live-peers.ts: a line on stdin is answered by a
- * line of JSON.
+ * A bundled generator on the WebAssembly backend of the tfjs engine. A peer of live-peers.ts: it replies to each line
+ * on stdin with a line of JSON.
  *
  *   npx tsx bench/live-peers-tfjs.ts size
  */

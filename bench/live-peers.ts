@@ -1,6 +1,6 @@
 /**
- * One run of photo-to-painting at 256 x 256 px on the onnx engine, in turns with PyTorch, where it is installed, and with
- * TensorFlow.js's WebAssembly backend.
+ * One run of photo-to-painting at 256 x 256 px on the onnx engine, in turns with PyTorch, where it is installed, and
+ * with TensorFlow.js's WebAssembly backend.
  *
  *   npx tsx bench/live-peers.ts
  */
@@ -9,13 +9,13 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { OnnxEngine } from "../server/engine/onnx.js";
 import { rootFolder } from "../server/paths.js";
-import { median } from "./bench-server.js";
 import { comparedGenerator, type GeneratorRun, openLiveScene } from "./live-scene.js";
 import { Peer } from "./peer.js";
 import { recordResults } from "./results.js";
+import { median, rounded } from "./statistics.js";
 
 const [size, threads, rounds] = [256, 2, 11];
-/** Between turns, so that nobody's waiting threads spin in another's time, ms. */
+/** Pause between turns, ms, so that waiting threads of one do not spin during the turn of another. */
 const rest = 500;
 
 const python = process.env.PYTHON ?? "/usr/bin/python3";
@@ -31,9 +31,9 @@ try {
   const run = await openLiveScene(engine, size);
   const { power } = await run();
   for (const peer of peers) {
-    const { name, detail } = await peer.answer<{ name: string; detail: string }>();
+    const { name, detail } = await peer.reply<{ name: string; detail: string }>();
     console.log(`${name}: ${detail}`);
-    agrees(name, await peer.run<GeneratorRun>(), power);
+    requireAgreement(name, await peer.run<GeneratorRun>(), power);
     theirs.push({ name, times: [] });
   }
   for (let round = 0; round < rounds; round++) {
@@ -52,21 +52,21 @@ try {
   await engine.close();
 }
 
-const value = Number(median(ours).toPrecision(3));
+const value = rounded(median(ours));
 for (const { name, times } of theirs)
   console.log(`${name}: median ${median(times).toFixed(0)} ms, best ${Math.min(...times).toFixed(0)} ms`);
 await recordResults(
   theirs.map(({ name: peer, times }) => ({
     bench: `one run of ${comparedGenerator}, ${size} px`,
     peer,
-    ratio: Number((median(times) / value).toPrecision(3)),
+    ratio: rounded(median(times) / value),
     value,
     unit: "ms",
   })),
   "npx tsx bench/live-peers.ts",
 );
 
-/** All must compute the same thing. */
-function agrees(name: string, { power }: GeneratorRun, expected: number): void {
-  if (!(Math.abs(power / expected - 1) < 0.01)) throw new Error(`${name} answers a mean square of ${power}, not ${expected}`);
+/** @throws Error unless a peer computes the same picture, by the mean square of its values to 1 %. */
+function requireAgreement(name: string, { power }: GeneratorRun, expected: number): void {
+  if (!(Math.abs(power / expected - 1) < 0.01)) throw new Error(`${name} returns a mean square of ${power}, not ${expected}`);
 }

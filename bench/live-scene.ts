@@ -6,16 +6,20 @@ import { openGenerator } from "../server/models/generators.js";
 import { openRegistry } from "../server/models/registry.js";
 import { rootFolder } from "../server/paths.js";
 
-/** One run of the generator: its time in ms, and the mean of the answer's squares, which must be the same for all. */
+/** One run of the generator, as every compared program reports it. */
 export interface GeneratorRun {
   ms: number;
+  /** Mean square of the output's values, which must be the same for all. */
   power: number;
 }
 
-/** The bundled generator that is compared. */
+/** Id of the bundled generator that is compared. */
 export const comparedGenerator = "photo-to-painting";
 
-/** Opens it on `engine` for a picture of `size` px in waves: at place i of 3 x size x size values, sin(i / 37). */
+/**
+ * Opens the compared generator on `engine`, and returns a function that runs it once on a picture of waves: of its
+ * 3 x `size` x `size` values, number i is sin(i / 37).
+ */
 export async function openLiveScene(engine: Engine, size: number): Promise<() => Promise<GeneratorRun>> {
   const registry = await openRegistry({ bundledDir: join(rootFolder, "models", "bundled"), mirrorDir: null });
   const { card, path } = await registry.file(comparedGenerator);

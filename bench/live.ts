@@ -1,32 +1,33 @@
 /**
- * Live translation at 256 x 256 px, with the client in another process: processor time of the server with a network that
- * has nothing to compute, pictures a second and delay from the camera to the decoded result with photo-to-painting, and
- * delay over a minute with a client that sends twice as fast as the device works.
+ * Live translation at 256 x 256 px, with the client in another process: processor time of the server with a model that
+ * has nothing to compute; pictures a second, and delay from the camera to the decoded result, with photo-to-painting;
+ * and the delay over a minute with a client that sends twice as fast as the device works.
  *
  *   npx tsx bench/live.ts
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { inverterId, mirrorWithInverter } from "../test/helpers/generator-mirror.js";
-import { BenchServer, median } from "./bench-server.js";
-import { type Measurement, recordResults } from "./results.js";
+import { BenchServer } from "./bench-server.js";
+import { atLeast, atMost, type Measurement, recordResults } from "./results.js";
+import { median, quantile, rounded } from "./statistics.js";
 
 const generator = "photo-to-painting";
 const seconds = { processor: 15, delay: 20, flood: 60 };
-/** Of cameras. */
+/** Pictures of the camera a second. */
 const fps = 30;
 const limits = { processorMs: 8, perSecond: 20, delayMs: 150 };
 
 /** A result as the client saw it. */
 interface Seen {
-  /** On the client's clock, ms. */
+  /** Time of the result on the client's clock, ms. */
   at: number;
-  /** Since the camera took the picture, ms. */
+  /** Time since the camera took the picture, ms. */
   delay: number;
   computeMs: number;
 }
 
-/** Of the next client: the numbers of a session's pictures grow. */
+/** First step of the next client: the steps of a session must grow. */
 let firstStep = 0;
 
 const mirror = await mirrorWithInverter();
@@ -49,11 +50,11 @@ async function measureProcessor(): Promise<void> {
   const seen = await client(id, seconds.processor, fps, "keep");
   const each = ((await server.processorTime({ withDevice: true })) - before) / seen.length;
   console.log(`${seen.length} pictures with ${each.toFixed(2)} ms of the server's processors each, delay ${about(seen)}`);
-  addLimit("the server's own processor time for a live picture", limits.processorMs, each, "ms");
+  measurements.push(atMost("the server's own processor time for a live picture", each, limits.processorMs, "ms"));
   await end(id);
 }
 
-/** Answers results a second. */
+/** Returns results a second. */
 async function measureDelay(): Promise<number> {
   const id = await begin(generator);
   await client(id, 3, fps, "keep");
@@ -62,8 +63,10 @@ async function measureDelay(): Promise<number> {
   console.log(
     `${generator}: ${perSecond.toFixed(1)} a second, delay ${about(seen)}, compute ${median(seen.map(({ computeMs }) => computeMs)).toFixed(1)} ms`,
   );
-  addFloor(`live ${generator}, end to end`, limits.perSecond, perSecond, "pictures/s");
-  addLimit(`live ${generator}, delay from camera to picture, p95`, limits.delayMs, percentile(seen, 0.95), "ms");
+  measurements.push(
+    atLeast(`live ${generator}, end to end`, perSecond, limits.perSecond, "pictures/s"),
+    atMost(`live ${generator}, delay from camera to picture, p95`, delayQuantile(seen, 0.95), limits.delayMs, "ms"),
+  );
   await end(id);
   return perSecond;
 }
@@ -77,7 +80,7 @@ async function measureFlood(rate: number): Promise<void> {
   console.log(
     `twice as fast as the device: delay ${first.toFixed(1)} ms in the first 10 s, ${last.toFixed(1)} ms in the last, ${about(seen)}`,
   );
-  addLimit("live delay after a minute at twice the device's rate", Number((1.2 * first).toPrecision(3)), last, "ms");
+  measurements.push(atMost("live delay after a minute at twice the device's rate", last, rounded(1.2 * first), "ms"));
   await end(id);
 }
 
@@ -103,22 +106,11 @@ async function client(id: string, duration: number, rate: number, manner: "keep"
   return seen;
 }
 
-function percentile(seen: readonly Seen[], share: number): number {
-  return seen.map(({ delay }) => delay).sort((a, b) => a - b)[Math.floor(share * (seen.length - 1))]!;
+function delayQuantile(seen: readonly Seen[], share: number): number {
+  const delays = seen.map(({ delay }) => delay);
+  return quantile(delays, share);
 }
 
 function about(seen: readonly Seen[]): string {
-  return `${percentile(seen, 0.5).toFixed(0)} ms, p95 ${percentile(seen, 0.95).toFixed(0)} ms`;
-}
-
-function addLimit(bench: string, limit: number, value: number, unit: string): void {
-  measurements.push({ bench, peer: `at most ${limit} ${unit}`, ratio: rounded(limit / value), value: rounded(value), unit });
-}
-
-function addFloor(bench: string, limit: number, value: number, unit: string): void {
-  measurements.push({ bench, peer: `at least ${limit} ${unit}`, ratio: rounded(value / limit), value: rounded(value), unit });
-}
-
-function rounded(value: number): number {
-  return Number(value.toPrecision(3));
+  return `${delayQuantile(seen, 0.5).toFixed(0)} ms, p95 ${delayQuantile(seen, 0.95).toFixed(0)} ms`;
 }

@@ -3,15 +3,17 @@ import { inputNames, objectiveGraph, outputNames, targetGraph } from "../server/
 import { type Engine, gradientName } from "../server/engine/engine.js";
 import { scalar, type Tensor, tensor } from "../server/graph/index.js";
 
-/** Layers, weights and pictures of the benchmark; loss_gradient_torch.py has the same. */
+/** Layers, weights and pictures of the benchmark; loss_gradient_torch.py repeats them. */
 const layers = { content: ["conv4_2"], style: ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"] };
 const termWeights = { alpha: 1, beta: 100, gamma: 0.02 };
 const pictures = { content: [0.11, 0.07], style: [0.31, 0.17], image: [0.23, 0.05] } as const;
 
-/** What every program answers for one evaluation; `norm` is the Euclidean length of the gradient. */
+/** One evaluation, as every compared program reports it. */
 export interface Evaluated {
   ms: number;
+  /** J. */
   total: number;
+  /** Euclidean length of the gradient of J towards the image. */
   norm: number;
 }
 
@@ -29,7 +31,7 @@ function lengthOf(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
 
-/** Opens style transfer's own objective with `network` on `engine` and answers a function that evaluates it once. */
+/** Opens the objective of style transfer with `network` on `engine`, and returns a function that evaluates it once. */
 export async function openScene(engine: Engine, network: FeatureNetwork, size: number): Promise<() => Promise<Evaluated>> {
   const measured = targetGraph(network, layers);
   const targetProgram = await engine.open(measured, { outputs: Object.keys(measured) });
@@ -43,18 +45,18 @@ export async function openScene(engine: Engine, network: FeatureNetwork, size: n
   const inputs: Record<string, Tensor> = { [inputNames.image]: waves(size, pictures.image) };
   for (const [name, value] of Object.entries(termWeights)) inputs[name] = scalar(value);
   for (const layer of layers.content) {
-    inputs[inputNames.contentTarget(layer)] = content[inputNames.contentTarget(layer)] as Tensor;
+    inputs[inputNames.contentTarget(layer)] = content[inputNames.contentTarget(layer)]!;
     inputs[inputNames.contentWeight(layer)] = scalar(1 / layers.content.length);
   }
   for (const layer of layers.style) {
-    inputs[inputNames.styleTarget(layer)] = style[inputNames.styleTarget(layer)] as Tensor;
+    inputs[inputNames.styleTarget(layer)] = style[inputNames.styleTarget(layer)]!;
     inputs[inputNames.styleWeight(layer)] = scalar(1 / layers.style.length);
   }
   return async () => {
     const start = performance.now();
     const results = await program.run(inputs);
     const ms = performance.now() - start;
-    const towardsImage = results[gradientName(inputNames.image)] as Tensor;
-    return { ms, total: results[outputNames.total]?.data[0] as number, norm: lengthOf(towardsImage.data) };
+    const towardsImage = results[gradientName(inputNames.image)]!;
+    return { ms, total: results[outputNames.total]!.data[0]!, norm: lengthOf(towardsImage.data) };
   };
 }

@@ -7,22 +7,23 @@
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { openVgg19 } from "../server/art/vgg19.js";
+import { openFeatureNetwork } from "../server/art/feature-network.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 import { type Evaluated, openScene } from "./loss-gradient-scene.js";
-import { modelMirror } from "./mirror.js";
 import { Peer } from "./peer.js";
 import { type Measurement, recordResults } from "./results.js";
+import { requireModelMirror } from "./sample-work.js";
+import { median, rounded } from "./statistics.js";
 
 const size = 256;
 const threads = 2;
 const rounds = 11;
-/** TensorFlow.js takes its turn in every so many rounds: it is slow. */
+/** TensorFlow.js, which is slow, runs only in every fifth round. */
 const tfjsEvery = 5;
-/** Between turns, so that nobody's waiting threads spin in another's time, ms. */
+/** Pause between turns, ms, so that waiting threads of one do not spin during the turn of another. */
 const rest = 1500;
 
-const weightsFile = join(modelMirror(), "vgg19", "vgg19.safetensors");
+const weightsFile = join(requireModelMirror(), "vgg19", "vgg19.safetensors");
 const settings = [weightsFile, String(size), String(threads)];
 const peers = {
   torch: new Peer(process.env.PYTHON ?? "/usr/bin/python3", [join(import.meta.dirname, "loss_gradient_torch.py"), ...settings]),
@@ -32,16 +33,20 @@ const engine = new OnnxEngine(threads);
 const times: Record<"onnx" | "torch" | "tfjs", number[]> = { onnx: [], torch: [], tfjs: [] };
 const names: Record<keyof typeof peers, string> = { torch: "", tfjs: "" };
 try {
-  const evaluate = await openScene(engine, await openVgg19("vgg19", weightsFile), size);
+  const evaluate = await openScene(
+    engine,
+    await openFeatureNetwork({ id: "vgg19", path: weightsFile, architecture: { family: "vgg19" } }),
+    size,
+  );
   for (const key of ["torch", "tfjs"] as const) {
-    const { name, detail } = await peers[key].answer<{ name: string; detail: string }>();
+    const { name, detail } = await peers[key].reply<{ name: string; detail: string }>();
     names[key] = name;
     console.log(`${name}: ${detail}`);
   }
   console.log(`Atelier: ${engine.description}`);
   console.log(`load before: ${loadavg().map((load) => load.toFixed(2))}`);
   const expected = await evaluate();
-  for (const key of ["torch", "tfjs"] as const) agrees(names[key], await peers[key].run<Evaluated>(), expected);
+  for (const key of ["torch", "tfjs"] as const) requireAgreement(names[key], await peers[key].run<Evaluated>(), expected);
   for (let round = 0; round < rounds; round++) {
     await pause(rest);
     times.onnx.push((await evaluate()).ms);
@@ -63,22 +68,17 @@ for (const [name, list] of Object.entries(times)) {
 }
 const bench = `VGG-19 loss and gradient, ${size} px`;
 const ours = median(times.onnx);
-const against = (peer: string, list: readonly number[]): Measurement => ({
+const comparedWith = (peer: string, list: readonly number[]): Measurement => ({
   bench,
   peer,
-  ratio: Number((median(list) / ours).toPrecision(3)),
+  ratio: rounded(median(list) / ours),
   value: Math.round(ours),
   unit: "ms",
 });
-await recordResults([against(names.torch, times.torch), against(names.tfjs, times.tfjs)], "npx tsx bench/loss-gradient.ts");
+await recordResults([comparedWith(names.torch, times.torch), comparedWith(names.tfjs, times.tfjs)], "npx tsx bench/loss-gradient.ts");
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
-}
-
-/** All three must compute the same thing. */
-function agrees(name: string, { total, norm }: Evaluated, expected: Evaluated): void {
+/** @throws Error unless a peer computes the same loss and gradient to 1 %. */
+function requireAgreement(name: string, { total, norm }: Evaluated, expected: Evaluated): void {
   const apart = Math.max(Math.abs(total / expected.total - 1), Math.abs(norm / expected.norm - 1));
   if (!(apart < 0.01)) throw new Error(`${name} computes loss ${total} and gradient ${norm}, not ${expected.total} and ${expected.norm}`);
 }

@@ -1,7 +1,8 @@
 /**
- * What the studio asks of a browser: the scripts of the first load and when the page answers on a slow processor; frames
- * drawn and the main thread's work at 512 px; the heap of a tab that is left open. The frames are encoded beforehand and
- * stored, published and served as ever: painting at that speed would take a GPU. The studio must be built.
+ * What the studio costs a browser: the scripts of the first load, and the time until the page is interactive on a slow
+ * processor; frames drawn and the main thread's load at 512 px; the heap of a tab that is left open. The frames are
+ * encoded beforehand, then stored, published and served as always: painting at that speed would need a GPU. Build the
+ * studio first.
  *
  *   npx tsx bench/page.ts [minutes of the open tab, 30; 0 leaves it out]
  */
@@ -14,17 +15,17 @@ import { encodeFrame } from "../server/device/encode.js";
 import { rootFolder } from "../server/paths.js";
 import { type RunningApp, startApp, startSession } from "../test/helpers/app.js";
 import { findBrowser, launchBrowser } from "../test/helpers/browser.js";
-import { median } from "./bench-server.js";
 import { type Measurement, recordResults } from "./results.js";
+import { median } from "./statistics.js";
 
 const minutes = Number(process.argv[2] ?? 30);
 const limits = { scriptBytes: 250_000, interactiveMs: 1500, framesPerSecond: 30, busyPercent: 50, heapBytes: 20e6 };
 const [rounds, throttle, side, seconds] = [5, 4, 512, 15];
-/** Frames sent in a second, more than have to be drawn. */
+/** Frames sent a second: more than must be drawn. */
 const offered = 36;
 
 const executable = findBrowser();
-if (executable === null) throw new Error("There is no chromium on the PATH.");
+if (executable === null) throw new Error("There is no Chromium on the PATH.");
 const app = await startApp({ studioFolder: join(rootFolder, "web", "out") });
 const browser = await launchBrowser(executable);
 const pictures = await filmStrip();
@@ -39,7 +40,7 @@ try {
   await app.close();
 }
 
-/** Thirty pictures that differ all over, as painting does at first. */
+/** Thirty pictures that differ everywhere, as the first steps of a painting do. */
 async function filmStrip(): Promise<Uint8Array[]> {
   const photo = await readFile(join(rootFolder, "web/public/samples/alps.jpg"));
   return Promise.all(
@@ -56,7 +57,7 @@ async function filmStrip(): Promise<Uint8Array[]> {
   );
 }
 
-/** A page with an empty cache, and the debugger's connection to it. */
+/** Opens a page with an empty cache, and a debugging session for it. */
 async function freshPage(): Promise<{ page: Page; debugging: CDPSession }> {
   const context = await (browser as Browser).newContext({ viewport: { width: 1280, height: 800 }, baseURL: app.address });
   const page = await context.newPage();
@@ -96,7 +97,7 @@ function noteLongTasks(): void {
   }).observe({ type: "longtask", buffered: true });
 }
 
-/** When React had taken the Start button over and the last long task before that, or within a second after, was done, ms. */
+/** Time at which React had hydrated the Start button and the last long task by a second later had ended, ms. */
 async function interactiveAt(page: Page): Promise<number> {
   const button = page.getByRole("button", { name: "Start", exact: true });
   await button.waitFor();
@@ -109,7 +110,7 @@ async function interactiveAt(page: Page): Promise<number> {
   return Math.max(hydrated, lastLongTask);
 }
 
-/** A session that paints so many frames a second; resolves at its end. */
+/** Sends the frames of a session at a steady rate; resolves after the last one. */
 async function paint(sessionId: string, frames: number, perSecond: number): Promise<void> {
   const began = performance.now();
   for (let step = 0; step < frames; step++) {

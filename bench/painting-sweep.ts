@@ -1,9 +1,9 @@
 /**
- * Paints one pair of pictures with several settings and lays the results side by side, with their losses and times.
+ * Paints one pair of pictures with several settings, and puts the results on one sheet with their losses and times.
  *
  *   npx tsx bench/painting-sweep.ts --network FILE --content FILE --style FILE --sheet FILE.png "beta=30" "beta=300 scales=2"
  *
- * Each further argument is one painting: settings that differ from the defaults, JSON values after the `=`.
+ * Each further argument is one painting: the settings that differ from the defaults, with JSON values after the `=`.
  */
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-/** Another program that is measured beside ours: it answers each line that it is sent with a line of JSON. */
+/** Another program that is measured next to ours. It replies to each line on its stdin with a line of JSON. */
 export class Peer {
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
@@ -12,16 +12,17 @@ export class Peer {
     this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** The next line. @throws Error when the program ended. */
-  async answer<T>(): Promise<T> {
+  /** Reads the next line. @throws Error when the program has ended. */
+  async reply<T>(): Promise<T> {
     const { value, done } = await this.lines.next();
     if (done) throw new Error(`${this.child.spawnargs.join(" ")} ended early`);
     return JSON.parse(value);
   }
 
+  /** Asks for one run and reads its result. */
   run<T>(): Promise<T> {
     this.child.stdin?.write("run\n");
-    return this.answer();
+    return this.reply();
   }
 
   close(): void {

@@ -2,21 +2,22 @@ import { execFileSync } from "node:child_process";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
+import { rounded } from "./statistics.js";
 
 /** One measured number. */
 export interface Measurement {
   /** What was measured: "vgg19 loss and gradient, 256 px". */
   bench: string;
-  /** What it is compared with: another program, or the limit that it has to keep. */
+  /** What it is compared with: another program, or its limit. */
   peer: string;
   /** How many times better than the peer; null where there is none. Above 1 is good. */
   ratio: number | null;
   value: number;
-  /** Of `value`: ms, s, %, MiB. */
+  /** Unit of `value`: ms, s, %, MiB. */
   unit: string;
 }
 
-/** A measurement as results.json keeps it, with where it comes from. */
+/** A measurement as results.json keeps it, with its origin. */
 export interface Result extends Measurement {
   machine: string;
   /** The commit that was measured; `+` after it when the working tree differed from it. */
@@ -27,9 +28,21 @@ export interface Result extends Measurement {
   date: string;
 }
 
+/** A measurement that must be at most `limit`. */
+export function atMost(bench: string, value: number, limit: number, unit: string): Measurement {
+  return { bench, peer: `at most ${limit} ${unit}`, ratio: rounded(limit / value), value: rounded(value), unit };
+}
+
+/** A measurement that must be at least `limit`. */
+export function atLeast(bench: string, value: number, limit: number, unit: string): Measurement {
+  return { bench, peer: `at least ${limit} ${unit}`, ratio: rounded(value / limit), value: rounded(value), unit };
+}
+
 const resultsFile = fileURLToPath(new URL("results.json", import.meta.url));
 
-/** Prints the measurements and puts them into results.json in place of earlier ones of the same bench and peer. */
+/**
+ * Prints the measurements and writes them to results.json, where they replace earlier ones of the same bench and peer.
+ */
 export async function recordResults(measurements: readonly Measurement[], command: string, file = resultsFile): Promise<void> {
   const origin = { machine: machine(), commit: commit(), command, date: new Date().toISOString() };
   for (const { bench, peer, ratio, value, unit } of measurements) {
@@ -39,19 +52,19 @@ export async function recordResults(measurements: readonly Measurement[], comman
     await readResults(file),
     measurements.map((measurement) => ({ ...measurement, ...origin })),
   );
-  // Renamed into place, so that a reader never meets half a file.
+  // Renamed into place, so that a reader never sees half a file.
   await writeFile(`${file}.new`, `${JSON.stringify(merged, null, 2)}\n`);
   await rename(`${file}.new`, file);
 }
 
-/** Earlier results with newer ones of the same bench and peer in their place, sorted by bench and peer. */
+/** Replaces earlier results by newer ones of the same bench and peer; sorted by bench and peer. */
 export function mergeResults(earlier: readonly Result[], newer: readonly Result[]): Result[] {
   const key = ({ bench, peer }: Result) => JSON.stringify([bench, peer]);
   const merged = new Map([...earlier, ...newer].map((result) => [key(result), result]));
   return [...merged.values()].sort((a, b) => a.bench.localeCompare(b.bench, "en") || a.peer.localeCompare(b.peer, "en"));
 }
 
-/** Every recorded result; none when nothing was recorded. */
+/** Reads every recorded result. */
 export async function readResults(file = resultsFile): Promise<Result[]> {
   try {
     return JSON.parse(await readFile(file, "utf8"));
@@ -61,7 +74,7 @@ export async function readResults(file = resultsFile): Promise<Result[]> {
   }
 }
 
-/** This machine, for people: "2 cores of AMD EPYC 7B13, 24 GiB, Linux 6.1, Node 20.20.2". */
+/** Description of this machine for people: "2 cores of AMD EPYC 7B13, 24 GiB, Linux 6.1, Node 20.20.2". */
 export function machine(): string {
   const model = cpus()[0]?.model.trim() ?? "unknown processor";
   const kernel = release().split(".").slice(0, 2).join(".");

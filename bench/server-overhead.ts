@@ -1,14 +1,15 @@
 /**
- * What the server adds to a step, in % of the computing: the time from one frame to the next at a viewer beyond the
- * device's own computing (turns, encoding, messages), plus the processor time that the server process spends on the step
- * (history, GraphQL, the bytes inline), counted as if none of it ran beside the computing. Also the server's event-loop
- * delay meanwhile. Both come from one run, so other work on the machine does not pass for overhead.
+ * What the server adds to a step, in % of the computing time: the time between two frames at a viewer that the device
+ * does not compute (turns, encoding, messages), plus the processor time of the server process (history, GraphQL, inline
+ * bytes), as if none of it ran in parallel to the computing. Also measures the server's event-loop delay. All come from
+ * one run, so other work on the machine is not counted as overhead.
  *
  *   npx tsx bench/server-overhead.ts
  */
 import { pngPicture } from "../test/helpers/pictures.js";
-import { BenchServer, median, type SeenSession } from "./bench-server.js";
-import { type Measurement, recordResults } from "./results.js";
+import { BenchServer, type SeenSession } from "./bench-server.js";
+import { atMost, type Measurement, recordResults } from "./results.js";
+import { median } from "./statistics.js";
 
 const stepsAt = { 256: 40, 512: 16 };
 const limits = { overheadPercent: 10, delayMs: 20 };
@@ -21,7 +22,7 @@ try {
 } finally {
   await server.close();
 }
-measurements.push(limited("event-loop delay of the server while it paints, p99", Math.max(...delays), limits.delayMs, "ms"));
+measurements.push(atMost("event-loop delay of the server while it paints, p99", Math.max(...delays), limits.delayMs, "ms"));
 await recordResults(measurements, "npx tsx bench/server-overhead.ts");
 
 async function overhead(size: number, steps: number): Promise<Measurement> {
@@ -40,15 +41,10 @@ async function overhead(size: number, steps: number): Promise<Measurement> {
     `${size} px: computing ${computeMs.toFixed(0)} ms a step, between steps ${betweenMs.toFixed(1)} ms, server ${serverMs.toFixed(1)} ms of processor time`,
   );
   const percent = (100 * (betweenMs + serverMs)) / computeMs;
-  return limited(`what the server adds to a step, ${size} px`, percent, limits.overheadPercent, "%");
+  return atMost(`what the server adds to a step, ${size} px`, percent, limits.overheadPercent, "%");
 }
 
-/** Of each step but the first and the last, whose picture is a PNG: from the frame before to this one, less computing, ms. */
+/** Time between frames without the computing, ms. Leaves out the first step, and the last, whose frame is a PNG. */
 function timesBetweenSteps({ frames }: SeenSession): number[] {
   return frames.slice(1, -1).map(({ at, computeMs }, index) => at - frames[index]!.at - computeMs);
-}
-
-function limited(bench: string, value: number, limit: number, unit: string): Measurement {
-  const [rounded, ratio] = [value, limit / value].map((number) => Number(number.toPrecision(3))) as [number, number];
-  return { bench, peer: `at most ${limit} ${unit}`, ratio, value: rounded, unit };
 }

@@ -1,13 +1,17 @@
 /**
- * How many steps after the newest frame that a viewer had seen a steered weight is in a frame: its J is that of the new weight.
- * Steps of VGG-19 are slow enough that a viewer sees the newest; with vgg19-lite, whose frames are encoded and stored while the
- * next ones are painted, one or two more are under way. `npx tsx bench/steering.ts`
+ * Delay of steering, in steps: from the newest frame that the viewer had seen to the first frame whose J has the new
+ * weight. Steps of VGG-19 are slow enough for a viewer to see the newest. With vgg19-lite, whose frames are encoded and
+ * stored while the next ones are painted, one or two more are under way.
+ *
+ *   npx tsx bench/steering.ts
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { pngPicture } from "../test/helpers/pictures.js";
 import { BenchServer } from "./bench-server.js";
 import { type Measurement, recordResults } from "./results.js";
+import { rounded } from "./statistics.js";
 
+/** Most steps of delay. */
 const LIMIT = 2;
 
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
@@ -28,7 +32,7 @@ for (const [model, steerings] of [
   const worst = Math.max(...later);
   console.info(`${model}, steps later: ${later.join(" ")}`);
   const bench = `a steered weight is in a frame, worst of ${steerings}, ${model}`;
-  results.push({ bench, peer: `at most ${LIMIT} steps later`, ratio: Number((LIMIT / worst).toPrecision(3)), value: worst, unit: "steps" });
+  results.push({ bench, peer: `at most ${LIMIT} steps later`, ratio: rounded(LIMIT / worst), value: worst, unit: "steps" });
 }
 await server.close();
 await recordResults(results, "npx tsx bench/steering.ts");

@@ -3,20 +3,22 @@ import { dirname } from "node:path";
 import { inRoot } from "./root.mjs";
 import { filesUnder, repositoryPath } from "./stale.mjs";
 
-const sources = [inRoot("server")];
+const source = inRoot("server");
 
-/** The server as JavaScript in dist/, file for file, so that import specifiers and stack traces keep their paths. */
-/** @type {import("./stale.mjs").Target} */
+/**
+ * The server as JavaScript in dist/, file for file, so that import specifiers and stack traces keep their paths.
+ * @type {import("./stale.mjs").Target}
+ */
 export const serverTarget = {
   name: "server",
-  inputs: [...sources, inRoot("tsconfig.json"), inRoot("package-lock.json"), inRoot("scripts", "build-server.mjs")],
+  inputs: [source, inRoot("tsconfig.json"), inRoot("package-lock.json"), inRoot("scripts", "build-server.mjs")],
   output: inRoot("dist", "server", "main.js"),
   stamp: inRoot("dist", "server.stamp"),
   build: buildServer,
 };
 
 async function buildServer() {
-  const files = (await Promise.all(sources.map((folder) => filesUnder(folder)))).flat();
+  const files = await filesUnder(source);
   const scripts = files.filter((file) => file.endsWith(".ts"));
   const assets = files.filter((file) => !file.endsWith(".ts"));
   const { build, stop } = await import("esbuild");
@@ -42,8 +44,8 @@ async function buildServer() {
 }
 
 /**
- * Removes what was built from files that exist no more. The rest is written in place, so a server that runs from dist/
- * never misses a file.
+ * Removes the output of source files that no longer exist. Nothing else is removed: the build overwrites files in
+ * place, so a server that runs from dist/ never misses a file.
  * @param {Set<string>} built paths relative to dist/
  */
 async function removeLeftovers(built) {

@@ -2,11 +2,13 @@ import { writePolicies } from "./content-security-policy.mjs";
 import { inRoot } from "./root.mjs";
 import { runTool } from "./run.mjs";
 
-/** Written by Next itself. @param {string} path */
+/** Files that Next writes itself. @param {string} path */
 const ignore = (path) => ["web/.next", "web/out", "web/next-env.d.ts"].includes(path) || path.endsWith(".tsbuildinfo");
 
-/** The studio as static files in web/out, served by the server. */
-/** @type {import("./stale.mjs").Target} */
+/**
+ * The studio as static files in web/out, which the server serves.
+ * @type {import("./stale.mjs").Target}
+ */
 export const studioTarget = {
   name: "studio",
   inputs: [

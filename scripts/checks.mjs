@@ -5,13 +5,17 @@ import { schemaTypesCurrent } from "./schema-types.mjs";
 
 /** @typedef {{ name: string, passes: () => Promise<boolean> }} Check */
 
-/** @param {string} packageName @param {string[]} args */
+/**
+ * A check that passes when a package's program ends with exit code 0.
+ * @param {string} packageName
+ * @param {string[]} args
+ */
 const tool =
   (packageName, ...args) =>
   async () =>
     (await runTool(packageName, args)) === 0;
 
-/** Everything that is checked without running the program, in the order in which it fails fastest. @type {Check[]} */
+/** All checks that do not run the program, the fastest first. @type {Check[]} */
 export const checks = [
   { name: "No file over the line budget", passes: withinLineBudget },
   { name: "Lint and format", passes: tool("@biomejs/biome", "ci", "--max-diagnostics=100") },
@@ -32,7 +36,7 @@ async function withinLineBudget() {
 }
 
 /**
- * Runs every check and answers the names of those that failed.
+ * Runs every check and returns the names of those that failed.
  * @param {readonly Check[]} list
  */
 export async function runChecks(list) {

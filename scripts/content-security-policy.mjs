@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Beside the pages, in the export's folder; `server/http/studio.ts` reads it. */
+/** File next to the exported pages; `server/http/studio.ts` reads it. */
 const POLICIES = "policies.json";
 
 /**
- * What the pages may load and run: this server's files, and the inline scripts and style attributes of the page itself,
- * by their hashes. Nothing is allowed as "unsafe-inline"; "unsafe-hashes" is what lets hashes count for attributes.
+ * The content security policy of a page: it may load and run this server's files, and its own inline scripts and styles
+ * by their hashes. "unsafe-inline" is not needed; "unsafe-hashes" makes hashes apply to style attributes too.
  * @param {string} html
  */
 export function contentSecurityPolicy(html) {
@@ -31,7 +31,7 @@ export function contentSecurityPolicy(html) {
     .join("; ");
 }
 
-/** Writes the policy of every page in the export, by the page's file name. @param {string} folder */
+/** Writes the policies of all exported pages, by file name. @param {string} folder */
 export async function writePolicies(folder) {
   const pages = (await readdir(folder)).filter((name) => name.endsWith(".html")).sort();
   /** @type {Record<string, string>} */
@@ -40,7 +40,7 @@ export async function writePolicies(folder) {
   await writeFile(join(folder, POLICIES), `${JSON.stringify(policies, null, 2)}\n`);
 }
 
-/** The first group of every match. @param {string} text @param {RegExp} pattern */
+/** Returns the first group of every match. @param {string} text @param {RegExp} pattern */
 function matches(text, pattern) {
   return [...text.matchAll(pattern)].map((match) => match[1] ?? "");
 }
@@ -50,7 +50,7 @@ function hash(text) {
   return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }
 
-/** An attribute's value as the browser reads it. @param {string} text */
+/** Decodes an attribute's value as the browser does. @param {string} text */
 function decoded(text) {
   return text.replaceAll("&quot;", '"').replaceAll("&#x27;", "'").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }

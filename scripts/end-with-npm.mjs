@@ -1,8 +1,9 @@
+/** How often the parent process is checked, ms. */
 const POLL_MS = 500;
 
 /**
- * Ends this process, as by SIGTERM, once the npm that runs it has gone. npm hands SIGTERM to the shell between the two,
- * and on Linux that shell dies of it without handing it on, which would leave this process behind.
+ * Ends this process by SIGTERM after the npm that runs it has ended. npm forwards SIGTERM to the shell between the two
+ * processes, and on Linux that shell dies without forwarding it, which would leave this process behind.
  */
 export function endWithNpm() {
   if (process.env.npm_lifecycle_event === undefined || process.platform === "win32") return;

@@ -2,14 +2,14 @@ import { readFile } from "node:fs/promises";
 import { inRoot } from "./root.mjs";
 import { filesUnder, repositoryPath } from "./stale.mjs";
 
-/** A longer file does more than one thing. */
+/** Limit for the lines of a source file: a longer file does more than one thing. */
 export const maxLines = 400;
 
 const folders = ["server", "web", "models", "test", "bench", "scripts"].map((folder) => inRoot(folder));
 const source = /\.(ts|tsx|mjs|css|sh)$/;
 const generated = /^web\/(\.next|out)$|\.d\.ts$|(^|\/)node_modules$/;
 
-/** Source files with more lines than allowed, as `path: lines`. */
+/** Returns the source files with more lines than allowed, as `path: N lines`. */
 export async function filesOverBudget() {
   const over = [];
   for (const folder of folders) {

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Does `work` while no other process of this machine does work under the same name. The lock is a socket that the
- * holder listens on, so it dies with its holder and no stale lock is ever left: whoever waits is connected to it, and
- * the connection ends when the holder has finished or died.
+ * Runs `work` while no other process of this machine runs work under the same name. The lock is a socket on which its
+ * holder listens, so it ends with its holder and never becomes stale. Waiting processes are connected to the socket;
+ * the connection ends when the holder finishes or dies.
  * @template Result
  * @param {string} name
  * @param {() => void} onWait called once when another process holds the lock
@@ -24,8 +24,8 @@ export async function withLock(name, onWait, work) {
 }
 
 /**
- * Abstract sockets on Linux and named pipes on Windows vanish with their process; elsewhere it is a socket file, which
- * stays behind but refuses connections once its process is dead.
+ * Address of the socket. Abstract sockets on Linux and named pipes on Windows vanish with their process. Elsewhere the
+ * socket is a file, which stays behind and refuses connections after its process has ended.
  * @param {string} name
  */
 function lockAddress(name) {
@@ -36,24 +36,25 @@ function lockAddress(name) {
 }
 
 /**
+ * Waits for the lock and returns a function that releases it.
  * @param {string} address
  * @param {() => void} onWait
  */
 async function acquire(address, onWait) {
-  let told = false;
+  let waited = false;
   for (;;) {
     const release = await tryListen(address);
     if (release) return release;
     const holderWasDead = await untilGone(address, () => {
-      if (!told) onWait();
-      told = true;
+      if (!waited) onWait();
+      waited = true;
     });
     if (holderWasDead && process.platform !== "linux" && process.platform !== "win32") await rm(address, { force: true });
   }
 }
 
 /**
- * Answers how to release the lock, or null when somebody holds it.
+ * Resolves to a function that releases the lock, or to null when another process holds the lock.
  * @param {string} address
  * @returns {Promise<(() => Promise<void>) | null>}
  */
@@ -81,7 +82,7 @@ function tryListen(address) {
 }
 
 /**
- * Waits until the holder is gone; true when nobody listened in the first place.
+ * Waits until the holder is gone. Resolves to true when no process listened in the first place.
  * @param {string} address
  * @param {() => void} onConnected
  * @returns {Promise<boolean>}
@@ -93,7 +94,7 @@ function untilGone(address, onConnected) {
       connected = true;
       onConnected();
     });
-    // Whatever the error was, the answer is to try for the lock again.
+    // After any error the lock is tried again.
     socket.on("error", () => socket.destroy());
     socket.on("close", () => resolve(!connected));
   });

@@ -6,9 +6,9 @@ import { root } from "./root.mjs";
 import { buildStale } from "./stale.mjs";
 
 /**
- * Installs and builds what is missing or stale, or ends this process with a message. Several processes may do so at
- * once: all but one wait and then find everything done.
- * @param {{ force?: boolean }} [options] `force` builds even what is fresh
+ * Installs and builds all that is missing or stale; on failure, ends this process with a message. Several processes may
+ * call it at the same time: all but one wait, and then find everything done.
+ * @param {{ force?: boolean }} [options] `force` builds everything
  */
 export async function prepare(options) {
   const onWait = () => console.log("Waiting for another start or build in this folder");

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 /** Absolute path of the repository. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Absolute path of something in the repository. @param {string[]} parts */
+/** Absolute path of a file or folder in the repository. @param {string[]} parts */
 export function inRoot(...parts) {
   return join(root, ...parts);
 }

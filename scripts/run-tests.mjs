@@ -5,8 +5,8 @@ import { runTool } from "./run.mjs";
 
 /**
  * Runs all tests once.
- * @returns {Promise<{ passed: boolean, summary: string }>} summary is `N passed, N failed, N skipped`; a test file that
- * could not be loaded counts as one failed test
+ * @returns {Promise<{ passed: boolean, summary: string }>} `summary` reads `N passed, N failed, N skipped`; a test file
+ *   that cannot be loaded counts as one failed test
  */
 export async function runTests() {
   const folder = await mkdtemp(join(tmpdir(), "atelier-tests-"));
@@ -22,8 +22,9 @@ export async function runTests() {
 }
 
 /**
+ * Counts the tests of a report of vitest's json reporter. A test file that cannot be loaded counts as one failed test.
  * @param {{ numPassedTests: number, numFailedTests: number, numTotalTests: number, testResults: { status: string,
- *   assertionResults: unknown[] }[] }} report of vitest's json reporter
+ *   assertionResults: unknown[] }[] }} report
  */
 export function countTests({ numPassedTests, numFailedTests, numTotalTests, testResults }) {
   const unloaded = testResults.filter(({ status, assertionResults }) => status === "failed" && assertionResults.length === 0).length;

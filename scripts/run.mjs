@@ -6,12 +6,12 @@ import { inRoot, root } from "./root.mjs";
 /** @type {NodeJS.Signals[]} */
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** How long a command may take to end after a signal before it is killed, ms: npm in mid-install heeds none. */
+/** Time that a command has to end after a signal before it is killed, ms. npm ignores signals while it installs. */
 const GRACE_MS = 3000;
 
 /**
- * Runs a command in the repository on this terminal and answers its exit code. Signals that this process gets go on to
- * the command; once that has ended, this process ends by the same signal.
+ * Runs a command in the repository on this terminal, and resolves to its exit code. Signals to this process are
+ * forwarded to the command; after the command has ended, this process ends by the same signal.
  * @param {string} command
  * @param {string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, shell?: boolean }} [options]
@@ -39,7 +39,7 @@ export function run(command, args, options = {}) {
 }
 
 /**
- * Runs npm. Its own `npm_execpath` is a script, so no shell is needed where npm started us.
+ * Runs npm. Where npm started this process, `npm_execpath` names npm's own script, and no shell is needed.
  * @param {string[]} args
  */
 export function runNpm(args) {
@@ -50,7 +50,7 @@ export function runNpm(args) {
 }
 
 /**
- * Runs the (first) command-line program of an installed package with this Node, without the shell wrappers in .bin.
+ * Runs the first command-line program of an installed package with this Node, without the shell wrappers in .bin.
  * @param {string} packageName
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env]

@@ -4,17 +4,19 @@ import { join } from "node:path";
 import { inRoot } from "./root.mjs";
 import { runTool } from "./run.mjs";
 
-const kept = inRoot("web", "graphql", "graphql-env.d.ts");
+const committed = inRoot("web", "graphql", "graphql-env.d.ts");
 const generate = ["generate-output", "--tsconfig", "web/tsconfig.json"];
 
-/** Whether the studio's types of the API are those of schema.graphql. */
+/** Whether the studio's types of the API match schema.graphql. */
 export async function schemaTypesCurrent() {
   const folder = await mkdtemp(join(tmpdir(), "atelier-types-"));
   const fresh = join(folder, "graphql-env.d.ts");
   try {
     if ((await runTool("gql.tada", [...generate, "--output", fresh])) !== 0) return false;
-    const [now, then] = await Promise.all([fresh, kept].map(async (file) => (await readFile(file, "utf8")).replaceAll("\r\n", "\n")));
-    if (now === then) return true;
+    const [wanted, found] = await Promise.all(
+      [fresh, committed].map(async (file) => (await readFile(file, "utf8")).replaceAll("\r\n", "\n")),
+    );
+    if (wanted === found) return true;
     console.error(`web/graphql/graphql-env.d.ts differs from schema.graphql. Generate it again: npx gql.tada ${generate.join(" ")}`);
     return false;
   } finally {

@@ -4,19 +4,19 @@ import { dirname, join, relative, sep } from "node:path";
 import { root } from "./root.mjs";
 
 /**
- * Something built: rebuilt when the bytes of its inputs differ from those it was built from.
+ * A part of the program that is built again when the bytes of its inputs have changed since the last build.
  * @typedef {object} Target
  * @property {string} name
  * @property {string[]} inputs files and folders
- * @property {string} output a file that exists when it was built
- * @property {string} stamp file that keeps the fingerprint of the inputs
- * @property {(path: string) => boolean} [ignore] inputs that do not count, by path relative to the repository
+ * @property {string} output a file that exists after a build
+ * @property {string} stamp file with the fingerprint of the inputs of the last build
+ * @property {(path: string) => boolean} [ignore] selects inputs that do not count, by path relative to the repository
  * @property {() => Promise<void>} build
  */
 
 /**
- * Builds what is stale, or everything when `force` is set. The fingerprint is taken before the build, so an edit made
- * meanwhile counts as new.
+ * Builds the stale targets, or all when `force` is set. The fingerprint is taken before the build, so an edit during
+ * the build leads to another build.
  * @param {Target[]} targets
  * @param {{ force?: boolean }} [options]
  */
@@ -35,7 +35,7 @@ export async function buildStale(targets, { force = false } = {}) {
 }
 
 /**
- * Hex SHA-256 over names and bytes of all files in `inputs`.
+ * Hexadecimal SHA-256 over the names and bytes of all files in `inputs`.
  * @param {string[]} inputs
  * @param {(path: string) => boolean} [ignore]
  */
@@ -51,7 +51,7 @@ export async function fingerprint(inputs, ignore = () => false) {
 }
 
 /**
- * Absolute paths of all files in a folder, sorted; of a file, itself; none when it does not exist.
+ * Absolute paths of all files in a folder, sorted. A file yields its own path; a path that does not exist yields none.
  * @param {string} path
  * @param {(path: string) => boolean} [ignore] of paths relative to the repository, folders included
  * @returns {Promise<string[]>}
@@ -76,7 +76,7 @@ export function repositoryPath(path) {
   return relative(root, path).split(sep).join("/");
 }
 
-/** @param {string} file */
+/** Reads a file; null when it does not exist. @param {string} file */
 async function readText(file) {
   try {
     return await readFile(file, "utf8");

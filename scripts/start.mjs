@@ -5,6 +5,6 @@ import { inRoot } from "./root.mjs";
 
 endWithNpm();
 await prepare();
-// The server runs in this very process, so it stays in the foreground and gets every signal itself.
+// The server runs in this process, so it stays in the foreground and receives every signal itself.
 process.setSourceMapsEnabled(true);
 await import(pathToFileURL(inRoot("dist", "server", "main.js")).href);

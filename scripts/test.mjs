@@ -2,7 +2,7 @@ import { checks, runChecks } from "./checks.mjs";
 import { prepare } from "./prepare.mjs";
 import { runTests } from "./run-tests.mjs";
 
-// The browser tests need the built studio.
+// The browser tests need a built studio.
 await prepare();
 const failed = await runChecks(checks);
 console.log("\n=== Tests");

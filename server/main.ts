@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { createApp } from "./app.js";
 import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
-import { memoryOfMachine } from "./device/memory.js";
+import { memoryOfMachine } from "./device/machine.js";
 import { AtelierError } from "./errors.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";

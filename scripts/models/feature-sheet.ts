@@ -1,10 +1,10 @@
 /**
- * Paints sample pictures with feature networks, default settings, and lays the results side by side: content, style,
- * one column for each network.
+ * Paints sample pictures with feature networks at the default settings, and puts the results on one sheet: content,
+ * style, and one column for each network.
  *
  *   npx tsx scripts/models/feature-sheet.ts --out models/bundled/vgg19-lite/sheet.webp models/bundled/vgg19-lite ../shared/weights/vgg19
  *
- * The arguments are models' folders. --size N paints at N px; --pairs PHOTO:STYLE,... chooses other sample pictures.
+ * The arguments are folders of models. --size N paints at N px; --pairs PHOTO:STYLE,... chooses other sample pictures.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ const { values: options, positionals: folders } = parseArgs({
     pairs: { type: "string", default: "alps:night-wind,airplane:breakers,allium:stained-glass,nagasaki-boats:engraving" },
   },
 });
-if (!options.out || folders.length === 0) throw new Error("--out and at least one model's folder are needed.");
+if (!options.out || folders.length === 0) throw new Error("--out and at least one folder of a model are needed.");
 
 const samples = join(import.meta.dirname, "../../web/public/samples");
 const size = Number(options.size);
@@ -37,11 +37,11 @@ const factory = createStyleTransferFactory(new OnnxEngine());
 const rows: Buffer[][] = [];
 for (const pair of options.pairs.split(",")) {
   const [photo = "", style = ""] = pair.split(":");
-  const [content, manner] = await Promise.all([sample(photo), sample(style)]);
-  const row = [content.bytes, manner.bytes];
+  const [content, styleImage] = await Promise.all([sample(photo), sample(style)]);
+  const row = [content.bytes, styleImage.bytes];
   for (const network of networks) {
     const began = performance.now();
-    const last = await paint(network, content, manner);
+    const last = await paint(network, content, styleImage);
     const { content: c, style: s } = last.losses!;
     const seconds = ((performance.now() - began) / 1000).toFixed(0);
     console.log(`${photo} x ${style}, ${network.id}: ${seconds} s, content ${c.toFixed(3)}, style ${s.toFixed(4)}`);
@@ -83,7 +83,7 @@ async function paint(network: FeatureNetworkFile, content: EncodedPicture, style
   return painting;
 }
 
-/** Each row as its content: `size` px on the longer side; the style is cropped to that for the sheet alone. */
+/** Puts pictures into rows as large as their content, to which the style is cropped on the sheet. */
 async function layOut(grid: readonly Buffer[][], file: string): Promise<void> {
   const layers: { input: Buffer; left: number; top: number }[] = [];
   let top = 0;

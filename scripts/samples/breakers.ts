@@ -6,7 +6,7 @@ const foam = hex("#f3ead6");
 const line = hex("#0b1b33");
 const dawn = ["#e9d3a6", "#efdfbd", "#dfb98b", "#cf8f6a"].map(hex);
 
-/** Waves as a woodblock print shows them: flat bands with keylines, curling crests, foam like claws. */
+/** Waves in the manner of a woodblock print: flat bands with keylines, curling crests, and foam like claws. */
 export function breakers(seed: number): Sheet {
   const sheet = new Sheet(foam);
   const next = random(seed);
@@ -70,7 +70,7 @@ interface Claw {
   next: () => number;
 }
 
-/** A finger of foam on the crest, ringed in dark, with spray about it. */
+/** A finger of foam on the crest with a dark outline, and spray around it. */
 function claw(sheet: Sheet, { x, y, radius, lean, angle, next }: Claw): void {
   const reach = radius * (0.93 + 0.08 * next());
   const up = Math.sin(angle) * reach;
@@ -90,7 +90,7 @@ function claw(sheet: Sheet, { x, y, radius, lean, angle, next }: Claw): void {
   }
 }
 
-/** Fibres and uneven ink. */
+/** The fibres of the paper, and uneven ink. */
 function grainOfPaper(sheet: Sheet, seed: number): void {
   const fibres = layeredNoise(seed + 9, 3);
   const ink = layeredNoise(seed + 10, 4);

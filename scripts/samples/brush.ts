@@ -2,18 +2,20 @@ import { random } from "./noise.js";
 import { type Colour, type Sheet, shade } from "./sheet.js";
 
 export interface Stroke {
-  /** Pixels. */
+  /** Where it begins, px. */
   x: number;
   y: number;
+  /** px */
   length: number;
+  /** px */
   width: number;
   colour: Colour;
   seed: number;
-  /** How much the bristles differ from one another in colour. */
+  /** How much the bristles differ in colour. */
   streaks?: number;
 }
 
-/** A brush stroke that follows a field of directions (radians), bristle by bristle. */
+/** Paints a stroke that follows a field of directions (radians), bristle by bristle. */
 export function paintStroke(sheet: Sheet, stroke: Stroke, direction: (x: number, y: number) => number): void {
   const { x, y, length, width, colour, seed, streaks = 0.12 } = stroke;
   const next = random(seed);
@@ -33,7 +35,7 @@ export function paintStroke(sheet: Sheet, stroke: Stroke, direction: (x: number,
     const done = along / length;
     const belly = Math.sin(Math.PI * Math.min(1, 0.12 + done * 0.88)) ** 0.4;
     for (let bristle = 0; bristle < bristles; bristle++) {
-      const { tint, load, start, end } = tints[bristle] ?? { tint: 0, load: 1, start: 0, end: 1 };
+      const { tint, load, start, end } = tints[bristle]!;
       if (done < start || done > end) continue;
       const across = (bristle / (bristles - 1) - 0.5) * width * belly;
       const ridge = load * (1 - 0.6 * Math.abs(bristle / (bristles - 1) - 0.5) * 2);

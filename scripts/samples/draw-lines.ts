@@ -2,12 +2,16 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { arc, curve, line, type Point, penDrawing, type Stroke } from "./pen.js";
 
-/** Line drawings of the studio: `npx tsx scripts/samples/draw-lines.ts` draws them anew, the same each time. */
+/**
+ * The line drawings of the studio. Draws the same pictures each time:
+ *
+ *   npx tsx scripts/samples/draw-lines.ts
+ */
 const drawings: Record<string, readonly Stroke[]> = { "line-cat": cat(), "line-house": house(), "line-flower": flower() };
 
 function cat(): Stroke[] {
   return [
-    // The head in one stroke, from the left cheek over both ears and round the chin.
+    // The head in one stroke, from the left cheek over both ears and around the chin.
     curve(
       ...([
         [20, 54],
@@ -60,8 +64,8 @@ function house(): Stroke[] {
 
 function flower(): Stroke[] {
   const middle: Point = [50, 34];
-  const petals = Array.from({ length: 6 }, (_, place) => {
-    const towards = place * 60 - 90;
+  const petals = Array.from({ length: 6 }, (_, index) => {
+    const towards = index * 60 - 90;
     const angle = (towards * Math.PI) / 180;
     return arc([middle[0] + 17 * Math.cos(angle), middle[1] + 17 * Math.sin(angle)], 9.5, 9.5, towards - 134, towards + 134);
   });
@@ -74,8 +78,8 @@ function flower(): Stroke[] {
   ];
 }
 
-for (const [place, [name, strokes]] of Object.entries(drawings).entries()) {
-  const picture = await penDrawing(strokes, 40 + place * 100);
+for (const [index, [name, strokes]] of Object.entries(drawings).entries()) {
+  const picture = await penDrawing(strokes, 40 + index * 100);
   await writeFile(fileURLToPath(new URL(`../../web/public/samples/${name}.png`, import.meta.url)), picture);
   console.log(`${name}.png: ${(picture.byteLength / 1000).toFixed(1)} kB`);
 }

@@ -8,7 +8,11 @@ import type { Sheet } from "./sheet.js";
 import { stainedGlass } from "./stained-glass.js";
 import { wetPaper } from "./wet-paper.js";
 
-/** Style pictures of the studio: `npx tsx scripts/samples/draw-styles.ts [name]` draws them anew, the same each time. */
+/**
+ * The style pictures of the studio. Draws all of them, or those that are named, the same each time:
+ *
+ *   npx tsx scripts/samples/draw-styles.ts [name...]
+ */
 const styles: Record<string, () => Sheet> = {
   "night-wind": () => nightWind(11),
   "stained-glass": () => stainedGlass(5),
@@ -18,15 +22,16 @@ const styles: Record<string, () => Sheet> = {
   engraving: () => engraving(3),
 };
 
-/** Bytes that a picture may have, with the qualities tried for it. */
-const BUDGET = 150_000;
+/** Most bytes of a picture. */
+const MAX_BYTES = 150_000;
+/** JPEG qualities to try, the best first; the last one is used in any case. */
 const qualities = [84, 76, 68, 60, 52];
 
 async function draw(name: string, style: () => Sheet): Promise<void> {
   const sheet = style();
   for (const quality of qualities) {
     const picture = await sheet.jpeg(quality);
-    if (picture.byteLength > BUDGET && quality !== qualities.at(-1)) continue;
+    if (picture.byteLength > MAX_BYTES && quality !== qualities.at(-1)) continue;
     await writeFile(fileURLToPath(new URL(`../../web/public/samples/${name}.jpg`, import.meta.url)), picture);
     console.log(`${name}.jpg: ${Math.round(picture.byteLength / 1000)} kB at quality ${quality}`);
     return;

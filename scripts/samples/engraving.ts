@@ -6,7 +6,9 @@ const ink = hex("#231a17");
 const rust = hex("#b4532a");
 const teal = hex("#2f6f73");
 
-/** An engraving in ink and two tints: lines that swell with the tone and bend with the form, crossed in the shadows. */
+/**
+ * An engraving in ink and two tints: lines that widen with the tone and follow the form, cross-hatched in the shadows.
+ */
 export function engraving(seed: number): Sheet {
   const sheet = new Sheet(paper);
   const form = layeredNoise(seed, 3);
@@ -34,7 +36,7 @@ export function engraving(seed: number): Sheet {
   return sheet;
 }
 
-/** How much a line that fills `share` of its pitch covers at `phase`, 0..1. */
+/** Coverage of a line at `phase`, 0..1, where the line fills `share` of its pitch. */
 function hatch(phase: number, share: number): number {
   const within = Math.abs(phase - Math.round(phase)) * 2;
   return smoothstep(share + 0.12, share - 0.12, within) * smoothstep(0.02, 0.1, share);

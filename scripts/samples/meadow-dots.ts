@@ -6,7 +6,7 @@ const hills = ["#3b4f8f", "#4f7f8d", "#6fa06a", "#9fbf57"].map(hex);
 const grass = ["#1f5f4a", "#3f8f46", "#86b53f", "#d8cf4c"].map(hex);
 const flowers = ["#d8324a", "#f06a3a", "#f4c22f", "#e86fa6", "#8a5bc4", "#fbf3df"].map(hex);
 
-/** A meadow under an evening sky, in dots of pure colour that mix only in the eye. */
+/** A meadow under an evening sky, in dots of pure colour that mix in the viewer's eye. */
 export function meadowDots(seed: number): Sheet {
   const sheet = new Sheet(hex("#e9dfc8"));
   const next = random(seed);
@@ -14,7 +14,8 @@ export function meadowDots(seed: number): Sheet {
   const land = layeredNoise(seed + 1, 3);
   const beds = layeredNoise(seed + 2, 3);
 
-  function local(x: number, y: number): Colour {
+  /** The scene's colour at a point; x and y run 0..1. */
+  function colourAt(x: number, y: number): Colour {
     const ridge = 0.44 + 0.07 * land(x * 2.2, 1);
     const field = 0.58 + 0.05 * land(x * 1.6, 7);
     if (y < ridge) {
@@ -26,7 +27,7 @@ export function meadowDots(seed: number): Sheet {
     const bed = beds(x * 4.2, y * 8);
     const meadow = fromPalette(grass, 0.25 + 0.5 * (y - field) + 0.45 * land(x * 6, y * 14));
     if (bed < 0.1) return meadow;
-    // A bed has one kind of flower for the most part, others among them, and leaves between.
+    // A bed has mostly one kind of flower, with others among them and leaves in between.
     const kind = Math.floor((beds(x * 3 + 20, y * 5) * 0.5 + 0.5) * flowers.length * 1.2) + (next() < 0.35 ? Math.floor(next() * 6) : 0);
     const bloom = flowers[kind % flowers.length] ?? meadow;
     return next() < 0.3 ? meadow : blend(meadow, bloom, smoothstep(0.1, 0.22, bed) * 0.92);
@@ -40,7 +41,7 @@ export function meadowDots(seed: number): Sheet {
     for (let dot = 0; dot < count; dot++) {
       const x = next();
       const y = next();
-      const colour = divide(local(x, y), next(), next());
+      const colour = divide(colourAt(x, y), next(), next());
       sheet.disc(x * sheet.size, y * sheet.size, radius * (0.75 + 0.5 * next()), colour, 0.93, 0.7);
     }
   }
@@ -48,7 +49,7 @@ export function meadowDots(seed: number): Sheet {
   return sheet;
 }
 
-/** Divides a tone into purer colours: warmer, cooler, now and then the complement. */
+/** Replaces a tone by a purer colour: warmer, cooler, or sometimes the complement. */
 function divide([red, green, blue]: Colour, choice: number, amount: number): Colour {
   const lift = (amount - 0.5) * 0.22;
   const mean = (red + green + blue) / 3;

@@ -12,7 +12,7 @@ const eddies = [
   { x: 0.46, y: 0.86, radius: 0.12, turn: 1 },
 ];
 
-/** Wind at night: thick strokes that stream around lamps and eddies. */
+/** Wind at night: thick strokes that flow around lamps and eddies. */
 export function nightWind(seed: number): Sheet {
   const sheet = new Sheet(hex("#0a1238"));
   const next = random(seed);

@@ -1,4 +1,4 @@
-/** Numbers in 0..1 that are the same for the same seed (mulberry32). */
+/** Uniform numbers in 0..1 that depend on the seed alone: the mulberry32 generator. */
 export function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,11 +9,11 @@ export function random(seed: number): () => number {
   };
 }
 
-/** A smooth field over the plane, about -1..1, with features about 1 wide. */
+/** A smooth function on the plane, about -1..1, with features about 1 wide. */
 export type Field = (x: number, y: number) => number;
 
-/** Value noise on a lattice, blended by a quintic. */
-export function valueNoise(seed: number): Field {
+/** Value noise on a lattice, interpolated by a quintic. */
+function valueNoise(seed: number): Field {
   const lattice = (x: number, y: number) => {
     let hash = Math.imul(x, 374761393) ^ Math.imul(y, 668265263) ^ Math.imul(seed + 1, 2246822519);
     hash = Math.imul(hash ^ (hash >>> 13), 1274126177);
@@ -30,7 +30,7 @@ export function valueNoise(seed: number): Field {
   };
 }
 
-/** Noise over several octaves. */
+/** Sum of several octaves of value noise, each half as strong and twice as fine as the one before. */
 export function layeredNoise(seed: number, octaves: number): Field {
   const layers = Array.from({ length: octaves }, (_, octave) => valueNoise(seed * 31 + octave));
   return (x, y) => {
@@ -48,6 +48,7 @@ export function layeredNoise(seed: number, octaves: number): Field {
   };
 }
 
+/** Linear interpolation: `a` at share 0, `b` at share 1. */
 export function mix(a: number, b: number, share: number): number {
   return a + (b - a) * share;
 }

@@ -3,21 +3,25 @@ import sharp from "sharp";
 /** Red, green and blue, 0..1. */
 export type Colour = readonly [number, number, number];
 
-/** Side of a drawing in pixels, before it is made smaller. */
-export const DRAWN = 1536;
+/** Side of a sheet while it is drawn, px. */
+const DRAWN = 1536;
+/** Side of the finished picture, px. */
 const SHIPPED = 768;
 
-/** A square sheet to draw on: colour, and how thick the paint lies. */
+/** A square sheet to draw on: the colour of each pixel, and how thick its paint is. */
 export class Sheet {
   readonly size = DRAWN;
   private readonly colours = new Float32Array(DRAWN * DRAWN * 3);
   private readonly thickness = new Float32Array(DRAWN * DRAWN);
 
   constructor(paper: Colour) {
-    for (let at = 0; at < this.colours.length; at++) this.colours[at] = paper[at % 3] ?? 0;
+    for (let at = 0; at < this.colours.length; at++) this.colours[at] = paper[at % 3]!;
   }
 
-  /** Lays paint on one pixel; `cover` 0..1; `thick` raises the surface for the light to catch. */
+  /**
+   * Puts paint on one pixel, if it is on the sheet. `cover` is its opacity, 0..1; `thick` raises the surface for
+   * `light`.
+   */
   dab(x: number, y: number, colour: Colour, cover: number, thick = 0): void {
     const column = Math.round(x);
     const row = Math.round(y);
@@ -25,28 +29,28 @@ export class Sheet {
     const at = row * DRAWN + column;
     const share = Math.min(1, cover);
     for (let channel = 0; channel < 3; channel++) {
-      const place = at * 3 + channel;
-      this.colours[place] = (this.colours[place] ?? 0) * (1 - share) + (colour[channel] ?? 0) * share;
+      const index = at * 3 + channel;
+      this.colours[index] = this.colours[index]! * (1 - share) + colour[channel]! * share;
     }
-    this.thickness[at] = (this.thickness[at] ?? 0) * (1 - share) + thick * share;
+    this.thickness[at] = this.thickness[at]! * (1 - share) + thick * share;
   }
 
-  /** Darkens one pixel as a glaze does: each channel times the glaze's. */
+  /** Darkens one pixel by a transparent colour: multiplies each channel, as far as `strength`, 0..1. */
   glaze(x: number, y: number, colour: Colour, strength: number): void {
     const at = (Math.round(y) * DRAWN + Math.round(x)) * 3;
     for (let channel = 0; channel < 3; channel++) {
-      this.colours[at + channel] = (this.colours[at + channel] ?? 0) * (1 + ((colour[channel] ?? 0) - 1) * strength);
+      this.colours[at + channel] = this.colours[at + channel]! * (1 + (colour[channel]! - 1) * strength);
     }
   }
 
-  /** Colours every pixel; x and y run 0..1. */
+  /** Paints every pixel; x and y run 0..1. */
   fill(paint: (x: number, y: number) => Colour): void {
     for (let row = 0; row < DRAWN; row++) {
       for (let column = 0; column < DRAWN; column++) this.dab(column, row, paint(column / DRAWN, row / DRAWN), 1);
     }
   }
 
-  /** A filled disc with a soft edge. */
+  /** Paints a filled disc with a soft edge; centre and radius in px. */
   disc(x: number, y: number, radius: number, colour: Colour, cover = 1, thick = 0): void {
     for (let row = Math.floor(y - radius); row <= y + radius; row++) {
       for (let column = Math.floor(x - radius); column <= x + radius; column++) {
@@ -57,11 +61,11 @@ export class Sheet {
     }
   }
 
-  /** Light from the upper left on the paint's surface; `strength` about 0..1. */
+  /** Lights the surface of the paint from the upper left; `strength` is about 0..1. */
   light(strength: number): void {
     const { colours, thickness } = this;
     const height = (row: number, column: number) =>
-      thickness[Math.min(DRAWN - 1, Math.max(0, row)) * DRAWN + Math.min(DRAWN - 1, Math.max(0, column))] ?? 0;
+      thickness[Math.min(DRAWN - 1, Math.max(0, row)) * DRAWN + Math.min(DRAWN - 1, Math.max(0, column))]!;
     const lit = new Float32Array(DRAWN * DRAWN);
     for (let row = 0; row < DRAWN; row++) {
       for (let column = 0; column < DRAWN; column++) {
@@ -69,10 +73,10 @@ export class Sheet {
         lit[row * DRAWN + column] = 1 + strength * Math.max(-1, Math.min(1, slope));
       }
     }
-    for (let at = 0; at < colours.length; at++) colours[at] = (colours[at] ?? 0) * (lit[Math.floor(at / 3)] ?? 1);
+    for (let at = 0; at < colours.length; at++) colours[at] = colours[at]! * lit[Math.floor(at / 3)]!;
   }
 
-  /** The sheet as a JPEG of half its size. */
+  /** Encodes the sheet as a JPEG of half its size. */
   async jpeg(quality: number): Promise<Buffer> {
     const bytes = Uint8ClampedArray.from(this.colours, (value) => Math.round(value * 255));
     const picture = sharp(bytes, { raw: { width: DRAWN, height: DRAWN, channels: 3 } });
@@ -80,23 +84,24 @@ export class Sheet {
   }
 }
 
-/** A colour of a palette: 0 is the first, 1 the last, blended between. */
+/** A colour of a palette: the first at share 0, the last at 1, blended in between. */
 export function fromPalette(palette: readonly Colour[], share: number): Colour {
   const place = Math.min(1, Math.max(0, share)) * (palette.length - 1);
-  const lower = palette[Math.floor(place)] ?? [0, 0, 0];
-  return blend(lower, palette[Math.ceil(place)] ?? lower, place - Math.floor(place));
+  const lower = palette[Math.floor(place)]!;
+  return blend(lower, palette[Math.ceil(place)]!, place - Math.floor(place));
 }
 
+/** Linear interpolation of two colours: `a` at share 0, `b` at share 1. */
 export function blend(a: Colour, b: Colour, share: number): Colour {
   return [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share];
 }
 
-/** `amount` lighter or, below 0, darker in all channels. */
+/** Makes a colour lighter by `amount` in all channels, or darker below 0. */
 export function shade(colour: Colour, amount: number): Colour {
   return [colour[0] + amount, colour[1] + amount, colour[2] + amount];
 }
 
-/** #rrggbb */
+/** Parses #rrggbb. */
 export function hex(code: string): Colour {
   const value = Number.parseInt(code.slice(1), 16);
   return [(value >> 16) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255];

@@ -10,7 +10,7 @@ interface Pane {
 const glass = ["#7a1022", "#c2262c", "#ea6b24", "#f4b52f", "#f7e2a0", "#3f9a6b", "#0f6f78", "#1552a0", "#2b2a7c", "#6a2a83"].map(hex);
 const lead = hex("#14110f");
 
-/** A leaded window: panes around a rose, each with its own streaks and bubbles. */
+/** A leaded window: panes around a rose, each with streaks and bubbles of its own. */
 export function stainedGlass(seed: number): Sheet {
   const sheet = new Sheet(lead);
   const panes = cutPanes(seed);
@@ -30,7 +30,7 @@ export function stainedGlass(seed: number): Sheet {
   return sheet;
 }
 
-/** Panes in rings around a centre, colours running round and outwards. */
+/** Cuts panes in rings around a centre; their colours change around it and outwards. */
 function cutPanes(seed: number): Pane[] {
   const next = random(seed);
   const centre = { x: 0.5, y: 0.46 };
@@ -50,9 +50,9 @@ function cutPanes(seed: number): Pane[] {
   return panes;
 }
 
-/** The pane under a point, and its distance to the next one's border. */
+/** Finds the pane under a point, and the distance to its border with the next pane. */
 function nearest(panes: readonly Pane[], x: number, y: number): { pane: Pane; edge: number } {
-  let first = panes[0] as Pane;
+  let first = panes[0]!;
   let second = first;
   let firstDistance = Number.POSITIVE_INFINITY;
   let secondDistance = Number.POSITIVE_INFINITY;

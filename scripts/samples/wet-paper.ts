@@ -3,15 +3,15 @@ import { type Colour, hex, Sheet } from "./sheet.js";
 
 const pigments = ["#2f7fc4", "#1fa3a0", "#e2457d", "#f58634", "#f7c934", "#7a55b8", "#46a862", "#d63c3c"].map(hex);
 
-/** Watercolour, wet in wet: washes that run into one another, dry in rims and settle in the grain. */
+/** Watercolour, wet on wet: washes that run into one another, dry with dark rims and settle in the paper's grain. */
 export function wetPaper(seed: number): Sheet {
   const sheet = new Sheet(hex("#f7f1e4"));
   const next = random(seed);
   const grain = layeredNoise(seed + 90, 4);
   const across = 4;
   for (let wash = 0; wash < 52; wash++) {
-    const pigment = pigments[Math.floor(next() * pigments.length)] ?? [0, 0, 0];
-    // Large washes lie side by side and overlap at their rims; small ones fall anywhere.
+    const pigment = pigments[Math.floor(next() * pigments.length)]!;
+    // Large washes lie side by side and overlap at their rims; small ones are anywhere.
     const large = wash < across * across;
     const x = large ? ((wash % across) + 0.2 + 0.6 * next()) / across : next();
     const y = large ? (Math.floor(wash / across) + 0.2 + 0.6 * next()) / across : next();
@@ -19,14 +19,14 @@ export function wetPaper(seed: number): Sheet {
     pour(sheet, { x, y, radius, pigment, seed: seed + wash * 17, strength: large ? 0.62 : 0.7 }, grain);
   }
   for (let drop = 0; drop < 240; drop++) {
-    const pigment = pigments[Math.floor(next() * pigments.length)] ?? [0, 0, 0];
+    const pigment = pigments[Math.floor(next() * pigments.length)]!;
     sheet.disc(next() * sheet.size, next() * sheet.size, 1.5 + 9 * next() ** 4, pigment, 0.5 + 0.3 * next());
   }
   return sheet;
 }
 
 interface Wash {
-  /** Shares of the sheet. */
+  /** Centre and radius, as shares of the sheet's side. */
   x: number;
   y: number;
   radius: number;
@@ -35,7 +35,7 @@ interface Wash {
   strength: number;
 }
 
-/** One wash: its outline is warped by noise, its rim is dark where the water dried last, its inside blooms. */
+/** Paints one wash: noise warps its outline, its rim is dark where the water dried last, and its inside blooms. */
 function pour(sheet: Sheet, { x, y, radius, pigment, seed, strength }: Wash, grain: Field): void {
   const outline = layeredNoise(seed, 5);
   const bloom = layeredNoise(seed + 5, 4);

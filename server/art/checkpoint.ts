@@ -1,12 +1,13 @@
 import { deserialize, serialize } from "node:v8";
-import { CheckpointError } from "./checkpoint-error.js";
 import type { OptimizerState } from "./optimizer.js";
-import type { Planes } from "./painter.js";
+import { CheckpointError, type Planes } from "./painter.js";
 
-/** A style transfer between two steps: the picture of `step`, and the optimiser before it saw that picture; null when it begins anew. */
+/** A style transfer between two steps. */
 export interface StyleTransferCheckpoint {
+  /** The step that `picture` belongs to. */
   step: number;
   picture: Planes;
+  /** The optimiser's state before its step from `picture`; null when the optimiser starts again there. */
   optimizer: OptimizerState | null;
 }
 
@@ -14,27 +15,27 @@ const FORMAT = "atelier-style-transfer";
 const VERSION = 1;
 
 /**
- * Most that a checkpoint's picture and optimiser may take together, bytes: it passes through the host's thread, which
- * serves viewers meanwhile. Adam keeps 3 pictures, 151 MB at 2048 x 2048 px, the largest; L-BFGS keeps 24, 159 MB at
- * 740 x 740 px.
+ * Most bytes that a checkpoint's picture and optimiser may take together: they pass through the host's thread, which
+ * serves viewers meanwhile. Adam needs 3 pictures, 151 MB at the largest size of 2048 x 2048 px; L-BFGS needs 24,
+ * 159 MB at 740 x 740 px.
  */
 const MAX_EXACT_BYTES = 160e6;
 
 /**
- * A checkpoint as bytes (structured clone format of V8, which newer versions of Node read too).
- * Departure: beyond `maxBytes` L-BFGS forgets its oldest pairs, and where that is not enough the optimiser is left out, so that a
- * painting which goes on from there repeats the picture of `step` to the byte and then differs a little from one that was
- * never interrupted (by how much: bench/resume.ts). At 2048 x 2048 px that picture is 50 MB.
+ * Encodes a checkpoint in the structured clone format of V8, which newer versions of Node read too. Beyond `maxBytes`,
+ * L-BFGS loses its oldest pairs; where that is not enough, the optimiser is left out. A painting that continues from
+ * such a checkpoint repeats the picture of `step` to the byte and then differs slightly from one that was never
+ * interrupted (bench/resume.ts measures by how much). At 2048 x 2048 px the picture alone is 50 MB.
  */
 export function encodeCheckpoint({ step, picture, optimizer }: StyleTransferCheckpoint, maxBytes = MAX_EXACT_BYTES): Uint8Array {
   const room = maxBytes - picture.data.byteLength;
   return serialize({ format: FORMAT, version: VERSION, step, picture, optimizer: optimizer && fitted(optimizer, room) });
 }
 
-/** A state within `room` bytes, without the oldest entries of its lists; null where that cannot be. */
+/** Drops the oldest entries of the state's lists until it fits into `room` bytes; null where it never does. */
 function fitted(state: OptimizerState, room: number): OptimizerState | null {
   let left = state;
-  while (bytesOf(left) > room) {
+  while (byteLengthOf(left) > room) {
     const lists = Object.entries(left).filter(([, value]) => Array.isArray(value) && value.length > 0);
     if (lists.length === 0) return null;
     left = { ...left, ...Object.fromEntries(lists.map(([name, value]) => [name, (value as Float32Array[]).slice(1)])) };
@@ -42,18 +43,18 @@ function fitted(state: OptimizerState, room: number): OptimizerState | null {
   return left;
 }
 
-/** Of all arrays. */
-function bytesOf(state: OptimizerState): number {
+/** Total size of a state's arrays, bytes. */
+function byteLengthOf(state: OptimizerState): number {
   const arrays = Object.values(state)
     .flat()
     .filter((value) => value instanceof Float32Array);
   return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
-/** @throws CheckpointError when the bytes are no checkpoint of a version known here. */
+/** Reverses `encodeCheckpoint`. @throws CheckpointError when the bytes are no checkpoint of this version. */
 export function decodeCheckpoint(bytes: Uint8Array): StyleTransferCheckpoint {
   const value: unknown = parse(bytes);
-  if (!isCheckpoint(value)) throw new CheckpointError("The checkpoint is of an unknown format.");
+  if (!isCheckpoint(value)) throw new CheckpointError("The format of the checkpoint is unknown.");
   return value;
 }
 

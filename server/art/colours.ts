@@ -1,11 +1,14 @@
 import type { Planes } from "./painter.js";
 
+/** 3 x 3, row by row. */
 type Matrix = number[][];
 
 /**
- * Gives `picture` the colour mean and covariance of `reference` by one linear map of RGB, so that a style brings its
- * strokes without its palette: "image analogies" colour transfer in Gatys et al. 2016, "Preserving Color in Neural
- * Artistic Style Transfer", section 4.1: A = Sr^(1/2) Sp^(-1/2). Values are cut back to 0..1.
+ * Gives `picture` the colour mean and covariance of `reference` by one linear map of RGB, so that a style contributes
+ * its strokes without its palette. This is the "image analogies" colour transfer of Gatys et al. 2016, "Preserving
+ * Color in Neural Artistic Style Transfer", section 4.1: x' = A (x - mean) + reference mean with A = Sr^(1/2)
+ * Sp^(-1/2), where Sp and Sr are the covariances of picture and reference. Both pictures and the result are 3 x H x W.
+ * Departures: variances below one level of 256 are raised to it, and values are clamped to 0..1.
  */
 export function matchColours(picture: Planes, reference: Planes): Planes {
   const own = colourStatistics(picture);
@@ -14,10 +17,10 @@ export function matchColours(picture: Planes, reference: Planes): Planes {
   const area = picture.width * picture.height;
   const data = new Float32Array(3 * area);
   for (let pixel = 0; pixel < area; pixel++) {
-    const centred = own.mean.map((mean, channel) => picture.data[channel * area + pixel]! - mean);
+    const deviation = own.mean.map((mean, channel) => picture.data[channel * area + pixel]! - mean);
     for (let channel = 0; channel < 3; channel++) {
       const row = map[channel]!;
-      const value = wanted.mean[channel]! + row[0]! * centred[0]! + row[1]! * centred[1]! + row[2]! * centred[2]!;
+      const value = wanted.mean[channel]! + row[0]! * deviation[0]! + row[1]! * deviation[1]! + row[2]! * deviation[2]!;
       data[channel * area + pixel] = Math.min(1, Math.max(0, value));
     }
   }
@@ -41,10 +44,10 @@ export function colourStatistics(picture: Planes): { mean: number[]; covariance:
   return { mean, covariance };
 }
 
-/** Variance below which a picture counts as having no colour in a direction (one level of 256, squared). */
+/** Smallest variance that a direction of colour counts with: one level of 256, squared. */
 const SMALLEST_VARIANCE = 1 / 255 ** 2;
 
-/** A symmetric 3 x 3 matrix to a power, through its eigenvalues, which are kept above `SMALLEST_VARIANCE`. */
+/** Raises a symmetric matrix to a power through its eigenvalues, which are raised to `SMALLEST_VARIANCE` at least. */
 function symmetricPower(matrix: Matrix, exponent: number): Matrix {
   const { values, vectors } = symmetricEigen(matrix);
   const powers = values.map((value) => Math.max(value, SMALLEST_VARIANCE) ** exponent);
@@ -53,7 +56,7 @@ function symmetricPower(matrix: Matrix, exponent: number): Matrix {
   );
 }
 
-/** Eigenvalues, and eigenvectors in columns, of a symmetric 3 x 3 matrix by Jacobi's cyclic rotations. */
+/** Eigenvalues of a symmetric matrix, and its eigenvectors in columns, by the cyclic Jacobi method. */
 function symmetricEigen(matrix: Matrix): { values: number[]; vectors: Matrix } {
   let rotated = matrix.map((row) => [...row]);
   let vectors: Matrix = [

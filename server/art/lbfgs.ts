@@ -1,33 +1,38 @@
 import { clampColour, type Optimizer, type OptimizerState } from "./optimizer.js";
 
-/** Pairs of image and gradient differences that approximate the curvature. */
+/** Most pairs of image and gradient differences that are kept to approximate the curvature. */
 const HISTORY = 10;
-/** Root mean square change of the image in the first step, where no curvature is known yet (times the learning rate). */
+/** Root mean square change of the image in a step without known curvature, times the learning rate. */
 const FIRST_STEP = 0.01;
-/** Largest root mean square change of the image in any step: a safe step in place of a line search. */
+/** Largest root mean square change of the image in any step; bounds the step in place of a line search. */
 const LONGEST_STEP = 0.05;
 /** A step that raises the loss by more than this share is taken back and tried again shorter. */
 const TOLERATED_RISE = 0.02;
+/** Length of the shorter step, as a share of the one taken back. */
 const BACKTRACK = 0.25;
 
 /**
- * L-BFGS (Nocedal and Wright 2006, algorithms 7.4 and 7.5).
- * Departure: no Wolfe line search, because every evaluation is a step that people watch. The full step is taken, bounded
- * in length; when it raised the loss, the image goes back and tries a quarter of it. Clamping to 0..1 makes it a projected
- * method: the differences are those of the clamped images.
+ * L-BFGS (Liu and Nocedal 1989, "On the limited memory BFGS method for large scale optimization"; the two-loop
+ * recursion is algorithm 7.4 of Nocedal and Wright 2006). The initial inverse Hessian is the identity, scaled in each
+ * step by the newest pair.
+ *
+ * Departures: there is no Wolfe line search, because every evaluation is a step that viewers see. The full step, times
+ * the learning rate, is taken within a bound on its length; where it raised the loss, the image returns to where it was
+ * and moves a quarter as far. Each image is clamped to 0..1, and the differences are those of the clamped images.
  */
 export class LBFGS implements Optimizer {
-  #imageDifferences: Float32Array[] = [];
-  #gradientDifferences: Float32Array[] = [];
-  #before: { image: Float32Array; gradient: Float32Array; direction: Float32Array; loss: number; length: number } | null = null;
+  private imageDifferences: Float32Array[] = [];
+  private gradientDifferences: Float32Array[] = [];
+  /** The last evaluated image that was kept, and the step taken from it. */
+  private before: { image: Float32Array; gradient: Float32Array; direction: Float32Array; loss: number; length: number } | null = null;
 
-  /** Goes on from `state` where it is given. */
+  /** @param state to continue from, as `state()` returned it. */
   constructor(state: OptimizerState | null = null) {
     if (!state) return;
-    this.#imageDifferences = state.imageDifferences as Float32Array[];
-    this.#gradientDifferences = state.gradientDifferences as Float32Array[];
+    this.imageDifferences = state.imageDifferences as Float32Array[];
+    this.gradientDifferences = state.gradientDifferences as Float32Array[];
     if (state.image) {
-      this.#before = {
+      this.before = {
         image: state.image as Float32Array,
         gradient: state.gradient as Float32Array,
         direction: state.direction as Float32Array,
@@ -38,48 +43,48 @@ export class LBFGS implements Optimizer {
   }
 
   step(image: Float32Array, loss: number, gradient: Float32Array, learningRate: number): void {
-    const before = this.#before;
+    const before = this.before;
     if (before && !(loss <= before.loss * (1 + TOLERATED_RISE))) {
       before.length *= BACKTRACK;
       move(image, before.image, before.direction, before.length);
       return;
     }
-    if (before) this.#remember(image, gradient, before);
-    const direction = this.#direction(gradient);
+    if (before) this.remember(image, gradient, before);
+    const direction = this.direction(gradient);
     const size = rootMeanSquare(direction);
-    const wanted = this.#imageDifferences.length > 0 ? size : FIRST_STEP;
+    const wanted = this.imageDifferences.length > 0 ? size : FIRST_STEP;
     const length = size > 0 ? Math.min(wanted * learningRate, LONGEST_STEP) / size : 0;
-    this.#before = { image: image.slice(), gradient: gradient.slice(), direction, loss, length };
+    this.before = { image: image.slice(), gradient: gradient.slice(), direction, loss, length };
     move(image, image, direction, length);
   }
 
   state(): OptimizerState {
     return {
-      imageDifferences: this.#imageDifferences,
-      gradientDifferences: this.#gradientDifferences,
-      ...this.#before,
+      imageDifferences: this.imageDifferences,
+      gradientDifferences: this.gradientDifferences,
+      ...this.before,
     };
   }
 
-  #remember(image: Float32Array, gradient: Float32Array, before: { image: Float32Array; gradient: Float32Array }): void {
+  private remember(image: Float32Array, gradient: Float32Array, before: { image: Float32Array; gradient: Float32Array }): void {
     const moved = difference(image, before.image);
     const turned = difference(gradient, before.gradient);
     const curvature = dot(moved, turned);
-    // Only pairs of positive curvature keep the approximation positive definite.
+    // Only pairs of positive curvature keep the approximation positive definite; others are dropped.
     if (!(curvature > 1e-10 * Math.sqrt(dot(moved, moved) * dot(turned, turned)))) return;
-    this.#imageDifferences.push(moved);
-    this.#gradientDifferences.push(turned);
-    if (this.#imageDifferences.length > HISTORY) {
-      this.#imageDifferences.shift();
-      this.#gradientDifferences.shift();
+    this.imageDifferences.push(moved);
+    this.gradientDifferences.push(turned);
+    if (this.imageDifferences.length > HISTORY) {
+      this.imageDifferences.shift();
+      this.gradientDifferences.shift();
     }
   }
 
-  /** The two-loop recursion: minus the approximate inverse Hessian times the gradient. */
-  #direction(gradient: Float32Array): Float32Array {
+  /** The two-loop recursion: minus the approximate inverse Hessian (the identity without pairs) times the gradient. */
+  private direction(gradient: Float32Array): Float32Array {
     const direction = gradient.map((slope) => -slope);
-    const pairs = this.#imageDifferences.map((moved, i) => {
-      const turned = this.#gradientDifferences[i]!;
+    const pairs = this.imageDifferences.map((moved, i) => {
+      const turned = this.gradientDifferences[i]!;
       return { moved, turned, curvature: dot(moved, turned), share: 0 };
     });
     for (const pair of pairs.toReversed()) {
@@ -95,6 +100,7 @@ export class LBFGS implements Optimizer {
   }
 }
 
+/** Sets `image` to the point `length` times `direction` away from `from`, clamped to 0..1. */
 function move(image: Float32Array, from: Float32Array, direction: Float32Array, length: number): void {
   for (let i = 0; i < image.length; i++) image[i] = clampColour(from[i]! + length * direction[i]!);
 }

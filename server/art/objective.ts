@@ -1,14 +1,15 @@
 import { type Engine, gradientName, type Program } from "../engine/engine.js";
+import type { Graph } from "../graph/node.js";
 import { elementCount, scalar, type Tensor, tensor } from "../graph/tensor.js";
 import type { Losses } from "../records/pictures.js";
 import type { LayerWeight, StyleTransferSettings } from "../records/settings.js";
 import { inputNames, type ObjectiveLayers, outputNames } from "./losses.js";
 import type { Planes } from "./painter.js";
 
-/** What the features of the picture are compared with, by the names of the graph's inputs. */
+/** Content features (1 x C x H' x W') and Gram matrices (C x C) to aim at, by the names of the graph's inputs. */
 export type Targets = Readonly<Record<string, Tensor>>;
 
-/** A picture's losses and the gradient of the total towards it (3 x H x W). */
+/** A picture's losses, and the gradient of their total towards the picture (3 x H x W). */
 export interface Evaluation {
   losses: Losses;
   gradient: Float32Array;
@@ -16,7 +17,7 @@ export interface Evaluation {
 
 type Weights = Pick<StyleTransferSettings, "alpha" | "beta" | "gamma" | "contentLayers" | "styleLayers">;
 
-/** The layers that settings look at; a layer of weight 0 is kept, so that its loss can be read. */
+/** The layers that the settings name. A layer of weight 0 is kept, so that its loss can be read. */
 export function objectiveLayers(weights: Pick<Weights, "contentLayers" | "styleLayers">): ObjectiveLayers {
   return {
     content: weights.contentLayers.map(({ layer }) => layer),
@@ -24,7 +25,11 @@ export function objectiveLayers(weights: Pick<Weights, "contentLayers" | "styleL
   };
 }
 
-/** J and its gradient at one picture. `program` is the engine's form of `objectiveGraph` for the same layers. */
+/**
+ * Computes J and its gradient at one picture. `program` must be opened by `openObjective` for the same layers, and
+ * `targets` must be measured at the picture's size.
+ * @throws what `Program.run` throws.
+ */
 export async function evaluate(program: Program, picture: Planes, targets: Targets, weights: Weights): Promise<Evaluation> {
   const outputs = await program.run({
     ...targets,
@@ -51,23 +56,25 @@ export async function evaluate(program: Program, picture: Planes, targets: Targe
   };
 }
 
-/** Opens the program that `evaluate` runs. */
-export function openObjective(engine: Engine, graph: Parameters<Engine["open"]>[0]): Promise<Program> {
+/**
+ * Opens the program that `evaluate` runs: all outputs of an `objectiveGraph`, and the gradient of J towards the image.
+ */
+export function openObjective(engine: Engine, graph: Graph): Promise<Program> {
   return engine.open(graph, {
     outputs: Object.keys(graph),
     gradient: { of: outputNames.total, towards: [inputNames.image] },
   });
 }
 
-/** A picture as a tensor 1 x 3 x H x W that shares its data. */
+/** A picture as a tensor 1 x 3 x H x W, which shares the picture's data. */
 export function asTensor({ width, height, data }: Planes): Tensor {
   return { shape: [1, 3, height, width], data };
 }
 
 /**
- * One Gram target for several styles: the weighted mean of their Gram matrices, layer by layer. Within a layer, the sum of
- * weighted squared distances to each style differs from the squared distance to this mean by a constant (times the sum
- * of the weights), so both have the same minimum.
+ * One set of Gram targets for several styles: the weighted mean of their Gram matrices (C x C), layer by layer. In each
+ * layer, the weighted sum of squared distances to the styles equals the squared distance to this mean, times the sum of
+ * the weights, plus a constant, so both have the same minimum.
  * Departure: with several styles, a layer's distance is divided by the squared length of the mean, not of each style.
  */
 export function blendTargets(styles: readonly { targets: Targets; weight: number }[]): Targets {
@@ -86,6 +93,7 @@ export function blendTargets(styles: readonly { targets: Targets; weight: number
   );
 }
 
+/** Each layer's weight as a share of their sum, by the names of the graph's inputs. */
 function shares(weights: readonly LayerWeight[], name: (layer: string) => string): Record<string, Tensor> {
   const sum = weights.reduce((total, { weight }) => total + weight, 0);
   return Object.fromEntries(weights.map(({ layer, weight }) => [name(layer), scalar(weight / sum)]));

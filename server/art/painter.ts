@@ -1,64 +1,68 @@
+import { AtelierError } from "../errors.js";
 import type { ChangeAtStep } from "../records/changes.js";
 import type { Losses } from "../records/pictures.js";
 import type { EncodedPicture, LiveTranslationWork, PaintedWork } from "./work.js";
 
-/** A picture as float planes: 3 x height x width, RGB, 0..1 (NCHW with N = 1 left out). */
+/** A picture as float planes: 3 x H x W, RGB, 0..1 (NCHW without N). Width and height are in px. */
 export interface Planes {
   readonly width: number;
   readonly height: number;
   readonly data: Float32Array;
 }
 
-/** A picture as interleaved RGB bytes: height x width x 3. */
+/** A picture as interleaved RGB bytes: H x W x 3, 0..255. Width and height are in px. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
 }
 
-/** What the network made of a live picture. */
+/** The translation of one live picture. */
 export interface LiveTranslation {
   pixels: Pixels;
-  /** Time of the run with the conversions to and from what the network takes, ms. */
+  /** Time of the run, including the conversions to and from the network's ranges, ms. */
   computeMs: number;
 }
 
 /** One finished picture of a session. */
 export interface Painting {
-  /** Counted from 0 over all scales. */
+  /** Number of the picture, counted from 0 over all scales. */
   step: number;
   planes: Planes;
+  /** Losses of this picture; null for translations. */
   losses: Losses | null;
-  /** Time of this step's evaluation and update, without encoding and transport. */
+  /** Time of this step's evaluation and update, without encoding and transport, ms. */
   computeMs: number;
-  /** True for the session's last picture: stored as PNG. */
+  /** True for the session's last picture, which is stored as PNG. */
   last: boolean;
 }
 
-/** Makes the pictures of one session, one at a time, on an engine that it may share with others. */
+/** Paints the pictures of one session, one at a time, on an engine that it may share with others. */
 export interface Painter {
-  /** Step of the picture that the next call of `paint` gives. */
+  /** Step of the picture that `paint` paints next. */
   readonly nextStep: number;
   /**
-   * The next picture: update (unless it is the first), evaluate. Null for a part of one that takes long, after which others
-   * may have a turn; call again. Not to be called after a picture with `last`.
+   * Paints the next picture: updates it (unless it is the first), then evaluates it. Resolves to null after a part of a
+   * slow picture, so that others may have a turn; call again then. Must not be called after a picture with `last`.
+   * @throws AtelierError BAD_INPUT when the work does not fit its pictures or diverges; UNAVAILABLE when a model
+   * returns no picture; OUT_OF_MEMORY; DEVICE_LOST.
    */
   paint(): Promise<Painting | null>;
   /**
-   * What is needed to paint the last picture again and go on from it, as bytes that the factory's `open` takes. The
-   * pictures after that one are the same to the byte, unless what the optimiser keeps is too large to be kept.
+   * Returns the state from which the factory's `open` paints the last picture again and continues. The pictures after
+   * that one are the same to the byte, unless the optimiser's state is too large to be stored.
    */
   checkpoint(): Uint8Array;
   /**
-   * Changes what is painted, from the evaluation of picture `change.step` on, or of the next one where that is past; answers
-   * the step that it became. Not there where nothing can be changed.
+   * Changes what is painted, from the evaluation of picture `change.step` on, or of the next picture where that step is
+   * past. Returns the step at which the change applies. Absent where nothing can be changed.
    */
   steer?(change: ChangeAtStep<EncodedPicture>): number;
-  /** Frees what belongs to this painter alone; programs and targets that others may use stay cached. */
+  /** Frees what belongs to this painter alone. Programs and targets that other painters may use stay cached. */
   close(): Promise<void>;
 }
 
-/** The painter's next picture, however many parts it comes in: for those who share the device with nobody. */
+/** Paints the next picture with all its parts, for callers that share the device with no one. */
 export async function nextPainting(painter: Pick<Painter, "paint">): Promise<Painting> {
   for (;;) {
     const painting = await painter.paint();
@@ -66,34 +70,42 @@ export async function nextPainting(painter: Pick<Painter, "paint">): Promise<Pai
   }
 }
 
+/** A checkpoint that is damaged or of another version: the work has to start again from step 0. */
+export class CheckpointError extends AtelierError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("INTERNAL", message, {}, options);
+  }
+}
+
 /** Opens painters on one engine and keeps what they share: networks, programs, targets. */
 export interface PainterFactory<Kind extends PaintedWork = PaintedWork> {
   /**
-   * A painter that begins at step 0, or with the checkpoint's picture: the first picture that it paints repeats that one.
+   * Opens a painter that starts at step 0, or at the checkpoint: then the first picture that it paints repeats the
+   * checkpoint's picture.
    * @throws AtelierError BAD_INPUT for a picture that cannot be decoded or a layer that the network lacks; UNAVAILABLE
-   * for a network file that cannot be read; OUT_OF_MEMORY. CheckpointError for a checkpoint that cannot be used.
+   * for a model's file that cannot be read; OUT_OF_MEMORY. CheckpointError for a checkpoint that cannot be used.
    */
   open(work: Kind, checkpoint: Uint8Array | null): Promise<Painter>;
   close(): Promise<void>;
 }
 
-/** Translates pictures that come one by one; each costs a decoding, which may fail, and a run of the network. */
+/** Translates pictures that arrive one by one. Each is decoded, which may fail, and then translated. */
 export interface LiveTranslator {
   /**
-   * An encoded picture (JPEG, PNG or WebP) as pixels whose longer side is the session's size.
+   * Decodes a picture (JPEG, PNG or WebP) to pixels whose longer side is the session's size.
    * @throws AtelierError BAD_INPUT when the bytes cannot be decoded.
    */
   decode(picture: Uint8Array): Promise<Pixels>;
   /**
-   * What the network makes of a picture; one at a time.
-   * @throws AtelierError UNAVAILABLE when it answers no picture of that size, or no colours.
+   * Runs the network on one picture; must not be called again before the promise settles.
+   * @throws AtelierError UNAVAILABLE when the network returns another size, or NaN or infinite values.
    */
   translate(picture: Pixels): Promise<LiveTranslation>;
   close(): Promise<void>;
 }
 
-/** Everything that a device can be asked for, on one engine. */
+/** Painters and live translators of every kind of work, on one engine. */
 export interface Painters extends PainterFactory {
-  /** @throws AtelierError UNAVAILABLE for a network that cannot be opened; OUT_OF_MEMORY. */
+  /** Opens a live translation. @throws AtelierError UNAVAILABLE for a model that cannot be opened; OUT_OF_MEMORY. */
   openLive(work: LiveTranslationWork): Promise<LiveTranslator>;
 }

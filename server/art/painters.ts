@@ -8,7 +8,10 @@ import { createStyleTransferFactory } from "./style-transfer.js";
 import { largestArea } from "./tiles.js";
 import { createTranslationFactory } from "./translation.js";
 
-/** Painters of every kind of work on `engine`, on a machine with `memoryBytes`. */
+/**
+ * Painters of every kind of work on `engine`. Translations share their programs.
+ * @param memoryBytes of the machine, which decides from which size on pictures are translated in tiles.
+ */
 export function createPainters(engine: Engine, memoryBytes = Number.POSITIVE_INFINITY): Painters {
   const programs = new ProgramCache<GeneratorProgram>();
   const styleTransfers = createStyleTransferFactory(engine);

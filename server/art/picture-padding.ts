@@ -1,24 +1,26 @@
 import type { Planes } from "./painter.js";
 import type { PictureSize } from "./scales.js";
 
-/** A part of a larger picture: its size and how far from the left and top edges it lies, px. */
-export interface PicturePlace extends PictureSize {
+/** A rectangle within a picture: its size and its distance from the left and top edges, px. */
+export interface PictureRegion extends PictureSize {
   left: number;
   top: number;
 }
 
-/** Where a picture of `inner` lies in the middle of one of `outer`. */
-export function centred(inner: PictureSize, outer: PictureSize): PicturePlace {
+/**
+ * The region of a picture of size `inner` in the middle of one of size `outer`. Odd borders are wider right and below.
+ */
+export function centredRegion(inner: PictureSize, outer: PictureSize): PictureRegion {
   const before = (small: number, large: number) => Math.floor((large - small) / 2);
   return { ...inner, left: before(inner.width, outer.width), top: before(inner.height, outer.height) };
 }
 
 /**
- * `planes` in the middle of a picture of `size`, mirrored at its edges (the edge itself once), over and over where the
- * border is wider than the picture. A side of one pixel is repeated.
+ * Extends `planes` (3 x H x W) on all sides to `size`, which must be no smaller. The border mirrors the picture without
+ * repeating the edge itself, several times where it is wider than the picture. A side of one pixel is repeated.
  */
 export function padByReflection(planes: Planes, size: PictureSize): Planes {
-  const { width, height, left, top } = centred(planes, size);
+  const { width, height, left, top } = centredRegion(planes, size);
   if (width === size.width && height === size.height) return planes;
   const columns = mirroredPositions(width, size.width, left);
   const data = new Float32Array(3 * size.width * size.height);
@@ -31,8 +33,8 @@ export function padByReflection(planes: Planes, size: PictureSize): Planes {
   return { ...size, data };
 }
 
-/** The part of `planes` at `place`. */
-export function crop(planes: Planes, { width, height, left, top }: PicturePlace): Planes {
+/** Cuts a region out of `planes`. Returns `planes` itself for the whole picture. */
+export function crop(planes: Planes, { width, height, left, top }: PictureRegion): Planes {
   if (width === planes.width && height === planes.height) return planes;
   const data = new Float32Array(3 * width * height);
   for (let channel = 0; channel < 3; channel++) {
@@ -44,12 +46,15 @@ export function crop(planes: Planes, { width, height, left, top }: PicturePlace)
   return { width, height, data };
 }
 
-/** For each pixel of a row of `outer`, where it comes from in one of `inner` that lies mirrored in its middle, px. */
+/**
+ * For each position along a padded side of `outer` px, the position along the side of `inner` px that it repeats; the
+ * picture begins at position `before`.
+ */
 export function mirroredPositions(inner: number, outer: number, before: number): Int32Array {
   return Int32Array.from({ length: outer }, (_, position) => mirrored(position - before, inner));
 }
 
-/** The position within 0..length-1 that `position` falls on in a hall of mirrors at both ends. */
+/** Reflects `position` at 0 and at `length` - 1 until it lies between them. */
 function mirrored(position: number, length: number): number {
   if (length === 1) return 0;
   const period = 2 * (length - 1);

@@ -2,9 +2,9 @@ import type { Planes } from "./painter.js";
 import type { PictureSize } from "./scales.js";
 
 /**
- * Enlarges float planes with the Catmull-Rom cubic (Keys 1981, a = -1/2), pixel centres aligned and borders repeated.
- * Overshoot is cut back to 0..1. Meant for the step from one scale to the next finer one; it does not low-pass, so it
- * must not be used to make pictures smaller.
+ * Enlarges float planes (3 x H x W) to `size` with the Catmull-Rom cubic (Keys 1981, "Cubic Convolution Interpolation
+ * for Digital Image Processing", a = -1/2). Pixel centres are aligned, borders are repeated, and overshoot is clamped
+ * to 0..1. It does not low-pass, so it must not be used to reduce pictures.
  */
 export function enlarge(planes: Planes, size: PictureSize): Planes {
   const columns = taps(planes.width, size.width);
@@ -29,7 +29,7 @@ export function enlarge(planes: Planes, size: PictureSize): Planes {
   return { ...size, data };
 }
 
-/** For each target position the four source positions and their weights. */
+/** The four source positions of each target position, and their weights. */
 interface Taps {
   positions: Int32Array;
   weights: Float64Array;

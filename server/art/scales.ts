@@ -1,24 +1,24 @@
-/** Height and width of a picture in pixels. */
+/** Size of a picture, px. */
 export interface PictureSize {
   width: number;
   height: number;
 }
 
-/** One scale of a coarse-to-fine painting: images `fromStep` to `toStep` have `size` pixels on their longer side. */
+/** One scale of a coarse-to-fine painting: images `fromStep` to `toStep` have `size` px on their longer side. */
 export interface Scale {
   size: number;
   fromStep: number;
-  /** Inclusive; the next scale begins one step later, with this scale's last image updated and enlarged. */
+  /** Inclusive. The next scale starts one step later, with this scale's last image updated and enlarged. */
   toStep: number;
 }
 
-/** Ratio of one scale's size to the next finer one's. */
+/** Ratio of a scale's size to that of the next finer scale. */
 const SCALE_RATIO = 0.5;
 
-/** Share of the remaining steps that each scale but the finest takes: coarse steps are cheap and place the large strokes. */
+/** Share of the remaining steps for each scale but the finest. Coarse steps are cheap and place the large strokes. */
 const COARSE_SHARE = 0.5;
 
-/** Shortest side that a picture may have on a coarse scale, px; every layer of VGG-19 still sees some of it. */
+/** Shortest side that a picture may have on a coarse scale, px: every layer of VGG-19 still has a value there. */
 const MIN_COARSE_SIDE = 32;
 
 /**
@@ -38,28 +38,28 @@ export function planScales(size: number, scales: number, steps: number, pictures
 }
 
 /**
- * The plan when the number of steps changes while image `step` is painted: what was painted stays, the scale of that image
- * and the finer ones share what is left by the same rule. There is always one more image on the finest scale: at the
- * least `step`, or the one after it where a finer scale has yet to come.
+ * Changes a plan to another number of steps while image `step` is painted. Scales before that image stay; its scale and
+ * the finer ones share the remaining steps by the rule of `planScales`. The last image is on the finest scale, and it
+ * is at least image `step`, or the one after it where finer scales are still to come.
  */
-export function respreadScales(plan: readonly Scale[], step: number, steps: number): Scale[] {
+export function replanScales(plan: readonly Scale[], step: number, steps: number): Scale[] {
   const current = plan.findIndex(({ toStep }) => step <= toStep);
   const { fromStep } = plan[current]!;
   const sizes = plan.slice(current).map(({ size }) => size);
   const end = Math.max(steps, sizes.length > 1 ? step + 1 : step);
-  // Scales between for which no image is left.
+  // Drops the scales between for which no image is left.
   while (sizes.length > 1 + end - step) sizes.splice(1, 1);
   return [...plan.slice(0, current), ...spread(sizes, fromStep, step, end)];
 }
 
-/** Scales from image `fromStep` to `steps`; the first one holds at least the images through `paintedStep`. */
+/** Spreads images `fromStep` to `steps` over `sizes`; the first scale has at least those through `paintedStep`. */
 function spread(sizes: readonly number[], fromStep: number, paintedStep: number, steps: number): Scale[] {
   const plan: Scale[] = [];
   let begin = fromStep;
   for (const [index, size] of sizes.entries()) {
     const finer = sizes.length - 1 - index;
     const share = begin - 1 + Math.max(1, Math.floor((steps - begin) * COARSE_SHARE));
-    // Each finer scale keeps one image at least.
+    // Each finer scale keeps at least one image.
     const toStep = finer === 0 ? steps : Math.min(steps - finer, Math.max(share, index === 0 ? paintedStep : begin));
     plan.push({ size, fromStep: begin, toStep });
     begin = toStep + 1;
@@ -67,7 +67,7 @@ function spread(sizes: readonly number[], fromStep: number, paintedStep: number,
   return plan;
 }
 
-/** The size of a picture whose longer side becomes exactly `longerSide` px; the other side is rounded, at least 1 px. */
+/** Scales a size so that its longer side is exactly `longerSide` px; the other side is rounded, to at least 1 px. */
 export function fitLongerSide(picture: PictureSize, longerSide: number): PictureSize {
   const ratio = longerSide / Math.max(picture.width, picture.height);
   const fit = (side: number, other: number) => (side >= other ? longerSide : Math.max(1, Math.round(side * ratio)));

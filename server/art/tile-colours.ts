@@ -1,34 +1,35 @@
 import type { Planes } from "./painter.js";
-import type { PicturePlace } from "./picture-padding.js";
+import type { PictureRegion } from "./picture-padding.js";
 
 /**
- * Side of the cells whose mean colours are taken over from the small picture, px. At 1,024 px in tiles of 512 px, beside the
- * picture as a whole, 64 px are the nearest to it, 128 px leave bands along passages in a clear sky, 256 px tint whole tiles.
+ * Side of the cells whose mean colours are transferred from the small picture, px. For a picture of 1,024 px in tiles
+ * of 512 px, cells of 64 px come closest to the picture translated as a whole; 128 px leave bands along cross-fades in
+ * a clear sky, 256 px tint whole tiles.
  */
 const CELL = 64;
 
-/** Mean colours in an overlap that differ by more than this show as patches (of 0..1). */
+/** Difference of mean colours in an overlap, in 0..1, above which the tiles show as patches. */
 const VISIBLE = 2 / 255;
 
-/** Finds out, tile by tile, whether tiles that overlap agree on their colours there. */
+/** Finds out, tile by tile, whether overlapping tiles agree on the colours of their overlap. */
 export class TileAgreement {
   private readonly means = new Map<string, number[]>();
   private largest = 0;
 
-  constructor(private readonly places: readonly PicturePlace[]) {}
+  constructor(private readonly regions: readonly PictureRegion[]) {}
 
-  /** Largest difference of mean colours seen so far: above what can be seen, or not. */
-  get broken(): boolean {
+  /** Whether some overlap so far differs visibly. */
+  get isBroken(): boolean {
     return this.largest > VISIBLE;
   }
 
-  /** Takes what became of tile `index`. */
+  /** Adds the translation of tile `index`. */
   add(index: number, tile: Planes): void {
-    const place = this.places[index]!;
-    for (const [other, otherPlace] of this.places.entries()) {
-      const shared = other === index ? null : intersection(place, otherPlace);
+    const region = this.regions[index]!;
+    for (const [other, otherRegion] of this.regions.entries()) {
+      const shared = other === index ? null : intersection(region, otherRegion);
       if (!shared) continue;
-      const means = meanColour(tile, { ...shared, left: shared.left - place.left, top: shared.top - place.top });
+      const means = meanColour(tile, { ...shared, left: shared.left - region.left, top: shared.top - region.top });
       const key = `${Math.min(index, other)} ${Math.max(index, other)}`;
       const earlier = this.means.get(key);
       if (earlier) this.largest = Math.max(this.largest, ...means.map((mean, channel) => Math.abs(mean - earlier[channel]!)));
@@ -38,12 +39,13 @@ export class TileAgreement {
 }
 
 /**
- * Gives `picture`, in place, the large-scale colours of `small`, the same picture at any smaller size: the difference of
- * the mean colours in cells of 64 px, interpolated between their middles, is added to it.
+ * Gives `picture`, in place, the large-scale colours of `small`, the same picture at any smaller size (both 3 x H x W).
+ * The difference of the mean colours in cells of 64 px, interpolated bilinearly between the cells' centres, is added to
+ * `picture`; values are clamped to 0..1.
  */
-export function takeColoursOf(small: Planes, picture: Planes): void {
+export function transferLargeScaleColours(small: Planes, picture: Planes): void {
   const { width, height, data } = picture;
-  const [columns, rows] = [cells(width, small.width), cells(height, small.height)];
+  const [columns, rows] = [cellCount(width, small.width), cellCount(height, small.height)];
   const [have, wanted] = [cellMeans(picture, columns, rows), cellMeans(small, columns, rows)];
   const difference = wanted.map((mean, cell) => mean - have[cell]!);
   const [across, down] = [betweenCells(width, columns), betweenCells(height, rows)];
@@ -61,11 +63,12 @@ export function takeColoursOf(small: Planes, picture: Planes): void {
   }
 }
 
-function cells(side: number, smallSide: number): number {
+/** Number of cells along a side: of about 64 px, and no more than the small picture has pixels. */
+function cellCount(side: number, smallSide: number): number {
   return Math.max(1, Math.min(smallSide, Math.round(side / CELL)));
 }
 
-/** 3 x rows x columns. */
+/** Mean colour of each cell: 3 x rows x columns. */
 function cellMeans(planes: Planes, columns: number, rows: number): Float64Array {
   const edge = (index: number, count: number, side: number) => Math.floor((index * side) / count);
   const means = new Float64Array(3 * rows * columns);
@@ -82,7 +85,7 @@ function cellMeans(planes: Planes, columns: number, rows: number): Float64Array 
   return means;
 }
 
-/** For each pixel of a side the two cells whose middles it lies between, and how far it is on the way to the second. */
+/** For each pixel along a side, the two cells between whose centres it lies, and the weight of the second, 0..1. */
 function betweenCells(side: number, count: number): { first: number; second: number; part: number }[] {
   return Array.from({ length: side }, (_, index) => {
     const position = Math.min(count - 1, Math.max(0, ((index + 0.5) * count) / side - 0.5));
@@ -91,19 +94,19 @@ function betweenCells(side: number, count: number): { first: number; second: num
   });
 }
 
-/** Red, green and blue, 0..1. */
-function meanColour({ width, height, data }: Planes, place: PicturePlace): number[] {
+/** Mean red, green and blue of a region, 0..1. */
+function meanColour({ width, height, data }: Planes, region: PictureRegion): number[] {
   return [0, 1, 2].map((channel) => {
     let sum = 0;
-    for (let y = place.top; y < place.top + place.height; y++) {
-      const row = (channel * height + y) * width + place.left;
-      for (let at = row; at < row + place.width; at++) sum += data[at]!;
+    for (let y = region.top; y < region.top + region.height; y++) {
+      const row = (channel * height + y) * width + region.left;
+      for (let at = row; at < row + region.width; at++) sum += data[at]!;
     }
-    return sum / (place.width * place.height);
+    return sum / (region.width * region.height);
   });
 }
 
-function intersection(a: PicturePlace, b: PicturePlace): PicturePlace | null {
+function intersection(a: PictureRegion, b: PictureRegion): PictureRegion | null {
   const [left, top] = [Math.max(a.left, b.left), Math.max(a.top, b.top)];
   const width = Math.min(a.left + a.width, b.left + b.width) - left;
   const height = Math.min(a.top + a.height, b.top + b.height) - top;

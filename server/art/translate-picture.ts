@@ -1,49 +1,68 @@
 import { performance } from "node:perf_hooks";
-import { AtelierError } from "../errors.js";
+import { AtelierError, unavailable } from "../errors.js";
 import { type Tensor, tensor } from "../graph/index.js";
 import type { PictureRange, TranslationForm } from "../models/card.js";
 import type { GeneratorProgram } from "./generator.js";
-import type { Painting, Planes } from "./painter.js";
-import { centred, crop, padByReflection } from "./picture-padding.js";
+import type { Planes } from "./painter.js";
+import { centredRegion, crop, padByReflection } from "./picture-padding.js";
 import type { PictureSize } from "./scales.js";
 
-/** What a value v of 0..1 is in each range: v * scale + offset. */
+/** Maps a colour value v in 0..1 to each range: v * scale + offset. */
 export const ranges: Record<PictureRange, { scale: number; offset: number }> = {
   UNIT: { scale: 1, offset: 0 },
   SIGNED: { scale: 2, offset: -1 },
   BYTE: { scale: 255, offset: 0 },
 };
 
-/** Longest side of a picture with its border, px: a card that asks for more than any network does gets no memory. */
+/** Longest side of a picture with its border, px: limits the memory for a card that asks for an absurd size. */
 const MAX_PADDED_SIDE = 4096;
 
-/** Runs `program` on a picture with a mirrored border that brings its sides to what the network takes, and cuts that off. */
+/** A picture's translation. */
+export interface TranslatedPicture {
+  planes: Planes;
+  /** Time of the run, including the conversions to and from the network's ranges, ms. */
+  computeMs: number;
+}
+
+/**
+ * Translates a picture (3 x H x W, 0..1) with the generator `id`: a mirrored border brings its sides to what the
+ * network accepts, and is cut off the result.
+ * @throws AtelierError UNAVAILABLE when the padded picture is too large, or when the network returns another size, or
+ * NaN or infinite values; what `Program.run` throws.
+ */
 export async function translatePicture(
   program: GeneratorProgram,
   picture: Planes,
   form: TranslationForm,
   id: string,
-): Promise<Pick<Painting, "planes" | "computeMs">> {
+): Promise<TranslatedPicture> {
   const began = performance.now();
   const size = paddedSize(picture, form);
   const result = await program.run(feed(padByReflection(picture, size), form.inputRange));
-  const planes = crop(fromResult(result, size, form.outputRange, id), centred(picture, size));
+  const planes = crop(fromResult(result, size, form.outputRange, id), centredRegion(picture, size));
   return { planes, computeMs: performance.now() - began };
 }
 
-/** A size of at least `form.minSize` in multiples of `form.sizeMultiple`. @throws AtelierError UNAVAILABLE when that is too large. */
+/**
+ * Rounds a size up to at least `form.minSize` and to multiples of `form.sizeMultiple`, px.
+ * @throws AtelierError UNAVAILABLE when a side would exceed 4096 px.
+ */
 export function paddedSize({ width, height }: PictureSize, { sizeMultiple, minSize }: TranslationForm): PictureSize {
   const pad = (side: number) => Math.ceil(Math.max(side, minSize) / sizeMultiple) * sizeMultiple;
   const size = { width: pad(width), height: pad(height) };
   if (Math.max(size.width, size.height) <= MAX_PADDED_SIDE) return size;
-  throw new AtelierError("UNAVAILABLE", `The model takes no picture of less than ${size.width} x ${size.height} px at this size.`, {
-    limit: MAX_PADDED_SIDE,
-  });
+  throw new AtelierError(
+    "UNAVAILABLE",
+    `At this size the model needs a picture of at least ${size.width} x ${size.height} px, which is too large.`,
+    {
+      limit: MAX_PADDED_SIDE,
+    },
+  );
 }
 
-// Loops instead of `map` and `every`, which take ten times as long: a fifth of all that a live picture costs the server.
+// Loops instead of `map` and `every`, which are ten times slower: a fifth of the server's time for a live picture.
 
-/** Planes (0..1) as 1 x 3 x H x W in `range`. */
+/** Converts planes (0..1) to 1 x 3 x H x W in `range`. */
 function feed({ width, height, data }: Planes, range: PictureRange): Tensor {
   const { scale, offset } = ranges[range];
   const values = new Float32Array(data.length);
@@ -51,7 +70,10 @@ function feed({ width, height, data }: Planes, range: PictureRange): Tensor {
   return tensor([1, 3, height, width], values);
 }
 
-/** 1 x 3 x H x W in `range` as planes, cut back to 0..1. @throws AtelierError UNAVAILABLE when the answer is no picture of `size`. */
+/**
+ * Converts 1 x 3 x H x W in `range` to planes, clamped to 0..1.
+ * @throws AtelierError UNAVAILABLE for no picture of `size`.
+ */
 function fromResult({ shape, data }: Tensor, size: PictureSize, range: PictureRange, id: string): Planes {
   requireSize(shape, size, id);
   const { scale, offset } = ranges[range];
@@ -68,10 +90,10 @@ function fromResult({ shape, data }: Tensor, size: PictureSize, range: PictureRa
 /** @throws AtelierError UNAVAILABLE unless `shape` is 1 x 3 x H x W of `size`. */
 export function requireSize(shape: readonly number[], { width, height }: PictureSize, id: string): void {
   if (shape.join() === [1, 3, height, width].join()) return;
-  throw new AtelierError("UNAVAILABLE", `The model ${id} answered [${shape.join(", ")}] to a picture of ${width} x ${height} px.`);
+  throw unavailable(`The model ${id} returned [${shape.join(", ")}] for a picture of ${width} x ${height} px.`);
 }
 
-/** What an answer that holds NaN or infinite values is refused with. */
+/** The error for an output that holds NaN or infinite values. */
 export function noColours(id: string): AtelierError {
-  return new AtelierError("UNAVAILABLE", `The model ${id} answered values that are no colours.`);
+  return unavailable(`The model ${id} returned values that are no colours.`);
 }

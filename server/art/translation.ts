@@ -1,18 +1,21 @@
 import type { Engine } from "../engine/engine.js";
-import { CheckpointError } from "./checkpoint-error.js";
 import { type GeneratorProgram, type OpenGenerator, openGeneratorProgram, programKey } from "./generator.js";
-import type { Painter, PainterFactory, Painting } from "./painter.js";
-import { decodePicture } from "./picture.js";
+import { CheckpointError, type Painter, type PainterFactory, type Painting } from "./painter.js";
+import { decodePlanes } from "./picture.js";
 import { LARGEST_KEPT_AREA, ProgramCache } from "./program-cache.js";
 import { largestArea, overlapFor, Tiling } from "./tiles.js";
-import { translatePicture } from "./translate-picture.js";
-import { type Translate, translateTiles } from "./translate-tiles.js";
+import { type TranslatedPicture, translatePicture } from "./translate-picture.js";
+import { type TranslateInOneRun, translateTiles } from "./translate-tiles.js";
 import type { TranslationWork } from "./work.js";
 
-/** What a translation comes to, after any number of pauses in which others may use the device. */
-type Translation = AsyncGenerator<void, Pick<Painting, "planes" | "computeMs">>;
+/** A translation in work. It yields where other sessions may use the device, and returns the result. */
+type TranslationRun = AsyncGenerator<void, TranslatedPicture>;
 
-/** Translations on `engine`; `programs` are shared with whoever else translates. A run takes at most `area` px at once. */
+/**
+ * Painters of translations on `engine`.
+ * @param programs of generators; live translations may share them.
+ * @param area Largest area of one run, px; larger pictures are translated in tiles.
+ */
 export function createTranslationFactory(
   engine: Engine,
   openGenerator: OpenGenerator,
@@ -25,7 +28,7 @@ export function createTranslationFactory(
       const { generator, size } = work;
       const key = programKey(generator);
       const program = await programs.acquire(key, () => openGeneratorProgram(engine, generator, openGenerator));
-      return new TranslationPainter(translation(program, work, area), () =>
+      return new TranslationPainter(translate(program, work, area), () =>
         programs.release(key, { keep: size * size <= LARGEST_KEPT_AREA }),
       );
     },
@@ -33,30 +36,30 @@ export function createTranslationFactory(
   };
 }
 
-/** The picture as a whole where its area allows it, else in tiles. */
-async function* translation(program: GeneratorProgram, { generator, source, size }: TranslationWork, area: number): Translation {
+/** Translates the picture in one run where its area allows it, else in tiles. */
+async function* translate(program: GeneratorProgram, { generator, source, size }: TranslationWork, area: number): TranslationRun {
   const { id, form, architecture } = generator;
-  const translate: Translate = (picture) => translatePicture(program, picture, form, id);
-  const picture = await decodePicture(source.bytes, { longerSide: size });
-  if (picture.width * picture.height <= area) return await translate(picture);
+  const inOneRun: TranslateInOneRun = (picture) => translatePicture(program, picture, form, id);
+  const picture = await decodePlanes(source.bytes, { longerSide: size });
+  if (picture.width * picture.height <= area) return await inOneRun(picture);
   const tiling = new Tiling(picture, { area, overlap: overlapFor(architecture), form });
-  if (tiling.places.length === 1) return await translate(picture);
+  if (tiling.regions.length === 1) return await inOneRun(picture);
   const reduction = Math.sqrt(area / (picture.width * picture.height));
-  const small = () => decodePicture(source.bytes, { longerSide: Math.max(1, Math.floor(reduction * size)) });
-  return yield* translateTiles(translate, picture, tiling, small);
+  const small = () => decodePlanes(source.bytes, { longerSide: Math.max(1, Math.floor(reduction * size)) });
+  return yield* translateTiles(inOneRun, picture, tiling, small);
 }
 
-/** Paints one picture, step 0, which needs no state: its checkpoint is empty, and what is begun anew begins with the first tile. */
+/** Paints one picture, step 0. Its checkpoint is empty: a translation always starts with its first tile. */
 class TranslationPainter implements Painter {
   nextStep = 0;
 
   constructor(
-    private readonly translation: Translation,
+    private readonly run: TranslationRun,
     private readonly release: () => Promise<void>,
   ) {}
 
   async paint(): Promise<Painting | null> {
-    const { done, value } = await this.translation.next();
+    const { done, value } = await this.run.next();
     return done ? { step: this.nextStep++, ...value, losses: null, last: true } : null;
   }
 

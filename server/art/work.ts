@@ -3,8 +3,9 @@ import type { TranslationForm } from "../models/card.js";
 import type { ChangeAtStep, InForce, Weighted } from "../records/changes.js";
 import type { StyleTransferSettings } from "../records/settings.js";
 
-/** A picture as it was uploaded; `digest` is its key in caches. */
+/** A picture as it was uploaded. */
 export interface EncodedPicture {
+  /** SHA-256 of the bytes, hexadecimal: the picture's key in caches. */
   digest: string;
   bytes: Uint8Array;
 }
@@ -15,26 +16,26 @@ export interface FeatureNetworkFile {
   id: string;
   /** Absolute path of its safetensors file. */
   path: string;
-  /** Of the file, from its card: what caches tell its versions apart by. */
+  /** SHA-256 of the file, from its card, by which caches tell versions apart. */
   sha256: string;
   architecture: Architecture;
 }
 
-/** A network that turns one picture into another, on this machine's disk. */
+/** A generator, which turns one picture into another, on this machine's disk. */
 export interface GeneratorFile {
   /** Id of the model, such as cyclegan-horse2zebra. */
   id: string;
   /** Absolute path of its weights, or of an ONNX file. */
   path: string;
-  /** Of the file, from its card: what caches tell its versions apart by. */
+  /** SHA-256 of the file, from its card, by which caches tell versions apart. */
   sha256: string;
-  /** What the weights are of; null for an ONNX file, which brings its own graph. */
+  /** The architecture of the weights; null for an ONNX file, which holds its own graph. */
   architecture: Architecture | null;
-  /** How it is fed. */
+  /** Names, ranges and sizes of its input and output. */
   form: TranslationForm;
 }
 
-/** Everything that is needed to paint one style transfer. Settings and styles are those of step 0, without the changes. */
+/** Everything that a style transfer needs. Settings and styles are those of step 0, without the changes. */
 export interface StyleTransferWork extends InForce<StyleTransferSettings, Weighted<EncodedPicture>[]> {
   kind: "STYLE_TRANSFER";
   content: EncodedPicture;
@@ -43,7 +44,7 @@ export interface StyleTransferWork extends InForce<StyleTransferSettings, Weight
   network: FeatureNetworkFile;
 }
 
-/** Everything that is needed to translate one picture. */
+/** Everything that the translation of one picture needs. */
 export interface TranslationWork {
   kind: "TRANSLATION";
   generator: GeneratorFile;
@@ -52,7 +53,7 @@ export interface TranslationWork {
   size: number;
 }
 
-/** Everything that is needed to translate pictures that come one by one. */
+/** Everything that a live translation needs; its pictures arrive one by one. */
 export interface LiveTranslationWork {
   kind: "LIVE_TRANSLATION";
   generator: GeneratorFile;
@@ -60,8 +61,8 @@ export interface LiveTranslationWork {
   size: number;
 }
 
-/** What a painter can be asked to paint. */
+/** Work that is painted step by step. */
 export type PaintedWork = StyleTransferWork | TranslationWork;
 
-/** What a device can be asked to do; one member for each kind of session. */
+/** Work of a device: one member for each kind of session. */
 export type Work = PaintedWork | LiveTranslationWork;

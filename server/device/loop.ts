@@ -1,43 +1,43 @@
 import { setImmediate as nextImmediate } from "node:timers/promises";
 import type { Painters } from "../art/painter.js";
-import { failureOf } from "./failure.js";
-import { LiveTurns } from "./live-turns.js";
-import type { HostMessage } from "./messages.js";
-import { type Send, SessionTurns, type Turns } from "./session-turns.js";
+import type { DeviceSession, Send } from "./device-session.js";
+import { LiveDeviceSession } from "./live-device-session.js";
+import { failureOf, type HostMessage } from "./messages.js";
+import { PaintedDeviceSession } from "./painted-device-session.js";
 
 /** How often a running session is checkpointed, ms. */
 export const CHECKPOINT_INTERVAL_MS = 5000;
 
-/** Part of the device's time that stepwise painting keeps while live pictures wait. */
+/** Share of the device's time that painted sessions keep while live pictures wait. */
 const PAINTING_SHARE = 1 / 5;
 
-/** Beyond this a painting that could not be given its time has lost it, ms: live pictures are not held up for long. */
+/** Most time that painted sessions can be owed, ms. The rest is forgotten, so live pictures never wait long. */
 const MAX_OWED_MS = 500;
 
 export interface LoopOptions {
-  /** Of each session; 0 for a checkpoint after every step. */
+  /** Time between two checkpoints of a session, ms; 0 for a checkpoint after every step. */
   checkpointIntervalMs?: number;
-  /** Where the cause of a session's failure is written in full; the host is told only what may be shown. */
+  /** Writes the full cause of a session's failure to the log; the host receives only what may be shown. */
   log?: (line: string, cause: unknown) => void;
-  /** What turns are timed with, ms. */
+  /** Clock that times the turns, ms. */
   clock?: () => number;
 }
 
-/** What a loop is told once its engine is open. */
+/** The messages that a loop receives once its engine is open. */
 export type LoopMessage = Exclude<HostMessage, { type: "open" }>;
 
 /**
  * Paints any number of sessions on one device, one step of each in rotation, so that all of them evolve. Sessions that
- * wait for acknowledgements are passed over; the failure of one ends that one alone. Live pictures go first, but leave
- * `PAINTING_SHARE` of the time to the others.
+ * wait for acknowledgements are passed over. A session that fails ends alone. Live sessions go first, but leave
+ * `PAINTING_SHARE` of the time to painted ones.
  */
 export class PaintingLoop {
-  /** In order of their turns: the next one first. */
-  private rotation: Turns[] = [];
-  /** Time that painting has to be given before the next live picture, ms; negative when it had more than its share. */
+  /** All sessions in the order of their turns, the next one first. */
+  private rotation: DeviceSession[] = [];
+  /** Time that painted sessions get before the next live picture, ms; negative when they had more than their share. */
   private owedMs = 0;
   private stopped = false;
-  /** Ends the wait for a message; null while turns are given. */
+  /** Ends the wait for a message; null until the loop first waits. */
   private wake: (() => void) | null = null;
   private readonly options: Required<LoopOptions>;
 
@@ -49,49 +49,28 @@ export class PaintingLoop {
     this.options = { checkpointIntervalMs, log, clock };
   }
 
-  /** Takes one message from the host; it has its effect before the next turn. */
+  /** Handles one message of the host before the next turn. Ignores messages for sessions that have ended. */
   receive(message: LoopMessage): void {
     switch (message.type) {
       case "start":
-        this.rotation.push(this.turnsOf(message));
-        break;
-      case "acknowledge": {
-        const session = this.session(message.sessionId);
-        if (session instanceof SessionTurns) session.acknowledge();
-        break;
-      }
-      case "translate": {
-        const session = this.session(message.sessionId);
-        if (session instanceof LiveTurns) session.offer(message);
-        break;
-      }
-      case "steer": {
-        const session = this.session(message.sessionId);
-        if (session instanceof SessionTurns) session.steer(message);
-        break;
-      }
-      case "pause": {
-        const session = this.session(message.sessionId);
-        if (session instanceof SessionTurns) session.pause();
-        break;
-      }
-      case "cancel":
-        this.session(message.sessionId)?.cancel();
+        this.rotation.push(this.createSession(message));
         break;
       case "ping":
         void this.send({ type: "pong" });
         break;
+      default:
+        this.rotation.find(({ id }) => id === message.sessionId)?.receive(message);
     }
     this.wake?.();
   }
 
-  /** Gives turns until `stop`; then frees all painters. */
+  /** Runs turns until `stop`, then closes all sessions and painters. */
   async run(): Promise<void> {
     while (!this.stopped) {
       const session = this.nextRunnable();
-      if (session) await this.turn(session);
-      else await this.messages();
-      await letMessagesIn();
+      if (session) await this.runTurn(session);
+      else await this.nextMessage();
+      await readPendingMessages();
     }
     for (const session of this.rotation) await session.close();
     await this.painters.close();
@@ -102,41 +81,38 @@ export class PaintingLoop {
     this.wake?.();
   }
 
-  private turnsOf({ work, ...start }: Extract<LoopMessage, { type: "start" }>): Turns {
-    if (work.kind === "LIVE_TRANSLATION") return new LiveTurns(start.sessionId, work, this.painters, this.send);
-    return new SessionTurns({ ...start, work }, this.painters, this.send, this.options);
+  private createSession({ work, ...start }: Extract<LoopMessage, { type: "start" }>): DeviceSession {
+    if (work.kind === "LIVE_TRANSLATION") return new LiveDeviceSession(start.sessionId, work, this.painters, this.send);
+    return new PaintedDeviceSession({ ...start, work }, this.painters, this.send, this.options);
   }
 
-  private session(id: string): Turns | undefined {
-    return this.rotation.find((session) => session.id === id);
-  }
-
-  private nextRunnable(): Turns | undefined {
+  private nextRunnable(): DeviceSession | undefined {
     const live = this.rotation.find((session) => session.live && session.runnable);
     const painted = this.rotation.find((session) => !session.live && session.runnable);
     if (!live || !painted) return live ?? painted;
     return this.owedMs > 0 ? painted : live;
   }
 
-  /** Keeps the account between live pictures and painting. Time that nobody else could want is owed by no one. */
-  private account(session: Turns, spentMs: number): void {
-    const painting = this.rotation.some(({ live }) => !live);
-    // A painting whose frames are still being stored misses its turn, and not its share.
-    if (session.live) this.owedMs = painting ? Math.min(MAX_OWED_MS, this.owedMs + (spentMs * PAINTING_SHARE) / (1 - PAINTING_SHARE)) : 0;
-    else this.owedMs = Math.max(this.owedMs - spentMs, -spentMs);
+  /** Counts a turn's time towards the shares. Live turns owe nothing while there are no painted sessions. */
+  private account(session: DeviceSession, spentMs: number): void {
+    const hasPainted = this.rotation.some(({ live }) => !live);
+    // A painted session whose frames are still being stored misses its turn, but keeps its share.
+    if (!session.live) this.owedMs = Math.max(this.owedMs - spentMs, -spentMs);
+    else if (hasPainted) this.owedMs = Math.min(MAX_OWED_MS, this.owedMs + (spentMs * PAINTING_SHARE) / (1 - PAINTING_SHARE));
+    else this.owedMs = 0;
   }
 
-  private async turn(session: Turns): Promise<void> {
-    // What is still on its way from another's turn would wait as long as computing blocks this thread.
+  private async runTurn(session: DeviceSession): Promise<void> {
+    // Computing blocks this thread: what the previous session is still sending would wait for the end of this turn.
     const last = this.rotation.at(-1);
     if (last !== session) await last?.settled?.();
     this.rotation = [...this.rotation.filter((other) => other !== session), session];
-    // Awaited, since computing blocks this thread: what has not left by now would leave only after the step.
+    // Awaited, because computing blocks this thread: what is not sent by now would be sent only after the step.
     await this.send({ type: "turn", sessionId: session.id });
     let ended: boolean;
     const began = this.options.clock();
     try {
-      ended = await session.take();
+      ended = await session.runTurn();
     } catch (cause) {
       await this.fail(session, cause);
       ended = true;
@@ -145,7 +121,7 @@ export class PaintingLoop {
     if (ended) this.rotation = this.rotation.filter((other) => other !== session);
   }
 
-  private async fail(session: Turns, cause: unknown): Promise<void> {
+  private async fail(session: DeviceSession, cause: unknown): Promise<void> {
     const { log } = this.options;
     log(`Session ${session.id} failed:`, cause);
     try {
@@ -156,7 +132,7 @@ export class PaintingLoop {
     await this.send({ type: "failed", sessionId: session.id, ...failureOf(cause) });
   }
 
-  private messages(): Promise<void> {
+  private nextMessage(): Promise<void> {
     return new Promise((resolve) => {
       this.wake = resolve;
       if (this.stopped) resolve();
@@ -164,8 +140,8 @@ export class PaintingLoop {
   }
 }
 
-/** Two rounds of the event loop: after the first one the second has read whatever lay in the channel. */
-async function letMessagesIn(): Promise<void> {
+/** Runs the event loop twice, so that it reads every message that lies in the channel. */
+async function readPendingMessages(): Promise<void> {
   await nextImmediate();
   await nextImmediate();
 }

@@ -1,6 +1,5 @@
 import { createPainters } from "../art/painters.js";
-import { openEngine } from "./engines.js";
-import { memoryOfMachine } from "./memory.js";
+import { memoryOfMachine, openEngine } from "./machine.js";
 import { serveDevice } from "./serve.js";
 
 serveDevice(async (choice) => {

@@ -1,32 +1,34 @@
 /**
  * What crosses between a host and its device process, over Node's IPC with `serialization: "advanced"`.
  *
- * The host forks the process and sends `open`; the process answers `ready`, or `failed` without a session and exits.
- * For each session the host sends `start`. The process paints one step of each of its sessions in turn; it tells by
- * `turn` whose step it begins, so that the host knows whom a death belongs to. It sends a `frame` for every step after
- * `storedThrough`; the host stores it, then sends `acknowledge`. A session with
- * `MAX_UNACKNOWLEDGED` frames on the way waits, so a slow disk holds back only the painting. Now and then a
- * `checkpoint` follows a frame. A `steer` changes what is painted from the next picture on; `steered` tells which one that is,
- * before its frame. The session ends with `finished`, or `failed`, or with `cancelled` as the answer to `cancel`, or with
- * `paused` as the answer to `pause`: then a checkpoint of the last picture has gone before.
+ * The host forks the process and sends `open`. The process replies `ready`, or `failed` without a session and exits.
  *
- * A live translation is given its pictures one by one: the process says `free` when it can take the session's next one
- * (after opening, and after each run), the host sends `translate`, and is told `begun` when the picture was decoded and its
- * run begins, or `rejected` when it could not be; then comes its `frame`.
+ * For each session the host sends `start`. The process paints one step of each of its sessions in turn. `turn` says
+ * whose step begins, so that the host knows which session was running when the process died. A `frame` follows for
+ * every step after `storedThrough`; the host stores it, then sends `acknowledge`. A session with `MAX_UNACKNOWLEDGED`
+ * frames on the way waits, so a slow disk holds back only the painting. Now and then a `checkpoint` follows a frame.
  *
- * After any of the endings nothing more comes for that session. The host sends `ping` and hears `pong`; a process whose
- * channel closes ends itself.
+ * A `steer` changes what is painted from the next picture on; `steered` says which picture that is, before its frame
+ * arrives. The session ends with `finished` or `failed`, with `cancelled` in reply to `cancel`, or with `paused` in
+ * reply to `pause`; a checkpoint of the last picture precedes `paused`.
+ *
+ * A live translation receives its pictures one by one. The process sends `free` when it can take the session's next
+ * picture (after opening, and after each run), and the host sends `translate`. The process then sends `begun` when the
+ * picture is decoded and its run begins, followed by its `frame`, or `rejected` when the picture cannot be decoded.
+ *
+ * After a session has ended, no message follows for it. The host sends `ping` and receives `pong`. A process
+ * whose channel closes exits.
  */
 
 import type { EncodedPicture, Work } from "../art/work.js";
-import type { ErrorCode } from "../errors.js";
+import { AtelierError, type ErrorCode } from "../errors.js";
 import type { Change } from "../records/changes.js";
 import type { Losses } from "../records/pictures.js";
 
-/** Frames of one session that may be unstored before it waits. */
+/** How many frames of one session may be sent and not yet stored before the session waits. */
 export const MAX_UNACKNOWLEDGED = 2;
 
-/** The devices that this build can open; `auto` takes the best that is there. */
+/** The devices that this build can open; `auto` picks the best one available. */
 export const deviceChoices = ["auto", "cpu", "tfjs", "reference"] as const;
 
 export type DeviceChoice = (typeof deviceChoices)[number];
@@ -46,12 +48,16 @@ export interface FrameMessage {
   type: "frame";
   sessionId: string;
   step: number;
+  /** The encoded bytes. */
   picture: Uint8Array;
   mimeType: string;
+  /** px */
   width: number;
+  /** px */
   height: number;
+  /** Null for translations. */
   losses: Losses | null;
-  /** Evaluation and update, ms. */
+  /** Time of evaluation and update, ms. */
   computeMs: number;
 }
 
@@ -69,3 +75,12 @@ export type DeviceMessage =
   | { type: "cancelled"; sessionId: string }
   | { type: "failed"; sessionId: string | null; code: ErrorCode; message: string }
   | { type: "pong" };
+
+/** Content of `failed` for an error: typed errors as they are, others without their message, which may hold paths. */
+export function failureOf(cause: unknown): { code: ErrorCode; message: string } {
+  if (cause instanceof AtelierError) return { code: cause.code, message: cause.message };
+  if (cause instanceof RangeError && /allocation failed/i.test(cause.message)) {
+    return { code: "OUT_OF_MEMORY", message: "The device has too little memory for this session." };
+  }
+  return { code: "INTERNAL", message: "The device failed unexpectedly; the server's log says why." };
+}

@@ -1,24 +1,22 @@
 import type { Painters } from "../art/painter.js";
 import type { Engine } from "../engine/engine.js";
-import { failureOf } from "./failure.js";
+import { attachToHost, sendToHost } from "./host-channel.js";
 import { type LoopOptions, PaintingLoop } from "./loop.js";
-import type { DeviceChoice, DeviceMessage, HostMessage } from "./messages.js";
+import { type DeviceChoice, failureOf, type HostMessage } from "./messages.js";
 
-/** What a device process paints with. */
+/** An opened device: the engine as reported to the host, and the painters that run on it. */
 export interface OpenedDevice {
   engine: Pick<Engine, "name" | "device" | "description">;
   painters: Painters;
 }
 
 /**
- * Runs this process as a device: waits for `open`, opens the device and paints what the host asks for until the channel
- * closes. @throws Error when the process was not forked with a channel.
+ * Runs this process as a device: waits for `open`, opens the device, then paints what the host asks for until the
+ * channel closes. A device that cannot be opened ends the process with exit code 1.
+ * @throws Error when the process was not forked with a channel.
  */
 export function serveDevice(open: (choice: DeviceChoice) => Promise<OpenedDevice>, options: LoopOptions = {}): void {
-  if (!process.send) throw new Error("A device process is forked by a host; it does not run by itself.");
-  // Ctrl-C reaches the whole process group; the host decides when its device ends.
-  process.on("SIGINT", () => undefined);
-  process.once("disconnect", () => process.exit(0));
+  attachToHost();
   let loop: PaintingLoop | null = null;
   process.on("message", (message: HostMessage) => {
     if (message.type !== "open") loop?.receive(message);
@@ -37,12 +35,4 @@ export function serveDevice(open: (choice: DeviceChoice) => Promise<OpenedDevice
     }
     await loop.run();
   }
-}
-
-/** Resolves once the message has been written; a closed channel has its own event and ends the process. */
-function sendToHost(message: DeviceMessage): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.connected && process.send) process.send(message, undefined, undefined, () => resolve());
-    else resolve();
-  });
 }

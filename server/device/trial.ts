@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { openFeatureNetwork } from "../art/open-feature-network.js";
+import { openFeatureNetwork } from "../art/feature-network.js";
 import { createPainters } from "../art/painters.js";
 import type { GeneratorFile } from "../art/work.js";
 import type { Engine } from "../engine/engine.js";
-import { AtelierError } from "../errors.js";
+import { AtelierError, unavailable } from "../errors.js";
 import { FREE, input, tensor } from "../graph/index.js";
 import { type DeclaredValue, inspectModel, type OnnxSummary } from "../graph/onnx/inspect.js";
 import { WireError } from "../graph/onnx/protobuf-reader.js";
@@ -13,10 +13,10 @@ import { type Architecture, isGenerator } from "../models/architecture.js";
 import type { TranslationForm } from "../models/card.js";
 import { readSafetensors } from "../models/safetensors.js";
 
-/** A model to be tried, as its card describes it. */
+/** A model to try, as its card describes it. */
 export interface TrialFile {
   id: string;
-  /** Absolute. */
+  /** Absolute path of its file. */
   path: string;
   /** Null for an ONNX file. */
   architecture: Architecture | null;
@@ -24,29 +24,30 @@ export interface TrialFile {
   form: TranslationForm | null;
 }
 
-/** What a trial process says before it ends. */
+/** What a trial process sends before it exits. */
 export type TrialMessage =
   | { type: "started" }
   | {
       type: "passed";
-      /** Numbers in the weights. */
+      /** How many numbers its weights hold. */
       parameters: number;
     }
   | { type: "refused"; reason: string };
 
-/** Shorter side of the picture for the trial, px, where the card allows one so small. */
+/** Shorter side of the picture for the trial, px; longer where the card requires it. */
 const TRIAL_SIDE = 64;
-/** Longest reason, characters. */
+/** Length of the longest reason, characters. */
 const MAX_REASON = 400;
 
 /**
- * Reads a model's file as its card describes it and runs it once on a small picture that is not square.
- * @throws AtelierError with what is wrong with it.
+ * Reads a model's file as its card describes it and runs it once: a generator on a small picture that is not square, a
+ * feature network on a square of 64 px.
+ * @throws AtelierError that says what is wrong with the model.
  */
 export async function tryModel(engine: Engine, file: TrialFile): Promise<{ parameters: number }> {
   const { architecture, form } = file;
   if (architecture === null) {
-    if (form === null) throw refused("A feature network cannot be an ONNX file.");
+    if (form === null) throw unavailable("A feature network cannot be an ONNX file.");
     return tryOnnx(engine, file, form);
   }
   const parameters = Object.values(await readSafetensors(file.path)).reduce((sum, { shape }) => sum + elementCount(shape), 0);
@@ -55,18 +56,19 @@ export async function tryModel(engine: Engine, file: TrialFile): Promise<{ param
   return { parameters };
 }
 
-/** What a client may be told of why a model was refused: no path of this machine. */
+/** The reason for a refusal as clients may see it: without paths of this machine. */
 export function reasonOf(error: unknown, path: string): string {
   const cause = error instanceof AtelierError && error.cause instanceof Error ? ` ${error.cause.message}` : "";
   const text = `${error instanceof Error ? error.message : String(error)}${cause}`.replaceAll(path, basename(path));
-  // Whatever looks like a path, on Windows too; names of nodes that do go with them.
+  // Replaces all that looks like a path, on Windows too, even if it is the name of a node.
   const clean = text.replace(/(?:[A-Za-z]:)?(?:[\\/][^\s\\/'"()]+){2,}[\\/]?/g, "...").replace(/\s+/g, " ");
   return clean.length > MAX_REASON ? `${clean.slice(0, MAX_REASON)}...` : clean;
 }
 
 async function tryOnnx(engine: Engine, file: TrialFile, form: TranslationForm): Promise<{ parameters: number }> {
   const { inputs, outputs, parameters, hasExternalData } = inspected(await readFile(file.path));
-  if (hasExternalData) throw refused("Its file keeps weights in other files (external data); all have to be in it.");
+  if (hasExternalData)
+    throw unavailable("Its file keeps weights in other files (external data); all of them have to be in the file itself.");
   requireOnly(inputs, form.inputName, "input");
   requireOnly(outputs, form.outputName, "output");
   await translateOnce(engine, file, form);
@@ -77,24 +79,27 @@ function inspected(bytes: Uint8Array): OnnxSummary {
   try {
     return inspectModel(bytes);
   } catch (error) {
-    if (error instanceof WireError) throw refused(`Its file is no ONNX model: ${error.message}.`);
+    if (error instanceof WireError) throw unavailable(`Its file is no ONNX model: ${error.message}.`);
     throw error;
   }
 }
 
-/** One value, of that name, float32, 1 x 3 x H x W with free height and width as far as the file tells. */
+/**
+ * Requires exactly one value: of that name, float32, and 1 x 3 x H x W with free height and width as far as the file
+ * declares a shape.
+ */
 function requireOnly(values: readonly DeclaredValue[], name: string, side: "input" | "output"): void {
   const [value] = values;
-  if (!value || values.length > 1) throw refused(`Its file has ${values.length} ${side}s, and one is needed.`);
-  if (value.name !== name) throw refused(`Its file has no ${side} "${name}"; it is called "${value.name.slice(0, 100)}" there.`);
-  if (!value.isFloat32) throw refused(`The ${side} of its file is not float32.`);
+  if (!value || values.length > 1) throw unavailable(`Its file has ${values.length} ${side}s; it must have exactly one.`);
+  if (value.name !== name) throw unavailable(`Its file has no ${side} "${name}"; it is called "${value.name.slice(0, 100)}" there.`);
+  if (!value.isFloat32) throw unavailable(`The ${side} of its file is not float32.`);
   if (value.shape === null) return;
   const [batch = 0, channels = 0, height = 0, width = 0] = value.shape;
   if (value.shape.length !== 4 || (batch ?? 1) !== 1 || (channels ?? 3) !== 3) {
-    throw refused(`The ${side} of its file is ${described(value.shape)}, not 1 x 3 x height x width.`);
+    throw unavailable(`The ${side} of its file is ${described(value.shape)}, not 1 x 3 x height x width.`);
   }
   if (side === "input" && (height !== null || width !== null)) {
-    throw refused(`The input of its file is ${described(value.shape)}; height and width have to be free (dynamic axes).`);
+    throw unavailable(`The input of its file is ${described(value.shape)}; height and width have to be free (dynamic axes).`);
   }
 }
 
@@ -102,7 +107,7 @@ function described(shape: readonly (number | null)[]): string {
   return shape.length === 0 ? "a single number" : shape.map((size) => size ?? "?").join(" x ");
 }
 
-/** By the way that sessions go; it tells of wrong shapes and of values that are no colours. */
+/** Translates a picture as live sessions do, which refuses wrong shapes and values that are no colours. */
 async function translateOnce(engine: Engine, file: TrialFile, form: TranslationForm): Promise<void> {
   const multiples = Math.ceil(Math.max(form.minSize, TRIAL_SIDE) / form.sizeMultiple);
   const [height, width] = [multiples * form.sizeMultiple, (multiples + 1) * form.sizeMultiple];
@@ -116,18 +121,14 @@ async function measureOnce(engine: Engine, file: TrialFile & { architecture: Arc
   const network = await openFeatureNetwork(file);
   const features = network.features(input("picture", [1, 3, FREE, FREE]), network.layers);
   const program = await engine.open(features, { outputs: network.layers });
-  const answers = await program.run({ picture: tensor([1, 3, TRIAL_SIDE, TRIAL_SIDE], gradient(3 * TRIAL_SIDE ** 2)) });
-  if (Object.values(answers).some(({ data }) => data.some((value) => !Number.isFinite(value)))) {
-    throw refused("It answers values that are no numbers.");
+  const outputs = await program.run({ picture: tensor([1, 3, TRIAL_SIDE, TRIAL_SIDE], gradient(3 * TRIAL_SIDE ** 2)) });
+  if (Object.values(outputs).some(({ data }) => data.some((value) => !Number.isFinite(value)))) {
+    throw unavailable("Its features hold NaN or infinite values.");
   }
   await program.close();
 }
 
-/** Values from 0 to 1. */
+/** Values from 0 to 1, rising and starting again. */
 function gradient(length: number): Float32Array {
   return Float32Array.from({ length }, (_, place) => (place % 251) / 250);
-}
-
-function refused(reason: string): AtelierError {
-  return new AtelierError("UNAVAILABLE", reason);
 }

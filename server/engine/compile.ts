@@ -1,4 +1,4 @@
-import { AtelierError } from "../errors.js";
+import { AtelierError, badInput } from "../errors.js";
 import { type Graph, GraphError, inOrder, type Node } from "../graph/node.js";
 import { gradients } from "../graph/reverse.js";
 import { fits, formatShape } from "../graph/shape.js";
@@ -6,29 +6,36 @@ import { shapesOf } from "../graph/sizes.js";
 import { elementCount, type Tensor } from "../graph/tensor.js";
 import { gradientName, type ProgramRequest } from "./engine.js";
 
-/** What every adapter starts from: the values asked for, gradients included, and what they depend on. */
+/**
+ * A request resolved against its graph, from which every adapter starts: the wanted values and all that they depend on.
+ */
 export interface CompiledGraph {
-  /** Outputs and gradients under the names that `Program.run` answers. */
+  /** Outputs and gradients under the names that `Program.run` returns. */
   readonly outputs: Graph;
-  /** Every node in an order of computation. */
+  /** Every node, each after its inputs. */
   readonly nodes: readonly Node[];
+  /** Input nodes by name. */
   readonly inputs: ReadonlyMap<string, Node>;
 }
 
-/** @throws GraphError when an output or input is not in the graph, two inputs share a name, or an operator lacks a rule. */
+/**
+ * Resolves `request` against `graph`, and builds the gradients that it asks for by reverse mode.
+ * @throws GraphError when an output or input is not in the graph, two inputs share a name, the output to differentiate
+ * is no scalar, or an operator lacks a gradient rule.
+ */
 export function compile(graph: Graph, { outputs, gradient }: ProgramRequest): CompiledGraph {
   const wanted: Record<string, Node> = {};
   for (const name of outputs) wanted[name] = outputNamed(graph, name);
   if (gradient !== undefined) {
-    const of = outputNamed(graph, gradient.of);
-    const inputs = inputsByName(inOrder([of]));
+    const loss = outputNamed(graph, gradient.of);
+    const inputs = inputsByName(inOrder([loss]));
     const towards = gradient.towards.map((name) => {
       const node = inputs.get(name);
       if (node === undefined) throw new GraphError(`"${gradient.of}" does not depend on an input "${name}"`);
       return node;
     });
-    gradients(of, towards).forEach((node, index) => {
-      wanted[gradientName(gradient.towards[index] as string)] = node;
+    gradients(loss, towards).forEach((node, index) => {
+      wanted[gradientName(gradient.towards[index]!)] = node;
     });
   }
   const nodes = inOrder(Object.values(wanted));
@@ -53,21 +60,22 @@ function inputsByName(nodes: readonly Node[]): Map<string, Node> {
 }
 
 /**
- * The given values of exactly the inputs that `compiled` depends on.
- * @throws AtelierError BAD_INPUT naming the input that is missing or whose shape does not fit, or the operator that
- * cannot take these sizes.
+ * Returns the given values of exactly the inputs that `compiled` depends on.
+ * @throws AtelierError BAD_INPUT that names the input that is missing or does not fit, or the operator that does not
+ * accept these sizes.
  */
 export function checkedInputs(compiled: CompiledGraph, given: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   const values: Record<string, Tensor> = {};
   for (const [name, node] of compiled.inputs) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    const field = `inputs.${name}`;
     const expected = formatShape(node.shape);
-    if (value === undefined) throw refusal(`Input ${name} of shape ${expected} is missing.`, name, expected);
-    const fit = value.shape.length === node.shape.length && node.shape.every((size, axis) => fits(size, value.shape[axis] as number));
+    if (value === undefined) throw badInput(field, `Input ${name} of shape ${expected} is missing.`, expected);
+    const fit = value.shape.length === node.shape.length && node.shape.every((size, axis) => fits(size, value.shape[axis]!));
     const positive = value.shape.every((size) => Number.isInteger(size) && size > 0);
-    if (!fit || !positive) throw refusal(`Input ${name} must have shape ${expected}, not ${formatShape(value.shape)}.`, name, expected);
+    if (!fit || !positive) throw badInput(field, `Input ${name} must have shape ${expected}, not ${formatShape(value.shape)}.`, expected);
     if (value.data.length !== elementCount(value.shape)) {
-      throw refusal(`Input ${name} of shape ${formatShape(value.shape)} holds ${value.data.length} values.`, name, expected);
+      throw badInput(field, `Input ${name} of shape ${formatShape(value.shape)} holds ${value.data.length} values.`, expected);
     }
     values[name] = value;
   }
@@ -75,11 +83,7 @@ export function checkedInputs(compiled: CompiledGraph, given: Readonly<Record<st
   return values;
 }
 
-function refusal(message: string, name: string, limit: string): AtelierError {
-  return new AtelierError("BAD_INPUT", message, { field: `inputs.${name}`, limit });
-}
-
-/** Runs every shape rule on the sizes at hand, so that no device is given what leaves nothing to compute. */
+/** Runs every shape rule on the given sizes, so that no device receives sizes that leave nothing to compute. */
 function checkSizes(compiled: CompiledGraph, values: Readonly<Record<string, Tensor>>): void {
   try {
     shapesOf(compiled.nodes, values);

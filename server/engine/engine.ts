@@ -1,7 +1,7 @@
 import type { Graph } from "../graph/node.js";
 import type { Tensor } from "../graph/tensor.js";
 
-/** What a program computes from a graph: named outputs, and gradients of one scalar output towards inputs. */
+/** What to compute from a graph: named outputs, and gradients of one scalar output towards inputs. */
 export interface ProgramRequest {
   /** Names of graph outputs to return. */
   outputs: readonly string[];
@@ -9,11 +9,12 @@ export interface ProgramRequest {
   gradient?: { of: string; towards: readonly string[] };
 }
 
-/** A graph made ready to run on one device. */
+/** A graph that is ready to run on one device. */
 export interface Program {
   /**
-   * Runs once. `inputs` holds every graph input that the wanted outputs depend on, by name; float32, NCHW where
-   * four-dimensional. Answers the outputs by name and each gradient as `gradientName(input)`, shaped like its input.
+   * Runs once. `inputs` holds every graph input that the wanted outputs depend on, by name; all are float32, and NCHW
+   * where they have four dimensions. Returns the outputs by name and each gradient under `gradientName(input)`, with
+   * the shape of its input. The same inputs give the same bytes.
    * @throws AtelierError BAD_INPUT when an input is missing or its shape does not fit; OUT_OF_MEMORY; DEVICE_LOST.
    */
   run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
@@ -27,20 +28,24 @@ export interface Engine {
   readonly name: string;
   /** Name of the device as sessions show it: cpu, webgpu, cuda:0. */
   readonly device: string;
-  /** What the device is, for people: "2 threads of AMD EPYC, ONNX Runtime 1.30.0". */
+  /** Description of the device for people: "2 threads of AMD EPYC, ONNX Runtime 1.30.0". */
   readonly description: string;
-  /** Compiles `graph` for `request`. Height and width of inputs stay free. @throws GraphError at build time when an operator lacks a rule. */
+  /**
+   * Compiles `graph` for `request`. Height and width of inputs stay free.
+   * @throws GraphError when the request does not fit the graph or an operator lacks a gradient rule.
+   */
   open(graph: Graph, request: ProgramRequest): Promise<Program>;
   /**
-   * Opens an ONNX file, with the names that it gives its inputs and outputs; left out by engines that read none. What
-   * `run` is given is checked by the file's graph alone. @throws AtelierError UNAVAILABLE, OUT_OF_MEMORY.
+   * Opens an ONNX file, whose inputs and outputs keep their names; absent from engines that read none. Only the file's
+   * own graph checks the shapes of the inputs.
+   * @throws AtelierError UNAVAILABLE when the file cannot be read or run; OUT_OF_MEMORY.
    */
   openFile?(path: string): Promise<Program>;
   /** Closes every open program. */
   close(): Promise<void>;
 }
 
-/** Name under which a program answers the gradient towards `input`. */
+/** Name under which a program returns the gradient towards `input`. */
 export function gradientName(input: string): string {
   return `gradient:${input}`;
 }

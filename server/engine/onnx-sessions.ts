@@ -4,15 +4,15 @@ import { elementCount, type Tensor } from "../graph/tensor.js";
 /** Values by the names of a graph's inputs. */
 export type Inputs = Readonly<Record<string, Tensor>>;
 
-/** The sessions of ONNX Runtime behind one program. */
-export interface Sessions {
-  /** Has `work` done with the session for inputs of these sizes, open until then. */
+/** The inference sessions of ONNX Runtime behind one program. */
+export interface InferenceSessions {
+  /** Runs `work` with the session for inputs of these sizes, which stays open until the promise settles. */
   use<Result>(inputs: Inputs, work: (session: InferenceSession) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
-/** One session for every size. */
-export class OneSession implements Sessions {
+/** One session for all sizes. */
+export class OneInferenceSession implements InferenceSessions {
   constructor(private readonly session: InferenceSession) {}
 
   use<Result>(_inputs: Inputs, work: (session: InferenceSession) => Promise<Result>): Promise<Result> {
@@ -24,52 +24,58 @@ export class OneSession implements Sessions {
   }
 }
 
-/** Sizes that stay open; each session keeps its own copy of the weights and the memory that its runs needed. */
-const SIZES_KEPT = 3;
+/** How many sessions stay open. Each keeps its own copy of the weights, and the memory that its runs needed. */
+const MAX_SESSIONS = 3;
 
-/** Values of all inputs above which sizes share one session, for the memory's sake: a picture of about 640 x 640 px. */
-const MOST_VALUES = 2 ** 21;
+/**
+ * Number of values in all inputs above which sizes share one session to save memory: a picture of about 640 x 640 px.
+ */
+const MAX_VALUES = 2 ** 21;
 
-const FREE_SIZES = "free";
+/** Key of the session that large inputs share. */
+const ANY_SIZE = "any";
 
-/** A session for each size, opened when it is first run, and one for all pictures that are large. Uses wait for each other. */
-export class SessionPerSize implements Sessions {
-  readonly #sessions = new Map<string, InferenceSession>();
-  #turn: Promise<unknown> = Promise.resolve();
+/**
+ * A session for each size, opened at its first run, and one for all large inputs. Runs wait for each other; the least
+ * recently used session is closed when there are too many.
+ */
+export class InferenceSessionPerSize implements InferenceSessions {
+  private readonly sessions = new Map<string, InferenceSession>();
+  private turn: Promise<unknown> = Promise.resolve();
 
-  /** @param open a session for inputs of these sizes, or for those of any size. */
+  /** @param open Opens a session for inputs of these sizes, or of any size for null. */
   constructor(private readonly open: (sizes: Inputs | null) => Promise<InferenceSession>) {}
 
   use<Result>(inputs: Inputs, work: (session: InferenceSession) => Promise<Result>): Promise<Result> {
-    return this.#inTurn(async () => work(await this.#sessionFor(inputs)));
+    return this.inTurn(async () => work(await this.sessionFor(inputs)));
   }
 
   close(): Promise<void> {
-    return this.#inTurn(async () => {
-      for (const session of this.#sessions.values()) await session.release();
-      this.#sessions.clear();
+    return this.inTurn(async () => {
+      for (const session of this.sessions.values()) await session.release();
+      this.sessions.clear();
     });
   }
 
-  async #sessionFor(inputs: Inputs): Promise<InferenceSession> {
+  private async sessionFor(inputs: Inputs): Promise<InferenceSession> {
     const shapes = Object.values(inputs).map(({ shape }) => shape);
-    const isLarge = shapes.reduce((sum, shape) => sum + elementCount(shape), 0) > MOST_VALUES;
-    const key = isLarge ? FREE_SIZES : shapes.join(";");
-    const session = this.#sessions.get(key) ?? (await this.open(isLarge ? null : inputs));
-    // The most recently used stand last.
-    this.#sessions.delete(key);
-    this.#sessions.set(key, session);
-    for (const [old, unused] of [...this.#sessions].slice(0, -SIZES_KEPT)) {
-      this.#sessions.delete(old);
+    const isLarge = shapes.reduce((sum, shape) => sum + elementCount(shape), 0) > MAX_VALUES;
+    const key = isLarge ? ANY_SIZE : shapes.join(";");
+    const session = this.sessions.get(key) ?? (await this.open(isLarge ? null : inputs));
+    // The most recently used session is the last one.
+    this.sessions.delete(key);
+    this.sessions.set(key, session);
+    for (const [old, unused] of [...this.sessions].slice(0, -MAX_SESSIONS)) {
+      this.sessions.delete(old);
       await unused.release();
     }
     return session;
   }
 
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    // Who asked for the turn before is told of its failure.
-    const turn = this.#turn.then(work, work);
-    this.#turn = turn;
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    // A failure is reported to the caller of that turn, and the next turn runs all the same.
+    const turn = this.turn.then(work, work);
+    this.turn = turn;
     return turn;
   }
 }

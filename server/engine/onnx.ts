@@ -1,20 +1,20 @@
 import { availableParallelism, cpus } from "node:os";
 import { env, InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
-import { AtelierError, type ErrorCode } from "../errors.js";
+import { AtelierError, type ErrorCode, unavailable } from "../errors.js";
 import type { Graph } from "../graph/node.js";
 import { withSizes } from "../graph/sizes.js";
 import type { Tensor } from "../graph/tensor.js";
 import { toOnnx } from "../graph/to-onnx.js";
 import { type CompiledGraph, checkedInputs, compile } from "./compile.js";
 import type { Engine, Program, ProgramRequest } from "./engine.js";
-import { type Inputs, OneSession, SessionPerSize, type Sessions } from "./onnx-sessions.js";
+import { InferenceSessionPerSize, type InferenceSessions, type Inputs, OneInferenceSession } from "./onnx-sessions.js";
 
 /**
- * Weights up to which a program with a gradient is opened anew for each size, bytes. ONNX Runtime moves less memory where
- * it knows the sizes: a seventh of a thin network's run, for an opening as long as four runs. VGG-19 would gain
- * a twenty-fifth, and hold 100 MB and more for each size.
+ * Weights up to which a program with a gradient is opened for each size, bytes. ONNX Runtime moves less memory where it
+ * knows the sizes, which saves a seventh of a thin network's run; opening takes as long as four runs. VGG-19 would gain
+ * only a twenty-fifth, and hold at least 100 MB for each size.
  */
-const THIN_WEIGHTS = 16 * 2 ** 20;
+const MAX_THIN_WEIGHTS = 16 * 2 ** 20;
 
 /** ONNX Runtime on the CPU. One run computes outputs and gradient; the same inputs give the same bits. */
 export class OnnxEngine implements Engine {
@@ -23,7 +23,7 @@ export class OnnxEngine implements Engine {
   readonly description: string;
   private readonly programs = new Set<Program>();
 
-  /** @param threads of one run; by default one for each core that this process may use. */
+  /** @param threads of one run; by default one for each core available to this process. */
   constructor(private readonly threads = availableParallelism()) {
     this.description = `${threads} threads of ${cpus()[0]?.model.trim() ?? "the processor"}, ONNX Runtime ${env.versions.node}`;
   }
@@ -32,26 +32,26 @@ export class OnnxEngine implements Engine {
     const compiled = compile(graph, request);
     const open = (sizes: Inputs | null) => {
       const outputs = sizes ? withSizes(compiled.outputs, sizes) : compiled.outputs;
-      return translated(() => InferenceSession.create(toOnnx(outputs), this.options()));
+      return withTypedErrors(() => InferenceSession.create(toOnnx(outputs), this.options()));
     };
-    const perSize = request.gradient !== undefined && weightBytes(compiled) <= THIN_WEIGHTS;
-    const sessions = perSize ? new SessionPerSize(open) : new OneSession(await open(null));
+    const perSize = request.gradient !== undefined && weightBytes(compiled) <= MAX_THIN_WEIGHTS;
+    const sessions = perSize ? new InferenceSessionPerSize(open) : new OneInferenceSession(await open(null));
     return this.program(sessions, Object.keys(compiled.outputs), (inputs) => checkedInputs(compiled, inputs));
   }
 
   async openFile(path: string): Promise<Program> {
-    const session = await translated(() => InferenceSession.create(path, this.options()), {
+    const session = await withTypedErrors(() => InferenceSession.create(path, this.options()), {
       code: "UNAVAILABLE",
-      message: "The model's file is no graph that ONNX Runtime can run.",
+      message: "The model's file holds no graph that ONNX Runtime can run.",
     });
-    return this.program(new OneSession(session), session.outputNames, (inputs) => checkedNames(session.inputNames, inputs));
+    return this.program(new OneInferenceSession(session), session.outputNames, (inputs) => checkedNames(session.inputNames, inputs));
   }
 
   async close(): Promise<void> {
     for (const program of [...this.programs]) await program.close();
   }
 
-  private program(sessions: Sessions, outputs: readonly string[], checked: CheckInputs): Program {
+  private program(sessions: InferenceSessions, outputs: readonly string[], checked: CheckInputs): Program {
     const program = new OnnxProgram(sessions, outputs, checked, () => this.programs.delete(program));
     this.programs.add(program);
     return program;
@@ -64,23 +64,23 @@ export class OnnxEngine implements Engine {
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      // A plan for each size that was run costs a tenth more memory and saved no time.
+      // A memory plan for each size costs a tenth more memory and saves no time.
       enableMemPattern: false,
       logSeverityLevel: 3,
-      // Waiting threads spin within a run; after it they would take a whole core from everything else for another 30 ms.
+      // Waiting threads spin during a run. Without this they would keep a core busy for 30 ms after it.
       extra: { session: { force_spinning_stop: "1" } },
     };
   }
 }
 
-/** Refuses what does not fit. @throws AtelierError BAD_INPUT. */
+/** Returns the inputs that a program takes. @throws AtelierError when they do not fit. */
 type CheckInputs = (inputs: Inputs) => Inputs;
 
 class OnnxProgram implements Program {
   private closed = false;
 
   constructor(
-    private readonly sessions: Sessions,
+    private readonly sessions: InferenceSessions,
     private readonly outputs: readonly string[],
     private readonly checked: CheckInputs,
     private readonly forget: () => void,
@@ -93,8 +93,8 @@ class OnnxProgram implements Program {
     for (const [name, value] of Object.entries(checked)) {
       feeds[name] = new OnnxTensor("float32", value.data, value.shape);
     }
-    const results = await this.sessions.use(checked, (session) => translated(() => session.run(feeds)));
-    return Object.fromEntries(this.outputs.map((name) => [name, asTensor(results[name] as OnnxTensor)]));
+    const results = await this.sessions.use(checked, (session) => withTypedErrors(() => session.run(feeds)));
+    return Object.fromEntries(this.outputs.map((name) => [name, asTensor(results[name]!)]));
   }
 
   async close(): Promise<void> {
@@ -114,21 +114,21 @@ function weightBytes({ nodes }: CompiledGraph): number {
 
 function checkedNames(names: readonly string[], inputs: Inputs): Inputs {
   const fits = names.length === Object.keys(inputs).length && names.every((name) => Object.hasOwn(inputs, name));
-  if (!fits) throw new AtelierError("UNAVAILABLE", "The model's file takes other inputs than it is given.");
+  if (!fits) throw unavailable("The model's file takes other inputs than its card says.");
   return inputs;
 }
 
 function asTensor({ dims, data }: OnnxTensor): Tensor {
   if (data instanceof Float32Array) return { shape: [...dims], data };
-  throw new AtelierError("UNAVAILABLE", "The model's file answers values that are not float32.");
+  throw unavailable("The model's file returns values that are not float32.");
 }
 
 const outOfMemory = /bad_alloc|failed to allocate|allocation fail|out of memory/i;
 
-const lost = { code: "DEVICE_LOST", message: "The device could not compute the graph." } as const;
+const deviceLost = { code: "DEVICE_LOST", message: "The device could not compute the graph." } as const;
 
-/** ONNX Runtime's errors as typed ones: those of memory, and `otherwise` for the rest. */
-async function translated<T>(work: () => Promise<T>, otherwise: { code: ErrorCode; message: string } = lost): Promise<T> {
+/** Runs `work` and turns its errors into typed ones: OUT_OF_MEMORY where memory ran out, `otherwise` for all others. */
+async function withTypedErrors<T>(work: () => Promise<T>, otherwise: { code: ErrorCode; message: string } = deviceLost): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { type CompiledGraph, checkedInputs, compile } from "./compile.js";
 import type { Engine, Program, ProgramRequest } from "./engine.js";
 
-/** Computes graphs by plain loops, one operator after the other: slow, and what the other engines are checked against. */
+/** Computes graphs by plain loops, one operator after the other. Slow; tests check other engines against it. */
 export class ReferenceEngine implements Engine {
   readonly name = "reference";
   readonly device = "cpu";
@@ -35,9 +35,9 @@ class ReferenceProgram implements Program {
     if (this.closed) throw new AtelierError("INTERNAL", "The program is closed.");
     const given = checkedInputs(this.compiled, inputs);
     const values = new Map<Node, Tensor>();
-    const computed = (node: Node) => values.get(node) as Tensor;
+    const computed = (node: Node) => values.get(node)!;
     for (const node of this.compiled.nodes) {
-      if (node.operator === "input") values.set(node, given[String(node.attributes.name)] as Tensor);
+      if (node.operator === "input") values.set(node, given[String(node.attributes.name)]!);
       else if (node.operator === "constant") values.set(node, node.attributes.value as Tensor);
       else values.set(node, operatorNamed(node.operator).forward(node, node.inputs.map(computed)));
     }

@@ -2,29 +2,31 @@ import type { KernelBackend } from "@tensorflow/tfjs-core";
 
 /** The part of the WebAssembly backend that reserves memory, as its module exports it. */
 interface WasmHeap {
-  /** Answers 0 when there is no room, and takes its argument modulo 2^32. Replaces itself when it is first called. */
+  /** Returns 0 when there is no room. Takes its argument modulo 2^32, and replaces itself at its first call. */
   _malloc(bytes: number): number;
   _free(address: number): void;
 }
 
-/** The backend's kernels read and write beyond their bounds in tensors of more bytes than a signed number of 32 bits counts. */
+/** Size from which the backend's kernels, which count in signed 32 bits, read and write out of bounds, bytes. */
 const LARGEST_TENSOR = 2 ** 31;
 
 const guarded = new WeakSet<WasmHeap>();
 
-/** A device has no room for what was asked. */
+/** The device has no room for a tensor. */
 export class AllocationError extends Error {
   override readonly name = "AllocationError";
 }
 
 /**
- * Makes the WebAssembly backend fail where memory is short. On its own it goes on with address 0, and writes over what
- * lies there. @throws Error when this is no WebAssembly backend.
+ * Makes the WebAssembly backend throw `AllocationError` where memory is short. By itself it continues with address 0
+ * and overwrites the data there.
+ * @throws Error when this is no WebAssembly backend.
  */
 export function guardAllocation(backend: KernelBackend): void {
   const heap = heapOf(backend);
   if (guarded.has(heap)) return;
   guarded.add(heap);
+  // The first call makes the function replace itself, so that the replacement can be wrapped.
   heap._free(heap._malloc(1));
   const malloc = heap._malloc;
   heap._malloc = (bytes) => {

@@ -1,38 +1,39 @@
+import { createRequire, register } from "node:module";
 import { cpus } from "node:os";
+import { pathToFileURL } from "node:url";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { guardAllocation } from "./tfjs-allocation.js";
-import { registerTfjsGradients } from "./tfjs-gradients.js";
 
-/** The ways in which TensorFlow.js computes here, best first. */
+/** The backends of TensorFlow.js that can run here, best first. */
 export const tfjsBackends = ["node-gpu", "node", "wasm", "cpu"] as const;
 
 export type TfjsBackend = (typeof tfjsBackends)[number];
 
-/** What the choice of a backend asks of its surroundings. */
-export interface Surroundings {
+/** What the choice of a backend depends on outside TensorFlow.js. */
+export interface BackendEnvironment {
   /** Loads a native package, which is no dependency of ours. @throws when it is not installed or does not load. */
   loadNative(specifier: string): Promise<unknown>;
-  /** Whether Node still has what the native packages call. */
+  /** Whether Node still has the functions of `util` that the native packages call. */
   readonly hasLegacyUtil: boolean;
 }
 
-const surroundings: Surroundings = {
+const thisProcess: BackendEnvironment = {
   loadNative: (specifier) => import(specifier),
   hasLegacyUtil: "isNullOrUndefined" in util,
 };
 
-/** Why a backend was passed over, for people. */
-class PassedOver extends Error {
-  override readonly name = "PassedOver";
+/** A backend that cannot be used. The message says why, for people; it is empty for packages that are not installed. */
+class BackendUnavailable extends Error {
+  override readonly name = "BackendUnavailable";
 }
 
-/** Each loads a backend, makes it TensorFlow.js's own and describes it. */
-const openers: Record<TfjsBackend, (around: Surroundings) => Promise<string>> = {
-  "node-gpu": (around) => openNative("@tensorflow/tfjs-node-gpu", around),
-  node: (around) => openNative("@tensorflow/tfjs-node", around),
+/** Each loads a backend, makes TensorFlow.js use it, and returns its description. */
+const openers: Record<TfjsBackend, (environment: BackendEnvironment) => Promise<string>> = {
+  "node-gpu": (environment) => openNative("@tensorflow/tfjs-node-gpu", environment),
+  node: (environment) => openNative("@tensorflow/tfjs-node", environment),
   async wasm() {
-    await passingOver("@tensorflow/tfjs-backend-wasm", async () => {
+    await loadOrPassOver("@tensorflow/tfjs-backend-wasm", async () => {
       await import("@tensorflow/tfjs-backend-wasm");
       await select("wasm");
       guardAllocation(tf.backend());
@@ -47,35 +48,35 @@ const openers: Record<TfjsBackend, (around: Surroundings) => Promise<string>> = 
 };
 
 /**
- * Makes the first backend of `wanted` that can be loaded that of the whole process. The description says which, and why
- * better ones that are installed were passed over.
+ * Loads the first backend of `wanted` that can be loaded, and makes the whole process use it. The description names it,
+ * and says why better backends that are installed were passed over.
  * @throws Error when none can be loaded.
  */
 export async function openTfjsBackend(
   wanted: readonly TfjsBackend[] = tfjsBackends,
-  around: Surroundings = surroundings,
+  environment: BackendEnvironment = thisProcess,
 ): Promise<{ backend: TfjsBackend; description: string }> {
-  // Nothing is checked twice, and the plain backend does not ask for the native one.
+  // Production mode checks nothing twice, and the plain backend then does not recommend the native one.
   tf.enableProdMode();
   const reasons = new Set<string>();
   for (const backend of wanted) {
     try {
-      const what = await openers[backend](around);
-      if (tf.getGradient("Conv2D") === undefined) await registerTfjsGradients();
-      return { backend, description: [`TensorFlow.js ${tf.version_core}, ${what}`, ...reasons].join("; ") };
+      const description = await openers[backend](environment);
+      if (tf.getGradient("Conv2D") === undefined) await registerGradients();
+      return { backend, description: [`TensorFlow.js ${tf.version_core}, ${description}`, ...reasons].join("; ") };
     } catch (cause) {
-      if (!(cause instanceof PassedOver)) throw cause;
+      if (!(cause instanceof BackendUnavailable)) throw cause;
       if (cause.message !== "") reasons.add(cause.message);
     }
   }
   throw new Error(["no backend of TensorFlow.js can be loaded", ...reasons].join("; "));
 }
 
-async function openNative(specifier: string, { loadNative, hasLegacyUtil }: Surroundings): Promise<string> {
+async function openNative(specifier: string, { loadNative, hasLegacyUtil }: BackendEnvironment): Promise<string> {
   if (!hasLegacyUtil) {
-    throw new PassedOver("its native packages do not run on Node 23 and later: they call util.isNullOrUndefined, which is gone");
+    throw new BackendUnavailable("its native packages do not run on Node 23 and later: they call util.isNullOrUndefined, which is gone");
   }
-  await passingOver(specifier, async () => {
+  await loadOrPassOver(specifier, async () => {
     await loadNative(specifier);
     await select("tensorflow");
   });
@@ -83,14 +84,14 @@ async function openNative(specifier: string, { loadNative, hasLegacyUtil }: Surr
   return "isUsingGpuDevice" in native && native.isUsingGpuDevice === true ? "libtensorflow on a GPU" : `libtensorflow on ${processor()}`;
 }
 
-/** @throws PassedOver when `load` fails; the cause is for the log, and nothing is said of what is not installed. */
-async function passingOver(what: string, load: () => Promise<void>): Promise<void> {
+/** Runs `load` for a package. @throws BackendUnavailable when it fails; the cause goes to the log. */
+async function loadOrPassOver(specifier: string, load: () => Promise<void>): Promise<void> {
   try {
     await load();
   } catch (cause) {
-    if (isMissing(cause, what)) throw new PassedOver("");
-    console.error(`${what} is installed but cannot be loaded:`, cause);
-    throw new PassedOver(`${what} is installed but cannot be loaded`, { cause });
+    if (isMissing(cause, specifier)) throw new BackendUnavailable("");
+    console.error(`${specifier} is installed but cannot be loaded:`, cause);
+    throw new BackendUnavailable(`${specifier} is installed but cannot be loaded`, { cause });
   }
 }
 
@@ -105,4 +106,20 @@ async function select(name: string): Promise<void> {
 
 function processor(): string {
   return cpus()[0]?.model.trim() ?? "the processor";
+}
+
+/** A module hook that adds the file extensions which TensorFlow.js's modules leave out of their imports. */
+const resolveHook = `export function resolve(specifier, context, next) {
+  const hasNoExtension = specifier.startsWith(".") && !specifier.endsWith(".js") && context.parentURL?.includes("/tfjs-core/dist/");
+  return next(hasNoExtension ? specifier + ".js" : specifier, context);
+}`;
+
+/**
+ * Registers TensorFlow.js's derivatives. The main file of its core leaves them out, and the file that has them is
+ * written for bundlers. The native packages register their own.
+ */
+async function registerGradients(): Promise<void> {
+  register(`data:text/javascript,${encodeURIComponent(resolveHook)}`);
+  const file = createRequire(import.meta.url).resolve("@tensorflow/tfjs-core/dist/register_all_gradients.js");
+  await import(pathToFileURL(file).href);
 }

@@ -9,9 +9,9 @@ import { AllocationError } from "./tfjs-allocation.js";
 import { openTfjsBackend, type TfjsBackend } from "./tfjs-backend.js";
 
 /**
- * TensorFlow.js with the best of its backends that is installed. Gradients are its own automatic differentiation, so that
- * they check our reverse mode. Where windows of maxPool hold equal maxima, the first takes the whole gradient: our other
- * engines share it.
+ * TensorFlow.js with the best of its backends that is installed. Its gradients come from its own automatic
+ * differentiation, so they check our reverse mode. They differ where a window of maxPool holds equal maxima: here the
+ * first takes the whole gradient, while our other engines divide it among them.
  */
 export class TfjsEngine implements Engine {
   readonly name = "tfjs";
@@ -22,14 +22,17 @@ export class TfjsEngine implements Engine {
     readonly description: string,
   ) {}
 
-  /** @param backends to try, best first; all by default. The process has one at a time. @throws Error when none loads. */
+  /**
+   * @param backends to try, best first; all by default. A process has one at a time.
+   * @throws Error when none can be loaded.
+   */
   static async create(backends?: readonly TfjsBackend[]): Promise<TfjsEngine> {
     const { backend, description } = await openTfjsBackend(backends);
     return new TfjsEngine(`tfjs-${backend}`, description);
   }
 
   async open(graph: Graph, request: ProgramRequest): Promise<Program> {
-    // Refuses the gradients that other engines refuse; the nodes that our reverse mode builds here are not computed.
+    // Refuses the gradients that other engines refuse. The nodes that our reverse mode adds are dropped.
     compile(graph, request);
     const { outputs, gradient } = request;
     const compiled = compile(graph, { outputs: gradient === undefined ? outputs : [...outputs, gradient.of] });
@@ -56,7 +59,7 @@ class TfjsProgram implements Program {
   async run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     if (this.closed) throw new AtelierError("INTERNAL", "The program is closed.");
     const given = checkedInputs(this.compiled, inputs);
-    return translated(async () => {
+    return withTypedErrors(async () => {
       const results = this.compute(given);
       try {
         return Object.fromEntries(await Promise.all(Object.entries(results).map(async ([name, value]) => [name, await download(value)])));
@@ -73,7 +76,7 @@ class TfjsProgram implements Program {
     this.graph.dispose();
   }
 
-  /** Runs the graph on the device; the results are the caller's to dispose. */
+  /** Runs the graph on the device. The caller disposes of the results. */
   private compute(given: Readonly<Record<string, Tensor>>): Record<string, tf.Tensor> {
     const { outputs, gradient } = this.request;
     let results: Record<string, tf.Tensor> = {};
@@ -87,10 +90,10 @@ class TfjsProgram implements Program {
         const towards = [...new Set(gradient.towards)];
         const { grads } = tf.valueAndGrads(() => {
           run();
-          return results[gradient.of] as tf.Tensor;
-        })(towards.map((name) => feeds[name] as tf.Tensor));
-        if (!outputs.includes(gradient.of)) this.drop(results, gradient.of);
-        for (const [index, name] of towards.entries()) results[gradientName(name)] = tf.keep(grads[index] as tf.Tensor);
+          return results[gradient.of]!;
+        })(towards.map((name) => feeds[name]!));
+        if (!outputs.includes(gradient.of)) disposeOf(results, gradient.of);
+        for (const [index, name] of towards.entries()) results[gradientName(name)] = tf.keep(grads[index]!);
       });
       return results;
     } catch (error) {
@@ -99,21 +102,21 @@ class TfjsProgram implements Program {
       throw error;
     }
   }
-
-  private drop(results: Record<string, tf.Tensor>, name: string): void {
-    results[name]?.dispose();
-    delete results[name];
-  }
 }
 
-/** Frees what TensorFlow.js keeps for a differentiation that failed on the way. */
+function disposeOf(results: Record<string, tf.Tensor>, name: string): void {
+  results[name]?.dispose();
+  delete results[name];
+}
+
+/** Frees the tensors that TensorFlow.js keeps for a differentiation that has failed. */
 function dropTape(): void {
   const { state } = tf.engine();
   for (const { saved } of state.activeTape ?? []) tf.dispose(saved);
   state.activeTape = [];
 }
 
-/** Copies a result: the plain backend answers its own array, which may be that of an input. */
+/** Copies a result from the device. The plain backend returns its own array, which may be that of an input. */
 async function download(value: tf.Tensor): Promise<Tensor> {
   const data = await value.data<"float32">();
   return { shape: [...value.shape], data: data.slice() };
@@ -121,8 +124,8 @@ async function download(value: tf.Tensor): Promise<Tensor> {
 
 const outOfMemory = /\boom\b|out of memory|resource ?exhausted|allocation failed|invalid typed array length/i;
 
-/** TensorFlow.js's errors as typed ones. */
-async function translated<T>(work: () => Promise<T>): Promise<T> {
+/** Runs `work` and turns its errors into typed ones: OUT_OF_MEMORY where memory ran out, DEVICE_LOST for all others. */
+async function withTypedErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

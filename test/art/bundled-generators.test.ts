@@ -4,21 +4,21 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { createPainters } from "../../server/art/painters.js";
-import { decodePicture, toInterleaved } from "../../server/art/picture.js";
+import { decodePlanes, toInterleaved } from "../../server/art/picture.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { parseCard } from "../../server/models/card.js";
 import { paintAll } from "../contracts/painter.js";
 
 const bundled = fileURLToPath(new URL("../../models/bundled", import.meta.url));
 
-/** Cards of the generators that come with the repository, each with a picture and what it made of it when it was trained. */
+/** The generators of the repository, each with a reference picture and its translation after training. */
 const generators = readdirSync(bundled).flatMap((id) => {
   const card = parseCard(readFileSync(join(bundled, id, "card.json"), "utf8"));
   return card?.task === "TRANSLATION" ? [{ id, family: card.family }] : [];
 });
 
 describe("bundled generators", () => {
-  test("there are some of both families", () => {
+  test("cover both families", () => {
     expect(new Set(generators.map(({ family }) => family))).toEqual(new Set(["CYCLEGAN", "PIX2PIX"]));
   });
 
@@ -26,7 +26,7 @@ describe("bundled generators", () => {
     const read = (...path: string[]) => readFile(join(bundled, id, ...path));
     const { file, sha256, architecture, translation: form } = parseCard(String(await read("card.json")))!;
     const [input, output] = await Promise.all([read("reference", "input.png"), read("reference", "output.png")]);
-    const expected = await decodePicture(output, { longerSide: 256 });
+    const expected = await decodePlanes(output, { longerSide: 256 });
     const engine = new OnnxEngine();
     const [painting] = await paintAll(createPainters(engine), {
       kind: "TRANSLATION",

@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import { serialize } from "node:v8";
 import { describe, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../../server/art/checkpoint.js";
-import { CheckpointError } from "../../server/art/checkpoint-error.js";
+import { CheckpointError } from "../../server/art/painter.js";
 
 const header = { format: "atelier-style-transfer", version: 1 };
 
-/** A picture all of one colour, which tells it from others. */
+/** A picture of one colour, which distinguishes it from others. */
 function picture(side: number, colour = 0) {
   return { width: side, height: side, data: new Float32Array(3 * side * side).fill(colour / 32) };
 }
@@ -28,24 +28,24 @@ describe("a style transfer's checkpoint", () => {
     expect(isDeepStrictEqual(decodeCheckpoint(encodeCheckpoint(checkpoint)), { ...header, ...checkpoint })).toBe(true);
   });
 
-  test("of L-BFGS keeps the newest pairs that there is room for, and the picture at least", () => {
+  test("of L-BFGS keeps the newest pairs that fit, and at least the picture", () => {
     const side = 32;
     const given = { step: 9, picture: picture(side), optimizer: lbfgs(side) };
-    const room = (pictures: number) => pictures * given.picture.data.byteLength;
-    const kept = decodeCheckpoint(encodeCheckpoint(given, room(12))).optimizer;
+    const bytesFor = (pictures: number) => pictures * given.picture.data.byteLength;
+    const kept = decodeCheckpoint(encodeCheckpoint(given, bytesFor(12))).optimizer;
     const { imageDifferences, gradientDifferences, ...rest } = given.optimizer;
     const newest = { imageDifferences: imageDifferences.slice(-4), gradientDifferences: gradientDifferences.slice(-4) };
     expect(isDeepStrictEqual(kept, { ...rest, ...newest })).toBe(true);
-    const alone = decodeCheckpoint(encodeCheckpoint(given, room(3)));
+    const alone = decodeCheckpoint(encodeCheckpoint(given, bytesFor(3)));
     expect(isDeepStrictEqual(alone, { ...header, step: 9, picture: given.picture, optimizer: null })).toBe(true);
   });
 
   test.each([
-    ["of another version", serialize({ ...header, version: 2, step: 1 })],
-    ["of another format", serialize({ ...header, format: "another", step: 1 })],
-    ["that is no object", serialize(3)],
-    ["that is damaged", Uint8Array.of(1, 2, 3)],
-  ])("is refused when it is one %s", (_, bytes) => {
+    ["one of another version", serialize({ ...header, version: 2, step: 1 })],
+    ["one of another format", serialize({ ...header, format: "another", step: 1 })],
+    ["no object", serialize(3)],
+    ["damaged", Uint8Array.of(1, 2, 3)],
+  ])("is refused when it is %s", (_, bytes) => {
     expect(() => decodeCheckpoint(bytes)).toThrow(CheckpointError);
   });
 });

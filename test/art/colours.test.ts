@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { colourStatistics, matchColours } from "../../server/art/colours.js";
-import { seededRandom } from "../../server/art/noise.js";
 import type { Planes } from "../../server/art/painter.js";
+import { seededRandom } from "../../server/art/starting-picture.js";
 
 /** Correlated colours around `mean`. */
 function picture(mean: readonly number[], mix: number, seed: number): Planes {

@@ -42,7 +42,7 @@ describe.each([
     expect(Math.min(...image)).toBe(0);
   });
 
-  test("goes on from its state exactly as it would have", () => {
+  test("continues from its state exactly as without an interruption", () => {
     const whole = create();
     const first = create();
     const a = new Float32Array(12).fill(0.9);

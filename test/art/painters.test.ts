@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { seededRandom } from "../../server/art/noise.js";
 import { createPainters } from "../../server/art/painters.js";
 import { toInterleaved } from "../../server/art/picture.js";
+import { seededRandom } from "../../server/art/starting-picture.js";
 import type { StyleTransferWork, TranslationWork } from "../../server/art/work.js";
 import type { Engine } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
@@ -17,7 +17,7 @@ import { pngPicture } from "../helpers/pictures.js";
 import { writeSafetensors } from "../helpers/safetensors.js";
 import { translationWork } from "../helpers/tiny-generator.js";
 
-/** Generators of a few channels: their architectures, names and shapes of tensors. */
+/** Generators of a few channels: their architectures, and the names and shapes of their tensors. */
 const { references }: { references: { architecture: GeneratorArchitecture; tensors: Record<string, number[]> }[] } = JSON.parse(
   await readFile(join(import.meta.dirname, "../models/fixtures/generators.json"), "utf8"),
 );
@@ -60,7 +60,7 @@ async function translated(engine: Engine, index: number): Promise<Uint8Array> {
 
 describe("painters of every kind", () => {
   test.each(references.map(({ architecture }, index) => [index, JSON.stringify(architecture)] as const))(
-    "translate with weights alike on every engine: %i %s",
+    "translate with the same weights alike on every engine: %i %s",
     async (index) => {
       const [onnx, reference] = [await translated(new OnnxEngine(1), index), await translated(new ReferenceEngine(), index)];
       expect(onnx.some((value, i) => value !== onnx[i % 3])).toBe(true);
@@ -71,7 +71,7 @@ describe("painters of every kind", () => {
     },
   );
 
-  test("transfer styles: a network that is not there is told", async () => {
+  test("refuse a style transfer whose network is missing, without naming its path", async () => {
     const picture = await pngPicture(20, 20);
     const transfer: StyleTransferWork = {
       kind: "STYLE_TRANSFER",

@@ -3,7 +3,7 @@ import { ProgramCache } from "../../server/art/program-cache.js";
 
 const program = () => ({ close: async () => undefined });
 
-test("a program that could not be opened is opened anew for the next one", async () => {
+test("a program that could not be opened is opened again for the next caller", async () => {
   const cache = new ProgramCache();
   await expect(cache.acquire("a", () => Promise.reject(new Error("damaged")))).rejects.toThrow("damaged");
   const opened = program();
@@ -11,7 +11,7 @@ test("a program that could not be opened is opened anew for the next one", async
   await cache.close();
 });
 
-test("who learns late of a failure does not forget what was opened since", async () => {
+test("a caller that learns late of a failure does not drop a program opened since", async () => {
   const cache = new ProgramCache();
   let fail!: (reason: Error) => void;
   const failing = new Promise<never>((_, reject) => {
@@ -19,13 +19,14 @@ test("who learns late of a failure does not forget what was opened since", async
   });
   const opened = program();
   const open = async () => opened;
-  // Told in this order: one who then asks for the failed program still, one who waited for it, one who opens it anew.
+  // The callers learn of the failure in this order: one that then still acquires the failed program, one that waited
+  // for it, and one that opens it again.
   const late = failing.catch(() => cache.acquire("a", open));
   const first = cache.acquire("a", () => failing);
-  const anew = failing.catch(() => cache.acquire("a", open));
+  const reopening = failing.catch(() => cache.acquire("a", open));
   fail(new Error("damaged"));
   await Promise.all([expect(first).rejects.toThrow("damaged"), expect(late).rejects.toThrow("damaged")]);
-  expect(await anew).toBe(opened);
+  expect(await reopening).toBe(opened);
   expect(await cache.acquire("a", async () => program())).toBe(opened);
   await cache.close();
 });

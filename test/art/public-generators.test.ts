@@ -3,16 +3,16 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createPainters } from "../../server/art/painters.js";
-import { decodePicture, toInterleaved, uprightSize } from "../../server/art/picture.js";
+import { decodePlanes, toInterleaved, uprightSize } from "../../server/art/picture.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { parseCard } from "../../server/models/card.js";
 import { paintAll } from "../contracts/painter.js";
 import { modelMirror } from "../helpers/server.js";
 
 const mirror = modelMirror();
-if (mirror === null) console.warn("Skipped: there is no mirror with the public generators.");
+if (mirror === null) console.warn("Skipped: there is no mirror with the public generators (ATELIER_MODEL_MIRROR).");
 
-/** Folders of the generators that the mirror holds. */
+/** Folders of the generators in the mirror. */
 const generators = (mirror === null ? [] : readdirSync(mirror, { withFileTypes: true })).flatMap((entry) => {
   if (!entry.isDirectory()) return [];
   const card = parseCard(readFileSync(join(mirror ?? "", entry.name, "card.json"), "utf8"));
@@ -20,7 +20,7 @@ const generators = (mirror === null ? [] : readdirSync(mirror, { withFileTypes: 
 });
 
 describe.skipIf(mirror === null)("public generators", () => {
-  test("there are the nine that are known", () => {
+  test("are the nine known ones", () => {
     expect(generators).toHaveLength(9);
   });
 
@@ -46,7 +46,7 @@ describe.skipIf(mirror === null)("public generators", () => {
     });
     await engine.close();
     if (!painting) throw new Error("Nothing was painted.");
-    const [painted, recorded] = [toInterleaved(painting.planes), toInterleaved(await decodePicture(output, { longerSide: size }))];
+    const [painted, recorded] = [toInterleaved(painting.planes), toInterleaved(await decodePlanes(output, { longerSide: size }))];
     expect(painted).toHaveLength(recorded.length);
     const difference = painted.reduce((sum, value, index) => sum + Math.abs(value - (recorded[index] ?? 0)), 0);
     expect(difference / painted.length).toBeLessThanOrEqual(2);

@@ -3,7 +3,7 @@ import { fitLongerSide, planScales } from "../../server/art/scales.js";
 
 const square = { width: 100, height: 100 };
 
-test("one scale has every image", () => {
+test("a single scale has every image", () => {
   expect(planScales(256, 1, 150, [square])).toEqual([{ size: 256, fromStep: 0, toStep: 150 }]);
 });
 
@@ -13,7 +13,7 @@ test.each([
   [2048, 6, 5000],
   [256, 3, 1],
 ])(
-  "the scales of %i px, %i scales, %i steps cover every image once, coarse to fine, and end at the size asked for",
+  "plans of %i px, %i scales and %i steps cover every image once, coarse to fine, and end at the requested size",
   (size, scales, steps) => {
     const plan = planScales(size, scales, steps, [square]);
     expect(plan.length).toBeLessThanOrEqual(scales);
@@ -35,7 +35,7 @@ test("scales at which a picture would be too narrow are left out", () => {
   expect(planScales(60, 6, 50, [square])).toHaveLength(1);
 });
 
-test("the longer side is exact, the other keeps the shape and never vanishes", () => {
+test("the longer side is exact; the other keeps the shape and is at least 1 px", () => {
   expect(fitLongerSide({ width: 1000, height: 667 }, 256)).toEqual({ width: 256, height: 171 });
   expect(fitLongerSide({ width: 667, height: 1000 }, 256)).toEqual({ width: 171, height: 256 });
   expect(fitLongerSide({ width: 33, height: 33 }, 512)).toEqual({ width: 512, height: 512 });

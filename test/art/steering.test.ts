@@ -55,7 +55,7 @@ async function everyChange(): Promise<ChangeAtStep<EncodedPicture>[]> {
 
 const createFactory = async () => createStyleTransferFactory(new ReferenceEngine(), async () => tinyNetwork());
 
-// Above all: from a checkpoint of any step it goes on with the recorded changes to the same pictures.
+// Above all, a painter continues from a checkpoint of any step, with the recorded changes, to the same pictures.
 painterContract({
   name: "a steered style transfer with Adam over two scales",
   createFactory,
@@ -69,7 +69,7 @@ painterContract({
   lastStep: 8,
 });
 
-/** Paints a work and steers at pictures: what `steer` holds under a step is told before that step is painted. */
+/** Paints a work and steers it: the change that `steer` holds for a step is made just before that step is painted. */
 async function paintSteered(
   work: StyleTransferWork,
   steer: Record<number, Omit<ChangeAtStep<EncodedPicture>, "step">>,
@@ -90,7 +90,7 @@ async function paintSteered(
 const planes = (paintings: Painting[]) => paintings.map((painting) => painting.planes.data);
 
 describe("steering", () => {
-  test("is in the losses of its step and in the next picture, and in none before", async () => {
+  test("changes the losses of its step and the next picture, and nothing before", async () => {
     const plain = await paintAll(await createFactory(), await workWith({}));
     const steered = await paintSteered(await workWith({}), { 3: { settings: { beta: 0, alpha: 7 }, styles: null } });
     expect(planes(steered).slice(0, 4)).toEqual(planes(plain).slice(0, 4));
@@ -99,30 +99,30 @@ describe("steering", () => {
     expect(total).toBeCloseTo(7 * content + 0.02 * tv, 6);
   });
 
-  test("replays: recorded changes bring the same pictures as those that were told while it painted", async () => {
+  test("recorded changes replay to the same pictures as changes made while painting", async () => {
     const changes = await everyChange();
-    const told = Object.fromEntries(changes.map(({ step, ...change }) => [step, change]));
-    const steered = await paintSteered(await workWith({ size: 132, scales: 2 }), told);
+    const made = Object.fromEntries(changes.map(({ step, ...change }) => [step, change]));
+    const steered = await paintSteered(await workWith({ size: 132, scales: 2 }), made);
     const replayed = await paintAll(await createFactory(), await workWith({ size: 132, scales: 2 }, changes));
     expect(planes(replayed)).toEqual(planes(steered));
     expect(replayed.at(-1)!.step).toBe(10);
   });
 
-  test("another style is painted from then on", async () => {
+  test("another style is painted from its step on", async () => {
     const other = [{ ...(await pngPicture(30, 20, 3)), weight: 1 }];
     const swapped = await paintSteered(await workWith({ alpha: 0, steps: 40 }), { 5: { settings: {}, styles: other } });
     const work = await workWith({ alpha: 0, steps: 40 });
     const [first] = await paintAll(await createFactory(), { ...work, styles: other, settings: { ...work.settings, steps: 1 } });
-    // Judged against the other style, the content is where this one began.
+    // The first picture, the content, is measured against the other style.
     expect(swapped.at(-1)!.losses!.style).toBeLessThan(0.5 * first!.losses!.style);
   });
 
-  test("fewer steps than there are end it with the next picture, more make it longer", async () => {
+  test("fewer steps than were painted end it with the next picture; more steps make it longer", async () => {
     expect((await paintSteered(await workWith({}), { 5: { settings: { steps: 2 }, styles: null } })).at(-1)!.step).toBe(5);
     expect((await paintSteered(await workWith({}), { 8: { settings: { steps: 12 }, styles: null } })).at(-1)!.step).toBe(12);
   });
 
-  test("what is told while a picture is under work is in force at the next one", async () => {
+  test("a change made while a picture is computed applies at the next picture", async () => {
     const factory = await createFactory();
     const painter: Painter = await factory.open(await workWith({}), null);
     await painter.paint();

@@ -69,19 +69,19 @@ describe("style transfer", () => {
     expect(layers.map(({ layer, term }) => `${term} ${layer}`)).toEqual(["CONTENT conv2_1", "STYLE conv1_1", "STYLE conv2_1"]);
   });
 
-  test("begins with the content: nothing is lost of it yet, and its shape is kept", async () => {
+  test("starts with the content, at a content loss of 0 and in its shape", async () => {
     const [first] = await paint();
     expect(first!.losses!.content).toBe(0);
     expect(first!.planes).toMatchObject({ width: 20, height: 15 });
   });
 
-  test("coarse scales have smaller pictures and the last one is of the size asked for", async () => {
+  test("coarse scales have smaller pictures, and the last one has the requested size", async () => {
     const paintings = await paint({ size: 140, scales: 2, steps: 3 });
     expect(paintings.map(({ planes }) => planes.width)).toEqual([70, 140, 140, 140]);
     expect(paintings.at(-1)!.planes.height).toBe(105);
   });
 
-  test.each(["ADAM", "LBFGS"] as const)("goes on from a checkpoint that holds the picture alone (%s)", async (optimizer) => {
+  test.each(["ADAM", "LBFGS"] as const)("continues from a checkpoint that holds only the picture (%s)", async (optimizer) => {
     const work = await workWith({ optimizer, learningRate: optimizer === "ADAM" ? 0.02 : 1, steps: 9 });
     const factory = await createFactory();
     const first = await factory.open(work, null);
@@ -99,20 +99,20 @@ describe("style transfer", () => {
     await factory.close();
   });
 
-  test("noise follows the seed", async () => {
+  test("a start from noise depends on the seed", async () => {
     const start = async (seed: number) => (await paint({ initialImage: "NOISE", seed, steps: 1 }))[0]!.planes.data;
     expect(await start(1)).toEqual(await start(1));
     expect(await start(1)).not.toEqual(await start(2));
   });
 
-  test("keeping the content's colours changes the style target alone", async () => {
+  test("keeping the content's colours changes only the style target", async () => {
     const [plain, kept] = [(await paint({ steps: 1 }))[0]!, (await paint({ steps: 1, preserveColors: true }))[0]!];
     expect(kept.planes).toEqual(plain.planes);
     expect(kept.losses!.content).toBe(0);
     expect(kept.losses!.style).not.toBeCloseTo(plain.losses!.style, 3);
   });
 
-  test("keeping the content's colours, a start from the style has them too", async () => {
+  test("keeping the content's colours, a start from the style has those colours too", async () => {
     const [own, kept] = [false, true].map(
       async (preserveColors) => (await paint({ initialImage: "STYLE", preserveColors, steps: 1 }))[0]!.planes,
     );

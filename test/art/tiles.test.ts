@@ -1,8 +1,8 @@
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { nextPainting, type Planes } from "../../server/art/painter.js";
-import { decodePicture, toInterleaved } from "../../server/art/picture.js";
-import { takeColoursOf } from "../../server/art/tile-colours.js";
+import { decodePlanes, toInterleaved } from "../../server/art/picture.js";
+import { transferLargeScaleColours } from "../../server/art/tile-colours.js";
 import { largestArea, overlapFor, Tiling } from "../../server/art/tiles.js";
 import { createTranslationFactory } from "../../server/art/translation.js";
 import type { TranslationWork } from "../../server/art/work.js";
@@ -17,7 +17,7 @@ const flat = (width: number, height: number, value: number): Planes => ({
   data: new Float32Array(3 * width * height).fill(value),
 });
 
-/** Sides that are multiples of nothing, thin pictures, and networks that take only few sizes. */
+/** Sides that are no multiples, thin pictures, and networks that accept only few sizes. */
 const cuts = [
   { width: 1021, height: 683, area: 256 * 256, overlap: 120, sizeMultiple: 4, minSize: 32 },
   { width: 517, height: 1039, area: 333 * 333, overlap: 128, sizeMultiple: 128, minSize: 128 },
@@ -30,29 +30,29 @@ const cuts = [
 describe.each(cuts)("$width x $height px in tiles of $area px at most", ({ width, height, area, overlap, ...form }) => {
   const tiling = new Tiling({ width, height }, { area, overlap, form });
 
-  test("each tile lies within the picture and has a side that the network takes", () => {
-    expect(tiling.places.length).toBeGreaterThan(1);
+  test("each tile lies within the picture and has sides that the network accepts", () => {
+    expect(tiling.regions.length).toBeGreaterThan(1);
     const least = Math.ceil(Math.max(form.minSize, 2) / form.sizeMultiple) * form.sizeMultiple;
-    for (const place of tiling.places) {
-      expect(place.left).toBeGreaterThanOrEqual(0);
-      expect(place.top).toBeGreaterThanOrEqual(0);
-      expect(place.left + place.width).toBeLessThanOrEqual(width);
-      expect(place.top + place.height).toBeLessThanOrEqual(height);
-      expect(place.width * place.height).toBeLessThanOrEqual(Math.max(area, least * least));
+    for (const region of tiling.regions) {
+      expect(region.left).toBeGreaterThanOrEqual(0);
+      expect(region.top).toBeGreaterThanOrEqual(0);
+      expect(region.left + region.width).toBeLessThanOrEqual(width);
+      expect(region.top + region.height).toBeLessThanOrEqual(height);
+      expect(region.width * region.height).toBeLessThanOrEqual(Math.max(area, least * least));
       for (const [side, whole] of [
-        [place.width, width],
-        [place.height, height],
+        [region.width, width],
+        [region.height, height],
       ] as const) {
         if (side !== whole) expect(side % form.sizeMultiple).toBe(0);
       }
     }
   });
 
-  test("weights are none below 0 and sum to 1 everywhere", () => {
+  test("no weight is below 0, and the weights add up to 1 everywhere", () => {
     const sum = flat(width, height, 0);
-    for (const [index, place] of tiling.places.entries()) {
+    for (const [index, region] of tiling.regions.entries()) {
       const weights = flat(width, height, 0);
-      tiling.blendInto(weights, index, flat(place.width, place.height, 1));
+      tiling.blendInto(weights, index, flat(region.width, region.height, 1));
       expect(weights.data.every((weight) => weight >= 0)).toBe(true);
       for (let i = 0; i < weights.data.length; i++) sum.data[i]! += weights.data[i]!;
     }
@@ -62,37 +62,37 @@ describe.each(cuts)("$width x $height px in tiles of $area px at most", ({ width
 
 test("a picture that fits is one tile", () => {
   const form = { sizeMultiple: 1, minSize: 1 };
-  const { places } = new Tiling({ width: 40, height: 30 }, { area: 1600, overlap: 8, form });
-  expect(places).toEqual([{ left: 0, top: 0, width: 40, height: 30 }]);
+  const { regions } = new Tiling({ width: 40, height: 30 }, { area: 1600, overlap: 8, form });
+  expect(regions).toEqual([{ left: 0, top: 0, width: 40, height: 30 }]);
 });
 
-test("neighbours overlap as far as asked", () => {
-  const { places } = new Tiling({ width: 1000, height: 100 }, { area: 400 * 400, overlap: 120, form: { sizeMultiple: 4, minSize: 32 } });
-  for (const [index, { left }] of places.slice(1).entries()) {
-    expect(places[index]!.left + places[index]!.width - left).toBeGreaterThanOrEqual(119);
+test("neighbours overlap as far as requested", () => {
+  const { regions } = new Tiling({ width: 1000, height: 100 }, { area: 400 * 400, overlap: 120, form: { sizeMultiple: 4, minSize: 32 } });
+  for (const [index, { left }] of regions.slice(1).entries()) {
+    expect(regions[index]!.left + regions[index]!.width - left).toBeGreaterThanOrEqual(119);
   }
 });
 
-test("what a run may take grows with the memory, up to what a turn may last", () => {
+test("the largest area of a run grows with the memory, up to a limit", () => {
   const areas = [0.5, 1, 2, 4, 8, 16, 64].map((gigabytes) => largestArea(gigabytes * 1e9));
   expect(areas).toEqual([...areas].sort((a, b) => a - b));
   expect(areas[0]).toBeGreaterThan(128 * 128);
   expect(areas.at(-1)).toBe(1024 * 1024);
 });
 
-test("networks that see farther overlap farther", () => {
+test("networks with a larger receptive field overlap farther", () => {
   const resnet = { family: "resnet-generator", channels: [4, 8, 8], norm: "instance", upsampling: "nearest" } as const;
   const overlap = (blocks: number) => overlapFor({ ...resnet, blocks, separable: false, dropout: false });
   expect(overlap(6)).toBeLessThan(overlap(9));
   expect(overlapFor(null)).toBeGreaterThan(0);
 });
 
-test("large-scale colours are taken over and detail is kept", () => {
+test("large-scale colours are transferred and detail is kept", () => {
   const [width, height] = [512, 256];
   const picture = flat(width, height, 0.3);
   for (let i = 0; i < picture.data.length; i += 2) picture.data[i]! += 0.1;
   const small = flat(64, 32, 0.35 + 0.1);
-  takeColoursOf(small, picture);
+  transferLargeScaleColours(small, picture);
   const worst = picture.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (i % 2 === 0 ? 0.5 : 0.4))), 0);
   expect(worst).toBeLessThan(1e-5);
 });
@@ -116,18 +116,18 @@ describe("a translation in tiles", () => {
   });
 
   test.each([
-    ["of no multiple", 203, 151, { sizeMultiple: 4, minSize: 32 }],
+    ["no multiple", 203, 151, { sizeMultiple: 4, minSize: 32 }],
     ["thin", 301, 5, { sizeMultiple: 4, minSize: 32 }],
-    ["for a network that takes few sizes", 131, 203, { sizeMultiple: 32, minSize: 64 }],
-    ["for a network whose least size is above what memory allows", 300, 300, { sizeMultiple: 128, minSize: 128 }],
-  ])("is exact where a network looks at each pixel alone: %s", async (_name, width, height, form) => {
+    ["few sizes accepted", 131, 203, { sizeMultiple: 32, minSize: 64 }],
+    ["least size above what memory allows", 300, 300, { sizeMultiple: 128, minSize: 128 }],
+  ])("is exact for a network that treats each pixel alone: %s", async (_name, width, height, form) => {
     const work = await translationWork({ width, height, form });
     const whole = await translate(inverted, work, Number.POSITIVE_INFINITY);
     expect(toInterleaved(await translate(inverted, work))).toEqual(toInterleaved(whole));
-    expect(toInterleaved(whole)).not.toEqual(toInterleaved(await decodePicture(work.source.bytes, { longerSide: work.size })));
+    expect(toInterleaved(whole)).not.toEqual(toInterleaved(await decodePlanes(work.source.bytes, { longerSide: work.size })));
   });
 
-  test("shows nothing after each tile, and the picture at the end", async () => {
+  test("paints nothing after each tile, and the picture at the end", async () => {
     const painter = await factoryOf(inverted).open(await translationWork({ width: 100, height: 60 }), null);
     expect(painter.nextStep).toBe(0);
     for (let tile = 0; tile < 2; tile++) {
@@ -138,13 +138,13 @@ describe("a translation in tiles", () => {
     await painter.close();
   });
 
-  test("has the time of all its runs", async () => {
+  test("counts the time of all its runs", async () => {
     const painter = await factoryOf(inverted).open(await translationWork({ width: 100, height: 60 }), null);
     expect((await nextPainting(painter)).computeMs).toBeGreaterThan(0);
     await painter.close();
   });
 
-  test("frees the network when it is given up between tiles, for the next one too", async () => {
+  test("frees the program when it is closed between tiles, so that the next translation can use it", async () => {
     const factory = factoryOf(inverted);
     const work = await translationWork({ width: 200, height: 120 });
     const painter = await factory.open(work, null);
@@ -156,8 +156,8 @@ describe("a translation in tiles", () => {
     await factory.close();
   });
 
-  test("has the colours of the whole picture where the network goes by each tile's own statistics", async () => {
-    // Every tile by itself would be of the same mean colour, however light or dark the picture is there.
+  test("has the colours of the whole picture where the network normalises each tile by its own statistics", async () => {
+    // By itself, every tile would have the same mean colour, however light or dark the picture is there.
     const all = (value: number) => constant(tensor([3], [value, value, value]));
     const normalised = (picture: Node) => add(instanceNorm(picture, all(0.3), all(0), { epsilon: 1e-5 }), constant(scalar(0)));
     const [width, height] = [512, 384];

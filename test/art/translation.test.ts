@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { nextPainting, type Planes } from "../../server/art/painter.js";
-import { decodePicture, toInterleaved } from "../../server/art/picture.js";
+import { decodePlanes, toInterleaved } from "../../server/art/picture.js";
 import { createTranslationFactory } from "../../server/art/translation.js";
 import type { TranslationWork } from "../../server/art/work.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
@@ -23,10 +23,10 @@ async function translate(apply: (picture: Node) => Node, work: TranslationWork):
   return painting!.planes;
 }
 
-/** What translations begin with: the source at the size of the result. */
-const decoded = ({ source, size }: TranslationWork) => decodePicture(source.bytes, { longerSide: size });
+/** The source at the size of the result, from which a translation starts. */
+const decoded = ({ source, size }: TranslationWork) => decodePlanes(source.bytes, { longerSide: size });
 
-/** Largest difference of two pictures of one size, of 0..255. */
+/** Largest difference between two pictures of the same size, in levels of 0..255. */
 function difference(a: Planes, b: Planes): number {
   expect([a.width, a.height]).toEqual([b.width, b.height]);
   const other = toInterleaved(b);
@@ -41,7 +41,7 @@ painterContract({
 });
 
 describe("a translation", () => {
-  test("is one picture, the last, without losses", async () => {
+  test("paints one picture, which is the last, without losses", async () => {
     const paintings = await paintAll(factoryOf(inverted), await translationWork());
     expect(paintings).toMatchObject([{ step: 0, last: true, losses: null, planes: { width: 24, height: 18 } }]);
   });
@@ -52,32 +52,32 @@ describe("a translation", () => {
     ["upright", 9, 30, 20, 6, 20],
     ["a line", 300, 1, 40, 40, 1],
     ["a dot", 1, 1, 16, 16, 16],
-  ])("has exactly the size that was asked for: %s", async (_name, width, height, size, expectedWidth, expectedHeight) => {
+  ])("has exactly the requested size: %s", async (_name, width, height, size, expectedWidth, expectedHeight) => {
     const work = await translationWork({ width, height, size, form: { sizeMultiple: 32, minSize: 64 } });
     const planes = await translate(inverted, work);
     expect([planes.width, planes.height]).toEqual([expectedWidth, expectedHeight]);
   });
 
-  test("feeds sides of the card's multiple and least size, mirrored, and cuts the border off", async () => {
+  test("pads sides to the card's multiple and least size by mirroring, and cuts the border off", async () => {
     const work = await translationWork({ width: 24, height: 18, form: { sizeMultiple: 16, minSize: 32 } });
-    // A mean over 32 x 32 px fits this size alone, and only once.
+    // A mean over 32 x 32 px fits only a picture of exactly this size.
     const meanAdded = (picture: Node) => add(picture, mul(constant(scalar(0)), avgPool(picture, { size: 32 })));
     expect(difference(await translate(meanAdded, work), await decoded(work))).toBe(0);
   });
 
-  test.each(["UNIT", "SIGNED", "BYTE"] as const)("goes in and comes out in the range %s", async (range) => {
+  test.each(["UNIT", "SIGNED", "BYTE"] as const)("converts to and from the range %s", async (range) => {
     const work = await translationWork({ form: { inputRange: range, outputRange: range } });
     expect(difference(await translate(same, work), await decoded(work))).toBe(0);
   });
 
-  test("takes values of the card's input range and maps back by its output range", async () => {
+  test("converts to the card's input range and back from its output range", async () => {
     const work = await translationWork({ form: { inputRange: "BYTE", outputRange: "SIGNED" } });
     const toSigned = (picture: Node) => sub(mul(picture, constant(scalar(1 / 127.5))), constant(scalar(1)));
     expect(difference(await translate(toSigned, work), await decoded(work))).toBe(0);
   });
 
   test("keeps red, green and blue apart", async () => {
-    // Red of green, green of blue, blue of red.
+    // Red becomes the green of the source, green the blue, and blue the red.
     const rotated = constant(tensor([3, 3, 1, 1], [0, 1, 0, 0, 0, 1, 1, 0, 0]));
     const work = await translationWork();
     const [planes, source] = [await translate((picture) => conv2d(picture, rotated, null), work), await decoded(work)];
@@ -87,13 +87,13 @@ describe("a translation", () => {
     }
   });
 
-  test("cuts values beyond the range back", async () => {
+  test("clamps values beyond the range", async () => {
     const planes = await translate((picture) => mul(picture, constant(scalar(100))), await translationWork());
     expect(planes.data.every((value) => value >= 0 && value <= 1)).toBe(true);
     expect(planes.data.includes(1)).toBe(true);
   });
 
-  test("opens a network once for all translations with it", async () => {
+  test("opens a model once for all translations with it", async () => {
     let opened = 0;
     const factory = createTranslationFactory(new ReferenceEngine(), async () => ({ apply: opened++ === 0 ? inverted : same }));
     for (let i = 0; i < 2; i++) {
@@ -106,7 +106,7 @@ describe("a translation", () => {
   });
 });
 
-test("a network whose file was replaced is read again", async () => {
+test("a model whose file was replaced is read again", async () => {
   let opened = 0;
   const factory = createTranslationFactory(new ReferenceEngine(), async () => ({ apply: opened++ === 0 ? inverted : same }));
   const work = await translationWork();
@@ -121,7 +121,7 @@ test("a network whose file was replaced is read again", async () => {
   await factory.close();
 });
 
-test("a network that ran a large picture is not kept open with all the memory that took, and is opened again", async () => {
+test("a program that ran a large picture is closed to free its memory, and opened again for the next one", async () => {
   let opened = 0;
   const factory = createTranslationFactory(new ReferenceEngine(), async () => ({ apply: opened++ === 0 ? inverted : same }));
   for (const [size, expected] of [
@@ -146,11 +146,11 @@ describe("a translation fails clearly", () => {
     });
   };
 
-  test("for values that are no colours", async () => {
+  test("for outputs that are no colours", async () => {
     await failing((picture) => reciprocal(sub(picture, picture)), await translationWork());
   });
 
-  test("for a result of another size", async () => {
+  test("for outputs of another size", async () => {
     await failing((picture) => avgPool(picture, { size: 2 }), await translationWork());
   });
 
@@ -158,7 +158,7 @@ describe("a translation fails clearly", () => {
     await failing(same, await translationWork({ form: { sizeMultiple: 1_000_000 } }));
   });
 
-  test("for an ONNX file on an engine that reads none", async () => {
+  test("for an ONNX file on an engine that cannot read one", async () => {
     const work = await translationWork();
     await failing(same, { ...work, generator: { ...work.generator, architecture: null } });
   });
@@ -168,7 +168,7 @@ describe("a translation fails clearly", () => {
     await failing(same, { ...work, generator: { ...work.generator, architecture: { family: "vgg19" } } });
   });
 
-  test("for a file that is no network, and works with the next one", async () => {
+  test("for a missing file, and then translates with another one", async () => {
     const factory = createTranslationFactory(new OnnxEngine(1), generatorOf(inverted));
     const work = await translationWork();
     const folder = await mkdtemp(join(tmpdir(), "atelier-model-"));
@@ -206,7 +206,7 @@ describe("public generators", () => {
       };
       const work: TranslationWork = { kind: "TRANSLATION", generator, source: { digest: id, bytes: input! }, size: card.size };
       const [painting] = await paintAll(createTranslationFactory(engine, generatorOf(same)), work);
-      expect(difference(painting!.planes, await decodePicture(output!, { longerSide: card.size }))).toBeLessThanOrEqual(2);
+      expect(difference(painting!.planes, await decodePlanes(output!, { longerSide: card.size }))).toBeLessThanOrEqual(2);
     },
   );
 });

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openFeatureNetwork } from "../../server/art/feature-network.js";
 import { inputNames, objectiveGraph, targetGraph } from "../../server/art/losses.js";
 import { asTensor, evaluate, objectiveLayers, openObjective, type Targets } from "../../server/art/objective.js";
-import { openFeatureNetwork } from "../../server/art/open-feature-network.js";
-import { decodePicture } from "../../server/art/picture.js";
+import { decodePlanes } from "../../server/art/picture.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 import type { Engine } from "../../server/engine/engine.js";
@@ -20,17 +20,17 @@ const root = join(import.meta.dirname, "..", "..");
 const size = 64;
 const mirror = modelMirror();
 
-/** The paintings' size in px: VGG-19 takes a second for a step at 64 px where an engine is slow. */
+/** `paintingSize` in px: on a slow engine, VGG-19 takes a second for a step at 64 px. */
 const networks = [
   { model: "vgg19-lite", folder: join(root, "models", "bundled", "vgg19-lite"), paintingSize: 64 },
   { model: "vgg19", folder: mirror === null ? null : join(mirror, "vgg19"), paintingSize: 32 },
 ];
 
-/** What style transfer asks of an engine with the real networks, next to the onnx engine. */
+/** Style transfer with the real feature networks: every engine agrees with the onnx engine. */
 export function engineNetworksContract(name: string, open: () => Promise<Engine>): void {
   describe.each(networks)(`engine ${name} with $model`, ({ model, folder, paintingSize }) => {
-    const isHere = folder !== null && existsSync(join(folder, "card.json"));
-    if (!isHere) console.log(`${model} is not here (ATELIER_MODEL_MIRROR): engine ${name} is not tried with it`);
+    const isAvailable = folder !== null && existsSync(join(folder, "card.json"));
+    if (!isAvailable) console.warn(`Skipped: engine ${name} with ${model}, which is not available (ATELIER_MODEL_MIRROR).`);
     const onnx = new OnnxEngine();
     let engine: Engine;
     beforeAll(async () => {
@@ -41,8 +41,8 @@ export function engineNetworksContract(name: string, open: () => Promise<Engine>
       await onnx.close();
     });
 
-    it.skipIf(!isHere)("computes the loss of style transfer and its gradient", async () => {
-      const work = await workWith(model, folder as string, { size, steps: 1 });
+    it.skipIf(!isAvailable)("computes the loss of style transfer and its gradient", async () => {
+      const work = await workWith(model, folder!, { size, steps: 1 });
       const { settings } = work;
       const network = await openFeatureNetwork(work.network);
       const layers = objectiveLayers(settings);
@@ -50,25 +50,25 @@ export function engineNetworksContract(name: string, open: () => Promise<Engine>
       const program = await onnx.open(measured, { outputs: Object.keys(measured) });
       const targets: Record<string, Targets> = {};
       for (const [kind, { bytes }] of Object.entries({ content: work.content, style: work.styles[0]! })) {
-        targets[kind] = await program.run({ [inputNames.image]: asTensor(await decodePicture(bytes, { longerSide: size })) });
+        targets[kind] = await program.run({ [inputNames.image]: asTensor(await decodePlanes(bytes, { longerSide: size })) });
       }
-      const both = Object.fromEntries([
+      const merged = Object.fromEntries([
         ...layers.content.map((layer) => [inputNames.contentTarget(layer), targets.content![inputNames.contentTarget(layer)]!]),
         ...layers.style.map((layer) => [inputNames.styleTarget(layer), targets.style![inputNames.styleTarget(layer)]!]),
       ]);
-      const content = await decodePicture(work.content.bytes, { longerSide: size });
+      const content = await decodePlanes(work.content.bytes, { longerSide: size });
       const picture = { ...content, data: content.data.map((value) => 1 - value) };
       const graph = objectiveGraph(network, layers);
       const [ours, expected] = await Promise.all(
-        [engine, onnx].map(async (one) => evaluate(await openObjective(one, graph), picture, both, settings)),
+        [engine, onnx].map(async (one) => evaluate(await openObjective(one, graph), picture, merged, settings)),
       );
       expect(Math.abs(ours!.losses.total / expected!.losses.total - 1)).toBeLessThan(1e-3);
       const apart = ours!.gradient.map((value, i) => value - expected!.gradient[i]!);
       expect(length(apart) / length(expected!.gradient)).toBeLessThan(1e-3);
     });
 
-    it.skipIf(!isHere)("paints what onnx paints in 20 steps of Adam", async () => {
-      const work = await workWith(model, folder as string, { size: paintingSize, steps: 20 });
+    it.skipIf(!isAvailable)("paints like onnx in 20 steps of Adam", async () => {
+      const work = await workWith(model, folder!, { size: paintingSize, steps: 20 });
       const [ours, expected] = [engine, onnx].map((one) => paintAll(createStyleTransferFactory(one), work));
       const [first, last] = [(await expected!)[0]!.planes.data, (await expected!).at(-1)!.planes.data];
       expect(difference(first, last)).toBeGreaterThan(10 / 255);

@@ -30,7 +30,7 @@ import { checkOperator, expectClose } from "../helpers/gradient-check.js";
 import { randomTensor } from "../helpers/random.js";
 import { expectLikePyTorch, tinyGenerators } from "../helpers/tiny-generators.js";
 
-/** A small picture through a convolution, with a Gram term and a smoothness term: what style transfer asks for. */
+/** A convolution of a small picture with a Gram term and a smoothness term, as in style transfer. */
 function smallObjective(): Graph {
   const image = input("image", [1, 3, FREE, FREE]);
   const features = relu(conv2d(image, constant(randomTensor([4, 3, 3, 3], 1)), constant(randomTensor([4], 2)), { padding: 1 }));
@@ -49,7 +49,7 @@ const given = (height: number, width: number) => ({
   gamma: scalar(2),
 });
 
-/** What the caller may rely on whatever computes: every engine joins. */
+/** What callers may rely on with any engine. */
 export function engineContract(name: string, open: () => Promise<Engine> | Engine): void {
   describe(`engine ${name}`, () => {
     let engine: Engine;
@@ -58,13 +58,13 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
     });
     afterAll(() => engine.close());
 
-    it("says what it is", () => {
+    it("describes itself", () => {
       expect(engine.name).not.toBe("");
       expect(engine.device).not.toBe("");
       expect(engine.description.length).toBeGreaterThan(engine.name.length);
     });
 
-    it("computes what is asked for, and nothing else", async () => {
+    it("computes the wanted outputs and nothing else", async () => {
       const x = input("x", [2]);
       const program = await engine.open({ double: add(x, x), square: mul(x, x) }, { outputs: ["square"] });
       const { square, ...rest } = await program.run({ x: tensor([2], [3, -4]) });
@@ -73,14 +73,14 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
       await program.close();
     });
 
-    it("returns a gradient shaped like its input", async () => {
+    it("returns a gradient with the shape of its input", async () => {
       const x = input("x", [2, 2]);
       const program = await engine.open({ sum: reduceSum(mul(x, x), "all") }, { outputs: [], gradient: { of: "sum", towards: ["x"] } });
       expect(await program.run({ x: tensor([2, 2], [1, 2, -3, 0.5]) })).toEqual({ [gradientName("x")]: tensor([2, 2], [2, 4, -6, 1]) });
       await program.close();
     });
 
-    it("returns gradients for several inputs at once", async () => {
+    it("returns gradients towards several inputs at once", async () => {
       const [a, b] = [input("a", [2]), input("b", [])];
       const program = await engine.open(
         { sum: reduceSum(mul(a, b), "all") },
@@ -91,7 +91,7 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
       await program.close();
     });
 
-    it("runs one program at any height and width, odd ones too, and its gradient follows the loss", async () => {
+    it("runs one program at any height and width, odd ones too, and its gradient matches the loss", async () => {
       const program = await engine.open(smallObjective(), request);
       for (const [height, width] of [
         [8, 8],
@@ -104,11 +104,11 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
         expect(gram?.shape).toEqual([4, 4]);
         const direction = randomTensor([1, 3, height, width], 8);
         const moved = async (step: number) => {
-          const data = inputs.image.data.map((value, i) => value + step * (direction.data[i] as number));
+          const data = inputs.image.data.map((value, i) => value + step * direction.data[i]!);
           const { total } = await program.run({ ...inputs, image: { shape: inputs.image.shape, data } });
-          return total?.data[0] as number;
+          return total!.data[0]!;
         };
-        const slope = (gradient as Tensor).data.reduce((sum, value, i) => sum + value * (direction.data[i] as number), 0);
+        const slope = gradient!.data.reduce((sum, value, i) => sum + value * direction.data[i]!, 0);
         const difference = ((await moved(1e-3)) - (await moved(-1e-3))) / 2e-3;
         expect(Math.abs(slope - difference) / Math.abs(slope)).toBeLessThan(0.02);
       }
@@ -128,7 +128,7 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
       await program.close();
     });
 
-    it("leaves results alone when it runs again", async () => {
+    it("does not change earlier results when it runs again", async () => {
       const program = await engine.open(smallObjective(), request);
       const first = await program.run(given(8, 8));
       const copy = structuredClone(first);
@@ -137,11 +137,11 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
       await program.close();
     });
 
-    it("takes inputs that share a larger buffer", async () => {
+    it("accepts inputs that are views of a larger buffer", async () => {
       const x = input("x", [2]);
       const program = await engine.open({ double: add(x, x) }, { outputs: ["double"] });
       const { double } = await program.run({ x: { shape: [2], data: Float32Array.of(1, 2, 3, 4).subarray(1, 3) } });
-      expectClose(double as Tensor, tensor([2], [4, 6]), "a view doubled");
+      expectClose(double!, tensor([2], [4, 6]), "a view doubled");
       await program.close();
     });
 
@@ -153,7 +153,7 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
       ["is empty", { ...given(8, 8), image: { shape: [1, 3, 0, 8], data: new Float32Array(0) } }, "inputs.image"],
       ["is too small to pool", given(1, 8), "inputs"],
     ];
-    it.each(refusals)("refuses an input that %s, and goes on", async (_, inputs, field) => {
+    it.each(refusals)("refuses an input that %s, and still works", async (_, inputs, field) => {
       const program = await engine.open(smallObjective(), request);
       const failure = await program.run(inputs).then(
         () => null,
@@ -165,7 +165,7 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
       await program.close();
     });
 
-    it.each(tinyGenerators)("runs a generator as PyTorch does: %s", (_, generator) => expectLikePyTorch(engine, generator));
+    it.each(tinyGenerators)("runs a generator like PyTorch: %s", (_, generator) => expectLikePyTorch(engine, generator));
 
     it("needs no input that the wanted outputs do not depend on", async () => {
       const program = await engine.open(smallObjective(), { outputs: ["features"] });
@@ -176,7 +176,7 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
     it.each([
       ["an unknown output", { outputs: ["loss"] }],
       ["the gradient of an unknown output", { outputs: [], gradient: { of: "loss", towards: ["image"] } }],
-      ["the gradient of something that is no scalar", { outputs: [], gradient: { of: "gram", towards: ["image"] } }],
+      ["the gradient of an output that is no scalar", { outputs: [], gradient: { of: "gram", towards: ["image"] } }],
       ["a gradient towards an unknown input", { outputs: [], gradient: { of: "total", towards: ["picture"] } }],
     ])("does not open a program for %s", async (_, wanted) => {
       await expect(engine.open(smallObjective(), wanted)).rejects.toThrow(GraphError);

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { CheckpointError } from "../../server/art/checkpoint-error.js";
-import { nextPainting, type Painter, type PainterFactory, type Painting } from "../../server/art/painter.js";
+import { CheckpointError, nextPainting, type Painter, type PainterFactory, type Painting } from "../../server/art/painter.js";
 import type { PaintedWork } from "../../server/art/work.js";
 
-/** What the suite needs to know of one kind of painter. */
+/** One kind of painter, for the suite. */
 export interface PainterCase {
   name: string;
   createFactory(): Promise<PainterFactory>;
@@ -12,7 +11,7 @@ export interface PainterCase {
   lastStep: number;
 }
 
-/** What every painter promises, whatever it paints. */
+/** What callers may rely on with any painter. */
 export function painterContract({ name, createFactory, work, lastStep }: PainterCase): void {
   describe(`painter: ${name}`, () => {
     test("paints every step once, in order, and marks the last", async () => {
@@ -34,7 +33,7 @@ export function painterContract({ name, createFactory, work, lastStep }: Painter
       expect(again.map(({ planes }) => planes)).toEqual(once.map(({ planes }) => planes));
     });
 
-    test("goes on from a checkpoint of any step to the same pictures", async () => {
+    test("continues from a checkpoint of any step to the same pictures", async () => {
       const whole = await paintAll(await createFactory(), await work());
       for (const stop of [0, Math.floor(lastStep / 2), Math.max(0, lastStep - 1)]) {
         const factory = await createFactory();
@@ -49,7 +48,7 @@ export function painterContract({ name, createFactory, work, lastStep }: Painter
       }
     });
 
-    test("paints two works in turns as it paints them alone", async () => {
+    test("paints two works in turns like each of them alone", async () => {
       const alone = await paintAll(await createFactory(), await work());
       const factory = await createFactory();
       const [a, b] = [await factory.open(await work(), null), await factory.open(await work(), null)];
@@ -72,7 +71,7 @@ export function painterContract({ name, createFactory, work, lastStep }: Painter
   });
 }
 
-/** Every picture of one piece of work. */
+/** Paints every picture of a work, and closes the factory. */
 export async function paintAll(factory: PainterFactory, work: PaintedWork): Promise<Painting[]> {
   const painter = await factory.open(work, null);
   const paintings: Painting[] = [];

@@ -4,7 +4,7 @@ import type { Planes } from "../../server/art/painter.js";
 import { toInterleaved } from "../../server/art/picture.js";
 import { encodeFrame } from "../../server/device/encode.js";
 
-/** A picture whose channels differ, so that mixed-up planes show. */
+/** A picture whose channels differ, so that swapped planes show. */
 function gradient(width: number, height: number): Planes {
   const data = new Float32Array(3 * width * height);
   for (let y = 0; y < height; y++) {
@@ -39,12 +39,12 @@ describe("encoding a frame", () => {
     expect(worst).toBeLessThan(16);
   });
 
-  test("rounds to the nearest byte and shows values beyond the range as its ends", () => {
+  test("rounds to the nearest byte and clamps values beyond the range", () => {
     const data = Float32Array.of(-3, 0, 0.4999 / 255, 0.5001 / 255, 0.5, 1, 1.001, 7, Number.NaN, 1, 1, 1);
     expect([...toInterleaved({ width: 2, height: 2, data })]).toEqual([0, 128, 0, 0, 255, 255, 0, 255, 255, 1, 255, 255]);
   });
 
-  test("the planes may be reused while they are encoded", async () => {
+  test("the planes may change while they are encoded", async () => {
     const planes = gradient(16, 16);
     const expected = toInterleaved(planes);
     const encoding = encodeFrame(planes, true);

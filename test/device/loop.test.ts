@@ -3,7 +3,7 @@ import { PaintingLoop } from "../../server/device/loop.js";
 import { type DeviceMessage, type FrameMessage, MAX_UNACKNOWLEDGED } from "../../server/device/messages.js";
 import { type PainterScript, scriptedPainters, scriptedWork } from "../helpers/scripted-painters.js";
 
-/** A loop in this process whose messages are kept; frames are acknowledged unless the test holds them back. */
+/** A loop in this process that records its messages. Frames are acknowledged unless a test turns that off. */
 class LoopHarness {
   readonly sent: DeviceMessage[] = [];
   readonly trace: { type: string; step: number }[] = [];
@@ -35,7 +35,7 @@ class LoopHarness {
     this.loop.receive({ type: "ping" });
   }
 
-  /** Resolves when a message, past or to come, is wanted. */
+  /** Resolves when a wanted message has been sent, before or after the call. */
   until(wanted: (message: DeviceMessage) => boolean): Promise<void> {
     if (this.sent.some(wanted)) return Promise.resolve();
     return new Promise((resolve) => this.waiting.push({ wanted, resolve }));
@@ -88,7 +88,7 @@ describe("the painting loop", () => {
     expect(loop.trace.at(-1)?.type).toBe("close");
   });
 
-  test("gives all sessions one step in turn, a late one too", async () => {
+  test("gives all sessions one step in turn, including one that starts later", async () => {
     loop = new LoopHarness();
     loop.start("a", { steps: 9 });
     loop.start("b", { steps: 9 });
@@ -103,7 +103,7 @@ describe("the painting loop", () => {
     expect(new Set(whileThree.slice(0, 3))).toEqual(new Set(["a", "b", "c"]));
   });
 
-  test("says whose turn it is before each step", async () => {
+  test("reports whose turn it is before each step", async () => {
     loop = new LoopHarness();
     loop.start("a", { steps: 2 });
     await loop.ended("a");
@@ -124,7 +124,7 @@ describe("the painting loop", () => {
     expect(loop.frames("held")).toHaveLength(21);
   });
 
-  test("recomputes stored steps silently and goes on after them", async () => {
+  test("computes stored steps again without sending them, and continues after them", async () => {
     loop = new LoopHarness();
     loop.start("a", { steps: 6 }, { checkpoint: 2, storedThrough: 4 });
     await loop.ended("a");
@@ -132,7 +132,7 @@ describe("the painting loop", () => {
     expect(loop.frames().map(({ step }) => step)).toEqual([5, 6]);
   });
 
-  test("begins again in silence when the checkpoint cannot be used", async () => {
+  test("starts again from step 0, without sending stored steps, when the checkpoint cannot be used", async () => {
     loop = new LoopHarness();
     loop.start("a", { steps: 6 }, { checkpoint: Number.NaN, storedThrough: 4 });
     await loop.ended("a");
@@ -141,7 +141,7 @@ describe("the painting loop", () => {
     expect(loop.sent.at(-1)).toEqual({ type: "finished", sessionId: "a" });
   });
 
-  test("finishes a session whose last step is stored already", async () => {
+  test("finishes a session whose last step is already stored", async () => {
     loop = new LoopHarness();
     loop.start("a", { steps: 3 }, { checkpoint: 2, storedThrough: 3 });
     await loop.ended("a");
@@ -167,7 +167,7 @@ describe("the painting loop", () => {
     expect(loop.sent.some(({ type }) => type === "checkpoint")).toBe(false);
   });
 
-  test("a typed failure is sent as it is and leaves the others alone", async () => {
+  test("a typed error is reported as it is, and ends only its own session", async () => {
     loop = new LoopHarness();
     loop.start("bad", { steps: 5, throwAt: { step: 2, code: "OUT_OF_MEMORY" } });
     loop.start("good", { steps: 5 });
@@ -176,7 +176,7 @@ describe("the painting loop", () => {
     expect(loop.frames("good")).toHaveLength(6);
   });
 
-  test("any other failure is sent without its message", async () => {
+  test("any other error is reported without its message", async () => {
     loop = new LoopHarness();
     loop.start("bad", { steps: 5, throwAt: { step: 0, code: null } });
     await loop.ended("bad");
@@ -185,7 +185,7 @@ describe("the painting loop", () => {
     expect(JSON.stringify(failure)).not.toContain("path");
   });
 
-  test("a cancelled session is closed and nothing comes after", async () => {
+  test("a cancelled session is closed and sends nothing more", async () => {
     loop = new LoopHarness();
     loop.start("a", { steps: 1_000_000 });
     loop.start("b", { steps: 40 });
@@ -197,7 +197,7 @@ describe("the painting loop", () => {
     expect(loop.frames("b")).toHaveLength(41);
   });
 
-  test("a picture that comes in parts gives the others a turn after each, and can be cancelled between them", async () => {
+  test("a picture in parts leaves the others a turn after each part, and can be cancelled between parts", async () => {
     loop = new LoopHarness(0);
     loop.start("large", { steps: 0, parts: 6 });
     loop.start("endless", { steps: 0, parts: 1_000_000 });
@@ -223,7 +223,7 @@ describe("the painting loop", () => {
     expect(loop.sent.at(-1)).toEqual({ type: "cancelled", sessionId: "a" });
   });
 
-  test("answers pings while it paints and while it waits", async () => {
+  test("replies to pings while it paints and while it waits", async () => {
     loop = new LoopHarness();
     loop.ping();
     await loop.until((message) => message.type === "pong");

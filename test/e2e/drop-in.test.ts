@@ -137,7 +137,7 @@ test("unusable folders are listed with the reason", async () => {
     ["expression", /from_uint8/, dropIn(dropped, "expression", negative, shortCard("expression", {}, { from_uint8: "process.exit()" }))],
     ["external", /external data/, dropIn(dropped, "external", badFiles.externalData)],
     ["six-channels", /1 x 6 x/, dropIn(dropped, "six-channels", badFiles.sixChannels)],
-    ["half-size", /answered \[1, 3,/, dropIn(dropped, "half-size", badFiles.halfTheSize)],
+    ["half-size", /returned \[1, 3,/, dropIn(dropped, "half-size", badFiles.halfTheSize)],
     ["not-a-number", /no colours/, dropIn(dropped, "not-a-number", badFiles.notANumber)],
     ["throwing", /Reshape/, dropIn(dropped, "throwing", badFiles.throwing)],
   ];

@@ -22,19 +22,19 @@ test("the description names the threads, the runtime and its version", () => {
   expect(engine(2).description).toContain(`, ONNX Runtime ${version}`);
 });
 
-test("a run that needs more memory than there can be is OUT_OF_MEMORY, and the engine goes on", async () => {
+test("a run that needs more memory than any machine has fails with OUT_OF_MEMORY, and the engine still works", async () => {
   const graph = { sum: reduceSum(add(input("column", [FREE, 1]), input("row", [1, FREE])), "all") };
   const program = await engine(1).open(graph, { outputs: ["sum"] });
   const inputs = (side: number) => ({
     column: { shape: [side, 1], data: new Float32Array(side) },
     row: { shape: [1, side], data: new Float32Array(side) },
   });
-  // 4e14 bytes: beyond the 47 bits of address space that a process has, so no system tries to give them.
+  // 4e14 bytes are beyond the 47 bits of a process's address space, so no system tries to provide them.
   await expect(program.run(inputs(1e7))).rejects.toMatchObject({ code: "OUT_OF_MEMORY", message: "The device ran out of memory." });
   expect((await program.run(inputs(2))).sum?.data[0]).toBe(0);
 });
 
-/** The sum of squares behind two convolutions, wide enough for ONNX Runtime's blocks of channels, and the pooling between. */
+/** The sum of squares after two convolutions, wide enough for ONNX Runtime's blocks of channels. */
 function thinNetwork(): Graph {
   const first = relu(conv2d(input("image", [1, 3, FREE, FREE]), constant(randomTensor([16, 3, 3, 3], 1)), null, { padding: 1 }));
   const second = conv2d(avgPool(first, { size: 2 }), constant(randomTensor([16, 16, 3, 3], 2)), null, { padding: 1, padMode: "reflect" });
@@ -42,7 +42,7 @@ function thinNetwork(): Graph {
   return { loss: add(reduceSum(mul(features, features), "all"), reduceSum(mul(first, first), "all")) };
 }
 
-test("a thin network's gradient is the same at every size, whichever sizes were run before", async () => {
+test("a thin network's gradient is right at every size, whatever sizes were run before", async () => {
   const wanted = { outputs: ["loss"], gradient: { of: "loss", towards: ["image"] } };
   const program = await engine(2).open(thinNetwork(), wanted);
   const reference = await new ReferenceEngine().open(thinNetwork(), wanted);
@@ -62,17 +62,17 @@ test("a thin network's gradient is the same at every size, whichever sizes were 
   }
 });
 
-test("runs of one program at different sizes may be asked for at once", async () => {
+test("runs of one program at different sizes may be started at once", async () => {
   const program = await engine(1).open(thinNetwork(), { outputs: [], gradient: { of: "loss", towards: ["image"] } });
   const sides = [4, 5, 6, 7, 8, 9];
   const results = await Promise.all(sides.map((side) => program.run({ image: randomTensor([1, 3, side, side], side) })));
   expect(results.map((result) => result["gradient:image"]?.shape)).toEqual(sides.map((side) => [1, 3, side, side]));
 });
 
-test("a thin network measures a large picture as it measures a small one", async () => {
+test("a thin network measures a large picture like a small one", async () => {
   const program = await engine(2).open(thinNetwork(), { outputs: ["loss"], gradient: { of: "loss", towards: ["image"] } });
   const motif = randomTensor([3, 16, 16], 5);
-  /** The motif in the middle of a black square, where the network answers nothing but zeros. */
+  /** The loss of the motif in the middle of a black square, for which all features are 0. */
   const lossIn = async (side: number) => {
     const data = new Float32Array(3 * side * side);
     const corner = side / 2 - 8;
@@ -85,7 +85,7 @@ test("a thin network measures a large picture as it measures a small one", async
   expectClose(await lossIn(1024), await lossIn(32), "loss", 1e-4);
 });
 
-test("any other failure of the runtime is DEVICE_LOST, told without the runtime's own words", async () => {
+test("any other failure of the runtime is DEVICE_LOST, without the runtime's own message", async () => {
   const x = input("x", [1]);
   const opening = engine(-1).open({ double: add(x, x) }, { outputs: ["double"] });
   await expect(opening).rejects.toMatchObject({
@@ -95,7 +95,7 @@ test("any other failure of the runtime is DEVICE_LOST, told without the runtime'
   });
 });
 
-/** Path of an ONNX file of a graph, or of any bytes. */
+/** Writes an ONNX file of a graph, or any bytes, and returns its path. */
 async function file(content: Graph | Uint8Array): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "atelier-onnx-"));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -104,7 +104,7 @@ async function file(content: Graph | Uint8Array): Promise<string> {
   return path;
 }
 
-test("an ONNX file runs with its own names", async () => {
+test("an ONNX file runs with its own names of inputs and outputs", async () => {
   const x = input("picture", [1, FREE]);
   const program = await engine(1).openFile(await file({ doubled: add(x, x) }));
   for (const values of [
@@ -117,8 +117,11 @@ test("an ONNX file runs with its own names", async () => {
   await expect(program.run({ other: { shape: [1, 1], data: new Float32Array(1) } })).rejects.toMatchObject({ code: "UNAVAILABLE" });
 });
 
-test.each(["damaged", "missing"])("a %s ONNX file is UNAVAILABLE, told without its path", async (kind) => {
+test.each(["damaged", "missing"])("a %s ONNX file is UNAVAILABLE, without its path", async (kind) => {
   const path = await file(Uint8Array.of(1, 2, 3));
   const opening = engine(1).openFile(kind === "damaged" ? path : `${path}.not`);
-  await expect(opening).rejects.toMatchObject({ code: "UNAVAILABLE", message: "The model's file is no graph that ONNX Runtime can run." });
+  await expect(opening).rejects.toMatchObject({
+    code: "UNAVAILABLE",
+    message: "The model's file holds no graph that ONNX Runtime can run.",
+  });
 });

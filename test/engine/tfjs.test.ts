@@ -24,7 +24,7 @@ describe("memory of the tfjs engine", () => {
   const request = { outputs: ["features"], gradient: { of: "sum", towards: ["x"] } };
   const picture = (size: number) => ({ x: randomTensor([1, 2, size, size], size) });
 
-  test("a run leaves nothing behind, and closing frees the constants", async () => {
+  test("a run leaves no tensors behind, and closing frees the constants", async () => {
     const tfjs = await engine();
     const before = tf.memory();
     const program = await tfjs.open(graph, request);
@@ -37,7 +37,7 @@ describe("memory of the tfjs engine", () => {
   });
 
   test.each([false, true])(
-    "more than there can be is OUT_OF_MEMORY, leaves nothing behind, and the engine goes on (gradient: %s)",
+    "too large a run is OUT_OF_MEMORY, leaves no tensors behind, and the engine still works (gradient: %s)",
     async (differentiated) => {
       const [column, row] = [input("column", [FREE, 1]), input("row", [1, FREE])];
       const program = await (await engine()).open(
@@ -50,7 +50,7 @@ describe("memory of the tfjs engine", () => {
       });
       expect((await program.run(inputs(2))).sum?.data[0]).toBe(8);
       const before = tf.memory();
-      // 4e12 bytes, where WebAssembly addresses 4e9, and 3.6e9, which its kernels cannot count.
+      // 4e12 bytes, where WebAssembly addresses 4e9, and 3.6e9, more than its kernels can count.
       for (const side of [1e6, 3e4]) {
         await expect(program.run(inputs(side))).rejects.toMatchObject({ code: "OUT_OF_MEMORY", message: "The device ran out of memory." });
         expect(tf.memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
@@ -59,7 +59,7 @@ describe("memory of the tfjs engine", () => {
     },
   );
 
-  test("any other failure of TensorFlow.js is DEVICE_LOST, told without its own words", async () => {
+  test("any other failure of TensorFlow.js is DEVICE_LOST, without its own message", async () => {
     const program = await (await engine()).open(graph, request);
     const gradient = tf.getGradient("Conv2D");
     tf.unregisterGradient("Conv2D");

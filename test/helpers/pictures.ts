@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import sharp from "sharp";
-import { seededRandom } from "../../server/art/noise.js";
+import { seededRandom } from "../../server/art/starting-picture.js";
 import type { EncodedPicture } from "../../server/art/work.js";
 
 /** A PNG of coloured noise under a gradient, the same for the same seed. */

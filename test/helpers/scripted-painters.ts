@@ -1,5 +1,11 @@
-import { CheckpointError } from "../../server/art/checkpoint-error.js";
-import { type LiveTranslator, nextPainting, type Painter, type Painters, type Painting } from "../../server/art/painter.js";
+import {
+  CheckpointError,
+  type LiveTranslator,
+  nextPainting,
+  type Painter,
+  type Painters,
+  type Painting,
+} from "../../server/art/painter.js";
 import type { EncodedPicture, LiveTranslationWork, PaintedWork } from "../../server/art/work.js";
 import { AtelierError, type ErrorCode } from "../../server/errors.js";
 import type { TranslationForm } from "../../server/models/card.js";

@@ -1,5 +1,5 @@
 import type { FeatureNetwork } from "../../server/art/feature-network.js";
-import { seededRandom } from "../../server/art/noise.js";
+import { seededRandom } from "../../server/art/starting-picture.js";
 import { avgPool, constant, conv2d, type Node, relu, type Tensor, tensor } from "../../server/graph/index.js";
 
 const channels = [3, 4, 6];

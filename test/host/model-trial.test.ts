@@ -88,12 +88,12 @@ test("a reason contains no path", () => {
 
 describe("a model is refused", () => {
   test.each<[keyof typeof badFiles, RegExp]>([
-    ["twoInputs", /^Its file has 2 inputs, and one is needed\.$/],
+    ["twoInputs", /^Its file has 2 inputs; it must have exactly one\.$/],
     ["otherNames", /^Its file has no output "output"; it is called "result" there\.$/],
     ["sixChannels", /^The output of its file is 1 x 6 x \? x \?, not 1 x 3 x height x width\.$/],
     ["fixedSize", /height and width have to be free/],
     ["notANumber", /values that are no colours/],
-    ["halfTheSize", /answered \[1, 3, 32, 40\] to a picture of 80 x 64 px/],
+    ["halfTheSize", /returned \[1, 3, 32, 40\] for a picture of 80 x 64 px/],
     ["throwing", /could not compute the graph.*Reshape/],
     ["unknownOperator", /no graph that ONNX Runtime can run.*Enchant/],
     ["externalData", /external data/],

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { openFeatureNetwork } from "../../server/art/feature-network.js";
 import { imageInput } from "../../server/art/losses.js";
 import { asTensor } from "../../server/art/objective.js";
-import { openFeatureNetwork } from "../../server/art/open-feature-network.js";
-import { decodePicture } from "../../server/art/picture.js";
+import { decodePlanes } from "../../server/art/picture.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { GraphError } from "../../server/graph/index.js";
 import type { Vgg19LiteArchitecture } from "../../server/models/architecture.js";
@@ -45,7 +45,7 @@ describe("the bundled vgg19-lite", () => {
     expect(network.layers).toEqual(Object.keys(known));
     const graph = network.features(imageInput(), network.layers);
     const program = await engine.open(graph, { outputs: Object.keys(graph) });
-    const picture = await decodePicture(await readFile(join(root, "web/public/samples/alps.jpg")), { longerSide: 128 });
+    const picture = await decodePlanes(await readFile(join(root, "web/public/samples/alps.jpg")), { longerSide: 128 });
     const results = await program.run({ image: asTensor(picture) });
     for (const [layer, [shape, mean, energy, middle, last]] of Object.entries(known)) {
       const { shape: found, data } = results[layer]!;

@@ -11,7 +11,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
 
-/** Another process that takes the lock and keeps it until it is killed. Resolves once it holds the lock. */
+/** Starts another process that takes the lock and holds it until it is killed. Resolves once it holds the lock. */
 async function holder(name: string): Promise<ChildProcess> {
   const lock = pathToFileURL("scripts/lock.mjs").href;
   const program = `
@@ -55,14 +55,14 @@ test("a lock whose holder was killed is taken over", async () => {
   expect(waits).toBe(1);
 });
 
-test("failed work releases the lock", async () => {
+test("work that fails releases the lock", async () => {
   const name = `failed ${process.pid}`;
   const failing = withLock(name, ignoreWait, () => Promise.reject(new Error("no")));
   await expect(failing).rejects.toThrow("no");
   const waits: string[] = [];
   await withLock(
     name,
-    () => waits.push("somebody holds it"),
+    () => waits.push("another process holds it"),
     async () => undefined,
   );
   expect(waits).toEqual([]);

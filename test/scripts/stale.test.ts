@@ -30,7 +30,7 @@ function target(build = async () => writeFile(join(folder, "output"), "built")) 
   };
 }
 
-test("builds once, then only when an input changes in name or bytes", async () => {
+test("builds once, and then only when the name or the bytes of an input change", async () => {
   await buildStale([target()]);
   await buildStale([target()]);
   expect(builds).toBe(1);
@@ -48,7 +48,7 @@ test("builds once, then only when an input changes in name or bytes", async () =
   expect(builds).toBe(4);
 });
 
-test("builds again when the output is gone and when it is told to", async () => {
+test("builds again when the output is missing or a build is forced", async () => {
   await buildStale([target()]);
   await rm(join(folder, "output"));
   await buildStale([target()]);
@@ -58,7 +58,7 @@ test("builds again when the output is gone and when it is told to", async () => 
   expect(builds).toBe(3);
 });
 
-test("a failed build counts as none", async () => {
+test("a failed build does not count", async () => {
   await buildStale([target()]);
   await writeFile(join(folder, "source", "deep", "a.ts"), "two");
   await expect(buildStale([target(() => Promise.reject(new Error("no")))])).rejects.toThrow("no");
@@ -66,7 +66,7 @@ test("a failed build counts as none", async () => {
   expect(builds).toBe(3);
 });
 
-test("an edit made during a build is built the next time", async () => {
+test("an edit during a build is built the next time", async () => {
   const editing = async () => {
     await writeFile(join(folder, "source", "deep", "a.ts"), "edited");
     await writeFile(join(folder, "output"), "built");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { seededRandom } from "../../../server/art/noise.js";
+import { seededRandom } from "../../../server/art/starting-picture.js";
 import { openEmbeddedBus } from "../../../server/bus/embedded.js";
 import type { FrameRecord } from "../../../server/records/pictures.js";
 import type { StyleTransferRecord } from "../../../server/records/session.js";

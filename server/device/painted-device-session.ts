@@ -1,55 +1,36 @@
-import { CheckpointError } from "../art/checkpoint-error.js";
-import type { Painter, PainterFactory, Painting } from "../art/painter.js";
+import { CheckpointError, type Painter, type PainterFactory, type Painting } from "../art/painter.js";
 import type { PaintedWork } from "../art/work.js";
+import type { DeviceSession, Send, SessionCommand } from "./device-session.js";
 import { encodeFrame } from "./encode.js";
-import { type DeviceMessage, type HostMessage, MAX_UNACKNOWLEDGED } from "./messages.js";
+import { type HostMessage, MAX_UNACKNOWLEDGED } from "./messages.js";
 
 /** The start of a session that is painted step by step. */
-export type StartMessage = Extract<HostMessage, { type: "start" }> & { work: PaintedWork };
+export type PaintedStart = Extract<HostMessage, { type: "start" }> & { work: PaintedWork };
 
-type SteerMessage = Extract<HostMessage, { type: "steer" }>;
-
-/** Sends a message to the host; resolves once it has left this process. */
-export type Send = (message: DeviceMessage) => Promise<void>;
+type SteerCommand = Extract<SessionCommand, { type: "steer" }>;
 
 /**
  * Steps shorter than this are encoded while the next one is computed, ms. A computing engine blocks this thread, so an
- * overlapped frame leaves one step late: nobody sees that for a fast step, and for a slow one the few milliseconds of
- * encoding are not worth it.
+ * overlapped frame leaves one step late. That is not noticeable for a fast step; for a slow one it would cost more than
+ * the few milliseconds of encoding that it saves.
  */
 const OVERLAP_BELOW_MS = 150;
 
-/** A checkpoint may take at most this share of the time between two of them. */
+/** Checkpoints may take at most this share of the time between two of them. */
 const MAX_CHECKPOINT_SHARE = 1 / 50;
 
-/** Time until a session's first checkpoint in a life of the device, ms; it doubles up to the interval. */
+/** Time until the first checkpoint after a session's start on this device, ms; it doubles up to the interval. */
 const FIRST_CHECKPOINT_MS = 500;
 
-export interface TurnOptions {
-  /** 0 for a checkpoint after every step. */
+export interface PaintedDeviceSessionOptions {
+  /** Time between two checkpoints, ms; 0 for a checkpoint after every step. */
   checkpointIntervalMs: number;
-  /** Told of what went wrong in full. */
+  /** Writes the full cause of a failure to the log. */
   log: (line: string, cause: unknown) => void;
 }
 
-/** A session within the device process, as the loop sees it. */
-export interface Turns {
-  readonly id: string;
-  /** Whether somebody waits for each picture: such turns go before others. */
-  readonly live: boolean;
-  /** Whether a turn would do anything now. */
-  readonly runnable: boolean;
-  cancel(): void;
-  /** Does what is to be done next; true when that was the session's last turn. @throws whatever made the session fail. */
-  take(): Promise<boolean>;
-  /** Resolves when nothing of its last turn goes on beside the turns. */
-  settled?(): Promise<void>;
-  /** Frees what it holds. */
-  close(): Promise<void>;
-}
-
-/** A session that is painted step by step: paints one when it is given a turn, and delivers it. */
-export class SessionTurns implements Turns {
+/** A session that is painted step by step: each turn paints one step, or a part of one, and delivers it. */
+export class PaintedDeviceSession implements DeviceSession {
   readonly live = false;
   readonly id: string;
   private painter: Painter | null = null;
@@ -57,7 +38,7 @@ export class SessionTurns implements Turns {
   private unacknowledged = 0;
   private cancelled = false;
   private paused = false;
-  /** Whether the painter gave a picture, so that there is something to checkpoint. */
+  /** Whether the painter has painted a picture, so that there is something to checkpoint. */
   private painted = false;
   private delivery: Promise<void> = Promise.resolve();
   private deliveryError: { cause: unknown } | null = null;
@@ -66,10 +47,10 @@ export class SessionTurns implements Turns {
   private checkpointsTaken = 0;
 
   constructor(
-    private readonly start: StartMessage,
+    private readonly start: PaintedStart,
     private readonly factory: PainterFactory,
     private readonly send: Send,
-    private readonly options: TurnOptions,
+    private readonly options: PaintedDeviceSessionOptions,
   ) {
     this.id = start.sessionId;
     this.storedThrough = start.storedThrough;
@@ -79,28 +60,27 @@ export class SessionTurns implements Turns {
     return this.cancelled || this.paused || this.deliveryError !== null || this.unacknowledged < MAX_UNACKNOWLEDGED;
   }
 
-  acknowledge(): void {
-    this.unacknowledged = Math.max(0, this.unacknowledged - 1);
+  receive(command: SessionCommand): void {
+    switch (command.type) {
+      case "acknowledge":
+        this.unacknowledged = Math.max(0, this.unacknowledged - 1);
+        break;
+      case "steer":
+        this.steer(command);
+        break;
+      case "pause":
+        this.paused = true;
+        break;
+      case "cancel":
+        this.cancelled = true;
+        break;
+      case "translate":
+        // Only live translations receive pictures.
+        break;
+    }
   }
 
-  cancel(): void {
-    this.cancelled = true;
-  }
-
-  pause(): void {
-    this.paused = true;
-  }
-
-  /** Changes what is painted from the next picture on, and tells which one that is. History is never changed. */
-  steer({ ordinal, settings, styles }: SteerMessage): void {
-    let change = { step: this.storedThrough + 1, settings, styles };
-    if (this.painter?.steer) change = { ...change, step: this.painter.steer(change) };
-    else if (this.start.work.kind === "STYLE_TRANSFER") this.start.work.changes.push(change);
-    void this.send({ type: "steered", sessionId: this.id, ordinal, step: change.step });
-  }
-
-  /** Paints one step, or a part of one. */
-  async take(): Promise<boolean> {
+  async runTurn(): Promise<boolean> {
     if (this.cancelled) return this.end("cancelled");
     if (this.paused) return this.endPaused();
     this.painter ??= await this.open();
@@ -120,14 +100,22 @@ export class SessionTurns implements Turns {
     this.painter = null;
   }
 
-  /** From the checkpoint, or from step 0 when that cannot be used, such as one that another version left behind. */
+  /** Changes what is painted from the next picture on, and reports which picture that is. History is never changed. */
+  private steer({ ordinal, settings, styles }: SteerCommand): void {
+    let change = { step: this.storedThrough + 1, settings, styles };
+    if (this.painter?.steer) change = { ...change, step: this.painter.steer(change) };
+    else if (this.start.work.kind === "STYLE_TRANSFER") this.start.work.changes.push(change);
+    void this.send({ type: "steered", sessionId: this.id, ordinal, step: change.step });
+  }
+
+  /** Opens the painter at the checkpoint, or at step 0 where that cannot be used, as after a change of version. */
   private async open(): Promise<Painter> {
     const { work, checkpoint } = this.start;
     try {
       return await this.factory.open(work, checkpoint);
     } catch (cause) {
       if (!(cause instanceof CheckpointError)) throw cause;
-      this.options.log(`Session ${this.id} begins again, since its checkpoint cannot be used:`, cause);
+      this.options.log(`Session ${this.id} starts again from step 0, because its checkpoint cannot be used:`, cause);
       return this.factory.open(work, null);
     }
   }
@@ -144,7 +132,10 @@ export class SessionTurns implements Turns {
     return true;
   }
 
-  /** Starts to encode and send; at most one delivery is under way. Stored steps are not sent again, their checkpoints are. */
+  /**
+   * Starts to encode and send a picture; at most one delivery is under way. Steps that the host has stored are not sent
+   * again, but their checkpoints are.
+   */
   private deliver(painting: Painting, checkpoint: Uint8Array | null): void {
     const encoding = painting.step > this.storedThrough ? encodeFrame(painting.planes, painting.last) : null;
     if (encoding) this.unacknowledged++;
@@ -167,7 +158,7 @@ export class SessionTurns implements Turns {
     if (this.deliveryError) throw this.deliveryError.cause;
   }
 
-  /** A checkpoint when one is due, else null: at the interval, or more rarely where one takes long. */
+  /** Returns a checkpoint if one is due: at the interval, or less often where checkpoints are slow. */
   private takeCheckpoint(painter: Painter, painting: Painting): Uint8Array | null {
     const now = performance.now();
     if (painting.last || now - this.lastCheckpoint < this.checkpointPause) return null;
@@ -181,7 +172,7 @@ export class SessionTurns implements Turns {
   private get checkpointPause(): number {
     const { checkpointIntervalMs } = this.options;
     if (checkpointIntervalMs === 0) return 0;
-    // Often at first: a device that dies again and again still gets on.
+    // Checkpoints are frequent at first, so that a session makes progress even on a device that dies again and again.
     const interval = Math.min(checkpointIntervalMs, FIRST_CHECKPOINT_MS * 2 ** this.checkpointsTaken);
     return Math.max(interval, this.checkpointCostMs / MAX_CHECKPOINT_SHARE);
   }

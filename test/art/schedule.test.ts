@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { Course } from "../../server/art/course.js";
-import { planScales, respreadScales } from "../../server/art/scales.js";
+import { planScales, replanScales } from "../../server/art/scales.js";
+import { Schedule } from "../../server/art/schedule.js";
 import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 import type { ChangeAtStep } from "../../server/records/changes.js";
 import { defaultSettings } from "../../server/records/settings.js";
 
 const square = { width: 1000, height: 1000 };
 
-describe("scales of a changed number of steps", () => {
+describe("scales after a change of the number of steps", () => {
   const plan = planScales(512, 3, 100, [square]);
 
-  test("what was painted stays, and the rest is spread by the same rule", () => {
-    const longer = respreadScales(plan, 60, 200);
+  test("painted scales stay, and the remaining steps are spread by the same rule", () => {
+    const longer = replanScales(plan, 60, 200);
     expect(longer[0]).toEqual(plan[0]);
     expect(longer.map(({ size }) => size)).toEqual([128, 256, 512]);
     expect(longer[1]).toMatchObject({ fromStep: plan[1]!.fromStep });
@@ -19,10 +19,10 @@ describe("scales of a changed number of steps", () => {
     expect(longer.at(-1)!.toStep).toBe(200);
   });
 
-  test("every plan is whole: no step is without a scale, and the last picture has the full size", () => {
+  test("every step has a scale, and the last picture has the full size", () => {
     for (let step = 0; step <= 100; step++) {
       for (const steps of [1, step, step + 1, step + 2, 99, 5000]) {
-        const respread = respreadScales(plan, step, steps);
+        const respread = replanScales(plan, step, steps);
         expect(respread[0]!.fromStep).toBe(0);
         for (const [index, scale] of respread.entries()) {
           expect(scale.toStep).toBeGreaterThanOrEqual(scale.fromStep);
@@ -38,48 +38,48 @@ describe("scales of a changed number of steps", () => {
   });
 
   test("the same number of steps changes nothing", () => {
-    for (const step of [0, 10, 49, 50, 75, 100]) expect(respreadScales(plan, step, 100)).toEqual(plan);
+    for (const step of [0, 10, 49, 50, 75, 100]) expect(replanScales(plan, step, 100)).toEqual(plan);
   });
 });
 
-describe("the course of a painting", () => {
+describe("the schedule of a painting", () => {
   const picture = { digest: "00", bytes: new Uint8Array() };
   const style = { ...picture, weight: 1 };
   const settings: StyleTransferWork["settings"] = { ...defaultSettings(), steps: 20, model: "tiny" };
 
-  function courseOf(changes: ChangeAtStep<EncodedPicture>[]): Course {
+  function scheduleOf(changes: ChangeAtStep<EncodedPicture>[]): Schedule {
     const network = { id: "tiny", path: "", sha256: "", architecture: { family: "vgg19" } } as const;
-    return new Course({ kind: "STYLE_TRANSFER", settings, content: picture, styles: [style], changes, network }, [square, square]);
+    return new Schedule({ kind: "STYLE_TRANSFER", settings, content: picture, styles: [style], changes, network }, [square, square]);
   }
 
-  test("a change is in force from its step on, later ones of a step last", () => {
-    const course = courseOf([
+  test("a change applies from its step on; of several changes of a step, the last one wins", () => {
+    const schedule = scheduleOf([
       { step: 3, settings: { alpha: 2, beta: 5 }, styles: null },
       { step: 3, settings: { alpha: 3 }, styles: null },
       { step: 5, settings: {}, styles: [{ ...style, weight: 7 }] },
     ]);
-    course.reach(2);
-    expect(course.work.settings.alpha).toBe(settings.alpha);
-    course.reach(3);
-    expect(course.work.settings).toMatchObject({ alpha: 3, beta: 5, gamma: settings.gamma });
-    course.reach(5);
-    expect(course.work.styles).toEqual([{ ...style, weight: 7 }]);
+    schedule.advanceTo(2);
+    expect(schedule.work.settings.alpha).toBe(settings.alpha);
+    schedule.advanceTo(3);
+    expect(schedule.work.settings).toMatchObject({ alpha: 3, beta: 5, gamma: settings.gamma });
+    schedule.advanceTo(5);
+    expect(schedule.work.styles).toEqual([{ ...style, weight: 7 }]);
   });
 
-  test("approaching a step leaves its own changes ahead", () => {
-    const course = courseOf([
+  test("advancing to just before a step leaves the changes of that step pending", () => {
+    const schedule = scheduleOf([
       { step: 3, settings: { alpha: 2 }, styles: null },
       { step: 4, settings: { alpha: 9 }, styles: null },
     ]);
-    course.approach(4);
-    expect(course.work.settings.alpha).toBe(2);
-    course.reach(4);
-    expect(course.work.settings.alpha).toBe(9);
+    schedule.advanceBefore(4);
+    expect(schedule.work.settings.alpha).toBe(2);
+    schedule.advanceTo(4);
+    expect(schedule.work.settings.alpha).toBe(9);
   });
 
-  test("fewer steps than were painted end it at the next picture", () => {
-    const course = courseOf([{ step: 8, settings: { steps: 2 }, styles: null }]);
-    course.reach(8);
-    expect(course.work.settings.steps).toBe(8);
+  test("fewer steps than were painted end the painting with the current picture", () => {
+    const schedule = scheduleOf([{ step: 8, settings: { steps: 2 }, styles: null }]);
+    schedule.advanceTo(8);
+    expect(schedule.work.settings.steps).toBe(8);
   });
 });

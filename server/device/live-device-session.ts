@@ -1,17 +1,16 @@
-import type { LiveTranslation, LiveTranslator, Painters } from "../art/painter.js";
+import type { LiveTranslation, LiveTranslator, Painters, Pixels } from "../art/painter.js";
 import type { LiveTranslationWork } from "../art/work.js";
 import { AtelierError } from "../errors.js";
+import type { DeviceSession, Send, SessionCommand } from "./device-session.js";
 import { encodeLiveFrame } from "./encode.js";
-import type { HostMessage } from "./messages.js";
-import type { Send, Turns } from "./session-turns.js";
 
-type TranslateMessage = Extract<HostMessage, { type: "translate" }>;
+type TranslateCommand = Extract<SessionCommand, { type: "translate" }>;
 
-/** A live translation within the device process: a turn translates the picture that was sent last. */
-export class LiveTurns implements Turns {
+/** A live translation within the device process: each turn translates the picture that was received last. */
+export class LiveDeviceSession implements DeviceSession {
   readonly live = true;
   private translator: LiveTranslator | null = null;
-  private picture: TranslateMessage | null = null;
+  private picture: TranslateCommand | null = null;
   private cancelled = false;
   /** The last result on its way; never rejects. */
   private delivery: Promise<void> = Promise.resolve();
@@ -24,21 +23,18 @@ export class LiveTurns implements Turns {
     private readonly send: Send,
   ) {}
 
-  /** The first turn opens the network. */
+  /** The first turn opens the model, so it needs no picture. */
   get runnable(): boolean {
     return this.cancelled || this.translator === null || this.picture !== null || this.deliveryError !== null;
   }
 
-  cancel(): void {
-    this.cancelled = true;
+  receive(command: SessionCommand): void {
+    // The host sends no picture before `free`.
+    if (command.type === "translate") this.picture = command;
+    else if (command.type === "cancel") this.cancelled = true;
   }
 
-  /** Takes the next picture; the host sends none before `free`. */
-  offer(message: TranslateMessage): void {
-    this.picture = message;
-  }
-
-  async take(): Promise<boolean> {
+  async runTurn(): Promise<boolean> {
     if (this.deliveryError) throw this.deliveryError.cause;
     if (this.cancelled) {
       await this.close();
@@ -47,7 +43,7 @@ export class LiveTurns implements Turns {
     }
     if (this.translator === null) {
       this.translator = await this.painters.openLive(this.work);
-      await this.free();
+      await this.askForPicture();
     } else if (this.picture) {
       const picture = this.picture;
       this.picture = null;
@@ -66,16 +62,16 @@ export class LiveTurns implements Turns {
     this.translator = null;
   }
 
-  private async translate(translator: LiveTranslator, { step, picture }: TranslateMessage): Promise<void> {
+  private async translate(translator: LiveTranslator, { step, picture }: TranslateCommand): Promise<void> {
     const decoded = await this.decode(translator, step, picture);
-    // Encoded beside the decoding; what is not ready by now would leave only after the run.
+    // The previous result was encoded during the decoding. What is not sent by now would be sent only after the run.
     await this.delivery;
     if (!decoded || this.deliveryError) return;
-    // Awaited, since computing blocks this thread: what has not left by now would leave only after the run.
+    // Awaited, because computing blocks this thread: what is not sent by now would be sent only after the run.
     await this.send({ type: "begun", sessionId: this.id, step });
     const translation = await translator.translate(decoded);
-    // The next picture is on its way, and is decoded, while this one is encoded.
-    const asked = this.free();
+    // The next picture arrives and is decoded while this one is encoded.
+    const asked = this.askForPicture();
     this.delivery = this.deliver(step, translation).catch((cause: unknown) => {
       this.deliveryError = { cause };
     });
@@ -88,19 +84,19 @@ export class LiveTurns implements Turns {
     await this.send({ type: "frame", sessionId: this.id, step, picture: bytes, mimeType, width, height, losses: null, computeMs });
   }
 
-  /** Null when the picture is none, which ends the picture and not the session. */
-  private async decode(translator: LiveTranslator, step: number, picture: Uint8Array) {
+  /** Resolves to null for bytes that are no picture, which are rejected and do not end the session. */
+  private async decode(translator: LiveTranslator, step: number, picture: Uint8Array): Promise<Pixels | null> {
     try {
       return await translator.decode(picture);
     } catch (error) {
       if (!(error instanceof AtelierError && error.code === "BAD_INPUT")) throw error;
       await this.send({ type: "rejected", sessionId: this.id, step, code: error.code, message: error.message });
-      await this.free();
+      await this.askForPicture();
       return null;
     }
   }
 
-  private free(): Promise<void> {
+  private askForPicture(): Promise<void> {
     return this.send({ type: "free", sessionId: this.id });
   }
 }

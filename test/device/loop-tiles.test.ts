@@ -19,7 +19,7 @@ function tilingPainters(): Painters {
   const translations = createTranslationFactory(engine, openGenerator, programs, 64 * 64);
   return {
     async open(work, checkpoint) {
-      if (work.kind !== "TRANSLATION") throw new Error("There is no style transfer in this test.");
+      if (work.kind !== "TRANSLATION") throw new Error("This test has no style transfers.");
       return translations.open(work, checkpoint);
     },
     openLive: (work) => openLiveTranslator(engine, openGenerator, programs, work),
@@ -27,7 +27,7 @@ function tilingPainters(): Painters {
   };
 }
 
-test("a live picture gets its turn between the tiles of a large one, which comes out whole", async () => {
+test("a live picture has its turn between the tiles of a large picture, which is still completed", async () => {
   const work = await translationWork({ width: 260, height: 190 });
   const small = (await pngPicture(16, 16)).bytes;
   const sent: DeviceMessage[] = [];

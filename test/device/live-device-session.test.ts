@@ -3,13 +3,13 @@ import { PaintingLoop } from "../../server/device/loop.js";
 import type { DeviceMessage } from "../../server/device/messages.js";
 import { type PainterScript, scriptedLiveWork, scriptedPainters, scriptedWork } from "../helpers/scripted-painters.js";
 
-/** A loop in this process; `reply` hears every message and may answer it. */
+/** A loop in this process. `reply` receives every message and may reply to it. */
 class LiveLoop {
   readonly sent: DeviceMessage[] = [];
   private readonly loop: PaintingLoop;
   private readonly running: Promise<void>;
 
-  /** The clock goes on by `paintMs` with each picture and stands still otherwise; undefined for the real one. */
+  /** The clock advances by `paintMs` with each picture only; without `paintMs` it is the real clock. */
   constructor(
     private readonly reply: (message: DeviceMessage, loop: LiveLoop) => void = () => undefined,
     paintMs?: number,
@@ -70,7 +70,7 @@ afterEach(() => loop.close());
 const frameOf = (step: number) => (message: DeviceMessage) => message.type === "frame" && message.step === step;
 
 describe("a live translation on the device", () => {
-  test("says when it is free, when a run begins, and sends the result with the client's number", async () => {
+  test("reports when it is free and when a run begins, and sends the result with the client's step", async () => {
     loop = new LiveLoop();
     loop.live("a");
     await loop.until(({ type }) => type === "free");
@@ -80,7 +80,7 @@ describe("a live translation on the device", () => {
     expect(loop.sent.find(frameOf(7))).toMatchObject({ width: 8, height: 8, mimeType: "image/jpeg", losses: null });
   });
 
-  test("rejects a picture that cannot be decoded and goes on", async () => {
+  test("rejects a picture that cannot be decoded, and continues", async () => {
     loop = new LiveLoop();
     loop.live("a");
     await loop.until(({ type }) => type === "free");
@@ -91,7 +91,7 @@ describe("a live translation on the device", () => {
     expect(loop.sent.find(({ type }) => type === "rejected")).toMatchObject({ step: 1, code: "BAD_INPUT" });
   });
 
-  test("fails by itself when its network does, and leaves others alone", async () => {
+  test("fails alone when its model fails", async () => {
     loop = new LiveLoop();
     loop.live("bad", { steps: 9, throwAt: { step: 0, code: "UNAVAILABLE" } });
     loop.live("good");
@@ -102,7 +102,7 @@ describe("a live translation on the device", () => {
     expect(loop.sent.find(({ type }) => type === "failed")).toMatchObject({ sessionId: "bad", code: "UNAVAILABLE" });
   });
 
-  test("takes no turn while no picture waits, and ends when it is cancelled", async () => {
+  test("takes no turn without a picture, and ends when it is cancelled", async () => {
     loop = new LiveLoop();
     loop.live("idle");
     await loop.until(({ type }) => type === "free");
@@ -113,7 +113,7 @@ describe("a live translation on the device", () => {
     await loop.until(({ type }) => type === "cancelled");
   });
 
-  test("goes before painting, which keeps a fifth of the time", async () => {
+  test("goes before painted sessions, which keep a fifth of the time", async () => {
     let step = 0;
     loop = new LiveLoop((message) => {
       if (message.type === "free") loop.translate(message.sessionId, step++);
@@ -125,7 +125,7 @@ describe("a live translation on the device", () => {
     expect(turns.filter((id) => id === "painted")).toHaveLength(10);
   });
 
-  test("goes between the parts of a picture that takes long", async () => {
+  test("goes between the parts of a slow picture", async () => {
     let step = 0;
     loop = new LiveLoop((message) => {
       if (message.type === "free") loop.translate(message.sessionId, step++);
@@ -140,7 +140,7 @@ describe("a live translation on the device", () => {
     expect(loop.types("large").filter((type) => type !== "turn")).toEqual(["frame", "finished"]);
   });
 
-  test("takes turns with other live translations", async () => {
+  test("alternates with other live translations", async () => {
     const steps = new Map([
       ["a", 0],
       ["b", 0],

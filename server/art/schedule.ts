@@ -1,0 +1,57 @@
+import { type ChangeAtStep, withChange } from "../records/changes.js";
+import { type PictureSize, planScales, replanScales, type Scale } from "./scales.js";
+import type { EncodedPicture, StyleTransferWork } from "./work.js";
+
+type PendingChange = ChangeAtStep<EncodedPicture>;
+
+/**
+ * The settings, styles and scales that are in force at each step of a style transfer. The schedule follows from the
+ * work alone, the settings of step 0 and the recorded changes, so a painter may start at any step.
+ */
+export class Schedule {
+  /** The work with the settings and styles in force. */
+  work: StyleTransferWork;
+  private scales: readonly Scale[];
+  private readonly pending: PendingChange[];
+
+  /** Starts before the changes of step 0. `pictures`: sizes of the content and of the first styles, px. */
+  constructor(work: StyleTransferWork, pictures: readonly PictureSize[]) {
+    const { size, scales, steps } = work.settings;
+    this.work = work;
+    this.scales = planScales(size, scales, steps, pictures);
+    this.pending = [...work.changes];
+  }
+
+  /** Adds a change of a step that has not been reached. */
+  add(change: PendingChange): void {
+    this.pending.push(change);
+  }
+
+  /** Applies the changes before `step`. */
+  advanceBefore(step: number): void {
+    this.applyDue((change) => change.step < step);
+  }
+
+  /** Applies the changes through `step`. */
+  advanceTo(step: number): void {
+    this.applyDue((change) => change.step <= step);
+  }
+
+  /** The scale of picture `step`. @throws RangeError for a step beyond the last. */
+  scaleAt(step: number): Scale {
+    const scale = this.scales.find(({ fromStep, toStep }) => fromStep <= step && step <= toStep);
+    if (!scale) throw new RangeError(`Step ${step} is in no scale.`);
+    return scale;
+  }
+
+  /** Applies due changes by their steps; changes of one step apply in the order in which they were added. */
+  private applyDue(isDue: (change: PendingChange) => boolean): void {
+    for (let due = this.pending.findIndex(isDue); due >= 0; due = this.pending.findIndex(isDue)) {
+      const [change] = this.pending.splice(due, 1) as [PendingChange];
+      if (change.settings.steps !== undefined) this.scales = replanScales(this.scales, change.step, change.settings.steps);
+      const { settings, styles } = withChange(this.work, change);
+      // A number of steps that is below the current step becomes the current step.
+      this.work = { ...this.work, settings: { ...settings, steps: this.scales.at(-1)!.toStep }, styles };
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import type { Engine, Program } from "../engine/engine.js";
+import { AtelierError, badInput } from "../errors.js";
+import { MIN_PICTURE_SIDE } from "../records/settings.js";
+import { matchColours } from "./colours.js";
+import type { FeatureNetwork, OpenFeatureNetwork } from "./feature-network.js";
+import { inputNames, type ObjectiveLayers, objectiveGraph, targetGraph } from "./losses.js";
+import { asTensor, blendTargets, objectiveLayers, openObjective, type Targets } from "./objective.js";
+import type { Planes } from "./painter.js";
+import { decodePlanes } from "./picture.js";
+import { ProgramCache } from "./program-cache.js";
+import type { EncodedPicture, FeatureNetworkFile, StyleTransferWork } from "./work.js";
+
+/** Memory that cached targets may take, bytes: the content features of one picture of 1024 px are 33 MB. */
+const MAX_TARGET_BYTES = 256 * 2 ** 20;
+
+/** What the style transfers of one device share: networks, programs, and the targets of recently used pictures. */
+export class StyleTransferResources {
+  private readonly networks = new Map<string, Promise<FeatureNetwork>>();
+  private readonly programs = new ProgramCache<Program>();
+  private readonly targetCache = new TargetCache();
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly openNetwork: OpenFeatureNetwork,
+  ) {}
+
+  /**
+   * Returns the program of J for the work's layers. Every call needs one `releaseObjective` for the same work.
+   * @throws AtelierError BAD_INPUT for a layer that the network lacks; UNAVAILABLE for a file that cannot be read;
+   * OUT_OF_MEMORY.
+   */
+  async acquireObjective({ network: file, settings }: StyleTransferWork): Promise<Program> {
+    const layers = objectiveLayers(settings);
+    const network = await this.network(file, layers);
+    return this.programs.acquire(objectiveKey(file, layers), () => openObjective(this.engine, objectiveGraph(network, layers)));
+  }
+
+  releaseObjective({ network, settings }: StyleTransferWork): Promise<void> {
+    return this.programs.release(objectiveKey(network, objectiveLayers(settings)));
+  }
+
+  /**
+   * Measures the targets of the content and of all styles, each with `size` px on its longer side.
+   * @throws AtelierError BAD_INPUT for a picture that cannot be decoded or is too narrow for the layers.
+   */
+  async targets(work: StyleTransferWork, size: number): Promise<Targets> {
+    const layers = objectiveLayers(work.settings);
+    const palette = work.settings.preserveColors ? work.content : null;
+    // All at once, so that one picture is decoded while another is computed.
+    const [content, ...styles] = await Promise.all([
+      this.measure(work.network, { content: layers.content, style: [] }, size, work.content),
+      ...work.styles.map((style) => this.measure(work.network, { content: [], style: layers.style }, size, style, palette)),
+    ]);
+    return { ...content, ...blendTargets(styles.map((targets, i) => ({ targets, weight: work.styles[i]!.weight }))) };
+  }
+
+  /** Closes all programs. */
+  close(): Promise<void> {
+    return this.programs.close();
+  }
+
+  private measure(
+    file: FeatureNetworkFile,
+    layers: ObjectiveLayers,
+    size: number,
+    picture: EncodedPicture,
+    palette: EncodedPicture | null = null,
+  ): Promise<Targets> {
+    const programKey = `${versionOf(file)} targets ${JSON.stringify(layers)}`;
+    return this.targetCache.get(`${programKey} ${picture.digest} ${size} ${palette?.digest}`, async () => {
+      const network = await this.network(file, layers);
+      const planes = await decodeInColoursOf(picture, palette, size);
+      requireSide(planes, network, layers);
+      const graph = targetGraph(network, layers);
+      const program = await this.programs.acquire(programKey, () => this.engine.open(graph, { outputs: Object.keys(graph) }));
+      try {
+        return await program.run({ [inputNames.image]: asTensor(planes) });
+      } finally {
+        await this.programs.release(programKey);
+      }
+    });
+  }
+
+  private async network(file: FeatureNetworkFile, layers: ObjectiveLayers): Promise<FeatureNetwork> {
+    const version = versionOf(file);
+    const known = this.networks.get(version) ?? this.openNetwork(file);
+    this.networks.set(version, known);
+    let network: FeatureNetwork;
+    try {
+      network = await known;
+    } catch (error) {
+      if (this.networks.get(version) === known) this.networks.delete(version);
+      throw error;
+    }
+    const unknown = [...layers.content, ...layers.style].find((layer) => !network.layers.includes(layer));
+    if (unknown) throw new AtelierError("BAD_INPUT", `The model ${file.id} has no layer ${unknown}.`);
+    return network;
+  }
+}
+
+/** Key of a network's file. A model that is downloaded again may have other weights at the same path. */
+function versionOf({ path, sha256 }: FeatureNetworkFile): string {
+  return `${path} ${sha256}`;
+}
+
+function objectiveKey(file: FeatureNetworkFile, layers: ObjectiveLayers): string {
+  return `${versionOf(file)} objective ${JSON.stringify(layers)}`;
+}
+
+/** Decodes `picture` with `size` px on its longer side, and gives it the colours of `palette` where that is given. */
+async function decodeInColoursOf(picture: EncodedPicture, palette: EncodedPicture | null, size: number): Promise<Planes> {
+  const planes = await decodePlanes(picture.bytes, { longerSide: size });
+  return palette ? matchColours(planes, await decodePlanes(palette.bytes, { longerSide: size })) : planes;
+}
+
+function requireSide(planes: Planes, network: FeatureNetwork, layers: ObjectiveLayers): void {
+  const needed = Math.max(MIN_PICTURE_SIDE, ...[...layers.content, ...layers.style].map((layer) => network.minimumSide(layer)));
+  if (Math.min(planes.width, planes.height) >= needed) return;
+  const message = `A picture of ${planes.width} x ${planes.height} px is too narrow for these layers.`;
+  throw badInput("size", message, `${needed} px on the shorter side`);
+}
+
+/** Keeps the targets of recently used pictures. Keys name picture, size, layers and model. */
+class TargetCache {
+  private readonly entries = new Map<string, { targets: Targets; byteLength: number }>();
+  private byteLength = 0;
+
+  /** Returns the targets under `key`, after measuring them where they are missing. */
+  async get(key: string, measure: () => Promise<Targets>): Promise<Targets> {
+    const known = this.entries.get(key);
+    const targets = known?.targets ?? (await measure());
+    const byteLength = known?.byteLength ?? Object.values(targets).reduce((sum, { data }) => sum + data.byteLength, 0);
+    // The most recently used entry is the last one.
+    this.forget(key);
+    this.entries.set(key, { targets, byteLength });
+    this.byteLength += byteLength;
+    for (const oldest of this.entries.keys()) {
+      if (this.byteLength <= MAX_TARGET_BYTES) break;
+      this.forget(oldest);
+    }
+    return targets;
+  }
+
+  private forget(key: string): void {
+    const entry = this.entries.get(key);
+    if (!entry) return;
+    this.entries.delete(key);
+    this.byteLength -= entry.byteLength;
+  }
+}

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import type { SessionCommand } from "../../server/device/device-session.js";
+import { LiveDeviceSession } from "../../server/device/live-device-session.js";
+import type { DeviceMessage } from "../../server/device/messages.js";
+import { PaintedDeviceSession } from "../../server/device/painted-device-session.js";
+import { scriptedLiveWork, scriptedPainters, scriptedWork } from "../helpers/scripted-painters.js";
+
+const sent: DeviceMessage[] = [];
+const send = async (message: DeviceMessage) => void sent.push(message);
+const steps = Number.POSITIVE_INFINITY;
+
+test("a painted session ignores the commands of live ones", async () => {
+  const start = { type: "start", sessionId: "a", work: scriptedWork({ steps: 5 }), checkpoint: null, storedThrough: -1 } as const;
+  const session = new PaintedDeviceSession(start, scriptedPainters(), send, { checkpointIntervalMs: 1e9, log: () => undefined });
+  session.receive({ type: "translate", sessionId: "a", step: 0, picture: Uint8Array.of(1) });
+  expect(await session.runTurn()).toBe(false);
+  expect(sent.splice(0)).toMatchObject([{ type: "frame", step: 0 }]);
+  await session.close();
+});
+
+test("a live session ignores the commands of painted ones", async () => {
+  const session = new LiveDeviceSession("a", scriptedLiveWork({ steps }), scriptedPainters(), send);
+  await session.runTurn();
+  const commands: SessionCommand[] = [
+    { type: "acknowledge", sessionId: "a", step: 0 },
+    { type: "steer", sessionId: "a", ordinal: 0, settings: {}, styles: null },
+    { type: "pause", sessionId: "a" },
+  ];
+  for (const command of commands) session.receive(command);
+  expect(session.runnable).toBe(false);
+  expect(sent.splice(0)).toEqual([{ type: "free", sessionId: "a" }]);
+  await session.close();
+});
