@@ -1,7 +1,8 @@
 import type { Bus, LiveMessage } from "../../bus/bus.js";
-import { AtelierError } from "../../errors.js";
+import { AtelierError, badInput, conflict, unavailable } from "../../errors.js";
 import { isLive, type SessionEvent, type SessionStatus } from "../../records/session.js";
 import type { SessionStore } from "../../storage/storage.js";
+import { noSession } from "../requirements.js";
 import { isFinal } from "../status.js";
 import type { LiveCounts } from "./counts.js";
 
@@ -51,7 +52,7 @@ export class LiveChannel {
     try {
       // Read after subscribing, so that an end in between is not missed.
       const session = await sessions.find(sessionId);
-      if (!session) throw new AtelierError("NOT_FOUND", "There is no such session.", { field: "input.sessionId" });
+      if (!session) throw noSession("input.sessionId");
       if (!isLive(session)) throw takesNone("This session takes no frames.");
       if (isFinal(session.status) || isFinal(channel.status)) throw takesNone("The session has ended.");
       if (channel.status === "QUEUED") channel.status = session.status;
@@ -65,11 +66,8 @@ export class LiveChannel {
   send(step: number, picture: Uint8Array): Promise<LiveReceipt> {
     if (isFinal(this.status)) throw takesNone("The session has ended.");
     if (step <= this.lastStep) {
-      const limit = this.lastStep + 1;
-      throw new AtelierError("BAD_INPUT", `Frames are numbered upwards: this one must be at least ${limit}.`, {
-        field: "input.step",
-        limit,
-      });
+      const least = this.lastStep + 1;
+      throw badInput("input.step", `The numbers of frames increase: this one must be at least ${least}.`, least);
     }
     this.lastStep = step;
     this.cameAt.set(step, performance.now());
@@ -88,7 +86,7 @@ export class LiveChannel {
 
   private offer(step: number, picture: Uint8Array, superseded = 0): void {
     this.bus.publish(`live:${this.sessionId}`, { type: "offer", step, picture, superseded }).catch((cause: unknown) => {
-      this.reject(step, new AtelierError("UNAVAILABLE", "The frame could not be sent to its device.", {}, { cause }));
+      this.reject(step, unavailable("The frame could not be sent to its device.", { cause }));
     });
   }
 
@@ -138,5 +136,5 @@ export class LiveChannel {
 }
 
 function takesNone(message: string): AtelierError {
-  return new AtelierError("CONFLICT", message, { field: "input.sessionId" });
+  return conflict("input.sessionId", message);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AtelierError } from "../../errors.js";
+import { unavailable } from "../../errors.js";
 
 const DISK_FULL = ["ENOSPC", "EDQUOT"];
 
@@ -30,9 +30,7 @@ export async function writeWhole(
     if (durable) await flushFolder(dirname(path));
   } catch (error) {
     await rm(draft, { force: true });
-    if (DISK_FULL.includes(errorCode(error) ?? "")) {
-      throw new AtelierError("UNAVAILABLE", "The server's disk is full.", {}, { cause: error });
-    }
+    if (DISK_FULL.includes(errorCode(error) ?? "")) throw unavailable("The server's disk is full.", { cause: error });
     throw error;
   }
 }

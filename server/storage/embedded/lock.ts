@@ -1,7 +1,7 @@
 import { constants, open, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { AtelierError } from "../../errors.js";
+import { AtelierError, unavailable } from "../../errors.js";
 
 /**
  * open(2)'s O_EXLOCK on macOS, UV_FS_O_EXLOCK on Windows, where it denies every other open. Node passes both on and
@@ -47,7 +47,7 @@ function lockByName(name: string): Promise<Unlock> {
 async function lockFile(path: string, platform: NodeJS.Platform): Promise<Unlock> {
   const lock = EXCLUSIVE_LOCK[platform];
   if (lock === undefined) {
-    throw new AtelierError("UNAVAILABLE", `The server cannot lock its data folder on ${platform}; Linux, macOS and Windows can.`);
+    throw unavailable(`The server cannot lock its data folder on ${platform}; it can on Linux, macOS and Windows.`);
   }
   // macOS would wait for the lock without O_NONBLOCK, Windows has no such flag.
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0) | lock);

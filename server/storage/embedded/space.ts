@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { AtelierError } from "../../errors.js";
+import { unavailable } from "../../errors.js";
 
 /**
  * Free disk space below which nothing new is stored, bytes. The embedded database writes its log in segments of 16 MiB;
@@ -25,7 +25,7 @@ export function createSpaceGuard(availableBytes: () => Promise<number>): SpaceGu
 
   function requireRoom(available: number, bytes: number): void {
     if (available >= bytes + underWay) return;
-    throw new AtelierError("UNAVAILABLE", "The server's disk is almost full. Nothing can be stored until there is room.");
+    throw unavailable("The server's disk is almost full. Nothing can be stored until there is space.");
   }
 
   return {

@@ -5,7 +5,7 @@ import type { ChangeStore } from "../storage.js";
 import { type Database, written } from "./database.js";
 import { changes, sessions } from "./schema.js";
 import { recordStyles } from "./session-images.js";
-import { sessionRecord } from "./session-record.js";
+import { sessionRecord } from "./sessions.js";
 
 /** Changes as rows. */
 export function sqlChanges(database: Database): ChangeStore {

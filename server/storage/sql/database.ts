@@ -1,6 +1,6 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
-import { AtelierError } from "../../errors.js";
+import { unavailable } from "../../errors.js";
 
 /** A migrated PostgreSQL database, embedded or remote. */
 export type Database = PgDatabase<PgQueryResultHKT>;
@@ -21,7 +21,7 @@ export async function written<Result>(statement: PromiseLike<Result>): Promise<R
   try {
     return await statement;
   } catch (error) {
-    if (sqlState(error) === DISK_FULL) throw new AtelierError("UNAVAILABLE", "The server's disk is full.", {}, { cause: error });
+    if (sqlState(error) === DISK_FULL) throw unavailable("The server's disk is full.", { cause: error });
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { and, asc, between, count, desc, eq, gt, gte, lte, type SQL, sql, sum } from "drizzle-orm";
-import { AtelierError } from "../../errors.js";
+import { badInput } from "../../errors.js";
 import type { FrameStore, StepRange } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
 import { lossCurve } from "./loss-curve.js";
@@ -72,7 +72,7 @@ export function sqlFrames(database: Database): FrameStore {
     },
 
     async losses(sessionId, range, points) {
-      if (!(points >= 2)) throw new AtelierError("BAD_INPUT", "A loss curve has at least 2 points.", { field: "points", limit: 2 });
+      if (!(points >= 2)) throw badInput("points", "A loss curve has at least 2 points.", 2);
       return lossCurve(database, within(sessionId, range), points);
     },
 

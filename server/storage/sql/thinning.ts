@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, or, type SQL, sql } from "drizzle-orm";
 import { type Database, written } from "./database.js";
-import { digestsInUse } from "./digests.js";
+import { unreferencedDigests } from "./digests.js";
 import { changes, frames, sessions } from "./schema.js";
 
 /** Strides that are tried: powers of two, beyond the largest number of steps that a session may have. */
@@ -35,9 +35,7 @@ export async function thinFrames(database: Database, sessionId: string, bytes: n
       .set({ frameCount: sql`${sessions.frameCount} - ${removed.length}`, frameBytes: sql`${sessions.frameBytes} - ${removedBytes}` })
       .where(eq(sessions.id, sessionId)),
   );
-  const digests = [...new Set(removed.map(({ digest }) => digest))];
-  const used = await digestsInUse(database, digests);
-  return digests.filter((digest) => !used.has(digest));
+  return unreferencedDigests(database, removed);
 }
 
 /** The first and the last frame, where it was steered, where it was branched off, and where others branched off it. */
