@@ -7,7 +7,7 @@ import { AtelierError } from "./errors.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
-import { registryNetworks } from "./host/registry-networks.js";
+import { registryWorkModels } from "./host/work-models.js";
 import { openRegistry } from "./models/registry.js";
 import { fetchPreferredFeatures } from "./models/store/preferred.js";
 import { packageVersion, rootFolder } from "./paths.js";
@@ -77,7 +77,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     storage,
     bus,
     queue,
-    ...registryNetworks(registry),
+    ...registryWorkModels(registry),
     frameBudget: { sessionBytes: config.sessionBytes, totalBytes: config.historyBytes },
     device: { device: config.device },
   });

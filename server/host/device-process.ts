@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DeviceChoice, DeviceMessage, HostMessage } from "../device/messages.js";
 import { AtelierError } from "../errors.js";
-import { type DeviceExit, outOfMemoryKills, tellsOutOfMemory } from "./exit.js";
+import { type DeviceExit, outOfMemoryKills, StderrTail } from "./exit.js";
 
 export type ReadyMessage = Extract<DeviceMessage, { type: "ready" }>;
 
@@ -30,9 +30,6 @@ export const deviceProcessDefaults = {
   execArgv: [],
 } as const satisfies DeviceProcessOptions;
 
-/** How much of stderr is kept to tell why the process died, characters. */
-const LAST_WORDS = 16_000;
-
 /** How long a channel may still hold messages after its process has gone, ms. */
 const DRAIN_MS = 1000;
 
@@ -41,9 +38,9 @@ export class DeviceProcess {
   /** Resolves after the process has gone and its last message was handed over. */
   readonly exited: Promise<DeviceExit>;
   private readonly child: ChildProcess;
+  private readonly stderr: StderrTail;
   private readonly killsBefore = outOfMemoryKills();
   private killedAs: "closed" | "hung" | null = null;
-  private lastWords = "";
   private silentPings = 0;
 
   private constructor(
@@ -52,10 +49,7 @@ export class DeviceProcess {
   ) {
     const execArgv = [...(options.entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : []), ...options.execArgv];
     this.child = fork(options.entry, [], { execArgv, serialization: "advanced", stdio: ["ignore", "inherit", "pipe", "ipc"] });
-    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.lastWords = (this.lastWords + text).slice(-LAST_WORDS);
-      process.stderr.write(text);
-    });
+    this.stderr = new StderrTail(this.child.stderr);
     this.child.on("message", (message: DeviceMessage) => {
       this.silentPings = 0;
       this.onMessage(message);
@@ -141,7 +135,7 @@ export class DeviceProcess {
   }
 
   private causeOfDeath(signal: NodeJS.Signals | null): DeviceExit["reason"] {
-    if (tellsOutOfMemory(this.lastWords)) return "out of memory";
+    if (this.stderr.saysOutOfMemory()) return "out of memory";
     const kills = signal === "SIGKILL" ? outOfMemoryKills() : null;
     return kills !== null && this.killsBefore !== null && kills > this.killsBefore ? "out of memory" : "died";
   }

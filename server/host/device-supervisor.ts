@@ -1,7 +1,7 @@
 import type { DeviceMessage } from "../device/messages.js";
+import { abortableDelay } from "./abortable-delay.js";
 import { DeviceProcess, type DeviceProcessOptions, type ReadyMessage } from "./device-process.js";
 import type { DeviceExit } from "./exit.js";
-import { pause } from "./pause.js";
 
 /** What the supervisor's owner is told. Calls never overlap, except that messages come at any time after `up`. */
 export interface DeviceListener {
@@ -62,7 +62,7 @@ export class DeviceSupervisor {
         fruitless = (await this.listener.down(exit)) ? 0 : fruitless + 1;
       }
       const wait = restartDelaysMs[Math.min(fruitless, restartDelaysMs.length - 1)] ?? 0;
-      if (!(await pause(wait, this.closing.signal))) return;
+      if (!(await abortableDelay(wait, this.closing.signal))) return;
     }
   }
 

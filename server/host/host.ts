@@ -2,6 +2,7 @@ import type { DeviceMessage } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
 import type { DeviceInfo } from "../records/session.js";
 import { isLive, type SessionRecord } from "../records/session.js";
+import { abortableDelay } from "./abortable-delay.js";
 import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { DeviceSupervisor } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";
@@ -10,7 +11,6 @@ import type { DeviceLink, HostSession, SessionParts } from "./host-session.js";
 import { LIVE_GRACE_MS, LiveSession } from "./live-session.js";
 import { ModelWaitlist } from "./model-waitlist.js";
 import { PaintedSession } from "./painted-session.js";
-import { pause } from "./pause.js";
 import { failUnstarted, storageFailure } from "./session-ending.js";
 
 export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "frameRetention"> {
@@ -159,7 +159,7 @@ export class Host {
       return await this.options.queue.claim(this.closing.signal);
     } catch (error) {
       this.log("The queue could not be asked for a session:", error);
-      await pause(CLAIM_RETRY_MS, this.closing.signal);
+      await abortableDelay(CLAIM_RETRY_MS, this.closing.signal);
       return null;
     }
   }

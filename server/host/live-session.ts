@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { type LiveMessage, publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
 import { isLive, type SessionFailure, type TranslationRecord } from "../records/session.js";
-import { DeathCount } from "./deaths.js";
+import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
 import { SerialQueue } from "./serial-queue.js";
-import { deathFailure, type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
+import { type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
 import { liveWork } from "./work.js";
 
 /** How long a live translation continues without a frame from its client, ms. */

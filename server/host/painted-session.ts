@@ -3,12 +3,12 @@ import type { FrameMessage } from "../device/messages.js";
 import type { SessionFailure, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import type { SessionPatch } from "../storage/storage.js";
 import { CheckpointWriter } from "./checkpoint-writer.js";
-import { DeathCount } from "./deaths.js";
+import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import { storeAndPublish } from "./frame-store.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
 import { SerialQueue } from "./serial-queue.js";
-import { deathFailure, type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
+import { type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
 import { buildWork, loadChanges, loadStyles } from "./work.js";
 
 /** Limit for the checkpoints of all sessions together, bytes. */

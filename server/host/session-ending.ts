@@ -3,9 +3,8 @@ import { AtelierError } from "../errors.js";
 import type { SessionFailure, SessionRecord } from "../records/session.js";
 import { statusesBefore } from "../sessions/status.js";
 import type { SessionPatch } from "../storage/storage.js";
-import type { DeviceExit } from "./exit.js";
+import { abortableDelay } from "./abortable-delay.js";
 import type { SessionParts } from "./host-session.js";
-import { pause } from "./pause.js";
 
 /** How a session ended. */
 export type Ending = { status: "COMPLETED" | "CANCELLED" } | { status: "FAILED"; error: SessionFailure };
@@ -31,7 +30,7 @@ export async function storeEnding(
     } catch (error) {
       log(`The end of session ${id} could not be stored:`, error);
     }
-    if (!(await pause(ENDING_RETRY_MS, closing))) return null;
+    if (!(await abortableDelay(ENDING_RETRY_MS, closing))) return null;
   }
 }
 
@@ -55,13 +54,4 @@ export async function failUnstarted(id: string, failure: SessionFailure, parts: 
 export function storageFailure(cause: unknown): SessionFailure {
   if (cause instanceof AtelierError) return { code: cause.code, message: cause.message };
   return { code: "INTERNAL", message: "The session could not be stored; the server's log says why." };
-}
-
-/** The failure of a session whose device died at the same step each time. */
-export function deathFailure(exit: DeviceExit): SessionFailure {
-  if (exit.reason === "out of memory") {
-    return { code: "OUT_OF_MEMORY", message: "The device ran out of memory at this step each time. A smaller size needs less." };
-  }
-  const how = exit.reason === "hung" ? "hung" : "was lost";
-  return { code: "DEVICE_LOST", message: `The device ${how} at this step each time it was tried.` };
 }

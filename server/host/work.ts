@@ -1,25 +1,9 @@
-import type { EncodedPicture, FeatureNetworkFile, GeneratorFile, LiveTranslationWork, PaintedWork, TranslationWork } from "../art/work.js";
+import type { EncodedPicture, LiveTranslationWork, PaintedWork, TranslationWork } from "../art/work.js";
 import { AtelierError } from "../errors.js";
 import type { ChangeAtStep, ImageReference, Weighted } from "../records/changes.js";
 import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
-
-/**
- * Finds the file of a feature network on this machine's disk; may wait until it was fetched.
- * @throws AtelierError UNAVAILABLE when it cannot be had; the signal's reason when that aborts first.
- */
-export type ResolveNetwork = (modelId: string, signal?: AbortSignal) => Promise<FeatureNetworkFile>;
-
-/** The same for a network that translates pictures. */
-export type ResolveGenerator = (modelId: string, signal?: AbortSignal) => Promise<GeneratorFile>;
-
-/** How a host finds the networks of its sessions. */
-export interface WorkModels {
-  resolveNetwork: ResolveNetwork;
-  resolveGenerator: ResolveGenerator;
-  /** False for a model that must be fetched first: its sessions wait without a place on the device. */
-  isFetched(modelId: string): boolean;
-}
+import type { WorkModels } from "./work-models.js";
 
 /**
  * All that a device needs to paint a session step by step, as it was when it began: its changes are read when it runs, as
@@ -33,7 +17,7 @@ export async function buildWork(session: SessionRecord, storage: Storage, models
 async function styleTransferWork(session: StyleTransferRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
   const { settings, styles } = session.initial;
   const [network, content, stylePictures] = await Promise.all([
-    models.resolveNetwork(settings.model),
+    models.locateFeatureModel(settings.model),
     loadPicture(storage, session.contentId),
     loadStyles(storage, styles),
   ]);
@@ -60,13 +44,13 @@ async function translationWork(
   models: WorkModels,
 ): Promise<TranslationWork> {
   if (sourceId === null) throw new AtelierError("INTERNAL", "A live translation has no picture of its own.");
-  const [generator, source] = await Promise.all([models.resolveGenerator(settings.model), loadPicture(storage, sourceId)]);
+  const [generator, source] = await Promise.all([models.locateTranslationModel(settings.model), loadPicture(storage, sourceId)]);
   return { kind, generator, source, size: settings.size };
 }
 
 /** All that a device needs for a live translation. @throws AtelierError UNAVAILABLE for a model that went missing. */
 export async function liveWork({ settings }: TranslationRecord, models: WorkModels): Promise<LiveTranslationWork> {
-  return { kind: "LIVE_TRANSLATION", generator: await models.resolveGenerator(settings.model), size: settings.size };
+  return { kind: "LIVE_TRANSLATION", generator: await models.locateTranslationModel(settings.model), size: settings.size };
 }
 
 async function loadPicture({ images, blobs }: Storage, imageId: string): Promise<EncodedPicture> {
