@@ -2,21 +2,21 @@ import type { Storage } from "../storage/storage.js";
 
 /** Limits for kept frames, bytes. */
 export interface FrameBudget {
-  /** Of one session. */
+  /** For one session. */
   sessionBytes: number;
-  /** Of all sessions together. */
+  /** For all sessions together. */
   totalBytes: number;
 }
 
-/** A session that reached its budget is thinned to this part of it, so that it is not thinned again at once. */
+/** A session beyond its budget is thinned to this share of it, so that it is not thinned again at once. */
 const THINNED_SHARE = 1 / 2;
 
-/** All sessions together are thinned to this part of their budget. */
+/** All sessions together are thinned to this share of their budget. */
 const THINNED_TOTAL_SHARE = 0.9;
 
 /**
- * Keeps the frames of sessions within their budget: everything at first; a session that reaches its budget, or the one that
- * keeps the most when all together reach theirs, is thinned evenly (`FrameStore.thin` says what always stays).
+ * Keeps the frames of sessions within their budget. All frames are kept at first. A session that exceeds its budget is
+ * thinned evenly, and when all together exceed theirs, the largest session is (`FrameStore.thin` says what always stays).
  */
 export class FrameRetention {
   private readonly sessions = new Map<string, number>();
@@ -28,7 +28,7 @@ export class FrameRetention {
     private readonly log: (line: string, cause: unknown) => void,
   ) {}
 
-  /** To be called for each stored frame; thins where a limit is exceeded. A failure is logged and otherwise harmless. */
+  /** Call this for each stored frame; it thins where a limit is exceeded. A failure is logged and otherwise harmless. */
   async stored(sessionId: string, bytes: number): Promise<void> {
     try {
       const { frames } = this.storage;
@@ -43,14 +43,14 @@ export class FrameRetention {
     }
   }
 
-  /** To be called when a session is no longer hosted. */
+  /** Call this when a session is no longer hosted. */
   forget(sessionId: string): void {
     this.sessions.delete(sessionId);
   }
 
   private async thinAll(): Promise<void> {
     const { frames } = this.storage;
-    // Sessions may have been deleted since it was counted.
+    // Read again, since sessions may have been deleted.
     this.total = (await frames.totals()).bytes;
     while (this.total > this.budget.totalBytes * THINNED_TOTAL_SHARE) {
       const largest = await frames.largest();
@@ -59,7 +59,7 @@ export class FrameRetention {
     }
   }
 
-  /** False when nothing could be removed. */
+  /** False when no frame could be deleted. */
   private async thin(sessionId: string, bytes: number): Promise<boolean> {
     const { frames, blobs } = this.storage;
     const before = await frames.bytesOf(sessionId);
@@ -67,7 +67,7 @@ export class FrameRetention {
     const kept = await frames.bytesOf(sessionId);
     this.total = (this.total ?? 0) - (before - kept);
     if (this.sessions.has(sessionId)) this.sessions.set(sessionId, kept);
-    // The rows are gone; frames that come now do not wait until thousands of files are.
+    // The rows are deleted. The next frames do not wait until thousands of files are deleted too.
     void this.deleteAll(unreferenced, (digest) => blobs.delete(digest));
     return kept < before;
   }

@@ -5,15 +5,15 @@ import { unavailable } from "../errors.js";
 import { StderrTail } from "./exit.js";
 
 export interface TrialLimits {
-  /** From the fork until the process can begin, ms. */
+  /** Longest time from the fork until the process can begin, ms. */
   startMs: number;
-  /** From then until the model has answered, ms. */
+  /** Longest time from then until the model has translated a picture, ms. */
   timeMs: number;
-  /** That the process may have in use, bytes. */
+  /** Memory that the process may use, bytes. */
   memoryBytes: number;
 }
 
-/** That a trial may have in use at most, bytes; less where the machine is small. */
+/** Most memory that a trial may use, bytes; less on a small machine. */
 export const MAX_TRIAL_MEMORY = 3 * 2 ** 30;
 
 export const trialLimits: TrialLimits = {
@@ -25,8 +25,8 @@ export const trialLimits: TrialLimits = {
 const entry = new URL(`../device/trial-main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
 /**
- * Tries a model in a process of its own, within limits of time and memory; answers what was found out about it.
- * @throws AtelierError UNAVAILABLE with what is wrong with the model; the signal's reason when it aborts.
+ * Tries a model in a process of its own, within limits of time and memory. Returns the number of its parameters.
+ * @throws AtelierError UNAVAILABLE with the reason why the model cannot be used; the signal's reason when it aborts.
  */
 export async function tryInProcess(
   file: TrialFile,
@@ -51,9 +51,9 @@ export async function tryInProcess(
   }
 }
 
-/** What a trial process says, and that it has gone. */
+/** The messages of a trial process, and its exit. */
 class TrialWatch {
-  /** Resolves when the process has gone. */
+  /** Resolves when the process has exited. */
   readonly gone: Promise<void>;
   private readonly messages: TrialMessage[] = [];
   private readonly stderr: StderrTail;
@@ -76,12 +76,15 @@ class TrialWatch {
         resolve();
       };
       child.once("close", end);
-      // One that could not be started has nothing to close.
+      // A process that could not be started emits no `close`.
       child.on("error", () => child.pid === undefined && end());
     });
   }
 
-  /** The next message, within `limitMs`. @throws AtelierError UNAVAILABLE, with `tooLate` after that time; the signal's reason. */
+  /**
+   * The next message, within `limitMs`.
+   * @throws AtelierError UNAVAILABLE with the cause of death, or with `tooLate` after that time; the signal's reason.
+   */
   async next(limitMs: number, tooLate: string): Promise<TrialMessage> {
     const deadline = AbortSignal.timeout(limitMs);
     const either = AbortSignal.any([deadline, this.signal]);

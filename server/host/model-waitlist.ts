@@ -9,18 +9,18 @@ interface WaitlistParts {
   log: (line: string, cause?: unknown) => void;
   /** Ends a session whose model could not be downloaded. */
   fail(sessionId: string, failure: SessionFailure): Promise<void>;
-  /** Aborts when the host closes: sessions that wait then stay QUEUED. */
+  /** Aborts when the host closes; waiting sessions then stay QUEUED. */
   closing: AbortSignal;
 }
 
 /**
- * Sessions whose model must be downloaded first. They stay QUEUED, take no place on the device, and are queued again when
- * the model is here.
+ * Sessions whose model must be downloaded first. They stay QUEUED, take no place on the device, and are queued again after
+ * the download.
  */
 export class ModelWaitlist {
   constructor(private readonly parts: WaitlistParts) {}
 
-  /** Takes a claimed session in if it has to wait; false when it may run now. */
+  /** Takes a claimed session whose model must be downloaded; false when the session may run now. */
   takes(session: SessionRecord): boolean {
     if (session.status !== "QUEUED" || this.parts.models.isDownloaded(session.settings.model)) return false;
     void this.wait(session);

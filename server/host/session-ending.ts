@@ -11,12 +11,12 @@ export type Ending = { status: "COMPLETED" | "CANCELLED" } | { status: "FAILED";
 
 type EndingParts = Pick<SessionParts, "storage" | "bus" | "log" | "closing">;
 
-/** Wait before the next attempt to store how a session ended, ms: a disk that was full for a while loses no ending. */
+/** Wait before the next attempt to store how a session ended, ms: no ending is lost while the disk is full. */
 const ENDING_RETRY_MS = 1000;
 
 /**
- * Tries until the ending is stored, with the other fields of `patch`; null when the session had ended before. When the host
- * closes first, the next start of the server finds the session interrupted.
+ * Stores how a session ended, with the other fields of `patch`, and retries until that succeeds. Null when the session had
+ * ended before, or when the host closes first: then the next start of the server finds the session interrupted.
  */
 export async function storeEnding(
   id: string,
@@ -34,7 +34,7 @@ export async function storeEnding(
   }
 }
 
-/** Publishes an ending that was stored. The ending holds even when it could not be published. */
+/** Publishes a stored ending, which holds even when it cannot be published. */
 export async function publishEnding(session: SessionRecord, { bus, log }: EndingParts): Promise<void> {
   try {
     await publishChange(bus, session);
@@ -50,7 +50,7 @@ export async function failUnstarted(id: string, failure: SessionFailure, parts: 
   if (session) await publishEnding(session, parts);
 }
 
-/** The failure of a session for which something could not be read or stored. */
+/** The failure of a session whose data could not be read or stored. */
 export function storageFailure(cause: unknown): SessionFailure {
   if (cause instanceof AtelierError) return { code: cause.code, message: cause.message };
   return { code: "INTERNAL", message: "The session could not be stored; the server's log says why." };

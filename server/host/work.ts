@@ -6,9 +6,9 @@ import type { Storage } from "../storage/storage.js";
 import type { WorkModels } from "./work-models.js";
 
 /**
- * All that a device needs to paint a session step by step, as it was when it began: its changes are read when it runs, as
- * until then there may be more.
- * @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that went missing.
+ * Everything that a device needs to paint a session step by step, as at its step 0. Its changes are read when it runs, since
+ * until then more may come.
+ * @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that is missing.
  */
 export async function buildWork(session: SessionRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
   return session.kind === "STYLE_TRANSFER" ? styleTransferWork(session, storage, models) : translationWork(session, storage, models);
@@ -33,7 +33,7 @@ export async function loadChanges(storage: Storage, sessionId: string): Promise<
   return changes;
 }
 
-/** Style pictures with their shares. @throws AtelierError NOT_FOUND. */
+/** Style pictures with their weights. @throws AtelierError NOT_FOUND. */
 export function loadStyles(storage: Storage, styles: readonly Weighted<ImageReference>[]): Promise<Weighted<EncodedPicture>[]> {
   return Promise.all(styles.map(async ({ imageId, weight }) => ({ ...(await loadPicture(storage, imageId)), weight })));
 }
@@ -48,13 +48,13 @@ async function translationWork(
   return { kind, generator, source, size: settings.size };
 }
 
-/** All that a device needs for a live translation. @throws AtelierError UNAVAILABLE for a model that went missing. */
+/** Everything that a device needs for a live translation. @throws AtelierError UNAVAILABLE for a model that is missing. */
 export async function liveWork({ settings }: TranslationRecord, models: WorkModels): Promise<LiveTranslationWork> {
   return { kind: "LIVE_TRANSLATION", generator: await models.locateTranslationModel(settings.model), size: settings.size };
 }
 
 async function loadPicture({ images, blobs }: Storage, imageId: string): Promise<EncodedPicture> {
   const image = await images.find(imageId);
-  if (!image) throw new AtelierError("NOT_FOUND", "A picture of this session is not stored any more.");
+  if (!image) throw new AtelierError("NOT_FOUND", "A picture of this session is no longer stored.");
   return { digest: image.digest, bytes: await blobs.get(image.digest) };
 }

@@ -4,8 +4,8 @@ export interface LayerWeight {
   weight: number;
 }
 
-/** What describes a setting of any kind. */
-interface Described {
+/** Properties of a setting of any kind. */
+interface SettingBase {
   /** Whether the setting may change while the style transfer is painted. */
   steerable: boolean;
   /** Description in the API's schema. */
@@ -18,20 +18,20 @@ export interface NumberRange {
   max: number;
   default: number;
   integer: boolean;
-  /** How a slider spreads the range; a logarithmic slider begins at `min` or, where that is 0, with a stop at 0. */
+  /** How a slider spreads the range. A logarithmic slider whose `min` is 0 begins with a stop at 0. */
   scale: "linear" | "logarithmic" | "none";
 }
 
-interface NumberSetting extends Described, NumberRange {
+interface NumberSetting extends SettingBase, NumberRange {
   kind: "number";
 }
 
-interface FlagSetting extends Described {
+interface FlagSetting extends SettingBase {
   kind: "flag";
   default: boolean;
 }
 
-interface ChoiceSetting extends Described {
+interface ChoiceSetting extends SettingBase {
   kind: "choice";
   /** Name of the enum in the API's schema. */
   type: string;
@@ -40,13 +40,13 @@ interface ChoiceSetting extends Described {
 }
 
 /** Weights of layers. Every layer must exist in the session's model. */
-interface LayersSetting extends Described {
+interface LayersSetting extends SettingBase {
   kind: "layers";
   default: readonly LayerWeight[];
 }
 
-/** The id of a feature model; the server chooses one where it is left out. */
-interface ModelSetting extends Described {
+/** The id of a feature model; the server chooses one where it is missing. */
+interface ModelSetting extends SettingBase {
   kind: "model";
 }
 
@@ -124,7 +124,7 @@ export const styleTransferSettings = {
   model: {
     ...fixed,
     kind: "model",
-    description: "Id of the feature model. By default vgg19 where it is READY, else the best that is.",
+    description: "Id of the feature model. By default vgg19 where it is READY, else the best model that is READY.",
   },
 } as const satisfies Record<string, Setting>;
 
@@ -153,13 +153,13 @@ export type StyleTransferSettings = { -readonly [Name in SettingName]: ValueOf<T
 /** Settings that may change while a style transfer is painted. */
 export type SteerableSettings = Pick<StyleTransferSettings, SteerableName>;
 
-/** Settings as a client sends them: what is left out or null has its default, or stays as it is. */
+/** Settings as a client sends them. A missing or null value means the default, or in a change that the value stays. */
 export type SettingsInput<Name extends SettingName = SettingName> = { [Key in Name]?: StyleTransferSettings[Key] | null };
 
 export const settingNames = Object.keys(styleTransferSettings) as SettingName[];
 export const steerableNames = settingNames.filter((name): name is SteerableName => styleTransferSettings[name].steerable);
 
-/** The steerable settings that `values` holds, without nulls and without anything else. */
+/** The steerable settings among `values`, without nulls. */
 export function steerableOf(values: SettingsInput<SteerableName>): Partial<SteerableSettings> {
   return Object.fromEntries(steerableNames.flatMap((name) => ((values[name] ?? null) === null ? [] : [[name, values[name]]])));
 }
@@ -174,8 +174,8 @@ const learningRateDefaults: Record<StyleTransferSettings["optimizer"], number> =
 const SIZES_OF_FURTHER_SCALES = [384, 1024];
 
 /**
- * Settings that a client leaves out. The learning rate follows the optimiser, the scales follow the size; the model is the
- * server's choice and not among them.
+ * Defaults of all settings except the model, which the server chooses. The learning rate follows the optimiser, the number
+ * of scales the size.
  */
 export function defaultSettings({
   optimizer = styleTransferSettings.optimizer.default,
@@ -194,12 +194,12 @@ export function defaultSettings({
   };
 }
 
-/** Style weights that fall exponentially from shallow to deep: `falloff` to the power of the layer's place, 0 first. */
+/** Style weights that fall exponentially from shallow to deep: `falloff` to the power of the layer's index. */
 export function exponentialWeights(layers: readonly string[], falloff: number): LayerWeight[] {
-  return layers.map((layer, place) => ({ layer, weight: Number((falloff ** place).toPrecision(6)) }));
+  return layers.map((layer, index) => ({ layer, weight: Number((falloff ** index).toPrecision(6)) }));
 }
 
-/** Size of a translation in px: the default is the model's native size, and no model takes less than its own smallest. */
+/** Size of a translation, px. Where a model has a native size or a smallest size of its own, that replaces the default or `min`. */
 export const translationSize = {
   min: 16,
   max: styleTransferSettings.size.max,
@@ -208,7 +208,7 @@ export const translationSize = {
   scale: "linear",
 } as const satisfies NumberRange;
 
-/** Shortest side of a picture under work, px: total variation compares neighbours. */
+/** Least side of a picture that is painted, px: total variation compares neighbours. */
 export const MIN_PICTURE_SIDE = 2;
 
 /** Limits of lists and texts in a style transfer. */

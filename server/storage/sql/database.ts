@@ -5,7 +5,7 @@ import { unavailable } from "../../errors.js";
 /** A migrated PostgreSQL database, embedded or remote. */
 export type Database = PgDatabase<PgQueryResultHKT>;
 
-/** Where drizzle finds the migrations; it holds for the sources and for the build, which copies them. */
+/** Folder of the migrations, in the sources and in the build, which copies them. */
 export const migrationsFolder = new URL("../migrations", import.meta.url);
 
 const DISK_FULL = "53100";

@@ -27,7 +27,7 @@ export function sqlFrames(database: Database): FrameStore {
             .set({
               step: sql`greatest(${sessions.step}, ${frame.step})`,
               frameCount: sql`${sessions.frameCount} + 1`,
-              // Null, and so stays null, for sessions that translate nothing.
+              // Stays null for sessions that do not translate.
               framesTranslated: sql`${sessions.framesTranslated} + 1`,
               frameBytes: sql`${sessions.frameBytes} + ${frame.byteLength}`,
             })

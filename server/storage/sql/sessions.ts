@@ -46,7 +46,7 @@ export function sqlSessions(database: Database): SessionStore {
 
     async list({ first, after }, filter) {
       const matches = matching(filter);
-      const older = after === null ? undefined : olderThan(await place(database, after));
+      const older = after === null ? undefined : olderThan(await positionOf(database, after));
       const [rows, [total]] = await Promise.all([
         database
           .select()
@@ -99,13 +99,14 @@ async function deleteSession(database: Database, id: string): Promise<string[]> 
   return unreferencedDigests(database, frameDigests);
 }
 
-interface Place {
+/** The position of a session in the list. */
+interface Position {
   createdAt: Date;
   ordinal: number;
 }
 
-/** Where a session stands, or stood before it was deleted. */
-async function place(database: Database, id: string): Promise<Place> {
+/** The position of a session, also of a deleted one. @throws AtelierError BAD_INPUT when there was never such a session. */
+async function positionOf(database: Database, id: string): Promise<Position> {
   const [found] = await unionAll(
     database.select({ createdAt: sessions.createdAt, ordinal: sessions.ordinal }).from(sessions).where(eq(sessions.id, id)),
     database
@@ -117,7 +118,7 @@ async function place(database: Database, id: string): Promise<Place> {
   return found;
 }
 
-function olderThan({ createdAt, ordinal }: Place): SQL {
+function olderThan({ createdAt, ordinal }: Position): SQL {
   const instant = sql.param(createdAt, sessions.createdAt);
   return sql`(${sessions.createdAt}, ${sessions.ordinal}) < (${instant}, ${ordinal}::bigint)`;
 }
@@ -141,7 +142,7 @@ function usesImage(imageId: string, role?: ImageRole): SQL {
   return sql`${sessions.id} in (select ${sessionImages.sessionId} from ${sessionImages} where ${sessionImages.imageId} = ${imageId} ${using})`;
 }
 
-/** An empty list matches nothing; none at all matches everything. */
+/** An empty list matches no session; undefined matches all. */
 function statusIn(statuses: readonly SessionStatus[] | undefined): SQL | undefined {
   return statuses && inArray(sessions.status, [...statuses]);
 }

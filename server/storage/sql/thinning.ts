@@ -3,10 +3,10 @@ import { type Database, written } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
 import { changes, frames, sessions } from "./schema.js";
 
-/** Strides that are tried: powers of two, beyond the largest number of steps that a session may have. */
+/** Strides to try: powers of two up to more than the largest number of steps of a session. */
 const STRIDES = Array.from({ length: 13 }, (_, exponent) => 2 ** (exponent + 1));
 
-/** Within a transaction; see `FrameStore.thin`. */
+/** `FrameStore.thin`, to be called within a transaction. */
 export async function thinFrames(database: Database, sessionId: string, bytes: number): Promise<string[]> {
   const session = eq(frames.sessionId, sessionId);
   const protectedSteps = sql.param(await stepsThatStay(database, sessionId));
@@ -38,7 +38,7 @@ export async function thinFrames(database: Database, sessionId: string, bytes: n
   return unreferencedDigests(database, removed);
 }
 
-/** The first and the last frame, where it was steered, where it was branched off, and where others branched off it. */
+/** Steps of the first and the last frame, of changes, of the session's own branching point and of those of its branches. */
 async function stepsThatStay(database: Database, sessionId: string): Promise<number[]> {
   const [ends] = await database
     .select({ first: sql<number | null>`min(${frames.step})`, last: sql<number | null>`max(${frames.step})` })
