@@ -4,7 +4,9 @@ import type { SessionEvent, SessionRecord } from "../records/session.js";
 /** A request to the host that runs a session. The change to steer by or the status PAUSED is stored already. */
 export type SessionControl = { type: "cancel" | "pause" | "steer"; sessionId: string };
 
-/** Traffic of a live translation's frames: `offer` comes from the API, the others from the host that runs the session. */
+/**
+ * Traffic of a live translation's frames: `offer` comes from the API, the others from the host that runs the session.
+ */
 export type LiveMessage =
   /** `superseded` counts the frames that this one replaced before it was offered. */
   | { type: "offer"; step: number; picture: Uint8Array; superseded: number }
@@ -13,8 +15,8 @@ export type LiveMessage =
   | { type: "refused"; step: number; code: ErrorCode; message: string };
 
 /**
- * Topics with their messages: `session:<id>` has every event of one session, `live:<id>` the traffic of its live frames,
- * `sessions` the changes of all sessions.
+ * Topics with their messages: `session:<id>` has every event of one session, `live:<id>` the traffic of its live
+ * frames, `sessions` the changes of all sessions.
  */
 export interface Topics {
   [session: `session:${string}`]: SessionEvent;
@@ -25,9 +27,13 @@ export interface Topics {
 
 /** Carries messages to the current subscribers, and keeps none for later ones. */
 export interface Bus {
-  /** Resolves when every subscriber of this process has been called. A subscriber's error never reaches the publisher. */
+  /**
+   * Resolves when every subscriber of this process has been called. A subscriber's error never reaches the publisher.
+   */
   publish<Topic extends keyof Topics>(topic: Topic, message: Topics[Topic]): Promise<void>;
-  /** Calls `listener` for every message published after this resolves, in order. Returns the function that unsubscribes. */
+  /**
+   * Calls `listener` for every message published after this resolves, in order. Returns the function that unsubscribes.
+   */
   subscribe<Topic extends keyof Topics>(topic: Topic, listener: (message: Topics[Topic]) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import type { CheckpointStore } from "../storage/storage.js";
 
 /**
- * Writes and reads the checkpoints of one session. Frames do not wait while a checkpoint is written; the next checkpoint
- * does, so at most one waits. A checkpoint that cannot be written, such as on a full disk, costs only time after a restart:
- * the error goes to `onError` and the session continues.
+ * Writes and reads the checkpoints of one session. Frames do not wait while a checkpoint is written; the next
+ * checkpoint does, so at most one waits. A checkpoint that cannot be written, such as on a full disk, costs only time
+ * after a restart: the error goes to `onError` and the session continues.
  */
 export class CheckpointWriter {
   private writing: Promise<void> = Promise.resolve();
@@ -20,7 +20,9 @@ export class CheckpointWriter {
     this.writing = this.store.put(this.sessionId, step, bytes).catch(this.onError);
   }
 
-  /** The checkpoint to continue from. Null when there is none up to the last stored step: a later one would leave a gap. */
+  /**
+   * The checkpoint to continue from. Null when there is none up to the last stored step: a later one would leave a gap.
+   */
   async read(storedStep: number): Promise<Uint8Array | null> {
     await this.writing;
     return (await this.store.get(this.sessionId, storedStep))?.bytes ?? null;

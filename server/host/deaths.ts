@@ -8,8 +8,8 @@ export const MAX_RESTARTS = 3;
  * Counts how often a session's device died in its turn without a new frame in between.
  *
  * Several sessions share a device, and only one of them kills it: a death counts against the session whose turn it was,
- * as the device reported before the turn began. So a session beside one that crashes at every try is restarted as often as
- * that one, and is never given up for it. A death in no session's turn counts against all.
+ * as the device reported before the turn began. So a session beside one that crashes at every try is restarted as often
+ * as that one, and is never given up for it. A death in no session's turn counts against all.
  */
 export class DeathCount {
   private step: number | null = null;

@@ -15,7 +15,9 @@ export interface DeviceProcessOptions {
   startTimeoutMs: number;
   /** Time between two pings, ms. */
   pingIntervalMs: number;
-  /** Silence after which the process counts as hung, ms. One evaluation blocks it: about 30 s at 2048 px on two cores. */
+  /**
+   * Silence after which the process counts as hung, ms. One evaluation blocks it: about 30 s at 2048 px on two cores.
+   */
   hangTimeoutMs: number;
   /** Options of Node for the process, in addition to those that its script needs. */
   execArgv: readonly string[];

@@ -13,7 +13,9 @@ export interface DeviceListener {
   startFailed(error: unknown, failures: number): Promise<void>;
 }
 
-/** Wait before the next start after 0, 1, 2, ... failed starts or lives without work in a row, ms; then the last one. */
+/**
+ * Wait before the next start after 0, 1, 2, ... failed starts or lives without work in a row, ms; then the last one.
+ */
 export const restartDelaysMs: readonly number[] = [0, 250, 1000, 4000, 15_000, 30_000];
 
 /** Keeps one device process running: restarts it when it dies, the later the more often it failed in a row. */

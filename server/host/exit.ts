@@ -31,8 +31,8 @@ export class StderrTail {
 }
 
 /**
- * Number of processes that Linux has killed for lack of memory since it started, on the whole machine; null where the system
- * does not say. When it rises while a process dies of a SIGKILL that was not ours, that process was one of them.
+ * Number of processes that Linux has killed for lack of memory since it started, on the whole machine; null where the
+ * system does not say. When it rises while a process dies of a SIGKILL that was not ours, that process was one of them.
  */
 export function outOfMemoryKills(): number | null {
   if (process.platform !== "linux") return null;

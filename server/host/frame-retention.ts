@@ -16,7 +16,7 @@ const THINNED_TOTAL_SHARE = 0.9;
 
 /**
  * Keeps the frames of sessions within their budget. All frames are kept at first. A session that exceeds its budget is
- * thinned evenly, and when all together exceed theirs, the largest session is (`FrameStore.thin` says what always stays).
+ * thinned evenly; when all together exceed theirs, the largest session is. `FrameStore.thin` says what always stays.
  */
 export class FrameRetention {
   private readonly sessions = new Map<string, number>();
@@ -28,7 +28,9 @@ export class FrameRetention {
     private readonly log: (line: string, cause: unknown) => void,
   ) {}
 
-  /** Call this for each stored frame; it thins where a limit is exceeded. A failure is logged and otherwise harmless. */
+  /**
+   * Call this for each stored frame; it thins where a limit is exceeded. A failure is logged and otherwise harmless.
+   */
   async stored(sessionId: string, bytes: number): Promise<void> {
     try {
       const { frames } = this.storage;

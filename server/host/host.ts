@@ -36,7 +36,9 @@ export const DEFAULT_MAX_CONCURRENT = 8;
 /** Default limits for kept frames: a session holds 5,000 steps of a painting at 512 px. */
 export const FRAME_BUDGET: FrameBudget = { sessionBytes: 512e6, totalBytes: 16e9 };
 
-/** Failed starts of the device in a row, about 20 s, after which its sessions are given up; queued ones keep waiting. */
+/**
+ * Failed starts of the device in a row, about 20 s, after which its sessions are given up; queued ones keep waiting.
+ */
 const MAX_FAILED_STARTS = 5;
 
 /** The last messages about a session. */
@@ -46,8 +48,8 @@ const endings = new Set<DeviceMessage["type"]>(["finished", "cancelled", "paused
 const CLAIM_RETRY_MS = 1000;
 
 /**
- * Runs sessions: claims them from the queue while its device can take more, lets the device paint them, stores and publishes
- * their frames, and restarts them when the device process dies.
+ * Runs sessions: claims them from the queue while its device can take more, lets the device paint them, stores and
+ * publishes their frames, and restarts them when the device process dies.
  */
 export class Host {
   private readonly sessions = new Map<string, HostSession>();
@@ -113,8 +115,8 @@ export class Host {
   }
 
   /**
-   * Stops claiming, kills the device and waits until everything that it sent is stored. Sessions that ran stay RUNNING in
-   * storage; `recoverSessions` finds them at the next start.
+   * Stops claiming, kills the device and waits until everything that it sent is stored. Sessions that ran stay RUNNING
+   * in storage; `recoverSessions` finds them at the next start.
    */
   async close(): Promise<void> {
     this.closing.abort();
@@ -178,8 +180,8 @@ export class Host {
   }
 
   /**
-   * Waits until the device has released a session that was paused, resumed and claimed again before that. False when the
-   * session is here because it was queued twice, and runs.
+   * Waits until the device has released a session that was paused, resumed and claimed again before that. False when
+   * the session is here because it was queued twice, and runs.
    */
   private async released({ id, status }: SessionRecord): Promise<boolean> {
     if (status !== "QUEUED") return false;

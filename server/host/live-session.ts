@@ -21,9 +21,9 @@ const FULL_CREDIT = 2;
 type Offer = Extract<LiveMessage, { type: "offer" }>;
 
 /**
- * A live translation on this host: one frame is on the device, and one waits, which a newer frame replaces. Results go to the
- * ring of recent frames and to the viewers; at the end the newest result is stored for good as the session's picture. The
- * session completes when no frame arrives for the grace time.
+ * A live translation on this host: one frame is on the device, and one waits, which a newer frame replaces. Results go
+ * to the ring of recent frames and to the viewers; at the end the newest result is stored for good as the session's
+ * picture. The session completes when no frame arrives for the grace time.
  */
 export class LiveSession implements HostSession {
   readonly id: string;

@@ -14,8 +14,8 @@ interface WaitlistParts {
 }
 
 /**
- * Sessions whose model must be downloaded first. They stay QUEUED, take no place on the device, and are queued again after
- * the download.
+ * Sessions whose model must be downloaded first. They stay QUEUED, take no place on the device, and are queued again
+ * after the download.
  */
 export class ModelWaitlist {
   constructor(private readonly parts: WaitlistParts) {}

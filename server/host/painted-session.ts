@@ -15,8 +15,8 @@ import { buildWork, loadChanges, loadStyles } from "./work.js";
 const CHECKPOINT_BYTES = 4e9;
 
 /**
- * A session that is painted step by step, from its claim to its end, over as many lives of the device as it takes. All that
- * it stores and publishes goes through one serial queue, so it happens in the order of arrival.
+ * A session that is painted step by step, from its claim to its end, over as many lives of the device as it takes. All
+ * that it stores and publishes goes through one serial queue, so it happens in the order of arrival.
  */
 export class PaintedSession implements HostSession {
   readonly id: string;
@@ -80,7 +80,9 @@ export class PaintedSession implements HostSession {
     });
   }
 
-  /** Sends waiting changes to the device. Without a device, they take effect when the session starts on the next one. */
+  /**
+   * Sends waiting changes to the device. Without a device, they take effect when the session starts on the next one.
+   */
   steer(): Promise<void> {
     return this.tasks.run(async () => {
       if (this.ended || !this.link) return;
@@ -174,7 +176,9 @@ export class PaintedSession implements HostSession {
     await this.checkpoints.settled();
   }
 
-  /** Completes the session. If its steps were set below the number painted already, the record gets the number painted. */
+  /**
+   * Completes the session. If its steps were set below the number painted already, the record gets the number painted.
+   */
   private async finish(): Promise<void> {
     const session = await this.parts.storage.sessions.find(this.id);
     const steered = session?.kind === "STYLE_TRANSFER" && session.settings.steps !== this.storedStep;

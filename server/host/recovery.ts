@@ -5,9 +5,9 @@ import type { Storage } from "../storage/storage.js";
 const PAGE = 100;
 
 /**
- * Queues the sessions that a server left when it ended; call this once at the start, before the host claims. Sessions that
- * ran continue first, from their checkpoints; those that waited follow in the order in which they were queued. Live
- * translations that ran become COMPLETED.
+ * Queues the sessions that a server left when it ended; call this once at the start, before the host claims. Sessions
+ * that ran continue first, from their checkpoints; those that waited follow in the order in which they were queued.
+ * Live translations that ran become COMPLETED.
  */
 export async function recoverSessions(storage: Storage, queue: Queue): Promise<{ resumed: number; requeued: number }> {
   const running: SessionRecord[] = [];

@@ -15,8 +15,8 @@ type EndingParts = Pick<SessionParts, "storage" | "bus" | "log" | "closing">;
 const ENDING_RETRY_MS = 1000;
 
 /**
- * Stores how a session ended, with the other fields of `patch`, and retries until that succeeds. Null when the session had
- * ended before, or when the host closes first: then the next start of the server finds the session interrupted.
+ * Stores how a session ended, with the other fields of `patch`, and retries until that succeeds. Null when the session
+ * had ended before, or when the host closes first: then the next start of the server finds the session interrupted.
  */
 export async function storeEnding(
   id: string,

@@ -6,8 +6,8 @@ import type { Storage } from "../storage/storage.js";
 import type { WorkModels } from "./work-models.js";
 
 /**
- * Everything that a device needs to paint a session step by step, as at its step 0. Its changes are read when it runs, since
- * until then more may come.
+ * Everything that a device needs to paint a session step by step, as at its step 0. Its changes are read when it runs,
+ * since until then more may come.
  * @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that is missing.
  */
 export async function buildWork(session: SessionRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
@@ -48,7 +48,10 @@ async function translationWork(
   return { kind, generator, source, size: settings.size };
 }
 
-/** Everything that a device needs for a live translation. @throws AtelierError UNAVAILABLE for a model that is missing. */
+/**
+ * Everything that a device needs for a live translation.
+ * @throws AtelierError UNAVAILABLE for a model that is missing.
+ */
 export async function liveWork({ settings }: TranslationRecord, models: WorkModels): Promise<LiveTranslationWork> {
   return { kind: "LIVE_TRANSLATION", generator: await models.locateTranslationModel(settings.model), size: settings.size };
 }

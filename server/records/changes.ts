@@ -8,7 +8,7 @@ export interface ImageReference {
   imageId: string;
 }
 
-/** New values of a style transfer; a missing one stays as it is. `Picture` is a reference to a picture, or holds its bytes. */
+/** New values of a style transfer; a missing one stays as it is. `Picture` refers to a picture or holds its bytes. */
 export interface Change<Picture = ImageReference> {
   settings: Partial<SteerableSettings>;
   /** Replaces all styles; null keeps them. */
@@ -16,8 +16,8 @@ export interface Change<Picture = ImageReference> {
 }
 
 /**
- * A change whose step is known. It is in force from the evaluation of picture `step` on, so picture `step + 1` is the first
- * that it alters.
+ * A change whose step is known. It is in force from the evaluation of picture `step` on, so picture `step + 1` is the
+ * first that it alters.
  */
 export interface ChangeAtStep<Picture = ImageReference> extends Change<Picture> {
   step: number;
@@ -52,8 +52,8 @@ export function withChange<Settings extends object, Styles>(
 }
 
 /**
- * What is in force at the evaluation of picture `step`: the state of step 0 with the changes through `step`, in their order,
- * without those that wait for their step.
+ * What is in force at the evaluation of picture `step`: the state of step 0 with the changes through `step`, in their
+ * order, without those that wait for their step.
  */
 export function inForceAt<Settings extends object, Styles>(
   initial: InForce<Settings, Styles>,

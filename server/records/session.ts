@@ -33,7 +33,9 @@ export interface SessionRecordBase {
   error: SessionFailure | null;
   /** Last stored step, -1 before the first frame. */
   step: number;
-  /** Grows with every change except a new step: of two copies of the record, the one with the higher revision is newer. */
+  /**
+   * Grows with every change except a new step: of two copies of the record, the one with the higher revision is newer.
+   */
   revision: number;
 }
 
@@ -41,7 +43,7 @@ export interface SessionRecordBase {
 export interface StyleTransferRecord extends SessionRecordBase, InForce<StyleTransferSettings, Weighted<ImageReference>[]> {
   kind: "STYLE_TRANSFER";
   contentId: string;
-  /** In force at step 0; for a branch, at its parent's step 0. With the recorded changes it replays to the same pictures. */
+  /** In force at step 0, a branch's at its parent's. With the recorded changes it replays to the same pictures. */
   initial: InForce<StyleTransferSettings, Weighted<ImageReference>[]>;
   /** The session that this one was branched from; null when there is none, or it was deleted. */
   parentId: string | null;

@@ -58,8 +58,8 @@ const real = { kind: "number", integer: false, scale: "logarithmic" } as const;
 const whole = { kind: "number", integer: true, scale: "linear" } as const;
 
 /**
- * Every setting of a style transfer. The API's types, validation, defaults, steering, traces and the studio's controls are
- * derived from this table; the studio's words are in `web/texts/settings.ts`.
+ * Every setting of a style transfer. The API's types, validation, defaults, steering, traces and the studio's controls
+ * are derived from this table; the studio's words are in `web/texts/settings.ts`.
  */
 export const styleTransferSettings = {
   alpha: { ...real, ...steerable, min: 0, max: 1e6, default: 1, description: "Weight of the content term." },
@@ -170,12 +170,12 @@ const learningRateDefaults: Record<StyleTransferSettings["optimizer"], number> =
   LBFGS: 1,
 };
 
-/** Sizes (px) from which one more scale is painted: VGG-19 sees at most 250 px at once, so large forms need a small picture. */
+/** Sizes (px) from which one more scale is painted: VGG-19 sees at most 250 px, so large forms need a small picture. */
 const SIZES_OF_FURTHER_SCALES = [384, 1024];
 
 /**
- * Defaults of all settings except the model, which the server chooses. The learning rate follows the optimiser, the number
- * of scales the size.
+ * Defaults of all settings except the model, which the server chooses. The learning rate follows the optimiser, the
+ * number of scales the size.
  */
 export function defaultSettings({
   optimizer = styleTransferSettings.optimizer.default,
@@ -199,7 +199,7 @@ export function exponentialWeights(layers: readonly string[], falloff: number): 
   return layers.map((layer, index) => ({ layer, weight: Number((falloff ** index).toPrecision(6)) }));
 }
 
-/** Size of a translation, px. Where a model has a native size or a smallest size of its own, that replaces the default or `min`. */
+/** Size of a translation, px. A model's native size replaces the default, and its own smallest size `min`. */
 export const translationSize = {
   min: 16,
   max: styleTransferSettings.size.max,

@@ -25,7 +25,10 @@ export interface StepRange {
 export interface ImageStore {
   insert(image: ImageRecord): Promise<void>;
   find(id: string): Promise<ImageRecord | null>;
-  /** Newest first; the key of an image is its id. @throws AtelierError BAD_INPUT (field `after`) when there is no such image. */
+  /**
+   * Newest first; the key of an image is its id.
+   * @throws AtelierError BAD_INPUT (field `after`) when there is no such image.
+   */
   list(page: PageRequest<string>): Promise<Page<ImageRecord>>;
   /** Deletes an image that no session uses. Returns its digest, or null when no image was deleted. */
   delete(id: string): Promise<string | null>;
@@ -45,20 +48,22 @@ export interface SessionStore {
   /** Stores a session with the changes that it will follow, in their order, in one transaction. */
   insert(session: SessionRecord, changes?: readonly ChangeAtStep[]): Promise<void>;
   find(id: string): Promise<SessionRecord | null>;
-  /** Changes a session only while its status is one of `from`. Returns it as it is now, or null when it was not changed. */
+  /**
+   * Changes a session only while its status is one of `from`. Returns it as it is now, or null when it was not changed.
+   */
   update(id: string, patch: SessionPatch, from?: readonly SessionStatus[]): Promise<SessionRecord | null>;
   /**
    * Newest first; the key of a session is its id, also after it was deleted.
    * @throws AtelierError BAD_INPUT (field `after`) when that session never existed here.
    */
   list(page: PageRequest<string>, filter: SessionFilter): Promise<Page<SessionRecord>>;
-  /** Deletes a session, its changes and the rows of its frames. Returns the digests that no kept frame or image uses any more. */
+  /** Deletes a session with its changes and frame rows. Returns the digests that no kept frame or image uses any more. */
   delete(id: string): Promise<string[]>;
   /**
-   * Stores a branch together with what it shares with its parent, in one transaction: the frames through `branchedAtStep`
-   * (their rows; the pictures are shared) and the changes in force by then, in their order. The branch's own `change`, which
-   * its settings contain already, is recorded with that step. The parent's revision grows. False when the parent was deleted
-   * or does not keep that frame.
+   * Stores a branch together with what it shares with its parent, in one transaction: the frames through
+   * `branchedAtStep` (their rows; the pictures are shared) and the changes in force by then, in their order. The
+   * branch's own `change`, which its settings contain already, is recorded with that step. The parent's revision grows.
+   * False when the parent was deleted or does not keep that frame.
    */
   insertBranch(branch: StyleTransferRecord, change: Change | null): Promise<boolean>;
   /** Branches of a session, oldest first. */
@@ -68,15 +73,15 @@ export interface SessionStore {
 /** Accepted changes of style transfers. */
 export interface ChangeStore {
   /**
-   * Merges a change into a session's settings and records it without a step, in one transaction. Returns the session as it is
-   * now, or null when its status is not one of `from`.
+   * Merges a change into a session's settings and records it without a step, in one transaction. Returns the session as
+   * it is now, or null when its status is not one of `from`.
    */
   add(sessionId: string, change: Change, from: readonly SessionStatus[]): Promise<StyleTransferRecord | null>;
   /** In the order in which they were accepted. */
   list(sessionId: string): Promise<RecordedChange[]>;
   /**
-   * Records the step at which a change came into force; without an ordinal, that of all the session's changes that have none.
-   * Returns the session as it is now, or null when no change was without a step.
+   * Records the step at which a change came into force; without an ordinal, that of all the session's changes that have
+   * none. Returns the session as it is now, or null when no change was without a step.
    */
   settle(sessionId: string, step: number, ordinal?: number): Promise<StyleTransferRecord | null>;
 }
@@ -93,16 +98,17 @@ export interface FrameStore {
   /** Oldest first; the key of a frame is its step. */
   list(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<FrameRecord>>;
   /**
-   * The loss curve, thinned to at most `points` frames that include its extremes and the first and last of the range. Frames
-   * without losses are left out. @throws AtelierError BAD_INPUT (field `points`) below 2.
+   * The loss curve, thinned to at most `points` frames that include its extremes and the first and last of the range.
+   * Frames without losses are left out.
+   * @throws AtelierError BAD_INPUT (field `points`) below 2.
    */
   losses(sessionId: string, range: StepRange, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]>;
   /** Sums over the frames of all sessions. */
   totals(): Promise<{ count: number; bytes: number }>;
   /**
    * Deletes frames of a session evenly until at most `bytes` are left: all whose step is not a multiple of the smallest
-   * power of two that suffices. The first and the last frame, branching points and steered steps always stay. Returns the
-   * digests that no kept frame or image uses any more.
+   * power of two that suffices. The first and the last frame, branching points and steered steps always stay. Returns
+   * the digests that no kept frame or image uses any more.
    */
   thin(sessionId: string, bytes: number): Promise<string[]>;
   /** Bytes of a session's kept frames. */
@@ -115,8 +121,8 @@ export interface FrameStore {
 export const RECENT_FRAMES = 64;
 
 /**
- * The newest frames of live translations, a ring buffer of `RECENT_FRAMES` for each session: the other stores keep data for
- * good, and live frames come too fast for that. They do not outlive the server.
+ * The newest frames of live translations, a ring buffer of `RECENT_FRAMES` for each session: the other stores keep data
+ * for good, and live frames come too fast for that. They do not outlive the server.
  */
 export interface RecentFrameStore {
   /** Keeps a frame, and drops the oldest one beyond the ring's size. Steps of a session must increase. */
@@ -133,27 +139,32 @@ export interface RecentFrameStore {
 
 /** Encoded pictures under their digest, the lower-case hex SHA-256 of their bytes: written once, never changed. */
 export interface BlobStore {
-  /** Returns the digest; durable (flushed to disk) when it resolves. @throws AtelierError UNAVAILABLE when the disk is full. */
+  /**
+   * Returns the digest; durable (flushed to disk) when it resolves.
+   * @throws AtelierError UNAVAILABLE when the disk is full.
+   */
   put(bytes: Uint8Array): Promise<string>;
   /** @throws AtelierError NOT_FOUND */
   get(digest: string): Promise<Uint8Array>;
-  /** Deletes bytes unless a row refers to them. Those that were just put are deleted later, since their row may still follow. */
+  /** Deletes bytes unless a row refers to them; those that were just put later, since their row may still follow. */
   delete(digest: string): Promise<void>;
 }
 
 /** Checkpoints of sessions: the state from which a step can be painted again and the session continues. */
 export interface CheckpointStore {
   /**
-   * Adds a checkpoint atomically; `step` is the last step painted when it was taken. A session's checkpoints beyond the limit
-   * are thinned evenly; the newest two always stay.
+   * Adds a checkpoint atomically; `step` is the last step painted when it was taken. A session's checkpoints beyond the
+   * limit are thinned evenly; the newest two always stay.
    */
   put(sessionId: string, step: number, bytes: Uint8Array): Promise<void>;
   /** The newest undamaged checkpoint of a step up to `throughStep`. */
   get(sessionId: string, throughStep: number): Promise<{ step: number; bytes: Uint8Array } | null>;
-  /** Gives another session the newest checkpoint up to `throughStep`; both share its bytes where the file system allows it. */
+  /** Gives another session the newest checkpoint up to `throughStep`; both share its bytes where that is possible. */
   share(fromSessionId: string, toSessionId: string, throughStep: number): Promise<void>;
   delete(sessionId: string): Promise<void>;
-  /** Deletes the checkpoints of the sessions that were checkpointed longest ago until all together take at most `bytes`. */
+  /**
+   * Deletes the checkpoints of the sessions that were checkpointed longest ago until all together take at most `bytes`.
+   */
   trim(bytes: number): Promise<void>;
 }
 

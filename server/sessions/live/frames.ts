@@ -20,15 +20,15 @@ const signatures: readonly (readonly [offset: number, bytes: readonly number[]][
 /** A frame that a client sends to a live translation. */
 export interface LiveFrame {
   sessionId: string;
-  /** The client's number of the frame; numbers of a session grow. */
+  /** The client's number of the frame; it increases within a session. */
   step: number;
   /** JPEG, PNG or WebP. */
   picture: Uint8Array;
 }
 
-/** Takes live frames to the hosts that translate them, and brings back what became of each. */
+/** Sends live frames to the hosts that translate them, and returns what became of each. */
 export class LiveFrames {
-  /** Of the sessions that frames were sent to and that have not ended: storage is not asked for every frame. */
+  /** Channels of the sessions that have received frames and not ended, so that storage is not read for every frame. */
   private readonly channels = new Map<string, Promise<LiveChannel>>();
 
   readonly counts = new LiveCounts();
@@ -36,7 +36,7 @@ export class LiveFrames {
   constructor(private readonly parts: { sessions: Pick<SessionStore, "find">; bus: Bus }) {}
 
   /**
-   * Sends one frame; resolves when its fate is known.
+   * Sends one frame; resolves when it is accepted or superseded.
    * @throws AtelierError NOT_FOUND; BAD_INPUT (`input.data`, `input.step`, with limit; also for bytes that cannot be
    * decoded); CONFLICT when the session takes no frames, has ended, or ends before the frame's turn.
    */
@@ -72,7 +72,7 @@ export class LiveFrames {
   }
 }
 
-/** @throws AtelierError BAD_INPUT (field `input.data`) unless the picture begins like a JPEG, PNG or WebP and is small enough. */
+/** Refuses what does not begin like a JPEG, PNG or WebP, and what is too large. @throws AtelierError BAD_INPUT. */
 function requireLivePicture(picture: Uint8Array): void {
   const field = "input.data";
   if (picture.byteLength > MAX_LIVE_FRAME_BYTES) {

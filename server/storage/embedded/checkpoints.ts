@@ -22,9 +22,9 @@ interface CheckpointFile {
 }
 
 /**
- * Opens a folder of checkpoints: a folder for each session, in it a file for each checkpoint, named after its step. A file
- * holds the SHA-256 of the checkpoint (32 bytes) and then the checkpoint. Files are not flushed to disk, so a loss of power
- * may leave them incomplete; one whose checksum is wrong is ignored.
+ * Opens a folder of checkpoints: a folder for each session, in it a file for each checkpoint, named after its step. A
+ * file holds the SHA-256 of the checkpoint (32 bytes) and then the checkpoint. Files are not flushed to disk, so a loss
+ * of power may leave them incomplete; one whose checksum is wrong is ignored.
  */
 export async function openFolderCheckpoints(folder: string, space: SpaceGuard, sessionBytes = SESSION_BYTES): Promise<CheckpointStore> {
   const drafts = join(folder, DRAFTS);

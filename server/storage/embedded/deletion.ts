@@ -1,6 +1,6 @@
 /**
- * Deletes blobs that no row refers to, except those whose row may still follow: equal pictures share a blob, so while one
- * session is deleted, another may have put the same bytes and be about to store the row.
+ * Deletes blobs that no row refers to, except those whose row may still follow: equal pictures share a blob, so while
+ * one session is deleted, another may have put the same bytes and be about to store the row.
  */
 export interface BlobDeletion {
   /** Call this before bytes are put: it waits for a deletion under way, and postpones later ones. */

@@ -6,8 +6,9 @@ import { unavailable } from "../../errors.js";
 const DISK_FULL = ["ENOSPC", "EDQUOT"];
 
 /**
- * Writes a file in full or not at all: first under another name in `temporary`, which must be on the same disk. `durable`
- * also flushes the file, so that it outlives a loss of power. @throws AtelierError UNAVAILABLE when the disk is full.
+ * Writes a file in full or not at all: first under another name in `temporary`, which must be on the same disk.
+ * `durable` also flushes the file, so that it outlives a loss of power.
+ * @throws AtelierError UNAVAILABLE when the disk is full.
  */
 export async function writeWhole(
   path: string,

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { AtelierError, unavailable } from "../../errors.js";
 
 /**
- * Flags of `open` that lock a file: O_EXLOCK of open(2) on macOS, UV_FS_O_EXLOCK on Windows, where it denies every other
- * open. Node passes both on, but has no constants for them.
+ * Flags of `open` that lock a file: O_EXLOCK of open(2) on macOS, UV_FS_O_EXLOCK on Windows, where it denies every
+ * other open. Node passes both on, but has no constants for them.
  */
 const EXCLUSIVE_LOCK: Partial<Record<NodeJS.Platform, number>> = { darwin: 0x20, win32: 0x10000000 };
 
@@ -14,8 +14,9 @@ export type Unlock = () => Promise<void>;
 
 /**
  * Locks the data folder for this process. The operating system holds the lock and releases it when the process ends, in
- * whatever way, so no stale lock remains. Linux has no file lock that Node can take: there the lock is an abstract socket
- * named after the folder's device and inode. Containers with networks of their own do not see each other's sockets.
+ * whatever way, so no stale lock remains. Linux has no file lock that Node can take: there the lock is an abstract
+ * socket named after the folder's device and inode. Containers with networks of their own do not see each other's
+ * sockets.
  * @throws AtelierError CONFLICT when another server, or this one, holds the lock.
  */
 export async function lockFolder(folder: string, platform: NodeJS.Platform = process.platform): Promise<Unlock> {

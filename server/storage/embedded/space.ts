@@ -2,8 +2,9 @@ import { statfs } from "node:fs/promises";
 import { unavailable } from "../../errors.js";
 
 /**
- * Free disk space below which nothing new is stored, bytes. The embedded database writes its log in segments of 16 MiB; when
- * it cannot write one, its next query never returns and blocks the whole process, so the disk must never become that full.
+ * Free disk space below which nothing new is stored, bytes. The embedded database writes its log in segments of 16 MiB;
+ * when it cannot write one, its next query never returns and blocks the whole process, so the disk must never become
+ * that full.
  */
 export const RESERVE_BYTES = 64 * 2 ** 20;
 
@@ -51,7 +52,7 @@ export function createSpaceGuard(availableBytes: () => Promise<number>): SpaceGu
   };
 }
 
-/** Free space that this process may use on the disk of `folder`, bytes; infinite where the file system does not report it. */
+/** Free space for this process on the disk of `folder`, bytes; infinite where the file system does not report it. */
 export async function availableBytesOf(folder: string): Promise<number> {
   const { blocks, bavail, bsize } = await statfs(folder);
   return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;

@@ -24,7 +24,7 @@ export function evenlyThinned<File extends Sized>(files: readonly File[], bytes:
   return gone;
 }
 
-/** Steps between the neighbours of a checkpoint; the neighbour before the first one is step 0, where every session can begin. */
+/** Steps between the neighbours of a checkpoint. The first one's neighbour is step 0, where every session can begin. */
 function gapAt(files: readonly Sized[], index: number): number {
   return files[index - 1]!.step - (files[index + 1]?.step ?? 0);
 }

@@ -38,8 +38,8 @@ export const images = pgTable(
 );
 
 /**
- * Sessions of every kind; the columns of one kind are null for the others. `ordinal` puts sessions that were created in the
- * same millisecond in order. `frameCount` and `frameBytes` are sums over the session's frames.
+ * Sessions of every kind; the columns of one kind are null for the others. `ordinal` puts sessions that were created in
+ * the same millisecond in order. `frameCount` and `frameBytes` are sums over the session's frames.
  */
 export const sessions = pgTable(
   "sessions",

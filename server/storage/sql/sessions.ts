@@ -105,7 +105,10 @@ interface Position {
   ordinal: number;
 }
 
-/** The position of a session, also of a deleted one. @throws AtelierError BAD_INPUT when there was never such a session. */
+/**
+ * The position of a session, also of a deleted one.
+ * @throws AtelierError BAD_INPUT when there was never such a session.
+ */
 async function positionOf(database: Database, id: string): Promise<Position> {
   const [found] = await unionAll(
     database.select({ createdAt: sessions.createdAt, ordinal: sessions.ordinal }).from(sessions).where(eq(sessions.id, id)),

@@ -38,7 +38,9 @@ export async function thinFrames(database: Database, sessionId: string, bytes: n
   return unreferencedDigests(database, removed);
 }
 
-/** Steps of the first and the last frame, of changes, of the session's own branching point and of those of its branches. */
+/**
+ * Steps of the first and the last frame, of changes, of the session's own branching point and of those of its branches.
+ */
 async function stepsThatStay(database: Database, sessionId: string): Promise<number[]> {
   const [ends] = await database
     .select({ first: sql<number | null>`min(${frames.step})`, last: sql<number | null>`max(${frames.step})` })
