@@ -217,7 +217,7 @@ export class LiveSession implements HostSession {
   }
 
   private async failFor(cause: unknown): Promise<void> {
-    this.parts.log(`Session ${this.id} cannot go on:`, cause);
+    this.parts.log(`Session ${this.id} cannot continue:`, cause);
     await this.end({ status: "FAILED", error: storageFailure(cause) });
   }
 

@@ -149,7 +149,7 @@ export class PaintedSession implements HostSession {
 
   /** Fails the session because of data that could not be read or stored; the device releases it. */
   private async failFor(cause: unknown): Promise<void> {
-    this.parts.log(`Session ${this.id} cannot go on:`, cause);
+    this.parts.log(`Session ${this.id} cannot continue:`, cause);
     await this.abandon({ status: "FAILED", error: storageFailure(cause) });
   }
 

@@ -115,7 +115,7 @@ export class Mailbox {
   }
 }
 
-/** Two changes with the same fingerprint look the same to a viewer, who learns the step from frames. */
+/** Two changes with the same fingerprint look the same to a viewer: the step reaches viewers with the frames. */
 function fingerprint(session: SessionRecord): string {
   return JSON.stringify({ ...session, step: 0 });
 }
