@@ -78,7 +78,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     bus,
     queue,
     ...registryWorkModels(registry),
-    frameBudget: { sessionBytes: config.sessionBytes, totalBytes: config.historyBytes },
+    frameBudget: { sessionByteLength: config.sessionBytes, totalByteLength: config.historyBytes },
     device: { device: config.device },
   });
   const started = host;

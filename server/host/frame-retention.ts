@@ -1,11 +1,11 @@
 import type { Storage } from "../storage/storage.js";
 
-/** Limits for kept frames, bytes. */
+/** Limits for the size of kept frames, bytes. */
 export interface FrameBudget {
   /** For one session. */
-  sessionBytes: number;
+  sessionByteLength: number;
   /** For all sessions together. */
-  totalBytes: number;
+  totalByteLength: number;
 }
 
 /** A session beyond its budget is thinned to this share of it, so that it is not thinned again at once. */
@@ -19,7 +19,9 @@ const THINNED_TOTAL_SHARE = 0.9;
  * thinned evenly; when all together exceed theirs, the largest session is. `FrameStore.thin` says what always stays.
  */
 export class FrameRetention {
+  /** Size of each hosted session's kept frames, bytes. */
   private readonly sessions = new Map<string, number>();
+  /** Size of all kept frames, bytes; null until it was read. */
   private total: number | null = null;
 
   constructor(
@@ -31,15 +33,16 @@ export class FrameRetention {
   /**
    * Call this for each stored frame; it thins where a limit is exceeded. A failure is logged and otherwise harmless.
    */
-  async stored(sessionId: string, bytes: number): Promise<void> {
+  async stored(sessionId: string, byteLength: number): Promise<void> {
     try {
       const { frames } = this.storage;
       const known = this.sessions.get(sessionId);
-      const kept = known === undefined ? await frames.bytesOf(sessionId) : known + bytes;
+      const kept = known === undefined ? await frames.bytesOf(sessionId) : known + byteLength;
       this.sessions.set(sessionId, kept);
-      this.total = this.total === null ? (await frames.totals()).bytes : this.total + bytes;
-      if (kept > this.budget.sessionBytes) await this.thin(sessionId, this.budget.sessionBytes * THINNED_SHARE);
-      if (this.total > this.budget.totalBytes) await this.thinAll();
+      this.total = this.total === null ? (await frames.totals()).bytes : this.total + byteLength;
+      const { sessionByteLength, totalByteLength } = this.budget;
+      if (kept > sessionByteLength) await this.thin(sessionId, sessionByteLength * THINNED_SHARE);
+      if (this.total > totalByteLength) await this.thinAll();
     } catch (error) {
       this.log(`The frames of session ${sessionId} could not be thinned:`, error);
     }
@@ -54,7 +57,7 @@ export class FrameRetention {
     const { frames } = this.storage;
     // Read again, since sessions may have been deleted.
     this.total = (await frames.totals()).bytes;
-    while (this.total > this.budget.totalBytes * THINNED_TOTAL_SHARE) {
+    while (this.total > this.budget.totalByteLength * THINNED_TOTAL_SHARE) {
       const largest = await frames.largest();
       if (!largest || !(await this.thin(largest.sessionId, largest.bytes * THINNED_SHARE))) return;
       this.total = (await frames.totals()).bytes;
@@ -62,10 +65,10 @@ export class FrameRetention {
   }
 
   /** False when no frame could be deleted. */
-  private async thin(sessionId: string, bytes: number): Promise<boolean> {
+  private async thin(sessionId: string, byteLength: number): Promise<boolean> {
     const { frames, blobs } = this.storage;
     const before = await frames.bytesOf(sessionId);
-    const unreferenced = await frames.thin(sessionId, bytes);
+    const unreferenced = await frames.thin(sessionId, byteLength);
     const kept = await frames.bytesOf(sessionId);
     this.total = (this.total ?? 0) - (before - kept);
     if (this.sessions.has(sessionId)) this.sessions.set(sessionId, kept);

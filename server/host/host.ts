@@ -34,7 +34,7 @@ export interface HostedDevice extends DeviceInfo {
 export const DEFAULT_MAX_CONCURRENT = 8;
 
 /** Default limits for kept frames: a session holds 5,000 steps of a painting at 512 px. */
-export const FRAME_BUDGET: FrameBudget = { sessionBytes: 512e6, totalBytes: 16e9 };
+export const FRAME_BUDGET: FrameBudget = { sessionByteLength: 512e6, totalByteLength: 16e9 };
 
 /**
  * Failed starts of the device in a row, about 20 s, after which its sessions are given up; queued ones keep waiting.

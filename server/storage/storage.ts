@@ -57,7 +57,9 @@ export interface SessionStore {
    * @throws AtelierError BAD_INPUT (field `after`) when that session never existed here.
    */
   list(page: PageRequest<string>, filter: SessionFilter): Promise<Page<SessionRecord>>;
-  /** Deletes a session with its changes and frame rows. Returns the digests that no kept frame or image uses any more. */
+  /**
+   * Deletes a session with its changes and frame rows. Returns the digests that no kept frame or image uses any more.
+   */
   delete(id: string): Promise<string[]>;
   /**
    * Stores a branch together with what it shares with its parent, in one transaction: the frames through
@@ -106,11 +108,11 @@ export interface FrameStore {
   /** Sums over the frames of all sessions. */
   totals(): Promise<{ count: number; bytes: number }>;
   /**
-   * Deletes frames of a session evenly until at most `bytes` are left: all whose step is not a multiple of the smallest
-   * power of two that suffices. The first and the last frame, branching points and steered steps always stay. Returns
-   * the digests that no kept frame or image uses any more.
+   * Deletes frames of a session evenly until at most `byteLength` bytes are left: all whose step is not a multiple of
+   * the smallest power of two that suffices. The first and the last frame, branching points and steered steps always
+   * stay. Returns the digests that no kept frame or image uses any more.
    */
-  thin(sessionId: string, bytes: number): Promise<string[]>;
+  thin(sessionId: string, byteLength: number): Promise<string[]>;
   /** Bytes of a session's kept frames. */
   bytesOf(sessionId: string): Promise<number>;
   /** The session that keeps the most bytes of frames; null when there are none. */
@@ -163,9 +165,10 @@ export interface CheckpointStore {
   share(fromSessionId: string, toSessionId: string, throughStep: number): Promise<void>;
   delete(sessionId: string): Promise<void>;
   /**
-   * Deletes the checkpoints of the sessions that were checkpointed longest ago until all together take at most `bytes`.
+   * Deletes the checkpoints of the sessions that were checkpointed longest ago until all together take at most
+   * `byteLength` bytes.
    */
-  trim(bytes: number): Promise<void>;
+  trim(byteLength: number): Promise<void>;
 }
 
 /** Everything that outlives the process. */

@@ -40,7 +40,7 @@ const quiet = () => undefined;
 describe("room for frames", () => {
   test("a session within its budget keeps everything; beyond it is thinned evenly, again and again", () =>
     withStorage(async (storage) => {
-      const room = new FrameRetention(storage, { sessionBytes: 2000, totalBytes: 1e9 }, quiet);
+      const room = new FrameRetention(storage, { sessionByteLength: 2000, totalByteLength: 1e9 }, quiet);
       const id = await newSession(storage);
       await paint(storage, room, id, 0, 19);
       expect(await stepsOf(storage, id)).toHaveLength(20);
@@ -56,7 +56,7 @@ describe("room for frames", () => {
 
   test("when all together take too much, the largest is thinned and the small stay", () =>
     withStorage(async (storage) => {
-      const room = new FrameRetention(storage, { sessionBytes: 1e9, totalBytes: 5000 }, quiet);
+      const room = new FrameRetention(storage, { sessionByteLength: 1e9, totalByteLength: 5000 }, quiet);
       const [small, large] = [await newSession(storage), await newSession(storage)];
       await paint(storage, room, small, 0, 9);
       await paint(storage, room, large, 0, 60);
@@ -67,7 +67,7 @@ describe("room for frames", () => {
 
   test("pictures of thinned frames leave the disk, those that a branch shows stay", () =>
     withStorage(async (storage) => {
-      const room = new FrameRetention(storage, { sessionBytes: 1000, totalBytes: 1e9 }, quiet);
+      const room = new FrameRetention(storage, { sessionByteLength: 1000, totalByteLength: 1e9 }, quiet);
       const id = await newSession(storage);
       await paint(storage, room, id, 0, 5);
       const parent = await storage.sessions.find(id);
@@ -85,7 +85,7 @@ describe("room for frames", () => {
     withStorage(async (storage) => {
       const told: string[] = [];
       const full = { ...storage, frames: { ...storage.frames, thin: () => Promise.reject(new Error("The disk is full.")) } };
-      const room = new FrameRetention(full, { sessionBytes: 150, totalBytes: 1e9 }, (line) => told.push(line));
+      const room = new FrameRetention(full, { sessionByteLength: 150, totalByteLength: 1e9 }, (line) => told.push(line));
       const id = await newSession(storage);
       await paint(storage, room, id, 0, 2);
       expect(told).toHaveLength(2);

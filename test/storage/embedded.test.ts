@@ -100,7 +100,7 @@ describe("the data folder", () => {
   it("takes nothing new when its disk is almost full, and changes from the reserve", async () => {
     let available = Number.POSITIVE_INFINITY;
     const full = { name: "AtelierError", code: "UNAVAILABLE" };
-    const storage = await openEmbeddedStorage(folder, { availableBytes: async () => available });
+    const storage = await openEmbeddedStorage(folder, { availableSpace: async () => available });
     const image = anImage();
     const session = aSession(image.id);
     await storage.images.insert(image);
@@ -122,7 +122,7 @@ describe("the data folder", () => {
     available = Number.POSITIVE_INFINITY;
     for (const insert of inserts) await insert();
     await storage.close();
-    await expect(openEmbeddedStorage(folder, { availableBytes: async () => 0 })).rejects.toMatchObject(full);
+    await expect(openEmbeddedStorage(folder, { availableSpace: async () => 0 })).rejects.toMatchObject(full);
     await (await openEmbeddedStorage(folder)).close();
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { availableBytesOf, createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/space.js";
+import { availableSpaceOf, createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/space.js";
 
 const full = { name: "AtelierError", code: "UNAVAILABLE", message: expect.stringContaining("almost full") };
 
@@ -42,7 +42,7 @@ describe("the guard of the disk's space", () => {
   });
 
   it("knows what a disk has free", async () => {
-    const available = await availableBytesOf(import.meta.dirname);
+    const available = await availableSpaceOf(import.meta.dirname);
     expect(available).toBeGreaterThan(0);
   });
 });

@@ -81,9 +81,9 @@ async function sha256(bytes: Uint8Array): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }
 
-async function hasSize(path: string, size: number): Promise<boolean> {
+async function hasSize(path: string, byteLength: number): Promise<boolean> {
   try {
-    return (await stat(path)).size === size;
+    return (await stat(path)).size === byteLength;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return false;
     throw error;

@@ -18,7 +18,7 @@ const SESSION_BYTES = 64e6;
 interface CheckpointFile {
   step: number;
   path: string;
-  bytes: number;
+  byteLength: number;
 }
 
 /**
@@ -26,7 +26,11 @@ interface CheckpointFile {
  * file holds the SHA-256 of the checkpoint (32 bytes) and then the checkpoint. Files are not flushed to disk, so a loss
  * of power may leave them incomplete; one whose checksum is wrong is ignored.
  */
-export async function openFolderCheckpoints(folder: string, space: SpaceGuard, sessionBytes = SESSION_BYTES): Promise<CheckpointStore> {
+export async function openFolderCheckpoints(
+  folder: string,
+  space: SpaceGuard,
+  sessionByteLength = SESSION_BYTES,
+): Promise<CheckpointStore> {
   const drafts = join(folder, DRAFTS);
   await sweepFolder(drafts);
   await sweepLooseFiles(folder);
@@ -46,7 +50,7 @@ export async function openFolderCheckpoints(folder: string, space: SpaceGuard, s
       if (step === undefined) continue;
       const path = join(folderOf(sessionId), name);
       const found = await statIfThere(path);
-      if (found) files.push({ step: Number(step), path, bytes: found.size });
+      if (found) files.push({ step: Number(step), path, byteLength: found.size });
     }
     return files.sort((a, b) => b.step - a.step);
   }
@@ -65,7 +69,7 @@ export async function openFolderCheckpoints(folder: string, space: SpaceGuard, s
     async put(sessionId, step, bytes) {
       const parts = [await checksum(bytes), bytes];
       await space.storing(bytes.byteLength, () => writeWhole(pathOf(sessionId, step), drafts, parts, { durable: false }));
-      const thinned = evenlyThinned(await filesOf(sessionId), sessionBytes);
+      const thinned = evenlyThinned(await filesOf(sessionId), sessionByteLength);
       for (const { path } of thinned) await rm(path, { force: true });
     },
 
@@ -85,19 +89,20 @@ export async function openFolderCheckpoints(folder: string, space: SpaceGuard, s
       await rm(folderOf(sessionId), { recursive: true, force: true });
     },
 
-    async trim(bytes) {
+    async trim(byteLength) {
       const sessions = [];
       for (const sessionId of await entries(folder)) {
         if (!SESSION_ID.test(sessionId) || sessionId === DRAFTS) continue;
         const found = await statIfThere(folderOf(sessionId));
         const files = await filesOf(sessionId);
-        if (found) sessions.push({ sessionId, at: found.mtimeMs, bytes: files.reduce((sum, file) => sum + file.bytes, 0) });
+        const size = files.reduce((sum, file) => sum + file.byteLength, 0);
+        if (found) sessions.push({ sessionId, checkpointedAt: found.mtimeMs, byteLength: size });
       }
-      let total = sessions.reduce((sum, session) => sum + session.bytes, 0);
-      for (const session of sessions.sort((a, b) => a.at - b.at)) {
-        if (total <= bytes) return;
+      let total = sessions.reduce((sum, session) => sum + session.byteLength, 0);
+      for (const session of sessions.sort((a, b) => a.checkpointedAt - b.checkpointedAt)) {
+        if (total <= byteLength) return;
         await rm(folderOf(session.sessionId), { recursive: true, force: true });
-        total -= session.bytes;
+        total -= session.byteLength;
       }
     },
   };

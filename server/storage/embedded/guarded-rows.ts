@@ -26,7 +26,7 @@ export function guardRows({ images, sessions, changes, frames }: Rows, space: Sp
     frames: {
       ...frames,
       insert: (frame) => space.storing(0, () => frames.insert(frame)),
-      thin: (id, bytes) => space.changing(() => frames.thin(id, bytes)),
+      thin: (id, byteLength) => space.changing(() => frames.thin(id, byteLength)),
     },
   };
 }

@@ -12,7 +12,7 @@ import { openEmbeddedDatabase } from "./database.js";
 import { guardRows } from "./guarded-rows.js";
 import { lockFolder } from "./lock.js";
 import { memoryRecentFrames } from "./recent-frames.js";
-import { availableBytesOf, createSpaceGuard } from "./space.js";
+import { availableSpaceOf, createSpaceGuard } from "./space.js";
 
 /** A picture's row follows its bytes within milliseconds, so a minute is plenty. */
 const GRACE_MS = 60_000;
@@ -23,7 +23,7 @@ export interface EmbeddedStorageOptions {
   /** Longest time between storing the bytes of a picture and its row, ms. */
   graceMs?: number;
   /** Free space on a folder's disk, bytes. */
-  availableBytes?: (folder: string) => Promise<number>;
+  availableSpace?: (folder: string) => Promise<number>;
 }
 
 /**
@@ -32,12 +32,12 @@ export interface EmbeddedStorageOptions {
  */
 export async function openEmbeddedStorage(
   dataDir: string,
-  { graceMs = GRACE_MS, availableBytes = availableBytesOf }: EmbeddedStorageOptions = {},
+  { graceMs = GRACE_MS, availableSpace = availableSpaceOf }: EmbeddedStorageOptions = {},
 ): Promise<Storage> {
   await mkdir(dataDir, { recursive: true });
   const opened: Close[] = [await lockFolder(dataDir)];
   try {
-    const space = createSpaceGuard(() => availableBytes(dataDir));
+    const space = createSpaceGuard(() => availableSpace(dataDir));
     const { database, close } = await space.storing(0, () => openEmbeddedDatabase(join(dataDir, "database")));
     opened.push(close);
     const inUse = (digests: readonly string[]) => digestsInUse(database, digests);

@@ -22,8 +22,8 @@ export interface SpaceGuard {
   changing<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
-/** Guards a disk whose free space, in bytes, `availableBytes` returns. */
-export function createSpaceGuard(availableBytes: () => Promise<number>): SpaceGuard {
+/** Guards a disk whose free space, in bytes, `availableSpace` returns. */
+export function createSpaceGuard(availableSpace: () => Promise<number>): SpaceGuard {
   /** Size of everything that is being stored now, bytes: none of it may be on disk yet. */
   let underWay = 0;
 
@@ -34,7 +34,7 @@ export function createSpaceGuard(availableBytes: () => Promise<number>): SpaceGu
 
   return {
     async storing(byteLength, work) {
-      const available = await availableBytes();
+      const available = await availableSpace();
       // Nothing is awaited between comparing and counting, so no other work can claim the same space.
       requireSpace(available, RESERVE_BYTES + byteLength);
       underWay += byteLength;
@@ -46,14 +46,14 @@ export function createSpaceGuard(availableBytes: () => Promise<number>): SpaceGu
     },
 
     async changing(work) {
-      requireSpace(await availableBytes(), LAST_RESERVE_BYTES);
+      requireSpace(await availableSpace(), LAST_RESERVE_BYTES);
       return work();
     },
   };
 }
 
 /** Free space for this process on the disk of `folder`, bytes; infinite where the file system does not report it. */
-export async function availableBytesOf(folder: string): Promise<number> {
+export async function availableSpaceOf(folder: string): Promise<number> {
   const { blocks, bavail, bsize } = await statfs(folder);
   return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
 }

@@ -1,25 +1,25 @@
 interface Sized {
   step: number;
-  bytes: number;
+  byteLength: number;
 }
 
 /** Number of newest checkpoints that stay whatever their size: the newest one may be damaged. */
 const NEWEST = 2;
 
 /**
- * The checkpoints to delete so that at most `bytes` are left; `files` are sorted, newest first. Each time it is the one
- * behind the newest two that leaves the smallest gap, so that the others stay spread evenly over the steps.
+ * The checkpoints to delete so that at most `byteLength` bytes are left; `files` are sorted, newest first. Each time it
+ * is the one behind the newest two that leaves the smallest gap, so that the others stay spread evenly over the steps.
  */
-export function evenlyThinned<File extends Sized>(files: readonly File[], bytes: number): File[] {
+export function evenlyThinned<File extends Sized>(files: readonly File[], byteLength: number): File[] {
   const left = [...files];
   const gone: File[] = [];
-  let total = left.reduce((sum, file) => sum + file.bytes, 0);
-  while (total > bytes && left.length > NEWEST) {
+  let total = left.reduce((sum, file) => sum + file.byteLength, 0);
+  while (total > byteLength && left.length > NEWEST) {
     let smallest = NEWEST;
     for (let index = NEWEST; index < left.length; index++) if (gapAt(left, index) < gapAt(left, smallest)) smallest = index;
     const [file] = left.splice(smallest, 1);
     gone.push(file!);
-    total -= file!.bytes;
+    total -= file!.byteLength;
   }
   return gone;
 }

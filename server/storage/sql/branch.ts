@@ -38,7 +38,7 @@ export async function insertBranch(database: Database, branch: StyleTransferReco
     await written(database.insert(changes).values({ sessionId: id, step: branchedAtStep, ...change, createdAt: branch.createdAt }));
   }
   const [totals] = await database
-    .select({ frameCount: count(), frameBytes: sum(frames.byteLength).mapWith(Number) })
+    .select({ frameCount: count(), frameByteLength: sum(frames.byteLength).mapWith(Number) })
     .from(frames)
     .where(eq(frames.sessionId, id));
   await written(

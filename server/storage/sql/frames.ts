@@ -29,7 +29,7 @@ export function sqlFrames(database: Database): FrameStore {
               frameCount: sql`${sessions.frameCount} + 1`,
               // Stays null for sessions that do not translate.
               framesTranslated: sql`${sessions.framesTranslated} + 1`,
-              frameBytes: sql`${sessions.frameBytes} + ${frame.byteLength}`,
+              frameByteLength: sql`${sessions.frameByteLength} + ${frame.byteLength}`,
             })
             .from(stored)
             .where(eq(sessions.id, stored.sessionId))
@@ -78,24 +78,24 @@ export function sqlFrames(database: Database): FrameStore {
 
     async totals() {
       const [row] = await database
-        .select({ count: sum(sessions.frameCount).mapWith(Number), bytes: sum(sessions.frameBytes).mapWith(Number) })
+        .select({ count: sum(sessions.frameCount).mapWith(Number), bytes: sum(sessions.frameByteLength).mapWith(Number) })
         .from(sessions);
       return { count: row?.count ?? 0, bytes: row?.bytes ?? 0 };
     },
 
-    thin: (sessionId, bytes) => database.transaction((transaction) => thinFrames(transaction, sessionId, bytes)),
+    thin: (sessionId, byteLength) => database.transaction((transaction) => thinFrames(transaction, sessionId, byteLength)),
 
     async bytesOf(sessionId) {
-      const [row] = await database.select({ bytes: sessions.frameBytes }).from(sessions).where(eq(sessions.id, sessionId));
+      const [row] = await database.select({ bytes: sessions.frameByteLength }).from(sessions).where(eq(sessions.id, sessionId));
       return row?.bytes ?? 0;
     },
 
     async largest() {
       const [row] = await database
-        .select({ sessionId: sessions.id, bytes: sessions.frameBytes })
+        .select({ sessionId: sessions.id, bytes: sessions.frameByteLength })
         .from(sessions)
-        .where(gt(sessions.frameBytes, 0))
-        .orderBy(desc(sessions.frameBytes))
+        .where(gt(sessions.frameByteLength, 0))
+        .orderBy(desc(sessions.frameByteLength))
         .limit(1);
       return row ?? null;
     },

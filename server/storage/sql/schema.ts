@@ -39,7 +39,7 @@ export const images = pgTable(
 
 /**
  * Sessions of every kind; the columns of one kind are null for the others. `ordinal` puts sessions that were created in
- * the same millisecond in order. `frameCount` and `frameBytes` are sums over the session's frames.
+ * the same millisecond in order. `frameCount` and `frameByteLength` are sums over the session's frames.
  */
 export const sessions = pgTable(
   "sessions",
@@ -58,7 +58,7 @@ export const sessions = pgTable(
     step: integer("step").notNull(),
     revision: integer("revision").notNull().default(0),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
-    frameBytes: bigint("frame_bytes", { mode: "number" }).notNull().default(0),
+    frameByteLength: bigint("frame_bytes", { mode: "number" }).notNull().default(0),
     settings: json("settings").$type<SessionRecord["settings"]>(),
     contentId: text("content_id").references(() => images.id),
     styles: json("styles").$type<StyleTransferRecord["styles"]>(),

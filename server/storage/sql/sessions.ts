@@ -76,7 +76,7 @@ export function sqlSessions(database: Database): SessionStore {
 
 /** The session of a row, without the columns of the other kinds; `kind` determines the type of the settings. */
 export function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord {
-  const { ordinal: _ordinal, frameCount: _count, frameBytes: _bytes, kind, settings, ...columns } = row;
+  const { ordinal: _ordinal, frameCount: _count, frameByteLength: _bytes, kind, settings, ...columns } = row;
   const { contentId, styles, initial, parentId, branchedAtStep, sourceId, framesTranslated, framesDropped, ...base } = columns;
   if (kind === "STYLE_TRANSFER" && settings && contentId !== null && styles && initial) {
     return { ...base, kind, settings: settings as StyleTransferRecord["settings"], contentId, styles, initial, parentId, branchedAtStep };
