@@ -31,7 +31,7 @@ export class ModelWaitlist {
     const { models, queue, log, fail, closing } = this.parts;
     try {
       if (kind === "STYLE_TRANSFER") await models.locateFeatureModel(settings.model, closing);
-      else await models.locateTranslationModel(settings.model, closing);
+      else await models.locateTranslator(settings.model, closing);
       if (!closing.aborted) await queue.add(id);
     } catch (error) {
       if (closing.aborted) return;

@@ -9,8 +9,8 @@ export interface WorkModels {
    * @throws AtelierError UNAVAILABLE when the model cannot be downloaded; the signal's reason when that aborts first.
    */
   locateFeatureModel(modelId: string, signal?: AbortSignal): Promise<FeatureNetworkFile>;
-  /** The file of a translation model; as above. */
-  locateTranslationModel(modelId: string, signal?: AbortSignal): Promise<GeneratorFile>;
+  /** The file of a translator; as above. */
+  locateTranslator(modelId: string, signal?: AbortSignal): Promise<GeneratorFile>;
   /** False for a model that must be downloaded first: its sessions wait without a place on the device. */
   isDownloaded(modelId: string): boolean;
 }
@@ -19,7 +19,7 @@ export interface WorkModels {
 export function registryWorkModels(registry: Pick<Registry, "pending" | "file" | "featureNetwork">): WorkModels {
   return {
     locateFeatureModel: (id, signal) => registry.featureNetwork(id, signal),
-    async locateTranslationModel(id, signal) {
+    async locateTranslator(id, signal) {
       const { card, path } = await registry.file(id, signal);
       const { architecture, sha256, translation: form } = card;
       if (form === null) throw badInput("model", `The model ${id} does not translate pictures.`);

@@ -44,7 +44,7 @@ async function translationWork(
   models: WorkModels,
 ): Promise<TranslationWork> {
   if (sourceId === null) throw new AtelierError("INTERNAL", "A live translation has no picture of its own.");
-  const [generator, source] = await Promise.all([models.locateTranslationModel(settings.model), loadPicture(storage, sourceId)]);
+  const [generator, source] = await Promise.all([models.locateTranslator(settings.model), loadPicture(storage, sourceId)]);
   return { kind, generator, source, size: settings.size };
 }
 
@@ -53,7 +53,7 @@ async function translationWork(
  * @throws AtelierError UNAVAILABLE for a model that is missing.
  */
 export async function liveWork({ settings }: TranslationRecord, models: WorkModels): Promise<LiveTranslationWork> {
-  return { kind: "LIVE_TRANSLATION", generator: await models.locateTranslationModel(settings.model), size: settings.size };
+  return { kind: "LIVE_TRANSLATION", generator: await models.locateTranslator(settings.model), size: settings.size };
 }
 
 async function loadPicture({ images, blobs }: Storage, imageId: string): Promise<EncodedPicture> {

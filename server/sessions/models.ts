@@ -17,7 +17,7 @@ export interface SessionModel {
   /** Smallest size that a translation may ask for, px; null for feature models. */
   minSize: number | null;
   /**
-   * Layers at which losses may be measured, shallow to deep; none for translation models. `minimumSide` is the least
+   * Layers at which losses may be measured, shallow to deep; none for translators. `minimumSide` is the least
    * side of a picture for which the layer has a value, px.
    */
   layers: readonly { name: string; minimumSide: number }[];
@@ -58,8 +58,8 @@ export async function featureModel(models: SessionModels, field: string, id: str
   return model;
 }
 
-/** The translation model with the id `id`. @throws AtelierError BAD_INPUT, NOT_FOUND, UNAVAILABLE, with the field. */
-export function translationModel(models: SessionModels, field: string, id: string): Promise<SessionModel> {
+/** The translator with the id `id`. @throws AtelierError BAD_INPUT, NOT_FOUND, UNAVAILABLE, with the field. */
+export function translator(models: SessionModels, field: string, id: string): Promise<SessionModel> {
   return namedModel(models, field, id, "TRANSLATION", "A translation needs a model that turns one picture into another.");
 }
 

@@ -7,7 +7,7 @@ import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import { resolveChange } from "./change-input.js";
-import { featureModel, type SessionModels, translationModel } from "./models.js";
+import { featureModel, type SessionModels, translator } from "./models.js";
 import { noSession, requireImage, requireQueueSpace, requireSession, requireStyleTransfer } from "./requirements.js";
 import {
   requireWideEnough,
@@ -115,7 +115,7 @@ export class SessionService {
    */
   async startTranslation(input: TranslationInput): Promise<TranslationRecord> {
     const title = resolveTitle("input.title", input.title);
-    const model = await translationModel(this.parts.models, "input.model", input.model);
+    const model = await translator(this.parts.models, "input.model", input.model);
     const settings = resolveTranslation(input, model, this.parts.maxSize);
     const sourceId = input.imageId ?? null;
     if (sourceId !== null) await requireImage(this.parts.storage, "input.imageId", sourceId);

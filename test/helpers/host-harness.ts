@@ -36,7 +36,7 @@ export class HostHarness {
     harness.current = await Host.start({
       ...parts,
       locateFeatureModel: async (id) => ({ id: "scripted", path: id, sha256: "", architecture: { family: "vgg19" } }),
-      locateTranslationModel: async (id) => ({ id: "scripted", path: id, sha256: "", architecture: null, form: scriptedForm }),
+      locateTranslator: async (id) => ({ id: "scripted", path: id, sha256: "", architecture: null, form: scriptedForm }),
       isDownloaded: () => true,
       device: scriptedDevice,
       log: (line) => harness.log.push(line),

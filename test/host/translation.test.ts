@@ -32,7 +32,7 @@ function fetchedModels(slow: string) {
   };
   const models = {
     locateFeatureModel: async (path, signal) => ({ ...(await file(path, signal)), architecture: { family: "vgg19" } }),
-    locateTranslationModel: async (path, signal) => ({ ...(await file(path, signal)), architecture: null, form: scriptedForm }),
+    locateTranslator: async (path, signal) => ({ ...(await file(path, signal)), architecture: null, form: scriptedForm }),
     isDownloaded: (path) => fetched || path !== slow,
   } satisfies Partial<HostOptions>;
   return { models, end };

@@ -9,12 +9,12 @@ import { registryWorkModels } from "../../server/host/work-models.js";
 import { openRegistry } from "../../server/models/registry.js";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
 
-test("a generator of the registry is found with its form, and told from a feature network", async () => {
+test("a translator of the registry is located with its form, and not taken for a feature model", async () => {
   const mirror = await mirrorWithInverter();
   onTestFinished(mirror.remove);
   const registry = await openRegistry({ bundledDir: join(mirror.folder, "none"), mirrorDir: mirror.folder });
   const models = registryWorkModels(registry);
-  expect(await models.locateTranslationModel(inverterId)).toEqual({
+  expect(await models.locateTranslator(inverterId)).toEqual({
     id: inverterId,
     path: join(mirror.folder, inverterId, "inverter.onnx"),
     sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -23,10 +23,10 @@ test("a generator of the registry is found with its form, and told from a featur
   });
   expect(models.isDownloaded(inverterId)).toBe(true);
   await expect(models.locateFeatureModel(inverterId)).rejects.toMatchObject({ code: "BAD_INPUT" });
-  await expect(models.locateTranslationModel("unknown")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  await expect(models.locateTranslator("unknown")).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("a model that a silent mirror is being asked for has to be waited for, which is known at once", async () => {
+test("a model that a silent mirror may have is not downloaded, which is known at once", async () => {
   const server = createServer(() => undefined).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close(() => undefined).closeAllConnections());
