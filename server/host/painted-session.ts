@@ -2,12 +2,12 @@ import { publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
 import type { SessionFailure, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import type { SessionPatch } from "../storage/storage.js";
-import { CheckpointWriter } from "./checkpoint-writer.js";
 import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import { storeAndPublish } from "./frame-store.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
 import { SerialQueue } from "./serial-queue.js";
+import { SessionCheckpoints } from "./session-checkpoints.js";
 import { type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
 import { buildWork, loadChanges, loadStyles } from "./work.js";
 
@@ -28,7 +28,7 @@ export class PaintedSession implements HostSession {
   private steeredThrough = 0;
   private link: DeviceLink | null = null;
   private readonly deaths = new DeathCount();
-  private readonly checkpoints: CheckpointWriter;
+  private readonly checkpoints: SessionCheckpoints;
   private readonly tasks: SerialQueue;
 
   /** `record` is the session as it was claimed. */
@@ -38,7 +38,7 @@ export class PaintedSession implements HostSession {
   ) {
     const { id } = record;
     this.id = id;
-    this.checkpoints = new CheckpointWriter(id, parts.storage.checkpoints, (error) => {
+    this.checkpoints = new SessionCheckpoints(id, parts.storage.checkpoints, (error) => {
       parts.log(`A checkpoint of session ${id} could not be written:`, error);
     });
     this.tasks = new SerialQueue((error) => this.failFor(error));

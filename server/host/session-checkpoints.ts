@@ -5,7 +5,7 @@ import type { CheckpointStore } from "../storage/storage.js";
  * checkpoint does, so at most one waits. A checkpoint that cannot be written, such as on a full disk, costs only time
  * after a restart: the error goes to `onError` and the session continues.
  */
-export class CheckpointWriter {
+export class SessionCheckpoints {
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
