@@ -37,9 +37,9 @@ export class FrameRetention {
     try {
       const { frames } = this.storage;
       const known = this.sessions.get(sessionId);
-      const kept = known === undefined ? await frames.bytesOf(sessionId) : known + byteLength;
+      const kept = known === undefined ? await frames.byteLengthOf(sessionId) : known + byteLength;
       this.sessions.set(sessionId, kept);
-      this.total = this.total === null ? (await frames.totals()).bytes : this.total + byteLength;
+      this.total = this.total === null ? (await frames.totals()).byteLength : this.total + byteLength;
       const { sessionByteLength, totalByteLength } = this.budget;
       if (kept > sessionByteLength) await this.thin(sessionId, sessionByteLength * THINNED_SHARE);
       if (this.total > totalByteLength) await this.thinAll();
@@ -56,20 +56,20 @@ export class FrameRetention {
   private async thinAll(): Promise<void> {
     const { frames } = this.storage;
     // Read again, since sessions may have been deleted.
-    this.total = (await frames.totals()).bytes;
+    this.total = (await frames.totals()).byteLength;
     while (this.total > this.budget.totalByteLength * THINNED_TOTAL_SHARE) {
       const largest = await frames.largest();
-      if (!largest || !(await this.thin(largest.sessionId, largest.bytes * THINNED_SHARE))) return;
-      this.total = (await frames.totals()).bytes;
+      if (!largest || !(await this.thin(largest.sessionId, largest.byteLength * THINNED_SHARE))) return;
+      this.total = (await frames.totals()).byteLength;
     }
   }
 
   /** False when no frame could be deleted. */
   private async thin(sessionId: string, byteLength: number): Promise<boolean> {
     const { frames, blobs } = this.storage;
-    const before = await frames.bytesOf(sessionId);
+    const before = await frames.byteLengthOf(sessionId);
     const unreferenced = await frames.thin(sessionId, byteLength);
-    const kept = await frames.bytesOf(sessionId);
+    const kept = await frames.byteLengthOf(sessionId);
     this.total = (this.total ?? 0) - (before - kept);
     if (this.sessions.has(sessionId)) this.sessions.set(sessionId, kept);
     // The rows are deleted. The next frames do not wait until thousands of files are deleted too.

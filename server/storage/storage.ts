@@ -106,17 +106,17 @@ export interface FrameStore {
    */
   losses(sessionId: string, range: StepRange, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]>;
   /** Sums over the frames of all sessions. */
-  totals(): Promise<{ count: number; bytes: number }>;
+  totals(): Promise<{ count: number; byteLength: number }>;
   /**
    * Deletes frames of a session evenly until at most `byteLength` bytes are left: all whose step is not a multiple of
    * the smallest power of two that suffices. The first and the last frame, branching points and steered steps always
    * stay. Returns the digests that no kept frame or image uses any more.
    */
   thin(sessionId: string, byteLength: number): Promise<string[]>;
-  /** Bytes of a session's kept frames. */
-  bytesOf(sessionId: string): Promise<number>;
-  /** The session that keeps the most bytes of frames; null when there are none. */
-  largest(): Promise<{ sessionId: string; bytes: number } | null>;
+  /** Size of a session's kept frames, bytes. */
+  byteLengthOf(sessionId: string): Promise<number>;
+  /** The session whose kept frames are the largest in sum; null when no session keeps frames. */
+  largest(): Promise<{ sessionId: string; byteLength: number } | null>;
 }
 
 /** Number of frames kept of one live translation. */

@@ -106,7 +106,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
           [4, 9],
         ]);
         expect(await storage.frames.find(branch.id, 3)).toEqual({ ...(await storage.frames.find(parent.id, 3)), sessionId: branch.id });
-        expect(await storage.frames.bytesOf(branch.id)).toBe(500);
+        expect(await storage.frames.byteLengthOf(branch.id)).toBe(500);
         expect((await storage.sessions.branches(parent.id)).map(({ id }) => id)).toEqual([branch.id]);
         expect((await storage.sessions.find(parent.id))?.revision).toBe(8);
       });
@@ -196,7 +196,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         const gone = await storage.frames.thin(session.id, 1000);
         const left = await stepsOf(session.id);
         expect(left).toEqual([0, 4, 7, 8, 9, 12, 16, 20]);
-        expect(await storage.frames.bytesOf(session.id)).toBe(800);
+        expect(await storage.frames.byteLengthOf(session.id)).toBe(800);
         expect((await storage.frames.list(session.id, everything, {})).totalCount).toBe(8);
         // Frames through step 9 belong to the branch too.
         expect(gone).toHaveLength([...shared].filter((step) => step > 9 && !left.includes(step)).length);
@@ -212,7 +212,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
       it("finds the session whose frames are the largest", async () => {
         const session = await storedSession();
         await storage.frames.insert(aFrame(session.id, 0, { byteLength: 2_000_000_000 }));
-        expect(await storage.frames.largest()).toEqual({ sessionId: session.id, bytes: 2_000_000_000 });
+        expect(await storage.frames.largest()).toEqual({ sessionId: session.id, byteLength: 2_000_000_000 });
       });
     });
   });

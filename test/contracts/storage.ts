@@ -309,7 +309,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         const before = await storage.frames.totals();
         const session = await storedSession();
         for (let step = 0; step < 3; step++) await storage.frames.insert(aFrame(session.id, step, { byteLength: 1000 }));
-        expect(await storage.frames.totals()).toEqual({ count: before.count + 3, bytes: before.bytes + 3000 });
+        expect(await storage.frames.totals()).toEqual({ count: before.count + 3, byteLength: before.byteLength + 3000 });
         await storage.sessions.delete(session.id);
         expect(await storage.frames.totals()).toEqual(before);
       });

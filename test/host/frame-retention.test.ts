@@ -48,7 +48,7 @@ describe("the retention of frames", () => {
       expect(await stepsOf(storage, id)).toEqual([0, 4, 8, 12, 16, 20]);
       await paint(storage, retention, id, 21, 200);
       const steps = await stepsOf(storage, id);
-      expect(await storage.frames.bytesOf(id)).toBeLessThanOrEqual(2000);
+      expect(await storage.frames.byteLengthOf(id)).toBeLessThanOrEqual(2000);
       const old = steps.filter((step) => step < 150);
       expect(new Set(old.slice(1).map((step, index) => step - old[index]!)).size).toBe(1);
       expect([steps[0], steps.at(-1)]).toEqual([0, 200]);
@@ -61,7 +61,7 @@ describe("the retention of frames", () => {
       await paint(storage, retention, small, 0, 9);
       await paint(storage, retention, large, 0, 60);
       expect(await stepsOf(storage, small)).toHaveLength(10);
-      expect((await storage.frames.totals()).bytes).toBeLessThanOrEqual(5000);
+      expect((await storage.frames.totals()).byteLength).toBeLessThanOrEqual(5000);
       expect((await stepsOf(storage, large)).length).toBeGreaterThan(10);
     }));
 

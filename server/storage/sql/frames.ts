@@ -78,21 +78,21 @@ export function sqlFrames(database: Database): FrameStore {
 
     async totals() {
       const [row] = await database
-        .select({ count: sum(sessions.frameCount).mapWith(Number), bytes: sum(sessions.frameByteLength).mapWith(Number) })
+        .select({ count: sum(sessions.frameCount).mapWith(Number), byteLength: sum(sessions.frameByteLength).mapWith(Number) })
         .from(sessions);
-      return { count: row?.count ?? 0, bytes: row?.bytes ?? 0 };
+      return { count: row?.count ?? 0, byteLength: row?.byteLength ?? 0 };
     },
 
     thin: (sessionId, byteLength) => database.transaction((transaction) => thinFrames(transaction, sessionId, byteLength)),
 
-    async bytesOf(sessionId) {
-      const [row] = await database.select({ bytes: sessions.frameByteLength }).from(sessions).where(eq(sessions.id, sessionId));
-      return row?.bytes ?? 0;
+    async byteLengthOf(sessionId) {
+      const [row] = await database.select({ byteLength: sessions.frameByteLength }).from(sessions).where(eq(sessions.id, sessionId));
+      return row?.byteLength ?? 0;
     },
 
     async largest() {
       const [row] = await database
-        .select({ sessionId: sessions.id, bytes: sessions.frameByteLength })
+        .select({ sessionId: sessions.id, byteLength: sessions.frameByteLength })
         .from(sessions)
         .where(gt(sessions.frameByteLength, 0))
         .orderBy(desc(sessions.frameByteLength))
