@@ -7,7 +7,7 @@ import { AtelierError } from "./errors.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
-import { registryNetworks } from "./host/registry-networks.js";
+import { registryWorkModels } from "./host/work-models.js";
 import { downloadPreferredFeatures, openRegistry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
@@ -74,8 +74,8 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     storage,
     bus,
     queue,
-    ...registryNetworks(registry),
-    frameBudget: { sessionBytes: config.sessionBytes, totalBytes: config.historyBytes },
+    ...registryWorkModels(registry),
+    frameBudget: { sessionByteLength: config.sessionBytes, totalByteLength: config.historyBytes },
     device: { device: config.device },
   });
   const started = host;

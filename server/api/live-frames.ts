@@ -2,7 +2,7 @@ import { Arg, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } f
 import { badInput } from "../errors.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { LiveReceipt } from "../sessions/live/channel.js";
-import { MAX_LIVE_FRAME_BYTES } from "../sessions/live/picture.js";
+import { MAX_LIVE_FRAME_BYTES } from "../sessions/live/frames.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
 import { FrameReceiptStatus } from "./enums.js";

@@ -1,10 +1,12 @@
 import type { ErrorCode } from "../errors.js";
 import type { SessionEvent, SessionRecord } from "../records/session.js";
 
-/** A request to the host that runs a session. The change to steer by, or the status PAUSED, is stored already. */
+/** A request to the host that runs a session. The change to steer by or the status PAUSED is stored already. */
 export type SessionControl = { type: "cancel" | "pause" | "steer"; sessionId: string };
 
-/** Traffic of a live translation's frames: `offer` comes from the API, the others from the host that runs the session. */
+/**
+ * Traffic of a live translation's frames: `offer` comes from the API, the others from the host that runs the session.
+ */
 export type LiveMessage =
   /** `superseded` counts the frames that this one replaced before it was offered. */
   | { type: "offer"; step: number; picture: Uint8Array; superseded: number }
@@ -12,7 +14,10 @@ export type LiveMessage =
   /** The frame could not be used; the session continues. */
   | { type: "refused"; step: number; code: ErrorCode; message: string };
 
-/** Topics with the messages they carry. `session:<id>` has every event of one session, `live:<id>` the traffic of its live frames, `sessions` the changes of all. */
+/**
+ * Topics with their messages: `session:<id>` has every event of one session, `live:<id>` the traffic of its live
+ * frames, `sessions` the changes of all sessions.
+ */
 export interface Topics {
   [session: `session:${string}`]: SessionEvent;
   sessions: Extract<SessionEvent, { type: "changed" | "deleted" }>;
@@ -20,16 +25,20 @@ export interface Topics {
   [live: `live:${string}`]: LiveMessage;
 }
 
-/** Carries messages to the current subscribers; it keeps nothing for later ones. */
+/** Carries messages to the current subscribers, and keeps none for later ones. */
 export interface Bus {
-  /** Resolves when every subscriber of this process has been called. A subscriber's error never reaches the publisher. */
+  /**
+   * Resolves when every subscriber of this process has been called. A subscriber's error never reaches the publisher.
+   */
   publish<Topic extends keyof Topics>(topic: Topic, message: Topics[Topic]): Promise<void>;
-  /** Calls `listener` for every later message, in order; resolves once that holds. Returns the function that unsubscribes. */
+  /**
+   * Calls `listener` for every message published after this resolves, in order. Returns the function that unsubscribes.
+   */
   subscribe<Topic extends keyof Topics>(topic: Topic, listener: (message: Topics[Topic]) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
-/** Publishes to the session's viewers and to galleries that the session changed; to be called after the change was stored. */
+/** Publishes a changed session to its viewers and to galleries; call this after the change was stored. */
 export async function publishChange(bus: Bus, session: SessionRecord): Promise<void> {
   const changed = { type: "changed", session } as const;
   await bus.publish(`session:${session.id}`, changed);

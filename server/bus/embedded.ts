@@ -2,7 +2,7 @@ import type { Bus, Topics } from "./bus.js";
 
 type Listener = (message: Topics[keyof Topics]) => void;
 
-/** A bus within this process. `onListenerError` is told what a listener threw. */
+/** A bus within this process. `onListenerError` receives what a listener throws. */
 export function openEmbeddedBus(onListenerError: (error: unknown) => void): Bus {
   const listeners = new Map<keyof Topics, Set<Listener>>();
   const undelivered: (() => void)[] = [];
@@ -10,7 +10,7 @@ export function openEmbeddedBus(onListenerError: (error: unknown) => void): Bus 
 
   function deliver(topic: keyof Topics, message: Topics[keyof Topics]): void {
     for (const listener of [...(listeners.get(topic) ?? [])]) {
-      // One listener may have ended another.
+      // A listener may unsubscribe another one.
       if (!listeners.get(topic)?.has(listener)) continue;
       try {
         listener(message);
@@ -20,7 +20,7 @@ export function openEmbeddedBus(onListenerError: (error: unknown) => void): Bus 
     }
   }
 
-  /** A message that a listener publishes waits until the one before it has reached everybody. */
+  /** A message that a listener publishes waits until the one before it has reached all listeners. */
   function deliverInOrder(): void {
     if (delivering) return;
     delivering = true;
@@ -40,14 +40,14 @@ export function openEmbeddedBus(onListenerError: (error: unknown) => void): Bus 
     },
 
     async subscribe(topic, listener) {
-      const ofTopic = listeners.get(topic) ?? new Set();
-      listeners.set(topic, ofTopic);
-      // One entry for each subscription, so that a listener that subscribes twice is called twice.
+      const subscribed = listeners.get(topic) ?? new Set();
+      listeners.set(topic, subscribed);
+      // One entry for each subscription, so that a listener that is subscribed twice is called twice.
       const entry: Listener = (message) => listener(message as Topics[typeof topic]);
-      ofTopic.add(entry);
+      subscribed.add(entry);
       return async () => {
-        ofTopic.delete(entry);
-        if (ofTopic.size === 0 && listeners.get(topic) === ofTopic) listeners.delete(topic);
+        subscribed.delete(entry);
+        if (subscribed.size === 0 && listeners.get(topic) === subscribed) listeners.delete(topic);
       };
     },
 

@@ -3,21 +3,23 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DeviceChoice, DeviceMessage, HostMessage } from "../device/messages.js";
 import { AtelierError } from "../errors.js";
-import { type DeviceExit, outOfMemoryKills, tellsOutOfMemory } from "./exit.js";
+import { type DeviceExit, outOfMemoryKills, StderrTail } from "./exit.js";
 
 export type ReadyMessage = Extract<DeviceMessage, { type: "ready" }>;
 
 export interface DeviceProcessOptions {
   device: DeviceChoice;
-  /** The process's script; its extension says whether it needs tsx. */
+  /** Script of the process; one that ends in .ts is run with tsx. */
   entry: URL;
-  /** Time from the fork to `ready`, ms: loading an engine, not networks. */
+  /** Longest time from the fork to `ready`, ms: it loads an engine, not networks. */
   startTimeoutMs: number;
-  /** How often the process is pinged, ms. */
+  /** Time between two pings, ms. */
   pingIntervalMs: number;
-  /** Silence after which it counts as hung, ms. One evaluation blocks its thread: about 30 s at 2048 px on two cores. */
+  /**
+   * Silence after which the process counts as hung, ms. One evaluation blocks it: about 30 s at 2048 px on two cores.
+   */
   hangTimeoutMs: number;
-  /** Options of Node for the process, beside those that its script needs. */
+  /** Options of Node for the process, in addition to those that its script needs. */
   execArgv: readonly string[];
 }
 
@@ -30,20 +32,17 @@ export const deviceProcessDefaults = {
   execArgv: [],
 } as const satisfies DeviceProcessOptions;
 
-/** How much of stderr is kept to tell why the process died, characters. */
-const LAST_WORDS = 16_000;
-
-/** How long a channel may still hold messages after its process has gone, ms. */
+/** How long a channel may still hold messages after its process has exited, ms. */
 const DRAIN_MS = 1000;
 
-/** One device process, from its fork to its end; it is not restarted here. */
+/** One device process from its fork to its end; `DeviceSupervisor` starts the next one. */
 export class DeviceProcess {
-  /** Resolves after the process has gone and its last message was handed over. */
+  /** Resolves after the process has exited and its last message was passed on. */
   readonly exited: Promise<DeviceExit>;
   private readonly child: ChildProcess;
+  private readonly stderr: StderrTail;
   private readonly killsBefore = outOfMemoryKills();
   private killedAs: "closed" | "hung" | null = null;
-  private lastWords = "";
   private silentPings = 0;
 
   private constructor(
@@ -52,10 +51,7 @@ export class DeviceProcess {
   ) {
     const execArgv = [...(options.entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : []), ...options.execArgv];
     this.child = fork(options.entry, [], { execArgv, serialization: "advanced", stdio: ["ignore", "inherit", "pipe", "ipc"] });
-    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.lastWords = (this.lastWords + text).slice(-LAST_WORDS);
-      process.stderr.write(text);
-    });
+    this.stderr = new StderrTail(this.child.stderr);
     this.child.on("message", (message: DeviceMessage) => {
       this.silentPings = 0;
       this.onMessage(message);
@@ -66,16 +62,16 @@ export class DeviceProcess {
   /**
    * Forks a device process and waits until its engine is open.
    * @throws AtelierError the process's own reason when it cannot open the device; DEVICE_LOST when it died or was not
-   * ready in time. Nothing is left running then.
+   * ready in time. No process is left running then.
    */
   static async start(
     options: DeviceProcessOptions,
     onMessage: (message: DeviceMessage) => void,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<{ process: DeviceProcess; ready: ReadyMessage }> {
-    const [first, answer] = deferred<DeviceMessage>();
+    const [first, resolveFirst] = deferred<DeviceMessage>();
     const process = new DeviceProcess(options, (message) => {
-      answer(message);
+      resolveFirst(message);
       if (message.type !== "ready") onMessage(message);
     });
     const over = new AbortController();
@@ -100,12 +96,12 @@ export class DeviceProcess {
     return this.child.pid;
   }
 
-  /** Sends a message; to a process that has gone it is lost, which `exited` tells. */
+  /** Sends a message; it is lost when the process has exited, which `exited` reports. */
   send(message: HostMessage): void {
     if (this.child.connected) this.child.send(message, lostWithItsProcess);
   }
 
-  /** Ends the process at once; it keeps nothing that could be lost. */
+  /** Kills the process; it holds no data that could be lost. */
   async kill(): Promise<DeviceExit> {
     this.killAs("closed");
     return this.exited;
@@ -116,7 +112,7 @@ export class DeviceProcess {
     this.child.kill("SIGKILL");
   }
 
-  /** Counts pings without a word in between, not time: so a laptop that slept or a host that was busy kills nothing. */
+  /** Counts pings without any message in between, not time, so that no process is killed after the machine slept. */
   private startPings(): void {
     const allowed = Math.max(1, Math.ceil(this.options.hangTimeoutMs / this.options.pingIntervalMs));
     const pings = setInterval(() => {
@@ -130,7 +126,7 @@ export class DeviceProcess {
     const disconnected = new Promise<void>((resolve) => this.child.once("disconnect", resolve));
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
       this.child.once("exit", (...how) => resolve(how));
-      // Stays for the process's whole life: a signal that cannot be delivered is an error event too.
+      // Stays for the life of the process: a signal that cannot be delivered is an error event too.
       this.child.on("error", () => {
         if (this.child.pid === undefined) resolve([null, null]);
       });
@@ -141,14 +137,14 @@ export class DeviceProcess {
   }
 
   private causeOfDeath(signal: NodeJS.Signals | null): DeviceExit["reason"] {
-    if (tellsOutOfMemory(this.lastWords)) return "out of memory";
+    if (this.stderr.saysOutOfMemory()) return "out of memory";
     const kills = signal === "SIGKILL" ? outOfMemoryKills() : null;
     return kills !== null && this.killsBefore !== null && kills > this.killsBefore ? "out of memory" : "died";
   }
 }
 
 function lostWithItsProcess(): void {
-  // Nothing to do for a message that could not be sent: `exited` tells why.
+  // A message that could not be sent needs no handling: `exited` reports why.
 }
 
 function deferred<T>(): [Promise<T>, (value: T) => void] {
@@ -166,7 +162,7 @@ async function aborted(signal: AbortSignal, over: AbortSignal): Promise<"aborted
 
 function startError(outcome: DeviceMessage | DeviceExit | "timeout" | "aborted"): AtelierError {
   if (outcome === "timeout") return new AtelierError("DEVICE_LOST", "The device process was not ready in time.");
-  if (outcome === "aborted") return new AtelierError("DEVICE_LOST", "The host closes.");
+  if (outcome === "aborted") return new AtelierError("DEVICE_LOST", "The host is closing.");
   if ("reason" in outcome) return new AtelierError("DEVICE_LOST", `The device process ended while it started (${outcome.detail}).`);
   if (outcome.type === "failed") return new AtelierError(outcome.code, outcome.message);
   return new AtelierError("DEVICE_LOST", `The device process sent "${outcome.type}" before "ready".`);

@@ -1,22 +1,24 @@
 import type { DeviceMessage } from "../device/messages.js";
+import { abortableDelay } from "./abortable-delay.js";
 import { DeviceProcess, type DeviceProcessOptions, type ReadyMessage } from "./device-process.js";
 import type { DeviceExit } from "./exit.js";
-import { pause } from "./pause.js";
 
-/** What the supervisor's owner is told. Calls never overlap, except that messages come at any time after `up`. */
+/** Receives what happens to a device process. Calls never overlap, except that messages come at any time after `up`. */
 export interface DeviceListener {
   up(process: DeviceProcess, ready: ReadyMessage): void;
   message(message: DeviceMessage): void;
-  /** Answers whether the process had done any work, which ends the back-off; awaited before the next start. */
+  /** Returns whether the process had done any work, which resets the back-off; awaited before the next start. */
   down(exit: DeviceExit): Promise<boolean>;
-  /** A start failed, for the `failures`th time in a row; awaited before the next one. */
+  /** `failures` starts in a row have failed, the last one with `error`; awaited before the next start. */
   startFailed(error: unknown, failures: number): Promise<void>;
 }
 
-/** Waits before the next start after 1, 2, ... starts or lives without work in a row, ms; the last one holds from then on. */
+/**
+ * Wait before the next start after 0, 1, 2, ... failed starts or lives without work in a row, ms; then the last one.
+ */
 export const restartDelaysMs: readonly number[] = [0, 250, 1000, 4000, 15_000, 30_000];
 
-/** Keeps one device process running: restarts it when it dies, the sooner the better it fared. */
+/** Keeps one device process running: restarts it when it dies, the later the more often it failed in a row. */
 export class DeviceSupervisor {
   private readonly closing = new AbortController();
   private process: DeviceProcess | null = null;
@@ -27,12 +29,12 @@ export class DeviceSupervisor {
     private readonly listener: DeviceListener,
   ) {}
 
-  /** Begins to keep a process running. */
+  /** Starts the process, and keeps it running from then on. */
   start(): void {
     this.running = this.keepRunning();
   }
 
-  /** Kills the process and restarts it no more. */
+  /** Kills the process for good. */
   async close(): Promise<void> {
     this.closing.abort();
     await this.process?.kill();
@@ -44,14 +46,14 @@ export class DeviceSupervisor {
   }
 
   private async keepRunning(): Promise<void> {
-    let fruitless = 0;
+    let attemptsWithoutWork = 0;
     let failedStarts = 0;
     while (!this.closed) {
       const started = await this.tryStart();
       if ("error" in started) {
         if (this.closed) return;
         await this.listener.startFailed(started.error, ++failedStarts);
-        fruitless++;
+        attemptsWithoutWork++;
       } else {
         failedStarts = 0;
         this.process = started.process;
@@ -59,10 +61,10 @@ export class DeviceSupervisor {
         else this.listener.up(started.process, started.ready);
         const exit = await started.process.exited;
         this.process = null;
-        fruitless = (await this.listener.down(exit)) ? 0 : fruitless + 1;
+        attemptsWithoutWork = (await this.listener.down(exit)) ? 0 : attemptsWithoutWork + 1;
       }
-      const wait = restartDelaysMs[Math.min(fruitless, restartDelaysMs.length - 1)] ?? 0;
-      if (!(await pause(wait, this.closing.signal))) return;
+      const wait = restartDelaysMs[Math.min(attemptsWithoutWork, restartDelaysMs.length - 1)]!;
+      if (!(await abortableDelay(wait, this.closing.signal))) return;
     }
   }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Readable } from "node:stream";
 
 /** How a device process ended. */
 export interface DeviceExit {
@@ -7,16 +8,31 @@ export interface DeviceExit {
   detail: string;
 }
 
+/** How much of a process's stderr is kept to find out why it died, characters. */
+const TAIL_LENGTH = 16_000;
+
 const memoryMessages = /heap out of memory|bad_alloc|out of memory|cannot allocate memory|allocation failed/i;
 
-/** Whether what the process wrote last to stderr says that memory ran out. */
-export function tellsOutOfMemory(lastWords: string): boolean {
-  return memoryMessages.test(lastWords);
+/** Passes a child process's stderr on to that of this process, and keeps its end. */
+export class StderrTail {
+  private text = "";
+
+  constructor(stderr: Readable | null) {
+    stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.text = (this.text + text).slice(-TAIL_LENGTH);
+      process.stderr.write(text);
+    });
+  }
+
+  /** Whether the process's last output says that memory ran out. */
+  saysOutOfMemory(): boolean {
+    return memoryMessages.test(this.text);
+  }
 }
 
 /**
- * How many processes Linux has killed for want of memory since it started, on the whole machine; null where that is not
- * told. A rise beside a death by SIGKILL that was not ours says who killed.
+ * Number of processes that Linux has killed for lack of memory since it started, on the whole machine; null where the
+ * system does not say. When it rises while a process dies of a SIGKILL that was not ours, that process was one of them.
  */
 export function outOfMemoryKills(): number | null {
   if (process.platform !== "linux") return null;
@@ -24,7 +40,7 @@ export function outOfMemoryKills(): number | null {
     const count = /^oom_kill (\d+)$/m.exec(readFileSync("/proc/vmstat", "utf8"))?.[1];
     return count === undefined ? null : Number(count);
   } catch {
-    // Some containers hide this file; then such a death is told as a lost device.
+    // Some containers hide this file; such a death is then reported as a lost device.
     return null;
   }
 }

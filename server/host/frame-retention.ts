@@ -1,25 +1,27 @@
 import type { Storage } from "../storage/storage.js";
 
-/** Limits for kept frames, bytes. */
+/** Limits for the size of kept frames, bytes. */
 export interface FrameBudget {
-  /** Of one session. */
-  sessionBytes: number;
-  /** Of all sessions together. */
-  totalBytes: number;
+  /** For one session. */
+  sessionByteLength: number;
+  /** For all sessions together. */
+  totalByteLength: number;
 }
 
-/** A session that reached its budget is thinned to this part of it, so that it is not thinned again at once. */
+/** A session beyond its budget is thinned to this share of it, so that it is not thinned again at once. */
 const THINNED_SHARE = 1 / 2;
 
-/** All sessions together are thinned to this part of their budget. */
+/** All sessions together are thinned to this share of their budget. */
 const THINNED_TOTAL_SHARE = 0.9;
 
 /**
- * Keeps the frames of sessions within their budget: everything at first; a session that reaches its budget, or the one that
- * keeps the most when all together reach theirs, is thinned evenly (`FrameStore.thin` says what always stays).
+ * Keeps the frames of sessions within their budget. All frames are kept at first. A session that exceeds its budget is
+ * thinned evenly; when all together exceed theirs, the largest session is. `FrameStore.thin` says what always stays.
  */
 export class FrameRetention {
+  /** Size of each hosted session's kept frames, bytes. */
   private readonly sessions = new Map<string, number>();
+  /** Size of all kept frames, bytes; null until it was read. */
   private total: number | null = null;
 
   constructor(
@@ -28,46 +30,49 @@ export class FrameRetention {
     private readonly log: (line: string, cause: unknown) => void,
   ) {}
 
-  /** To be called for each stored frame; thins where a limit is exceeded. A failure is logged and otherwise harmless. */
-  async stored(sessionId: string, bytes: number): Promise<void> {
+  /**
+   * Call this for each stored frame; it thins where a limit is exceeded. A failure is logged and otherwise harmless.
+   */
+  async stored(sessionId: string, byteLength: number): Promise<void> {
     try {
       const { frames } = this.storage;
       const known = this.sessions.get(sessionId);
-      const kept = known === undefined ? await frames.bytesOf(sessionId) : known + bytes;
+      const kept = known === undefined ? await frames.byteLengthOf(sessionId) : known + byteLength;
       this.sessions.set(sessionId, kept);
-      this.total = this.total === null ? (await frames.totals()).bytes : this.total + bytes;
-      if (kept > this.budget.sessionBytes) await this.thin(sessionId, this.budget.sessionBytes * THINNED_SHARE);
-      if (this.total > this.budget.totalBytes) await this.thinAll();
+      this.total = this.total === null ? (await frames.totals()).byteLength : this.total + byteLength;
+      const { sessionByteLength, totalByteLength } = this.budget;
+      if (kept > sessionByteLength) await this.thin(sessionId, sessionByteLength * THINNED_SHARE);
+      if (this.total > totalByteLength) await this.thinAll();
     } catch (error) {
       this.log(`The frames of session ${sessionId} could not be thinned:`, error);
     }
   }
 
-  /** To be called when a session is no longer hosted. */
+  /** Call this when a session is no longer hosted. */
   forget(sessionId: string): void {
     this.sessions.delete(sessionId);
   }
 
   private async thinAll(): Promise<void> {
     const { frames } = this.storage;
-    // Sessions may have been deleted since it was counted.
-    this.total = (await frames.totals()).bytes;
-    while (this.total > this.budget.totalBytes * THINNED_TOTAL_SHARE) {
+    // Read again, since sessions may have been deleted.
+    this.total = (await frames.totals()).byteLength;
+    while (this.total > this.budget.totalByteLength * THINNED_TOTAL_SHARE) {
       const largest = await frames.largest();
-      if (!largest || !(await this.thin(largest.sessionId, largest.bytes * THINNED_SHARE))) return;
-      this.total = (await frames.totals()).bytes;
+      if (!largest || !(await this.thin(largest.sessionId, largest.byteLength * THINNED_SHARE))) return;
+      this.total = (await frames.totals()).byteLength;
     }
   }
 
-  /** False when nothing could be removed. */
-  private async thin(sessionId: string, bytes: number): Promise<boolean> {
+  /** False when no frame could be deleted. */
+  private async thin(sessionId: string, byteLength: number): Promise<boolean> {
     const { frames, blobs } = this.storage;
-    const before = await frames.bytesOf(sessionId);
-    const unreferenced = await frames.thin(sessionId, bytes);
-    const kept = await frames.bytesOf(sessionId);
+    const before = await frames.byteLengthOf(sessionId);
+    const unreferenced = await frames.thin(sessionId, byteLength);
+    const kept = await frames.byteLengthOf(sessionId);
     this.total = (this.total ?? 0) - (before - kept);
     if (this.sessions.has(sessionId)) this.sessions.set(sessionId, kept);
-    // The rows are gone; frames that come now do not wait until thousands of files are.
+    // The rows are deleted. The next frames do not wait until thousands of files are deleted too.
     void this.deleteAll(unreferenced, (digest) => blobs.delete(digest));
     return kept < before;
   }

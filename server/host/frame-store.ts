@@ -4,8 +4,8 @@ import type { FrameRecord } from "../records/pictures.js";
 import type { Storage } from "../storage/storage.js";
 
 /**
- * Stores a frame, picture before row, and publishes it only then: what a viewer saw is in history. False when the
- * session is gone; a step that is stored already is neither stored nor published again.
+ * Stores a frame, picture before row, and only then publishes it: every frame that a viewer saw is in history. False
+ * when the session was deleted. A step that is stored already is neither stored nor published again.
  * @throws AtelierError UNAVAILABLE when the disk is full.
  */
 export async function storeAndPublish(message: FrameMessage, storage: Storage, bus: Bus): Promise<boolean> {

@@ -4,9 +4,9 @@ import type { SessionFailure } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import type { DeviceExit } from "./exit.js";
 import type { FrameRetention } from "./frame-retention.js";
-import type { WorkModels } from "./work.js";
+import type { WorkModels } from "./work-models.js";
 
-/** What the sessions of a host work with. */
+/** Parts of a host that its sessions use. */
 export interface SessionParts extends WorkModels {
   storage: Storage;
   bus: Bus;
@@ -16,33 +16,33 @@ export interface SessionParts extends WorkModels {
   closing: AbortSignal;
 }
 
-/** A device that is up, as a session sees it. */
+/** A running device, as a session sees it. */
 export interface DeviceLink {
   name: string;
   send(message: HostMessage): void;
 }
 
-/** A message of the device about one session. */
+/** A message from the device about one session. */
 export type SessionMessage = Exclude<Extract<DeviceMessage, { sessionId: string | null }>, { type: "turn" }>;
 
 /** A session on a host. */
 export interface HostSession {
   readonly id: string;
-  /** Whether the session still takes turns, or will. */
+  /** Whether the session takes turns on the device, or will. */
   readonly active: boolean;
-  /** Starts the session on a device, again after the death of the one before. Resolves to whether it runs there. */
+  /** Starts the session on a device, also after an earlier device died. Returns whether it runs there. */
   start(link: DeviceLink): Promise<boolean>;
-  /** Handles a message of the device; resolves when its content is stored. */
+  /** Handles a message from the device; resolves when its content is stored. */
   receive(message: SessionMessage): Promise<void>;
-  /** Ends the session at once for its viewers; the device releases it after the step in work. */
+  /** Ends the session at once for its viewers; the device releases it after the current step. */
   cancel(): Promise<void>;
-  /** Has the device release the session after the step in work; its record says PAUSED already. */
+  /** Makes the device release the session after the current step; the session is stored as PAUSED already. */
   pause(): Promise<void>;
-  /** Hands recorded changes to the device. */
+  /** Sends recorded changes to the device. */
   steer(): Promise<void>;
-  /** Ends the session with an error, wherever it is. */
+  /** Ends the session with an error, whether or not it runs. */
   fail(failure: SessionFailure): Promise<void>;
-  /** Handles the death of the session's device; `blamed` when the session may have caused it. */
+  /** Handles the death of the session's device; `blamed` says whether the session may have caused it. */
   died(exit: DeviceExit, blamed: boolean): Promise<void>;
   /** Resolves when everything received so far is stored. */
   idle(): Promise<void>;

@@ -2,6 +2,7 @@ import type { DeviceMessage } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
 import type { DeviceInfo } from "../records/session.js";
 import { isLive, type SessionRecord } from "../records/session.js";
+import { abortableDelay } from "./abortable-delay.js";
 import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { DeviceSupervisor } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";
@@ -10,14 +11,13 @@ import type { DeviceLink, HostSession, SessionParts } from "./host-session.js";
 import { LIVE_GRACE_MS, LiveSession } from "./live-session.js";
 import { ModelWaitlist } from "./model-waitlist.js";
 import { PaintedSession } from "./painted-session.js";
-import { pause } from "./pause.js";
 import { failUnstarted, storageFailure } from "./session-ending.js";
 
 export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "frameRetention"> {
   queue: Queue;
   /** Limits for kept frames. */
   frameBudget?: FrameBudget;
-  /** Sessions that take turns on the device at once; the others wait in the queue. */
+  /** Number of sessions that take turns on the device; the others wait in the queue. */
   maxConcurrent?: number;
   /** How long a live translation continues without a frame from its client, ms. */
   liveGraceMs?: number;
@@ -30,24 +30,26 @@ export interface HostedDevice extends DeviceInfo {
   pid: number | null;
 }
 
-/** How many sessions take turns by default: all of them still visibly evolve. */
+/** Default number of sessions that take turns: few enough that all of them visibly evolve. */
 export const DEFAULT_MAX_CONCURRENT = 8;
 
-/** Default limits for kept frames: 5,000 steps of a painting at 512 px fit into a session. */
-export const FRAME_BUDGET: FrameBudget = { sessionBytes: 512e6, totalBytes: 16e9 };
+/** Default limits for kept frames: a session holds 5,000 steps of a painting at 512 px. */
+export const FRAME_BUDGET: FrameBudget = { sessionByteLength: 512e6, totalByteLength: 16e9 };
 
-/** Starts of the device that fail in a row before its sessions are given up; queued ones wait on. About 20 s. */
+/**
+ * Failed starts of the device in a row, about 20 s, after which its sessions are given up; queued ones keep waiting.
+ */
 const MAX_FAILED_STARTS = 5;
 
-/** Messages after which nothing more comes for a session. */
+/** The last messages about a session. */
 const endings = new Set<DeviceMessage["type"]>(["finished", "cancelled", "paused", "failed"]);
 
-/** Wait before asking a queue again that failed, ms. */
+/** Wait before claiming again from a queue that failed, ms. */
 const CLAIM_RETRY_MS = 1000;
 
 /**
- * Runs sessions: takes them from the queue while its device has room, has them painted, stores and publishes their
- * frames, and carries them over the deaths of the device process.
+ * Runs sessions: claims them from the queue while its device can take more, lets the device paint them, stores and
+ * publishes their frames, and restarts them when the device process dies.
  */
 export class Host {
   private readonly sessions = new Map<string, HostSession>();
@@ -60,10 +62,10 @@ export class Host {
   private claiming: Promise<void> = Promise.resolve();
   private endControls: (() => Promise<void>) | null = null;
   private current: { link: DeviceLink; message: ReadyMessage; pid: number | null } | null = null;
-  /** Id of the session whose step was begun last in this life of the device. */
+  /** Id of the session whose turn began last in this life of the device. */
   private turn: string | null = null;
-  /** Whether this life of the device gave a frame. */
-  private fruitful = false;
+  /** Whether this life of the device has sent a frame. */
+  private frameReceived = false;
   private capacityChanged: (() => void) | null = null;
 
   private constructor(private readonly options: HostOptions) {
@@ -90,7 +92,7 @@ export class Host {
     );
   }
 
-  /** Begins to run sessions; does not wait for the device, whose state `ready` returns. */
+  /** Begins to run sessions. It does not wait for the device; see `ready`. */
   static async start(options: HostOptions): Promise<Host> {
     const host = new Host(options);
     host.endControls = await options.bus.subscribe("controls", ({ type, sessionId }) => void host.sessions.get(sessionId)?.[type]());
@@ -99,12 +101,12 @@ export class Host {
     return host;
   }
 
-  /** Whether the device is up. */
+  /** Whether the device is running. */
   get ready(): boolean {
     return this.current !== null;
   }
 
-  /** The devices that are up. */
+  /** The running devices. */
   devices(): HostedDevice[] {
     if (!this.current) return [];
     const { message, pid } = this.current;
@@ -113,8 +115,8 @@ export class Host {
   }
 
   /**
-   * Stops claiming, kills the device and waits until everything that had arrived is stored. Sessions that ran stay RUNNING in
-   * storage: `recoverSessions` finds them at the next start.
+   * Stops claiming, kills the device and waits until everything that it sent is stored. Sessions that ran stay RUNNING
+   * in storage; `recoverSessions` finds them at the next start.
    */
   async close(): Promise<void> {
     this.closing.abort();
@@ -139,7 +141,7 @@ export class Host {
     }
   }
 
-  /** The next session, read once; null when it is no longer to be run. */
+  /** The next session of the queue; null when it must no longer run, or cannot be read. */
   private async claim(): Promise<SessionRecord | null> {
     const sessionId = await this.nextInQueue();
     if (sessionId === null) return null;
@@ -158,13 +160,13 @@ export class Host {
     try {
       return await this.options.queue.claim(this.closing.signal);
     } catch (error) {
-      this.log("The queue could not be asked for a session:", error);
-      await pause(CLAIM_RETRY_MS, this.closing.signal);
+      this.log("No session could be claimed from the queue:", error);
+      await abortableDelay(CLAIM_RETRY_MS, this.closing.signal);
       return null;
     }
   }
 
-  /** Resolves when the device is up and can take one more session, or the host closes. */
+  /** Resolves when the device is running and can take one more session, or the host closes. */
   private async capacity(): Promise<void> {
     while (!this.closed && (!this.current || this.sessions.size >= this.maxConcurrent)) {
       await this.nextChange();
@@ -178,8 +180,8 @@ export class Host {
   }
 
   /**
-   * A claimed session that is still here was paused and resumed before the device released it: waits until it has. False
-   * when the session was queued twice and runs.
+   * Waits until the device has released a session that was paused, resumed and claimed again before that. False when
+   * the session is here because it was queued twice, and runs.
    */
   private async released({ id, status }: SessionRecord): Promise<boolean> {
     if (status !== "QUEUED") return false;
@@ -209,7 +211,7 @@ export class Host {
     const link: DeviceLink = { name: message.device, send: (sent) => process.send(sent) };
     this.current = { link, message, pid: process.pid ?? null };
     this.turn = null;
-    this.fruitful = false;
+    this.frameReceived = false;
     for (const session of this.sessions.values()) void this.startOn(session, link);
     this.capacityChanged?.();
   }
@@ -222,7 +224,7 @@ export class Host {
     if (message.type === "ready" || message.type === "pong" || message.sessionId === null) return;
     const session = this.sessions.get(message.sessionId);
     if (!session) return;
-    if (message.type === "frame") this.fruitful = true;
+    if (message.type === "frame") this.frameReceived = true;
     const handled = session.receive({ ...message, sessionId: session.id });
     if (endings.has(message.type)) void handled.then(() => this.release(session));
   }
@@ -230,12 +232,12 @@ export class Host {
   private async down(exit: DeviceExit): Promise<boolean> {
     this.current = null;
     if (this.closed) return true;
-    this.log(`The device process ${exit.reason} (${exit.detail}); it is started again.`);
+    this.log(`The device process ended (${exit.reason}, ${exit.detail}) and is started again.`);
     const suspect = this.turn !== null && this.sessions.has(this.turn) ? this.turn : null;
     const sessions = [...this.sessions.values()];
     await Promise.all(sessions.map((session) => session.died(exit, suspect === null || suspect === session.id)));
     for (const session of sessions) if (!session.active) this.release(session);
-    return this.fruitful;
+    return this.frameReceived;
   }
 
   private async startFailed(error: unknown, failures: number): Promise<void> {

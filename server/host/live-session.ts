@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { type LiveMessage, publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
 import { isLive, type SessionFailure, type TranslationRecord } from "../records/session.js";
-import { DeathCount } from "./deaths.js";
+import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
 import { SerialQueue } from "./serial-queue.js";
-import { deathFailure, type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
+import { type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
 import { liveWork } from "./work.js";
 
 /** How long a live translation continues without a frame from its client, ms. */
@@ -15,15 +15,15 @@ export const LIVE_GRACE_MS = 30_000;
 /** Least time between two updates of the stored counts, ms. */
 const COUNTS_INTERVAL_MS = 2000;
 
-/** Frames that a client may have at the host: one in work, one waiting. */
+/** Frames that a client may have at the host: one on the device, one waiting. */
 const FULL_CREDIT = 2;
 
 type Offer = Extract<LiveMessage, { type: "offer" }>;
 
 /**
- * A live translation on this host: one frame in work on the device, one waiting, which a newer one replaces. Results go to
- * the ring of recent frames and to the viewers; at the end the newest one is stored for good, as the session's picture.
- * The session ends by itself when no frame arrives for the grace time.
+ * A live translation on this host: one frame is on the device, and one waits, which a newer frame replaces. Results go
+ * to the ring of recent frames and to the viewers; at the end the newest result is stored for good as the session's
+ * picture. The session completes when no frame arrives for the grace time.
  */
 export class LiveSession implements HostSession {
   readonly id: string;
@@ -31,7 +31,7 @@ export class LiveSession implements HostSession {
   private link: DeviceLink | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
   private deviceFree = false;
-  private inWork: { step: number; begun: boolean } | null = null;
+  private onDevice: { step: number; begun: boolean } | null = null;
   private waiting: Offer | null = null;
   private translated = 0;
   private dropped = 0;
@@ -63,18 +63,18 @@ export class LiveSession implements HostSession {
     return started;
   }
 
-  /** Everything but the end of the session is quick, and a frame must not wait: it does not go through the serial queue. */
+  /** Bypasses the serial queue, except to end the session: a frame must not wait. */
   async receive(message: SessionMessage): Promise<void> {
     if (this.ended) return;
     if (message.type === "free") {
       this.deviceFree = true;
       this.handOver();
     } else if (message.type === "begun") {
-      if (this.inWork) this.inWork.begun = true;
-      this.tell({ type: "receipt", step: message.step, status: "ACCEPTED", credit: this.credit });
+      if (this.onDevice) this.onDevice.begun = true;
+      this.reply({ type: "receipt", step: message.step, status: "ACCEPTED", credit: this.credit });
     } else if (message.type === "rejected") {
-      this.inWork = null;
-      this.tell({ type: "refused", step: message.step, code: message.code, message: message.message });
+      this.onDevice = null;
+      this.reply({ type: "refused", step: message.step, code: message.code, message: message.message });
     } else if (message.type === "frame") {
       await this.deliver(message);
     } else if (message.type === "failed") {
@@ -91,7 +91,7 @@ export class LiveSession implements HostSession {
     return this.idle();
   }
 
-  /** They have nothing to steer. */
+  /** Live translations have no settings to steer. */
   steer(): Promise<void> {
     return this.idle();
   }
@@ -103,11 +103,11 @@ export class LiveSession implements HostSession {
   died(exit: DeviceExit, blamed: boolean): Promise<void> {
     this.link = null;
     this.deviceFree = false;
-    if (this.inWork) {
+    if (this.onDevice) {
       this.dropped++;
-      const { step, begun } = this.inWork;
-      this.inWork = null;
-      if (!begun) this.tell({ type: "receipt", step, status: "SUPERSEDED", credit: this.credit });
+      const { step, begun } = this.onDevice;
+      this.onDevice = null;
+      if (!begun) this.reply({ type: "receipt", step, status: "SUPERSEDED", credit: this.credit });
     }
     if (blamed && this.deaths.add(this.translated)) return this.finish({ status: "FAILED", error: deathFailure(exit) });
     return this.idle();
@@ -118,13 +118,13 @@ export class LiveSession implements HostSession {
   }
 
   private get credit(): number {
-    return FULL_CREDIT - (this.inWork ? 1 : 0) - (this.waiting ? 1 : 0);
+    return FULL_CREDIT - (this.onDevice ? 1 : 0) - (this.waiting ? 1 : 0);
   }
 
   private async startOn(link: DeviceLink): Promise<boolean> {
     const { storage, bus } = this.parts;
     const work = await liveWork(this.record, this.parts);
-    // Subscribes before RUNNING is published and a client can offer a frame.
+    // Subscribed before RUNNING is published, after which clients offer frames.
     this.unsubscribe ??= await bus.subscribe(`live:${this.id}`, (message) => {
       if (message.type === "offer") this.take(message);
     });
@@ -155,7 +155,7 @@ export class LiveSession implements HostSession {
     this.dropped += offer.superseded;
     if (older) {
       this.dropped++;
-      this.tell({ type: "receipt", step: older.step, status: "SUPERSEDED", credit: this.credit });
+      this.reply({ type: "receipt", step: older.step, status: "SUPERSEDED", credit: this.credit });
     }
     this.handOver();
   }
@@ -165,13 +165,13 @@ export class LiveSession implements HostSession {
     const { step, picture } = this.waiting;
     this.waiting = null;
     this.deviceFree = false;
-    this.inWork = { step, begun: false };
+    this.onDevice = { step, begun: false };
     this.link.send({ type: "translate", sessionId: this.id, step, picture });
   }
 
   private async deliver({ step, picture, mimeType, width, height, computeMs }: FrameMessage): Promise<void> {
     const { storage, bus } = this.parts;
-    if (this.inWork?.step === step) this.inWork = null;
+    if (this.onDevice?.step === step) this.onDevice = null;
     this.translated++;
     this.storeCountsSoon();
     const digest = createHash("sha256").update(picture).digest("hex");
@@ -182,7 +182,7 @@ export class LiveSession implements HostSession {
     await bus.publish(`session:${this.id}`, { type: "frame", frame, picture });
   }
 
-  private tell(message: LiveMessage): void {
+  private reply(message: LiveMessage): void {
     this.parts.bus.publish(`live:${this.id}`, message).catch((error: unknown) => {
       this.parts.log(`A receipt of session ${this.id} could not be published:`, error);
     });
@@ -217,7 +217,7 @@ export class LiveSession implements HostSession {
   }
 
   private async failFor(cause: unknown): Promise<void> {
-    this.parts.log(`Session ${this.id} cannot go on:`, cause);
+    this.parts.log(`Session ${this.id} cannot continue:`, cause);
     await this.end({ status: "FAILED", error: storageFailure(cause) });
   }
 
@@ -239,7 +239,7 @@ export class LiveSession implements HostSession {
     await this.parts.storage.recentFrames.clear(this.id);
   }
 
-  /** History and gallery show it; a disk that is full takes the picture and not the session. */
+  /** Stores the newest frame for history and gallery. When the disk is full the picture is lost, not the session. */
   private async keepLastFrame(): Promise<void> {
     const { recentFrames, blobs, frames } = this.parts.storage;
     try {

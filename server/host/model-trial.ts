@@ -1,19 +1,19 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { totalmem } from "node:os";
 import type { TrialFile, TrialMessage } from "../device/trial.js";
-import { AtelierError } from "../errors.js";
-import { tellsOutOfMemory } from "./exit.js";
+import { unavailable } from "../errors.js";
+import { StderrTail } from "./exit.js";
 
 export interface TrialLimits {
-  /** From the fork until the process can begin, ms. */
+  /** Longest time from the fork until the process can begin, ms. */
   startMs: number;
-  /** From then until the model has answered, ms. */
+  /** Longest time from then until the model has translated a picture, ms. */
   timeMs: number;
-  /** That the process may have in use, bytes. */
+  /** Memory that the process may use, bytes. */
   memoryBytes: number;
 }
 
-/** That a trial may have in use at most, bytes; less where the machine is small. */
+/** Most memory that a trial may use, bytes; less on a small machine. */
 export const MAX_TRIAL_MEMORY = 3 * 2 ** 30;
 
 export const trialLimits: TrialLimits = {
@@ -23,12 +23,10 @@ export const trialLimits: TrialLimits = {
 };
 
 const entry = new URL(`../device/trial-main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-/** How much of stderr is kept to tell why a trial died, characters. */
-const LAST_WORDS = 4000;
 
 /**
- * Tries a model in a process of its own, within limits of time and memory; answers what was found out about it.
- * @throws AtelierError UNAVAILABLE with what is wrong with the model; the signal's reason when it aborts.
+ * Tries a model in a process of its own, within limits of time and memory. Returns the number of its parameters.
+ * @throws AtelierError UNAVAILABLE with the reason why the model cannot be used; the signal's reason when it aborts.
  */
 export async function tryInProcess(
   file: TrialFile,
@@ -43,9 +41,9 @@ export async function tryInProcess(
   try {
     if (child.connected) child.send({ file, memoryBytes }, () => undefined);
     const started = await watch.next(startMs, "The server was too busy to try it.");
-    if (started.type === "refused") throw refused(started.reason);
+    if (started.type === "refused") throw unavailable(started.reason);
     const outcome = await watch.next(timeMs, `It took more than ${Math.round(timeMs / 1000)} s for a small picture.`);
-    if (outcome.type !== "passed") throw refused(outcome.type === "refused" ? outcome.reason : "Its trial ended early.");
+    if (outcome.type !== "passed") throw unavailable(outcome.type === "refused" ? outcome.reason : "Its trial ended early.");
     return { parameters: outcome.parameters };
   } finally {
     child.kill("SIGKILL");
@@ -53,12 +51,12 @@ export async function tryInProcess(
   }
 }
 
-/** What a trial process says, and that it has gone. */
+/** The messages of a trial process, and its exit. */
 class TrialWatch {
-  /** Resolves when the process has gone. */
+  /** Resolves when the process has exited. */
   readonly gone: Promise<void>;
   private readonly messages: TrialMessage[] = [];
-  private lastWords = "";
+  private readonly stderr: StderrTail;
   private ended = false;
   private wake: () => void = () => undefined;
 
@@ -66,10 +64,7 @@ class TrialWatch {
     child: ChildProcess,
     private readonly signal: AbortSignal,
   ) {
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.lastWords = (this.lastWords + text).slice(-LAST_WORDS);
-      process.stderr.write(text);
-    });
+    this.stderr = new StderrTail(child.stderr);
     child.on("message", (message: TrialMessage) => {
       this.messages.push(message);
       this.wake();
@@ -81,12 +76,15 @@ class TrialWatch {
         resolve();
       };
       child.once("close", end);
-      // One that could not be started has nothing to close.
+      // A process that could not be started emits no `close`.
       child.on("error", () => child.pid === undefined && end());
     });
   }
 
-  /** The next message, within `limitMs`. @throws AtelierError UNAVAILABLE, with `tooLate` after that time; the signal's reason. */
+  /**
+   * The next message, within `limitMs`.
+   * @throws AtelierError UNAVAILABLE with the cause of death, or with `tooLate` after that time; the signal's reason.
+   */
   async next(limitMs: number, tooLate: string): Promise<TrialMessage> {
     const deadline = AbortSignal.timeout(limitMs);
     const either = AbortSignal.any([deadline, this.signal]);
@@ -94,8 +92,8 @@ class TrialWatch {
       const message = this.messages.shift();
       if (message) return message;
       this.signal.throwIfAborted();
-      if (this.ended) throw refused(this.causeOfDeath());
-      if (deadline.aborted) throw refused(tooLate);
+      if (this.ended) throw unavailable(this.causeOfDeath());
+      if (deadline.aborted) throw unavailable(tooLate);
       await new Promise<void>((resolve) => {
         this.wake = resolve;
         either.addEventListener("abort", () => resolve(), { once: true });
@@ -104,10 +102,6 @@ class TrialWatch {
   }
 
   private causeOfDeath(): string {
-    return tellsOutOfMemory(this.lastWords) ? "It needs too much memory for a small picture." : "It ends the process that runs it.";
+    return this.stderr.saysOutOfMemory() ? "It needs too much memory for a small picture." : "It ends the process that runs it.";
   }
-}
-
-function refused(reason: string): AtelierError {
-  return new AtelierError("UNAVAILABLE", reason);
 }

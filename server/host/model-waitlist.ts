@@ -1,7 +1,7 @@
 import { AtelierError } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
 import type { SessionFailure, SessionRecord } from "../records/session.js";
-import type { WorkModels } from "./work.js";
+import type { WorkModels } from "./work-models.js";
 
 interface WaitlistParts {
   queue: Queue;
@@ -9,20 +9,20 @@ interface WaitlistParts {
   log: (line: string, cause?: unknown) => void;
   /** Ends a session whose model could not be downloaded. */
   fail(sessionId: string, failure: SessionFailure): Promise<void>;
-  /** Aborts when the host closes: sessions that wait then stay QUEUED. */
+  /** Aborts when the host closes; waiting sessions then stay QUEUED. */
   closing: AbortSignal;
 }
 
 /**
- * Sessions whose model must be downloaded first. They stay QUEUED, take no place on the device, and are queued again when
- * the model is here.
+ * Sessions whose model must be downloaded first. They stay QUEUED, take no place on the device, and are queued again
+ * after the download.
  */
 export class ModelWaitlist {
   constructor(private readonly parts: WaitlistParts) {}
 
-  /** Takes a claimed session in if it has to wait; false when it may run now. */
+  /** Takes a claimed session whose model must be downloaded; false when the session may run now. */
   takes(session: SessionRecord): boolean {
-    if (session.status !== "QUEUED" || this.parts.models.isFetched(session.settings.model)) return false;
+    if (session.status !== "QUEUED" || this.parts.models.isDownloaded(session.settings.model)) return false;
     void this.wait(session);
     return true;
   }
@@ -30,8 +30,8 @@ export class ModelWaitlist {
   private async wait({ id, kind, settings }: SessionRecord): Promise<void> {
     const { models, queue, log, fail, closing } = this.parts;
     try {
-      if (kind === "STYLE_TRANSFER") await models.resolveNetwork(settings.model, closing);
-      else await models.resolveGenerator(settings.model, closing);
+      if (kind === "STYLE_TRANSFER") await models.locateFeatureModel(settings.model, closing);
+      else await models.locateTranslator(settings.model, closing);
       if (!closing.aborted) await queue.add(id);
     } catch (error) {
       if (closing.aborted) return;

@@ -2,25 +2,25 @@ import { publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
 import type { SessionFailure, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import type { SessionPatch } from "../storage/storage.js";
-import { CheckpointWriter } from "./checkpoint-writer.js";
-import { DeathCount } from "./deaths.js";
+import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import { storeAndPublish } from "./frame-store.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
 import { SerialQueue } from "./serial-queue.js";
-import { deathFailure, type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
+import { SessionCheckpoints } from "./session-checkpoints.js";
+import { type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
 import { buildWork, loadChanges, loadStyles } from "./work.js";
 
 /** Limit for the checkpoints of all sessions together, bytes. */
 const CHECKPOINT_BYTES = 4e9;
 
 /**
- * A session that is painted step by step, from its claim to its end, over as many lives of the device as it takes. Everything
- * that it stores and publishes goes through one serial queue, so it happens in the order in which it arrived.
+ * A session that is painted step by step, from its claim to its end, over as many lives of the device as it takes. All
+ * that it stores and publishes goes through one serial queue, so it happens in the order of arrival.
  */
 export class PaintedSession implements HostSession {
   readonly id: string;
-  /** True once the record says how the session ended; what the device still sends is dropped. */
+  /** True once this host has finished with the session: what its device still sends is dropped. */
   private ended = false;
   /** Last stored step; -1 before the first. */
   private storedStep = -1;
@@ -28,7 +28,7 @@ export class PaintedSession implements HostSession {
   private steeredThrough = 0;
   private link: DeviceLink | null = null;
   private readonly deaths = new DeathCount();
-  private readonly checkpoints: CheckpointWriter;
+  private readonly checkpoints: SessionCheckpoints;
   private readonly tasks: SerialQueue;
 
   /** `record` is the session as it was claimed. */
@@ -38,7 +38,7 @@ export class PaintedSession implements HostSession {
   ) {
     const { id } = record;
     this.id = id;
-    this.checkpoints = new CheckpointWriter(id, parts.storage.checkpoints, (error) => {
+    this.checkpoints = new SessionCheckpoints(id, parts.storage.checkpoints, (error) => {
       parts.log(`A checkpoint of session ${id} could not be written:`, error);
     });
     this.tasks = new SerialQueue((error) => this.failFor(error));
@@ -80,7 +80,9 @@ export class PaintedSession implements HostSession {
     });
   }
 
-  /** Hands changes that wait to the device. Without a device they take effect when the session starts on the next one. */
+  /**
+   * Sends waiting changes to the device. Without a device, they take effect when the session starts on the next one.
+   */
   steer(): Promise<void> {
     return this.tasks.run(async () => {
       if (this.ended || !this.link) return;
@@ -122,7 +124,7 @@ export class PaintedSession implements HostSession {
     if (this.record.status === "QUEUED") await publishChange(bus, session);
     this.record = session;
     this.storedStep = session.step;
-    // From here on a client that steers notifies this session, which handles that after the start was sent.
+    // From here on clients that steer notify this session, which handles that after it has sent the start.
     const steered = await storage.changes.settle(this.id, session.step + 1);
     if (steered) await publishChange(bus, steered);
     if (work.kind === "STYLE_TRANSFER") work.changes.push(...(await loadChanges(storage, this.id)));
@@ -145,9 +147,9 @@ export class PaintedSession implements HostSession {
     this.link?.send({ type: "acknowledge", sessionId: this.id, step: message.step });
   }
 
-  /** Something that belongs to this session could not be read or stored: the session fails, and the device releases it. */
+  /** Fails the session because of data that could not be read or stored; the device releases it. */
   private async failFor(cause: unknown): Promise<void> {
-    this.parts.log(`Session ${this.id} cannot go on:`, cause);
+    this.parts.log(`Session ${this.id} cannot continue:`, cause);
     await this.abandon({ status: "FAILED", error: storageFailure(cause) });
   }
 
@@ -161,20 +163,22 @@ export class PaintedSession implements HostSession {
     this.link?.send({ type: "cancel", sessionId: this.id });
   }
 
-  /** The device has reached a change: now its step is known. */
+  /** Records the step at which the device has applied a change. */
   private async settle(ordinal: number, step: number): Promise<void> {
     const { storage, bus } = this.parts;
     const session = await storage.changes.settle(this.id, step, ordinal);
     if (session) await publishChange(bus, session);
   }
 
-  /** The session is paused and its state stored: this host has nothing to do with it until it is resumed. */
+  /** Leaves a session that is paused and whose state was sent, until it is resumed. */
   private async rest(): Promise<void> {
     this.ended = true;
     await this.checkpoints.settled();
   }
 
-  /** Where the number of steps was steered below what was painted already, the record gets the number that was painted. */
+  /**
+   * Completes the session. If its steps were set below the number painted already, the record gets the number painted.
+   */
   private async finish(): Promise<void> {
     const session = await this.parts.storage.sessions.find(this.id);
     const steered = session?.kind === "STYLE_TRANSFER" && session.settings.steps !== this.storedStep;
@@ -184,17 +188,17 @@ export class PaintedSession implements HostSession {
   private async end(ending: Ending, also: SessionPatch = {}): Promise<void> {
     this.ended = true;
     const session = await storeEnding(this.id, ending, this.parts, also);
-    await this.tidy();
+    await this.trimCheckpoints();
     if (session) await publishEnding(session, this.parts);
   }
 
-  /** Checkpoints stay as long as there is space, so that branches begin quickly. */
-  private async tidy(): Promise<void> {
+  /** Deletes old checkpoints beyond the limit. The others stay, so that branches begin quickly. */
+  private async trimCheckpoints(): Promise<void> {
     try {
       await this.checkpoints.settled();
       await this.parts.storage.checkpoints.trim(CHECKPOINT_BYTES);
     } catch (error) {
-      this.parts.log(`The checkpoints of session ${this.id} could not be tidied up:`, error);
+      this.parts.log(`The checkpoints of session ${this.id} could not be trimmed:`, error);
     }
   }
 }

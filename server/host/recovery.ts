@@ -5,14 +5,14 @@ import type { Storage } from "../storage/storage.js";
 const PAGE = 100;
 
 /**
- * To be called once at the start of a server, before its host claims: sessions that ran when the last one ended go on
- * first, from their checkpoints; those that waited wait again, in the order in which they were lined up. Live translations
- * that ran are COMPLETED.
+ * Queues the sessions that a server left when it ended; call this once at the start, before the host claims. Sessions
+ * that ran continue first, from their checkpoints; those that waited follow in the order in which they were queued.
+ * Live translations that ran become COMPLETED.
  */
 export async function recoverSessions(storage: Storage, queue: Queue): Promise<{ resumed: number; requeued: number }> {
   const running: SessionRecord[] = [];
   for (const session of await sessionsOf(storage, "RUNNING")) {
-    // A live translation has nothing to go on from: its frames were sent to the server that ended.
+    // A live translation cannot continue: its frames went to the server that ended.
     if (isLive(session)) await storage.sessions.update(session.id, { status: "COMPLETED", finishedAt: new Date() }, ["RUNNING"]);
     else running.push(session);
   }
@@ -21,7 +21,7 @@ export async function recoverSessions(storage: Storage, queue: Queue): Promise<{
   return { resumed: running.length, requeued: queued.length };
 }
 
-/** Who was lined up first comes first; those of the same millisecond in the order of their creation. */
+/** In the order in which they were queued; those of the same millisecond in the order of their creation. */
 function inOrder(newestFirst: readonly SessionRecord[]): SessionRecord[] {
   return newestFirst.toReversed().sort((a, b) => a.queuedAt.getTime() - b.queuedAt.getTime());
 }

@@ -1,4 +1,4 @@
-/** Runs tasks one after the other, in the order in which they were added. What a task throws goes to `onError`. */
+/** Runs tasks one after the other, in the order in which they were added. Errors of tasks go to `onError`. */
 export class SerialQueue {
   private tail: Promise<void> = Promise.resolve();
 

@@ -3,21 +3,20 @@ import { AtelierError } from "../errors.js";
 import type { SessionFailure, SessionRecord } from "../records/session.js";
 import { statusesBefore } from "../sessions/status.js";
 import type { SessionPatch } from "../storage/storage.js";
-import type { DeviceExit } from "./exit.js";
+import { abortableDelay } from "./abortable-delay.js";
 import type { SessionParts } from "./host-session.js";
-import { pause } from "./pause.js";
 
 /** How a session ended. */
 export type Ending = { status: "COMPLETED" | "CANCELLED" } | { status: "FAILED"; error: SessionFailure };
 
 type EndingParts = Pick<SessionParts, "storage" | "bus" | "log" | "closing">;
 
-/** Wait before the next attempt to store how a session ended, ms: a disk that was full for a while loses no ending. */
+/** Wait before the next attempt to store how a session ended, ms: no ending is lost while the disk is full. */
 const ENDING_RETRY_MS = 1000;
 
 /**
- * Tries until the ending is stored, with the other fields of `patch`; null when the session had ended before. When the host
- * closes first, the next start of the server finds the session interrupted.
+ * Stores how a session ended, with the other fields of `patch`, and retries until that succeeds. Null when the session
+ * had ended before, or when the host closes first: then the next start of the server finds the session interrupted.
  */
 export async function storeEnding(
   id: string,
@@ -31,11 +30,11 @@ export async function storeEnding(
     } catch (error) {
       log(`The end of session ${id} could not be stored:`, error);
     }
-    if (!(await pause(ENDING_RETRY_MS, closing))) return null;
+    if (!(await abortableDelay(ENDING_RETRY_MS, closing))) return null;
   }
 }
 
-/** Publishes an ending that was stored. The ending holds even when it could not be published. */
+/** Publishes a stored ending, which holds even when it cannot be published. */
 export async function publishEnding(session: SessionRecord, { bus, log }: EndingParts): Promise<void> {
   try {
     await publishChange(bus, session);
@@ -51,17 +50,8 @@ export async function failUnstarted(id: string, failure: SessionFailure, parts: 
   if (session) await publishEnding(session, parts);
 }
 
-/** The failure of a session for which something could not be read or stored. */
+/** The failure of a session whose data could not be read or stored. */
 export function storageFailure(cause: unknown): SessionFailure {
   if (cause instanceof AtelierError) return { code: cause.code, message: cause.message };
   return { code: "INTERNAL", message: "The session could not be stored; the server's log says why." };
-}
-
-/** The failure of a session whose device died at the same step each time. */
-export function deathFailure(exit: DeviceExit): SessionFailure {
-  if (exit.reason === "out of memory") {
-    return { code: "OUT_OF_MEMORY", message: "The device ran out of memory at this step each time. A smaller size needs less." };
-  }
-  const how = exit.reason === "hung" ? "hung" : "was lost";
-  return { code: "DEVICE_LOST", message: `The device ${how} at this step each time it was tried.` };
 }

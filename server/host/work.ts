@@ -1,30 +1,14 @@
-import type { EncodedPicture, FeatureNetworkFile, GeneratorFile, LiveTranslationWork, PaintedWork, TranslationWork } from "../art/work.js";
+import type { EncodedPicture, LiveTranslationWork, PaintedWork, TranslationWork } from "../art/work.js";
 import { AtelierError } from "../errors.js";
 import type { ChangeAtStep, ImageReference, Weighted } from "../records/changes.js";
 import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
+import type { WorkModels } from "./work-models.js";
 
 /**
- * Finds the file of a feature network on this machine's disk; may wait until it was fetched.
- * @throws AtelierError UNAVAILABLE when it cannot be had; the signal's reason when that aborts first.
- */
-export type ResolveNetwork = (modelId: string, signal?: AbortSignal) => Promise<FeatureNetworkFile>;
-
-/** The same for a network that translates pictures. */
-export type ResolveGenerator = (modelId: string, signal?: AbortSignal) => Promise<GeneratorFile>;
-
-/** How a host finds the networks of its sessions. */
-export interface WorkModels {
-  resolveNetwork: ResolveNetwork;
-  resolveGenerator: ResolveGenerator;
-  /** False for a model that must be fetched first: its sessions wait without a place on the device. */
-  isFetched(modelId: string): boolean;
-}
-
-/**
- * All that a device needs to paint a session step by step, as it was when it began: its changes are read when it runs, as
- * until then there may be more.
- * @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that went missing.
+ * Everything that a device needs to paint a session step by step, as at its step 0. Its changes are read when it runs,
+ * since until then more may come.
+ * @throws AtelierError NOT_FOUND for a picture, UNAVAILABLE for a model that is missing.
  */
 export async function buildWork(session: SessionRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
   return session.kind === "STYLE_TRANSFER" ? styleTransferWork(session, storage, models) : translationWork(session, storage, models);
@@ -33,7 +17,7 @@ export async function buildWork(session: SessionRecord, storage: Storage, models
 async function styleTransferWork(session: StyleTransferRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
   const { settings, styles } = session.initial;
   const [network, content, stylePictures] = await Promise.all([
-    models.resolveNetwork(settings.model),
+    models.locateFeatureModel(settings.model),
     loadPicture(storage, session.contentId),
     loadStyles(storage, styles),
   ]);
@@ -49,7 +33,7 @@ export async function loadChanges(storage: Storage, sessionId: string): Promise<
   return changes;
 }
 
-/** Style pictures with their shares. @throws AtelierError NOT_FOUND. */
+/** Style pictures with their weights. @throws AtelierError NOT_FOUND. */
 export function loadStyles(storage: Storage, styles: readonly Weighted<ImageReference>[]): Promise<Weighted<EncodedPicture>[]> {
   return Promise.all(styles.map(async ({ imageId, weight }) => ({ ...(await loadPicture(storage, imageId)), weight })));
 }
@@ -60,17 +44,20 @@ async function translationWork(
   models: WorkModels,
 ): Promise<TranslationWork> {
   if (sourceId === null) throw new AtelierError("INTERNAL", "A live translation has no picture of its own.");
-  const [generator, source] = await Promise.all([models.resolveGenerator(settings.model), loadPicture(storage, sourceId)]);
+  const [generator, source] = await Promise.all([models.locateTranslator(settings.model), loadPicture(storage, sourceId)]);
   return { kind, generator, source, size: settings.size };
 }
 
-/** All that a device needs for a live translation. @throws AtelierError UNAVAILABLE for a model that went missing. */
+/**
+ * Everything that a device needs for a live translation.
+ * @throws AtelierError UNAVAILABLE for a model that is missing.
+ */
 export async function liveWork({ settings }: TranslationRecord, models: WorkModels): Promise<LiveTranslationWork> {
-  return { kind: "LIVE_TRANSLATION", generator: await models.resolveGenerator(settings.model), size: settings.size };
+  return { kind: "LIVE_TRANSLATION", generator: await models.locateTranslator(settings.model), size: settings.size };
 }
 
 async function loadPicture({ images, blobs }: Storage, imageId: string): Promise<EncodedPicture> {
   const image = await images.find(imageId);
-  if (!image) throw new AtelierError("NOT_FOUND", "A picture of this session is not stored any more.");
+  if (!image) throw new AtelierError("NOT_FOUND", "A picture of this session is no longer stored.");
   return { digest: image.digest, bytes: await blobs.get(image.digest) };
 }

@@ -36,7 +36,7 @@ export function createMetrics(storage: Pick<Storage, "sessions" | "frames">, vie
     const lines = [
       ...metric("atelier_sessions", "gauge", "Sessions by status.", sessions),
       ...metric("atelier_frames", "gauge", "Kept frames.", [sample("atelier_frames", frames.count)]),
-      ...metric("atelier_frame_bytes", "gauge", "Encoded size of the kept frames.", [sample("atelier_frame_bytes", frames.bytes)]),
+      ...metric("atelier_frame_bytes", "gauge", "Encoded size of the kept frames.", [sample("atelier_frame_bytes", frames.byteLength)]),
       ...metric("atelier_viewers", "gauge", "Open subscriptions.", [sample("atelier_viewers", viewers())]),
       ...metric(
         "atelier_uploads_total",

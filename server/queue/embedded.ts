@@ -1,6 +1,6 @@
 import type { Queue } from "./queue.js";
 
-/** A queue within this process: it starts empty, what waits in it is lost with the process. */
+/** A queue in this process's memory: it starts empty, and its sessions are lost with the process. */
 export function openEmbeddedQueue(): Queue {
   const waiting: string[] = [];
   const claimants: ((sessionId: string | null) => void)[] = [];

@@ -1,11 +1,13 @@
-/** Sessions that wait for a device, first come first served. */
+/** Sessions that wait for a device, first come, first served. */
 export interface Queue {
+  /** Queues a session at the end; one that waits already keeps its place. */
   add(sessionId: string): Promise<void>;
-  /** Waits for the next session and takes it out; null when `signal` aborts first. */
+  /** Waits for the next session and takes it out; null when `signal` aborts or the queue closes first. */
   claim(signal: AbortSignal): Promise<string | null>;
-  /** Takes a waiting session out; false when it was not waiting. */
+  /** Takes a session out; false when it was not waiting. */
   remove(sessionId: string): Promise<boolean>;
-  /** 1 is next; null when it does not wait. */
+  /** Place of a session, 1 for the next one; null when it is not waiting. */
   position(sessionId: string): Promise<number | null>;
+  /** Ends the claims that wait. */
   close(): Promise<void>;
 }

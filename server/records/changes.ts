@@ -8,28 +8,31 @@ export interface ImageReference {
   imageId: string;
 }
 
-/** New values of a style transfer; what is left out stays as it is. Pictures are referred to, or carried along. */
+/** New values of a style transfer; a missing one stays as it is. `Picture` refers to a picture or holds its bytes. */
 export interface Change<Picture = ImageReference> {
   settings: Partial<SteerableSettings>;
   /** Replaces all styles; null keeps them. */
   styles: Weighted<Picture>[] | null;
 }
 
-/** A change whose step is known: it is in force from the evaluation of picture `step` on, so picture `step + 1` is the first it alters. */
+/**
+ * A change whose step is known. It is in force from the evaluation of picture `step` on, so picture `step + 1` is the
+ * first that it alters.
+ */
 export interface ChangeAtStep<Picture = ImageReference> extends Change<Picture> {
   step: number;
 }
 
-/** A change that was accepted and stored. */
+/** An accepted change, as stored. */
 export interface RecordedChange extends Change {
-  /** Place among the changes of the session, in the order in which they were accepted. */
+  /** Grows in the order in which the session's changes were accepted. */
   ordinal: number;
   /** First picture that is evaluated with the change; null until the device has reached one. */
   step: number | null;
   createdAt: Date;
 }
 
-/** A change as a client asks for it; null means the same as leaving out. */
+/** A change as a client asks for it; null means the same as a missing value. */
 export interface ChangeInput extends SettingsInput<SteerableName> {
   styles?: Weighted<ImageReference>[] | null;
 }
@@ -40,7 +43,7 @@ export interface InForce<Settings, Styles> {
   styles: Styles;
 }
 
-/** The only rule by which a change alters what is in force: each value that it has replaces the one before. */
+/** The only rule by which a change alters what is in force: each value of the change replaces the one before. */
 export function withChange<Settings extends object, Styles>(
   { settings, styles }: InForce<Settings, Styles>,
   change: { settings: object; styles: Styles | null },
@@ -49,8 +52,8 @@ export function withChange<Settings extends object, Styles>(
 }
 
 /**
- * What is in force at the evaluation of picture `step`: the state of step 0 with the changes through `step`, in their order.
- * Changes that wait for their step are left out.
+ * What is in force at the evaluation of picture `step`: the state of step 0 with the changes through `step`, in their
+ * order, without those that wait for their step.
  */
 export function inForceAt<Settings extends object, Styles>(
   initial: InForce<Settings, Styles>,

@@ -1,4 +1,4 @@
-/** An uploaded picture. Its bytes lie in the blob store under `digest`, as they came. */
+/** An uploaded picture. Its bytes are in the blob store under `digest`, as they were uploaded. */
 export interface ImageRecord {
   id: string;
   /** Lower-case hex SHA-256 of the bytes. */
@@ -11,7 +11,7 @@ export interface ImageRecord {
   createdAt: Date;
 }
 
-/** Losses of one picture, all unweighted but `total`: total = alpha * content + beta * style + gamma * tv. */
+/** Losses of one picture. All but `total` are unweighted: total = alpha * content + beta * style + gamma * tv. */
 export interface Losses {
   total: number;
   content: number;
@@ -20,7 +20,7 @@ export interface Losses {
   layers: { layer: string; term: "CONTENT" | "STYLE"; value: number }[];
 }
 
-/** A kept frame. Its bytes lie in the blob store under `digest`. */
+/** A kept frame. Its bytes are in the blob store under `digest`. */
 export interface FrameRecord {
   sessionId: string;
   step: number;

@@ -22,28 +22,30 @@ export interface SessionRecordBase {
   title: string | null;
   status: SessionStatus;
   createdAt: Date;
-  /** When the session was queued last: at its start, and again when it was resumed. */
+  /** When the session was last queued: at its start, or when it was resumed. */
   queuedAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
-  /** Device that runs the session or ran it last. */
+  /** Name of the device that runs the session or ran it last. */
   device: string | null;
   error: SessionFailure | null;
   /** Last stored step, -1 before the first frame. */
   step: number;
-  /** Grows with every change but a new step: of two readings the one with the higher revision is the newer one. */
+  /**
+   * Grows with every change except a new step: of two copies of the record, the one with the higher revision is newer.
+   */
   revision: number;
 }
 
-/** A style transfer, as stored. Settings and styles are those in force now, with every change. */
+/** A style transfer, as stored. `settings` and `styles` are those in force now, with every change. */
 export interface StyleTransferRecord extends SessionRecordBase, InForce<StyleTransferSettings, Weighted<ImageReference>[]> {
   kind: "STYLE_TRANSFER";
   contentId: string;
-  /** What was in force at step 0, for a branch at its parent's step 0: with the recorded changes it replays to the same pictures. */
+  /** In force at step 0, a branch's at its parent's. With the recorded changes it replays to the same pictures. */
   initial: InForce<StyleTransferSettings, Weighted<ImageReference>[]>;
-  /** The session that this one was branched from; null for none, or when that one was deleted. */
+  /** The session that this one was branched from; null when there is none, or it was deleted. */
   parentId: string | null;
-  /** The step whose picture the branch began with; null when the session is no branch. */
+  /** The step whose picture the branch began with; null for a session that is not a branch. */
   branchedAtStep: number | null;
 }
 
@@ -51,7 +53,7 @@ export interface StyleTransferRecord extends SessionRecordBase, InForce<StyleTra
 export interface TranslationSettings {
   /** Id of the model. */
   model: string;
-  /** Family of the model, kept so that history stays readable when the model is gone. */
+  /** Family of the model, kept so that history can be read when the model is gone. */
   family: ModelFamily;
   /** Longer side of the result, px. */
   size: number;
@@ -64,11 +66,11 @@ export interface TranslationRecord extends SessionRecordBase {
   /** The picture to translate; null for a live translation, whose frames are sent one by one. */
   sourceId: string | null;
   framesTranslated: number;
-  /** Frames that were never translated, because a newer one took their place. */
+  /** Frames that were never translated: a newer one took their place, or their device died. */
   framesDropped: number;
 }
 
-/** Whether the session's frames are sent one by one. */
+/** Whether the session is a live translation. */
 export function isLive(session: SessionRecord): session is TranslationRecord {
   return session.kind === "TRANSLATION" && session.sourceId === null;
 }
@@ -76,22 +78,23 @@ export function isLive(session: SessionRecord): session is TranslationRecord {
 /** A session, as stored; one member for each kind that this server runs. */
 export type SessionRecord = StyleTransferRecord | TranslationRecord;
 
+/** Conditions that a session must meet; a missing one holds for every session. */
 export interface SessionFilter {
   kind?: SessionKind;
   status?: readonly SessionStatus[];
-  /** Case-insensitive; `%` and `_` mean themselves. */
+  /** Case-insensitive; `%` and `_` have no special meaning. */
   titleContains?: string;
   createdAfter?: Date;
   createdBefore?: Date;
   /** Id of the model. */
   model?: string;
-  /** An image that the session used: content, source, or a style at the beginning, now or by a change between. */
+  /** An image that the session used as its content or source, or as a style at any step. */
   imageId?: string;
-  /** A style, as above. */
+  /** An image that the session used as a style at any step. */
   styleImageId?: string;
 }
 
-/** An event of a session, as it travels over the bus after it was stored. */
+/** An event of a session, published on the bus after it was stored. */
 export type SessionEvent =
   | { type: "changed"; session: SessionRecord }
   | { type: "frame"; frame: FrameRecord; picture: Uint8Array }

@@ -4,8 +4,8 @@ export interface LayerWeight {
   weight: number;
 }
 
-/** What describes a setting of any kind. */
-interface Described {
+/** Properties of a setting of any kind. */
+interface SettingBase {
   /** Whether the setting may change while the style transfer is painted. */
   steerable: boolean;
   /** Description in the API's schema. */
@@ -18,20 +18,20 @@ export interface NumberRange {
   max: number;
   default: number;
   integer: boolean;
-  /** How a slider spreads the range; a logarithmic slider begins at `min` or, where that is 0, with a stop at 0. */
+  /** How a slider spreads the range. A logarithmic slider whose `min` is 0 begins with a stop at 0. */
   scale: "linear" | "logarithmic" | "none";
 }
 
-interface NumberSetting extends Described, NumberRange {
+interface NumberSetting extends SettingBase, NumberRange {
   kind: "number";
 }
 
-interface FlagSetting extends Described {
+interface FlagSetting extends SettingBase {
   kind: "flag";
   default: boolean;
 }
 
-interface ChoiceSetting extends Described {
+interface ChoiceSetting extends SettingBase {
   kind: "choice";
   /** Name of the enum in the API's schema. */
   type: string;
@@ -40,13 +40,13 @@ interface ChoiceSetting extends Described {
 }
 
 /** Weights of layers. Every layer must exist in the session's model. */
-interface LayersSetting extends Described {
+interface LayersSetting extends SettingBase {
   kind: "layers";
   default: readonly LayerWeight[];
 }
 
-/** The id of a feature model; the server chooses one where it is left out. */
-interface ModelSetting extends Described {
+/** The id of a feature model; the server chooses one where it is missing. */
+interface ModelSetting extends SettingBase {
   kind: "model";
 }
 
@@ -58,8 +58,8 @@ const real = { kind: "number", integer: false, scale: "logarithmic" } as const;
 const whole = { kind: "number", integer: true, scale: "linear" } as const;
 
 /**
- * Every setting of a style transfer. The API's types, validation, defaults, steering, traces and the studio's controls are
- * derived from this table; the studio's words are in `web/texts/settings.ts`.
+ * Every setting of a style transfer. The API's types, validation, defaults, steering, traces and the studio's controls
+ * are derived from this table; the studio's words are in `web/texts/settings.ts`.
  */
 export const styleTransferSettings = {
   alpha: { ...real, ...steerable, min: 0, max: 1e6, default: 1, description: "Weight of the content term." },
@@ -153,13 +153,13 @@ export type StyleTransferSettings = { -readonly [Name in SettingName]: ValueOf<T
 /** Settings that may change while a style transfer is painted. */
 export type SteerableSettings = Pick<StyleTransferSettings, SteerableName>;
 
-/** Settings as a client sends them: what is left out or null has its default, or stays as it is. */
+/** Settings as a client sends them. A missing or null value means the default, or in a change that the value stays. */
 export type SettingsInput<Name extends SettingName = SettingName> = { [Key in Name]?: StyleTransferSettings[Key] | null };
 
 export const settingNames = Object.keys(styleTransferSettings) as SettingName[];
 export const steerableNames = settingNames.filter((name): name is SteerableName => styleTransferSettings[name].steerable);
 
-/** The steerable settings that `values` holds, without nulls and without anything else. */
+/** The steerable settings among `values`, without nulls. */
 export function steerableOf(values: SettingsInput<SteerableName>): Partial<SteerableSettings> {
   return Object.fromEntries(steerableNames.flatMap((name) => ((values[name] ?? null) === null ? [] : [[name, values[name]]])));
 }
@@ -170,12 +170,12 @@ const learningRateDefaults: Record<StyleTransferSettings["optimizer"], number> =
   LBFGS: 1,
 };
 
-/** Sizes (px) from which one more scale is painted: VGG-19 sees at most 250 px at once, so large forms need a small picture. */
+/** Sizes (px) from which one more scale is painted: VGG-19 sees at most 250 px, so large forms need a small picture. */
 const SIZES_OF_FURTHER_SCALES = [384, 1024];
 
 /**
- * Settings that a client leaves out. The learning rate follows the optimiser, the scales follow the size; the model is the
- * server's choice and not among them.
+ * Defaults of all settings except the model, which the server chooses. The learning rate follows the optimiser, the
+ * number of scales the size.
  */
 export function defaultSettings({
   optimizer = styleTransferSettings.optimizer.default,
@@ -194,12 +194,12 @@ export function defaultSettings({
   };
 }
 
-/** Style weights that fall exponentially from shallow to deep: `falloff` to the power of the layer's place, 0 first. */
+/** Style weights that fall exponentially from shallow to deep: `falloff` to the power of the layer's index. */
 export function exponentialWeights(layers: readonly string[], falloff: number): LayerWeight[] {
-  return layers.map((layer, place) => ({ layer, weight: Number((falloff ** place).toPrecision(6)) }));
+  return layers.map((layer, index) => ({ layer, weight: Number((falloff ** index).toPrecision(6)) }));
 }
 
-/** Size of a translation in px: the default is the model's native size, and no model takes less than its own smallest. */
+/** Size of a translation, px. A model's native size replaces the default, and its own smallest size `min`. */
 export const translationSize = {
   min: 16,
   max: styleTransferSettings.size.max,
@@ -208,7 +208,7 @@ export const translationSize = {
   scale: "linear",
 } as const satisfies NumberRange;
 
-/** Shortest side of a picture under work, px: total variation compares neighbours. */
+/** Least side of a picture that is painted, px: total variation compares neighbours. */
 export const MIN_PICTURE_SIDE = 2;
 
 /** Limits of lists and texts in a style transfer. */

@@ -9,7 +9,7 @@ import { checkedSetting, requireWideEnough, resolveStyles } from "./start-input.
 
 /**
  * A change that can take effect in a session whose picture `paintedStep` exists already.
- * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image, UNAVAILABLE for a model that cannot be had.
+ * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image, UNAVAILABLE for a model.
  */
 export async function resolveChange(
   { storage, models }: { storage: Storage; models: SessionModels },
@@ -34,8 +34,9 @@ export async function resolveChange(
 }
 
 /**
- * The new values of a change, for a painting whose picture `paintedStep` exists already. `at` is the path of the change in errors.
- * @throws AtelierError BAD_INPUT with field and limit: nothing to change, out of range, no such layer, `steps` that are past.
+ * The new values of a change, for a painting whose picture `paintedStep` exists already. `at` is the path of the change
+ * in errors.
+ * @throws AtelierError BAD_INPUT with field and limit: nothing to change, out of range, no such layer, too few `steps`.
  */
 export function changedSettings(at: string, input: ChangeInput, paintedStep: number, model: SessionModel): Partial<SteerableSettings> {
   const given = steerableNames.filter((name) => (input[name] ?? null) !== null);
@@ -49,7 +50,7 @@ export function changedSettings(at: string, input: ChangeInput, paintedStep: num
   return settings;
 }
 
-/** The longer side of a style picture on the coarsest scale, px: a new style must be large enough there too. */
+/** The longer side of a style picture at the coarsest scale, px: a new style must be large enough there too. */
 export function coarsestSize({ settings }: Pick<StyleTransferRecord, "settings">): number {
   return Math.round(settings.size / 2 ** (settings.scales - 1));
 }

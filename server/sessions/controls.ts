@@ -12,7 +12,9 @@ import { AutoResetEvent } from "./watch/auto-reset-event.js";
 
 /** How long a mutation waits for the device to release a running session, ms. */
 const CANCEL_TIMEOUT_MS = 20_000;
-/** Time between two requests to cancel, ms: after a restart a session is RUNNING before its host has claimed it again and listens. */
+/**
+ * Time between two requests to cancel, ms: after a restart a session is RUNNING before its host has claimed it again.
+ */
 const CANCEL_AGAIN_MS = 500;
 
 export interface SessionControlsOptions {
@@ -20,9 +22,9 @@ export interface SessionControlsOptions {
   queue: Queue;
   bus: Bus;
   models: SessionModels;
-  /** How many sessions may wait for a device at a time. */
+  /** Most sessions that may wait for a device at a time. */
   maxQueued: number;
-  /** How many changes one session may record. */
+  /** Most changes of one session. */
   maxChanges: number;
 }
 
@@ -32,26 +34,26 @@ export class SessionControls {
 
   /**
    * Changes settings or styles of a style transfer from its next step on; returns the changed session.
-   * @throws AtelierError NOT_FOUND; BAD_INPUT (with field and limit); CONFLICT when it is finished or no style transfer; LIMIT
-   * when it was changed too often.
+   * @throws AtelierError NOT_FOUND; BAD_INPUT (with field and limit); CONFLICT when it is finished or not a style
+   * transfer; LIMIT when it was changed too often.
    */
   async steer(sessionId: string, input: ChangeInput): Promise<StyleTransferRecord> {
     const { storage, bus, maxChanges } = this.parts;
     const found = await requireStyleTransfer(storage, sessionId);
-    if (isFinal(found.status)) throw hasStatus(found.status);
+    if (isFinal(found.status)) throw statusConflict(found.status);
     const change = await resolveChange(this.parts, found, input, found.step);
     if ((await storage.changes.list(sessionId)).length >= maxChanges) {
       throw beyondLimit(`A session can be changed at most ${maxChanges} times.`, maxChanges);
     }
     const steered = await storage.changes.add(sessionId, change, openStatuses);
-    if (!steered) throw await this.refused(sessionId);
+    if (!steered) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, steered);
     await bus.publish("controls", { type: "steer", sessionId });
     return steered;
   }
 
   /**
-   * Pauses a session at once; at most the step in work still arrives.
+   * Pauses a session at once; at most the frame of the current step still arrives.
    * @throws AtelierError NOT_FOUND; CONFLICT when it is paused or finished already, or a live translation.
    */
   async pause(sessionId: string): Promise<SessionRecord> {
@@ -60,7 +62,7 @@ export class SessionControls {
       throw conflict("sessionId", "A live translation pauses when nothing is sent.");
     }
     const paused = await storage.sessions.update(sessionId, { status: "PAUSED" }, statusesBefore("PAUSED"));
-    if (!paused) throw await this.refused(sessionId);
+    if (!paused) throw await this.whyUnchanged(sessionId);
     await queue.remove(sessionId);
     await publishChange(bus, paused);
     await bus.publish("controls", { type: "pause", sessionId });
@@ -75,26 +77,26 @@ export class SessionControls {
     const { storage, queue, bus, maxQueued } = this.parts;
     await requireQueueSpace(storage, maxQueued);
     const resumed = await storage.sessions.update(sessionId, { status: "QUEUED", queuedAt: new Date() }, statusesBefore("QUEUED"));
-    if (!resumed) throw await this.refused(sessionId);
+    if (!resumed) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, resumed);
     await queue.add(sessionId);
     return resumed;
   }
 
   /**
-   * Ends a session, at once while it waits or is paused, else through its host; returns the ended session.
-   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished; UNAVAILABLE when its device does not release it in time.
+   * Ends a session, at once while it waits or is paused, otherwise through its host. Returns the ended session.
+   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished; UNAVAILABLE when its device does not release it.
    */
   async cancel(sessionId: string): Promise<SessionRecord> {
     const { storage, queue, bus } = this.parts;
     const found = await requireSession(storage, sessionId);
-    if (isFinal(found.status)) throw hasStatus(found.status);
+    if (isFinal(found.status)) throw statusConflict(found.status);
     // The update decides the race with a host that claims the session at this moment.
     const ending = { status: "CANCELLED", finishedAt: new Date() } as const;
     const waiting = await storage.sessions.update(sessionId, ending, ["QUEUED", "PAUSED"]);
     if (!waiting) return this.cancelRunning(sessionId);
     await queue.remove(sessionId);
-    // A host may still hold a paused session for a moment.
+    // A device may not have released a paused session yet.
     await bus.publish("controls", { type: "cancel", sessionId });
     await publishChange(bus, waiting);
     return waiting;
@@ -117,7 +119,7 @@ export class SessionControls {
         await bus.publish("controls", { type: "cancel", sessionId });
         await ending.wait(CANCEL_AGAIN_MS);
       }
-      if (!ended) throw unavailable("The device that runs the session does not answer.");
+      if (!ended) throw unavailable("The device that runs the session does not respond.");
       return await requireSession(storage, sessionId);
     } finally {
       await unsubscribe();
@@ -125,12 +127,12 @@ export class SessionControls {
   }
 
   /** Why a conditional update changed nothing. */
-  private async refused(sessionId: string): Promise<AtelierError> {
+  private async whyUnchanged(sessionId: string): Promise<AtelierError> {
     const session = await this.parts.storage.sessions.find(sessionId);
-    return session ? hasStatus(session.status) : noSession();
+    return session ? statusConflict(session.status) : noSession();
   }
 }
 
-function hasStatus(status: SessionStatus): AtelierError {
+function statusConflict(status: SessionStatus): AtelierError {
   return conflict("sessionId", `The session is ${status}.`);
 }

@@ -8,25 +8,30 @@ export interface SessionModel {
   id: string;
   task: "FEATURES" | "TRANSLATION";
   state: "READY" | "AVAILABLE" | "DOWNLOADING" | "FAILED";
-  /** Why no session can use the model as things are; null when it is here or can be fetched. */
+  /** Why no session can use the model now; null when it is installed or can be downloaded. */
   refusal: string | null;
   family: ModelFamily;
-  /** Native size, px: what a translation that names no size gets. */
+  /** Native size, px: the default size of a translation. */
   size: number;
   /** Smallest size that a translation may ask for, px; null for feature models. */
   minSize: number | null;
-  /** Layers that losses may be measured at, shallow to deep; empty for translators. `minimumSide`: shortest side of a picture for which the layer has a value, px. */
+  /**
+   * Layers at which losses may be measured, shallow to deep; none for translators. `minimumSide` is the least
+   * side of a picture for which the layer has a value, px.
+   */
   layers: readonly { name: string; minimumSide: number }[];
 }
 
 /** The models that sessions may name. */
 export interface SessionModels {
   find(id: string): Promise<SessionModel | null>;
-  /** The feature model of sessions that name none: vgg19 where it is READY, else the best that is; null when none is. */
+  /**
+   * The feature model of sessions that name none: vgg19 where it is READY, else the best READY one; null when none is.
+   */
   defaultFeatures(): Promise<SessionModel | null>;
 }
 
-/** The models of a registry, as sessions need to know them. */
+/** The models of a registry, as sessions see them. */
 export function registryModels(registry: Registry): SessionModels {
   const find = async (id: string) => {
     const model = await registry.find(id);
@@ -42,7 +47,7 @@ export function registryModels(registry: Registry): SessionModels {
 }
 
 /**
- * The feature model of a session; for null the best that is ready.
+ * The feature model with the id `id`; for null, the default one.
  * @throws AtelierError BAD_INPUT, NOT_FOUND, UNAVAILABLE, with the field.
  */
 export async function featureModel(models: SessionModels, field: string, id: string | null): Promise<SessionModel> {
@@ -52,8 +57,8 @@ export async function featureModel(models: SessionModels, field: string, id: str
   return model;
 }
 
-/** The model of a translation. @throws AtelierError BAD_INPUT, NOT_FOUND, UNAVAILABLE, with the field. */
-export function translationModel(models: SessionModels, field: string, id: string): Promise<SessionModel> {
+/** The translator with the id `id`. @throws AtelierError BAD_INPUT, NOT_FOUND, UNAVAILABLE, with the field. */
+export function translator(models: SessionModels, field: string, id: string): Promise<SessionModel> {
   return namedModel(models, field, id, "TRANSLATION", "A translation needs a model that turns one picture into another.");
 }
 

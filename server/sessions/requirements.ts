@@ -5,12 +5,12 @@ import type { Storage } from "../storage/storage.js";
 
 const MAX_ID_LENGTH = 100;
 
-/** Whether a text can be the id of anything here: ids have letters, digits, hyphens and underscores. */
+/** Whether a text has the form of an id: letters, digits, hyphens and underscores. */
 export function isId(text: string): boolean {
   return text.length <= MAX_ID_LENGTH && /^[\w-]+$/.test(text);
 }
 
-/** @throws AtelierError NOT_FOUND for what cannot be an id, before storage is asked. */
+/** Refuses, before storage is read, a text that cannot be an id. @throws AtelierError NOT_FOUND with the field. */
 export function requireId(field: string, text: string): string {
   if (!isId(text)) throw notFound(field, "There is nothing with this id.");
   return text;

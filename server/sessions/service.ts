@@ -7,7 +7,7 @@ import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import { resolveChange } from "./change-input.js";
-import { featureModel, type SessionModels, translationModel } from "./models.js";
+import { featureModel, type SessionModels, translator } from "./models.js";
 import { noSession, requireImage, requireQueueSpace, requireSession, requireStyleTransfer } from "./requirements.js";
 import {
   requireWideEnough,
@@ -29,7 +29,7 @@ export interface SessionServiceOptions {
   models: SessionModels;
   /** Longest side of a painting on this machine, px. */
   maxSize: number;
-  /** How many sessions may wait for a device at a time. */
+  /** Most sessions that may wait for a device at a time. */
   maxQueued: number;
 }
 
@@ -39,8 +39,8 @@ export class SessionService {
 
   /**
    * Creates a style transfer and queues it.
-   * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE without a model,
-   * LIMIT when too many sessions wait.
+   * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE without a
+   * model, LIMIT when too many sessions wait.
    */
   async startStyleTransfer(input: StyleTransferInput): Promise<StyleTransferRecord> {
     const title = resolveTitle("input.title", input.title);
@@ -60,17 +60,17 @@ export class SessionService {
   }
 
   /**
-   * Creates a style transfer that continues the exact state of another one at a kept step, with changes that are in force
-   * from that picture's evaluation on, and queues it. It shares the frames through that step.
-   * @throws AtelierError NOT_FOUND; BAD_INPUT (with field and limit); CONFLICT for what is no style transfer; LIMIT when too many
-   * sessions wait.
+   * Creates a style transfer that continues the exact state of another one at a kept step, with changes that are in
+   * force from that picture's evaluation on, and queues it. It shares the frames through that step.
+   * @throws AtelierError NOT_FOUND; BAD_INPUT (with field and limit); CONFLICT when the session is not a style
+   * transfer; LIMIT when too many sessions wait.
    */
   async branch(sessionId: string, step: number, input: ChangeInput | null): Promise<StyleTransferRecord> {
     const { storage, bus } = this.parts;
     const parent = await requireStyleTransfer(storage, sessionId);
     const kept = step >= 0 && (await storage.frames.find(sessionId, step)) !== null;
     if (!kept) {
-      const why = step > parent.step ? `The painting has come to step ${parent.step}.` : "The picture of this step is not kept.";
+      const why = step > parent.step ? `The painting has reached step ${parent.step}.` : "The picture of this step is not kept.";
       throw badInput("step", `${why} A branch begins at a kept step.`, parent.step);
     }
     const shared = inForceAt(parent.initial, await storage.changes.list(sessionId), step);
@@ -78,7 +78,7 @@ export class SessionService {
     const inForce = change ? withChange(shared, change) : shared;
     const { steps } = inForce.settings;
     if (steps <= step) {
-      throw badInput("changes.steps", `The painting ends at step ${steps}; to go on it needs more steps.`, step + 1);
+      throw badInput("changes.steps", `The painting ends at step ${steps}; to continue it needs more steps.`, step + 1);
     }
     const { contentId, initial, title } = parent;
     const branch: StyleTransferRecord = {
@@ -95,10 +95,11 @@ export class SessionService {
   }
 
   /**
-   * Creates a style transfer that follows a trace, and queues it: on a device of the same kind the pictures are the same.
-   * A title replaces the trace's.
-   * @throws AtelierError BAD_INPUT with field and limit for a trace that is damaged or from a newer version; NOT_FOUND for a
-   * picture or model that is not here; UNAVAILABLE for a model that cannot be had; LIMIT when too many sessions wait.
+   * Creates a style transfer that follows a trace, and queues it: on a device of the same kind the pictures are the
+   * same. A title that is not null replaces the trace's.
+   * @throws AtelierError BAD_INPUT with field and limit for a trace that is damaged or from a newer version; NOT_FOUND
+   * for a picture or model that is missing here; UNAVAILABLE for a model that cannot be downloaded; LIMIT when too many
+   * sessions wait.
    */
   async importTrace(trace: string, title: string | null): Promise<StyleTransferRecord> {
     const { changes, ...start } = await resolveTrace(this.parts, trace);
@@ -108,13 +109,13 @@ export class SessionService {
   }
 
   /**
-   * Creates a translation and queues it: of one picture, or without one a live translation.
-   * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE for a model that
-   * cannot be had, LIMIT when too many sessions wait.
+   * Creates a translation of one picture, or without a picture a live translation, and queues it.
+   * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE for a model
+   * that cannot be downloaded, LIMIT when too many sessions wait.
    */
   async startTranslation(input: TranslationInput): Promise<TranslationRecord> {
     const title = resolveTitle("input.title", input.title);
-    const model = await translationModel(this.parts.models, "input.model", input.model);
+    const model = await translator(this.parts.models, "input.model", input.model);
     const settings = resolveTranslation(input, model, this.parts.maxSize);
     const sourceId = input.imageId ?? null;
     if (sourceId !== null) await requireImage(this.parts.storage, "input.imageId", sourceId);
@@ -166,7 +167,7 @@ export class SessionService {
   }
 
   /**
-   * Deletes a picture that no session uses, with its bytes where nothing else has the same.
+   * Deletes an image that no session uses, and its bytes unless another image or frame has the same.
    * @throws AtelierError NOT_FOUND, CONFLICT (field `id`).
    */
   async deleteImage(id: string): Promise<string> {
@@ -185,7 +186,7 @@ export class SessionService {
     const { storage, queue, bus, maxQueued } = this.parts;
     await requireQueueSpace(storage, maxQueued);
     await insert();
-    // Published before it can be claimed, so that no viewer sees RUNNING before QUEUED.
+    // Published before the session can be claimed, so that no viewer sees RUNNING before QUEUED.
     await publishChange(bus, session);
     await queue.add(session.id);
     return session;

@@ -18,14 +18,14 @@ import {
 } from "../records/settings.js";
 import type { SessionModel } from "./models.js";
 
-/** What a client asks of a style transfer. A setting that is left out or null gets its default. */
+/** A client's input for a style transfer. A setting that is missing or null gets its default. */
 export interface StyleTransferInput extends SettingsInput {
   contentId: string;
   styles: Weighted<ImageReference>[];
   title?: string | null;
 }
 
-/** What a client asks of a translation. What is left out or null gets its default. */
+/** A client's input for a translation. A value that is missing or null gets its default. */
 export interface TranslationInput {
   model: string;
   /** The picture to translate; null for a live translation, whose frames are sent one by one. */
@@ -36,8 +36,8 @@ export interface TranslationInput {
 }
 
 /**
- * Complete settings of a style transfer: the input with defaults. `at` is the path of the input in errors, `maxSize` the
- * longest side in px that this machine paints.
+ * Complete settings of a style transfer: the input with defaults. `at` is the path of the input in errors, `maxSize`
+ * the longest side in px that this machine paints.
  * @throws AtelierError BAD_INPUT with field and limit.
  */
 export function resolveSettings(at: string, input: SettingsInput, model: SessionModel, maxSize: number): StyleTransferSettings {
@@ -48,7 +48,7 @@ export function resolveSettings(at: string, input: SettingsInput, model: Session
 }
 
 /**
- * A value of a setting that is within its limits.
+ * Checks a value of a setting and returns it.
  * @throws AtelierError BAD_INPUT with field and limit.
  */
 export function checkedSetting(
@@ -77,8 +77,8 @@ export function checkedSetting(
 }
 
 /**
- * Complete settings of a translation; `maxSize` is the longest side in px that this machine paints. A single picture may be
- * larger: it is translated in tiles where memory is short.
+ * Complete settings of a translation; `maxSize` is the longest side in px of a live translation on this machine. A
+ * single picture may be larger: it is translated in tiles where memory is short.
  * @throws AtelierError BAD_INPUT with field and limit.
  */
 export function resolveTranslation({ imageId, size }: TranslationInput, model: SessionModel, maxSize: number): TranslationSettings {
@@ -90,8 +90,8 @@ export function resolveTranslation({ imageId, size }: TranslationInput, model: S
 }
 
 /**
- * Style pictures with weights within their limits. `field` is the path of the list in errors.
- * @throws AtelierError BAD_INPUT: none, too many, a weight out of range, no positive weight.
+ * Checks style pictures and their weights, and returns them. `field` is the path of the list in errors.
+ * @throws AtelierError BAD_INPUT: no styles, too many, a weight out of range, no positive weight.
  */
 export function resolveStyles(field: string, styles: readonly Weighted<ImageReference>[]): Weighted<ImageReference>[] {
   const { maxStyles, maxStyleWeight } = styleTransferLimits;
@@ -106,7 +106,7 @@ export function resolveStyles(field: string, styles: readonly Weighted<ImageRefe
   return resolved;
 }
 
-/** A title without surrounding blanks; null when nothing is left. @throws AtelierError BAD_INPUT when it is too long. */
+/** A title without surrounding blanks; null when it is empty. @throws AtelierError BAD_INPUT when it is too long. */
 export function resolveTitle(field: string, title: string | null | undefined): string | null {
   const trimmed = title?.trim() ?? "";
   const limit = styleTransferLimits.maxTitleLength;
@@ -115,7 +115,10 @@ export function resolveTitle(field: string, title: string | null | undefined): s
   return trimmed === "" ? null : trimmed;
 }
 
-/** Refuses a picture that is so narrow at the size of the result that a layer has no value for it. @throws AtelierError BAD_INPUT. */
+/**
+ * Refuses a picture that is so narrow at the size of the result that a layer has no value for it.
+ * @throws AtelierError BAD_INPUT.
+ */
 export function requireWideEnough(field: string, image: ImageRecord, layers: LayerWeight[], size: number, model: SessionModel): void {
   const names = new Set(layers.map(({ layer }) => layer));
   const needed = Math.max(MIN_PICTURE_SIDE, ...model.layers.filter(({ name }) => names.has(name)).map(({ minimumSide }) => minimumSide));
@@ -125,7 +128,7 @@ export function requireWideEnough(field: string, image: ImageRecord, layers: Lay
 }
 
 function checkedNumber(field: string, value: number, { min, max, integer }: NumberRange): number {
-  // Written so that NaN, which is neither below nor above, is refused as well.
+  // Written so that NaN, for which every comparison is false, is refused too.
   if (!(value >= min && value <= max) || (integer && !Number.isInteger(value))) {
     const name = field.slice(field.lastIndexOf(".") + 1);
     throw badInput(field, `${name} must be ${integer ? "a whole number" : "a number"} from ${min} to ${max}.`, `${min}..${max}`);

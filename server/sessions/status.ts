@@ -16,10 +16,10 @@ import type { SessionStatus } from "../records/session.js";
  *  QUEUED, RUNNING, PAUSED ── error ──▶ FAILED
  * ```
  *
- * QUEUED waits for a device; RUNNING is painted, also while its device or server is started again; PAUSED keeps its state
- * and gives up its turn. The other three are final. FAILED may follow QUEUED too: a session whose pictures or model went
- * missing fails before it runs. Every change is a conditional update of the stored session, so of two clients that press
- * different buttons at once one wins and the other is told CONFLICT.
+ * QUEUED waits for a device; RUNNING is painted, also while its device or server is started again; PAUSED keeps its
+ * state and gives up its turn. The other three are final. FAILED may follow QUEUED too: a session whose pictures or
+ * model are missing fails before it runs. Every change is a conditional update of the stored session, so of two clients
+ * that press different buttons at once, one wins and the other gets CONFLICT.
  */
 export const transitions = {
   QUEUED: ["RUNNING", "PAUSED", "CANCELLED", "FAILED"],
@@ -37,7 +37,7 @@ export function statusesBefore(to: SessionStatus): SessionStatus[] {
   return statuses.filter((from) => (transitions[from] as readonly SessionStatus[]).includes(to));
 }
 
-/** Statuses of sessions that go on or may go on: they can be steered. */
+/** Statuses of sessions that have not ended: they can be steered. */
 export const openStatuses = statuses.filter((status) => !isFinal(status));
 
 /** True for a status that nothing follows. */

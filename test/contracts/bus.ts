@@ -41,7 +41,7 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
       expect(calls).toBe(1);
     });
 
-    it("keeps nothing for those who come later", async () => {
+    it("keeps nothing for later subscribers", async () => {
       await bus.publish("controls", cancel("a"));
       const seen: unknown[] = [];
       await bus.subscribe("controls", (message) => seen.push(message));
@@ -69,7 +69,7 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
       expect(seen).toEqual(["a"]);
     });
 
-    it("keeps the order for everybody when a subscriber publishes", async () => {
+    it("keeps the order for all subscribers when one publishes", async () => {
       const seen: string[] = [];
       let echoed: Promise<void> | undefined;
       await bus.subscribe("controls", ({ sessionId }) => {

@@ -55,7 +55,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         expect(steered?.initial).toEqual({ settings: session.settings, styles: session.styles });
       });
 
-      it("are kept in order, and their steps are told later", async () => {
+      it("are kept in order, and get their steps later", async () => {
         const session = await storedSession({ status: "RUNNING" });
         for (const alpha of [1, 2, 3]) await storage.changes.add(session.id, { settings: { alpha }, styles: null }, ["RUNNING"]);
         const waiting = await storage.changes.list(session.id);
@@ -76,7 +76,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         expect(await storage.changes.list(session.id)).toHaveLength(3);
       });
 
-      it("are taken only in the statuses that are named, and by style transfers alone", async () => {
+      it("are accepted only in the statuses given, and only by style transfers", async () => {
         const session = await storedSession({ status: "COMPLETED" });
         const translation = aTranslation(session.contentId, { status: "RUNNING" });
         await storage.sessions.insert(translation);
@@ -106,7 +106,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
           [4, 9],
         ]);
         expect(await storage.frames.find(branch.id, 3)).toEqual({ ...(await storage.frames.find(parent.id, 3)), sessionId: branch.id });
-        expect(await storage.frames.bytesOf(branch.id)).toBe(500);
+        expect(await storage.frames.byteLengthOf(branch.id)).toBe(500);
         expect((await storage.sessions.branches(parent.id)).map(({ id }) => id)).toEqual([branch.id]);
         expect((await storage.sessions.find(parent.id))?.revision).toBe(8);
       });
@@ -141,7 +141,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         expect((await storage.sessions.list(everything, { model })).rows).toEqual([other]);
       });
 
-      it("find the sessions that used an image, at the beginning, now or between, also as branches", async () => {
+      it("find the sessions and branches that used an image at any step", async () => {
         const [content, first, second, third] = await Promise.all(
           Array.from({ length: 4 }, async () => {
             const image = anImage();
@@ -196,23 +196,23 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         const gone = await storage.frames.thin(session.id, 1000);
         const left = await stepsOf(session.id);
         expect(left).toEqual([0, 4, 7, 8, 9, 12, 16, 20]);
-        expect(await storage.frames.bytesOf(session.id)).toBe(800);
+        expect(await storage.frames.byteLengthOf(session.id)).toBe(800);
         expect((await storage.frames.list(session.id, everything, {})).totalCount).toBe(8);
-        // Those through step 9 are the branch's too.
+        // Frames through step 9 belong to the branch too.
         expect(gone).toHaveLength([...shared].filter((step) => step > 9 && !left.includes(step)).length);
       });
 
-      it("does nothing while there is room, and what it must when there is none", async () => {
+      it("deletes nothing within the limit, and all that it may when the limit is 0", async () => {
         const session = await paintedSession(5);
         expect(await storage.frames.thin(session.id, 600)).toEqual([]);
         await storage.frames.thin(session.id, 0);
         expect(await stepsOf(session.id)).toEqual([0, 5]);
       });
 
-      it("finds the session that keeps the most", async () => {
+      it("finds the session whose frames are the largest", async () => {
         const session = await storedSession();
         await storage.frames.insert(aFrame(session.id, 0, { byteLength: 2_000_000_000 }));
-        expect(await storage.frames.largest()).toEqual({ sessionId: session.id, bytes: 2_000_000_000 });
+        expect(await storage.frames.largest()).toEqual({ sessionId: session.id, byteLength: 2_000_000_000 });
       });
     });
   });

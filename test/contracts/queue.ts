@@ -11,7 +11,7 @@ export function queueContract(name: string, open: () => Promise<Queue>): void {
     afterEach(() => queue.close());
     const forever = new AbortController().signal;
 
-    it("hands sessions out in the order in which they came", async () => {
+    it("returns sessions in the order in which they were added", async () => {
       for (const id of ["a", "b", "c"]) await queue.add(id);
       expect([await queue.claim(forever), await queue.claim(forever), await queue.claim(forever)]).toEqual(["a", "b", "c"]);
     });

@@ -3,7 +3,7 @@ import type { FrameRecord, ImageRecord } from "../../server/records/pictures.js"
 import type { StyleTransferRecord, TranslationRecord } from "../../server/records/session.js";
 import type { StyleTransferSettings } from "../../server/records/settings.js";
 
-/** A picture's record with bytes that nobody stored. */
+/** A picture's record whose bytes are not stored. */
 export function anImage(changes: Partial<ImageRecord> = {}): ImageRecord {
   const id = randomUUID();
   const digest = createHash("sha256").update(id).digest("hex");

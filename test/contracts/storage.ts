@@ -52,7 +52,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.recentFrames.latest(id)).toBeNull();
       });
 
-      it("forgets the oldest beyond the ring's size, of that session alone", async () => {
+      it("drops the oldest beyond the ring's size, of that session alone", async () => {
         const [id, other] = [randomUUID(), randomUUID()];
         await storage.recentFrames.put(aFrame(other, 0, { losses: null }), bytes(0));
         for (let step = 0; step <= RECENT_FRAMES; step++) await storage.recentFrames.put(aFrame(id, step, { losses: null }), bytes(step));
@@ -122,12 +122,12 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         }
       });
 
-      it("takes no session of a picture that is not stored", async () => {
+      it("accepts no session whose picture is not stored", async () => {
         await expect(storage.sessions.insert(aTranslation("no such picture"))).rejects.toThrow();
         await expect(storage.sessions.insert(aSession("no such picture"))).rejects.toThrow();
       });
 
-      it("changes a session only from the statuses that are named", async () => {
+      it("changes a session only from the statuses given", async () => {
         const session = await storedSession({ status: "QUEUED" });
         const startedAt = new Date();
         expect(await storage.sessions.update(session.id, { status: "PAUSED" }, ["RUNNING"])).toBeNull();
@@ -193,7 +193,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await list({ createdBefore: new Date("2020-01-02T00:00:00Z") })).toEqual([plain.id]);
       });
 
-      it("goes on after a session that was deleted meanwhile, and refuses one that never was", async () => {
+      it("continues after a session that was deleted meanwhile, and refuses one that never existed", async () => {
         const title = randomUUID();
         const older = await storedSession({ title });
         const newer = await storedSession({ title });
@@ -222,7 +222,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.sessions.delete(other.id)).toEqual([shared]);
       });
 
-      it("keeps the picture that a translation was made of, however its frames look", async () => {
+      it("keeps the source of a translation, even where a frame has the same bytes", async () => {
         const source = anImage();
         await storage.images.insert(source);
         const [translation, other] = [aTranslation(source.id), aTranslation(source.id)];
@@ -263,7 +263,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect((await storage.sessions.find(session.id))?.step).toBe(5);
       });
 
-      it("refuses a frame of a session that is gone", async () => {
+      it("refuses a frame of a session that was deleted", async () => {
         expect(await storage.frames.insert(aFrame("gone", 0))).toBe(false);
         expect(await storage.frames.latest("gone")).toBeNull();
       });
@@ -290,7 +290,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         await storage.frames.insert(aFrame(session.id, 40, { losses: null }));
         const steps = async (range: { fromStep?: number; toStep?: number }, points: number) =>
           (await storage.frames.losses(session.id, range, points)).map(({ step }) => step);
-        // It falls: of the frames between, the first is the largest and the last the smallest.
+        // The loss falls, so the first frame of each group has the largest and the last the smallest.
         expect(await steps({}, 4)).toEqual([0, 1, 38, 39]);
         expect(await steps({}, 6)).toEqual([0, 1, 19, 20, 38, 39]);
         expect(await steps({}, 3)).toEqual([0, 39]);
@@ -309,7 +309,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         const before = await storage.frames.totals();
         const session = await storedSession();
         for (let step = 0; step < 3; step++) await storage.frames.insert(aFrame(session.id, step, { byteLength: 1000 }));
-        expect(await storage.frames.totals()).toEqual({ count: before.count + 3, bytes: before.bytes + 3000 });
+        expect(await storage.frames.totals()).toEqual({ count: before.count + 3, byteLength: before.byteLength + 3000 });
         await storage.sessions.delete(session.id);
         expect(await storage.frames.totals()).toEqual(before);
       });
@@ -338,7 +338,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(Buffer.from(await storage.blobs.get(digest)).equals(bytes)).toBe(true);
       });
 
-      it("deletes, and has nothing where nothing is", async () => {
+      it("deletes bytes, and finds none that are not there", async () => {
         const digest = await storage.blobs.put(randomBytes(10));
         await storage.blobs.delete(digest);
         await storage.blobs.delete(digest);
@@ -350,7 +350,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     });
 
     describe("checkpoints", () => {
-      it("gives the newest of a session that is not beyond a step", async () => {
+      it("returns the newest of a session up to a step", async () => {
         const [a, b] = [randomUUID(), randomUUID()];
         expect(await storage.checkpoints.get(a, 100)).toBeNull();
         await storage.checkpoints.put(a, 10, Uint8Array.of(1, 2, 3));
@@ -377,7 +377,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect({ step: shared?.step, bytes: [...(shared?.bytes ?? [])] }).toEqual({ step: 10, bytes: [10] });
       });
 
-      it("forgets those of the sessions that were checkpointed longest ago, as far as it must", async () => {
+      it("deletes those of the sessions that were checkpointed longest ago, beyond the limit", async () => {
         await storage.checkpoints.trim(0);
         const [old, young] = [randomUUID(), randomUUID()];
         await storage.checkpoints.put(old, 1, new Uint8Array(1000));
@@ -389,7 +389,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect((await storage.checkpoints.get(young, 1))?.step).toBe(1);
       });
 
-      it("takes no id that is a path", async () => {
+      it("accepts no id that is a path", async () => {
         await expect(storage.checkpoints.put("../x", 0, Uint8Array.of(1))).rejects.toMatchObject({ code: "NOT_FOUND" });
       });
     });

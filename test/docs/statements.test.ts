@@ -9,7 +9,7 @@ import { exportLimits } from "../../server/exports/export.js";
 import { describeError } from "../../server/http/errors.js";
 import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "../../server/limits.js";
 import { styleTransferSettings } from "../../server/records/settings.js";
-import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live/picture.js";
+import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live/frames.js";
 import { RESERVE_BYTES } from "../../server/storage/embedded/space.js";
 import { RECENT_FRAMES } from "../../server/storage/storage.js";
 

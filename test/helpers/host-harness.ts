@@ -40,9 +40,9 @@ export class HostHarness {
     const harness = new HostHarness(stored, parts.storage, parts.bus, parts.queue, null);
     harness.current = await Host.start({
       ...parts,
-      resolveNetwork: async (id) => ({ id: "scripted", path: id, sha256: "", architecture: { family: "vgg19" } }),
-      resolveGenerator: async (id) => ({ id: "scripted", path: id, sha256: "", architecture: null, form: scriptedForm }),
-      isFetched: () => true,
+      locateFeatureModel: async (id) => ({ id: "scripted", path: id, sha256: "", architecture: { family: "vgg19" } }),
+      locateTranslator: async (id) => ({ id: "scripted", path: id, sha256: "", architecture: null, form: scriptedForm }),
+      isDownloaded: () => true,
       device: scriptedDevice,
       log: (line) => harness.log.push(line),
       ...options,

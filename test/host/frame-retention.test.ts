@@ -22,11 +22,11 @@ async function newSession(storage: Storage): Promise<string> {
 }
 
 /** Stores frames of 100 bytes as a host does. */
-async function paint(storage: Storage, room: FrameRetention, id: string, from: number, to: number): Promise<void> {
+async function paint(storage: Storage, retention: FrameRetention, id: string, from: number, to: number): Promise<void> {
   for (let step = from; step <= to; step++) {
     const digest = await storage.blobs.put(new TextEncoder().encode(`${id} ${step}`.padEnd(100)));
     await storage.frames.insert(aFrame(id, step, { digest, byteLength: 100 }));
-    await room.stored(id, 100);
+    await retention.stored(id, 100);
   }
 }
 
@@ -36,18 +36,18 @@ async function stepsOf(storage: Storage, id: string): Promise<number[]> {
 
 const quiet = () => undefined;
 
-describe("room for frames", () => {
+describe("the retention of frames", () => {
   test("a session within its budget keeps everything; beyond it is thinned evenly, again and again", () =>
     withStorage(async (storage) => {
-      const room = new FrameRetention(storage, { sessionBytes: 2000, totalBytes: 1e9 }, quiet);
+      const retention = new FrameRetention(storage, { sessionByteLength: 2000, totalByteLength: 1e9 }, quiet);
       const id = await newSession(storage);
-      await paint(storage, room, id, 0, 19);
+      await paint(storage, retention, id, 0, 19);
       expect(await stepsOf(storage, id)).toHaveLength(20);
-      await paint(storage, room, id, 20, 20);
+      await paint(storage, retention, id, 20, 20);
       expect(await stepsOf(storage, id)).toEqual([0, 4, 8, 12, 16, 20]);
-      await paint(storage, room, id, 21, 200);
+      await paint(storage, retention, id, 21, 200);
       const steps = await stepsOf(storage, id);
-      expect(await storage.frames.bytesOf(id)).toBeLessThanOrEqual(2000);
+      expect(await storage.frames.byteLengthOf(id)).toBeLessThanOrEqual(2000);
       const old = steps.filter((step) => step < 150);
       expect(new Set(old.slice(1).map((step, index) => step - old[index]!)).size).toBe(1);
       expect([steps[0], steps.at(-1)]).toEqual([0, 200]);
@@ -55,26 +55,26 @@ describe("room for frames", () => {
 
   test("when all together take too much, the largest is thinned and the small stay", () =>
     withStorage(async (storage) => {
-      const room = new FrameRetention(storage, { sessionBytes: 1e9, totalBytes: 5000 }, quiet);
+      const retention = new FrameRetention(storage, { sessionByteLength: 1e9, totalByteLength: 5000 }, quiet);
       const [small, large] = [await newSession(storage), await newSession(storage)];
-      await paint(storage, room, small, 0, 9);
-      await paint(storage, room, large, 0, 60);
+      await paint(storage, retention, small, 0, 9);
+      await paint(storage, retention, large, 0, 60);
       expect(await stepsOf(storage, small)).toHaveLength(10);
-      expect((await storage.frames.totals()).bytes).toBeLessThanOrEqual(5000);
+      expect((await storage.frames.totals()).byteLength).toBeLessThanOrEqual(5000);
       expect((await stepsOf(storage, large)).length).toBeGreaterThan(10);
     }));
 
   test("pictures of thinned frames leave the disk, those that a branch shows stay", () =>
     withStorage(async (storage) => {
-      const room = new FrameRetention(storage, { sessionBytes: 1000, totalBytes: 1e9 }, quiet);
+      const retention = new FrameRetention(storage, { sessionByteLength: 1000, totalByteLength: 1e9 }, quiet);
       const id = await newSession(storage);
-      await paint(storage, room, id, 0, 5);
+      await paint(storage, retention, id, 0, 5);
       const parent = await storage.sessions.find(id);
       if (parent?.kind !== "STYLE_TRANSFER") throw new Error("It is one.");
       const branch = aSession(parent.contentId, { initial: parent.initial, parentId: id, branchedAtStep: 3, step: 3 });
       await storage.sessions.insertBranch(branch, null);
       const [shared, own] = await Promise.all([1, 5].map((step) => storage.frames.find(id, step)));
-      await paint(storage, room, id, 6, 10);
+      await paint(storage, retention, id, 6, 10);
       expect(await stepsOf(storage, id)).toEqual([0, 3, 4, 8, 10]);
       await expect.poll(() => storage.blobs.get(own!.digest).catch(({ code }) => code)).toBe("NOT_FOUND");
       expect((await storage.blobs.get(shared!.digest)).byteLength).toBe(100);
@@ -82,12 +82,12 @@ describe("room for frames", () => {
 
   test("a failure is reported and harms no session", () =>
     withStorage(async (storage) => {
-      const told: string[] = [];
+      const logged: string[] = [];
       const full = { ...storage, frames: { ...storage.frames, thin: () => Promise.reject(new Error("The disk is full.")) } };
-      const room = new FrameRetention(full, { sessionBytes: 150, totalBytes: 1e9 }, (line) => told.push(line));
+      const retention = new FrameRetention(full, { sessionByteLength: 150, totalByteLength: 1e9 }, (line) => logged.push(line));
       const id = await newSession(storage);
-      await paint(storage, room, id, 0, 2);
-      expect(told).toHaveLength(2);
+      await paint(storage, retention, id, 0, 2);
+      expect(logged).toHaveLength(2);
       expect(await stepsOf(storage, id)).toEqual([0, 1, 2]);
     }));
 });

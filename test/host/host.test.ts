@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { MAX_UNACKNOWLEDGED } from "../../server/device/messages.js";
 import { AtelierError } from "../../server/errors.js";
 import type { HostOptions } from "../../server/host/host.js";
-import type { ResolveNetwork } from "../../server/host/work.js";
+import type { WorkModels } from "../../server/host/work-models.js";
 import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
 
 async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
@@ -121,10 +121,10 @@ describe("a host", () => {
   });
 
   test("fails a session whose model is missing before it runs", async () => {
-    const resolveNetwork = async () => {
+    const locateFeatureModel = async () => {
       throw new AtelierError("UNAVAILABLE", "The model is not here.");
     };
-    const host = await startHost({ resolveNetwork });
+    const host = await startHost({ locateFeatureModel });
     const session = await host.end(await host.paint({ steps: 3 }));
     expect(session).toMatchObject({ status: "FAILED", startedAt: null, error: { code: "UNAVAILABLE", message: "The model is not here." } });
   });
@@ -135,11 +135,11 @@ describe("a host", () => {
       fetched = resolve;
     });
     const slow = JSON.stringify({ steps: 4 });
-    const resolveNetwork: ResolveNetwork = async (path) => {
+    const locateFeatureModel: WorkModels["locateFeatureModel"] = async (path) => {
       if (path === slow) await fetching;
       return { id: "scripted", path, sha256: "", architecture: { family: "vgg19" } };
     };
-    const host = await startHost({ resolveNetwork });
+    const host = await startHost({ locateFeatureModel });
     const waiting = await host.paint({ steps: 4 });
     await host.end(await host.paint({ steps: 5 }));
     expect((await host.session(waiting)).status).toBe("QUEUED");

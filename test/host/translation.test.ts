@@ -31,9 +31,9 @@ function fetchedModels(slow: string) {
     return { id: "scripted", path, sha256: "" };
   };
   const models = {
-    resolveNetwork: async (path, signal) => ({ ...(await file(path, signal)), architecture: { family: "vgg19" } }),
-    resolveGenerator: async (path, signal) => ({ ...(await file(path, signal)), architecture: null, form: scriptedForm }),
-    isFetched: (path) => fetched || path !== slow,
+    locateFeatureModel: async (path, signal) => ({ ...(await file(path, signal)), architecture: { family: "vgg19" } }),
+    locateTranslator: async (path, signal) => ({ ...(await file(path, signal)), architecture: null, form: scriptedForm }),
+    isDownloaded: (path) => fetched || path !== slow,
   } satisfies Partial<HostOptions>;
   return { models, end };
 }

@@ -57,7 +57,7 @@ describe("the data folder", () => {
     await second.close();
   });
 
-  it("has one opener at a time in one process", async () => {
+  it("can be opened once at a time in one process", async () => {
     const storage = await openEmbeddedStorage(folder);
     const refusal = await openEmbeddedStorage(folder).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ name: "AtelierError", code: "CONFLICT" });
@@ -65,7 +65,7 @@ describe("the data folder", () => {
     await storage.close();
   });
 
-  it("has one opener at a time among processes, and is free again once that is killed", async () => {
+  it("can be opened by one process at a time, and again once that is killed", async () => {
     const lock = new URL("../../server/storage/embedded/lock.ts", import.meta.url);
     const program = `
       const { lockFolder } = await import(${JSON.stringify(lock.href)});
@@ -97,10 +97,10 @@ describe("the data folder", () => {
     await second.close();
   });
 
-  it("takes nothing new when its disk is almost full, and changes from the reserve", async () => {
+  it("stores nothing new when its disk is almost full, but changes from the reserve", async () => {
     let available = Number.POSITIVE_INFINITY;
     const full = { name: "AtelierError", code: "UNAVAILABLE" };
-    const storage = await openEmbeddedStorage(folder, { availableBytes: async () => available });
+    const storage = await openEmbeddedStorage(folder, { availableSpace: async () => available });
     const image = anImage();
     const session = aSession(image.id);
     await storage.images.insert(image);
@@ -122,11 +122,11 @@ describe("the data folder", () => {
     available = Number.POSITIVE_INFINITY;
     for (const insert of inserts) await insert();
     await storage.close();
-    await expect(openEmbeddedStorage(folder, { availableBytes: async () => 0 })).rejects.toMatchObject(full);
+    await expect(openEmbeddedStorage(folder, { availableSpace: async () => 0 })).rejects.toMatchObject(full);
     await (await openEmbeddedStorage(folder)).close();
   });
 
-  it("is let go of, database and lock, when the rest cannot be opened", async () => {
+  it("is closed and unlocked when a part of it cannot be opened", async () => {
     const broken = await dataFolder();
     await rm(join(broken, "checkpoints"), { recursive: true });
     await writeFile(join(broken, "checkpoints"), "in the way");
@@ -138,7 +138,7 @@ describe("the data folder", () => {
     await unlock();
   });
 
-  it("is let go of, database and lock, when a picture cannot be deleted at the end", async () => {
+  it("is closed and unlocked when a picture cannot be deleted at the end", async () => {
     const stubborn = await dataFolder();
     const storage = await openEmbeddedStorage(stubborn);
     const digest = await storage.blobs.put(Uint8Array.of(1, 2, 3));
@@ -195,7 +195,7 @@ describe("pictures in a folder", () => {
     expect(await blobs.put(Buffer.from("a picture"))).toHaveLength(64);
   });
 
-  it("never keeps the first part of a picture that the disk has no room for", async (context) => {
+  it("never keeps the first part of a picture that the disk has no space for", async (context) => {
     context.skip(process.platform === "win32", "Windows has no limit on the size of files.");
     const folder = await emptyFolder();
     const files = new URL("../../server/storage/embedded/files.ts", import.meta.url);
@@ -217,7 +217,7 @@ describe("pictures in a folder", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("leaves a picture without a row alone when it is put again during the search", async () => {
+  it("keeps a picture without a row that is put again during the search", async () => {
     const folder = await emptyFolder();
     const first = await openFolderBlobs(folder, unused);
     const digest = await first.put(Buffer.from("a picture"));
@@ -240,7 +240,7 @@ describe("pictures in a folder", () => {
 });
 
 describe("checkpoints in a folder", () => {
-  it("take a torn file for none", async () => {
+  it("ignore a damaged file", async () => {
     const folder = await emptyFolder();
     const checkpoints = await openFolderCheckpoints(folder, space);
     await checkpoints.put("a", 7, Buffer.alloc(1000, 3));
@@ -263,7 +263,7 @@ describe("checkpoints in a folder", () => {
     expect({ step: found?.step, first: found?.bytes[0] }).toEqual({ step: 7, first: 7 });
   });
 
-  it("stay spread over the steps within a session's room, the newest two always", async () => {
+  it("stay spread over the steps within a session's limit, the newest two always", async () => {
     const folder = await emptyFolder();
     const checkpoints = await openFolderCheckpoints(folder, space, 5500);
     for (let step = 10; step <= 200; step += 10) await checkpoints.put("a", step, Buffer.alloc(1000));

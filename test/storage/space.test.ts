@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { availableBytesOf, createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/space.js";
+import { availableSpaceOf, createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/space.js";
 
 const full = { name: "AtelierError", code: "UNAVAILABLE", message: expect.stringContaining("almost full") };
 
 describe("the guard of the disk's space", () => {
-  it("lets in what leaves the reserve free, to the byte", async () => {
+  it("allows what leaves the reserve free, to the byte", async () => {
     const space = createSpaceGuard(async () => RESERVE_BYTES + 1000);
     expect(await space.storing(1000, async () => "stored")).toBe("stored");
     let began = false;
@@ -15,7 +15,7 @@ describe("the guard of the disk's space", () => {
     expect(began).toBe(false);
   });
 
-  it("counts what others are just storing, and no longer than they do", async () => {
+  it("counts what is being stored, and only until it is stored", async () => {
     const space = createSpaceGuard(async () => RESERVE_BYTES + 1000);
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => {
@@ -26,9 +26,9 @@ describe("the guard of the disk's space", () => {
     finish();
     await first;
     const failing = async () => {
-      throw new Error("As told.");
+      throw new Error("As scripted.");
     };
-    await expect(space.storing(600, failing)).rejects.toThrow("As told.");
+    await expect(space.storing(600, failing)).rejects.toThrow("As scripted.");
     expect(await space.storing(600, async () => "stored")).toBe("stored");
   });
 
@@ -42,7 +42,7 @@ describe("the guard of the disk's space", () => {
   });
 
   it("knows what a disk has free", async () => {
-    const available = await availableBytesOf(import.meta.dirname);
+    const available = await availableSpaceOf(import.meta.dirname);
     expect(available).toBeGreaterThan(0);
   });
 });

@@ -1,7 +1,8 @@
 import type { Bus, LiveMessage } from "../../bus/bus.js";
-import { AtelierError } from "../../errors.js";
+import { AtelierError, badInput, conflict, unavailable } from "../../errors.js";
 import { isLive, type SessionEvent, type SessionStatus } from "../../records/session.js";
 import type { SessionStore } from "../../storage/storage.js";
+import { noSession } from "../requirements.js";
 import { isFinal } from "../status.js";
 import type { LiveCounts } from "./counts.js";
 
@@ -17,14 +18,14 @@ interface Pending {
   reject(error: AtelierError): void;
 }
 
-/** The frames of one live translation on their way to its host. While the session waits QUEUED only the newest one is kept. */
+/** Sends the frames of one live translation to its host. While the session is QUEUED, only the newest frame is kept. */
 export class LiveChannel {
   private status: SessionStatus = "QUEUED";
   private lastStep = -1;
   private held: { step: number; picture: Uint8Array; superseded: number } | null = null;
   private readonly pending = new Map<number, Pending>();
-  /** When each frame came whose result is still awaited, ms. */
-  private readonly cameAt = new Map<number, number>();
+  /** Arrival times of the frames whose result is still awaited, ms, by step. */
+  private readonly arrivedAt = new Map<number, number>();
   private leave: () => Promise<void> = async () => undefined;
 
   private constructor(
@@ -34,7 +35,10 @@ export class LiveChannel {
     private readonly closed: () => void,
   ) {}
 
-  /** `closed` is called when the session has ended. @throws AtelierError NOT_FOUND, CONFLICT for one that takes no frames. */
+  /**
+   * Calls `closed` when the session has ended.
+   * @throws AtelierError NOT_FOUND; CONFLICT for a session that takes no frames.
+   */
   static async open(
     sessionId: string,
     { sessions, bus, counts }: { sessions: Pick<SessionStore, "find">; bus: Bus; counts: LiveCounts },
@@ -42,8 +46,8 @@ export class LiveChannel {
   ): Promise<LiveChannel> {
     const channel = new LiveChannel(sessionId, bus, counts, closed);
     const unsubscribes = await Promise.all([
-      bus.subscribe(`session:${sessionId}`, (event) => channel.hear(event)),
-      bus.subscribe(`live:${sessionId}`, (message) => channel.settle(message)),
+      bus.subscribe(`session:${sessionId}`, (event) => channel.handleEvent(event)),
+      bus.subscribe(`live:${sessionId}`, (message) => channel.handleReply(message)),
     ]);
     channel.leave = async () => {
       for (const unsubscribe of unsubscribes) await unsubscribe();
@@ -51,9 +55,9 @@ export class LiveChannel {
     try {
       // Read after subscribing, so that an end in between is not missed.
       const session = await sessions.find(sessionId);
-      if (!session) throw new AtelierError("NOT_FOUND", "There is no such session.", { field: "input.sessionId" });
-      if (!isLive(session)) throw takesNone("This session takes no frames.");
-      if (isFinal(session.status) || isFinal(channel.status)) throw takesNone("The session has ended.");
+      if (!session) throw noSession("input.sessionId");
+      if (!isLive(session)) throw refusal("This session takes no frames.");
+      if (isFinal(session.status) || isFinal(channel.status)) throw refusal("The session has ended.");
       if (channel.status === "QUEUED") channel.status = session.status;
       return channel;
     } catch (error) {
@@ -62,17 +66,18 @@ export class LiveChannel {
     }
   }
 
+  /**
+   * Sends one frame; resolves when the frame is accepted or superseded.
+   * @throws AtelierError BAD_INPUT, CONFLICT, UNAVAILABLE.
+   */
   send(step: number, picture: Uint8Array): Promise<LiveReceipt> {
-    if (isFinal(this.status)) throw takesNone("The session has ended.");
+    if (isFinal(this.status)) throw refusal("The session has ended.");
     if (step <= this.lastStep) {
-      const limit = this.lastStep + 1;
-      throw new AtelierError("BAD_INPUT", `Frames are numbered upwards: this one must be at least ${limit}.`, {
-        field: "input.step",
-        limit,
-      });
+      const least = this.lastStep + 1;
+      throw badInput("input.step", `The numbers of frames increase: this one must be at least ${least}.`, least);
     }
     this.lastStep = step;
-    this.cameAt.set(step, performance.now());
+    this.arrivedAt.set(step, performance.now());
     return new Promise((resolve, reject) => {
       this.pending.set(step, { resolve, reject });
       if (this.status === "RUNNING") this.offer(step, picture);
@@ -88,11 +93,11 @@ export class LiveChannel {
 
   private offer(step: number, picture: Uint8Array, superseded = 0): void {
     this.bus.publish(`live:${this.sessionId}`, { type: "offer", step, picture, superseded }).catch((cause: unknown) => {
-      this.reject(step, new AtelierError("UNAVAILABLE", "The frame could not be sent to its device.", {}, { cause }));
+      this.reject(step, unavailable("The frame could not be sent to its device.", { cause }));
     });
   }
 
-  private hear(event: SessionEvent): void {
+  private handleEvent(event: SessionEvent): void {
     if (event.type === "frame") {
       this.measure(event.frame.step);
       return;
@@ -105,38 +110,38 @@ export class LiveChannel {
     this.offer(step, picture, superseded);
   }
 
-  /** Frames before this one will have no result any more: a device that died took theirs. */
+  /** Counts a result and its delay. Earlier frames will have no result any more: it was lost when their device died. */
   private measure(step: number): void {
-    const cameAt = this.cameAt.get(step);
-    if (cameAt !== undefined) this.counts.translated(performance.now() - cameAt);
-    for (const earlier of this.cameAt.keys()) if (earlier <= step) this.cameAt.delete(earlier);
+    const arrivedAt = this.arrivedAt.get(step);
+    if (arrivedAt !== undefined) this.counts.translated(performance.now() - arrivedAt);
+    for (const earlier of this.arrivedAt.keys()) if (earlier <= step) this.arrivedAt.delete(earlier);
   }
 
-  private settle(message: LiveMessage): void {
+  private handleReply(message: LiveMessage): void {
     if (message.type === "receipt") this.resolve({ step: message.step, status: message.status, credit: message.credit });
     if (message.type === "refused") this.reject(message.step, new AtelierError(message.code, message.message, { field: "input.data" }));
   }
 
   private resolve(receipt: LiveReceipt): void {
-    if (receipt.status === "SUPERSEDED") this.cameAt.delete(receipt.step);
+    if (receipt.status === "SUPERSEDED") this.arrivedAt.delete(receipt.step);
     this.pending.get(receipt.step)?.resolve(receipt);
     this.pending.delete(receipt.step);
   }
 
   private reject(step: number, error: AtelierError): void {
-    this.cameAt.delete(step);
+    this.arrivedAt.delete(step);
     this.pending.get(step)?.reject(error);
     this.pending.delete(step);
   }
 
   private end(): void {
     this.held = null;
-    for (const step of [...this.pending.keys()]) this.reject(step, takesNone("The session has ended."));
+    for (const step of [...this.pending.keys()]) this.reject(step, refusal("The session has ended."));
     this.closed();
     void this.leave();
   }
 }
 
-function takesNone(message: string): AtelierError {
-  return new AtelierError("CONFLICT", message, { field: "input.sessionId" });
+function refusal(message: string): AtelierError {
+  return conflict("input.sessionId", message);
 }

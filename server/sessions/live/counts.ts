@@ -1,24 +1,24 @@
-/** Upper ends of the delay histogram's buckets, ms: from a fast network on a GPU to a session that waits its turn. */
+/** Upper bounds of the delay histogram's buckets, ms: from a fast network on a GPU to a session that waits its turn. */
 export const delayBucketsMs = [10, 20, 33, 50, 75, 100, 150, 250, 500, 1000] as const;
 
 /**
- * What becomes of the live frames that this server is sent: each is received and ends as one of the others, but for those
- * in work when their session or their device ended.
+ * Numbers of live frames that this server received, and of what became of them. A frame that was on the device when its
+ * session or device ended counts as received only.
  */
 export interface LiveTotals {
   received: number;
-  /** Their results were published. */
+  /** Frames whose results were published. */
   translated: number;
-  /** A newer frame took their place, or their device died before their run. */
+  /** Frames that a newer one replaced, or whose device died before it began with them. */
   superseded: number;
-  /** No pictures, badly numbered, or sent to a session that takes none: told to the client, and neither translated nor dropped. */
+  /** Frames refused with an error: not a picture, not numbered upwards, or sent to a session that takes none. */
   rejected: number;
 }
 
 /** Counts live frames since the server started, and how long it took from each one's arrival to its result. */
 export class LiveCounts {
   readonly totals: LiveTotals = { received: 0, translated: 0, superseded: 0, rejected: 0 };
-  /** Results that took at most so long as the bucket says, ms; slower ones are in `totals.translated` alone. */
+  /** Numbers of results within the delay of each bucket; slower results are counted in `totals.translated` alone. */
   readonly delays: number[] = delayBucketsMs.map(() => 0);
   delaySumMs = 0;
 
@@ -26,7 +26,7 @@ export class LiveCounts {
     this.totals[what]++;
   }
 
-  /** A result was published `delayMs` after its frame had come. */
+  /** Counts a result that was published `delayMs` after its frame had arrived. */
   translated(delayMs: number): void {
     this.totals.translated++;
     this.delaySumMs += delayMs;

@@ -9,15 +9,15 @@ import { featureModel, type SessionModel, type SessionModels } from "../models.j
 import { requireWideEnough, resolveSettings, resolveStyles, resolveTitle } from "../start-input.js";
 import { readTrace, type TraceContent } from "./read.js";
 
-/** A style transfer that a trace describes, with every change in force. */
+/** A style transfer that a trace describes; `settings` and `styles` are those with every change in force. */
 export interface TracedSession extends Pick<StyleTransferRecord, "title" | "contentId" | "initial" | "settings" | "styles"> {
   changes: ChangeAtStep[];
 }
 
 /**
- * Checks a trace as a start and its changes are checked, and finds its pictures among the uploads of this server.
- * @throws AtelierError BAD_INPUT with field (such as `trace.changes.3.alpha`) and limit; NOT_FOUND for a model or a picture
- * that is not here; UNAVAILABLE for a model that cannot be had.
+ * Checks a trace by the same rules as a start and its changes, and finds its pictures among the uploads of this server.
+ * @throws AtelierError BAD_INPUT with field (such as `trace.changes.3.alpha`) and limit; NOT_FOUND for a model or a
+ * picture that is missing here; UNAVAILABLE for a model that cannot be downloaded.
  */
 export async function resolveTrace(
   { storage, models, maxSize }: { storage: Storage; models: SessionModels; maxSize: number },
@@ -50,7 +50,7 @@ async function resolveTracedChange(
   pictures: Pictures,
   model: SessionModel,
 ): Promise<ChangeAtStep> {
-  // The painter alters a number of steps that is past; on replay it does the same again.
+  // Any number of steps is allowed: the painter corrected one below the painted step, and does the same on replay.
   const settings = changedSettings(at, { ...change.settings, styles: change.styles ? [] : null }, -1, model);
   const styles = change.styles && (await stylesOf(change.styles, `${at}.styles`, pictures, { ...before, ...settings }, model));
   return { step: change.step, settings, styles };
@@ -79,7 +79,7 @@ class Pictures {
 
   constructor(private readonly storage: Storage) {}
 
-  /** @throws AtelierError NOT_FOUND with the field when the picture is not here. */
+  /** @throws AtelierError NOT_FOUND with the field when the picture is missing here. */
   async find(field: string, digest: string): Promise<ImageRecord> {
     const finding = this.found.get(digest) ?? this.storage.images.findByDigest(digest);
     this.found.set(digest, finding);

@@ -12,7 +12,7 @@ import {
 } from "../../records/settings.js";
 import { TRACE_FORMAT, TRACE_VERSION, type TracePicture } from "./write.js";
 
-/** Longest trace that is read, characters: 500 points of losses and some thousand changes. */
+/** Longest trace that is read, characters: enough for 500 points of losses and some thousand changes. */
 export const MAX_TRACE_LENGTH = 800_000;
 
 /** Most changes of a trace. */
@@ -23,7 +23,9 @@ const MAX_LIST = 100;
 
 type TracedStyle = Pick<TracePicture, "sha256">;
 
-/** The part of a trace that a replay needs, with pictures by their SHA-256. Its forms are checked, its limits are not. */
+/**
+ * The part of a trace that a replay needs, with pictures by their SHA-256. Its types are checked, its limits are not.
+ */
 export interface TraceContent {
   title: string | null;
   contentDigest: string;
@@ -32,11 +34,11 @@ export interface TraceContent {
   changes: ChangeAtStep<TracedStyle>[];
 }
 
-/** Reads a trace: only known forms are read, nothing is evaluated. @throws AtelierError BAD_INPUT with the field. */
+/** Reads the known fields of a trace; nothing in it is evaluated. @throws AtelierError BAD_INPUT with the field. */
 export function readTrace(text: string): TraceContent {
   if (text.length > MAX_TRACE_LENGTH) throw badInput("trace", `A trace has at most ${MAX_TRACE_LENGTH} characters.`, MAX_TRACE_LENGTH);
   const trace = parse(text);
-  if (trace.format !== TRACE_FORMAT) throw badInput("trace.format", "This is no trace of Atelier.", TRACE_FORMAT);
+  if (trace.format !== TRACE_FORMAT) throw badInput("trace.format", "This is not a trace of Atelier.", TRACE_FORMAT);
   if (!Number.isInteger(trace.version) || Number(trace.version) < 1) throw badInput("trace.version", "The trace's version is damaged.");
   if (Number(trace.version) > TRACE_VERSION) {
     throw badInput("trace.version", "The trace is from a newer version of Atelier than this server.", TRACE_VERSION);
@@ -102,7 +104,7 @@ function parse(text: string): Fields {
     return fields(JSON.parse(text), "trace");
   } catch (error) {
     if (error instanceof AtelierError) throw error;
-    throw badInput("trace", "The trace is no JSON, or damaged.");
+    throw badInput("trace", "The trace is not JSON, or it is damaged.");
   }
 }
 

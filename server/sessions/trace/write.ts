@@ -6,7 +6,7 @@ import type { Storage } from "../../storage/storage.js";
 
 export const TRACE_FORMAT = "atelier-trace";
 
-/** Grows when older servers could misread what is written. */
+/** Version of the format; it grows with every change that older servers could misread. */
 export const TRACE_VERSION = 1;
 
 /** Most points of the loss curve in a trace. */
@@ -21,11 +21,11 @@ export interface TracePicture {
   mimeType: string;
 }
 
-/** Everything that determined a style transfer: it replays to the same pictures on a device of the same kind. */
+/** Everything that determines a style transfer: it replays to the same pictures on a device of the same kind. */
 export interface Trace {
   format: typeof TRACE_FORMAT;
   version: number;
-  /** Version of the server that wrote it. */
+  /** Version of the server that wrote the trace. */
   server: string;
   title: string | null;
   content: TracePicture;
@@ -39,7 +39,7 @@ export interface Trace {
   losses: { step: number; total: number; content: number; style: number; tv: number }[];
 }
 
-/** The trace of a session as it is now; changes that wait for their step are left out. */
+/** The trace of a session as it is now, without changes that wait for their step. */
 export async function traceOf(storage: Storage, session: StyleTransferRecord, server: string): Promise<Trace> {
   const { settings, styles } = session.initial;
   const recorded = await storage.changes.list(session.id);

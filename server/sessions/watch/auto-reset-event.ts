@@ -1,6 +1,6 @@
 /**
- * An event that one waiter waits for. `set` wakes the waiter; where there is none, the event stays set until the next wait.
- * Several calls of `set` count as one.
+ * An event for one waiter. `set` wakes the waiter; without a waiter the event stays set until the next wait. Several
+ * calls of `set` count as one.
  */
 export class AutoResetEvent {
   private isSet = false;
@@ -11,7 +11,7 @@ export class AutoResetEvent {
     this.wake?.();
   }
 
-  /** Resolves when the event is set, or `timeoutMs` later where that is given. Only one caller may wait at a time. */
+  /** Resolves when the event is set, or after `timeoutMs` if that is given. Only one caller may wait at a time. */
   async wait(timeoutMs?: number): Promise<void> {
     if (!this.isSet) {
       let timer: NodeJS.Timeout | undefined;

@@ -1,6 +1,6 @@
 import { AutoResetEvent } from "./auto-reset-event.js";
 
-/** Items that may wait for one reader; beyond these, the one that has waited longest is dropped. */
+/** Most items that wait for one reader; beyond these, the one that has waited longest is dropped. */
 const MAX_PENDING = 1000;
 
 /** Ends a subscription. */
@@ -14,7 +14,7 @@ export class Feed<Item extends { id: string }> implements AsyncIterableIterator<
   private ending = false;
   private closed = false;
 
-  /** Resolves when every later change will be seen. `subscribe` feeds the changes in and returns the function that ends that. */
+  /** Opens a feed of all later changes: `subscribe` offers them to it, and returns the function that unsubscribes. */
   static async open<Item extends { id: string }>(subscribe: (feed: Feed<Item>) => Unsubscribe | Promise<Unsubscribe>): Promise<Feed<Item>> {
     const feed = new Feed<Item>();
     feed.unsubscribe = await subscribe(feed);
@@ -24,7 +24,7 @@ export class Feed<Item extends { id: string }> implements AsyncIterableIterator<
   /** Queues the newest state of an item in place of its older one. */
   offer(item: Item): void {
     if (this.closed) return;
-    // Taken out and put in again, so that the order is that of the newest changes.
+    // Removed and inserted again, so that items are in the order of their newest changes.
     this.pending.delete(item.id);
     const [oldest] = this.pending.keys();
     if (this.pending.size >= MAX_PENDING && oldest !== undefined) this.pending.delete(oldest);
@@ -32,12 +32,12 @@ export class Feed<Item extends { id: string }> implements AsyncIterableIterator<
     this.arrival.set();
   }
 
-  /** Drops an item that waits. */
+  /** Drops an item that is waiting. */
   withdraw(id: string): void {
     this.pending.delete(id);
   }
 
-  /** Ends the feed once the reader has what waits now. */
+  /** Ends the feed after the items that are waiting now. */
   end(): void {
     this.ending = true;
     this.arrival.set();

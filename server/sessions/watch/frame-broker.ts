@@ -13,7 +13,7 @@ import { Viewer } from "./viewer.js";
 export interface WatchOptions {
   /** All kept frames after this step come first; -1 for all, null for the latest only. */
   afterStep: number | null;
-  /** Limit for live frames; null for as many as come. */
+  /** Limit for live frames; null for no limit. */
   maxFramesPerSecond: number | null;
 }
 
@@ -55,7 +55,7 @@ export class FrameBroker {
   }
 
   /**
-   * Number of viewers of a session, now and whenever one comes or goes; the subscriber of the count is not a viewer.
+   * Number of viewers of a session, now and after every change; the subscriber of the count is not a viewer.
    * @throws AtelierError NOT_FOUND (field `id`).
    */
   async watchViewers(sessionId: string): Promise<AsyncIterableIterator<ViewerCount>> {
@@ -71,8 +71,8 @@ export class FrameBroker {
   }
 
   /**
-   * Everything that happens in one session: the session as it is, then the latest frame or those after `afterStep`, then
-   * live events; ends after the last frame and the last change, or when the session is deleted.
+   * Events of one session: the session as it is, then the latest frame or those after `afterStep`, then live events.
+   * Ends after the last frame and the last change, or when the session is deleted.
    * @throws AtelierError NOT_FOUND (field `id`), BAD_INPUT (fields `afterStep`, `maxFramesPerSecond`).
    */
   async watch(sessionId: string, options: WatchOptions): Promise<AsyncIterableIterator<ViewerEvent>> {

@@ -13,8 +13,8 @@ export function openGalleryFeed(bus: Bus, filter: SessionFilter): Promise<Feed<S
 }
 
 /**
- * Whether a session passes a filter, with the meaning that `SessionStore.list` gives it. The exception are styles that came
- * and went by changes: a session record does not hold those.
+ * Whether a session passes a filter, by the rules of `SessionStore.list`, except for styles between the first and the
+ * current ones: the session's record does not hold those.
  */
 function matches(session: SessionRecord, filter: SessionFilter): boolean {
   if (filter.kind !== undefined && session.kind !== filter.kind) return false;

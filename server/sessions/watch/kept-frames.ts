@@ -2,9 +2,9 @@ import type { FrameRecord } from "../../records/pictures.js";
 import type { FrameStore, Page, PageRequest, StepRange, Storage } from "../../storage/storage.js";
 import { SharedFrame } from "./shared-frame.js";
 
-/** The frames of a session that can be read now: those in the ring of a live translation, else the stored ones. */
+/** The frames of sessions that can be read now: those in the ring of a live translation, otherwise the stored ones. */
 export interface KeptFrames extends Pick<FrameStore, "find" | "latest" | "list"> {
-  /** A frame for viewers. A ring's frame keeps its picture, even after the ring has dropped it. */
+  /** A frame for viewers. A frame of a ring keeps its picture, even after the ring has dropped it. */
   shared(frame: FrameRecord): Promise<SharedFrame>;
   /** The encoded picture of a frame. @throws AtelierError NOT_FOUND when it is no longer kept. */
   picture(frame: FrameRecord): Promise<Uint8Array>;

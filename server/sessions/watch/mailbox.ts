@@ -3,18 +3,18 @@ import { isFinal } from "../status.js";
 import { AutoResetEvent } from "./auto-reset-event.js";
 import type { SharedFrame } from "./shared-frame.js";
 
-/** What a viewer of one session is told. */
+/** An event that a viewer of one session receives. */
 export type ViewerEvent =
   | { type: "changed"; session: SessionRecord }
   | { type: "frame"; frame: SharedFrame }
   | { type: "gap"; fromStep: number; toStep: number };
 
-/** Changes that wait for a viewer; beyond these the newest takes the place of the one before it. */
+/** Most changes that wait for a viewer; beyond these, the newest replaces the one before it. */
 const MAX_PENDING_CHANGES = 16;
 
 /**
- * What waits for one viewer: a single slot in which the newest frame wins, and a short queue of changes. So it never
- * grows, however long the viewer does not read.
+ * The events that wait for one viewer: a single slot in which the newest frame wins, and a short queue of changes. So
+ * it never grows, however long the viewer does not read.
  */
 export class Mailbox {
   readonly arrival = new AutoResetEvent();
@@ -27,7 +27,7 @@ export class Mailbox {
   private ended = false;
   private deleted = false;
 
-  /** `intervalMs`: least time between two live frames; 0 for as fast as they come. */
+  /** `intervalMs` is the least time between two live frames; 0 for no limit. */
   constructor(private readonly intervalMs: number) {}
 
   offerFrame(frame: SharedFrame): void {
@@ -44,20 +44,20 @@ export class Mailbox {
     this.arrival.set();
   }
 
-  /** The session is gone, and with it the pictures: nothing more is delivered. */
+  /** The session was deleted with its pictures: nothing more is delivered. */
   offerDeleted(): void {
     this.deleted = true;
     this.forget();
     this.arrival.set();
   }
 
-  /** Forgets what came before storage is read: it is in what will be read. */
+  /** Drops the events from before storage is read: their effect will be read there. */
   forget(): void {
     this.slot = null;
     this.changes = [];
   }
 
-  /** Takes in the session as read from storage: changes of an earlier revision that came meanwhile are stale. */
+  /** Begins with the session as read from storage: changes of an earlier revision that came meanwhile are stale. */
   begin(snapshot: SessionRecord): void {
     this.changes = this.changes.filter(({ session }) => session.revision > snapshot.revision);
     if (isFinal(snapshot.status)) this.ended = true;
@@ -75,7 +75,7 @@ export class Mailbox {
     return this.slot?.frame.record.step ?? null;
   }
 
-  /** True when nothing is left and nothing will come. */
+  /** True when nothing is waiting and nothing more will come. */
   get exhausted(): boolean {
     return this.deleted || (this.ended && this.slot === null && this.changes.length === 0);
   }
@@ -87,11 +87,11 @@ export class Mailbox {
   /** Time until the frame in the slot may go out, ms; undefined when there is none. */
   frameDueIn(now: number): number | undefined {
     if (!this.slot) return undefined;
-    // The last frame does not wait: nothing comes after it that could go too fast.
+    // The last frame does not wait, since no other frame follows it.
     return this.ended ? 0 : Math.max(0, this.lastFrameAt + this.intervalMs - now);
   }
 
-  /** The next event at the time `now` (ms), in the order in which they came; null when there is none yet. */
+  /** The next event at the time `now` (ms), in the order of arrival; null when there is none yet. */
   take(now: number): ViewerEvent | null {
     for (;;) {
       const change = this.changes[0];
@@ -115,7 +115,7 @@ export class Mailbox {
   }
 }
 
-/** Two changes with the same fingerprint tell a viewer the same; the step is told by frames. */
+/** Two changes with the same fingerprint look the same to a viewer: the step reaches viewers with the frames. */
 function fingerprint(session: SessionRecord): string {
   return JSON.stringify({ ...session, step: 0 });
 }

@@ -2,17 +2,17 @@ import type { KeptFrames } from "./kept-frames.js";
 import type { ViewerEvent } from "./mailbox.js";
 import type { SharedFrame } from "./shared-frame.js";
 
-/** Frames read at a time; a viewer that is no further behind than this is not slow. */
+/** Number of frames read at a time; a viewer that is behind by at most this many is not slow. */
 const PAGE = 50;
 
-/** Reads the kept frames of a session in order, a page at a time, and names the steps that are not kept. */
+/** Reads the kept frames of a session in order, a page at a time, and reports the steps that are not kept as gaps. */
 export class Replay {
-  /** Whether the viewer falls further and further behind what is painted meanwhile: then it is not to be replayed to. */
+  /** Whether the viewer falls further and further behind the painting; the replay then ends. */
   lagging = false;
   private page: SharedFrame[] = [];
   private backlog = Number.POSITIVE_INFINITY;
 
-  /** Begins after `lastStep`; frames through `keptStep`, which were kept when the viewer came, are given in any case. */
+  /** Begins after `lastStep`. Frames through `keptStep`, which were kept when the viewer came, are read in any case. */
   constructor(
     private readonly kept: Pick<KeptFrames, "sharedList">,
     private readonly sessionId: string,

@@ -1,10 +1,10 @@
 import type { FrameRecord } from "../../records/pictures.js";
 
-/** A frame on its way to any number of viewers. Its base64 text is made at most once, and only if somebody asks. */
+/** A frame for any number of viewers. Its base64 text is made at most once, and only when a viewer needs it. */
 export class SharedFrame {
   private encoded: Promise<string> | null = null;
 
-  /** `load` answers the encoded picture. */
+  /** `load` returns the encoded picture. */
   constructor(
     readonly record: FrameRecord,
     private readonly load: () => Promise<Uint8Array>,
@@ -15,7 +15,7 @@ export class SharedFrame {
     return this.load();
   }
 
-  /** @throws AtelierError NOT_FOUND when the picture was deleted meanwhile. */
+  /** The encoded picture as base64 text. @throws AtelierError NOT_FOUND when it was deleted meanwhile. */
   base64(): Promise<string> {
     this.encoded ??= this.load().then((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"));
     return this.encoded;

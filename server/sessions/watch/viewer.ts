@@ -2,18 +2,18 @@ import type { Mailbox, ViewerEvent } from "./mailbox.js";
 import type { Replay } from "./replay.js";
 
 /**
- * What one viewer of a session reads: opening events, then what is replayed from storage, then live events.
+ * The events that one viewer of a session reads: opening events, then frames replayed from storage, then live events.
  *
  * `next` and `return` are written by hand: an async generator that waits for a frame ignores `return()` until the next
- * frame comes, so the viewers of a finished session would never go.
+ * frame comes, so viewers of a finished session would never leave.
  */
 export class Viewer implements AsyncIterableIterator<ViewerEvent> {
   private closed = false;
   private turn: Promise<unknown> = Promise.resolve();
-  /** Step behind which storage held nothing when it was read last. */
+  /** Step after which storage held no frame when it was last read. */
   private exhaustedAt: number | null = null;
 
-  /** `leave` is called once, when the viewer goes or everything was delivered. */
+  /** `leave` is called once, when the viewer leaves or everything was delivered. */
   constructor(
     private readonly mailbox: Mailbox,
     private readonly opening: ViewerEvent[],
@@ -26,7 +26,7 @@ export class Viewer implements AsyncIterableIterator<ViewerEvent> {
   }
 
   next(): Promise<IteratorResult<ViewerEvent>> {
-    // One at a time: a second call made before the first is answered waits for it.
+    // One at a time: a second call waits for the first one's result.
     const result = this.turn.then(() => this.pull());
     this.turn = result.catch(() => undefined);
     return result;
@@ -63,8 +63,8 @@ export class Viewer implements AsyncIterableIterator<ViewerEvent> {
       if (event) return event;
       const { lastStep, lagging } = this.replay;
       this.mailbox.skipThrough(lastStep);
-      // If the frame that waits is not the next one, others were stored since storage was read; it is read again, so that
-      // no hole is left, unless that was tried before. A viewer that lags gets the newest frame.
+      // If the waiting frame is not the next one, others were stored since storage was read. It is read again, unless
+      // that was tried before, so that no gap is left. A viewer that lags gets the newest frame.
       const isNext = (this.mailbox.pendingStep ?? lastStep) <= lastStep + 1;
       if (lagging || isNext || this.exhaustedAt === lastStep) this.replay = null;
       this.exhaustedAt = lastStep;

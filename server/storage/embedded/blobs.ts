@@ -12,21 +12,21 @@ const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Pictures in a folder. */
 export interface FolderBlobs extends BlobStore {
-  /** Deletes what was left for later and ends the search for orphans. */
+  /** Deletes at once what was left for later, and ends the search for orphans. */
   close(): Promise<void>;
 }
 
 export interface FolderBlobsDependencies {
-  /** Those of the digests that a row refers to. */
+  /** The digests among `digests` that a row refers to. */
   inUse: (digests: readonly string[]) => Promise<ReadonlySet<string>>;
-  /** Longest time between the bytes of a picture and its row, ms. */
+  /** Longest time between storing the bytes of a picture and its row, ms. */
   graceMs: number;
   space: SpaceGuard;
 }
 
 /**
- * Pictures as files, each under its digest in one of 65,536 folders: `ab/cd/abcd...`. Those without a row, which a server
- * that was killed left behind, are deleted by and by once it is open.
+ * Opens a folder of pictures, each in a file named after its digest in one of 65,536 folders: `ab/cd/abcd...`. Pictures
+ * without a row, which a killed server left behind, are then deleted in the background.
  */
 export async function openFolderBlobs(folder: string, { inUse, graceMs, space }: FolderBlobsDependencies): Promise<FolderBlobs> {
   const drafts = join(folder, "drafts");
@@ -81,9 +81,9 @@ async function sha256(bytes: Uint8Array): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }
 
-async function hasSize(path: string, size: number): Promise<boolean> {
+async function hasSize(path: string, byteLength: number): Promise<boolean> {
   try {
-    return (await stat(path)).size === size;
+    return (await stat(path)).size === byteLength;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return false;
     throw error;

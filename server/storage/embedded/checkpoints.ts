@@ -12,20 +12,25 @@ const FILE_NAME = /^(\d{1,9})\.checkpoint$/;
 const DRAFTS = "drafts";
 const CHECKSUM_BYTES = 32;
 
-/** What the checkpoints of one session may take, bytes; the newest two stay whatever they take. */
+/** Limit for the checkpoints of one session, bytes; the newest two stay whatever their size. */
 const SESSION_BYTES = 64e6;
 
 interface CheckpointFile {
   step: number;
   path: string;
-  bytes: number;
+  byteLength: number;
 }
 
 /**
- * A folder for each session with a file for each checkpoint, named after its step: SHA-256 of the rest (32 bytes), the
- * checkpoint. They are not flushed to disk, so a loss of power may tear them; a file whose checksum is wrong counts as none.
+ * Opens a folder of checkpoints: a folder for each session, in it a file for each checkpoint, named after its step. A
+ * file holds the SHA-256 of the checkpoint (32 bytes) and then the checkpoint. Files are not flushed to disk, so a loss
+ * of power may leave them incomplete; one whose checksum is wrong is ignored.
  */
-export async function openFolderCheckpoints(folder: string, space: SpaceGuard, sessionBytes = SESSION_BYTES): Promise<CheckpointStore> {
+export async function openFolderCheckpoints(
+  folder: string,
+  space: SpaceGuard,
+  sessionByteLength = SESSION_BYTES,
+): Promise<CheckpointStore> {
   const drafts = join(folder, DRAFTS);
   await sweepFolder(drafts);
   await sweepLooseFiles(folder);
@@ -45,16 +50,16 @@ export async function openFolderCheckpoints(folder: string, space: SpaceGuard, s
       if (step === undefined) continue;
       const path = join(folderOf(sessionId), name);
       const found = await statIfThere(path);
-      if (found) files.push({ step: Number(step), path, bytes: found.size });
+      if (found) files.push({ step: Number(step), path, byteLength: found.size });
     }
     return files.sort((a, b) => b.step - a.step);
   }
 
-  /** The newest whole one of at most `throughStep`. */
+  /** The newest undamaged checkpoint of a step up to `throughStep`. */
   async function newest(sessionId: string, throughStep: number): Promise<(CheckpointFile & { content: Buffer }) | null> {
     for (const file of await filesOf(sessionId)) {
       if (file.step > throughStep) continue;
-      const content = await readWhole(file.path);
+      const content = await readChecked(file.path);
       if (content) return { ...file, content };
     }
     return null;
@@ -64,7 +69,7 @@ export async function openFolderCheckpoints(folder: string, space: SpaceGuard, s
     async put(sessionId, step, bytes) {
       const parts = [await checksum(bytes), bytes];
       await space.storing(bytes.byteLength, () => writeWhole(pathOf(sessionId, step), drafts, parts, { durable: false }));
-      const thinned = evenlyThinned(await filesOf(sessionId), sessionBytes);
+      const thinned = evenlyThinned(await filesOf(sessionId), sessionByteLength);
       for (const { path } of thinned) await rm(path, { force: true });
     },
 
@@ -84,19 +89,20 @@ export async function openFolderCheckpoints(folder: string, space: SpaceGuard, s
       await rm(folderOf(sessionId), { recursive: true, force: true });
     },
 
-    async trim(bytes) {
+    async trim(byteLength) {
       const sessions = [];
       for (const sessionId of await entries(folder)) {
         if (!SESSION_ID.test(sessionId) || sessionId === DRAFTS) continue;
         const found = await statIfThere(folderOf(sessionId));
         const files = await filesOf(sessionId);
-        if (found) sessions.push({ sessionId, at: found.mtimeMs, bytes: files.reduce((sum, file) => sum + file.bytes, 0) });
+        const size = files.reduce((sum, file) => sum + file.byteLength, 0);
+        if (found) sessions.push({ sessionId, checkpointedAt: found.mtimeMs, byteLength: size });
       }
-      let total = sessions.reduce((sum, session) => sum + session.bytes, 0);
-      for (const session of sessions.sort((a, b) => a.at - b.at)) {
-        if (total <= bytes) return;
+      let total = sessions.reduce((sum, session) => sum + session.byteLength, 0);
+      for (const session of sessions.sort((a, b) => a.checkpointedAt - b.checkpointedAt)) {
+        if (total <= byteLength) return;
         await rm(folderOf(session.sessionId), { recursive: true, force: true });
-        total -= session.bytes;
+        total -= session.byteLength;
       }
     },
   };
@@ -107,23 +113,23 @@ async function sweepLooseFiles(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isFile()) await rm(join(folder, entry.name));
 }
 
-/** A file's content behind its checksum; null when it is not there or damaged. */
-async function readWhole(path: string): Promise<Buffer | null> {
-  const file = await unlessGone(readFile(path));
+/** The checkpoint in a file; null when the file is missing or damaged. */
+async function readChecked(path: string): Promise<Buffer | null> {
+  const file = await unlessMissing(readFile(path));
   if (!file || file.byteLength < CHECKSUM_BYTES) return null;
   const content = file.subarray(CHECKSUM_BYTES);
   return file.subarray(0, CHECKSUM_BYTES).equals(await checksum(content)) ? content : null;
 }
 
 async function entries(folder: string): Promise<string[]> {
-  return (await unlessGone(readdir(folder))) ?? [];
+  return (await unlessMissing(readdir(folder))) ?? [];
 }
 
 function statIfThere(path: string): Promise<{ size: number; mtimeMs: number } | null> {
-  return unlessGone(stat(path));
+  return unlessMissing(stat(path));
 }
 
-async function unlessGone<Result>(reading: Promise<Result>): Promise<Result | null> {
+async function unlessMissing<Result>(reading: Promise<Result>): Promise<Result | null> {
   try {
     return await reading;
   } catch (error) {

@@ -5,11 +5,12 @@ import { migrate } from "drizzle-orm/pglite/migrator";
 import { type Database, migrationsFolder } from "../sql/database.js";
 
 /**
- * Opens PostgreSQL within this process on a folder of its own and migrates it. The folder must be locked: it has no lock.
+ * Opens PostgreSQL within this process on a folder of its own, and migrates it. PGlite takes no lock, so the caller
+ * must hold one.
  *
- * Rows outlive the end of the process, however it ends, but not a loss of power: PGlite never flushes its files to disk.
- * It runs PostgreSQL with -F (fsync off), and with fsync on its file system still has no call for it. A loss of power or
- * a crash of the operating system can take the rows of the last seconds, at worst the whole database.
+ * Rows outlive the process, however it ends, but not a loss of power: PGlite never flushes its files to disk. It runs
+ * PostgreSQL with -F (fsync off), and even with fsync on, its file system has no call for it. A loss of power or a
+ * crash of the operating system can lose the rows of the last seconds, at worst the whole database.
  */
 export async function openEmbeddedDatabase(folder: string): Promise<{ database: Database; close: () => Promise<void> }> {
   const client = await PGlite.create(folder);

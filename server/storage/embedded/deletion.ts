@@ -1,11 +1,11 @@
 /**
- * Deletes blobs that no row refers to, and none whose row is still on its way: equal pictures share a blob, so while one
- * session is deleted another may just have put the same bytes and be about to store the row.
+ * Deletes blobs that no row refers to, except those whose row may still follow: equal pictures share a blob, so while
+ * one session is deleted, another may have put the same bytes and be about to store the row.
  */
 export interface BlobDeletion {
-  /** To be called before bytes are put: it waits for a deletion in work and holds off others. */
+  /** Call this before bytes are put: it waits for a deletion under way, and postpones later ones. */
   putting(digest: string): Promise<void>;
-  /** Deletes the blob unless it is used; one that was put within `graceMs` goes later. */
+  /** Deletes a blob unless it is used; one that was put within `graceMs` is deleted later. */
   delete(digest: string): Promise<void>;
   /** Deletes at once what was left for later. */
   flush(): Promise<void>;
@@ -15,14 +15,14 @@ export interface DeletionDependencies {
   /** Whether a row refers to the blob. */
   isUsed: (digest: string) => Promise<boolean>;
   remove: (digest: string) => Promise<void>;
-  /** Longest time between the bytes of a picture and its row, ms. */
+  /** Longest time between storing the bytes of a picture and its row, ms. */
   graceMs: number;
 }
 
 export function createBlobDeletion({ isUsed, remove, graceMs }: DeletionDependencies): BlobDeletion {
-  /** When each blob was put last, oldest first. */
+  /** When each blob was last put, oldest first. */
   const lastPut = new Map<string, number>();
-  const inWork = new Map<string, Promise<void>>();
+  const underWay = new Map<string, Promise<void>>();
   const later = new Map<string, NodeJS.Timeout>();
 
   function forgetOld(now: number): void {
@@ -36,11 +36,11 @@ export function createBlobDeletion({ isUsed, remove, graceMs }: DeletionDependen
     const deletion = (async () => {
       if (!(await isUsed(digest))) await remove(digest);
     })();
-    inWork.set(digest, deletion);
+    underWay.set(digest, deletion);
     try {
       await deletion;
     } finally {
-      inWork.delete(digest);
+      underWay.delete(digest);
     }
   }
 
@@ -48,7 +48,7 @@ export function createBlobDeletion({ isUsed, remove, graceMs }: DeletionDependen
     clearTimeout(later.get(digest));
     const timer = setTimeout(() => {
       later.delete(digest);
-      // A blob too many costs a little room; nobody waits for this one.
+      // A blob too many takes a little space, and no caller waits for its deletion.
       deleteOrPostpone(digest).catch((error: unknown) => process.emitWarning(`A picture could not be deleted: ${String(error)}`));
     }, delayMs);
     timer.unref();
@@ -67,7 +67,7 @@ export function createBlobDeletion({ isUsed, remove, graceMs }: DeletionDependen
       forgetOld(now);
       lastPut.delete(digest);
       lastPut.set(digest, now);
-      await inWork.get(digest);
+      await underWay.get(digest);
     },
 
     delete: deleteOrPostpone,

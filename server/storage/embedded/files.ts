@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AtelierError } from "../../errors.js";
+import { unavailable } from "../../errors.js";
 
 const DISK_FULL = ["ENOSPC", "EDQUOT"];
 
 /**
- * Writes a file that is there in full or not at all: under another name in `temporary` first, on the same disk.
- * `durable` also flushes it, so that it outlives a loss of power. @throws AtelierError UNAVAILABLE when the disk is full.
+ * Writes a file in full or not at all: first under another name in `temporary`, which must be on the same disk.
+ * `durable` also flushes the file, so that it outlives a loss of power.
+ * @throws AtelierError UNAVAILABLE when the disk is full.
  */
 export async function writeWhole(
   path: string,
@@ -19,7 +20,7 @@ export async function writeWhole(
   try {
     const file = await open(draft, "wx");
     try {
-      // Unlike write and writev, which may write a part and say so only in what they return.
+      // Unlike this, `write` and `writev` may write only a part, and report that only in their return value.
       for (const part of parts) await file.writeFile(part);
       if (durable) await file.datasync();
     } finally {
@@ -30,14 +31,12 @@ export async function writeWhole(
     if (durable) await flushFolder(dirname(path));
   } catch (error) {
     await rm(draft, { force: true });
-    if (DISK_FULL.includes(errorCode(error) ?? "")) {
-      throw new AtelierError("UNAVAILABLE", "The server's disk is full.", {}, { cause: error });
-    }
+    if (DISK_FULL.includes(errorCode(error) ?? "")) throw unavailable("The server's disk is full.", { cause: error });
     throw error;
   }
 }
 
-/** Makes the folder, empty: what a server that was killed left in it goes. */
+/** Creates a folder, or empties one that a killed server left behind. */
 export async function sweepFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
@@ -48,7 +47,7 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-/** A rename is on disk once its folder is. Windows has no such call, its file system logs renames. */
+/** A rename is on disk once its folder is. Windows has no such call; its file system logs renames. */
 async function flushFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");

@@ -3,7 +3,7 @@ import type { SpaceGuard } from "./space.js";
 
 type Rows = Pick<Storage, "images" | "sessions" | "changes" | "frames">;
 
-/** Rows that are written only while there is room on the disk. */
+/** The same stores of rows, which write only while the disk has space. */
 export function guardRows({ images, sessions, changes, frames }: Rows, space: SpaceGuard): Rows {
   return {
     images: {
@@ -26,7 +26,7 @@ export function guardRows({ images, sessions, changes, frames }: Rows, space: Sp
     frames: {
       ...frames,
       insert: (frame) => space.storing(0, () => frames.insert(frame)),
-      thin: (id, bytes) => space.changing(() => frames.thin(id, bytes)),
+      thin: (id, byteLength) => space.changing(() => frames.thin(id, byteLength)),
     },
   };
 }

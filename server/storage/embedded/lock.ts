@@ -1,22 +1,23 @@
 import { constants, open, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { AtelierError } from "../../errors.js";
+import { AtelierError, unavailable } from "../../errors.js";
 
 /**
- * open(2)'s O_EXLOCK on macOS, UV_FS_O_EXLOCK on Windows, where it denies every other open. Node passes both on and
- * names neither.
+ * Flags of `open` that lock a file: O_EXLOCK of open(2) on macOS, UV_FS_O_EXLOCK on Windows, where it denies every
+ * other open. Node passes both on, but has no constants for them.
  */
 const EXCLUSIVE_LOCK: Partial<Record<NodeJS.Platform, number>> = { darwin: 0x20, win32: 0x10000000 };
 
-/** Gives a lock back. */
+/** Releases a lock. */
 export type Unlock = () => Promise<void>;
 
 /**
- * Takes the data folder for this process alone. The operating system holds the lock and lets go of it when the process
- * ends in whatever way, so none is ever left over. Linux has no file lock that Node can take: there it is an abstract
- * socket, whose name is the folder's device and inode; containers with a network of their own do not see each other's.
- * @throws AtelierError CONFLICT when another server, or this one, has it.
+ * Locks the data folder for this process. The operating system holds the lock and releases it when the process ends, in
+ * whatever way, so no stale lock remains. Linux has no file lock that Node can take: there the lock is an abstract
+ * socket named after the folder's device and inode. Containers with networks of their own do not see each other's
+ * sockets.
+ * @throws AtelierError CONFLICT when another server, or this one, holds the lock.
  */
 export async function lockFolder(folder: string, platform: NodeJS.Platform = process.platform): Promise<Unlock> {
   try {
@@ -47,9 +48,9 @@ function lockByName(name: string): Promise<Unlock> {
 async function lockFile(path: string, platform: NodeJS.Platform): Promise<Unlock> {
   const lock = EXCLUSIVE_LOCK[platform];
   if (lock === undefined) {
-    throw new AtelierError("UNAVAILABLE", `The server cannot lock its data folder on ${platform}; Linux, macOS and Windows can.`);
+    throw unavailable(`The server cannot lock its data folder on ${platform}; it can on Linux, macOS and Windows.`);
   }
-  // macOS would wait for the lock without O_NONBLOCK, Windows has no such flag.
+  // Without O_NONBLOCK, macOS would wait for the lock. Windows has no such flag.
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0) | lock);
   return () => handle.close();
 }

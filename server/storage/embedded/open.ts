@@ -12,32 +12,32 @@ import { openEmbeddedDatabase } from "./database.js";
 import { guardRows } from "./guarded-rows.js";
 import { lockFolder } from "./lock.js";
 import { memoryRecentFrames } from "./recent-frames.js";
-import { availableBytesOf, createSpaceGuard } from "./space.js";
+import { availableSpaceOf, createSpaceGuard } from "./space.js";
 
-/** Between a picture's bytes and its row lie milliseconds; a minute is plenty. */
+/** A picture's row follows its bytes within milliseconds, so a minute is plenty. */
 const GRACE_MS = 60_000;
 
 type Close = () => Promise<void>;
 
 export interface EmbeddedStorageOptions {
-  /** How long a picture's bytes may wait for their row, ms. */
+  /** Longest time between storing the bytes of a picture and its row, ms. */
   graceMs?: number;
-  /** What is free on the folder's disk, bytes. */
-  availableBytes?: (folder: string) => Promise<number>;
+  /** Free space on a folder's disk, bytes. */
+  availableSpace?: (folder: string) => Promise<number>;
 }
 
 /**
- * Opens, or begins, everything that outlives the process in one folder: `database/`, `blobs/`, `checkpoints/`.
+ * Opens or creates everything that outlives the process, in one folder: `database/`, `blobs/`, `checkpoints/`.
  * @throws AtelierError CONFLICT when another server has the folder open, UNAVAILABLE when its disk is almost full.
  */
 export async function openEmbeddedStorage(
   dataDir: string,
-  { graceMs = GRACE_MS, availableBytes = availableBytesOf }: EmbeddedStorageOptions = {},
+  { graceMs = GRACE_MS, availableSpace = availableSpaceOf }: EmbeddedStorageOptions = {},
 ): Promise<Storage> {
   await mkdir(dataDir, { recursive: true });
   const opened: Close[] = [await lockFolder(dataDir)];
   try {
-    const space = createSpaceGuard(() => availableBytes(dataDir));
+    const space = createSpaceGuard(() => availableSpace(dataDir));
     const { database, close } = await space.storing(0, () => openEmbeddedDatabase(join(dataDir, "database")));
     opened.push(close);
     const inUse = (digests: readonly string[]) => digestsInUse(database, digests);
@@ -57,7 +57,7 @@ export async function openEmbeddedStorage(
   }
 }
 
-/** Closes in reverse order what was opened, each whether or not the others could be. */
+/** Closes in reverse order what was opened; one that fails does not keep the others open. */
 async function closeAll(opened: Close[]): Promise<void> {
   const close = opened.pop();
   if (!close) return;

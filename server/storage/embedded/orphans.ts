@@ -4,22 +4,22 @@ import { basename, join } from "node:path";
 const DIGEST = /^[0-9a-f]{64}$/;
 const FIRST_LEVEL = /^[0-9a-f]{2}$/;
 
-/** A search for pictures that no row refers to, in the background. */
+/** A search in the background for pictures that no row refers to. */
 export interface OrphanSweep {
-  /** Leaves alone a picture that is being put: its row is on its way. */
+  /** Keeps a picture that is being put: its row will follow. */
   spare(digest: string): void;
   /** Ends the search and waits until it has ended. */
   stop(): Promise<void>;
 }
 
 export interface OrphanDependencies {
-  /** Those of the digests that a row refers to. */
+  /** The digests among `digests` that a row refers to. */
   inUse: (digests: readonly string[]) => Promise<ReadonlySet<string>>;
-  /** Deletes a picture, unless a row refers to it by now. */
+  /** Deletes a picture unless a row refers to it by now. */
   remove: (digest: string) => Promise<void>;
 }
 
-/** Searches folder after folder, one query for each of the 256 at the top, so that nobody waits long for the database. */
+/** Searches folder by folder with one query for each of the 256 top folders, so that other queries never wait long. */
 export function sweepOrphans(folder: string, { inUse, remove }: OrphanDependencies): OrphanSweep {
   const spared = new Set<string>();
   let ended = false;
@@ -30,7 +30,7 @@ export function sweepOrphans(folder: string, { inUse, remove }: OrphanDependenci
     if (digests.length === 0) return;
     const used = await inUse(digests);
     for (const digest of digests) {
-      // `remove` holds off who puts the digest from here on.
+      // From here on, `remove` makes a put of the same digest wait.
       if (!used.has(digest) && !spared.has(digest) && !ended) await remove(digest);
     }
   }
@@ -43,8 +43,8 @@ export function sweepOrphans(folder: string, { inUse, remove }: OrphanDependenci
   }
 
   const sweeping = sweep()
-    // What is left costs a little room; nobody waits for this.
-    .catch((error: unknown) => process.emitWarning(`The search for pictures without a row broke off: ${String(error)}`))
+    // What remains takes a little space, and no caller waits for the search.
+    .catch((error: unknown) => process.emitWarning(`The search for pictures without a row ended early: ${String(error)}`))
     .finally(() => {
       ended = true;
       spared.clear();

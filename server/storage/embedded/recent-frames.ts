@@ -6,7 +6,7 @@ interface RecentFrame {
   picture: Uint8Array;
 }
 
-/** Rings of frames in this process's memory. */
+/** Ring buffers of frames in this process's memory. */
 export function memoryRecentFrames(): RecentFrameStore {
   /** Oldest first. */
   const rings = new Map<string, RecentFrame[]>();

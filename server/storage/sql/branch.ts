@@ -5,7 +5,7 @@ import { type Database, written } from "./database.js";
 import { changes, frames, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
 
-/** Within a transaction; see `SessionStore.insertBranch`. */
+/** `SessionStore.insertBranch`, to be called within a transaction. */
 export async function insertBranch(database: Database, branch: StyleTransferRecord, change: Change | null): Promise<boolean> {
   const { id, parentId, branchedAtStep } = branch;
   if (parentId === null || branchedAtStep === null) throw new TypeError("A branch has a parent and a step.");
@@ -38,7 +38,7 @@ export async function insertBranch(database: Database, branch: StyleTransferReco
     await written(database.insert(changes).values({ sessionId: id, step: branchedAtStep, ...change, createdAt: branch.createdAt }));
   }
   const [totals] = await database
-    .select({ frameCount: count(), frameBytes: sum(frames.byteLength).mapWith(Number) })
+    .select({ frameCount: count(), frameByteLength: sum(frames.byteLength).mapWith(Number) })
     .from(frames)
     .where(eq(frames.sessionId, id));
   await written(

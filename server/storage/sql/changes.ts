@@ -5,7 +5,7 @@ import type { ChangeStore } from "../storage.js";
 import { type Database, written } from "./database.js";
 import { changes, sessions } from "./schema.js";
 import { recordStyles } from "./session-images.js";
-import { sessionRecord } from "./session-record.js";
+import { sessionRecord } from "./sessions.js";
 
 /** Changes as rows. */
 export function sqlChanges(database: Database): ChangeStore {
@@ -21,7 +21,7 @@ export function sqlChanges(database: Database): ChangeStore {
         if (session?.kind !== "STYLE_TRANSFER") return null;
         await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: new Date() }));
         await recordStyles(transaction, sessionId, change.styles ?? []);
-        return apply(transaction, sessionId, withChange(session, change));
+        return revise(transaction, sessionId, withChange(session, change));
       }),
 
     async list(sessionId) {
@@ -39,13 +39,13 @@ export function sqlChanges(database: Database): ChangeStore {
             .where(ordinal === undefined ? waiting : and(waiting, eq(changes.ordinal, ordinal)))
             .returning({ ordinal: changes.ordinal }),
         );
-        return settled.length > 0 ? apply(transaction, sessionId, {}) : null;
+        return settled.length > 0 ? revise(transaction, sessionId, {}) : null;
       }),
   };
 }
 
-/** Whatever changes about its changes, the session's revision grows. */
-async function apply(
+/** Stores new values of a session under its next revision, which grows with every change of its changes too. */
+async function revise(
   database: Database,
   id: string,
   changed: Partial<Pick<StyleTransferRecord, "settings" | "styles">>,

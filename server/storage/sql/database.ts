@@ -1,11 +1,11 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
-import { AtelierError } from "../../errors.js";
+import { unavailable } from "../../errors.js";
 
 /** A migrated PostgreSQL database, embedded or remote. */
 export type Database = PgDatabase<PgQueryResultHKT>;
 
-/** Where drizzle finds the migrations; it holds for the sources and for the build, which copies them. */
+/** Folder of the migrations, in the sources and in the build, which copies them. */
 export const migrationsFolder = new URL("../migrations", import.meta.url);
 
 const DISK_FULL = "53100";
@@ -21,7 +21,7 @@ export async function written<Result>(statement: PromiseLike<Result>): Promise<R
   try {
     return await statement;
   } catch (error) {
-    if (sqlState(error) === DISK_FULL) throw new AtelierError("UNAVAILABLE", "The server's disk is full.", {}, { cause: error });
+    if (sqlState(error) === DISK_FULL) throw unavailable("The server's disk is full.", { cause: error });
     throw error;
   }
 }

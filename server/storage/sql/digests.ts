@@ -3,7 +3,7 @@ import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
 import type { Database } from "./database.js";
 import { frames, images } from "./schema.js";
 
-/** Those of `digests` that an image or a kept frame refers to. */
+/** The digests among `digests` that an image or a kept frame refers to. */
 export async function digestsInUse(database: Database, digests: readonly string[]): Promise<Set<string>> {
   const anyOf = (column: PgColumn): SQL => sql`${column} = any(${sql.param(digests)}::text[])`;
   const used = await unionAll(
@@ -11,4 +11,11 @@ export async function digestsInUse(database: Database, digests: readonly string[
     database.select({ digest: images.digest }).from(images).where(anyOf(images.digest)),
   );
   return new Set(used.map(({ digest }) => digest));
+}
+
+/** The digests of rows that were deleted, each once, without those that other rows refer to. */
+export async function unreferencedDigests(database: Database, deleted: readonly { digest: string }[]): Promise<string[]> {
+  const digests = [...new Set(deleted.map(({ digest }) => digest))];
+  const used = await digestsInUse(database, digests);
+  return digests.filter((digest) => !used.has(digest));
 }

@@ -1,5 +1,5 @@
 import { and, asc, between, count, desc, eq, gt, gte, lte, type SQL, sql, sum } from "drizzle-orm";
-import { AtelierError } from "../../errors.js";
+import { badInput } from "../../errors.js";
 import type { FrameStore, StepRange } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
 import { lossCurve } from "./loss-curve.js";
@@ -27,9 +27,9 @@ export function sqlFrames(database: Database): FrameStore {
             .set({
               step: sql`greatest(${sessions.step}, ${frame.step})`,
               frameCount: sql`${sessions.frameCount} + 1`,
-              // Null, and so stays null, for sessions that translate nothing.
+              // Stays null for sessions that do not translate.
               framesTranslated: sql`${sessions.framesTranslated} + 1`,
-              frameBytes: sql`${sessions.frameBytes} + ${frame.byteLength}`,
+              frameByteLength: sql`${sessions.frameByteLength} + ${frame.byteLength}`,
             })
             .from(stored)
             .where(eq(sessions.id, stored.sessionId))
@@ -72,30 +72,30 @@ export function sqlFrames(database: Database): FrameStore {
     },
 
     async losses(sessionId, range, points) {
-      if (!(points >= 2)) throw new AtelierError("BAD_INPUT", "A loss curve has at least 2 points.", { field: "points", limit: 2 });
+      if (!(points >= 2)) throw badInput("points", "A loss curve has at least 2 points.", 2);
       return lossCurve(database, within(sessionId, range), points);
     },
 
     async totals() {
       const [row] = await database
-        .select({ count: sum(sessions.frameCount).mapWith(Number), bytes: sum(sessions.frameBytes).mapWith(Number) })
+        .select({ count: sum(sessions.frameCount).mapWith(Number), byteLength: sum(sessions.frameByteLength).mapWith(Number) })
         .from(sessions);
-      return { count: row?.count ?? 0, bytes: row?.bytes ?? 0 };
+      return { count: row?.count ?? 0, byteLength: row?.byteLength ?? 0 };
     },
 
-    thin: (sessionId, bytes) => database.transaction((transaction) => thinFrames(transaction, sessionId, bytes)),
+    thin: (sessionId, byteLength) => database.transaction((transaction) => thinFrames(transaction, sessionId, byteLength)),
 
-    async bytesOf(sessionId) {
-      const [row] = await database.select({ bytes: sessions.frameBytes }).from(sessions).where(eq(sessions.id, sessionId));
-      return row?.bytes ?? 0;
+    async byteLengthOf(sessionId) {
+      const [row] = await database.select({ byteLength: sessions.frameByteLength }).from(sessions).where(eq(sessions.id, sessionId));
+      return row?.byteLength ?? 0;
     },
 
     async largest() {
       const [row] = await database
-        .select({ sessionId: sessions.id, bytes: sessions.frameBytes })
+        .select({ sessionId: sessions.id, byteLength: sessions.frameByteLength })
         .from(sessions)
-        .where(gt(sessions.frameBytes, 0))
-        .orderBy(desc(sessions.frameBytes))
+        .where(gt(sessions.frameByteLength, 0))
+        .orderBy(desc(sessions.frameByteLength))
         .limit(1);
       return row ?? null;
     },

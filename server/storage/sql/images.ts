@@ -1,5 +1,5 @@
 import { and, count, desc, eq, lt, notExists, or } from "drizzle-orm";
-import { AtelierError } from "../../errors.js";
+import { badInput } from "../../errors.js";
 import type { ImageStore } from "../storage.js";
 import { type Database, written } from "./database.js";
 import { images, sessionImages } from "./schema.js";
@@ -18,7 +18,7 @@ export function sqlImages(database: Database): ImageStore {
 
     async list({ first, after }) {
       const [last] = after === null ? [null] : await database.select().from(images).where(eq(images.id, after));
-      if (last === undefined) throw new AtelierError("BAD_INPUT", "The cursor is not one of this server's.", { field: "after" });
+      if (last === undefined) throw badInput("after", "The cursor does not come from this server.");
       const older = last
         ? or(lt(images.createdAt, last.createdAt), and(eq(images.createdAt, last.createdAt), lt(images.id, last.id)))
         : undefined;

@@ -4,8 +4,8 @@ import type { Database } from "./database.js";
 import { frames } from "./schema.js";
 
 /**
- * Losses of the frames that match, thinned to at most `points` with their extremes kept (min-max decimation): the first and
- * the last, and of each of equally many frames between them those with the smallest and the largest total.
+ * Losses of the frames that match, thinned to at most `points` by min-max decimation: the first and the last frame, and
+ * from each of several equal groups of the frames between, those with the smallest and the largest total.
  */
 export function lossCurve(database: Database, matches: SQL | undefined, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]> {
   const buckets = sql.raw(String(Math.floor((points - 2) / 2)));

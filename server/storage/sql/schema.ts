@@ -22,7 +22,7 @@ export type ImageRole = "CONTENT" | "STYLE" | "SOURCE";
 /** An instant with the precision of a JavaScript Date, so that a row comes back as it went in. */
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
 
-/** Uploaded pictures; their bytes lie in the blob store. */
+/** Uploaded pictures; their bytes are in the blob store. */
 export const images = pgTable(
   "images",
   {
@@ -38,8 +38,8 @@ export const images = pgTable(
 );
 
 /**
- * Sessions of every kind; the columns of one kind are null for the others. `ordinal` puts sessions of the same
- * millisecond in order of arrival. `frameCount` and `frameBytes` are sums over the session's frames.
+ * Sessions of every kind; the columns of one kind are null for the others. `ordinal` puts sessions that were created in
+ * the same millisecond in order. `frameCount` and `frameByteLength` are sums over the session's frames.
  */
 export const sessions = pgTable(
   "sessions",
@@ -58,7 +58,7 @@ export const sessions = pgTable(
     step: integer("step").notNull(),
     revision: integer("revision").notNull().default(0),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
-    frameBytes: bigint("frame_bytes", { mode: "number" }).notNull().default(0),
+    frameByteLength: bigint("frame_bytes", { mode: "number" }).notNull().default(0),
     settings: json("settings").$type<SessionRecord["settings"]>(),
     contentId: text("content_id").references(() => images.id),
     styles: json("styles").$type<StyleTransferRecord["styles"]>(),
@@ -77,7 +77,7 @@ export const sessions = pgTable(
   ],
 );
 
-/** Which session shows or was painted from which image: at its beginning, now, or by a change between. */
+/** The images that sessions used as content or source, or as a style at any step. */
 export const sessionImages = pgTable(
   "session_images",
   {
@@ -95,7 +95,7 @@ export const sessionImages = pgTable(
   ],
 );
 
-/** Accepted changes of style transfers; `step` is null until the device has reached it. */
+/** Accepted changes of style transfers; `step` is null until the device has applied the change. */
 export const changes = pgTable(
   "changes",
   {
@@ -111,14 +111,14 @@ export const changes = pgTable(
   (table) => [index("changes_session").on(table.sessionId, table.ordinal)],
 );
 
-/** Where deleted sessions stood in the list, so that a page that ended at one of them can be followed by the next. */
+/** Positions of deleted sessions in the list, so that the page after one that ended with such a session can be read. */
 export const deletedSessions = pgTable("deleted_sessions", {
   id: text("id").primaryKey(),
   ordinal: bigint("ordinal", { mode: "number" }).notNull(),
   createdAt: instant("created_at").notNull(),
 });
 
-/** Kept frames; their bytes lie in the blob store. */
+/** Kept frames; their bytes are in the blob store. */
 export const frames = pgTable(
   "frames",
   {

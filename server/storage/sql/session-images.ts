@@ -2,7 +2,7 @@ import type { SessionRecord } from "../../records/session.js";
 import { type Database, written } from "./database.js";
 import { type ImageRole, sessionImages } from "./schema.js";
 
-/** Records the images of a session that begins, and the styles that it will change to. */
+/** Records the images of a new session, and the styles that it will change to. */
 export async function recordImages(
   database: Database,
   session: SessionRecord,

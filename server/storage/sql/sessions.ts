@@ -1,14 +1,13 @@
 import { and, asc, count, desc, eq, gt, ilike, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
-import { AtelierError } from "../../errors.js";
-import type { SessionFilter, SessionStatus } from "../../records/session.js";
+import { AtelierError, badInput } from "../../errors.js";
+import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
 import type { SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
 import { type Database, written } from "./database.js";
-import { digestsInUse } from "./digests.js";
+import { unreferencedDigests } from "./digests.js";
 import { changes, deletedSessions, frames, type ImageRole, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
-import { sessionRecord as record } from "./session-record.js";
 
 /** Sessions as rows. */
 export function sqlSessions(database: Database): SessionStore {
@@ -28,7 +27,7 @@ export function sqlSessions(database: Database): SessionStore {
 
     async find(id) {
       const [row] = await database.select().from(sessions).where(eq(sessions.id, id));
-      return row ? record(row) : null;
+      return row ? sessionRecord(row) : null;
     },
 
     async update(id, patch, from) {
@@ -42,12 +41,12 @@ export function sqlSessions(database: Database): SessionStore {
               .where(matches)
               .returning(),
           );
-      return row ? record(row) : null;
+      return row ? sessionRecord(row) : null;
     },
 
     async list({ first, after }, filter) {
       const matches = matching(filter);
-      const older = after === null ? undefined : olderThan(await place(database, after));
+      const older = after === null ? undefined : olderThan(await positionOf(database, after));
       const [rows, [total]] = await Promise.all([
         database
           .select()
@@ -57,7 +56,7 @@ export function sqlSessions(database: Database): SessionStore {
           .limit(first + 1),
         database.select({ count: count() }).from(sessions).where(matches),
       ]);
-      return { rows: rows.slice(0, first).map(record), hasNextPage: rows.length > first, totalCount: total?.count ?? 0 };
+      return { rows: rows.slice(0, first).map(sessionRecord), hasNextPage: rows.length > first, totalCount: total?.count ?? 0 };
     },
 
     delete: (id) => database.transaction((transaction) => deleteSession(transaction, id)),
@@ -70,9 +69,22 @@ export function sqlSessions(database: Database): SessionStore {
         .from(sessions)
         .where(eq(sessions.parentId, id))
         .orderBy(asc(sessions.createdAt), asc(sessions.ordinal));
-      return rows.map(record).filter((session) => session.kind === "STYLE_TRANSFER");
+      return rows.map(sessionRecord).filter((session) => session.kind === "STYLE_TRANSFER");
     },
   };
+}
+
+/** The session of a row, without the columns of the other kinds; `kind` determines the type of the settings. */
+export function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord {
+  const { ordinal: _ordinal, frameCount: _count, frameByteLength: _bytes, kind, settings, ...columns } = row;
+  const { contentId, styles, initial, parentId, branchedAtStep, sourceId, framesTranslated, framesDropped, ...base } = columns;
+  if (kind === "STYLE_TRANSFER" && settings && contentId !== null && styles && initial) {
+    return { ...base, kind, settings: settings as StyleTransferRecord["settings"], contentId, styles, initial, parentId, branchedAtStep };
+  }
+  if (kind === "TRANSLATION" && settings && framesTranslated !== null && framesDropped !== null) {
+    return { ...base, kind, settings: settings as TranslationRecord["settings"], sourceId, framesTranslated, framesDropped };
+  }
+  throw new AtelierError("INTERNAL", "A stored session is incomplete.");
 }
 
 async function deleteSession(database: Database, id: string): Promise<string[]> {
@@ -84,18 +96,20 @@ async function deleteSession(database: Database, id: string): Promise<string[]> 
   });
   if (!deleted) return [];
   await written(database.insert(deletedSessions).values(deleted));
-  const digests = frameDigests.map(({ digest }) => digest);
-  const used = await digestsInUse(database, digests);
-  return digests.filter((digest) => !used.has(digest));
+  return unreferencedDigests(database, frameDigests);
 }
 
-interface Place {
+/** The position of a session in the list. */
+interface Position {
   createdAt: Date;
   ordinal: number;
 }
 
-/** Where a session stands, or stood before it was deleted. */
-async function place(database: Database, id: string): Promise<Place> {
+/**
+ * The position of a session, also of a deleted one.
+ * @throws AtelierError BAD_INPUT when there was never such a session.
+ */
+async function positionOf(database: Database, id: string): Promise<Position> {
   const [found] = await unionAll(
     database.select({ createdAt: sessions.createdAt, ordinal: sessions.ordinal }).from(sessions).where(eq(sessions.id, id)),
     database
@@ -103,11 +117,11 @@ async function place(database: Database, id: string): Promise<Place> {
       .from(deletedSessions)
       .where(eq(deletedSessions.id, id)),
   );
-  if (!found) throw new AtelierError("BAD_INPUT", "The cursor is not one of this server's.", { field: "after" });
+  if (!found) throw badInput("after", "The cursor does not come from this server.");
   return found;
 }
 
-function olderThan({ createdAt, ordinal }: Place): SQL {
+function olderThan({ createdAt, ordinal }: Position): SQL {
   const instant = sql.param(createdAt, sessions.createdAt);
   return sql`(${sessions.createdAt}, ${sessions.ordinal}) < (${instant}, ${ordinal}::bigint)`;
 }
@@ -131,7 +145,7 @@ function usesImage(imageId: string, role?: ImageRole): SQL {
   return sql`${sessions.id} in (select ${sessionImages.sessionId} from ${sessionImages} where ${sessionImages.imageId} = ${imageId} ${using})`;
 }
 
-/** An empty list matches nothing; none at all matches everything. */
+/** An empty list matches no session; undefined matches all. */
 function statusIn(statuses: readonly SessionStatus[] | undefined): SQL | undefined {
   return statuses && inArray(sessions.status, [...statuses]);
 }

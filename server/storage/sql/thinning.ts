@@ -1,46 +1,49 @@
 import { and, eq, isNotNull, or, type SQL, sql } from "drizzle-orm";
 import { type Database, written } from "./database.js";
-import { digestsInUse } from "./digests.js";
+import { unreferencedDigests } from "./digests.js";
 import { changes, frames, sessions } from "./schema.js";
 
-/** Strides that are tried: powers of two, beyond the largest number of steps that a session may have. */
+/** Strides to try: powers of two up to more than the largest number of steps of a session. */
 const STRIDES = Array.from({ length: 13 }, (_, exponent) => 2 ** (exponent + 1));
 
-/** Within a transaction; see `FrameStore.thin`. */
-export async function thinFrames(database: Database, sessionId: string, bytes: number): Promise<string[]> {
+/** `FrameStore.thin`, to be called within a transaction. */
+export async function thinFrames(database: Database, sessionId: string, byteLength: number): Promise<string[]> {
   const session = eq(frames.sessionId, sessionId);
   const protectedSteps = sql.param(await stepsThatStay(database, sessionId));
   const stays = (stride: number): SQL =>
     sql`(${frames.step} % ${sql.raw(String(stride))} = 0 or ${frames.step} = any(${protectedSteps}::int[]))`;
-  const bytesWhere = (condition: SQL) => sql<number>`coalesce(sum(${frames.byteLength}) filter (where ${condition}), 0)`.mapWith(Number);
+  const sizeWhere = (condition: SQL) => sql<number>`coalesce(sum(${frames.byteLength}) filter (where ${condition}), 0)`.mapWith(Number);
 
-  const left = Object.fromEntries(STRIDES.map((stride) => [stride, bytesWhere(stays(stride))]));
+  const left = Object.fromEntries(STRIDES.map((stride) => [stride, sizeWhere(stays(stride))]));
   const [sums] = await database
-    .select({ 1: bytesWhere(sql`true`), ...left })
+    .select({ 1: sizeWhere(sql`true`), ...left })
     .from(frames)
     .where(session);
-  const stride = sums && [1, ...STRIDES].find((candidate) => sums[candidate as keyof typeof sums] <= bytes);
+  const stride = sums && [1, ...STRIDES].find((candidate) => sums[candidate as keyof typeof sums] <= byteLength);
   if (stride === 1) return [];
 
   const removed = await written(
     database
       .delete(frames)
       .where(and(session, sql`not ${stays(stride ?? STRIDES.at(-1)!)}`))
-      .returning({ digest: frames.digest, bytes: frames.byteLength }),
+      .returning({ digest: frames.digest, byteLength: frames.byteLength }),
   );
-  const removedBytes = removed.reduce((sum, frame) => sum + frame.bytes, 0);
+  const removedSize = removed.reduce((sum, frame) => sum + frame.byteLength, 0);
   await written(
     database
       .update(sessions)
-      .set({ frameCount: sql`${sessions.frameCount} - ${removed.length}`, frameBytes: sql`${sessions.frameBytes} - ${removedBytes}` })
+      .set({
+        frameCount: sql`${sessions.frameCount} - ${removed.length}`,
+        frameByteLength: sql`${sessions.frameByteLength} - ${removedSize}`,
+      })
       .where(eq(sessions.id, sessionId)),
   );
-  const digests = [...new Set(removed.map(({ digest }) => digest))];
-  const used = await digestsInUse(database, digests);
-  return digests.filter((digest) => !used.has(digest));
+  return unreferencedDigests(database, removed);
 }
 
-/** The first and the last frame, where it was steered, where it was branched off, and where others branched off it. */
+/**
+ * Steps of the first and the last frame, of changes, of the session's own branching point and of those of its branches.
+ */
 async function stepsThatStay(database: Database, sessionId: string): Promise<number[]> {
   const [ends] = await database
     .select({ first: sql<number | null>`min(${frames.step})`, last: sql<number | null>`max(${frames.step})` })

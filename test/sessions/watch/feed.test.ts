@@ -46,7 +46,7 @@ it("drops the item that has waited longest when too many wait", async () => {
   expect((await feed.next()).value).toEqual({ id: "item 1", state: 1 });
 });
 
-it("ends while it is waited for, and listens no more", async () => {
+it("ends while its reader waits, and unsubscribes", async () => {
   const { feed, listeners } = await watched();
   const waiting = feed.next();
   await feed.return();

@@ -68,7 +68,7 @@ const refusing = {
   insertBranch: refuse,
   branches: refuse,
   thin: refuse,
-  bytesOf: refuse,
+  byteLengthOf: refuse,
   largest: refuse,
   put: refuse,
   get: refuse,

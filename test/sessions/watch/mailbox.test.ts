@@ -50,7 +50,7 @@ test("more changes than fit are coalesced into the newest", () => {
   expect(delivered.at(-1)).toBe("999");
 });
 
-test("a change that changes nothing is not told twice", () => {
+test("a change that changes nothing is not delivered", () => {
   const mailbox = new Mailbox(0);
   mailbox.begin(session);
   mailbox.offerChange({ ...session, step: 7 });
@@ -66,7 +66,7 @@ test("a change that is older than the snapshot is stale", () => {
   expect(drain(mailbox)).toEqual(["new"]);
 });
 
-test("live frames keep their distance, and the last one does not wait", () => {
+test("live frames keep their interval, and the last one does not wait", () => {
   const mailbox = new Mailbox(100);
   mailbox.offerFrame(frame(0));
   expect(drain(mailbox, 1000)).toEqual(["frame 0"]);

@@ -5,28 +5,28 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { registryNetworks } from "../../server/host/registry-networks.js";
+import { registryWorkModels } from "../../server/host/work-models.js";
 import { openRegistry } from "../../server/models/registry.js";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
 
-test("a generator of the registry is found with its form, and told from a feature network", async () => {
+test("a translator of the registry is located with its form, and not taken for a feature model", async () => {
   const mirror = await mirrorWithInverter();
   onTestFinished(mirror.remove);
   const registry = await openRegistry({ bundledDir: join(mirror.folder, "none"), mirrorDir: mirror.folder });
-  const networks = registryNetworks(registry);
-  expect(await networks.resolveGenerator(inverterId)).toEqual({
+  const models = registryWorkModels(registry);
+  expect(await models.locateTranslator(inverterId)).toEqual({
     id: inverterId,
     path: join(mirror.folder, inverterId, "inverter.onnx"),
     sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     architecture: null,
     form: { inputName: "picture", outputName: "negative", inputRange: "SIGNED", outputRange: "SIGNED", sizeMultiple: 16, minSize: 32 },
   });
-  expect(networks.isFetched(inverterId)).toBe(true);
-  await expect(networks.resolveNetwork(inverterId)).rejects.toMatchObject({ code: "BAD_INPUT" });
-  await expect(networks.resolveGenerator("unknown")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  expect(models.isDownloaded(inverterId)).toBe(true);
+  await expect(models.locateFeatureModel(inverterId)).rejects.toMatchObject({ code: "BAD_INPUT" });
+  await expect(models.locateTranslator("unknown")).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("a model that a silent mirror is being asked for has to be waited for, which is known at once", async () => {
+test("a model that a silent mirror may have is not downloaded, which is known at once", async () => {
   const server = createServer(() => undefined).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close(() => undefined).closeAllConnections());
@@ -36,6 +36,6 @@ test("a model that a silent mirror is being asked for has to be waited for, whic
   const store = { folder: join(folder, "models"), mirror, offline: false };
   const registry = await openRegistry({ bundledDir: folder, mirrorDir: null, store });
   onTestFinished(() => registry.close());
-  const { isFetched } = registryNetworks(registry);
-  expect(["fast-style-candy", "vgg19", "unknown"].map((id) => isFetched(id))).toEqual([false, false, true]);
+  const { isDownloaded } = registryWorkModels(registry);
+  expect(["fast-style-candy", "vgg19", "unknown"].map((id) => isDownloaded(id))).toEqual([false, false, true]);
 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Waits; false when `signal` aborted before the time was over. @param ms milliseconds */
-export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+/** Waits `ms` milliseconds; false when `signal` aborted before they were over. */
+export async function abortableDelay(ms: number, signal: AbortSignal): Promise<boolean> {
   try {
     await delay(ms, undefined, { signal });
     return true;
