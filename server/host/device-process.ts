@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { DeviceChoice, DeviceMessage, HostMessage } from "../device/messages.js";
 import { AtelierError } from "../errors.js";
 import { type DeviceExit, outOfMemoryKills, StderrTail } from "./exit.js";
+import { SilenceLimit, type SilenceOptions } from "./silence-limit.js";
 
 export type ReadyMessage = Extract<DeviceMessage, { type: "ready" }>;
 
@@ -15,10 +16,8 @@ export interface DeviceProcessOptions {
   startTimeoutMs: number;
   /** Time between two pings, ms. */
   pingIntervalMs: number;
-  /**
-   * Silence after which the process counts as hung, ms. One evaluation blocks it: about 30 s at 2048 px on two cores.
-   */
-  hangTimeoutMs: number;
+  /** How long the process may send nothing before it counts as hung: one evaluation blocks its thread. */
+  silence: SilenceOptions;
   /** Options of Node for the process, in addition to those that its script needs. */
   execArgv: readonly string[];
 }
@@ -27,8 +26,8 @@ export const deviceProcessDefaults = {
   device: "auto",
   entry: new URL(`../device/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
   startTimeoutMs: 120_000,
-  pingIntervalMs: 10_000,
-  hangTimeoutMs: 240_000,
+  pingIntervalMs: 2000,
+  silence: { floorMs: 20_000, ceilingMs: 240_000 },
   execArgv: [],
 } as const satisfies DeviceProcessOptions;
 
@@ -44,16 +43,19 @@ export class DeviceProcess {
   private readonly killsBefore = outOfMemoryKills();
   private killedAs: "closed" | "hung" | null = null;
   private silentPings = 0;
+  private readonly silenceLimit: SilenceLimit;
 
   private constructor(
     private readonly options: DeviceProcessOptions,
     private readonly onMessage: (message: DeviceMessage) => void,
   ) {
+    this.silenceLimit = new SilenceLimit(options.silence);
     const execArgv = [...(options.entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : []), ...options.execArgv];
     this.child = fork(options.entry, [], { execArgv, serialization: "advanced", stdio: ["ignore", "inherit", "pipe", "ipc"] });
     this.stderr = new StderrTail(this.child.stderr);
     this.child.on("message", (message: DeviceMessage) => {
       this.silentPings = 0;
+      this.silenceLimit.observe(message);
       this.onMessage(message);
     });
     this.exited = this.watchExit();
@@ -96,6 +98,11 @@ export class DeviceProcess {
     return this.child.pid;
   }
 
+  /** False when the process has been silent for more than half of the time after which it counts as hung. */
+  get responding(): boolean {
+    return this.silentPings <= Math.max(1, this.allowedPings / 2);
+  }
+
   /** Sends a message; it is lost when the process has exited, which `exited` reports. */
   send(message: HostMessage): void {
     if (this.child.connected) this.child.send(message, lostWithItsProcess);
@@ -114,12 +121,15 @@ export class DeviceProcess {
 
   /** Counts pings without any message in between, not time, so that no process is killed after the machine slept. */
   private startPings(): void {
-    const allowed = Math.max(1, Math.ceil(this.options.hangTimeoutMs / this.options.pingIntervalMs));
     const pings = setInterval(() => {
-      if (this.silentPings >= allowed) this.killAs("hung");
+      if (this.silentPings >= this.allowedPings) this.killAs("hung");
       else if (this.silentPings++ === 0) this.send({ type: "ping" });
     }, this.options.pingIntervalMs);
     void this.exited.then(() => clearInterval(pings));
+  }
+
+  private get allowedPings(): number {
+    return Math.max(1, Math.ceil(this.silenceLimit.ms / this.options.pingIntervalMs));
   }
 
   private async watchExit(): Promise<DeviceExit> {

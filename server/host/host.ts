@@ -61,7 +61,7 @@ export class Host {
   private readonly log: SessionParts["log"];
   private claiming: Promise<void> = Promise.resolve();
   private endControls: (() => Promise<void>) | null = null;
-  private current: { link: DeviceLink; message: ReadyMessage; pid: number | null } | null = null;
+  private current: { link: DeviceLink; message: ReadyMessage; process: DeviceProcess } | null = null;
   /** Id of the session whose turn began last in this life of the device. */
   private turn: string | null = null;
   /** Whether this life of the device has sent a frame. */
@@ -101,17 +101,17 @@ export class Host {
     return host;
   }
 
-  /** Whether the device is running. */
+  /** Whether the device is running and responds. */
   get ready(): boolean {
-    return this.current !== null;
+    return this.current?.process.responding ?? false;
   }
 
   /** The running devices. */
   devices(): HostedDevice[] {
     if (!this.current) return [];
-    const { message, pid } = this.current;
+    const { message, process } = this.current;
     const sessionIds = [...this.sessions.values()].filter((session) => session.active).map((session) => session.id);
-    return [{ name: message.device, engine: message.engine, description: message.description, sessionIds, pid }];
+    return [{ name: message.device, engine: message.engine, description: message.description, sessionIds, pid: process.pid ?? null }];
   }
 
   /**
@@ -209,7 +209,7 @@ export class Host {
 
   private up(process: DeviceProcess, message: ReadyMessage): void {
     const link: DeviceLink = { name: message.device, send: (sent) => process.send(sent) };
-    this.current = { link, message, pid: process.pid ?? null };
+    this.current = { link, message, process };
     this.turn = null;
     this.frameReceived = false;
     for (const session of this.sessions.values()) void this.startOn(session, link);

@@ -40,6 +40,14 @@ export class LiveSession implements HostSession {
   private readonly deaths = new DeathCount();
   private readonly tasks: SerialQueue;
 
+  /** A property, so that the listener can be removed. */
+  private readonly stopTimers = (): void => {
+    clearTimeout(this.grace ?? undefined);
+    clearTimeout(this.countsTimer ?? undefined);
+    this.grace = null;
+    this.countsTimer = null;
+  };
+
   /** `record` is the session as it was claimed. */
   constructor(
     private record: TranslationRecord,
@@ -48,7 +56,7 @@ export class LiveSession implements HostSession {
   ) {
     this.id = record.id;
     this.tasks = new SerialQueue((error) => this.failFor(error));
-    parts.closing.addEventListener("abort", () => this.stopTimers(), { once: true });
+    parts.closing.addEventListener("abort", this.stopTimers, { once: true });
   }
 
   get active(): boolean {
@@ -191,7 +199,7 @@ export class LiveSession implements HostSession {
   private keepAlive(): void {
     if (this.parts.closing.aborted) return;
     if (this.grace) this.grace.refresh();
-    else this.grace = setTimeout(() => void this.finish({ status: "COMPLETED" }), this.graceMs);
+    else this.grace = setTimeout(() => this.endUnlessBusy(), this.graceMs);
   }
 
   private storeCountsSoon(): void {
@@ -209,11 +217,10 @@ export class LiveSession implements HostSession {
     if (session) await publishChange(bus, session);
   }
 
-  private stopTimers(): void {
-    clearTimeout(this.grace ?? undefined);
-    clearTimeout(this.countsTimer ?? undefined);
-    this.grace = null;
-    this.countsTimer = null;
+  /** A frame that is on the device or waits for it is the device's delay, not the client's. */
+  private endUnlessBusy(): void {
+    if (this.onDevice || this.waiting) this.grace?.refresh();
+    else void this.finish({ status: "COMPLETED" });
   }
 
   private async failFor(cause: unknown): Promise<void> {
@@ -229,10 +236,13 @@ export class LiveSession implements HostSession {
     if (this.ended) return;
     this.ended = true;
     this.stopTimers();
+    this.parts.closing.removeEventListener("abort", this.stopTimers);
     this.link?.send({ type: "cancel", sessionId: this.id });
     await this.unsubscribe?.();
     await this.keepLastFrame();
     this.dropped += FULL_CREDIT - this.credit;
+    this.onDevice = null;
+    this.waiting = null;
     const counts = { framesTranslated: this.translated, framesDropped: this.dropped };
     const session = await storeEnding(this.id, ending, this.parts, counts);
     if (session) await publishEnding(session, this.parts);

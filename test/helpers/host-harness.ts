@@ -17,7 +17,7 @@ export const scriptedDevice = {
   entry: new URL("./scripted-device.ts", import.meta.url),
   startTimeoutMs: 60_000,
   pingIntervalMs: 10_000,
-  hangTimeoutMs: 60_000,
+  silence: { floorMs: 60_000, ceilingMs: 60_000 },
   execArgv: [],
 } as const satisfies DeviceProcessOptions;
 

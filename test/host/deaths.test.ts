@@ -73,7 +73,7 @@ describe("when the device process dies", () => {
   });
 
   test("a hang is noticed and counts like a death", async () => {
-    const host = await startHost({ device: { ...scriptedDevice, pingIntervalMs: 20, hangTimeoutMs: 500 } });
+    const host = await startHost({ device: { ...scriptedDevice, pingIntervalMs: 20, silence: { floorMs: 500, ceilingMs: 500 } } });
     const [hanging, neighbour] = [await host.paint({ steps: 9, hangAt: 3 }), await host.paint({ steps: 20 })];
     const session = await host.end(hanging);
     expect(session).toMatchObject({ status: "FAILED", error: { code: "DEVICE_LOST", message: expect.stringContaining("hung") } });

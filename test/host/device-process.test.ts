@@ -62,13 +62,23 @@ describe("a device process", () => {
   });
 
   test("that hangs is killed", async () => {
-    const { process, paint } = await startDevice({ pingIntervalMs: 20, hangTimeoutMs: 400 });
+    const { process, paint } = await startDevice({ pingIntervalMs: 20, silence: { floorMs: 400, ceilingMs: 400 } });
     paint({ steps: 5, hangAt: 1 });
     expect((await process.exited).reason).toBe("hung");
   });
 
+  test("that stops after measured steps is soon noticed and killed, though an unmeasured step may take long", async () => {
+    const { process: device, messages, paint } = await startDevice({ pingIntervalMs: 20, silence: { floorMs: 600, ceilingMs: 3_600_000 } });
+    paint({ steps: 1e6 });
+    await until(() => messages.some(({ type }) => type === "frame"));
+    expect(device.responding).toBe(true);
+    process.kill(device.pid!, "SIGSTOP");
+    await until(() => !device.responding);
+    expect((await device.exited).reason).toBe("hung");
+  });
+
   test("that computes for long between its words is left alone", async () => {
-    const { process, messages, paint } = await startDevice({ pingIntervalMs: 100, hangTimeoutMs: 20_000 });
+    const { process, messages, paint } = await startDevice({ pingIntervalMs: 100, silence: { floorMs: 100, ceilingMs: 20_000 } });
     paint({ steps: 1, blockMs: 1000 });
     const exited = process.exited.then(() => "exited");
     const finished = (async () => {

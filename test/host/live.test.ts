@@ -74,6 +74,29 @@ test("a client that vanishes: the session completes after the grace, its last pi
   expect((await host.end(await host.paint({ steps: 1 }))).status).toBe("COMPLETED");
 });
 
+test("a frame that is still on the device does not count as the client's silence", async () => {
+  const host = await startHost({ liveGraceMs: 100 });
+  const live = await startLive(host, { blockMs: 1000 });
+  await live.offer(0);
+  await host.frame(live.id, 0);
+  expect((await host.end(live.id)).status).toBe("COMPLETED");
+});
+
+test("sessions that ended leave no listener behind", async () => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error) => warnings.push(warning);
+  process.on("warning", hear);
+  onTestFinished(() => void process.off("warning", hear));
+  const host = await startHost();
+  for (let number = 0; number < 12; number++) {
+    const live = await startLive(host);
+    await live.cancel();
+    await host.end(live.id);
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warnings.filter(({ name }) => name === "MaxListenersExceededWarning")).toEqual([]);
+});
+
 test("a network that fails ends its session with the reason, and no other", async () => {
   const host = await startHost();
   const bad = await startLive(host, { throwAt: { step: 0, code: "UNAVAILABLE" } });
