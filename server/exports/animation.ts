@@ -1,26 +1,29 @@
-import { writeFile } from "node:fs/promises";
-import sharp from "sharp";
+import { fileURLToPath } from "node:url";
+import type { Encoder } from "./encoder-process.js";
 import { type FilmSettings, LAST_PICTURE_MS } from "./export.js";
 import type { FilmPictures } from "./film-pictures.js";
 
-/** Writes an animated WebP or GIF that repeats for ever. Calls `onPicture` for each picture that is ready. */
-export async function writeAnimation(
+/** What the encoding process is to make of the raw pictures on its standard input. */
+export interface AnimationOrder {
+  path: string;
+  format: "WEBP" | "GIF";
+  width: number;
+  height: number;
+  /** How long each picture is shown, ms. */
+  delays: number[];
+}
+
+const entry = new URL(`./animation-main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+/** The encoder of an animated WebP or GIF that repeats for ever: sharp in a process of its own. */
+export function animationEncoder(
   path: string,
-  pictures: FilmPictures,
-  { format, framesPerSecond }: FilmSettings,
-  { onPicture, signal }: { onPicture: () => void; signal: AbortSignal },
-): Promise<void> {
-  const { width, height, count } = pictures;
-  const all: Buffer[] = [];
-  for await (const picture of pictures.read(signal)) {
-    all.push(picture);
-    onPicture();
-  }
-  const delay = Array.from({ length: count }, (_, index) => (index === count - 1 ? LAST_PICTURE_MS : Math.round(1000 / framesPerSecond)));
-  // sharp takes the pages of an animation as one tall picture.
-  const pages = sharp(Buffer.concat(all), { raw: { width, height: height * count, channels: 3, pageHeight: height } });
-  const animation = format === "GIF" ? pages.gif({ delay, loop: 0 }) : pages.webp({ delay, loop: 0, quality: 80, effort: 2 });
-  const bytes = await animation.toBuffer();
-  signal.throwIfAborted();
-  await writeFile(path, bytes);
+  { width, height, count }: FilmPictures,
+  { framesPerSecond }: FilmSettings,
+  format: AnimationOrder["format"],
+): Encoder {
+  const delays = Array.from({ length: count }, (_, index) => (index === count - 1 ? LAST_PICTURE_MS : Math.round(1000 / framesPerSecond)));
+  const order: AnimationOrder = { path, format, width, height, delays };
+  const loader = entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : [];
+  return { program: process.execPath, args: [...loader, fileURLToPath(entry), JSON.stringify(order)], repeats: 0 };
 }

@@ -2,14 +2,15 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
-import { AtelierError, beyondLimit, conflict, notFound } from "../errors.js";
+import { AtelierError, beyondLimit, conflict, notFound, unavailable } from "../errors.js";
 import { Feed } from "../sessions/watch/feed.js";
 import type { Storage } from "../storage/storage.js";
-import { writeAnimation } from "./animation.js";
+import { animationEncoder } from "./animation.js";
+import { EncoderError, runEncoder } from "./encoder-process.js";
 import { type ExportRecord, exportLimits, type FilmFormat, filmTypes, hasEnded } from "./export.js";
 import { filmPictures } from "./film-pictures.js";
 import { type FilmInput, resolveFilmSettings } from "./film-settings.js";
-import { findFfmpeg, writeVideo } from "./video.js";
+import { findFfmpeg, type VideoFormat, videoEncoder, videoFormats } from "./video.js";
 
 /** Shortest time between two reports of progress, ms. */
 const PROGRESS_INTERVAL_MS = 200;
@@ -44,6 +45,7 @@ export class Exporter {
   private constructor(
     private readonly parts: ExporterParts,
     private readonly ffmpeg: string | null,
+    private readonly videos: readonly VideoFormat[],
   ) {
     this.expiry = setInterval(() => void this.expire(), exportLimits.keptMs / 24);
     this.expiry.unref();
@@ -52,7 +54,8 @@ export class Exporter {
   static async open(parts: ExporterParts): Promise<Exporter> {
     await mkdir(parts.folder, { recursive: true });
     for (const name of await readdir(parts.folder)) await rm(join(parts.folder, name), { recursive: true, force: true });
-    const exporter = new Exporter(parts, parts.ffmpeg === undefined ? await findFfmpeg() : parts.ffmpeg);
+    const ffmpeg = parts.ffmpeg === undefined ? await findFfmpeg() : parts.ffmpeg;
+    const exporter = new Exporter(parts, ffmpeg, ffmpeg === null ? [] : await askForVideos(ffmpeg, parts.report));
     exporter.unsubscribe = await parts.bus.subscribe("sessions", (event) => {
       if (event.type === "deleted") void exporter.forgetSession(event.sessionId);
     });
@@ -61,7 +64,7 @@ export class Exporter {
 
   /** Formats that this machine can make. */
   get formats(): FilmFormat[] {
-    return this.ffmpeg ? ["WEBP", "GIF", "MP4", "WEBM"] : ["WEBP", "GIF"];
+    return ["WEBP", "GIF", ...this.videos];
   }
 
   /**
@@ -73,7 +76,8 @@ export class Exporter {
     const settings = await resolveFilmSettings(this.parts.storage, input);
     const { format } = settings;
     if (!this.formats.includes(format)) {
-      throw new AtelierError("UNAVAILABLE", `${format} needs ffmpeg, which is not on the server's PATH.`, {
+      const lack = this.ffmpeg === null ? "ffmpeg, which is not on the server's PATH" : "an ffmpeg with its encoder";
+      throw new AtelierError("UNAVAILABLE", `${format} needs ${lack}.`, {
         field: "input.format",
         limit: this.formats.join(", "),
       });
@@ -173,13 +177,16 @@ export class Exporter {
       if (!hasEnded(job.record)) this.change(job, { progress: (0.95 * ready) / pictures.count });
     };
     const progress = { onPicture, signal: job.abort.signal };
-    if (format === "WEBP" || format === "GIF") await writeAnimation(path, pictures, settings, progress);
-    else await writeVideo(this.ffmpeg ?? "ffmpeg", path, pictures, { ...settings, format }, progress);
+    const encoder =
+      format === "WEBP" || format === "GIF"
+        ? animationEncoder(path, pictures, settings, format)
+        : videoEncoder(this.ffmpeg ?? "ffmpeg", path, pictures, settings, format);
+    await runEncoder(encoder, pictures, progress);
   }
 
   private fail(job: Job, error: unknown): void {
     if (!(error instanceof AtelierError)) this.parts.report(error);
-    const shown = error instanceof AtelierError ? error : new AtelierError("INTERNAL", "The export failed; the server's log says why.");
+    const shown = shownFailure(error);
     this.change(job, { state: "FAILED", error: { code: shown.code, message: shown.message } });
   }
 
@@ -215,4 +222,21 @@ export class Exporter {
 
 function noExport(): AtelierError {
   return notFound("id", "There is no such export.");
+}
+
+/** The videos that ffmpeg can encode; none when it cannot be asked. */
+async function askForVideos(ffmpeg: string, report: (error: unknown) => void): Promise<VideoFormat[]> {
+  try {
+    return await videoFormats(ffmpeg);
+  } catch (error) {
+    report(error);
+    return [];
+  }
+}
+
+/** What clients see of an error. */
+function shownFailure(error: unknown): AtelierError {
+  if (error instanceof AtelierError) return error;
+  if (error instanceof EncoderError) return unavailable(`The film could not be encoded: ${error.reason}`);
+  return new AtelierError("INTERNAL", "The export failed; the server's log says why.");
 }

@@ -1,7 +1,4 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
-import { Router } from "express";
+import { type Response, Router } from "express";
 import sharp from "sharp";
 import { badInput, conflict, notFound } from "../errors.js";
 import { filmTypes } from "../exports/export.js";
@@ -98,20 +95,24 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
     response.set({
       "Cache-Control": "private, max-age=31536000, immutable",
       "Content-Type": mimeType,
-      "Content-Length": String((await stat(path)).size),
       "Content-Disposition": `attachment; filename="${session ? fileName(session) : "atelier"}.${extension}"`,
       "X-Content-Type-Options": "nosniff",
     });
-    if (request.method === "HEAD") response.end();
-    else await pipeline(createReadStream(path), response).catch(ignoreLostClient);
+    await sendFile(response, path);
   });
 
   return router;
 }
 
-/** A client may break off a download. @throws every other error */
-function ignoreLostClient(error: unknown): void {
-  if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
+/** Sends a file, or the range of bytes that was asked for: players seek in films. A client may break off. */
+function sendFile(response: Response, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.sendFile(path, { cacheControl: false, dotfiles: "allow" }, (error) => {
+      const lostClient = error !== undefined && "code" in error && ["ECONNABORTED", "EPIPE", "ECONNRESET"].includes(String(error.code));
+      if (error === undefined || lostClient) resolve();
+      else reject(error);
+    });
+  });
 }
 
 function reencoded(picture: Uint8Array, format: StillFormat): Promise<Buffer> {

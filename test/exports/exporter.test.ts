@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -110,6 +110,45 @@ describe("a time-lapse", () => {
     const record = await ended(await exporter.start({ sessionId: await painting(12), format, size: 80, framesPerSecond: 10 }));
     expect(record).toMatchObject({ state: "COMPLETED", error: null });
     expect(record.bytes).toBeGreaterThan(500);
+  });
+});
+
+/** A program that lists these encoders as ffmpeg does, and cannot encode. */
+async function fakeFfmpeg(...encoders: string[]): Promise<string> {
+  const path = join(folder, `ffmpeg-${encoders.join("-")}`);
+  const list = encoders.map((name) => ` V....D ${name}           a codec`).join("\\n");
+  const script = `#!/bin/sh\ncase "$*" in *-encoders*) printf ' V..... = Video\\n ------\\n${list}\\n';; *) cat >/dev/null; echo "no room on /srv/x" >&2; exit 1;; esac\n`;
+  await writeFile(path, script, { mode: 0o755 });
+  return path;
+}
+
+describe.skipIf(process.platform === "win32")("videos", () => {
+  test("are offered where ffmpeg has their encoder, and no others", async () => {
+    const partial = await open({ ffmpeg: await fakeFfmpeg("libvpx-vp9") });
+    expect(partial.formats).toEqual(["WEBP", "GIF", "WEBM"]);
+    const sessionId = await painting(3);
+    await expect(partial.start({ sessionId, format: "MP4" })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      detail: { field: "input.format", limit: "WEBP, GIF, WEBM" },
+    });
+    await partial.close();
+    const none = await open({ ffmpeg: "/no/such/ffmpeg" });
+    expect(none.formats).toEqual(["WEBP", "GIF"]);
+    expect(faults.splice(0)).toHaveLength(1);
+    await none.close();
+  });
+
+  test("that fail give ffmpeg's reason without a path, and the log has all of it", async () => {
+    const failing = await open({ ffmpeg: await fakeFfmpeg("libx264", "libvpx-vp9") });
+    const { id } = await failing.start({ sessionId: await painting(3), format: "MP4", size: 64 });
+    let last: ExportRecord | undefined;
+    for await (const record of await failing.follow(id)) last = record;
+    expect(last).toMatchObject({
+      state: "FAILED",
+      error: { code: "UNAVAILABLE", message: "The film could not be encoded: no room on …" },
+    });
+    expect(String(faults.splice(0))).toContain("/srv/x");
+    await failing.close();
   });
 });
 

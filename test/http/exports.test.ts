@@ -97,3 +97,16 @@ describe("an exported picture", () => {
     }
   });
 });
+
+test("a film is sent in ranges, so that players can seek", async () => {
+  const { id } = await server.exporter.start({ sessionId: await painting(), format: "WEBP", size: 64 });
+  for await (const { error } of await server.exporter.follow(id)) expect(error).toBeNull();
+  const whole = await take(`/exports/${id}`);
+  expect(whole.response.headers.get("accept-ranges")).toBe("bytes");
+  expect(whole.response.headers.get("content-length")).toBe(String(whole.bytes.byteLength));
+  const part = await fetch(`http://127.0.0.1:${server.port}/exports/${id}`, { headers: { Range: "bytes=10-19" } });
+  expect([part.status, part.headers.get("content-range")]).toEqual([206, `bytes 10-19/${whole.bytes.byteLength}`]);
+  expect(Buffer.from(await part.arrayBuffer())).toEqual(whole.bytes.subarray(10, 20));
+  const head = await fetch(`http://127.0.0.1:${server.port}/exports/${id}`, { method: "HEAD" });
+  expect([head.status, head.headers.get("content-type")]).toEqual([200, "image/webp"]);
+});
