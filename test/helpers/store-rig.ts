@@ -57,7 +57,7 @@ export class StoreRig {
     mirrorDir: string | null = null,
     dropIns: DropInOptions | null = null,
   ): Promise<Registry> {
-    const limits = { stallMs: 500, attempts: 2, backoffMs: 1 };
+    const limits = { stallMs: 20_000, attempts: 2, backoffMs: 1 };
     const log = (line: string) => this.logged.push(line);
     const store = { folder: this.downloads, mirror: null, offline: false, vgg19: this.vgg19, limits, log, ...changes };
     const registry = await openRegistry({ bundledDir: join(this.folder, "bundled"), mirrorDir, store, dropIns });
