@@ -58,7 +58,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     queue,
     models: { catalogue: registry, sessions: registryModels(registry) },
     devices: () => host?.devices() ?? [],
-    unready: () => (host?.ready ? null : "The device is not ready yet."),
+    unready: () => (host?.ready ? null : "The device is starting, or does not respond."),
     origins: config.origins,
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
