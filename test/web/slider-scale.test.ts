@@ -32,3 +32,9 @@ test("a logarithmic slider stops at 0 where 0 is allowed, and stays at its end b
   expect(valueAt(alpha, 1)).toBeGreaterThan(0);
   expect(positionOf(alpha, alpha.max)).toBe(LAST_POSITION);
 });
+
+test("a linear slider of a share gives short decimals", () => {
+  const share = { min: 0, max: 1, default: 0, integer: false, scale: "linear" } as const;
+  for (const position of positions) expect(String(valueAt(share, position)).length).toBeLessThanOrEqual(5);
+  expect([valueAt(share, 0), valueAt(share, LAST_POSITION)]).toEqual([0, 1]);
+});

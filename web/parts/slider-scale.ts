@@ -37,12 +37,13 @@ function rounded({ min, max, integer, scale }: NumberRange, value: number): numb
 
 /** The step of a linear slider: a power of two, at least 1 for integers. */
 function linearStep(range: number, integer: boolean): number {
-  const step = 2 ** Math.floor(Math.log2(range / LAST_POSITION) + 1);
-  return integer ? Math.max(1, step) : step;
+  if (!integer) return 10 ** Math.floor(Math.log10(range / LAST_POSITION));
+  return Math.max(1, 2 ** Math.floor(Math.log2(range / LAST_POSITION) + 1));
 }
 
 function roundedTo(step: number, value: number): number {
-  return Math.round(value / step) * step;
+  // Without the last digits, which are those of binary fractions.
+  return Number((Math.round(value / step) * step).toPrecision(12));
 }
 
 function clampPosition(position: number): number {
