@@ -35,7 +35,7 @@ function rounded({ min, max, integer, scale }: NumberRange, value: number): numb
   return Math.min(max, Math.max(min, integer ? Math.round(nice) : nice));
 }
 
-/** The step of a linear slider: a power of two, at least 1 for integers. */
+/** The step of a linear slider: a power of two, at least 1, for integers; else a power of ten. */
 function linearStep(range: number, integer: boolean): number {
   if (!integer) return 10 ** Math.floor(Math.log10(range / LAST_POSITION));
   return Math.max(1, 2 ** Math.floor(Math.log2(range / LAST_POSITION) + 1));
