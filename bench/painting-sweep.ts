@@ -8,7 +8,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { nextPainting, type Painting } from "../server/art/painter.js";
+import { nextPainting, type PaintedStep } from "../server/art/painter.js";
 import { toInterleaved } from "../server/art/picture.js";
 import { createStyleTransferFactory } from "../server/art/style-transfer.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
@@ -48,7 +48,7 @@ function settingsOf(variant: string): StyleTransferSettings {
   return { ...defaultSettings(asked), model: "vgg19", ...asked } as StyleTransferSettings;
 }
 
-async function paint(settings: StyleTransferSettings): Promise<Painting> {
+async function paint(settings: StyleTransferSettings): Promise<PaintedStep> {
   const painter = await factory.open(
     {
       kind: "STYLE_TRANSFER",
@@ -60,14 +60,14 @@ async function paint(settings: StyleTransferSettings): Promise<Painting> {
     },
     null,
   );
-  let painting: Painting;
+  let painting: PaintedStep;
   do painting = await nextPainting(painter);
   while (!painting.last);
   await painter.close();
   return painting;
 }
 
-function png({ planes }: Painting): Promise<Buffer> {
+function png({ planes }: PaintedStep): Promise<Buffer> {
   const raw = { width: planes.width, height: planes.height, channels: 3 as const };
   return sharp(toInterleaved(planes), { raw }).png().toBuffer();
 }

@@ -5,7 +5,7 @@
  *   npx tsx bench/resume.ts
  */
 import { decodeCheckpoint, encodeCheckpoint } from "../server/art/checkpoint.js";
-import { nextPainting, type Painter, type Painting } from "../server/art/painter.js";
+import { nextPainting, type PaintedStep, type Painter } from "../server/art/painter.js";
 import { createStyleTransferFactory } from "../server/art/style-transfer.js";
 import type { StyleTransferWork } from "../server/art/work.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
@@ -46,7 +46,7 @@ async function checkpointOf(work: StyleTransferWork, step: number, pictures: num
 
 /** Paints to the end and returns J of the last picture. */
 async function finish(painter: Painter): Promise<number> {
-  let painting: Painting;
+  let painting: PaintedStep;
   do painting = await nextPainting(painter);
   while (!painting.last);
   await painter.close();

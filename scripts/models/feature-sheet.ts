@@ -10,7 +10,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { nextPainting, type Painting } from "../../server/art/painter.js";
+import { nextPainting, type PaintedStep } from "../../server/art/painter.js";
 import { toInterleaved } from "../../server/art/picture.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { EncodedPicture, FeatureNetworkFile } from "../../server/art/work.js";
@@ -63,7 +63,7 @@ async function sample(name: string): Promise<EncodedPicture & { bytes: Buffer }>
   return { digest: name, bytes: await readFile(join(samples, `${name}.jpg`)) };
 }
 
-async function paint(network: FeatureNetworkFile, content: EncodedPicture, style: EncodedPicture): Promise<Painting> {
+async function paint(network: FeatureNetworkFile, content: EncodedPicture, style: EncodedPicture): Promise<PaintedStep> {
   const settings = { ...defaultSettings({ size }), model: network.id };
   const painter = await factory.open(
     {
@@ -76,7 +76,7 @@ async function paint(network: FeatureNetworkFile, content: EncodedPicture, style
     },
     null,
   );
-  let painting: Painting;
+  let painting: PaintedStep;
   do painting = await nextPainting(painter);
   while (!painting.last);
   await painter.close();

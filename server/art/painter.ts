@@ -25,7 +25,7 @@ export interface LiveTranslation {
 }
 
 /** One finished picture of a session. */
-export interface Painting {
+export interface PaintedStep {
   /** Number of the picture, counted from 0 over all scales. */
   step: number;
   planes: Planes;
@@ -47,7 +47,7 @@ export interface Painter {
    * @throws AtelierError BAD_INPUT when the work does not fit its pictures or diverges; UNAVAILABLE when a model
    * returns no picture; OUT_OF_MEMORY; DEVICE_LOST.
    */
-  paint(): Promise<Painting | null>;
+  paint(): Promise<PaintedStep | null>;
   /**
    * Returns the state from which the factory's `open` paints the last picture again and continues. The pictures after
    * that one are the same to the byte, unless the optimiser's state is too large to be stored.
@@ -63,7 +63,7 @@ export interface Painter {
 }
 
 /** Paints the next picture with all its parts, for callers that share the device with no one. */
-export async function nextPainting(painter: Pick<Painter, "paint">): Promise<Painting> {
+export async function nextPainting(painter: Pick<Painter, "paint">): Promise<PaintedStep> {
   for (;;) {
     const painting = await painter.paint();
     if (painting) return painting;

@@ -10,7 +10,7 @@ import { type OpenFeatureNetwork, openFeatureNetwork } from "./feature-network.j
 import { LBFGS } from "./lbfgs.js";
 import { type Evaluation, evaluate, objectiveLayers, type Targets } from "./objective.js";
 import type { Optimizer, OptimizerState } from "./optimizer.js";
-import type { Painter, PainterFactory, Painting, Planes } from "./painter.js";
+import type { PaintedStep, Painter, PainterFactory, Planes } from "./painter.js";
 import { uprightSize } from "./picture.js";
 import { enlarge } from "./resample.js";
 import { fitLongerSide, type PictureSize, type Scale } from "./scales.js";
@@ -74,7 +74,7 @@ class StyleTransferPainter implements Painter {
     this.optimizer = createOptimizer(schedule.work.settings, start.picture, start.optimizer);
   }
 
-  async paint(): Promise<Painting> {
+  async paint(): Promise<PaintedStep> {
     const step = this.nextStep;
     this.openStep = step + 1;
     let began = performance.now();

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import { type GeneratorProgram, type OpenGenerator, openGeneratorProgram, programKey } from "./generator.js";
-import { CheckpointError, type Painter, type PainterFactory, type Painting } from "./painter.js";
+import { CheckpointError, type PaintedStep, type Painter, type PainterFactory } from "./painter.js";
 import { decodePlanes } from "./picture.js";
 import { LARGEST_KEPT_AREA, ProgramCache } from "./program-cache.js";
 import { largestArea, overlapFor, Tiling } from "./tiles.js";
@@ -58,7 +58,7 @@ class TranslationPainter implements Painter {
     private readonly release: () => Promise<void>,
   ) {}
 
-  async paint(): Promise<Painting | null> {
+  async paint(): Promise<PaintedStep | null> {
     const { done, value } = await this.run.next();
     return done ? { step: this.nextStep++, ...value, losses: null, last: true } : null;
   }

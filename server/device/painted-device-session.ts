@@ -1,4 +1,4 @@
-import { CheckpointError, type Painter, type PainterFactory, type Painting } from "../art/painter.js";
+import { CheckpointError, type PaintedStep, type Painter, type PainterFactory } from "../art/painter.js";
 import type { PaintedWork } from "../art/work.js";
 import type { DeviceSession, Send, SessionCommand } from "./device-session.js";
 import { encodeFrame } from "./encode.js";
@@ -136,7 +136,7 @@ export class PaintedDeviceSession implements DeviceSession {
    * Starts to encode and send a picture; at most one delivery is under way. Steps that the host has stored are not sent
    * again, but their checkpoints are.
    */
-  private deliver(painting: Painting, checkpoint: Uint8Array | null): void {
+  private deliver(painting: PaintedStep, checkpoint: Uint8Array | null): void {
     const encoding = painting.step > this.storedThrough ? encodeFrame(painting.planes, painting.last) : null;
     if (encoding) this.unacknowledged++;
     const send = async () => {
@@ -159,7 +159,7 @@ export class PaintedDeviceSession implements DeviceSession {
   }
 
   /** Returns a checkpoint if one is due: at the interval, or less often where checkpoints are slow. */
-  private takeCheckpoint(painter: Painter, painting: Painting): Uint8Array | null {
+  private takeCheckpoint(painter: Painter, painting: PaintedStep): Uint8Array | null {
     const now = performance.now();
     if (painting.last || now - this.lastCheckpoint < this.checkpointPause) return null;
     const bytes = painter.checkpoint();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nextPainting, type Painter, type Painting } from "../../server/art/painter.js";
+import { nextPainting, type PaintedStep, type Painter } from "../../server/art/painter.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
@@ -73,10 +73,10 @@ painterContract({
 async function paintSteered(
   work: StyleTransferWork,
   steer: Record<number, Omit<ChangeAtStep<EncodedPicture>, "step">>,
-): Promise<Painting[]> {
+): Promise<PaintedStep[]> {
   const factory = await createFactory();
   const painter = await factory.open(work, null);
-  const paintings: Painting[] = [];
+  const paintings: PaintedStep[] = [];
   do {
     const change = steer[painter.nextStep];
     if (change) expect(painter.steer?.({ ...change, step: 0 })).toBe(painter.nextStep);
@@ -87,7 +87,7 @@ async function paintSteered(
   return paintings;
 }
 
-const planes = (paintings: Painting[]) => paintings.map((painting) => painting.planes.data);
+const planes = (paintings: PaintedStep[]) => paintings.map((painting) => painting.planes.data);
 
 describe("steering", () => {
   test("changes the losses of its step and the next picture, and nothing before", async () => {

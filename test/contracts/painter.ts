@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CheckpointError, nextPainting, type Painter, type PainterFactory, type Painting } from "../../server/art/painter.js";
+import { CheckpointError, nextPainting, type PaintedStep, type Painter, type PainterFactory } from "../../server/art/painter.js";
 import type { PaintedWork } from "../../server/art/work.js";
 
 /** One kind of painter, for the suite. */
@@ -52,7 +52,7 @@ export function painterContract({ name, createFactory, work, lastStep }: Painter
       const alone = await paintAll(await createFactory(), await work());
       const factory = await createFactory();
       const [a, b] = [await factory.open(await work(), null), await factory.open(await work(), null)];
-      const paintings: Painting[] = [];
+      const paintings: PaintedStep[] = [];
       for (let step = 0; step <= lastStep; step++) {
         paintings.push(await nextPainting(a));
         await nextPainting(b);
@@ -72,9 +72,9 @@ export function painterContract({ name, createFactory, work, lastStep }: Painter
 }
 
 /** Paints every picture of a work, and closes the factory. */
-export async function paintAll(factory: PainterFactory, work: PaintedWork): Promise<Painting[]> {
+export async function paintAll(factory: PainterFactory, work: PaintedWork): Promise<PaintedStep[]> {
   const painter = await factory.open(work, null);
-  const paintings: Painting[] = [];
+  const paintings: PaintedStep[] = [];
   do paintings.push(await nextPainting(painter));
   while (!paintings.at(-1)!.last);
   await painter.close();
@@ -83,13 +83,13 @@ export async function paintAll(factory: PainterFactory, work: PaintedWork): Prom
 }
 
 async function rest(painter: Painter) {
-  const paintings: Painting[] = [];
+  const paintings: PaintedStep[] = [];
   do paintings.push(await nextPainting(painter));
   while (!paintings.at(-1)!.last);
   await painter.close();
   return paintings.map(withoutTime);
 }
 
-function withoutTime({ computeMs: _, ...painting }: Painting) {
+function withoutTime({ computeMs: _, ...painting }: PaintedStep) {
   return painting;
 }

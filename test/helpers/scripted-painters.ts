@@ -2,9 +2,9 @@ import {
   CheckpointError,
   type LiveTranslator,
   nextPainting,
+  type PaintedStep,
   type Painter,
   type Painters,
-  type Painting,
 } from "../../server/art/painter.js";
 import type { EncodedPicture, LiveTranslationWork, PaintedWork } from "../../server/art/work.js";
 import { AtelierError, type ErrorCode } from "../../server/errors.js";
@@ -115,7 +115,7 @@ class ScriptedPainter implements Painter {
     this.changes = [...changes];
   }
 
-  async paint(): Promise<Painting | null> {
+  async paint(): Promise<PaintedStep | null> {
     const { steps, computeMs = 1000, size = 8, parts = 1 } = this.script;
     this.misbehave(this.nextStep);
     if (++this.part < parts) return null;

@@ -2,7 +2,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { withText } from "../../server/exports/png-text";
 import { pngText } from "../../web/parts/png-text";
-import { findTrace, readTrace } from "../../web/rooms/easel/trace";
+import { findTrace, traceFromText } from "../../web/rooms/easel/trace";
 import { settingsOf } from "../../web/session/recipe";
 
 const settings = {
@@ -57,7 +57,7 @@ test("a value that is not allowed in a trace is left to its default", () => {
     optimizer: "SGD",
     styleLayers: [{ layer: "conv1_1", weight: -1 }],
   };
-  const { recipe } = readTrace(
+  const { recipe } = traceFromText(
     JSON.stringify({ format: "atelier-trace", version: 1, settings: strange, changes: [null, { settings: 3 }] }),
   );
   for (const name of ["alpha", "steps", "size", "seed", "optimizer", "styleLayers"]) expect(recipe).not.toHaveProperty(name);
@@ -66,7 +66,7 @@ test("a value that is not allowed in a trace is left to its default", () => {
 
 test("a trace that is damaged or from a newer version is refused with the reason", () => {
   for (const text of ["{", "[]", JSON.stringify({ format: "other", settings }), JSON.stringify({ format: "atelier-trace", version: 1 })]) {
-    expect(() => readTrace(text)).toThrow("The settings in this picture are damaged.");
+    expect(() => traceFromText(text)).toThrow("The settings in this picture are damaged.");
   }
-  expect(() => readTrace(JSON.stringify({ format: "atelier-trace", version: 2, settings }))).toThrow("newer version");
+  expect(() => traceFromText(JSON.stringify({ format: "atelier-trace", version: 2, settings }))).toThrow("newer version");
 });

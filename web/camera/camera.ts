@@ -1,5 +1,5 @@
 import { pictureTexts } from "../texts/pictures";
-import { type FrameSource, PictureListeners } from "./source";
+import { PictureListeners, type PictureSource } from "./source";
 
 /** Says why a camera gives no picture and what to do about it. */
 export class CameraError extends Error {
@@ -24,7 +24,7 @@ const WANTED = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ide
  * unless it was closed; it must still be closed then.
  * @throws CameraError
  */
-export async function openCamera(deviceId: string | null, onLost: (error: CameraError) => void): Promise<FrameSource> {
+export async function openCamera(deviceId: string | null, onLost: (error: CameraError) => void): Promise<PictureSource> {
   if (!navigator.mediaDevices) throw new CameraError(texts.insecure);
   const stream = await openStream(deviceId);
   const video = document.createElement("video");

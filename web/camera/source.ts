@@ -1,5 +1,5 @@
 /** A source of live pictures: a camera, a clip or a drawing. */
-export interface FrameSource {
+export interface PictureSource {
   /** Shows the newest picture. */
   readonly element: HTMLVideoElement | HTMLCanvasElement;
   /** Size of the pictures, px. */

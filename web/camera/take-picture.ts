@@ -1,10 +1,10 @@
 import { pictureTexts } from "../texts/pictures";
-import type { FrameSource } from "./source";
+import type { PictureSource } from "./source";
 
 const QUALITY = 0.92;
 
 /** The current picture of a source as a JPEG file. @throws Error if the browser cannot encode it. */
-export async function takePicture({ element, width, height }: FrameSource, name: string): Promise<File> {
+export async function takePicture({ element, width, height }: PictureSource, name: string): Promise<File> {
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;

@@ -1,5 +1,5 @@
 /** The progress of some work at a time, ms. */
-export interface Mark {
+export interface ProgressMark {
   /** 0..1 */
   progress: number;
   at: number;
@@ -8,7 +8,7 @@ export interface Mark {
 /**
  * Time until the work is done at the pace since its first mark, ms; null while there is too little progress to tell.
  */
-export function timeToGo(first: Mark, last: Mark): number | null {
+export function timeToGo(first: ProgressMark, last: ProgressMark): number | null {
   const came = last.progress - first.progress;
   const took = last.at - first.at;
   if (came < 0.01 || took < 1000) return null;

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "react";
-import { type Mark, timeToGo } from "./time-to-go";
+import { type ProgressMark, timeToGo } from "./time-to-go";
 
 /** Time until some work is done, ms; null while there is none, or while it is unknown. */
 export function useTimeToGo(progress: number | null): number | null {
-  const first = useRef<Mark | null>(null);
+  const first = useRef<ProgressMark | null>(null);
   const [left, setLeft] = useState<number | null>(null);
   useEffect(() => {
     if (progress === null) first.current = null;

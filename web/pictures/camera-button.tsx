@@ -1,7 +1,7 @@
 import { Dialog } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
 import { openCamera } from "../camera/camera";
-import type { FrameSource } from "../camera/source";
+import type { PictureSource } from "../camera/source";
 import { takePicture } from "../camera/take-picture";
 import { messageOf } from "../graphql/execute";
 import dialog from "../parts/dialog.module.css";
@@ -39,7 +39,7 @@ export function CameraButton({ name, onTake }: { name: string; onTake(file: File
 
 function View({ onTake }: { onTake(file: File): void }) {
   const place = useRef<HTMLDivElement>(null);
-  const [source, setSource] = useState<FrameSource | null>(null);
+  const [source, setSource] = useState<PictureSource | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
 
@@ -47,7 +47,7 @@ function View({ onTake }: { onTake(file: File): void }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is read by nothing.
   useEffect(() => {
     let left = false;
-    let opened: FrameSource | null = null;
+    let opened: PictureSource | null = null;
     const fail = (error: unknown) => {
       if (left) return;
       setSource(null);

@@ -6,7 +6,7 @@ import type { StartPainting } from "../graphql/operations";
 /** Settings that the user chose. The others are left to the server's defaults. */
 export type Recipe = Readonly<Partial<StyleTransferSettings>>;
 
-export type StyleTransferInput = VariablesOf<typeof StartPainting>["input"];
+export type StartPaintingInput = VariablesOf<typeof StartPainting>["input"];
 
 /** Every setting as it will be: the chosen ones, and defaults, some of which follow other settings. */
 export function settingsOf(recipe: Recipe): Omit<StyleTransferSettings, "model"> {
@@ -19,6 +19,6 @@ export function withModel({ model: _before, ...others }: Recipe, model: string |
 }
 
 /** The input of the mutation: settings that the user left alone are left out, so that the server's own defaults hold. */
-export function toInput(recipe: Recipe, contentId: string, styles: readonly Weighted<ImageReference>[], title: string): StyleTransferInput {
+export function toInput(recipe: Recipe, contentId: string, styles: readonly Weighted<ImageReference>[], title: string): StartPaintingInput {
   return { contentId, styles: [...styles], title, ...recipe };
 }

@@ -1,5 +1,5 @@
 import type { Frame, Session, SessionStatus } from "../graphql/operations";
-import { emptyTimeline, filled, type StepRange, type Timeline, withFrame as withKeptFrame, withoutStep } from "./timeline";
+import { emptyTimeline, filled, type StepSpan, type Timeline, withFrame as withKeptFrame, withoutStep } from "./timeline";
 
 /** Losses of one step, without weights except for `total`. */
 export interface LossPoint {
@@ -25,12 +25,12 @@ export interface SessionState {
   failure: string | null;
 }
 
-export type SessionEvent =
+export type SessionAction =
   | { type: "loaded"; session: Session; curve: readonly LossPoint[] }
   | { type: "changed"; session: Session }
   | { type: "frame"; frame: Frame }
   /** All kept frames of a range of steps. */
-  | { type: "filled"; range: StepRange; frames: readonly Frame[] }
+  | { type: "filled"; range: StepSpan; frames: readonly Frame[] }
   /** A frame is no longer kept. */
   | { type: "gone"; step: number }
   | { type: "renamed"; title: string }
@@ -51,7 +51,7 @@ export const nothingYet: SessionState = {
   failure: null,
 };
 
-export function nextState(state: SessionState, event: SessionEvent): SessionState {
+export function nextState(state: SessionState, event: SessionAction): SessionState {
   switch (event.type) {
     case "loaded":
       return { ...withSession(state, event.session), curve: mergeCurves(event.curve, state.curve), failure: null };

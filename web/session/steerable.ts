@@ -5,13 +5,13 @@ import type { Painting, Picture, Steer } from "../graphql/operations";
 import type { Weights } from "../parts/curve-geometry";
 
 /** A style picture with its weight among several. */
-export type StyleSource = Weighted<{ image: Pick<Picture, "id" | "url"> }>;
+export type WeightedPicture = Weighted<{ image: Pick<Picture, "id" | "url"> }>;
 
-export type SteerChanges = VariablesOf<typeof Steer>["changes"];
+export type SteerInput = VariablesOf<typeof Steer>["changes"];
 
 /** Everything that may be steered. */
 export interface Steerable extends SteerableSettings {
-  styles: readonly StyleSource[];
+  styles: readonly WeightedPicture[];
 }
 
 type History = Pick<Painting, "initialSettings" | "initialStyles" | "changes">;
@@ -47,7 +47,7 @@ export function weightsByStep({ initialSettings, changes }: Pick<History, "initi
 }
 
 /** The input of the mutation: only what is to be changed. */
-export function toChanges({ styles, styleLayers, ...others }: Partial<Steerable>): SteerChanges {
+export function toChanges({ styles, styleLayers, ...others }: Partial<Steerable>): SteerInput {
   return {
     ...others,
     ...(styleLayers ? { styleLayers: styleLayers.map(({ layer, weight }) => ({ layer, weight })) } : {}),

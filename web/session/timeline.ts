@@ -4,7 +4,7 @@ import type { Frame } from "../graphql/operations";
 export const PAGE = 100;
 
 /** Steps from `from` through `to`. */
-export interface StepRange {
+export interface StepSpan {
   from: number;
   to: number;
 }
@@ -14,7 +14,7 @@ export interface Timeline {
   /** Known frames, by step. */
   frames: readonly Frame[];
   /** Steps whose frames have not been requested yet, in order; a slow viewer skips some. */
-  holes: readonly StepRange[];
+  holes: readonly StepSpan[];
   /** Number of times that holes were filled. */
   fills: number;
 }
@@ -39,7 +39,7 @@ export function isMissing({ holes }: Timeline, step: number): boolean {
  * The steps to request next, at most one page: those around the wanted step, or else the newest. Null when nothing is
  * missing.
  */
-export function missing({ holes }: Timeline, wanted: number | null): StepRange | null {
+export function missing({ holes }: Timeline, wanted: number | null): StepSpan | null {
   const first = holes[0];
   const last = holes.at(-1);
   if (!first || !last) return null;
@@ -57,7 +57,7 @@ export function missingCount({ holes }: Timeline): number {
 }
 
 /** The timeline with all kept frames of a range. */
-export function filled(timeline: Timeline, { from, to }: StepRange, frames: readonly Frame[]): Timeline {
+export function filled(timeline: Timeline, { from, to }: StepSpan, frames: readonly Frame[]): Timeline {
   const holes = timeline.holes.flatMap((hole) =>
     [
       { from: hole.from, to: Math.min(hole.to, from - 1) },

@@ -4,7 +4,7 @@ import { PlaceQuery, SessionEvents, SessionQuery } from "../graphql/operations";
 import { type SubscriptionTo, useSubscription } from "../graphql/use-subscription";
 import { studioTexts as texts } from "../texts/studio";
 import { justStarted } from "./just-started";
-import { isOver, nextState, nothingYet, type SessionEvent, type SessionState } from "./session-state";
+import { isOver, nextState, nothingYet, type SessionAction, type SessionState } from "./session-state";
 
 /** Points of the loss curve to load: about the width of the curve in pixels. */
 const CURVE_POINTS = 500;
@@ -12,14 +12,14 @@ const CURVE_POINTS = 500;
 const PLACE_EVERY_MS = 3_000;
 
 /** A session of any kind, kept up to date until it is over, through lost connections; a painting includes its curve. */
-export function useSession(id: string): [SessionState, Dispatch<SessionEvent>] {
+export function useSession(id: string): [SessionState, Dispatch<SessionAction>] {
   const [state, dispatch] = useReducer(nextState, id, initialState);
   useSubscription(id, (_key, signal) => followed(id, dispatch, signal));
   usePlace(id, state.session?.status === "QUEUED", dispatch);
   return [state, dispatch];
 }
 
-function usePlace(id: string, waits: boolean, dispatch: Dispatch<SessionEvent>): void {
+function usePlace(id: string, waits: boolean, dispatch: Dispatch<SessionAction>): void {
   useEffect(() => {
     if (!waits) return;
     const ask = async () => {
@@ -39,7 +39,7 @@ function initialState(id: string): SessionState {
   return { ...nothingYet, session: justStarted(id) };
 }
 
-function followed(id: string, dispatch: (event: SessionEvent) => void, signal: AbortSignal): SubscriptionTo<typeof SessionEvents> {
+function followed(id: string, dispatch: (event: SessionAction) => void, signal: AbortSignal): SubscriptionTo<typeof SessionEvents> {
   let step = -1;
   let over = false;
   return {

@@ -12,7 +12,7 @@ interface Props {
 }
 
 /** One network with its state, facts and samples. */
-export function ModelCard({ network, actions }: Props) {
+export function ModelItem({ network, actions }: Props) {
   const { id, title, task, state, isDefault, preview, sheet } = network;
   const name = shortTitle(title);
   const picture = preview ?? sheet;

@@ -5,7 +5,7 @@ import { useNetworks } from "../../networks/use-networks";
 import headings from "../../parts/headings.module.css";
 import { Notice } from "../../parts/notice";
 import { modelsTexts as texts } from "../../texts/models";
-import { ModelCard } from "./model-card";
+import { ModelItem } from "./model-card";
 import styles from "./models-room.module.css";
 
 const tasks = ["FEATURES", "TRANSLATION"] as const;
@@ -33,7 +33,7 @@ export function ModelsRoom() {
               {known.length === 0 && <p>{texts.none}</p>}
               <ul className={styles.models}>
                 {known.map((network) => (
-                  <ModelCard key={network.id} network={network} actions={networks} />
+                  <ModelItem key={network.id} network={network} actions={networks} />
                 ))}
               </ul>
             </section>

@@ -2,14 +2,14 @@ import { styleTransferLimits } from "../../../server/records/settings";
 import { NumberControl } from "../../parts/number-control";
 import { styleShare } from "../../parts/settings";
 import { StylePicker } from "../../pictures/style-picker";
-import type { StyleSource } from "../../session/steerable";
+import type { WeightedPicture } from "../../session/steerable";
 import { easelTexts as texts } from "../../texts/easel";
 import styles from "./style-mix.module.css";
 
 /** Further styles with their shares, and the share of the first one. */
 export interface Mix {
   share: number;
-  others: readonly StyleSource[];
+  others: readonly WeightedPicture[];
 }
 
 export const oneStyle: Mix = { share: 1, others: [] };
@@ -26,7 +26,7 @@ interface Props {
 /** Several styles in one painting, each with a share; more can be added. */
 export function StyleMix({ firstUrl, mix, onChange }: Props) {
   const { others } = mix;
-  const replace = (place: number, next: StyleSource) =>
+  const replace = (place: number, next: WeightedPicture) =>
     onChange({ ...mix, others: others.map((known, at) => (at === place ? next : known)) });
   return (
     <section className={styles.mix} aria-label={texts.mixTitle}>

@@ -27,11 +27,11 @@ type Fields = Record<string, unknown>;
 /** The trace in a picture; null where it has none. @throws Error for one that cannot be understood. */
 export async function findTrace(file: Blob): Promise<FoundTrace | null> {
   const text = pngText(new Uint8Array(await file.slice(0, READ_BYTES).arrayBuffer()), KEYWORD);
-  return text === null ? null : readTrace(text);
+  return text === null ? null : traceFromText(text);
 }
 
 /** @throws Error for a trace that is damaged or of a newer version. */
-export function readTrace(text: string): FoundTrace {
+export function traceFromText(text: string): FoundTrace {
   const trace = parse(text);
   if (trace.format !== KEYWORD || !isFields(trace.settings)) throw new Error(texts.damaged);
   if (Number(trace.version) > VERSION) throw new Error(texts.newer);

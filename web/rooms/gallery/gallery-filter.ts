@@ -1,7 +1,7 @@
 import type { VariablesOf } from "gql.tada";
 import type { GalleryQuery, SessionStatus } from "../../graphql/operations";
 
-export type SessionFilter = NonNullable<VariablesOf<typeof GalleryQuery>["filter"]>;
+export type FilterInput = NonNullable<VariablesOf<typeof GalleryQuery>["filter"]>;
 
 /** Groups of statuses to filter by. */
 export const statusGroups = {
@@ -51,12 +51,12 @@ export function queryOf({ kind, status, text, model, image }: GalleryFilter): st
 }
 
 /** The filter in the form of the API. */
-export function toSessionFilter(filter: GalleryFilter): SessionFilter {
+export function toSessionFilter(filter: GalleryFilter): FilterInput {
   return { ...toEventFilter(filter), ...(filter.status ? { status: [...statusGroups[filter.status]] } : {}) };
 }
 
 /** The filter for events, without the status: the page must hear of sessions whose new status leaves the filter. */
-export function toEventFilter({ kind, text, model, image }: GalleryFilter): SessionFilter {
+export function toEventFilter({ kind, text, model, image }: GalleryFilter): FilterInput {
   return {
     ...(kind ? { kind } : {}),
     ...(text.trim() ? { titleContains: text.trim() } : {}),

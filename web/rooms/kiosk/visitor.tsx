@@ -1,6 +1,6 @@
 import { type Dispatch, useEffect, useRef, useState } from "react";
 import { openCamera } from "../../camera/camera";
-import type { FrameSource } from "../../camera/source";
+import type { PictureSource } from "../../camera/source";
 import { takePicture } from "../../camera/take-picture";
 import { uploadPicture } from "../../graphql/upload";
 import type { Sample } from "../../pictures/samples";
@@ -45,13 +45,13 @@ export function Choosing({ choices, keep, dispatch }: ChoosingProps) {
 /** Counts down in front of the camera, takes the picture and uploads it. Without a camera the loop goes on. */
 export function Counting({ dispatch }: { dispatch: Dispatch<KioskEvent> }) {
   const place = useRef<HTMLDivElement>(null);
-  const [source, setSource] = useState<FrameSource | null>(null);
+  const [source, setSource] = useState<PictureSource | null>(null);
   const [count, setCount] = useState(COUNT_FROM);
   const [failed, setFailed] = useState(false);
 
   useEffect(() => {
     let left = false;
-    let opened: FrameSource | null = null;
+    let opened: PictureSource | null = null;
     const fail = () => {
       if (!left) setFailed(true);
     };

@@ -1,5 +1,5 @@
 import { styleTransferSettings } from "../../../server/records/settings";
-import type { StyleTransferInput } from "../../session/recipe";
+import type { StartPaintingInput } from "../../session/recipe";
 import { layersTexts as texts } from "../../texts/layers";
 import { layerTexts } from "../../texts/layers-in-words";
 
@@ -18,7 +18,7 @@ interface Setup {
  * The inputs of the experiment: one painting for each style layer, with that layer alone. The others have weight 0, so
  * that their distances are still measured. A single scale makes the distances comparable over all steps.
  */
-export function experimentInputs({ contentId, styleId, names, size, steps }: Setup): StyleTransferInput[] {
+export function experimentInputs({ contentId, styleId, names, size, steps }: Setup): StartPaintingInput[] {
   return styleLayerNames.map((only) => ({
     contentId,
     styles: [{ imageId: styleId, weight: 1 }],

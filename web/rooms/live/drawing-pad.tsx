@@ -1,5 +1,5 @@
 import { type PointerEvent, useEffect, useRef, useState } from "react";
-import { type FrameSource, PictureListeners } from "../../camera/source";
+import { PictureListeners, type PictureSource } from "../../camera/source";
 import { liveTexts } from "../../texts/live";
 import styles from "./drawing-pad.module.css";
 import { type Drawing, type DrawingAction, paintDrawing, type Stroke } from "./drawing-strokes";
@@ -16,7 +16,7 @@ interface Props {
   drawing: Drawing;
   act(action: DrawingAction): void;
   /** Receives the pad as a source of pictures, and null when the pad unmounts. */
-  onSource(source: FrameSource | null): void;
+  onSource(source: PictureSource | null): void;
 }
 
 /** A sheet to draw on with mouse, pen or finger; every stroke makes a new picture. */

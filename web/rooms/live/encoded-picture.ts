@@ -1,4 +1,4 @@
-import type { FrameSource } from "../../camera/source";
+import type { PictureSource } from "../../camera/source";
 import { liveTexts as texts } from "../../texts/live";
 
 /** High enough that JPEG blocks do not show in the translation; about 20 kB at 256 px. */
@@ -12,7 +12,7 @@ export class PictureEncoder {
    * The source's picture as JPEG in base64, its longer side `size` px.
    * @throws Error when the browser cannot encode it.
    */
-  async encode({ element, width, height }: FrameSource, size: number): Promise<string> {
+  async encode({ element, width, height }: PictureSource, size: number): Promise<string> {
     const scale = size / Math.max(width, height);
     this.canvas.width = Math.max(1, Math.round(width * scale));
     this.canvas.height = Math.max(1, Math.round(height * scale));

@@ -5,10 +5,10 @@ import { Notice } from "../../parts/notice";
 import { liveTexts as texts } from "../../texts/live";
 import styles from "./live.module.css";
 import { canRecord, type Recording, record, saveFile } from "./recording";
-import type { Live } from "./run-live";
+import type { LiveState } from "./run-live";
 
 interface Props {
-  live: Live;
+  live: LiveState;
   canvas: RefObject<HTMLCanvasElement | null>;
   /** Shown before the other actions. */
   children: ReactNode;

@@ -1,11 +1,11 @@
 import { liveTexts } from "../../texts/live";
 import styles from "./live.module.css";
-import type { Live } from "./run-live";
+import type { LiveState } from "./run-live";
 
 const texts = liveTexts.facts;
 
 /** The rate of pictures per second and their delay. */
-export function LiveFacts({ live: { rates } }: { live: Live }) {
+export function LiveFacts({ live: { rates } }: { live: LiveState }) {
   return (
     <dl className={styles.facts} data-testid="live-facts">
       <div>

@@ -1,5 +1,5 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
-import type { FrameSource } from "../../camera/source";
+import type { PictureSource } from "../../camera/source";
 import { liveTexts as texts } from "../../texts/live";
 import styles from "./live-stage.module.css";
 
@@ -8,7 +8,7 @@ export type StageView = "beside" | "split";
 interface Props {
   view: StageView;
   /** Null while nothing is translated. */
-  source: FrameSource | null;
+  source: PictureSource | null;
   /** A drawing pad, shown instead of the source's picture. */
   pad: ReactNode;
   result: RefObject<HTMLCanvasElement | null>;
@@ -60,7 +60,7 @@ export function LiveStage({ view, source, pad, result, hint }: Props) {
 }
 
 /** The element that a source paints on. */
-function SourceView({ source, aspect }: { source: FrameSource | null; aspect: string }) {
+function SourceView({ source, aspect }: { source: PictureSource | null; aspect: string }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = source?.element;

@@ -1,7 +1,7 @@
 "use client";
 
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
-import type { FrameSource } from "../../camera/source";
+import type { PictureSource } from "../../camera/source";
 import { forTask, takesDrawings } from "../../networks/networks";
 import { sizeSetting } from "../../networks/order";
 import { TranslatorList } from "../../networks/translator-list";
@@ -50,8 +50,8 @@ export function Live() {
   const lines = useReducer(draw, emptyDrawing);
   const areas = useReducer(draw, emptyDrawing);
   const [drawn, act] = network?.takes === "LABEL_MAP" ? areas : lines;
-  const [sheet, setSheet] = useState<FrameSource | null>(null);
-  const onSheet = useCallback((source: FrameSource | null) => setSheet(source), []);
+  const [sheet, setSheet] = useState<PictureSource | null>(null);
+  const onSheet = useCallback((source: PictureSource | null) => setSheet(source), []);
   const source = drawing ? sheet : camera.source;
   const canvas = useRef<HTMLCanvasElement>(null);
   const live = useLive({ source: running ? source : null, network, size: settledSize ?? network?.size ?? 256, canvas });

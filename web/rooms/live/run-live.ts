@@ -1,4 +1,4 @@
-import type { FrameSource } from "../../camera/source";
+import type { PictureSource } from "../../camera/source";
 import { ConnectionError, execute, messageOf } from "../../graphql/execute";
 import { CancelSession, LiveEvents, SendFrame, StartLive } from "../../graphql/operations";
 import { ask, follow } from "../../graphql/subscribe";
@@ -13,7 +13,7 @@ import { ResultCanvas } from "./result-canvas";
 const RATES_EVERY_MS = 500;
 
 /** The state of a live translation, as the page shows it. */
-export interface Live {
+export interface LiveState {
   /** Null until the server has one. */
   sessionId: string | null;
   status: string;
@@ -25,12 +25,12 @@ export interface Live {
 }
 
 interface Run {
-  source: FrameSource;
+  source: PictureSource;
   model: string;
   title: string;
   size: number;
   canvas: HTMLCanvasElement;
-  change(changed: Partial<Live>): void;
+  change(changed: Partial<LiveState>): void;
   /** Starts a new session. */
   again(): void;
   signal: AbortSignal;

@@ -1,4 +1,4 @@
-import { type FrameSource, PictureListeners } from "../../camera/source";
+import { PictureListeners, type PictureSource } from "../../camera/source";
 import { liveTexts as texts } from "../../texts/live";
 import { LOOP_SECONDS, paintScene } from "./sample-scene";
 
@@ -7,7 +7,7 @@ const HEIGHT = 288;
 const FRAMES_PER_SECOND = 25;
 
 /** A looping clip that needs no camera; it plays while it has listeners. */
-export function openSampleClip(): FrameSource {
+export function openSampleClip(): PictureSource {
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH;
   canvas.height = HEIGHT;

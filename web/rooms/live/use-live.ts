@@ -1,15 +1,15 @@
 import { type RefObject, useEffect, useState } from "react";
-import type { FrameSource } from "../../camera/source";
+import type { PictureSource } from "../../camera/source";
 import { messageOf } from "../../graphql/execute";
 import type { Network } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
-import { type Live, runLive } from "./run-live";
+import { type LiveState, runLive } from "./run-live";
 
-const nothing: Live = { sessionId: null, status: "", rates: null, failure: null, step: null };
+const nothing: LiveState = { sessionId: null, status: "", rates: null, failure: null, step: null };
 
 interface LiveOptions {
   /** Null while nothing should be translated. */
-  source: FrameSource | null;
+  source: PictureSource | null;
   network: Network | null;
   /** Longer side of the results, px. */
   size: number;
@@ -20,8 +20,8 @@ interface LiveOptions {
  * A live translation of `source` on `canvas`, while there is a source and a network. When the server ends an idle
  * session, the next picture on a visible page starts a new one.
  */
-export function useLive({ source, network, size, canvas }: LiveOptions): Live {
-  const [live, setLive] = useState<Live>(nothing);
+export function useLive({ source, network, size, canvas }: LiveOptions): LiveState {
+  const [live, setLive] = useState<LiveState>(nothing);
   const [attempt, setAttempt] = useState(0);
   const model = network?.id ?? null;
   const title = network ? shortTitle(network.title) : "";
@@ -33,7 +33,7 @@ export function useLive({ source, network, size, canvas }: LiveOptions): Live {
     if (!source || model === null || !target) return;
     const ending = new AbortController();
     const { signal } = ending;
-    const change = (changed: Partial<Live>) => {
+    const change = (changed: Partial<LiveState>) => {
       if (!signal.aborted) setLive((known) => ({ ...known, ...changed }));
     };
     setLive({ ...nothing, status: "QUEUED" });

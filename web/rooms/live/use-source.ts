@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { cameras, openCamera } from "../../camera/camera";
-import type { FrameSource } from "../../camera/source";
+import type { PictureSource } from "../../camera/source";
 import { messageOf } from "../../graphql/execute";
 import { liveTexts as texts } from "../../texts/live";
 import { openSampleClip } from "./sample-clip";
@@ -15,7 +15,7 @@ const ANY_CAMERA = "any-camera";
 export function useSource(wanted: boolean) {
   const [chosen, choose] = useState<string>(ANY_CAMERA);
   const [found, setFound] = useState<{ id: string; name: string }[]>([]);
-  const [source, setSource] = useState<FrameSource | null>(null);
+  const [source, setSource] = useState<PictureSource | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
 
@@ -24,7 +24,7 @@ export function useSource(wanted: boolean) {
   useEffect(() => {
     if (!wanted) return;
     let left = false;
-    let opened: FrameSource | null = null;
+    let opened: PictureSource | null = null;
     setFailure(null);
     /** Set when the camera was unplugged, because its last picture must not look live. */
     let lost: Error | null = null;

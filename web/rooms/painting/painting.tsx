@@ -6,7 +6,7 @@ import { Notice } from "../../parts/notice";
 import { RenameDialog } from "../../parts/rename-dialog";
 import { SessionActions } from "../../session/session-actions";
 import label from "../../session/session-label.module.css";
-import { isOver, type SessionEvent, type SessionState } from "../../session/session-state";
+import { isOver, type SessionAction, type SessionState } from "../../session/session-state";
 import { weightsByStep } from "../../session/steerable";
 import { paintingTexts as texts } from "../../texts/painting";
 import { sessionTexts } from "../../texts/session";
@@ -28,7 +28,7 @@ import { useViewers } from "./use-viewers";
 interface Props {
   state: SessionState;
   session: Painting;
-  dispatch: Dispatch<SessionEvent>;
+  dispatch: Dispatch<SessionAction>;
 }
 
 /** The room of one painting: the picture on the wall with its history below, its label and controls beside it. */

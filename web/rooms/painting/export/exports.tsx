@@ -9,7 +9,7 @@ import { useTimeToGo } from "../../../parts/use-time-to-go";
 import { paintingTexts } from "../../../texts/painting";
 import type { Relative } from "../stage/use-relative-picture";
 import styles from "./exports.module.css";
-import { type FilmFormat, type FilmMaking, isOver, useFilm } from "./use-film";
+import { type FilmFormat, type FilmMaking, filmIsOver, useFilm } from "./use-film";
 
 const texts = paintingTexts.exports;
 
@@ -65,7 +65,7 @@ function FilmMaker({ making: { formats, film, busy, failure, make, cancel } }: {
   const [wanted, setWanted] = useState<FilmFormat | null>(null);
   const usual = formats.includes("MP4") ? "MP4" : (formats[0] ?? "WEBP");
   const format = wanted ?? usual;
-  const works = film !== null && !isOver(film);
+  const works = film !== null && !filmIsOver(film);
   const toGo = useTimeToGo(works ? film.progress : null);
   return (
     <div className={styles.film}>

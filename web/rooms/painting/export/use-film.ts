@@ -29,7 +29,7 @@ export function useFilm(sessionId: string, besideId: string | null): FilmMaking 
       document: FilmEvents,
       variables: () => ({ id: key }),
       onEvent({ exportChanged }) {
-        over = isOver(exportChanged);
+        over = filmIsOver(exportChanged);
         setFilm(exportChanged);
       },
       isOver: () => over,
@@ -49,6 +49,6 @@ export function useFilm(sessionId: string, besideId: string | null): FilmMaking 
 }
 
 /** Whether a film is finished, failed or cancelled. */
-export function isOver({ state }: Film): boolean {
+export function filmIsOver({ state }: Film): boolean {
   return state !== "QUEUED" && state !== "RUNNING";
 }

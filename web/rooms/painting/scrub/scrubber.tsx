@@ -9,7 +9,7 @@ const texts = paintingTexts.history;
 /** Pictures that Page Up and Page Down move by. */
 const PAGE = 10;
 
-export interface Mark {
+export interface TrackMark {
   step: number;
   kind: "steered" | "branch";
 }
@@ -20,7 +20,7 @@ interface Props {
   last: number;
   /** The step on show; null for now. */
   shown: number | null;
-  marks: readonly Mark[];
+  marks: readonly TrackMark[];
   /** Whether no newer picture will come. */
   over: boolean;
   onShow(step: number | null): void;

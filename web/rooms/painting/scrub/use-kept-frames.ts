@@ -2,14 +2,14 @@ import { type Dispatch, useEffect } from "react";
 import { execute, messageOf } from "../../../graphql/execute";
 import { FramesQuery } from "../../../graphql/operations";
 import { untilReached } from "../../../graphql/subscribe";
-import type { SessionEvent } from "../../../session/session-state";
-import { isMissing, missing, missingCount, PAGE, type StepRange, type Timeline } from "../../../session/timeline";
+import type { SessionAction } from "../../../session/session-state";
+import { isMissing, missing, missingCount, PAGE, type StepSpan, type Timeline } from "../../../session/timeline";
 
 /** Time for which skipped frames gather before they are requested, ms. */
 const GATHER_MS = 1_000;
 
 /** Requests the kept frames that the page does not know yet, first those around the wanted step. */
-export function useKeptFrames(id: string, timeline: Timeline, wanted: number | null, dispatch: Dispatch<SessionEvent>): void {
+export function useKeptFrames(id: string, timeline: Timeline, wanted: number | null, dispatch: Dispatch<SessionAction>): void {
   const range = missing(timeline, wanted);
   const urgent = wanted !== null && isMissing(timeline, wanted);
   const hurried = urgent || timeline.fills === 0 || missingCount(timeline) > PAGE;
@@ -30,7 +30,7 @@ export function useKeptFrames(id: string, timeline: Timeline, wanted: number | n
   }, [id, range !== null, urgent, timeline.fills, dispatch]);
 }
 
-async function loadRange(id: string, range: StepRange, signal: AbortSignal): Promise<SessionEvent> {
+async function loadRange(id: string, range: StepSpan, signal: AbortSignal): Promise<SessionAction> {
   const query = () => execute(FramesQuery, { id, fromStep: range.from, toStep: range.to }, signal);
   const { session } = await untilReached(query, signal);
   return { type: "filled", range, frames: session?.frames.edges.map(({ node }) => node) ?? [] };

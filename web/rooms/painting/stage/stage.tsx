@@ -9,7 +9,7 @@ import { useShortcut } from "../../../shortcuts/use-shortcut";
 import { paintingTexts as texts } from "../../../texts/painting";
 import type { Branch } from "../branch/use-branch";
 import styles from "../painting.module.css";
-import { type Mark, Scrubber } from "../scrub/scrubber";
+import { Scrubber, type TrackMark } from "../scrub/scrubber";
 import scrubber from "../scrub/scrubber.module.css";
 import type { Look } from "../scrub/use-look";
 import { sourcesOf } from "./beside";
@@ -84,7 +84,7 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
 }
 
 /** The steps of changes and of branches to and from this painting. */
-function marksOf({ changes, branchedAtStep, branches }: Painting): Mark[] {
+function marksOf({ changes, branchedAtStep, branches }: Painting): TrackMark[] {
   const branched = new Set([branchedAtStep, ...branches.map((branch) => branch.branchedAtStep)]);
   return [
     ...steeredSteps(changes).map((step) => ({ step, kind: "steered" as const })),

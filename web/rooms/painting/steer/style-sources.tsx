@@ -2,7 +2,7 @@ import { styleTransferLimits } from "../../../../server/records/settings";
 import { NumberControl } from "../../../parts/number-control";
 import { styleShare } from "../../../parts/settings";
 import { StylePicker } from "../../../pictures/style-picker";
-import type { StyleSource } from "../../../session/steerable";
+import type { WeightedPicture } from "../../../session/steerable";
 import { paintingTexts } from "../../../texts/painting";
 import styles from "./steer-panel.module.css";
 
@@ -11,15 +11,15 @@ const texts = paintingTexts.styles;
 const share = styleShare(texts.share);
 
 interface Props {
-  sources: readonly StyleSource[];
-  onChange(sources: StyleSource[]): void;
+  sources: readonly WeightedPicture[];
+  onChange(sources: WeightedPicture[]): void;
 }
 
 /** The style pictures of a painting: each may be swapped, several are mixed by their shares. */
 export function StyleSources({ sources, onChange }: Props) {
-  const replace = (place: number, next: StyleSource) => onChange(sources.map((known, at) => (at === place ? next : known)));
+  const replace = (place: number, next: WeightedPicture) => onChange(sources.map((known, at) => (at === place ? next : known)));
   // A picture that is there already has its share.
-  const add = (image: StyleSource["image"]) => {
+  const add = (image: WeightedPicture["image"]) => {
     if (sources.every((known) => known.image.id !== image.id)) onChange([...sources, { image, weight: 1 }]);
   };
   return (

@@ -3,7 +3,7 @@ import { execute } from "../../../graphql/execute";
 import { type Painting, Steer } from "../../../graphql/operations";
 import { untilReached } from "../../../graphql/subscribe";
 import { Coalescer } from "../../../parts/coalescer";
-import { type Steerable, type SteerChanges, steerableNow, toChanges } from "../../../session/steerable";
+import { type Steerable, type SteerInput, steerableNow, toChanges } from "../../../session/steerable";
 
 /** Least time between two changes that are sent, ms. */
 const STEER_EVERY_MS = 200;
@@ -21,12 +21,12 @@ export function useSteering(session: Painting): Steering {
   /** Number of changes that the session has once it includes the whole draft; null while some of it is being sent. */
   const [accepted, setAccepted] = useState<number | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
-  const sender = useRef<Coalescer<SteerChanges>>(null);
+  const sender = useRef<Coalescer<SteerInput>>(null);
   const known = accepted !== null && session.changes.length >= accepted;
 
   useEffect(() => {
     const ending = new AbortController();
-    const own = new Coalescer<SteerChanges>({
+    const own = new Coalescer<SteerInput>({
       everyMs: STEER_EVERY_MS,
       merge: (waiting, newer) => ({ ...waiting, ...newer }),
       async work(changes) {
