@@ -14,7 +14,7 @@ export const server = {
   engine: ["graph"],
   graph: [],
   storage: ["records"],
-  queue: ["records"],
+  queue: [],
   bus: ["records"],
   records: [],
 };
@@ -35,8 +35,8 @@ export const studio = [
 ];
 const web = Object.fromEntries(studio.map((folder, place) => [folder, studio.slice(place + 1)]));
 
-/** The files of a folder that other folders may import, where that is not all of them. */
-export const doors = {
+/** The only file of a folder that other folders may import, where there is one. */
+export const entryFiles = {
   "server/storage": "storage",
   "server/queue": "queue",
   "server/bus": "bus",
@@ -66,19 +66,19 @@ const folderRules = [
   ),
 ];
 
-const doorRules = Object.entries(doors).map(([folder, door]) => ({
-  name: `${folder} by its door`,
+const entryRules = Object.entries(entryFiles).map(([folder, file]) => ({
+  name: `${folder} through its entry file`,
   severity: /** @type {const} */ ("error"),
   // Adapters are chosen where the server is put together, and the device process computes.
   from: { path: "^server/[^/]+/", pathNot: [`^${folder}/`, ...(folder === "server/art" ? ["^server/device/"] : [])] },
-  to: { path: `^${folder}/`, pathNot: [`^${folder}/${door}\\.ts$`] },
+  to: { path: `^${folder}/`, pathNot: [`^${folder}/${file}\\.ts$`] },
 }));
 
 /** @type {import("dependency-cruiser").IFlattenedRuleSet} */
 const ruleSet = {
   forbidden: [
     ...folderRules,
-    ...doorRules,
+    ...entryRules,
     {
       name: "a room that imports a room",
       severity: "error",

@@ -52,7 +52,7 @@ export function beyondLimit(message: string, limit: string | number, field?: str
   return new AtelierError("LIMIT", message, detailOf(field, limit));
 }
 
-/** Something that the server needs cannot be had now: a model, a device, disk space. */
+/** Something that the server needs is not available now: a model, a device, disk space. */
 export function unavailable(message: string, { field, cause }: { field?: string; cause?: unknown } = {}): AtelierError {
   return new AtelierError("UNAVAILABLE", message, detailOf(field), cause === undefined ? undefined : { cause });
 }

@@ -7,8 +7,8 @@ import { brokenArrows } from "../scripts/arrows.mjs";
 /** Files that stand for their folders, with the folders whose files may import them. */
 const importedBy: Record<string, string[]> = {
   "server/errors": serverFolders(),
-  "server/records/settings": [...serverFolders("engine", "graph"), ...webFolders()],
-  "server/records/session": serverFolders("engine", "graph"),
+  "server/records/settings": [...serverFolders("engine", "graph", "queue"), ...webFolders()],
+  "server/records/session": serverFolders("engine", "graph", "queue"),
   "server/storage/storage": ["server/api", "server/http", "server/exports", "server/sessions", "server/host", "server/storage"],
   "server/storage/embedded/open": ["server/storage"],
   "server/queue/queue": ["server/api", "server/sessions", "server/host", "server/queue"],

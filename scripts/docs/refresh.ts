@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readResults } from "../../bench/results.js";
 import { variables } from "../../server/config.js";
-import { doors, server, studio } from "../arrows.mjs";
+import { entryFiles, server, studio } from "../arrows.mjs";
 import { fillParts } from "./fill.js";
 import { arrowsTable, figuresTable, resultsTable, variablesTable } from "./tables.js";
 
@@ -30,7 +30,7 @@ export async function staleDocs(root: string): Promise<string[]> {
 async function staleTexts(root: string): Promise<Map<string, string>> {
   const results = await readResults(join(root, "bench", "results.json"));
   const parts = new Map([
-    ["arrows", arrowsTable(server, doors, studio)],
+    ["arrows", arrowsTable(server, entryFiles, studio)],
     ["figures", figuresTable(results)],
     ["results", resultsTable(results)],
     ["variables", variablesTable(Object.values(variables))],

@@ -52,12 +52,12 @@ export function variablesTable(variables: readonly Variable[]): string {
 /** Markdown table of the folders that each folder of the server may import, and the order of the studio's folders. */
 export function arrowsTable(
   server: Readonly<Record<string, readonly string[]>>,
-  doors: Readonly<Record<string, string>>,
+  entryFiles: Readonly<Record<string, string>>,
   studio: readonly string[],
 ): string {
   const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
   const rows = Object.entries(server).map(([folder, mayImport]) => [`\`${folder}\``, mayImport.length === 0 ? "nothing" : code(mayImport)]);
-  const entrances = Object.entries(doors).map(([folder, door]) => `\`${folder}/${door}.ts\``);
+  const entrances = Object.entries(entryFiles).map(([folder, file]) => `\`${folder}/${file}.ts\``);
   return [
     table(["folder of the server", "may import"], rows),
     "",

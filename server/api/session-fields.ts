@@ -11,7 +11,7 @@ import { Image } from "./images.js";
 import { apiLimits } from "./limits.js";
 import { afterArgument, type Connection, connection, firstArgument, pageRequest } from "./paging.js";
 import { Session, StyleTransferSession } from "./session-types.js";
-import { SettingsChange, type SettingsChangeValue, StyleSource, StyleTransferSettings } from "./settings-types.js";
+import { SettingsChange, type ShownChange, StyleSource, StyleTransferSettings } from "./settings-types.js";
 
 /** Points of a loss curve where a client names no number. */
 const DEFAULT_POINTS = 500;
@@ -87,7 +87,7 @@ export class StyleTransferFieldsResolver {
   }
 
   @FieldResolver(() => [SettingsChange], { description: "Recorded changes in order. The settings include all of them." })
-  async changes(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<SettingsChangeValue[]> {
+  async changes(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<ShownChange[]> {
     const recorded = await context.storage.changes.list(session.id);
     return Promise.all(
       recorded.map(async ({ step, createdAt, settings, styles }) => ({

@@ -1,5 +1,5 @@
 import { Field, Float, ID, InputType, Int, ObjectType } from "type-graphql";
-import type { ChangeInput, ImageReference, Weighted } from "../records/changes.js";
+import type { ChangeInput, ImageReference, RecordedChange, Weighted } from "../records/changes.js";
 import type { ImageRecord } from "../records/pictures.js";
 import {
   type LayerWeight as LayerWeightValue,
@@ -131,23 +131,15 @@ export const SteerInput = inputType<ChangeInput>(
 );
 
 /** A recorded change with its images; a setting is null where the change left it alone. */
-export interface SettingsChangeValue extends Partial<SteerableSettings> {
-  step: number | null;
-  createdAt: Date;
-  styles: StyleSource[] | null;
-}
+export type ShownChange = Pick<RecordedChange, "step" | "createdAt"> & Partial<SteerableSettings> & { styles: StyleSource[] | null };
 
-export const SettingsChange = objectType<SettingsChangeValue>(
-  "SettingsChange",
-  "A recorded change of settings. What is null stayed as it was.",
-  {
-    step: {
-      type: () => Int,
-      nullable: true,
-      description: "First step that was evaluated with the change; null before the device has come to it.",
-    },
-    createdAt: { type: () => DateTime },
-    styles: { type: () => [StyleSource], nullable: true, description: "All styles from the change on." },
-    ...settingFields(steerableNames, LayerWeight, meaning, true),
-  } satisfies FieldDeclarations<SettingsChangeValue>,
-);
+export const SettingsChange = objectType<ShownChange>("SettingsChange", "A recorded change of settings. What is null stayed as it was.", {
+  step: {
+    type: () => Int,
+    nullable: true,
+    description: "First step that was evaluated with the change; null until the device reaches it.",
+  },
+  createdAt: { type: () => DateTime },
+  styles: { type: () => [StyleSource], nullable: true, description: "All styles from the change on." },
+  ...settingFields(steerableNames, LayerWeight, meaning, true),
+} satisfies FieldDeclarations<ShownChange>);

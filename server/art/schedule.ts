@@ -2,8 +2,6 @@ import { type ChangeAtStep, withChange } from "../records/changes.js";
 import { type PictureSize, planScales, replanScales, type Scale } from "./scales.js";
 import type { EncodedPicture, StyleTransferWork } from "./work.js";
 
-type PendingChange = ChangeAtStep<EncodedPicture>;
-
 /**
  * The settings, styles and scales that are in force at each step of a style transfer. The schedule follows from the
  * work alone, the settings of step 0 and the recorded changes, so a painter may start at any step.
@@ -12,7 +10,7 @@ export class Schedule {
   /** The work with the settings and styles in force. */
   work: StyleTransferWork;
   private scales: readonly Scale[];
-  private readonly pending: PendingChange[];
+  private readonly pending: ChangeAtStep<EncodedPicture>[];
 
   /** Starts before the changes of step 0. `pictures`: sizes of the content and of the first styles, px. */
   constructor(work: StyleTransferWork, pictures: readonly PictureSize[]) {
@@ -23,7 +21,7 @@ export class Schedule {
   }
 
   /** Adds a change of a step that has not been reached. */
-  add(change: PendingChange): void {
+  add(change: ChangeAtStep<EncodedPicture>): void {
     this.pending.push(change);
   }
 
@@ -45,9 +43,9 @@ export class Schedule {
   }
 
   /** Applies due changes by their steps; changes of one step apply in the order in which they were added. */
-  private applyDue(isDue: (change: PendingChange) => boolean): void {
+  private applyDue(isDue: (change: ChangeAtStep<EncodedPicture>) => boolean): void {
     for (let due = this.pending.findIndex(isDue); due >= 0; due = this.pending.findIndex(isDue)) {
-      const [change] = this.pending.splice(due, 1) as [PendingChange];
+      const [change] = this.pending.splice(due, 1) as [ChangeAtStep<EncodedPicture>];
       if (change.settings.steps !== undefined) this.scales = replanScales(this.scales, change.step, change.settings.steps);
       const { settings, styles } = withChange(this.work, change);
       // A number of steps that is below the current step becomes the current step.

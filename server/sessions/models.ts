@@ -1,20 +1,12 @@
 import { badInput, notFound, unavailable } from "../errors.js";
 import { featureLayers, type Model } from "../models/model.js";
 import type { Registry } from "../models/registry.js";
-import type { ModelFamily } from "../records/model.js";
+import type { ModelInfo } from "../records/model.js";
 
 /** What a session needs to know about a model before it starts. */
-export interface SessionModel {
-  id: string;
-  task: "FEATURES" | "TRANSLATION";
-  state: "READY" | "AVAILABLE" | "DOWNLOADING" | "FAILED";
+export interface SessionModel extends Pick<ModelInfo, "id" | "task" | "state" | "family" | "size" | "minSize"> {
   /** Why no session can use the model now; null when it is installed or can be downloaded. */
-  refusal: string | null;
-  family: ModelFamily;
-  /** Native size, px: the default size of a translation. */
-  size: number;
-  /** Smallest size that a translation may ask for, px; null for feature models. */
-  minSize: number | null;
+  unusableReason: string | null;
   /**
    * Layers at which losses may be measured, shallow to deep; none for translators. `minimumSide` is the least
    * side of a picture for which the layer has a value, px.
@@ -73,10 +65,10 @@ async function namedModel(
   const model = await models.find(id);
   if (!model) throw notFound(field, "There is no such model.");
   if (model.task !== task) throw badInput(field, need, task);
-  if (model.refusal !== null) throw unavailable(model.refusal, { field });
+  if (model.unusableReason !== null) throw unavailable(model.unusableReason, { field });
   return model;
 }
 
-function sessionModel({ id, task, state, family, size, minSize, architecture }: Model, refusal: string | null): SessionModel {
-  return { id, task, state, refusal, family, size, minSize, layers: featureLayers(architecture) };
+function sessionModel({ id, task, state, family, size, minSize, architecture }: Model, unusableReason: string | null): SessionModel {
+  return { id, task, state, unusableReason, family, size, minSize, layers: featureLayers(architecture) };
 }

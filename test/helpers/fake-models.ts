@@ -107,5 +107,5 @@ export class FakeModels implements ModelCatalogue {
 }
 
 function sessionModel(model: ModelInfo): SessionModel {
-  return { ...model, refusal: model.failure, layers: model.task === "FEATURES" ? layers : [] };
+  return { ...model, unusableReason: model.failure, layers: model.task === "FEATURES" ? layers : [] };
 }

@@ -10,7 +10,7 @@ test("without a mirror, sessions use the bundled vgg19-lite and no layers but it
   const registry = await openRegistry({ bundledDir, mirrorDir: null });
   onTestFinished(() => registry.close());
   const model = await registryModels(registry).defaultFeatures();
-  expect(model).toMatchObject({ id: "vgg19-lite", state: "READY", refusal: null });
+  expect(model).toMatchObject({ id: "vgg19-lite", state: "READY", unusableReason: null });
   expect(model!.layers.map(({ name }) => name)).toEqual(["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2", "conv5_1"]);
 
   expect(resolveSettings("input", {}, model!, 2048).contentLayers).toEqual([{ layer: "conv4_2", weight: 1 }]);

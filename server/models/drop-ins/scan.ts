@@ -14,7 +14,7 @@ export interface FolderState {
 }
 
 /**
- * The folders in a directory and the links that may stand for some, sorted by name; empty where there is no directory.
+ * The folders in a directory and the links to folders, sorted by name; empty where there is no directory.
  * @throws AtelierError UNAVAILABLE when it cannot be read.
  */
 export async function scanFolders(directory: string): Promise<FolderState[]> {
