@@ -4,7 +4,7 @@ import { expressMiddleware } from "@as-integrations/express5";
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from "express";
 import { GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import type { ApiContext } from "./context.js";
-import { formatError, limitError, type ReportError } from "./errors.js";
+import { formatError, type ReportError, requestTooLarge } from "./errors.js";
 import { graphiql } from "./graphiql.js";
 import { apiLimits } from "./limits.js";
 import { limitErrors, parseWithinLimits } from "./query-limits.js";
@@ -46,9 +46,8 @@ export async function graphqlOverHttp(
 /** Refuses a body that cannot be read, with a GraphQL error. */
 const refuseBody: ErrorRequestHandler = (error: { status?: number }, _request, response, _next) => {
   const tooLarge = error.status === 413;
-  const limit = apiLimits.maxRequestBytes;
   const refusal = tooLarge
-    ? limitError(`A request may have at most ${limit} bytes.`, limit)
+    ? requestTooLarge()
     : new GraphQLError("The body of the request is not JSON.", { extensions: { code: "BAD_INPUT" } });
   response.status(tooLarge ? 413 : 400).json({ errors: [refusal] });
 };
