@@ -8,6 +8,7 @@ import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
 import { registryWorkModels } from "./host/work-models.js";
+import { createLog } from "./log.js";
 import { downloadPreferredFeatures, openRegistry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
@@ -19,7 +20,8 @@ const SHUTDOWN_MS = 8000;
 
 type Close = () => Promise<void>;
 
-const report = (error: unknown) => console.error(error);
+const log = createLog();
+const { report } = log;
 
 /** Starts everything in one process. `opened` receives what must be closed, in the order in which it was opened. */
 async function start(config: Config, opened: Close[]): Promise<void> {
@@ -41,11 +43,11 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const registry = await openRegistry({
     bundledDir: join(rootFolder, "models", "bundled"),
     mirrorDir: typeof mirror === "string" ? mirror : null,
-    store: { folder: modelsFolder, mirror: mirror instanceof URL ? mirror : null, offline, report },
-    dropIns: { folder: modelsFolder, tryModel: tryInProcess, report },
+    store: { folder: modelsFolder, mirror: mirror instanceof URL ? mirror : null, offline, report, log: log.warn },
+    dropIns: { folder: modelsFolder, tryModel: tryInProcess, report, log: log.warn },
   });
   opened.push(() => registry.close());
-  for (const { folder, reason } of registry.problems()) console.warn(`Model ${folder}: ${reason}`);
+  for (const { folder, reason } of registry.problems()) log.warn(`Model ${folder}: ${reason}`);
 
   // 4. Sessions that the last run left unfinished, before a client can see them or a host can claim them.
   await recoverSessions(storage, queue);
@@ -77,16 +79,17 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     ...registryWorkModels(registry),
     frameBudget: { sessionByteLength: config.sessionBytes, totalByteLength: config.historyBytes },
     device: { device: config.device },
+    log: log.error,
   });
   const started = host;
   opened.push(() => started.close());
 
-  console.log(`Atelier is at http://${family === "IPv6" ? `[${address}]` : address}:${port}`);
+  log.info(`Atelier is at http://${family === "IPv6" ? `[${address}]` : address}:${port}`);
   if (!(await registry.list()).some(({ task, state }) => task === "FEATURES" && state === "READY")) {
-    console.warn("No feature model is ready, so style transfers are refused. Set ATELIER_MODEL_MIRROR to a folder that holds vgg19/.");
+    log.warn("No feature model is ready, so style transfers are refused. Set ATELIER_MODEL_MIRROR to a folder that holds vgg19/.");
   }
   // 7. The preferred feature model, which makes paintings better. Nothing waits for its download.
-  if (!offline) void downloadPreferredFeatures(registry, console.log).catch(report);
+  if (!offline) void downloadPreferredFeatures(registry, log.info).catch(report);
 }
 
 /** Closes what was opened, in reverse order. An error does not keep the rest open. */
@@ -94,13 +97,12 @@ async function close(opened: Close[]): Promise<void> {
   for (const closeOne of opened.splice(0).reverse()) await closeOne().catch(report);
 }
 
-/** The error to print: one line where the operator can fix the cause. */
-function explain(error: unknown, config: Config | null): unknown {
-  if (error instanceof ConfigError || error instanceof AtelierError) return error.message;
-  if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
-    return `Port ${config?.port} is in use. Stop what uses it, or set PORT to another one.`;
-  }
-  return error;
+/** Logs why the server does not start, in one line where the operator can fix the cause. */
+function explain(error: unknown, config: Config | null): void {
+  if (error instanceof ConfigError || error instanceof AtelierError) log.error(error.message);
+  else if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
+    log.error(`Port ${config?.port} is in use. Stop what uses it, or set PORT to another one.`);
+  } else report(error);
 }
 
 async function main(): Promise<void> {
@@ -116,7 +118,7 @@ async function main(): Promise<void> {
     config = readConfig(process.env);
     await start(config, opened);
   } catch (error) {
-    console.error(explain(error, config));
+    explain(error, config);
     process.exitCode = 1;
     shutDown();
   }

@@ -24,11 +24,14 @@ afterAll(async () => {
   await data.remove();
 });
 
-/** Output of a server that does not start. */
+/** Output of a server that does not start, without the timestamp and level that its first line must have. */
 async function failure(env: Record<string, string>): Promise<string> {
   const failing = new ServerProcess(env);
   expect(await failing.exitCode()).toBe(1);
-  return failing.output.replaceAll(/^npm.*\n/gm, "").trim();
+  const output = failing.output.replaceAll(/^npm.*\n/gm, "").trim();
+  const head = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ERROR /;
+  expect(output).toMatch(head);
+  return output.replace(head, "");
 }
 
 test("it serves, and becomes ready without any model", async () => {

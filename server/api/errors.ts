@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
 import { AtelierError, type ErrorCode } from "../errors.js";
+import { apiLimits } from "./limits.js";
 
 /** Receives errors that clients see only as INTERNAL. */
 export type ReportError = (error: unknown) => void;
@@ -20,6 +21,12 @@ export function formatError(error: GraphQLError, report: ReportError): GraphQLFo
 /** The error for an operation that asks for too much. */
 export function limitError(message: string, limit: number): GraphQLError {
   return new GraphQLError(message, { extensions: { code: "LIMIT" satisfies ErrorCode, limit } });
+}
+
+/** The error for a body or message that is larger than a request may be. */
+export function requestTooLarge(): GraphQLError {
+  const limit = apiLimits.maxRequestBytes;
+  return limitError(`A request may have at most ${limit} bytes.`, limit);
 }
 
 /**

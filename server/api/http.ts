@@ -3,8 +3,9 @@ import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/dis
 import { expressMiddleware } from "@as-integrations/express5";
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from "express";
 import { GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import type { ErrorCode } from "../errors.js";
 import type { ApiContext } from "./context.js";
-import { formatError, limitError, type ReportError } from "./errors.js";
+import { formatError, type ReportError, requestTooLarge } from "./errors.js";
 import { graphiql } from "./graphiql.js";
 import { apiLimits } from "./limits.js";
 import { limitErrors, parseWithinLimits } from "./query-limits.js";
@@ -38,6 +39,7 @@ export async function graphqlOverHttp(
     request.body ??= {};
     next();
   });
+  router.use(explainCrossSite);
   router.use(refuseOperation(schema));
   router.use(expressMiddleware(apollo, { context: async () => context }));
   return { router, close: () => apollo.stop() };
@@ -46,11 +48,32 @@ export async function graphqlOverHttp(
 /** Refuses a body that cannot be read, with a GraphQL error. */
 const refuseBody: ErrorRequestHandler = (error: { status?: number }, _request, response, _next) => {
   const tooLarge = error.status === 413;
-  const limit = apiLimits.maxRequestBytes;
   const refusal = tooLarge
-    ? limitError(`A request may have at most ${limit} bytes.`, limit)
+    ? requestTooLarge()
     : new GraphQLError("The body of the request is not JSON.", { extensions: { code: "BAD_INPUT" } });
   response.status(tooLarge ? 413 : 400).json({ errors: [refusal] });
+};
+
+/** Headers that a web page of another site cannot send without asking first; Apollo accepts the same ones. */
+const preflightHeaders = ["Apollo-Require-Preflight", "X-Apollo-Operation-Name"];
+
+/** Types of bodies that a web page of another site can send without asking first. */
+const simpleTypes = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"];
+
+/**
+ * Refuses a request that a web page of any site could send (CSRF), as Apollo does, but says what to change: some clients
+ * send queries by GET unless they are told otherwise.
+ */
+const explainCrossSite: RequestHandler = (request, response, next) => {
+  const type = request.get("Content-Type");
+  const simple = type === undefined || simpleTypes.includes(type.split(";")[0]!.trim().toLowerCase());
+  if (!simple || preflightHeaders.some((name) => request.get(name))) return next();
+  const message =
+    request.method === "GET"
+      ? "A query by GET needs the header Apollo-Require-Preflight: 1, because a web page of any site could send it " +
+        "otherwise (CSRF). Or send it by POST with Content-Type: application/json; in urql, set preferGetMethod: false."
+      : "Operations need Content-Type: application/json, because a web page of any site could send them otherwise (CSRF).";
+  response.status(400).json({ errors: [new GraphQLError(message, { extensions: { code: "BAD_INPUT" satisfies ErrorCode } })] });
 };
 
 /**

@@ -2,6 +2,13 @@
 export const apiLimits = {
   /** Size of a request's body and of a WebSocket message, bytes. */
   maxRequestBytes: 1024 * 1024,
+  /**
+   * Size of a WebSocket message up to which only its operation is refused, bytes; a larger one closes its socket. The
+   * largest upload fits, in base64.
+   */
+  maxRefusableBytes: 40 * 1024 * 1024,
+  /** Messages of all sockets that have arrived in part, bytes; beyond it the large ones are cut off. */
+  maxReceivingBytes: 128 * 1024 * 1024,
   /** Lexical tokens of a document. They are counted before anything else, so that a long document costs nothing. */
   maxTokens: 4000,
   /** Nesting of fields. */
@@ -24,6 +31,8 @@ export const apiLimits = {
   /** How long a socket may stay open without `connection_init`, ms. */
   connectionInitTimeoutMs: 5000,
   keepAliveMs: 12_000,
-  /** A socket with more unsent bytes than this gets no further frame until its client has read some. */
+  /** A socket with more unsent bytes than this gets no further result until its client has read some. */
   maxBufferedBytes: 256 * 1024,
+  /** Nothing is read from a socket with more unsent bytes than this: each message could cause a reply. */
+  maxUnreadBytes: 1024 * 1024,
 } as const;

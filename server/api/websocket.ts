@@ -1,19 +1,20 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { execute, GraphQLError, type GraphQLSchema, subscribe } from "graphql";
-import { useServer as serveSockets } from "graphql-ws/use/ws";
-import { type WebSocket, WebSocketServer } from "ws";
-import { type AtelierError, beyondLimit } from "../errors.js";
+import { handleProtocols, makeServer } from "graphql-ws";
+import { WebSocketServer } from "ws";
+import { type AtelierError, beyondLimit, type ErrorCode } from "../errors.js";
 import type { ApiContext } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
-import { formatError, limitError, type ReportError } from "./errors.js";
+import { formatError, limitError, type ReportError, requestTooLarge } from "./errors.js";
+import { ReceivingBudget, type SocketExtra, serveSocket } from "./graphql-socket.js";
 import { apiLimits } from "./limits.js";
-
-/** Interval at which unsent bytes are checked, ms: ws has no event for that. */
-const DRAIN_CHECK_MS = 5;
 
 /** How long clients have to answer the closing handshake, ms. */
 const CLOSE_MS = 1000;
+
+/** Close code of RFC 6455 for a server that stops. */
+const GOING_AWAY = 1001;
 
 /** The error that refuses an upgrade to a WebSocket; null when it may proceed. */
 export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
@@ -27,36 +28,39 @@ export function graphqlOverWebSocket(
   report: ReportError,
 ): { close: () => Promise<void> } {
   const documents = new DocumentCache(schema);
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: apiLimits.maxRequestBytes, perMessageDeflate: false });
-  const protocol = serveSockets<Record<string, unknown>, { socket: WebSocket }>(
-    {
-      connectionInitWaitTimeout: apiLimits.connectionInitTimeoutMs,
-      execute,
-      subscribe,
-      onSubscribe(connection, _id, { query, variables, operationName }) {
-        // This count includes the new subscription.
-        const limit = apiLimits.maxSubscriptionsPerSocket;
-        if (Object.keys(connection.subscriptions).length > limit) {
-          return [limitError(`A socket may have at most ${limit} operations at a time.`, limit)];
-        }
-        try {
-          const document = documents.get(query);
-          if (!("kind" in document)) return document;
-          return { schema, document, variableValues: variables, operationName, contextValue: context };
-        } catch (error) {
-          if (error instanceof GraphQLError) return [error];
-          throw error;
-        }
-      },
-      onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error, report)),
-      async onNext({ extra }, _id, _payload, _args, result) {
-        await drained(extra.socket);
-        return result.errors ? { ...result, errors: result.errors.map((error) => formatError(error, report)) } : undefined;
-      },
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: apiLimits.maxRefusableBytes,
+    perMessageDeflate: false,
+    handleProtocols: (protocols) => handleProtocols(protocols),
+  });
+  const receiving = new ReceivingBudget();
+  const protocol = makeServer<Record<string, unknown>, SocketExtra>({
+    connectionInitWaitTimeout: apiLimits.connectionInitTimeoutMs,
+    execute,
+    subscribe,
+    onSubscribe({ subscriptions, extra }, id, { query, variables, operationName }) {
+      if (extra.oversized.delete(id)) return [requestTooLarge()];
+      // This count includes the new subscription.
+      const limit = apiLimits.maxSubscriptionsPerSocket;
+      if (Object.keys(subscriptions).length > limit) {
+        return [limitError(`A socket may have at most ${limit} operations at a time.`, limit)];
+      }
+      try {
+        const document = documents.get(query);
+        if (!("kind" in document)) return document;
+        return { schema, document, variableValues: variables, operationName, contextValue: context };
+      } catch (error) {
+        if (error instanceof GraphQLError) return [error];
+        throw error;
+      }
     },
-    sockets,
-    apiLimits.keepAliveMs,
-  );
+    onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error, report)),
+    async onNext({ extra }, _id, _payload, _args, result) {
+      await extra.output.room();
+      return result.errors ? { ...result, errors: result.errors.map((error) => formatError(error, report)) } : undefined;
+    },
+  });
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.split("?")[0] !== "/graphql") {
@@ -66,7 +70,10 @@ export function graphqlOverWebSocket(
     }
     const refusal = guard(request) ?? (sockets.clients.size >= apiLimits.maxSockets ? tooManySockets() : null);
     if (refusal) return refuse(socket, refusal);
-    sockets.handleUpgrade(request, socket, head, (accepted) => sockets.emit("connection", accepted, request));
+    sockets.handleUpgrade(request, socket, head, (accepted) => {
+      receiving.watch(accepted, request.socket);
+      serveSocket(accepted, protocol, report);
+    });
   };
   server.on("upgrade", upgrade);
 
@@ -75,7 +82,8 @@ export function graphqlOverWebSocket(
       server.off("upgrade", upgrade);
       // Sockets that do not answer the closing handshake would delay the shutdown.
       const deadline = setTimeout(() => sockets.clients.forEach((socket) => void socket.terminate()), CLOSE_MS);
-      await protocol.dispose();
+      for (const socket of sockets.clients) socket.close(GOING_AWAY, "Going away");
+      await new Promise((resolve) => sockets.close(resolve));
       clearTimeout(deadline);
     },
   };
@@ -85,26 +93,13 @@ function tooManySockets(): AtelierError {
   return beyondLimit("Too many sockets are open.", apiLimits.maxSockets);
 }
 
+const refusalStatus: Partial<Record<ErrorCode, string>> = { BAD_INPUT: "400 Bad Request", FORBIDDEN: "403 Forbidden" };
+
 /** Responds to a handshake with an HTTP error. */
 function refuse(socket: Duplex, { code, message, detail }: AtelierError): void {
   const body = JSON.stringify({ code, message, field: detail.field ?? null, limit: detail.limit ?? null });
-  const status = code === "FORBIDDEN" ? "403 Forbidden" : "429 Too Many Requests";
+  const status = refusalStatus[code] ?? "429 Too Many Requests";
   const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
   socket.on("error", () => socket.destroy());
   socket.end(`${head}\r\n\r\n${body}`);
-}
-
-/** Resolves when the unsent bytes of a socket are few enough for another message, or when it closes. */
-async function drained(socket: WebSocket): Promise<void> {
-  while (socket.readyState === socket.OPEN && socket.bufferedAmount > apiLimits.maxBufferedBytes) {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, DRAIN_CHECK_MS);
-      function done() {
-        clearTimeout(timer);
-        socket.off("close", done);
-        resolve();
-      }
-      socket.once("close", done);
-    });
-  }
 }

@@ -4,7 +4,7 @@ import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { Storage } from "../storage/storage.js";
 import { errorHandler, notFoundHandler } from "./errors.js";
 import { exportRoutes } from "./exports.js";
-import type { Guard } from "./guard.js";
+import { type Guard, refuseSeveralHosts } from "./guard.js";
 import { healthRoutes } from "./health.js";
 import type { PictureLimits } from "./inspect-picture.js";
 import type { Metrics } from "./metrics.js";
@@ -49,6 +49,7 @@ export function createHttpApp({
 }: HttpDependencies): Express {
   const app = express();
   app.disable("x-powered-by");
+  app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
   // Before the guard: a health check may use any host name, and it learns nothing else.
   app.use(healthRoutes(unready));
   app.use(guard.middleware);

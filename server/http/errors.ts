@@ -48,10 +48,11 @@ export function describeError(error: unknown): { status: number; body: ErrorBody
 
 /** Last middleware: sends every error as JSON. `report` receives those that are the server's own fault. */
 export function errorHandler(report: (error: unknown) => void): ErrorRequestHandler {
-  return (error, _request, response, next) => {
+  return (error, _request, response, _next) => {
     const { status, body } = describeError(error);
     if (body.code === "INTERNAL") report(error);
-    if (response.headersSent) next(error);
+    // The beginning of another response has been sent; the client sees that it breaks off. Express would log the error.
+    if (response.headersSent) response.destroy();
     else response.status(status).json(body);
   };
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
-import { AtelierError } from "../errors.js";
+import { AtelierError, badInput } from "../errors.js";
 
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
+/** A host name or address with an optional port, without characters that need care where it is shown. */
+const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 const CORS_METHODS = "GET, HEAD, POST, OPTIONS";
 const CORS_SECONDS = "600";
 
@@ -12,7 +14,7 @@ const CORS_SECONDS = "600";
  * no Origin and pass.
  */
 export interface Guard {
-  /** The error (FORBIDDEN) that refuses a request or the upgrade to a WebSocket; null when it may pass. */
+  /** The error (FORBIDDEN, BAD_INPUT) that refuses a request or the upgrade to a WebSocket; null when it may pass. */
   refusal(request: IncomingMessage): AtelierError | null;
   /** Refuses requests, and answers CORS preflight requests of allowed pages. */
   readonly middleware: RequestHandler;
@@ -24,14 +26,12 @@ export function createGuard(allowedOrigins: readonly string[]): Guard {
   const hosts = new Set([...origins].map((origin) => new URL(origin).host));
 
   function refusal(request: IncomingMessage): AtelierError | null {
+    const severalHosts = refuseSeveralHosts(request);
+    if (severalHosts) return severalHosts;
     const { host = "", origin } = request.headers;
     const port = request.socket.localPort ?? 0;
-    if (!isLoopback(host, port) && !hosts.has(host.toLowerCase())) {
-      return new AtelierError("FORBIDDEN", "This server does not accept that host name.", { field: "Host" });
-    }
-    if (origin !== undefined && !isOwnOrigin(origin, port) && !origins.has(origin)) {
-      return new AtelierError("FORBIDDEN", "Pages of that origin may not use this server.", { field: "Origin" });
-    }
+    if (!isLoopback(host, port) && !hosts.has(host.toLowerCase())) return foreignHost(host, request);
+    if (origin !== undefined && !isOwnOrigin(origin, port) && !origins.has(origin)) return foreignOrigin(origin);
     return null;
   }
 
@@ -54,6 +54,31 @@ export function createGuard(allowedOrigins: readonly string[]): Guard {
       next();
     },
   };
+}
+
+/** The error for a request with several Host headers, which a proxy may read differently; null for others. */
+export function refuseSeveralHosts({ rawHeaders }: IncomingMessage): AtelierError | null {
+  const count = rawHeaders.filter((name, place) => place % 2 === 0 && name.toLowerCase() === "host").length;
+  return count > 1 ? badInput("Host", "A request must have exactly one Host header.", 1) : null;
+}
+
+/** Explains to a person behind a forwarded port or a proxy how to let the address in. */
+function foreignHost(host: string, request: IncomingMessage): AtelierError {
+  const scheme = request.headers["x-forwarded-proto"] === "https" ? "https" : "http";
+  const shown = HOST.test(host) ? `the host name ${host}` : "that host name";
+  const origin = HOST.test(host) ? `${scheme}://${host}` : "https://studio.example";
+  const message = `This server does not accept ${shown}. If you forward a port or use a proxy, ${howToAllow(origin)}`;
+  return new AtelierError("FORBIDDEN", message, { field: "Host" });
+}
+
+function foreignOrigin(origin: string): AtelierError {
+  const known = /^https?:\/\//.test(origin) && HOST.test(origin.replace(/^https?:\/\//, ""));
+  const advice = known ? ` If you trust it, for example because it is your proxy, ${howToAllow(origin)}` : "";
+  return new AtelierError("FORBIDDEN", `Pages of ${known ? origin : "that origin"} may not use this server.${advice}`, { field: "Origin" });
+}
+
+function howToAllow(origin: string): string {
+  return `start the server with ATELIER_ORIGINS=${origin}, the address that the browser shows; docs/operate.md says more.`;
 }
 
 function isOwnOrigin(origin: string, port: number): boolean {

@@ -8,11 +8,38 @@ import type { ViewerEvent } from "../sessions/watch/mailbox.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
 
 const BOUNDARY = "atelier-frame";
+
 /**
- * Header of a part, without a length. Chromium shows a part when the next header arrives, so a header follows each
- * picture at once.
+ * What stands before, between and after the pictures. Every layout sends at once what tells its reader that a picture
+ * is complete, so that the picture shows when it is sent and not when the next one comes.
  */
-const PART_HEADER = `--${BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n`;
+interface Layout {
+  start: string;
+  before(picture: Uint8Array): string;
+  after: string;
+  end: string;
+}
+
+/** For programs: each part has its length, and the delimiter after it is sent with it. */
+const partsWithLength: Layout = {
+  start: `--${BOUNDARY}`,
+  before: ({ byteLength }) => `\r\nContent-Type: image/jpeg\r\nContent-Length: ${byteLength}\r\n\r\n`,
+  after: `\r\n--${BOUNDARY}`,
+  end: "--\r\n",
+};
+
+const HEADER_AHEAD = `--${BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n`;
+
+/**
+ * For browsers: Chromium ignores lengths and shows a part when the header of the next one arrives. That header is sent
+ * with the picture, before the length of the next picture is known.
+ */
+const headersAhead: Layout = {
+  start: HEADER_AHEAD,
+  before: () => "",
+  after: `\r\n${HEADER_AHEAD}`,
+  end: `\r\n--${BOUNDARY}--\r\n`,
+};
 
 /** Quality of a frame that is stored as PNG, as a painting's last one is: readers of such streams know only JPEG. */
 const JPEG_QUALITY = 90;
@@ -23,7 +50,8 @@ const MAX_FPS = 60;
 /**
  * `GET /sessions/:id/stream.mjpeg`: a session's live picture for programs without GraphQL, such as OBS. Every part of
  * the response replaces the one before it (multipart/x-mixed-replace). The stream begins with the latest frame and ends
- * with the session. `?fps=` limits its rate; a viewer that reads slowly gets the newest frame each time.
+ * with the session. `?fps=` limits its rate; a viewer that reads slowly gets the newest frame each time. A browser that
+ * shows the address, by itself or in a page, is known by its Accept header.
  */
 export function mjpegRoutes(broker: Pick<FrameBroker, "watch">): Router {
   const router = Router();
@@ -37,6 +65,9 @@ export function mjpegRoutes(broker: Pick<FrameBroker, "watch">): Router {
       "X-Content-Type-Options": "nosniff",
       "Content-Security-Policy": "default-src 'none'; sandbox",
       Connection: "close",
+      // nginx would collect pictures before it passes them on.
+      "X-Accel-Buffering": "no",
+      Vary: "Accept",
     });
     try {
       if (request.method === "HEAD") response.end();
@@ -53,20 +84,22 @@ export function mjpegRoutes(broker: Pick<FrameBroker, "watch">): Router {
 async function stream(events: AsyncIterableIterator<ViewerEvent>, request: Request, response: Response): Promise<void> {
   // Otherwise a viewer that leaves between frames would be noticed only at the next frame.
   request.once("close", () => void events.return?.());
+  const layout = /image\/|text\/html/.test(request.get("Accept") ?? "") ? headersAhead : partsWithLength;
   response.flushHeaders();
-  response.write(PART_HEADER);
+  response.write(layout.start);
   for await (const event of events) {
-    if (event.type === "frame") await writePart(response, await jpegOf(event.frame));
+    if (event.type === "frame") await writePart(response, layout, await jpegOf(event.frame));
     if (response.destroyed) return;
   }
-  response.end(`\r\n--${BOUNDARY}--\r\n`);
+  response.end(layout.end);
 }
 
-/** Writes a picture and the header of the next part. Resolves when the socket has room for more. */
-async function writePart(response: Response, jpeg: Uint8Array): Promise<void> {
+/** Writes a picture. Resolves when the socket has room for more. */
+async function writePart(response: Response, { before, after }: Layout, jpeg: Uint8Array): Promise<void> {
   response.cork();
+  response.write(before(jpeg));
   response.write(jpeg);
-  const hasRoom = response.write(`\r\n${PART_HEADER}`);
+  const hasRoom = response.write(after);
   response.uncork();
   if (hasRoom || response.destroyed) return;
   const closed = new AbortController();

@@ -10,13 +10,10 @@ import { inspectPicture, type PictureLimits } from "./inspect-picture.js";
 import type { Metrics } from "./metrics.js";
 import { sendPicture } from "./send-picture.js";
 import { receiveUpload } from "./upload-body.js";
+import { intakeLimits, UploadIntake } from "./upload-intake.js";
 
 /** Pictures that are decoded at a time: each takes a whole core, and the rest of the server needs some too. */
 const MAX_DECODING = 2;
-/** Uploads that are received at a time: each holds its bytes in memory until its picture is stored. */
-const MAX_RECEIVING = 8;
-/** Uploads that may wait to be received. */
-const MAX_WAITING = 64;
 
 export interface PictureDependencies {
   storage: Pick<Storage, "images" | "frames" | "recentFrames" | "blobs">;
@@ -27,8 +24,9 @@ export interface PictureDependencies {
 /** `POST /images`, `GET /images/:id`, `GET /frames/:sessionId/:step`. */
 export function pictureRoutes({ storage, limits, metrics }: PictureDependencies): Router {
   const kept = keptFrames(storage);
-  const receiving = createConcurrencyLimiter(MAX_RECEIVING, MAX_WAITING);
-  const decoding = createConcurrencyLimiter(MAX_DECODING, MAX_RECEIVING);
+  const intake = new UploadIntake();
+  // Every upload that was admitted may wait for its turn.
+  const decoding = createConcurrencyLimiter(MAX_DECODING, intakeLimits.maxUploads);
 
   /** Stores the bytes of an upload unchanged. */
   async function store(bytes: Uint8Array): Promise<ImageRecord> {
@@ -48,7 +46,10 @@ export function pictureRoutes({ storage, limits, metrics }: PictureDependencies)
 
   router.post("/images", async (request, response) => {
     try {
-      const image = await receiving.run(async () => store(await receiveUpload(request, limits.maxUploadBytes)));
+      const address = request.socket.remoteAddress ?? "";
+      const image = await intake.run(address, request, async (upload) =>
+        store(await receiveUpload(request, limits.maxUploadBytes, upload)),
+      );
       metrics.countUpload("stored");
       response.status(201).location(imageUrl(image.id)).json(imageBody(image));
     } catch (error) {

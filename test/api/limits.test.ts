@@ -159,14 +159,25 @@ test("a body that is not JSON is bad input", async () => {
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_INPUT" } }] });
 });
 
-test("a request that a web form can send is refused", async () => {
-  for (const type of ["text/plain", "application/x-www-form-urlencoded"]) {
+test("a request that a web form can send is refused, and the error says what to send", async () => {
+  for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]) {
     const body = JSON.stringify({ query: "{ server { version } }" });
     const response = await fetch(`${running.address}/graphql`, { method: "POST", headers: { "Content-Type": type }, body });
     expect(response.status).toBe(400);
+    const { errors } = (await response.json()) as Answer<unknown>;
+    expect(errors).toEqual([{ message: expect.stringMatching(/Content-Type: application\/json/), extensions: { code: "BAD_INPUT" } }]);
   }
-  const get = await fetch(`${running.address}/graphql?query={server{version}}`);
-  expect(get.status).toBe(400);
+});
+
+test("a query by GET is refused with an explanation, unless a header says that no web form sent it", async () => {
+  const address = `${running.address}/graphql?query={server{version}}`;
+  const refused = await fetch(address);
+  const { errors } = (await refused.json()) as Answer<unknown>;
+  expect([refused.status, errors?.[0]?.extensions]).toEqual([400, { code: "BAD_INPUT" }]);
+  for (const words of ["CSRF", "Apollo-Require-Preflight", "POST", "preferGetMethod: false"]) expect(errors?.[0]?.message).toContain(words);
+  for (const headers of [{ "Apollo-Require-Preflight": "1" }, { "Content-Type": "application/json" }] as Record<string, string>[]) {
+    expect(await (await fetch(address, { headers })).json()).toEqual({ data: { server: { version: "1.2.3" } } });
+  }
 });
 
 test("a page of a foreign origin is refused on HTTP", async () => {
@@ -188,9 +199,12 @@ test("a page of a foreign origin is refused on HTTP", async () => {
 });
 
 test("a page of a foreign origin is refused on the WebSocket", async () => {
-  const open = (headers: Record<string, string>) =>
+  const { host } = new URL(running.address);
+  const open = (headers: Record<string, string | string[]>) =>
     new Promise<number>((resolve) => {
-      const socket = new WebSocket(`${running.address.replace("http", "ws")}/graphql`, "graphql-transport-ws", { headers });
+      const socket = new WebSocket(`${running.address.replace("http", "ws")}/graphql`, "graphql-transport-ws", {
+        headers: headers as Record<string, string>,
+      });
       socket.on("error", () => undefined);
       socket.on("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
       socket.on("open", () => {
@@ -202,6 +216,7 @@ test("a page of a foreign origin is refused on the WebSocket", async () => {
   expect(await open({ Host: "evil.example" })).toBe(403);
   expect(await open({ Origin: running.address })).toBe(101);
   expect(await open({ Origin: "https://studio.example" })).toBe(101);
+  expect(await open({ Host: [host, host] })).toBe(400);
   expect(await open({})).toBe(101);
 });
 

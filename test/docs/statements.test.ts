@@ -7,6 +7,7 @@ import { limitErrors } from "../../server/api/query-limits.js";
 import { AtelierError, type ErrorCode } from "../../server/errors.js";
 import { exportLimits } from "../../server/exports/export.js";
 import { describeError } from "../../server/http/errors.js";
+import { intakeLimits } from "../../server/http/upload-intake.js";
 import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "../../server/limits.js";
 import { styleTransferSettings } from "../../server/records/settings.js";
 import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live/frames.js";
@@ -80,6 +81,8 @@ test("docs/operate.md gives the limits that hold", async () => {
   const rows = {
     "sessions that wait": MAX_QUEUED_SESSIONS,
     "WebSockets, and operations on each": `${apiLimits.maxSockets}, ${apiLimits.maxSubscriptionsPerSocket}`,
+    "uploads on their way at a time, and those of one address": `${intakeLimits.maxUploads}, ${intakeLimits.maxPerAddress}`,
+    "memory of uploads on their way before only the oldest are read on": `${intakeLimits.maxHeldBytes / 1e6} MB`,
     "exports that wait or run": exportLimits.open,
     "finished exports are kept for": `${exportLimits.keptMs / 3_600_000} hours`,
     "changes recorded for one session": MAX_CHANGES,

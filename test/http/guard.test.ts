@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -61,6 +63,30 @@ describe("the guard", () => {
         expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
       }
       expect((await visit({ Origin: origin })).json()).toMatchObject({ code: "FORBIDDEN", field: "Origin" });
+    }
+  });
+
+  it("says what to set for a forwarded port or a proxy", async () => {
+    const message = async (headers: Record<string, string>) => ((await visit(headers)).json() as { message: string }).message;
+    expect(await message({ Host: "localhost:8080" })).toMatch(/forward a port .* ATELIER_ORIGINS=http:\/\/localhost:8080, /);
+    expect(await message({ Host: "art.example", "X-Forwarded-Proto": "https" })).toContain("ATELIER_ORIGINS=https://art.example, ");
+    expect(await message({ Host: "[2001:db8::1]:80" })).toContain("ATELIER_ORIGINS=http://[2001:db8::1]:80, ");
+    expect(await message({ Host: "<b>evil" })).not.toContain("evil");
+    expect(await message({ Origin: "https://art.example" })).toContain("ATELIER_ORIGINS=https://art.example, ");
+    expect(await message({ Origin: "null" })).not.toContain("ATELIER_ORIGINS");
+  });
+
+  it("refuses a request with two Host headers", async () => {
+    const own = `127.0.0.1:${port}`;
+    for (const hosts of [
+      [own, own],
+      [own, "evil.example"],
+    ]) {
+      const socket = connectTcp(port, "127.0.0.1");
+      socket.write(`GET / HTTP/1.1\r\n${hosts.map((host) => `Host: ${host}\r\n`).join("")}Connection: close\r\n\r\n`);
+      const [answer] = await once(socket, "data");
+      expect(String(answer)).toMatch(/^HTTP\/1\.1 400 .*"code":"BAD_INPUT".*"field":"Host"/s);
+      socket.destroy();
     }
   });
 

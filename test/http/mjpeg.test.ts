@@ -41,42 +41,63 @@ async function end(session: SessionRecord): Promise<void> {
   await server.bus.publish(`session:${session.id}`, { type: "changed", session: ended });
 }
 
-const HEADER = "--atelier-frame\r\nContent-Type: image/jpeg\r\n\r\n";
+const DELIMITER = "--atelier-frame";
+/** What Chromium sends for a picture in a page. */
+const browser = { Accept: "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8" };
 
 /** Opens a stream, to be read part by part. */
-async function openStream(id: string, query = "") {
-  const sent = request({ host: "127.0.0.1", port: server.port, path: `/sessions/${id}/stream.mjpeg${query}`, agent: false });
+async function openStream(id: string, query = "", headers: Record<string, string> = {}) {
+  const sent = request({ host: "127.0.0.1", port: server.port, path: `/sessions/${id}/stream.mjpeg${query}`, headers, agent: false });
   sent.end();
   const [response] = (await once(sent, "response")) as [IncomingMessage];
-  let text = Buffer.alloc(0);
+  let bytes = Buffer.alloc(0);
   const chunks = response[Symbol.asyncIterator]();
-  /** Picture of the next part, complete when the next header has arrived; null at the end of the stream. */
-  async function part(): Promise<Buffer | null> {
+  async function more(): Promise<void> {
+    const { done, value } = await chunks.next();
+    if (done) throw new Error("The stream broke off.");
+    bytes = Buffer.concat([bytes, value]);
+  }
+  /** Takes bytes up to and with `end`; returns those before it. */
+  async function upTo(end: string): Promise<Buffer> {
     for (;;) {
-      const end = text.indexOf(`\r\n${HEADER}`, HEADER.length);
-      if (end >= 0) {
-        expect(text.subarray(0, HEADER.length).toString("latin1")).toBe(HEADER);
-        const bytes = text.subarray(HEADER.length, end);
-        text = text.subarray(end + 2);
-        return bytes;
+      const found = bytes.indexOf(end);
+      if (found >= 0) {
+        const taken = bytes.subarray(0, found);
+        bytes = bytes.subarray(found + end.length);
+        return taken;
       }
-      if (text.toString("latin1") === `${HEADER}\r\n--atelier-frame--\r\n`) return null;
-      const { done, value } = await chunks.next();
-      if (done) throw new Error("The stream broke off.");
-      text = Buffer.concat([text, value]);
+      await more();
     }
   }
-  return { response, part, close: () => sent.destroy() };
+  /** The next picture by its length, complete when the delimiter after it has arrived; null at the end of the stream. */
+  async function part(): Promise<Buffer | null> {
+    while (bytes.length < 2) await more();
+    if (bytes.toString("latin1") === "--\r\n") return null;
+    const header = (await upTo("\r\n\r\n")).toString("latin1");
+    const [, length] = /^\r\nContent-Type: image\/jpeg\r\nContent-Length: (\d+)$/.exec(header) ?? [];
+    const picture = await upTo(`\r\n${DELIMITER}`);
+    expect(picture.byteLength).toBe(Number(length));
+    return picture;
+  }
+  return { response, upTo, part, close: () => sent.destroy() };
+}
+
+/** A stream as a program reads it, after its first delimiter. */
+async function openParts(id: string, query = "") {
+  const stream = await openStream(id, query);
+  expect(await stream.upTo(DELIMITER)).toHaveLength(0);
+  return stream;
 }
 
 test("shows the latest frame at once, then every newer one, and ends with the session", async () => {
   const session = await live();
   const [first, second] = [await picture("red"), await picture("blue")];
   await show(session.id, 4, first);
-  const stream = await openStream(session.id);
+  const stream = await openParts(session.id);
   expect(stream.response.headers).toMatchObject({
     "content-type": "multipart/x-mixed-replace; boundary=atelier-frame",
     "cache-control": "no-store",
+    "x-accel-buffering": "no",
   });
   expect((await stream.part())?.equals(first)).toBe(true);
   await show(session.id, 5, second);
@@ -86,12 +107,30 @@ test("shows the latest frame at once, then every newer one, and ends with the se
   expect(server.broker.viewersOf(session.id)).toBe(0);
 });
 
+test("sends a browser the header of the next part with each picture, which makes Chromium show it", async () => {
+  const session = await live();
+  const first = await picture("red");
+  await show(session.id, 0, first);
+  const header = `${DELIMITER}\r\nContent-Type: image/jpeg\r\n\r\n`;
+  for (const headers of [browser, { Accept: "text/html,*/*;q=0.8" }]) {
+    const stream = await openStream(session.id, "", headers);
+    expect(await stream.upTo(header)).toHaveLength(0);
+    expect((await stream.upTo(`\r\n${header}`)).equals(first)).toBe(true);
+    stream.response.on("error", () => undefined);
+    stream.close();
+  }
+  const last = await openStream(session.id, "", browser);
+  await last.upTo(`\r\n${header}`);
+  await end(session);
+  expect(await last.upTo(`\r\n${DELIMITER}--\r\n`)).toHaveLength(0);
+});
+
 test("shows a painting's last frame, a PNG, as JPEG", async () => {
   const session = await runningSession((imageId) => aSession(imageId, { status: "COMPLETED" }));
   const png = await picture("green", "png");
   const digest = await server.storage.blobs.put(png);
   await server.storage.frames.insert(aFrame(session.id, 0, { mimeType: "image/png", byteLength: png.byteLength, digest }));
-  const stream = await openStream(session.id);
+  const stream = await openParts(session.id);
   const shown = await stream.part();
   expect((await sharp(shown ?? undefined).metadata()).format).toBe("jpeg");
   expect(await stream.part()).toBeNull();
@@ -99,7 +138,7 @@ test("shows a painting's last frame, a PNG, as JPEG", async () => {
 
 test("notices a viewer that leaves between frames", async () => {
   const session = await live();
-  const stream = await openStream(session.id);
+  const stream = await openParts(session.id);
   expect(server.broker.viewersOf(session.id)).toBe(1);
   stream.response.on("error", () => undefined);
   stream.close();
@@ -108,7 +147,7 @@ test("notices a viewer that leaves between frames", async () => {
 
 test("gives a slow reader the newest frame and keeps no queue", async () => {
   const session = await live();
-  const stream = await openStream(session.id, "?fps=0.01");
+  const stream = await openParts(session.id, "?fps=0.01");
   for (let step = 0; step < 40; step++) await show(session.id, step, await picture(step === 39 ? "blue" : "red"));
   await end(session);
   const shown: Buffer[] = [];
@@ -136,7 +175,7 @@ test("answers HEAD without waiting for frames", async () => {
 
 test("waits for the first frame of a queued session", async () => {
   const session = await runningSession(() => aTranslation(null));
-  const stream = await openStream(session.id);
+  const stream = await openParts(session.id);
   await server.bus.publish(`session:${session.id}`, { type: "changed", session: { ...session, status: "RUNNING", revision: 1 } });
   const first = await picture("red");
   await show(session.id, 0, first);
@@ -147,7 +186,7 @@ test("waits for the first frame of a queued session", async () => {
 
 test("a viewer with a full socket takes no memory, misses frames, and then gets the newest", async () => {
   const session = await live();
-  const stream = await openStream(session.id);
+  const stream = await openParts(session.id);
   const noise = Buffer.from(randomTensor([3 * 600 * 600], 1).data.map((value) => 128 + 127 * value));
   const large = await sharp(noise, { raw: { width: 600, height: 600, channels: 3 } })
     .jpeg({ quality: 100 })

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aFrame, aSession } from "../contracts/records.js";
@@ -100,6 +102,15 @@ describe("POST /images", () => {
     const chunks = [bytes.subarray(0, 7), bytes.subarray(7, 1000), bytes.subarray(1000)];
     const answer = await ask(server.port, "/images", { method: "POST", body: chunks });
     expect(answer.status).toBe(201);
+  });
+
+  it("accepts uploads beside a hundred that send next to nothing", async () => {
+    const slow = Array.from({ length: 100 }, () => connect(server.port, "127.0.0.1"));
+    await Promise.all(slow.map((socket) => once(socket, "connect")));
+    for (const socket of slow) socket.write(`POST /images HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Length: 1000000\r\n\r\nx`);
+    const bytes = await noise(60, 40).png().toBuffer();
+    await Promise.all([upload(bytes), upload(bytes)]);
+    for (const socket of slow) socket.destroy();
   });
 
   it("accepts many uploads at once", async () => {

@@ -8,6 +8,9 @@ import { errorHandler } from "../../server/http/errors.js";
 import { receiveUpload } from "../../server/http/upload-body.js";
 import { listen } from "./server.js";
 
+/** An upload without others beside it. */
+const freely = { paused: false, hold: () => undefined };
+
 let port: number;
 let close: () => Promise<void>;
 const refusals: unknown[] = [];
@@ -15,7 +18,7 @@ beforeAll(async () => {
   const app = express();
   app.post("/", async (request, response) => {
     try {
-      response.json({ received: (await receiveUpload(request, 1000, 50)).byteLength });
+      response.json({ received: (await receiveUpload(request, 1000, freely, { bytes: 100, intervalMs: 50 })).byteLength });
     } catch (error) {
       refusals.push(error);
       response.set("Connection", "close");
@@ -42,6 +45,17 @@ it("does not wait for ever for a client that stalls", async () => {
   socket.destroy();
 });
 
+it("does not wait for a client that sends a byte now and then", async () => {
+  const socket = await begin(500);
+  const drip = setInterval(() => socket.write("x"), 10);
+  const [answer] = await once(socket, "data");
+  clearInterval(drip);
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 400 /);
+  expect(String(answer)).toContain('"limit":2000');
+  expect(String(answer)).toContain("at least 2000 bytes a second");
+  socket.destroy();
+});
+
 it("notices a client that leaves", async () => {
   refusals.length = 0;
   const socket = await begin(500);
@@ -53,7 +67,7 @@ it("does not wait for a client that left before its turn", async () => {
   const stream = Object.assign(new Readable({ read: () => undefined }), { headers: {} });
   stream.destroy();
   await once(stream, "close");
-  await expect(receiveUpload(stream as unknown as IncomingMessage, 1000, 3_600_000)).rejects.toMatchObject({
+  await expect(receiveUpload(stream as unknown as IncomingMessage, 1000, freely)).rejects.toMatchObject({
     status: 400,
     code: "BAD_INPUT",
   });

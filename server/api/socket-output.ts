@@ -1,0 +1,60 @@
+import type { WebSocket } from "ws";
+import { apiLimits } from "./limits.js";
+
+/**
+ * What goes to one socket, in bounded memory. Results wait for room before they are made. Replies to a client's own
+ * messages (pongs, refusals) do not wait, so nothing is read from a client while too many bytes are unsent.
+ */
+export class SocketOutput {
+  /** Resolves when the message before the next one has been handed over. */
+  private turn: Promise<void> = Promise.resolve();
+  /** Wakes the message that waits for room. */
+  private wake: (() => void) | null = null;
+
+  constructor(private readonly socket: WebSocket) {
+    socket.once("close", () => this.flushed());
+  }
+
+  /** Sends a message. Resolves when it has left or the socket is closed. */
+  send(text: string): Promise<void> {
+    const { socket } = this;
+    if (socket.readyState !== socket.OPEN) return Promise.resolve();
+    return new Promise((resolve) => {
+      // A message that cannot be sent is not needed any more: the error closes the socket too.
+      socket.send(text, () => {
+        resolve();
+        this.flushed();
+      });
+      if (socket.bufferedAmount > apiLimits.maxUnreadBytes) socket.pause();
+    });
+  }
+
+  /** Resolves when the socket has room for another message, in the order of the calls, or when it is closed. */
+  async room(): Promise<void> {
+    const before = this.turn;
+    let handedOver: () => void = () => undefined;
+    this.turn = new Promise((resolve) => {
+      handedOver = resolve;
+    });
+    await before;
+    while (!this.hasRoom()) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+    // The caller sends its message first, so that the next one in the queue sees its bytes.
+    setImmediate(handedOver);
+  }
+
+  private hasRoom(): boolean {
+    const { readyState, OPEN, bufferedAmount } = this.socket;
+    return readyState !== OPEN || bufferedAmount <= apiLimits.maxBufferedBytes;
+  }
+
+  private flushed(): void {
+    if (!this.hasRoom()) return;
+    if (this.socket.isPaused) this.socket.resume();
+    this.wake?.();
+    this.wake = null;
+  }
+}

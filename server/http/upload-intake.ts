@@ -1,0 +1,88 @@
+import { beyondLimit, unavailable } from "../errors.js";
+
+/** Limits of the uploads that are on their way at a time. */
+export interface IntakeLimits {
+  /** Uploads of all addresses, and of one: a class behind one router shares an address. */
+  maxUploads: number;
+  maxPerAddress: number;
+  /** Bytes that uploads hold in memory before only the oldest ones are read on. */
+  maxHeldBytes: number;
+  /** The oldest uploads, which are always read, so that some always become complete. */
+  alwaysRead: number;
+}
+
+export const intakeLimits: IntakeLimits = { maxUploads: 512, maxPerAddress: 128, maxHeldBytes: 256_000_000, alwaysRead: 8 };
+
+/** An upload from its beginning until its picture is stored. */
+export interface Upload {
+  /** Bytes in memory. */
+  readonly heldBytes: number;
+  /** Whether its body is not read now, because too many bytes are held. */
+  readonly paused: boolean;
+  hold(bytes: number): void;
+}
+
+interface AdmittedUpload extends Upload {
+  heldBytes: number;
+  paused: boolean;
+  readonly address: string;
+  readonly source: Source;
+}
+
+/** The body of an upload. */
+interface Source {
+  pause(): unknown;
+  resume(): unknown;
+}
+
+/**
+ * Admits uploads and bounds the memory that they take together. An upload holds no place for decoding while it
+ * arrives, so slow ones delay nobody.
+ */
+export class UploadIntake {
+  /** The oldest first. */
+  private readonly uploads: AdmittedUpload[] = [];
+
+  constructor(private readonly limits: IntakeLimits = intakeLimits) {}
+
+  /**
+   * Runs `work` as one of the uploads of an address.
+   * @throws AtelierError LIMIT when the address has too many, UNAVAILABLE when all together are too many.
+   */
+  async run<Result>(address: string, source: Source, work: (upload: Upload) => Promise<Result>): Promise<Result> {
+    const { maxUploads, maxPerAddress } = this.limits;
+    if (this.uploads.filter((other) => other.address === address).length >= maxPerAddress) {
+      throw beyondLimit(`An address may send at most ${maxPerAddress} uploads at a time.`, maxPerAddress);
+    }
+    if (this.uploads.length >= maxUploads) throw unavailable("The server is busy with other uploads. Try again soon.");
+    const upload: AdmittedUpload = {
+      address,
+      source,
+      heldBytes: 0,
+      paused: false,
+      hold: (bytes) => {
+        upload.heldBytes = bytes;
+        this.balance();
+      },
+    };
+    this.uploads.push(upload);
+    try {
+      return await work(upload);
+    } finally {
+      this.uploads.splice(this.uploads.indexOf(upload), 1);
+      this.balance();
+    }
+  }
+
+  /** Reads all bodies while there is room, and otherwise the oldest ones. */
+  private balance(): void {
+    const held = this.uploads.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+    for (const [place, upload] of this.uploads.entries()) {
+      const paused = held > this.limits.maxHeldBytes && place >= this.limits.alwaysRead;
+      if (paused === upload.paused) continue;
+      upload.paused = paused;
+      if (paused) upload.source.pause();
+      else upload.source.resume();
+    }
+  }
+}

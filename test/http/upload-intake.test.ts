@@ -1,0 +1,60 @@
+import { expect, it } from "vitest";
+import { type Upload, UploadIntake } from "../../server/http/upload-intake.js";
+
+const limits = { maxUploads: 5, maxPerAddress: 3, maxHeldBytes: 100, alwaysRead: 1 };
+
+/** Uploads that run until they are finished. */
+function uploads(intake = new UploadIntake(limits)) {
+  return (address: string) => {
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const body = {
+      reading: true,
+      pause() {
+        body.reading = false;
+      },
+      resume() {
+        body.reading = true;
+      },
+    };
+    let upload: Upload | undefined;
+    const done = intake.run(address, body, async (admitted) => {
+      upload = admitted;
+      await finished;
+    });
+    return { body, done, finish, hold: (bytes: number) => upload?.hold(bytes) };
+  };
+}
+
+it("refuses an address that has too many uploads, and admits others", async () => {
+  const begin = uploads();
+  const slow = [begin("a"), begin("a"), begin("a")];
+  await expect(begin("a").done).rejects.toMatchObject({ code: "LIMIT", detail: { limit: 3 } });
+  const others = [begin("b"), begin("b")];
+  await expect(begin("c").done).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  slow[0]?.finish();
+  await slow[0]?.done;
+  const next = begin("a");
+  for (const upload of [...slow, ...others, next]) upload.finish();
+  await Promise.all([...slow, ...others, next].map(({ done }) => done));
+});
+
+it("reads only the oldest uploads on while too many bytes are held", async () => {
+  const begin = uploads();
+  const [oldest, second, third] = [begin("a"), begin("a"), begin("b")];
+  const reading = () => [oldest, second, third].map(({ body }) => body.reading);
+  oldest.hold(60);
+  second.hold(40);
+  expect(reading()).toEqual([true, true, true]);
+  third.hold(10);
+  expect(reading()).toEqual([true, false, false]);
+  oldest.hold(200);
+  expect(reading()).toEqual([true, false, false]);
+  oldest.finish();
+  await oldest.done;
+  expect(reading()).toEqual([true, true, true]);
+  for (const upload of [second, third]) upload.finish();
+  await Promise.all([second.done, third.done]);
+});
