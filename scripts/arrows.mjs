@@ -1,5 +1,4 @@
 import { pathToFileURL } from "node:url";
-import { cruise } from "dependency-cruiser";
 import { root } from "./root.mjs";
 
 /** Folders of the server with the folders that each may import besides itself. Every folder may import server/errors.ts. */
@@ -111,6 +110,7 @@ const ruleSet = {
  * @param {string} [baseDir] the repository, or a copy with the same folders
  */
 export async function brokenArrows(baseDir = root) {
+  const { cruise } = await import("dependency-cruiser");
   const folders = ["server", "web", "scripts", "bench", "test"];
   const { output } = await cruise(folders, {
     ruleSet,

@@ -1,3 +1,4 @@
+import "./node-version.mjs";
 import { checks, runChecks } from "./checks.mjs";
 import { prepare } from "./prepare.mjs";
 import { runTests } from "./run-tests.mjs";
