@@ -6,9 +6,10 @@ import { defaultSettings, type StyleTransferSettings } from "../../server/record
 import { paintAll } from "../contracts/painter.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { modelMirror } from "../helpers/server.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
 const mirror = modelMirror();
-if (!mirror) console.warn("Skipped: VGG-19 through ONNX Runtime. No mirror with vgg19/ (ATELIER_MODEL_MIRROR, else ../shared/weights).");
+if (!mirror) noteSkipped("There is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one.");
 
 /** Large enough that ONNX Runtime splits the work over its threads. */
 const size = 128;

@@ -14,6 +14,7 @@ import { OnnxEngine } from "../../server/engine/onnx.js";
 import { parseCard } from "../../server/models/card.js";
 import { defaultSettings } from "../../server/records/settings.js";
 import { modelMirror } from "../helpers/server.js";
+import { noteSkipped } from "../helpers/skipped.js";
 import { paintAll } from "./painter.js";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -30,7 +31,7 @@ const networks = [
 export function engineNetworksContract(name: string, open: () => Promise<Engine>): void {
   describe.each(networks)(`engine ${name} with $model`, ({ model, folder, paintingSize }) => {
     const isHere = folder !== null && existsSync(join(folder, "card.json"));
-    if (!isHere) console.log(`${model} is not here (ATELIER_MODEL_MIRROR): engine ${name} is not tried with it`);
+    if (!isHere) noteSkipped(`There is no mirror with ${model}; set ATELIER_MODEL_MIRROR to one.`);
     const onnx = new OnnxEngine();
     let engine: Engine;
     beforeAll(async () => {

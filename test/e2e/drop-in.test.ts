@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { badFiles, dropIn, negative, sha256Of, shortCard } from "../helpers/drop-in.js";
 import { modelMirror } from "../helpers/server.js";
 import { ServerFixture } from "../helpers/server-fixture.js";
+import { noteSkipped } from "../helpers/skipped.js";
 import { describeStudio } from "../helpers/studio.js";
 
 const START = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }";
@@ -91,7 +92,7 @@ test("a folder is copied in, its model translates pictures and frames, and goes 
 describe("a folder of the mirror", () => {
   const mirror = modelMirror();
   const folders = ["fast-style-rain_princess", "pix2pix-edges2shoes"].filter((name) => mirror && existsSync(join(mirror, name)));
-  if (folders.length === 0) console.warn("Skipped: there is no mirror with generators (ATELIER_MODEL_MIRROR or ../shared/weights).");
+  if (folders.length === 0) noteSkipped("There is no mirror with the public generators; set ATELIER_MODEL_MIRROR to one.");
 
   test.skipIf(folders.length === 0).each(folders)("copied in as it is, reproduces its reference: %s", async (name) => {
     const source = join(mirror ?? "", name);
