@@ -29,7 +29,7 @@ export class Studio {
   private readonly pageTimeout: number;
 
   /** Registers the hooks that start everything, close the pages after each test, and end everything. */
-  constructor(executable: string, { server, variables, camera = false, pageTimeout = 30_000 }: StudioOptions) {
+  constructor(executable: string, { server, variables, camera = false, pageTimeout = 60_000 }: StudioOptions) {
     this.pageTimeout = pageTimeout;
     this.server = server ?? new ServerFixture(variables);
     beforeAll(async () => {
