@@ -245,15 +245,14 @@ describeStudio("live translations in a browser, with the real server", { camera:
     const starts = countStarts(page);
     await startClip(page);
     expect(starts()).toBe(1);
-    // In one go: a slow machine would let the size settle between two movements of the mouse.
-    await page.getByRole("slider", { name: "Size" }).evaluate((slider) => {
-      const { set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value") ?? {};
-      const middle = Number((slider as HTMLInputElement).value);
-      for (let step = 1; step <= 20; step++) {
-        set?.call(slider, String(middle + 16 * step));
-        slider.dispatchEvent(new Event("input", { bubbles: true }));
-      }
-    });
+    const box = await page.getByRole("slider", { name: "Size" }).boundingBox();
+    if (!box) throw new Error("The slider cannot be seen");
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    // Sent without waiting for each: a slow machine would let the size settle between two movements.
+    await Promise.all(Array.from({ length: 20 }, (_, step) => page.mouse.move(x + step + 1, y)));
+    await page.mouse.up();
     await expect.poll(starts).toBe(2);
     // Results of the new session come while the slider would have settled again.
     await clipMoves(page);
