@@ -1,3 +1,4 @@
+import "./node-version.mjs";
 import { prepare } from "./prepare.mjs";
 
 await prepare({ force: true });

@@ -1,9 +1,10 @@
+import "./node-version.mjs";
 import { spawn } from "node:child_process";
 import { createServer, request as httpRequest } from "node:http";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { endWithNpm } from "./end-with-npm.mjs";
-import { ensureInstalled } from "./install.mjs";
+import { install } from "./prepare.mjs";
 import { inRoot, root } from "./root.mjs";
 
 /** Addresses of the server; every other one is a page of the studio. */
@@ -14,7 +15,7 @@ const HOST = "127.0.0.1";
 /** @typedef {{ host: string, port: number }} Address */
 
 endWithNpm();
-await ensureInstalled();
+await install();
 const port = Number(process.env.PORT || 4000);
 const studioAddress = `http://${HOST}:${port}`;
 const server = { host: HOST, port: port + 1 };
@@ -30,6 +31,8 @@ child.once("exit", (code) => process.exit(code ?? 1));
 
 // The studio's pages load their changes without a restart.
 process.env.NEXT_TELEMETRY_DISABLED = "1";
+// Any other mode would load React's build for production into the development server. Next's types call it read-only.
+Object.assign(process.env, { NODE_ENV: "development" });
 const front = createServer();
 // Not an import: next's types would alter those of Node for the whole server.
 const next = createRequire(import.meta.url)("next");

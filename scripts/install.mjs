@@ -1,13 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { inRoot } from "./root.mjs";
 import { runNpm } from "./run.mjs";
+import { requireWritable } from "./writable.mjs";
 
 /**
  * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[] }} LockedPackage
  * @typedef {Record<string, LockedPackage>} LockedPackages by path, such as node_modules/express
  */
 
-/** Runs `npm ci` unless node_modules holds what package-lock.json asks for. */
+/**
+ * Runs `npm ci` unless node_modules holds what package-lock.json asks for. The build needs the development packages, so
+ * they are included whatever NODE_ENV and npm's own settings say.
+ */
 export async function ensureInstalled() {
   const wanted = await lockedPackages(inRoot("package-lock.json"));
   if (wanted === null) throw new Error("package-lock.json is missing");
@@ -15,8 +19,9 @@ export async function ensureInstalled() {
   const installed = () => lockedPackages(inRoot("node_modules", ".package-lock.json"));
   const reason = reasonToInstall(wanted, await installed());
   if (reason === null) return;
+  await requireWritable(inRoot("node_modules"), `Packages must be installed (${reason})`);
   console.log(`Installing packages (${reason})`);
-  const code = await runNpm(["ci"]);
+  const code = await runNpm(["ci", "--include=dev"]);
   if (code !== 0) throw new Error(`npm ci failed with exit code ${code}`);
   const left = reasonToInstall(wanted, await installed());
   if (left !== null) throw new Error(`npm ci has finished, but ${left}`);

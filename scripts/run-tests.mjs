@@ -4,33 +4,56 @@ import { join } from "node:path";
 import { runTool } from "./run.mjs";
 
 /**
+ * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {{ numPassedTests: number, numFailedTests: number, numTotalTests: number, testResults: { status: string,
+ *   assertionResults: { status: string }[] }[] }} Report of vitest's json reporter
+ */
+
+/**
  * Runs all tests once.
- * @returns {Promise<{ passed: boolean, summary: string }>} `summary` reads `N passed, N failed, N skipped`; a test file
- *   that cannot be loaded counts as one failed test
+ * @returns {Promise<Counts & { skipReasons: string[] }>} as `countTests`, and why tests were skipped, each reason once
  */
 export async function runTests() {
   const folder = await mkdtemp(join(tmpdir(), "atelier-tests-"));
-  const report = join(folder, "report.json");
+  const [report, reasons] = [join(folder, "report.json"), join(folder, "skip-reasons.txt")];
   try {
-    const code = await runTool("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
-    const counts = countTests(JSON.parse(await readFile(report, "utf8")));
-    const summary = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
-    return { passed: code === 0 && counts.failed === 0 && counts.passed > 0, summary };
+    const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    // Tests expect React's build for development, whatever the environment says.
+    const code = await runTool("vitest", args, { ...process.env, NODE_ENV: "test", SKIP_REASONS_FILE: reasons });
+    const text = await readIfThere(report);
+    const skipReasons = new Set((await readIfThere(reasons))?.split("\n").filter(Boolean));
+    return { ...countTests(text === null ? null : JSON.parse(text), code), skipReasons: [...skipReasons].sort() };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 /**
- * Counts the tests of a report of vitest's json reporter. A test file that cannot be loaded counts as one failed test.
- * @param {{ numPassedTests: number, numFailedTests: number, numTotalTests: number, testResults: { status: string,
- *   assertionResults: unknown[] }[] }} report
+ * Counts tests. A file that failed although none of its tests did (it could not be loaded, or a hook failed) counts as
+ * one failed test, and so does a run that failed for another reason, such as an error outside of all tests.
+ * @param {Report | null} report null when vitest wrote none
+ * @param {number} exitCode of vitest
+ * @returns {Counts}
  */
-export function countTests({ numPassedTests, numFailedTests, numTotalTests, testResults }) {
-  const unloaded = testResults.filter(({ status, assertionResults }) => status === "failed" && assertionResults.length === 0).length;
-  return {
-    passed: numPassedTests,
-    failed: numFailedTests + unloaded,
-    skipped: numTotalTests - numPassedTests - numFailedTests,
-  };
+export function countTests(report, exitCode) {
+  const { numPassedTests: passed, numFailedTests, numTotalTests, testResults } = report ?? emptyReport;
+  const failedFiles = testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && !assertionResults.some((test) => test.status === "failed"),
+  );
+  const failed = numFailedTests + failedFiles.length;
+  const isUnexplained = failed === 0 && (exitCode !== 0 || passed === 0);
+  return { passed, failed: isUnexplained ? 1 : failed, skipped: numTotalTests - passed - numFailedTests };
+}
+
+/** @type {Report} */
+const emptyReport = { numPassedTests: 0, numFailedTests: 0, numTotalTests: 0, testResults: [] };
+
+/** @param {string} file @returns {Promise<string | null>} null when there is no such file */
+async function readIfThere(file) {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { root } from "./root.mjs";
+import { requireWritable } from "./writable.mjs";
 
 /**
  * A part of the program that is built again when the bytes of its inputs have changed since the last build.
@@ -23,7 +24,10 @@ import { root } from "./root.mjs";
 export async function buildStale(targets, { force = false } = {}) {
   for (const { name, inputs, output, stamp, ignore, build } of targets) {
     const now = await fingerprint(inputs, ignore);
-    if (!force && (await readText(output)) !== null && (await readText(stamp)) === now) continue;
+    const isBuilt = (await readText(output)) !== null;
+    if (!force && isBuilt && (await readText(stamp)) === now) continue;
+    const need = isBuilt ? `The ${name} was built from other files` : `The ${name} is not built`;
+    for (const file of [output, stamp]) await requireWritable(dirname(file), need);
     const started = performance.now();
     console.log(`Building the ${name}`);
     await rm(stamp, { force: true });

@@ -1,3 +1,4 @@
+import "./node-version.mjs";
 import { pathToFileURL } from "node:url";
 import { endWithNpm } from "./end-with-npm.mjs";
 import { prepare } from "./prepare.mjs";

@@ -1,13 +1,17 @@
+import "./node-version.mjs";
 import { checks, runChecks } from "./checks.mjs";
 import { prepare } from "./prepare.mjs";
 import { runTests } from "./run-tests.mjs";
 
 // The browser tests need a built studio.
 await prepare();
-const failed = await runChecks(checks);
+const failedChecks = await runChecks(checks);
 console.log("\n=== Tests");
-const { passed, summary } = await runTests();
-if (!passed) failed.push("Tests");
-console.log(failed.length === 0 ? "\nAll checks passed" : `\nFailed: ${failed.join("; ")}`);
-console.log(summary);
-process.exitCode = failed.length === 0 ? 0 : 1;
+const { passed, failed, skipped, skipReasons } = await runTests();
+if (skipReasons.length > 0) console.log("\nSkipped:");
+for (const reason of skipReasons) console.log(`- ${reason}`);
+const failures = [...failedChecks, ...(failed > 0 ? ["Tests"] : [])];
+console.log(failures.length === 0 ? "\nAll checks passed" : `\nFailed: ${failures.join("; ")}`);
+// Each check that failed counts as one, so that the last line never says that nothing has.
+console.log(`${passed} passed, ${failed + failedChecks.length} failed, ${skipped} skipped`);
+process.exitCode = failures.length === 0 ? 0 : 1;

@@ -34,6 +34,11 @@ async function failure(env: Record<string, string>): Promise<string> {
   return output.replace(head, "");
 }
 
+test("a test's server that does not start fails with its output", async () => {
+  const failing = new ServerProcess({ PORT: "no-port" }).client();
+  await expect(failing).rejects.toThrow(/^The server did not start: it ended with exit code 1\. Its output:\nPORT=no-port must be/);
+});
+
 test("it serves, and becomes ready without any model", async () => {
   expect((await fetch(`${client.address}/healthz`)).status).toBe(200);
   for (let status = 0; status !== 200; ) ({ status } = await fetch(`${client.address}/readyz`));

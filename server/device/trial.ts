@@ -94,9 +94,19 @@ function requireOnly(values: readonly DeclaredValue[], name: string, side: "inpu
   if (value.name !== name) throw unavailable(`Its file has no ${side} "${name}"; it is called "${value.name.slice(0, 100)}" there.`);
   if (!value.isFloat32) throw unavailable(`The ${side} of its file is not float32.`);
   if (value.shape === null) return;
+  if (value.shape.length === 4 && value.shape[1] !== 3 && value.shape[3] === 3) {
+    const shape = described(value.shape);
+    throw unavailable(`The ${side} of its file is ${shape}: the channels come last (NHWC). Export it with the channels first (NCHW).`);
+  }
   const [batch = 0, channels = 0, height = 0, width = 0] = value.shape;
-  if (value.shape.length !== 4 || (batch ?? 1) !== 1 || (channels ?? 3) !== 3) {
+  if (value.shape.length !== 4 || (batch ?? 1) > 1 || (channels ?? 3) !== 3) {
     throw unavailable(`The ${side} of its file is ${described(value.shape)}, not 1 x 3 x height x width.`);
+  }
+  if (value.shape.some((size) => size !== null && size < 1)) {
+    const shape = described(value.shape);
+    throw unavailable(
+      `The ${side} of its file is ${shape}, and no size is less than 1. Export it with names for free sizes (dynamic axes).`,
+    );
   }
   if (side === "input" && (height !== null || width !== null)) {
     throw unavailable(`The input of its file is ${described(value.shape)}; height and width have to be free (dynamic axes).`);

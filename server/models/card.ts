@@ -6,6 +6,7 @@ import { AtelierError } from "../errors.js";
 import type { ModelFamily, PictureKind } from "../records/model.js";
 import { type Architecture, isGenerator, minimumSide, parseArchitecture, sideMultiple } from "./architecture.js";
 import { asChoice, asCount, asText, countOf, type Fields, fieldsOf, invalidField, isFields, lookUp, textOf } from "./card-fields.js";
+import { JsonError, parseJson } from "./json.js";
 
 /** What a card's `kind` implies. */
 interface Kind {
@@ -185,9 +186,10 @@ function architectureOf(card: Fields, file: string, allowed: readonly Architectu
 function parseFields(text: string): Fields {
   let card: unknown;
   try {
-    card = JSON.parse(text);
+    card = parseJson(text);
   } catch (error) {
-    throw new AtelierError("BAD_INPUT", "The card is not JSON.", {}, { cause: error });
+    if (!(error instanceof JsonError)) throw error;
+    throw new AtelierError("BAD_INPUT", `The card is not JSON: ${error.message}.`, {}, { cause: error });
   }
   if (!isFields(card)) throw new AtelierError("BAD_INPUT", "The card is not a JSON object.");
   return card;

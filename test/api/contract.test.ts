@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { buildSchema, findBreakingChanges } from "graphql";
 import { describe, expect, test } from "vitest";
 import { emittedSchema } from "../../server/api/schema.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
 const kept = readFileSync("schema.graphql", "utf8").replaceAll("\r\n", "\n");
 const contractFile = "../shared/contract/schema.graphql";
@@ -12,7 +13,7 @@ test("schema.graphql is what the code emits", () => {
 });
 
 describe("the contract", () => {
-  if (thereIsNone) console.warn(`Skipped: there is no ${contractFile} to compare with.`);
+  if (thereIsNone) noteSkipped(`There is no ${contractFile} to compare with.`);
 
   test.skipIf(thereIsNone)("has no breaking change", () => {
     const contract = buildSchema(readFileSync(contractFile, "utf8"));

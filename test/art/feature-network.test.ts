@@ -10,12 +10,13 @@ import { defaultSettings, type StyleTransferSettings } from "../../server/record
 import { paintAll } from "../contracts/painter.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { modelMirror } from "../helpers/server.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
 type Optimizer = StyleTransferSettings["optimizer"];
 
 const root = join(import.meta.dirname, "..", "..");
 const mirror = modelMirror();
-if (!mirror) console.warn("Skipped: VGG-19 through ONNX Runtime. No mirror with vgg19/ (ATELIER_MODEL_MIRROR, else ../shared/weights).");
+if (!mirror) noteSkipped("There is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one.");
 
 const engine = new OnnxEngine(2);
 afterAll(() => engine.close());

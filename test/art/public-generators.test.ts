@@ -8,9 +8,10 @@ import { OnnxEngine } from "../../server/engine/onnx.js";
 import { parseCard } from "../../server/models/card.js";
 import { paintAll } from "../contracts/painter.js";
 import { modelMirror } from "../helpers/server.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
 const mirror = modelMirror();
-if (mirror === null) console.warn("Skipped: there is no mirror with the public generators (ATELIER_MODEL_MIRROR).");
+if (mirror === null) noteSkipped("There is no mirror with the public generators; set ATELIER_MODEL_MIRROR to one.");
 
 /** Folders of the generators in the mirror. */
 const generators = (mirror === null ? [] : readdirSync(mirror, { withFileTypes: true })).flatMap((entry) => {

@@ -12,6 +12,7 @@ import { add, avgPool, constant, conv2d, mul, type Node, reciprocal, scalar, sub
 import { parseCard } from "../../server/models/card.js";
 import { paintAll, painterContract } from "../contracts/painter.js";
 import { modelMirror } from "../helpers/server.js";
+import { noteSkipped } from "../helpers/skipped.js";
 import { generatorOf, translationWork } from "../helpers/tiny-generator.js";
 
 const same = (picture: Node) => picture;
@@ -184,7 +185,7 @@ describe("a translation fails clearly", () => {
 
 describe("public generators", () => {
   const mirror = modelMirror();
-  if (!mirror) console.warn("Skipped: there is no folder with public generators; set ATELIER_MODEL_MIRROR.");
+  if (!mirror) noteSkipped("There is no mirror with the public generators; set ATELIER_MODEL_MIRROR to one.");
   let engine: OnnxEngine;
   beforeAll(() => {
     engine = new OnnxEngine();

@@ -14,6 +14,7 @@ import { OnnxEngine } from "../../server/engine/onnx.js";
 import { parseCard } from "../../server/models/card.js";
 import { defaultSettings } from "../../server/records/settings.js";
 import { modelMirror } from "../helpers/server.js";
+import { noteSkipped } from "../helpers/skipped.js";
 import { paintAll } from "./painter.js";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -30,7 +31,7 @@ const networks = [
 export function engineNetworksContract(name: string, open: () => Promise<Engine>): void {
   describe.each(networks)(`engine ${name} with $model`, ({ model, folder, paintingSize }) => {
     const isAvailable = folder !== null && existsSync(join(folder, "card.json"));
-    if (!isAvailable) console.warn(`Skipped: engine ${name} with ${model}, which is not available (ATELIER_MODEL_MIRROR).`);
+    if (!isAvailable) noteSkipped(`There is no mirror with ${model}; set ATELIER_MODEL_MIRROR to one.`);
     const onnx = new OnnxEngine();
     let engine: Engine;
     beforeAll(async () => {

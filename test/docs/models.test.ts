@@ -7,6 +7,7 @@ import { MAX_TRIAL_MEMORY, trialLimits, tryInProcess } from "../../server/host/m
 import { parseWrittenCard } from "../../server/models/card.js";
 import { MAX_MODEL_BYTES, MAX_SIDE } from "../../server/models/drop-ins/check.js";
 import { MAX_CARD_BYTES } from "../../server/models/store/model-folder.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
 const text = await readFile(join(import.meta.dirname, "../../docs/models.md"), "utf8");
 const blocks = (language: string) => [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))].map(([, block = ""]) => block);
@@ -53,7 +54,7 @@ const python = ["python3", "python", "/usr/bin/python3"].find((name) => {
   const check = "import torch, sys; import importlib.util as u; sys.exit(0 if torch.__version__ < '2' or u.find_spec('onnx') else 1)";
   return spawnSync(name, ["-c", check], { stdio: "ignore" }).status === 0;
 });
-if (!python) console.warn("Skipped: no Python with PyTorch (and onnx) is installed, which the export needs.");
+if (!python) noteSkipped("No Python with PyTorch (and onnx) is installed, which the export needs.");
 
 describe("the export script of docs/models.md", () => {
   let folder: string;

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { badFiles, dropIn, negative, sha256Of, shortCard } from "../helpers/drop-in.js";
 import { modelMirror } from "../helpers/server.js";
 import { ServerFixture } from "../helpers/server-fixture.js";
+import { noteSkipped } from "../helpers/skipped.js";
 import { describeStudio } from "../helpers/studio.js";
 
 const START = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }";
@@ -13,7 +14,6 @@ const SEND = "mutation ($input: FrameInput!) { sendFrame(input: $input) { step s
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
 const SESSION = "query ($id: ID!) { session(id: $id) { status latestFrame { step url } error { code message } } }";
 const MODELS = "subscription { models { id title state failure takes removed } }";
-const LONG = 30_000;
 
 /** One event of the subscription to models. */
 interface Told {
@@ -41,7 +41,7 @@ beforeAll(async () => {
 
 /** Waits until the newest event about a model is as expected, and returns it. */
 async function hears(id: string, expected: Partial<Told>): Promise<Told> {
-  await expect.poll(() => told.findLast((model) => model.id === id), { timeout: LONG }).toMatchObject(expected);
+  await expect.poll(() => told.findLast((model) => model.id === id)).toMatchObject(expected);
   return told.findLast((model) => model.id === id) as Told;
 }
 
@@ -51,7 +51,7 @@ const listed = async () => (await server.client.query("{ models { id } }")).mode
 async function translate(model: string, picture: Uint8Array, size: number): Promise<Buffer> {
   const { startTranslation } = await server.client.query(START, { input: { model, size, imageId: await server.client.upload(picture) } });
   await expect
-    .poll(async () => (await server.client.query(SESSION, { id: startTranslation.id })).session, { timeout: LONG })
+    .poll(async () => (await server.client.query(SESSION, { id: startTranslation.id })).session)
     .toMatchObject({ status: "COMPLETED", error: null });
   const { session } = await server.client.query(SESSION, { id: startTranslation.id });
   return Buffer.from(await (await fetch(`${server.address}${session.latestFrame.url}`)).arrayBuffer());
@@ -74,9 +74,7 @@ test("a folder is copied in, its model translates pictures and frames, and goes 
   const send = async (step: number) => {
     const frame = (await plain("#ff8000")).toString("base64");
     expect((await server.client.query(SEND, { input: { sessionId: live.id, step, data: frame } })).sendFrame.status).toBe("ACCEPTED");
-    await expect
-      .poll(async () => (await server.client.query(SESSION, { id: live.id })).session.latestFrame?.step, { timeout: LONG })
-      .toBe(step);
+    await expect.poll(async () => (await server.client.query(SESSION, { id: live.id })).session.latestFrame?.step).toBe(step);
   };
   await send(1);
   await rm(path, { recursive: true });
@@ -90,10 +88,11 @@ test("a folder is copied in, its model translates pictures and frames, and goes 
 
 describe("a folder of the mirror", () => {
   const mirror = modelMirror();
-  const folders = ["fast-style-rain_princess", "pix2pix-edges2shoes"].filter((name) => mirror && existsSync(join(mirror, name)));
-  if (folders.length === 0) console.warn("Skipped: there is no mirror with generators (ATELIER_MODEL_MIRROR or ../shared/weights).");
+  const folders = ["fast-style-rain_princess", "pix2pix-edges2shoes"];
+  const areHere = mirror !== null && folders.every((name) => existsSync(join(mirror, name)));
+  if (!areHere) noteSkipped("There is no mirror with the public generators; set ATELIER_MODEL_MIRROR to one.");
 
-  test.skipIf(folders.length === 0).each(folders)("copied in as it is, reproduces its reference: %s", async (name) => {
+  test.skipIf(!areHere).each(folders)("copied in as it is, reproduces its reference: %s", async (name) => {
     const source = join(mirror ?? "", name);
     await cp(source, join(dropped, name), { recursive: true });
     const id = name.replaceAll("_", "-");
@@ -106,7 +105,7 @@ describe("a folder of the mirror", () => {
     const error = found.reduce((sum, value, place) => sum + Math.abs(value - (expected[place] ?? 0)), 0) / found.length;
     expect(error).toBeLessThan(2);
     await rm(join(dropped, name), { recursive: true });
-    await expect.poll(listed, { timeout: LONG }).not.toContain(id);
+    await expect.poll(listed).not.toContain(id);
   });
 });
 
@@ -117,13 +116,13 @@ describeStudio("in the studio", { server }, (studio) => {
     const translators = page.getByRole("radiogroup", { name: "Translator" });
     await translators.getByRole("radio").first().waitFor({ state: "attached" });
     const good = await dropIn(dropped, "seen", negative, shortCard("seen", { title: "Seen: the negative", takes: "line-drawing" }));
-    await translators.getByRole("radio", { name: "Seen", exact: true }).check({ force: true, timeout: LONG });
+    await translators.getByRole("radio", { name: "Seen", exact: true }).check({ force: true });
     await page.getByText("Needs a drawing: dark lines on a light background.").waitFor();
     const bad = await dropIn(dropped, "unseen", badFiles.sixChannels, shortCard("unseen", { title: "Unseen" }));
-    await translators.getByText(/1 x 6 x \? x \?/).waitFor({ timeout: LONG });
+    await translators.getByText(/1 x 6 x \? x \?/).waitFor();
     await Promise.all([good, bad].map((path) => rm(path, { recursive: true })));
     for (const name of ["Seen", "Unseen"]) {
-      await translators.getByRole("radio", { name, exact: true }).waitFor({ state: "detached", timeout: LONG });
+      await translators.getByRole("radio", { name, exact: true }).waitFor({ state: "detached" });
     }
     expect(complaints).toEqual([]);
   });
@@ -149,9 +148,7 @@ test("unusable folders are listed with the reason", async () => {
   }
   expect((await fetch(`${server.address}/healthz`)).status).toBe(200);
   for (const [id] of cases) await rm(join(dropped, id), { recursive: true });
-  await expect
-    .poll(async () => (await listed()).filter((id: string) => cases.some(([name]) => name === id)), { timeout: LONG })
-    .toEqual([]);
+  await expect.poll(async () => (await listed()).filter((id: string) => cases.some(([name]) => name === id))).toEqual([]);
 });
 
 test("a folder that is mended is taken", async () => {

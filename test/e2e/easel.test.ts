@@ -4,7 +4,7 @@ import { pngPicture } from "../helpers/pictures.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
 
-describeStudio("a new painting in a browser, with the bundled network", { timeout: 90_000, camera: true }, (studio) => {
+describeStudio("a new painting in a browser, with the bundled network", { camera: true }, (studio) => {
   test("takes its photo from the camera, mixes styles, paints with a preset, and says how long the next one takes", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/");

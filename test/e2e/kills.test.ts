@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { killRun } from "../helpers/kill-run.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
-if (process.platform === "win32") console.warn("Skipped: Windows has no kill -9; bench/kills.ts is the long form of this test.");
+if (process.platform === "win32") noteSkipped("Windows has no kill -9.");
 
 // The short form of bench/kills.ts.
 test.skipIf(process.platform === "win32")(

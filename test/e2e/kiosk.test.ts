@@ -4,7 +4,7 @@ import { seriousFindings } from "../helpers/axe.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot } from "../helpers/studio-page.js";
 
-describeStudio("the kiosk in a browser, with the bundled network", { timeout: 120_000, camera: true }, (studio) => {
+describeStudio("the kiosk in a browser, with the bundled network", { camera: true }, (studio) => {
   const session = (page: Page) => page.evaluate(() => document.querySelector("canvas")?.dataset.shown?.split("/")[2] ?? "");
   const phase = (page: Page, name: string) => page.locator(`main[data-phase=${name}]`).waitFor();
   const titles = async (): Promise<string[]> => {
@@ -32,7 +32,7 @@ describeStudio("the kiosk in a browser, with the bundled network", { timeout: 12
     await page.goto("/gallery");
     // What hung last is remembered, and tidied up when the kiosk opens again.
     await page.goto("/kiosk?size=64&steps=2000&seconds=2&photos=acanthus&styles=engraving");
-    await expect.poll(titles, { timeout: 60_000 }).toEqual(["Kiosk: Acanthus, Engraving"]);
+    await expect.poll(titles).toEqual(["Kiosk: Acanthus, Engraving"]);
   });
 
   test("paints a visitor, and returns to the loop when the visitor has left", async () => {
@@ -63,7 +63,7 @@ describeStudio("the kiosk in a browser, with the bundled network", { timeout: 12
         ({ node }: { node: { width: number; height: number } }) => node.width === 160 && node.height === 120,
       ).length;
     expect(await photos()).toBe(1);
-    await expect.poll(photos, { timeout: 40_000 }).toBe(0);
+    await expect.poll(photos).toBe(0);
     expect(complaints).toEqual([]);
   });
 });

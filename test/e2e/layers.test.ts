@@ -3,7 +3,7 @@ import { seriousFindings } from "../helpers/axe.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot } from "../helpers/studio-page.js";
 
-describeStudio("the layers in a browser, with the bundled network", { timeout: 90_000 }, (studio) => {
+describeStudio("the layers in a browser, with the bundled network", {}, (studio) => {
   test("paints with each layer alone, shows their distances, and steps through all of them together", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/layers");

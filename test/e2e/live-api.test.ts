@@ -50,9 +50,7 @@ const refusal = (sessionId: string, step: number, frame: string) =>
 
 /** Resolves when the frame of `step` is kept. */
 async function translated(id: string, step: number): Promise<void> {
-  await expect
-    .poll(async () => (await server.client.query(READ, { id })).session.latestFrame?.step, { timeout: 10_000 })
-    .toBeGreaterThanOrEqual(step);
+  await expect.poll(async () => (await server.client.query(READ, { id })).session.latestFrame?.step).toBeGreaterThanOrEqual(step);
 }
 
 test("frames are translated one by one, under the client's numbers, and watched live", async () => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => mirror.close());
 
-const options = { timeout: 60_000, variables: () => ({ ATELIER_OFFLINE: "0", ATELIER_MODEL_MIRROR: mirror.url("models").href }) };
+const options = { variables: () => ({ ATELIER_OFFLINE: "0", ATELIER_MODEL_MIRROR: mirror.url("models").href }) };
 
 describeStudio("the models in a browser, with a mirror that breaks off", options, (studio) => {
   test("shows the progress of a download, stops it, and fetches the rest when asked", async () => {

@@ -4,9 +4,10 @@ import { seriousFindings } from "../helpers/axe.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
-describeStudio("the room of a painting, with the bundled network", { timeout: 120_000 }, (studio) => {
+describeStudio("the room of a painting, with the bundled network", {}, (studio) => {
   const idOf = (page: Page) => new URL(page.url()).searchParams.get("id") ?? "";
-  const transform = (page: Page) => page.locator("[data-magnified]").evaluate((element) => getComputedStyle(element).transform);
+  const expectTransform = (page: Page, expected: string) =>
+    expect.poll(() => page.locator("[data-magnified]").evaluate((element) => getComputedStyle(element).transform)).toBe(expected);
 
   test("is looked at closely, beside what it was made from, and along its curve", async () => {
     const { page, complaints } = await studio.open();
@@ -15,30 +16,30 @@ describeStudio("the room of a painting, with the bundled network", { timeout: 12
     await waitForStep(page, 40);
 
     const fit = "matrix(1, 0, 0, 1, 0, 0)";
-    expect(await transform(page)).toBe(fit);
+    await expectTransform(page, fit);
     const box = await page.locator("canvas").boundingBox();
     await page.keyboard.press("+");
     await page.keyboard.press("+");
-    expect(await transform(page)).toBe("matrix(2.25, 0, 0, 2.25, 0, 0)");
+    await expectTransform(page, "matrix(2.25, 0, 0, 2.25, 0, 0)");
     await page.mouse.move((box?.x ?? 0) + 100, (box?.y ?? 0) + 100);
     await page.mouse.down();
     await page.mouse.move((box?.x ?? 0) + 130, (box?.y ?? 0) + 120);
     await page.mouse.up();
-    expect(await transform(page)).toBe("matrix(2.25, 0, 0, 2.25, 30, 20)");
+    await expectTransform(page, "matrix(2.25, 0, 0, 2.25, 30, 20)");
     await page.getByRole("region", { name: /^Picture; arrow keys/ }).focus();
     await page.keyboard.press("ArrowRight");
-    expect(await transform(page)).toBe("matrix(2.25, 0, 0, 2.25, -10, 20)");
-    expect(await page.getByRole("slider", { name: "Step" }).getAttribute("aria-valuetext")).toBe("Step 40, last");
+    await expectTransform(page, "matrix(2.25, 0, 0, 2.25, -10, 20)");
+    await expect.poll(() => page.getByRole("slider", { name: "Step" }).getAttribute("aria-valuetext")).toBe("Step 40, last");
     await screenshot(page, "room-zoomed");
     await page.getByRole("button", { name: "100%" }).click();
-    expect(await page.getByRole("status").filter({ hasText: "100%" }).count()).toBe(1);
+    await page.getByRole("status").filter({ hasText: "100%" }).waitFor();
     await page.keyboard.press("0");
-    expect(await transform(page)).toBe(fit);
+    await expectTransform(page, fit);
 
     await page.getByRole("radio", { name: "With the photo" }).click();
     const divider = page.getByRole("slider", { name: "Divider between photo and painting, step 40" });
     await divider.press("ArrowRight");
-    expect(await divider.inputValue()).toBe("51");
+    await expect.poll(() => divider.inputValue()).toBe("51");
     await waitForStep(page, 40);
     await screenshot(page, "room-before-after");
     expect(await seriousFindings(page)).toEqual([]);
@@ -110,7 +111,7 @@ describeStudio("the room of a painting, with the bundled network", { timeout: 12
     expect(await seriousFindings(page)).toEqual([]);
 
     await other.page.getByRole("link", { name: /^Branch 1, from step/ }).waitFor();
-    expect(await overflow(other.page)).toBe(0);
+    await expect.poll(() => overflow(other.page)).toBe(0);
     await screenshot(other.page, "room-phone", true);
     for (const session of [id, branch, idOf(page)])
       await studio.client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id: session });

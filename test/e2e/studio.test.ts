@@ -9,7 +9,6 @@ import { canvasColours, lossCurve, overflow, screenshot, startPainting, waitForS
 const mirror = modelMirror();
 const phone = { width: 360, height: 780 };
 const options = {
-  timeout: 120_000,
   pageTimeout: 45_000,
   variables: () => ({ ATELIER_MODEL_MIRROR: mirror ?? "" }),
   missing: mirror === null ? "There is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one." : null,

@@ -3,9 +3,10 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { pngPicture } from "../helpers/pictures.js";
 import { modelMirror } from "../helpers/server.js";
 import { ServerFixture } from "../helpers/server-fixture.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
 const mirror = modelMirror();
-if (mirror === null) console.warn("Skipped: there is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one.");
+if (mirror === null) noteSkipped("There is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one.");
 
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
 const WATCH = `subscription ($id: ID!) {

@@ -12,7 +12,6 @@ const name = generator?.name ?? "";
 const [sample, drawn] = generator?.takesDrawings ? ["House, drawn", true] : ["French Alps", false];
 
 const options = {
-  timeout: 60_000,
   variables: (): Record<string, string> => (generator?.mirror ? { ATELIER_MODEL_MIRROR: generator.mirror } : {}),
   missing: generator === null ? "No generator is bundled, and there is no mirror with cyclegan-horse2zebra." : null,
 };

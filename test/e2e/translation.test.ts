@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { ServerFixture } from "../helpers/server-fixture.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
 const START = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }";
 const WATCH = `subscription ($id: ID!) {
@@ -80,7 +81,7 @@ test("a picture is translated, shown as PNG, and kept over a restart", async () 
 test("every generator that comes with the server translates a picture", async () => {
   const { models } = await server.client.query("{ models(task: TRANSLATION) { id state minSize } }");
   const bundled = models.filter(({ id }: { id: string }) => id !== inverterId);
-  if (bundled.length === 0) console.warn("Skipped: no generator comes with this server.");
+  if (bundled.length === 0) noteSkipped("No generator is bundled.");
   const { bytes } = await pngPicture(100, 140);
   for (const { id, state, minSize } of bundled) {
     expect([id, state]).toEqual([id, "READY"]);

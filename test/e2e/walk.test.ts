@@ -6,7 +6,7 @@ import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from 
 
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 780 } };
 
-describeStudio("a walk through every room, with the bundled networks", { timeout: 120_000 }, (studio) => {
+describeStudio("a walk through every room, with the bundled networks", {}, (studio) => {
   /** A finished painting and a finished translation. */
   let painting: string;
   let translation: string;

@@ -11,9 +11,10 @@ import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { newDataFolder } from "../helpers/data-folder.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
 const ffmpeg = await findFfmpeg();
-if (ffmpeg === null) console.warn("Skipped: films of MP4 and WebM need ffmpeg on the PATH.");
+if (ffmpeg === null) noteSkipped("There is no ffmpeg on the PATH, which films as MP4 and WebM need.");
 
 let folder: string;
 let storage: Storage;

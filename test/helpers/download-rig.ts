@@ -42,8 +42,8 @@ export class DownloadRig {
     return this.server.requests.map(({ range }) => range);
   }
 
-  download(changes: Partial<Download> = {}): Promise<void> {
-    return download({
+  download(changes: Partial<Download> = {}, by = download): Promise<void> {
+    return by({
       url: this.server.url("weights.bin"),
       path: this.target,
       bytes: content.length,

@@ -26,6 +26,8 @@ export const badFiles = {
   otherNames: toOnnx({ result: mul(picture, constant(scalar(-1))) }),
   sixChannels: toOnnx({ output: concat(picture, picture, { axis: 1 }) }),
   fixedSize: toOnnx({ output: mul(input("input", [1, 3, 256, 256]), constant(scalar(-1))) }),
+  negativeSize: withShape(1, 3, -1, -1),
+  channelsLast: withShape(1, null, null, 3),
   notANumber: toOnnx({ output: mul(picture, constant(scalar(Number.NaN))) }),
   /** Its graph claims to keep the size, and does not. */
   halfTheSize: oneOperator((onnx) => onnx.add("AveragePool", ["input"], { kernel_shape: [2, 2], strides: [2, 2] })),
@@ -35,6 +37,31 @@ export const badFiles = {
   externalData: externalData(),
   noModel: new TextEncoder().encode("version https://example.org/large-files/v1"),
 } as const;
+
+/** A graph of one operator between two pictures of a shape as some exporters declare it; null for a free size. */
+function withShape(...sizes: (number | null)[]): Uint8Array {
+  return new MessageWriter()
+    .integer(1, 8)
+    .message(8, (opset) => opset.string(1, "").integer(2, 18))
+    .message(7, (graph) => {
+      graph.message(1, (node) => node.string(1, "input").string(2, "output").string(4, "Neg")).string(2, "graph");
+      for (const [field, name] of [
+        [11, "input"],
+        [12, "output"],
+      ] as const) {
+        graph.message(field, (value) =>
+          value.string(1, name).message(2, (type) =>
+            type.message(1, (part) =>
+              part.integer(1, 1).message(2, (shape) => {
+                for (const size of sizes) shape.message(1, (one) => (size === null ? one.string(2, "free") : one.integer(1, size)));
+              }),
+            ),
+          ),
+        );
+      }
+    })
+    .finish();
+}
 
 /** Runs for minutes: a thousand convolutions with one weight. */
 export function endless(): Uint8Array {

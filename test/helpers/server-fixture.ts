@@ -20,7 +20,8 @@ export class ServerFixture {
       await this.start();
     });
     afterAll(async () => {
-      await this.stop();
+      // A server that did not start has no client; its hook has failed already.
+      if (this.client) await this.stop();
       await remove();
     });
   }

@@ -9,8 +9,8 @@ import { GraphqlClient } from "./graphql-client.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** How long a server may take to start, ms. */
-const START_MS = 60_000;
+/** How long a server may take to start, ms: within vitest's limit for hooks, even where many processes share few cores. */
+const START_MS = 110_000;
 
 /** Folder with the public networks; null where this machine has none, which skips the tests that need it. */
 export function modelMirror(): string | null {
@@ -26,6 +26,7 @@ export async function dataFolder(): Promise<{ folder: string; remove: () => Prom
 
 /** The real server in its own process. */
 export class ServerProcess {
+  /** Everything that it printed. */
   output = "";
   private readonly child: ChildProcess;
   private readonly address: Promise<string>;
@@ -56,8 +57,18 @@ export class ServerProcess {
   async client(): Promise<GraphqlClient> {
     const late = once(AbortSignal.timeout(START_MS), "abort");
     const address = await Promise.race([this.address, Promise.race([this.gone, late]).then(() => null)]);
-    if (address === null) throw new Error(`The server did not start:\n${this.output}`);
+    if (address === null) {
+      const state = this.state();
+      await this.end("SIGKILL");
+      throw new Error(`The server did not start: ${state}. Its output:\n${this.output || "(none)"}`);
+    }
     return new GraphqlClient(address);
+  }
+
+  private state(): string {
+    const { exitCode, signalCode } = this.child;
+    if (signalCode !== null) return `it was ended by ${signalCode}`;
+    return exitCode === null ? `it still runs after ${START_MS / 1000} s` : `it ended with exit code ${exitCode}`;
   }
 
   /** Sends a signal and waits for the end; returns the exit code, null where the signal ended it. */

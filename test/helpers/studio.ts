@@ -4,6 +4,7 @@ import { findBrowser, launchBrowser, openPage, type WatchedPage } from "./browse
 import { fakeCameraFlags, writeFilm } from "./fake-camera.js";
 import type { GraphqlClient } from "./graphql-client.js";
 import { ServerFixture } from "./server-fixture.js";
+import { noteSkipped } from "./skipped.js";
 
 export interface StudioOptions {
   /** Longest time of one test, ms. */
@@ -28,7 +29,7 @@ export class Studio {
   private readonly pageTimeout: number;
 
   /** Registers the hooks that start everything, close the pages after each test, and end everything. */
-  constructor(executable: string, { server, variables, camera = false, pageTimeout = 30_000 }: StudioOptions) {
+  constructor(executable: string, { server, variables, camera = false, pageTimeout = 60_000 }: StudioOptions) {
     this.pageTimeout = pageTimeout;
     this.server = server ?? new ServerFixture(variables);
     beforeAll(async () => {
@@ -58,7 +59,7 @@ export function describeStudio(name: string, options: StudioOptions, tests: (stu
   const executable = findBrowser();
   const missing = [executable === null ? "There is no chromium on the PATH." : null, options.missing ?? null];
   const reasons = missing.filter((reason) => reason !== null);
-  for (const reason of reasons) console.warn(`Skipped: ${reason}`);
+  for (const reason of reasons) noteSkipped(reason);
   const { timeout } = options;
   describe.skipIf(reasons.length > 0)(name, timeout === undefined ? {} : { timeout }, () => tests(new Studio(executable ?? "", options)));
 }

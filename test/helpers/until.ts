@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Longest wait, ms. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
-/** Waits until `condition` holds. @throws Error when it does not in half a minute. */
+/** Waits until `condition` holds. @throws Error when it does not in a minute. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (!(await condition())) {

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { HostOptions } from "../../server/host/host.js";
 import { HostHarness, scriptedDevice, stepsThrough } from "../helpers/host-harness.js";
+import { hiddenStderr } from "../helpers/stderr.js";
 import { until } from "../helpers/until.js";
 
 async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
@@ -81,12 +82,14 @@ describe("when the device process dies", () => {
   });
 
   test("running out of memory is reported as that", async () => {
+    const trace = hiddenStderr();
     const host = await startHost({ device: { ...scriptedDevice, execArgv: ["--max-old-space-size=64"] } });
     expect(await host.end(await host.paint({ steps: 9, exhaustAt: 2 }))).toMatchObject({
       status: "FAILED",
       step: 1,
       error: { code: "OUT_OF_MEMORY" },
     });
+    expect(trace()).toContain("JavaScript heap out of memory");
   });
 
   test("a session can be cancelled while the device is started again", async () => {

@@ -5,6 +5,7 @@ import type { DeviceMessage } from "../../server/device/messages.js";
 import { DeviceProcess, type DeviceProcessOptions } from "../../server/host/device-process.js";
 import { scriptedDevice } from "../helpers/host-harness.js";
 import { type PainterScript, scriptedWork } from "../helpers/scripted-painters.js";
+import { hiddenStderr } from "../helpers/stderr.js";
 import { until } from "../helpers/until.js";
 
 /** A device process with its messages; killed when the test is over. */
@@ -69,7 +70,7 @@ describe("a device process", () => {
 
   test("that stops after measured steps is soon noticed and killed, though an unmeasured step may take long", async () => {
     const { process: device, messages, paint } = await startDevice({ pingIntervalMs: 20, silence: { floorMs: 600, ceilingMs: 3_600_000 } });
-    paint({ steps: 1e6 });
+    paint({ steps: 1e6, computeMs: 1 });
     await until(() => messages.some(({ type }) => type === "frame"));
     expect(device.responding).toBe(true);
     process.kill(device.pid!, "SIGSTOP");
@@ -95,9 +96,11 @@ describe("a device process", () => {
   });
 
   test("that runs out of memory says so", async () => {
+    const trace = hiddenStderr();
     const { process, paint } = await startDevice({ execArgv: ["--max-old-space-size=64"] });
     paint({ steps: 5, exhaustAt: 0 });
     expect((await process.exited).reason).toBe("out of memory");
+    expect(trace()).toContain("JavaScript heap out of memory");
   });
 
   test("hands over every message that was sent before it died", async () => {

@@ -92,6 +92,8 @@ describe("a model is refused", () => {
     ["otherNames", /^Its file has no output "output"; it is called "result" there\.$/],
     ["sixChannels", /^The output of its file is 1 x 6 x \? x \?, not 1 x 3 x height x width\.$/],
     ["fixedSize", /height and width have to be free/],
+    ["negativeSize", /^The input of its file is 1 x 3 x -1 x -1, and no size is less than 1\./],
+    ["channelsLast", /^The input of its file is 1 x \? x \? x 3: the channels come last \(NHWC\)\./],
     ["notANumber", /values that are no colours/],
     ["halfTheSize", /returned \[1, 3, 32, 40\] for a picture of 80 x 64 px/],
     ["throwing", /could not compute the graph.*Reshape/],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseCard, parseWrittenCard } from "../../server/models/card.js";
 import { openRegistry } from "../../server/models/registry.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
 const translator = {
   id: "pix2pix-doors",
@@ -240,8 +241,8 @@ describe("a card", () => {
 });
 
 const mirror = process.env.ATELIER_MODEL_MIRROR ?? join(import.meta.dirname, "../../../shared/weights");
-const missing = existsSync(mirror) ? null : "no mirror: set ATELIER_MODEL_MIRROR to a folder of models";
-if (missing) console.warn(`Skipped, ${missing}`);
+const missing = existsSync(mirror) ? null : "There is no mirror with the public generators; set ATELIER_MODEL_MIRROR to one.";
+if (missing !== null) noteSkipped(missing);
 
 describe.skipIf(missing !== null)("the mirror's cards", () => {
   it("are all valid, or of a kind that is left out", async () => {

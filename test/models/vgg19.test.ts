@@ -8,11 +8,12 @@ import { FREE, GraphError, input, scalar, type Tensor, tensor } from "../../serv
 import type { NetworkWeights } from "../../server/models/safetensors.js";
 import { readVgg19, vgg19, vgg19Layers } from "../../server/models/vgg19.js";
 import { randomTensor } from "../helpers/random.js";
+import { noteSkipped } from "../helpers/skipped.js";
 
 const mirror = process.env.ATELIER_MODEL_MIRROR || join(import.meta.dirname, "..", "..", "..", "shared", "weights");
 const file = join(mirror, "vgg19", "vgg19.safetensors");
 const hasWeights = existsSync(file);
-if (!hasWeights) console.log("Skipped, no weights of VGG-19: set ATELIER_MODEL_MIRROR to a folder of models");
+if (!hasWeights) noteSkipped("There is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one.");
 
 const image = input("image", [1, 3, FREE, FREE]);
 

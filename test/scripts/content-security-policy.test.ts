@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { contentSecurityPolicy } from "../../scripts/content-security-policy.mjs";
+import { noteSkipped } from "../helpers/skipped.js";
 
 const sha = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
@@ -23,7 +24,7 @@ test("a page without style attributes allows none", () => {
 
 const out = new URL("../../web/out/", import.meta.url);
 const built = existsSync(new URL("policies.json", out));
-if (!built) console.warn("Skipped: the studio is not built; run npm run build.");
+if (!built) noteSkipped("The studio is not built; run npm run build.");
 
 test.skipIf(!built)("every page of the studio has its policy", () => {
   const policies: Record<string, string> = JSON.parse(readFileSync(new URL("policies.json", out), "utf8"));

@@ -2,11 +2,12 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { noteSkipped } from "../helpers/skipped.js";
 
 const out = new URL("../../web/out/", import.meta.url);
 const LIMIT = 250_000;
 const built = existsSync(new URL("index.html", out));
-if (!built) console.warn("Skipped: the studio is not built; run npm run build.");
+if (!built) noteSkipped("The studio is not built; run npm run build.");
 
 test.skipIf(!built).each(["index.html", "s.html", "translate.html", "gallery.html", "models.html", "layers.html", "compare.html"])(
   "the scripts that %s loads first stay small",

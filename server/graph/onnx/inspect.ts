@@ -154,5 +154,6 @@ function declared({ bytes }: WireField): DeclaredValue {
 
 function sizeOf({ bytes }: WireField): number | null {
   const size = [...readFields(bytes ?? new Uint8Array())].find((field) => field.number === dimension.size && field.bytes === null);
-  return size ? Number(size.integer) : null;
+  // Signed: some exporters write -1 for a size that is not known.
+  return size ? Number(BigInt.asIntN(64, size.integer)) : null;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { AtelierError, badInput, unavailable } from "../../errors.js";
 import { type ModelCard, modelId, parseWrittenCard, type WrittenCard } from "../card.js";
+import { notAModel } from "../file-kind.js";
 import type { ModelFacts, ModelFile } from "../model.js";
 import { cannotBeRead, errorCode, MAX_CARD_BYTES, otherId } from "../store/model-folder.js";
 import type { FolderState } from "./scan.js";
@@ -61,6 +62,8 @@ export async function checkFile(
 ): Promise<ModelFile> {
   const path = join(directory, folder, card.file);
   const bytes = await requireFile(path, card.file, MAX_MODEL_BYTES);
+  const other = await kindOf(path);
+  if (other !== null) throw unavailable(`Its file is ${other}.`);
   if (card.bytes !== null && bytes !== card.bytes) throw unavailable(`Its file has ${bytes} bytes instead of ${card.bytes}.`);
   const sha256 = await sha256Of(path, signal);
   if (card.sha256 !== null && sha256 !== card.sha256)
@@ -102,6 +105,14 @@ async function requireFile(path: string, name: string, maxBytes: number): Promis
   } catch (error) {
     if (error instanceof AtelierError) throw error;
     throw unavailable(errorCode(error) === "ENOENT" ? `There is no ${name} in its folder.` : cannotBeRead(name, error));
+  }
+}
+
+async function kindOf(path: string): Promise<string | null> {
+  try {
+    return await notAModel(path);
+  } catch (error) {
+    throw unavailable(cannotBeRead("Its file", error));
   }
 }
 

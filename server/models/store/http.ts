@@ -1,3 +1,5 @@
+import { EnvHttpProxyAgent, fetch, type Response } from "undici";
+
 /** Why a transfer failed; the message may be shown to clients. */
 export class TransferError extends Error {
   override readonly name = "TransferError";
@@ -25,6 +27,9 @@ export interface TransferLimits {
 }
 
 export const transferLimits: TransferLimits = { stallMs: 30_000, attempts: 5, backoffMs: 1000 };
+
+/** Goes through the proxies that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, in capitals or not, as they are at the first use. */
+let proxies: EnvHttpProxyAgent | null = null;
 
 const MAX_REDIRECTS = 5;
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -123,7 +128,13 @@ export async function* bodyOf(response: Response, watchdog: Watchdog): AsyncGene
 
 async function request(address: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
   try {
-    return await fetch(address, { redirect: "manual", headers: { ...headers, "accept-encoding": "identity" }, signal });
+    proxies ??= new EnvHttpProxyAgent();
+    return await fetch(address, {
+      dispatcher: proxies,
+      redirect: "manual",
+      headers: { ...headers, "accept-encoding": "identity" },
+      signal,
+    });
   } catch (error) {
     throw networkError(error, signal, "cannot be reached");
   }

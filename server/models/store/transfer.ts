@@ -1,3 +1,4 @@
+import type { Response } from "undici";
 import { bodyOf, requestBytes, TransferError, Watchdog } from "./http.js";
 import { PartialFile } from "./partial-file.js";
 

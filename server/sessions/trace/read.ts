@@ -1,5 +1,6 @@
-import { AtelierError, badInput } from "../../errors.js";
+import { badInput } from "../../errors.js";
 import { type Fields, isFields } from "../../models/card-fields.js";
+import { JsonError, parseJson } from "../../models/json.js";
 import type { ChangeAtStep, Weighted } from "../../records/changes.js";
 import {
   type LayerWeight,
@@ -101,10 +102,10 @@ function readLayers(value: unknown, at: string): LayerWeight[] {
 
 function parse(text: string): Fields {
   try {
-    return fields(JSON.parse(text), "trace");
+    return fields(parseJson(text), "trace");
   } catch (error) {
-    if (error instanceof AtelierError) throw error;
-    throw badInput("trace", "The trace is not JSON, or it is damaged.");
+    if (!(error instanceof JsonError)) throw error;
+    throw badInput("trace", `The trace is not JSON: ${error.message}.`);
   }
 }
 
