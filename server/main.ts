@@ -12,6 +12,7 @@ import { downloadPreferredFeatures, openRegistry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
 import { registryModels } from "./sessions/models.js";
+import { DataFolderError } from "./storage/embedded/data-folder.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
 
 /** How long the shutdown may take before the process exits anyway, ms. */
@@ -96,7 +97,7 @@ async function close(opened: Close[]): Promise<void> {
 
 /** The error to print: one line where the operator can fix the cause. */
 function explain(error: unknown, config: Config | null): unknown {
-  if (error instanceof ConfigError || error instanceof AtelierError) return error.message;
+  if (error instanceof ConfigError || error instanceof AtelierError || error instanceof DataFolderError) return error.message;
   if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
     return `Port ${config?.port} is in use. Stop what uses it, or set PORT to another one.`;
   }

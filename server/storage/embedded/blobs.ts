@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { AtelierError } from "../../errors.js";
 import type { BlobStore } from "../storage.js";
 import { createBlobDeletion } from "./deletion.js";
-import { errorCode, sweepFolder, writeWhole } from "./files.js";
+import { DIGEST, errorCode, sweepFolder, writeWhole } from "./files.js";
 import { sweepOrphans } from "./orphans.js";
 import type { SpaceGuard } from "./space.js";
-
-const DIGEST = /^[0-9a-f]{64}$/;
+import { openTrash } from "./trash.js";
 
 /** Pictures in a folder. */
 export interface FolderBlobs extends BlobStore {
@@ -26,7 +25,7 @@ export interface FolderBlobsDependencies {
 
 /**
  * Opens a folder of pictures, each in a file named after its digest in one of 65,536 folders: `ab/cd/abcd...`. Pictures
- * without a row, which a killed server left behind, are then deleted in the background.
+ * without a row, which a killed server left behind, are then moved to the trash in the background.
  */
 export async function openFolderBlobs(folder: string, { inUse, graceMs, space }: FolderBlobsDependencies): Promise<FolderBlobs> {
   const drafts = join(folder, "drafts");
@@ -42,7 +41,8 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space }:
     remove: (digest) => rm(pathOf(digest), { force: true }),
     graceMs,
   });
-  const orphans = sweepOrphans(folder, { inUse, remove: deletion.delete });
+  const trash = await openTrash(join(folder, "trash"), { pathOf, inUse });
+  const orphans = sweepOrphans(folder, { inUse, remove: (digest) => deletion.sweep(digest, trash.add) });
 
   return {
     put: (bytes) =>
@@ -71,6 +71,7 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space }:
 
     async close() {
       await orphans.stop();
+      trash.close();
       await deletion.flush();
     },
   };

@@ -3,6 +3,11 @@ import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { unavailable } from "../../errors.js";
 
+/** Name of a picture's file: the lower-case hex SHA-256 of its bytes. */
+export const DIGEST = /^[0-9a-f]{64}$/;
+/** Name of a top folder of pictures. */
+export const TOP_FOLDER = /^[0-9a-f]{2}$/;
+
 const DISK_FULL = ["ENOSPC", "EDQUOT"];
 
 /**
