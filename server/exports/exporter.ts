@@ -82,6 +82,7 @@ export class Exporter {
     if (open.length >= exportLimits.open) throw beyondLimit("Too many exports are waiting.", exportLimits.open);
     // Refuses a film that cannot be made now, and not when its turn comes.
     await filmPictures(this.parts.storage, settings);
+    await this.parts.storage.space.storing(0, async () => undefined);
     const [id, createdAt] = [randomUUID(), new Date()];
     const record: ExportRecord = { id, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
     const job = { record, abort: new AbortController() };
@@ -172,9 +173,11 @@ export class Exporter {
       // The last 5 % are the encoding after the last picture.
       if (!hasEnded(job.record)) this.change(job, { progress: (0.95 * ready) / pictures.count });
     };
-    const progress = { onPicture, signal: job.abort.signal };
+    const progress = { onPicture, signal: job.abort.signal, space: this.parts.storage.space };
     if (format === "WEBP" || format === "GIF") await writeAnimation(path, pictures, settings, progress);
     else await writeVideo(this.ffmpeg ?? "ffmpeg", path, pictures, { ...settings, format }, progress);
+    const { skipped, count } = pictures;
+    if (skipped > 0) this.parts.report(new Error(`A film leaves out ${skipped} of ${count} pictures, which are missing or damaged.`));
   }
 
   private fail(job: Job, error: unknown): void {

@@ -57,7 +57,11 @@ export async function writeVideo(
   // When ffmpeg closes the pipe, its exit code says why.
   child.stdin.on("error", () => undefined);
   const closed = once(child, "close") as Promise<[number | null]>;
-  const writing = writePictures(child.stdin, pictures, settings, onPicture, signal);
+  const writing = writePictures(child.stdin, pictures, settings, onPicture, signal).catch((error: unknown) => {
+    // Otherwise ffmpeg would wait for the pictures that are missing.
+    child.kill("SIGKILL");
+    throw error;
+  });
   const [[code]] = await Promise.all([closed, writing]);
   if (code !== 0) throw unavailable("ffmpeg could not encode the film.", { cause: new Error(errorOutput) });
 }

@@ -50,7 +50,7 @@ export function createHttpApp({
   const app = express();
   app.disable("x-powered-by");
   // Before the guard: a health check may use any host name, and it learns nothing else.
-  app.use(healthRoutes(unready));
+  app.use(healthRoutes(unready, storage.space));
   app.use(guard.middleware);
   app.use(metrics.routes);
   app.use(pictureRoutes({ storage, limits, metrics }));

@@ -14,6 +14,8 @@ import { guardRows } from "./guarded-rows.js";
 import { lockFolder } from "./lock.js";
 import { memoryRecentFrames } from "./recent-frames.js";
 import { availableSpaceOf, createSpaceGuard } from "./space.js";
+import { storageSpace } from "./storage-space.js";
+import { startVacuum } from "./vacuum.js";
 
 /** A picture's row follows its bytes within milliseconds, so a minute is plenty. */
 const GRACE_MS = 60_000;
@@ -45,6 +47,8 @@ export async function openEmbeddedStorage(
     const { database, close } = await space.storing(0, () => openEmbeddedDatabase(folders.database));
     opened.push(close);
     const inUse = (digests: readonly string[]) => digestsInUse(database, digests);
+    const vacuum = startVacuum(database);
+    opened.push(() => vacuum.close());
     // Nothing is swept before the database is known to belong to these pictures.
     await pair(folders, { inUse, anyInUse: () => anyDigestInUse(database) });
     const blobs = await openFolderBlobs(folders.blobs, { inUse, graceMs, space });
@@ -56,7 +60,14 @@ export async function openEmbeddedStorage(
       changes: sqlChanges(database),
       frames: sqlFrames(database),
     };
-    return { ...guardRows(rows, space), recentFrames: memoryRecentFrames(), blobs, checkpoints, close: () => closeAll(opened) };
+    return {
+      ...guardRows(rows, space),
+      recentFrames: memoryRecentFrames(),
+      blobs,
+      checkpoints,
+      space: storageSpace(() => availableSpace(dataDir), space, join(folders.blobs, "drafts")),
+      close: () => closeAll(opened),
+    };
   } catch (error) {
     await closeAll(opened);
     throw error;
