@@ -23,6 +23,8 @@ export function startVacuum(database: Database): Vacuum {
   let running: Promise<void> = Promise.resolve();
 
   async function vacuum(): Promise<void> {
+    // Counts of the last second may not have reached the statistics yet.
+    await database.execute(sql`select pg_stat_force_next_flush()`);
     const tables = await database.execute<{ relname: string }>(sql`select relname from pg_stat_user_tables where ${worthwhile}`);
     const { rows } = tables as unknown as { rows: { relname: string }[] };
     if (rows.length === 0) return;
