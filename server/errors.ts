@@ -57,6 +57,20 @@ export function unavailable(message: string, { field, cause }: { field?: string;
   return new AtelierError("UNAVAILABLE", message, detailOf(field), cause === undefined ? undefined : { cause });
 }
 
+/** A picture that is still listed, but whose file is missing or damaged. */
+export class PictureLost extends AtelierError {
+  constructor(message: string, cause?: unknown) {
+    super("NOT_FOUND", message, {}, cause === undefined ? undefined : { cause });
+  }
+}
+
+/** Nothing new can be stored now, because the disk is full or the data folder cannot be written. This may pass. */
+export class StorageUnavailable extends AtelierError {
+  constructor(message: string, cause?: unknown) {
+    super("UNAVAILABLE", message, {}, cause === undefined ? undefined : { cause });
+  }
+}
+
 /** Leaves out what is undefined: clients see the detail as it is. */
 function detailOf(field?: string, limit?: string | number): ErrorDetail {
   return { ...(field === undefined ? {} : { field }), ...(limit === undefined ? {} : { limit }) };

@@ -13,6 +13,7 @@ import { downloadPreferredFeatures, openRegistry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
 import { registryModels } from "./sessions/models.js";
+import { DataFolderError } from "./storage/embedded/data-folder.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
 
 /** How long the shutdown may take before the process exits anyway, ms. */
@@ -99,7 +100,8 @@ async function close(opened: Close[]): Promise<void> {
 
 /** Logs why the server does not start, in one line where the operator can fix the cause. */
 function explain(error: unknown, config: Config | null): void {
-  if (error instanceof ConfigError || error instanceof AtelierError) log.error(error.message);
+  const isExplained = error instanceof ConfigError || error instanceof AtelierError || error instanceof DataFolderError;
+  if (isExplained) log.error(error.message);
   else if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
     log.error(`Port ${config?.port} is in use. Stop what uses it, or set PORT to another one.`);
   } else report(error);

@@ -7,7 +7,7 @@ import { connectionType, cursorCodec } from "./paging.js";
 import { DateTime } from "./scalars.js";
 import { StyleTransferSettings } from "./settings-types.js";
 
-@ObjectType({ description: "Why a session or an export failed." })
+@ObjectType({ description: "Why a session or an export failed, or why the server paused a session." })
 export class SessionError {
   @Field(() => String, { description: "Error code, such as OUT_OF_MEMORY." })
   code!: string;
@@ -55,7 +55,10 @@ export abstract class Session {
   })
   device!: string | null;
 
-  @Field(() => SessionError, { nullable: true, description: "Why the session FAILED, else null." })
+  @Field(() => SessionError, {
+    nullable: true,
+    description: "Why the session FAILED, or why the server PAUSED it until there is room on its disk; else null.",
+  })
   error!: SessionError | null;
 }
 

@@ -9,8 +9,10 @@ export interface AnimationOrder {
   format: "WEBP" | "GIF";
   width: number;
   height: number;
-  /** How long each picture is shown, ms. */
-  delays: number[];
+  /** How long a picture is shown, ms. */
+  delayMs: number;
+  /** How long the last picture is shown, ms. */
+  lastDelayMs: number;
 }
 
 const entry = new URL(`./animation-main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
@@ -18,12 +20,11 @@ const entry = new URL(`./animation-main${import.meta.url.endsWith(".ts") ? ".ts"
 /** The encoder of an animated WebP or GIF that repeats for ever: sharp in a process of its own. */
 export function animationEncoder(
   path: string,
-  { width, height, count }: FilmPictures,
+  { width, height }: FilmPictures,
   { framesPerSecond }: FilmSettings,
   format: AnimationOrder["format"],
 ): Encoder {
-  const delays = Array.from({ length: count }, (_, index) => (index === count - 1 ? LAST_PICTURE_MS : Math.round(1000 / framesPerSecond)));
-  const order: AnimationOrder = { path, format, width, height, delays };
+  const order: AnimationOrder = { path, format, width, height, delayMs: Math.round(1000 / framesPerSecond), lastDelayMs: LAST_PICTURE_MS };
   const loader = entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : [];
   return { program: process.execPath, args: [...loader, fileURLToPath(entry), JSON.stringify(order)], repeats: 0 };
 }

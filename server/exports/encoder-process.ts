@@ -36,7 +36,11 @@ export async function runEncoder({ program, args, repeats }: Encoder, pictures: 
   // When the encoder closes the pipe, its exit code says why.
   stdin.on("error", () => undefined);
   const closed = once(child, "close") as Promise<[number | null]>;
-  const writing = writePictures(stdin, pictures, repeats, progress);
+  const writing = writePictures(stdin, pictures, repeats, progress).catch((error: unknown) => {
+    // What was written so far must not become a film.
+    child.kill("SIGKILL");
+    throw error;
+  });
   // Whichever fails first must not leave the other unheard.
   const [closing, written] = await Promise.allSettled([closed, writing]);
   signal.throwIfAborted();
@@ -66,18 +70,14 @@ async function writePictures(
   repeats: number,
   { onPicture, signal }: EncodingProgress,
 ): Promise<void> {
-  try {
-    let last: Buffer | null = null;
-    for await (const picture of pictures.read(signal)) {
-      await write(pipe, picture);
-      last = picture;
-      onPicture();
-    }
-    for (let repeat = 0; last && repeat < repeats; repeat++) await write(pipe, last);
-  } finally {
-    // Also after an error: an encoder whose input ends too early fails.
-    pipe.end();
+  let last: Buffer | null = null;
+  for await (const picture of pictures.read(signal)) {
+    await write(pipe, picture);
+    last = picture;
+    onPicture();
   }
+  for (let repeat = 0; last && repeat < repeats; repeat++) await write(pipe, last);
+  pipe.end();
 }
 
 /** Resolves when the pipe has room for more, or is gone. */

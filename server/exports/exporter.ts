@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
-import { AtelierError, beyondLimit, conflict, notFound, unavailable } from "../errors.js";
+import { AtelierError, beyondLimit, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
 import { Feed } from "../sessions/watch/feed.js";
 import type { Storage } from "../storage/storage.js";
 import { animationEncoder } from "./animation.js";
@@ -86,6 +86,7 @@ export class Exporter {
     if (open.length >= exportLimits.open) throw beyondLimit("Too many exports are waiting.", exportLimits.open);
     // Refuses a film that cannot be made now, and not when its turn comes.
     await filmPictures(this.parts.storage, settings);
+    await this.parts.storage.space.storing(0, async () => undefined);
     const [id, createdAt] = [randomUUID(), new Date()];
     const record: ExportRecord = { id, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
     const job = { record, abort: new AbortController() };
@@ -176,12 +177,23 @@ export class Exporter {
       // The last 5 % are the encoding after the last picture.
       if (!hasEnded(job.record)) this.change(job, { progress: (0.95 * ready) / pictures.count });
     };
-    const progress = { onPicture, signal: job.abort.signal };
     const encoder =
       format === "WEBP" || format === "GIF"
         ? animationEncoder(path, pictures, settings, format)
         : videoEncoder(this.ffmpeg ?? "ffmpeg", path, pictures, settings, format);
-    await runEncoder(encoder, pictures, progress);
+    await this.encode(encoder, pictures, { onPicture, signal: job.abort.signal });
+    const { skipped, count } = pictures;
+    if (skipped > 0) this.parts.report(new Error(`A film leaves out ${skipped} of ${count} pictures, which are missing or damaged.`));
+  }
+
+  /** @throws StorageUnavailable when the encoder failed because the disk is full. */
+  private async encode(...[encoder, pictures, progress]: Parameters<typeof runEncoder>): Promise<void> {
+    try {
+      await runEncoder(encoder, pictures, progress);
+    } catch (error) {
+      const obstacle = error instanceof EncoderError ? await this.parts.storage.space.obstacle() : null;
+      throw obstacle === null ? error : new StorageUnavailable(obstacle, error);
+    }
   }
 
   private fail(job: Job, error: unknown): void {

@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { beyondLimit, notFound } from "../errors.js";
+import { beyondLimit, notFound, PictureLost } from "../errors.js";
 import type { FrameRecord } from "../records/pictures.js";
 import type { Storage } from "../storage/storage.js";
 import { exportLimits, type FilmSettings } from "./export.js";
@@ -14,6 +14,8 @@ export interface FilmPictures {
   count: number;
   /** Yields the pictures in order as raw RGB, 8 bits per channel. */
   read(signal: AbortSignal): AsyncIterableIterator<Buffer>;
+  /** Number of pictures left out so far, because their files are missing or damaged. */
+  readonly skipped: number;
 }
 
 interface Size {
@@ -32,7 +34,7 @@ interface Side extends Size {
  * @throws AtelierError NOT_FOUND when a session has no frames in the range; LIMIT when an animation cannot hold them
  * all.
  */
-export async function filmPictures(storage: Pick<Storage, "frames" | "blobs">, settings: FilmSettings): Promise<FilmPictures> {
+export async function filmPictures(storage: Pick<Storage, "frames" | "blobs" | "space">, settings: FilmSettings): Promise<FilmPictures> {
   const { sessionId, besideId, maxFrames } = settings;
   const ids = besideId === null ? [sessionId] : [sessionId, besideId];
   const sides = await Promise.all(ids.map((id) => readSide(storage, id, settings)));
@@ -47,19 +49,34 @@ export async function filmPictures(storage: Pick<Storage, "frames" | "blobs">, s
   );
   requireMemory(settings, size, steps.length);
 
+  let skipped = 0;
+
   async function* read(signal: AbortSignal): AsyncIterableIterator<Buffer> {
     for (const step of steps) {
       signal.throwIfAborted();
-      const pictures = await Promise.all(
-        sides.map(async ({ frames }, index) => {
-          const bytes = await storage.blobs.get(frameAt(frames, step).digest);
-          return resized(bytes, { width: widths[index]!, height: size.height });
-        }),
-      );
-      yield await joined(pictures, widths, size);
+      // A film is written while it is made: what is left must always be the reserve.
+      await storage.space.storing(0, async () => undefined);
+      try {
+        const pictures = await Promise.all(
+          sides.map(async ({ frames }, index) => {
+            const bytes = await storage.blobs.get(frameAt(frames, step).digest);
+            return resized(bytes, { width: widths[index]!, height: size.height });
+          }),
+        );
+        yield await joined(pictures, widths, size);
+      } catch (error) {
+        if (!(error instanceof PictureLost) || ++skipped === steps.length) throw error;
+      }
     }
   }
-  return { ...size, count: steps.length, read };
+  return {
+    ...size,
+    count: steps.length,
+    read,
+    get skipped() {
+      return skipped;
+    },
+  };
 }
 
 /** One PNG with the pictures side by side, all of the same height. */

@@ -11,6 +11,8 @@ export interface SessionParts extends WorkModels {
   storage: Storage;
   bus: Bus;
   frameRetention: FrameRetention;
+  /** Call this when a session was suspended: the host resumes it when there is room. */
+  suspended: () => void;
   log: (line: string, cause?: unknown) => void;
   /** Aborts when the host closes. */
   closing: AbortSignal;

@@ -12,8 +12,9 @@ import { LIVE_GRACE_MS, LiveSession } from "./live-session.js";
 import { ModelWaitlist } from "./model-waitlist.js";
 import { PaintedSession } from "./painted-session.js";
 import { failUnstarted, storageFailure } from "./session-ending.js";
+import { SuspendedSessions } from "./suspended-sessions.js";
 
-export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "frameRetention"> {
+export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "frameRetention" | "suspended"> {
   queue: Queue;
   /** Limits for kept frames. */
   frameBudget?: FrameBudget;
@@ -21,6 +22,8 @@ export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "fra
   maxConcurrent?: number;
   /** How long a live translation continues without a frame from its client, ms. */
   liveGraceMs?: number;
+  /** Time between two looks at the disk while sessions are suspended, ms. */
+  suspendedRetryMs?: number;
   device?: Partial<DeviceProcessOptions>;
   log?: SessionParts["log"];
 }
@@ -56,6 +59,8 @@ export class Host {
   private readonly closing = new AbortController();
   private readonly supervisor: DeviceSupervisor;
   private readonly waitlist: ModelWaitlist;
+  private readonly suspended: SuspendedSessions;
+  private resuming: Promise<void> = Promise.resolve();
   private readonly parts: SessionParts;
   private readonly maxConcurrent: number;
   private readonly log: SessionParts["log"];
@@ -73,7 +78,10 @@ export class Host {
     this.log = options.log ?? ((line, cause) => console.error(line, cause ?? ""));
     const { storage, queue } = options;
     const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log);
-    this.parts = { ...options, frameRetention, log: this.log, closing: this.closing.signal };
+    const closing = this.closing.signal;
+    const { suspendedRetryMs: retryMs } = options;
+    this.suspended = new SuspendedSessions({ ...options, log: this.log, closing, ...(retryMs === undefined ? {} : { retryMs }) });
+    this.parts = { ...options, frameRetention, suspended: () => this.suspended.expect(), log: this.log, closing };
     this.waitlist = new ModelWaitlist({
       queue,
       models: options,
@@ -98,6 +106,7 @@ export class Host {
     host.endControls = await options.bus.subscribe("controls", ({ type, sessionId }) => void host.sessions.get(sessionId)?.[type]());
     host.supervisor.start();
     host.claiming = host.claimSessions();
+    host.resuming = host.suspended.run();
     return host;
   }
 
@@ -123,6 +132,7 @@ export class Host {
     this.capacityChanged?.();
     await this.supervisor.close();
     await this.claiming;
+    await this.resuming;
     await this.endControls?.();
     await Promise.all([...this.sessions.values()].map((session) => session.idle()));
   }

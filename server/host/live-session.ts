@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type LiveMessage, publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
+import { StorageUnavailable } from "../errors.js";
 import { isLive, type SessionFailure, type TranslationRecord } from "../records/session.js";
 import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
@@ -213,8 +214,14 @@ export class LiveSession implements HostSession {
     if (this.ended) return;
     const { storage, bus } = this.parts;
     const counts = { framesTranslated: this.translated, framesDropped: this.dropped };
-    const session = await storage.sessions.update(this.id, counts, ["RUNNING"]);
-    if (session) await publishChange(bus, session);
+    try {
+      const session = await storage.sessions.update(this.id, counts, ["RUNNING"]);
+      if (session) await publishChange(bus, session);
+    } catch (error) {
+      if (!(error instanceof StorageUnavailable)) throw error;
+      // Live frames need no room on the disk. The counts are stored later.
+      this.storeCountsSoon();
+    }
   }
 
   /** A frame that is on the device or waits for it is the device's delay, not the client's. */

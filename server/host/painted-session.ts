@@ -1,5 +1,6 @@
 import { publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
+import { StorageUnavailable } from "../errors.js";
 import type { SessionFailure, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import type { SessionPatch } from "../storage/storage.js";
 import { DeathCount, deathFailure } from "./deaths.js";
@@ -8,7 +9,7 @@ import { storeAndPublish } from "./frame-store.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
 import { SerialQueue } from "./serial-queue.js";
 import { SessionCheckpoints } from "./session-checkpoints.js";
-import { type Ending, publishEnding, storageFailure, storeEnding } from "./session-ending.js";
+import { type Ending, publishEnding, storageFailure, storeEnding, storeSuspension } from "./session-ending.js";
 import { buildWork, loadChanges, loadStyles } from "./work.js";
 
 /** Limit for the checkpoints of all sessions together, bytes. */
@@ -147,10 +148,28 @@ export class PaintedSession implements HostSession {
     this.link?.send({ type: "acknowledge", sessionId: this.id, step: message.step });
   }
 
-  /** Fails the session because of data that could not be read or stored; the device releases it. */
+  /**
+   * Suspends the session when nothing can be stored now; otherwise fails it, because of data that could not be read or
+   * stored. The device releases it.
+   */
   private async failFor(cause: unknown): Promise<void> {
+    if (cause instanceof StorageUnavailable) return this.suspend(cause);
     this.parts.log(`Session ${this.id} cannot continue:`, cause);
     await this.abandon({ status: "FAILED", error: storageFailure(cause) });
+  }
+
+  /** Pauses the session with the error until its host, or a user, resumes it. */
+  private async suspend(cause: StorageUnavailable): Promise<void> {
+    if (this.ended) return;
+    this.parts.log(`Session ${this.id} is paused:`, cause);
+    this.ended = true;
+    this.release();
+    const { code, message } = cause;
+    const session = await storeSuspension(this.id, { code, message }, this.parts);
+    await this.checkpoints.settled();
+    if (!session) return;
+    this.parts.suspended();
+    await publishEnding(session, this.parts);
   }
 
   private async abandon(ending: Ending): Promise<void> {

@@ -34,12 +34,31 @@ export async function storeEnding(
   }
 }
 
-/** Publishes a stored ending, which holds even when it cannot be published. */
+/**
+ * Stores that a session is PAUSED because nothing can be stored, and retries until that succeeds. Null when it was
+ * paused or ended meanwhile, or when the host closes first.
+ */
+export async function storeSuspension(
+  id: string,
+  error: SessionFailure,
+  { storage, log, closing }: EndingParts,
+): Promise<SessionRecord | null> {
+  for (;;) {
+    try {
+      return await storage.sessions.update(id, { status: "PAUSED", error }, statusesBefore("PAUSED"));
+    } catch (cause) {
+      log(`The pause of session ${id} could not be stored:`, cause);
+    }
+    if (!(await abortableDelay(ENDING_RETRY_MS, closing))) return null;
+  }
+}
+
+/** Publishes a stored ending or pause, which holds even when it cannot be published. */
 export async function publishEnding(session: SessionRecord, { bus, log }: EndingParts): Promise<void> {
   try {
     await publishChange(bus, session);
   } catch (error) {
-    log(`The end of session ${session.id} could not be published:`, error);
+    log(`The state of session ${session.id} could not be published:`, error);
   }
 }
 

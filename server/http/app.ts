@@ -51,7 +51,7 @@ export function createHttpApp({
   app.disable("x-powered-by");
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
   // Before the guard: a health check may use any host name, and it learns nothing else.
-  app.use(healthRoutes(unready));
+  app.use(healthRoutes(unready, storage.space));
   app.use(guard.middleware);
   app.use(metrics.routes);
   app.use(pictureRoutes({ storage, limits, metrics }));

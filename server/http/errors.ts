@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler } from "express";
-import { AtelierError, type ErrorCode, type ErrorDetail } from "../errors.js";
+import { AtelierError, type ErrorCode, type ErrorDetail, PictureLost } from "../errors.js";
 
 const STATUS: Record<ErrorCode, number> = {
   BAD_INPUT: 400,
@@ -41,9 +41,14 @@ export function describeError(error: unknown): { status: number; body: ErrorBody
   const shown = error instanceof AtelierError ? error : fromLibrary(error);
   const { code, message, detail } = shown;
   return {
-    status: shown instanceof HttpError ? shown.status : STATUS[code],
+    status: statusOf(shown),
     body: { code, message, field: detail.field ?? null, limit: detail.limit ?? null },
   };
+}
+
+function statusOf(error: AtelierError): number {
+  if (error instanceof HttpError) return error.status;
+  return error instanceof PictureLost ? 410 : STATUS[error.code];
 }
 
 /** Last middleware: sends every error as JSON. `report` receives those that are the server's own fault. */
@@ -53,7 +58,7 @@ export function errorHandler(report: (error: unknown) => void): ErrorRequestHand
     if (body.code === "INTERNAL") report(error);
     // The beginning of another response has been sent; the client sees that it breaks off. Express would log the error.
     if (response.headersSent) response.destroy();
-    else response.status(status).json(body);
+    else response.status(status).set("Cache-Control", "no-store").json(body);
   };
 }
 

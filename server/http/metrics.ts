@@ -20,13 +20,13 @@ export interface Metrics {
  * Metrics of the server. `viewers` returns the number of open subscriptions; `live` counts the frames of live
  * translations.
  */
-export function createMetrics(storage: Pick<Storage, "sessions" | "frames">, viewers: () => number, live: LiveCounts): Metrics {
+export function createMetrics(storage: Pick<Storage, "sessions" | "frames" | "space">, viewers: () => number, live: LiveCounts): Metrics {
   const uploads: Record<UploadResult, number> = { stored: 0, refused: 0 };
   const loopDelay = monitorEventLoopDelay({ resolution: SAMPLING_MS });
   loopDelay.enable();
 
   const sendMetrics: RequestHandler = async (_request, response) => {
-    const frames = await storage.frames.totals();
+    const [frames, free] = [await storage.frames.totals(), await storage.space.free()];
     const sessions = await Promise.all(
       sessionStatuses.map(async (status) => {
         const { totalCount } = await storage.sessions.list({ first: 1, after: null }, { status: [status] });
@@ -37,6 +37,9 @@ export function createMetrics(storage: Pick<Storage, "sessions" | "frames">, vie
       ...metric("atelier_sessions", "gauge", "Sessions by status.", sessions),
       ...metric("atelier_frames", "gauge", "Kept frames.", [sample("atelier_frames", frames.count)]),
       ...metric("atelier_frame_bytes", "gauge", "Encoded size of the kept frames.", [sample("atelier_frame_bytes", frames.byteLength)]),
+      ...metric("atelier_disk_free_bytes", "gauge", "Free space on the disk of the data folder.", [
+        sample("atelier_disk_free_bytes", free),
+      ]),
       ...metric("atelier_viewers", "gauge", "Open subscriptions.", [sample("atelier_viewers", viewers())]),
       ...metric(
         "atelier_uploads_total",
@@ -98,5 +101,5 @@ function metric(name: string, type: "gauge" | "counter" | "histogram", help: str
 
 function sample(name: string, value: number, labels: Record<string, string> = {}): string {
   const pairs = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
-  return `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}`;
+  return `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value === Number.POSITIVE_INFINITY ? "+Inf" : value}`;
 }

@@ -8,7 +8,7 @@ interface StoredPicture {
 /**
  * Sends a picture that never changes: clients may cache it for ever. Answers 304 to a client that has it, and HEAD
  * without a body.
- * @throws AtelierError NOT_FOUND when the bytes are gone, before any header allows caching.
+ * @throws PictureLost when the bytes are missing or damaged, before any header allows caching.
  */
 export async function sendPicture(
   request: Request,

@@ -10,7 +10,7 @@ export type SessionStatus = (typeof sessionStatuses)[number];
 export const sessionKinds = ["STYLE_TRANSFER", "TRANSLATION", "DEEP_DREAM"] as const;
 export type SessionKind = (typeof sessionKinds)[number];
 
-/** Why a session failed. The message may be shown to clients. */
+/** Why a session failed, or was paused by its host. The message may be shown to clients. */
 export interface SessionFailure {
   code: ErrorCode;
   message: string;

@@ -54,14 +54,17 @@ export class SessionControls {
 
   /**
    * Pauses a session at once; at most the frame of the current step still arrives.
-   * @throws AtelierError NOT_FOUND; CONFLICT when it is paused or finished already, or a live translation.
+   * @throws AtelierError NOT_FOUND; CONFLICT when it is paused already, and not by its host, or finished, or a live translation.
    */
   async pause(sessionId: string): Promise<SessionRecord> {
     const { storage, queue, bus } = this.parts;
     if (isLive(await requireSession(storage, sessionId))) {
       throw conflict("sessionId", "A live translation pauses when nothing is sent.");
     }
-    const paused = await storage.sessions.update(sessionId, { status: "PAUSED" }, statusesBefore("PAUSED"));
+    const paused =
+      (await storage.sessions.update(sessionId, { status: "PAUSED" }, statusesBefore("PAUSED"))) ??
+      // Without its error, a session that its host suspended is not resumed by it.
+      (await storage.sessions.update(sessionId, { error: null }, ["PAUSED"], true));
     if (!paused) throw await this.whyUnchanged(sessionId);
     await queue.remove(sessionId);
     await publishChange(bus, paused);
@@ -76,7 +79,11 @@ export class SessionControls {
   async resume(sessionId: string): Promise<SessionRecord> {
     const { storage, queue, bus, maxQueued } = this.parts;
     await requireQueueSpace(storage, maxQueued);
-    const resumed = await storage.sessions.update(sessionId, { status: "QUEUED", queuedAt: new Date() }, statusesBefore("QUEUED"));
+    const resumed = await storage.sessions.update(
+      sessionId,
+      { status: "QUEUED", queuedAt: new Date(), error: null },
+      statusesBefore("QUEUED"),
+    );
     if (!resumed) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, resumed);
     await queue.add(sessionId);
@@ -92,7 +99,7 @@ export class SessionControls {
     const found = await requireSession(storage, sessionId);
     if (isFinal(found.status)) throw statusConflict(found.status);
     // The update decides the race with a host that claims the session at this moment.
-    const ending = { status: "CANCELLED", finishedAt: new Date() } as const;
+    const ending = { status: "CANCELLED", finishedAt: new Date(), error: null } as const;
     const waiting = await storage.sessions.update(sessionId, ending, ["QUEUED", "PAUSED"]);
     if (!waiting) return this.cancelRunning(sessionId);
     await queue.remove(sessionId);

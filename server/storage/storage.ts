@@ -49,9 +49,12 @@ export interface SessionStore {
   insert(session: SessionRecord, changes?: readonly ChangeAtStep[]): Promise<void>;
   find(id: string): Promise<SessionRecord | null>;
   /**
-   * Changes a session only while its status is one of `from`. Returns it as it is now, or null when it was not changed.
+   * Changes a session only while its status is one of `from`, and with `suspended` only while it has an error besides:
+   * one that is PAUSED with an error was paused by its host. Returns it as it is now, or null when it was not changed.
    */
-  update(id: string, patch: SessionPatch, from?: readonly SessionStatus[]): Promise<SessionRecord | null>;
+  update(id: string, patch: SessionPatch, from?: readonly SessionStatus[], suspended?: boolean): Promise<SessionRecord | null>;
+  /** Ids of the sessions that are PAUSED with an error, in the order in which they were queued. */
+  suspended(): Promise<string[]>;
   /**
    * Newest first; the key of a session is its id, also after it was deleted.
    * @throws AtelierError BAD_INPUT (field `after`) when that session never existed here.
@@ -146,7 +149,7 @@ export interface BlobStore {
    * @throws AtelierError UNAVAILABLE when the disk is full.
    */
   put(bytes: Uint8Array): Promise<string>;
-  /** @throws AtelierError NOT_FOUND */
+  /** The bytes, whose digest was verified. @throws PictureLost when they are missing or damaged. */
   get(digest: string): Promise<Uint8Array>;
   /** Deletes bytes unless a row refers to them; those that were just put later, since their row may still follow. */
   delete(digest: string): Promise<void>;
@@ -171,6 +174,19 @@ export interface CheckpointStore {
   trim(byteLength: number): Promise<void>;
 }
 
+/** The space that is left for what is stored. */
+export interface StorageSpace {
+  /** Free space on the disk, bytes; infinite where the file system does not report it. */
+  free(): Promise<number>;
+  /** Why nothing new can be stored now, for people; null when it can. */
+  obstacle(): Promise<string | null>;
+  /**
+   * Does work that writes `byteLength` bytes to the data folder, and leaves the reserve free.
+   * @throws StorageUnavailable when the disk is almost full or the folder cannot be written.
+   */
+  storing<Result>(byteLength: number, work: () => Promise<Result>): Promise<Result>;
+}
+
 /** Everything that outlives the process. */
 export interface Storage {
   readonly images: ImageStore;
@@ -180,5 +196,6 @@ export interface Storage {
   readonly recentFrames: RecentFrameStore;
   readonly blobs: BlobStore;
   readonly checkpoints: CheckpointStore;
+  readonly space: StorageSpace;
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ const pictures = {
   width: 2,
   height: 2,
   count: 3,
+  skipped: 0,
   async *read() {
     for (let picture = 0; picture < 3; picture++) yield Buffer.alloc(12, picture);
   },

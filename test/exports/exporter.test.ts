@@ -1,8 +1,9 @@
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import { StorageUnavailable } from "../../server/errors.js";
 import type { ExportRecord } from "../../server/exports/export.js";
 import { exportLimits } from "../../server/exports/export.js";
 import { Exporter } from "../../server/exports/exporter.js";
@@ -40,6 +41,33 @@ afterAll(async () => {
 function open(options: { ffmpeg?: string | null } = {}): Promise<Exporter> {
   return Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error), ...options });
 }
+
+test("a film that the disk has no room for is refused, or fails clearly", async () => {
+  const sessionId = await painting(3);
+  const { space } = storage;
+  const full = { ...space, storing: () => Promise.reject(new StorageUnavailable("The disk is full.")) };
+  (storage as { space: typeof space }).space = full;
+  await expect(exporter.start({ sessionId, format: "WEBP" })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  (storage as { space: typeof space }).space = space;
+  const started = await exporter.start({ sessionId, format: "WEBP" });
+  (storage as { space: typeof space }).space = full;
+  const failed = await ended(started);
+  (storage as { space: typeof space }).space = space;
+  expect(failed).toMatchObject({ state: "FAILED", error: { code: "UNAVAILABLE", message: "The disk is full." } });
+});
+
+test("a film skips pictures that are missing or damaged", async () => {
+  const sessionId = await painting(6);
+  const frames = (await storage.frames.list(sessionId, { first: 10, after: null }, {})).rows;
+  const pathOf = (digest: string) => join(folder, "blobs", digest.slice(0, 2), digest.slice(2, 4), digest);
+  await rm(pathOf(frames[0]!.digest));
+  await truncate(pathOf(frames[4]!.digest), 100);
+  const film = await ended(await exporter.start({ sessionId, format: "WEBP" }));
+  expect(film.state).toBe("COMPLETED");
+  const { pages, delay } = await sharp(exporter.fileOf(film.id).path, { animated: true }).metadata();
+  expect([pages, delay?.at(-1)]).toEqual([5, 1500]);
+  expect(faults.splice(0).map(String)).toEqual(["Error: A film leaves out 2 of 7 pictures, which are missing or damaged."]);
+});
 
 /** A painting of `last` + 1 frames that get brighter with every step. The first half has half the size. */
 async function painting(last: number, [width, height]: [number, number] = [80, 60], steps = 1): Promise<string> {

@@ -10,6 +10,7 @@ export class ProbedStorage implements Storage {
   readonly recentFrames: Storage["recentFrames"];
   readonly blobs: Storage["blobs"];
   readonly checkpoints: Storage["checkpoints"];
+  readonly space: Storage["space"];
   /** Frames whose rows are stored, in the order in which they were. */
   readonly storedFrames: FrameRecord[] = [];
   /** Awaited before a frame's row is stored. */
@@ -22,6 +23,7 @@ export class ProbedStorage implements Storage {
     this.changes = { ...inner.changes };
     this.recentFrames = { ...inner.recentFrames };
     this.checkpoints = { ...inner.checkpoints };
+    this.space = { ...inner.space };
     this.frames = {
       ...inner.frames,
       insert: async (frame) => {

@@ -1,8 +1,9 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { MAX_UNACKNOWLEDGED } from "../../server/device/messages.js";
-import { AtelierError } from "../../server/errors.js";
+import { AtelierError, StorageUnavailable } from "../../server/errors.js";
 import type { HostOptions } from "../../server/host/host.js";
 import type { WorkModels } from "../../server/host/work-models.js";
+import { SessionControls } from "../../server/sessions/controls.js";
 import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
 
 async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
@@ -147,22 +148,57 @@ describe("a host", () => {
     expect((await host.end(waiting)).status).toBe("COMPLETED");
   });
 
-  test("a full disk fails the one session clearly; others go on", async () => {
-    const host = await startHost();
-    const unlucky = await host.prepare({ steps: 1e6 });
+  test("a full disk pauses the one session clearly, and it is resumed when there is room; others go on", async () => {
+    const host = await startHost({ suspendedRetryMs: 10 });
+    const unlucky = await host.prepare({ steps: 12 });
+    let full = true;
+    host.storage.space.obstacle = async () => (full ? "The disk is full." : null);
     host.storage.beforeFrame = async ({ sessionId, step }) => {
-      if (sessionId === unlucky && step === 5) throw new AtelierError("UNAVAILABLE", "The disk is full.");
+      if (full && sessionId === unlucky && step === 5) throw new StorageUnavailable("The disk is full.");
     };
     await host.queue.add(unlucky);
     const lucky = await host.paint({ steps: 30 });
-    expect(await host.end(unlucky)).toMatchObject({
-      status: "FAILED",
+    await host.event(unlucky, (event) => event.type === "changed" && event.session.status === "PAUSED");
+    expect(await host.session(unlucky)).toMatchObject({
+      status: "PAUSED",
+      finishedAt: null,
       step: 4,
       error: { code: "UNAVAILABLE", message: "The disk is full." },
     });
     expect((await host.end(lucky)).status).toBe("COMPLETED");
+    await host.released(unlucky);
     expect(host.publishedSteps(unlucky)).toEqual(stepsThrough(4));
-    expect(host.host.devices()[0]!.sessionIds).toEqual([]);
+    full = false;
+    expect(await host.end(unlucky)).toMatchObject({ status: "COMPLETED", error: null });
+    expect(host.publishedSteps(unlucky)).toEqual(stepsThrough(12));
+  });
+
+  test.each(["PAUSED", "CANCELLED"] as const)("a session that a user has %s on a full disk is not resumed", async (status) => {
+    const host = await startHost({ suspendedRetryMs: 10 });
+    let full = true;
+    host.storage.space.obstacle = async () => (full ? "The disk is full." : null);
+    const [left, other] = [await host.prepare({ steps: 8 }), await host.prepare({ steps: 8 })];
+    host.storage.beforeFrame = async ({ step }) => {
+      if (full && step === 3) throw new StorageUnavailable("The disk is full.");
+    };
+    for (const id of [left, other]) {
+      await host.queue.add(id);
+      await host.event(id, (event) => event.type === "changed" && event.session.status === "PAUSED");
+    }
+    const { storage, queue, bus } = host;
+    const controls = new SessionControls({ storage, queue, bus, models: {} as never, maxQueued: 10, maxChanges: 10 });
+    expect(await (status === "PAUSED" ? controls.pause(left) : controls.cancel(left))).toMatchObject({ status, error: null });
+    full = false;
+    expect((await host.end(other)).status).toBe("COMPLETED");
+    expect(await host.session(left)).toMatchObject({ status, step: 2 });
+  });
+
+  test("a session that an earlier server suspended is resumed", async () => {
+    const host = await startHost({ suspendedRetryMs: 200 });
+    const id = await host.prepare({ steps: 3 });
+    const error = { code: "UNAVAILABLE", message: "The disk is full." } as const;
+    await host.storage.sessions.update(id, { status: "PAUSED", error });
+    expect((await host.end(id)).status).toBe("COMPLETED");
   });
 
   test("an end that cannot be stored yet is stored and told later", async () => {

@@ -2,6 +2,7 @@ import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHttpApp } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
+import { healthRoutes } from "../../server/http/health.js";
 import { createMetrics } from "../../server/http/metrics.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
@@ -28,7 +29,7 @@ describe("health", () => {
     missing = null;
     expect([answer.status, answer.json()]).toEqual([
       503,
-      { code: "UNAVAILABLE", message: "No device is ready.", field: null, limit: null },
+      { code: "UNAVAILABLE", message: "No device is ready.", field: null, limit: null, freeBytes: expect.any(Number) },
     ]);
   });
 });
@@ -89,6 +90,24 @@ describe("the HTTP app", () => {
       body: [Buffer.from("x")],
     });
     expect([answer.status, answer.json()]).toEqual([403, expect.objectContaining({ code: "FORBIDDEN", field: "Origin" })]);
+  });
+
+  it("reports the free space of the disk, and that nothing can be stored", async () => {
+    const space = { ...server.storage.space, free: async () => 1234, obstacle: async () => "The disk is full." };
+    const metrics = createMetrics({ ...server.storage, space }, () => 0, new LiveCounts());
+    const { port, close } = await listen(
+      express().use(
+        healthRoutes(() => null, space),
+        metrics.routes,
+      ),
+    );
+    const ready = await ask(port, "/readyz");
+    const text = (await ask(port, "/metrics")).body.toString();
+    await close();
+    metrics.close();
+    expect([ready.status, ready.json()]).toMatchObject([503, { code: "UNAVAILABLE", message: "The disk is full.", freeBytes: 1234 }]);
+    expect(text).toContain("atelier_disk_free_bytes 1234\n");
+    expect((await ask(server.port, "/readyz")).json()).toEqual({ status: "ready", freeBytes: expect.any(Number) });
   });
 
   it("counts live frames and the delay of their results", async () => {

@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aFrame, aSession } from "../contracts/records.js";
@@ -164,9 +166,30 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
     await server.storage.frames.insert(aFrame(session, 9, { digest: "0".repeat(64) }));
     for (const method of ["GET", "HEAD"]) {
       const { status, headers } = await ask(server.port, `/frames/${session}/9`, { method });
-      expect([status, headers["cache-control"], headers["content-type"]]).toEqual([404, undefined, "application/json; charset=utf-8"]);
+      expect([status, headers["cache-control"], headers["content-type"]]).toEqual([410, "no-store", "application/json; charset=utf-8"]);
       expect(headers.etag).not.toContain("0".repeat(64));
     }
+  });
+
+  it.each([
+    ["cut to half", (bytes: Buffer) => bytes.subarray(0, bytes.byteLength / 2)],
+    ["cut to zero", () => Buffer.alloc(0)],
+    ["altered", (bytes: Buffer) => Buffer.from(bytes).fill(7, 40, 60)],
+  ])("answers 410 for a file that was %s, and serves it again after the same upload", async (_how, damage) => {
+    const bytes = await noise(64, 48).jpeg().toBuffer();
+    const image = await upload(bytes);
+    const session = aSession(image.id);
+    await server.storage.sessions.insert(session);
+    const digest = (await server.storage.images.find(image.id))!.digest;
+    await server.storage.frames.insert(aFrame(session.id, 0, { digest }));
+    await writeFile(join(server.folder, "blobs", digest.slice(0, 2), digest.slice(2, 4), digest), damage(bytes));
+    for (const path of [image.url, `/frames/${session.id}/0`, `/sessions/${session.id}/export.jpg`]) {
+      const { status, headers, json } = await ask(server.port, path, { headers: { "If-None-Match": `"${digest}"` } });
+      expect([status, headers["cache-control"], json()]).toMatchObject([410, "no-store", { code: "NOT_FOUND" }]);
+    }
+    await upload(bytes);
+    expect((await ask(server.port, image.url)).body.equals(bytes)).toBe(true);
+    expect(server.faults).toEqual([]);
   });
 
   it("answers for a missing picture in JSON", async () => {

@@ -19,6 +19,8 @@ import { newDataFolder } from "../helpers/data-folder.js";
 export const limits = { maxUploadBytes: 2_000_000, maxImagePixels: 50_000_000, minImageSide: 16 };
 
 export interface RunningServer {
+  /** The data folder. */
+  folder: string;
   storage: Storage;
   bus: Bus;
   broker: FrameBroker;
@@ -57,6 +59,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   });
   const { port, close } = await listen(app);
   return {
+    folder,
     storage,
     bus,
     broker,

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { StorageUnavailable } from "../../server/errors.js";
 import { openFolderBlobs } from "../../server/storage/embedded/blobs.js";
 import { openFolderCheckpoints } from "../../server/storage/embedded/checkpoints.js";
 import { lockFolder } from "../../server/storage/embedded/lock.js";
@@ -124,6 +125,23 @@ describe("the data folder", () => {
     await storage.close();
     await expect(openEmbeddedStorage(folder, { availableSpace: async () => 0 })).rejects.toMatchObject(full);
     await (await openEmbeddedStorage(folder)).close();
+  });
+
+  it("reports what keeps it from storing, such as a folder that cannot be written", async () => {
+    let available = Number.POSITIVE_INFINITY;
+    const data = await dataFolder();
+    const storage = await openEmbeddedStorage(data, { availableSpace: async () => available });
+    expect([await storage.space.obstacle(), await storage.space.free()]).toEqual([null, available]);
+    available = 10 * 2 ** 20;
+    expect(await storage.space.obstacle()).toMatch("10 MiB are free, and 64 MiB must stay free");
+    available = Number.POSITIVE_INFINITY;
+    const drafts = join(data, "blobs", "drafts");
+    await rm(drafts, { recursive: true });
+    expect(await storage.space.obstacle()).toMatch("cannot write to its data folder (ENOENT)");
+    await expect(storage.blobs.put(Uint8Array.of(7))).rejects.toBeInstanceOf(StorageUnavailable);
+    await mkdir(drafts);
+    expect(await storage.space.obstacle()).toBeNull();
+    await storage.close();
   });
 
   it("is closed and unlocked when a part of it cannot be opened", async () => {

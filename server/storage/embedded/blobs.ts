@@ -1,14 +1,13 @@
 import { webcrypto } from "node:crypto";
-import { readFile, rm, stat } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AtelierError } from "../../errors.js";
+import { AtelierError, PictureLost } from "../../errors.js";
 import type { BlobStore } from "../storage.js";
 import { createBlobDeletion } from "./deletion.js";
-import { errorCode, sweepFolder, writeWhole } from "./files.js";
+import { DIGEST, errorCode, sweepFolder, writeWhole } from "./files.js";
 import { sweepOrphans } from "./orphans.js";
 import type { SpaceGuard } from "./space.js";
-
-const DIGEST = /^[0-9a-f]{64}$/;
+import { openTrash } from "./trash.js";
 
 /** Pictures in a folder. */
 export interface FolderBlobs extends BlobStore {
@@ -26,7 +25,7 @@ export interface FolderBlobsDependencies {
 
 /**
  * Opens a folder of pictures, each in a file named after its digest in one of 65,536 folders: `ab/cd/abcd...`. Pictures
- * without a row, which a killed server left behind, are then deleted in the background.
+ * without a row, which a killed server left behind, are then moved to the trash in the background.
  */
 export async function openFolderBlobs(folder: string, { inUse, graceMs, space }: FolderBlobsDependencies): Promise<FolderBlobs> {
   const drafts = join(folder, "drafts");
@@ -42,7 +41,8 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space }:
     remove: (digest) => rm(pathOf(digest), { force: true }),
     graceMs,
   });
-  const orphans = sweepOrphans(folder, { inUse, remove: deletion.delete });
+  const trash = await openTrash(join(folder, "trash"), { pathOf, inUse });
+  const orphans = sweepOrphans(folder, { inUse, remove: (digest) => deletion.sweep(digest, trash.add) });
 
   return {
     put: (bytes) =>
@@ -51,17 +51,15 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space }:
         const path = pathOf(digest);
         orphans.spare(digest);
         await deletion.putting(digest);
-        if (!(await hasSize(path, bytes.byteLength))) await writeWhole(path, drafts, [bytes], { durable: true });
+        if (!(await holds(path, bytes))) await writeWhole(path, drafts, [bytes], { durable: true });
         return digest;
       }),
 
     async get(digest) {
-      try {
-        return await readFile(pathOf(digest));
-      } catch (error) {
-        if (errorCode(error) === "ENOENT") throw new AtelierError("NOT_FOUND", "There is no such picture.", {}, { cause: error });
-        throw error;
-      }
+      const bytes = await readIfThere(pathOf(digest));
+      if (!bytes) throw new PictureLost("The file of this picture is missing.");
+      if ((await sha256(bytes)) !== digest) throw new PictureLost("The file of this picture is damaged.");
+      return bytes;
     },
 
     async delete(digest) {
@@ -71,6 +69,7 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space }:
 
     async close() {
       await orphans.stop();
+      trash.close();
       await deletion.flush();
     },
   };
@@ -81,11 +80,17 @@ async function sha256(bytes: Uint8Array): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }
 
-async function hasSize(path: string, byteLength: number): Promise<boolean> {
+/** Whether a file holds these bytes: one that is torn or damaged is written again. */
+async function holds(path: string, bytes: Uint8Array): Promise<boolean> {
+  const stored = await readIfThere(path);
+  return stored?.equals(bytes) ?? false;
+}
+
+async function readIfThere(path: string): Promise<Buffer | null> {
   try {
-    return (await stat(path)).size === byteLength;
+    return await readFile(path);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return false;
+    if (errorCode(error) === "ENOENT") return null;
     throw error;
   }
 }

@@ -7,6 +7,8 @@ export interface BlobDeletion {
   putting(digest: string): Promise<void>;
   /** Deletes a blob unless it is used; one that was put within `graceMs` is deleted later. */
   delete(digest: string): Promise<void>;
+  /** Like `delete`, but takes the blob away with `remove` instead of deleting it. */
+  sweep(digest: string, remove: (digest: string) => Promise<void>): Promise<void>;
   /** Deletes at once what was left for later. */
   flush(): Promise<void>;
 }
@@ -32,9 +34,9 @@ export function createBlobDeletion({ isUsed, remove, graceMs }: DeletionDependen
     }
   }
 
-  async function deleteUnused(digest: string): Promise<void> {
+  async function deleteUnused(digest: string, take = remove): Promise<void> {
     const deletion = (async () => {
-      if (!(await isUsed(digest))) await remove(digest);
+      if (!(await isUsed(digest))) await take(digest);
     })();
     underWay.set(digest, deletion);
     try {
@@ -55,10 +57,10 @@ export function createBlobDeletion({ isUsed, remove, graceMs }: DeletionDependen
     later.set(digest, timer);
   }
 
-  async function deleteOrPostpone(digest: string): Promise<void> {
+  async function deleteOrPostpone(digest: string, take = remove): Promise<void> {
     const age = performance.now() - (lastPut.get(digest) ?? Number.NEGATIVE_INFINITY);
     if (age < graceMs) postpone(digest, graceMs - age);
-    else await deleteUnused(digest);
+    else await deleteUnused(digest, take);
   }
 
   return {
@@ -70,7 +72,9 @@ export function createBlobDeletion({ isUsed, remove, graceMs }: DeletionDependen
       await underWay.get(digest);
     },
 
-    delete: deleteOrPostpone,
+    delete: (digest) => deleteOrPostpone(digest),
+
+    sweep: deleteOrPostpone,
 
     async flush() {
       const digests = [...later.keys()];

@@ -1,14 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { unavailable } from "../../errors.js";
+import { StorageUnavailable } from "../../errors.js";
+
+/** Name of a picture's file: the lower-case hex SHA-256 of its bytes. */
+export const DIGEST = /^[0-9a-f]{64}$/;
+/** Name of a top folder of pictures. */
+export const TOP_FOLDER = /^[0-9a-f]{2}$/;
 
 const DISK_FULL = ["ENOSPC", "EDQUOT"];
+/** Errors of a folder that cannot be written now: its permissions, its disk, or that it is gone. */
+const UNWRITABLE = ["EACCES", "EPERM", "EROFS", "EIO", "ENOENT", "ENOTDIR", "ENODEV", "ENXIO", "ESTALE"];
 
 /**
  * Writes a file in full or not at all: first under another name in `temporary`, which must be on the same disk.
  * `durable` also flushes the file, so that it outlives a loss of power.
- * @throws AtelierError UNAVAILABLE when the disk is full.
+ * @throws StorageUnavailable when the disk is full or the folder cannot be written.
  */
 export async function writeWhole(
   path: string,
@@ -30,10 +37,22 @@ export async function writeWhole(
     await rename(draft, path);
     if (durable) await flushFolder(dirname(path));
   } catch (error) {
-    await rm(draft, { force: true });
-    if (DISK_FULL.includes(errorCode(error) ?? "")) throw unavailable("The server's disk is full.", { cause: error });
-    throw error;
+    await removeDraft(draft);
+    throw storageError(error);
   }
+}
+
+/** The error to throw for one of the file system: StorageUnavailable when it may pass. */
+export function storageError(error: unknown): unknown {
+  const code = errorCode(error) ?? "";
+  if (DISK_FULL.includes(code)) return new StorageUnavailable("The server's disk is full.", error);
+  if (UNWRITABLE.includes(code)) return new StorageUnavailable(`The server cannot write to its data folder (${code}).`, error);
+  return error;
+}
+
+/** A folder that cannot be written keeps its drafts until the next start; the error that matters is that of the write. */
+async function removeDraft(draft: string): Promise<void> {
+  await rm(draft, { force: true }).catch((error: unknown) => process.emitWarning(`A draft could not be deleted: ${String(error)}`));
 }
 
 /** Creates a folder, or empties one that a killed server left behind. */

@@ -14,7 +14,7 @@ export function guardRows({ images, sessions, changes, frames }: Rows, space: Sp
     sessions: {
       ...sessions,
       insert: (session, changes) => space.storing(0, () => sessions.insert(session, changes)),
-      update: (id, patch, from) => space.changing(() => sessions.update(id, patch, from)),
+      update: (...change) => space.changing(() => sessions.update(...change)),
       delete: (id) => space.changing(() => sessions.delete(id)),
       insertBranch: (branch, change) => space.storing(0, () => sessions.insertBranch(branch, change)),
     },

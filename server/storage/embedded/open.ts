@@ -1,18 +1,21 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { sqlChanges } from "../sql/changes.js";
-import { digestsInUse } from "../sql/digests.js";
+import { anyDigestInUse, digestsInUse } from "../sql/digests.js";
 import { sqlFrames } from "../sql/frames.js";
 import { sqlImages } from "../sql/images.js";
 import { sqlSessions } from "../sql/sessions.js";
 import type { Storage } from "../storage.js";
 import { openFolderBlobs } from "./blobs.js";
 import { openFolderCheckpoints } from "./checkpoints.js";
+import { pair, requireDatabase } from "./data-folder.js";
 import { openEmbeddedDatabase } from "./database.js";
 import { guardRows } from "./guarded-rows.js";
 import { lockFolder } from "./lock.js";
 import { memoryRecentFrames } from "./recent-frames.js";
 import { availableSpaceOf, createSpaceGuard } from "./space.js";
+import { storageSpace } from "./storage-space.js";
+import { startVacuum } from "./vacuum.js";
 
 /** A picture's row follows its bytes within milliseconds, so a minute is plenty. */
 const GRACE_MS = 60_000;
@@ -29,6 +32,7 @@ export interface EmbeddedStorageOptions {
 /**
  * Opens or creates everything that outlives the process, in one folder: `database/`, `blobs/`, `checkpoints/`.
  * @throws AtelierError CONFLICT when another server has the folder open, UNAVAILABLE when its disk is almost full.
+ * @throws DataFolderError when the database is missing or damaged, or does not belong to the pictures.
  */
 export async function openEmbeddedStorage(
   dataDir: string,
@@ -38,10 +42,16 @@ export async function openEmbeddedStorage(
   const opened: Close[] = [await lockFolder(dataDir)];
   try {
     const space = createSpaceGuard(() => availableSpace(dataDir));
-    const { database, close } = await space.storing(0, () => openEmbeddedDatabase(join(dataDir, "database")));
+    const folders = { database: join(dataDir, "database"), blobs: join(dataDir, "blobs") };
+    await requireDatabase(folders);
+    const { database, close } = await space.storing(0, () => openEmbeddedDatabase(folders.database));
     opened.push(close);
     const inUse = (digests: readonly string[]) => digestsInUse(database, digests);
-    const blobs = await openFolderBlobs(join(dataDir, "blobs"), { inUse, graceMs, space });
+    const vacuum = startVacuum(database);
+    opened.push(() => vacuum.close());
+    // Nothing is swept before the database is known to belong to these pictures.
+    await pair(folders, { inUse, anyInUse: () => anyDigestInUse(database) });
+    const blobs = await openFolderBlobs(folders.blobs, { inUse, graceMs, space });
     opened.push(() => blobs.close());
     const checkpoints = await openFolderCheckpoints(join(dataDir, "checkpoints"), space);
     const rows = {
@@ -50,7 +60,14 @@ export async function openEmbeddedStorage(
       changes: sqlChanges(database),
       frames: sqlFrames(database),
     };
-    return { ...guardRows(rows, space), recentFrames: memoryRecentFrames(), blobs, checkpoints, close: () => closeAll(opened) };
+    return {
+      ...guardRows(rows, space),
+      recentFrames: memoryRecentFrames(),
+      blobs,
+      checkpoints,
+      space: storageSpace(() => availableSpace(dataDir), space, join(folders.blobs, "drafts")),
+      close: () => closeAll(opened),
+    };
   } catch (error) {
     await closeAll(opened);
     throw error;

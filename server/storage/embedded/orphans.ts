@@ -1,8 +1,4 @@
-import { readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
-
-const DIGEST = /^[0-9a-f]{64}$/;
-const FIRST_LEVEL = /^[0-9a-f]{2}$/;
+import { storedDigests } from "./data-folder.js";
 
 /** A search in the background for pictures that no row refers to. */
 export interface OrphanSweep {
@@ -15,7 +11,7 @@ export interface OrphanSweep {
 export interface OrphanDependencies {
   /** The digests among `digests` that a row refers to. */
   inUse: (digests: readonly string[]) => Promise<ReadonlySet<string>>;
-  /** Deletes a picture unless a row refers to it by now. */
+  /** Moves a picture to the trash unless a row refers to it by now. */
   remove: (digest: string) => Promise<void>;
 }
 
@@ -24,21 +20,14 @@ export function sweepOrphans(folder: string, { inUse, remove }: OrphanDependenci
   const spared = new Set<string>();
   let ended = false;
 
-  async function sweepOne(name: string): Promise<void> {
-    const paths = await readdir(join(folder, name), { recursive: true });
-    const digests = paths.map((path) => basename(path)).filter((entry) => DIGEST.test(entry));
-    if (digests.length === 0) return;
-    const used = await inUse(digests);
-    for (const digest of digests) {
-      // From here on, `remove` makes a put of the same digest wait.
-      if (!used.has(digest) && !spared.has(digest) && !ended) await remove(digest);
-    }
-  }
-
   async function sweep(): Promise<void> {
-    for (const name of await readdir(folder)) {
+    for await (const digests of storedDigests(folder)) {
       if (ended) break;
-      if (FIRST_LEVEL.test(name)) await sweepOne(name);
+      const used = await inUse(digests);
+      for (const digest of digests) {
+        // From here on, `remove` makes a put of the same digest wait.
+        if (!used.has(digest) && !spared.has(digest) && !ended) await remove(digest);
+      }
     }
   }
 

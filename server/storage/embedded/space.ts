@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { unavailable } from "../../errors.js";
+import { StorageUnavailable } from "../../errors.js";
 
 /**
  * Free disk space below which nothing new is stored, bytes. The embedded database writes its log in segments of 16 MiB;
@@ -13,11 +13,11 @@ const LAST_RESERVE_BYTES = RESERVE_BYTES / 2;
 
 /** Keeps the disk of the data folder from filling up. */
 export interface SpaceGuard {
-  /** Does work that stores `byteLength` new bytes. @throws AtelierError UNAVAILABLE when the disk is almost full. */
+  /** Does work that stores `byteLength` new bytes. @throws StorageUnavailable when the disk is almost full. */
   storing<Result>(byteLength: number, work: () => Promise<Result>): Promise<Result>;
   /**
    * Does work that changes or deletes, which may use part of the reserve: a session's end must still be stored.
-   * @throws AtelierError UNAVAILABLE when the disk is even fuller.
+   * @throws StorageUnavailable when the disk is even fuller.
    */
   changing<Result>(work: () => Promise<Result>): Promise<Result>;
 }
@@ -29,7 +29,11 @@ export function createSpaceGuard(availableSpace: () => Promise<number>): SpaceGu
 
   function requireSpace(available: number, needed: number): void {
     if (available >= needed + underWay) return;
-    throw unavailable("The server's disk is almost full. Nothing can be stored until there is space.");
+    const free = Math.floor(Math.max(0, available) / 2 ** 20);
+    const reserve = RESERVE_BYTES / 2 ** 20;
+    throw new StorageUnavailable(
+      `The server's disk is almost full: ${free} MiB are free, and ${reserve} MiB must stay free. Nothing can be stored until there is space.`,
+    );
   }
 
   return {

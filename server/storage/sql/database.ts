@@ -1,6 +1,6 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
-import { unavailable } from "../../errors.js";
+import { StorageUnavailable } from "../../errors.js";
 
 /** A migrated PostgreSQL database, embedded or remote. */
 export type Database = PgDatabase<PgQueryResultHKT>;
@@ -16,12 +16,12 @@ export function isMissingReference(error: unknown): boolean {
   return sqlState(error) === FOREIGN_KEY_VIOLATION;
 }
 
-/** Waits for a statement that writes. @throws AtelierError UNAVAILABLE when the database's disk is full. */
+/** Waits for a statement that writes. @throws StorageUnavailable when the database's disk is full. */
 export async function written<Result>(statement: PromiseLike<Result>): Promise<Result> {
   try {
     return await statement;
   } catch (error) {
-    if (sqlState(error) === DISK_FULL) throw unavailable("The server's disk is full.", { cause: error });
+    if (sqlState(error) === DISK_FULL) throw new StorageUnavailable("The server's disk is full.", error);
     throw error;
   }
 }

@@ -13,6 +13,13 @@ export async function digestsInUse(database: Database, digests: readonly string[
   return new Set(used.map(({ digest }) => digest));
 }
 
+/** Whether any image or kept frame is stored. */
+export async function anyDigestInUse(database: Database): Promise<boolean> {
+  const [image] = await database.select({ digest: images.digest }).from(images).limit(1);
+  const [frame] = image ? [image] : await database.select({ digest: frames.digest }).from(frames).limit(1);
+  return frame !== undefined;
+}
+
 /** The digests of rows that were deleted, each once, without those that other rows refer to. */
 export async function unreferencedDigests(database: Database, deleted: readonly { digest: string }[]): Promise<string[]> {
   const digests = [...new Set(deleted.map(({ digest }) => digest))];

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, ilike, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, ilike, inArray, isNotNull, lt, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError, badInput } from "../../errors.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
@@ -30,8 +30,8 @@ export function sqlSessions(database: Database): SessionStore {
       return row ? sessionRecord(row) : null;
     },
 
-    async update(id, patch, from) {
-      const matches = and(eq(sessions.id, id), statusIn(from));
+    async update(id, patch, from, suspended = false) {
+      const matches = and(eq(sessions.id, id), statusIn(from), suspended ? isNotNull(sessions.error) : undefined);
       const [row] = isEmpty(patch)
         ? await database.select().from(sessions).where(matches)
         : await written(
@@ -42,6 +42,15 @@ export function sqlSessions(database: Database): SessionStore {
               .returning(),
           );
       return row ? sessionRecord(row) : null;
+    },
+
+    async suspended() {
+      const rows = await database
+        .select({ id: sessions.id })
+        .from(sessions)
+        .where(and(statusIn(["PAUSED"]), isNotNull(sessions.error)))
+        .orderBy(asc(sessions.queuedAt), asc(sessions.ordinal));
+      return rows.map(({ id }) => id);
     },
 
     async list({ first, after }, filter) {

@@ -60,6 +60,7 @@ const refusing = {
   insert: refuse,
   find: refuse,
   update: refuse,
+  suspended: refuse,
   list: refuse,
   delete: refuse,
   latest: refuse,
