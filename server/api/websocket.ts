@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { execute, GraphQLError, type GraphQLSchema, subscribe } from "graphql";
+import { execute, GraphQLError, type GraphQLSchema } from "graphql";
 import { useServer as serveSockets } from "graphql-ws/use/ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type AtelierError, beyondLimit } from "../errors.js";
@@ -8,6 +8,8 @@ import type { ApiContext } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, limitError, type ReportError } from "./errors.js";
 import { apiLimits } from "./limits.js";
+import { operationContext } from "./operation.js";
+import { subscribeEachEvent } from "./subscribe.js";
 
 /** Interval at which unsent bytes are checked, ms: ws has no event for that. */
 const DRAIN_CHECK_MS = 5;
@@ -32,8 +34,8 @@ export function graphqlOverWebSocket(
     {
       connectionInitWaitTimeout: apiLimits.connectionInitTimeoutMs,
       execute,
-      subscribe,
-      onSubscribe(connection, _id, { query, variables, operationName }) {
+      subscribe: subscribeEachEvent,
+      onSubscribe(connection, id, { query, variables, operationName }) {
         // This count includes the new subscription.
         const limit = apiLimits.maxSubscriptionsPerSocket;
         if (Object.keys(connection.subscriptions).length > limit) {
@@ -42,7 +44,9 @@ export function graphqlOverWebSocket(
         try {
           const document = documents.get(query);
           if (!("kind" in document)) return document;
-          return { schema, document, variableValues: variables, operationName, contextValue: context };
+          const { socket } = connection.extra;
+          const isGone = () => socket.readyState !== socket.OPEN || !(id in connection.subscriptions);
+          return { schema, document, variableValues: variables, operationName, contextValue: operationContext(context, isGone) };
         } catch (error) {
           if (error instanceof GraphQLError) return [error];
           throw error;

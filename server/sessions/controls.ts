@@ -42,7 +42,7 @@ export class SessionControls {
     const found = await requireStyleTransfer(storage, sessionId);
     if (isFinal(found.status)) throw statusConflict(found.status);
     const change = await resolveChange(this.parts, found, input, found.step);
-    if ((await storage.changes.list(sessionId)).length >= maxChanges) {
+    if (((await storage.changes.counts([sessionId])).get(sessionId) ?? 0) >= maxChanges) {
       throw beyondLimit(`A session can be changed at most ${maxChanges} times.`, maxChanges);
     }
     const steered = await storage.changes.add(sessionId, change, openStatuses);

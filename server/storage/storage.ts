@@ -25,6 +25,8 @@ export interface StepRange {
 export interface ImageStore {
   insert(image: ImageRecord): Promise<void>;
   find(id: string): Promise<ImageRecord | null>;
+  /** The images among `ids` that exist, by id. */
+  findAll(ids: readonly string[]): Promise<Map<string, ImageRecord>>;
   /**
    * Newest first; the key of an image is its id.
    * @throws AtelierError BAD_INPUT (field `after`) when there is no such image.
@@ -48,6 +50,8 @@ export interface SessionStore {
   /** Stores a session with the changes that it will follow, in their order, in one transaction. */
   insert(session: SessionRecord, changes?: readonly ChangeAtStep[]): Promise<void>;
   find(id: string): Promise<SessionRecord | null>;
+  /** The sessions among `ids` that exist, by id. */
+  findAll(ids: readonly string[]): Promise<Map<string, SessionRecord>>;
   /**
    * Changes a session only while its status is one of `from`. Returns it as it is now, or null when it was not changed.
    */
@@ -68,8 +72,8 @@ export interface SessionStore {
    * False when the parent was deleted or does not keep that frame.
    */
   insertBranch(branch: StyleTransferRecord, change: Change | null): Promise<boolean>;
-  /** Branches of a session, oldest first. */
-  branches(id: string): Promise<StyleTransferRecord[]>;
+  /** Branches of sessions by the session's id, oldest first: of each session `first`, after the first `skip`. */
+  branches(ids: readonly string[], page: { first: number; skip: number }): Promise<Map<string, StyleTransferRecord[]>>;
 }
 
 /** Accepted changes of style transfers. */
@@ -79,8 +83,12 @@ export interface ChangeStore {
    * it is now, or null when its status is not one of `from`.
    */
   add(sessionId: string, change: Change, from: readonly SessionStatus[]): Promise<StyleTransferRecord | null>;
-  /** In the order in which they were accepted. */
-  list(sessionId: string): Promise<RecordedChange[]>;
+  /** In the order in which they were accepted; with `afterOrdinal` only those after it that have no step yet. */
+  list(sessionId: string, afterOrdinal?: number): Promise<RecordedChange[]>;
+  /** `list` for several sessions, by the session's id. Sessions without changes are left out. */
+  listAll(sessionIds: readonly string[]): Promise<Map<string, RecordedChange[]>>;
+  /** Numbers of changes by the session's id. Sessions without changes are left out. */
+  counts(sessionIds: readonly string[]): Promise<Map<string, number>>;
   /**
    * Records the step at which a change came into force; without an ordinal, that of all the session's changes that have
    * none. Returns the session as it is now, or null when no change was without a step.
@@ -97,6 +105,8 @@ export interface FrameStore {
   insert(frame: FrameRecord): Promise<boolean>;
   find(sessionId: string, step: number): Promise<FrameRecord | null>;
   latest(sessionId: string): Promise<FrameRecord | null>;
+  /** `latest` for several sessions, by the session's id. Sessions without frames are left out. */
+  latestOf(sessionIds: readonly string[]): Promise<Map<string, FrameRecord>>;
   /** Oldest first; the key of a frame is its step. */
   list(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<FrameRecord>>;
   /**

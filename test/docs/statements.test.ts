@@ -66,9 +66,10 @@ test("README gives the limits that hold", async () => {
 
 test("docs/api.md gives the limits that hold", async () => {
   const text = await proseOf("docs/api.md");
-  const { maxDepth, maxAliases, maxFields, maxTokens, maxCost, maxPageSize, maxLossPoints } = apiLimits;
+  const { maxReadMs, maxDepth, maxAliases, maxFields, maxTokens, maxCost, maxPageSize, maxLossPoints } = apiLimits;
   expect(text).toContain(`nested ${maxDepth} deep and have ${maxAliases} aliases, ${maxFields} fields, ${maxTokens} tokens and 1 MiB`);
   expect(text).toContain(`${maxCost.toLocaleString("en")} values`);
+  expect(text).toContain(`read for at most ${maxReadMs / 1000} seconds`);
   expect(text).toContain(`at most ${maxPageSize} entries, a loss curve ${maxLossPoints} points`);
   expect(text).toContain(`at least ${pictureLimits.minImageSide} px on each side`);
   expect(text).toContain(`The newest ${RECENT_FRAMES} results`);

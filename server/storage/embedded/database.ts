@@ -3,6 +3,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import { type Database, migrationsFolder } from "../sql/database.js";
+import { runFairly } from "./fair-queries.js";
 
 /**
  * Opens PostgreSQL within this process on a folder of its own, and migrates it. PGlite takes no lock, so the caller
@@ -14,7 +15,7 @@ import { type Database, migrationsFolder } from "../sql/database.js";
  */
 export async function openEmbeddedDatabase(folder: string): Promise<{ database: Database; close: () => Promise<void> }> {
   const client = await PGlite.create(folder);
-  const database = drizzle(client);
+  const database = drizzle(runFairly(client));
   try {
     await migrate(database, { migrationsFolder: fileURLToPath(migrationsFolder) });
   } catch (error) {

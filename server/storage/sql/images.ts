@@ -1,4 +1,4 @@
-import { and, count, desc, eq, lt, notExists, or } from "drizzle-orm";
+import { and, count, desc, eq, inArray, lt, notExists, or } from "drizzle-orm";
 import { badInput } from "../../errors.js";
 import type { ImageStore } from "../storage.js";
 import { type Database, written } from "./database.js";
@@ -14,6 +14,14 @@ export function sqlImages(database: Database): ImageStore {
     async find(id) {
       const [row] = await database.select().from(images).where(eq(images.id, id));
       return row ?? null;
+    },
+
+    async findAll(ids) {
+      const rows = await database
+        .select()
+        .from(images)
+        .where(inArray(images.id, [...ids]));
+      return new Map(rows.map((row) => [row.id, row]));
     },
 
     async list({ first, after }) {

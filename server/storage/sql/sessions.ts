@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, ilike, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, ilike, inArray, lt, lte, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError, badInput } from "../../errors.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
@@ -28,6 +28,14 @@ export function sqlSessions(database: Database): SessionStore {
     async find(id) {
       const [row] = await database.select().from(sessions).where(eq(sessions.id, id));
       return row ? sessionRecord(row) : null;
+    },
+
+    async findAll(ids) {
+      const rows = await database
+        .select()
+        .from(sessions)
+        .where(inArray(sessions.id, [...ids]));
+      return new Map(rows.map((row) => [row.id, sessionRecord(row)]));
     },
 
     async update(id, patch, from) {
@@ -63,13 +71,25 @@ export function sqlSessions(database: Database): SessionStore {
 
     insertBranch: (branch, change) => database.transaction((transaction) => insertBranch(transaction, branch, change)),
 
-    async branches(id) {
-      const rows = await database
-        .select()
+    async branches(ids, { first, skip }) {
+      const ranked = database
+        .select({
+          id: sessions.id,
+          rank: sql<number>`row_number() over (partition by ${sessions.parentId} order by ${sessions.createdAt}, ${sessions.ordinal})`.as(
+            "rank",
+          ),
+        })
         .from(sessions)
-        .where(eq(sessions.parentId, id))
+        .where(inArray(sessions.parentId, [...ids]))
+        .as("ranked");
+      const rows = await database
+        .select(getTableColumns(sessions))
+        .from(sessions)
+        .innerJoin(ranked, eq(sessions.id, ranked.id))
+        .where(and(gt(ranked.rank, skip), lte(ranked.rank, skip + first)))
         .orderBy(asc(sessions.createdAt), asc(sessions.ordinal));
-      return rows.map(sessionRecord).filter((session) => session.kind === "STYLE_TRANSFER");
+      const branches = rows.map(sessionRecord).filter((session) => session.kind === "STYLE_TRANSFER");
+      return new Map(ids.map((id) => [id, branches.filter(({ parentId }) => parentId === id)]));
     },
   };
 }

@@ -67,6 +67,8 @@ const refusing = {
   totals: refuse,
   insertBranch: refuse,
   branches: refuse,
+  findAll: refuse,
+  latestOf: refuse,
   thin: refuse,
   byteLengthOf: refuse,
   largest: refuse,
