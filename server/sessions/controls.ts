@@ -30,6 +30,9 @@ export interface SessionControlsOptions {
 
 /** Steers, pauses, resumes and cancels sessions. A conditional update decides between two clients that act at once. */
 export class SessionControls {
+  /** Running sessions that a client is cancelling. */
+  private readonly cancelling = new Set<string>();
+
   constructor(private readonly parts: SessionControlsOptions) {}
 
   /**
@@ -85,7 +88,7 @@ export class SessionControls {
 
   /**
    * Ends a session, at once while it waits or is paused, otherwise through its host. Returns the ended session.
-   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished; UNAVAILABLE when its device does not release it.
+   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished or another client cancels it; UNAVAILABLE when its device does not release it.
    */
   async cancel(sessionId: string): Promise<SessionRecord> {
     const { storage, queue, bus } = this.parts;
@@ -94,7 +97,15 @@ export class SessionControls {
     // The update decides the race with a host that claims the session at this moment.
     const ending = { status: "CANCELLED", finishedAt: new Date() } as const;
     const waiting = await storage.sessions.update(sessionId, ending, ["QUEUED", "PAUSED"]);
-    if (!waiting) return this.cancelRunning(sessionId);
+    if (!waiting) {
+      if (this.cancelling.has(sessionId)) throw conflict("sessionId", "Another client is cancelling the session.");
+      this.cancelling.add(sessionId);
+      try {
+        return await this.cancelRunning(sessionId);
+      } finally {
+        this.cancelling.delete(sessionId);
+      }
+    }
     await queue.remove(sessionId);
     // A device may not have released a paused session yet.
     await bus.publish("controls", { type: "cancel", sessionId });
@@ -113,7 +124,7 @@ export class SessionControls {
     try {
       // Read after subscribing, so that an end in between is not missed.
       const now = await requireSession(storage, sessionId);
-      if (isFinal(now.status)) return now;
+      if (isFinal(now.status)) throw statusConflict(now.status);
       const deadline = performance.now() + CANCEL_TIMEOUT_MS;
       while (!ended && performance.now() < deadline) {
         await bus.publish("controls", { type: "cancel", sessionId });

@@ -174,7 +174,11 @@ export class SessionService {
     const { storage } = this.parts;
     if (!(await storage.images.find(id))) throw notFound("id", "There is no such image.");
     const digest = await storage.images.delete(id);
-    if (digest === null) throw conflict("id", "A session uses the image; delete the session first.");
+    if (digest === null) {
+      // Another client may have deleted it since it was found.
+      if (!(await storage.images.find(id))) throw notFound("id", "There is no such image.");
+      throw conflict("id", "A session uses the image; delete the session first.");
+    }
     await storage.blobs.delete(digest);
     return id;
   }

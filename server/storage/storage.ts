@@ -47,7 +47,10 @@ export type SessionPatch = Partial<
 
 /** Sessions. */
 export interface SessionStore {
-  /** Stores a session with the changes that it will follow, in their order, in one transaction. */
+  /**
+   * Stores a session with the changes that it will follow, in their order, in one transaction.
+   * @throws AtelierError NOT_FOUND when one of its images does not exist.
+   */
   insert(session: SessionRecord, changes?: readonly ChangeAtStep[]): Promise<void>;
   find(id: string): Promise<SessionRecord | null>;
   /** The sessions among `ids` that exist, by id. */
@@ -70,6 +73,7 @@ export interface SessionStore {
    * `branchedAtStep` (their rows; the pictures are shared) and the changes in force by then, in their order. The
    * branch's own `change`, which its settings contain already, is recorded with that step. The parent's revision grows.
    * False when the parent was deleted or does not keep that frame.
+   * @throws AtelierError NOT_FOUND when an image of the change does not exist.
    */
   insertBranch(branch: StyleTransferRecord, change: Change | null): Promise<boolean>;
   /** Branches of sessions by the session's id, oldest first: of each session `first`, after the first `skip`. */
@@ -81,6 +85,7 @@ export interface ChangeStore {
   /**
    * Merges a change into a session's settings and records it without a step, in one transaction. Returns the session as
    * it is now, or null when its status is not one of `from`.
+   * @throws AtelierError NOT_FOUND when an image of the change does not exist.
    */
   add(sessionId: string, change: Change, from: readonly SessionStatus[]): Promise<StyleTransferRecord | null>;
   /** In the order in which they were accepted; with `afterOrdinal` only those after it that have no step yet. */

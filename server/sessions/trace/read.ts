@@ -15,6 +15,9 @@ import { TRACE_FORMAT, TRACE_VERSION, type TracePicture } from "./write.js";
 /** Longest trace that is read, characters: enough for 500 points of losses and some thousand changes. */
 export const MAX_TRACE_LENGTH = 800_000;
 
+/** Largest step of a change: the largest Int of GraphQL and of the database. */
+const MAX_STEP = 2 ** 31 - 1;
+
 /** Most changes of a trace. */
 const MAX_CHANGES = 5000;
 
@@ -57,7 +60,9 @@ function readChange(change: Fields, at: string): TraceContent["changes"][number]
   const given = fields(change.settings, `${at}.settings`);
   const changed = steerableNames.filter((name) => given[name] !== undefined);
   const step = number(change.step, `${at}.step`);
-  if (!Number.isInteger(step) || step < 0) throw badInput(`${at}.step`, "A step is a whole number from 0.", 0);
+  if (!Number.isInteger(step) || step < 0 || step > MAX_STEP) {
+    throw badInput(`${at}.step`, `A step is a whole number from 0 to ${MAX_STEP}.`, `0..${MAX_STEP}`);
+  }
   return {
     step,
     settings: readSettings(given, `${at}.settings`, changed),

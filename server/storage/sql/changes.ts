@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import { type RecordedChange, withChange } from "../../records/changes.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import type { ChangeStore } from "../storage.js";
-import { type Database, written } from "./database.js";
+import { type Database, written, writtenWithImages } from "./database.js";
 import { changes, sessions } from "./schema.js";
 import { recordStyles } from "./session-images.js";
 import { sessionRecord } from "./sessions.js";
@@ -11,18 +11,20 @@ import { sessionRecord } from "./sessions.js";
 export function sqlChanges(database: Database): ChangeStore {
   return {
     add: (sessionId, change, from) =>
-      database.transaction(async (transaction) => {
-        const [row] = await transaction
-          .select()
-          .from(sessions)
-          .where(and(eq(sessions.id, sessionId), inArray(sessions.status, [...from])))
-          .for("update");
-        const session = row && sessionRecord(row);
-        if (session?.kind !== "STYLE_TRANSFER") return null;
-        await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: new Date() }));
-        await recordStyles(transaction, sessionId, change.styles ?? []);
-        return revise(transaction, sessionId, withChange(session, change));
-      }),
+      writtenWithImages(
+        database.transaction(async (transaction) => {
+          const [row] = await transaction
+            .select()
+            .from(sessions)
+            .where(and(eq(sessions.id, sessionId), inArray(sessions.status, [...from])))
+            .for("update");
+          const session = row && sessionRecord(row);
+          if (session?.kind !== "STYLE_TRANSFER") return null;
+          await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: new Date() }));
+          await recordStyles(transaction, sessionId, change.styles ?? []);
+          return revise(transaction, sessionId, withChange(session, change));
+        }),
+      ),
 
     async list(sessionId, afterOrdinal) {
       const waiting = afterOrdinal === undefined ? undefined : and(isNull(changes.step), gt(changes.ordinal, afterOrdinal));

@@ -6,6 +6,9 @@ import { lossCurve } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
 
+/** Largest step that a row can hold. */
+const MAX_STEP = 2 ** 31 - 1;
+
 /** Kept frames as rows. */
 export function sqlFrames(database: Database): FrameStore {
   return {
@@ -43,6 +46,7 @@ export function sqlFrames(database: Database): FrameStore {
     },
 
     async find(sessionId, step) {
+      if (step > MAX_STEP) return null;
       const [row] = await database
         .select()
         .from(frames)

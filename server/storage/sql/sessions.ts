@@ -4,7 +4,7 @@ import { AtelierError, badInput } from "../../errors.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
 import type { SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
-import { type Database, written } from "./database.js";
+import { type Database, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
 import { changes, deletedSessions, frames, type ImageRole, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
@@ -13,17 +13,19 @@ import { recordImages } from "./session-images.js";
 export function sqlSessions(database: Database): SessionStore {
   return {
     insert: (session, planned = []) =>
-      database.transaction(async (transaction) => {
-        await written(transaction.insert(sessions).values(session));
-        await recordImages(
-          transaction,
-          session,
-          planned.flatMap(({ styles }) => styles ?? []),
-        );
-        if (planned.length === 0) return;
-        const rows = planned.map((change) => ({ sessionId: session.id, createdAt: session.createdAt, ...change }));
-        await written(transaction.insert(changes).values(rows));
-      }),
+      writtenWithImages(
+        database.transaction(async (transaction) => {
+          await written(transaction.insert(sessions).values(session));
+          await recordImages(
+            transaction,
+            session,
+            planned.flatMap(({ styles }) => styles ?? []),
+          );
+          if (planned.length === 0) return;
+          const rows = planned.map((change) => ({ sessionId: session.id, createdAt: session.createdAt, ...change }));
+          await written(transaction.insert(changes).values(rows));
+        }),
+      ),
 
     async find(id) {
       const [row] = await database.select().from(sessions).where(eq(sessions.id, id));
@@ -69,7 +71,7 @@ export function sqlSessions(database: Database): SessionStore {
 
     delete: (id) => database.transaction((transaction) => deleteSession(transaction, id)),
 
-    insertBranch: (branch, change) => database.transaction((transaction) => insertBranch(transaction, branch, change)),
+    insertBranch: (branch, change) => writtenWithImages(database.transaction((transaction) => insertBranch(transaction, branch, change))),
 
     async branches(ids, { first, skip }) {
       const ranked = database
