@@ -2,6 +2,7 @@ import { and, asc, count, desc, eq, getTableColumns, gt, ilike, inArray, lt, lte
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError, badInput } from "../../errors.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
+import { completeSettings, translationSize } from "../../records/settings.js";
 import type { SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
 import { type Database, written, writtenWithImages } from "./database.js";
@@ -101,12 +102,33 @@ export function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord 
   const { ordinal: _ordinal, frameCount: _count, frameByteLength: _bytes, kind, settings, ...columns } = row;
   const { contentId, styles, initial, parentId, branchedAtStep, sourceId, framesTranslated, framesDropped, ...base } = columns;
   if (kind === "STYLE_TRANSFER" && settings && contentId !== null && styles && initial) {
-    return { ...base, kind, settings: settings as StyleTransferRecord["settings"], contentId, styles, initial, parentId, branchedAtStep };
+    return {
+      ...base,
+      kind,
+      settings: completeSettings(settings as StyleTransferRecord["settings"]),
+      contentId,
+      styles,
+      initial: { ...initial, settings: completeSettings(initial.settings) },
+      parentId,
+      branchedAtStep,
+    };
   }
   if (kind === "TRANSLATION" && settings && framesTranslated !== null && framesDropped !== null) {
-    return { ...base, kind, settings: settings as TranslationRecord["settings"], sourceId, framesTranslated, framesDropped };
+    return {
+      ...base,
+      kind,
+      settings: completeTranslation(settings as Partial<TranslationRecord["settings"]>),
+      sourceId,
+      framesTranslated,
+      framesDropped,
+    };
   }
   throw new AtelierError("INTERNAL", "A stored session is incomplete.");
+}
+
+/** Settings of a translation that may be older than some of them. */
+function completeTranslation({ model = "", family = "OTHER", size = translationSize.default }: Partial<TranslationRecord["settings"]>) {
+  return { model, family, size };
 }
 
 async function deleteSession(database: Database, id: string): Promise<string[]> {
