@@ -49,7 +49,7 @@ export class LiveFrameMutations {
     @Arg("input", () => FrameInput) { sessionId, step, data }: FrameInput,
     @Ctx() { liveFrames }: ApiContext,
   ): Promise<LiveReceipt> {
-    if (step < 0) throw badInput("input.step", "step must be at least 0.", 0);
+    if (step < 0) throw badInput("input.step", "step must be at least 0.", 0, { min: 0, max: MAX_STEP });
     return liveFrames.send({ sessionId: requireId("input.sessionId", sessionId), step, picture: decodeBase64(data) });
   }
 
@@ -67,7 +67,8 @@ export class LiveFrameMutations {
 /** @throws AtelierError BAD_INPUT for text that is too long or not base64. */
 function decodeBase64(text: string): Uint8Array {
   const limit = MAX_LIVE_FRAME_BYTES;
-  if (text.length > Math.ceil(limit / 3) * 4) throw badInput("input.data", `A live frame may have at most ${limit} bytes.`, limit);
+  if (text.length > Math.ceil(limit / 3) * 4)
+    throw badInput("input.data", `A live frame may have at most ${limit} bytes.`, limit, { max: limit, unit: "bytes" });
   const bytes = Buffer.from(text, "base64");
   // Buffer skips characters that are not base64, which makes the result shorter.
   if (bytes.length !== Buffer.byteLength(text, "base64") || text.length % 4 !== 0) {

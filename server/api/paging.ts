@@ -61,7 +61,7 @@ export function cursorCodec<Key extends string | number>(tag: string, parse: (te
 export function pageRequest<Key>(first: number | null, after: string | null, cursors: CursorCodec<Key>): PageRequest<Key> {
   const size = first ?? DEFAULT_PAGE_SIZE;
   const limit = apiLimits.maxPageSize;
-  if (size < 1 || size > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit);
+  if (size < 1 || size > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit });
   return { first: size, after: after === null ? null : cursors.decode(after) };
 }
 

@@ -102,8 +102,8 @@ export class StyleTransferFieldsResolver {
   ): Promise<SessionRecord[]> {
     const limit = apiLimits.maxPageSize;
     const [length, skipped] = [first ?? limit, skip ?? 0];
-    if (length < 1 || length > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit);
-    if (skipped < 0) throw badInput("skip", "skip must be at least 0.", 0);
+    if (length < 1 || length > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit });
+    if (skipped < 0) throw badInput("skip", "skip must be at least 0.", 0, { min: 0 });
     return (await loaders.branches(length, skipped).load(session.id)) ?? [];
   }
 
@@ -155,7 +155,7 @@ export class StyleTransferFieldsResolver {
   ): Promise<LossPoint[]> {
     const wanted = points ?? DEFAULT_POINTS;
     const limit = apiLimits.maxLossPoints;
-    if (wanted < 2 || wanted > limit) throw badInput("points", `points must be from 2 to ${limit}.`, limit);
+    if (wanted < 2 || wanted > limit) throw badInput("points", `points must be from 2 to ${limit}.`, limit, { min: 2, max: limit });
     const curve = await storage.frames.losses(session.id, stepRange(fromStep, toStep), wanted);
     return curve.flatMap(({ step, losses }) => (losses ? [{ step, ...losses }] : []));
   }
@@ -178,10 +178,10 @@ export async function imageOfSession(id: string, { loaders }: OperationContext):
  */
 function stepRange(fromStep: number | null | undefined, toStep: number | null | undefined): StepRange {
   for (const [field, step] of Object.entries({ fromStep, toStep })) {
-    if ((step ?? 0) < 0) throw badInput(field, `${field} must be at least 0.`, 0);
+    if ((step ?? 0) < 0) throw badInput(field, `${field} must be at least 0.`, 0, { min: 0 });
   }
   if (typeof fromStep === "number" && typeof toStep === "number" && toStep < fromStep) {
-    throw badInput("toStep", "toStep must be at least fromStep.", fromStep);
+    throw badInput("toStep", `toStep must be at least fromStep, which is ${fromStep}.`, fromStep, { min: fromStep });
   }
   return { fromStep: fromStep ?? undefined, toStep: toStep ?? undefined };
 }

@@ -86,7 +86,7 @@ export function graphqlOverWebSocket(
 }
 
 function tooManySockets(): AtelierError {
-  return beyondLimit("Too many sockets are open.", apiLimits.maxSockets);
+  return beyondLimit(`At most ${apiLimits.maxSockets} sockets may be open at a time.`, apiLimits.maxSockets);
 }
 
 /** Responds to a handshake with an HTTP error. */

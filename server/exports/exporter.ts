@@ -79,7 +79,8 @@ export class Exporter {
       });
     }
     const open = [...this.jobs.values()].filter(({ record }) => !hasEnded(record));
-    if (open.length >= exportLimits.open) throw beyondLimit("Too many exports are waiting.", exportLimits.open);
+    if (open.length >= exportLimits.open)
+      throw beyondLimit(`At most ${exportLimits.open} exports may wait or run at a time.`, exportLimits.open);
     // Refuses a film that cannot be made now, and not when its turn comes.
     await filmPictures(this.parts.storage, settings);
     const [id, createdAt] = [randomUUID(), new Date()];

@@ -78,7 +78,9 @@ export class SessionService {
     const inForce = change ? withChange(shared, change) : shared;
     const { steps } = inForce.settings;
     if (steps <= step) {
-      throw badInput("changes.steps", `The painting ends at step ${steps}; to continue it needs more steps.`, step + 1);
+      throw badInput("changes.steps", `The painting ends at step ${steps}; to continue it needs at least ${step + 1}.`, step + 1, {
+        min: step + 1,
+      });
     }
     const { contentId, initial, title } = parent;
     const branch: StyleTransferRecord = {
