@@ -76,11 +76,11 @@ export interface Connection<Node> {
 export function connectionType<Node>(name: string, node: FieldType): new () => Connection<Node> {
   const edge = objectType<Connection<Node>["edges"][number]>(name.replace(/Connection$/, "Edge"), `An entry of ${name}.`, {
     cursor: { type: () => String, description: "Position of the entry, for the argument after." },
-    node: { type: node },
+    node: { type: node, description: "The entry itself." },
   });
   return objectType<Connection<Node>>(name, "A page of the list.", {
-    edges: { type: () => [edge] },
-    pageInfo: { type: () => PageInfo },
+    edges: { type: () => [edge], description: "Entries of the page." },
+    pageInfo: { type: () => PageInfo, description: "Where the page is in the list." },
     totalCount: { type: () => Int, description: "Number of entries on all pages." },
   });
 }

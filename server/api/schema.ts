@@ -23,9 +23,20 @@ const ErrorCode = new GraphQLEnumType({
   values: Object.fromEntries(Object.entries(errorCodes).map(([code, description]) => [code, { description }])),
 });
 
+/** Descriptions of the root types, which type-graphql cannot describe. */
+const rootDescriptions = {
+  Query: "What can be read, over HTTP and WebSocket.",
+  Mutation: "What can be changed. Each mutation checks its input before it changes anything.",
+  Subscription: "What can be followed, over the WebSocket.",
+};
+
 /** The schema that this server serves. */
 export function buildApiSchema(): GraphQLSchema {
   const config = resolvedSchema().toConfig();
+  for (const [name, description] of Object.entries(rootDescriptions)) {
+    const root = config.types.find((type) => type.name === name);
+    if (root) root.description = description;
+  }
   return new GraphQLSchema({ ...config, types: [...config.types, ErrorCode] });
 }
 

@@ -6,6 +6,7 @@ import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
 import type { StepRange } from "../storage/storage.js";
+import { Export, exportOf } from "./exports.js";
 import { Frame, FrameConnection, type FrameSource, frameCursors, frameSource, LossPoint } from "./frames.js";
 import { Image } from "./images.js";
 import { apiLimits } from "./limits.js";
@@ -29,6 +30,11 @@ export class SessionFieldsResolver {
   @FieldResolver(() => Int, { description: "Number of subscriptions that watch the session now." })
   viewers(@Root() session: SessionRecord, @Ctx() { broker }: OperationContext): number {
     return broker.viewersOf(session.id);
+  }
+
+  @FieldResolver(() => [Export], { description: "Films that show the session, oldest first, finished or in the making." })
+  exports(@Root() session: SessionRecord, @Ctx() { exports }: OperationContext): Export[] {
+    return exports.ofSession(session.id).map(exportOf);
   }
 
   @FieldResolver(() => Frame, { nullable: true, description: "Newest frame; null before the first one." })

@@ -8,7 +8,7 @@ import { DateTime } from "./scalars.js";
 
 @InputType({ description: "Conditions that a session must all meet. A condition that is left out or null admits every session." })
 export class SessionFilter {
-  @Field(() => SessionKind, { nullable: true })
+  @Field(() => SessionKind, { nullable: true, description: "Admits sessions of this kind." })
   kind?: SessionKind | null;
 
   @Field(() => [SessionStatus], { nullable: true, description: "Admits sessions with one of these." })

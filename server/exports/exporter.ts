@@ -91,6 +91,12 @@ export class Exporter {
     return record;
   }
 
+  /** Exports that show a session, oldest first. */
+  ofSession(sessionId: string): ExportRecord[] {
+    const records = [...this.jobs.values()].map(({ record }) => record);
+    return records.filter(({ settings }) => settings.sessionId === sessionId || settings.besideId === sessionId);
+  }
+
   find(id: string): ExportRecord | null {
     return this.jobs.get(id)?.record ?? null;
   }

@@ -74,6 +74,10 @@ export class PaintedSession implements HostSession {
     return this.tasks.run(() => this.abandon({ status: "CANCELLED" }));
   }
 
+  complete(): Promise<void> {
+    return this.idle();
+  }
+
   pause(): Promise<void> {
     return this.tasks.run(async () => {
       if (!this.ended) this.link?.send({ type: "pause", sessionId: this.id });

@@ -17,6 +17,10 @@ const CANCEL_TIMEOUT_MS = 20_000;
  */
 const CANCEL_AGAIN_MS = 500;
 
+/** Statuses that a client ends a session with, and how the host is asked for it. */
+const controlTo = { CANCELLED: "cancel", COMPLETED: "complete" } as const;
+type EndedByClient = keyof typeof controlTo;
+
 export interface SessionControlsOptions {
   storage: Storage;
   queue: Queue;
@@ -30,8 +34,8 @@ export interface SessionControlsOptions {
 
 /** Steers, pauses, resumes and cancels sessions. A conditional update decides between two clients that act at once. */
 export class SessionControls {
-  /** Running sessions that a client is cancelling. */
-  private readonly cancelling = new Set<string>();
+  /** Running sessions that a client is ending. */
+  private readonly ending = new Set<string>();
 
   constructor(private readonly parts: SessionControlsOptions) {}
 
@@ -88,32 +92,49 @@ export class SessionControls {
 
   /**
    * Ends a session, at once while it waits or is paused, otherwise through its host. Returns the ended session.
-   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished or another client cancels it; UNAVAILABLE when its device does not release it.
+   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished or another client ends it; UNAVAILABLE when its device does not release it.
    */
-  async cancel(sessionId: string): Promise<SessionRecord> {
+  cancel(sessionId: string): Promise<SessionRecord> {
+    return this.end(sessionId, "CANCELLED");
+  }
+
+  /**
+   * Ends a live translation as COMPLETED, the way it ends when its client sends no more frames.
+   * @throws AtelierError NOT_FOUND; CONFLICT for another kind of session, when it is finished or another client ends it;
+   * UNAVAILABLE when its device does not release it.
+   */
+  async complete(sessionId: string): Promise<SessionRecord> {
+    if (!isLive(await requireSession(this.parts.storage, sessionId))) {
+      throw conflict("sessionId", "Only a live translation ends this way; a painting completes with its last step.");
+    }
+    return this.end(sessionId, "COMPLETED");
+  }
+
+  private async end(sessionId: string, status: EndedByClient): Promise<SessionRecord> {
     const { storage, queue, bus } = this.parts;
     const found = await requireSession(storage, sessionId);
     if (isFinal(found.status)) throw statusConflict(found.status);
     // The update decides the race with a host that claims the session at this moment.
-    const ending = { status: "CANCELLED", finishedAt: new Date() } as const;
-    const waiting = await storage.sessions.update(sessionId, ending, ["QUEUED", "PAUSED"]);
-    if (!waiting) {
-      if (this.cancelling.has(sessionId)) throw conflict("sessionId", "Another client is cancelling the session.");
-      this.cancelling.add(sessionId);
-      try {
-        return await this.cancelRunning(sessionId);
-      } finally {
-        this.cancelling.delete(sessionId);
-      }
-    }
+    const waiting = await storage.sessions.update(sessionId, { status, finishedAt: new Date() }, ["QUEUED", "PAUSED"]);
+    if (!waiting) return this.endRunningOnce(sessionId, status);
     await queue.remove(sessionId);
     // A device may not have released a paused session yet.
-    await bus.publish("controls", { type: "cancel", sessionId });
+    await bus.publish("controls", { type: controlTo[status], sessionId });
     await publishChange(bus, waiting);
     return waiting;
   }
 
-  private async cancelRunning(sessionId: string): Promise<SessionRecord> {
+  private async endRunningOnce(sessionId: string, status: EndedByClient): Promise<SessionRecord> {
+    if (this.ending.has(sessionId)) throw conflict("sessionId", "Another client is ending the session.");
+    this.ending.add(sessionId);
+    try {
+      return await this.endRunning(sessionId, status);
+    } finally {
+      this.ending.delete(sessionId);
+    }
+  }
+
+  private async endRunning(sessionId: string, status: EndedByClient): Promise<SessionRecord> {
     const { storage, bus } = this.parts;
     const ending = new AutoResetEvent();
     let ended = false;
@@ -127,7 +148,7 @@ export class SessionControls {
       if (isFinal(now.status)) throw statusConflict(now.status);
       const deadline = performance.now() + CANCEL_TIMEOUT_MS;
       while (!ended && performance.now() < deadline) {
-        await bus.publish("controls", { type: "cancel", sessionId });
+        await bus.publish("controls", { type: controlTo[status], sessionId });
         await ending.wait(CANCEL_AGAIN_MS);
       }
       if (!ended) throw unavailable("The device that runs the session does not respond.");

@@ -122,6 +122,7 @@ describe("the HTTP app", () => {
       metrics,
       unready: () => null,
       modelPicture: async () => null,
+      schemaText: () => "",
       graphql: (_request, _response, next) => next(),
       studioFolder: "no-such-folder",
       report: (error) => faults.push(error),
