@@ -1,7 +1,7 @@
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from "type-graphql";
 import type { FrameRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
-import { isId } from "../sessions/requirements.js";
+import { isId, noSession } from "../sessions/requirements.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
 import { LossTerm } from "./enums.js";
 import type { OperationContext } from "./operation.js";
@@ -105,9 +105,12 @@ export class FrameResolver {
     return `${frame.sessionId}:${frame.step}`;
   }
 
-  @FieldResolver(() => Session, { nullable: true, description: "Session that the frame belongs to; null when it was deleted meanwhile." })
-  session(@Root() { sessionId }: FrameSource, @Ctx() { loaders }: OperationContext): Promise<SessionRecord | null> {
-    return loaders.sessions.load(sessionId);
+  // Not nullable, as in SessionChange: one selection of the union SessionEvent may ask both for their session.
+  @FieldResolver(() => Session, { description: "Session that the frame belongs to. NOT_FOUND when it was deleted meanwhile." })
+  async session(@Root() { sessionId }: FrameSource, @Ctx() { loaders }: OperationContext): Promise<SessionRecord> {
+    const session = await loaders.sessions.load(sessionId);
+    if (!session) throw noSession();
+    return session;
   }
 
   @Query(() => Frame, { nullable: true, description: "A frame of a session; null when there is none, or it is no longer kept." })
