@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
-import { buildApiSchema } from "./api/schema.js";
+import { buildApiSchema, emittedSchema } from "./api/schema.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
 import type { Bus } from "./bus/bus.js";
 import { Exporter } from "./exports/exporter.js";
@@ -90,6 +90,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     broker,
     watchSessions: (filter: SessionFilter) => openGalleryFeed(bus, filter),
     models: models.catalogue,
+    layersOf: async (id: string) => (await models.sessions.find(id))?.layers.map(({ name }) => name) ?? [],
     devices,
     version,
     limits: { maxImagePixels: pictureLimits.maxImagePixels, maxUploadBytes: pictureLimits.maxUploadBytes, maxSize },
@@ -110,6 +111,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       unready,
       modelPicture: (id, kind) => models.catalogue.picture(id, kind),
       graphql: graphql.router,
+      schemaText: emittedSchema,
       studioFolder,
       report,
     }),

@@ -1,21 +1,35 @@
 /** Codes of `extensions.code` in GraphQL, of `code` in HTTP error bodies and of a failed session's error. */
-export type ErrorCode =
-  | "BAD_INPUT"
-  | "NOT_FOUND"
-  | "CONFLICT"
-  | "LIMIT"
-  | "UNAVAILABLE"
-  | "UNAUTHENTICATED"
-  | "FORBIDDEN"
-  | "INTERRUPTED"
-  | "DEVICE_LOST"
-  | "OUT_OF_MEMORY"
-  | "INTERNAL";
+export type ErrorCode = keyof typeof errorCodes;
+
+/** Every error code with its meaning, as the API's schema describes it. */
+export const errorCodes = {
+  BAD_INPUT: "The input is wrong.",
+  NOT_FOUND: "Nothing has this id or address.",
+  CONFLICT: "The state does not allow it, such as steering a finished painting.",
+  LIMIT: "Too much at once, such as a query that is too deep.",
+  UNAVAILABLE: "Not possible now: a model that cannot be downloaded, a full disk, too many uploads.",
+  UNAUTHENTICATED: "Reserved; nothing returns it yet.",
+  FORBIDDEN: "The Host or Origin of the request is not allowed.",
+  INTERRUPTED: "Reserved; no client receives it.",
+  DEVICE_LOST: "The engine failed, or its process died at the same step each time.",
+  OUT_OF_MEMORY: "The computation needs more memory; a smaller size needs less.",
+  INTERNAL: "A fault of the server; its log says more.",
+} as const;
 
 /** Where an error arose: `field` is the dotted path of the input (`input.styles.0.weight`), `limit` what is allowed. */
-export interface ErrorDetail {
+export interface ErrorDetail extends Allowed {
   field?: string;
   limit?: string | number;
+}
+
+/** What would be allowed, typed for programs; `limit` says the same in one value. */
+export interface Allowed {
+  min?: number;
+  max?: number;
+  /** Unit of `min` and `max`, such as px or characters. */
+  unit?: string;
+  /** All values that are allowed. */
+  allowed?: readonly string[];
 }
 
 /** An error whose message may be shown to a client: it holds no path and no stack. */
@@ -32,9 +46,9 @@ export class AtelierError extends Error {
   }
 }
 
-/** The input `field` is not allowed; `limit` says what is. */
-export function badInput(field: string, message: string, limit?: string | number): AtelierError {
-  return new AtelierError("BAD_INPUT", message, detailOf(field, limit));
+/** The input `field` is not allowed; `limit` and `allowed` say what is. */
+export function badInput(field: string, message: string, limit?: string | number, allowed: Allowed = {}): AtelierError {
+  return new AtelierError("BAD_INPUT", message, { ...detailOf(field, limit), ...allowed });
 }
 
 /** What the input `field` names does not exist. */
@@ -49,7 +63,7 @@ export function conflict(field: string, message: string): AtelierError {
 
 /** More than `limit` was asked for. */
 export function beyondLimit(message: string, limit: string | number, field?: string): AtelierError {
-  return new AtelierError("LIMIT", message, detailOf(field, limit));
+  return new AtelierError("LIMIT", message, { ...detailOf(field, limit), ...(typeof limit === "number" ? { max: limit } : {}) });
 }
 
 /** Something that the server needs is not available now: a model, a device, disk space. */

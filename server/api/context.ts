@@ -45,6 +45,8 @@ export interface ApiContext {
   /** Sessions that pass the filter, as they start and change. */
   watchSessions(filter: SessionFilter): Promise<AsyncIterableIterator<SessionRecord>>;
   models: ModelCatalogue;
+  /** Names of the layers at which a model measures losses, shallow to deep; none for translators. */
+  layersOf(modelId: string): Promise<string[]>;
   devices(): DeviceInfo[];
   version: string;
   limits: { maxImagePixels: number; maxUploadBytes: number; maxSize: number };

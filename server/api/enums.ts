@@ -21,6 +21,7 @@ function enumType<Name extends string>(name: string, values: readonly Name[], de
 }
 
 export const SessionStatus = enumType("SessionStatus", sessionStatuses, {
+  description: "Where a session is between its start and its end.",
   values: {
     QUEUED: "Waits for a device, or for its model.",
     RUNNING: "Is computed on a device. It stays RUNNING while a device or the server starts again.",
@@ -33,6 +34,7 @@ export const SessionStatus = enumType("SessionStatus", sessionStatuses, {
 export type SessionStatus = keyof typeof SessionStatus;
 
 export const SessionKind = enumType("SessionKind", sessionKinds, {
+  description: "What a session does.",
   values: {
     STYLE_TRANSFER: "Repaints a picture in the style of others, step by step.",
     TRANSLATION: "Turns pictures into others with a trained model.",
@@ -42,6 +44,7 @@ export const SessionKind = enumType("SessionKind", sessionKinds, {
 export type SessionKind = keyof typeof SessionKind;
 
 export const ModelTask = enumType("ModelTask", modelTasks, {
+  description: "What a model is for.",
   values: {
     FEATURES: "Measures style and content for style transfers.",
     TRANSLATION: "Turns one picture into another.",
@@ -50,6 +53,7 @@ export const ModelTask = enumType("ModelTask", modelTasks, {
 export type ModelTask = keyof typeof ModelTask;
 
 export const ModelFamily = enumType("ModelFamily", modelFamilies, {
+  description: "Kinds of networks and how they were trained.",
   values: {
     VGG: "Feature models.",
     CYCLEGAN: "Translators trained on pictures without pairs.",
@@ -61,6 +65,7 @@ export const ModelFamily = enumType("ModelFamily", modelFamilies, {
 export type ModelFamily = keyof typeof ModelFamily;
 
 export const ModelState = enumType("ModelState", modelStates, {
+  description: "Whether a model can be used.",
   values: {
     READY: "The weights are on this server or in a mirror folder.",
     AVAILABLE: "Known, and downloaded when a session names it. That session is QUEUED meanwhile.",
@@ -72,14 +77,18 @@ export type ModelState = keyof typeof ModelState;
 
 export const PictureKind = enumType("PictureKind", pictureKinds, {
   description: "Kind of picture that a translator was made for.",
-  values: { LINE_DRAWING: "Dark lines on white.", LABEL_MAP: "Areas in colours that stand for objects." },
+  values: { PHOTO: "A photograph.", LINE_DRAWING: "Dark lines on white.", LABEL_MAP: "Areas in colours that stand for objects." },
 });
 export type PictureKind = keyof typeof PictureKind;
 
-export const LossTerm = enumType("LossTerm", ["CONTENT", "STYLE"], { description: "Terms of J that are measured at layers." });
+export const LossTerm = enumType("LossTerm", ["CONTENT", "STYLE"], {
+  description: "Terms of J that are measured at layers.",
+  values: { CONTENT: "The content term.", STYLE: "The style term." },
+});
 export type LossTerm = keyof typeof LossTerm;
 
 export const FrameReceiptStatus = enumType("FrameReceiptStatus", ["ACCEPTED", "SUPERSEDED"], {
+  description: "What became of a live frame.",
   values: { ACCEPTED: "Its computation begins.", SUPERSEDED: "A newer frame replaced it before its turn." },
 });
 export type FrameReceiptStatus = keyof typeof FrameReceiptStatus;
@@ -91,6 +100,7 @@ export const ExportFormat = enumType("ExportFormat", filmFormats, {
 export type ExportFormat = keyof typeof ExportFormat;
 
 export const ExportState = enumType("ExportState", exportStates, {
+  description: "How far an export is.",
   values: {
     QUEUED: "Waits for the exports before it.",
     RUNNING: "Is being made.",
@@ -115,6 +125,11 @@ const choiceDescriptions: Record<string, Record<string, string>> = {
 export const choiceEnums: Readonly<Record<string, EnumObject<string>>> = Object.fromEntries(
   Object.values<Setting>(styleTransferSettings).flatMap((setting) => {
     if (setting.kind !== "choice") return [];
-    return [[setting.type, enumType(setting.type, setting.values, { values: choiceDescriptions[setting.type] })]];
+    return [
+      [
+        setting.type,
+        enumType(setting.type, setting.values, { description: setting.description, values: choiceDescriptions[setting.type] }),
+      ],
+    ];
   }),
 );

@@ -9,7 +9,8 @@ export type ReportError = (error: unknown) => void;
 export function formatError(error: GraphQLError, report: ReportError): GraphQLFormattedError {
   const cause = rootCause(error);
   if (cause instanceof AtelierError) return formatted(error, cause.code, cause.message, cause.detail);
-  if (error.extensions.code === "LIMIT") return formatted(error, "LIMIT", error.message, { limit: error.extensions.limit });
+  if (error.extensions.code === "LIMIT")
+    return formatted(error, "LIMIT", error.message, { limit: error.extensions.limit, max: error.extensions.limit });
   if (cause instanceof GraphQLError && (error.path === undefined || isInvalidValue(cause))) {
     const field = /at "([^"]+)"/.exec(error.message)?.[1] ?? /^(?:Variable "\$|Argument ")(\w+)"/.exec(error.message)?.[1];
     return formatted(error, "BAD_INPUT", error.message, field === undefined ? {} : { field });
@@ -20,7 +21,7 @@ export function formatError(error: GraphQLError, report: ReportError): GraphQLFo
 
 /** The error for an operation that asks for too much. */
 export function limitError(message: string, limit: number): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: "LIMIT" satisfies ErrorCode, limit } });
+  return new GraphQLError(message, { extensions: { code: "LIMIT" satisfies ErrorCode, limit, max: limit } });
 }
 
 /** The error for a body or message that is larger than a request may be. */

@@ -13,7 +13,7 @@ import { SessionError } from "./session-types.js";
     "last one. What is left out or null gets its default.",
 })
 export class ExportInput implements FilmInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: "Session that the film shows." })
   sessionId!: string;
 
   @Field(() => ID, {
@@ -22,7 +22,7 @@ export class ExportInput implements FilmInput {
   })
   besideId?: string | null;
 
-  @Field(() => ExportFormat)
+  @Field(() => ExportFormat, { description: "Format of the film." })
   format!: ExportFormat;
 
   @Field(() => Int, { nullable: true, description: "First step of the film. At least 0; 0 by default." })
@@ -54,19 +54,19 @@ export class ExportInput implements FilmInput {
   description: "A film, finished or in the making. It is kept for a day, at most as long as its session and the server process.",
 })
 export class Export {
-  @Field(() => ID)
+  @Field(() => ID, { description: "Id of the export." })
   id!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: "Session that the film shows." })
   sessionId!: string;
 
   @Field(() => ID, { nullable: true, description: "Session at the right; null for a film of one session." })
   besideId!: string | null;
 
-  @Field(() => ExportFormat)
+  @Field(() => ExportFormat, { description: "Format of the film." })
   format!: ExportFormat;
 
-  @Field(() => ExportState)
+  @Field(() => ExportState, { description: "How far the export is." })
   state!: ExportState;
 
   @Field(() => Float, { description: "From 0 to 1." })
@@ -85,7 +85,7 @@ export class Export {
 @Resolver()
 export class ExportResolver {
   @Query(() => Export, { nullable: true, description: "The export with this id; null when there is none." })
-  export(@Arg("id", () => ID) id: string, @Ctx() { exports }: ApiContext): Export | null {
+  export(@Arg("id", () => ID, { description: "Id of the export." }) id: string, @Ctx() { exports }: ApiContext): Export | null {
     const record = exports.find(id);
     return record && exportOf(record);
   }
@@ -95,14 +95,20 @@ export class ExportResolver {
       `Starts to make a film. LIMIT while ${exportLimits.open} exports have not ended; UNAVAILABLE for a format that this ` +
       "server cannot make.",
   })
-  async startExport(@Arg("input", () => ExportInput) input: ExportInput, @Ctx() { exports }: ApiContext): Promise<Export> {
+  async startExport(
+    @Arg("input", () => ExportInput, { description: "What to start." }) input: ExportInput,
+    @Ctx() { exports }: ApiContext,
+  ): Promise<Export> {
     requireId("input.sessionId", input.sessionId);
     if (typeof input.besideId === "string") requireId("input.besideId", input.besideId);
     return exportOf(await exports.start(input));
   }
 
   @Mutation(() => Export, { description: "Cancels an export. CONFLICT for one that has ended." })
-  async cancelExport(@Arg("id", () => ID) id: string, @Ctx() { exports }: ApiContext): Promise<Export> {
+  async cancelExport(
+    @Arg("id", () => ID, { description: "Id of the export." }) id: string,
+    @Ctx() { exports }: ApiContext,
+  ): Promise<Export> {
     return exportOf(await exports.cancel(id));
   }
 
@@ -110,13 +116,13 @@ export class ExportResolver {
     description: "An export as it is, then as it changes; ends with the export.",
     subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => context.exports.follow(args.id),
   })
-  exportChanged(@Root() record: ExportRecord, @Arg("id", () => ID) _id: string): Export {
+  exportChanged(@Root() record: ExportRecord, @Arg("id", () => ID, { description: "Id of the export." }) _id: string): Export {
     return exportOf(record);
   }
 }
 
 /** An export as the API shows it. */
-function exportOf({ id, settings, state, progress, error, bytes }: ExportRecord): Export {
+export function exportOf({ id, settings, state, progress, error, bytes }: ExportRecord): Export {
   const { sessionId, besideId, format } = settings;
   const url = state === "COMPLETED" ? `/exports/${id}` : null;
   return { id, sessionId, besideId, format, state, progress, error, bytes, url };

@@ -1,16 +1,20 @@
-import { Field, FieldResolver, Float, ID, Int, ObjectType, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from "type-graphql";
 import type { FrameRecord } from "../records/pictures.js";
+import type { SessionRecord } from "../records/session.js";
+import { isId, noSession } from "../sessions/requirements.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
 import { LossTerm } from "./enums.js";
+import type { OperationContext } from "./operation.js";
 import { connectionType, cursorCodec } from "./paging.js";
 import { Base64, DateTime } from "./scalars.js";
+import { Session } from "./session-types.js";
 
 @ObjectType({ description: "Loss of one layer within a term." })
 export class LayerLoss {
   @Field(() => String, { description: "Name of the layer, such as conv4_2." })
   layer!: string;
 
-  @Field(() => LossTerm)
+  @Field(() => LossTerm, { description: "Term of J that the layer belongs to." })
   term!: LossTerm;
 
   @Field(() => Float, { description: "Unweighted value." })
@@ -58,7 +62,7 @@ export type FrameSource = FrameRecord & { shared: SharedFrame | null };
 
 @ObjectType({ description: "A picture of a session: one step of a painting, or a translated picture." })
 export class Frame {
-  @Field(() => ID)
+  @Field(() => ID, { description: "Session that the frame belongs to." })
   sessionId!: string;
 
   @Field(() => Int, {
@@ -90,7 +94,7 @@ export class Frame {
   @Field(() => Float, { description: "Time to compute this step or translation in milliseconds, without encoding and transport." })
   computeMs!: number;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: "When the frame was computed." })
   createdAt!: Date;
 }
 
@@ -99,6 +103,24 @@ export class FrameResolver {
   @FieldResolver(() => ID, { description: "The session's id and the step: <sessionId>:<step>." })
   id(@Root() frame: FrameSource): string {
     return `${frame.sessionId}:${frame.step}`;
+  }
+
+  // Not nullable, as in SessionChange: one selection of the union SessionEvent may ask both for their session.
+  @FieldResolver(() => Session, { description: "Session that the frame belongs to. NOT_FOUND when it was deleted meanwhile." })
+  async session(@Root() { sessionId }: FrameSource, @Ctx() { loaders }: OperationContext): Promise<SessionRecord> {
+    const session = await loaders.sessions.load(sessionId);
+    if (!session) throw noSession();
+    return session;
+  }
+
+  @Query(() => Frame, { nullable: true, description: "A frame of a session; null when there is none, or it is no longer kept." })
+  async frame(
+    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @Arg("step", () => Int, { description: "Step of the frame. At least 0." }) step: number,
+    @Ctx() { frames }: OperationContext,
+  ): Promise<FrameSource | null> {
+    const found = isId(sessionId) ? await frames.find(sessionId, step) : null;
+    return found && frameSource(await frames.shared(found), true);
   }
 
   @FieldResolver(() => String, { description: "Path of the image on this server, beginning with /. Its content never changes." })

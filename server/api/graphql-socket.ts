@@ -11,6 +11,8 @@ const TOO_LARGE = 1009;
 /** What the hooks of the protocol know of a socket. */
 export interface SocketExtra extends Record<PropertyKey, unknown> {
   output: SocketOutput;
+  /** Whether the client can still receive. */
+  isOpen: () => boolean;
   /** Ids of operations whose message was too large; they are refused. */
   oversized: Set<string>;
 }
@@ -43,7 +45,7 @@ export function serveSocket(socket: WebSocket, protocol: Protocol<SocketExtra>, 
           }
         }),
     },
-    { output, oversized },
+    { output, isOpen: () => socket.readyState === socket.OPEN, oversized },
   );
   socket.once("close", (code, reason) => {
     stopKeepAlive();

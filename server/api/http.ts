@@ -8,6 +8,7 @@ import type { ApiContext } from "./context.js";
 import { formatError, type ReportError, requestTooLarge } from "./errors.js";
 import { graphiql } from "./graphiql.js";
 import { apiLimits } from "./limits.js";
+import { type OperationContext, operationContext } from "./operation.js";
 import { limitErrors, parseWithinLimits } from "./query-limits.js";
 
 /** GraphQL over HTTP, mounted at its path: operations by POST, GraphiQL for browsers that open the address. */
@@ -16,7 +17,7 @@ export async function graphqlOverHttp(
   context: ApiContext,
   report: ReportError,
 ): Promise<{ router: Router; close: () => Promise<void> }> {
-  const apollo = new ApolloServer<ApiContext>({
+  const apollo = new ApolloServer<OperationContext>({
     schema,
     introspection: true,
     csrfPrevention: true,
@@ -41,7 +42,7 @@ export async function graphqlOverHttp(
   });
   router.use(explainCrossSite);
   router.use(refuseOperation(schema));
-  router.use(expressMiddleware(apollo, { context: async () => context }));
+  router.use(expressMiddleware(apollo, { context: async ({ res }) => operationContext(context, () => res.destroyed) }));
   return { router, close: () => apollo.stop() };
 }
 

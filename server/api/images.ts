@@ -7,7 +7,7 @@ import { DateTime } from "./scalars.js";
 
 @ObjectType({ description: "A picture that was uploaded, or kept from a frame." })
 export class Image {
-  @Field(() => ID)
+  @Field(() => ID, { description: "Id of the picture; it never changes." })
   id!: string;
 
   @Field(() => Int, { description: "Width in pixels, after EXIF orientation." })
@@ -22,7 +22,7 @@ export class Image {
   @Field(() => Int, { name: "bytes", description: "Size of the file in bytes." })
   byteLength!: number;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: "When the picture was stored." })
   createdAt!: Date;
 }
 
@@ -49,7 +49,10 @@ export class ImageResolver {
   }
 
   @Query(() => Image, { nullable: true, description: "The picture with this id; null when there is none." })
-  async image(@Arg("id", () => ID) id: string, @Ctx() { storage }: ApiContext): Promise<ImageRecord | null> {
+  async image(
+    @Arg("id", () => ID, { description: "Id of the picture." }) id: string,
+    @Ctx() { storage }: ApiContext,
+  ): Promise<ImageRecord | null> {
     return isId(id) ? storage.images.find(id) : null;
   }
 
@@ -59,7 +62,7 @@ export class ImageResolver {
   }
 
   @Mutation(() => ID, { description: "Deletes a picture for good and returns its id. CONFLICT while a session uses it." })
-  deleteImage(@Arg("id", () => ID) id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
+  deleteImage(@Arg("id", () => ID, { description: "Id of the picture." }) id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
     return sessions.deleteImage(requireId("id", id));
   }
 }

@@ -14,7 +14,7 @@ const MAX_STEP = 2 ** 31 - 1;
 
 @InputType({ description: "A frame for a live translation." })
 export class FrameInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: "A live translation that is QUEUED or RUNNING." })
   sessionId!: string;
 
   @Field(() => Int, {
@@ -31,7 +31,7 @@ export class FrameReceipt implements LiveReceipt {
   @Field(() => Int, { description: "Number that the client gave the frame." })
   step!: number;
 
-  @Field(() => FrameReceiptStatus)
+  @Field(() => FrameReceiptStatus, { description: "The fate of the frame." })
   status!: FrameReceiptStatus;
 
   @Field(() => Int, { description: "How many more frames the client may have in flight now." })
@@ -46,17 +46,17 @@ export class LiveFrameMutations {
       "credit 2 (one frame in work, one waiting); a frame beyond the credit replaces the waiting one.",
   })
   sendFrame(
-    @Arg("input", () => FrameInput) { sessionId, step, data }: FrameInput,
+    @Arg("input", () => FrameInput, { description: "The frame." }) { sessionId, step, data }: FrameInput,
     @Ctx() { liveFrames }: ApiContext,
   ): Promise<LiveReceipt> {
-    if (step < 0) throw badInput("input.step", "step must be at least 0.", 0);
+    if (step < 0) throw badInput("input.step", "step must be at least 0.", 0, { min: 0, max: MAX_STEP });
     return liveFrames.send({ sessionId: requireId("input.sessionId", sessionId), step, picture: decodeBase64(data) });
   }
 
   @Mutation(() => Image, { description: "Stores a kept frame, or a recent one of a live translation, as an image of its own." })
   keepFrame(
-    @Arg("sessionId", () => ID) sessionId: string,
-    @Arg("step", () => Int) step: number,
+    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @Arg("step", () => Int, { description: "Step of a kept frame. At least 0." }) step: number,
     @Ctx() { sessions }: ApiContext,
   ): Promise<ImageRecord> {
     if (step < 0) throw badInput("step", "step must be at least 0.", `0 to ${MAX_STEP}`);
@@ -67,7 +67,8 @@ export class LiveFrameMutations {
 /** @throws AtelierError BAD_INPUT for text that is too long or not base64. */
 function decodeBase64(text: string): Uint8Array {
   const limit = MAX_LIVE_FRAME_BYTES;
-  if (text.length > Math.ceil(limit / 3) * 4) throw badInput("input.data", `A live frame may have at most ${limit} bytes.`, limit);
+  if (text.length > Math.ceil(limit / 3) * 4)
+    throw badInput("input.data", `A live frame may have at most ${limit} bytes.`, limit, { max: limit, unit: "bytes" });
   const bytes = Buffer.from(text, "base64");
   // Buffer skips characters that are not base64, which makes the result shorter.
   if (bytes.length !== Buffer.byteLength(text, "base64") || text.length % 4 !== 0) {

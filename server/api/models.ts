@@ -18,7 +18,7 @@ export class Model implements ModelInfo {
   @Field(() => ModelFamily, { description: "Kind of network." })
   family!: ModelFamily;
 
-  @Field(() => ModelState)
+  @Field(() => ModelState, { description: "Whether the model can be used now." })
   state!: ModelState;
 
   @Field(() => Int, {
@@ -73,13 +73,23 @@ export class ModelResolver {
   }
 
   @Query(() => Model, { nullable: true, description: "The model with this id; null when there is none." })
-  async model(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo | null> {
+  async model(
+    @Arg("id", () => ID, { description: "Id of the model." }) id: string,
+    @Ctx() { models }: ApiContext,
+  ): Promise<ModelInfo | null> {
     return models.find(id);
   }
 
   @FieldResolver(() => Boolean, { description: "Whether style transfers that name no model use this one." })
   async isDefault(@Root() { id, task, state }: ModelInfo, @Ctx() { models }: ApiContext): Promise<boolean> {
     return task === "FEATURES" && state === "READY" && (await models.defaultFeatures()) === id;
+  }
+
+  @FieldResolver(() => [String], {
+    description: "Names of the layers that contentLayers and styleLayers may have, shallow to deep; none for translators.",
+  })
+  layers(@Root() { id }: ModelInfo, @Ctx() { layersOf }: ApiContext): Promise<string[]> {
+    return layersOf(id);
   }
 
   @FieldResolver(() => String, {
@@ -103,7 +113,7 @@ export class ModelResolver {
       "Starts to download an AVAILABLE model, or a FAILED one that can be downloaded. For a FAILED model that was dropped\n" +
       "in, checks its folder again. A READY or DOWNLOADING model stays as it is. UNAVAILABLE when a download is impossible.",
   })
-  downloadModel(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
+  downloadModel(@Arg("id", () => ID, { description: "Id of the model." }) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
     return models.download(id);
   }
 
@@ -112,7 +122,7 @@ export class ModelResolver {
       "Ends a download; sessions that wait for it fail. The next download continues where this one ended.\n" +
       "CONFLICT for a model that is not DOWNLOADING.",
   })
-  cancelDownload(@Arg("id", () => ID) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
+  cancelDownload(@Arg("id", () => ID, { description: "Id of the model." }) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
     return models.cancelDownload(id);
   }
 }

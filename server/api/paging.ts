@@ -61,7 +61,7 @@ export function cursorCodec<Key extends string | number>(tag: string, parse: (te
 export function pageRequest<Key>(first: number | null, after: string | null, cursors: CursorCodec<Key>): PageRequest<Key> {
   const size = first ?? DEFAULT_PAGE_SIZE;
   const limit = apiLimits.maxPageSize;
-  if (size < 1 || size > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit);
+  if (size < 1 || size > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit });
   return { first: size, after: after === null ? null : cursors.decode(after) };
 }
 
@@ -76,11 +76,11 @@ export interface Connection<Node> {
 export function connectionType<Node>(name: string, node: FieldType): new () => Connection<Node> {
   const edge = objectType<Connection<Node>["edges"][number]>(name.replace(/Connection$/, "Edge"), `An entry of ${name}.`, {
     cursor: { type: () => String, description: "Position of the entry, for the argument after." },
-    node: { type: node },
+    node: { type: node, description: "The entry itself." },
   });
   return objectType<Connection<Node>>(name, "A page of the list.", {
-    edges: { type: () => [edge] },
-    pageInfo: { type: () => PageInfo },
+    edges: { type: () => [edge], description: "Entries of the page." },
+    pageInfo: { type: () => PageInfo, description: "Where the page is in the list." },
     totalCount: { type: () => Int, description: "Number of entries on all pages." },
   });
 }

@@ -5,6 +5,7 @@ import {
   type GraphQLArgument,
   GraphQLError,
   type GraphQLNamedType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   getNamedType,
   isInterfaceType,
@@ -14,6 +15,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { limitError } from "./errors.js";
+import { entryOf, lengthArguments, listLengths, lookupCosts } from "./field-costs.js";
 import { apiLimits } from "./limits.js";
 
 /** How much a selection asks for, with its fragments. */
@@ -26,29 +28,6 @@ interface Measure {
 }
 
 const NOTHING: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, fields: 0, cost: 0 };
-
-/** Cost of `Frame.data`, whose picture is read and encoded. */
-const DATA_COST = 200;
-
-/**
- * Costs of fields that ask the database once for each session. A loss curve is thinned from all frames, however few
- * points it gets. Only fields of sessions count: frames and loss points have fields of the same names, which cost
- * nothing more.
- */
-const lookupCosts = new Map([
-  ["latestFrame", 50],
-  ["frames", 50],
-  ["content", 50],
-  ["styles", 50],
-  ["source", 50],
-  ["losses", 500],
-]);
-
-/** Arguments that set the length of a list, with their highest value. */
-const lengthArguments = new Map<string, number>([
-  ["first", apiLimits.maxPageSize],
-  ["points", apiLimits.maxLossPoints],
-]);
 
 /** Parses a document. @throws GraphQLError with code LIMIT when it is too long; without it when it is not GraphQL. */
 export function parseWithinLimits(source: string): DocumentNode {
@@ -93,6 +72,13 @@ export function limitErrors(schema: GraphQLSchema, document: DocumentNode): Grap
   ];
 }
 
+/** Cost of one entry of the list that a resolver returns, by the fields that the operation asks of it. */
+export function costOfEntry({ schema, fragments, fieldNodes, returnType }: GraphQLResolveInfo): number {
+  const measurer = new Measurer(schema, new Map(Object.entries(fragments)));
+  const selected = fieldNodes.flatMap(({ selectionSet }) => (selectionSet ? [selectionSet] : []));
+  return selected.reduce((sum, set) => sum + measurer.selections(set, getNamedType(returnType)).cost, 1);
+}
+
 class Measurer {
   /** Measures by fragment, so that each is measured once. `null` while that is in progress, so that a cycle ends. */
   private readonly measured = new Map<string, Measure | null>();
@@ -129,13 +115,13 @@ class Measurer {
     if (name === "__schema" || name === "__type") {
       return { depth: 1, introspectionDepth: Math.max(below.depth, below.introspectionDepth) + 1, aliases, fields, cost: 1 };
     }
-    const own = name === "data" ? DATA_COST : (isSession(parent) && lookupCosts.get(name)) || 1;
+    const own = entryOf(lookupCosts, parent, name) ?? 1;
     return {
       depth: below.depth + 1,
       introspectionDepth: below.introspectionDepth,
       aliases,
       fields,
-      cost: own + below.cost * listLength(field, definition?.args ?? []),
+      cost: own + below.cost * (entryOf(listLengths, parent, name) ?? 1) * listLength(field, definition?.args ?? []),
     };
   }
 
@@ -161,11 +147,6 @@ function sumOf(a: Measure, b: Measure): Measure {
   };
 }
 
-function isSession(type: GraphQLNamedType | null | undefined): boolean {
-  if (isInterfaceType(type)) return type.name === "Session";
-  return isObjectType(type) && type.getInterfaces().some(({ name }) => name === "Session");
-}
-
 /**
  * Longest list that a field can return, by its arguments. A variable counts as the highest value; a field without such
  * arguments as 1.
@@ -173,7 +154,7 @@ function isSession(type: GraphQLNamedType | null | undefined): boolean {
 function listLength(field: FieldNode, args: readonly GraphQLArgument[]): number {
   let length = 1;
   for (const { name, defaultValue } of args) {
-    const highest = lengthArguments.get(name);
+    const highest = lengthArguments[name];
     if (highest === undefined) continue;
     const given = field.arguments?.find((argument) => argument.name.value === name)?.value;
     const isLeftOut = given === undefined || given.kind === Kind.NULL;

@@ -1,7 +1,8 @@
 import "reflect-metadata";
 import { createPubSub } from "@graphql-yoga/subscription";
-import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
+import { GraphQLEnumType, GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { errorCodes } from "../errors.js";
 import { ExportResolver } from "./exports.js";
 import { FrameResolver } from "./frames.js";
 import { ImageResolver } from "./images.js";
@@ -15,8 +16,31 @@ import { ImageSessionsResolver, SessionMutations, SessionQueries } from "./sessi
 import { SessionSubscription, SessionsSubscription, ViewersSubscription } from "./subscriptions.js";
 import { TranslationFieldsResolver } from "./translations.js";
 
+/** Codes of errors. No field has this type: they are in the extensions of errors, and a session keeps its own as text. */
+const ErrorCode = new GraphQLEnumType({
+  name: "ErrorCode",
+  description: "Codes in extensions.code of errors, and in SessionError.code. More may follow.",
+  values: Object.fromEntries(Object.entries(errorCodes).map(([code, description]) => [code, { description }])),
+});
+
+/** Descriptions of the root types, which type-graphql cannot describe. */
+const rootDescriptions = {
+  Query: "What can be read, over HTTP and WebSocket.",
+  Mutation: "What can be changed. Each mutation checks its input before it changes anything.",
+  Subscription: "What can be followed, over the WebSocket.",
+};
+
 /** The schema that this server serves. */
 export function buildApiSchema(): GraphQLSchema {
+  const config = resolvedSchema().toConfig();
+  for (const [name, description] of Object.entries(rootDescriptions)) {
+    const root = config.types.find((type) => type.name === name);
+    if (root) root.description = description;
+  }
+  return new GraphQLSchema({ ...config, types: [...config.types, ErrorCode] });
+}
+
+function resolvedSchema(): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [
       ExportResolver,

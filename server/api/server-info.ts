@@ -20,10 +20,10 @@ export class Device implements DeviceInfo {
 
 @ObjectType({ description: "This server, its devices and its limits." })
 export class ServerInfo {
-  @Field(() => String)
+  @Field(() => String, { description: "Version of the server." })
   version!: string;
 
-  @Field(() => [Device])
+  @Field(() => [Device], { description: "Devices that compute now; none while the device starts." })
   devices!: DeviceInfo[];
 
   @Field(() => Int, { description: "Most pixels that an uploaded picture may have." })

@@ -14,8 +14,8 @@ export class SessionControlMutations {
       "Changes settings or styles from the next step on, also of a QUEUED or PAUSED session. CONFLICT for a session\n" + "that has ended.",
   })
   steer(
-    @Arg("sessionId", () => ID) sessionId: string,
-    @Arg("changes", () => SteerInput) changes: ChangeInput,
+    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @Arg("changes", () => SteerInput, { description: "New values; what is left out stays as it is." }) changes: ChangeInput,
     @Ctx() { controls }: ApiContext,
   ): Promise<SessionRecord> {
     return controls.steer(requireId("sessionId", sessionId), changes);
@@ -26,19 +26,40 @@ export class SessionControlMutations {
       "Sets a session PAUSED at once; at most the step in work still arrives. CONFLICT for a live translation, and for a\n" +
       "session that is PAUSED or has ended.",
   })
-  pauseSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
+  pauseSession(
+    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @Ctx() { controls }: ApiContext,
+  ): Promise<SessionRecord> {
     return controls.pause(requireId("sessionId", sessionId));
   }
 
   @Mutation(() => Session, {
     description: "Queues a PAUSED session again; it continues from its exact state. CONFLICT for a session that is not PAUSED.",
   })
-  resumeSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
+  resumeSession(
+    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @Ctx() { controls }: ApiContext,
+  ): Promise<SessionRecord> {
     return controls.resume(requireId("sessionId", sessionId));
   }
 
   @Mutation(() => Session, { description: "Ends a session; its frames stay. CONFLICT for a session that has ended." })
-  cancelSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
+  cancelSession(
+    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @Ctx() { controls }: ApiContext,
+  ): Promise<SessionRecord> {
     return controls.cancel(requireId("sessionId", sessionId));
+  }
+
+  @Mutation(() => Session, {
+    description:
+      "Ends a live translation as COMPLETED, its normal end; its last picture stays. CONFLICT for another kind of session and\n" +
+      "for one that has ended.",
+  })
+  endSession(
+    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @Ctx() { controls }: ApiContext,
+  ): Promise<SessionRecord> {
+    return controls.complete(requireId("sessionId", sessionId));
   }
 }

@@ -1,15 +1,18 @@
-import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Ctx, FieldResolver, Info, Int, Resolver, Root } from "type-graphql";
 import { AtelierError, badInput } from "../errors.js";
 import type { ImageReference, Weighted } from "../records/changes.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
 import type { StepRange } from "../storage/storage.js";
-import type { ApiContext } from "./context.js";
+import { Export, exportOf } from "./exports.js";
 import { Frame, FrameConnection, type FrameSource, frameCursors, frameSource, LossPoint } from "./frames.js";
 import { Image } from "./images.js";
 import { apiLimits } from "./limits.js";
+import type { OperationContext } from "./operation.js";
 import { afterArgument, type Connection, connection, firstArgument, pageRequest } from "./paging.js";
+import { costOfEntry } from "./query-limits.js";
 import { Session, StyleTransferSession } from "./session-types.js";
 import { SettingsChange, type ShownChange, StyleSource, StyleTransferSettings } from "./settings-types.js";
 
@@ -20,18 +23,23 @@ const DEFAULT_POINTS = 500;
 @Resolver(() => Session)
 export class SessionFieldsResolver {
   @FieldResolver(() => Int, { nullable: true, description: "Position in the queue, 1 for the next session; null unless QUEUED." })
-  async queuePosition(@Root() session: SessionRecord, @Ctx() { queue }: ApiContext): Promise<number | null> {
+  async queuePosition(@Root() session: SessionRecord, @Ctx() { queue }: OperationContext): Promise<number | null> {
     return session.status === "QUEUED" ? queue.position(session.id) : null;
   }
 
   @FieldResolver(() => Int, { description: "Number of subscriptions that watch the session now." })
-  viewers(@Root() session: SessionRecord, @Ctx() { broker }: ApiContext): number {
+  viewers(@Root() session: SessionRecord, @Ctx() { broker }: OperationContext): number {
     return broker.viewersOf(session.id);
   }
 
+  @FieldResolver(() => [Export], { description: "Films that show the session, oldest first, finished or in the making." })
+  exports(@Root() session: SessionRecord, @Ctx() { exports }: OperationContext): Export[] {
+    return exports.ofSession(session.id).map(exportOf);
+  }
+
   @FieldResolver(() => Frame, { nullable: true, description: "Newest frame; null before the first one." })
-  async latestFrame(@Root() session: SessionRecord, @Ctx() { frames }: ApiContext): Promise<FrameSource | null> {
-    const latest = await frames.latest(session.id);
+  async latestFrame(@Root() session: SessionRecord, @Ctx() { frames, loaders }: OperationContext): Promise<FrameSource | null> {
+    const latest = await loaders.latestFrames.load(session.id);
     return latest && frameSource(await frames.shared(latest), true);
   }
 
@@ -46,7 +54,7 @@ export class SessionFieldsResolver {
     fromStep: number | null | undefined,
     @Arg("toStep", () => Int, { nullable: true, description: "Last step, inclusive. At least fromStep; the last kept one by default." })
     toStep: number | null | undefined,
-    @Ctx() { frames }: ApiContext,
+    @Ctx() { frames }: OperationContext,
   ): Promise<Connection<FrameSource>> {
     const request = pageRequest(first, after ?? null, frameCursors);
     const page = await frames.sharedList(session.id, request, stepRange(fromStep, toStep));
@@ -64,12 +72,12 @@ export class SessionFieldsResolver {
 @Resolver(() => StyleTransferSession)
 export class StyleTransferFieldsResolver {
   @FieldResolver(() => Image, { description: "Picture whose shapes the painting keeps." })
-  content(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<ImageRecord> {
+  content(@Root() session: StyleTransferRecord, @Ctx() context: OperationContext): Promise<ImageRecord> {
     return imageOfSession(session.contentId, context);
   }
 
   @FieldResolver(() => [StyleSource], { description: "Styles that are in force now, with every change." })
-  async styles(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<StyleSource[]> {
+  async styles(@Root() session: StyleTransferRecord, @Ctx() context: OperationContext): Promise<StyleSource[]> {
     return styleSources(session.styles, context);
   }
 
@@ -77,18 +85,43 @@ export class StyleTransferFieldsResolver {
     nullable: true,
     description: "The session from which this one was branched; null when it is not a branch or its parent was deleted.",
   })
-  async parent(@Root() { parentId }: StyleTransferRecord, @Ctx() { storage }: ApiContext): Promise<SessionRecord | null> {
-    return parentId === null ? null : storage.sessions.find(parentId);
+  async parent(@Root() { parentId }: StyleTransferRecord, @Ctx() { loaders }: OperationContext): Promise<SessionRecord | null> {
+    return parentId === null ? null : loaders.sessions.load(parentId);
   }
 
   @FieldResolver(() => [StyleTransferSession], { description: "Sessions that were branched from this one, oldest first." })
-  branches(@Root() session: StyleTransferRecord, @Ctx() { storage }: ApiContext): Promise<SessionRecord[]> {
-    return storage.sessions.branches(session.id);
+  async branches(
+    @Root() session: StyleTransferRecord,
+    @Arg("first", () => Int, {
+      nullable: true,
+      defaultValue: apiLimits.maxPageSize,
+      description: `Most branches to list. From 1 to ${apiLimits.maxPageSize}; ${apiLimits.maxPageSize} by default.`,
+    })
+    first: number | null,
+    @Arg("skip", () => Int, {
+      nullable: true,
+      defaultValue: 0,
+      description: "Branches to leave out at the beginning. At least 0; 0 by default.",
+    })
+    skip: number | null,
+    @Ctx() { loaders }: OperationContext,
+  ): Promise<SessionRecord[]> {
+    const limit = apiLimits.maxPageSize;
+    const [length, skipped] = [first ?? limit, skip ?? 0];
+    if (length < 1 || length > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit });
+    if (skipped < 0) throw badInput("skip", "skip must be at least 0.", 0, { min: 0 });
+    return (await loaders.branches(length, skipped).load(session.id)) ?? [];
   }
 
   @FieldResolver(() => [SettingsChange], { description: "Recorded changes in order. The settings include all of them." })
-  async changes(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<ShownChange[]> {
-    const recorded = await context.storage.changes.list(session.id);
+  async changes(
+    @Root() session: StyleTransferRecord,
+    @Ctx() context: OperationContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<ShownChange[]> {
+    const { loaders } = context;
+    context.spend(((await loaders.changeCounts.load(session.id)) ?? 0) * costOfEntry(info));
+    const recorded = (await loaders.changes.load(session.id)) ?? [];
     return Promise.all(
       recorded.map(async ({ step, createdAt, settings, styles }) => ({
         step,
@@ -107,7 +140,7 @@ export class StyleTransferFieldsResolver {
   }
 
   @FieldResolver(() => [StyleSource], { description: "Styles of step 0." })
-  initialStyles(@Root() session: StyleTransferRecord, @Ctx() context: ApiContext): Promise<StyleSource[]> {
+  initialStyles(@Root() session: StyleTransferRecord, @Ctx() context: OperationContext): Promise<StyleSource[]> {
     return styleSources(session.initial.styles, context);
   }
 
@@ -124,23 +157,23 @@ export class StyleTransferFieldsResolver {
       description: `Most points of the curve. From 2 to ${apiLimits.maxLossPoints}.`,
     })
     points: number | null,
-    @Ctx() { storage }: ApiContext,
+    @Ctx() { storage }: OperationContext,
   ): Promise<LossPoint[]> {
     const wanted = points ?? DEFAULT_POINTS;
     const limit = apiLimits.maxLossPoints;
-    if (wanted < 2 || wanted > limit) throw badInput("points", `points must be from 2 to ${limit}.`, limit);
+    if (wanted < 2 || wanted > limit) throw badInput("points", `points must be from 2 to ${limit}.`, limit, { min: 2, max: limit });
     const curve = await storage.frames.losses(session.id, stepRange(fromStep, toStep), wanted);
     return curve.flatMap(({ step, losses }) => (losses ? [{ step, ...losses }] : []));
   }
 }
 
-function styleSources(styles: readonly Weighted<ImageReference>[], context: ApiContext): Promise<StyleSource[]> {
+function styleSources(styles: readonly Weighted<ImageReference>[], context: OperationContext): Promise<StyleSource[]> {
   return Promise.all(styles.map(async ({ imageId, weight }) => ({ image: await imageOfSession(imageId, context), weight })));
 }
 
 /** An image that a session uses. @throws AtelierError NOT_FOUND. */
-export async function imageOfSession(id: string, { storage }: ApiContext): Promise<ImageRecord> {
-  const image = await storage.images.find(id);
+export async function imageOfSession(id: string, { loaders }: OperationContext): Promise<ImageRecord> {
+  const image = await loaders.images.load(id);
   if (!image) throw new AtelierError("NOT_FOUND", "An image of this session no longer exists.");
   return image;
 }
@@ -151,10 +184,10 @@ export async function imageOfSession(id: string, { storage }: ApiContext): Promi
  */
 function stepRange(fromStep: number | null | undefined, toStep: number | null | undefined): StepRange {
   for (const [field, step] of Object.entries({ fromStep, toStep })) {
-    if ((step ?? 0) < 0) throw badInput(field, `${field} must be at least 0.`, 0);
+    if ((step ?? 0) < 0) throw badInput(field, `${field} must be at least 0.`, 0, { min: 0 });
   }
   if (typeof fromStep === "number" && typeof toStep === "number" && toStep < fromStep) {
-    throw badInput("toStep", "toStep must be at least fromStep.", fromStep);
+    throw badInput("toStep", `toStep must be at least fromStep, which is ${fromStep}.`, fromStep, { min: fromStep });
   }
   return { fromStep: fromStep ?? undefined, toStep: toStep ?? undefined };
 }

@@ -8,7 +8,7 @@ import { DateTime } from "./scalars.js";
 
 @InputType({ description: "Conditions that a session must all meet. A condition that is left out or null admits every session." })
 export class SessionFilter {
-  @Field(() => SessionKind, { nullable: true })
+  @Field(() => SessionKind, { nullable: true, description: "Admits sessions of this kind." })
   kind?: SessionKind | null;
 
   @Field(() => [SessionStatus], { nullable: true, description: "Admits sessions with one of these." })
@@ -36,11 +36,19 @@ export class SessionFilter {
   styleImageId?: string | null;
 }
 
+/** Instants that every PostgreSQL reads as JavaScript writes them. */
+const [FIRST_INSTANT, LAST_INSTANT] = [new Date("0001-01-01T00:00:00.000Z"), new Date("9999-12-31T23:59:59.999Z")];
+
 /** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT */
 export function resolveFilter(filter: SessionFilter | null | undefined): FilterValue {
   const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId } = filter ?? {};
   for (const [name, id] of Object.entries({ model, imageId, styleImageId })) {
     if (id && !isId(id)) throw badInput(`filter.${name}`, `${name} must be an id.`);
+  }
+  for (const [name, instant] of Object.entries({ createdAfter, createdBefore })) {
+    if (instant && !(instant >= FIRST_INSTANT && instant <= LAST_INSTANT)) {
+      throw badInput(`filter.${name}`, `${name} must be in the years 1 to 9999 of UTC.`, "0001..9999");
+    }
   }
   const limit = apiLimits.maxFilterLength;
   if (titleContains && (titleContains.length > limit || titleContains.includes("\0"))) {

@@ -28,19 +28,19 @@ const typeNames = {
   resolveType: (session: SessionRecord) => typeNames[session.kind],
 })
 export abstract class Session {
-  @Field(() => ID)
+  @Field(() => ID, { description: "Id of the session; it never changes." })
   id!: string;
 
-  @Field(() => SessionKind)
+  @Field(() => SessionKind, { description: "What the session does." })
   kind!: SessionKind;
 
   @Field(() => String, { nullable: true, description: "Name that a client gave the session; null for none." })
   title!: string | null;
 
-  @Field(() => SessionStatus)
+  @Field(() => SessionStatus, { description: "Where the session is between its start and its end." })
   status!: SessionStatus;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: "When the session was started." })
   createdAt!: Date;
 
   @Field(() => DateTime, { nullable: true, description: "When a device first took the session; null before." })

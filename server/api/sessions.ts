@@ -17,7 +17,10 @@ import { TranslationInput } from "./translations.js";
 @Resolver()
 export class SessionQueries {
   @Query(() => Session, { nullable: true, description: "The session with this id; null when there is none." })
-  async session(@Arg("id", () => ID) id: string, @Ctx() { storage }: ApiContext): Promise<SessionRecord | null> {
+  async session(
+    @Arg("id", () => ID, { description: "Id of the session." }) id: string,
+    @Ctx() { storage }: ApiContext,
+  ): Promise<SessionRecord | null> {
     return isId(id) ? storage.sessions.find(id) : null;
   }
 
@@ -25,7 +28,8 @@ export class SessionQueries {
   async sessions(
     @Arg("first", () => Int, firstArgument) first: number | null,
     @Arg("after", () => String, afterArgument) after: string | null | undefined,
-    @Arg("filter", () => SessionFilter, { nullable: true }) filter: SessionFilter | null | undefined,
+    @Arg("filter", () => SessionFilter, { nullable: true, description: "Conditions that the sessions meet; all sessions by default." })
+    filter: SessionFilter | null | undefined,
     @Ctx() { storage }: ApiContext,
   ): Promise<Connection<SessionRecord>> {
     return sessionPage(storage, first, after, resolveFilter(filter));
@@ -66,12 +70,18 @@ async function sessionPage(
 @Resolver()
 export class SessionMutations {
   @Mutation(() => StyleTransferSession, { description: "Starts a style transfer. It is QUEUED until a device takes it." })
-  startStyleTransfer(@Arg("input", () => StyleTransferInput) input: StartInput, @Ctx() { sessions }: ApiContext): Promise<SessionRecord> {
+  startStyleTransfer(
+    @Arg("input", () => StyleTransferInput, { description: "What to start." }) input: StartInput,
+    @Ctx() { sessions }: ApiContext,
+  ): Promise<SessionRecord> {
     return sessions.startStyleTransfer(input);
   }
 
   @Mutation(() => TranslationSession, { description: "Starts a translation of one picture, or without imageId a live translation." })
-  startTranslation(@Arg("input", () => TranslationInput) input: TranslationInput, @Ctx() { sessions }: ApiContext): Promise<SessionRecord> {
+  startTranslation(
+    @Arg("input", () => TranslationInput, { description: "What to start." }) input: TranslationInput,
+    @Ctx() { sessions }: ApiContext,
+  ): Promise<SessionRecord> {
     return sessions.startTranslation(input);
   }
 
@@ -98,9 +108,12 @@ export class SessionMutations {
       "step's evaluation on; steps still counts from 0.",
   })
   branchSession(
-    @Arg("sessionId", () => ID) sessionId: string,
+    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
     @Arg("step", () => Int, { description: "Kept step of the other session." }) step: number,
-    @Arg("changes", () => SteerInput, { nullable: true }) changes: ChangeInput | null | undefined,
+    @Arg("changes", () => SteerInput, { nullable: true, description: "New values; what is left out stays as it is." }) changes:
+      | ChangeInput
+      | null
+      | undefined,
     @Ctx() { sessions }: ApiContext,
   ): Promise<SessionRecord> {
     return sessions.branch(requireId("sessionId", sessionId), step, changes ?? null);
@@ -108,7 +121,7 @@ export class SessionMutations {
 
   @Mutation(() => Session, { description: "Gives a session another title; a blank one removes the title." })
   renameSession(
-    @Arg("sessionId", () => ID) sessionId: string,
+    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
     @Arg("title", () => String, { description: `At most ${styleTransferLimits.maxTitleLength} characters.` }) title: string,
     @Ctx() { sessions }: ApiContext,
   ): Promise<SessionRecord> {
@@ -118,7 +131,10 @@ export class SessionMutations {
   @Mutation(() => ID, {
     description: "Deletes a session with its frames and returns its id. Its branches stay. CONFLICT for a session that has not ended.",
   })
-  deleteSession(@Arg("sessionId", () => ID) sessionId: string, @Ctx() { sessions }: ApiContext): Promise<string> {
+  deleteSession(
+    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @Ctx() { sessions }: ApiContext,
+  ): Promise<string> {
     return sessions.delete(requireId("sessionId", sessionId));
   }
 }

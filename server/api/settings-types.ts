@@ -38,7 +38,7 @@ export class LayerWeightInput implements LayerWeightValue {
 
 @ObjectType({ description: "A style picture with its weight." })
 export class StyleSource implements Weighted<{ image: ImageRecord }> {
-  @Field(() => Image)
+  @Field(() => Image, { description: "The style picture." })
   image!: ImageRecord;
 
   @Field(() => Float, { description: "Weight relative to the other styles." })
@@ -47,7 +47,7 @@ export class StyleSource implements Weighted<{ image: ImageRecord }> {
 
 @InputType({ description: "A style picture with its weight." })
 export class StyleSourceInput implements Weighted<ImageReference> {
-  @Field(() => ID)
+  @Field(() => ID, { description: "Id of an uploaded or kept picture." })
   imageId!: string;
 
   @Field(() => Float, {
@@ -139,7 +139,7 @@ export const SettingsChange = objectType<ShownChange>("SettingsChange", "A recor
     nullable: true,
     description: "First step that was evaluated with the change; null until the device reaches it.",
   },
-  createdAt: { type: () => DateTime },
+  createdAt: { type: () => DateTime, description: "When the change was accepted." },
   styles: { type: () => [StyleSource], nullable: true, description: "All styles from the change on." },
   ...settingFields(steerableNames, LayerWeight, meaning, true),
 } satisfies FieldDeclarations<ShownChange>);

@@ -56,7 +56,7 @@ export class SessionSubscription {
   })
   session(
     @Root() event: ViewerEvent,
-    @Arg("id", () => ID) _id: string,
+    @Arg("id", () => ID, { description: "Id of the session." }) _id: string,
     @Arg("afterStep", () => Int, {
       nullable: true,
       description: "Step after which the replay begins; -1 for all frames. Without it there is no replay.",
@@ -82,7 +82,7 @@ export class ViewersSubscription {
     description: "Number of subscriptions that watch a session, now and after each change. This one does not count.",
     subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => context.broker.watchViewers(requireId("id", args.id)),
   })
-  viewers(@Root() { viewers }: ViewerCount, @Arg("id", () => ID) _id: string): number {
+  viewers(@Root() { viewers }: ViewerCount, @Arg("id", () => ID, { description: "Id of the session." }) _id: string): number {
     return viewers;
   }
 }
@@ -96,7 +96,8 @@ export class SessionsSubscription {
   })
   sessions(
     @Root() session: SessionRecord,
-    @Arg("filter", () => SessionFilter, { nullable: true }) _filter: SessionFilter | null,
+    @Arg("filter", () => SessionFilter, { nullable: true, description: "Conditions that the sessions meet; all sessions by default." })
+    _filter: SessionFilter | null,
   ): SessionRecord {
     return session;
   }

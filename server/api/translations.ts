@@ -7,6 +7,7 @@ import type { TranslationInput as StartInput } from "../sessions/start-input.js"
 import type { ApiContext } from "./context.js";
 import { Image } from "./images.js";
 import { Model } from "./models.js";
+import type { OperationContext } from "./operation.js";
 import { imageOfSession } from "./session-fields.js";
 import { TranslationSession } from "./session-types.js";
 
@@ -43,7 +44,7 @@ export class TranslationFieldsResolver {
   }
 
   @FieldResolver(() => Image, { nullable: true, description: "Picture to translate; null for a live translation." })
-  async source(@Root() { sourceId }: TranslationRecord, @Ctx() context: ApiContext): Promise<ImageRecord | null> {
+  async source(@Root() { sourceId }: TranslationRecord, @Ctx() context: OperationContext): Promise<ImageRecord | null> {
     return sourceId === null ? null : imageOfSession(sourceId, context);
   }
 }

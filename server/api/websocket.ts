@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { execute, GraphQLError, type GraphQLSchema, subscribe } from "graphql";
+import { execute, GraphQLError, type GraphQLSchema } from "graphql";
 import { handleProtocols, makeServer } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import { type AtelierError, beyondLimit, type ErrorCode } from "../errors.js";
@@ -9,6 +9,8 @@ import { DocumentCache } from "./document-cache.js";
 import { formatError, limitError, type ReportError, requestTooLarge } from "./errors.js";
 import { ReceivingBudget, type SocketExtra, serveSocket } from "./graphql-socket.js";
 import { apiLimits } from "./limits.js";
+import { operationContext } from "./operation.js";
+import { subscribeEachEvent } from "./subscribe.js";
 
 /** How long clients have to answer the closing handshake, ms. */
 const CLOSE_MS = 1000;
@@ -38,7 +40,7 @@ export function graphqlOverWebSocket(
   const protocol = makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: apiLimits.connectionInitTimeoutMs,
     execute,
-    subscribe,
+    subscribe: subscribeEachEvent,
     onSubscribe({ subscriptions, extra }, id, { query, variables, operationName }) {
       if (extra.oversized.delete(id)) return [requestTooLarge()];
       // This count includes the new subscription.
@@ -49,7 +51,8 @@ export function graphqlOverWebSocket(
       try {
         const document = documents.get(query);
         if (!("kind" in document)) return document;
-        return { schema, document, variableValues: variables, operationName, contextValue: context };
+        const isGone = () => !extra.isOpen() || !(id in subscriptions);
+        return { schema, document, variableValues: variables, operationName, contextValue: operationContext(context, isGone) };
       } catch (error) {
         if (error instanceof GraphQLError) return [error];
         throw error;
@@ -90,7 +93,7 @@ export function graphqlOverWebSocket(
 }
 
 function tooManySockets(): AtelierError {
-  return beyondLimit("Too many sockets are open.", apiLimits.maxSockets);
+  return beyondLimit(`At most ${apiLimits.maxSockets} sockets may be open at a time.`, apiLimits.maxSockets);
 }
 
 const refusalStatus: Partial<Record<ErrorCode, string>> = { BAD_INPUT: "400 Bad Request", FORBIDDEN: "403 Forbidden" };

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../errors.js";
 import type { SessionEvent, SessionRecord } from "../records/session.js";
 
 /** A request to the host that runs a session. The change to steer by or the status PAUSED is stored already. */
-export type SessionControl = { type: "cancel" | "pause" | "steer"; sessionId: string };
+export type SessionControl = { type: "cancel" | "complete" | "pause" | "steer"; sessionId: string };
 
 /**
  * Traffic of a live translation's frames: `offer` comes from the API, the others from the host that runs the session.

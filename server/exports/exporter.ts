@@ -83,7 +83,8 @@ export class Exporter {
       });
     }
     const open = [...this.jobs.values()].filter(({ record }) => !hasEnded(record));
-    if (open.length >= exportLimits.open) throw beyondLimit("Too many exports are waiting.", exportLimits.open);
+    if (open.length >= exportLimits.open)
+      throw beyondLimit(`At most ${exportLimits.open} exports may wait or run at a time.`, exportLimits.open);
     // Refuses a film that cannot be made now, and not when its turn comes.
     await filmPictures(this.parts.storage, settings);
     await this.parts.storage.space.storing(0, async () => undefined);
@@ -93,6 +94,12 @@ export class Exporter {
     this.jobs.set(record.id, job);
     this.queue = this.queue.then(() => this.run(job));
     return record;
+  }
+
+  /** Exports that show a session, oldest first. */
+  ofSession(sessionId: string): ExportRecord[] {
+    const records = [...this.jobs.values()].map(({ record }) => record);
+    return records.filter(({ settings }) => settings.sessionId === sessionId || settings.besideId === sessionId);
   }
 
   find(id: string): ExportRecord | null {

@@ -23,7 +23,8 @@ export async function resolveFilmSettings(storage: Pick<Storage, "sessions">, in
   const fromStep = input.fromStep ?? 0;
   const toStep = input.toStep ?? null;
   if (fromStep < 0) throw badInput("input.fromStep", "fromStep must be at least 0.", 0);
-  if (toStep !== null && toStep < fromStep) throw badInput("input.toStep", "toStep must be at least fromStep.", fromStep);
+  if (toStep !== null && toStep < fromStep)
+    throw badInput("input.toStep", `toStep must be at least fromStep, which is ${fromStep}.`, fromStep, { min: fromStep });
   const { framesPerSecond, size, frames } = exportLimits;
   return {
     sessionId: input.sessionId,
@@ -41,5 +42,5 @@ function within(field: string, value: number | null | undefined, limits: { min: 
   const { min, max } = limits;
   const given = value ?? limits.default;
   if (given >= min && given <= max) return given;
-  throw badInput(field, `${field} must be from ${min} to ${max}.`, `${min}..${max}`);
+  throw badInput(field, `${field} must be from ${min} to ${max}.`, `${min}..${max}`, { min, max });
 }

@@ -38,6 +38,8 @@ export interface HostSession {
   receive(message: SessionMessage): Promise<void>;
   /** Ends the session at once for its viewers; the device releases it after the current step. */
   cancel(): Promise<void>;
+  /** Ends a live translation as COMPLETED; other sessions complete with their last step. */
+  complete(): Promise<void>;
   /** Makes the device release the session after the current step; the session is stored as PAUSED already. */
   pause(): Promise<void>;
   /** Sends recorded changes to the device. */

@@ -95,6 +95,10 @@ export class LiveSession implements HostSession {
     return this.finish({ status: "CANCELLED" });
   }
 
+  complete(): Promise<void> {
+    return this.finish({ status: "COMPLETED" });
+  }
+
   /** Live translations are never PAUSED: a client pauses by sending nothing. */
   pause(): Promise<void> {
     return this.idle();

@@ -75,6 +75,10 @@ export class PaintedSession implements HostSession {
     return this.tasks.run(() => this.abandon({ status: "CANCELLED" }));
   }
 
+  complete(): Promise<void> {
+    return this.idle();
+  }
+
   pause(): Promise<void> {
     return this.tasks.run(async () => {
       if (!this.ended) this.link?.send({ type: "pause", sessionId: this.id });
@@ -88,8 +92,7 @@ export class PaintedSession implements HostSession {
     return this.tasks.run(async () => {
       if (this.ended || !this.link) return;
       const { storage } = this.parts;
-      for (const { ordinal, step, settings, styles } of await storage.changes.list(this.id)) {
-        if (step !== null || ordinal <= this.steeredThrough) continue;
+      for (const { ordinal, settings, styles } of await storage.changes.list(this.id, this.steeredThrough)) {
         this.steeredThrough = ordinal;
         this.link.send({ type: "steer", sessionId: this.id, ordinal, settings, styles: styles && (await loadStyles(storage, styles)) });
       }

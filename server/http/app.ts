@@ -26,6 +26,8 @@ export interface HttpDependencies {
   modelPicture: FindModelPicture;
   /** Serves `/graphql`. */
   graphql: RequestHandler;
+  /** The text of the API's schema. */
+  schemaText: () => string;
   /** Folder of the exported studio. */
   studioFolder: string;
   /** Receives errors that are the server's own fault. */
@@ -44,6 +46,7 @@ export function createHttpApp({
   unready,
   modelPicture,
   graphql,
+  schemaText,
   studioFolder,
   report,
 }: HttpDependencies): Express {
@@ -59,6 +62,7 @@ export function createHttpApp({
   app.use(exportRoutes({ storage, exporter, version }));
   app.use(modelPictureRoutes(modelPicture));
   app.use("/graphql", graphql);
+  app.get("/schema.graphql", (_request, response) => void response.set("Cache-Control", "no-cache").type("text/plain").send(schemaText()));
   app.use(studio(studioFolder));
   app.use(notFoundHandler);
   app.use(errorHandler(report));

@@ -24,11 +24,15 @@ export interface NumberRange {
 
 interface NumberSetting extends SettingBase, NumberRange {
   kind: "number";
+  /** Value of sessions and traces from before the setting existed, where it differs from `default`. */
+  formerDefault?: number;
 }
 
 interface FlagSetting extends SettingBase {
   kind: "flag";
   default: boolean;
+  /** As in a number. */
+  formerDefault?: boolean;
 }
 
 interface ChoiceSetting extends SettingBase {
@@ -37,17 +41,23 @@ interface ChoiceSetting extends SettingBase {
   type: string;
   values: readonly string[];
   default: string;
+  /** As in a number. */
+  formerDefault?: string;
 }
 
 /** Weights of layers. Every layer must exist in the session's model. */
 interface LayersSetting extends SettingBase {
   kind: "layers";
   default: readonly LayerWeight[];
+  /** As in a number. */
+  formerDefault?: readonly LayerWeight[];
 }
 
 /** The id of a feature model; the server chooses one where it is missing. */
 interface ModelSetting extends SettingBase {
   kind: "model";
+  /** Model of sessions and traces that name none. */
+  formerDefault: string;
 }
 
 export type Setting = NumberSetting | FlagSetting | ChoiceSetting | LayersSetting | ModelSetting;
@@ -124,6 +134,7 @@ export const styleTransferSettings = {
   model: {
     ...fixed,
     kind: "model",
+    formerDefault: "vgg19",
     description: "Id of the feature model. By default vgg19 where it is READY, else the best READY one.",
   },
 } as const satisfies Record<string, Setting>;
@@ -192,6 +203,19 @@ export function defaultSettings({
     size,
     scales: 1 + SIZES_OF_FURTHER_SCALES.filter((threshold) => size >= threshold).length,
   };
+}
+
+/**
+ * Complete settings of a session or trace that may be older than some of the settings: a missing one gets the default
+ * that it had then.
+ */
+export function completeSettings(kept: Partial<StyleTransferSettings>): StyleTransferSettings {
+  const former = settingNames.flatMap((name) => {
+    const { formerDefault }: Setting = styleTransferSettings[name];
+    return formerDefault === undefined ? [] : [[name, structuredClone(formerDefault)]];
+  });
+  const present = Object.entries(kept).filter(([, value]) => value !== undefined);
+  return { ...defaultSettings(kept), ...Object.fromEntries([...former, ...present]) };
 }
 
 /** Style weights that fall exponentially from shallow to deep: `falloff` to the power of the layer's index. */

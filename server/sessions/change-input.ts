@@ -45,7 +45,9 @@ export function changedSettings(at: string, input: ChangeInput, paintedStep: num
     given.map((name) => [name, checkedSetting(`${at}.${name}`, name, input[name], model)]),
   );
   if (settings.steps !== undefined && settings.steps <= paintedStep) {
-    throw badInput(`${at}.steps`, `Step ${paintedStep} is painted already; steps must be more.`, paintedStep + 1);
+    throw badInput(`${at}.steps`, `Step ${paintedStep} is painted already; steps must be at least ${paintedStep + 1}.`, paintedStep + 1, {
+      min: paintedStep + 1,
+    });
   }
   return settings;
 }

@@ -17,6 +17,10 @@ const CANCEL_TIMEOUT_MS = 20_000;
  */
 const CANCEL_AGAIN_MS = 500;
 
+/** Statuses that a client ends a session with, and how the host is asked for it. */
+const controlTo = { CANCELLED: "cancel", COMPLETED: "complete" } as const;
+type EndedByClient = keyof typeof controlTo;
+
 export interface SessionControlsOptions {
   storage: Storage;
   queue: Queue;
@@ -30,6 +34,9 @@ export interface SessionControlsOptions {
 
 /** Steers, pauses, resumes and cancels sessions. A conditional update decides between two clients that act at once. */
 export class SessionControls {
+  /** Running sessions that a client is ending. */
+  private readonly ending = new Set<string>();
+
   constructor(private readonly parts: SessionControlsOptions) {}
 
   /**
@@ -42,7 +49,7 @@ export class SessionControls {
     const found = await requireStyleTransfer(storage, sessionId);
     if (isFinal(found.status)) throw statusConflict(found.status);
     const change = await resolveChange(this.parts, found, input, found.step);
-    if ((await storage.changes.list(sessionId)).length >= maxChanges) {
+    if (((await storage.changes.counts([sessionId])).get(sessionId) ?? 0) >= maxChanges) {
       throw beyondLimit(`A session can be changed at most ${maxChanges} times.`, maxChanges);
     }
     const steered = await storage.changes.add(sessionId, change, openStatuses);
@@ -92,24 +99,49 @@ export class SessionControls {
 
   /**
    * Ends a session, at once while it waits or is paused, otherwise through its host. Returns the ended session.
-   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished; UNAVAILABLE when its device does not release it.
+   * @throws AtelierError NOT_FOUND; CONFLICT when it is finished or another client ends it; UNAVAILABLE when its device does not release it.
    */
-  async cancel(sessionId: string): Promise<SessionRecord> {
+  cancel(sessionId: string): Promise<SessionRecord> {
+    return this.end(sessionId, "CANCELLED");
+  }
+
+  /**
+   * Ends a live translation as COMPLETED, the way it ends when its client sends no more frames.
+   * @throws AtelierError NOT_FOUND; CONFLICT for another kind of session, when it is finished or another client ends it;
+   * UNAVAILABLE when its device does not release it.
+   */
+  async complete(sessionId: string): Promise<SessionRecord> {
+    if (!isLive(await requireSession(this.parts.storage, sessionId))) {
+      throw conflict("sessionId", "Only a live translation ends this way; a painting completes with its last step.");
+    }
+    return this.end(sessionId, "COMPLETED");
+  }
+
+  private async end(sessionId: string, status: EndedByClient): Promise<SessionRecord> {
     const { storage, queue, bus } = this.parts;
     const found = await requireSession(storage, sessionId);
     if (isFinal(found.status)) throw statusConflict(found.status);
     // The update decides the race with a host that claims the session at this moment.
-    const ending = { status: "CANCELLED", finishedAt: new Date(), error: null } as const;
-    const waiting = await storage.sessions.update(sessionId, ending, ["QUEUED", "PAUSED"]);
-    if (!waiting) return this.cancelRunning(sessionId);
+    const waiting = await storage.sessions.update(sessionId, { status, finishedAt: new Date(), error: null }, ["QUEUED", "PAUSED"]);
+    if (!waiting) return this.endRunningOnce(sessionId, status);
     await queue.remove(sessionId);
     // A device may not have released a paused session yet.
-    await bus.publish("controls", { type: "cancel", sessionId });
+    await bus.publish("controls", { type: controlTo[status], sessionId });
     await publishChange(bus, waiting);
     return waiting;
   }
 
-  private async cancelRunning(sessionId: string): Promise<SessionRecord> {
+  private async endRunningOnce(sessionId: string, status: EndedByClient): Promise<SessionRecord> {
+    if (this.ending.has(sessionId)) throw conflict("sessionId", "Another client is ending the session.");
+    this.ending.add(sessionId);
+    try {
+      return await this.endRunning(sessionId, status);
+    } finally {
+      this.ending.delete(sessionId);
+    }
+  }
+
+  private async endRunning(sessionId: string, status: EndedByClient): Promise<SessionRecord> {
     const { storage, bus } = this.parts;
     const ending = new AutoResetEvent();
     let ended = false;
@@ -120,10 +152,10 @@ export class SessionControls {
     try {
       // Read after subscribing, so that an end in between is not missed.
       const now = await requireSession(storage, sessionId);
-      if (isFinal(now.status)) return now;
+      if (isFinal(now.status)) throw statusConflict(now.status);
       const deadline = performance.now() + CANCEL_TIMEOUT_MS;
       while (!ended && performance.now() < deadline) {
-        await bus.publish("controls", { type: "cancel", sessionId });
+        await bus.publish("controls", { type: controlTo[status], sessionId });
         await ending.wait(CANCEL_AGAIN_MS);
       }
       if (!ended) throw unavailable("The device that runs the session does not respond.");

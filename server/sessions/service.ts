@@ -78,7 +78,9 @@ export class SessionService {
     const inForce = change ? withChange(shared, change) : shared;
     const { steps } = inForce.settings;
     if (steps <= step) {
-      throw badInput("changes.steps", `The painting ends at step ${steps}; to continue it needs more steps.`, step + 1);
+      throw badInput("changes.steps", `The painting ends at step ${steps}; to continue it needs at least ${step + 1}.`, step + 1, {
+        min: step + 1,
+      });
     }
     const { contentId, initial, title } = parent;
     const branch: StyleTransferRecord = {
@@ -174,7 +176,11 @@ export class SessionService {
     const { storage } = this.parts;
     if (!(await storage.images.find(id))) throw notFound("id", "There is no such image.");
     const digest = await storage.images.delete(id);
-    if (digest === null) throw conflict("id", "A session uses the image; delete the session first.");
+    if (digest === null) {
+      // Another client may have deleted it since it was found.
+      if (!(await storage.images.find(id))) throw notFound("id", "There is no such image.");
+      throw conflict("id", "A session uses the image; delete the session first.");
+    }
     await storage.blobs.delete(digest);
     return id;
   }

@@ -66,7 +66,9 @@ export function checkedSetting(
       return checkedLayers(field, value as LayerWeight[], model);
     case "choice":
       if (!setting.values.includes(value as string)) {
-        throw badInput(field, `${name} must be one of ${setting.values.join(", ")}.`, setting.values.join(", "));
+        throw badInput(field, `${name} must be one of ${setting.values.join(", ")}.`, setting.values.join(", "), {
+          allowed: setting.values,
+        });
       }
       return value as string;
     case "flag":
@@ -96,7 +98,7 @@ export function resolveTranslation({ imageId, size }: TranslationInput, model: S
 export function resolveStyles(field: string, styles: readonly Weighted<ImageReference>[]): Weighted<ImageReference>[] {
   const { maxStyles, maxStyleWeight } = styleTransferLimits;
   if (styles.length < 1 || styles.length > maxStyles) {
-    throw badInput(field, `A style transfer takes 1 to ${maxStyles} style images.`, maxStyles);
+    throw badInput(field, `A style transfer takes 1 to ${maxStyles} style images.`, maxStyles, { min: 1, max: maxStyles });
   }
   const resolved = styles.map(({ imageId, weight }, index) => ({
     imageId,
@@ -110,7 +112,9 @@ export function resolveStyles(field: string, styles: readonly Weighted<ImageRefe
 export function resolveTitle(field: string, title: string | null | undefined): string | null {
   const trimmed = title?.trim() ?? "";
   const limit = styleTransferLimits.maxTitleLength;
-  if (trimmed.length > limit) throw badInput(field, `A title has at most ${limit} characters.`, limit);
+  if (trimmed.length > limit) {
+    throw badInput(field, `A title has at most ${limit} characters.`, limit, { max: limit, unit: "characters" });
+  }
   if (trimmed.includes("\0")) throw badInput(field, "A title is text.");
   return trimmed === "" ? null : trimmed;
 }
@@ -124,26 +128,34 @@ export function requireWideEnough(field: string, image: ImageRecord, layers: Lay
   const needed = Math.max(MIN_PICTURE_SIDE, ...model.layers.filter(({ name }) => names.has(name)).map(({ minimumSide }) => minimumSide));
   const [shorter, longer] = [Math.min(image.width, image.height), Math.max(image.width, image.height)];
   if (Math.round((shorter * size) / longer) >= needed) return;
-  throw badInput(field, `At this size the picture is too narrow for these layers: its shorter side must have ${needed} px.`, needed);
+  throw badInput(field, `At this size the picture is too narrow for these layers: its shorter side must have ${needed} px.`, needed, {
+    min: needed,
+    unit: "px",
+  });
 }
 
 function checkedNumber(field: string, value: number, { min, max, integer }: NumberRange): number {
   // Written so that NaN, for which every comparison is false, is refused too.
   if (!(value >= min && value <= max) || (integer && !Number.isInteger(value))) {
     const name = field.slice(field.lastIndexOf(".") + 1);
-    throw badInput(field, `${name} must be ${integer ? "a whole number" : "a number"} from ${min} to ${max}.`, `${min}..${max}`);
+    throw badInput(field, `${name} must be ${integer ? "a whole number" : "a number"} from ${min} to ${max}.`, `${min}..${max}`, {
+      ...{ min, max },
+      ...(name === "size" ? { unit: "px" } : {}),
+    });
   }
   return value;
 }
 
 function checkedLayers(field: string, layers: readonly LayerWeight[], model: SessionModel): LayerWeight[] {
-  if (layers.length === 0) throw badInput(field, "At least one layer is needed.", 1);
+  if (layers.length === 0) throw badInput(field, "At least one layer is needed.", 1, { min: 1 });
   const seen = new Set<string>();
   const checked = layers.map(({ layer, weight }, index) => {
     const path = `${field}.${index}`;
     if (!model.layers.some(({ name }) => name === layer)) {
       const names = model.layers.map(({ name }) => name).join(", ");
-      throw badInput(`${path}.layer`, `The model has no such layer; it has ${names}.`);
+      throw badInput(`${path}.layer`, `The model has no such layer; it has ${names}.`, names, {
+        allowed: model.layers.map((one) => one.name),
+      });
     }
     if (seen.has(layer)) throw badInput(`${path}.layer`, "A layer can be named only once.");
     seen.add(layer);
@@ -154,7 +166,7 @@ function checkedLayers(field: string, layers: readonly LayerWeight[], model: Ses
 }
 
 function checkedWeight(field: string, weight: number, max: number): number {
-  if (!(weight >= 0 && weight <= max)) throw badInput(field, `A weight must be a number from 0 to ${max}.`, `0..${max}`);
+  if (!(weight >= 0 && weight <= max)) throw badInput(field, `A weight must be a number from 0 to ${max}.`, `0..${max}`, { min: 0, max });
   return weight;
 }
 

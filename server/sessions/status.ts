@@ -12,6 +12,7 @@ import type { SessionStatus } from "../records/session.js";
  *             ▼   │                      ▼
  *           RUNNING ──── last step ─▶ COMPLETED
  *
+ *  QUEUED, RUNNING (live translations) ── end ─▶ COMPLETED
  *  QUEUED, RUNNING, PAUSED ── cancel ─▶ CANCELLED
  *  QUEUED, RUNNING, PAUSED ── error ──▶ FAILED
  * ```
@@ -24,7 +25,7 @@ import type { SessionStatus } from "../records/session.js";
  * that press different buttons at once, one wins and the other gets CONFLICT.
  */
 export const transitions = {
-  QUEUED: ["RUNNING", "PAUSED", "CANCELLED", "FAILED"],
+  QUEUED: ["RUNNING", "PAUSED", "COMPLETED", "CANCELLED", "FAILED"],
   RUNNING: ["PAUSED", "COMPLETED", "CANCELLED", "FAILED"],
   PAUSED: ["QUEUED", "COMPLETED", "CANCELLED", "FAILED"],
   COMPLETED: [],

@@ -25,6 +25,8 @@ export interface StepRange {
 export interface ImageStore {
   insert(image: ImageRecord): Promise<void>;
   find(id: string): Promise<ImageRecord | null>;
+  /** The images among `ids` that exist, by id. */
+  findAll(ids: readonly string[]): Promise<Map<string, ImageRecord>>;
   /**
    * Newest first; the key of an image is its id.
    * @throws AtelierError BAD_INPUT (field `after`) when there is no such image.
@@ -45,9 +47,14 @@ export type SessionPatch = Partial<
 
 /** Sessions. */
 export interface SessionStore {
-  /** Stores a session with the changes that it will follow, in their order, in one transaction. */
+  /**
+   * Stores a session with the changes that it will follow, in their order, in one transaction.
+   * @throws AtelierError NOT_FOUND when one of its images does not exist.
+   */
   insert(session: SessionRecord, changes?: readonly ChangeAtStep[]): Promise<void>;
   find(id: string): Promise<SessionRecord | null>;
+  /** The sessions among `ids` that exist, by id. */
+  findAll(ids: readonly string[]): Promise<Map<string, SessionRecord>>;
   /**
    * Changes a session only while its status is one of `from`, and with `suspended` only while it has an error besides:
    * one that is PAUSED with an error was paused by its host. Returns it as it is now, or null when it was not changed.
@@ -69,10 +76,11 @@ export interface SessionStore {
    * `branchedAtStep` (their rows; the pictures are shared) and the changes in force by then, in their order. The
    * branch's own `change`, which its settings contain already, is recorded with that step. The parent's revision grows.
    * False when the parent was deleted or does not keep that frame.
+   * @throws AtelierError NOT_FOUND when an image of the change does not exist.
    */
   insertBranch(branch: StyleTransferRecord, change: Change | null): Promise<boolean>;
-  /** Branches of a session, oldest first. */
-  branches(id: string): Promise<StyleTransferRecord[]>;
+  /** Branches of sessions by the session's id, oldest first: of each session `first`, after the first `skip`. */
+  branches(ids: readonly string[], page: { first: number; skip: number }): Promise<Map<string, StyleTransferRecord[]>>;
 }
 
 /** Accepted changes of style transfers. */
@@ -80,10 +88,15 @@ export interface ChangeStore {
   /**
    * Merges a change into a session's settings and records it without a step, in one transaction. Returns the session as
    * it is now, or null when its status is not one of `from`.
+   * @throws AtelierError NOT_FOUND when an image of the change does not exist.
    */
   add(sessionId: string, change: Change, from: readonly SessionStatus[]): Promise<StyleTransferRecord | null>;
-  /** In the order in which they were accepted. */
-  list(sessionId: string): Promise<RecordedChange[]>;
+  /** In the order in which they were accepted; with `afterOrdinal` only those after it that have no step yet. */
+  list(sessionId: string, afterOrdinal?: number): Promise<RecordedChange[]>;
+  /** `list` for several sessions, by the session's id. Sessions without changes are left out. */
+  listAll(sessionIds: readonly string[]): Promise<Map<string, RecordedChange[]>>;
+  /** Numbers of changes by the session's id. Sessions without changes are left out. */
+  counts(sessionIds: readonly string[]): Promise<Map<string, number>>;
   /**
    * Records the step at which a change came into force; without an ordinal, that of all the session's changes that have
    * none. Returns the session as it is now, or null when no change was without a step.
@@ -100,6 +113,8 @@ export interface FrameStore {
   insert(frame: FrameRecord): Promise<boolean>;
   find(sessionId: string, step: number): Promise<FrameRecord | null>;
   latest(sessionId: string): Promise<FrameRecord | null>;
+  /** `latest` for several sessions, by the session's id. Sessions without frames are left out. */
+  latestOf(sessionIds: readonly string[]): Promise<Map<string, FrameRecord>>;
   /** Oldest first; the key of a frame is its step. */
   list(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<FrameRecord>>;
   /**

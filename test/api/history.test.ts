@@ -124,7 +124,7 @@ test.each([
     session(id: $id) { ... on StyleTransferSession { losses(fromStep: $fromStep, toStep: $toStep) { step } } }
   }`;
   for (const query of [FRAMES, CURVE]) {
-    expect(await running.client.refusal(query, { id: ids[4], ...variables })).toEqual({ code: "BAD_INPUT", field, limit });
+    expect(await running.client.refusal(query, { id: ids[4], ...variables })).toEqual({ code: "BAD_INPUT", field, limit, min: limit });
   }
 });
 

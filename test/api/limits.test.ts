@@ -71,7 +71,7 @@ describe.each([
   ])("%s is refused", async (_what, query, limit) => {
     const { data, errors } = await send(query);
     expect(data ?? null).toBeNull();
-    expect(errors?.[0]?.extensions).toEqual({ code: "LIMIT", limit });
+    expect(errors?.[0]?.extensions).toEqual({ code: "LIMIT", limit, max: limit });
   });
 
   test.each([
@@ -117,7 +117,7 @@ test("the error names a value that cannot be read", async () => {
 
 test("a request that is too large is refused, and the server keeps running", async () => {
   const { errors } = await overHttp(`{ server { version } } #${"x".repeat(apiLimits.maxRequestBytes)}`);
-  expect(errors?.[0]?.extensions).toEqual({ code: "LIMIT", limit: apiLimits.maxRequestBytes });
+  expect(errors?.[0]?.extensions).toEqual({ code: "LIMIT", limit: apiLimits.maxRequestBytes, max: apiLimits.maxRequestBytes });
   expect(await running.client.query("{ server { version } }")).toEqual({ server: { version: "1.2.3" } });
 });
 
@@ -227,7 +227,22 @@ test("a socket has a limit of operations, and other sockets are not affected", a
   const first = watching.map((one) => one.next());
   // The answer to a later operation on the same socket shows that the earlier ones have begun.
   const refused = await overWebSocket("{ server { version } }");
-  expect(refused.errors?.[0]?.extensions).toEqual({ code: "LIMIT", limit: apiLimits.maxSubscriptionsPerSocket });
+  expect(refused.errors?.[0]?.extensions).toEqual({
+    code: "LIMIT",
+    limit: apiLimits.maxSubscriptionsPerSocket,
+    max: apiLimits.maxSubscriptionsPerSocket,
+  });
   for (const one of watching) await one.return?.();
   await Promise.all(first);
+});
+
+test.each([
+  ["beta: -3", "input.beta", "beta must be a number from 0 to 1000000.", { min: 0, max: 1e6 }],
+  ["size: 9", "input.size", "size must be a whole number from 32 to 2048.", { min: 32, max: 2048, unit: "px" }],
+])("an error says what is allowed, in words and typed: %s", async (given, field, message, allowed) => {
+  const image = running.imageId;
+  const mutation = `mutation { startStyleTransfer(input: { contentId: "${image}", styles: [{ imageId: "${image}" }], ${given} }) { id } }`;
+  const { errors } = await running.client.send(mutation);
+  expect(errors?.[0]?.message).toBe(message);
+  expect(errors?.[0]?.extensions).toEqual({ code: "BAD_INPUT", field, limit: `${allowed.min}..${allowed.max}`, ...allowed });
 });

@@ -66,6 +66,8 @@ test("a session is renamed, and a blank title removes the title", async () => {
     code: "BAD_INPUT",
     field: "title",
     limit: styleTransferLimits.maxTitleLength,
+    max: styleTransferLimits.maxTitleLength,
+    unit: "characters",
   });
   await running.client.query(CANCEL, { id });
 });

@@ -155,7 +155,7 @@ describe("branching", () => {
     await running.storage.changes.add(id, { settings: { steps: 4 }, styles: null }, ["RUNNING"]);
     await running.storage.changes.settle(id, 1);
     await running.host.end(id, "COMPLETED");
-    expect(await running.client.refusal(BRANCH, { id, step: 4 })).toEqual({ code: "BAD_INPUT", field: "changes.steps", limit: 5 });
+    expect(await running.client.refusal(BRANCH, { id, step: 4 })).toEqual({ code: "BAD_INPUT", field: "changes.steps", limit: 5, min: 5 });
     const { branchSession } = await running.client.query(BRANCH, { id, step: 4, changes: { steps: 9 } });
     expect(branchSession.settings.steps).toBe(9);
     await cancel(branchSession.id);

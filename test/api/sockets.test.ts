@@ -137,7 +137,7 @@ test.each([1.2, 20])("a message of %s MB fails its operation and no other one", 
     {
       id: "large",
       type: "error",
-      payload: [{ message: `A request may have at most ${limit} bytes.`, extensions: { code: "LIMIT", limit } }],
+      payload: [{ message: `A request may have at most ${limit} bytes.`, extensions: { code: "LIMIT", limit, max: limit } }],
     },
   ]);
   expect([client.got("watch"), client.closed]).toEqual([[], null]);

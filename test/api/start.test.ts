@@ -135,7 +135,13 @@ test.each(["contentId", "styles.0.imageId"])("a picture that is too narrow is re
     .toBuffer();
   const id = await running.client.upload(thin);
   const input = name === "contentId" ? { ...valid(), contentId: id } : { ...valid(), styles: [{ imageId: id }] };
-  expect(await running.client.refusal(START, { input })).toEqual({ code: "BAD_INPUT", field: `input.${name}`, limit: 16 });
+  expect(await running.client.refusal(START, { input })).toEqual({
+    code: "BAD_INPUT",
+    field: `input.${name}`,
+    limit: 16,
+    min: 16,
+    unit: "px",
+  });
   const wide = { size: 1024, contentLayers: [{ layer: "conv4_2", weight: 1 }] };
   const { startStyleTransfer } = await running.client.query(START, { input: { ...input, ...wide } });
   expect(startStyleTransfer.status).toBe("QUEUED");

@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defaultSettings, type StyleTransferSettings, settingNames } from "../../server/records/settings.js";
 import type { Trace } from "../../server/sessions/trace/write.js";
+import { aSession } from "../contracts/records.js";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
 
 const IMPORT = `mutation ($trace: String!, $title: String) { importTrace(trace: $trace, title: $title) {
   id status title settings { alpha beta seed steps } initialSettings { alpha } changes { step alpha } content { id } } }`;
+const IMPORT_INITIAL = `mutation ($trace: String!) { importTrace(trace: $trace) { initialSettings {
+  alpha beta gamma steps size scales seed optimizer learningRate initialImage preserveColors model
+  contentLayers { layer weight } styleLayers { layer weight } } } }`;
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
 const EXPORT = "mutation ($input: ExportInput!) { startExport(input: $input) { id state progress url } }";
 const FOLLOW = "subscription ($id: ID!) { exportChanged(id: $id) { state progress url bytes error { code } } }";
@@ -119,4 +124,31 @@ test("an export is started and followed to its end", async () => {
   });
   expect((await running.client.query("query ($id: ID!) { export(id: $id) { id } }", { id: "x" })).export).toBeNull();
   expect((await running.client.query("{ server { exportFormats } }")).server.exportFormats).toContain("WEBP");
+});
+
+describe("settings that did not exist yet", () => {
+  const defaults = defaultSettings();
+  const older = settingNames.filter((name) => name !== "model");
+
+  test.each(older)("%s: a trace without it gets the default", async (name) => {
+    const { [name]: _removed, ...settings } = trace.settings;
+    const { importTrace } = await running.client.query(IMPORT_INITIAL, { trace: JSON.stringify({ ...trace, settings, changes: [] }) });
+    expect(importTrace.initialSettings[name]).toEqual(defaults[name]);
+  });
+
+  test("a trace without a model gets the server's", async () => {
+    const { model: _removed, ...settings } = trace.settings;
+    const { importTrace } = await running.client.query(IMPORT_INITIAL, { trace: JSON.stringify({ ...trace, settings }) });
+    expect(importTrace.initialSettings.model).toBe("vgg19");
+  });
+
+  test("stored sessions get the defaults that go with their other settings", async () => {
+    const kept = { optimizer: "LBFGS", size: 512, alpha: 7 } as StyleTransferSettings;
+    const session = aSession(running.imageId, { settings: kept });
+    await running.storage.sessions.insert(session);
+    const found = await running.storage.sessions.find(session.id);
+    const complete = { ...defaultSettings(kept), ...kept, model: "vgg19" };
+    expect(found).toMatchObject({ settings: complete, initial: { settings: complete } });
+    expect(complete).toMatchObject({ learningRate: 1, scales: 2 });
+  });
 });

@@ -107,7 +107,15 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         ]);
         expect(await storage.frames.find(branch.id, 3)).toEqual({ ...(await storage.frames.find(parent.id, 3)), sessionId: branch.id });
         expect(await storage.frames.byteLengthOf(branch.id)).toBe(500);
-        expect((await storage.sessions.branches(parent.id)).map(({ id }) => id)).toEqual([branch.id]);
+        const page = { first: 5, skip: 0 };
+        const found = await storage.sessions.branches([parent.id, branch.id], page);
+        expect([found.get(parent.id), found.get(branch.id)]).toEqual([[branch], []]);
+        expect(await storage.changes.counts([parent.id, branch.id])).toEqual(
+          new Map([
+            [parent.id, 4],
+            [branch.id, 3],
+          ]),
+        );
         expect((await storage.sessions.find(parent.id))?.revision).toBe(8);
       });
 

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { buildSchema, parse, validate } from "graphql";
+import { buildSchema, type GraphQLEnumType, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
 import { inRoot } from "../../scripts/root.mjs";
 import { apiLimits } from "../../server/api/limits.js";
 import { limitErrors } from "../../server/api/query-limits.js";
-import { AtelierError, type ErrorCode } from "../../server/errors.js";
+import { AtelierError, type ErrorCode, errorCodes } from "../../server/errors.js";
 import { exportLimits } from "../../server/exports/export.js";
 import { describeError } from "../../server/http/errors.js";
 import { intakeLimits } from "../../server/http/upload-intake.js";
@@ -38,23 +38,11 @@ describe.each(["README.md", "docs/api.md"])("%s", async (file) => {
 
 test("docs/api.md lists every error code with its status", async () => {
   const text = await proseOf("docs/api.md");
-  const codes: Record<ErrorCode, true> = {
-    BAD_INPUT: true,
-    NOT_FOUND: true,
-    CONFLICT: true,
-    LIMIT: true,
-    UNAVAILABLE: true,
-    UNAUTHENTICATED: true,
-    FORBIDDEN: true,
-    INTERRUPTED: true,
-    DEVICE_LOST: true,
-    OUT_OF_MEMORY: true,
-    INTERNAL: true,
-  };
-  for (const code of Object.keys(codes) as ErrorCode[]) {
+  for (const code of Object.keys(errorCodes) as ErrorCode[]) {
     const { status } = describeError(new AtelierError(code, ""));
     expect(text).toContain(`| \`${code}\` | ${status} |`);
   }
+  expect(Object.keys((schema.getType("ErrorCode") as GraphQLEnumType).toConfig().values).sort()).toEqual(Object.keys(errorCodes).sort());
 });
 
 test("README gives the limits that hold", async () => {
@@ -67,9 +55,10 @@ test("README gives the limits that hold", async () => {
 
 test("docs/api.md gives the limits that hold", async () => {
   const text = await proseOf("docs/api.md");
-  const { maxDepth, maxAliases, maxFields, maxTokens, maxCost, maxPageSize, maxLossPoints } = apiLimits;
+  const { maxReadMs, maxDepth, maxAliases, maxFields, maxTokens, maxCost, maxPageSize, maxLossPoints } = apiLimits;
   expect(text).toContain(`nested ${maxDepth} deep and have ${maxAliases} aliases, ${maxFields} fields, ${maxTokens} tokens and 1 MiB`);
   expect(text).toContain(`${maxCost.toLocaleString("en")} values`);
+  expect(text).toContain(`read for at most ${maxReadMs / 1000} seconds`);
   expect(text).toContain(`at most ${maxPageSize} entries, a loss curve ${maxLossPoints} points`);
   expect(text).toContain(`at least ${pictureLimits.minImageSide} px on each side`);
   expect(text).toContain(`The newest ${RECENT_FRAMES} results`);

@@ -17,7 +17,8 @@ export class FakeHost {
 
   static async start(parts: { storage: Storage; bus: Bus; queue: Queue }): Promise<FakeHost> {
     const unsubscribe = await parts.bus.subscribe("controls", ({ type, sessionId }) => {
-      if (type === "cancel" && host.hosted.delete(sessionId)) void host.letGo(sessionId);
+      const status = type === "cancel" ? "CANCELLED" : type === "complete" ? "COMPLETED" : null;
+      if (status && host.hosted.delete(sessionId)) void host.letGo(sessionId, status);
     });
     const host = new FakeHost(parts, unsubscribe);
     return host;
@@ -68,8 +69,8 @@ export class FakeHost {
   }
 
   /** Ends a session that a client cancels; one that was paused has ended already. */
-  private async letGo(sessionId: string): Promise<void> {
-    const ending = { status: "CANCELLED", finishedAt: new Date() } as const;
+  private async letGo(sessionId: string, status: "CANCELLED" | "COMPLETED"): Promise<void> {
+    const ending = { status, finishedAt: new Date() } as const;
     const session = await this.parts.storage.sessions.update(sessionId, ending, ["RUNNING"]);
     if (session) await publishChange(this.parts.bus, session);
   }

@@ -4,7 +4,7 @@ import WebSocket from "ws";
 export interface GraphqlError {
   message: string;
   path?: (string | number)[];
-  extensions: { code: string; field?: string; limit?: string | number };
+  extensions: { code: string; field?: string; limit?: string | number; min?: number; max?: number; unit?: string; allowed?: string[] };
 }
 
 export interface Answer<Data> {

@@ -64,11 +64,12 @@ describe("metrics", () => {
   });
 
   it("reports the delay of the event loop since the last reading", async () => {
-    await read();
-    const end = performance.now() + 150;
-    while (performance.now() < end) Math.sqrt(end);
-    // The first reading may come before the loop's clock has seen the delay; each one shows what is new since the last.
-    await until(async () => Number((await read()).get('atelier_event_loop_delay_seconds{quantile="1"}')) > 0.1);
+    // A reading may come before the loop's clock has seen the delay, and reset it.
+    await until(async () => {
+      const end = performance.now() + 150;
+      while (performance.now() < end) Math.sqrt(end);
+      return Number((await read()).get('atelier_event_loop_delay_seconds{quantile="1"}')) > 0.1;
+    });
   });
 
   it("is refused to foreign pages", async () => {
@@ -141,6 +142,7 @@ describe("the HTTP app", () => {
       metrics,
       unready: () => null,
       modelPicture: async () => null,
+      schemaText: () => "",
       graphql: (_request, _response, next) => next(),
       studioFolder: "no-such-folder",
       report: (error) => faults.push(error),

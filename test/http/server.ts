@@ -48,6 +48,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     guard: createGuard(["https://studio.example"]),
     unready: () => null,
     modelPicture: async () => null,
+    schemaText: () => "",
     graphql: (_request, response) => {
       response.json({ data: null });
     },

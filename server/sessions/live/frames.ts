@@ -76,7 +76,10 @@ export class LiveFrames {
 function requireLivePicture(picture: Uint8Array): void {
   const field = "input.data";
   if (picture.byteLength > MAX_LIVE_FRAME_BYTES) {
-    throw badInput(field, `A live frame may have at most ${MAX_LIVE_FRAME_BYTES} bytes.`, MAX_LIVE_FRAME_BYTES);
+    throw badInput(field, `A live frame may have at most ${MAX_LIVE_FRAME_BYTES} bytes.`, MAX_LIVE_FRAME_BYTES, {
+      max: MAX_LIVE_FRAME_BYTES,
+      unit: "bytes",
+    });
   }
   const known = signatures.some((parts) =>
     parts.every(([offset, bytes]) => bytes.every((byte, index) => picture[offset + index] === byte)),

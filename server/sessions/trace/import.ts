@@ -2,7 +2,7 @@ import { AtelierError, badInput } from "../../errors.js";
 import { type ChangeAtStep, type ImageReference, type InForce, type Weighted, withChange } from "../../records/changes.js";
 import type { ImageRecord } from "../../records/pictures.js";
 import type { StyleTransferRecord } from "../../records/session.js";
-import type { StyleTransferSettings } from "../../records/settings.js";
+import { completeSettings, type StyleTransferSettings } from "../../records/settings.js";
 import type { Storage } from "../../storage/storage.js";
 import { changedSettings, coarsestSize } from "../change-input.js";
 import { featureModel, type SessionModel, type SessionModels } from "../models.js";
@@ -26,7 +26,8 @@ export async function resolveTrace(
   const trace = readTrace(text);
   const pictures = new Pictures(storage);
   const model = await featureModel(models, "trace.settings.model", trace.settings.model ?? null);
-  const settings = resolveSettings("trace.settings", trace.settings, model, maxSize);
+  const complete = completeSettings(trace.settings);
+  const settings = resolveSettings("trace.settings", complete, model, maxSize);
   const content = await pictures.find("trace.content", trace.contentDigest);
   requireWideEnough("trace.content", content, [...settings.contentLayers, ...settings.styleLayers], settings.size, model);
   const initial = { settings, styles: await stylesOf(trace.styles, "trace.styles", pictures, settings, model) };

@@ -6,7 +6,7 @@ import {
   type LayerWeight,
   type Setting,
   type SettingName,
-  type SettingsInput,
+  type StyleTransferSettings,
   settingNames,
   steerableNames,
   styleTransferSettings,
@@ -15,6 +15,9 @@ import { TRACE_FORMAT, TRACE_VERSION, type TracePicture } from "./write.js";
 
 /** Longest trace that is read, characters: enough for 500 points of losses and some thousand changes. */
 export const MAX_TRACE_LENGTH = 800_000;
+
+/** Largest step of a change: the largest Int of GraphQL and of the database. */
+const MAX_STEP = 2 ** 31 - 1;
 
 /** Most changes of a trace. */
 const MAX_CHANGES = 5000;
@@ -30,7 +33,8 @@ type TracedStyle = Pick<TracePicture, "sha256">;
 export interface TraceContent {
   title: string | null;
   contentDigest: string;
-  settings: SettingsInput;
+  /** Without those that did not exist yet when the trace was written. */
+  settings: Partial<StyleTransferSettings>;
   styles: Weighted<TracedStyle>[];
   changes: ChangeAtStep<TracedStyle>[];
 }
@@ -46,7 +50,7 @@ export function readTrace(text: string): TraceContent {
   }
   const changes = list(trace.changes, "trace.changes", MAX_CHANGES);
   return {
-    title: trace.title === null ? null : textOf(trace.title, "trace.title"),
+    title: (trace.title ?? null) === null ? null : textOf(trace.title, "trace.title"),
     contentDigest: digest(fields(trace.content, "trace.content").sha256, "trace.content.sha256"),
     settings: readSettings(fields(trace.settings, "trace.settings"), "trace.settings", settingNames),
     styles: readStyles(trace.styles, "trace.styles"),
@@ -55,19 +59,21 @@ export function readTrace(text: string): TraceContent {
 }
 
 function readChange(change: Fields, at: string): TraceContent["changes"][number] {
-  const given = fields(change.settings, `${at}.settings`);
-  const changed = steerableNames.filter((name) => given[name] !== undefined);
   const step = number(change.step, `${at}.step`);
-  if (!Number.isInteger(step) || step < 0) throw badInput(`${at}.step`, "A step is a whole number from 0.", 0);
+  if (!Number.isInteger(step) || step < 0 || step > MAX_STEP) {
+    throw badInput(`${at}.step`, `A step is a whole number from 0 to ${MAX_STEP}.`, `0..${MAX_STEP}`);
+  }
   return {
     step,
-    settings: readSettings(given, `${at}.settings`, changed),
-    styles: change.styles === null ? null : readStyles(change.styles, `${at}.styles`),
+    settings: readSettings(fields(change.settings, `${at}.settings`), `${at}.settings`, steerableNames),
+    styles: (change.styles ?? null) === null ? null : readStyles(change.styles, `${at}.styles`),
   };
 }
 
-function readSettings(values: Fields, at: string, names: readonly SettingName[]): ChangeAtStep["settings"] & SettingsInput {
-  return Object.fromEntries(names.map((name) => [name, readSetting(styleTransferSettings[name], values[name], `${at}.${name}`)]));
+/** The settings that are there: a trace may be older than some of them. */
+function readSettings(values: Fields, at: string, names: readonly SettingName[]): Partial<StyleTransferSettings> {
+  const present = names.filter((name) => values[name] !== undefined);
+  return Object.fromEntries(present.map((name) => [name, readSetting(styleTransferSettings[name], values[name], `${at}.${name}`)]));
 }
 
 /** A value of the setting's kind. */

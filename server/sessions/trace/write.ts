@@ -1,8 +1,8 @@
 import type { ChangeAtStep, ImageReference, Weighted } from "../../records/changes.js";
-import type { ImageRecord } from "../../records/pictures.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import type { StyleTransferSettings } from "../../records/settings.js";
 import type { Storage } from "../../storage/storage.js";
+import { noSession } from "../requirements.js";
 
 export const TRACE_FORMAT = "atelier-trace";
 
@@ -72,6 +72,9 @@ async function traceStyle(storage: Storage, { imageId, weight }: Weighted<ImageR
 }
 
 async function tracePicture(storage: Storage, imageId: string): Promise<TracePicture> {
-  const { digest, width, height, mimeType } = (await storage.images.find(imageId)) as ImageRecord;
+  const image = await storage.images.find(imageId);
+  // The session, which keeps its images from deletion, was deleted while its trace was written.
+  if (!image) throw noSession();
+  const { digest, width, height, mimeType } = image;
   return { sha256: digest, width, height, mimeType };
 }

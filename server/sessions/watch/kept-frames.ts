@@ -3,7 +3,7 @@ import type { FrameStore, Page, PageRequest, StepRange, Storage } from "../../st
 import { SharedFrame } from "./shared-frame.js";
 
 /** The frames of sessions that can be read now: those in the ring of a live translation, otherwise the stored ones. */
-export interface KeptFrames extends Pick<FrameStore, "find" | "latest" | "list"> {
+export interface KeptFrames extends Pick<FrameStore, "find" | "latest" | "latestOf" | "list"> {
   /** A frame for viewers. A frame of a ring keeps its picture, even after the ring has dropped it. */
   shared(frame: FrameRecord): Promise<SharedFrame>;
   /** The encoded picture of a frame. @throws AtelierError NOT_FOUND when it is no longer kept. */
@@ -16,6 +16,15 @@ export function keptFrames({ frames, recentFrames, blobs }: Pick<Storage, "frame
   return {
     find: async (sessionId, step) => (await recentFrames.find(sessionId, step)) ?? frames.find(sessionId, step),
     latest: async (sessionId) => (await recentFrames.latest(sessionId)) ?? frames.latest(sessionId),
+    async latestOf(sessionIds) {
+      const recent = new Map<string, FrameRecord>();
+      for (const sessionId of sessionIds) {
+        const frame = await recentFrames.latest(sessionId);
+        if (frame) recent.set(sessionId, frame);
+      }
+      const others = sessionIds.filter((id) => !recent.has(id));
+      return others.length === 0 ? recent : new Map([...recent, ...(await frames.latestOf(others))]);
+    },
     async list(sessionId, page, range) {
       const live = (await recentFrames.latest(sessionId)) !== null;
       return (live ? recentFrames : frames).list(sessionId, page, range);

@@ -4,6 +4,7 @@ import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import { type Database, migrationsFolder } from "../sql/database.js";
 import { DataFolderError, RESTORE } from "./data-folder.js";
+import { runFairly } from "./fair-queries.js";
 
 /**
  * Opens PostgreSQL within this process on a folder of its own, and migrates it. PGlite takes no lock, so the caller
@@ -21,7 +22,7 @@ export async function openEmbeddedDatabase(folder: string): Promise<{ database: 
   } catch (error) {
     throw damaged(folder, error);
   }
-  const database = drizzle(client);
+  const database = drizzle(runFairly(client));
   try {
     await migrate(database, { migrationsFolder: fileURLToPath(migrationsFolder) });
   } catch (error) {

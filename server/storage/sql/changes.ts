@@ -1,8 +1,8 @@
-import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
-import { withChange } from "../../records/changes.js";
+import { and, asc, count, eq, gt, inArray, isNull, sql } from "drizzle-orm";
+import { type RecordedChange, withChange } from "../../records/changes.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import type { ChangeStore } from "../storage.js";
-import { type Database, written } from "./database.js";
+import { type Database, written, writtenWithImages } from "./database.js";
 import { changes, sessions } from "./schema.js";
 import { recordStyles } from "./session-images.js";
 import { sessionRecord } from "./sessions.js";
@@ -11,22 +11,53 @@ import { sessionRecord } from "./sessions.js";
 export function sqlChanges(database: Database): ChangeStore {
   return {
     add: (sessionId, change, from) =>
-      database.transaction(async (transaction) => {
-        const [row] = await transaction
-          .select()
-          .from(sessions)
-          .where(and(eq(sessions.id, sessionId), inArray(sessions.status, [...from])))
-          .for("update");
-        const session = row && sessionRecord(row);
-        if (session?.kind !== "STYLE_TRANSFER") return null;
-        await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: new Date() }));
-        await recordStyles(transaction, sessionId, change.styles ?? []);
-        return revise(transaction, sessionId, withChange(session, change));
-      }),
+      writtenWithImages(
+        database.transaction(async (transaction) => {
+          const [row] = await transaction
+            .select()
+            .from(sessions)
+            .where(and(eq(sessions.id, sessionId), inArray(sessions.status, [...from])))
+            .for("update");
+          const session = row && sessionRecord(row);
+          if (session?.kind !== "STYLE_TRANSFER") return null;
+          await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: new Date() }));
+          await recordStyles(transaction, sessionId, change.styles ?? []);
+          return revise(transaction, sessionId, withChange(session, change));
+        }),
+      ),
 
-    async list(sessionId) {
-      const rows = await database.select().from(changes).where(eq(changes.sessionId, sessionId)).orderBy(asc(changes.ordinal));
-      return rows.map(({ sessionId: _session, ...change }) => change);
+    async list(sessionId, afterOrdinal) {
+      const waiting = afterOrdinal === undefined ? undefined : and(isNull(changes.step), gt(changes.ordinal, afterOrdinal));
+      const rows = await database
+        .select()
+        .from(changes)
+        .where(and(eq(changes.sessionId, sessionId), waiting))
+        .orderBy(asc(changes.ordinal));
+      return rows.map(recordedChange);
+    },
+
+    async listAll(sessionIds) {
+      const rows = await database
+        .select()
+        .from(changes)
+        .where(inArray(changes.sessionId, [...sessionIds]))
+        .orderBy(asc(changes.ordinal));
+      const bySession = new Map<string, RecordedChange[]>();
+      for (const row of rows) {
+        const listed = bySession.get(row.sessionId) ?? [];
+        listed.push(recordedChange(row));
+        bySession.set(row.sessionId, listed);
+      }
+      return bySession;
+    },
+
+    async counts(sessionIds) {
+      const rows = await database
+        .select({ sessionId: changes.sessionId, count: count() })
+        .from(changes)
+        .where(inArray(changes.sessionId, [...sessionIds]))
+        .groupBy(changes.sessionId);
+      return new Map(rows.map((row) => [row.sessionId, row.count]));
     },
 
     settle: (sessionId, step, ordinal) =>
@@ -42,6 +73,10 @@ export function sqlChanges(database: Database): ChangeStore {
         return settled.length > 0 ? revise(transaction, sessionId, {}) : null;
       }),
   };
+}
+
+function recordedChange({ sessionId: _session, ...change }: typeof changes.$inferSelect): RecordedChange {
+  return change;
 }
 
 /** Stores new values of a session under its next revision, which grows with every change of its changes too. */

@@ -1,6 +1,6 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
-import { StorageUnavailable } from "../../errors.js";
+import { AtelierError, StorageUnavailable } from "../../errors.js";
 
 /** A migrated PostgreSQL database, embedded or remote. */
 export type Database = PgDatabase<PgQueryResultHKT>;
@@ -14,6 +14,19 @@ const FOREIGN_KEY_VIOLATION = "23503";
 /** True when a row could not be written because the row that it refers to does not exist. */
 export function isMissingReference(error: unknown): boolean {
   return sqlState(error) === FOREIGN_KEY_VIOLATION;
+}
+
+/**
+ * Waits for a transaction that writes rows of a session.
+ * @throws AtelierError NOT_FOUND when an image that the session uses was deleted meanwhile.
+ */
+export async function writtenWithImages<Result>(transaction: Promise<Result>): Promise<Result> {
+  try {
+    return await transaction;
+  } catch (error) {
+    if (!isMissingReference(error)) throw error;
+    throw new AtelierError("NOT_FOUND", "An image of this session was deleted meanwhile.", {}, { cause: error });
+  }
 }
 
 /** Waits for a statement that writes. @throws StorageUnavailable when the database's disk is full. */

@@ -1,10 +1,13 @@
-import { and, asc, between, count, desc, eq, gt, gte, lte, type SQL, sql, sum } from "drizzle-orm";
+import { and, asc, between, count, desc, eq, gt, gte, inArray, lte, type SQL, sql, sum } from "drizzle-orm";
 import { badInput } from "../../errors.js";
 import type { FrameStore, StepRange } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
 import { lossCurve } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
+
+/** Largest step that a row can hold. */
+const MAX_STEP = 2 ** 31 - 1;
 
 /** Kept frames as rows. */
 export function sqlFrames(database: Database): FrameStore {
@@ -43,6 +46,7 @@ export function sqlFrames(database: Database): FrameStore {
     },
 
     async find(sessionId, step) {
+      if (step > MAX_STEP) return null;
       const [row] = await database
         .select()
         .from(frames)
@@ -53,6 +57,15 @@ export function sqlFrames(database: Database): FrameStore {
     async latest(sessionId) {
       const [row] = await database.select().from(frames).where(eq(frames.sessionId, sessionId)).orderBy(desc(frames.step)).limit(1);
       return row ?? null;
+    },
+
+    async latestOf(sessionIds) {
+      const rows = await database
+        .selectDistinctOn([frames.sessionId])
+        .from(frames)
+        .where(inArray(frames.sessionId, [...sessionIds]))
+        .orderBy(frames.sessionId, desc(frames.step));
+      return new Map(rows.map((row) => [row.sessionId, row]));
     },
 
     async list(sessionId, { first, after }, range) {

@@ -1,7 +1,7 @@
-import { and, count, desc, eq, lt, notExists, or } from "drizzle-orm";
+import { and, count, desc, eq, inArray, lt, notExists, or } from "drizzle-orm";
 import { badInput } from "../../errors.js";
 import type { ImageStore } from "../storage.js";
-import { type Database, written } from "./database.js";
+import { type Database, isMissingReference, written } from "./database.js";
 import { images, sessionImages } from "./schema.js";
 
 /** Uploaded pictures as rows. */
@@ -14,6 +14,14 @@ export function sqlImages(database: Database): ImageStore {
     async find(id) {
       const [row] = await database.select().from(images).where(eq(images.id, id));
       return row ?? null;
+    },
+
+    async findAll(ids) {
+      const rows = await database
+        .select()
+        .from(images)
+        .where(inArray(images.id, [...ids]));
+      return new Map(rows.map((row) => [row.id, row]));
     },
 
     async list({ first, after }) {
@@ -36,11 +44,19 @@ export function sqlImages(database: Database): ImageStore {
 
     async delete(id) {
       const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, id));
-      const [deleted] = await database
-        .delete(images)
-        .where(and(eq(images.id, id), notExists(used)))
-        .returning({ digest: images.digest });
-      return deleted?.digest ?? null;
+      try {
+        const [deleted] = await written(
+          database
+            .delete(images)
+            .where(and(eq(images.id, id), notExists(used)))
+            .returning({ digest: images.digest }),
+        );
+        return deleted?.digest ?? null;
+      } catch (error) {
+        // A session that began to use it at this moment.
+        if (isMissingReference(error)) return null;
+        throw error;
+      }
     },
 
     async findByDigest(digest) {

@@ -1,10 +1,11 @@
-import { and, asc, count, desc, eq, gt, ilike, inArray, isNotNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, ilike, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError, badInput } from "../../errors.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
+import { completeSettings, translationSize } from "../../records/settings.js";
 import type { SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
-import { type Database, written } from "./database.js";
+import { type Database, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
 import { changes, deletedSessions, frames, type ImageRole, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
@@ -13,21 +14,31 @@ import { recordImages } from "./session-images.js";
 export function sqlSessions(database: Database): SessionStore {
   return {
     insert: (session, planned = []) =>
-      database.transaction(async (transaction) => {
-        await written(transaction.insert(sessions).values(session));
-        await recordImages(
-          transaction,
-          session,
-          planned.flatMap(({ styles }) => styles ?? []),
-        );
-        if (planned.length === 0) return;
-        const rows = planned.map((change) => ({ sessionId: session.id, createdAt: session.createdAt, ...change }));
-        await written(transaction.insert(changes).values(rows));
-      }),
+      writtenWithImages(
+        database.transaction(async (transaction) => {
+          await written(transaction.insert(sessions).values(session));
+          await recordImages(
+            transaction,
+            session,
+            planned.flatMap(({ styles }) => styles ?? []),
+          );
+          if (planned.length === 0) return;
+          const rows = planned.map((change) => ({ sessionId: session.id, createdAt: session.createdAt, ...change }));
+          await written(transaction.insert(changes).values(rows));
+        }),
+      ),
 
     async find(id) {
       const [row] = await database.select().from(sessions).where(eq(sessions.id, id));
       return row ? sessionRecord(row) : null;
+    },
+
+    async findAll(ids) {
+      const rows = await database
+        .select()
+        .from(sessions)
+        .where(inArray(sessions.id, [...ids]));
+      return new Map(rows.map((row) => [row.id, sessionRecord(row)]));
     },
 
     async update(id, patch, from, suspended = false) {
@@ -70,15 +81,27 @@ export function sqlSessions(database: Database): SessionStore {
 
     delete: (id) => database.transaction((transaction) => deleteSession(transaction, id)),
 
-    insertBranch: (branch, change) => database.transaction((transaction) => insertBranch(transaction, branch, change)),
+    insertBranch: (branch, change) => writtenWithImages(database.transaction((transaction) => insertBranch(transaction, branch, change))),
 
-    async branches(id) {
-      const rows = await database
-        .select()
+    async branches(ids, { first, skip }) {
+      const ranked = database
+        .select({
+          id: sessions.id,
+          rank: sql<number>`row_number() over (partition by ${sessions.parentId} order by ${sessions.createdAt}, ${sessions.ordinal})`.as(
+            "rank",
+          ),
+        })
         .from(sessions)
-        .where(eq(sessions.parentId, id))
+        .where(inArray(sessions.parentId, [...ids]))
+        .as("ranked");
+      const rows = await database
+        .select(getTableColumns(sessions))
+        .from(sessions)
+        .innerJoin(ranked, eq(sessions.id, ranked.id))
+        .where(and(gt(ranked.rank, skip), lte(ranked.rank, skip + first)))
         .orderBy(asc(sessions.createdAt), asc(sessions.ordinal));
-      return rows.map(sessionRecord).filter((session) => session.kind === "STYLE_TRANSFER");
+      const branches = rows.map(sessionRecord).filter((session) => session.kind === "STYLE_TRANSFER");
+      return new Map(ids.map((id) => [id, branches.filter(({ parentId }) => parentId === id)]));
     },
   };
 }
@@ -88,12 +111,33 @@ export function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord 
   const { ordinal: _ordinal, frameCount: _count, frameByteLength: _bytes, kind, settings, ...columns } = row;
   const { contentId, styles, initial, parentId, branchedAtStep, sourceId, framesTranslated, framesDropped, ...base } = columns;
   if (kind === "STYLE_TRANSFER" && settings && contentId !== null && styles && initial) {
-    return { ...base, kind, settings: settings as StyleTransferRecord["settings"], contentId, styles, initial, parentId, branchedAtStep };
+    return {
+      ...base,
+      kind,
+      settings: completeSettings(settings as StyleTransferRecord["settings"]),
+      contentId,
+      styles,
+      initial: { ...initial, settings: completeSettings(initial.settings) },
+      parentId,
+      branchedAtStep,
+    };
   }
   if (kind === "TRANSLATION" && settings && framesTranslated !== null && framesDropped !== null) {
-    return { ...base, kind, settings: settings as TranslationRecord["settings"], sourceId, framesTranslated, framesDropped };
+    return {
+      ...base,
+      kind,
+      settings: completeTranslation(settings as Partial<TranslationRecord["settings"]>),
+      sourceId,
+      framesTranslated,
+      framesDropped,
+    };
   }
   throw new AtelierError("INTERNAL", "A stored session is incomplete.");
+}
+
+/** Settings of a translation that may be older than some of them. */
+function completeTranslation({ model = "", family = "OTHER", size = translationSize.default }: Partial<TranslationRecord["settings"]>) {
+  return { model, family, size };
 }
 
 async function deleteSession(database: Database, id: string): Promise<string[]> {

@@ -68,6 +68,8 @@ const refusing = {
   totals: refuse,
   insertBranch: refuse,
   branches: refuse,
+  findAll: refuse,
+  latestOf: refuse,
   thin: refuse,
   byteLengthOf: refuse,
   largest: refuse,

@@ -1,0 +1,133 @@
+import DataLoader from "dataloader";
+import { AtelierError, beyondLimit } from "../errors.js";
+import type { RecordedChange } from "../records/changes.js";
+import type { FrameRecord, ImageRecord } from "../records/pictures.js";
+import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
+import { keptFrames } from "../sessions/watch/kept-frames.js";
+import type { Storage } from "../storage/storage.js";
+import type { ApiContext } from "./context.js";
+import { apiLimits } from "./limits.js";
+
+/** The context of one operation, or of one event of a subscription. It reads through `loaders` where lists are resolved. */
+export interface OperationContext extends ApiContext {
+  readonly loaders: Loaders;
+  /** Counts values whose number is known only when they are read. @throws AtelierError LIMIT for too many. */
+  spend(values: number): void;
+  /** A fresh context, with time and values of its own, for the next event of a subscription. */
+  renewed(): OperationContext;
+}
+
+/** Reads rows for all entries of a list at once. */
+export interface Loaders {
+  images: DataLoader<string, ImageRecord | null>;
+  sessions: DataLoader<string, SessionRecord | null>;
+  latestFrames: DataLoader<string, FrameRecord | null>;
+  changeCounts: DataLoader<string, number | null>;
+  changes: DataLoader<string, RecordedChange[] | null>;
+  /** Branches of sessions, oldest first: `first` of them after the first `skip`. */
+  branches(first: number, skip: number): DataLoader<string, StyleTransferRecord[] | null>;
+}
+
+/** Sessions whose changes one query reads: each may have thousands. */
+const CHANGES_BATCH = 4;
+
+/** Entries that one query reads. */
+const BATCH = 200;
+
+/** The context of an operation; `isGone` says whether its client no longer waits for it. */
+export function operationContext(context: ApiContext, isGone: () => boolean): OperationContext {
+  const reads = new Reads(isGone);
+  const storage: Storage = {
+    ...context.storage,
+    images: guarded(context.storage.images, reads),
+    sessions: guarded(context.storage.sessions, reads),
+    changes: guarded(context.storage.changes, reads),
+    frames: guarded(context.storage.frames, reads),
+    blobs: guarded(context.storage.blobs, reads),
+  };
+  const frames = keptFrames(storage);
+  let spent = 0;
+  return {
+    ...context,
+    storage,
+    frames,
+    loaders: loadersOf(storage, frames),
+    spend(values) {
+      spent += values;
+      const limit = apiLimits.maxCost;
+      if (spent > limit) throw beyondLimit(`A query may ask for at most ${limit} values; ask for fewer sessions or fields.`, limit);
+    },
+    renewed: () => operationContext(context, isGone),
+  };
+}
+
+/**
+ * Reads of one operation, one after the other, so that other operations get their turns in between. They end when the
+ * client has gone or the time is over.
+ */
+class Reads {
+  private tail: Promise<unknown> = Promise.resolve();
+  private spentMs = 0;
+
+  constructor(private readonly isGone: () => boolean) {}
+
+  run<Result>(read: () => Promise<Result>): Promise<Result> {
+    const result = this.tail.then(() => this.timed(read));
+    const settled = () => undefined;
+    this.tail = result.then(settled, settled);
+    return result;
+  }
+
+  private async timed<Result>(read: () => Promise<Result>): Promise<Result> {
+    const limit = apiLimits.maxReadMs;
+    if (this.isGone()) throw new AtelierError("INTERRUPTED", "The client has disconnected.");
+    if (this.spentMs >= limit) {
+      throw beyondLimit(`An operation may read for at most ${limit / 1000} seconds; ask for less.`, limit);
+    }
+    const began = performance.now();
+    try {
+      return await read();
+    } finally {
+      this.spentMs += performance.now() - began;
+    }
+  }
+}
+
+/** The same store, whose methods take their turns among the operation's reads. */
+function guarded<Store extends object>(store: Store, reads: Reads): Store {
+  return new Proxy(store, {
+    get(target, name, receiver) {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => reads.run(() => member.apply(target, args) as Promise<unknown>);
+    },
+  });
+}
+
+function loadersOf({ images, sessions, changes }: Storage, frames: ApiContext["frames"]): Loaders {
+  const branches = new Map<string, DataLoader<string, StyleTransferRecord[] | null>>();
+  return {
+    images: loader((ids) => images.findAll(ids)),
+    sessions: loader((ids) => sessions.findAll(ids)),
+    latestFrames: loader((ids) => frames.latestOf(ids)),
+    changeCounts: loader((ids) => changes.counts(ids)),
+    changes: loader((ids) => changes.listAll(ids), CHANGES_BATCH),
+    branches(first, skip) {
+      const key = `${first} ${skip}`;
+      const found = branches.get(key) ?? loader((ids) => sessions.branches(ids, { first, skip }));
+      branches.set(key, found);
+      return found;
+    },
+  };
+}
+
+/** A loader that keeps nothing: an operation may change what it reads. */
+function loader<Value>(load: (ids: string[]) => Promise<Map<string, Value>>, maxBatchSize = BATCH): DataLoader<string, Value | null> {
+  return new DataLoader<string, Value | null>(
+    async (ids) => {
+      const found = await load([...new Set(ids)]);
+      return ids.map((id) => found.get(id) ?? null);
+    },
+    { cache: false, maxBatchSize },
+  );
+}

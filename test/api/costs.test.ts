@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+import { getNamedType, isInterfaceType, isLeafType, isListType, isNonNullType, isObjectType } from "graphql";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { ApiContext } from "../../server/api/context.js";
+import { entryOf, lengthArguments, listLengths } from "../../server/api/field-costs.js";
+import { apiLimits } from "../../server/api/limits.js";
+import { operationContext } from "../../server/api/operation.js";
+import { buildApiSchema } from "../../server/api/schema.js";
+import { aSession } from "../contracts/records.js";
+import { type RunningApp, startApp } from "../helpers/app.js";
+import { until } from "../helpers/until.js";
+
+let running: RunningApp;
+
+beforeAll(async () => {
+  running = await startApp();
+});
+
+afterAll(async () => {
+  expect(running.faults).toEqual([]);
+  await running.close();
+});
+
+/** Stores paintings that have ended; each gets `changes` changes. */
+async function store(count: number, changes = 0, parentId: string | null = null): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  const planned = Array.from({ length: changes }, (_, step) => ({ step, settings: { beta: step }, styles: null }));
+  for (const id of ids) {
+    await running.storage.sessions.insert(aSession(running.imageId, { id, status: "COMPLETED", parentId }), planned);
+  }
+  return ids;
+}
+
+/** Lists whose entries are counted in another way: edges by the arguments of their connection, changes when they are read. */
+const countedElsewhere = /Connection\.edges$|^StyleTransferSession\.changes$/;
+
+test("every list of objects has a length or an argument that limits it", () => {
+  const unlimited = Object.values(buildApiSchema().getTypeMap()).flatMap((type) => {
+    if (type.name.startsWith("__") || !(isObjectType(type) || isInterfaceType(type))) return [];
+    return Object.values(type.getFields()).flatMap(({ name, args, type: returned }) => {
+      const nullable = isNonNullType(returned) ? returned.ofType : returned;
+      const isList = isListType(nullable) && !isLeafType(getNamedType(nullable));
+      const limited = entryOf(listLengths, type, name) !== undefined || args.some((argument) => argument.name in lengthArguments);
+      return isList && !limited && !countedElsewhere.test(`${type.name}.${name}`) ? [`${type.name}.${name}`] : [];
+    });
+  });
+  expect(unlimited).toEqual([]);
+});
+
+test.each([
+  ["branches of parents of branches", "branches { parent { branches { parent { branches { id } } } } }"],
+  [
+    "sessions of the pictures of sessions",
+    "content { sessions(first: 100) { edges { node { ... on StyleTransferSession { content { sessions(first: 100) { totalCount } } styles { image { sessions(first: 100) { edges { node { id } } } } } } } } } }",
+  ],
+])("%s are refused", async (_what, fields) => {
+  const refusal = await running.client.refusal(`{ session(id: "x") { ... on StyleTransferSession { ${fields} } } }`);
+  expect(refusal).toMatchObject({ code: "LIMIT", limit: apiLimits.maxCost });
+});
+
+test("branches are listed in pages", async () => {
+  const [parent = ""] = await store(1);
+  const branches = await store(4, 0, parent);
+  const page = async (list: string) => {
+    const { session } = await running.client.query(`{ session(id: "${parent}") { ... on StyleTransferSession { ${list} { id } } } }`);
+    return session.branches.map(({ id }: { id: string }) => id);
+  };
+  expect(await page("branches")).toEqual(branches);
+  expect(await page("branches(first: 2, skip: 1)")).toEqual(branches.slice(1, 3));
+});
+
+test("a page of sessions reads what its sessions refer to in a few queries", async () => {
+  const [parent = null] = await store(1, 3);
+  await store(20, 3, parent);
+  const { sessions, images, frames, changes } = running.storage;
+  const spies = [
+    ...[vi.spyOn(sessions, "find"), vi.spyOn(sessions, "findAll"), vi.spyOn(sessions, "branches"), vi.spyOn(sessions, "list")],
+    ...[vi.spyOn(images, "find"), vi.spyOn(images, "findAll"), vi.spyOn(frames, "latest"), vi.spyOn(frames, "latestOf")],
+    ...[vi.spyOn(changes, "list"), vi.spyOn(changes, "listAll"), vi.spyOn(changes, "counts")],
+  ];
+  const fields = "content { id } styles { image { id } } initialStyles { image { id } } parent { id } branches { id } changes { step }";
+  const { sessions: page } = await running.client.query(
+    `{ sessions(first: 20) { edges { node { latestFrame { step } ... on StyleTransferSession { ${fields} } } } } }`,
+  );
+  expect(page.edges).toHaveLength(20);
+  expect(page.edges[0].node).toMatchObject({ parent: { id: parent }, changes: [{ step: 0 }, { step: 1 }, { step: 2 }] });
+  const calls = spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
+  for (const spy of spies) spy.mockRestore();
+  expect(calls).toBeLessThan(15);
+});
+
+test("changes count by their number, also in fragments", async () => {
+  const [id] = await store(1, 5000);
+  const fields = Array.from({ length: 8 }, (_, index) => `a${index}: changes { ...parts }`).join(" ");
+  const parts = "fragment parts on SettingsChange { step createdAt alpha beta gamma }";
+  const refusal = await running.client.refusal(`{ session(id: "${id}") { ... on StyleTransferSession { ${fields} } } } ${parts}`);
+  expect(refusal).toMatchObject({ code: "LIMIT", limit: apiLimits.maxCost });
+  const { session } = await running.client.query(`{ session(id: "${id}") { ... on StyleTransferSession { changes { step } } } }`);
+  expect(session.changes).toHaveLength(5000);
+});
+
+test("an operation stops to read when its time is over", async () => {
+  const { sessions } = operationContext({ storage: running.storage } as ApiContext, () => false).storage;
+  let now = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+    now += apiLimits.maxReadMs;
+    return now;
+  });
+  await sessions.find("x");
+  clock.mockRestore();
+  await expect(sessions.find("x")).rejects.toMatchObject({ code: "LIMIT", detail: { limit: apiLimits.maxReadMs } });
+});
+
+test("an operation stops to read when its client has gone", async () => {
+  const list = vi.spyOn(running.storage.sessions, "list");
+  const began = new Promise<void>((resolve) => {
+    list.mockImplementationOnce(async () => {
+      resolve();
+      await until(() => aborted.signal.aborted && closed);
+      return { rows: [], hasNextPage: false, totalCount: 0 };
+    });
+  });
+  const aborted = new AbortController();
+  let closed = false;
+  const query = `{ ${Array.from({ length: 50 }, (_, index) => `a${index}: sessions { totalCount }`).join(" ")} }`;
+  const sent = fetch(`${running.address}/graphql`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ query }),
+    signal: aborted.signal,
+  });
+  await began;
+  aborted.abort();
+  await expect(sent).rejects.toThrow();
+  // Another request is answered after the server has seen that the first connection is closed.
+  await running.client.query("{ server { version } }");
+  closed = true;
+  await running.client.query("{ sessions { totalCount } }");
+  expect(list.mock.calls.length).toBeLessThan(10);
+  list.mockRestore();
+});

@@ -1,0 +1,111 @@
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+
+const START =
+  "mutation ($image: ID!, $style: ID!) { startStyleTransfer(input: { contentId: $image, styles: [{ imageId: $style }] }) { id } }";
+const TRANSLATE = 'mutation ($image: ID!) { startTranslation(input: { model: "horse2zebra", imageId: $image }) { id } }';
+const STEER = "mutation ($id: ID!, $image: ID!) { steer(sessionId: $id, changes: { styles: [{ imageId: $image }] }) { id } }";
+const BRANCH =
+  "mutation ($id: ID!, $image: ID!) { branchSession(sessionId: $id, step: 0, changes: { styles: [{ imageId: $image }] }) { id } }";
+const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
+const DELETE_IMAGE = "mutation ($image: ID!) { deleteImage(id: $image) }";
+
+let running: RunningApp;
+let sessionId: string;
+
+beforeAll(async () => {
+  running = await startApp();
+  sessionId = await startSession(running);
+  await running.host.claim();
+  await running.host.paint(sessionId, 0);
+});
+
+afterAll(async () => {
+  expect(running.faults).toEqual([]);
+  await running.close();
+});
+
+let uploads = 0;
+async function upload(): Promise<string> {
+  const background = { r: 10, g: 20, b: uploads++ };
+  return running.client.upload(
+    await sharp({ create: { width: 64, height: 48, channels: 3, background } })
+      .png()
+      .toBuffer(),
+  );
+}
+
+describe("a picture that is deleted after it was found", () => {
+  /** Deletes an image just before `method` of a store begins. */
+  function deleteBefore<Store extends object>(store: Store, method: keyof Store & string, image: string): void {
+    const original = store[method] as (...args: unknown[]) => Promise<unknown>;
+    const replaced = store as Record<string, (...args: unknown[]) => Promise<unknown>>;
+    vi.spyOn(replaced, method).mockImplementationOnce(async (...args) => {
+      await running.storage.images.delete(image);
+      return original.apply(store, args);
+    });
+  }
+
+  test.each([
+    ["content of a style transfer", START, "insert"],
+    ["style of a style transfer", START, "insert"],
+    ["source of a translation", TRANSLATE, "insert"],
+    ["style of a branch", BRANCH, "insertBranch"],
+  ] as const)("%s is not found", async (what, mutation, method) => {
+    const image = await upload();
+    deleteBefore(running.storage.sessions, method, image);
+    const [content, style] = what.startsWith("style of a style") ? [running.imageId, image] : [image, running.imageId];
+    const refusal = await running.client.refusal(mutation, { id: sessionId, image: mutation === START ? content : image, style });
+    vi.restoreAllMocks();
+    expect(refusal.code).toBe("NOT_FOUND");
+  });
+
+  test("style of a change is not found", async () => {
+    const image = await upload();
+    deleteBefore(running.storage.changes, "add", image);
+    const refusal = await running.client.refusal(STEER, { id: sessionId, image });
+    vi.restoreAllMocks();
+    expect(refusal.code).toBe("NOT_FOUND");
+  });
+
+  test("is not found when another client deletes it", async () => {
+    const image = await upload();
+    deleteBefore(running.storage.images, "delete", image);
+    const refusal = await running.client.refusal(DELETE_IMAGE, { image });
+    vi.restoreAllMocks();
+    expect(refusal).toEqual({ code: "NOT_FOUND", field: "id" });
+  });
+});
+
+test("of two clients that cancel a running session at once, one gets CONFLICT", async () => {
+  const id = await startSession(running);
+  await running.host.claim();
+  const answers = await Promise.all([running.client.send(CANCEL, { id }), running.client.send(CANCEL, { id })]);
+  const outcomes = answers.map(({ data, errors }) => data?.cancelSession.status ?? errors?.[0]?.extensions.code);
+  expect(outcomes.sort()).toEqual(["CANCELLED", "CONFLICT"]);
+});
+
+test.each(["frames/$/2147483648", "frames/$/9999999999", "sessions/$/export.png?step=2147483648"])(
+  "a step that no row can hold is not found: %s",
+  async (path) => {
+    const response = await fetch(`${running.address}/${path.replace("$", sessionId)}`);
+    expect(response.status).toBe(404);
+  },
+);
+
+test.each(["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])(
+  "an instant that the database cannot compare is bad input: %s",
+  async (instant) => {
+    for (const name of ["createdBefore", "createdAfter"]) {
+      const refusal = await running.client.refusal(`{ sessions(filter: { ${name}: "${instant}" }) { totalCount } }`);
+      expect(refusal).toMatchObject({ code: "BAD_INPUT", field: `filter.${name}` });
+    }
+  },
+);
+
+test("the first and the last instant that it can compare are no fault", async () => {
+  const filter = '{ createdAfter: "0001-01-01T00:00:00Z", createdBefore: "9999-12-31T23:59:59.999Z" }';
+  const { sessions } = await running.client.query(`{ sessions(filter: ${filter}) { totalCount } }`);
+  expect(sessions.totalCount).toBeGreaterThan(0);
+});
