@@ -80,7 +80,7 @@ def export(args):
         "format": "safetensors, float16, names as in the state_dict of junyanz/pytorch-CycleGAN-and-pix2pix; an up-convolution is Sequential(Upsample, Conv2d)",
         "architecture": {
             "family": "unet-generator", "inputChannels": 3, "outputChannels": 3, "firstChannels": CHANNELS[0], "channels": list(CHANNELS), "blocks": len(CHANNELS),
-            "norm": "batch", "affine": True, "eps": 1e-5, "upsampling": "nearest", "separable": False, "padding": "zeros", "dropout": False,
+            "norm": "batch", "affine": True, "statistics": "training", "eps": 1e-5, "upsampling": "nearest", "separable": False, "padding": "zeros", "dropout": False,
         },
         "input": {"name": "input", "layout": "NCHW", "dtype": "float32", "colour": "RGB", "range": [-1, 1], "from_uint8": "v/127.5-1"},
         "output": {"name": "output", "layout": "NCHW", "dtype": "float32", "colour": "RGB", "range": [-1, 1], "to_uint8": "clamp(round((v+1)*127.5),0,255)"},

@@ -34,8 +34,8 @@ class Mirror(nn.Module):
 
 
 def normalisation(kind, channels):
-    """Batch norm with scale and shift, or instance norm without: the defaults of the original code."""
-    return nn.BatchNorm2d(channels) if kind == "batch" else nn.InstanceNorm2d(channels)
+    """Batch norm with scale and shift, or instance norm without: the defaults of the original code. "affine instance" has both."""
+    return nn.BatchNorm2d(channels) if kind == "batch" else nn.InstanceNorm2d(channels, affine=kind == "affine instance")
 
 
 def initialise(network, gain=0.02):
@@ -62,7 +62,7 @@ class UnetBlock(nn.Module):
 
     def __init__(self, outer, inner, submodule=None, outermost=False, norm="batch", upsampling="nearest", dropout=False, channels_in=None):
         super().__init__()
-        self.outermost, bias = outermost, norm == "instance"
+        self.outermost, bias = outermost, norm != "batch"
         down = [nn.Conv2d(channels_in or outer, inner, 4, stride=2, padding=1, bias=bias)]
         width = inner * 2 if submodule else inner  # what the level below returns has the skip connection appended
         if upsampling == "nearest":

@@ -14,8 +14,14 @@ export interface Vgg19LiteArchitecture {
   readonly blocks: readonly { readonly padding: "reflect" | "zeros"; readonly convolutions: readonly LiteConvolution[] }[];
 }
 
-/** How a generator normalises a channel: by the statistics of the picture, or by those of training (frozen). */
-export type Normalisation = "instance" | "batch";
+/** How a generator normalises the values of a channel. */
+export interface Normalisation {
+  readonly norm: "instance" | "batch";
+  /** Whether the weights have a scale and a shift for each channel; always with batch norm. */
+  readonly affine: boolean;
+  /** Whose mean and variance are used: those of the picture itself, always with instance norm, or those of training. */
+  readonly statistics: "picture" | "training";
+}
 /** How a generator doubles the side: by nearest neighbours and a 3x3 convolution, or by a transposed convolution. */
 export type Upsampling = "nearest" | "transposed";
 
@@ -23,13 +29,12 @@ export type Upsampling = "nearest" | "transposed";
  * The generator of CycleGAN (Zhu, Park, Isola, Efros 2017), after Johnson, Alahi and Fei-Fei (2016): two halvings,
  * residual blocks, two doublings, with mirrored borders; 3 channels in and out.
  */
-export interface ResNetGeneratorArchitecture {
+export interface ResNetGeneratorArchitecture extends Normalisation {
   readonly family: "resnet-generator";
   /** Channels at full, half and quarter side. */
   readonly channels: readonly [number, number, number];
   /** Residual blocks: 6 for 128 px and 9 for 256 px in the paper. */
   readonly blocks: number;
-  readonly norm: Normalisation;
   readonly upsampling: Upsampling;
   /** Whether residual blocks use depthwise and 1x1 convolutions, as in GAN Compression (Li et al. 2020). */
   readonly separable: boolean;
@@ -38,11 +43,10 @@ export interface ResNetGeneratorArchitecture {
 }
 
 /** The generator of pix2pix (Isola, Zhu, Zhou, Efros 2017): a U-Net with skip connections; 3 channels in and out. */
-export interface UNetGeneratorArchitecture {
+export interface UNetGeneratorArchitecture extends Normalisation {
   readonly family: "unet-generator";
   /** Channels of the levels from the outermost in, each level at half the side; 64, 128, ... 512 in the paper. */
   readonly channels: readonly number[];
-  readonly norm: Normalisation;
   readonly upsampling: Upsampling;
 }
 
@@ -120,7 +124,7 @@ function parseLiteConvolution(value: unknown): LiteConvolution {
 }
 
 function parseResNetGenerator(fields: Fields): ResNetGeneratorArchitecture {
-  requireFixed(fields, { inputChannels: 3, outputChannels: 3, padding: "reflect", affine: false, eps: 1e-5 });
+  requireFixed(fields, { inputChannels: 3, outputChannels: 3, padding: "reflect", eps: 1e-5 });
   const [first, second, third, ...more] = channelsOf(fields, RESNET_WIDTHS);
   if (first === undefined || second === undefined || third === undefined || more.length > 0)
     throw invalidField(pathOf("channels"), `${RESNET_WIDTHS} widths`);
@@ -128,27 +132,40 @@ function parseResNetGenerator(fields: Fields): ResNetGeneratorArchitecture {
     family: "resnet-generator",
     channels: [first, second, third],
     blocks: asCount(fields.blocks, pathOf("blocks"), MAX_RESIDUAL_BLOCKS),
-    ...normAndUpsampling(fields),
+    ...normalisationOf(fields),
+    upsampling: asChoice(fields.upsampling, ["nearest", "transposed"], pathOf("upsampling")),
     separable: asChoice(fields.separable ?? false, [true, false], pathOf("separable")),
     dropout: asChoice(fields.dropout ?? false, [true, false], pathOf("dropout")),
   };
 }
 
 function parseUNetGenerator(fields: Fields): UNetGeneratorArchitecture {
-  requireFixed(fields, { inputChannels: 3, outputChannels: 3, padding: "zeros", affine: fields.norm === "batch", eps: 1e-5 });
+  requireFixed(fields, { inputChannels: 3, outputChannels: 3, padding: "zeros", eps: 1e-5 });
   const channels = channelsOf(fields, MAX_LEVELS);
   if (channels.length < 2) throw invalidField(pathOf("channels"), `2 to ${MAX_LEVELS} widths`);
-  return { family: "unet-generator", channels, ...normAndUpsampling(fields) };
+  return {
+    family: "unet-generator",
+    channels,
+    ...normalisationOf(fields),
+    upsampling: asChoice(fields.upsampling, ["nearest", "transposed"], pathOf("upsampling")),
+  };
 }
 
 function channelsOf(fields: Fields, max: number): number[] {
   return asList(fields.channels, max, pathOf("channels")).map((width) => asCount(width, pathOf("channels"), MAX_CHANNELS));
 }
 
-function normAndUpsampling(fields: Fields): { norm: Normalisation; upsampling: Upsampling } {
+/**
+ * The test script of the original code leaves its networks in training mode, so batch norm uses the statistics of the
+ * picture: that is what users of such weights have seen, and the default.
+ */
+function normalisationOf(fields: Fields): Normalisation {
+  const norm = asChoice(fields.norm, ["instance", "batch"], pathOf("norm"));
+  const isBatch = norm === "batch";
   return {
-    norm: asChoice(fields.norm, ["instance", "batch"], pathOf("norm")),
-    upsampling: asChoice(fields.upsampling, ["nearest", "transposed"], pathOf("upsampling")),
+    norm,
+    affine: asChoice(fields.affine ?? isBatch, isBatch ? [true] : [true, false], pathOf("affine")),
+    statistics: asChoice(fields.statistics ?? "picture", isBatch ? ["picture", "training"] : ["picture"], pathOf("statistics")),
   };
 }
 

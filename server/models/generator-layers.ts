@@ -30,7 +30,7 @@ interface Kernel {
 export class GeneratorLayers {
   constructor(
     private readonly weights: NetworkWeights,
-    private readonly norm: Normalisation,
+    private readonly normalisation: Normalisation,
   ) {}
 
   convolution(x: Node, name: string, { inputs, outputs, kernel }: Kernel, options: Conv2dOptions = {}): Node {
@@ -44,23 +44,26 @@ export class GeneratorLayers {
   }
 
   /**
-   * Instance norm has no weights. Batch norm is frozen: the statistics of training are folded into a factor and an
-   * offset for each channel (Ioffe, Szegedy 2015, at inference).
+   * With the statistics of the picture, batch norm is instance norm (Ulyanov, Vedaldi, Lempitsky 2016): the batch is one
+   * picture. With those of training they are folded into a factor and an offset for each channel (Ioffe, Szegedy 2015,
+   * at inference).
    */
   normalise(x: Node, name: string, channels: number): Node {
-    const all = (value: number) => constant(tensor([channels], new Float32Array(channels).fill(value)));
-    if (this.norm === "instance") return instanceNorm(x, all(1), all(0), { epsilon: EPSILON });
-    const part = (which: string) => weightOf(this.weights, `${name}.${which}`, [channels]).data;
-    const [weight, bias, mean, variance] = [part("weight"), part("bias"), part("running_mean"), part("running_var")];
-    const factor = weight.map((value, i) => value / Math.sqrt(variance[i]! + EPSILON));
-    const offset = bias.map((value, i) => value - mean[i]! * factor[i]!);
+    const { affine, statistics } = this.normalisation;
+    const part = (which: string) => weightOf(this.weights, `${name}.${which}`, [channels]);
+    const all = (value: number) => tensor([channels], new Float32Array(channels).fill(value));
+    const [scale, shift] = affine ? [part("weight"), part("bias")] : [all(1), all(0)];
+    if (statistics === "picture") return instanceNorm(x, constant(scale), constant(shift), { epsilon: EPSILON });
+    const [mean, variance] = [part("running_mean").data, part("running_var").data];
+    const factor = scale.data.map((value, i) => value / Math.sqrt(variance[i]! + EPSILON));
+    const offset = shift.data.map((value, i) => value - mean[i]! * factor[i]!);
     const perChannel = (data: Float32Array) => constant(tensor([1, channels, 1, 1], data));
     return add(mul(x, perChannel(factor)), perChannel(offset));
   }
 
   /** The original code leaves out biases that batch norm would cancel. */
   private bias(name: string, outputs: number): Node | null {
-    if (this.norm === "batch" && !Object.hasOwn(this.weights, `${name}.bias`)) return null;
+    if (this.normalisation.norm === "batch" && !Object.hasOwn(this.weights, `${name}.bias`)) return null;
     return this.constant(`${name}.bias`, [outputs]);
   }
 

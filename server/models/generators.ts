@@ -41,9 +41,9 @@ const FIRST_BLOCK = 10;
  * @param x height and width are multiples of 4 and at least 8.
  */
 function resnetGenerator(x: Node, weights: NetworkWeights, architecture: ResNetGeneratorArchitecture): Node {
-  const { channels, blocks, norm } = architecture;
+  const { channels, blocks } = architecture;
   const [full, half, quarter] = channels;
-  const layers = new GeneratorLayers(weights, norm);
+  const layers = new GeneratorLayers(weights, architecture);
   const normalised = (value: Node, index: number, width: number) => relu(layers.normalise(value, `model.${index}`, width));
 
   let value = layers.convolution(x, "model.1", { inputs: 3, outputs: full, kernel: 7 }, { padding: 3, padMode: "reflect" });
@@ -106,7 +106,7 @@ const halving = { stride: 2, padding: 1 };
  * @param x height and width are multiples of 2 to the power of the number of levels.
  */
 function unetGenerator(x: Node, weights: NetworkWeights, architecture: UNetGeneratorArchitecture): Node {
-  const layers = new GeneratorLayers(weights, architecture.norm);
+  const layers = new GeneratorLayers(weights, architecture);
   const [width = 0] = architecture.channels;
   const down = layers.convolution(x, "model.model.0", { inputs: 3, outputs: width, kernel: 4 }, halving);
   const inner = unetLevel(down, "model.model.1.model", 1, layers, architecture);

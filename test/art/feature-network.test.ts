@@ -61,7 +61,15 @@ describe.skipIf(!mirror)("style transfer with VGG-19 on ONNX Runtime", () => {
 });
 
 test("an architecture that measures no pictures is refused", async () => {
-  const architecture = { family: "resnet-generator", channels: [4, 8, 8], blocks: 1, norm: "instance", upsampling: "nearest" } as const;
+  const architecture = {
+    family: "resnet-generator",
+    channels: [4, 8, 8],
+    blocks: 1,
+    norm: "instance",
+    affine: false,
+    statistics: "picture",
+    upsampling: "nearest",
+  } as const;
   const opening = openFeatureNetwork({ id: "generator", path: "", architecture: { ...architecture, separable: false, dropout: false } });
   await expect(opening).rejects.toMatchObject({ code: "BAD_INPUT", detail: { field: "model", limit: "FEATURES" } });
 });

@@ -81,7 +81,14 @@ test("the largest area of a run grows with the memory, up to a limit", () => {
 });
 
 test("networks with a larger receptive field overlap farther", () => {
-  const resnet = { family: "resnet-generator", channels: [4, 8, 8], norm: "instance", upsampling: "nearest" } as const;
+  const resnet = {
+    family: "resnet-generator",
+    channels: [4, 8, 8],
+    norm: "instance",
+    affine: false,
+    statistics: "picture",
+    upsampling: "nearest",
+  } as const;
   const overlap = (blocks: number) => overlapFor({ ...resnet, blocks, separable: false, dropout: false });
   expect(overlap(6)).toBeLessThan(overlap(9));
   expect(overlapFor(null)).toBeGreaterThan(0);

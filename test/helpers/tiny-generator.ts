@@ -11,6 +11,8 @@ const anyArchitecture: ResNetGeneratorArchitecture = {
   channels: [4, 8, 8],
   blocks: 1,
   norm: "instance",
+  affine: false,
+  statistics: "picture",
   upsampling: "nearest",
   separable: false,
   dropout: false,

@@ -105,13 +105,18 @@ describe("a card", () => {
       family: "unet-generator",
       channels: [8, 16, 16],
       norm: "batch",
+      affine: true,
+      statistics: "picture",
       upsampling: "nearest",
     });
+    expect(parse(withArchitecture(unet, { statistics: "training" }))?.architecture).toMatchObject({ statistics: "training" });
     expect(parse(resnet)?.architecture).toEqual({
       family: "resnet-generator",
       channels: [8, 16, 24],
       blocks: 6,
       norm: "instance",
+      affine: false,
+      statistics: "picture",
       upsampling: "transposed",
       separable: false,
       dropout: false,
