@@ -36,7 +36,9 @@ async function failure(env: Record<string, string>): Promise<string> {
 
 test("a test's server that does not start fails with its output", async () => {
   const failing = new ServerProcess({ PORT: "no-port" }).client();
-  await expect(failing).rejects.toThrow(/^The server did not start: it ended with exit code 1\. Its output:\nPORT=no-port must be/);
+  await expect(failing).rejects.toThrow(
+    /^The server did not start: it ended with exit code 1\. Its output:\n\S+ ERROR PORT=no-port must be/,
+  );
 });
 
 test("it serves, and becomes ready without any model", async () => {

@@ -22,7 +22,10 @@ export interface FeatureModelFile {
 
 /** The models that this server knows: bundled, mirrored, dropped in, downloaded, and available for download. */
 export interface Registry {
-  /** Bundled models, then those of a mirror's folder, then dropped ones, then public ones in a fixed order. */
+  /**
+   * Bundled models, then those of a mirror's folder, then dropped ones, then public ones in a fixed order; none that
+   * would have to be downloaded where nothing may be.
+   */
   list(): Promise<Model[]>;
   find(id: string): Promise<Model | null>;
   /** Whether a session has to wait: a mirror is being asked, or the model is downloaded now or on demand. */
@@ -110,7 +113,8 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
   return {
     async list() {
       const all = [...entries.values()].map(({ model }) => model);
-      return [...all.slice(0, localCount), ...all.slice(localCount).sort(inFixedOrder)];
+      const ordered = [...all.slice(0, localCount), ...all.slice(localCount).sort(inFixedOrder)];
+      return ordered.filter(({ id }) => entries.get(id)?.isOffered);
     },
     find: async (id) => (await findEntry(id))?.model ?? null,
     needsDownload(id) {

@@ -72,6 +72,11 @@ export class ModelEntry {
     return this.file ? "READY" : "AVAILABLE";
   }
 
+  /** Whether it is here or can be; what is not here and may not be downloaded is offered to nobody. */
+  get isOffered(): boolean {
+    return this.state !== "AVAILABLE" || this.context.folder !== null;
+  }
+
   get hasSource(): boolean {
     return this.source !== null;
   }

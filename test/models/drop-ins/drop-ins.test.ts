@@ -34,7 +34,7 @@ async function start(tryModel: TryModel = tryByName): Promise<Registry> {
   const registry = await openRegistry({
     bundledDir: join(folder, "bundled"),
     mirrorDir: null,
-    store: { folder: dropped, mirror: null, offline: true },
+    store: { folder: dropped, mirror: null, offline: false },
     dropIns: { folder: dropped, tryModel, ...quick },
   });
   registry.watch((model) => events.push(model));
