@@ -4,18 +4,20 @@ import { root } from "./root.mjs";
 /** Folders of the server with the folders that each may import besides itself. Every folder may import server/errors.ts. */
 export const server = {
   api: ["exports", "sessions", "storage", "queue", "records"],
-  http: ["exports", "sessions", "storage", "records"],
+  http: ["exports", "sessions", "storage", "pictures", "records"],
   exports: ["sessions", "storage", "bus", "records"],
   sessions: ["models", "storage", "queue", "bus", "records"],
   host: ["sessions", "storage", "queue", "bus", "device", "art", "models", "records"],
   device: ["art", "models", "engine", "graph", "records"],
-  art: ["models", "engine", "graph", "records"],
+  art: ["models", "engine", "graph", "pictures", "records"],
   models: ["engine", "graph", "records"],
   engine: ["graph"],
   graph: [],
   storage: ["records"],
   queue: [],
   bus: ["records"],
+  // Uploads are checked and paintings are begun with the same decoder.
+  pictures: [],
   records: [],
 };
 

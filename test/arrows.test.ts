@@ -7,8 +7,8 @@ import { brokenArrows } from "../scripts/arrows.mjs";
 /** Files that stand for their folders, with the folders whose files may import them. */
 const importedBy: Record<string, string[]> = {
   "server/errors": serverFolders(),
-  "server/records/settings": [...serverFolders("engine", "graph", "queue"), ...webFolders()],
-  "server/records/session": serverFolders("engine", "graph", "queue"),
+  "server/records/settings": [...serverFolders("engine", "graph", "pictures", "queue"), ...webFolders()],
+  "server/records/session": serverFolders("engine", "graph", "pictures", "queue"),
   "server/storage/storage": ["server/api", "server/http", "server/exports", "server/sessions", "server/host", "server/storage"],
   "server/storage/embedded/open": ["server/storage"],
   "server/queue/queue": ["server/api", "server/sessions", "server/host", "server/queue"],
@@ -18,6 +18,7 @@ const importedBy: Record<string, string[]> = {
   "server/graph/index": ["server/graph", "server/engine", "server/models", "server/art", "server/device"],
   "server/engine/engine": ["server/engine", "server/models", "server/art", "server/device"],
   "server/models/registry": ["server/models", "server/art", "server/device", "server/sessions", "server/host"],
+  "server/pictures/decode": ["server/pictures", "server/art", "server/http"],
   "server/art/work": ["server/art", "server/device", "server/host"],
   "server/art/painters": ["server/art", "server/device"],
   "server/device/messages": ["server/device", "server/host"],
@@ -49,6 +50,7 @@ function serverFolders(...without: string[]): string[] {
     "storage",
     "queue",
     "bus",
+    "pictures",
     "records",
   ];
   return folders.filter((folder) => !without.includes(folder)).map((folder) => `server/${folder}`);

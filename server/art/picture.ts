@@ -1,10 +1,6 @@
-import sharp, { type Metadata, type SharpOptions } from "sharp";
-import { AtelierError } from "../errors.js";
+import { openPicture } from "../pictures/decode.js";
 import type { Pixels, Planes } from "./painter.js";
 import { fitLongerSide, type PictureSize } from "./scales.js";
-
-/** As for uploads: damaged pixels are an error, warnings are not. */
-const decoding: SharpOptions = { failOn: "error" };
 
 /** Size to decode to, px: the longer side, which keeps the shape, or both sides, which crops around the centre. */
 export type PictureFit = { longerSide: number } | PictureSize;
@@ -18,46 +14,19 @@ export async function decodePlanes(bytes: Uint8Array, fit: PictureFit): Promise<
 }
 
 /**
- * Decodes JPEG, PNG, WebP, GIF (first frame), AVIF or TIFF to sRGB bytes (H x W x 3). Applies the EXIF orientation,
- * lays alpha on white, and converts greyscale, CMYK and 16 bits.
+ * Decodes JPEG, PNG, WebP, GIF (first frame), AVIF or TIFF (largest page) to sRGB bytes (H x W x 3). Applies the EXIF
+ * orientation, lays alpha on white, and converts every depth, colour model and profile.
  * @throws AtelierError BAD_INPUT when the bytes cannot be decoded.
  */
 export async function decodePixels(bytes: Uint8Array, fit: PictureFit): Promise<Pixels> {
-  try {
-    const metadata = await sharp(bytes, decoding).metadata();
-    const size = "longerSide" in fit ? fitLongerSide(metadata.autoOrient, fit.longerSide) : fit;
-    if (isPlain(metadata, size)) return { ...size, data: await sharp(bytes, decoding).raw().toBuffer() };
-    const { data, info } = await sharp(bytes, decoding)
-      .autoOrient()
-      .flatten({ background: "white" })
-      .resize({ ...size, fit: "longerSide" in fit ? "fill" : "cover", kernel: "lanczos3" })
-      .toColourspace("srgb")
-      .removeAlpha()
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data };
-  } catch (error) {
-    throw undecodable(error);
-  }
-}
-
-/**
- * Whether the picture decodes to the wanted pixels without any conversion. Live pictures do, and the conversions would
- * take twice as long as the decoding.
- */
-function isPlain({ width, height, space, depth, channels, orientation = 1, hasProfile }: Metadata, size: PictureSize): boolean {
-  const isUpright = orientation === 1 && width === size.width && height === size.height;
-  return isUpright && space === "srgb" && depth === "uchar" && channels === 3 && !hasProfile;
+  const picture = await openPicture(bytes);
+  if ("longerSide" in fit) return picture.decode(fitLongerSide(picture.size, fit.longerSide), "fill");
+  return picture.decode(fit, "cover");
 }
 
 /** Size of an encoded picture after its EXIF orientation, px. @throws AtelierError BAD_INPUT for undecodable bytes. */
 export async function uprightSize(bytes: Uint8Array): Promise<PictureSize> {
-  try {
-    const { autoOrient } = await sharp(bytes, decoding).metadata();
-    return { width: autoOrient.width, height: autoOrient.height };
-  } catch (error) {
-    throw undecodable(error);
-  }
+  return (await openPicture(bytes)).size;
 }
 
 /**
@@ -85,8 +54,4 @@ function fromInterleaved({ width, height, data: bytes }: Pixels): Planes {
     }
   }
   return { width, height, data };
-}
-
-function undecodable(cause: unknown): AtelierError {
-  return new AtelierError("BAD_INPUT", "The picture cannot be decoded.", {}, { cause });
 }

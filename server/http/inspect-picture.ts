@@ -1,6 +1,6 @@
 import sharp from "sharp";
+import { type PictureType, pictureType } from "../pictures/format.js";
 import { HttpError } from "./errors.js";
-import { type PictureType, pictureType } from "./picture-format.js";
 
 /** Limits of an uploaded picture. */
 export interface PictureLimits {
