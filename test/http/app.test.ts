@@ -1,5 +1,6 @@
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodePixels } from "../../server/art/picture.js";
 import { createHttpApp } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
@@ -119,6 +120,7 @@ describe("the HTTP app", () => {
       version: "1.2.3",
       guard: createGuard([]),
       limits,
+      decodePicture: decodePixels,
       metrics,
       unready: () => null,
       modelPicture: async () => null,

@@ -13,6 +13,7 @@ import { guardRows } from "./guarded-rows.js";
 import { lockFolder } from "./lock.js";
 import { memoryRecentFrames } from "./recent-frames.js";
 import { availableSpaceOf, createSpaceGuard } from "./space.js";
+import { openFolderThumbnails } from "./thumbnails.js";
 
 /** A picture's row follows its bytes within milliseconds, so a minute is plenty. */
 const GRACE_MS = 60_000;
@@ -27,7 +28,8 @@ export interface EmbeddedStorageOptions {
 }
 
 /**
- * Opens or creates everything that outlives the process, in one folder: `database/`, `blobs/`, `checkpoints/`.
+ * Opens or creates everything that outlives the process, in one folder: `database/`, `blobs/`, `thumbnails/`,
+ * `checkpoints/`.
  * @throws AtelierError CONFLICT when another server has the folder open, UNAVAILABLE when its disk is almost full.
  */
 export async function openEmbeddedStorage(
@@ -41,7 +43,9 @@ export async function openEmbeddedStorage(
     const { database, close } = await space.storing(0, () => openEmbeddedDatabase(join(dataDir, "database")));
     opened.push(close);
     const inUse = (digests: readonly string[]) => digestsInUse(database, digests);
-    const blobs = await openFolderBlobs(join(dataDir, "blobs"), { inUse, graceMs, space });
+    const isUsed = async (digest: string) => (await inUse([digest])).has(digest);
+    const thumbnails = await openFolderThumbnails(join(dataDir, "thumbnails"), { isUsed, space });
+    const blobs = await openFolderBlobs(join(dataDir, "blobs"), { inUse, graceMs, space, removed: thumbnails.remove });
     opened.push(() => blobs.close());
     const checkpoints = await openFolderCheckpoints(join(dataDir, "checkpoints"), space);
     const rows = {
@@ -50,7 +54,7 @@ export async function openEmbeddedStorage(
       changes: sqlChanges(database),
       frames: sqlFrames(database),
     };
-    return { ...guardRows(rows, space), recentFrames: memoryRecentFrames(), blobs, checkpoints, close: () => closeAll(opened) };
+    return { ...guardRows(rows, space), recentFrames: memoryRecentFrames(), blobs, thumbnails, checkpoints, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;
