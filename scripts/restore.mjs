@@ -1,3 +1,4 @@
+import "./node-version.mjs";
 import { copyData, foldersOfCommand, runCommand } from "./data-copy.mjs";
 
 await runCommand(async () => {

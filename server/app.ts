@@ -5,6 +5,7 @@ import type { ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema, emittedSchema } from "./api/schema.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
+import { decodePixels } from "./art/picture.js";
 import type { Bus } from "./bus/bus.js";
 import { Exporter } from "./exports/exporter.js";
 import { createHttpApp } from "./http/app.js";
@@ -107,6 +108,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       version,
       guard,
       limits: pictureLimits,
+      decodePicture: decodePixels,
       metrics,
       unready,
       modelPicture: (id, kind) => models.catalogue.picture(id, kind),

@@ -12,6 +12,7 @@ import { mjpegRoutes } from "./mjpeg.js";
 import { type FindModelPicture, modelPictureRoutes } from "./model-pictures.js";
 import { pictureRoutes } from "./pictures.js";
 import { studio } from "./studio.js";
+import type { DecodePicture } from "./thumbnails.js";
 
 export interface HttpDependencies {
   storage: Storage;
@@ -20,6 +21,8 @@ export interface HttpDependencies {
   version: string;
   guard: Guard;
   limits: PictureLimits;
+  /** Decodes pictures for thumbnails. */
+  decodePicture: DecodePicture;
   metrics: Metrics;
   /** Why sessions cannot run yet; null when they can. */
   unready: () => string | null;
@@ -42,6 +45,7 @@ export function createHttpApp({
   version,
   guard,
   limits,
+  decodePicture,
   metrics,
   unready,
   modelPicture,
@@ -57,7 +61,7 @@ export function createHttpApp({
   app.use(healthRoutes(unready, storage.space));
   app.use(guard.middleware);
   app.use(metrics.routes);
-  app.use(pictureRoutes({ storage, limits, metrics }));
+  app.use(pictureRoutes({ storage, decode: decodePicture, limits, metrics }));
   app.use(mjpegRoutes(broker));
   app.use(exportRoutes({ storage, exporter, version }));
   app.use(modelPictureRoutes(modelPicture));

@@ -6,15 +6,18 @@ export interface ConcurrencyLimiter {
   run<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
-/** At most `maxRunning` run and at most `maxWaiting` more wait, first come first served. */
-export function createConcurrencyLimiter(maxRunning: number, maxWaiting: number): ConcurrencyLimiter {
+/**
+ * At most `maxRunning` run and at most `maxWaiting` more wait, first come first served. `others` names in the error what
+ * the server is busy with.
+ */
+export function createConcurrencyLimiter(maxRunning: number, maxWaiting: number, others = "uploads"): ConcurrencyLimiter {
   const waiting: (() => void)[] = [];
   let running = 0;
 
   return {
     async run(work) {
       if (running >= maxRunning) {
-        if (waiting.length >= maxWaiting) throw unavailable("The server is busy with other uploads. Try again soon.");
+        if (waiting.length >= maxWaiting) throw unavailable(`The server is busy with other ${others}. Try again soon.`);
         await new Promise<void>((resolve) => waiting.push(resolve));
       } else running++;
       try {

@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { type PictureType, pictureType } from "../pictures/format.js";
+import { foreignFormat, type PictureType, pictureType } from "../pictures/format.js";
 import { HttpError } from "./errors.js";
 
 /** Limits of an uploaded picture. */
@@ -19,6 +19,9 @@ export interface InspectedPicture {
   mimeType: PictureType;
 }
 
+/** Formats that are accepted, for people. */
+const ACCEPTED = "JPEG, PNG, WebP, GIF, AVIF, TIFF";
+
 /** Longest time that a decoder may take, s. */
 const DECODE_TIMEOUT = 60;
 
@@ -32,18 +35,20 @@ export async function inspectPicture(bytes: Uint8Array, limits: PictureLimits): 
   if (bytes.byteLength === 0) throw new HttpError(400, "BAD_INPUT", "The upload is empty.", { field: "file" });
   const mimeType = pictureType(bytes);
   if (!mimeType) {
-    throw new HttpError(415, "BAD_INPUT", "The upload is not a picture in a format that the server accepts.", {
-      field: "file",
-      limit: "JPEG, PNG, WebP, GIF, AVIF, TIFF",
-    });
+    const found = foreignFormat(bytes);
+    const what = found ? `a ${found} file` : "not a picture that the server knows";
+    const message = `The upload is ${what}. Save it as one of ${ACCEPTED}, and upload that.`;
+    throw new HttpError(415, "BAD_INPUT", message, { field: "file", limit: ACCEPTED });
   }
   const { autoOrient } = await decoded(sharp(bytes, { limitInputPixels: false }).metadata());
   const { width, height } = autoOrient;
   if (width * height > limits.maxImagePixels) {
-    throw new HttpError(413, "LIMIT", `The picture has ${width} x ${height} pixels.`, { field: "file", limit: limits.maxImagePixels });
+    const message = `The picture has ${width} x ${height} pixels; at most ${limits.maxImagePixels} pixels are accepted.`;
+    throw new HttpError(413, "LIMIT", message, { field: "file", limit: limits.maxImagePixels });
   }
   if (Math.min(width, height) < limits.minImageSide) {
-    throw new HttpError(422, "BAD_INPUT", `The picture has ${width} x ${height} pixels.`, { field: "file", limit: limits.minImageSide });
+    const message = `The picture has ${width} x ${height} pixels; each side must have at least ${limits.minImageSide}.`;
+    throw new HttpError(422, "BAD_INPUT", message, { field: "file", limit: limits.minImageSide });
   }
   await decoded(
     sharp(bytes, { limitInputPixels: limits.maxImagePixels, failOn: "error", sequentialRead: true })

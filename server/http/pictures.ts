@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { Router } from "express";
+import { type Request, type Response, Router } from "express";
 import { notFound } from "../errors.js";
-import type { ImageRecord } from "../records/pictures.js";
+import type { FrameRecord, ImageRecord } from "../records/pictures.js";
 import { isId, requireId } from "../sessions/requirements.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
@@ -9,6 +9,7 @@ import { createConcurrencyLimiter } from "./concurrency-limiter.js";
 import { inspectPicture, type PictureLimits } from "./inspect-picture.js";
 import type { Metrics } from "./metrics.js";
 import { sendPicture } from "./send-picture.js";
+import { createThumbnails, type DecodePicture, requestedWidth } from "./thumbnails.js";
 import { receiveUpload } from "./upload-body.js";
 import { intakeLimits, UploadIntake } from "./upload-intake.js";
 
@@ -16,30 +17,40 @@ import { intakeLimits, UploadIntake } from "./upload-intake.js";
 const MAX_DECODING = 2;
 
 export interface PictureDependencies {
-  storage: Pick<Storage, "images" | "frames" | "recentFrames" | "blobs">;
+  storage: Pick<Storage, "images" | "frames" | "recentFrames" | "blobs" | "thumbnails">;
+  /** Decodes pictures for thumbnails. */
+  decode: DecodePicture;
   limits: PictureLimits;
   metrics: Pick<Metrics, "countUpload">;
 }
 
-/** `POST /images`, `GET /images/:id`, `GET /frames/:sessionId/:step`. */
-export function pictureRoutes({ storage, limits, metrics }: PictureDependencies): Router {
+/** `POST /images`; `GET /images/:id` and `GET /frames/:sessionId/:step`, both with `?w=` as a thumbnail. */
+export function pictureRoutes({ storage, decode, limits, metrics }: PictureDependencies): Router {
   const kept = keptFrames(storage);
   const intake = new UploadIntake();
+  const thumbnails = createThumbnails(storage.thumbnails, decode);
   // Every upload that was admitted may wait for its turn.
   const decoding = createConcurrencyLimiter(MAX_DECODING, intakeLimits.maxUploads);
 
-  /** Stores the bytes of an upload unchanged. */
+  /** Stores the bytes of an upload unchanged. Returns the image that is there already when they were uploaded before. */
   async function store(bytes: Uint8Array): Promise<ImageRecord> {
     const inspected = await decoding.run(() => inspectPicture(bytes, limits));
     const digest = await storage.blobs.put(bytes);
-    const image = { id: randomUUID(), digest, ...inspected, byteLength: bytes.byteLength, createdAt: new Date() };
     try {
-      await storage.images.insert(image);
+      const { byteLength } = bytes;
+      return await storage.images.insert({ id: randomUUID(), digest, ...inspected, byteLength, createdAt: new Date() });
     } catch (error) {
       await storage.blobs.delete(digest);
       throw error;
     }
-    return image;
+  }
+
+  /** Sends a picture, or its thumbnail where the request asks for one. */
+  async function send(request: Request, response: Response, picture: ImageRecord | FrameRecord, load: () => Promise<Uint8Array>) {
+    const width = requestedWidth(request.query.w);
+    if (width === null) return sendPicture(request, response, picture, load);
+    const thumbnail = { digest: `${picture.digest}-${width}`, mimeType: "image/webp" };
+    return sendPicture(request, response, thumbnail, () => thumbnails.get(picture, width, load));
   }
 
   const router = Router();
@@ -63,14 +74,14 @@ export function pictureRoutes({ storage, limits, metrics }: PictureDependencies)
   router.get("/images/:id", async (request, response) => {
     const image = await storage.images.find(requireId("id", request.params.id));
     if (!image) throw notFound("id", "There is no such image.");
-    await sendPicture(request, response, image, () => storage.blobs.get(image.digest));
+    await send(request, response, image, () => storage.blobs.get(image.digest));
   });
 
   router.get("/frames/:sessionId/:step", async (request, response) => {
     const { sessionId, step } = request.params;
     const frame = isId(sessionId) && /^\d{1,10}$/.test(step) ? await kept.find(sessionId, Number(step)) : null;
     if (!frame) throw notFound("step", "There is no such frame.");
-    await sendPicture(request, response, frame, () => kept.picture(frame));
+    await send(request, response, frame, () => kept.picture(frame));
   });
 
   return router;

@@ -11,6 +11,13 @@ export interface ImageRecord {
   createdAt: Date;
 }
 
+/**
+ * Widths of thumbnails, px: smaller copies of a picture for screens. There are few, so that a picture has few copies
+ * and viewers share them.
+ */
+export const thumbnailWidths = [64, 128, 256, 512, 1024, 2048] as const;
+export type ThumbnailWidth = (typeof thumbnailWidths)[number];
+
 /** Losses of one picture. All but `total` are unweighted: total = alpha * content + beta * style + gamma * tv. */
 export interface Losses {
   total: number;

@@ -125,7 +125,8 @@ export class SessionService {
   }
 
   /**
-   * Stores a kept frame as an image, which stays when the session is deleted.
+   * Stores a kept frame as an image, which stays when the session is deleted. Returns the image that is there already
+   * when one has the same bytes.
    * @throws AtelierError NOT_FOUND when there is no such frame, or it is no longer kept.
    */
   async keepFrame(sessionId: string, step: number): Promise<ImageRecord> {
@@ -135,9 +136,7 @@ export class SessionService {
     if (!frame) throw notFound("step", "There is no such frame, or it is no longer kept.");
     const digest = await storage.blobs.put(await kept.picture(frame));
     const { width, height, mimeType, byteLength } = frame;
-    const image = { id: randomUUID(), digest, width, height, mimeType, byteLength, createdAt: new Date() };
-    await storage.images.insert(image);
-    return image;
+    return storage.images.insert({ id: randomUUID(), digest, width, height, mimeType, byteLength, createdAt: new Date() });
   }
 
   /** Gives a session another title, or none when it is blank. @throws AtelierError NOT_FOUND, BAD_INPUT. */

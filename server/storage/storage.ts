@@ -1,5 +1,5 @@
 import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js";
-import type { FrameRecord, ImageRecord } from "../records/pictures.js";
+import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 
 /** A request for one page of rows: `after` is the key of the last row of the page before, null for the first page. */
@@ -23,7 +23,11 @@ export interface StepRange {
 
 /** Uploaded pictures. */
 export interface ImageStore {
-  insert(image: ImageRecord): Promise<void>;
+  /**
+   * Stores an image, unless one with the same bytes is there. Returns the image that is there now: bytes that are
+   * inserted again, even several times at once, stay one image.
+   */
+  insert(image: ImageRecord): Promise<ImageRecord>;
   find(id: string): Promise<ImageRecord | null>;
   /** The images among `ids` that exist, by id. */
   findAll(ids: readonly string[]): Promise<Map<string, ImageRecord>>;
@@ -170,6 +174,20 @@ export interface BlobStore {
   delete(digest: string): Promise<void>;
 }
 
+/**
+ * Thumbnails by the digest of the picture that they show: a bounded cache on disk. A thumbnail is removed with its
+ * picture, and the least recently used ones when all together take too much space.
+ */
+export interface ThumbnailStore {
+  /** Null when there is none, or none any more. */
+  get(digest: string, width: ThumbnailWidth): Promise<Uint8Array | null>;
+  /**
+   * Keeps a thumbnail; does nothing when no row refers to the picture.
+   * @throws AtelierError UNAVAILABLE when the disk is full.
+   */
+  put(digest: string, width: ThumbnailWidth, bytes: Uint8Array): Promise<void>;
+}
+
 /** Checkpoints of sessions: the state from which a step can be painted again and the session continues. */
 export interface CheckpointStore {
   /**
@@ -210,6 +228,7 @@ export interface Storage {
   readonly frames: FrameStore;
   readonly recentFrames: RecentFrameStore;
   readonly blobs: BlobStore;
+  readonly thumbnails: ThumbnailStore;
   readonly checkpoints: CheckpointStore;
   readonly space: StorageSpace;
   close(): Promise<void>;

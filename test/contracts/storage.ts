@@ -72,6 +72,15 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.images.find("unknown")).toBeNull();
       });
 
+      it("keeps one image for the same bytes, also when they are inserted at once", async () => {
+        const { digest } = anImage();
+        const kept = await Promise.all(Array.from({ length: 5 }, () => storage.images.insert(anImage({ digest }))));
+        for (const image of kept) expect(image).toEqual(kept[0]);
+        expect(await storage.images.findByDigest(digest)).toEqual(kept[0]);
+        expect(await storage.images.delete(kept[0]!.id)).toBe(digest);
+        expect(await storage.images.findByDigest(digest)).toBeNull();
+      });
+
       it("lists them newest first, page by page, those of one moment too", async () => {
         const before = (await storage.images.list({ first: 1, after: null })).totalCount;
         const at = (seconds: number) => new Date(Date.UTC(2100, 0, 1, 0, 0, seconds));
@@ -92,6 +101,28 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
           code: "BAD_INPUT",
           detail: { field: "after" },
         });
+      });
+    });
+
+    describe("thumbnails", () => {
+      it("are kept while their picture is, each width for itself", async () => {
+        const digest = await storage.blobs.put(randomBytes(100));
+        const image = await storage.images.insert(anImage({ digest }));
+        expect(await storage.thumbnails.get(digest, 128)).toBeNull();
+        await storage.thumbnails.put(digest, 128, Uint8Array.of(1, 2, 8));
+        await storage.thumbnails.put(digest, 256, Uint8Array.of(2, 5, 6));
+        expect(Array.from((await storage.thumbnails.get(digest, 128)) ?? [])).toEqual([1, 2, 8]);
+        expect(Array.from((await storage.thumbnails.get(digest, 256)) ?? [])).toEqual([2, 5, 6]);
+        await storage.images.delete(image.id);
+        await storage.blobs.delete(digest);
+        expect(await storage.thumbnails.get(digest, 128)).toBeNull();
+        expect(await storage.thumbnails.get(digest, 256)).toBeNull();
+      });
+
+      it("of a picture without a row are not kept", async () => {
+        const { digest } = anImage();
+        await storage.thumbnails.put(digest, 128, Uint8Array.of(1, 2, 8));
+        expect(await storage.thumbnails.get(digest, 128)).toBeNull();
       });
     });
 

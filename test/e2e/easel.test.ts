@@ -58,7 +58,7 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
     await dialog.getByRole("button", { name: "Picture 1", exact: true }).click();
     await dialog.waitFor({ state: "detached" });
     const chosen = page.getByRole("region", { name: "Style", exact: true }).getByRole("img", { name: "Picture on this server" });
-    expect(await chosen.getAttribute("src")).toBe(`/images/${image}`);
+    expect(await chosen.getAttribute("src")).toBe(`/images/${image}?w=1024`);
     expect(complaints).toEqual([]);
   });
 });

@@ -64,8 +64,7 @@ export class HostHarness {
 
   /** A session that is stored and not yet in the queue. */
   async prepare(script: PainterScript, kind: SessionRecord["kind"] = "STYLE_TRANSFER"): Promise<string> {
-    const image = anImage({ digest: await this.storage.blobs.put(Uint8Array.of(1, 2, 3)) });
-    await this.storage.images.insert(image);
+    const image = await this.storage.images.insert(anImage({ digest: await this.storage.blobs.put(Uint8Array.of(1, 2, 3)) }));
     const session = kind === "STYLE_TRANSFER" ? aSession(image.id) : aTranslation(image.id);
     session.settings.model = JSON.stringify(script);
     await this.storage.sessions.insert(session);

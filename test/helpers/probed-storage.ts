@@ -9,6 +9,7 @@ export class ProbedStorage implements Storage {
   readonly frames: Storage["frames"];
   readonly recentFrames: Storage["recentFrames"];
   readonly blobs: Storage["blobs"];
+  readonly thumbnails: Storage["thumbnails"];
   readonly checkpoints: Storage["checkpoints"];
   readonly space: Storage["space"];
   /** Frames whose rows are stored, in the order in which they were. */
@@ -22,6 +23,7 @@ export class ProbedStorage implements Storage {
     this.sessions = { ...inner.sessions };
     this.changes = { ...inner.changes };
     this.recentFrames = { ...inner.recentFrames };
+    this.thumbnails = { ...inner.thumbnails };
     this.checkpoints = { ...inner.checkpoints };
     this.space = { ...inner.space };
     this.frames = {

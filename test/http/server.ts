@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, request, type Server } from "no
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Express } from "express";
+import { decodePixels } from "../../server/art/picture.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { Exporter } from "../../server/exports/exporter.js";
@@ -45,6 +46,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     broker,
     metrics,
     limits,
+    decodePicture: decodePixels,
     guard: createGuard(["https://studio.example"]),
     unready: () => null,
     modelPicture: async () => null,

@@ -180,7 +180,7 @@ describe("the data folder", () => {
 const space = createSpaceGuard(async () => Number.POSITIVE_INFINITY);
 
 describe("pictures in a folder", () => {
-  const unused = { inUse: async () => new Set<string>(), graceMs: 0, space };
+  const unused = { inUse: async () => new Set<string>(), graceMs: 0, space, removed: async () => undefined };
 
   it("sweeps what a killed server left half written", async () => {
     const folder = await emptyFolder();

@@ -234,18 +234,14 @@ const MemberParts = graphql(`
   fragment MemberParts on StyleTransferSession { id title status step branchedAtStep latestFrame { url width height } }
 `);
 
-/** A painting and its branches, up to five generations. */
-export const DescendantsQuery = graphql(
+/** A painting and its branches, each with whether it has branches of its own. */
+export const BranchesQuery = graphql(
   `
-    query Descendants($id: ID!) {
+    query Branches($id: ID!) {
       session(id: $id) {
         ... on StyleTransferSession {
           ...MemberParts
-          branches { ...MemberParts
-            branches { ...MemberParts
-              branches { ...MemberParts
-                branches { ...MemberParts
-                  branches { ...MemberParts } } } } }
+          branches { ...MemberParts branches(first: 1) { id } }
         }
       }
     }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { execute } from "../graphql/execute";
 import { ImagesQuery, type Picture } from "../graphql/operations";
 import dialog from "../parts/dialog.module.css";
+import { displayUrl } from "../parts/display-url";
 import { FailureNotice } from "../parts/notice";
 import { useAttempt } from "../parts/use-attempt";
 import { pictureTexts as texts } from "../texts/pictures";
@@ -67,7 +68,7 @@ function Pictures({ onPick }: { onPick(image: Picture): void }) {
           <li key={image.id}>
             <button type="button" className={styles.picture} aria-label={texts.pick(place + 1)} onClick={() => onPick(image)}>
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-              <img src={image.url} alt="" loading="lazy" decoding="async" />
+              <img src={displayUrl(image.url, 128)} alt="" loading="lazy" decoding="async" />
             </button>
           </li>
         ))}

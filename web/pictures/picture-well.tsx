@@ -1,4 +1,5 @@
 import { useId, useState } from "react";
+import { displayUrl } from "../parts/display-url";
 import headings from "../parts/headings.module.css";
 import { Notice } from "../parts/notice";
 import { pictureTexts as texts } from "../texts/pictures";
@@ -50,7 +51,7 @@ export function PictureWell({ title, choice, onTouch }: Props) {
         }}
       >
         {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
-        <img src={chosen.url} alt={chosen.title} />
+        <img src={displayUrl(chosen.url, 512)} alt={chosen.title} />
       </div>
       {failure && <Notice>{failure}</Notice>}
       <div className={styles.strip}>
@@ -73,7 +74,7 @@ export function PictureWell({ title, choice, onTouch }: Props) {
             <label key={url} className={styles.option} title={name}>
               <input type="radio" name={id} checked={url === chosen.url} aria-label={name} onChange={() => choice.choose(url)} />
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
-              <img src={url} alt="" loading="lazy" />
+              <img src={displayUrl(url, 64)} alt="" loading="lazy" />
             </label>
           ))}
         </div>

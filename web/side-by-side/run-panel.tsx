@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { displayUrl } from "../parts/display-url";
 import { LiveCanvas } from "../parts/live-canvas";
 import { statusNames } from "../texts/session";
 import { sideTexts as texts } from "../texts/side-by-side";
@@ -23,7 +24,7 @@ export function RunPanel({ run, position, title, children }: Props) {
       <div className={styles.picture} style={session ? { aspectRatio: `${session.content.width} / ${session.content.height}` } : undefined}>
         {session && (
           <LiveCanvas
-            url={frame?.url ?? session.content.url}
+            url={frame?.url ?? displayUrl(session.content.url)}
             label={frame ? texts.picture(session.title ?? texts.untitled, frame.step) : texts.before}
             onMissing={() => undefined}
           />

@@ -21,13 +21,15 @@ export interface FolderBlobsDependencies {
   /** Longest time between storing the bytes of a picture and its row, ms. */
   graceMs: number;
   space: SpaceGuard;
+  /** Called after a picture was removed. */
+  removed: (digest: string) => Promise<void>;
 }
 
 /**
  * Opens a folder of pictures, each in a file named after its digest in one of 65,536 folders: `ab/cd/abcd...`. Pictures
  * without a row, which a killed server left behind, are then moved to the trash in the background.
  */
-export async function openFolderBlobs(folder: string, { inUse, graceMs, space }: FolderBlobsDependencies): Promise<FolderBlobs> {
+export async function openFolderBlobs(folder: string, { inUse, graceMs, space, removed }: FolderBlobsDependencies): Promise<FolderBlobs> {
   const drafts = join(folder, "drafts");
   await sweepFolder(drafts);
 
@@ -38,7 +40,10 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space }:
 
   const deletion = createBlobDeletion({
     isUsed: async (digest) => (await inUse([digest])).has(digest),
-    remove: (digest) => rm(pathOf(digest), { force: true }),
+    async remove(digest) {
+      await rm(pathOf(digest), { force: true });
+      await removed(digest);
+    },
     graceMs,
   });
   const trash = await openTrash(join(folder, "trash"), { pathOf, inUse });

@@ -15,6 +15,7 @@ import { lockFolder } from "./lock.js";
 import { memoryRecentFrames } from "./recent-frames.js";
 import { availableSpaceOf, createSpaceGuard } from "./space.js";
 import { storageSpace } from "./storage-space.js";
+import { openFolderThumbnails } from "./thumbnails.js";
 import { startVacuum } from "./vacuum.js";
 
 /** A picture's row follows its bytes within milliseconds, so a minute is plenty. */
@@ -30,7 +31,8 @@ export interface EmbeddedStorageOptions {
 }
 
 /**
- * Opens or creates everything that outlives the process, in one folder: `database/`, `blobs/`, `checkpoints/`.
+ * Opens or creates everything that outlives the process, in one folder: `database/`, `blobs/`, `thumbnails/`,
+ * `checkpoints/`.
  * @throws AtelierError CONFLICT when another server has the folder open, UNAVAILABLE when its disk is almost full.
  * @throws DataFolderError when the database is missing or damaged, or does not belong to the pictures.
  */
@@ -51,7 +53,9 @@ export async function openEmbeddedStorage(
     opened.push(() => vacuum.close());
     // Nothing is swept before the database is known to belong to these pictures.
     await pair(folders, { inUse, anyInUse: () => anyDigestInUse(database) });
-    const blobs = await openFolderBlobs(folders.blobs, { inUse, graceMs, space });
+    const isUsed = async (digest: string) => (await inUse([digest])).has(digest);
+    const thumbnails = await openFolderThumbnails(join(dataDir, "thumbnails"), { isUsed, space });
+    const blobs = await openFolderBlobs(folders.blobs, { inUse, graceMs, space, removed: thumbnails.remove });
     opened.push(() => blobs.close());
     const checkpoints = await openFolderCheckpoints(join(dataDir, "checkpoints"), space);
     const rows = {
@@ -64,6 +68,7 @@ export async function openEmbeddedStorage(
       ...guardRows(rows, space),
       recentFrames: memoryRecentFrames(),
       blobs,
+      thumbnails,
       checkpoints,
       space: storageSpace(() => availableSpace(dataDir), space, join(folders.blobs, "drafts")),
       close: () => closeAll(opened),

@@ -1,5 +1,6 @@
-import { and, count, desc, eq, inArray, lt, notExists, or } from "drizzle-orm";
+import { and, count, desc, eq, inArray, lt, notExists, or, sql } from "drizzle-orm";
 import { badInput } from "../../errors.js";
+import type { ImageRecord } from "../../records/pictures.js";
 import type { ImageStore } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
 import { images, sessionImages } from "./schema.js";
@@ -7,9 +8,15 @@ import { images, sessionImages } from "./schema.js";
 /** Uploaded pictures as rows. */
 export function sqlImages(database: Database): ImageStore {
   return {
-    async insert(image) {
-      await written(database.insert(images).values(image));
-    },
+    insert: (image) =>
+      database.transaction(async (transaction) => {
+        // Two transactions that insert the same bytes wait for each other. Older databases hold such images, so no
+        // constraint can forbid them.
+        await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${image.digest}, 0))`);
+        const known = await newestWith(transaction, image.digest);
+        if (!known) await written(transaction.insert(images).values(image));
+        return known ?? image;
+      }),
 
     async find(id) {
       const [row] = await database.select().from(images).where(eq(images.id, id));
@@ -59,9 +66,11 @@ export function sqlImages(database: Database): ImageStore {
       }
     },
 
-    async findByDigest(digest) {
-      const [row] = await database.select().from(images).where(eq(images.digest, digest)).orderBy(desc(images.createdAt)).limit(1);
-      return row ?? null;
-    },
+    findByDigest: (digest) => newestWith(database, digest),
   };
+}
+
+async function newestWith(database: Database, digest: string): Promise<ImageRecord | null> {
+  const [row] = await database.select().from(images).where(eq(images.digest, digest)).orderBy(desc(images.createdAt)).limit(1);
+  return row ?? null;
 }

@@ -1,4 +1,5 @@
 import { styleTransferLimits } from "../../../server/records/settings";
+import { displayUrl } from "../../parts/display-url";
 import { NumberControl } from "../../parts/number-control";
 import { styleShare } from "../../parts/settings";
 import { StylePicker } from "../../pictures/style-picker";
@@ -34,13 +35,13 @@ export function StyleMix({ firstUrl, mix, onChange }: Props) {
         <ul className={styles.sources}>
           <li className={styles.source} aria-label={texts.firstStyle}>
             {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
-            <img src={firstUrl} alt={texts.firstStyle} />
+            <img src={displayUrl(firstUrl, 64)} alt={texts.firstStyle} />
             <NumberControl setting={share} slider={false} value={mix.share} onChange={(next) => onChange({ ...mix, share: next })} />
           </li>
           {others.map((source, place) => (
             <li key={source.image.id} className={styles.source}>
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
-              <img src={source.image.url} alt={texts.styleAt(place + 2)} />
+              <img src={displayUrl(source.image.url, 64)} alt={texts.styleAt(place + 2)} />
               <NumberControl
                 setting={share}
                 slider={false}

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { shortTitle } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
+import { displayUrl } from "../../parts/display-url";
 import { SelectControl } from "../../parts/select-control";
 import button from "../../parts/text-button.module.css";
 import { galleryTexts } from "../../texts/gallery";
@@ -54,7 +55,7 @@ export function FilterBar({ filter, onChange }: Props) {
       {filter.image && (
         <figure className={styles.picture}>
           {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-          <img src={`/images/${filter.image}`} alt="" />
+          <img src={displayUrl(`/images/${filter.image}`, 64)} alt="" />
           <figcaption>{texts.picture}</figcaption>
         </figure>
       )}

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { messageOf } from "../../graphql/execute";
 import type { Card } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
+import { displayUrl } from "../../parts/display-url";
 import { Notice } from "../../parts/notice";
 import { RenameDialog } from "../../parts/rename-dialog";
 import button from "../../parts/text-button.module.css";
@@ -104,7 +105,7 @@ function factsOf(card: Card) {
   const newest = card.latestFrame?.url;
   if (card.__typename === "StyleTransferSession") {
     return {
-      picture: newest ?? card.content.url,
+      picture: newest ?? displayUrl(card.content.url, 256),
       image: card.content.id,
       kind: texts.painting.kind,
       doing: texts.painting.doing,
@@ -112,7 +113,7 @@ function factsOf(card: Card) {
     };
   }
   return {
-    picture: newest ?? card.source?.url ?? null,
+    picture: newest ?? (card.source && displayUrl(card.source.url, 256)),
     image: card.source?.id ?? null,
     kind: texts.translation.kind,
     doing: texts.translation.doing,

@@ -3,6 +3,7 @@ import { openCamera } from "../../camera/camera";
 import type { PictureSource } from "../../camera/source";
 import { takePicture } from "../../camera/take-picture";
 import { uploadPicture } from "../../graphql/upload";
+import { displayUrl } from "../../parts/display-url";
 import type { Sample } from "../../pictures/samples";
 import { kioskTexts as texts } from "../../texts/kiosk";
 import styles from "./kiosk.module.css";
@@ -28,7 +29,7 @@ export function Choosing({ choices, keep, dispatch }: ChoosingProps) {
           <li key={url}>
             <button type="button" className={styles.choice} onClick={() => dispatch({ type: "styled", styleUrl: url })}>
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
-              <img src={url} alt="" />
+              <img src={displayUrl(url, 512)} alt="" />
               <span>{title}</span>
             </button>
           </li>

@@ -4,6 +4,7 @@ import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { execute } from "../../graphql/execute";
 import { CancelSession } from "../../graphql/operations";
+import { displayUrl } from "../../parts/display-url";
 import headings from "../../parts/headings.module.css";
 import { FailureNotice } from "../../parts/notice";
 import { useAttempt } from "../../parts/use-attempt";
@@ -102,7 +103,7 @@ function Sources({ run }: { run: Run | undefined }) {
       {pictures.map(({ url, name }) => (
         <figure key={url}>
           {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-          <img src={url} alt="" />
+          <img src={displayUrl(url, 128)} alt="" />
           <figcaption>{name}</figcaption>
         </figure>
       ))}

@@ -3,6 +3,7 @@ import network from "../../networks/network-facts.module.css";
 import { formatBytes, formatShare, shortTitle } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { Comparison } from "../../parts/comparison";
+import { displayUrl } from "../../parts/display-url";
 import { formatDuration } from "../../parts/durations";
 import { Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
@@ -23,12 +24,17 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
     <main className={styles.room}>
       <div className={styles.wall}>
         {frame && source ? (
-          <Comparison before={source.url} width={frame.width} height={frame.height} names={{ before: texts.before, after: texts.after }}>
+          <Comparison
+            before={displayUrl(source.url)}
+            width={frame.width}
+            height={frame.height}
+            names={{ before: texts.before, after: texts.after }}
+          >
             {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
             <img src={frame.url} alt={texts.after} draggable={false} />
           </Comparison>
         ) : (
-          <Picture url={frame?.url ?? source?.url ?? null} waiting={!isOver(session.status)} />
+          <Picture url={frame?.url ?? (source && displayUrl(source.url))} waiting={!isOver(session.status)} />
         )}
       </div>
       <aside className={styles.label}>

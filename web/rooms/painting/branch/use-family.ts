@@ -1,7 +1,10 @@
 import { useEffect, useState } from "react";
 import { execute } from "../../../graphql/execute";
-import { AncestorsQuery, DescendantsQuery, type Painting } from "../../../graphql/operations";
-import { originOf, type Place, places } from "./family-tree";
+import { AncestorsQuery, BranchesQuery, type Painting } from "../../../graphql/operations";
+import { type Branching, originOf, type Place, places } from "./family-tree";
+
+/** Generations of branches that are shown below the origin. */
+const GENERATIONS = 5;
 
 /** All paintings with the same origin as this one; null until they are loaded, or if there are no others. */
 export function useFamily({ id, parent, branches }: Pick<Painting, "id" | "parent" | "branches">): Place[] | null {
@@ -21,6 +24,16 @@ export function useFamily({ id, parent, branches }: Pick<Painting, "id" | "paren
 async function load(id: string, signal: AbortSignal): Promise<Place[] | null> {
   const { session } = await execute(AncestorsQuery, { id }, signal);
   const ancestry = session && "parent" in session ? session.parent : null;
-  const { session: origin } = await execute(DescendantsQuery, { id: originOf(ancestry) ?? id }, signal);
-  return origin && "branches" in origin ? places(origin) : null;
+  const origin = await withBranches(originOf(ancestry) ?? id, GENERATIONS, signal);
+  return origin && places(origin);
+}
+
+/** A painting with its branches, down to a number of generations. One query for all of them could ask for too many values. */
+async function withBranches(id: string, generations: number, signal: AbortSignal): Promise<Branching | null> {
+  const { session } = await execute(BranchesQuery, { id }, signal);
+  if (!session || !("branches" in session)) return null;
+  const branches = session.branches.map(async ({ branches: own, ...branch }) =>
+    own.length > 0 && generations > 1 ? ((await withBranches(branch.id, generations - 1, signal)) ?? branch) : branch,
+  );
+  return { ...session, branches: await Promise.all(branches) };
 }

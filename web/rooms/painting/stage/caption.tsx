@@ -1,4 +1,5 @@
 import type { Painting } from "../../../graphql/operations";
+import { displayUrl } from "../../../parts/display-url";
 import { weightNames } from "../../../parts/settings";
 import { paintingTexts as texts } from "../../../texts/painting";
 import { settingTexts } from "../../../texts/settings";
@@ -28,7 +29,7 @@ function Source({ url, label }: { url: string; label: string }) {
   return (
     <figure className={styles.source}>
       {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-      <img src={url} alt="" />
+      <img src={displayUrl(url, 128)} alt="" />
       <figcaption>{label}</figcaption>
     </figure>
   );

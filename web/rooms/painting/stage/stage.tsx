@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { Painting } from "../../../graphql/operations";
 import { Comparison } from "../../../parts/comparison";
+import { displayUrl } from "../../../parts/display-url";
 import { LiveCanvas } from "../../../parts/live-canvas";
 import { Notice } from "../../../parts/notice";
 import { isOver, type SessionState } from "../../../session/session-state";
@@ -43,7 +44,7 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
 
   const canvas = (
     <LiveCanvas
-      url={frame?.url ?? (past === null ? content.url : null)}
+      url={frame?.url ?? (past === null ? displayUrl(content.url) : null)}
       label={frame || past !== null ? texts.atStep(look.step) : texts.atFirst}
       onMissing={(url) => frame?.url === url && onGone(frame.step)}
     />
@@ -53,7 +54,7 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
     <div className={styles.stage}>
       {beside ? (
         <Comparison
-          before={beside.url}
+          before={displayUrl(beside.url)}
           width={picture.width}
           height={picture.height}
           names={{ before: beside.name, after: relative ? texts.thisOne(look.step) : texts.beside.painting(look.step) }}

@@ -1,4 +1,5 @@
 import { styleTransferLimits } from "../../../../server/records/settings";
+import { displayUrl } from "../../../parts/display-url";
 import { NumberControl } from "../../../parts/number-control";
 import { styleShare } from "../../../parts/settings";
 import { StylePicker } from "../../../pictures/style-picker";
@@ -28,7 +29,7 @@ export function StyleSources({ sources, onChange }: Props) {
       {sources.map((source, place) => (
         <div key={source.image.id} className={styles.source}>
           {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-          <img src={source.image.url} alt={texts.alt(place + 1)} />
+          <img src={displayUrl(source.image.url, 64)} alt={texts.alt(place + 1)} />
           <div>
             {sources.length > 1 && (
               <NumberControl

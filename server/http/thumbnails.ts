@@ -1,0 +1,89 @@
+import sharp from "sharp";
+import { AtelierError, badInput } from "../errors.js";
+import { type ThumbnailWidth, thumbnailWidths } from "../records/pictures.js";
+import type { ThumbnailStore } from "../storage/storage.js";
+import { createConcurrencyLimiter } from "./concurrency-limiter.js";
+
+/** Thumbnails that are made at a time: each takes a core. */
+const MAX_MAKING = 2;
+/** Thumbnails that may wait to be made: forty browsers with their six connections each. */
+const MAX_WAITING = 240;
+/** Longest side of a WebP file, px. */
+const MAX_SIDE = 16_383;
+/** Quality of the WebP files, 0..100. */
+const QUALITY = 80;
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** Decodes an encoded picture to upright sRGB bytes (H x W x 3) of the given size, px. */
+export type DecodePicture = (bytes: Uint8Array, size: Size) => Promise<Size & { data: Uint8Array }>;
+
+interface Picture extends Size {
+  digest: string;
+}
+
+/** Makes thumbnails when they are first asked for. */
+export interface Thumbnails {
+  /**
+   * A WebP of the picture without metadata, `width` px wide, or as wide as the picture where that is less. `load`
+   * returns the bytes of the picture.
+   * @throws AtelierError UNAVAILABLE when too many wait; what `load` throws; BAD_INPUT for undecodable bytes.
+   */
+  get(picture: Picture, width: ThumbnailWidth, load: () => Promise<Uint8Array>): Promise<Uint8Array>;
+}
+
+export function createThumbnails(store: ThumbnailStore, decode: DecodePicture): Thumbnails {
+  const limiter = createConcurrencyLimiter(MAX_MAKING, MAX_WAITING, "thumbnails");
+  /** Thumbnails under way, by digest and width: several viewers of one picture share the work. */
+  const underWay = new Map<string, Promise<Uint8Array>>();
+
+  async function make(picture: Picture, width: ThumbnailWidth, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const { data, ...size } = await decode(await load(), fitted(picture, width));
+    const bytes = await sharp(data, { raw: { ...size, channels: 3 } })
+      .webp({ quality: QUALITY })
+      .toBuffer();
+    try {
+      await store.put(picture.digest, width, bytes);
+    } catch (error) {
+      // Without room on the disk, it is made again next time.
+      if (!(error instanceof AtelierError && error.code === "UNAVAILABLE")) throw error;
+    }
+    return bytes;
+  }
+
+  return {
+    async get(picture, width, load) {
+      const kept = await store.get(picture.digest, width);
+      if (kept) return kept;
+      const key = `${picture.digest}-${width}`;
+      const known = underWay.get(key);
+      if (known) return known;
+      const making = limiter.run(() => make(picture, width, load)).finally(() => underWay.delete(key));
+      underWay.set(key, making);
+      return making;
+    },
+  };
+}
+
+/**
+ * The width of the thumbnail that a request asks for with `?w=`: the smallest one that is at least as wide. Null
+ * without `w`.
+ * @throws AtelierError BAD_INPUT.
+ */
+export function requestedWidth(w: unknown): ThumbnailWidth | null {
+  if (w === undefined) return null;
+  const asked = typeof w === "string" && /^\d{1,5}$/.test(w) ? Number(w) : 0;
+  const width = thumbnailWidths.find((candidate) => candidate >= asked);
+  if (asked >= 1 && width !== undefined) return width;
+  const widest = thumbnailWidths.at(-1);
+  throw badInput("w", `w, the width of a thumbnail in pixels, must be a whole number from 1 to ${widest}.`, `1..${widest}`);
+}
+
+/** The size of a thumbnail, px. It keeps the picture's shape and is never larger than the picture. */
+function fitted({ width, height }: Size, most: number): Size {
+  const scale = Math.min(1, most / width, MAX_SIDE / height);
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
