@@ -1,5 +1,7 @@
 import sharp from "sharp";
+import { decodingOptions, openPicture } from "../pictures/decode.js";
 import { foreignFormat, type PictureType, pictureType } from "../pictures/format.js";
+import { isHalfThere } from "../pictures/jpeg-parts.js";
 import { HttpError } from "./errors.js";
 
 /** Limits of an uploaded picture. */
@@ -40,8 +42,8 @@ export async function inspectPicture(bytes: Uint8Array, limits: PictureLimits): 
     const message = `The upload is ${what}. Save it as one of ${ACCEPTED}, and upload that.`;
     throw new HttpError(415, "BAD_INPUT", message, { field: "file", limit: ACCEPTED });
   }
-  const { autoOrient } = await decoded(sharp(bytes, { limitInputPixels: false }).metadata());
-  const { width, height } = autoOrient;
+  const picture = await decoded(openPicture(bytes));
+  const { width, height } = picture.size;
   if (width * height > limits.maxImagePixels) {
     const message = `The picture has ${width} x ${height} pixels; at most ${limits.maxImagePixels} pixels are accepted.`;
     throw new HttpError(413, "LIMIT", message, { field: "file", limit: limits.maxImagePixels });
@@ -51,14 +53,24 @@ export async function inspectPicture(bytes: Uint8Array, limits: PictureLimits): 
     throw new HttpError(422, "BAD_INPUT", message, { field: "file", limit: limits.minImageSide });
   }
   await decoded(
-    sharp(bytes, { limitInputPixels: limits.maxImagePixels, failOn: "error", sequentialRead: true })
-      .timeout({ seconds: DECODE_TIMEOUT })
-      // The one pixel of the result averages over all others, so the decoder has to deliver them all.
-      .resize(1, 1, { fit: "fill", kernel: "linear", fastShrinkOnLoad: false })
-      .raw()
-      .toBuffer(),
+    decodeWhole(bytes, limits).catch(async (error: unknown) => {
+      // A JPEG that breaks off is shown as far as it goes, and some TIFFs are read by our own reader alone.
+      if (mimeType === "image/jpeg" ? !(await isHalfThere(bytes)) : mimeType !== "image/tiff") throw error;
+      await picture.decode({ width: 1, height: 1 }, "fill");
+    }),
   );
   return { width, height, mimeType };
+}
+
+/** Decodes every pixel, and keeps none. @throws Error for damaged pixels. */
+async function decodeWhole(bytes: Uint8Array, { maxImagePixels }: PictureLimits): Promise<void> {
+  const { page = 0 } = decodingOptions(bytes);
+  await sharp(bytes, { limitInputPixels: maxImagePixels, failOn: "error", sequentialRead: true, page })
+    .timeout({ seconds: DECODE_TIMEOUT })
+    // The one pixel of the result averages over all others, so the decoder has to deliver them all.
+    .resize(1, 1, { fit: "fill", kernel: "linear", fastShrinkOnLoad: false })
+    .raw()
+    .toBuffer();
 }
 
 /** @throws HttpError 422 when the work fails */

@@ -65,7 +65,8 @@ async function open(bytes: Buffer): Promise<OpenedPicture> {
     return { size: sizeOf(page), decode: (size, fit) => fromSamples(readSamples(bytes, tiff, index), size, fit) };
   }
   const options = decodingOptions(bytes);
-  const metadata = await sharp(bytes, options).metadata();
+  // Only the header is read, and the caller has limits of its own.
+  const metadata = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
   const { width, height } = metadata.autoOrient;
   const declared = type === "image/png" ? pngSpace(bytes) : "profile";
   return { size: { width, height }, decode: (size, fit) => fromFile({ bytes, options, metadata, declared }, size, fit) };

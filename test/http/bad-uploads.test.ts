@@ -69,8 +69,6 @@ describe("POST /images refuses", () => {
   });
 
   it.each([
-    ["JPEG", () => picture(300, 200).jpeg()],
-    ["progressive JPEG", () => picture(300, 200).jpeg({ progressive: true })],
     ["PNG", () => picture(300, 200).png({ compressionLevel: 0 })],
     ["WebP", () => picture(300, 200).webp({ lossless: true })],
     ["GIF", () => picture(300, 200).gif()],
@@ -81,6 +79,21 @@ describe("POST /images refuses", () => {
     for (const part of [0.3, 0.6, 0.95]) {
       const cut = bytes.subarray(0, Math.max(16, Math.floor(bytes.byteLength * part)));
       expect(refusal(await post([cut])), `${part}`).toMatchObject({ status: 422, code: "BAD_INPUT", field: "file" });
+    }
+  });
+
+  it.each([false, true])("a JPEG of which less than half is there, and no other that breaks off; progressive: %s", async (progressive) => {
+    const noise = sharp({
+      create: { width: 300, height: 200, channels: 3, background: "#888", noise: { type: "gaussian", mean: 128, sigma: 30 } },
+    });
+    const bytes = await noise.jpeg({ progressive }).toBuffer();
+    for (const part of [0.1, 0.3]) {
+      const cut = bytes.subarray(0, Math.floor(bytes.byteLength * part));
+      expect(refusal(await post([cut])), `${part}`).toMatchObject({ status: 422, code: "BAD_INPUT", field: "file" });
+    }
+    for (const missing of [2, Math.floor(bytes.byteLength / 100), Math.floor(bytes.byteLength / 5)]) {
+      const answer = await post([bytes.subarray(0, -missing)]);
+      expect([answer.status, answer.json()], `${missing}`).toEqual([201, expect.objectContaining({ width: 300, height: 200 })]);
     }
   });
 
