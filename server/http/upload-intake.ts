@@ -37,7 +37,7 @@ interface Source {
 
 /**
  * Admits uploads and bounds the memory that they take together. An upload holds no place for decoding while it
- * arrives, so slow ones delay nobody.
+ * arrives, so slow ones do not delay others.
  */
 export class UploadIntake {
   /** The oldest first. */

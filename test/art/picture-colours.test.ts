@@ -11,9 +11,9 @@ const lab: [number, number, number] = [50, 40, 20];
 interface Profile {
   name: string;
   icc?: Buffer;
-  /** Of a profile for RGB. */
+  /** RGB profiles only. */
   space?: ColourSpace;
-  /** Of a profile for grey. */
+  /** Grey profiles only. */
   gamma?: number;
 }
 const profiles: Profile[] = [

@@ -79,7 +79,7 @@ describe("metrics", () => {
 });
 
 describe("the HTTP app", () => {
-  it("passes /graphql on, and answers an unknown address with JSON", async () => {
+  it("passes /graphql on, and reports an unknown address as JSON", async () => {
     expect((await ask(server.port, "/graphql")).json()).toEqual({ data: null });
     const answer = await ask(server.port, "/nothing", { method: "POST" });
     expect([answer.status, answer.json()]).toEqual([404, { code: "NOT_FOUND", message: expect.any(String), field: null, limit: null }]);

@@ -95,7 +95,7 @@ describe("a built studio", () => {
     });
   });
 
-  it("answers a POST to an unknown address with JSON", async () => {
+  it("reports a POST to an unknown address as JSON", async () => {
     const answer = await ask(port, "/nothing", { method: "POST", headers: { Accept: "text/html" } });
     expect([answer.status, answer.json()]).toEqual([404, expect.objectContaining({ code: "NOT_FOUND" })]);
   });

@@ -4,7 +4,7 @@ import { settingsOf, toInput, withModel } from "../../web/session/recipe";
 
 const styles = [{ imageId: "s", weight: 1 }];
 
-test("settings that nobody touched are left to the server", () => {
+test("untouched settings are left to the server", () => {
   expect(toInput({ steps: 77 }, "c", styles, "Title")).toEqual({ contentId: "c", styles, title: "Title", steps: 77 });
 });
 

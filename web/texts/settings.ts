@@ -22,7 +22,7 @@ type SettingTexts = { readonly [Name in SettingName]: SettingText & ChoiceText<N
 export const settingTexts: SettingTexts = {
   alpha: { symbol: "α", title: "Content", help: "How much of the photo's layout stays." },
   beta: { symbol: "β", title: "Style", help: "How strongly the painting's strokes and colours are taken over." },
-  gamma: { symbol: "γ", title: "Smoothness", help: "Irons out grain." },
+  gamma: { symbol: "γ", title: "Smoothness", help: "Smooths out grain." },
   contentLayers: { title: "Content layers", help: "" },
   styleLayers: { title: "Style layers", help: "" },
   optimizer: { title: "Optimiser", help: "", values: { ADAM: "Adam", LBFGS: "L-BFGS" } },

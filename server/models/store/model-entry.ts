@@ -72,7 +72,7 @@ export class ModelEntry {
     return this.file ? "READY" : "AVAILABLE";
   }
 
-  /** Whether it is here or can be; what is not here and may not be downloaded is offered to nobody. */
+  /** Whether to list it: it is here, or may be downloaded. */
   get isOffered(): boolean {
     return this.state !== "AVAILABLE" || this.context.folder !== null;
   }
