@@ -62,7 +62,7 @@ async function open(bytes: Buffer): Promise<OpenedPicture> {
   const index = tiff ? largestPage(tiff) : 0;
   const page = tiff?.pages[index];
   if (tiff && page && needsOwnReader(page)) {
-    return { size: sizeOf(page), decode: (size, fit) => fromSamples(readSamples(bytes, tiff, index), size, fit) };
+    return { size: sizeOf(page), decode: async (size, fit) => fromSamples(readSamples(bytes, tiff, index), size, fit) };
   }
   const options = decodingOptions(bytes);
   // Only the header is read, and the caller has limits of its own.

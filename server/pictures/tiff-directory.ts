@@ -27,8 +27,11 @@ export interface Tiff {
 }
 
 const MAX_PAGES = 1000;
-/** Values of a field that are kept; no field that is read has more. */
-const MAX_VALUES = 20_000_000;
+/** Fields of a page; usual pages have about twenty. */
+const MAX_FIELDS = 500;
+/** Values of all fields together: a profile may have megabytes, and fields of a file made to harm may share their bytes. */
+const MAX_VALUES = 4_000_000;
+const knownTags: ReadonlySet<number> = new Set(Object.values(tiffTags));
 /** Bytes of a value by the type of its field. */
 const byteLengths: Record<number, number> = { 1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4 };
 
@@ -39,11 +42,13 @@ export function readTiff(bytes: Buffer): Tiff | null {
   const uint32 = (at: number) => (littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
   if (bytes.byteLength < 8 || uint16(2) !== 42) return null;
   const pages: TiffPage[] = [];
+  let valuesLeft = MAX_VALUES;
   const seen = new Set<number>();
   try {
     for (let at = uint32(4); at !== 0 && !seen.has(at) && pages.length < MAX_PAGES; ) {
       seen.add(at);
       const count = uint16(at);
+      if (count > MAX_FIELDS) break;
       pages.push(new Map(Array.from({ length: count }, (_, i) => field(at + 2 + 12 * i))));
       at = uint32(at + 2 + 12 * count);
     }
@@ -57,7 +62,8 @@ export function readTiff(bytes: Buffer): Tiff | null {
   function field(at: number): [number, number[]] {
     const [tag, type, count] = [uint16(at), uint16(at + 2), uint32(at + 4)];
     const size = byteLengths[type];
-    if (size === undefined || count > Math.min(MAX_VALUES, bytes.byteLength)) return [tag, []];
+    if (size === undefined || !knownTags.has(tag) || count > valuesLeft) return [tag, []];
+    valuesLeft -= count;
     const start = size * count <= 4 ? at + 8 : uint32(at + 8);
     const read = size === 1 ? (place: number) => bytes.readUInt8(place) : size === 2 ? uint16 : uint32;
     return [tag, Array.from({ length: count }, (_, i) => read(start + size * i))];

@@ -18,6 +18,9 @@ export interface Samples {
   linear: boolean;
 }
 
+/** Samples that are read here at most: reading them blocks the process, for less than a second. */
+const MAX_SAMPLES = 12_000_000;
+
 /** Colour channels of each model. */
 export const colourChannels: Record<SampleModel, number> = { grey: 1, rgb: 3, lab: 3 };
 
@@ -49,6 +52,13 @@ export function readSamples(bytes: Buffer, { pages, littleEndian }: Tiff, index:
   const isFloat = format === 3;
   if (stored < channels || page.has(tiffTags.tileWidth) || !(isFloat ? [16, 32] : [8, 10, 12, 14, 16]).includes(bits)) throw layout(bits);
   if (predictor !== 1 && !(predictor === 2 && !isFloat && (bits === 8 || bits === 16))) throw layout(bits);
+
+  if (width * height * stored > MAX_SAMPLES) {
+    const most = Math.floor(MAX_SAMPLES / stored / 1e6);
+    throw undecodable(
+      `A TIFF of this kind (${bits} bits a channel) may have at most ${most} million pixels. Save it with 8 or 16 bits a channel.`,
+    );
+  }
 
   const samplesInRow = width * (isPlanar ? 1 : stored);
   const rowBytes = Math.ceil((samplesInRow * bits) / 8);

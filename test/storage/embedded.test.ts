@@ -14,6 +14,7 @@ import { createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/s
 import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { storageContract } from "../contracts/storage.js";
+import { storedBytesContract } from "../contracts/stored-bytes.js";
 import { newDataFolder } from "../helpers/data-folder.js";
 
 const folders: string[] = [];
@@ -31,6 +32,7 @@ async function dataFolder(): Promise<string> {
 }
 
 storageContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0 }));
+storedBytesContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0 }));
 lastingSessionsContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0 }));
 
 describe("the data folder", () => {
