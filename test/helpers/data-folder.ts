@@ -35,7 +35,8 @@ export async function openTemporaryStorage(): Promise<TemporaryStorage> {
   const storage = await openEmbeddedStorage(folder, { graceMs: 0 });
   const close = async () => {
     await storage.close();
-    await rm(folder, { recursive: true, force: true });
+    // A checkpoint that was being written at the close may still appear.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   return { storage, folder, close };
 }
