@@ -9,9 +9,11 @@ import { exportLimits } from "../../server/exports/export.js";
 import { describeError } from "../../server/http/errors.js";
 import { intakeLimits } from "../../server/http/upload-intake.js";
 import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "../../server/limits.js";
+import { thumbnailWidths } from "../../server/records/pictures.js";
 import { styleTransferSettings } from "../../server/records/settings.js";
 import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live/frames.js";
 import { RESERVE_BYTES } from "../../server/storage/embedded/space.js";
+import { THUMBNAIL_BYTES } from "../../server/storage/embedded/thumbnails.js";
 import { RECENT_FRAMES } from "../../server/storage/storage.js";
 
 /** A document without its line breaks. */
@@ -62,6 +64,7 @@ test("docs/api.md gives the limits that hold", async () => {
   expect(text).toContain(`at most ${maxPageSize} entries, a loss curve ${maxLossPoints} points`);
   expect(text).toContain(`at least ${pictureLimits.minImageSide} px on each side`);
   expect(text).toContain(`The newest ${RECENT_FRAMES} results`);
+  expect(text).toContain(`the next of ${thumbnailWidths.slice(0, -1).join(", ")} and ${thumbnailWidths.at(-1)} px`);
   expect(text).toContain(`A frame has at most ${MAX_LIVE_FRAME_BYTES / 1024} KiB`);
 });
 
@@ -78,6 +81,7 @@ test("docs/operate.md gives the limits that hold", async () => {
     "recent frames of a live translation in memory": RECENT_FRAMES,
   };
   for (const [title, limit] of Object.entries(rows)) expect(text).toContain(`| ${title} | ${limit} |`);
+  expect(text).toContain(`copies of pictures for pages, ${THUMBNAIL_BYTES / 1e6} MB at most`);
   expect(text).toContain(`less than ${RESERVE_BYTES / 2 ** 20} MiB are free`);
   expect(text).toContain(`${maxPaintingSize(8e9, 2048)} px with 8 GB and ${maxPaintingSize(4e9, 2048)} px with 4 GB`);
 });
