@@ -62,8 +62,8 @@ const preflightHeaders = ["Apollo-Require-Preflight", "X-Apollo-Operation-Name"]
 const simpleTypes = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"];
 
 /**
- * Refuses a request that a web page of any site could send (CSRF), as Apollo does, but says what to change: some clients
- * send queries by GET unless they are told otherwise.
+ * Refuses a request that a web page of any site could send (CSRF), as Apollo does, but says what to change: the default
+ * of some clients is to send queries by GET.
  */
 const explainCrossSite: RequestHandler = (request, response, next) => {
   const type = request.get("Content-Type");
