@@ -5,10 +5,10 @@ import { root } from "./root.mjs";
 export const server = {
   api: ["exports", "sessions", "storage", "queue", "records"],
   http: ["exports", "sessions", "storage", "pictures", "records"],
-  exports: ["sessions", "storage", "bus", "records"],
+  exports: ["sessions", "storage", "bus", "processes", "records"],
   sessions: ["models", "storage", "queue", "bus", "records"],
-  host: ["sessions", "storage", "queue", "bus", "device", "art", "models", "records"],
-  device: ["art", "models", "engine", "graph", "records"],
+  host: ["sessions", "storage", "queue", "bus", "device", "art", "models", "processes", "records"],
+  device: ["art", "models", "engine", "graph", "processes", "records"],
   art: ["models", "engine", "graph", "pictures", "records"],
   models: ["engine", "graph", "records"],
   engine: ["graph"],
@@ -17,7 +17,8 @@ export const server = {
   queue: [],
   bus: ["records"],
   // Uploads are checked and paintings are begun with the same decoder.
-  pictures: [],
+  pictures: ["processes"],
+  processes: [],
   records: [],
 };
 

@@ -5,13 +5,13 @@ import type { ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema, emittedSchema } from "./api/schema.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
-import { decodePixels } from "./art/picture.js";
 import type { Bus } from "./bus/bus.js";
 import { Exporter } from "./exports/exporter.js";
 import { createHttpApp } from "./http/app.js";
 import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
 import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "./limits.js";
+import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
 import type { DeviceInfo, SessionFilter } from "./records/session.js";
 import { styleTransferSettings } from "./records/settings.js";
@@ -77,6 +77,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   } = parts;
   const maxSize = maxPaintingSize(memoryBytes, styleTransferSettings.size.max);
   const broker = new FrameBroker(storage, bus);
+  const decoder = openPictureDecoder(decoderLimits(memoryBytes));
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });
   const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });
   const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, maxQueued };
@@ -94,7 +95,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     layersOf: async (id: string) => (await models.sessions.find(id))?.layers.map(({ name }) => name) ?? [],
     devices,
     version,
-    limits: { maxImagePixels: pictureLimits.maxImagePixels, maxUploadBytes: pictureLimits.maxUploadBytes, maxSize },
+    limits: { ...pictureLimits, maxSize },
   };
   const schema = buildApiSchema();
   const guard = createGuard(origins);
@@ -108,7 +109,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       version,
       guard,
       limits: pictureLimits,
-      decodePicture: decodePixels,
+      decoder,
       metrics,
       unready,
       modelPicture: (id, kind) => models.catalogue.picture(id, kind),
@@ -139,6 +140,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await graphql.close();
       metrics.close();
       await exporter.close();
+      await decoder.close();
     },
   };
 }

@@ -1,7 +1,11 @@
 /** Limits of uploaded pictures. Those of GraphQL are in api/limits.ts, those of settings in records/settings.ts. */
 export const pictureLimits = {
-  maxUploadBytes: 25_000_000,
-  maxImagePixels: 50_000_000,
+  /** A photo of 200 megapixels as phones take them. */
+  maxUploadBytes: 80_000_000,
+  /** A photo of 50 megapixels, 8192 x 6144, in any format. */
+  maxImagePixels: 60_000_000,
+  /** A photo of 200 megapixels, 16384 x 12288: a JPEG is shrunk while it is loaded. */
+  maxJpegPixels: 210_000_000,
   /** Shortest side, px: at 16 px the deepest layer of VGG-19 still has one value. */
   minImageSide: 16,
 } as const;

@@ -49,5 +49,5 @@ export interface ApiContext {
   layersOf(modelId: string): Promise<string[]>;
   devices(): DeviceInfo[];
   version: string;
-  limits: { maxImagePixels: number; maxUploadBytes: number; maxSize: number };
+  limits: { maxImagePixels: number; maxJpegPixels: number; maxUploadBytes: number; maxSize: number };
 }

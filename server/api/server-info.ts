@@ -26,8 +26,11 @@ export class ServerInfo {
   @Field(() => [Device], { description: "Devices that compute now; none while the device starts." })
   devices!: DeviceInfo[];
 
-  @Field(() => Int, { description: "Most pixels that an uploaded picture may have." })
+  @Field(() => Int, { description: "Most pixels that an uploaded picture may have, unless it is a JPEG." })
   maxImagePixels!: number;
+
+  @Field(() => Int, { description: "Most pixels that an uploaded JPEG may have: it is shrunk while it is loaded." })
+  maxJpegPixels!: number;
 
   @Field(() => Int, { description: "Most bytes that an uploaded picture may have." })
   maxUploadBytes!: number;

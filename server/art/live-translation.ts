@@ -11,6 +11,9 @@ import type { PictureSize } from "./scales.js";
 import { noColours, paddedSize, ranges, requireSize } from "./translate-picture.js";
 import type { LiveTranslationWork } from "./work.js";
 
+/** Pixels of a live frame, 4096 x 4096: a small file with more would hold up all sessions of the device. */
+const MAX_FRAME_PIXELS = 2 ** 24;
+
 /**
  * Opens a live translation on `engine`.
  * @throws AtelierError UNAVAILABLE for a model that cannot be opened; OUT_OF_MEMORY.
@@ -25,7 +28,7 @@ export async function openLiveTranslator(
   const program = await programs.acquire(key, () => openGeneratorProgram(engine, generator, openGenerator));
   const translator = new PixelTranslator(program, generator.form, generator.id);
   return {
-    decode: (picture) => decodePixels(picture, { longerSide: size }),
+    decode: (picture) => decodePixels(picture, { longerSide: size }, MAX_FRAME_PIXELS),
     translate: (picture) => translator.translate(picture),
     close: () => programs.release(key, { keep: size * size <= LARGEST_KEPT_AREA }),
   };

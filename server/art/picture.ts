@@ -1,3 +1,4 @@
+import { badInput } from "../errors.js";
 import { openPicture } from "../pictures/decode.js";
 import type { Pixels, Planes } from "./painter.js";
 import { fitLongerSide, type PictureSize } from "./scales.js";
@@ -16,10 +17,15 @@ export async function decodePlanes(bytes: Uint8Array, fit: PictureFit): Promise<
 /**
  * Decodes JPEG, PNG, WebP, GIF (first frame), AVIF or TIFF (largest page) to sRGB bytes (H x W x 3). Applies the EXIF
  * orientation, lays alpha on white, and converts every depth, colour model and profile.
- * @throws AtelierError BAD_INPUT when the bytes cannot be decoded.
+ * @throws AtelierError BAD_INPUT when the bytes cannot be decoded, or when the picture has more than `maxPixels` pixels.
  */
-export async function decodePixels(bytes: Uint8Array, fit: PictureFit): Promise<Pixels> {
+export async function decodePixels(bytes: Uint8Array, fit: PictureFit, maxPixels = Number.POSITIVE_INFINITY): Promise<Pixels> {
   const picture = await openPicture(bytes);
+  const { width, height } = picture.size;
+  if (width * height > maxPixels) {
+    const message = `The picture has ${width} x ${height} pixels; at most ${maxPixels} pixels are accepted.`;
+    throw badInput("input.data", message, maxPixels, { max: maxPixels, unit: "px" });
+  }
   if ("longerSide" in fit) return picture.decode(fitLongerSide(picture.size, fit.longerSide), "fill");
   return picture.decode(fit, "cover");
 }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { nodeOptions, scriptFrom } from "../processes/script.js";
 import type { Encoder } from "./encoder-process.js";
 import { type FilmSettings, LAST_PICTURE_MS } from "./export.js";
 import type { FilmPictures } from "./film-pictures.js";
@@ -15,7 +16,7 @@ export interface AnimationOrder {
   lastDelayMs: number;
 }
 
-const entry = new URL(`./animation-main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+const entry = scriptFrom(import.meta.url, "./animation-main");
 
 /** The encoder of an animated WebP or GIF that repeats for ever: sharp in a process of its own. */
 export function animationEncoder(
@@ -25,6 +26,5 @@ export function animationEncoder(
   format: AnimationOrder["format"],
 ): Encoder {
   const order: AnimationOrder = { path, format, width, height, delayMs: Math.round(1000 / framesPerSecond), lastDelayMs: LAST_PICTURE_MS };
-  const loader = entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : [];
-  return { program: process.execPath, args: [...loader, fileURLToPath(entry), JSON.stringify(order)], repeats: 0 };
+  return { program: process.execPath, args: [...nodeOptions(entry), fileURLToPath(entry), JSON.stringify(order)], repeats: 0 };
 }

@@ -1,18 +1,18 @@
 import express, { type Express, type RequestHandler } from "express";
 import type { Exporter } from "../exports/exporter.js";
+import type { PictureDecoder } from "../pictures/decoder.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { Storage } from "../storage/storage.js";
+import type { UploadLimits } from "./check-upload.js";
 import { errorHandler, notFoundHandler } from "./errors.js";
 import { exportRoutes } from "./exports.js";
 import { type Guard, refuseSeveralHosts } from "./guard.js";
 import { healthRoutes } from "./health.js";
-import type { PictureLimits } from "./inspect-picture.js";
 import type { Metrics } from "./metrics.js";
 import { mjpegRoutes } from "./mjpeg.js";
 import { type FindModelPicture, modelPictureRoutes } from "./model-pictures.js";
 import { pictureRoutes } from "./pictures.js";
 import { studio } from "./studio.js";
-import type { DecodePicture } from "./thumbnails.js";
 
 export interface HttpDependencies {
   storage: Storage;
@@ -20,9 +20,8 @@ export interface HttpDependencies {
   exporter: Exporter;
   version: string;
   guard: Guard;
-  limits: PictureLimits;
-  /** Decodes pictures for thumbnails. */
-  decodePicture: DecodePicture;
+  limits: UploadLimits;
+  decoder: PictureDecoder;
   metrics: Metrics;
   /** Why sessions cannot run yet; null when they can. */
   unready: () => string | null;
@@ -45,7 +44,7 @@ export function createHttpApp({
   version,
   guard,
   limits,
-  decodePicture,
+  decoder,
   metrics,
   unready,
   modelPicture,
@@ -61,7 +60,7 @@ export function createHttpApp({
   app.use(healthRoutes(unready, storage.space));
   app.use(guard.middleware);
   app.use(metrics.routes);
-  app.use(pictureRoutes({ storage, decode: decodePicture, limits, metrics }));
+  app.use(pictureRoutes({ storage, decoder, limits, metrics }));
   app.use(mjpegRoutes(broker));
   app.use(exportRoutes({ storage, exporter, version }));
   app.use(modelPictureRoutes(modelPicture));

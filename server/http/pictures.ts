@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { type Request, type Response, Router } from "express";
 import { notFound } from "../errors.js";
+import type { PictureDecoder } from "../pictures/decoder.js";
 import type { FrameRecord, ImageRecord } from "../records/pictures.js";
 import { isId, requireId } from "../sessions/requirements.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
+import { checkUpload, type UploadLimits } from "./check-upload.js";
 import { createConcurrencyLimiter } from "./concurrency-limiter.js";
-import { inspectPicture, type PictureLimits } from "./inspect-picture.js";
 import type { Metrics } from "./metrics.js";
 import { sendPicture } from "./send-picture.js";
-import { createThumbnails, type DecodePicture, requestedWidth } from "./thumbnails.js";
+import { createThumbnails, requestedWidth } from "./thumbnails.js";
 import { receiveUpload } from "./upload-body.js";
 import { intakeLimits, UploadIntake } from "./upload-intake.js";
 
@@ -18,23 +19,22 @@ const MAX_DECODING = 2;
 
 export interface PictureDependencies {
   storage: Pick<Storage, "images" | "frames" | "recentFrames" | "blobs" | "thumbnails">;
-  /** Decodes pictures for thumbnails. */
-  decode: DecodePicture;
-  limits: PictureLimits;
+  decoder: PictureDecoder;
+  limits: UploadLimits;
   metrics: Pick<Metrics, "countUpload">;
 }
 
 /** `POST /images`; `GET /images/:id` and `GET /frames/:sessionId/:step`, both with `?w=` as a thumbnail. */
-export function pictureRoutes({ storage, decode, limits, metrics }: PictureDependencies): Router {
+export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDependencies): Router {
   const kept = keptFrames(storage);
   const intake = new UploadIntake();
-  const thumbnails = createThumbnails(storage.thumbnails, decode);
+  const thumbnails = createThumbnails(storage.thumbnails, decoder.shrink);
   // Every upload that was admitted may wait for its turn.
   const decoding = createConcurrencyLimiter(MAX_DECODING, intakeLimits.maxUploads);
 
   /** Stores the bytes of an upload unchanged. Returns the image that is there already when they were uploaded before. */
   async function store(bytes: Uint8Array): Promise<ImageRecord> {
-    const inspected = await decoding.run(() => inspectPicture(bytes, limits));
+    const inspected = await decoding.run(() => checkUpload(bytes, limits, decoder));
     const digest = await storage.blobs.put(bytes);
     try {
       const { byteLength } = bytes;

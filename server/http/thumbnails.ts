@@ -1,4 +1,3 @@
-import sharp from "sharp";
 import { AtelierError, badInput } from "../errors.js";
 import { type ThumbnailWidth, thumbnailWidths } from "../records/pictures.js";
 import type { ThumbnailStore } from "../storage/storage.js";
@@ -10,16 +9,13 @@ const MAX_MAKING = 2;
 const MAX_WAITING = 240;
 /** Longest side of a WebP file, px. */
 const MAX_SIDE = 16_383;
-/** Quality of the WebP files, 0..100. */
-const QUALITY = 80;
-
 interface Size {
   width: number;
   height: number;
 }
 
-/** Decodes an encoded picture to upright sRGB bytes (H x W x 3) of the given size, px. */
-export type DecodePicture = (bytes: Uint8Array, size: Size) => Promise<Size & { data: Uint8Array }>;
+/** Encodes a picture, shrunk to the given size, as WebP. */
+export type ShrinkPicture = (bytes: Uint8Array, size: Size) => Promise<Uint8Array>;
 
 interface Picture extends Size {
   digest: string;
@@ -35,16 +31,13 @@ export interface Thumbnails {
   get(picture: Picture, width: ThumbnailWidth, load: () => Promise<Uint8Array>): Promise<Uint8Array>;
 }
 
-export function createThumbnails(store: ThumbnailStore, decode: DecodePicture): Thumbnails {
+export function createThumbnails(store: ThumbnailStore, shrink: ShrinkPicture): Thumbnails {
   const limiter = createConcurrencyLimiter(MAX_MAKING, MAX_WAITING, "thumbnails");
   /** Thumbnails under way, by digest and width: several viewers of one picture share the work. */
   const underWay = new Map<string, Promise<Uint8Array>>();
 
   async function make(picture: Picture, width: ThumbnailWidth, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    const { data, ...size } = await decode(await load(), fitted(picture, width));
-    const bytes = await sharp(data, { raw: { ...size, channels: 3 } })
-      .webp({ quality: QUALITY })
-      .toBuffer();
+    const bytes = await shrink(await load(), fitted(picture, width));
     try {
       await store.put(picture.digest, width, bytes);
     } catch (error) {

@@ -11,7 +11,7 @@ export interface IntakeLimits {
   alwaysRead: number;
 }
 
-export const intakeLimits: IntakeLimits = { maxUploads: 512, maxPerAddress: 128, maxHeldBytes: 256_000_000, alwaysRead: 8 };
+export const intakeLimits: IntakeLimits = { maxUploads: 512, maxPerAddress: 128, maxHeldBytes: 256_000_000, alwaysRead: 3 };
 
 /** An upload from its beginning until its picture is stored. */
 export interface Upload {

@@ -163,11 +163,17 @@ test("an object that does not exist is null", async () => {
 
 test("the server and its models are described", async () => {
   const { server, models, model } = await running.client.query(`{
-    server { version maxSize maxImagePixels maxUploadBytes devices { name engine description sessionIds } }
+    server { version maxSize maxImagePixels maxJpegPixels maxUploadBytes devices { name engine description sessionIds } }
     models(task: TRANSLATION) { id task family state downloadProgress }
     model(id: "vgg19") { id title task size parameters bytes licence source }
   }`);
-  expect(server).toMatchObject({ version: "1.2.3", maxSize: 2048, maxImagePixels: 50_000_000, devices: [{ name: "fake" }] });
+  expect(server).toMatchObject({
+    version: "1.2.3",
+    maxSize: 2048,
+    maxImagePixels: 60_000_000,
+    maxJpegPixels: 210_000_000,
+    devices: [{ name: "fake" }],
+  });
   expect(models).toEqual([{ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN", state: "READY", downloadProgress: null }]);
   expect(model).toMatchObject({ id: "vgg19", task: "FEATURES" });
 });

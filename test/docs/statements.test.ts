@@ -49,9 +49,11 @@ test("docs/api.md lists every error code with its status", async () => {
 
 test("README gives the limits that hold", async () => {
   const text = await proseOf("README.md");
-  const { maxUploadBytes, maxImagePixels } = pictureLimits;
+  const { maxUploadBytes, maxImagePixels, maxJpegPixels } = pictureLimits;
   const { size, steps } = styleTransferSettings;
-  expect(text).toContain(`at most ${maxUploadBytes / 1e6} MB and ${maxImagePixels / 1e6} million pixels`);
+  expect(text).toContain(
+    `at most ${maxUploadBytes / 1e6} MB and ${maxImagePixels / 1e6} million pixels (a JPEG ${maxJpegPixels / 1e6} million)`,
+  );
   expect(text).toMatch(new RegExp(`at most ${size.max} px, .* and ${steps.max} steps`));
 });
 

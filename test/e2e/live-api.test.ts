@@ -147,7 +147,9 @@ describe("frames that cannot be taken", () => {
     expect(await refusal(id, 6, large)).toMatchObject({ code: "BAD_INPUT", field: "input.data", limit: 512 * 1024 });
     const broken = Buffer.from(frame, "base64").subarray(0, 100).toString("base64");
     expect(await refusal(id, 6, broken)).toMatchObject({ code: "BAD_INPUT", field: "input.data" });
-    expect(await send(id, 7, frame)).toMatchObject({ step: 7, status: "ACCEPTED" });
+    const bomb = sharp({ create: { width: 5000, height: 4000, channels: 3, background: "red" } }).png();
+    expect(await refusal(id, 7, (await bomb.toBuffer()).toString("base64"))).toMatchObject({ code: "BAD_INPUT", field: "input.data" });
+    expect(await send(id, 8, frame)).toMatchObject({ step: 8, status: "ACCEPTED" });
   });
 
   test("are refused by sessions that are none, take none, or have ended", async () => {

@@ -1,6 +1,5 @@
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decodePixels } from "../../server/art/picture.js";
 import { createHttpApp } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { healthRoutes } from "../../server/http/health.js";
@@ -140,7 +139,7 @@ describe("the HTTP app", () => {
       version: "1.2.3",
       guard: createGuard([]),
       limits,
-      decodePicture: decodePixels,
+      decoder: server.decoder,
       metrics,
       unready: () => null,
       modelPicture: async () => null,

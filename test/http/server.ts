@@ -4,20 +4,20 @@ import { createServer, type IncomingHttpHeaders, request, type Server } from "no
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Express } from "express";
-import { decodePixels } from "../../server/art/picture.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { Exporter } from "../../server/exports/exporter.js";
 import { createHttpApp, type HttpDependencies } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
+import { decoderLimits, openPictureDecoder, type PictureDecoder } from "../../server/pictures/decoder.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
 import { FrameBroker } from "../../server/sessions/watch/frame-broker.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { newDataFolder } from "../helpers/data-folder.js";
 
-export const limits = { maxUploadBytes: 2_000_000, maxImagePixels: 50_000_000, minImageSide: 16 };
+export const limits = { maxUploadBytes: 2_000_000, maxImagePixels: 50_000_000, maxJpegPixels: 100_000_000, minImageSide: 16 };
 
 export interface RunningServer {
   /** The data folder. */
@@ -26,6 +26,7 @@ export interface RunningServer {
   bus: Bus;
   broker: FrameBroker;
   exporter: Exporter;
+  decoder: PictureDecoder;
   port: number;
   /** Errors that were the server's own fault. */
   faults: unknown[];
@@ -41,12 +42,13 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const bus = openEmbeddedBus((error) => faults.push(error));
   const broker = new FrameBroker(storage, bus);
   const exporter = await Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error) });
+  const decoder = openPictureDecoder(decoderLimits(8e9));
   const app = createHttpApp({
     storage,
     broker,
     metrics,
     limits,
-    decodePicture: decodePixels,
+    decoder,
     guard: createGuard(["https://studio.example"]),
     unready: () => null,
     modelPicture: async () => null,
@@ -67,11 +69,13 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     bus,
     broker,
     exporter,
+    decoder,
     port,
     faults,
     async close() {
       await close();
       await exporter.close();
+      await decoder.close();
       await bus.close();
       metrics.close();
       await storage.close();

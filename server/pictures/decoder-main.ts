@@ -1,0 +1,48 @@
+/**
+ * A process that decodes pictures of strangers, one at a time. Whatever a picture can do to a decoder, it does to this
+ * process: a guard limits its memory and its time.
+ */
+import sharp from "sharp";
+import { AtelierError } from "../errors.js";
+import { guardProcess, type ProcessLimits } from "../processes/guard.js";
+import { openPicture, type Size } from "./decode.js";
+import type { DecoderReply, DecoderTask } from "./decoder.js";
+import { inspectPicture } from "./inspect.js";
+import { undecodable } from "./undecodable.js";
+
+/** Quality of WebP copies, 0..100. */
+const QUALITY = 80;
+
+const limits = JSON.parse(process.argv[2] ?? "") as ProcessLimits;
+const guard = guardProcess(limits);
+// Each picture takes one core, and none is decoded twice.
+sharp.concurrency(1);
+sharp.cache(false);
+process.on("SIGINT", () => undefined);
+process.once("disconnect", () => process.exit(0));
+process.on("message", (task: DecoderTask) => void answer(task));
+
+async function answer(task: DecoderTask): Promise<void> {
+  guard.begin();
+  const outcome = await run(task).then(
+    (result) => ({ type: "done" as const, result }),
+    (error: unknown) => {
+      const { code, message, detail } = error instanceof AtelierError ? error : undecodable();
+      return { type: "refused" as const, code, message, detail };
+    },
+  );
+  guard.end();
+  process.send?.({ ...outcome, memoryBytes: process.memoryUsage.rss() } satisfies DecoderReply);
+}
+
+function run(task: DecoderTask): Promise<Size | Uint8Array> {
+  return task.type === "inspect" ? inspectPicture(task.bytes, task.limits) : shrink(task.bytes, task.size);
+}
+
+/** Encodes a picture, shrunk to `size`, as WebP without metadata. */
+async function shrink(bytes: Uint8Array, to: Size): Promise<Uint8Array> {
+  const { data, ...size } = await (await openPicture(bytes)).decode(to, "fill");
+  return sharp(data, { raw: { ...size, channels: 3 } })
+    .webp({ quality: QUALITY })
+    .toBuffer();
+}
