@@ -7,7 +7,7 @@ import { AtelierError } from "./errors.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
-import { registryWorkModels } from "./host/work-models.js";
+import { registryWorkModels } from "./host/work.js";
 import { createLog } from "./log.js";
 import { downloadPreferredFeatures, openRegistry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";

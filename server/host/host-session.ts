@@ -4,7 +4,7 @@ import type { SessionFailure } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import type { DeviceExit } from "./exit.js";
 import type { FrameRetention } from "./frame-retention.js";
-import type { WorkModels } from "./work-models.js";
+import type { WorkModels } from "./work.js";
 
 /** Parts of a host that its sessions use. */
 export interface SessionParts extends WorkModels {

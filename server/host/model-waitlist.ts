@@ -1,7 +1,7 @@
 import { AtelierError } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
 import type { SessionFailure, SessionRecord } from "../records/session.js";
-import type { WorkModels } from "./work-models.js";
+import type { WorkModels } from "./work.js";
 
 interface WaitlistParts {
   queue: Queue;

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { MAX_UNACKNOWLEDGED } from "../../server/device/messages.js";
 import { AtelierError, StorageUnavailable } from "../../server/errors.js";
 import type { HostOptions } from "../../server/host/host.js";
-import type { WorkModels } from "../../server/host/work-models.js";
+import type { WorkModels } from "../../server/host/work.js";
 import { SessionControls } from "../../server/sessions/controls.js";
 import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { registryWorkModels } from "../../server/host/work-models.js";
+import { registryWorkModels } from "../../server/host/work.js";
 import { openRegistry } from "../../server/models/registry.js";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
 
