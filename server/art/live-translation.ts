@@ -7,7 +7,7 @@ import type { LiveTranslation, LiveTranslator, Pixels } from "./painter.js";
 import { decodePixels } from "./picture.js";
 import { centredRegion, mirroredPositions, type PictureRegion } from "./picture-padding.js";
 import { LARGEST_KEPT_AREA, type ProgramCache } from "./program-cache.js";
-import type { PictureSize } from "./scales.js";
+import type { PictureSize } from "../records/scales.js";
 import { noColours, paddedSize, ranges, requireSize } from "./translate-picture.js";
 import type { LiveTranslationWork } from "./work.js";
 

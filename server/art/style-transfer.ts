@@ -13,7 +13,7 @@ import type { Optimizer, OptimizerState } from "./optimizer.js";
 import type { PaintedStep, Painter, PainterFactory, Planes } from "./painter.js";
 import { uprightSize } from "./picture.js";
 import { enlarge } from "./resample.js";
-import { fitLongerSide, type PictureSize, type Scale } from "./scales.js";
+import { fitLongerSide, type PictureSize, type Scale } from "../records/scales.js";
 import { Schedule } from "./schedule.js";
 import { startingPicture } from "./starting-picture.js";
 import { StyleTransferResources } from "./style-transfer-resources.js";

@@ -5,7 +5,7 @@ import type { PictureRange, TranslationForm } from "../models/card.js";
 import type { GeneratorProgram } from "./generator.js";
 import type { Planes } from "./painter.js";
 import { centredRegion, crop, padByReflection } from "./picture-padding.js";
-import type { PictureSize } from "./scales.js";
+import type { PictureSize } from "../records/scales.js";
 
 /** Maps a colour value v in 0..1 to each range: v * scale + offset. */
 export const ranges: Record<PictureRange, { scale: number; offset: number }> = {

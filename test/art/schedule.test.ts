@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planScales, replanScales } from "../../server/art/scales.js";
+import { planScales, replanScales } from "../../server/records/scales.js";
 import { Schedule } from "../../server/art/schedule.js";
 import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 import type { ChangeAtStep } from "../../server/records/changes.js";
