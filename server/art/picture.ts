@@ -1,7 +1,7 @@
 import { badInput } from "../errors.js";
 import { openPicture } from "../pictures/decode.js";
-import type { Pixels, Planes } from "./painter.js";
 import { fitLongerSide, type PictureSize } from "../records/scales.js";
+import type { Pixels, Planes } from "./painter.js";
 
 /** Size to decode to, px: the longer side, which keeps the shape, or both sides, which crops around the centre. */
 export type PictureFit = { longerSide: number } | PictureSize;

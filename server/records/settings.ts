@@ -104,7 +104,14 @@ export const styleTransferSettings = {
     description: "Step in colour values (0..1) for Adam; share of the full step for L-BFGS (default 1).",
   },
   steps: { ...whole, ...steerable, scale: "logarithmic", min: 1, max: 5000, default: 150, description: "Steps of all scales together." },
-  size: { ...whole, ...fixed, min: 32, max: 2048, default: 256, description: "Longer side of the result in pixels." },
+  size: {
+    ...whole,
+    ...fixed,
+    min: 32,
+    max: 2048,
+    default: 256,
+    description: "Longer side of the result in pixels. A panorama is larger by default: as large as its layers need.",
+  },
   scales: {
     ...whole,
     ...fixed,

@@ -5,7 +5,8 @@ import { type SteerableSettings, steerableNames } from "../records/settings.js";
 import type { Storage } from "../storage/storage.js";
 import { featureModel, type SessionModel, type SessionModels } from "./models.js";
 import { requireImage } from "./requirements.js";
-import { checkedSetting, requireWideEnough, resolveStyles } from "./start-input.js";
+import { checkedSetting, resolveStyles } from "./start-input.js";
+import { coarsestSize, requireWideEnoughAt } from "./wide-enough.js";
 
 /**
  * A change that can take effect in a session whose picture `paintedStep` exists already.
@@ -13,7 +14,7 @@ import { checkedSetting, requireWideEnough, resolveStyles } from "./start-input.
  */
 export async function resolveChange(
   { storage, models }: { storage: Storage; models: SessionModels },
-  session: Pick<StyleTransferRecord, "settings" | "contentId">,
+  session: Pick<StyleTransferRecord, "settings" | "styles" | "contentId" | "initial">,
   input: ChangeInput,
   paintedStep: number,
 ): Promise<Change> {
@@ -21,14 +22,19 @@ export async function resolveChange(
   const settings = changedSettings("changes", input, paintedStep, model);
   const styles = input.styles ? resolveStyles("changes.styles", input.styles) : null;
   const layers = settings.styleLayers ?? session.settings.styleLayers;
-  const smallest = coarsestSize(session);
+  const checked = (styles ?? []).map(({ imageId }, index) => ({ field: `changes.styles.${index}.imageId`, imageId }));
   if (settings.styleLayers) {
-    const content = await requireImage(storage, "changes.styleLayers", session.contentId);
-    requireWideEnough("changes.styleLayers", content, layers, smallest, model);
+    // Other layers are computed for the pictures that stay.
+    const stay = [session.contentId, ...(styles ? [] : session.styles.map(({ imageId }) => imageId))];
+    checked.push(...stay.map((imageId) => ({ field: "changes.styleLayers", imageId })));
   }
-  for (const [index, { imageId }] of (styles ?? []).entries()) {
-    const field = `changes.styles.${index}.imageId`;
-    requireWideEnough(field, await requireImage(storage, field, imageId), layers, smallest, model);
+  if (checked.length > 0) {
+    const first = [session.contentId, ...session.initial.styles.map(({ imageId }) => imageId)];
+    const sizes = await Promise.all(first.map((imageId) => requireImage(storage, "sessionId", imageId)));
+    const coarsest = coarsestSize(session.initial.settings, sizes);
+    for (const { field, imageId } of checked) {
+      requireWideEnoughAt({ field, image: await requireImage(storage, field, imageId), layers }, coarsest, model);
+    }
   }
   return { settings, styles };
 }
@@ -50,9 +56,4 @@ export function changedSettings(at: string, input: ChangeInput, paintedStep: num
     });
   }
   return settings;
-}
-
-/** The longer side of a style picture at the coarsest scale, px: a new style must be large enough there too. */
-export function coarsestSize({ settings }: Pick<StyleTransferRecord, "settings">): number {
-  return Math.round(settings.size / 2 ** (settings.scales - 1));
 }

@@ -10,7 +10,6 @@ import { resolveChange } from "./change-input.js";
 import { featureModel, type SessionModels, translator } from "./models.js";
 import { noSession, requireImage, requireQueueSpace, requireSession, requireStyleTransfer } from "./requirements.js";
 import {
-  requireWideEnough,
   resolveSettings,
   resolveStyles,
   resolveTitle,
@@ -21,6 +20,7 @@ import {
 import { isFinal } from "./status.js";
 import { resolveTrace } from "./trace/import.js";
 import { keptFrames } from "./watch/kept-frames.js";
+import { requireWideEnough, smallestSize } from "./wide-enough.js";
 
 export interface SessionServiceOptions {
   storage: Storage;
@@ -46,14 +46,19 @@ export class SessionService {
     const title = resolveTitle("input.title", input.title);
     const styles = resolveStyles("input.styles", input.styles);
     const model = await featureModel(this.parts.models, "input.model", input.model ?? null);
-    const settings = resolveSettings("input", input, model, this.parts.maxSize);
-    const { contentLayers, styleLayers, size } = settings;
-    const content = await requireImage(this.parts.storage, "input.contentId", input.contentId);
-    requireWideEnough("input.contentId", content, [...contentLayers, ...styleLayers], size, model);
+    const { storage, maxSize } = this.parts;
+    const asked = resolveSettings("input", input, model, maxSize);
+    const content = await requireImage(storage, "input.contentId", input.contentId);
+    const pictures = [{ field: "input.contentId", image: content, layers: [...asked.contentLayers, ...asked.styleLayers] }];
     for (const [index, { imageId }] of styles.entries()) {
       const field = `input.styles.${index}.imageId`;
-      requireWideEnough(field, await requireImage(this.parts.storage, field, imageId), styleLayers, size, model);
+      pictures.push({ field, image: await requireImage(storage, field, imageId), layers: asked.styleLayers });
     }
+    // Without a size, a panorama gets one at which it is wide enough.
+    const smallest = Math.max(...pictures.map((picture) => smallestSize(picture, model)));
+    const size = input.size ?? Math.min(Math.max(asked.size, smallest), maxSize);
+    const settings = resolveSettings("input", { ...input, size }, model, maxSize);
+    for (const picture of pictures) requireWideEnough(picture, size, model, maxSize);
 
     const course = { settings, styles, initial: { settings, styles }, contentId: input.contentId };
     return this.enqueue({ ...newSession(title), kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });

@@ -4,9 +4,10 @@ import type { ImageRecord } from "../../records/pictures.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import { completeSettings, type StyleTransferSettings } from "../../records/settings.js";
 import type { Storage } from "../../storage/storage.js";
-import { changedSettings, coarsestSize } from "../change-input.js";
-import { featureModel, type SessionModel, type SessionModels } from "../models.js";
-import { requireWideEnough, resolveSettings, resolveStyles, resolveTitle } from "../start-input.js";
+import { changedSettings } from "../change-input.js";
+import { featureModel, type SessionModels } from "../models.js";
+import { resolveSettings, resolveStyles, resolveTitle } from "../start-input.js";
+import { coarsestSize, requireWideEnough, requireWideEnoughAt } from "../wide-enough.js";
 import { readTrace, type TraceContent } from "./read.js";
 
 /** A style transfer that a trace describes; `settings` and `styles` are those with every change in force. */
@@ -29,49 +30,47 @@ export async function resolveTrace(
   const complete = completeSettings(trace.settings);
   const settings = resolveSettings("trace.settings", complete, model, maxSize);
   const content = await pictures.find("trace.content", trace.contentDigest);
-  requireWideEnough("trace.content", content, [...settings.contentLayers, ...settings.styleLayers], settings.size, model);
-  const initial = { settings, styles: await stylesOf(trace.styles, "trace.styles", pictures, settings, model) };
+  const layers = [...settings.contentLayers, ...settings.styleLayers];
+  requireWideEnough({ field: "trace.content", image: content, layers }, settings.size, model, maxSize);
+  const first = await findStyles(trace.styles, "trace.styles", pictures);
+  for (const { field, image } of first.found) {
+    requireWideEnough({ field, image, layers: settings.styleLayers }, settings.size, model, maxSize);
+  }
+  const coarsest = coarsestSize(settings, [content, ...first.found.map(({ image }) => image)]);
+  const initial = { settings, styles: first.styles };
 
   let inForce: InForce<StyleTransferSettings, Weighted<ImageReference>[]> = initial;
+  let { found } = first;
   const changes: ChangeAtStep[] = [];
   for (const [index, traced] of trace.changes.entries()) {
     const at = `trace.changes.${index}`;
     if (traced.step < (changes.at(-1)?.step ?? 0)) throw badInput(`${at}.step`, "Changes are listed in the order of their steps.");
-    const change = await resolveTracedChange(traced, at, inForce.settings, pictures, model);
+    // Any number of steps is allowed: the painter corrected one below the painted step, and does the same on replay.
+    const changed = changedSettings(at, { ...traced.settings, styles: traced.styles ? [] : null }, -1, model);
+    const next = traced.styles && (await findStyles(traced.styles, `${at}.styles`, pictures));
+    const change = { step: traced.step, settings: changed, styles: next?.styles ?? null };
     inForce = withChange(inForce, change);
     changes.push(change);
+    const field = `${at}.styleLayers`;
+    const stay = changed.styleLayers ? [content, ...(next ? [] : found.map(({ image }) => image))].map((image) => ({ field, image })) : [];
+    found = next?.found ?? found;
+    for (const picture of [...stay, ...(next?.found ?? [])]) {
+      requireWideEnoughAt({ ...picture, layers: inForce.settings.styleLayers }, coarsest, model);
+    }
   }
   return { title: resolveTitle("trace.title", trace.title), contentId: content.id, initial, changes, ...inForce };
 }
 
-async function resolveTracedChange(
-  change: TraceContent["changes"][number],
-  at: string,
-  before: StyleTransferSettings,
-  pictures: Pictures,
-  model: SessionModel,
-): Promise<ChangeAtStep> {
-  // Any number of steps is allowed: the painter corrected one below the painted step, and does the same on replay.
-  const settings = changedSettings(at, { ...change.settings, styles: change.styles ? [] : null }, -1, model);
-  const styles = change.styles && (await stylesOf(change.styles, `${at}.styles`, pictures, { ...before, ...settings }, model));
-  return { step: change.step, settings, styles };
-}
-
-async function stylesOf(
-  given: TraceContent["styles"],
-  at: string,
-  pictures: Pictures,
-  settings: StyleTransferSettings,
-  model: SessionModel,
-): Promise<Weighted<ImageReference>[]> {
-  const images = await Promise.all(given.map(({ sha256 }, index) => pictures.find(`${at}.${index}`, sha256)));
-  for (const [index, image] of images.entries()) {
-    requireWideEnough(`${at}.${index}`, image, settings.styleLayers, coarsestSize({ settings }), model);
-  }
-  return resolveStyles(
-    at,
-    given.map(({ weight }, index) => ({ imageId: images[index]!.id, weight })),
+/** The pictures of styles, with their paths in errors, and the styles as a session keeps them. */
+async function findStyles(given: TraceContent["styles"], at: string, pictures: Pictures) {
+  const found = await Promise.all(
+    given.map(async ({ sha256 }, index) => ({ field: `${at}.${index}`, image: await pictures.find(`${at}.${index}`, sha256) })),
   );
+  const styles = resolveStyles(
+    at,
+    given.map(({ weight }, index) => ({ imageId: found[index]!.image.id, weight })),
+  );
+  return { found, styles };
 }
 
 /** Uploaded pictures by the SHA-256 of their bytes. */
