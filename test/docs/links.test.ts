@@ -27,11 +27,11 @@ async function anchorsOf(file: string): Promise<string[]> {
   );
 }
 
-test("the pages for visitors are there", () => {
+test("the pages for visitors exist", () => {
   expect(files).toEqual(expect.arrayContaining(["README.md", "docs/api.md", "docs/operate.md", "docs/live.md", "bench/README.md"]));
 });
 
-test.each(files)("links of %s lead somewhere", async (file) => {
+test.each(files)("the links in %s lead somewhere", async (file) => {
   const targets = [...(await proseOf(file)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
   for (const target of targets.filter((each) => !/^[a-z]+:/.test(each))) {
     const [path = "", anchor] = target.split("#");

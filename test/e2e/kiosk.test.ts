@@ -12,7 +12,7 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
     return sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
   };
 
-  test("paints one after the other, goes on after its server was killed, and leaves nothing behind", async () => {
+  test("paints one pair after another, continues after its server was killed, and leaves nothing behind", async () => {
     const { page } = await studio.open({ width: 1280, height: 720 });
     await page.goto("/kiosk?size=64&steps=25&seconds=2&photos=alps,allium&styles=breakers");
     await page.getByText("French Alps, in the style of Breakers").waitFor();

@@ -83,7 +83,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(complaints).toEqual([]);
   });
 
-  test("without a camera the page says what to do, and the sample clip plays", async () => {
+  test("without a camera, the page says what to do, and the sample clip plays", async () => {
     const { page, complaints } = await livePage(phone);
     await page.evaluate(() => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotFoundError"));
@@ -99,7 +99,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(complaints).toEqual([]);
   });
 
-  test("a drawing is translated stroke by stroke, and back by undo", async () => {
+  test("a drawing is translated after each stroke and each undo", async () => {
     const { page, complaints } = await livePage();
     await page.getByRole("radio", { name: "Line drawing to coloured emoji" }).check({ force: true });
     await waitForResult(page);
@@ -124,7 +124,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(complaints).toEqual([]);
   });
 
-  test("a finger draws as the mouse does, and the page does not scroll under it", async () => {
+  test("a finger draws like the mouse, and the page does not scroll under it", async () => {
     const { page, complaints } = await livePage({ width: 360, height: 740 });
     await page.getByRole("radio", { name: "Line drawing to coloured emoji" }).check({ force: true });
     await waitForResult(page);
@@ -148,7 +148,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(complaints).toEqual([]);
   });
 
-  test("a hidden page sends nothing, and goes on when it is seen again", async () => {
+  test("a hidden page sends nothing, and continues when it is visible again", async () => {
     let sent = 0;
     const { page } = await livePage(undefined, async (page) => {
       page.on("websocket", (socket) =>
@@ -180,7 +180,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     await untilChanged(page, still);
   });
 
-  test("an untouched drawing begins no new session when the server ends its own; the next stroke does", async () => {
+  test("an unchanged drawing starts no new session when the server ends the old one; the next stroke does", async () => {
     let endSession = (): void => {
       throw new Error("No live session was followed");
     };
@@ -217,7 +217,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(starts()).toBe(before + 1);
   });
 
-  test("a session whose start is answered after Stop is cancelled", async () => {
+  test("a session that starts only after Stop was pressed is cancelled", async () => {
     let answer = (): void => {
       throw new Error("Nothing was held");
     };
@@ -240,7 +240,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     await cancelled;
   });
 
-  test("a slider that is drawn over many sizes begins one session", async () => {
+  test("a slider that is dragged over many sizes starts one session", async () => {
     const { page } = await livePage();
     const starts = countStarts(page);
     await startClip(page);
@@ -260,7 +260,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(starts()).toBe(2);
   });
 
-  test("the page says when the camera goes away, and the sample clip takes its place", async () => {
+  test("the page reports that the camera is gone, and the sample clip can replace it", async () => {
     const { page } = await livePage(undefined, (page) =>
       page.addInitScript(() => {
         const open = MediaDevices.prototype.getUserMedia;
@@ -284,7 +284,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     await untilChanged(page, await shown(page));
   });
 
-  test("a camera whose picture cannot be played is let go", async () => {
+  test("a camera whose picture cannot be played is released", async () => {
     const { page } = await livePage(undefined, (page) =>
       page.addInitScript(() => {
         const open = MediaDevices.prototype.getUserMedia;
@@ -302,7 +302,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(state).toBe("ended");
   });
 
-  test("a film is saved at its end, and when the page is left while it records", async () => {
+  test("a film is saved when it is stopped, and when the user leaves the page during the recording", async () => {
     const { page } = await livePage();
     await startClip(page);
     await page.getByRole("button", { name: "Record a film" }).click();
@@ -327,7 +327,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(await border()).toBe("inset(0px 0px 0px 80%)");
   });
 
-  test("goes on after the server was away", async () => {
+  test("continues after an interruption of the server", async () => {
     const { page } = await livePage();
     await startClip(page);
     await studio.server.stop();

@@ -24,7 +24,7 @@ test.skipIf(!built).each(["index.html", "s.html", "translate.html", "gallery.htm
   },
 );
 
-test.skipIf(!built)("no page loads anything from elsewhere", async () => {
+test.skipIf(!built)("no page loads anything from other servers", async () => {
   for (const name of ["index.html", "s.html", "translate.html", "gallery.html", "models.html", "layers.html", "compare.html"]) {
     const html = await readFile(new URL(name, out), "utf8");
     expect(html.match(/(?:src|href)="(?:https?:)?\/\/[^"]*"/g)).toBeNull();

@@ -108,7 +108,7 @@ test.each(Array.from({ length: 60 }, (_, seed) => seed))(
   },
 );
 
-test("a slow viewer is given all that was kept when it came, and then the newest frame", async () => {
+test("a slow viewer gets every frame that was kept when it came, and then the newest frame", async () => {
   const painted = new Painted();
   for (let step = 0; step < 200; step++) await painted.paint(step);
   const viewer = await painted.broker.watch("s", { afterStep: -1, maxFramesPerSecond: null });
@@ -136,7 +136,7 @@ test("a viewer that waits for a frame can leave at once, and its wait ends", asy
   expect(await viewer.next()).toEqual({ done: true, value: undefined });
 });
 
-test("a deleted session ends its viewers, also while they wait", async () => {
+test("a deleted session ends its viewers' subscriptions, even while they wait", async () => {
   const painted = new Painted();
   const viewer = await painted.broker.watch("s", latestOnly);
   await viewer.next();
@@ -146,7 +146,7 @@ test("a deleted session ends its viewers, also while they wait", async () => {
   expect(painted.broker.viewerCount).toBe(0);
 });
 
-test("a viewer whose storage fails gets the error, and leaves", async () => {
+test("a viewer gets the error when storage fails, and its subscription ends", async () => {
   const painted = new Painted();
   const viewer = await painted.broker.watch("s", { afterStep: -1, maxFramesPerSecond: null });
   await viewer.next();
@@ -155,7 +155,7 @@ test("a viewer whose storage fails gets the error, and leaves", async () => {
   expect(painted.broker.viewerCount).toBe(0);
 });
 
-test("the bus is asked once for all viewers of a session", async () => {
+test("all viewers of a session share one subscription to the bus", async () => {
   const painted = new Painted();
   const asked: string[] = [];
   const { subscribe } = painted.bus;
