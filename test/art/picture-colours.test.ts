@@ -36,7 +36,7 @@ async function expectColour(name: string, bytes: Uint8Array, expected: number[],
 
 describe.each(profiles)("colours with $name", ({ icc, space, gamma }) => {
   const depths: SampleDepth[] = [8, 10, 12, 16, "float"];
-  // A float without a profile is light itself. A profile of another colour model is ignored.
+  // Floats without a profile are linear light. A profile of another colour model is ignored.
   const rgbFor = (depth: SampleDepth) => (depth === "float" && !icc ? colour.map(fromLight) : inSrgb(colour, space ?? colourSpaces.sRGB));
   const greyFor = (depth: SampleDepth) => {
     const level = gamma ? fromLight(grey ** gamma) : depth === "float" && !icc ? fromLight(grey) : 255 * grey;

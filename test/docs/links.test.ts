@@ -41,7 +41,7 @@ test.each(files)("the links in %s lead somewhere", async (file) => {
   }
 });
 
-/** What is built, or belongs to one machine. */
+/** Paths that are built, or belong to one machine. */
 const notKept = /^(dist|data|web\/out|web\/\.next)(\/|$)/;
 
 test.each(files)("the files that %s names exist", async (file) => {

@@ -67,7 +67,7 @@ describeStudio("the gallery in a browser, with the bundled network", {}, (studio
     const { page, complaints } = await studio.open();
     const count = async () => (await studio.client.query("{ sessions(first: 1) { totalCount } }")).sessions.totalCount;
     const before = await count();
-    // The moment lasts as long as a slow machine needs.
+    // The time to undo is long enough for a slow machine.
     await page.addInitScript(() => {
       const plain = window.setTimeout;
       Object.assign(window, { setTimeout: (run: () => void, ms = 0) => plain(run, ms === 8000 ? 600_000 : ms) });

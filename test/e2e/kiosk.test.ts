@@ -30,7 +30,7 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
     await screenshot(page, "kiosk-desktop");
     expect(await seriousFindings(page)).toEqual([]);
     await page.goto("/gallery");
-    // What hung last is remembered, and tidied up when the kiosk opens again.
+    // The browser remembers the last painting, and the kiosk deletes it when it opens again.
     await page.goto("/kiosk?size=64&steps=2000&seconds=2&photos=acanthus&styles=engraving");
     await expect.poll(titles).toEqual(["Kiosk: Acanthus, Engraving"]);
   });

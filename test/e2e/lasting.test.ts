@@ -26,8 +26,8 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     await page.getByRole("button", { name: "Pause" }).click();
     await waitForStatus(page, "Paused");
     await waitForStatus(other, "Paused");
-    // A painting that the device starts later ends after the steps that were in work at the pause were stored. One more,
-    // from beginning to end, is time enough for a step that should not be made.
+    // When a painting that started later has ended, the steps in work at the pause are stored. One more painting gives
+    // enough time for a step that must not happen.
     const second = (await studio.open()).page;
     const finishAnother = async () => {
       await startPainting(second, { photo: "Alps", style: "Engraving", steps: 5, size: 64 });

@@ -18,7 +18,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
   /** What the canvas of results shows, as text that differs when the picture does. */
   const shown = (page: Page) => page.getByTestId("live-result").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
 
-  /** How many live sessions the page has asked for since. */
+  /** Returns a function that counts the live sessions which the page has requested since. */
   function countStarts(page: Page): () => number {
     let count = 0;
     page.on("request", (request) => {
@@ -202,7 +202,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     const before = starts();
     const still = await shown(page);
     endSession();
-    // A session that the page began at this end would have been asked for before this request.
+    // If the page started a session at this end, it would request it before this.
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     await page.evaluate(() => fetch("/healthz"));
     expect(starts()).toBe(before);
@@ -250,11 +250,11 @@ describeStudio("live translations in a browser, with the real server", { camera:
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
     await page.mouse.move(x, y);
     await page.mouse.down();
-    // Sent without waiting for each: a slow machine would let the size settle between two movements.
+    // Not awaited one by one: on a slow machine the size would settle between two movements.
     await Promise.all(Array.from({ length: 20 }, (_, step) => page.mouse.move(x + step + 1, y)));
     await page.mouse.up();
     await expect.poll(starts).toBe(2);
-    // Results of the new session come while the slider would have settled again.
+    // The slider would settle again while these results of the new session arrive.
     await clipMoves(page);
     await untilChanged(page, await shown(page));
     expect(starts()).toBe(2);

@@ -226,7 +226,7 @@ describe("a host", () => {
     await host.queue.add(slow);
     await host.end(await host.paint({ steps: 40, computeMs: 0 }));
     expect(await host.storedSteps(slow)).toEqual([]);
-    // The device is killed, what it had sent is stored: all that was on the way.
+    // The device is killed, and the frames that it had sent are stored.
     const closing = host.host.close();
     open();
     await closing;

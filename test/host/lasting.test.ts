@@ -14,7 +14,7 @@ afterEach(async () => {
 
 const endless = { steps: 1e6, blockMs: 2 };
 
-/** The alpha of each stored frame, as scripted painters tell it. */
+/** The alpha of each stored frame, which scripted painters report as a loss. */
 async function alphas(host: HostHarness, id: string): Promise<number[]> {
   return (await host.frames(id)).map(({ losses }) => losses!.content);
 }
@@ -132,7 +132,7 @@ describe("steering", () => {
   });
 });
 
-/** Whether viewers heard of the change's step before they saw its frame. */
+/** Whether viewers received the step of a change before its frame. */
 async function settledBeforeItsFrame(host: HostHarness, id: string): Promise<boolean> {
   const events = host.events.get(id)!;
   const frame = events.findIndex((event) => event.type === "frame" && event.frame.losses!.content === 7);

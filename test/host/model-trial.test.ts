@@ -112,7 +112,7 @@ describe("a model is refused", () => {
   });
 
   test("that needs too much memory", async () => {
-    // What any such process needs is more than this.
+    // Every such process needs more than this.
     const trial = tryInProcess(await stored(endless()), patient, { memoryBytes: 40e6 });
     await expect(trial).rejects.toThrow("It needs too much memory for a small picture.");
   });

@@ -12,7 +12,7 @@ async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarnes
   return harness;
 }
 
-/** Models of which `slow` must be fetched; `end` lets that succeed, or fail with an error. */
+/** Models of which `slow` must be downloaded; `end` lets the download succeed, or fail with an error. */
 function fetchedModels(slow: string) {
   let fetched = false;
   let end: (error?: Error) => void = () => undefined;

@@ -57,7 +57,7 @@ async function openStream(id: string, query = "", headers: Record<string, string
     if (done) throw new Error("The stream broke off.");
     bytes = Buffer.concat([bytes, value]);
   }
-  /** Takes bytes up to and with `end`; returns those before it. */
+  /** Reads through `end`; returns the bytes before it. */
   async function upTo(end: string): Promise<Buffer> {
     for (;;) {
       const found = bytes.indexOf(end);

@@ -8,7 +8,7 @@ import { errorHandler } from "../../server/http/errors.js";
 import { receiveUpload } from "../../server/http/upload-body.js";
 import { listen } from "./server.js";
 
-/** An upload without others beside it. */
+/** The only upload at the time. */
 const freely = { paused: false, hold: () => undefined };
 
 let port: number;

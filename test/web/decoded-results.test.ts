@@ -2,7 +2,7 @@ import { setImmediate as settle } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { DecodedResults } from "../../web/rooms/live/decoded-results";
 
-/** Results whose decoding ends at the test's word. */
+/** Results whose decoding ends when the test says so. */
 function setUp() {
   const shown: string[] = [];
   const discarded: string[] = [];

@@ -2,7 +2,7 @@ import { setImmediate as settle } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { LiveSender, type Receipt } from "../../web/rooms/live/live-sender";
 
-/** A sender whose server answers at the test's word. */
+/** A sender whose server responds when the test says so. */
 function setUp() {
   let clock = 0;
   let picture = "";

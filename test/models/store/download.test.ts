@@ -161,7 +161,7 @@ it("refuses a file that was compressed for the transfer", async () => {
 it("ends at once when it is cancelled between attempts", async () => {
   const abort = new AbortController();
   rig.server.faults.push((_request, response) => {
-    // The wait between attempts shows nothing outside; it has begun long before these 20 ms are over.
+    // The wait between attempts cannot be observed; it begins long before these 20 ms are over.
     response.writeHead(500).end(() => setTimeout(() => abort.abort(), 20));
   });
   await expect(rig.download({ signal: abort.signal, limits: { ...limits, backoffMs: 60_000 } })).rejects.toMatchObject({

@@ -38,7 +38,7 @@ afterEach(() => {
   proxy.closeAllConnections();
 });
 
-/** Downloads the file with a module that has read the environment anew, as a server does that starts. */
+/** Downloads the file with a newly loaded module, which reads the environment as a server does at its start. */
 async function download(host: string): Promise<void> {
   const fresh = await import("../../../server/models/store/download.js");
   const url = rig.server.url("weights.bin");

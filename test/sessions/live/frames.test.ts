@@ -10,7 +10,7 @@ import { aFrame, aTranslation } from "../../contracts/records.js";
 
 const picture = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
 
-/** Frames of one live translation that waits, and what a host would hear of them. */
+/** Frames of one live translation that waits, and the messages that a host would receive about them. */
 async function setUp() {
   const bus = openEmbeddedBus((error) => {
     throw error;

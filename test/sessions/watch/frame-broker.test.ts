@@ -8,14 +8,14 @@ import { memoryRecentFrames } from "../../../server/storage/embedded/recent-fram
 import type { Storage } from "../../../server/storage/storage.js";
 import { aFrame, aSession } from "../../contracts/records.js";
 
-/** A session that is painted into memory, with waits of any length between all that happens. */
+/** A session that is painted into memory, with waits of any length between its events. */
 class Painted {
   readonly faults: unknown[] = [];
   readonly bus = openEmbeddedBus((fault) => this.faults.push(fault));
   readonly frames: FrameRecord[] = [];
   session: StyleTransferRecord = aSession("image", { id: "s", status: "RUNNING" });
   readonly broker: FrameBroker;
-  /** What reading frames fails with; null while the disk works. */
+  /** The error with which reading frames fails; null while the disk works. */
   failure: Error | null = null;
 
   constructor(readonly wait: () => Promise<unknown> = async () => undefined) {
