@@ -70,7 +70,7 @@ export class BenchServer {
   }
 
   /**
-   * Processor time of the server process so far, threads included; with its device process where asked, ms. Linux only.
+   * Processor time of the server process so far, threads included, ms; with its device process on request. Linux only.
    */
   async processorTime({ withDevice = false } = {}): Promise<number> {
     const processes = [String(this.server.pid), ...(withDevice ? await this.children() : [])];

@@ -1,5 +1,5 @@
 /**
- * Pictures of 256 x 256 px that each bundled generator translates a second on the onnx engine, from planes to planes:
+ * Pictures of 256 x 256 px that each bundled generator translates in a second on the onnx engine, from planes to planes,
  * without decoding and encoding.
  *
  *   npx tsx bench/generators.ts

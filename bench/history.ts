@@ -1,6 +1,6 @@
 /**
- * Time of `sessions` over HTTP with 10,000 sessions and 1,000,000 frames in history, and of the replay, pictures
- * included, for a viewer who comes back after 1,000 steps.
+ * Time of the query `sessions` over HTTP with 10,000 sessions and 1,000,000 frames in history, and of the replay for a
+ * viewer who returns after 1,000 steps, pictures included.
  *
  *   npx tsx bench/history.ts
  */
@@ -19,7 +19,7 @@ import { quantile } from "./statistics.js";
 const SESSIONS = 10_000;
 const FRAMES_OF_EACH = 100;
 const QUERIES = 100;
-/** Steps that a viewer missed, and size of each picture, bytes. */
+/** Number of steps that a viewer missed, and size of each picture in bytes. */
 const MISSED = { steps: 1000, byteLength: 30_000 };
 
 const limits = { queryMs: 50, firstFrameMs: 200, framesPerSecond: 200 };

@@ -1,5 +1,5 @@
 /**
- * Kills server and device by turns with `kill -9`, 100 times at random over 20 sessions, and reports lost sessions and
+ * Kills server and device in turns with `kill -9`, 100 times at random during 20 sessions, and reports lost sessions and
  * lost frames that a viewer had seen. test/e2e/kills.test.ts is the short form.
  *
  *   npx tsx bench/kills.ts

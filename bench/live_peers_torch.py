@@ -1,4 +1,4 @@
-"""A bundled ResNet generator in PyTorch, for bench/live-peers.ts: a line on stdin is answered by a line of JSON.
+"""A bundled ResNet generator in PyTorch, for bench/live-peers.ts. It replies to each line on stdin with a line of JSON.
 
 usage: live_peers_torch.py folder-of-the-generator size threads
 """

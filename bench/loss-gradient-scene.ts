@@ -13,7 +13,7 @@ export interface Evaluated {
   ms: number;
   /** J. */
   total: number;
-  /** Euclidean length of the gradient of J towards the image. */
+  /** Euclidean length of the gradient of J with respect to the image. */
   norm: number;
 }
 

@@ -1,4 +1,4 @@
-"""One VGG-19 loss and gradient in PyTorch, for bench/loss-gradient.ts: a line "run" on stdin is answered by a line of JSON.
+"""VGG-19 loss and gradient in PyTorch, for bench/loss-gradient.ts. It replies to each line "run" on stdin with a line of JSON.
 
 usage: loss_gradient_torch.py weights.safetensors size threads
 """

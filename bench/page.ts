@@ -1,8 +1,8 @@
 /**
- * What the studio costs a browser: the scripts of the first load, and the time until the page is interactive on a slow
+ * Cost of the studio in a browser: the scripts of the first load, and the time until the page is interactive on a slow
  * processor; frames drawn and the main thread's load at 512 px; the heap of a tab that is left open. The frames are
- * encoded beforehand, then stored, published and served as always: painting at that speed would need a GPU. Build the
- * studio first.
+ * encoded beforehand and then stored, published and served as usual, because painting at that speed would need a GPU.
+ * Build the studio first.
  *
  *   npx tsx bench/page.ts [minutes of the open tab, 30; 0 leaves it out]
  */
@@ -21,7 +21,7 @@ import { median } from "./statistics.js";
 const minutes = Number(process.argv[2] ?? 30);
 const limits = { scriptBytes: 250_000, interactiveMs: 1500, framesPerSecond: 30, busyPercent: 50, heapBytes: 20e6 };
 const [rounds, throttle, side, seconds] = [5, 4, 512, 15];
-/** Frames sent a second: more than must be drawn. */
+/** Frames sent each second, more than must be drawn. */
 const offered = 36;
 
 const executable = findBrowser();

@@ -1,8 +1,8 @@
 /**
- * What the server adds to a step, in % of the computing time: the time between two frames at a viewer that the device
- * does not compute (turns, encoding, messages), plus the processor time of the server process (history, GraphQL, inline
- * bytes), as if none of it ran in parallel to the computing. Also measures the server's event-loop delay. All come from
- * one run, so other work on the machine is not counted as overhead.
+ * Time that the server adds to a step, in % of the computing time. It is the part of the time between two frames at a
+ * viewer in which the device does not compute (turns, encoding, messages), plus the processor time of the server process
+ * (history, GraphQL, inline bytes), as if none of it ran in parallel with the computing. Also measures the server's
+ * event-loop delay. Everything is measured in one run, so other work on the machine does not count as overhead.
  *
  *   npx tsx bench/server-overhead.ts
  */

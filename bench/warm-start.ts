@@ -1,6 +1,6 @@
 /**
- * How soon a warm server shows frame 0, counted in steps, with new and with cached targets; how long a painting with
- * the default settings takes; how much memory the device process needs at 512 px.
+ * Time in which a warm server shows frame 0, in steps, with new and with cached targets; time of a painting with the
+ * default settings; memory of the device process at 512 px.
  *
  *   npx tsx bench/warm-start.ts
  */

@@ -16,7 +16,7 @@ export const server = {
   storage: ["records"],
   queue: [],
   bus: ["records"],
-  // Uploads are checked and paintings are begun with the same decoder.
+  // Uploads are checked with the decoder that paintings start from.
   pictures: ["processes"],
   processes: [],
   records: [],
@@ -43,7 +43,7 @@ export const entryFiles = {
   "server/storage": "storage",
   "server/queue": "queue",
   "server/bus": "bus",
-  // Whatever computes stays in the device process.
+  // All computing stays in the device process.
   "server/art": "work",
 };
 

@@ -2,7 +2,7 @@ import { writePolicies } from "./content-security-policy.mjs";
 import { inRoot } from "./root.mjs";
 import { runTool } from "./run.mjs";
 
-/** Files that Next writes itself. @param {string} path */
+/** Whether Next writes a file itself. @param {string} path */
 const ignore = (path) => ["web/.next", "web/out", "web/next-env.d.ts"].includes(path) || path.endsWith(".tsbuildinfo");
 
 /**

@@ -83,8 +83,8 @@ async function isThere(path) {
 }
 
 /**
- * Takes the lock that a server takes: see server/storage/embedded/lock.ts, which `node_modules` and a build are needed
- * for. Returns the function that releases it.
+ * Takes the lock of a server like server/storage/embedded/lock.ts, which needs `node_modules` and a build. Returns the
+ * function that releases it.
  * @param {string} folder
  * @returns {Promise<() => Promise<void>>}
  */

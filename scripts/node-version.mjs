@@ -1,7 +1,7 @@
 /**
  * Ends this process with one line when its Node is older than package.json asks for. The first import of every script
- * that npm runs: modules are evaluated in order, so nothing else has run by then. What those scripts import statically
- * must parse on Node 18; packages are imported dynamically, because they may not be installed yet.
+ * that npm runs: modules are evaluated in order, so nothing else has run by then. Files that those scripts import
+ * statically must parse on Node 18; packages are imported dynamically, because they may not be installed yet.
  */
 import { readFileSync } from "node:fs";
 

@@ -12,6 +12,6 @@ if (skipReasons.length > 0) console.log("\nSkipped:");
 for (const reason of skipReasons) console.log(`- ${reason}`);
 const failures = [...failedChecks, ...(failed > 0 ? ["Tests"] : [])];
 console.log(failures.length === 0 ? "\nAll checks passed" : `\nFailed: ${failures.join("; ")}`);
-// Each check that failed counts as one, so that the last line never says that nothing has.
+// Each failed check counts as a failed test, so the last line reports it.
 console.log(`${passed} passed, ${failed + failedChecks.length} failed, ${skipped} skipped`);
 process.exitCode = failures.length === 0 ? 0 : 1;

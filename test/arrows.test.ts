@@ -89,7 +89,7 @@ async function write(path: string, text: string): Promise<void> {
   await writeFile(join(project, path), text);
 }
 
-test("every import against the arrows is refused, and no other, though only types are imported", async () => {
+test("every import against the arrows is refused and no other, even if it imports only types", async () => {
   const probes = importing.map((folder) => ({ folder, path: `${folder}/nested/probe-${folder.replaceAll("/", "-")}.ts` }));
   for (const { folder, path } of probes) {
     const depth = up.slice(0, 3 * (folder.split("/").length + 1));
@@ -107,14 +107,14 @@ test("every import against the arrows is refused, and no other, though only type
   for (const { path } of probes) await rm(join(project, path));
 });
 
-test("a circle of two files is refused, though only types are imported", async () => {
+test("a circle of two files is refused, even if they import only types", async () => {
   await write("server/host/one.ts", 'import type { Two } from "./two.js";\nexport type One = Two | string;\n');
   await write("server/host/two.ts", 'import type { One } from "./one.js";\nexport type Two = One[];\n');
   const broken = await brokenArrows(project);
   expect(broken.some((arrow) => arrow.includes("server/host/one.ts") && arrow.endsWith("(no circles)"))).toBe(true);
 });
 
-test("a folder that has no arrows yet is refused", async () => {
+test("a folder without arrows is refused", async () => {
   await write("server/attic/old.ts", 'import type { Probe } from "../errors.js";\nexport type Old = Probe;\n');
   expect(await brokenArrows(project)).toContain("server/attic/old.ts -> server/errors.ts (a folder without arrows)");
 });

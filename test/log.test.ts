@@ -22,7 +22,7 @@ test("every line has a timestamp and a level", () => {
   expect(cause.every((text) => text.startsWith("  "))).toBe(true);
 });
 
-test("text of a client begins no line and controls no terminal", () => {
+test("text from a client cannot start a line or control the terminal", () => {
   const { log, records } = watchedLog();
   log.warn("a\n2030-01-01T00:00:00.000Z INFO  forged\u001b[31m");
   expect(records[0]).toBe("2030-01-02T03:04:05.678Z WARN  a 2030-01-01T00:00:00.000Z INFO  forged\\x1b[31m");
@@ -30,7 +30,7 @@ test("text of a client begins no line and controls no terminal", () => {
   expect(records[1]!.split(/\r|\n/).filter((line) => line.startsWith("2030"))).toHaveLength(1);
 });
 
-test("repeated messages are written a few times, and then their number", () => {
+test("repeated messages are written a few times, and then only counted", () => {
   const { log, records, clock } = watchedLog();
   for (let count = 0; count < 1000; count++) log.report(new Error("The same."));
   log.info("Another.");

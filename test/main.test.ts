@@ -34,14 +34,14 @@ async function failure(env: Record<string, string>): Promise<string> {
   return output.replace(head, "");
 }
 
-test("a test's server that does not start fails with its output", async () => {
+test("a server that does not start fails the test with its output", async () => {
   const failing = new ServerProcess({ PORT: "no-port" }).client();
   await expect(failing).rejects.toThrow(
     /^The server did not start: it ended with exit code 1\. Its output:\n\S+ ERROR PORT=no-port must be/,
   );
 });
 
-test("it serves, and becomes ready without any model", async () => {
+test("it serves requests, and becomes ready without any model", async () => {
   expect((await fetch(`${client.address}/healthz`)).status).toBe(200);
   for (let status = 0; status !== 200; ) ({ status } = await fetch(`${client.address}/readyz`));
   const { server: info } = await client.query("{ server { version devices { name } } }");
@@ -70,7 +70,7 @@ test("a data folder in use is reported in one line", async () => {
   expect(await failure({ ATELIER_DATA: data.folder })).toMatch(/^Another server uses this data folder\.[^\n]*$/);
 });
 
-test("a bad variable is reported in one line", async () => {
+test("an invalid variable is reported in one line", async () => {
   expect(await failure({ ATELIER_DEVICE: "gpu" })).toMatch(/^ATELIER_DEVICE=gpu must be one of [^\n]*$/);
 });
 

@@ -1,4 +1,4 @@
-"""Pictures that vgg19_lite.py paints with the student while it learns (DAgger, Ross et al., AISTATS 2011)."""
+"""Pictures that vgg19_lite.py paints with the student during training (DAgger, Ross et al., AISTATS 2011)."""
 import math
 
 import torch
@@ -8,7 +8,7 @@ from vgg19 import CONTENT_LAYER, STYLE_LAYERS, gram, relative, total_variation
 
 
 class Canvases:
-    """Pictures that are being painted with the student while it learns: a pool of style transfers, a step at a time."""
+    """A pool of style transfers that the student paints during training, one step at a time."""
 
     def __init__(self, pictures, count, lifetime):
         self.pictures, self.count, self.lifetime, self.pool = pictures, count, lifetime, []
@@ -22,7 +22,7 @@ class Canvases:
                 "m": torch.zeros_like(start), "v": torch.zeros_like(start), "age": 0, "life": rng.randint(self.lifetime // 3, self.lifetime)}
 
     def paint(self, student, number, side, device):
-        """One Adam step (learning rate 0.03, clamped to 0..1) on `number` canvases; their pictures and their styles, each (number,3,side,side)."""
+        """Makes one Adam step (learning rate 0.03, clamped to 0..1) on `number` canvases. Returns their pictures and their styles, each (number,3,side,side)."""
         self.pool = [c for c in self.pool if c["image"].shape[-1] == side and c["age"] < c["life"]]
         while len(self.pool) < self.count:
             self.pool.append(self.fresh(side))
@@ -47,7 +47,7 @@ class Canvases:
 
 
 def sheet(path, canvases, rows=4):
-    """Sample sheet for the eye: content, style and what the student has painted so far, a row for each canvas."""
+    """Sample sheet to look at: content, style and the student's painting so far, one row for each canvas."""
     oldest = sorted(canvases.pool, key=lambda c: -c["age"])[:rows]
     cells = [torch.cat([c["content"], c["style"], c["image"]], 2) for c in oldest]
     Image.fromarray((torch.cat(cells, 1).permute(1, 2, 0) * 255).round().byte().numpy()).save(path)

@@ -1,29 +1,32 @@
-"""CycleGAN: photo to painting and back, learned from two heaps of pictures without a single pair.
+"""CycleGAN: photo to painting and back, learned from two unpaired sets of pictures.
 
 Zhu, Park, Isola, Efros: "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", ICCV 2017.
-Two generators translate, G from photos (A) to paintings (B) and F back; for each side a discriminator learns to tell
-translations from originals, and the generators learn to pass. What comes back after both must be what went in (cycle),
-and a generator leaves alone what is already of its target's kind (identity). From the paper: ResNet generators with
-instance norm and mirrored borders, 70x70 PatchGAN, least-squares adversarial loss (Mao et al., "Least Squares Generative
-Adversarial Networks", ICCV 2017), a pool of 50 earlier translations for the discriminators (Shrivastava
-et al., CVPR 2017), Adam with beta1 0.5, its rate constant for half of the time, then falling linearly to 0.
+There are two generators: G translates photos (A) to paintings (B), and F translates back. For each side, a discriminator
+learns to tell translations from originals, and the generators learn to deceive it. A picture that passes through both
+generators must return unchanged (cycle), and a generator must not change pictures of its target domain (identity). From
+the paper: ResNet generators with instance norm and mirrored borders, 70x70 PatchGAN, least-squares adversarial loss (Mao
+et al., "Least Squares Generative Adversarial Networks", ICCV 2017), a pool of 50 earlier translations for the
+discriminators (Shrivastava et al., CVPR 2017), Adam with beta1 0.5, whose rate is constant for half of the time and then
+falls linearly to 0.
 
 Departures, each with its reason:
-1. Domain B is painted by our own style transfer (paint_domain.py): hundreds of pictures in one manner instead of a
-   handful, which a discriminator would know by heart. The photos that they were painted from are not in A.
-2. Thin networks: a CPU must translate 25 pictures of 256 px a second. Nearest-neighbour up-sampling (generators.py).
-3. A Gram term (Gatys et al., CVPR 2016) on features of vgg19-lite for G's paintings, towards the running mean of the
-   originals' Gram matrices: strokes come in an hour, not in a day. At a weight of 1 to 3 they are a fine grain that runs
-   one way, at 8 broad strokes that follow the forms. So that they have room, the cycle weighs 5 instead of 10.
-4. Cycles hide the input in a grain that the eye hardly sees (Chu, Zhmoginov, Sandler: "CycleGAN, a Master of
-   Steganography", 2017). Noise on the translation before it goes back drowns it (Bashkirova, Usman, Saenko: "Adversarial
-   Self-Defense for Cycle-Consistent GANs", NeurIPS 2019), and the cycle is compared at half the resolution. A painting
-   holds more than its photo, namely strokes: its cycle weighs less and is compared at a quarter of the resolution, or
-   else the photo would have to keep traces of every stroke.
-5. Some photos come to G without their colours (grey or sepia), as old photos are; the discriminator never sees those.
-6. A second pair of discriminators looks at half the resolution, where a patch holds whole swirls (as in Wang et al.,
+1. Domain B is painted by our own style transfer (paint_domain.py): hundreds of pictures in one manner. A discriminator
+   would memorise a handful of real paintings. The photos that were painted are not in A.
+2. The networks are thin, because a CPU must translate 25 pictures of 256 px a second. They enlarge with
+   nearest-neighbour up-sampling (generators.py).
+3. A Gram term (Gatys et al., CVPR 2016) on features of vgg19-lite pulls G's paintings towards the running mean of the
+   originals' Gram matrices: strokes appear after an hour instead of a day. With a weight of 1 to 3 they are a fine grain
+   in one direction; with 8 they are broad strokes that follow the shapes. To leave room for them, the weight of the cycle
+   is 5 instead of 10.
+4. Cycles hide the input in a grain that is barely visible (Chu, Zhmoginov, Sandler: "CycleGAN, a Master of
+   Steganography", 2017). Noise on the translation before it is translated back drowns that grain (Bashkirova, Usman,
+   Saenko: "Adversarial Self-Defense for Cycle-Consistent GANs", NeurIPS 2019), and the cycle is compared at half the
+   resolution. A painting contains more than its photo, namely strokes. Its cycle therefore weighs less and is compared at
+   a quarter of the resolution; otherwise the photo would have to keep traces of every stroke.
+5. Some photos reach G without their colours (grey or sepia), like old photos; the discriminator never sees those.
+6. A second pair of discriminators looks at half the resolution, where a patch covers whole swirls (as in Wang et al.,
    "High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs", CVPR 2018).
-7. What is kept is a moving average of the generators' weights: calmer than the last step of a game between two.
+7. The result is a moving average of the generators' weights, which varies less than the weights after the last step.
 
     python3 models/training/paint_domain.py --weights .../vgg19-lite.safetensors --out .../paintings   # domain B first
     python3 models/training/cyclegan.py --paintings .../paintings --vgg19-lite .../vgg19-lite.safetensors --out .../cyclegan
@@ -61,7 +64,7 @@ class Crops:
     """Random square crops of a list of pictures, from -1 to 1, flipped half of the time."""
 
     def __init__(self, paths, side, rng, reduction=1.6, border=0):
-        """reduction: how much a crop is reduced at most. border: pixels never used (style transfer leaves a rim)."""
+        """reduction: largest reduction of a crop. border: pixels that are never used (style transfer leaves a rim)."""
         self.pictures = [Image.open(path).convert("RGB") for path in paths]
         self.side, self.rng, self.reduction, self.border = side, rng, reduction, border
 
@@ -80,7 +83,7 @@ class Crops:
 
 
 def faded(photos, rng, share):
-    """Takes their colours from a share of the photos, some of which turn sepia."""
+    """Removes the colours from a share of the photos, some of which become sepia."""
     photos = photos.clone()
     for picture in photos:
         if rng.random() < share:
@@ -91,7 +94,7 @@ def faded(photos, rng, share):
 
 
 class Pool:
-    """The last translations: half of the time a discriminator is shown an earlier one in place of the newest."""
+    """The latest translations: half of the time a discriminator sees an earlier one instead of the newest."""
 
     def __init__(self, size, rng):
         self.size, self.rng, self.pictures = size, rng, []
@@ -115,7 +118,7 @@ class Pool:
 
 
 class Judge(nn.Module):
-    """Two discriminators, one of which sees the picture at half its side: two maps of judgements."""
+    """Two discriminators, one of which sees the picture at half its side. They give two maps of judgements."""
 
     def __init__(self, channels):
         super().__init__()
@@ -137,7 +140,7 @@ def towards(judgements, wanted):
 
 
 class StrokeTerm:
-    """How far the Gram matrices of paintings are from the running mean of those of the originals (relative, squared)."""
+    """Distance of the Gram matrices of paintings from the running mean of those of the originals (relative, squared)."""
 
     def __init__(self, weights, bfloat16, device):
         network = Student.load(weights, bfloat16).requires_grad_(False)
@@ -165,7 +168,7 @@ def cycle_distance(returned, original, blur):
 
 
 def generators_loss(nets, strokes, photos, seen_photos, paintings, args):
-    """The loss of both generators, its terms, and their translations. seen_photos: photos as G sees them, some faded."""
+    """The loss of both generators, its terms, and their translations. seen_photos: photos as G sees them, some without colours."""
     number = len(photos)
 
     def run(name, pictures):
@@ -206,7 +209,7 @@ def judge_loss(judge, originals, translations, bfloat16):
 
 @torch.no_grad()
 def sheet(path, generators, photos, paintings):
-    """Sample sheet for the eye: photo, painted, and back; painting, photographed, and back; a row for each pair."""
+    """Sample sheet to look at: photo, painted, and back; painting, photographed, and back; one row for each pair."""
     def there_and_back(picture, there, back):
         translated = generators[there](picture)
         return [picture, translated, generators[back](translated)]
@@ -293,7 +296,7 @@ def train(args):
         (terms["judge_photo"] + terms["judge_painting"]).backward()
         optimisers[1].step()
 
-        with torch.no_grad():  # the average forgets faster at the start, when there is little worth keeping
+        with torch.no_grad():  # the average forgets faster at the start, because the first weights are poor
             keep = min(args.average, (iteration + 1) / (iteration + 10))
             for name in averages:
                 for mean, new in zip(averages[name].parameters(), nets[name].parameters()):
@@ -342,12 +345,12 @@ def arguments():
     parser.add_argument("--identity", type=float, default=1.5)
     parser.add_argument("--gram", type=float, default=8)
     parser.add_argument("--smooth", type=float, default=0, help="weight of the total variation of translations")
-    parser.add_argument("--noise", type=float, default=0.06, help="deviation of the noise on translations before they go back")
+    parser.add_argument("--noise", type=float, default=0.06, help="deviation of the noise on translations before they are translated back")
     parser.add_argument("--cycle-blur", type=int, default=2, help="the cycle of photos is compared at this fraction of the resolution")
     parser.add_argument("--painting-blur", type=int, default=4)
     parser.add_argument("--faded", type=float, default=0.2, help="share of photos that lose their colours")
     parser.add_argument("--pool", type=int, default=50)
-    parser.add_argument("--average", type=float, default=0.997, help="what the moving average of the weights keeps in a step")
+    parser.add_argument("--average", type=float, default=0.997, help="decay of the moving average of the weights")
     parser.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 (weights stay float32): faster where supported")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="", help="cpu or cuda; empty: cuda where there is one")

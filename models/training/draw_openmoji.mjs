@@ -1,11 +1,11 @@
-// Draws line/colour pairs from the SVGs of the npm package openmoji (CC BY-SA 4.0, https://openmoji.org): the data of pix2pix.py,
-// which calls this by itself.
+// Draws pairs of lines and colours from the SVGs of the npm package openmoji (CC BY-SA 4.0, https://openmoji.org): the data
+// of pix2pix.py, which runs this script itself.
 //
 //   node models/training/draw_openmoji.mjs --out ../training/openmoji
 //
-// Installs openmoji 17 into that folder (nothing of it belongs into the repository) and writes pairs.u8, for each emoji its
-// colour layer without lines (side x side x 3 bytes) and its lines drawn six times (side x side bytes each): with pens of
-// several widths, with gaps in the strokes, with strokes left out; and pairs.json, which names them in the same order.
+// Installs openmoji 17 into that folder (none of it belongs in the repository) and writes two files. pairs.u8 has for each
+// emoji its colour layer without lines (side x side x 3 bytes) and its lines drawn six times (side x side bytes each): with
+// pens of several widths, with gaps in the strokes, with strokes left out. pairs.json names the emojis in the same order.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -22,8 +22,8 @@ if (!values.out) throw new Error("--out FOLDER is missing");
 const out = values.out;
 const side = Number(values.side);
 
-// Groups of data/openmoji.json, and the subgroups that are left out of them. Flags, brands, letters, arrows, signs and skin
-// tones teach nothing about colour; of people only hands and parts of the body stay, or hair and skin would rule the rest.
+// Groups of data/openmoji.json with the subgroups that are left out. Flags, brands, letters, arrows, signs and skin tones
+// teach nothing about colour. Only hands and parts of the body are kept of people, because hair and skin would dominate.
 /** @type {Record<string, string[]>} */
 const KEPT = {
   "animals-nature": [],
@@ -46,7 +46,7 @@ const KEPT = {
   "extras-openmoji": ["brand", "emergency", "flags", "interaction", "people", "queer-symbols", "symbol-other", "symbols", "ui-element"],
   "extras-unicode": ["regional-indicator", "subdivision-flag", "symbol-other"],
 };
-// Each drawing: pen width as a share of the original (2 of 72 units, 7 px at 256), gaps in the strokes, strokes left out.
+// For each drawing: pen width as a share of the original (2 of 72 units, 7 px at 256), gaps in the strokes, strokes left out.
 /** @type {Drawing[]} */
 const DRAWINGS = [
   { pen: 1 },
@@ -95,14 +95,14 @@ function withoutLines(svg) {
 }
 
 /**
- * The SVG of the lines as another hand would draw them.
+ * The SVG of the lines drawn in another way.
  * @param {string} svg
  * @param {Drawing} drawing
  * @param {() => number} rng
  */
 function redrawn(svg, { pen, gaps, dropped = 0 }, rng) {
   const shapes = [...svg.matchAll(/<(path|line|polyline|polygon|circle|ellipse|rect)\s[^>]*>/g)].map((match) => match[0]);
-  // What is described in fewer words is a detail; without its outline a shape would have a colour from nowhere.
+  // Shorter descriptions are details. Without its outline, nothing would explain the colour of a shape.
   const details = [...shapes.entries()]
     .sort(([, a], [, b]) => a.length - b.length)
     .slice(0, shapes.length / 2)

@@ -1,18 +1,20 @@
-"""Judges a CycleGAN pair: do its translations look like originals of the other kind, and does the way back arrive?
+"""Judges a CycleGAN pair: do its translations look like originals of the other domain, and do they return to the input?
 
-Frechet distance, as Heusel et al. ("GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium",
-NIPS 2017) use it, on features of VGG-19 instead of Inception: |m - n|^2 + tr(S + T - 2 (S T)^(1/2)) between Gaussians
-fitted to the features of two heaps of pictures. Every place of a feature map is one sample (nothing is pooled), so a few
-hundred pictures give some 10^5 samples: it compares what pictures are made of (strokes, edges, textures), not what they
-show. Layers: conv3_1 (256 channels, one place for 4x4 pixels) and conv5_1 (512 channels, 16x16), after relu, average pooling.
+The measure is the Frechet distance of Heusel et al. ("GANs Trained by a Two Time-Scale Update Rule Converge to a Local
+Nash Equilibrium", NIPS 2017), on features of VGG-19 instead of Inception: |m - n|^2 + tr(S + T - 2 (S T)^(1/2)) between
+Gaussians that are fitted to the features of two sets of pictures. Every position of a feature map is one sample (nothing
+is pooled), so a few hundred pictures give about 10^5 samples. The distance therefore compares strokes, edges and textures
+instead of subjects. Layers: conv3_1 (256 channels, one position for 4x4 pixels) and conv5_1 (512 channels, 16x16), after
+relu, with average pooling.
 
-The photos and paintings that are translated were never trained on. Next to their distance stand that of the untouched
-pictures (no translation at all) and that of unseen originals from originals (as good as it gets). Squares of 256 px, of
-which 8 px at each border are left out (style transfer leaves a rim).
+The photos and paintings that are translated were not used for training. For comparison, the results also have the
+distance of the untranslated pictures and that of unseen originals from originals (the best possible). Pictures are
+squares of 256 px without 8 px at each border (style transfer leaves a rim).
 
     python3 models/training/evaluate_cyclegan.py --weights .../export --paintings .../paintings --out .../judgement.json
 
-Cycle error: mean absolute difference in 1/255 between a picture and what comes back, the translation rounded to 8 bits.
+Cycle error: mean absolute difference in 1/255 between a picture and its translation there and back, with the translation
+rounded to 8 bits.
 """
 import argparse
 import json
@@ -29,7 +31,7 @@ RIM = 8
 
 
 def generator(folder, name):
-    """The generator <folder>/<name>/<name>.safetensors, made as its card says."""
+    """The generator <folder>/<name>/<name>.safetensors, built from its card."""
     architecture = json.loads((Path(folder) / name / "card.json").read_text())["architecture"]
     network = ResnetGenerator(architecture["channels"], architecture["blocks"])
     network.load_state_dict(read_safetensors(Path(folder) / name / f"{name}.safetensors"))
@@ -37,12 +39,12 @@ def generator(folder, name):
 
 
 def translate(network, picture):
-    """(N,3,H,W) in 0..1 to the translation, rounded to 8 bits as in a file."""
+    """Translates (N,3,H,W) in 0..1 and rounds to 8 bits as in a file."""
     return (((network(picture * 2 - 1) + 1) * 127.5).round().clamp(0, 255)) / 255
 
 
 class Statistics:
-    """Mean and covariance of the features of a heap of pictures, place by place."""
+    """Mean and covariance of the features of a set of pictures over all positions."""
 
     def __init__(self, teacher, pictures):
         self.count, self.sum, self.square = {}, {}, {}
@@ -75,13 +77,13 @@ def distance(one, other, layer):
 @torch.no_grad()
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--weights", required=True, help="what export_cyclegan.py wrote: a folder for each direction")
+    parser.add_argument("--weights", required=True, help="folder written by export_cyclegan.py, with a folder for each direction")
     parser.add_argument("--paintings", required=True, help="folder of what paint_domain.py painted")
     parser.add_argument("--out", required=True, help="judgement.json")
     parser.add_argument("--photos", default="../shared/data/photos")
     parser.add_argument("--teacher", default="../shared/weights/vgg19/vgg19.safetensors")
     parser.add_argument("--pictures", type=int, default=200, help="originals in each heap of reference")
-    parser.add_argument("--translated", type=int, default=100, help="unseen pictures translated in each direction")
+    parser.add_argument("--translated", type=int, default=100, help="number of unseen pictures to translate in each direction")
     parser.add_argument("--bfloat16", action="store_true", help="VGG-19 in bfloat16")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()

@@ -1,9 +1,9 @@
-"""Judges a pix2pix generator on the held-out concepts, next to one trained with L1 alone and to the bare drawing.
+"""Judges a pix2pix generator on the held-out concepts, beside one trained with L1 alone and the bare drawing.
 
-For each picture at --side (256 px): L1 (mean absolute difference from the truth, in 0..1); the distance under VGG-19 (mean over
-conv1_1, 2_1, 3_1, 4_1 and 5_1 of the relative squared error of the features, which punishes a colour that stops in
-front of the line or a mush of all colours more than L1 does); and how colourful it is (mean difference of the largest
-and the smallest channel, over the truth's: the median of all colours is grey and brown).
+It measures each picture at --side (256 px) in three ways: L1 (mean absolute difference from the truth, in 0..1); the
+distance under VGG-19 (mean over conv1_1, 2_1, 3_1, 4_1 and 5_1 of the relative squared error of the features, which
+punishes colours that end before the line and mixtures of all colours more than L1 does); and the colourfulness (mean
+difference of the largest and the smallest channel, relative to the truth's: the median of all colours is grey and brown).
 
     python3 models/training/evaluate_pix2pix.py --weights .../drawing-to-emoji.safetensors --l1-only .../l1.safetensors --out .../judgement.json
 """
@@ -19,14 +19,14 @@ from vgg19 import STYLE_LAYERS, Teacher, read_safetensors, relative
 
 
 def load(path, side=256):
-    """The U-Net in a safetensors file, frozen; that for 128 px has a level less."""
+    """The U-Net in a safetensors file, frozen. The U-Net for 128 px has one level less."""
     network = UnetGenerator(CHANNELS if side == 256 else CHANNELS[1:]).eval().requires_grad_(False)
     network.load_state_dict(read_safetensors(path), strict=False)  # batch norm's counters are not in the file
     return network
 
 
 def as_file(picture):
-    """(1,3,H,W) in -1..1 to 0..1, rounded to 8 bits as in a file."""
+    """Converts (1,3,H,W) in -1..1 to 0..1, rounded to 8 bits as in a file."""
     return ((picture + 1) * 127.5).round().clamp(0, 255) / 255
 
 
@@ -42,8 +42,8 @@ def main():
     parser.add_argument("--out", required=True, help="judgement.json")
     parser.add_argument("--data", default="../training/openmoji", help="folder of the drawn pairs")
     parser.add_argument("--teacher", default="../shared/weights/vgg19/vgg19.safetensors")
-    parser.add_argument("--drawings", default="0,3", help="which of the drawings of each emoji: 0 the original, 3 a thinner pen with gaps")
-    parser.add_argument("--side", type=int, default=256, choices=(128, 256), help="128: weights from before the network is grown")
+    parser.add_argument("--drawings", default="0,3", help="index of the drawing of each emoji: 0 is the original, 3 a thinner pen with gaps")
+    parser.add_argument("--side", type=int, default=256, choices=(128, 256), help="128 for weights from before the network was grown")
     parser.add_argument("--bfloat16", action="store_true", help="VGG-19 in bfloat16")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()

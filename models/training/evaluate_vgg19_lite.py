@@ -1,19 +1,20 @@
-"""Judges vgg19-lite by what it paints, measured under the real VGG-19.
+"""Judges vgg19-lite by its paintings, measured with the real VGG-19.
 
-A low style loss under the student's own features proves nothing: the optimiser finds pictures that only the student
-takes for painted. So each pair of photo and painting is painted with the student, and the *result* is measured with
-VGG-19 (relative Gram error |G - A|^2 / |A|^2 at five layers, relative content error |F - P|^2 / |P|^2 at conv4_2),
-next to the result of painting with VGG-19 itself and next to the untouched photo:
+A low style loss under the student's own features proves nothing, because the optimiser finds pictures that deceive only
+the student. So each pair of photo and painting is painted with the student, and the *result* is measured with VGG-19
+(relative Gram error |G - A|^2 / |A|^2 at five layers, relative content error |F - P|^2 / |P|^2 at conv4_2). The result of
+painting with VGG-19 itself and the untouched photo are measured too:
 
     way = (photo's term - student's term) / (photo's term - VGG-19's term)
 
-is 0 for a student that changes nothing and 1 for one that paints like VGG-19. Style costs content and the reverse, so
-the student paints with several values of alpha and its terms are interpolated at VGG-19's content term.
+is 0 for a student that changes nothing and 1 for one that paints like VGG-19. Better style means worse content, so the
+student paints with several values of alpha, and its terms are interpolated at VGG-19's content term.
 
     python3 models/training/evaluate_vgg19_lite.py --weights .../vgg19-lite.safetensors --out /somewhere/judgement
 
-The recipe of both (256 px on the longer side): alpha 1, beta 100 (mean of five layers), gamma 0.02, Adam with learning
-rate 0.02, 150 steps from the photo. VGG-19's runs take minutes each and are kept in <out>/vgg19-runs.json.
+Both paint with the same settings: 256 px on the longer side, alpha 1, beta 100 (mean of five layers), gamma 0.02, Adam
+with learning rate 0.02, 150 steps from the photo. Each run of VGG-19 takes minutes, so they are kept in
+<out>/vgg19-runs.json.
 """
 import argparse
 import json
@@ -75,7 +76,7 @@ def mean_style(terms):
 
 
 def at_equal_content(runs, content):
-    """Style terms of several runs, interpolated linearly at a content term; outside their range the nearest run's."""
+    """Style terms of several runs, interpolated linearly at a content term; outside their range, those of the nearest run."""
     runs = sorted(runs, key=lambda run: run["content"])
     places = [run["content"] for run in runs]
     inside = places[0] <= content <= places[-1]
@@ -84,7 +85,7 @@ def at_equal_content(runs, content):
 
 
 def judge_pair(student, teacher, content_path, style_path, kept, args):
-    """Terms of the photo, of VGG-19's result and of the student's at equal content, and the way it goes."""
+    """Terms of the photo, of VGG-19's result and of the student's result at equal content, and the student's way."""
     content, style = read(content_path, args.size), read(style_path, args.size)
     with torch.no_grad():
         targets = teacher(content), teacher(style)
@@ -124,7 +125,7 @@ def main():
     parser.add_argument("--alphas", nargs="+", type=float, default=[0.4, 1, 2.5])
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--steps", type=int, default=150)
-    parser.add_argument("--bfloat16", action="store_true", help="paint VGG-19's runs in bfloat16 (3 times faster; always measured in float32)")
+    parser.add_argument("--bfloat16", action="store_true", help="paint with VGG-19 in bfloat16 (3 times faster; results are always measured in float32)")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

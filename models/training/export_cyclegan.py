@@ -1,11 +1,11 @@
-"""Writes both generators of a CycleGAN run as weights in half precision with their cards, into <out>/<id>.
+"""Writes both generators of a CycleGAN run into <out>/<id>, as weights in half precision with their cards.
 
     python3 models/training/export_cyclegan.py --run .../cyclegan --out .../export --samples web/public/samples \\
         --painted-samples .../painted-samples [--judgement .../judgement.json]
 
-Beside the weights lie a sample sheet (above what goes in, in the middle what comes out, below the way back) and a pair of
-pictures to test against: reference/input.png and reference/output.png, computed here with the half-precision weights.
-Nothing of the training data is in them: only the samples, and what paint_domain.py --whole makes of the samples.
+Beside the weights it puts a sample sheet (inputs at the top, translations in the middle, translations back at the bottom)
+and a pair of pictures for tests: reference/input.png and reference/output.png, computed with the half-precision weights.
+They contain no training data, only the samples and the paintings that paint_domain.py --whole makes of them.
 """
 import argparse
 import hashlib
@@ -30,11 +30,11 @@ LEFT_OUT = ("out", "paintings", "photos", "vgg19_lite", "threads", "device", "lo
 
 COMMAND = ("python3 models/training/paint_domain.py --weights <vgg19-lite.safetensors> --out <paintings> && "
            "python3 models/training/cyclegan.py --paintings <paintings> --vgg19-lite <vgg19-lite.safetensors> --out <run>")
-METHOD = ("models/training/evaluate_cyclegan.py: Frechet distance on VGG-19 features, every place one sample, unseen pictures; "
+METHOD = ("models/training/evaluate_cyclegan.py: Frechet distance on VGG-19 features of unseen pictures, every position one sample; "
           "cycle error and change: mean absolute difference in 1/255")
 PICTURE = {"layout": "NCHW", "dtype": "float32", "colour": "RGB", "range": [-1, 1]}
-LICENCE = ("that of this repository; features of VGG-19 (Visual Geometry Group, Oxford: believed CC BY 4.0, not verified) "
-           "took part in the training through vgg19-lite")
+LICENCE = ("that of this repository; the training used features of VGG-19 (Visual Geometry Group, Oxford: believed CC BY 4.0, "
+           "not verified) through vgg19-lite")
 
 
 def image(picture):
@@ -105,8 +105,8 @@ def export(args):
                 "arguments": {name: value for name, value in kept.items() if name not in LEFT_OUT},
             },
             "notes": [
-                "The pair with " + reverse + ": translated there and back, a picture keeps its objects.",
-                "Kept are the moving averages of the generators' weights.",
+                "The pair with " + reverse + ": a picture keeps its objects when it is translated there and back.",
+                "The weights are moving averages of the generators' weights.",
                 "A Gram term on features of vgg19-lite was part of the training (a departure from the paper).",
                 *args.notes,
             ],
@@ -124,13 +124,13 @@ def export(args):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--run", required=True, help="the run's folder, with checkpoint.pt")
-    parser.add_argument("--out", required=True, help="folder in which <id>/ is written for both directions")
+    parser.add_argument("--out", required=True, help="folder for the results: <id>/ for each direction")
     parser.add_argument("--samples", default="web/public/samples", help="folder of photos that may be shown")
-    parser.add_argument("--painted-samples", required=True, help="folder of what paint_domain.py --whole made of them")
-    parser.add_argument("--photos", default="nagasaki-boats,alps,allium,airplane", help="of the sheet; the first is the reference")
+    parser.add_argument("--painted-samples", required=True, help="folder of the paintings that paint_domain.py --whole made of them")
+    parser.add_argument("--photos", default="nagasaki-boats,alps,allium,airplane", help="samples for the sheet; the first is the reference")
     parser.add_argument("--paintings", default="alps,nagasaki-boats,meadow-dots,acanthus")
-    parser.add_argument("--judgement", help="what evaluate_cyclegan.py wrote about these weights")
-    parser.add_argument("--speed", help="a sentence for the card: measured time of a picture of 256 px")
+    parser.add_argument("--judgement", help="judgement of these weights by evaluate_cyclegan.py")
+    parser.add_argument("--speed", help="for the card: measured time for a picture of 256 px")
     parser.add_argument("--notes", nargs="*", default=[], help="sentences for the card")
     parser.add_argument("--licence", default=LICENCE)
     export(parser.parse_args())

@@ -1,11 +1,11 @@
-"""Writes the generator of a pix2pix run as weights in half precision with their card, into <out>/drawing-to-emoji.
+"""Writes the generator of a pix2pix run into <out>/drawing-to-emoji, as weights in half precision with their card.
 
     python3 models/training/export_pix2pix.py --run .../pix2pix --out .../export [--judgement .../judgement.json]
-    python3 models/training/export_pix2pix.py --run .../pix2pix-l1 --bare .../l1.safetensors  # weights alone, to compare with
+    python3 models/training/export_pix2pix.py --run .../pix2pix-l1 --bare .../l1.safetensors  # only weights, for comparison
 
-Beside the weights lie a sample sheet (drawing and result for our own sketches; drawing, result and truth for emojis of
-held-out concepts) and a pair of pictures to test against: reference/input.png (a sketch) and reference/output.png,
-computed here with the half-precision weights.
+Beside the weights it puts a sample sheet (drawing and result for our own sketches; drawing, result and truth for emojis of
+held-out concepts) and a pair of pictures for tests: reference/input.png (a sketch) and reference/output.png, computed with
+the half-precision weights.
 """
 import argparse
 import hashlib
@@ -28,7 +28,7 @@ ARGUMENTS = ("seed", "iterations_128", "batch_128", "batch_256", "learning_rate"
 
 
 def generator_of(run, data, side=256):
-    """The averaged generator of a run (a folder, or a checkpoint) with its batch-norm statistics estimated at a side, and the checkpoint."""
+    """The averaged generator of a run (a folder, or a checkpoint), with batch-norm statistics estimated at `side`, and the checkpoint."""
     state = torch.load(Path(run) / "checkpoint.pt" if Path(run).is_dir() else run, map_location="cpu")
     network = UnetGenerator(CHANNELS if side == 256 else CHANNELS[1:])
     network.load_state_dict(state["mean"])
@@ -43,7 +43,7 @@ def sheet(path, network, pairs, cell=144):
         return np.concatenate([np.asarray(Image.fromarray(to_pixels(c[0])).resize((cell, cell), Image.LANCZOS)) for c in cells], 1)
 
     rows, cells = [], []
-    for n, name in enumerate([*sketches.SKETCHES, "cat", "house"]):  # the last two once more, by another hand
+    for n, name in enumerate([*sketches.SKETCHES, "cat", "house"]):  # the last two once more, drawn slightly differently
         x = from_pixels(sketches.draw(name, 256, pen=(5, 7, 10)[n % 3], seed=n // 10))
         cells += [x, network(x)]
     rows += [row(cells[k : k + 12]) for k in range(0, len(cells) - 11, 12)]
@@ -87,7 +87,7 @@ def export(args):
         "native_size": [256, 256], "size_multiple": 2 ** len(CHANNELS), "min_size": 256,
         "params": sum(p.numel() for p in network.parameters()), "gflop_256": round(cost(network) / 1e9, 2),
         "bytes": weights.stat().st_size, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
-        "licence": "CC BY-SA 4.0: whether weights are adapted material of the pictures they were trained on is not settled; to be on the safe side they, and the sheet, are given under the licence of the pictures",
+        "licence": "CC BY-SA 4.0: it is not settled whether weights are adapted material of the pictures that they were trained on; to be on the safe side, the weights and the sheet have the licence of the pictures",
         "attribution": ATTRIBUTION,
         "source": {"repository": "this one", "path": "models/training/pix2pix.py"},
         "training": {
@@ -97,10 +97,10 @@ def export(args):
             "arguments": {name: state["args"][name] for name in ARGUMENTS if name in state["args"]},
         },
         "notes": [
-            "Input: black lines on white, pens of 3 to 14 px at 256 px; gaps of a few pixels do no harm.",
-            "Kept is the moving average of the generator's weights, its batch-norm statistics estimated anew at 256 px.",
-            "Trained for 256 px: at other sizes an area gets patches of several colours. Scale the drawing to 256 px and the result back.",
-            f"Half precision changes a pixel of the reference by at most {np.abs(to_pixels(whole(x)[0]).astype(int) - to_pixels(network(x)[0])).max()}/255.",
+            "Input: black lines on white, 3 to 14 px wide at 256 px; gaps of a few pixels do no harm.",
+            "The weights are a moving average of the generator's weights, with batch-norm statistics estimated again at 256 px.",
+            "Trained for 256 px: at other sizes an area gets patches of several colours. Scale the drawing to 256 px, and the result back.",
+            f"Half precision changes pixels of the reference by at most {np.abs(to_pixels(whole(x)[0]).astype(int) - to_pixels(network(x)[0])).max()}/255.",
         ],
         "sheet": "sheet.webp",
     }
@@ -120,11 +120,11 @@ if __name__ == "__main__":
     parser.add_argument("--run", required=True, help="the run's folder, with checkpoint.pt")
     parser.add_argument("--out", help=f"folder in which {NAME}/ is written")
     parser.add_argument("--bare", help="write only the weights, to this file")
-    parser.add_argument("--side", type=int, default=256, choices=(128, 256), help="128: a run whose network is not grown yet (only with --bare)")
+    parser.add_argument("--side", type=int, default=256, choices=(128, 256), help="128 for a run whose network has not grown yet (only with --bare)")
     parser.add_argument("--data", default="../training/openmoji", help="folder of the drawn pairs")
     parser.add_argument("--reference", default="flower", help="sketch for the reference pictures")
-    parser.add_argument("--judgement", nargs="+", help="what evaluate_pix2pix.py wrote about these weights")
+    parser.add_argument("--judgement", nargs="+", help="judgement of these weights by evaluate_pix2pix.py")
     parser.add_argument("--note", action="append", default=[], help="a further sentence for the card")
     parser.add_argument("--command", help="for the card: how it was trained, if not with the defaults")
-    parser.add_argument("--speed", help="a sentence for the card: measured time of a picture of 256 px")
+    parser.add_argument("--speed", help="for the card: measured time for a picture of 256 px")
     export(parser.parse_args())

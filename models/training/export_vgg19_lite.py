@@ -1,4 +1,4 @@
-"""Writes a training run's vgg19-lite as weights in half precision with its card, into <run>/export.
+"""Writes the vgg19-lite of a training run into <run>/export, as weights in half precision with their card.
 
     python3 models/training/export_vgg19_lite.py --run /somewhere/vgg19-lite [--judgement /somewhere/judgement/judgement.json]
 """
@@ -48,13 +48,13 @@ def export(args):
             "iterations": state["iteration"], "seconds": round(state["seconds"]), "torch": torch.__version__,
             "arguments": {name: state["args"][name] for name in ("seed", "learning_rate", "gram_weight", "deepest_weight", "sides", "canvases", "lifetime", "replays", "held_out", "bfloat16")},
             **({"note": args.note} if args.note else {}),
-            "data": "1,000 ImageNet sample photos (one a class; rights with their photographers, for training only), nine public-domain paintings, noise, mixtures, pictures painted with the student",
+            "data": "1,000 ImageNet sample photos (one for each class; rights with their photographers, for training only), nine public-domain paintings, noise, mixtures, pictures painted with the student",
         },
     }
     if args.judgement:
         judgement = json.loads(Path(args.judgement).read_text())
         card["measured"] = {
-            "method": "models/training/evaluate_vgg19_lite.py: relative Gram error under VGG-19 of what the network paints at 256 px, at VGG-19's content term; 0 is the photo, 1 VGG-19's result",
+            "method": "models/training/evaluate_vgg19_lite.py: relative Gram error, under VGG-19, of the network's paintings at 256 px, at VGG-19's content term; 0 is the photo, 1 VGG-19's result",
             "way": round(judgement["way"], 3), "layers": {layer: round(way, 3) for layer, way in judgement["layers"].items()},
             "pairs": {pair["pair"]: round(pair["way"], 3) for pair in judgement["pairs"]},
         }
@@ -66,6 +66,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--run", required=True, help="the run's folder, with checkpoint.pt")
     parser.add_argument("--judgement", help="judgement.json of these weights, for the card")
-    parser.add_argument("--note", default="", help="what else belongs to the training's history")
+    parser.add_argument("--note", default="", help="more about the history of the training, for the card")
     parser.add_argument("--licence", default="derived from VGG-19's features (Visual Geometry Group, Oxford: believed CC BY 4.0, not verified)")
     export(parser.parse_args())

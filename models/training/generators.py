@@ -4,7 +4,7 @@ Isola, Zhu, Zhou, Efros: "Image-to-Image Translation with Conditional Adversaria
 U-Net generator and PatchGAN discriminator. Zhu, Park, Isola, Efros: "Unpaired Image-to-Image Translation using
 Cycle-Consistent Adversarial Networks" (CycleGAN), ICCV 2017: ResNet generator after Johnson, Alahi, Fei-Fei:
 "Perceptual Losses for Real-Time Style Transfer and Super-Resolution", ECCV 2016. The modules are nested so that
-state_dict() has the names of junyanz/pytorch-CycleGAN-and-pix2pix: what reads its files reads ours.
+state_dict() has the names of junyanz/pytorch-CycleGAN-and-pix2pix: programs that read its files can read ours.
 
 Departure: both generators enlarge with nearest-neighbour up-sampling and a 3x3 convolution by default. A transposed
 convolution is several times slower on a CPU and leaves a chequered pattern (Odena, Dumoulin, Olah: "Deconvolution and
@@ -16,7 +16,7 @@ from torch import nn
 
 
 class Mirror(nn.Module):
-    """Reflection padding: mirrored at the border pixel's centre.
+    """Reflection padding, mirrored at the centre of the border pixel.
 
     The same as nn.ReflectionPad2d, which has no bfloat16 kernel on the CPU.
     """
@@ -34,7 +34,7 @@ class Mirror(nn.Module):
 
 
 def normalisation(kind, channels):
-    """Batch norm with scale and shift, or instance norm without: the defaults of the original code. "affine instance" has both."""
+    """Batch norm with scale and shift, or instance norm without, as in the original code; "affine instance" is instance norm with both."""
     return nn.BatchNorm2d(channels) if kind == "batch" else nn.InstanceNorm2d(channels, affine=kind == "affine instance")
 
 
@@ -55,7 +55,7 @@ def initialise(network, gain=0.02):
 
 
 class UnetBlock(nn.Module):
-    """One level: halve, go through the levels below, double, and append the result to what came in (the skip connection).
+    """One level: halves the side, applies the levels below, doubles it again, and appends the result to the input (the skip connection).
 
     submodule: the level below, None for the innermost one.
     """
@@ -64,7 +64,7 @@ class UnetBlock(nn.Module):
         super().__init__()
         self.outermost, bias = outermost, norm != "batch"
         down = [nn.Conv2d(channels_in or outer, inner, 4, stride=2, padding=1, bias=bias)]
-        width = inner * 2 if submodule else inner  # what the level below returns has the skip connection appended
+        width = inner * 2 if submodule else inner  # the result of the level below includes its skip connection
         if upsampling == "nearest":
             up = nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(width, outer, 3, padding=1, bias=bias or outermost))
         else:
@@ -83,9 +83,9 @@ class UnetBlock(nn.Module):
 
 
 class UnetGenerator(nn.Module):
-    """U-Net: channels gives the width of each level from the outermost in; the side must be a multiple of 2^levels.
+    """U-Net. channels: the width of each level from the outermost inwards; the side must be a multiple of 2^levels.
 
-    The paper's for 256 px is (64, 128, 256, 512, 512, 512, 512, 512), dropout in the three levels above the innermost.
+    The paper has (64, 128, 256, 512, 512, 512, 512, 512) for 256 px, with dropout in the three levels above the innermost.
     """
 
     def __init__(self, channels=(32, 64, 128, 256, 256, 256), inputs=3, outputs=3, norm="batch", upsampling="nearest", dropouts=0):
@@ -118,7 +118,7 @@ class SeparableConv2d(nn.Module):
 
 
 class ResnetBlock(nn.Module):
-    """Two 3x3 convolutions with mirrored borders; their result is added to what came in."""
+    """Two 3x3 convolutions with mirrored borders, whose result is added to the input."""
 
     def __init__(self, channels, norm, separable):
         super().__init__()
@@ -138,7 +138,7 @@ class ResnetBlock(nn.Module):
 class ResnetGenerator(nn.Module):
     """Two halvings, residual blocks, two doublings; the side must be a multiple of 4.
 
-    channels: widths at full, half and quarter side; the paper's are (64, 128, 256) with 6 blocks (128 px) or 9 (256 px).
+    channels: widths at full, half and quarter side; the paper has (64, 128, 256) with 6 blocks (128 px) or 9 (256 px).
     """
 
     def __init__(self, channels=(24, 48, 80), blocks=6, inputs=3, outputs=3, norm="instance", upsampling="nearest", separable=False):

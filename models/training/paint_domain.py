@@ -1,19 +1,19 @@
 """Paints photos in one manner: the second domain of the CycleGAN recipe, made by our own style transfer.
 
-A discriminator that sees six paintings knows them by heart and wins. Style transfer (Gatys, Ecker, Bethge: "Image Style
-Transfer Using Convolutional Neural Networks", CVPR 2016) paints hundreds, in the manner of one, and vgg19-lite does it in
-seconds each. The photos painted here are not those that CycleGAN takes as its first domain: the two remain unpaired.
+A discriminator that sees only six paintings memorises them and wins. Style transfer (Gatys, Ecker, Bethge: "Image Style
+Transfer Using Convolutional Neural Networks", CVPR 2016) paints hundreds in the manner of one, and with vgg19-lite each
+takes seconds. The photos that are painted here are not in CycleGAN's first domain, so the domains remain unpaired.
 
-Colours: the painting's are moved a part of the way to the photo's, by the linear map that gives them its mean and
-covariance (Gatys, Bethge, Hertzmann, Shechtman: "Preserving Color in Neural Artistic Style Transfer", 2016). With share 0
-every picture turns blue and yellow and no way leads back to the photo; with share 1 the painting's colours are lost.
+The painting's colours are moved part of the way to the photo's, by the linear map that gives them its mean and covariance
+(Gatys, Bethge, Hertzmann, Shechtman: "Preserving Color in Neural Artistic Style Transfer", 2016). With share 0, every
+picture becomes blue and yellow, and the photo cannot be recovered; with share 1, the painting's colours are lost.
 
-The optimiser leaves a fine mesh in flat places, which a generator would learn for paint: a median over 3x3 pixels takes
-it away and leaves the edges of strokes.
+The optimiser leaves a fine mesh in flat areas, which a generator would mistake for paint. A median over 3x3 pixels removes
+it and preserves the edges of strokes.
 
     python3 models/training/paint_domain.py --weights .../vgg19-lite.safetensors --out /somewhere/paintings
 
-Writes a PNG file for each photo and goes on where it was stopped. Kill it at any time.
+Writes a PNG file for each photo. It can be killed at any time and then continues where it was stopped.
 """
 import argparse
 import os
@@ -28,13 +28,13 @@ from PIL import Image, ImageFilter
 from evaluate_vgg19_lite import paint
 from vgg19_lite import Student
 
-# A photo's place in the sorted folder, modulo ten, says what it is for. Neighbours are alike (classes of ImageNet by
-# their WordNet number), so every part has all kinds of pictures.
+# The position of a photo in the sorted folder, modulo ten, determines its use. Neighbours are similar (ImageNet's classes
+# are sorted by their WordNet number), so every part has all kinds of pictures.
 PARTS = {"photos": (0, 2, 4, 6), "paintings": (1, 3, 5, 7), "unseen paintings": (8,), "unseen photos": (9,)}
 
 
 def part(folder, name):
-    """The photos (paths) that serve as `name`: one of PARTS."""
+    """The paths of the photos for `name`, one of PARTS."""
     return [path for place, path in enumerate(sorted(Path(folder).glob("*.jpg"))) if place % 10 in PARTS[name]]
 
 
@@ -52,7 +52,7 @@ def power(covariance, exponent):
 
 
 def recoloured(style, photo, share):
-    """The painting (3,h,w), its colours moved `share` of the way to those of the photo."""
+    """The painting (3,h,w) with its colours moved `share` of the way to those of the photo."""
     colours, wanted = style.flatten(1), photo.flatten(1)
     matrix = power(torch.cov(wanted), 0.5) @ power(torch.cov(colours), -0.5)
     moved = matrix @ (colours - colours.mean(1, keepdim=True)) + wanted.mean(1, keepdim=True)
@@ -64,11 +64,11 @@ def main():
     parser.add_argument("--weights", required=True, help="vgg19-lite.safetensors")
     parser.add_argument("--out", required=True, help="folder for the paintings")
     parser.add_argument("--photos", default="../shared/data/photos", help="folder of JPEG photos")
-    parser.add_argument("--whole", action="store_true", help="paint every picture of the folder, not only those that are for the recipe")
+    parser.add_argument("--whole", action="store_true", help="paint every picture of the folder, not only those for the recipe")
     parser.add_argument("--style", default="../shared/images/style/starry_night.jpg", help="the painting")
     parser.add_argument("--style-side", type=int, default=400, help="short side of the painting: the larger, the broader the strokes")
     parser.add_argument("--side", type=int, default=256)
-    parser.add_argument("--share", type=float, default=0.35, help="how far the colours go towards the photo's: 0 to 1")
+    parser.add_argument("--share", type=float, default=0.35, help="how far the colours move towards the photo's: 0 to 1")
     parser.add_argument("--alpha", type=float, default=1, help="weight of the content")
     parser.add_argument("--steps", type=int, default=110)
     parser.add_argument("--batch", type=int, default=4, help="photos painted at a time")
@@ -86,7 +86,7 @@ def main():
     waiting = []
     for name in ("paintings", "unseen paintings"):
         paths = sorted(Path(args.photos).glob("*.jpg")) if args.whole else part(args.photos, name)
-        random.Random(1).shuffle(paths)  # so that a part of them is already of all kinds
+        random.Random(1).shuffle(paths)  # so that even a part of them has all kinds of pictures
         waiting += [path for path in paths if path not in waiting and not (out / f"{path.stem}.png").exists()]
     for at in range(0, len(waiting), args.batch):
         begun, chosen = time.time(), waiting[at : at + args.batch]

@@ -1,4 +1,4 @@
-"""Training pictures for networks that must know more than photos."""
+"""Training pictures for networks that must handle more than photos."""
 import math
 from pathlib import Path
 
@@ -48,7 +48,7 @@ class Pictures:
         return picture.clamp(0, 1)
 
     def any(self, side):
-        """The mixture that the student is taught on."""
+        """The mixture of pictures on which the student is trained."""
         kind = self.rng.random()
         if kind < 0.4:
             return self.photo(side)

@@ -1,20 +1,20 @@
-"""pix2pix: line drawings to coloured emoji, from the paired pictures of OpenMoji.
+"""pix2pix: line drawings to coloured emoji, learned from the paired pictures of OpenMoji.
 
 Isola, Zhu, Zhou, Efros: "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017. A U-Net
-translates the drawing x into G(x); a PatchGAN D sees drawing and picture together and says of each patch of 70x70
-pixels whether it is real. D minimises the cross-entropy (halved), G minimises that of being taken for real, plus
-100 times the mean absolute difference from the true picture y:
+translates the drawing x into G(x). A PatchGAN D sees drawing and picture together and judges whether each patch of 70x70
+pixels is real. D minimises half of its cross-entropy. G minimises the cross-entropy of being judged real, plus 100 times
+the mean absolute difference from the true picture y:
 
     D: 1/2 bce(D(x, y), 1) + 1/2 bce(D(x, G(x)), 0)         G: bce(D(x, G(x)), 1) + 100 |G(x) - y|
 
-L1 alone answers a doubt about the colour with the median of all colours, tan; D does not let it get away with that.
+With L1 alone, the network paints the median of all colours, tan, where it is unsure of the colour; D rejects that.
 
-Departures: a thin U-Net with nearest up-sampling (see generators.py); a D of half the width; no dropout. It learns
-first at 128 px, where a step is cheap, which colour a thing has; then it is grown by one outer level that does nothing
-at first (Chen, Goodfellow, Shlens: "Net2Net", ICLR 2016; growing with the picture: Karras et al., ICLR 2018) and goes on
-at 256 px. Simply going on at 256 px with the same levels was tried and left patches of several colours in one area:
-its coarsest level then sees only half of a thing. A moving average of the weights is what is judged and exported, its
-batch-norm statistics estimated anew (with the raw network's it loses all colour).
+Departures: a thin U-Net with nearest up-sampling (see generators.py); a D of half the width; no dropout. At 128 px, where
+a step is cheap, the network first learns which colour a thing has. It then grows by one outer level, which changes nothing
+at first (Chen, Goodfellow, Shlens: "Net2Net", ICLR 2016; growing with the picture: Karras et al., ICLR 2018), and
+continues at 256 px. Continuing at 256 px with the same levels was tried: it left patches of several colours in one area,
+because the coarsest level then sees only half of a thing. A moving average of the weights is judged and exported, with
+batch-norm statistics estimated again (with those of the network in training it loses all colour).
 
     python3 models/training/pix2pix.py --data ../training/openmoji --out ../training/pix2pix  # draws the data, trains, resumes
 
@@ -46,7 +46,7 @@ CHANNELS = (24, 32, 64, 128, 256, 256, 256)  # at 256 px; at 128 px without the 
 
 
 def concept(annotation):
-    """What an emoji shows, so that "grinning cat" and "cat face", or hearts of all colours, are one concept.
+    """The concept that an emoji shows: "grinning cat" and "cat face" are one concept, and so are hearts of all colours.
 
     The last word of the head of the phrase: "cat face" -> cat, "smiling face with sunglasses" -> smiling.
     """
@@ -56,10 +56,10 @@ def concept(annotation):
 
 
 class Pairs:
-    """Pairs of drawing and picture, augmented: other pens, gaps and missing strokes, warped, turned, scaled, mirrored.
+    """Augmented pairs of drawing and picture: other pens, gaps and missing strokes, warped, turned, scaled, mirrored.
 
-    Held out is a tenth of the concepts. Emojis are drawn by weight: a subgroup counts by the root of its size, a hue
-    by the fourth root of its share, so that yellow smileys leave room for green leaves.
+    A tenth of the concepts is held out. Emojis are sampled by weight: a subgroup counts by the root of its size, and a
+    hue by the fourth root of its share, so that yellow smileys leave room for green leaves.
     """
 
     def __init__(self, folder):
@@ -87,7 +87,7 @@ class Pairs:
         return self.data[i, (3 + drawing) * self.side**2 : (4 + drawing) * self.side**2].reshape(self.side, self.side)
 
     def hues(self, i):
-        """Shares of red, orange and brown, yellow, green, blue, purple and pink, grey in what is not white."""
+        """Shares of red, orange and brown, yellow, green, blue, purple and pink, and grey in all that is not white."""
         picture = Image.fromarray(self.colour(i)[::8, ::8])
         pixels, degrees = np.asarray(picture).astype(np.int16), np.asarray(picture.convert("HSV"))[:, :, 0] * (360 / 256)
         high, low = pixels.max(2), pixels.min(2)
@@ -96,19 +96,19 @@ class Pairs:
         return counts / counts.sum() if counts.any() else np.eye(7)[6]
 
     def raw(self, i, drawing, mirrored=False):
-        """Layers red, green, blue, lines as (4, side, side) of 0..1."""
+        """The layers red, green, blue and lines as (4, side, side) in 0..1."""
         layers = np.concatenate((self.colour(i), self.lines(i, drawing)[:, :, None]), 2)
         return torch.from_numpy(np.ascontiguousarray(layers[:, ::-1] if mirrored else layers)).permute(2, 0, 1).float() / 255
 
     @staticmethod
     def pair(layers):
-        """Drawing and picture in -1..1: the colour layer with exactly the lines that the drawing has."""
+        """Drawing and picture in -1..1; the picture is the colour layer with exactly the lines of the drawing."""
         lines, colour = layers[:, 3:], layers[:, :3]
         return lines.expand(-1, 3, -1, -1) * 2 - 1, colour * lines * 2 - 1
 
     def batch(self, count, side, rng):
         layers = torch.stack([self.raw(i, rng.integers(self.drawings), rng.random() < 0.5) for i in rng.choice(self.train, count, p=self.weights)])
-        layers = F.avg_pool2d(layers, self.side // side) - 1  # so that what comes in from outside, zero, is white
+        layers = F.avg_pool2d(layers, self.side // side) - 1  # so that zero, which fills in from outside, is white
 
         def normal(*shape):
             return torch.from_numpy(rng.standard_normal(shape).astype(np.float32))
@@ -118,13 +118,13 @@ class Pairs:
         shift = normal(count, 2) * 0.06
         affine = torch.stack((cosine * torch.exp(normal(count) * 0.07), -sine, shift[:, 0], sine, cosine, shift[:, 1]), 1).view(count, 2, 3)
         where = F.affine_grid(affine, (count, 4, side, side), align_corners=False)
-        for cells, strength in ((4, 0.035), (14, 0.006)):  # bent as a whole, and a trembling hand
+        for cells, strength in ((4, 0.035), (14, 0.006)):  # a bend of the whole drawing, and a trembling hand
             bend = F.interpolate(normal(count, 2, cells, cells), size=(side, side), mode="bicubic", align_corners=False)
             where = where + strength * rng.random() * bend.permute(0, 2, 3, 1)
         return self.pair(F.grid_sample(layers, where, padding_mode="zeros", align_corners=False) + 1)
 
     def held_out_pairs(self, side, drawing=0):
-        """All held-out pairs as they are: yields (emoji, drawing, picture)."""
+        """All held-out pairs without augmentation: yields (emoji, drawing, picture)."""
         for i in self.held_out:
             yield (self.emojis[i], *self.pair(F.avg_pool2d(self.raw(i, drawing)[None], self.side // side)))
 
@@ -133,7 +133,7 @@ class Pairs:
 
 
 def restore_statistics(network, pairs, side, device, bfloat16=False, batches=24, count=8, seed=7):
-    """Estimates the means and variances of batch norm anew, as plain averages over augmented training drawings."""
+    """Estimates the means and variances of batch norm again, as plain averages over augmented training drawings."""
     rng, norms = np.random.default_rng(seed), [m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     for norm in norms:
         norm.reset_running_stats()
@@ -146,19 +146,19 @@ def restore_statistics(network, pairs, side, device, bfloat16=False, batches=24,
 
 
 def to_pixels(x):
-    """(3,H,W) in -1..1 to bytes (H,W,3)."""
+    """Converts (3,H,W) in -1..1 to bytes (H,W,3)."""
     return ((x.float().cpu() + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
 
 
 def from_pixels(picture):
-    """Bytes (H,W) or (H,W,3) to (1,3,H,W) in -1..1."""
+    """Converts bytes (H,W) or (H,W,3) to (1,3,H,W) in -1..1."""
     picture = np.repeat(picture[:, :, None], 3, 2) if picture.ndim == 2 else picture
     return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
 
 
 @torch.no_grad()
 def sheet(path, network, pairs, side, device, shown=16):
-    """For the eye: our own sketches with several pens (drawing, result), held-out emojis (drawing, result, truth)."""
+    """Sheet to look at: our own sketches with several pens (drawing, result), held-out emojis (drawing, result, truth)."""
     own, rows = [], []
     for n, name in enumerate(sketches.SKETCHES):
         x = from_pixels(sketches.draw(name, side, pen=(4, 6, 9)[n % 3]))
@@ -179,11 +179,11 @@ def sheet(path, network, pairs, side, device, shown=16):
 
 @torch.no_grad()
 def grown(small, pairs, rng, device):
-    """The U-Net for 256 px that makes of a drawing what `small`, for 128 px, makes of it at half the side.
+    """The U-Net for 256 px that gives the result of `small`, which is for 128 px, for the drawing at half the side.
 
-    The new level carries the halved drawing inwards and the result outwards in three channels each and, because of the
-    leaky relu and the relu between, their negatives in three more: leaky(x) - leaky(-x) = 1.2 x, relu(x) - relu(-x) = x.
-    Its other channels start at random and small. Its two batch norms are set to undo themselves.
+    The new level carries the halved drawing inwards and the result outwards in three channels each. Because of the leaky
+    relu and the relu between, three more channels carry the negatives: leaky(x) - leaky(-x) = 1.2 x and relu(x) - relu(-x)
+    = x. The other channels start with small random weights. The two batch norms are set to change nothing.
     """
     network = initialise(UnetGenerator(CHANNELS)).to(device, memory_format=torch.channels_last)
     outer, inner, core = network.model.model, network.model.model[1].model, small.model.model
@@ -212,7 +212,7 @@ def grown(small, pairs, rng, device):
 
 
 def average(mean, network, decay):
-    """Moves the averaged weights towards the network's; the statistics of batch norm are simply taken over."""
+    """Moves the averaged weights towards the network's; the statistics of batch norm are copied."""
     with torch.no_grad():
         for m, p in zip(mean.parameters(), network.parameters()):
             m.lerp_(p, 1 - decay)
@@ -318,14 +318,14 @@ def train(args):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", default="../training/openmoji", help="folder of the drawn pairs; they are drawn into it when missing")
+    parser.add_argument("--data", default="../training/openmoji", help="folder of the drawn pairs, which are drawn into it when they are missing")
     parser.add_argument("--out", required=True, help="folder for checkpoint, curve and sample sheet")
-    parser.add_argument("--iterations", type=int, default=9500, help="in all; a run goes on from its checkpoint with another number")
-    parser.add_argument("--iterations-128", type=int, default=8600, help="of these at 128 px, before those at 256 px")
+    parser.add_argument("--iterations", type=int, default=9500, help="total number; may be changed when a run continues from its checkpoint")
+    parser.add_argument("--iterations-128", type=int, default=8600, help="number of these at 128 px, which come before those at 256 px")
     parser.add_argument("--batch-128", type=int, default=8)
     parser.add_argument("--batch-256", type=int, default=4)
     parser.add_argument("--learning-rate", type=float, default=3e-4)
-    parser.add_argument("--decay-from", type=float, default=0.8, help="share of the iterations after which the rate falls linearly to zero")
+    parser.add_argument("--decay-from", type=float, default=0.8, help="share of the iterations after which the learning rate falls linearly to zero")
     parser.add_argument("--gan-weight", type=float, default=1.0, help="0: L1 alone, without a discriminator")
     parser.add_argument("--l1-weight", type=float, default=100.0)
     parser.add_argument("--judge-channels", type=int, default=32, help="width of the discriminator (the paper's is 64)")

@@ -1,6 +1,6 @@
-"""Drawings as a person makes them with a pen: wobbly, not quite closed. Test inputs for pix2pix, drawn by this script.
+"""Test inputs for pix2pix: drawings in the style of a person with a pen, wobbly and not quite closed.
 
-Each drawing is a list of strokes on a page of 100 x 100; a stroke is a list of points that a smooth curve goes through.
+Each drawing is a list of strokes on a page of 100 x 100; a stroke is a list of points on a smooth curve.
 """
 import math
 import random
@@ -10,14 +10,14 @@ from PIL import Image, ImageDraw
 
 
 def arc(x, y, rx, ry=None, first=0, last=352):
-    """Points on an ellipse, the angles in degrees; by default a circle that does not quite close."""
+    """Points on an ellipse, with angles in degrees; by default a circle that does not quite close."""
     steps = max(6, int(abs(last - first) / 24))
     angles = [math.radians(first + (last - first) * k / steps) for k in range(steps + 1)]
     return [(x + rx * math.cos(a), y + (ry or rx) * math.sin(a)) for a in angles]
 
 
 def straight(*corners):
-    """A polyline; each edge gets points of its own so that it stays straight but for the wobble."""
+    """A polyline; each edge gets extra points, so that it stays straight except for the wobble."""
     points = []
     for (x0, y0), (x1, y1) in zip(corners, corners[1:]):
         steps = max(2, int(math.hypot(x1 - x0, y1 - y0) / 6))
@@ -66,7 +66,7 @@ SKETCHES = {
 
 
 def curve(points, per_span=6):
-    """Catmull-Rom spline through the points."""
+    """A Catmull-Rom spline through the points."""
     points = [points[0], *points, points[-1]]
     smooth = []
     for a, b, c, d in zip(points, points[1:], points[2:], points[3:]):
@@ -77,7 +77,7 @@ def curve(points, per_span=6):
 
 
 def draw(name, side=256, pen=6.0, seed=0):
-    """A sketch as greyscale array (side, side), black on white; pen is the width in pixels at 256 px."""
+    """A sketch as a greyscale array (side, side), black on white. pen: the width in pixels at 256 px."""
     rng, scale = random.Random(f"{name}{seed}"), 4
     page = Image.new("L", (side * scale, side * scale), 255)
     brush, unit, radius = ImageDraw.Draw(page), side * scale / 100, pen * side / 256 * scale / 2

@@ -1,8 +1,8 @@
-"""VGG-19 as teacher and judge, the terms of style transfer, and safetensors files: shared by the recipes of this folder.
+"""VGG-19 as teacher and judge, the terms of style transfer, and safetensors files, for the recipes of this folder.
 
-Simonyan, Zisserman: "Very Deep Convolutional Networks for Large-Scale Image Recognition", ICLR 2015, with the Caffe
-weights; the terms are those of Gatys, Ecker, Bethge: "Image Style Transfer Using Convolutional Neural Networks",
-CVPR 2016, each divided by the size of its target, so that one set of weights holds for all pictures and networks.
+VGG-19 is from Simonyan, Zisserman: "Very Deep Convolutional Networks for Large-Scale Image Recognition", ICLR 2015, with
+the Caffe weights. The terms are those of Gatys, Ecker, Bethge: "Image Style Transfer Using Convolutional Neural Networks",
+CVPR 2016. Each is divided by the size of its target, so that the same weights suit all pictures and networks.
 """
 import json
 import struct
@@ -20,12 +20,12 @@ MEAN_BGR = (103.939, 116.779, 123.68)
 
 
 def caffe_input(rgb):
-    """RGB in 0..1 (N,3,H,W) to what VGG-19's Caffe weights expect: BGR, 0..255, minus the mean of ImageNet."""
+    """Converts RGB in 0..1 (N,3,H,W) to the input of VGG-19's Caffe weights: BGR, 0..255, minus the mean of ImageNet."""
     return rgb.flip(1) * 255 - torch.tensor(MEAN_BGR, dtype=rgb.dtype, device=rgb.device).view(1, 3, 1, 1)
 
 
 def read_safetensors(path):
-    """All tensors of a safetensors file as float32: 8 bytes of header length, a JSON header, the raw data."""
+    """All tensors of a safetensors file as float32. The file has 8 bytes of header length, a JSON header and the raw data."""
     raw = Path(path).read_bytes()
     (length,) = struct.unpack("<Q", raw[:8])
     header, kinds = json.loads(raw[8 : 8 + length]), {"F16": np.float16, "F32": np.float32}
@@ -39,7 +39,7 @@ def read_safetensors(path):
 
 
 def write_safetensors(path, tensors):
-    """Writes tensors in half precision, the file appearing at once and whole."""
+    """Writes tensors in half precision; the file is renamed into place when it is complete."""
     header, blobs, at = {}, [], 0
     for name, tensor in tensors.items():
         blob = tensor.detach().cpu().numpy().astype("<f2").tobytes()
@@ -54,7 +54,7 @@ def write_safetensors(path, tensors):
 
 
 class Teacher(nn.Module):
-    """VGG-19 up to conv5_1 with zero padding and average pooling; the features are those after relu."""
+    """VGG-19 up to conv5_1 with zero padding and average pooling; features are taken after relu."""
 
     PLAN = [("1_1", "1_2"), ("2_1", "2_2"), ("3_1", "3_2", "3_3", "3_4"), ("4_1", "4_2", "4_3", "4_4"), ("5_1",)]
 
@@ -67,7 +67,7 @@ class Teacher(nn.Module):
                 self.weights[name] = t.contiguous(memory_format=torch.channels_last)
 
     def forward(self, rgb):
-        """RGB in 0..1 (N,3,H,W) to a dictionary of the features (N,C,h,w) at TAPS."""
+        """Maps RGB in 0..1 (N,3,H,W) to a dictionary of the features (N,C,h,w) at TAPS."""
         x = caffe_input(rgb).to(self.dtype).contiguous(memory_format=torch.channels_last)
         taps = {}
         for block, names in enumerate(self.PLAN):
@@ -80,7 +80,7 @@ class Teacher(nn.Module):
 
 
 def gram(features):
-    """(N,C,H,W) to (N,C,C), divided by height x width as in Gatys et al. up to a constant."""
+    """Gram matrices (N,C,C) of (N,C,H,W), divided by height x width as in Gatys et al. up to a constant."""
     n, c, h, w = features.shape
     flat = features.permute(0, 2, 3, 1).reshape(n, h * w, c)  # no copy for channels_last
     return flat.transpose(1, 2) @ flat / (h * w)

@@ -1,22 +1,22 @@
-"""vgg19-lite: a feature network for style transfer, distilled from VGG-19, at about a thirteenth of its arithmetic.
+"""vgg19-lite: a feature network for style transfer, distilled from VGG-19, with about a thirteenth of its arithmetic.
 
-The idea in five sentences. Style transfer (Gatys, Ecker, Bethge: "Image Style Transfer Using Convolutional Neural
-Networks", CVPR 2016) needs from VGG-19 only two things: features at one layer (content) and Gram matrices at five
-(style). A thin student can therefore replace it where its features are *the teacher's in another orthonormal basis*:
-with Q (channels x k) the leading eigenvectors of the teacher's second moment E[f f'], the student learns Q'f, and
-its Gram matrix is then Q'GQ, the teacher's projected; the eigenvalues fall so fast that k much smaller than the
-number of channels holds nearly all of G. Distilling an encoder for stylisation through linear maps between thin and
-wide features is due to Wang et al., "Collaborative Distillation for Ultra-Resolution Universal Style Transfer"
-(CVPR 2020); here the map is fixed beforehand (PCA) and sits on the teacher's side. What the optimiser paints is no
-photo: it looks for pictures that the student likes, so a part of every batch is painted with the student as it
-is being trained, and the teacher corrects it exactly there (the same reason as for DAgger, Ross et al., AISTATS 2011).
+Style transfer (Gatys, Ecker, Bethge: "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016) needs only
+two things from VGG-19: features at one layer (content) and Gram matrices at five layers (style). A thin student can
+therefore replace it if its features are *the teacher's in another orthonormal basis*. Let Q (channels x k) be the leading
+eigenvectors of the teacher's second moment E[f f']. The student learns Q'f, and its Gram matrix is then Q'GQ, a projection
+of the teacher's. The eigenvalues fall so fast that a k much smaller than the number of channels keeps nearly all of G.
+Distilling an encoder for stylisation through linear maps between thin and wide features is due to Wang et al.,
+"Collaborative Distillation for Ultra-Resolution Universal Style Transfer" (CVPR 2020); here the map is fixed beforehand
+(PCA) and applied to the teacher. The pictures that the optimiser paints are not photos but pictures that suit the student.
+Therefore a part of every batch is painted with the student during its training, and the teacher corrects it exactly there
+(the same reason as for DAgger, Ross et al., AISTATS 2011).
 
-Departures from VGG-19: average pooling (as Gatys et al. recommend, in the teacher too), fewer and thinner convolutions,
-a linear 1x1 "tap" for each layer, reflection padding in the first two blocks (zeros show at the border of what is
-painted). Deeper the padding is of zeros as in the teacher, whose conv5_1 feels the border: painting with a VGG-19 that
-mirrors everywhere leaves a relative Gram error of .132 at conv5_1 under VGG-19 itself (with zeros .038).
+Departures from VGG-19: average pooling (as Gatys et al. recommend, in the teacher too), fewer and thinner convolutions, a
+linear 1x1 "tap" for each layer, reflection padding in the first two blocks (zeros are visible at the border of paintings).
+Deeper blocks pad with zeros like the teacher, because the border affects its conv5_1: painting with a VGG-19 that mirrors
+everywhere leaves a relative Gram error of .132 at conv5_1 under VGG-19 itself (with zeros .038).
 
-    python3 models/training/vgg19_lite.py --out /somewhere/vgg19-lite  # trains, resumes by itself
+    python3 models/training/vgg19_lite.py --out /somewhere/vgg19-lite  # trains or resumes
 
 Runs on a CPU (PyTorch 1.13 or later) or with CUDA. SIGTERM saves a checkpoint and ends; kill -9 loses minutes.
 """
@@ -43,7 +43,7 @@ from vgg19 import TAPS, Teacher, caffe_input, gram, read_safetensors, relative
 
 
 class Reflect(torch.autograd.Function):
-    """Pads height and width by one pixel on each side, mirrored at the border pixel's centre.
+    """Pads height and width by one pixel on each side, mirrored at the centre of the border pixel.
 
     The same as F.pad(x, (1, 1, 1, 1), mode="reflect"), which has no bfloat16 kernel on the CPU.
     """
@@ -78,8 +78,8 @@ PLANS = {
         [(128, None, 0), (128, "conv4_1", 96), (160, "conv4_2", 128)],
         [(192, None, 0), (192, None, 0), (192, None, 0), (192, "conv5_1", 128)],
     ],
-    # Thinner where pictures are large, wider where they are small, and three times the components at conv5_1: of the
-    # squared difference of two pictures' Gram matrices 128 hold about .8, 384 hold .95.
+    # Thinner where pictures are large, wider where they are small, and three times the components at conv5_1: 128 components
+    # keep about .8 of the squared difference between the Gram matrices of two pictures, and 384 keep .95.
     "deep": [
         [(16, "conv1_1", 16)],
         [(32, "conv2_1", 32)],
@@ -91,7 +91,7 @@ PLANS = {
 
 
 def plan_of(tensors):
-    """Name of the plan that a student's tensors were made by, exported or as its state_dict."""
+    """Name of the plan that a student's tensors follow, from an export or its state_dict."""
     sizes = sorted(len(tensor) for name, tensor in tensors.items() if name.endswith(".bias"))
     return next(name for name, plan in PLANS.items() if sorted(k for block in plan for (n, _, m) in block for k in (n, m) if k) == sizes)
 
@@ -100,13 +100,13 @@ class Student(nn.Module):
     """Five blocks of thin 3x3 convolutions (relu, padding of 1) with average pooling between them.
 
     A tap is a linear 1x1 convolution from the trunk to the k leading principal components of the teacher's layer.
-    PLANS: for each block its convolutions as (output channels, tap after it or None, components of the tap).
-    The deep end is where a convolution is cheap and reaches far: block 5 has four at a sixteenth of the side, which
-    brings the receptive field of conv5_1 to 222 px (VGG-19: 252).
+    PLANS lists the convolutions of each block as (output channels, tap after it or None, components of the tap).
+    Deep convolutions are cheap and reach far: block 5 has four at a sixteenth of the side, which gives conv5_1 a receptive
+    field of 222 px (VGG-19: 252).
     """
 
     MIRRORED = 2  # blocks with reflection padding; the others pad with zeros
-    # The input is about -124..151: divided by this it suits the usual initialisation. Folded into the first
+    # The input is about -124..151; divided by this it suits the usual initialisation. Folded into the first
     # convolution on export.
     INPUT_SCALE = 64.0
 
@@ -128,11 +128,11 @@ class Student(nn.Module):
                 channels = width
 
     def components(self):
-        """Components of each tap. The leading ones are the same in all plans: what one has learnt another can go on from."""
+        """Components of each tap. The leading ones are the same in all plans, so a student can continue from one of another plan."""
         return {tap: k for block in self.plan for (_, tap, k) in block if tap}
 
     def forward(self, rgb):
-        """RGB in 0..1 to a dictionary of the features at TAPS."""
+        """Maps RGB in 0..1 to a dictionary of the features at TAPS."""
         x = (caffe_input(rgb) / self.INPUT_SCALE).contiguous(memory_format=torch.channels_last)
         taps = {}
         with torch.autocast(rgb.device.type, torch.bfloat16, enabled=self.bfloat16):
@@ -145,7 +145,7 @@ class Student(nn.Module):
         return taps
 
     def cost(self, side=256):
-        """Multiply-adds of one forward pass, times two: floating-point operations (the gradient costs as much again)."""
+        """Floating-point operations of one forward pass, two for each multiply-add (the gradient costs as much again)."""
         total = 0
         for name, module in [*self.trunk.items(), *self.taps.items()]:
             scale = int(name[4 if name in self.taps else 5]) - 1
@@ -159,10 +159,10 @@ class Student(nn.Module):
         return tensors
 
     def inherit(self, tensors):
-        """Takes over the weights of a trained student (its state_dict) of other widths, as far as they reach.
+        """Copies the weights of a trained student (its state_dict) with other widths, as far as they fit.
 
-        Where this one is thinner the channels with the largest weights behind them are kept; where it is wider the new
-        ones begin at random with small weights behind them, so that at first they change little.
+        Where this student is thinner, the channels with the largest outgoing weights are kept. Where it is wider, the new
+        channels start at random with small outgoing weights, so that they change little at first.
         """
         kept = torch.arange(3)
         names = list(self.trunk)
@@ -206,14 +206,14 @@ class Student(nn.Module):
 
 
 def distillation_loss(predicted, wanted, gram_weight, deepest_weight=1.0, pairs=0, difference_weight=0.0):
-    """Relative feature error + gram_weight x relative Gram error, mean over pictures, summed over the taps, the deepest
-    of which counts deepest_weight times.
+    """Relative feature error + gram_weight x relative Gram error, mean over pictures, summed over the taps. The deepest
+    tap counts deepest_weight times.
 
-    The last 2 x pairs pictures are styles and what is being painted after them, in the same order: there the Gram matrix
-    of the painting minus the style's is compared too, relative to the teacher's, with difference_weight. That difference
-    is all that style transfer follows, and near its end it is small beside the matrices themselves.
+    The last 2 x pairs pictures are styles and the paintings after them, in the same order. For these, the difference
+    between the Gram matrices of painting and style is compared too, relative to the teacher's, with difference_weight.
+    Style transfer follows only that difference, and near its end the difference is small beside the matrices themselves.
 
-    Targets have unit energy on average, so the floor (a twentieth of it) only keeps flat pictures from dominating.
+    Targets have unit energy on average, so the floor (a twentieth of it) only prevents flat pictures from dominating.
     """
     terms = {}
     for tap in TAPS:
@@ -235,10 +235,10 @@ def distillation_loss(predicted, wanted, gram_weight, deepest_weight=1.0, pairs=
 
 @torch.no_grad()
 def principal_components(teacher, pictures, device, components, known={}, batches=60, side=128):
-    """For each tap Q' / sqrt(energy) (k,C): the leading eigenvectors of E[f f'], scaled so that E|Q'f|^2 is at most 1.
+    """Q' / sqrt(energy) (k,C) for each tap: the leading eigenvectors of E[f f'], scaled so that E|Q'f|^2 is at most 1.
 
-    The mean is not subtracted, because Gram matrices hold it too. Also returns the share of the energy that is kept.
-    `known` are the rows that a trained student has learnt already: they stay, and eigenvectors of what is left follow.
+    The mean is not subtracted, because Gram matrices contain it too. Also returns the share of the energy that is kept.
+    `known` has the rows that a trained student has learnt already; they stay, and eigenvectors of the rest follow.
     """
     moments = {tap: 0 for tap in TAPS}
     for _ in range(batches):
@@ -258,7 +258,7 @@ def principal_components(teacher, pictures, device, components, known={}, batche
 
 
 def project(features, bases):
-    """Teacher's features (N,C,H,W) in the PCA basis (N,k,H,W)."""
+    """The teacher's features (N,C,H,W) in the PCA basis (N,k,H,W)."""
     return {tap: F.conv2d(features[tap], bases[tap].to(features[tap].device)[:, :, None, None]) for tap in TAPS}
 
 
@@ -306,7 +306,7 @@ def train(args):
         torch.save(state, f"{checkpoint}.partial")
         os.replace(f"{checkpoint}.partial", checkpoint)
 
-    memory = deque(maxlen=args.memory)  # the teacher's pass costs most, so its last lessons are repeated
+    memory = deque(maxlen=args.memory)  # the teacher's pass costs most, so its latest lessons are repeated
     stopped = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
     signal.signal(signal.SIGINT, lambda *_: stopped.append(True))
@@ -318,7 +318,7 @@ def train(args):
             group["lr"] = rate
         painted = max(1, batch // 2)
         paintings, after = canvases.paint(student, painted, side, device)
-        # With pairs the styles stand where pictures of all kinds do otherwise, every other time.
+        # With pairs, the styles replace pictures of all kinds, every other time.
         pairs = painted if args.difference_weight and iteration % 2 else 0
         rest = [pictures.any(side) for _ in range(batch - painted - pairs)]
         images = torch.cat([*(picture[None] for picture in rest), after[:pairs], paintings]).to(device)
@@ -360,19 +360,19 @@ def arguments():
     parser.add_argument("--teacher", default="../shared/weights/vgg19/vgg19.safetensors", help="VGG-19 as safetensors")
     parser.add_argument("--photos", default="../shared/data/photos", help="folder of JPEG photos")
     parser.add_argument("--paintings", default="../shared/images/style", help="folder of JPEG paintings")
-    parser.add_argument("--held-out", default="the_scream", help="paintings (names without ending, commas) never trained on")
+    parser.add_argument("--held-out", default="the_scream", help="paintings that are never trained on (names without ending, separated by commas)")
     parser.add_argument("--iterations", type=int, default=20000)
     parser.add_argument("--learning-rate", type=float, default=1.5e-3)
     parser.add_argument("--gram-weight", type=float, default=0.3)
-    parser.add_argument("--difference-weight", type=float, default=0.0, help="weight of what separates a painting's Gram matrices from its style's")
+    parser.add_argument("--difference-weight", type=float, default=0.0, help="weight of the difference between the Gram matrices of a painting and its style")
     parser.add_argument("--deepest-weight", type=float, default=1.0, help="weight of conv5_1 among the taps")
     parser.add_argument("--sides", type=float, nargs=2, default=[0.4, 0.7], help="progress (0..1) from which pictures have 192 and 256 px")
     parser.add_argument("--plan", choices=PLANS, default="full", help="widths of the convolutions")
-    parser.add_argument("--start-from", default="", help="checkpoint of a student, of other widths perhaps, whose weights are taken over")
-    parser.add_argument("--canvases", type=int, default=16, help="pictures being painted with the student at any time")
-    parser.add_argument("--lifetime", type=int, default=120, help="steps until a canvas is replaced by a new one")
+    parser.add_argument("--start-from", default="", help="checkpoint of a student, perhaps with other widths, whose weights are copied")
+    parser.add_argument("--canvases", type=int, default=16, help="number of pictures that the student paints at the same time")
+    parser.add_argument("--lifetime", type=int, default=120, help="number of steps until a canvas is replaced by a new one")
     parser.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 (weights stay float32): faster on processors that have it")
-    parser.add_argument("--replays", type=int, default=1, help="old lessons repeated with every new one")
+    parser.add_argument("--replays", type=int, default=1, help="number of old lessons repeated with every new one")
     parser.add_argument("--memory", type=int, default=48, help="old lessons kept (about 13 MB each)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="", help="cpu or cuda; empty: cuda where there is one")

@@ -8,7 +8,7 @@ const kept = readFileSync("schema.graphql", "utf8").replaceAll("\r\n", "\n");
 const contractFile = "../shared/contract/schema.graphql";
 const thereIsNone = !existsSync(contractFile);
 
-test("schema.graphql is what the code emits", () => {
+test("schema.graphql equals what the code emits", () => {
   expect(kept).toBe(emittedSchema());
 });
 

@@ -69,7 +69,7 @@ test("branches are listed in pages", async () => {
   expect(await page("branches(first: 2, skip: 1)")).toEqual(branches.slice(1, 3));
 });
 
-test("a page of sessions reads what its sessions refer to in a few queries", async () => {
+test("a few queries read everything that a page of sessions refers to", async () => {
   const [parent = null] = await store(1, 3);
   await store(20, 3, parent);
   const { sessions, images, frames, changes } = running.storage;
@@ -89,7 +89,7 @@ test("a page of sessions reads what its sessions refer to in a few queries", asy
   expect(calls).toBeLessThan(15);
 });
 
-test("changes count by their number, also in fragments", async () => {
+test("the cost of changes grows with their number, in fragments too", async () => {
   const [id] = await store(1, 5000);
   const fields = Array.from({ length: 8 }, (_, index) => `a${index}: changes { ...parts }`).join(" ");
   const parts = "fragment parts on SettingsChange { step createdAt alpha beta gamma }";
@@ -99,7 +99,7 @@ test("changes count by their number, also in fragments", async () => {
   expect(session.changes).toHaveLength(5000);
 });
 
-test("an operation stops to read when its time is over", async () => {
+test("an operation stops reading when its time is up", async () => {
   const { sessions } = operationContext({ storage: running.storage } as ApiContext, () => false).storage;
   let now = 0;
   const clock = vi.spyOn(performance, "now").mockImplementation(() => {
@@ -111,7 +111,7 @@ test("an operation stops to read when its time is over", async () => {
   await expect(sessions.find("x")).rejects.toMatchObject({ code: "LIMIT", detail: { limit: apiLimits.maxReadMs } });
 });
 
-test("an operation stops to read when its client has gone", async () => {
+test("an operation stops reading when its client has gone", async () => {
   const list = vi.spyOn(running.storage.sessions, "list");
   const began = new Promise<void>((resolve) => {
     list.mockImplementationOnce(async () => {

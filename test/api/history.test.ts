@@ -52,7 +52,7 @@ test("sessions are listed newest first, page by page", async () => {
   expect([one, two, three].flatMap(({ edges }) => edges.map(({ node }: { node: { id: string } }) => node.id))).toEqual(ids);
 });
 
-test("sizes are served in bytes, of frames and of images", async () => {
+test("frames and images have sizes in bytes", async () => {
   const id = ids.at(-1)!;
   const { session } = await running.client.query(
     `query ($id: ID!) {
@@ -65,12 +65,12 @@ test("sizes are served in bytes, of frames and of images", async () => {
   expect(session.content.bytes).toBeGreaterThan(0);
 });
 
-test("a null means the default", async () => {
+test("null means the default", async () => {
   expect(await listed({ first: null, after: null, filter: null })).toEqual(ids);
   expect(await listed({ filter: { kind: null, status: null, titleContains: null } })).toEqual(ids);
 });
 
-test("sessions pass filters", async () => {
+test("sessions can be filtered", async () => {
   expect(await listed({ filter: { status: ["COMPLETED"] } })).toEqual(ids.slice(4));
   expect(await listed({ filter: { status: ["RUNNING", "COMPLETED"] } })).toEqual(ids.slice(3));
   expect(await listed({ filter: { status: [] } })).toEqual([]);
@@ -178,7 +178,7 @@ test("the server and its models are described", async () => {
   expect(model).toMatchObject({ id: "vgg19", task: "FEATURES" });
 });
 
-test("sessions are found by model and by an image that they used; an image lists them too", async () => {
+test("sessions are found by model and by an image that they used; an image lists its sessions too", async () => {
   const { client, imageId } = running;
   const other = await client.upload(
     await sharp({ create: { width: 64, height: 64, channels: 3, background: "plum" } })
@@ -206,7 +206,7 @@ test("sessions are found by model and by an image that they used; an image lists
   });
 });
 
-test("pictures are listed newest first, and one that no session uses can be deleted", async () => {
+test("pictures are listed newest first, and a picture that no session uses can be deleted", async () => {
   const { client } = running;
   const picture = async (background: string) =>
     client.upload(

@@ -124,7 +124,7 @@ test("a request that is too large is refused, and the server keeps running", asy
 test.each([
   ["an argument", 'query ($id: ID = "x") { session(id: $id) { id } }', { id: null }, "id"],
   ["a directive's argument", "query ($if: Boolean = true) { server { version @include(if: $if) } }", { if: null }, "if"],
-])("a null where none is allowed is bad input: %s", async (_what, query, variables, field) => {
+])("null where it is not allowed is bad input: %s", async (_what, query, variables, field) => {
   expect(await running.client.refusal(query, variables)).toEqual({ code: "BAD_INPUT", field });
 });
 
@@ -220,7 +220,7 @@ test("a page of a foreign origin is refused on the WebSocket", async () => {
   expect(await open({})).toBe(101);
 });
 
-test("a socket has a limit of operations, and other sockets are not affected", async () => {
+test("each socket has a limit of operations, and other sockets are not affected", async () => {
   const watching = Array.from({ length: apiLimits.maxSubscriptionsPerSocket }, () =>
     running.client.subscribe("subscription { sessions { id } }"),
   );

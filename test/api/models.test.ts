@@ -22,13 +22,13 @@ test("mutations start and cancel the download of a model", async () => {
   expect(cancelDownload).toEqual({ id: "afar", state: "AVAILABLE", downloadProgress: null, failure: null });
 });
 
-test("only a running download can be cancelled, and only a known model downloaded", async () => {
+test("only a running download can be cancelled, and only a known model can be downloaded", async () => {
   const { client } = running;
   expect(await client.refusal(`mutation { cancelDownload(id: "afar") { id } }`)).toMatchObject({ code: "CONFLICT", field: "id" });
   expect(await client.refusal(`mutation { downloadModel(id: "nobody") { id } }`)).toMatchObject({ code: "NOT_FOUND", field: "id" });
 });
 
-test("a failed model says why, and no session may use it", async () => {
+test("a failed model states the reason, and no session may use it", async () => {
   const { client, imageId } = running;
   const { model } = await client.query(`{ model(id: "broken") { ${fields} } }`);
   expect(model).toEqual({ id: "broken", state: "FAILED", downloadProgress: null, failure: "Its file is damaged." });
@@ -69,7 +69,7 @@ test("a subscriber gets the newest state of each model until it leaves", async (
   await until(() => models.watchers === 0);
 });
 
-test("one model is the default of sessions that name none", async () => {
+test("sessions that name no model use the default model", async () => {
   const { client, models } = running;
   const defaults = async () => {
     const { models: all } = await client.query("{ models(task: FEATURES) { id isDefault } }");

@@ -78,7 +78,7 @@ describe("a picture that is deleted after it was found", () => {
   });
 });
 
-test("of two clients that cancel a running session at once, one gets CONFLICT", async () => {
+test("when two clients cancel a running session at once, one gets CONFLICT", async () => {
   const id = await startSession(running);
   await running.host.claim();
   const answers = await Promise.all([running.client.send(CANCEL, { id }), running.client.send(CANCEL, { id })]);
@@ -104,7 +104,7 @@ test.each(["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:5
   },
 );
 
-test("the first and the last instant that it can compare are no fault", async () => {
+test("the first and the last instant that the database can compare are accepted", async () => {
   const filter = '{ createdAfter: "0001-01-01T00:00:00Z", createdBefore: "9999-12-31T23:59:59.999Z" }';
   const { sessions } = await running.client.query(`{ sessions(filter: ${filter}) { totalCount } }`);
   expect(sessions.totalCount).toBeGreaterThan(0);

@@ -37,14 +37,14 @@ test("every type, field, argument and enum value has a description", () => {
   expect(described.filter(({ description }) => !description).map(({ name }) => name)).toEqual([]);
 });
 
-test("every number of the input says its range", () => {
+test("every number of the input states its range", () => {
   const inputs = types.filter(isInputObjectType).flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })));
   const numbers = inputs.filter(({ field }) => ["Int", "Float"].includes(getNamedType(field.type).name));
   const vague = numbers.filter(({ field }) => !/From .+ to |[Aa]t least/.test(field.description ?? ""));
   expect(vague.map(({ type, field }) => `${type.name}.${field.name}`)).toEqual([]);
 });
 
-test("the server sends its schema", async () => {
+test("the server returns its schema", async () => {
   const response = await fetch(`${running.address}/schema.graphql`);
   expect([response.status, await response.text()]).toEqual([200, emittedSchema()]);
 });
@@ -64,7 +64,7 @@ test("a model lists its layers", async () => {
   expect(models.find(({ id }: { id: string }) => id === "horse2zebra").layers).toEqual([]);
 });
 
-test("a live translation is ended as COMPLETED, also while it waits; a painting is not", async () => {
+test("a live translation ends as COMPLETED, even while it waits; a painting does not", async () => {
   const start = 'mutation { startTranslation(input: { model: "horse2zebra" }) { id } }';
   const end = "mutation ($id: ID!) { endSession(sessionId: $id) { status } }";
   const { id } = (await running.client.query(start)).startTranslation;

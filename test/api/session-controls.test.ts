@@ -161,7 +161,7 @@ describe("branching", () => {
     await cancel(branchSession.id);
   });
 
-  test("is refused at a step that is not kept or not painted yet, and for an unknown session", async () => {
+  test("is refused at a step that is not kept or not yet painted, and for an unknown session", async () => {
     const id = await painted(2);
     for (const step of [-1, 3, 5000]) {
       expect(await running.client.refusal(BRANCH, { id, step })).toEqual({ code: "BAD_INPUT", field: "step", limit: 2 });

@@ -39,7 +39,7 @@ async function openViewer(id: string): Promise<{ socket: WebSocket; steps: numbe
   return { socket, steps };
 }
 
-test("a viewer that stops reading takes no memory, disturbs no other client, and then gets the newest frame", async () => {
+test("a viewer that stops reading takes no memory, disturbs no other client, and gets the newest frame when it reads again", async () => {
   const id = await startSession(running);
   await running.host.claim();
   const { socket, steps } = await openViewer(id);

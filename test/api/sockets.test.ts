@@ -125,7 +125,7 @@ test("a client that reads late gets an answer to each ping", async () => {
   client.socket.close();
 });
 
-test.each([1.2, 20])("a message of %s MB fails its operation and no other one", async (megabytes) => {
+test.each([1.2, 20])("a message of %s MB fails its own operation and no other", async (megabytes) => {
   const client = await openClient();
   client.send({ id: "watch", type: "subscribe", payload: { query: subscription } });
   const variables = { id: "z".repeat(megabytes * 1e6) };
@@ -144,7 +144,7 @@ test.each([1.2, 20])("a message of %s MB fails its operation and no other one", 
   client.socket.close();
 });
 
-test("large messages that never end are cut off when they take too much memory together", async () => {
+test("unfinished large messages are cut off when together they take too much memory", async () => {
   const sockets = await Promise.all(Array.from({ length: 5 }, openRaw));
   const size = apiLimits.maxRefusableBytes - 1;
   const unfinished = frameOf("x".repeat(size)).subarray(0, -1);
@@ -167,7 +167,7 @@ test.each([
   expect([client.closed, consoleLines]).toEqual([code, []]);
 });
 
-test("sockets that are cut in the middle of messages log nothing", async () => {
+test("sockets that close in the middle of a message log nothing", async () => {
   const ping = frameOf(JSON.stringify({ type: "ping", payload: { filler: "y".repeat(200_000) } }));
   const operation = frameOf(JSON.stringify({ id: "1", type: "subscribe", payload: { query: "{ server { version } }" } }));
   for (let count = 0; count < 10; count++) {

@@ -117,19 +117,19 @@ test.each([
   ["NaN", "NaN"],
   ["infinity", "1e999"],
   ["a text", '"1"'],
-])("%s is not a weight, as a literal", async (_name, literal) => {
+])("the literal %s is not a weight", async (_name, literal) => {
   const { imageId } = running;
   const query = `mutation { startStyleTransfer(input: { contentId: "${imageId}", styles: [{ imageId: "${imageId}" }], alpha: ${literal} }) { id } }`;
   expect(await running.client.refusal(query)).toMatchObject({ code: "BAD_INPUT" });
 });
 
-test("infinity is not a weight, as a variable", async () => {
+test("infinity in a variable is not a weight", async () => {
   const body = JSON.stringify({ query: START, variables: { input: { ...valid(), alpha: "INFINITE" } } }).replace('"INFINITE"', "1e999");
   const response = await fetch(`${running.address}/graphql`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_INPUT", field: "input.alpha" } }] });
 });
 
-test("no refusal was the server's own fault", () => {
+test("no refusal counts as the server's own fault", () => {
   expect(running.faults).toEqual([]);
 });
 

@@ -113,7 +113,7 @@ describe("a trace", () => {
   });
 });
 
-test("an export is started and followed to its end", async () => {
+test("an export starts, and a subscriber follows it to its end", async () => {
   const { startExport } = await running.client.query(EXPORT, { input: { sessionId, format: "WEBP", size: 64 } });
   // The frames of the fake host are not real pictures, so the export fails.
   const events = await running.client.collect(FOLLOW, { id: startExport.id });
@@ -136,13 +136,13 @@ describe("settings that did not exist yet", () => {
     expect(importTrace.initialSettings[name]).toEqual(defaults[name]);
   });
 
-  test("a trace without a model gets the server's", async () => {
+  test("a trace without a model gets the server's default model", async () => {
     const { model: _removed, ...settings } = trace.settings;
     const { importTrace } = await running.client.query(IMPORT_INITIAL, { trace: JSON.stringify({ ...trace, settings }) });
     expect(importTrace.initialSettings.model).toBe("vgg19");
   });
 
-  test("stored sessions get the defaults that go with their other settings", async () => {
+  test("stored sessions get the defaults that fit their other settings", async () => {
     const kept = { optimizer: "LBFGS", size: 512, alpha: 7 } as StyleTransferSettings;
     const session = aSession(running.imageId, { settings: kept });
     await running.storage.sessions.insert(session);

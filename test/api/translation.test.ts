@@ -112,7 +112,7 @@ describe("startTranslation", () => {
     running.models.change("horse2zebra", { state: "READY" });
   });
 
-  test("where memory is short, live pictures are small, and a single picture may have any size", async () => {
+  test("with little memory, live pictures are small, and a single picture may have any size", async () => {
     const small = await startApp({ memoryBytes: 0.8e9 });
     const { server } = await small.client.query("{ server { maxSize } }");
     expect(server.maxSize).toBeLessThan(256);
@@ -202,12 +202,12 @@ describe("a translation in history", () => {
   });
 });
 
-describe("a translation that is watched", () => {
+describe("watching a translation", () => {
   const WATCH = `subscription ($id: ID!) { session(id: $id) {
     __typename ... on Frame { step losses { total } } ... on SessionChange { session { status ... on TranslationSession { framesTranslated } } }
   } }`;
 
-  test("is followed from queued to completed", async () => {
+  test("follows it from queued to completed", async () => {
     await emptyQueue();
     const { id } = await start();
     const events = running.client.collect(WATCH, { id });
@@ -217,7 +217,7 @@ describe("a translation that is watched", () => {
     expect((await events).at(-1)).toMatchObject({ session: { session: { status: "COMPLETED", framesTranslated: 1 } } });
   });
 
-  test("can be cancelled while it is queued and while it runs", async () => {
+  test("shows that it is cancelled, while it is queued and while it runs", async () => {
     await emptyQueue();
     const [waiting, ran] = [await start(), await start()];
     const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { __typename status } }";
@@ -228,7 +228,7 @@ describe("a translation that is watched", () => {
     expect(await running.client.refusal(CANCEL, { id: ran.id })).toMatchObject({ code: "CONFLICT" });
   });
 
-  test("appears in galleries", async () => {
+  test("shows it in galleries", async () => {
     const events = running.client.subscribe("subscription { sessions(filter: { kind: TRANSLATION }) { __typename id status } }");
     const before = running.galleries;
     const next = events.next();

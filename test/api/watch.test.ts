@@ -236,7 +236,7 @@ test("the number of viewers is reported as they come and go", async () => {
   await running.host.end(id, "CANCELLED");
 });
 
-test("the viewers of an unknown session are refused", async () => {
+test("viewers of an unknown session are refused", async () => {
   const counts = running.client.subscribe("subscription ($id: ID!) { viewers(id: $id) }", { id: "00000000-0000-4000-8000-000000000000" });
   const { value } = await counts.next();
   expect(value.errors[0].extensions).toMatchObject({ code: "NOT_FOUND", field: "id" });

@@ -23,12 +23,12 @@ describe("a style transfer's checkpoint", () => {
   test.each([
     ["Adam at 2048 px", 2048, adam],
     ["L-BFGS at 512 px", 512, lbfgs],
-  ])("keeps picture and optimiser of %s", (_, side, optimizerOf) => {
+  ])("keeps the picture and the optimiser of %s", (_, side, optimizerOf) => {
     const checkpoint = { step: 9, picture: picture(side), optimizer: optimizerOf(side) };
     expect(isDeepStrictEqual(decodeCheckpoint(encodeCheckpoint(checkpoint)), { ...header, ...checkpoint })).toBe(true);
   });
 
-  test("of L-BFGS keeps the newest pairs that fit, and at least the picture", () => {
+  test("keeps the newest pairs of L-BFGS that fit, and at least the picture", () => {
     const side = 32;
     const given = { step: 9, picture: picture(side), optimizer: lbfgs(side) };
     const bytesFor = (pictures: number) => pictures * given.picture.data.byteLength;

@@ -27,8 +27,8 @@ async function paint(optimizer: Optimizer, size: number, steps: number, work: Om
   return paintings.map(({ computeMs: _, ...painting }) => painting);
 }
 
-describe("style transfer with the vgg19-lite of this repository", () => {
-  test.each(["ADAM", "LBFGS"] as const)("%s takes over most of the style, the same each time", async (optimizer) => {
+describe("style transfer with the bundled vgg19-lite", () => {
+  test.each(["ADAM", "LBFGS"] as const)("%s adopts most of the style, and each run gives the same result", async (optimizer) => {
     const bundled = join(root, "models", "bundled", "vgg19-lite");
     const card = parseCard(await readFile(join(bundled, "card.json"), "utf8"))!;
     const sample = async (name: string) => ({ digest: name, bytes: await readFile(join(root, "web/public/samples", name)) });
@@ -60,7 +60,7 @@ describe.skipIf(!mirror)("style transfer with VGG-19 on ONNX Runtime", () => {
   });
 });
 
-test("an architecture that measures no pictures is refused", async () => {
+test("a generator's architecture is refused as a feature model", async () => {
   const architecture = {
     family: "resnet-generator",
     channels: [4, 8, 8],

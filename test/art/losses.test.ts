@@ -24,7 +24,7 @@ describe("relative distance", () => {
     return (await compute(graph, { v: tensor([2], value), t: tensor([2], target) })).d!.data[0];
   };
 
-  test("is 0 at the target, and 1 where nothing of it is present", async () => {
+  test("is 0 at the target, and 1 where the target is entirely missing", async () => {
     expect(await distance([3, 4], [3, 4])).toBe(0);
     expect(await distance([0, 0], [3, 4])).toBeCloseTo(1, 5);
   });

@@ -42,7 +42,7 @@ describe.each([
     expect(Math.min(...image)).toBe(0);
   });
 
-  test("continues from its state exactly as without an interruption", () => {
+  test("continues from its state as if it had not been interrupted", () => {
     const whole = create();
     const first = create();
     const a = new Float32Array(12).fill(0.9);

@@ -17,7 +17,7 @@ function tiff(fields: readonly (readonly [number, number, number, number])[]): B
   return bytes;
 }
 
-test("fields of a TIFF that share their bytes take bounded memory", async () => {
+test("TIFF fields that share their bytes take bounded memory", async () => {
   const before = process.memoryUsage.rss();
   const bytes = tiff(Array.from({ length: 400 }, () => [273, 1, 3_900_000, 0] as const));
   await expect(openPicture(bytes)).rejects.toMatchObject({ code: "BAD_INPUT" });

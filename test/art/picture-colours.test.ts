@@ -36,7 +36,7 @@ async function expectColour(name: string, bytes: Uint8Array, expected: number[],
 
 describe.each(profiles)("colours with $name", ({ icc, space, gamma }) => {
   const depths: SampleDepth[] = [8, 10, 12, 16, "float"];
-  // A float without a profile is light itself. A profile of another colour model is ignored.
+  // Floats without a profile are linear light. A profile of another colour model is ignored.
   const rgbFor = (depth: SampleDepth) => (depth === "float" && !icc ? colour.map(fromLight) : inSrgb(colour, space ?? colourSpaces.sRGB));
   const greyFor = (depth: SampleDepth) => {
     const level = gamma ? fromLight(grey ** gamma) : depth === "float" && !icc ? fromLight(grey) : 255 * grey;
@@ -45,7 +45,7 @@ describe.each(profiles)("colours with $name", ({ icc, space, gamma }) => {
   // Values of 8 bits are as coarse as the result.
   const toleranceFor = (depth: SampleDepth) => (depth === 8 ? 3 : 1);
 
-  test.each(depths)("TIFF of %s bits a channel", async (depth) => {
+  test.each(depths)("TIFF with %s bits a channel", async (depth) => {
     for (const alpha of [false, true]) {
       await expectColour("rgb", flatTiff("rgb", { colour, depth, icc }, alpha), rgbFor(depth), toleranceFor(depth));
       await expectColour("grey", flatTiff("grey", { colour: [grey], depth, icc }, alpha), greyFor(depth));
@@ -59,7 +59,7 @@ describe.each(profiles)("colours with $name", ({ icc, space, gamma }) => {
     }
   });
 
-  test.each([8, 16] as const)("PNG of %i bits a channel", async (depth) => {
+  test.each([8, 16] as const)("PNG with %i bits a channel", async (depth) => {
     const picture = { colour, depth, icc };
     for (const model of ["rgb", "rgbAlpha"] as const)
       await expectColour(model, flatPng(model, picture), rgbFor(depth), toleranceFor(depth));
@@ -70,7 +70,7 @@ describe.each(profiles)("colours with $name", ({ icc, space, gamma }) => {
   });
 });
 
-test.each([10, 12] as const)("keeps the colours of AVIF of %i bits", async (bitdepth) => {
+test.each([10, 12] as const)("keeps the colours of AVIF with %i bits", async (bitdepth) => {
   const picture = sharp({ create: { width: 64, height: 64, channels: 3, background: { r: 220, g: 40, b: 40 } } });
   for (const name of ["srgb", "p3"]) {
     const avif = picture.clone().toColourspace("rgb16").withIccProfile(name).avif({ bitdepth, quality: 95, effort: 0 });
@@ -78,12 +78,12 @@ test.each([10, 12] as const)("keeps the colours of AVIF of %i bits", async (bitd
   }
 });
 
-test("lays alpha of 16 bits on full white", async () => {
+test("puts a picture with 16-bit alpha on full white", async () => {
   const clear = sharp({ create: { width: 64, height: 64, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } } });
   expect(await decoded(await clear.toColourspace("rgb16").png().toBuffer())).toEqual([255, 255, 255]);
 });
 
-describe("colours that a PNG declares by its own chunks, as Chromium shows them", () => {
+describe("a PNG that declares its colours by chunks has the colours that Chromium shows", () => {
   const dark = [0.1, 0.5, 0.8];
   const words = (...values: number[]) => {
     const data = Buffer.alloc(4 * values.length);

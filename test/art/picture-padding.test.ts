@@ -14,14 +14,14 @@ function numbered(width: number, height: number): Planes {
 const row = ({ width, data }: Planes, y: number, channel = 0, height = data.length / 3 / width) =>
   [...data].slice((channel * height + y) * width, (channel * height + y + 1) * width);
 
-test("borders are mirrored without repeating the edge, and half as wide on either side", () => {
+test("borders mirror the picture without repeating its edge; each side gets half the width", () => {
   const padded = padByReflection(numbered(4, 3), { width: 9, height: 6 });
   expect(row(padded, 1)).toEqual([2, 1, 0, 1, 2, 3, 2, 1, 0]);
   expect([0, 1, 2, 3, 4, 5].map((y) => row(padded, y)[2])).toEqual([10, 0, 10, 20, 10, 0]);
   expect(row(padded, 1, 2)[2]).toBe(200);
 });
 
-test("a border wider than the picture is mirrored several times", () => {
+test("a border wider than the picture mirrors it several times", () => {
   expect(row(padByReflection(numbered(3, 1), { width: 13, height: 1 }), 0)).toEqual([1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1]);
   const line = padByReflection(numbered(1, 2), { width: 4, height: 5 });
   expect(row(line, 0)).toEqual([10, 10, 10, 10]);

@@ -20,7 +20,7 @@ describe("decoding a picture", () => {
     expect(await decodePlanes(turned, { longerSide: 40 })).toMatchObject({ width: 20, height: 40 });
   });
 
-  test("lays alpha on white", async () => {
+  test("puts transparent pictures on white", async () => {
     const clear = await sharp({ create: { ...red.create, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } } })
       .png()
       .toBuffer();
@@ -50,7 +50,7 @@ describe("decoding a picture", () => {
     expect(centre(planes)).toEqual([1, 0, 0]);
   });
 
-  test("refuses bytes that are no picture", async () => {
+  test("refuses bytes that are not a picture", async () => {
     await expect(decodePlanes(Buffer.from("not a picture"), { longerSide: 40 })).rejects.toMatchObject({ code: "BAD_INPUT" });
   });
 });
@@ -60,7 +60,7 @@ test("interleaved bytes are the planes, rounded and clamped", () => {
   expect([...toInterleaved(planes)]).toEqual([0, 128, 0, 255, 64, 255]);
 });
 
-test("the same seed gives the same noise, and another seed another", () => {
+test("the same seed gives the same noise, and another seed gives other noise", () => {
   const size = { width: 16, height: 9 };
   expect(noisePicture(size, 7)).toEqual(noisePicture(size, 7));
   expect(noisePicture(size, 7)).not.toEqual(noisePicture(size, 8));

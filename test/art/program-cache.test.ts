@@ -11,7 +11,7 @@ test("a program that could not be opened is opened again for the next caller", a
   await cache.close();
 });
 
-test("a caller that learns late of a failure does not drop a program opened since", async () => {
+test("a caller that learns of a failure late does not drop a program that was opened since", async () => {
   const cache = new ProgramCache();
   let fail!: (reason: Error) => void;
   const failing = new Promise<never>((_, reject) => {

@@ -21,7 +21,7 @@ const generators = (mirror === null ? [] : readdirSync(mirror, { withFileTypes: 
 });
 
 describe.skipIf(mirror === null)("public generators", () => {
-  test("are the nine known ones", () => {
+  test("are nine known models", () => {
     expect(generators).toHaveLength(9);
   });
 

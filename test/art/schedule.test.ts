@@ -52,7 +52,7 @@ describe("the schedule of a painting", () => {
     return new Schedule({ kind: "STYLE_TRANSFER", settings, content: picture, styles: [style], changes, network }, [square, square]);
   }
 
-  test("a change applies from its step on; of several changes of a step, the last one wins", () => {
+  test("a change applies from its step on; the last of several changes at one step wins", () => {
     const schedule = scheduleOf([
       { step: 3, settings: { alpha: 2, beta: 5 }, styles: null },
       { step: 3, settings: { alpha: 3 }, styles: null },

@@ -90,7 +90,7 @@ async function paintSteered(
 const planes = (paintings: PaintedStep[]) => paintings.map((painting) => painting.planes.data);
 
 describe("steering", () => {
-  test("changes the losses of its step and the next picture, and nothing before", async () => {
+  test("changes the losses of its step and the next picture, and nothing before them", async () => {
     const plain = await paintAll(await createFactory(), await workWith({}));
     const steered = await paintSteered(await workWith({}), { 3: { settings: { beta: 0, alpha: 7 }, styles: null } });
     expect(planes(steered).slice(0, 4)).toEqual(planes(plain).slice(0, 4));
@@ -108,7 +108,7 @@ describe("steering", () => {
     expect(replayed.at(-1)!.step).toBe(10);
   });
 
-  test("another style is painted from its step on", async () => {
+  test("another style applies from its step on", async () => {
     const other = [{ ...(await pngPicture(30, 20, 3)), weight: 1 }];
     const swapped = await paintSteered(await workWith({ alpha: 0, steps: 40 }), { 5: { settings: {}, styles: other } });
     const work = await workWith({ alpha: 0, steps: 40 });
@@ -117,7 +117,7 @@ describe("steering", () => {
     expect(swapped.at(-1)!.losses!.style).toBeLessThan(0.5 * first!.losses!.style);
   });
 
-  test("fewer steps than were painted end it with the next picture; more steps make it longer", async () => {
+  test("fewer steps than were painted end the painting with the next picture; more steps make it longer", async () => {
     expect((await paintSteered(await workWith({}), { 5: { settings: { steps: 2 }, styles: null } })).at(-1)!.step).toBe(5);
     expect((await paintSteered(await workWith({}), { 8: { settings: { steps: 12 }, styles: null } })).at(-1)!.step).toBe(12);
   });

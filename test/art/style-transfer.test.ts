@@ -69,7 +69,7 @@ describe("style transfer", () => {
     expect(layers.map(({ layer, term }) => `${term} ${layer}`)).toEqual(["CONTENT conv2_1", "STYLE conv1_1", "STYLE conv2_1"]);
   });
 
-  test("starts with the content, at a content loss of 0 and in its shape", async () => {
+  test("starts with the content, in its shape and with a content loss of 0", async () => {
     const [first] = await paint();
     expect(first!.losses!.content).toBe(0);
     expect(first!.planes).toMatchObject({ width: 20, height: 15 });
@@ -112,7 +112,7 @@ describe("style transfer", () => {
     expect(kept.losses!.style).not.toBeCloseTo(plain.losses!.style, 3);
   });
 
-  test("keeping the content's colours, a start from the style has those colours too", async () => {
+  test("a start from the style has the content's colours when those are kept", async () => {
     const [own, kept] = [false, true].map(
       async (preserveColors) => (await paint({ initialImage: "STYLE", preserveColors, steps: 1 }))[0]!.planes,
     );

@@ -27,7 +27,7 @@ const cuts = [
   { width: 777, height: 311, area: 1, overlap: 128, sizeMultiple: 32, minSize: 64 },
 ];
 
-describe.each(cuts)("$width x $height px in tiles of $area px at most", ({ width, height, area, overlap, ...form }) => {
+describe.each(cuts)("$width x $height px in tiles of at most $area px", ({ width, height, area, overlap, ...form }) => {
   const tiling = new Tiling({ width, height }, { area, overlap, form });
 
   test("each tile lies within the picture and has sides that the network accepts", () => {
@@ -80,7 +80,7 @@ test("the largest area of a run grows with the memory, up to a limit", () => {
   expect(areas.at(-1)).toBe(1024 * 1024);
 });
 
-test("networks with a larger receptive field overlap farther", () => {
+test("networks with a larger receptive field need a larger overlap", () => {
   const resnet = {
     family: "resnet-generator",
     channels: [4, 8, 8],
@@ -134,7 +134,7 @@ describe("a translation in tiles", () => {
     expect(toInterleaved(whole)).not.toEqual(toInterleaved(await decodePlanes(work.source.bytes, { longerSide: work.size })));
   });
 
-  test("paints nothing after each tile, and the picture at the end", async () => {
+  test("gives no picture after each tile, and the whole picture at the end", async () => {
     const painter = await factoryOf(inverted).open(await translationWork({ width: 100, height: 60 }), null);
     expect(painter.nextStep).toBe(0);
     for (let tile = 0; tile < 2; tile++) {
@@ -163,7 +163,7 @@ describe("a translation in tiles", () => {
     await factory.close();
   });
 
-  test("has the colours of the whole picture where the network normalises each tile by its own statistics", async () => {
+  test("has the colours of the whole picture even if the network normalises each tile by its own statistics", async () => {
     // By itself, every tile would have the same mean colour, however light or dark the picture is there.
     const all = (value: number) => constant(tensor([3], [value, value, value]));
     const normalised = (picture: Node) => add(instanceNorm(picture, all(0.3), all(0), { epsilon: 1e-5 }), constant(scalar(0)));

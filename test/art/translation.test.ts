@@ -59,7 +59,7 @@ describe("a translation", () => {
     expect([planes.width, planes.height]).toEqual([expectedWidth, expectedHeight]);
   });
 
-  test("pads sides to the card's multiple and least size by mirroring, and cuts the border off", async () => {
+  test("pads sides by mirroring to the card's multiple and smallest size, and cuts the border off", async () => {
     const work = await translationWork({ width: 24, height: 18, form: { sizeMultiple: 16, minSize: 32 } });
     // A mean over 32 x 32 px fits only a picture of exactly this size.
     const meanAdded = (picture: Node) => add(picture, mul(constant(scalar(0)), avgPool(picture, { size: 32 })));
@@ -94,7 +94,7 @@ describe("a translation", () => {
     expect(planes.data.includes(1)).toBe(true);
   });
 
-  test("opens a model once for all translations with it", async () => {
+  test("opens a model once for all its translations", async () => {
     let opened = 0;
     const factory = createTranslationFactory(new ReferenceEngine(), async () => ({ apply: opened++ === 0 ? inverted : same }));
     for (let i = 0; i < 2; i++) {
@@ -147,7 +147,7 @@ describe("a translation fails clearly", () => {
     });
   };
 
-  test("for outputs that are no colours", async () => {
+  test("for outputs that are not colours", async () => {
     await failing((picture) => reciprocal(sub(picture, picture)), await translationWork());
   });
 
@@ -155,7 +155,7 @@ describe("a translation fails clearly", () => {
     await failing((picture) => avgPool(picture, { size: 2 }), await translationWork());
   });
 
-  test("for a card that asks for a giant border", async () => {
+  test("for a card that requires a giant border", async () => {
     await failing(same, await translationWork({ form: { sizeMultiple: 1_000_000 } }));
   });
 

@@ -8,7 +8,7 @@ function result(bench: string, peer: string, value: number): Result {
   return { bench, peer, ratio: null, value, unit: "ms", machine: "m", commit: "c", command: "x", date: "2026-01-01T00:00:00.000Z" };
 }
 
-test("a newer result replaces the one of the same bench and peer", () => {
+test("a newer result replaces the older result of the same bench and peer", () => {
   const earlier = [result("b", "p", 1), result("a", "p", 2), result("a", "o", 3)];
   const merged = mergeResults(earlier, [result("a", "p", 4), result("c", "p", 5)]);
   expect(merged.map(({ bench, peer, value }) => [bench, peer, value])).toEqual([

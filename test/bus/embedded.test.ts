@@ -4,7 +4,7 @@ import { busContract } from "../contracts/bus.js";
 
 busContract("The embedded bus", async () => openEmbeddedBus(() => undefined));
 
-it("reports what a listener threw", async () => {
+it("reports the error that a listener throws", async () => {
   const errors: unknown[] = [];
   const bus = openEmbeddedBus((error) => errors.push(error));
   const error = new Error("of the listener");

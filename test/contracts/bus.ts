@@ -12,7 +12,7 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
     });
     afterEach(() => bus.close());
 
-    it("brings every message to every subscriber of its topic, in order, and to no other", async () => {
+    it("delivers every message in order to every subscriber of its topic, and to no other", async () => {
       const first: SessionControl[] = [];
       const second: SessionControl[] = [];
       const elsewhere: unknown[] = [];
@@ -34,7 +34,7 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
       expect(seen).toEqual([{ type: "deleted", sessionId: "a" }]);
     });
 
-    it("has called every subscriber once publish resolves", async () => {
+    it("has called every subscriber by the time publish resolves", async () => {
       let calls = 0;
       await bus.subscribe("controls", () => calls++);
       await bus.publish("controls", cancel("a"));
@@ -48,7 +48,7 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
       expect(seen).toEqual([]);
     });
 
-    it("ends one subscription and leaves the others", async () => {
+    it("ends one subscription and keeps the others", async () => {
       const seen: string[] = [];
       const listener = (message: SessionControl) => seen.push(message.sessionId);
       const end = await bus.subscribe("controls", listener);
@@ -59,7 +59,7 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
       expect(seen).toEqual(["a"]);
     });
 
-    it("goes on when a subscriber throws, and the publisher never sees it", async () => {
+    it("continues when a subscriber throws, and the publisher sees no error", async () => {
       const seen: string[] = [];
       await bus.subscribe("controls", () => {
         throw new Error("of the listener");
@@ -69,7 +69,7 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
       expect(seen).toEqual(["a"]);
     });
 
-    it("keeps the order for all subscribers when one publishes", async () => {
+    it("keeps the order for all subscribers when one of them publishes", async () => {
       const seen: string[] = [];
       let echoed: Promise<void> | undefined;
       await bus.subscribe("controls", ({ sessionId }) => {
@@ -81,7 +81,7 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
       expect(seen).toEqual(["a", "echo"]);
     });
 
-    it("carries bytes as bytes", async () => {
+    it("delivers bytes as bytes", async () => {
       const pictures: Uint8Array[] = [];
       await bus.subscribe("session:a", (event) => {
         if (event.type === "frame") pictures.push(event.picture);

@@ -68,7 +68,7 @@ export function engineNetworksContract(name: string, open: () => Promise<Engine>
       expect(length(apart) / length(expected!.gradient)).toBeLessThan(1e-3);
     });
 
-    it.skipIf(!isAvailable)("paints like onnx in 20 steps of Adam", async () => {
+    it.skipIf(!isAvailable)("paints what onnx paints in 20 steps of Adam", async () => {
       const work = await workWith(model, folder!, { size: paintingSize, steps: 20 });
       const [ours, expected] = [engine, onnx].map((one) => paintAll(createStyleTransferFactory(one), work));
       const [first, last] = [(await expected!)[0]!.planes.data, (await expected!).at(-1)!.planes.data];

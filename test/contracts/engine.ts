@@ -80,7 +80,7 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
       await program.close();
     });
 
-    it("returns gradients towards several inputs at once", async () => {
+    it("returns gradients with respect to several inputs at once", async () => {
       const [a, b] = [input("a", [2]), input("b", [])];
       const program = await engine.open(
         { sum: reduceSum(mul(a, b), "all") },
@@ -165,7 +165,7 @@ export function engineContract(name: string, open: () => Promise<Engine> | Engin
       await program.close();
     });
 
-    it.each(tinyGenerators)("runs a generator like PyTorch: %s", (_, generator) => expectLikePyTorch(engine, generator));
+    it.each(tinyGenerators)("computes what PyTorch computes with a generator: %s", (_, generator) => expectLikePyTorch(engine, generator));
 
     it("needs no input that the wanted outputs do not depend on", async () => {
       const program = await engine.open(smallObjective(), { outputs: ["features"] });

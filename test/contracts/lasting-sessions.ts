@@ -8,7 +8,7 @@ const everything = { first: 100, after: null };
 
 /** What every storage does for sessions that are steered, branched and thinned. */
 export function lastingSessionsContract(name: string, open: () => Promise<Storage>): void {
-  describe(`${name} as a storage of sessions that last`, () => {
+  describe(`${name} as a storage of long sessions`, () => {
     let storage: Storage;
     beforeAll(async () => {
       storage = await open();
@@ -44,7 +44,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
     const brighter: Change = { settings: { alpha: 7 }, styles: null };
 
     describe("changes", () => {
-      it("are merged into the settings, and the beginning stays", async () => {
+      it("are merged into the settings in force, and the initial settings stay", async () => {
         const session = await storedSession({ status: "RUNNING" });
         const styles = [{ imageId: session.contentId, weight: 3 }];
         await storage.changes.add(session.id, brighter, ["RUNNING"]);
@@ -68,7 +68,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         expect(await storage.changes.settle(session.id, 7)).toBeNull();
       });
 
-      it("of two clients at once are both kept", async () => {
+      it("are both kept when two clients send them at once", async () => {
         const session = await storedSession({ status: "RUNNING" });
         const add = (settings: Change["settings"]) => storage.changes.add(session.id, { settings, styles: null }, ["RUNNING"]);
         await Promise.all([add({ alpha: 2 }), add({ beta: 3 }), add({ gamma: 4 })]);
@@ -88,7 +88,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
     });
 
     describe("branches", () => {
-      it("share the frames through their step and the changes in force by then", async () => {
+      it("share their parent's frames through their step and the changes in force by then", async () => {
         const parent = await paintedSession(6);
         for (const [index, step] of [2, 4, 5].entries()) {
           await storage.changes.add(parent.id, { settings: { alpha: index }, styles: null }, ["RUNNING"]);
@@ -119,7 +119,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         expect((await storage.sessions.find(parent.id))?.revision).toBe(8);
       });
 
-      it("stay, with their pictures, when their parent is deleted", async () => {
+      it("keep their pictures when their parent is deleted", async () => {
         const parent = await paintedSession(3);
         const branch = branchOf(parent, 2);
         await storage.sessions.insertBranch(branch, null);
@@ -179,7 +179,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
     });
 
     describe("a loss curve", () => {
-      it("keeps its extremes, however few points it has", async () => {
+      it("keeps its extremes, however few points are requested", async () => {
         const session = await storedSession({ status: "RUNNING" });
         const losses = (total: number) => ({ total, content: 0, style: 0, tv: 0, layers: [] });
         const totals = Array.from({ length: 300 }, (_, step) => (step === 123 ? 9000 : step === 211 ? 0.001 : 100 - step / 10));
@@ -195,7 +195,7 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
     });
 
     describe("thinning", () => {
-      it("leaves frames evenly, with the first, the last, steered steps and branching points", async () => {
+      it("keeps evenly spaced frames, with the first, the last, steered steps and branching points", async () => {
         const session = await paintedSession(20);
         await storage.changes.add(session.id, brighter, ["RUNNING"]);
         await storage.changes.settle(session.id, 7);
@@ -210,14 +210,14 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         expect(gone).toHaveLength([...shared].filter((step) => step > 9 && !left.includes(step)).length);
       });
 
-      it("deletes nothing within the limit, and all that it may when the limit is 0", async () => {
+      it("deletes nothing within the limit, and everything it may delete when the limit is 0", async () => {
         const session = await paintedSession(5);
         expect(await storage.frames.thin(session.id, 600)).toEqual([]);
         await storage.frames.thin(session.id, 0);
         expect(await stepsOf(session.id)).toEqual([0, 5]);
       });
 
-      it("finds the session whose frames are the largest", async () => {
+      it("finds the session whose frames take the most space", async () => {
         const session = await storedSession();
         await storage.frames.insert(aFrame(session.id, 0, { byteLength: 2_000_000_000 }));
         expect(await storage.frames.largest()).toEqual({ sessionId: session.id, byteLength: 2_000_000_000 });

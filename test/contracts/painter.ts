@@ -48,7 +48,7 @@ export function painterContract({ name, createFactory, work, lastStep }: Painter
       }
     });
 
-    test("paints two works in turns like each of them alone", async () => {
+    test("paints two pieces of work in turns exactly as it paints each alone", async () => {
       const alone = await paintAll(await createFactory(), await work());
       const factory = await createFactory();
       const [a, b] = [await factory.open(await work(), null), await factory.open(await work(), null)];

@@ -16,7 +16,7 @@ export function queueContract(name: string, open: () => Promise<Queue>): void {
       expect([await queue.claim(forever), await queue.claim(forever), await queue.claim(forever)]).toEqual(["a", "b", "c"]);
     });
 
-    it("gives a session that comes later to the longest waiter alone", async () => {
+    it("gives a session that is added later to the longest waiter alone", async () => {
       const abort = new AbortController();
       const first = queue.claim(forever);
       const second = queue.claim(abort.signal);
@@ -37,7 +37,7 @@ export function queueContract(name: string, open: () => Promise<Queue>): void {
       expect(await queue.claim(forever)).toBe("a");
     });
 
-    it("takes a waiting session out, once", async () => {
+    it("removes a waiting session once", async () => {
       for (const id of ["a", "b"]) await queue.add(id);
       expect(await queue.remove("a")).toBe(true);
       expect(await queue.remove("a")).toBe(false);
@@ -45,7 +45,7 @@ export function queueContract(name: string, open: () => Promise<Queue>): void {
       expect(await queue.remove("b")).toBe(false);
     });
 
-    it("returns positions, 1 being next", async () => {
+    it("returns positions, where 1 is next", async () => {
       for (const id of ["a", "b", "c"]) await queue.add(id);
       expect(await Promise.all(["a", "b", "c", "d"].map((id) => queue.position(id)))).toEqual([1, 2, 3, null]);
       await queue.claim(forever);

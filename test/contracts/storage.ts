@@ -34,7 +34,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
       const bytes = (step: number) => Uint8Array.of(step, 1, 2);
       const page = { first: 100, after: null };
 
-      it("gives back what was put in, by step, newest and in order", async () => {
+      it("returns what was stored: by step, the newest, and in order", async () => {
         const id = randomUUID();
         const frames = [3, 5, 8].map((step) => aFrame(id, step, { losses: null }));
         for (const frame of frames) await storage.recentFrames.put(frame, bytes(frame.step));
@@ -52,7 +52,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.recentFrames.latest(id)).toBeNull();
       });
 
-      it("drops the oldest beyond the ring's size, of that session alone", async () => {
+      it("drops the oldest frames beyond the ring's size, in that session alone", async () => {
         const [id, other] = [randomUUID(), randomUUID()];
         await storage.recentFrames.put(aFrame(other, 0, { losses: null }), bytes(0));
         for (let step = 0; step <= RECENT_FRAMES; step++) await storage.recentFrames.put(aFrame(id, step, { losses: null }), bytes(step));
@@ -65,14 +65,14 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     });
 
     describe("images", () => {
-      it("gives back what was put in", async () => {
+      it("returns what was stored", async () => {
         const image = anImage({ width: 640, height: 480, byteLength: 25_000_000 });
         await storage.images.insert(image);
         expect(await storage.images.find(image.id)).toEqual(image);
         expect(await storage.images.find("unknown")).toBeNull();
       });
 
-      it("keeps one image for the same bytes, also when they are inserted at once", async () => {
+      it("keeps one image for the same bytes, even if they are inserted at once", async () => {
         const { digest } = anImage();
         const kept = await Promise.all(Array.from({ length: 5 }, () => storage.images.insert(anImage({ digest }))));
         for (const image of kept) expect(image).toEqual(kept[0]);
@@ -81,7 +81,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.images.findByDigest(digest)).toBeNull();
       });
 
-      it("lists them newest first, page by page, those of one moment too", async () => {
+      it("lists them newest first, page by page, even those of the same moment", async () => {
         const before = (await storage.images.list({ first: 1, after: null })).totalCount;
         const at = (seconds: number) => new Date(Date.UTC(2100, 0, 1, 0, 0, seconds));
         const stored = [
@@ -116,13 +116,13 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     });
 
     describe("sessions", () => {
-      it("gives back what was put in", async () => {
+      it("returns what was stored", async () => {
         const session = await storedSession({ title: "Näckarfront ☀", error: { code: "DEVICE_LOST", message: "The device is gone." } });
         expect(await storage.sessions.find(session.id)).toEqual(session);
         expect(await storage.sessions.find("unknown")).toBeNull();
       });
 
-      it("gives back translations, of a picture and without one, as they were put in", async () => {
+      it("returns translations with and without a picture as they were stored", async () => {
         for (const changes of [{ title: "Zebras" }, { sourceId: null, framesTranslated: 7, framesDropped: 2 }]) {
           const translation = await storedTranslation(changes);
           expect(await storage.sessions.find(translation.id)).toEqual(translation);
@@ -147,7 +147,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.sessions.update("unknown", { title: "x" })).toBeNull();
       });
 
-      it("lets one of two competing changes through", async () => {
+      it("accepts one of two competing changes", async () => {
         const session = await storedSession({ status: "QUEUED" });
         const answers = await Promise.all([
           storage.sessions.update(session.id, { status: "RUNNING" }, ["QUEUED"]),
@@ -156,7 +156,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(answers.filter((answer) => answer !== null)).toHaveLength(1);
       });
 
-      it("pages newest first, without hole or duplicate, also among sessions of one millisecond", async () => {
+      it("lists pages newest first without gaps or duplicates, even for sessions of the same millisecond", async () => {
         const title = randomUUID();
         const createdAt = new Date("2030-01-01T00:00:00.123Z");
         const ids: string[] = [];
@@ -202,7 +202,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await list({ createdBefore: new Date("2020-01-02T00:00:00Z") })).toEqual([plain.id]);
       });
 
-      it("continues after a session that was deleted meanwhile, and refuses one that never existed", async () => {
+      it("continues after a session that has been deleted, and refuses a session that never existed", async () => {
         const title = randomUUID();
         const older = await storedSession({ title });
         const newer = await storedSession({ title });
@@ -216,7 +216,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         });
       });
 
-      it("returns on deletion the digests that nothing uses any more", async () => {
+      it("returns the digests that nothing uses any more after a deletion", async () => {
         const [mine, shared, uploaded] = [randomBytes(8), randomBytes(8), randomBytes(8)].map(sha256) as [string, string, string];
         const [session, other] = [await storedSession(), await storedSession()];
         await storage.images.insert(anImage({ digest: uploaded }));
@@ -231,7 +231,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.sessions.delete(other.id)).toEqual([shared]);
       });
 
-      it("keeps the source of a translation, even where a frame has the same bytes", async () => {
+      it("keeps the source of a translation even if a frame has the same bytes", async () => {
         const source = anImage();
         await storage.images.insert(source);
         const [translation, other] = [aTranslation(source.id), aTranslation(source.id)];
@@ -244,7 +244,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     });
 
     describe("frames", () => {
-      it("gives back what was put in and moves the session's step", async () => {
+      it("returns what was stored and moves the session's step", async () => {
         const session = await storedSession();
         const frame = aFrame(session.id, 0);
         expect(await storage.frames.insert(frame)).toBe(true);
@@ -255,7 +255,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.frames.find(session.id, 1)).toBeNull();
       });
 
-      it("counts the frames that a translation made, each once", async () => {
+      it("counts each frame of a translation once", async () => {
         const { id } = await storedTranslation();
         await storage.frames.insert(aFrame(id, 0, { losses: null }));
         await storage.frames.insert(aFrame(id, 0, { losses: null }));
@@ -277,7 +277,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.frames.latest("gone")).toBeNull();
       });
 
-      it("pages oldest first within a range of steps", async () => {
+      it("lists pages oldest first within a range of steps", async () => {
         const session = await storedSession();
         for (let step = 0; step < 10; step++) await storage.frames.insert(aFrame(session.id, step));
         const steps = async (first: number, after: number | null, range: { fromStep?: number; toStep?: number }) => {

@@ -23,13 +23,13 @@ export function storedBytesContract(name: string, open: () => Promise<Storage>):
         expect(await storage.blobs.put(Uint8Array.from(bytes))).toBe(digest);
       });
 
-      it("takes the same bytes from several writers at once", async () => {
+      it("accepts the same bytes from several writers at once", async () => {
         const bytes = randomBytes(50_000);
         await Promise.all(Array.from({ length: 5 }, () => storage.blobs.put(bytes)));
         expect(Buffer.from(await storage.blobs.get(sha256(bytes))).equals(bytes)).toBe(true);
       });
 
-      it("leaves alone what a row refers to", async () => {
+      it("keeps bytes that a row refers to", async () => {
         const bytes = randomBytes(10);
         const digest = await storage.blobs.put(bytes);
         await storage.images.insert(anImage({ digest }));
@@ -37,7 +37,7 @@ export function storedBytesContract(name: string, open: () => Promise<Storage>):
         expect(Buffer.from(await storage.blobs.get(digest)).equals(bytes)).toBe(true);
       });
 
-      it("deletes bytes, and finds none that are not there", async () => {
+      it("deletes bytes, and finds none where there are none", async () => {
         const digest = await storage.blobs.put(randomBytes(10));
         await storage.blobs.delete(digest);
         await storage.blobs.delete(digest);
@@ -49,7 +49,7 @@ export function storedBytesContract(name: string, open: () => Promise<Storage>):
     });
 
     describe("thumbnails", () => {
-      it("are kept while their picture is, each width for itself", async () => {
+      it("are kept as long as their picture, each width separately", async () => {
         const digest = await storage.blobs.put(randomBytes(100));
         const image = await storage.images.insert(anImage({ digest }));
         expect(await storage.thumbnails.get(digest, 128)).toBeNull();
@@ -63,7 +63,7 @@ export function storedBytesContract(name: string, open: () => Promise<Storage>):
         expect(await storage.thumbnails.get(digest, 256)).toBeNull();
       });
 
-      it("of a picture without a row are not kept", async () => {
+      it("are not kept for a picture without a row", async () => {
         const { digest } = anImage();
         await storage.thumbnails.put(digest, 128, Uint8Array.of(1, 2, 8));
         expect(await storage.thumbnails.get(digest, 128)).toBeNull();
@@ -71,7 +71,7 @@ export function storedBytesContract(name: string, open: () => Promise<Storage>):
     });
 
     describe("checkpoints", () => {
-      it("returns the newest of a session up to a step", async () => {
+      it("returns the newest checkpoint of a session up to a step", async () => {
         const [a, b] = [randomUUID(), randomUUID()];
         expect(await storage.checkpoints.get(a, 100)).toBeNull();
         await storage.checkpoints.put(a, 10, Uint8Array.of(1, 2, 3));
@@ -88,7 +88,7 @@ export function storedBytesContract(name: string, open: () => Promise<Storage>):
         expect((await storage.checkpoints.get(b, 100))?.step).toBe(11);
       });
 
-      it("shares one with a branch, which outlives the other session", async () => {
+      it("shares a checkpoint with a branch, which outlives its parent", async () => {
         const [parent, branch] = [randomUUID(), randomUUID()];
         for (const step of [5, 10, 15]) await storage.checkpoints.put(parent, step, Uint8Array.of(step));
         await storage.checkpoints.share(parent, branch, 12);
@@ -98,7 +98,7 @@ export function storedBytesContract(name: string, open: () => Promise<Storage>):
         expect({ step: shared?.step, bytes: [...(shared?.bytes ?? [])] }).toEqual({ step: 10, bytes: [10] });
       });
 
-      it("deletes those of the sessions that were checkpointed longest ago, beyond the limit", async () => {
+      it("deletes those of the sessions with the oldest checkpoints when the limit is exceeded", async () => {
         await storage.checkpoints.trim(0);
         const [old, young] = [randomUUID(), randomUUID()];
         await storage.checkpoints.put(old, 1, new Uint8Array(1000));

@@ -9,7 +9,7 @@ const sent: DeviceMessage[] = [];
 const send = async (message: DeviceMessage) => void sent.push(message);
 const steps = Number.POSITIVE_INFINITY;
 
-test("a painted session ignores the commands of live ones", async () => {
+test("a painted session ignores the commands of live sessions", async () => {
   const start = { type: "start", sessionId: "a", work: scriptedWork({ steps: 5 }), checkpoint: null, storedThrough: -1 } as const;
   const session = new PaintedDeviceSession(start, scriptedPainters(), send, { checkpointIntervalMs: 1e9, log: () => undefined });
   session.receive({ type: "translate", sessionId: "a", step: 0, picture: Uint8Array.of(1) });
@@ -18,7 +18,7 @@ test("a painted session ignores the commands of live ones", async () => {
   await session.close();
 });
 
-test("a live session ignores the commands of painted ones", async () => {
+test("a live session ignores the commands of painted sessions", async () => {
   const session = new LiveDeviceSession("a", scriptedLiveWork({ steps }), scriptedPainters(), send);
   await session.runTurn();
   const commands: SessionCommand[] = [

@@ -18,7 +18,7 @@ function gradient(width: number, height: number): Planes {
 }
 
 describe("encoding a frame", () => {
-  test("a lossless frame is a PNG with exactly the planes' bytes", async () => {
+  test("a lossless frame is a PNG with exactly the bytes of the planes", async () => {
     const planes = gradient(31, 17);
     const { bytes, mimeType } = await encodeFrame(planes, true);
     const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });

@@ -91,7 +91,7 @@ describe("a live translation on the device", () => {
     expect(loop.sent.find(({ type }) => type === "rejected")).toMatchObject({ step: 1, code: "BAD_INPUT" });
   });
 
-  test("fails alone when its model fails", async () => {
+  test("fails without affecting other sessions when its model fails", async () => {
     loop = new LiveLoop();
     loop.live("bad", { steps: 9, throwAt: { step: 0, code: "UNAVAILABLE" } });
     loop.live("good");
@@ -113,7 +113,7 @@ describe("a live translation on the device", () => {
     await loop.until(({ type }) => type === "cancelled");
   });
 
-  test("goes before painted sessions, which keep a fifth of the time", async () => {
+  test("has precedence over painted sessions, which keep a fifth of the time", async () => {
     let step = 0;
     loop = new LiveLoop((message) => {
       if (message.type === "free") loop.translate(message.sessionId, step++);
@@ -125,7 +125,7 @@ describe("a live translation on the device", () => {
     expect(turns.filter((id) => id === "painted")).toHaveLength(10);
   });
 
-  test("goes between the parts of a slow picture", async () => {
+  test("gets turns between the parts of a slow picture", async () => {
     let step = 0;
     loop = new LiveLoop((message) => {
       if (message.type === "free") loop.translate(message.sessionId, step++);

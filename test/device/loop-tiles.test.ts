@@ -27,7 +27,7 @@ function tilingPainters(): Painters {
   };
 }
 
-test("a live picture has its turn between the tiles of a large picture, which is still completed", async () => {
+test("a live picture gets its turn between the tiles of a large picture, which is still completed", async () => {
   const work = await translationWork({ width: 260, height: 190 });
   const small = (await pngPicture(16, 16)).bytes;
   const sent: DeviceMessage[] = [];

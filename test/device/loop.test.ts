@@ -167,7 +167,7 @@ describe("the painting loop", () => {
     expect(loop.sent.some(({ type }) => type === "checkpoint")).toBe(false);
   });
 
-  test("a typed error is reported as it is, and ends only its own session", async () => {
+  test("a typed error is reported unchanged and ends only its own session", async () => {
     loop = new LoopHarness();
     loop.start("bad", { steps: 5, throwAt: { step: 2, code: "OUT_OF_MEMORY" } });
     loop.start("good", { steps: 5 });
@@ -197,7 +197,7 @@ describe("the painting loop", () => {
     expect(loop.frames("b")).toHaveLength(41);
   });
 
-  test("a picture in parts leaves the others a turn after each part, and can be cancelled between parts", async () => {
+  test("a picture in parts gives other sessions a turn after each part, and can be cancelled between parts", async () => {
     loop = new LoopHarness(0);
     loop.start("large", { steps: 0, parts: 6 });
     loop.start("endless", { steps: 0, parts: 1_000_000 });

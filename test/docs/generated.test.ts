@@ -25,7 +25,7 @@ async function replace(file: string, from: string | RegExp, to: string): Promise
   await writeFile(join(folder, file), changed);
 }
 
-test("the documentation is as its sources have it", async () => {
+test("the documentation matches its sources", async () => {
   expect(await staleDocs(root)).toEqual([]);
 });
 
@@ -61,12 +61,12 @@ test("an arrow that was changed by hand is stale", async () => {
   expect(await staleDocs(folder)).toEqual(["ARCHITECTURE.md"]);
 });
 
-test("a figure that README shows must have been measured", async () => {
+test("a figure in README must have been measured", async () => {
   await changeResult({ bench: "another" });
   await expect(staleDocs(folder)).rejects.toThrow(`no result of "${bench}"`);
 });
 
-test("a document must keep its markers", async () => {
+test("a document without its markers is refused", async () => {
   await replace("README.md", "<!-- generated: figures (npm run docs) -->", "");
   await expect(staleDocs(folder)).rejects.toThrow("README.md lacks the markers of: figures");
 });
@@ -76,7 +76,7 @@ test("every variable of the server is in the table", async () => {
   for (const { name } of Object.values(variables)) expect(text).toContain(`| \`${name}\` |`);
 });
 
-test("line endings of a checkout on Windows stay", () => {
+test("a checkout on Windows keeps its line endings", () => {
   const text = "a\r\n<!-- generated: x (npm run docs) -->\r\nold\r\n<!-- /generated -->\r\nb\r\n";
   expect(fillParts("a.md", text, new Map([["x", "1\n2"]]), ["x"])).toBe(text.replace("old", "1\r\n2"));
 });

@@ -27,11 +27,11 @@ async function anchorsOf(file: string): Promise<string[]> {
   );
 }
 
-test("the pages for visitors are there", () => {
+test("the pages for visitors exist", () => {
   expect(files).toEqual(expect.arrayContaining(["README.md", "docs/api.md", "docs/operate.md", "docs/live.md", "bench/README.md"]));
 });
 
-test.each(files)("links of %s lead somewhere", async (file) => {
+test.each(files)("the links in %s lead somewhere", async (file) => {
   const targets = [...(await proseOf(file)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
   for (const target of targets.filter((each) => !/^[a-z]+:/.test(each))) {
     const [path = "", anchor] = target.split("#");
@@ -41,7 +41,7 @@ test.each(files)("links of %s lead somewhere", async (file) => {
   }
 });
 
-/** What is built, or belongs to one machine. */
+/** Paths that are built, or belong to one machine. */
 const notKept = /^(dist|data|web\/out|web\/\.next)(\/|$)/;
 
 test.each(files)("the files that %s names exist", async (file) => {

@@ -15,12 +15,12 @@ const [short = "", weights = ""] = blocks("json");
 const [script = ""] = blocks("python");
 
 describe("docs/models.md", () => {
-  test("shows cards that are understood", () => {
+  test("shows valid cards", () => {
     expect(parseWrittenCard(short)).toMatchObject({ id: "doors", file: "doors.onnx", takes: "LINE_DRAWING", architecture: null });
     expect(parseWrittenCard(weights)).toMatchObject({ id: "zebras", architecture: { family: "resnet-generator", blocks: 9 } });
   });
 
-  test("explains every field of them", () => {
+  test("explains every field of a card", () => {
     const names = (value: object, prefix = ""): string[] =>
       Object.entries(value).flatMap(([name, inner]) =>
         typeof inner === "object" && inner !== null && !Array.isArray(inner) ? names(inner, `${prefix}${name}.`) : [`${prefix}${name}`],
@@ -32,7 +32,7 @@ describe("docs/models.md", () => {
   });
 
   test.each(["kind", "title", "model", "input", "output", "native_size", "size_multiple", "min_size"])(
-    "says rightly that %s is needed",
+    "correctly states that %s is needed",
     (name) => {
       expect(() => parseWrittenCard(JSON.stringify({ ...JSON.parse(short), [name]: undefined }))).toThrow(
         expect.objectContaining({ detail: expect.objectContaining({ field: name }) }),
@@ -40,7 +40,7 @@ describe("docs/models.md", () => {
     },
   );
 
-  test("lists the limits that hold", () => {
+  test("lists the limits in force", () => {
     expect(text).toContain(`at most ${MAX_MODEL_BYTES / 2 ** 20} MiB`);
     expect(text).toContain(`at most ${MAX_CARD_BYTES / 1e6} MB`);
     expect(text).toContain(`at most ${MAX_SIDE}`);

@@ -47,7 +47,7 @@ test("docs/api.md lists every error code with its status", async () => {
   expect(Object.keys((schema.getType("ErrorCode") as GraphQLEnumType).toConfig().values).sort()).toEqual(Object.keys(errorCodes).sort());
 });
 
-test("README gives the limits that hold", async () => {
+test("README states the limits in force", async () => {
   const text = await proseOf("README.md");
   const { maxUploadBytes, maxImagePixels, maxJpegPixels } = pictureLimits;
   const { size, steps } = styleTransferSettings;
@@ -57,7 +57,7 @@ test("README gives the limits that hold", async () => {
   expect(text).toMatch(new RegExp(`at most ${size.max} px, .* and ${steps.max} steps`));
 });
 
-test("docs/api.md gives the limits that hold", async () => {
+test("docs/api.md states the limits in force", async () => {
   const text = await proseOf("docs/api.md");
   const { maxReadMs, maxDepth, maxAliases, maxFields, maxTokens, maxCost, maxPageSize, maxLossPoints } = apiLimits;
   expect(text).toContain(`nested ${maxDepth} deep and have ${maxAliases} aliases, ${maxFields} fields, ${maxTokens} tokens and 1 MiB`);
@@ -70,7 +70,7 @@ test("docs/api.md gives the limits that hold", async () => {
   expect(text).toContain(`A frame has at most ${MAX_LIVE_FRAME_BYTES / 1024} KiB`);
 });
 
-test("docs/operate.md gives the limits that hold", async () => {
+test("docs/operate.md states the limits in force", async () => {
   const text = await proseOf("docs/operate.md");
   const rows = {
     "sessions that wait": MAX_QUEUED_SESSIONS,

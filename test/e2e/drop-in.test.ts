@@ -62,7 +62,7 @@ const plain = (background: string) =>
     .png()
     .toBuffer();
 
-test("a folder is copied in, its model translates pictures and frames, and goes with the folder", async () => {
+test("the model of a copied folder translates pictures and frames, and disappears with its folder", async () => {
   const path = await dropIn(dropped, "negative");
   await hears("negative", { state: "READY", takes: "PHOTO", failure: null, removed: false });
   expect(await listed()).toContain("negative");
@@ -92,7 +92,7 @@ describe("a folder of the mirror", () => {
   const areHere = mirror !== null && folders.every((name) => existsSync(join(mirror, name)));
   if (!areHere) noteSkipped("There is no mirror with the public generators; set ATELIER_MODEL_MIRROR to one.");
 
-  test.skipIf(!areHere).each(folders)("copied in as it is, reproduces its reference: %s", async (name) => {
+  test.skipIf(!areHere).each(folders)("reproduces its reference when it is copied unchanged: %s", async (name) => {
     const source = join(mirror ?? "", name);
     await cp(source, join(dropped, name), { recursive: true });
     const id = name.replaceAll("_", "-");
@@ -110,7 +110,7 @@ describe("a folder of the mirror", () => {
 });
 
 describeStudio("in the studio", { server }, (studio) => {
-  test("a dropped model comes and goes while the page is open; a bad one is listed with the reason", async () => {
+  test("a dropped model appears and disappears on the open page; a bad one is listed with the reason", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/translate");
     const translators = page.getByRole("radiogroup", { name: "Translator" });
@@ -151,7 +151,7 @@ test("unusable folders are listed with the reason", async () => {
   await expect.poll(async () => (await listed()).filter((id: string) => cases.some(([name]) => name === id))).toEqual([]);
 });
 
-test("a folder that is mended is taken", async () => {
+test("a repaired folder is accepted", async () => {
   const path = await dropIn(dropped, "mended", negative.subarray(0, 40));
   await hears("mended", { state: "FAILED" });
   await mkdir(join(server.folder, "aside"));
@@ -160,7 +160,7 @@ test("a folder that is mended is taken", async () => {
   await hears("mended", { state: "READY", failure: null });
 });
 
-test("after a restart it is there from the beginning, with its checksum", async () => {
+test("after a restart it is listed from the beginning, with its checksum", async () => {
   expect(await server.stop()).toBe(0);
   await server.start();
   expect((await server.client.query(`{ model(id: "mended") { state bytes parameters } }`)).model).toEqual({

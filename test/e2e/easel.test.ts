@@ -5,7 +5,7 @@ import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
 
 describeStudio("a new painting in a browser, with the bundled network", { camera: true }, (studio) => {
-  test("takes its photo from the camera, mixes styles, paints with a preset, and says how long the next one takes", async () => {
+  test("takes its photo with the camera, mixes styles, paints with a preset, and estimates how long the next one takes", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/");
     await page.getByRole("button", { name: "Take a photo with the camera" }).click();
@@ -49,7 +49,7 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
     expect(complaints).toEqual([]);
   });
 
-  test("finds the pictures on this server again", async () => {
+  test("offers pictures that were uploaded to this server before", async () => {
     const image = await studio.client.upload((await pngPicture(70, 50, 9)).bytes);
     const { page, complaints } = await studio.open({ width: 360, height: 780 });
     await page.goto("/");

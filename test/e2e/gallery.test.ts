@@ -31,7 +31,7 @@ describeStudio("the gallery in a browser, with the bundled network", {}, (studio
     for (const id of ids) await until(async () => (await status(id)) === "COMPLETED");
   });
 
-  test("loads older ones by itself, keeps its filter in the address, and follows what changes", async () => {
+  test("loads older sessions on scrolling, keeps its filter in the address, and follows changes", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/gallery");
     await page.getByText("The last", { exact: true }).waitFor();
@@ -63,11 +63,11 @@ describeStudio("the gallery in a browser, with the bundled network", {}, (studio
     expect(complaints).toEqual([]);
   });
 
-  test("deletes several, with a moment to take it back", async () => {
+  test("deletes several sessions, with a moment to undo it", async () => {
     const { page, complaints } = await studio.open();
     const count = async () => (await studio.client.query("{ sessions(first: 1) { totalCount } }")).sessions.totalCount;
     const before = await count();
-    // The moment lasts as long as a slow machine needs.
+    // The time to undo is long enough for a slow machine.
     await page.addInitScript(() => {
       const plain = window.setTimeout;
       Object.assign(window, { setTimeout: (run: () => void, ms = 0) => plain(run, ms === 8000 ? 600_000 : ms) });
@@ -98,7 +98,7 @@ describeStudio("the gallery in a browser, with the bundled network", {}, (studio
     expect(complaints).toEqual([]);
   });
 
-  test("compares paintings step by step and says what differs", async () => {
+  test("compares paintings step by step and shows their differences", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/gallery?q=the+l");
     await page.getByRole("checkbox", { name: "Select The last" }).check();

@@ -6,7 +6,7 @@ if (process.platform === "win32") noteSkipped("Windows has no kill -9.");
 
 // The short form of bench/kills.ts.
 test.skipIf(process.platform === "win32")(
-  "kill -9 of server and device by turns: every session goes on to the same picture, and nothing that was seen is lost",
+  "kill -9 of server and device in turns: every session continues to the same picture, and no published frame is lost",
   async () => {
     const report = await killRun({ sessions: 4, kills: 6, steps: 250, pauseMs: 1200, seed: 7 });
     expect(report).toEqual({ kills: report.kills, lost: [], missing: [], misdelivered: [], different: [], overtaken: [] });

@@ -12,7 +12,7 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
     return sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
   };
 
-  test("paints one after the other, goes on after its server was killed, and leaves nothing behind", async () => {
+  test("paints one pair after another, continues after its server was killed, and leaves nothing behind", async () => {
     const { page } = await studio.open({ width: 1280, height: 720 });
     await page.goto("/kiosk?size=64&steps=25&seconds=2&photos=alps,allium&styles=breakers");
     await page.getByText("French Alps, in the style of Breakers").waitFor();
@@ -30,7 +30,7 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
     await screenshot(page, "kiosk-desktop");
     expect(await seriousFindings(page)).toEqual([]);
     await page.goto("/gallery");
-    // What hung last is remembered, and tidied up when the kiosk opens again.
+    // The browser remembers the last painting, and the kiosk deletes it when it opens again.
     await page.goto("/kiosk?size=64&steps=2000&seconds=2&photos=acanthus&styles=engraving");
     await expect.poll(titles).toEqual(["Kiosk: Acanthus, Engraving"]);
   });

@@ -10,11 +10,11 @@ const SESSION = `query ($id: ID!) { session(id: $id) { status ... on StyleTransf
 } } }`;
 const PAUSE = "mutation ($id: ID!) { pauseSession(sessionId: $id) { status } }";
 
-describeStudio("a painting that lasts, in a browser, with the real server", {}, (studio) => {
+describeStudio("a long painting in a browser, with the real server", {}, (studio) => {
   const pictureAt = async (url: string) => Buffer.from(await (await fetch(`${studio.client.address}${url}`)).arrayBuffer());
   const stored = async (id: string) => (await studio.client.query(SESSION, { id })).session;
 
-  test("pauses, is steered while it rests and while it runs, and every viewer sees it", async () => {
+  test("can be paused, steered while it is paused and while it runs, and every viewer sees the changes", async () => {
     const { page, complaints } = await studio.open();
     await startPainting(page, { photo: "Allium", style: "Stained glass", steps: 3000, size: 64 });
     const id = idOf(page);
@@ -26,8 +26,8 @@ describeStudio("a painting that lasts, in a browser, with the real server", {}, 
     await page.getByRole("button", { name: "Pause" }).click();
     await waitForStatus(page, "Paused");
     await waitForStatus(other, "Paused");
-    // A painting that the device starts later ends after the steps that were in work at the pause were stored. One more,
-    // from beginning to end, is time enough for a step that should not be made.
+    // When a painting that started later has ended, the steps in work at the pause are stored. One more painting gives
+    // enough time for a step that must not happen.
     const second = (await studio.open()).page;
     const finishAnother = async () => {
       await startPainting(second, { photo: "Alps", style: "Engraving", steps: 5, size: 64 });
@@ -81,7 +81,7 @@ describeStudio("a painting that lasts, in a browser, with the real server", {}, 
     expect(complaints).toEqual([]);
   });
 
-  test("can be looked back at, branched and compared, and is found again after a reload while it runs", async () => {
+  test("can be scrubbed, branched and compared, and is found again after a reload while it runs", async () => {
     const { page, complaints } = await studio.open();
     await startPainting(page, { photo: "Airplane from above", style: "Breakers", steps: 3000, size: 64 });
     const id = idOf(page);
@@ -145,7 +145,7 @@ describeStudio("a painting that lasts, in a browser, with the real server", {}, 
     expect(complaints).toEqual([]);
   });
 
-  test("is taken away as picture, settings and film, and its picture brings the settings back", async () => {
+  test("is exported as a picture, settings and a film, and its picture brings the settings back", async () => {
     const { page, complaints } = await studio.open();
     await startPainting(page, { photo: "Alps", style: "Meadow", steps: 7, size: 64 });
     const id = idOf(page);
@@ -179,7 +179,7 @@ describeStudio("a painting that lasts, in a browser, with the real server", {}, 
     expect(complaints).toEqual([]);
   });
 
-  test("goes on when its server was killed, and the page catches up", async () => {
+  test("continues after its server was killed, and the page catches up", async () => {
     const { page } = await studio.open();
     const received = receivedSteps(page);
     await startPainting(page, { photo: "Acanthus", style: "Wet paper", steps: 3000, size: 64 });

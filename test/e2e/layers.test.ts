@@ -4,7 +4,7 @@ import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot } from "../helpers/studio-page.js";
 
 describeStudio("the layers in a browser, with the bundled network", {}, (studio) => {
-  test("paints with each layer alone, shows their distances, and steps through all of them together", async () => {
+  test("paints with each layer alone, shows its distances, and steps through all layers together", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/layers");
     await page.getByRole("radiogroup", { name: "Style" }).getByRole("radio", { name: "Stained glass" }).check({ force: true });

@@ -53,7 +53,7 @@ async function translated(id: string, step: number): Promise<void> {
   await expect.poll(async () => (await server.client.query(READ, { id })).session.latestFrame?.step).toBeGreaterThanOrEqual(step);
 }
 
-test("frames are translated one by one, under the client's numbers, and watched live", async () => {
+test("frames are translated one by one, keep the client's numbers and can be watched live", async () => {
   const id = await start();
   const watching = server.client.subscribe(WATCH, { id });
   await watching.next();
@@ -79,7 +79,7 @@ test("frames are translated one by one, under the client's numbers, and watched 
   await watching.return?.();
 });
 
-test("frames sent faster than they are translated take each other's place", async () => {
+test("frames sent faster than they are translated replace each other", async () => {
   const id = await start();
   const frame = await picture("green");
   // Over one socket, so that they arrive in the order of their numbers.
@@ -99,7 +99,7 @@ test("frames sent faster than they are translated take each other's place", asyn
   expect(session.framesTranslated).toBe(accepted.length);
 });
 
-test("the last frame stays in history, a frame that was kept as an image too", async () => {
+test("the last frame stays in history, even if it was kept as an image", async () => {
   const id = await start();
   for (const [step, colour] of ["red", "green"].entries()) {
     await send(id, step, await picture(colour));
@@ -114,7 +114,7 @@ test("the last frame stays in history, a frame that was kept as an image too", a
   expect(await server.client.refusal(KEEP, { id, step: 0 })).toMatchObject({ code: "NOT_FOUND", field: "step" });
 });
 
-test("a viewer who comes later gets the frames of the ring, and a gap for what came before it", async () => {
+test("a late viewer gets the frames in the ring, and a gap for the frames before them", async () => {
   const id = await start();
   for (const step of [3, 4]) {
     await send(id, step, await picture("red"));
@@ -128,8 +128,8 @@ test("a viewer who comes later gets the frames of the ring, and a gap for what c
   await watching.return?.();
 });
 
-describe("frames that cannot be taken", () => {
-  test("are refused by number, size and form before any work, and by their pixels at their turn", async () => {
+describe("frames that cannot be accepted", () => {
+  test("are refused before any work for their number, size or form, and at their turn for their pixels", async () => {
     const id = await start();
     const frame = await picture("red");
     await send(id, 5, frame);
@@ -152,7 +152,7 @@ describe("frames that cannot be taken", () => {
     expect(await send(id, 8, frame)).toMatchObject({ step: 8, status: "ACCEPTED" });
   });
 
-  test("are refused by sessions that are none, take none, or have ended", async () => {
+  test("are refused for sessions that do not exist, accept no frames or have ended", async () => {
     const frame = await picture("red");
     expect(await refusal("00000000-0000-4000-8000-000000000000", 0, frame)).toMatchObject({ code: "NOT_FOUND", field: "input.sessionId" });
     const imageId = await server.client.upload(Buffer.from(await picture("red"), "base64"));

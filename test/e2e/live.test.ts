@@ -18,7 +18,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
   /** What the canvas of results shows, as text that differs when the picture does. */
   const shown = (page: Page) => page.getByTestId("live-result").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
 
-  /** How many live sessions the page has asked for since. */
+  /** Returns a function that counts the live sessions which the page has requested since. */
   function countStarts(page: Page): () => number {
     let count = 0;
     page.on("request", (request) => {
@@ -83,7 +83,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(complaints).toEqual([]);
   });
 
-  test("without a camera the page says what to do, and the sample clip plays", async () => {
+  test("without a camera, the page says what to do, and the sample clip plays", async () => {
     const { page, complaints } = await livePage(phone);
     await page.evaluate(() => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotFoundError"));
@@ -99,7 +99,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(complaints).toEqual([]);
   });
 
-  test("a drawing is translated stroke by stroke, and back by undo", async () => {
+  test("a drawing is translated after each stroke and each undo", async () => {
     const { page, complaints } = await livePage();
     await page.getByRole("radio", { name: "Line drawing to coloured emoji" }).check({ force: true });
     await waitForResult(page);
@@ -124,7 +124,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(complaints).toEqual([]);
   });
 
-  test("a finger draws as the mouse does, and the page does not scroll under it", async () => {
+  test("a finger draws like the mouse, and the page does not scroll under it", async () => {
     const { page, complaints } = await livePage({ width: 360, height: 740 });
     await page.getByRole("radio", { name: "Line drawing to coloured emoji" }).check({ force: true });
     await waitForResult(page);
@@ -148,7 +148,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(complaints).toEqual([]);
   });
 
-  test("a hidden page sends nothing, and goes on when it is seen again", async () => {
+  test("a hidden page sends nothing, and continues when it is visible again", async () => {
     let sent = 0;
     const { page } = await livePage(undefined, async (page) => {
       page.on("websocket", (socket) =>
@@ -180,7 +180,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     await untilChanged(page, still);
   });
 
-  test("an untouched drawing begins no new session when the server ends its own; the next stroke does", async () => {
+  test("an unchanged drawing starts no new session when the server ends the old one; the next stroke does", async () => {
     let endSession = (): void => {
       throw new Error("No live session was followed");
     };
@@ -202,7 +202,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     const before = starts();
     const still = await shown(page);
     endSession();
-    // A session that the page began at this end would have been asked for before this request.
+    // If the page started a session at this end, it would request it before this.
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     await page.evaluate(() => fetch("/healthz"));
     expect(starts()).toBe(before);
@@ -217,7 +217,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(starts()).toBe(before + 1);
   });
 
-  test("a session whose start is answered after Stop is cancelled", async () => {
+  test("a session that starts only after Stop was pressed is cancelled", async () => {
     let answer = (): void => {
       throw new Error("Nothing was held");
     };
@@ -240,7 +240,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     await cancelled;
   });
 
-  test("a slider that is drawn over many sizes begins one session", async () => {
+  test("a slider that is dragged over many sizes starts one session", async () => {
     const { page } = await livePage();
     const starts = countStarts(page);
     await startClip(page);
@@ -250,17 +250,17 @@ describeStudio("live translations in a browser, with the real server", { camera:
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
     await page.mouse.move(x, y);
     await page.mouse.down();
-    // Sent without waiting for each: a slow machine would let the size settle between two movements.
+    // Not awaited one by one: on a slow machine the size would settle between two movements.
     await Promise.all(Array.from({ length: 20 }, (_, step) => page.mouse.move(x + step + 1, y)));
     await page.mouse.up();
     await expect.poll(starts).toBe(2);
-    // Results of the new session come while the slider would have settled again.
+    // The slider would settle again while these results of the new session arrive.
     await clipMoves(page);
     await untilChanged(page, await shown(page));
     expect(starts()).toBe(2);
   });
 
-  test("the page says when the camera goes away, and the sample clip takes its place", async () => {
+  test("the page reports that the camera is gone, and the sample clip can replace it", async () => {
     const { page } = await livePage(undefined, (page) =>
       page.addInitScript(() => {
         const open = MediaDevices.prototype.getUserMedia;
@@ -284,7 +284,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     await untilChanged(page, await shown(page));
   });
 
-  test("a camera whose picture cannot be played is let go", async () => {
+  test("a camera whose picture cannot be played is released", async () => {
     const { page } = await livePage(undefined, (page) =>
       page.addInitScript(() => {
         const open = MediaDevices.prototype.getUserMedia;
@@ -302,7 +302,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(state).toBe("ended");
   });
 
-  test("a film is saved at its end, and when the page is left while it records", async () => {
+  test("a film is saved when it is stopped, and when the user leaves the page during the recording", async () => {
     const { page } = await livePage();
     await startClip(page);
     await page.getByRole("button", { name: "Record a film" }).click();
@@ -327,7 +327,7 @@ describeStudio("live translations in a browser, with the real server", { camera:
     expect(await border()).toBe("inset(0px 0px 0px 80%)");
   });
 
-  test("goes on after the server was away", async () => {
+  test("continues after an interruption of the server", async () => {
     const { page } = await livePage();
     await startClip(page);
     await studio.server.stop();

@@ -54,7 +54,7 @@ async function ended(id: string): Promise<string> {
   return error ? `${status} ${error.message}` : status;
 }
 
-test("while a network is fetched in the background, sessions paint with the bundled one and those that name it wait", async () => {
+test("while a model is downloaded in the background, sessions paint with the bundled one, and sessions that name it wait", async () => {
   await held;
   const named = await start({ model: "vgg19" });
   expect(named).toMatchObject({ status: "QUEUED", settings: { model: "vgg19" } });
@@ -75,7 +75,7 @@ test("while a network is fetched in the background, sessions paint with the bund
   ]);
 });
 
-test("what was fetched is there without a network", async () => {
+test("a downloaded model can be used without internet access", async () => {
   await server.stop();
   await server.start({});
   expect((await start({})).settings.model).toBe("vgg19");

@@ -25,8 +25,8 @@ afterAll(() => mirror.close());
 
 const options = { variables: () => ({ ATELIER_OFFLINE: "0", ATELIER_MODEL_MIRROR: mirror.url("models").href }) };
 
-describeStudio("the models in a browser, with a mirror that breaks off", options, (studio) => {
-  test("shows the progress of a download, stops it, and fetches the rest when asked", async () => {
+describeStudio("the models in a browser, with a mirror that breaks off downloads", options, (studio) => {
+  test("shows the progress of a download, stops it, and downloads the rest on request", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/models");
     const card = page.getByRole("listitem", { name: "A network" });

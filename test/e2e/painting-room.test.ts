@@ -4,12 +4,12 @@ import { seriousFindings } from "../helpers/axe.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
-describeStudio("the room of a painting, with the bundled network", {}, (studio) => {
+describeStudio("the page of a painting, with the bundled network", {}, (studio) => {
   const idOf = (page: Page) => new URL(page.url()).searchParams.get("id") ?? "";
   const expectTransform = (page: Page, expected: string) =>
     expect.poll(() => page.locator("[data-magnified]").evaluate((element) => getComputedStyle(element).transform)).toBe(expected);
 
-  test("is looked at closely, beside what it was made from, and along its curve", async () => {
+  test("shows the painting enlarged, beside its photo and style, and at any point of its loss curve", async () => {
     const { page, complaints } = await studio.open();
     await startPainting(page, { photo: "Allium", style: "Night wind", steps: 40, size: 96 });
     await waitForStatus(page, "Finished");

@@ -15,7 +15,7 @@ const options = {
 };
 
 describeStudio("the studio in a browser, with the real server and VGG-19", options, (studio) => {
-  test("paints the chosen photo in the chosen style while the loss falls, and comes back to it after a reload", async () => {
+  test("paints the chosen photo in the chosen style while the loss falls, and shows the painting again after a reload", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/");
     await page.getByRole("img", { name: "Night wind" }).waitFor();
@@ -91,7 +91,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     expect(complaints).toEqual([]);
   });
 
-  test("takes an own picture, and refuses a file that is no picture", async () => {
+  test("accepts an uploaded picture, and refuses a file that is not a picture", async () => {
     const { page } = await studio.open();
     await page.goto("/");
     const input = page.getByLabel("Upload a photo");
@@ -103,7 +103,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     expect(await page.getByRole("region", { name: "Photo" }).getByRole("alert").count()).toBe(0);
   });
 
-  test("leaves every setting in reach on a phone, and says under a number what is allowed", async () => {
+  test("keeps every setting within reach on a phone, and shows the allowed range under a number", async () => {
     const { page, complaints } = await studio.open(phone);
     await page.goto("/");
     const start = page.getByRole("button", { name: "Start", exact: true });
@@ -128,7 +128,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     expect(complaints).toEqual([]);
   });
 
-  test("says before Start why it cannot paint, and recovers", async () => {
+  test("explains why it cannot paint before Start is pressed, and recovers", async () => {
     const { page } = await studio.open();
     await page.route("**/graphql", (route) => route.abort());
     await page.goto("/");

@@ -53,7 +53,7 @@ describe.skipIf(mirror === null)("the real server with VGG-19", () => {
     return { id, frames, changes };
   }
 
-  test("paints: frames arrive and decode, J falls, and history keeps them over a restart", async () => {
+  test("paints: frames arrive and decode, J falls, and history survives a restart", async () => {
     const { id, frames, changes } = await paint({ size: 64, steps: 15, title: "Small" });
     expect(changes.at(-1)).toEqual({ status: "COMPLETED", error: null });
     expect(frames.length).toBeGreaterThanOrEqual(10);
@@ -79,7 +79,7 @@ describe.skipIf(mirror === null)("the real server with VGG-19", () => {
     expect(sessions.edges[0].node.losses).toHaveLength(16);
   });
 
-  test("goes on when its device process is killed during a session", async () => {
+  test("continues when its device process is killed during a session", async () => {
     let killed = 0;
     const { frames, changes } = await paint({ size: 64, steps: 40 }, (step) => {
       if (step < 8 || killed > 0) return;
@@ -94,7 +94,7 @@ describe.skipIf(mirror === null)("the real server with VGG-19", () => {
     expect(frames.at(-1)?.step).toBe(40);
   });
 
-  test("a session that runs when the server is killed goes on by itself, and keeps its frames", async () => {
+  test("a session that is running when the server is killed continues by itself and keeps its frames", async () => {
     const { startStyleTransfer } = await server.client.query(START, { input: { ...images, size: 64, steps: 60 } });
     const { id } = startStyleTransfer;
     for await (const { data: answer } of server.client.subscribe(WATCH, { id })) if (answer.session.step >= 3) break;

@@ -40,7 +40,7 @@ test("the real server paints with TensorFlow.js and the bundled network", async 
   expect(info.devices).toMatchObject([{ engine: "tfjs", name: expect.stringMatching(/^tfjs-/) }]);
 });
 
-test("it translates pictures with TensorFlow.js, to what ONNX Runtime makes of them", async () => {
+test("the real server translates pictures with TensorFlow.js to the results of ONNX Runtime", async () => {
   const { bytes } = await pngPicture(96, 64, 3);
   const pictures: Buffer[] = [];
   for (const device of ["tfjs", "cpu"]) {

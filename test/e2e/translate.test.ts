@@ -27,7 +27,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     await waitForStatus(page, "Finished");
   }
 
-  test("translates a sample, compares before and after by mouse and keys, and gives the picture as a file", async () => {
+  test("translates a sample, compares before and after by mouse and keys, and saves the picture as a file", async () => {
     const { page, complaints } = await studio.open();
     await translate(page, 320);
     const divider = page.getByRole("slider", { name: "Divider between before and after" });
@@ -66,7 +66,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     expect(complaints).toEqual([]);
   });
 
-  test("moves the divider under a finger", async () => {
+  test("moves the divider by touch", async () => {
     const { page } = await studio.open(phone);
     await translate(page);
     const touched = await studio.browser.newPage({ viewport: phone, baseURL: studio.server.address, hasTouch: true });
@@ -79,7 +79,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     await touched.close();
   });
 
-  test("the gallery shows translations by their kind, renames and deletes them", async () => {
+  test("the gallery shows, renames and deletes translations", async () => {
     const { page, complaints } = await studio.open(phone);
     await translate(page);
     await page.getByRole("navigation").getByRole("link", { name: "Gallery" }).click();
@@ -100,7 +100,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     expect(complaints).toEqual([]);
   });
 
-  test("offers drawings to a translator of drawings, and says what keeps a network away", async () => {
+  test("offers drawings for a translator of drawings, and says why a network is not available", async () => {
     const { page } = await studio.open();
     const facts = {
       task: "TRANSLATION",
@@ -150,7 +150,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     expect(await page.getByRole("button", { name: "Try again to download Lines to colours" }).count()).toBe(1);
   });
 
-  test("shows the network of a new painting, and the progress of a better one", async () => {
+  test("shows the network of a new painting, and the download of a better one", async () => {
     const { page } = await studio.open();
     const facts = {
       task: "FEATURES",
@@ -186,7 +186,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     expect(await page.getByText("Right now: Lite").count()).toBe(0);
   });
 
-  test("says that a network that could not be fetched is tried again", async () => {
+  test("says that a failed download of a network will be retried", async () => {
     const { page } = await studio.open();
     const failed = {
       task: "FEATURES",

@@ -54,7 +54,7 @@ const pixels = (picture: Uint8Array, size?: { width: number; height: number }) =
     .raw()
     .toBuffer({ resolveWithObject: true });
 
-test("a picture is translated, shown as PNG, and kept over a restart", async () => {
+test("a picture is translated, shown as PNG, and kept after a restart", async () => {
   const { bytes } = await pngPicture(90, 50);
   const { id, frames, changes } = await translate(inverterId, bytes);
   expect(changes.at(-1)).toEqual({ status: "COMPLETED", error: null, framesTranslated: 1 });
@@ -78,7 +78,7 @@ test("a picture is translated, shown as PNG, and kept over a restart", async () 
   expect(Buffer.from(await served.arrayBuffer()).equals(shown)).toBe(true);
 });
 
-test("every generator that comes with the server translates a picture", async () => {
+test("every bundled generator translates a picture", async () => {
   const { models } = await server.client.query("{ models(task: TRANSLATION) { id state minSize } }");
   const bundled = models.filter(({ id }: { id: string }) => id !== inverterId);
   if (bundled.length === 0) noteSkipped("No generator is bundled.");

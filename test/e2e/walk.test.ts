@@ -48,7 +48,7 @@ describeStudio("a walk through every room, with the bundled networks", {}, (stud
   ];
 
   describe.each(Object.entries(sizes))("on a %s", (device, viewport) => {
-    test.each(rooms)("$name: nothing serious for axe in light and dark, nothing too wide, no error", async ({ name, path, ready }) => {
+    test.each(rooms)("$name: axe finds nothing serious in light and dark, nothing is too wide, no error", async ({ name, path, ready }) => {
       const { page, complaints } = await studio.open(viewport);
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -64,7 +64,7 @@ describeStudio("a walk through every room, with the bundled networks", {}, (stud
     });
   });
 
-  test("the help sheet lists the keys, which lead through the rooms and leave fields alone", async () => {
+  test("the help sheet lists the keys, which open the rooms and do nothing in fields", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/");
     const title = page.getByRole("dialog", { name: "Keyboard shortcuts" });

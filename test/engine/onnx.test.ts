@@ -104,7 +104,7 @@ async function file(content: Graph | Uint8Array): Promise<string> {
   return path;
 }
 
-test("an ONNX file runs with its own names of inputs and outputs", async () => {
+test("an ONNX file runs with its own names for inputs and outputs", async () => {
   const x = input("picture", [1, FREE]);
   const program = await engine(1).openFile(await file({ doubled: add(x, x) }));
   for (const values of [

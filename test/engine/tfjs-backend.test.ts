@@ -5,13 +5,13 @@ import { openTfjsBackend } from "../../server/engine/tfjs-backend.js";
 const missing = (specifier: string) =>
   Promise.reject(Object.assign(new Error(`Cannot find package '${specifier}' imported from here`), { code: "ERR_MODULE_NOT_FOUND" }));
 
-test("without native packages it is WebAssembly, and the description does not mention them", async () => {
+test("without native packages the backend is WebAssembly, and the description does not mention them", async () => {
   const { backend, description } = await openTfjsBackend(undefined, { loadNative: missing, hasLegacyUtil: true });
   expect(backend).toBe("wasm");
   expect(description).toMatch(/^TensorFlow\.js [\d.]+, WebAssembly on one thread of [^;]+$/);
 });
 
-test("where Node lacks a function that the native packages call, they are not loaded and the description says why", async () => {
+test("native packages are not loaded if Node lacks a function that they call, and the description says why", async () => {
   const loadNative = vi.fn(missing);
   const { backend, description } = await openTfjsBackend(undefined, { loadNative, hasLegacyUtil: false });
   expect(backend).toBe("wasm");
@@ -19,7 +19,7 @@ test("where Node lacks a function that the native packages call, they are not lo
   expect(description).toContain("do not run on Node 23 and later: they call util.isNullOrUndefined");
 });
 
-test("a native package that is installed but broken is passed over: the log has the cause, the description only its name", async () => {
+test("a broken native package is skipped: the log has the cause, and the description has only its name", async () => {
   const log = vi.spyOn(console, "error").mockReturnValue();
   onTestFinished(() => log.mockRestore());
   const cause = new Error("/somewhere/tfjs_binding.node: cannot open shared object file");
@@ -29,7 +29,7 @@ test("a native package that is installed but broken is passed over: the log has 
   expect(log).toHaveBeenCalledWith(expect.stringContaining("@tensorflow/tfjs-node-gpu"), cause);
 });
 
-test("where WebAssembly does not start, it is plain JavaScript, and the description says why", async () => {
+test("if WebAssembly does not start, the backend is plain JavaScript, and the description says why", async () => {
   const wasm = tf.findBackendFactory("wasm");
   const replace = (factory: typeof wasm) => {
     tf.removeBackend("wasm");

@@ -37,7 +37,7 @@ describe("memory of the tfjs engine", () => {
   });
 
   test.each([false, true])(
-    "too large a run is OUT_OF_MEMORY, leaves no tensors behind, and the engine still works (gradient: %s)",
+    "a run that is too large fails with OUT_OF_MEMORY and leaves no tensors behind, and the engine still works (gradient: %s)",
     async (differentiated) => {
       const [column, row] = [input("column", [FREE, 1]), input("row", [1, FREE])];
       const program = await (await engine()).open(

@@ -14,14 +14,14 @@ const pictures = {
 /** An encoder that runs `script` in Node. */
 const node = (script: string, repeats = 0) => ({ program: process.execPath, args: ["-e", script], repeats });
 
-test("an encoder gets every picture, and the last one again", async () => {
+test("an encoder gets every picture, and the last one twice", async () => {
   let taken = 0;
   const counts = "let n = 0; process.stdin.on('data', (d) => { n += d.length; }).on('end', () => process.exit(n === 60 ? 0 : 7));";
   await runEncoder(node(counts, 2), pictures, { onPicture: () => taken++, signal: new AbortController().signal });
   expect(taken).toBe(3);
 });
 
-test("an encoder that works on and on is killed at once", async () => {
+test("an encoder that does not stop is killed at once", async () => {
   const abort = new AbortController();
   const endless = "process.stdin.on('end', () => { for (;;); }).resume();";
   const running = runEncoder(node(endless), pictures, { onPicture: () => undefined, signal: abort.signal });
@@ -29,7 +29,7 @@ test("an encoder that works on and on is killed at once", async () => {
   await expect(running).rejects.toMatchObject({ name: "AbortError" });
 });
 
-test("an encoder that fails gives its reason, without paths", async () => {
+test("an encoder that fails reports its reason, without paths", async () => {
   const script = "process.stdin.on('end', () => { console.error('Unknown encoder in /srv/data/film.mp4'); process.exit(1); }).resume();";
   const failure = await runEncoder(node(script), pictures, { onPicture: () => undefined, signal: new AbortController().signal }).then(
     () => null,
@@ -54,7 +54,7 @@ test("pictures that cannot be read end the film with their error, not with the e
   await expect(reading).rejects.toThrow("no such picture");
 });
 
-test("an encoder that is not there is an error", async () => {
+test("a missing encoder is an error", async () => {
   const missing = { program: "/no/such/program", args: [], repeats: 0 };
   await expect(runEncoder(missing, pictures, { onPicture: () => undefined, signal: new AbortController().signal })).rejects.toMatchObject({
     code: "ENOENT",

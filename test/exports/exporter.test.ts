@@ -42,7 +42,7 @@ function open(options: { ffmpeg?: string | null } = {}): Promise<Exporter> {
   return Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error), ...options });
 }
 
-test("a film that the disk has no room for is refused, or fails clearly", async () => {
+test("a film that does not fit on the disk is refused or fails with a clear reason", async () => {
   const sessionId = await painting(3);
   const { space } = storage;
   const full = { ...space, storing: () => Promise.reject(new StorageUnavailable("The disk is full.")) };
@@ -119,7 +119,7 @@ describe("a time-lapse", () => {
     },
   );
 
-  test("has at most so many pictures, evenly spread, with the first and the last", async () => {
+  test("has a limited number of pictures, evenly spread, with the first and the last", async () => {
     const sessionId = await painting(40);
     const record = await ended(await exporter.start({ sessionId, format: "WEBP", size: 64, maxFrames: 5, fromStep: 0, toStep: 40 }));
     const shown = await brightness(exporter.fileOf(record.id).path);
@@ -127,7 +127,7 @@ describe("a time-lapse", () => {
     for (const [index, value] of shown.entries()) expect(Math.abs(value - 62.5 * index)).toBeLessThan(4);
   });
 
-  test("of two sessions shows the newest picture of each at every step", async () => {
+  test("shows the newest picture of each of two sessions at every step", async () => {
     const [sessionId, besideId] = [await painting(8), await painting(8, [60, 60], 4)];
     const record = await ended(await exporter.start({ sessionId, besideId, format: "WEBP", size: 60 }));
     const { path } = exporter.fileOf(record.id);
@@ -135,7 +135,7 @@ describe("a time-lapse", () => {
     expect({ pages, width, pageHeight }).toEqual({ pages: 9, width: 60 + 46, pageHeight: 46 });
   });
 
-  test.skipIf(ffmpeg === null).each(["MP4", "WEBM"] as const)("as %s is a film that ffmpeg reads", async (format) => {
+  test.skipIf(ffmpeg === null).each(["MP4", "WEBM"] as const)("as %s is a film that ffmpeg can read", async (format) => {
     const record = await ended(await exporter.start({ sessionId: await painting(12), format, size: 80, framesPerSecond: 10 }));
     expect(record).toMatchObject({ state: "COMPLETED", error: null });
     expect(record.bytes).toBeGreaterThan(500);
@@ -152,7 +152,7 @@ async function fakeFfmpeg(...encoders: string[]): Promise<string> {
 }
 
 describe.skipIf(process.platform === "win32")("videos", () => {
-  test("are offered where ffmpeg has their encoder, and no others", async () => {
+  test("are offered only if ffmpeg has their encoder", async () => {
     const partial = await open({ ffmpeg: await fakeFfmpeg("libvpx-vp9") });
     expect(partial.formats).toEqual(["WEBP", "GIF", "WEBM"]);
     const sessionId = await painting(3);
@@ -167,7 +167,7 @@ describe.skipIf(process.platform === "win32")("videos", () => {
     await none.close();
   });
 
-  test("that fail give ffmpeg's reason without a path, and the log has all of it", async () => {
+  test("that fail report ffmpeg's reason without a path, and the log has the full reason", async () => {
     const failing = await open({ ffmpeg: await fakeFfmpeg("libx264", "libvpx-vp9") });
     const { id } = await failing.start({ sessionId: await painting(3), format: "MP4", size: 64 });
     let last: ExportRecord | undefined;
@@ -198,7 +198,7 @@ describe("an export", () => {
     expect(left).toEqual([]);
   });
 
-  test("is followed from its state now to its last one", async () => {
+  test("can be followed from its current state to its last one", async () => {
     const record = await exporter.start({ sessionId: await painting(3), format: "WEBP", size: 64 });
     const states: string[] = [];
     for await (const { state } of await exporter.follow(record.id)) if (state !== states.at(-1)) states.push(state);
@@ -229,7 +229,7 @@ describe("an export", () => {
     await expect.poll(() => readdir(join(folder, "exports"))).not.toContain(`${record.id}.webp`);
   });
 
-  test("that cannot be made is refused at once", async () => {
+  test("is refused at once if it cannot be made", async () => {
     const sessionId = await painting(3);
     const image = anImage();
     await storage.images.insert(image);

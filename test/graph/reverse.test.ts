@@ -8,7 +8,7 @@ const x = input("x", [1, 2, 4, 4]);
 const operatorsOf = (nodes: Node[]) => inOrder(nodes).map(({ operator }) => operator);
 
 describe("reverse mode", () => {
-  it("builds gradients only towards the requested inputs", () => {
+  it("builds gradients only with respect to the requested inputs", () => {
     const other = input("other", [1, 2, 4, 4]);
     const loss = reduceSum(add(mul(x, constant(randomTensor([1, 2, 4, 4], 1))), abs(other)), "all");
     const built = operatorsOf(gradients(loss, [x]));
@@ -24,7 +24,7 @@ describe("reverse mode", () => {
     expect(operatorsOf([gradient as Node]).filter((name) => name === "add").length).toBeGreaterThanOrEqual(2);
   });
 
-  it("throws when an operator has no rule towards an input", () => {
+  it("throws when an operator has no gradient rule for an input", () => {
     const weight = input("weight", [3, 2, 3, 3]);
     const loss = reduceSum(conv2d(x, weight, null), "all");
     expect(() => gradients(loss, [weight])).toThrow(/conv2d has no gradient rule towards its input 1/);
@@ -37,7 +37,7 @@ describe("reverse mode", () => {
     expect(() => gradients(reduceSum(x, "all"), [free])).toThrow(/no gradient towards input "free"/);
   });
 
-  it("differentiates scalars only", () => {
+  it("differentiates only scalars", () => {
     expect(() => gradients(x, [x])).toThrow(/only a scalar/);
   });
 

@@ -18,7 +18,7 @@ export interface RunningApp {
   models: FakeModels;
   client: GraphqlClient;
   address: string;
-  /** Errors that the server is to blame for. */
+  /** Errors that are the server's own fault. */
   faults: unknown[];
   /** How many subscriptions to all sessions were ever opened. */
   readonly galleries: number;

@@ -26,7 +26,7 @@ export function launchBrowser(executablePath: string, more: readonly string[] = 
   return chromium.launch({ executablePath, args: [...flags, ...more] });
 }
 
-/** A page with what went wrong on it: console errors, uncaught errors, responses with status 400 and above. */
+/** A page and its problems: console errors, uncaught errors, responses with status 400 and above. */
 export interface WatchedPage {
   page: Page;
   complaints: string[];

@@ -10,8 +10,8 @@ const migrations = join(import.meta.dirname, "../../server/storage/migrations");
 const database = join(import.meta.dirname, "../../node_modules/@electric-sql/pglite/package.json");
 
 /**
- * A data folder of a test's own whose database is made and migrated already. To make a database takes seconds, so it is
- * done once for each state of the migrations and copied from there.
+ * A new data folder with a migrated database. Making a database takes seconds, so it is made once for each state of the
+ * migrations and then copied.
  */
 export async function newDataFolder(): Promise<string> {
   const template = join(tmpdir(), `atelier-empty-${await fingerprint()}`);
@@ -29,7 +29,7 @@ export interface TemporaryStorage {
   close(): Promise<void>;
 }
 
-/** Opens a storage of a test's own, which deletes unused pictures without delay. */
+/** Opens a storage in a new data folder; it deletes unused pictures without delay. */
 export async function openTemporaryStorage(): Promise<TemporaryStorage> {
   const folder = await newDataFolder();
   const storage = await openEmbeddedStorage(folder, { graceMs: 0 });

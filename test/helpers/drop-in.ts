@@ -29,7 +29,7 @@ export const badFiles = {
   negativeSize: withShape(1, 3, -1, -1),
   channelsLast: withShape(1, null, null, 3),
   notANumber: toOnnx({ output: mul(picture, constant(scalar(Number.NaN))) }),
-  /** Its graph claims to keep the size, and does not. */
+  /** Its graph claims to keep the size, but does not. */
   halfTheSize: oneOperator((onnx) => onnx.add("AveragePool", ["input"], { kernel_shape: [2, 2], strides: [2, 2] })),
   /** No picture can be reshaped like this. */
   throwing: oneOperator((onnx) => onnx.add("Reshape", ["input", onnx.integers([7, 3, 11, 13])])),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 const WIDTH = 160;
 const HEIGHT = 120;
 
-/** Flags of Chromium for a camera that shows `film` and that pages may use unasked. */
+/** Chromium's flags for a camera that shows `film` and that pages may use without asking. */
 export function fakeCameraFlags(film: string): string[] {
   return ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${film}`];
 }

@@ -21,9 +21,9 @@ export interface OperatorCase {
 const step = 1 / 128;
 
 /**
- * Checks an operator as the table has it, height and width free: its forward on `engine` against the plain reference,
- * and each gradient on `engine` against central differences of the reference. Where the table writes "no gradient" or
- * has no rule, asking for one must fail.
+ * Checks an operator of the table with free height and width: its forward on `engine` against the plain reference, and
+ * each gradient on `engine` against central differences of the reference. Where the table says "no gradient" or has no
+ * rule, requesting a gradient must fail.
  */
 export async function checkOperator(
   name: string,

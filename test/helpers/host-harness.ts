@@ -11,7 +11,7 @@ import { ProbedStorage } from "./probed-storage.js";
 import { type PainterScript, scriptedForm } from "./scripted-painters.js";
 import { until } from "./until.js";
 
-/** A device process that paints by script, and short patience. */
+/** A device process that paints by script, and short time limits. */
 export const scriptedDevice = {
   device: "cpu",
   entry: new URL("./scripted-device.ts", import.meta.url),
@@ -21,7 +21,7 @@ export const scriptedDevice = {
   execArgv: [],
 } as const satisfies DeviceProcessOptions;
 
-/** A real host with a real device process over a storage of its own, and verbs for tests. */
+/** A real host with a real device process and its own storage, and actions for tests. */
 export class HostHarness {
   readonly events = new Map<string, SessionEvent[]>();
   readonly log: string[] = [];
@@ -74,7 +74,7 @@ export class HostHarness {
     return session.id;
   }
 
-  /** Resolves with the first event of a session, past or to come, that `wanted` accepts. */
+  /** Resolves with the first event of a session, past or future, that `wanted` accepts. */
   async event(sessionId: string, wanted: (event: SessionEvent) => boolean): Promise<SessionEvent> {
     const past = this.events.get(sessionId)?.find(wanted);
     if (past) return past;

@@ -6,9 +6,9 @@ import { randomNumbers } from "./random.js";
 import { dataFolder, ServerProcess } from "./server.js";
 
 export interface KillRunOptions {
-  /** Sessions that are painted; the first one is painted before anything is killed and what the others must end with. */
+  /** Sessions to paint. The first is painted before anything is killed; the others must end with the same picture. */
   sessions: number;
-  /** How often `kill -9` is sent, to the server's and to the device's process by turns. */
+  /** How often `kill -9` is sent, in turns to the process of the server and that of the device. */
   kills: number;
   /** Steps of each session. */
   steps: number;
@@ -17,18 +17,18 @@ export interface KillRunOptions {
   seed: number;
 }
 
-/** What went wrong in a run; all of it is empty when nothing did. */
+/** Faults of a run; every list is empty when nothing went wrong. */
 export interface KillReport {
   kills: number;
   /** Sessions that did not complete, with their state. */
   lost: string[];
-  /** Frames that a viewer saw and that history has not, or has otherwise. */
+  /** Frames that a viewer saw and that are missing or different in history. */
   missing: string[];
   /** Steps that a viewer received twice, out of order, or not at all. */
   misdelivered: string[];
-  /** Sessions whose last picture is not that of the session that was never interrupted, byte for byte. */
+  /** Sessions whose last picture differs from that of the session that was never interrupted. */
   different: string[];
-  /** Sessions that waited and did not begin in the order in which they were started. */
+  /** Sessions that did not begin in the order in which they were queued. */
   overtaken: string[];
 }
 
@@ -47,7 +47,7 @@ const HISTORY = `query ($id: ID!, $after: String) { session(id: $id) {
 
 const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** Kills a real server and its device again and again while it paints and people watch, and checks what is left. */
+/** Kills a real server and its device again and again while it paints for viewers, and checks the results. */
 export async function killRun(options: KillRunOptions): Promise<KillReport> {
   const run = new KillRun(options, await dataFolder());
   try {
@@ -59,7 +59,7 @@ export async function killRun(options: KillRunOptions): Promise<KillReport> {
 
 class KillRun {
   private server: ServerProcess;
-  /** The server that is up; a new promise from each kill on. */
+  /** The running server; each kill replaces the promise. */
   private client: Promise<GraphqlClient>;
   /** Whether all sessions have ended: later kills would prove nothing. */
   private ended = false;
@@ -139,7 +139,7 @@ class KillRun {
       try {
         ended = await this.follow(client, id, seen);
       } catch (error) {
-        // A viewer may lose its server to a kill and to nothing else.
+        // Only a kill may cut off a viewer.
         if (client === (await this.client)) throw error;
       }
     }

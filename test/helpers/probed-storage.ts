@@ -1,7 +1,7 @@
 import type { FrameRecord } from "../../server/records/pictures.js";
 import type { Storage } from "../../server/storage/storage.js";
 
-/** A storage in front of another one: tests see what was stored when, and may replace its methods by failing ones. */
+/** A storage in front of another one: tests see what was stored when, and can make its methods fail. */
 export class ProbedStorage implements Storage {
   readonly images: Storage["images"];
   readonly sessions: Storage["sessions"];

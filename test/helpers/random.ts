@@ -1,6 +1,6 @@
 import { elementCount, type Tensor, tensor } from "../../server/graph/tensor.js";
 
-/** Numbers of -1..1 that are the same in every run (mulberry32). */
+/** Numbers in -1..1 that are the same in every run (mulberry32). */
 export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -11,7 +11,7 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** A tensor of random numbers of -1..1. */
+/** A tensor of random numbers in -1..1. */
 export function randomTensor(shape: readonly number[], seed: number): Tensor {
   const next = randomNumbers(seed);
   return tensor(shape, Float32Array.from({ length: elementCount(shape) }, next));

@@ -25,16 +25,16 @@ export interface PainterScript {
   parts?: number;
   /** The process kills itself instead of painting this step. */
   crashAt?: number;
-  /** It kills itself after so many pictures in one life, in every life. */
+  /** The process kills itself after this many pictures, each time that it is started. */
   crashAfter?: number;
-  /** It blocks its thread for ever instead of painting this step. */
+  /** The process blocks its thread for ever instead of painting this step. */
   hangAt?: number;
-  /** It lets memory run out instead of painting this step. */
+  /** The process runs out of memory instead of painting this step. */
   exhaustAt?: number;
   throwAt?: { step: number; code: ErrorCode | null };
 }
 
-/** A form for generators that are never fed. */
+/** A form for generators that never run. */
 export const scriptedForm: TranslationForm = {
   inputName: "input",
   outputName: "output",
@@ -57,7 +57,7 @@ export function scriptedWork(script: PainterScript): PaintedWork {
   };
 }
 
-/** Paints flat pictures as their scripts say; `trace` hears of what happens. */
+/** Paints flat pictures as their scripts say; `trace` is called at each event. */
 export function scriptedPainters(trace: (event: { type: "open" | "paint" | "close"; step: number }) => void = () => undefined): Painters {
   return {
     async open(work, checkpoint) {
@@ -71,7 +71,7 @@ export function scriptedPainters(trace: (event: { type: "open" | "paint" | "clos
   };
 }
 
-/** A live translation by script: `steps` counts its pictures. */
+/** A live translation by script; `steps` is the number of its pictures. */
 export function scriptedLiveWork(script: PainterScript): LiveTranslationWork {
   const generator = { id: "scripted", path: JSON.stringify(script), sha256: "", architecture: null, form: scriptedForm };
   return { kind: "LIVE_TRANSLATION", generator, size: 8 };

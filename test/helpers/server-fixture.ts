@@ -4,7 +4,7 @@ import { dataFolder, ServerProcess } from "./server.js";
 
 type Variables = Record<string, string>;
 
-/** A real server with a data folder of its own; it runs while the tests of the block that makes the fixture do. */
+/** A real server with its own data folder, which runs during the tests of the block that makes the fixture. */
 export class ServerFixture {
   /** The data folder. */
   folder = "";

@@ -1,8 +1,8 @@
 import { onTestFinished, vi } from "vitest";
 
 /**
- * Hides what this process and its children print to stderr until the test ends: the trace of a death that the test
- * provokes. Returns what was hidden so far.
+ * Hides stderr of this process and its children until the test ends, such as the trace of a crash that the test
+ * provokes. Returns a function that returns what has been hidden so far.
  */
 export function hiddenStderr(): () => string {
   let text = "";

@@ -37,7 +37,7 @@ export async function waitForStep(page: Page, step: number): Promise<void> {
   }, step);
 }
 
-/** What the canvas shows: its size in pixels, and how its colours lie, coarsely, 0..255. */
+/** The canvas: its size in pixels, and its colours at a coarse resolution, 0..255. */
 export function canvasColours(page: Page): Promise<{ width: number; height: number; samples: number[] }> {
   return page.evaluate(() => {
     const canvas = document.querySelector("canvas");
@@ -57,7 +57,7 @@ export async function lossCurve(page: Page): Promise<{ first: number; last: numb
   return { first: Number(found[1]), last: Number(found[2]), lastStep: Number(found[3]) };
 }
 
-/** How far the page is wider than its window, pixels. */
+/** By how many pixels the page is wider than its window. */
 export function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 }

@@ -11,13 +11,13 @@ export interface StudioOptions {
   timeout?: number;
   /** Longest wait of a page for one condition, ms. */
   pageTimeout?: number;
-  /** Variables of the server; it paints on the CPU with the bundled networks unless they say otherwise. */
+  /** Environment of the server, which by default paints on the CPU with the bundled models. */
   variables?: () => Record<string, string>;
-  /** A server that the tests share with others, in place of one of their own. */
+  /** A server that these tests share with others; by default they have their own. */
   server?: ServerFixture;
   /** Whether the browser has a camera, which shows a film of a moving bar. */
   camera?: boolean;
-  /** What these tests need and this machine lacks; null when it has everything. */
+  /** What this machine lacks for these tests; null when it has everything. */
   missing?: string | null;
 }
 

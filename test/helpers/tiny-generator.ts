@@ -23,7 +23,7 @@ export function generatorOf(apply: (picture: Node) => Node): OpenGenerator {
   return async () => ({ apply });
 }
 
-/** A translation of a picture of noise; `form` is of values from -1 to 1 without rules of size unless told otherwise. */
+/** A translation of a picture of noise; by default `form` has values from -1 to 1 and accepts every size. */
 export async function translationWork(
   changes: { form?: Partial<TranslationForm>; width?: number; height?: number; size?: number } = {},
 ): Promise<TranslationWork> {

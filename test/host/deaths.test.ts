@@ -25,7 +25,7 @@ describe("when the device process dies", () => {
     expect(host.host.devices()[0]!.pid).not.toBe(pid);
   });
 
-  test("a session without a checkpoint begins again and stores no step twice", async () => {
+  test("a session without a checkpoint starts over and stores no step twice", async () => {
     const host = await startHost();
     host.storage.checkpoints.put = async () => undefined;
     const id = await host.paint({ steps: 30, blockMs: 2 });
@@ -35,7 +35,7 @@ describe("when the device process dies", () => {
     expect(host.publishedSteps(id)).toEqual(stepsThrough(30));
   });
 
-  test("a checkpoint of a kind that the device does not know is not used: the session begins again", async () => {
+  test("a checkpoint of an unknown kind is not used: the session starts over", async () => {
     const host = await startHost();
     const id = await host.paint({ steps: 30, blockMs: 2 });
     await host.frame(id, 10);
@@ -54,7 +54,7 @@ describe("when the device process dies", () => {
     expect(await host.storedSteps(id)).toEqual(stepsThrough(5));
   });
 
-  test("a session that kills it at the same step fails after three restarts; its neighbour completes", async () => {
+  test("a session that kills the device at the same step fails after three restarts; its neighbour completes", async () => {
     const host = await startHost();
     const [killer, neighbour] = [await host.paint({ steps: 50, crashAt: 5 }), await host.paint({ steps: 50, blockMs: 5 })];
     expect(await host.end(killer)).toMatchObject({ status: "FAILED", step: 4, error: { code: "DEVICE_LOST" } });
@@ -73,7 +73,7 @@ describe("when the device process dies", () => {
     expect(host.publishedSteps(id)).toEqual(stepsThrough(14));
   });
 
-  test("a hang is noticed and counts like a death", async () => {
+  test("a hang is noticed and counts as a death", async () => {
     const host = await startHost({ device: { ...scriptedDevice, pingIntervalMs: 20, silence: { floorMs: 500, ceilingMs: 500 } } });
     const [hanging, neighbour] = [await host.paint({ steps: 9, hangAt: 3 }), await host.paint({ steps: 20 })];
     const session = await host.end(hanging);
@@ -81,7 +81,7 @@ describe("when the device process dies", () => {
     expect((await host.end(neighbour)).status).toBe("COMPLETED");
   });
 
-  test("running out of memory is reported as that", async () => {
+  test("running out of memory is reported as such", async () => {
     const trace = hiddenStderr();
     const host = await startHost({ device: { ...scriptedDevice, execArgv: ["--max-old-space-size=64"] } });
     expect(await host.end(await host.paint({ steps: 9, exhaustAt: 2 }))).toMatchObject({
@@ -92,7 +92,7 @@ describe("when the device process dies", () => {
     expect(trace()).toContain("JavaScript heap out of memory");
   });
 
-  test("a session can be cancelled while the device is started again", async () => {
+  test("a session can be cancelled while the device restarts", async () => {
     const host = await startHost();
     const id = await host.paint({ steps: 1e6 });
     await host.frame(id, 3);

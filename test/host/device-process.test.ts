@@ -28,7 +28,7 @@ function runs(pid: number): boolean {
 }
 
 describe("a device process", () => {
-  test("is ready with its engine's description, and gone when killed", async () => {
+  test("reports its engine's description when it is ready, and is gone when killed", async () => {
     const { process, ready } = await startDevice();
     expect(ready).toEqual({ type: "ready", engine: "scripted", device: "fake", description: "paints by script" });
     expect(runs(process.pid!)).toBe(true);
@@ -36,7 +36,7 @@ describe("a device process", () => {
     expect(runs(process.pid!)).toBe(false);
   });
 
-  test("that cannot open its device gives its reason", async () => {
+  test("that cannot open its device reports the reason", async () => {
     await expect(startDevice({ execArgv: ["--title=refused"] })).rejects.toMatchObject({
       code: "UNAVAILABLE",
       message: "There is no such device.",
@@ -68,7 +68,7 @@ describe("a device process", () => {
     expect((await process.exited).reason).toBe("hung");
   });
 
-  test("that stops after measured steps is soon noticed and killed, though an unmeasured step may take long", async () => {
+  test("that stops after measured steps is soon killed, although an unmeasured step may take long", async () => {
     const { process: device, messages, paint } = await startDevice({ pingIntervalMs: 20, silence: { floorMs: 600, ceilingMs: 3_600_000 } });
     paint({ steps: 1e6, computeMs: 1 });
     await until(() => messages.some(({ type }) => type === "frame"));
@@ -78,7 +78,7 @@ describe("a device process", () => {
     expect((await device.exited).reason).toBe("hung");
   });
 
-  test("that computes for long between its words is left alone", async () => {
+  test("that computes for a long time between messages is not killed", async () => {
     const { process, messages, paint } = await startDevice({ pingIntervalMs: 100, silence: { floorMs: 100, ceilingMs: 20_000 } });
     paint({ steps: 1, blockMs: 1000 });
     const exited = process.exited.then(() => "exited");
@@ -89,13 +89,13 @@ describe("a device process", () => {
     expect(await Promise.race([exited, finished])).toBe("finished");
   });
 
-  test("that is killed from outside is reported as died", async () => {
+  test("that is killed from outside is reported as dead", async () => {
     const { process: device } = await startDevice();
     process.kill(device.pid!, "SIGKILL");
     expect(await device.exited).toEqual({ reason: "died", detail: "SIGKILL" });
   });
 
-  test("that runs out of memory says so", async () => {
+  test("that runs out of memory reports that", async () => {
     const trace = hiddenStderr();
     const { process, paint } = await startDevice({ execArgv: ["--max-old-space-size=64"] });
     paint({ steps: 5, exhaustAt: 0 });
@@ -103,7 +103,7 @@ describe("a device process", () => {
     expect(trace()).toContain("JavaScript heap out of memory");
   });
 
-  test("hands over every message that was sent before it died", async () => {
+  test("delivers every message that was sent before it died", async () => {
     const { process, messages, paint } = await startDevice();
     paint({ steps: 5, crashAt: 1, size: 600 });
     await process.exited;

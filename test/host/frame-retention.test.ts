@@ -37,7 +37,7 @@ async function stepsOf(storage: Storage, id: string): Promise<number[]> {
 const quiet = () => undefined;
 
 describe("the retention of frames", () => {
-  test("a session within its budget keeps everything; beyond it is thinned evenly, again and again", () =>
+  test("a session within its budget keeps everything; beyond it, it is thinned evenly again and again", () =>
     withStorage(async (storage) => {
       const retention = new FrameRetention(storage, { sessionByteLength: 2000, totalByteLength: 1e9 }, quiet);
       const id = await newSession(storage);
@@ -53,7 +53,7 @@ describe("the retention of frames", () => {
       expect([steps[0], steps.at(-1)]).toEqual([0, 200]);
     }));
 
-  test("when all together take too much, the largest is thinned and the small stay", () =>
+  test("when all sessions together take too much space, the largest is thinned and the small ones are not", () =>
     withStorage(async (storage) => {
       const retention = new FrameRetention(storage, { sessionByteLength: 1e9, totalByteLength: 5000 }, quiet);
       const [small, large] = [await newSession(storage), await newSession(storage)];
@@ -64,7 +64,7 @@ describe("the retention of frames", () => {
       expect((await stepsOf(storage, large)).length).toBeGreaterThan(10);
     }));
 
-  test("pictures of thinned frames leave the disk, those that a branch shows stay", () =>
+  test("pictures of thinned frames are deleted, except those that a branch shows", () =>
     withStorage(async (storage) => {
       const retention = new FrameRetention(storage, { sessionByteLength: 1000, totalByteLength: 1e9 }, quiet);
       const id = await newSession(storage);
@@ -80,7 +80,7 @@ describe("the retention of frames", () => {
       expect((await storage.blobs.get(shared!.digest)).byteLength).toBe(100);
     }));
 
-  test("a failure is reported and harms no session", () =>
+  test("a failure is reported and affects no session", () =>
     withStorage(async (storage) => {
       const logged: string[] = [];
       const full = { ...storage, frames: { ...storage.frames, thin: () => Promise.reject(new Error("The disk is full.")) } };

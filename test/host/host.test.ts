@@ -25,7 +25,7 @@ describe("a host", () => {
     expect(await host.checkpointStep(id)).not.toBeNull();
   });
 
-  test("publishes a frame only when its picture and row are stored", async () => {
+  test("publishes a frame only after its picture and row are stored", async () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 5 });
     const storedWhenPublished: boolean[] = [];
@@ -47,7 +47,7 @@ describe("a host", () => {
     expect(heard).toEqual(["RUNNING", "COMPLETED"]);
   });
 
-  test("says which sessions take turns on its device, and lets no more than there is room for", async () => {
+  test("lists the sessions that take turns on its device, and admits only as many as there are places", async () => {
     const host = await startHost({ maxConcurrent: 2 });
     const [first, second, third] = [await host.paint({ steps: 1e6 }), await host.paint({ steps: 1e6 }), await host.paint({ steps: 2 })];
     await host.frame(second, 3);
@@ -80,7 +80,7 @@ describe("a host", () => {
     for (const id of ids) expect(await host.storedSteps(id)).toEqual(stepsThrough(30));
   });
 
-  test("cancels a running session: nothing is stored or published after the change", async () => {
+  test("cancels a running session: nothing is stored or published after that", async () => {
     const host = await startHost();
     const id = await host.paint({ steps: 1e6 });
     await host.frame(id, 3);
@@ -92,7 +92,7 @@ describe("a host", () => {
     expect(host.events.get(id)!.at(-1)).toMatchObject({ type: "changed", session: { status: "CANCELLED" } });
   });
 
-  test("leaves alone a session that was cancelled before it was claimed", async () => {
+  test("ignores a session that was cancelled before it was claimed", async () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 5 });
     await host.storage.sessions.update(id, { status: "CANCELLED" });
@@ -114,7 +114,7 @@ describe("a host", () => {
     await expect.poll(() => host.pictureCount()).toBe(1 + 4);
   });
 
-  test("fails a session with its painter's typed error, and no other", async () => {
+  test("fails only the session whose painter throws, with its typed error", async () => {
     const host = await startHost();
     const [bad, good] = [await host.paint({ steps: 9, throwAt: { step: 4, code: "OUT_OF_MEMORY" } }), await host.paint({ steps: 9 })];
     expect(await host.end(bad)).toMatchObject({ status: "FAILED", error: { code: "OUT_OF_MEMORY", message: "As scripted." }, step: 3 });
@@ -130,7 +130,7 @@ describe("a host", () => {
     expect(session).toMatchObject({ status: "FAILED", startedAt: null, error: { code: "UNAVAILABLE", message: "The model is not here." } });
   });
 
-  test("a session waits queued while its model is fetched, and others pass it", async () => {
+  test("a session stays queued while its model is downloaded, and others overtake it", async () => {
     let fetched: () => void = () => undefined;
     const fetching = new Promise<void>((resolve) => {
       fetched = resolve;
@@ -148,7 +148,7 @@ describe("a host", () => {
     expect((await host.end(waiting)).status).toBe("COMPLETED");
   });
 
-  test("a full disk pauses the one session clearly, and it is resumed when there is room; others go on", async () => {
+  test("a full disk pauses the affected session with a clear reason until there is room; others continue", async () => {
     const host = await startHost({ suspendedRetryMs: 10 });
     const unlucky = await host.prepare({ steps: 12 });
     let full = true;
@@ -201,7 +201,7 @@ describe("a host", () => {
     expect((await host.end(id)).status).toBe("COMPLETED");
   });
 
-  test("an end that cannot be stored yet is stored and told later", async () => {
+  test("an end that cannot be stored yet is stored and published later", async () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 3 });
     const { update } = host.storage.sessions;
@@ -215,7 +215,7 @@ describe("a host", () => {
     expect(refusals).toBe(-1);
   });
 
-  test("a slow disk holds back only its own session: no more frames are on the way than may be unacknowledged", async () => {
+  test("a slow disk delays only its own session, whose frames on the way stay within the limit", async () => {
     const host = await startHost();
     const slow = await host.prepare({ steps: 1e6, computeMs: 0 });
     let open: () => void = () => undefined;
@@ -226,14 +226,14 @@ describe("a host", () => {
     await host.queue.add(slow);
     await host.end(await host.paint({ steps: 40, computeMs: 0 }));
     expect(await host.storedSteps(slow)).toEqual([]);
-    // The device is killed, what it had sent is stored: all that was on the way.
+    // The device is killed, and the frames that it had sent are stored.
     const closing = host.host.close();
     open();
     await closing;
     expect(await host.storedSteps(slow)).toHaveLength(MAX_UNACKNOWLEDGED);
   });
 
-  test("closes during a session: the device is gone, the record waits for recovery", async () => {
+  test("closes during a session: the device ends, and the session is left to recovery", async () => {
     const host = await startHost();
     const id = await host.paint({ steps: 1e6 });
     await host.frame(id, 2);

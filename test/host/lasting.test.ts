@@ -14,13 +14,13 @@ afterEach(async () => {
 
 const endless = { steps: 1e6, blockMs: 2 };
 
-/** The alpha of each stored frame, as scripted painters tell it. */
+/** The alpha of each stored frame, which scripted painters report as a loss. */
 async function alphas(host: HostHarness, id: string): Promise<number[]> {
   return (await host.frames(id)).map(({ losses }) => losses!.content);
 }
 
 describe("pausing", () => {
-  test("stops a session after the step in work, frees its place and goes on without a hole", async () => {
+  test("stops a session after the current step, frees its place, and continues without a gap", async () => {
     const host = await startHost({ maxConcurrent: 1 });
     const id = await host.paint({ steps: 60, blockMs: 5 });
     await host.frame(id, 5);
@@ -37,7 +37,7 @@ describe("pausing", () => {
     expect(host.publishedSteps(id)).toEqual(stepsThrough(60));
   });
 
-  test("keeps the state of the very step at which it stopped", async () => {
+  test("keeps the state of exactly the step at which it stopped", async () => {
     const host = await startHost();
     const id = await host.paint(endless);
     await host.frame(id, 3);
@@ -46,7 +46,7 @@ describe("pausing", () => {
     expect(await host.checkpointStep(id)).toBe((await host.storedSteps(id)).at(-1));
   });
 
-  test("and resuming before the device let go of it loses nothing", async () => {
+  test("loses nothing when the session is resumed before the device has released it", async () => {
     const host = await startHost();
     const id = await host.paint({ steps: 40, blockMs: 20 });
     await host.frame(id, 2);
@@ -58,7 +58,7 @@ describe("pausing", () => {
     expect(await host.storedSteps(id)).toEqual(stepsThrough(40));
   });
 
-  test("a session whose last step was in work is completed", async () => {
+  test("completes a session whose last step was being painted", async () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 1 });
     host.storage.beforeFrame = async ({ step }) => (step === 1 ? host.pause(id) : undefined);
@@ -67,7 +67,7 @@ describe("pausing", () => {
     expect(await host.storedSteps(id)).toEqual([0, 1]);
   });
 
-  test("a paused session of a device that dies stays paused", async () => {
+  test("keeps a session paused when its device dies", async () => {
     const host = await startHost();
     const [id, other] = [await host.paint({ ...endless, blockMs: 200 }), await host.paint(endless)];
     await Promise.all([host.frame(id, 1), host.frame(other, 1)]);
@@ -79,7 +79,7 @@ describe("pausing", () => {
   });
 });
 
-test("a disk that is full while checkpointing is reported in the log, and the session goes on", async () => {
+test("a disk that is full during a checkpoint is reported in the log, and the session continues", async () => {
   const host = await startHost();
   host.storage.checkpoints.put = () => Promise.reject(new AtelierError("UNAVAILABLE", "The server's disk is full."));
   const id = await host.paint({ steps: 8, blockMs: 20 });
@@ -91,7 +91,7 @@ test("a disk that is full while checkpointing is reported in the log, and the se
 });
 
 describe("steering", () => {
-  test("is in a frame at most two steps later, and its step is recorded", async () => {
+  test("shows in a frame at most two steps later, and its step is recorded", async () => {
     const host = await startHost();
     const id = await host.paint(endless);
     await host.frame(id, 4);
@@ -102,7 +102,7 @@ describe("steering", () => {
     expect(await settledBeforeItsFrame(host, id)).toBe(true);
   });
 
-  test("of a session that waits or is paused holds from its next step on", async () => {
+  test("applies from the next step on when the session waits or is paused", async () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 30, blockMs: 5 });
     await host.steer(id, 1);
@@ -118,7 +118,7 @@ describe("steering", () => {
     expect(await alphas(host, id)).toEqual(stepsThrough(30).map((step) => (step > last ? 2 : 1)));
   });
 
-  test("is not lost by a death of the device, and what was painted stays as it was", async () => {
+  test("survives a death of the device, and painted frames stay the same", async () => {
     const host = await startHost();
     const id = await host.paint({ ...endless, blockMs: 50 });
     await host.frame(id, 2);
@@ -132,7 +132,7 @@ describe("steering", () => {
   });
 });
 
-/** Whether viewers heard of the change's step before they saw its frame. */
+/** Whether viewers received the step of a change before its frame. */
 async function settledBeforeItsFrame(host: HostHarness, id: string): Promise<boolean> {
   const events = host.events.get(id)!;
   const frame = events.findIndex((event) => event.type === "frame" && event.frame.losses!.content === 7);

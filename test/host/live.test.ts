@@ -30,7 +30,7 @@ async function startLive(host: HostHarness, script: Partial<PainterScript> = {})
   return { id, said, offer, record, cancel: () => host.bus.publish("controls", { type: "cancel", sessionId: id }) };
 }
 
-test("a frame is accepted, translated, kept in the ring and shown; nothing of it is stored yet", async () => {
+test("a frame is accepted, translated, kept in the ring and shown; nothing is stored yet", async () => {
   const host = await startHost();
   const live = await startLive(host);
   await live.offer(4);
@@ -40,7 +40,7 @@ test("a frame is accepted, translated, kept in the ring and shown; nothing of it
   expect(await host.storedSteps(live.id)).toEqual([]);
 });
 
-test("of frames that come too fast the newest is translated, each hears its fate, and all are counted", async () => {
+test("only the newest of frames that come too fast is translated; the result of each is reported, and all are counted", async () => {
   const host = await startHost();
   const live = await startLive(host, { blockMs: 30 });
   for (let step = 0; step < 6; step++) await live.offer(step, Uint8Array.of(step), step === 0 ? 2 : 0);
@@ -54,7 +54,7 @@ test("of frames that come too fast the newest is translated, each hears its fate
   expect(framesTranslated + framesDropped).toBe(8);
 });
 
-test("a frame that is no picture is refused and the session goes on", async () => {
+test("a frame that is not a picture is refused, and the session continues", async () => {
   const host = await startHost();
   const live = await startLive(host);
   await live.offer(0, new Uint8Array());
@@ -63,7 +63,7 @@ test("a frame that is no picture is refused and the session goes on", async () =
   await host.frame(live.id, 1);
 });
 
-test("a client that vanishes: the session completes after the grace, its last picture is kept, the device is free", async () => {
+test("when the client vanishes, the session completes after the grace period, its last picture is kept, and the device is free", async () => {
   const host = await startHost({ liveGraceMs: 300, maxConcurrent: 1 });
   const live = await startLive(host);
   await live.offer(0);
@@ -74,7 +74,7 @@ test("a client that vanishes: the session completes after the grace, its last pi
   expect((await host.end(await host.paint({ steps: 1 }))).status).toBe("COMPLETED");
 });
 
-test("a frame that is still on the device does not count as the client's silence", async () => {
+test("time in which a frame is on the device does not count as silence of the client", async () => {
   const host = await startHost({ liveGraceMs: 100 });
   const live = await startLive(host, { blockMs: 1000 });
   await live.offer(0);
@@ -82,7 +82,7 @@ test("a frame that is still on the device does not count as the client's silence
   expect((await host.end(live.id)).status).toBe("COMPLETED");
 });
 
-test("sessions that ended leave no listener behind", async () => {
+test("ended sessions leave no listener behind", async () => {
   const warnings: Error[] = [];
   const hear = (warning: Error) => warnings.push(warning);
   process.on("warning", hear);
@@ -97,7 +97,7 @@ test("sessions that ended leave no listener behind", async () => {
   expect(warnings.filter(({ name }) => name === "MaxListenersExceededWarning")).toEqual([]);
 });
 
-test("a network that fails ends its session with the reason, and no other", async () => {
+test("a model that fails ends only its own session, with the reason", async () => {
   const host = await startHost();
   const bad = await startLive(host, { throwAt: { step: 0, code: "UNAVAILABLE" } });
   const good = await startLive(host);
@@ -107,7 +107,7 @@ test("a network that fails ends its session with the reason, and no other", asyn
   await host.frame(good.id, 0);
 });
 
-test("a device that dies during a frame is started again, and the session goes on", async () => {
+test("a device that dies during a frame is restarted, and the session continues", async () => {
   const host = await startHost();
   // Each life dies at its third picture.
   const live = await startLive(host, { crashAfter: 2 });

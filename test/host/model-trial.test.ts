@@ -56,7 +56,7 @@ describe("weights with an architecture", () => {
     expect(await trial(weights)).toEqual({ parameters });
   });
 
-  test("are refused when one is missing or no number", async () => {
+  test("are refused when one is missing or not a number", async () => {
     const [[first, { shape, data }], ...others] = Object.entries(tinyWeights(tiny as TinyGenerator)) as [
       [string, Tensor],
       ...[string, Tensor][],
@@ -66,7 +66,7 @@ describe("weights with an architecture", () => {
     await expect(trial({ ...Object.fromEntries(others), [first]: broken })).rejects.toThrow(/no colours/);
   });
 
-  test("of a feature network pass", async () => {
+  test("pass for a feature network", async () => {
     const bundled = join(import.meta.dirname, "../../models/bundled/vgg19-lite");
     const card = parseCard(await readFile(join(bundled, "card.json"), "utf8")) as ModelCard;
     const file = { id: card.id, path: join(bundled, card.file), architecture: card.architecture, form: null };
@@ -112,7 +112,7 @@ describe("a model is refused", () => {
   });
 
   test("that needs too much memory", async () => {
-    // What any such process needs is more than this.
+    // Every such process needs more than this.
     const trial = tryInProcess(await stored(endless()), patient, { memoryBytes: 40e6 });
     await expect(trial).rejects.toThrow("It needs too much memory for a small picture.");
   });

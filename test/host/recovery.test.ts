@@ -26,7 +26,7 @@ async function placesIn(queue: Queue, ids: string[]): Promise<(number | null)[]>
   return Promise.all(ids.map((id) => queue.position(id)));
 }
 
-test("sessions that ran go on first, those that waited keep their place, the others stay", async () => {
+test("sessions that ran continue first, those that waited keep their place, and the others stay as they were", async () => {
   const storage = await openStorage();
   const queue = openEmbeddedQueue();
   const second = await store(storage, "QUEUED", 7);
@@ -52,7 +52,7 @@ test("a live translation that ran is completed", async () => {
   expect(await storage.sessions.find(live.id)).toMatchObject({ status: "COMPLETED", finishedAt: expect.any(Date) });
 });
 
-test("more sessions than one page holds are all found", async () => {
+test("all sessions are found even if they do not fit on one page", async () => {
   const storage = await openStorage();
   const queue = openEmbeddedQueue();
   for (let minute = 0; minute < 250; minute++) await store(storage, minute % 2 ? "RUNNING" : "QUEUED", minute);

@@ -14,7 +14,7 @@ const frame = (sessionId: string, computeMs: number): DeviceMessage => ({
   computeMs,
 });
 
-test("the limit follows the step times of the session whose turn it is", () => {
+test("the limit follows the step times of the session that has its turn", () => {
   const limit = new SilenceLimit({ floorMs: 1000, ceilingMs: 100_000 });
   expect(limit.ms, "no session").toBe(1000);
   limit.observe({ type: "turn", sessionId: "a" });

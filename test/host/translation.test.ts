@@ -12,7 +12,7 @@ async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarnes
   return harness;
 }
 
-/** Models of which `slow` must be fetched; `end` lets that succeed, or fail with an error. */
+/** Models of which `slow` must be downloaded; `end` lets the download succeed, or fail with an error. */
 function fetchedModels(slow: string) {
   let fetched = false;
   let end: (error?: Error) => void = () => undefined;
@@ -41,7 +41,7 @@ function fetchedModels(slow: string) {
 const slowScript = { steps: 2, size: 16 };
 const slow = JSON.stringify(slowScript);
 
-test("a translation is painted from queued to completed", async () => {
+test("a translation runs from queued to completed", async () => {
   const host = await startHost();
   const id = await host.paint({ steps: 0 }, "TRANSLATION");
   expect(await host.end(id)).toMatchObject({ kind: "TRANSLATION", status: "COMPLETED", step: 0, framesTranslated: 1, error: null });
@@ -49,7 +49,7 @@ test("a translation is painted from queued to completed", async () => {
   expect(events).toEqual(["RUNNING", "frame", "COMPLETED"]);
 });
 
-test("a translation gets its turn beside a running style transfer", async () => {
+test("a translation gets turns beside a running style transfer", async () => {
   const host = await startHost();
   const painting = await host.paint({ steps: 1e6, blockMs: 5 });
   await host.frame(painting, 2);
@@ -59,7 +59,7 @@ test("a translation gets its turn beside a running style transfer", async () => 
   expect((await host.session(painting)).status).toBe("RUNNING");
 });
 
-test("a translation whose device dies of it each time is given up, and the painting beside it goes on", async () => {
+test("a translation that kills the device each time is given up, and the painting beside it continues", async () => {
   const host = await startHost();
   const painting = await host.paint({ steps: 1e6, blockMs: 1 });
   await host.frame(painting, 1);
@@ -68,7 +68,7 @@ test("a translation whose device dies of it each time is given up, and the paint
   await host.frame(painting, (await host.storedSteps(painting)).length + 3);
 });
 
-test("sessions whose network is being fetched take no place, and run when it is here", async () => {
+test("sessions whose model is being downloaded take no place, and run when it is complete", async () => {
   const { models, end } = fetchedModels(slow);
   const host = await startHost({ ...models, maxConcurrent: 1 });
   const waiting = [await host.paint(slowScript, "TRANSLATION"), await host.paint(slowScript)];
@@ -82,7 +82,7 @@ test("sessions whose network is being fetched take no place, and run when it is 
   }
 });
 
-test("a session whose network cannot be fetched fails and says why", async () => {
+test("a session whose model cannot be downloaded fails with the reason", async () => {
   const { models, end } = fetchedModels(slow);
   const host = await startHost(models);
   const id = await host.paint(slowScript, "TRANSLATION");
@@ -95,7 +95,7 @@ test("a session whose network cannot be fetched fails and says why", async () =>
   });
 });
 
-test("a session that was cancelled while its network was fetched stays cancelled", async () => {
+test("a session that was cancelled during the download of its model stays cancelled", async () => {
   const { models, end } = fetchedModels(slow);
   const host = await startHost({ ...models, maxConcurrent: 1 });
   const id = await host.paint(slowScript, "TRANSLATION");
@@ -107,7 +107,7 @@ test("a session that was cancelled while its network was fetched stays cancelled
   expect(await host.storedSteps(id)).toEqual([]);
 });
 
-test("a host that closes waits for no fetch, and the session waits on", async () => {
+test("a host that closes does not wait for downloads, and the session stays queued", async () => {
   const { models } = fetchedModels(slow);
   const host = await startHost(models);
   const id = await host.paint(slowScript, "TRANSLATION");
@@ -116,7 +116,7 @@ test("a host that closes waits for no fetch, and the session waits on", async ()
   expect((await host.session(id)).status).toBe("QUEUED");
 });
 
-test("a restart of the server goes on with translations that ran, ends live ones and lines up those that waited", async () => {
+test("a restart of the server continues translations that ran, ends live ones and queues those that waited", async () => {
   const host = await startHost();
   const image = anImage();
   await host.storage.images.insert(image);

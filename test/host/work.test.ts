@@ -9,7 +9,7 @@ import { registryWorkModels } from "../../server/host/work.js";
 import { openRegistry } from "../../server/models/registry.js";
 import { inverterId, mirrorWithInverter } from "../helpers/generator-mirror.js";
 
-test("a translator of the registry is located with its form, and not taken for a feature model", async () => {
+test("a translator of the registry is located with its form, and is not mistaken for a feature model", async () => {
   const mirror = await mirrorWithInverter();
   onTestFinished(mirror.remove);
   const registry = await openRegistry({ bundledDir: join(mirror.folder, "none"), mirrorDir: mirror.folder });
@@ -26,7 +26,7 @@ test("a translator of the registry is located with its form, and not taken for a
   await expect(models.locateTranslator("unknown")).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("a model that a silent mirror may have is not downloaded, which is known at once", async () => {
+test("a model that a silent mirror may have is not downloaded, and that is known at once", async () => {
   const server = createServer(() => undefined).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close(() => undefined).closeAllConnections());

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe("health", () => {
-  it("reports under any host name that the API serves", async () => {
+  it("reports under every host name that the API serves", async () => {
     const answer = await ask(server.port, "/healthz", { headers: { Host: "10.0.0.7:80" } });
     expect([answer.status, answer.json()]).toEqual([200, { status: "ok" }]);
   });
@@ -72,13 +72,13 @@ describe("metrics", () => {
     });
   });
 
-  it("is refused to foreign pages", async () => {
+  it("refuses foreign pages", async () => {
     expect((await ask(server.port, "/metrics", { headers: { Origin: "https://evil.example" } })).status).toBe(403);
   });
 });
 
 describe("the HTTP app", () => {
-  it("passes /graphql on, and reports an unknown address as JSON", async () => {
+  it("forwards /graphql, and reports an unknown address as JSON", async () => {
     expect((await ask(server.port, "/graphql")).json()).toEqual({ data: null });
     const answer = await ask(server.port, "/nothing", { method: "POST" });
     expect([answer.status, answer.json()]).toEqual([404, { code: "NOT_FOUND", message: expect.any(String), field: null, limit: null }]);
@@ -111,7 +111,7 @@ describe("the HTTP app", () => {
     expect((await ask(server.port, "/readyz")).json()).toEqual({ status: "ready", freeBytes: expect.any(Number) });
   });
 
-  it("counts live frames and the delay of their results", async () => {
+  it("counts live frames and measures the delay of their results", async () => {
     const counts = new LiveCounts();
     counts.count("received");
     counts.translated(42);
@@ -127,7 +127,7 @@ describe("the HTTP app", () => {
     expect(text).toContain("atelier_live_frame_delay_seconds_sum 0.042\n");
   });
 
-  it("hides the message of its own faults, and reports them", async () => {
+  it("hides the messages of its own faults from clients, and reports them", async () => {
     const faults: unknown[] = [];
     const fault = new Error("at /srv/secret/path");
     const { storage } = server;

@@ -82,20 +82,23 @@ describe("POST /images refuses", () => {
     }
   });
 
-  it.each([false, true])("a JPEG of which less than half is there, and no other that breaks off; progressive: %s", async (progressive) => {
-    const noise = sharp({
-      create: { width: 300, height: 200, channels: 3, background: "#888", noise: { type: "gaussian", mean: 128, sigma: 30 } },
-    });
-    const bytes = await noise.jpeg({ progressive }).toBuffer();
-    for (const part of [0.1, 0.3]) {
-      const cut = bytes.subarray(0, Math.floor(bytes.byteLength * part));
-      expect(refusal(await post([cut])), `${part}`).toMatchObject({ status: 422, code: "BAD_INPUT", field: "file" });
-    }
-    for (const missing of [2, Math.floor(bytes.byteLength / 100), Math.floor(bytes.byteLength / 5)]) {
-      const answer = await post([bytes.subarray(0, -missing)]);
-      expect([answer.status, answer.json()], `${missing}`).toEqual([201, expect.objectContaining({ width: 300, height: 200 })]);
-    }
-  });
+  it.each([false, true])(
+    "a JPEG that lacks more than half of its data, but accepts one that lacks less; progressive: %s",
+    async (progressive) => {
+      const noise = sharp({
+        create: { width: 300, height: 200, channels: 3, background: "#888", noise: { type: "gaussian", mean: 128, sigma: 30 } },
+      });
+      const bytes = await noise.jpeg({ progressive }).toBuffer();
+      for (const part of [0.1, 0.3]) {
+        const cut = bytes.subarray(0, Math.floor(bytes.byteLength * part));
+        expect(refusal(await post([cut])), `${part}`).toMatchObject({ status: 422, code: "BAD_INPUT", field: "file" });
+      }
+      for (const missing of [2, Math.floor(bytes.byteLength / 100), Math.floor(bytes.byteLength / 5)]) {
+        const answer = await post([bytes.subarray(0, -missing)]);
+        expect([answer.status, answer.json()], `${missing}`).toEqual([201, expect.objectContaining({ width: 300, height: 200 })]);
+      }
+    },
+  );
 
   it("bytes with only the beginning of a picture", async () => {
     const bytes = Buffer.concat([(await picture(300, 200).jpeg().toBuffer()).subarray(0, 100), Buffer.alloc(5000, 0x5a)]);
@@ -116,7 +119,7 @@ describe("POST /images refuses", () => {
     });
   });
 
-  it("a small file that decodes to 256 megapixels, by its header alone", async () => {
+  it("a small file that decodes to 256 megapixels, after reading only its header", async () => {
     const before = process.memoryUsage.rss();
     expect(refusal(await post([pngBomb(16_000, 16_000)]))).toMatchObject({ status: 413, code: "LIMIT", field: "file", limit: 50_000_000 });
     expect(refusal(await post([pngBomb(2_000_000, 128)]))).toMatchObject({ status: 413, code: "LIMIT" });
@@ -129,11 +132,11 @@ describe("POST /images refuses", () => {
 
   const tooLarge = { status: 413, code: "LIMIT", field: "file", limit: limits.maxUploadBytes };
 
-  it("a body over the limit with its length", async () => {
+  it("a body over the limit that states its length", async () => {
     expect(refusal(await post([Buffer.alloc(limits.maxUploadBytes + 1)]))).toMatchObject(tooLarge);
   });
 
-  it("a body over the limit without its length", async () => {
+  it("a body over the limit that does not state its length", async () => {
     const chunks = Array.from({ length: 40 }, () => Buffer.alloc(100_000));
     expect(refusal(await post(chunks))).toMatchObject(tooLarge);
   });

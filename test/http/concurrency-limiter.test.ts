@@ -18,7 +18,7 @@ function work() {
   return piece;
 }
 
-it("runs a few pieces of work at a time, in the order in which they came", async () => {
+it("runs a few pieces of work at a time, in order of arrival", async () => {
   const limiter = createConcurrencyLimiter(2, 10);
   const pieces = [work(), work(), work(), work()];
   const all = pieces.map((piece) => limiter.run(piece.run));

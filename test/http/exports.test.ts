@@ -42,7 +42,7 @@ async function take(path: string) {
 }
 
 describe("an exported picture", () => {
-  test.each(["png", "jpg", "webp"])("is the last one as %s, with a file name from the title", async (format) => {
+  test.each(["png", "jpg", "webp"])("is the last picture as %s, with a file name made from the title", async (format) => {
     const { response, bytes } = await take(`/sessions/${await painting()}/export.${format}`);
     expect(response.status).toBe(200);
     expect(response.headers.get("content-disposition")).toBe(`attachment; filename="Du-nen-am-Abend-1.${format}"`);
@@ -52,7 +52,7 @@ describe("an exported picture", () => {
     expect((await sharp(bytes).metadata()).format).toBe(format === "jpg" ? "jpeg" : format);
   });
 
-  test("may be that of any kept step", async () => {
+  test("may be the picture of any kept step", async () => {
     const { bytes } = await take(`/sessions/${await painting()}/export.png?step=0`);
     const { data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
     expect([...data.subarray(0, 3)].map((value) => value > 128)).toEqual([false, false, true]);
@@ -68,7 +68,7 @@ describe("an exported picture", () => {
     expect(JSON.parse(text)).toMatchObject({ format: "atelier-trace", version: 1, title: "Dünen am Abend!", step: 1 });
   });
 
-  test("can have another one of the same height beside it", async () => {
+  test("can have another picture of the same height beside it", async () => {
     const [one, other] = [await painting(), await painting([100, 60], "lime")];
     const { bytes } = await take(`/sessions/${one}/export.png?beside=${other}`);
     const { info, data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
@@ -77,7 +77,7 @@ describe("an exported picture", () => {
     expect([...data.subarray(3 * 89, 3 * 89 + 2)].map((value) => value > 128)).toEqual([false, true]);
   });
 
-  test("is refused with code and field where there is none", async () => {
+  test("is refused with code and field if it does not exist", async () => {
     const id = await painting();
     const empty = aTranslation(null);
     await server.storage.sessions.insert(empty);

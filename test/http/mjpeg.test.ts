@@ -57,7 +57,7 @@ async function openStream(id: string, query = "", headers: Record<string, string
     if (done) throw new Error("The stream broke off.");
     bytes = Buffer.concat([bytes, value]);
   }
-  /** Takes bytes up to and with `end`; returns those before it. */
+  /** Reads through `end`; returns the bytes before it. */
   async function upTo(end: string): Promise<Buffer> {
     for (;;) {
       const found = bytes.indexOf(end);
@@ -107,7 +107,7 @@ test("shows the latest frame at once, then every newer one, and ends with the se
   expect(server.broker.viewersOf(session.id)).toBe(0);
 });
 
-test("sends a browser the header of the next part with each picture, which makes Chromium show it", async () => {
+test("sends the header of the next part with each picture, because Chromium shows a picture only then", async () => {
   const session = await live();
   const first = await picture("red");
   await show(session.id, 0, first);
@@ -167,7 +167,7 @@ test("refuses unknown sessions and invalid rates", async () => {
   expect(server.broker.viewersOf(id)).toBe(0);
 });
 
-test("answers HEAD without waiting for frames", async () => {
+test("responds to HEAD without waiting for frames", async () => {
   const { id } = await live();
   const answer = await ask(server.port, `/sessions/${id}/stream.mjpeg`, { method: "HEAD" });
   expect([answer.status, answer.body.length]).toEqual([200, 0]);
@@ -204,7 +204,7 @@ test("a viewer with a full socket takes no memory, misses frames, and then gets 
   expect(shown.at(-1)?.equals(last)).toBe(true);
 });
 
-test("is refused to foreign web pages and under foreign names", async () => {
+test("refuses foreign web pages and foreign host names", async () => {
   const { id } = await live();
   for (const headers of [{ Origin: "https://evil.example" }, { Host: "evil.example" }] as Record<string, string>[]) {
     const answer = await ask(server.port, `/sessions/${id}/stream.mjpeg`, { headers });

@@ -82,7 +82,7 @@ describe("POST /images", () => {
     expect(await upload(bytes)).toMatchObject({ width: 60, height: 40, mimeType: "image/gif" });
   });
 
-  it("recognises the type by the bytes, whatever the Content-Type says", async () => {
+  it("recognises the type by the bytes, regardless of the Content-Type", async () => {
     const bytes = await noise(60, 40).png().toBuffer();
     expect(await upload(bytes, { "Content-Type": "image/svg+xml" })).toMatchObject({ mimeType: "image/png" });
   });
@@ -106,7 +106,7 @@ describe("POST /images", () => {
     expect(answer.status).toBe(201);
   });
 
-  it("accepts uploads beside a hundred that send next to nothing", async () => {
+  it("accepts uploads beside a hundred others that send almost nothing", async () => {
     const slow = Array.from({ length: 100 }, () => connect(server.port, "127.0.0.1"));
     await Promise.all(slow.map((socket) => once(socket, "connect")));
     for (const socket of slow) socket.write(`POST /images HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Length: 1000000\r\n\r\nx`);
@@ -121,7 +121,7 @@ describe("POST /images", () => {
     expect(new Set(images.map(({ id }) => id)).size).toBe(30);
   });
 
-  it("returns the same image for the same bytes, also for uploads at once", async () => {
+  it("returns the same image for the same bytes, even if they are uploaded at once", async () => {
     const bytes = await noise(200, 100).jpeg().toBuffer();
     const before = (await server.storage.images.list({ first: 1, after: null })).totalCount;
     const images = [...(await Promise.all(Array.from({ length: 8 }, () => upload(bytes)))), await upload(bytes)];
@@ -153,7 +153,7 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
     expect(body.equals(frameBytes)).toBe(true);
   });
 
-  it("lets clients cache pictures for ever, and answers 304 to those that have one", async () => {
+  it("lets clients cache pictures for ever, and responds 304 to a client that has the picture", async () => {
     for (const path of [image.url, framePath]) {
       const { headers } = await ask(server.port, path);
       expect(headers["cache-control"]).toBe("public, max-age=31536000, immutable");
@@ -166,12 +166,12 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
     }
   });
 
-  it("answers HEAD without a body", async () => {
+  it("responds to HEAD without a body", async () => {
     const { status, headers, body } = await ask(server.port, framePath, { method: "HEAD" });
     expect([status, headers["content-length"], body.byteLength]).toEqual([200, String(frameBytes.byteLength), 0]);
   });
 
-  it("forbids caching the answer for a picture whose bytes are gone", async () => {
+  it("forbids caching the response for a picture whose bytes are gone", async () => {
     const session = framePath.split("/")[2] ?? "";
     await server.storage.frames.insert(aFrame(session, 9, { digest: "0".repeat(64) }));
     for (const method of ["GET", "HEAD"]) {
@@ -185,7 +185,7 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
     ["cut to half", (bytes: Buffer) => bytes.subarray(0, bytes.byteLength / 2)],
     ["cut to zero", () => Buffer.alloc(0)],
     ["altered", (bytes: Buffer) => Buffer.from(bytes).fill(7, 40, 60)],
-  ])("answers 410 for a file that was %s, and serves it again after the same upload", async (_how, damage) => {
+  ])("responds 410 for a file that was %s, and serves it again after the same upload", async (_how, damage) => {
     const bytes = await noise(64, 48).jpeg().toBuffer();
     const image = await upload(bytes);
     const session = aSession(image.id);
@@ -202,7 +202,7 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
     expect(server.faults).toEqual([]);
   });
 
-  it("answers for a missing picture in JSON", async () => {
+  it("reports a missing picture as JSON", async () => {
     const session = framePath.split("/")[2];
     const paths = [
       "/images/unknown",

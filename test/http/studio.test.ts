@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const open = (path: string): Promise<Answer> => ask(port, path, { headers: { Accept: "text/html,*/*" } });
 
-it("shows how to build the studio while it is not built", async () => {
+it("explains how to build the studio when it is not built", async () => {
   for (const path of ["/", "/s/abc"]) {
     const answer = await open(path);
     expect([answer.status, answer.headers["content-type"]]).toEqual([503, "text/plain; charset=utf-8"]);
@@ -77,14 +77,14 @@ describe("a built studio", () => {
     "/s/..%2f..%2fsecret",
   ];
 
-  it.each(missing)("answers %s with JSON to programs", async (path) => {
+  it.each(missing)("responds to programs that request %s with JSON", async (path) => {
     const answer = await ask(port, path, { headers: { Accept: "*/*" } });
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(500);
     expect(answer.json()).toMatchObject({ code: expect.stringMatching(/NOT_FOUND|BAD_INPUT/), message: expect.any(String) });
   });
 
-  it.each(missing)("answers %s with the page for missing pages to browsers", async (path) => {
+  it.each(missing)("shows browsers that request %s the page for missing pages", async (path) => {
     const answer = await open(path);
     expect([answer.status, answer.body.toString()]).toEqual([404, "<p>no such page</p>"]);
     expect(answer.headers).toMatchObject({
@@ -110,7 +110,7 @@ describe("a built studio", () => {
     expect((await open(path)).headers["content-security-policy"]).toBe(policy);
   });
 
-  it("lets no page be embedded in another", async () => {
+  it("does not allow other pages to embed its pages", async () => {
     expect((await open("/")).headers["x-frame-options"]).toBe("DENY");
   });
 });

@@ -45,7 +45,7 @@ describe("GET /images/:id?w=", () => {
     expect((await ask(server.port, url)).body.equals(bytes)).toBe(true);
   });
 
-  it("is upright and holds no metadata, whatever the original holds", async () => {
+  it("is upright and has no metadata, whatever the original has", async () => {
     const bytes = await picture(300, 200)
       .jpeg()
       .withExif({ IFD0: { Copyright: "A painter" }, IFD3: { GPSLatitude: "51/1 30/1 0/1" } })
@@ -60,7 +60,7 @@ describe("GET /images/:id?w=", () => {
     }
   });
 
-  it("has the smallest width that suffices, and enlarges nothing", async () => {
+  it("has the smallest sufficient width, and is never larger than the original", async () => {
     const { url } = await upload(await picture(700, 70).png().toBuffer());
     for (const [asked, width] of [
       [1, 64],
@@ -74,7 +74,7 @@ describe("GET /images/:id?w=", () => {
     }
   });
 
-  it("stays a picture at every shape", async () => {
+  it("is a valid picture for every shape", async () => {
     const tall = await upload(await picture(40, 18_000).png().toBuffer());
     expect(await thumbnail(`${tall.url}?w=64`)).toMatchObject({ width: 36, height: 16_383 });
     const wide = await upload(await picture(18_000, 40).png().toBuffer());
@@ -91,7 +91,7 @@ describe("GET /images/:id?w=", () => {
     expect(answer.headers["cache-control"]).toBe("no-store");
   });
 
-  it("can be cached for ever, and is gone with its image", async () => {
+  it("can be cached for ever, and is deleted with its image", async () => {
     const { id, url } = await upload(await picture(170, 71).png().toBuffer());
     const { headers } = await thumbnail(`${url}?w=64`);
     expect(headers["cache-control"]).toBe("public, max-age=31536000, immutable");
@@ -118,7 +118,7 @@ describe("GET /frames/:sessionId/:step?w=", () => {
     expect((await ask(server.port, `/frames/${session.id}/4?w=100`)).status).toBe(404);
   });
 
-  it("sends one of a live frame, and keeps nothing of it", async () => {
+  it("sends a thumbnail of a live frame without storing it", async () => {
     const bytes = await picture(300, 200).jpeg().toBuffer();
     const frame = aFrame("live", 5, { digest: "a".repeat(64), width: 300, height: 200 });
     await server.storage.recentFrames.put(frame, bytes);
@@ -133,7 +133,7 @@ describe("thumbnails", () => {
   const load = async () => new Uint8Array();
   const empty: ThumbnailStore = { get: async () => null, put: async () => undefined };
 
-  it("are made once for all who ask at the same time, and at most two at a time", async () => {
+  it("are made once for simultaneous requests, and at most two at a time", async () => {
     let [running, most, made] = [0, 0, 0];
     const thumbnails = createThumbnails(empty, async (bytes, size) => {
       made++;
@@ -147,7 +147,7 @@ describe("thumbnails", () => {
     expect([made, most]).toEqual([6, 2]);
   });
 
-  it("are sent without being kept when the disk is full, and tried again after a failure", async () => {
+  it("are sent without being stored when the disk is full, and are retried after a failure", async () => {
     const full = createThumbnails({ ...empty, put: () => Promise.reject(unavailable("The server's disk is full.")) }, grey);
     expect((await full.get(wanted, 64, load)).byteLength).toBeGreaterThan(0);
     let failed = false;
@@ -160,7 +160,7 @@ describe("thumbnails", () => {
     expect((await thumbnails.get(wanted, 64, load)).byteLength).toBeGreaterThan(0);
   });
 
-  it("have no width where none is asked for", () => {
+  it("have no width if none is requested", () => {
     expect(requestedWidth(undefined)).toBeNull();
   });
 });

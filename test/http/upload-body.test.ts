@@ -8,7 +8,7 @@ import { errorHandler } from "../../server/http/errors.js";
 import { receiveUpload } from "../../server/http/upload-body.js";
 import { listen } from "./server.js";
 
-/** An upload without others beside it. */
+/** The only upload at the time. */
 const freely = { paused: false, hold: () => undefined };
 
 let port: number;
@@ -45,7 +45,7 @@ it("does not wait for ever for a client that stalls", async () => {
   socket.destroy();
 });
 
-it("does not wait for a client that sends a byte now and then", async () => {
+it("does not wait for a client that sends only a byte now and then", async () => {
   const socket = await begin(500);
   const drip = setInterval(() => socket.write("x"), 10);
   const [answer] = await once(socket, "data");
@@ -73,7 +73,7 @@ it("does not wait for a client that left before its turn", async () => {
   });
 });
 
-it("reads nothing of a body that is far too large by its length", async () => {
+it("reads nothing of a body whose stated length is far too large", async () => {
   const socket = await begin(1_000_000_000_000);
   const [answer] = await once(socket, "data");
   expect(String(answer)).toMatch(/^HTTP\/1\.1 413 /);

@@ -41,7 +41,7 @@ it("refuses an address that has too many uploads, and admits others", async () =
   await Promise.all([...slow, ...others, next].map(({ done }) => done));
 });
 
-it("reads only the oldest uploads on while too many bytes are held", async () => {
+it("continues to read only the oldest uploads while too many bytes are held", async () => {
   const begin = uploads();
   const [oldest, second, third] = [begin("a"), begin("a"), begin("b")];
   const reading = () => [oldest, second, third].map(({ body }) => body.reading);

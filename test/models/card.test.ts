@@ -62,7 +62,7 @@ const withArchitecture = <Card extends { architecture: object }>(card: Card, cha
 const parse = (card: unknown) => parseCard(JSON.stringify(card));
 
 describe("a card", () => {
-  it("of a translator describes how pictures go in and come out", () => {
+  it("describes how pictures enter and leave a translator", () => {
     expect(parse(translator)).toEqual({
       id: "pix2pix-doors",
       title: "Doors",
@@ -88,7 +88,7 @@ describe("a card", () => {
     });
   });
 
-  it("of a feature network has an id with hyphens and names all its sources", () => {
+  it("has an id with hyphens and names all sources of a feature model", () => {
     expect(parse(features)).toMatchObject({
       id: "vgg19-small",
       task: "FEATURES",
@@ -100,7 +100,7 @@ describe("a card", () => {
     });
   });
 
-  it("of weights describes how they compute", () => {
+  it("describes how weights compute", () => {
     expect(parse(unet)?.architecture).toEqual({
       family: "unet-generator",
       channels: [8, 16, 16],
@@ -136,11 +136,11 @@ describe("a card", () => {
     });
   });
 
-  it("of a kind that is not supported is left out", () => {
+  it("is skipped if its kind is not supported", () => {
     expect(parse({ ...features, kind: "wct" })).toBeNull();
   });
 
-  it("states what pictures its model takes; without that, public models are known and others take photos", () => {
+  it("states what pictures its model accepts; by default, public models are known and others accept photos", () => {
     expect(parse({ ...translator, takes: "label-map" })?.takes).toBe("LABEL_MAP");
     expect(parse({ ...translator, id: "pix2pix-edges2shoes" })?.takes).toBe("LINE_DRAWING");
     expect(parse({ ...translator, id: "pix2pix-facades" })?.takes).toBe("LABEL_MAP");
@@ -148,7 +148,7 @@ describe("a card", () => {
     expect([parse(translator)?.takes, parse(features)?.takes]).toEqual(["PHOTO", null]);
   });
 
-  it("that was written by hand may leave out what the file itself shows", () => {
+  it("may omit what the file itself shows if it was written by hand", () => {
     const { bytes, sha256, params, licence, source, ...short } = { ...translator, kind: "generator" };
     expect(parseWrittenCard(JSON.stringify(short))).toMatchObject({
       family: "OTHER",
@@ -250,7 +250,7 @@ const missing = existsSync(mirror) ? null : "There is no mirror with the public 
 if (missing !== null) noteSkipped(missing);
 
 describe.skipIf(missing !== null)("the mirror's cards", () => {
-  it("are all valid, or of a kind that is left out", async () => {
+  it("are all valid, or of an unsupported kind", async () => {
     const kept: string[] = [];
     for (const entry of await readdir(mirror, { withFileTypes: true })) {
       if (!entry.isDirectory()) continue;

@@ -24,13 +24,13 @@ test.each([
   ["PK\x03\x04archive/data.pkl", /^a ZIP archive or a checkpoint of PyTorch/],
   ["\x1F\x8B\x08", /^compressed with gzip/],
   ["", /^empty$/],
-])("a file is named that is no model: %j", async (content, kind) => {
+])("a file that is not a model is recognised: %j", async (content, kind) => {
   const path = join(folder, "file");
   await writeFile(path, content, "latin1");
   expect(await notAModel(path)).toMatch(kind);
 });
 
-test("a model is none of these, whatever its format", async () => {
+test("a model of any format is none of these", async () => {
   const [onnx, safetensors] = [join(folder, "onnx"), join(folder, "safetensors")];
   await writeFile(onnx, negative);
   await writeSafetensors(safetensors, { weight: tensor([2], [1, 2]) });

@@ -16,7 +16,7 @@ const picture = input("x", [1, 3, FREE, FREE]);
 
 // The contract suite of the engines compares every form with PyTorch.
 describe("generators", () => {
-  it("with dropout in training have the second convolution of a residual block one place later", async () => {
+  it("trained with dropout have the second convolution of a residual block one place later", async () => {
     const { architecture } = residual;
     if (architecture.family !== "resnet-generator") throw new Error("not a residual generator");
     const weights = tinyWeights(residual);

@@ -29,7 +29,7 @@ test.each([
   expect(() => readTrace(text)).toThrow(`The trace is not JSON: ${reason}.`);
 });
 
-test("a byte order mark is skipped, and places behind it are those of an editor", () => {
+test("a byte order mark is skipped, and positions after it match those in an editor", () => {
   expect(parseJson('\uFEFF{"a": [1, -2.5e3, "\\u00e4", null]}')).toEqual({ a: [1, -2500, "ä", null] });
   expect(() => parseJson('\uFEFF{"a": 1,}')).toThrow("a comma before } at line 1, column 8");
 });

@@ -65,7 +65,7 @@ describe("the bundled vgg19-lite", () => {
     await program.close();
   });
 
-  it("has a value at each layer for pictures of the layer's minimum side, and refuses smaller ones", async () => {
+  it("has a value at each layer for pictures of the layer's minimum side, and refuses smaller pictures", async () => {
     const network = await openBundled();
     for (const layer of network.layers) {
       const program = await engine.open(network.features(imageInput(), [layer]), { outputs: [layer] });

@@ -107,43 +107,51 @@ describe.skipIf(!hasWeights)("VGG-19 with its weights", () => {
     await program.close();
   });
 
-  it.each(["average", "max"] as const)("has a gradient of the whole loss that central differences confirm, %s pooling", async (pooling) => {
-    const upTo = "conv5_1";
-    const network = { id: "vgg19", layers: [], minimumSide: () => 16, features: (x: typeof image) => vgg19(x, weights, { pooling, upTo }) };
-    const layers = { content: ["conv4_2"], style: ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"] };
-    const graph = objectiveGraph(network, layers);
-    const program = await engine.open(graph, { outputs: ["total"], gradient: { of: "total", towards: ["image"] } });
-    const given: Record<string, Tensor> = { alpha: scalar(1), beta: scalar(100), gamma: scalar(0.02) };
-    const random = (shape: readonly number[], seed: number) => {
-      const { data } = randomTensor(shape, seed);
-      return tensor(
-        shape,
-        data.map((value) => 300 * Math.abs(value)),
-      );
-    };
-    given["content.target.conv4_2"] = random([1, 512, 4, 5], 1);
-    given["content.weight.conv4_2"] = scalar(1);
-    layers.style.forEach((layer, index) => {
-      const channels = vgg19Layers.find(({ name }) => name === layer)!.channels;
-      given[`style.target.${layer}`] = random([channels, channels], 10 + index);
-      given[`style.weight.${layer}`] = scalar(2 ** -index);
-    });
-
-    const picture = waves(35, 43);
-    const { [gradientName("image")]: gradient } = await program.run({ ...given, image: picture });
-    const { data: claimed } = gradient!;
-    const largest = claimed.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    // Along the gradient, one channel at a time: there the loss changes enough to be seen in float32.
-    for (const channel of [0, 1, 2]) {
-      const direction = claimed.map((value, i) => (Math.floor(i / (35 * 43)) === channel ? value / largest : 0));
-      const totalAt = async (step: number) => {
-        const data = picture.data.map((value, i) => value + step * direction[i]!);
-        return (await program.run({ ...given, image: { shape: picture.shape, data } })).total!.data[0]!;
+  it.each(["average", "max"] as const)(
+    "has a gradient of the whole loss that central differences confirm (%s pooling)",
+    async (pooling) => {
+      const upTo = "conv5_1";
+      const network = {
+        id: "vgg19",
+        layers: [],
+        minimumSide: () => 16,
+        features: (x: typeof image) => vgg19(x, weights, { pooling, upTo }),
       };
-      const measured = ((await totalAt(step)) - (await totalAt(-step))) / (2 * step);
-      const slope = claimed.reduce((sum, value, i) => sum + value * direction[i]!, 0);
-      expect(Math.abs(slope - measured) / slope).toBeLessThan(0.02);
-    }
-    await program.close();
-  });
+      const layers = { content: ["conv4_2"], style: ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"] };
+      const graph = objectiveGraph(network, layers);
+      const program = await engine.open(graph, { outputs: ["total"], gradient: { of: "total", towards: ["image"] } });
+      const given: Record<string, Tensor> = { alpha: scalar(1), beta: scalar(100), gamma: scalar(0.02) };
+      const random = (shape: readonly number[], seed: number) => {
+        const { data } = randomTensor(shape, seed);
+        return tensor(
+          shape,
+          data.map((value) => 300 * Math.abs(value)),
+        );
+      };
+      given["content.target.conv4_2"] = random([1, 512, 4, 5], 1);
+      given["content.weight.conv4_2"] = scalar(1);
+      layers.style.forEach((layer, index) => {
+        const channels = vgg19Layers.find(({ name }) => name === layer)!.channels;
+        given[`style.target.${layer}`] = random([channels, channels], 10 + index);
+        given[`style.weight.${layer}`] = scalar(2 ** -index);
+      });
+
+      const picture = waves(35, 43);
+      const { [gradientName("image")]: gradient } = await program.run({ ...given, image: picture });
+      const { data: claimed } = gradient!;
+      const largest = claimed.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      // Along the gradient, one channel at a time: there the loss changes enough to be seen in float32.
+      for (const channel of [0, 1, 2]) {
+        const direction = claimed.map((value, i) => (Math.floor(i / (35 * 43)) === channel ? value / largest : 0));
+        const totalAt = async (step: number) => {
+          const data = picture.data.map((value, i) => value + step * direction[i]!);
+          return (await program.run({ ...given, image: { shape: picture.shape, data } })).total!.data[0]!;
+        };
+        const measured = ((await totalAt(step)) - (await totalAt(-step))) / (2 * step);
+        const slope = claimed.reduce((sum, value, i) => sum + value * direction[i]!, 0);
+        expect(Math.abs(slope - measured) / slope).toBeLessThan(0.02);
+      }
+      await program.close();
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { fitLongerSide, planScales } from "../../server/records/scales.js";
 
 const square = { width: 100, height: 100 };
 
-test("a single scale has every image", () => {
+test("a single scale covers every image", () => {
   expect(planScales(256, 1, 150, [square])).toEqual([{ size: 256, fromStep: 0, toStep: 150 }]);
 });
 

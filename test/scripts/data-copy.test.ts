@@ -26,7 +26,7 @@ async function filledFolder() {
   return { data, storage, image };
 }
 
-test("a backup that is restored into an empty data folder holds rows and pictures", async () => {
+test("a backup restored into an empty data folder has all rows and pictures", async () => {
   const { data, storage, image } = await filledFolder();
   await storage.close();
   await mkdir(join(data, "exports"));
@@ -46,7 +46,7 @@ test("a backup that is restored into an empty data folder holds rows and picture
   await restored.close();
 });
 
-test("a folder that a server uses, or that is no backup, is not copied", async () => {
+test("a folder that a server uses, or that is not a backup, is not copied", async () => {
   const { data, storage } = await filledFolder();
   const folder = `${data}-backup`;
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

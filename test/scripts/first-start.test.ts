@@ -62,7 +62,7 @@ test("an install includes the development packages, which the build needs, whate
 });
 
 test.skipIf(process.platform === "win32")(
-  "a folder that cannot be written to says so, whether packages or the build are missing",
+  "a read-only folder is reported in one line, whether packages or the build are missing",
   async () => {
     // Root may write anywhere, so the process belongs to another user.
     const uid = process.getuid?.() === 0 ? 65_534 : undefined;

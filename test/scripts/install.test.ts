@@ -10,7 +10,7 @@ const wanted = {
 };
 const { "": _root, "node_modules/@img/sharp-win32-x64": windowsOnly, ...installed } = wanted;
 
-test("what npm installed on this machine is up to date, packages of other machines left out", () => {
+test("an install by npm on this machine is up to date, although packages of other machines are missing", () => {
   expect(reasonToInstall(wanted, installed, machine)).toBeNull();
 });
 

@@ -3,7 +3,7 @@ import { countTests } from "../../scripts/run-tests.mjs";
 
 const file = (status: string, ...tests: string[]) => ({ status, assertionResults: tests.map((one) => ({ status: one })) });
 
-test("tests that were neither passed nor failed count as skipped", () => {
+test("tests that neither passed nor failed count as skipped", () => {
   const testResults = [file("failed", "passed", "failed", "skipped")];
   const report = { numPassedTests: 5, numFailedTests: 1, numTotalTests: 9, testResults };
   expect(countTests(report, 1)).toEqual({ passed: 5, failed: 1, skipped: 3 });
@@ -18,7 +18,7 @@ test.each([
   expect(countTests(report, 1)).toEqual({ passed: 2, failed: 1, skipped });
 });
 
-test("a run that failed never counts none failed: not after an error outside of tests, a crash, or no tests", () => {
+test("a failed run never counts zero failures: neither after an error outside tests, nor after a crash, nor without tests", () => {
   const report = { numPassedTests: 2, numFailedTests: 0, numTotalTests: 2, testResults: [file("passed", "passed", "passed")] };
   expect(countTests(report, 1)).toEqual({ passed: 2, failed: 1, skipped: 0 });
   expect(countTests(null, 134)).toEqual({ passed: 0, failed: 1, skipped: 0 });

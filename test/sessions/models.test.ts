@@ -6,7 +6,7 @@ import { resolveSettings } from "../../server/sessions/start-input.js";
 
 const bundledDir = join(import.meta.dirname, "..", "..", "models", "bundled");
 
-test("without a mirror, sessions use the bundled vgg19-lite and no layers but its own", async () => {
+test("without a mirror, sessions use the bundled vgg19-lite and only its layers", async () => {
   const registry = await openRegistry({ bundledDir, mirrorDir: null });
   onTestFinished(() => registry.close());
   const model = await registryModels(registry).defaultFeatures();

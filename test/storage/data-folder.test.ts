@@ -44,12 +44,12 @@ test.each(["empty", "missing"])("pictures beside a database folder that is %s ar
   expect(await pictureCount(folder)).toBe(1);
 });
 
-test("a database whose PG_VERSION is missing is refused and not created anew", async () => {
+test("a database whose PG_VERSION is missing is refused, and no new one is created", async () => {
   await rm(join(folder, "database", "PG_VERSION"));
   expect(await refusal()).toContain(join(folder, "database"));
 });
 
-test.each(["with its id", "of an earlier version"])("pictures beside another database, %s, are refused and stay", async (kind) => {
+test.each(["with its id", "of an earlier version"])("pictures beside another database (%s) are refused and stay", async (kind) => {
   await storePicture("a picture");
   const other = await newDataFolder();
   await rm(join(folder, "database"), { recursive: true });
@@ -97,7 +97,7 @@ test("a swept picture stays in the trash for a day, and returns when a row refer
   expect(await readdir(trash)).toEqual([]);
 });
 
-test.each(["global/pg_control", "base"])("damaged files (%s) name the folder and the way to restore it", async (damaged) => {
+test.each(["global/pg_control", "base"])("the error for damaged files (%s) names the folder and the way to restore it", async (damaged) => {
   const path = join(folder, "database", damaged);
   const files = damaged === "base" ? await readdir(path, { recursive: true }) : [""];
   for (const name of files) if ((await stat(join(path, name))).isFile()) await truncate(join(path, name), 0);

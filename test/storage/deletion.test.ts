@@ -21,7 +21,7 @@ describe("the deletion of blobs", () => {
     vi.useRealTimers();
   });
 
-  it("takes at once what was put long ago", async () => {
+  it("deletes at once what was stored long ago", async () => {
     await deletion.putting("a");
     vi.advanceTimersByTime(1000);
     await deletion.delete("a");
@@ -29,13 +29,13 @@ describe("the deletion of blobs", () => {
     expect(removed).toEqual(["a", "never put here"]);
   });
 
-  it("leaves what has a row", async () => {
+  it("keeps what has a row", async () => {
     used.add("a");
     await deletion.delete("a");
     expect(removed).toEqual([]);
   });
 
-  it("waits for the row of what was put a moment ago", async () => {
+  it("waits for the row of what was stored a moment ago", async () => {
     for (const digest of ["gets a row", "gets none"]) {
       await deletion.putting(digest);
       await deletion.delete(digest);
@@ -46,7 +46,7 @@ describe("the deletion of blobs", () => {
     expect(removed).toEqual(["gets none"]);
   });
 
-  it("waits again when it is put again meanwhile", async () => {
+  it("waits again when the same bytes are stored again meanwhile", async () => {
     await deletion.putting("a");
     await deletion.delete("a");
     await vi.advanceTimersByTimeAsync(900);
@@ -57,7 +57,7 @@ describe("the deletion of blobs", () => {
     expect(removed).toEqual(["a"]);
   });
 
-  it("lets no bytes be put while it is deleting them", async () => {
+  it("does not let bytes be stored while it deletes them", async () => {
     const order: string[] = [];
     let finish: (() => void) | undefined;
     const slow = createBlobDeletion({
@@ -78,7 +78,7 @@ describe("the deletion of blobs", () => {
     expect(order).toEqual(["removed", "put"]);
   });
 
-  it("leaves nothing for later when it is flushed", async () => {
+  it("deletes everything at once when it is flushed", async () => {
     await deletion.putting("a");
     await deletion.delete("a");
     await deletion.flush();

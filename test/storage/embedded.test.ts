@@ -41,7 +41,7 @@ describe("the data folder", () => {
     folder = await emptyFolder();
   });
 
-  it("keeps rows, pictures and checkpoints from one opening to the next", async () => {
+  it("keeps rows, pictures and checkpoints when it is closed and opened again", async () => {
     const first = await openEmbeddedStorage(folder);
     const image = anImage();
     const session = aSession(image.id);
@@ -87,7 +87,7 @@ describe("the data folder", () => {
     await unlock();
   });
 
-  it("loses pictures that a killed server left without a row, and no others", async () => {
+  it("deletes pictures that a killed server left without a row, and no others", async () => {
     const first = await openEmbeddedStorage(folder);
     const kept = await first.blobs.put(Buffer.from("has a row"));
     await first.images.insert(anImage({ digest: kept }));
@@ -100,7 +100,7 @@ describe("the data folder", () => {
     await second.close();
   });
 
-  it("stores nothing new when its disk is almost full, but changes from the reserve", async () => {
+  it("stores nothing new when its disk is almost full, except changes, which use the reserve", async () => {
     let available = Number.POSITIVE_INFINITY;
     const full = { name: "AtelierError", code: "UNAVAILABLE" };
     const storage = await openEmbeddedStorage(folder, { availableSpace: async () => available });
@@ -129,7 +129,7 @@ describe("the data folder", () => {
     await (await openEmbeddedStorage(folder)).close();
   });
 
-  it("reports what keeps it from storing, such as a folder that cannot be written", async () => {
+  it("reports why it cannot store, such as a read-only folder", async () => {
     let available = Number.POSITIVE_INFINITY;
     const data = await dataFolder();
     const storage = await openEmbeddedStorage(data, { availableSpace: async () => available });
@@ -184,7 +184,7 @@ const space = createSpaceGuard(async () => Number.POSITIVE_INFINITY);
 describe("pictures in a folder", () => {
   const unused = { inUse: async () => new Set<string>(), graceMs: 0, space, removed: async () => undefined };
 
-  it("sweeps what a killed server left half written", async () => {
+  it("are deleted when a killed server left them half written", async () => {
     const folder = await emptyFolder();
     await openFolderBlobs(folder, unused);
     await writeFile(join(folder, "drafts", "half"), "half");
@@ -192,7 +192,7 @@ describe("pictures in a folder", () => {
     expect(await readdir(join(folder, "drafts"))).toEqual([]);
   });
 
-  it("replaces a file that a loss of power tore", async () => {
+  it("are replaced when a loss of power damaged them", async () => {
     const folder = await emptyFolder();
     const blobs = await openFolderBlobs(folder, unused);
     const digest = await blobs.put(Buffer.from("a picture"));
@@ -201,7 +201,7 @@ describe("pictures in a folder", () => {
     expect(Buffer.from(await blobs.get(digest)).toString()).toBe("a picture");
   });
 
-  it.each(["ENOSPC", "EDQUOT"])("says so when the disk is full (%s), and leaves nothing behind", async (code) => {
+  it.each(["ENOSPC", "EDQUOT"])("report a full disk (%s), and leave nothing behind", async (code) => {
     const folder = await emptyFolder();
     const blobs = await openFolderBlobs(folder, unused);
     const handle = await open(join(folder, "probe"), "w");
@@ -215,7 +215,7 @@ describe("pictures in a folder", () => {
     expect(await blobs.put(Buffer.from("a picture"))).toHaveLength(64);
   });
 
-  it("never keeps the first part of a picture that the disk has no space for", async (context) => {
+  it("are never cut off on a full disk", async (context) => {
     context.skip(process.platform === "win32", "Windows has no limit on the size of files.");
     const folder = await emptyFolder();
     const files = new URL("../../server/storage/embedded/files.ts", import.meta.url);
@@ -237,7 +237,7 @@ describe("pictures in a folder", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("keeps a picture without a row that is put again during the search", async () => {
+  it("stay without a row when they are stored again during the search", async () => {
     const folder = await emptyFolder();
     const first = await openFolderBlobs(folder, unused);
     const digest = await first.put(Buffer.from("a picture"));
@@ -274,7 +274,7 @@ describe("checkpoints in a folder", () => {
     expect((await checkpoints.get("a", 7))?.step).toBe(7);
   });
 
-  it("fall back to the one before where the newest is damaged", async () => {
+  it("fall back to the one before if the newest is damaged", async () => {
     const folder = await emptyFolder();
     const checkpoints = await openFolderCheckpoints(folder, space);
     for (const step of [7, 9]) await checkpoints.put("a", step, Buffer.alloc(1000, step));
@@ -283,7 +283,7 @@ describe("checkpoints in a folder", () => {
     expect({ step: found?.step, first: found?.bytes[0] }).toEqual({ step: 7, first: 7 });
   });
 
-  it("stay spread over the steps within a session's limit, the newest two always", async () => {
+  it("stay spread over the steps within a session's limit, and the newest two always stay", async () => {
     const folder = await emptyFolder();
     const checkpoints = await openFolderCheckpoints(folder, space, 5500);
     for (let step = 10; step <= 200; step += 10) await checkpoints.put("a", step, Buffer.alloc(1000));
@@ -298,7 +298,7 @@ describe("checkpoints in a folder", () => {
     expect((await readdir(join(folder, "a"))).sort()).toEqual(["200.checkpoint", "210.checkpoint"]);
   });
 
-  it("of an earlier version's form are swept at the start", async () => {
+  it("are deleted at the start if they have the form of an earlier version", async () => {
     const folder = await emptyFolder();
     await writeFile(join(folder, "a.checkpoint"), Buffer.alloc(10));
     await openFolderCheckpoints(folder, space);

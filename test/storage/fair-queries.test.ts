@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => temporary.close());
 
-test("the event loop turns between queries that were asked at once", async () => {
+test("the event loop gets turns between simultaneous queries", async () => {
   const reads = Array.from({ length: 100 }, (_, index) => temporary.storage.sessions.find(`s${index}`));
   let turns = 0;
   let reading = true;

@@ -21,7 +21,7 @@ async function firstMigrations(count: number, folder: string): Promise<string> {
   return copy;
 }
 
-test("a database from before there were translations keeps its sessions and takes translations", async () => {
+test("a database older than translations keeps its sessions and accepts translations", async () => {
   const folder = await mkdtemp(join(tmpdir(), "atelier-migrations-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const dataDir = join(folder, "data");

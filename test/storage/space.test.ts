@@ -4,7 +4,7 @@ import { availableSpaceOf, createSpaceGuard, RESERVE_BYTES } from "../../server/
 const full = { name: "AtelierError", code: "UNAVAILABLE", message: expect.stringContaining("almost full") };
 
 describe("the guard of the disk's space", () => {
-  it("allows what leaves the reserve free, to the byte", async () => {
+  it("allows whatever leaves the reserve free, to the byte", async () => {
     const space = createSpaceGuard(async () => RESERVE_BYTES + 1000);
     expect(await space.storing(1000, async () => "stored")).toBe("stored");
     let began = false;
@@ -15,7 +15,7 @@ describe("the guard of the disk's space", () => {
     expect(began).toBe(false);
   });
 
-  it("counts what is being stored, and only until it is stored", async () => {
+  it("counts bytes while they are being stored, and no longer", async () => {
     const space = createSpaceGuard(async () => RESERVE_BYTES + 1000);
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => {
@@ -41,7 +41,7 @@ describe("the guard of the disk's space", () => {
     await expect(space.changing(async () => undefined)).rejects.toMatchObject(full);
   });
 
-  it("knows what a disk has free", async () => {
+  it("knows how much of a disk is free", async () => {
     const available = await availableSpaceOf(import.meta.dirname);
     expect(available).toBeGreaterThan(0);
   });

@@ -19,7 +19,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const open = (maxByteLength = 250) => openFolderThumbnails(folder, { isUsed: async () => true, space, maxByteLength });
 
-test("the least recently used thumbnails go when all take too much space", async () => {
+test("the least recently used thumbnails are deleted when all together take too much space", async () => {
   const thumbnails = await open();
   await thumbnails.put(a, 128, bytes);
   await thumbnails.put(b, 128, bytes);
@@ -30,7 +30,7 @@ test("the least recently used thumbnails go when all take too much space", async
   expect((await readdir(folder)).filter((name) => name.endsWith(".webp"))).toHaveLength(2);
 });
 
-test("they outlive the server, within the space that it has then", async () => {
+test("they survive a restart, within the space that the server then has", async () => {
   const first = await open();
   await first.put(a, 128, bytes);
   await first.put(a, 256, bytes);
@@ -39,7 +39,7 @@ test("they outlive the server, within the space that it has then", async () => {
   expect([await smaller.get(a, 128), await smaller.get(a, 256)].filter((kept) => kept !== null)).toHaveLength(1);
 });
 
-test("one that was cut off or deleted by hand is made again", async () => {
+test("a thumbnail that was cut off or deleted by hand is made again", async () => {
   const thumbnails = await open();
   for (const spoil of [(path: string) => truncate(path, 50), (path: string) => rm(path)]) {
     await thumbnails.put(a, 128, bytes);
@@ -50,7 +50,7 @@ test("one that was cut off or deleted by hand is made again", async () => {
   }
 });
 
-test("all of a picture go with it, and those of another stay", async () => {
+test("all thumbnails of a picture are deleted with it, and those of other pictures stay", async () => {
   const thumbnails = await open(1000);
   for (const digest of [a, b]) await thumbnails.put(digest, 128, bytes);
   await thumbnails.put(a, 2048, bytes);
@@ -58,7 +58,7 @@ test("all of a picture go with it, and those of another stay", async () => {
   expect((await readdir(folder)).filter((name) => name.endsWith(".webp"))).toEqual([`${b}-128-100.webp`]);
 });
 
-test("files with other names are cleared away", async () => {
+test("files with other names are deleted", async () => {
   await (await open()).put(a, 128, bytes);
   await rm(join(folder, "drafts"), { recursive: true });
   await writeFile(join(folder, `${a}-77-100.webp`), bytes);

@@ -16,7 +16,7 @@ function setUp(everyMs?: number) {
 }
 
 describe("a coalescer", () => {
-  test("begins with the first value at once, and merges what comes while that is in work", async () => {
+  test("applies the first value at once, and merges values that come while it works", async () => {
     const { coalescer, begun, values } = setUp();
     coalescer.offer({ alpha: 1 });
     for (const alpha of [2, 3, 4]) coalescer.offer({ alpha });
@@ -29,7 +29,7 @@ describe("a coalescer", () => {
     expect(coalescer.hasWaiting).toBe(false);
   });
 
-  test("of values in quick succession does five a second, and the last one always", async () => {
+  test("applies at most five a second of values in quick succession, and always the last one", async () => {
     const { coalescer, begun } = setUp(200);
     const started = Date.now();
     for (let alpha = 0; alpha < 100; alpha++) {

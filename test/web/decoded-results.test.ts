@@ -2,7 +2,7 @@ import { setImmediate as settle } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { DecodedResults } from "../../web/rooms/live/decoded-results";
 
-/** Results whose decoding ends at the test's word. */
+/** Results whose decoding ends when the test says so. */
 function setUp() {
   const shown: string[] = [];
   const discarded: string[] = [];
@@ -33,7 +33,7 @@ test("a picture that is decoded after a newer one is not shown", async () => {
   expect([shown, discarded]).toEqual([["newer", "newest"], ["older"]]);
 });
 
-test("a picture that cannot be decoded is told, and the next one is shown", async () => {
+test("a picture that cannot be decoded is reported, and the next one is shown", async () => {
   const { take, shown, errors, settle } = setUp();
   take(0).reject(new Error("no picture"));
   take(1).resolve("next");
@@ -41,7 +41,7 @@ test("a picture that cannot be decoded is told, and the next one is shown", asyn
   expect([shown, errors]).toEqual([["next"], [new Error("no picture")]]);
 });
 
-test("after the end nothing is shown, and nothing told", async () => {
+test("nothing is shown or reported after the end", async () => {
   const { results, take, shown, discarded, errors, settle } = setUp();
   const [late, broken] = [take(0), take(1)];
   results.close();

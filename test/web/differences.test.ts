@@ -30,7 +30,7 @@ function session(settings: Partial<RunSession["settings"]> = {}, style = "/image
   };
 }
 
-test("only what differs is listed, with its value in each", () => {
+test("only settings that differ are listed, with their value in each painting", () => {
   expect(differences([session(), session()])).toEqual([]);
   expect(
     differences([session(), session({ beta: 80, preserveColors: true }), session({ styleLayers: [{ layer: "conv1_1", weight: 0.5 }] })]),
@@ -41,7 +41,7 @@ test("only what differs is listed, with its value in each", () => {
   ]);
 });
 
-test("pictures that differ are told apart by letters", () => {
+test("different pictures are distinguished by letters", () => {
   expect(differences([session({}, "/images/s"), session({}, "/images/t"), session({}, "/images/s")])).toEqual([
     { name: "Style pictures", values: ["A", "B", "A"] },
   ]);

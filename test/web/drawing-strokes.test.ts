@@ -25,14 +25,14 @@ describe("a drawing", () => {
     ]);
   });
 
-  test("takes strokes back and brings them again, until something new is drawn", () => {
+  test("undoes and redoes strokes until something new is drawn", () => {
     const undone = drawn(begin(1), begin(2), { type: "undo" });
     expect(visibleStrokes(undone)).toEqual([stroke(1)]);
     expect(visibleStrokes(draw(undone, { type: "redo" }))).toEqual([stroke(1), stroke(2)]);
     expect(draw(draw(undone, begin(3)), { type: "redo" })).toEqual(drawn(begin(1), begin(3)));
   });
 
-  test("is cleared like a stroke: the sheet comes back by undo", () => {
+  test("can be cleared, and undo brings the strokes back", () => {
     const cleared = drawn(begin(1), { type: "clear" });
     expect([visibleStrokes(cleared), wasCleared(cleared)]).toEqual([[], true]);
     expect(visibleStrokes(draw(cleared, begin(2)))).toEqual([stroke(2)]);
@@ -40,7 +40,7 @@ describe("a drawing", () => {
     expect([visibleStrokes(back), wasCleared(back)]).toEqual([[stroke(1)], false]);
   });
 
-  test("stays as it is where there is nothing to do", () => {
+  test("stays the same when there is nothing to undo, redo or extend", () => {
     for (const type of ["undo", "redo"] as const) expect(draw(emptyDrawing, { type })).toBe(emptyDrawing);
     expect(draw(emptyDrawing, { type: "extend", points: [[1, 1, 1]] })).toBe(emptyDrawing);
   });

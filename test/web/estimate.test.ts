@@ -4,19 +4,19 @@ import { estimate, type Measured, measuredOf, pixelsOf, roundedEstimate } from "
 const plan = { model: "vgg19-lite", optimizer: "ADAM", pixels: 40_000, steps: 100, scales: 1 };
 const took = (ms: number, changes: Partial<Measured> = {}): Measured => ({ ...plan, ms, ...changes });
 
-describe("how long a painting takes", () => {
-  test("nothing is said where nothing of the kind was measured", () => {
+describe("the estimate for a painting", () => {
+  test("is missing if no similar painting was measured", () => {
     expect(estimate(plan, [])).toBeNull();
     expect(estimate(plan, [took(1000, { model: "vgg19" }), took(1000, { optimizer: "LBFGS" })])).toBeNull();
   });
 
-  test("goes by step and pixel, and the middle one of three counts", () => {
+  test("grows with steps and pixels, and follows the median of three paintings", () => {
     expect(estimate(plan, [took(2000)])).toBe(2000);
     expect(estimate({ ...plan, steps: 300, pixels: 80_000 }, [took(2000)])).toBeCloseTo(12_000);
     expect(estimate(plan, [took(2000), took(90_000), took(2400)])).toBe(2400);
   });
 
-  test("those of the size count first, and those of as many scales", () => {
+  test("prefers paintings of similar size and with the same number of scales", () => {
     const small = [1, 2, 3].map(() => took(100, { pixels: 11_000 }));
     const like = [1, 2, 3].map(() => took(1900, { pixels: 39_000 }));
     expect(estimate(plan, [...small, ...like])).toBeCloseTo(1949, 0);
@@ -24,15 +24,15 @@ describe("how long a painting takes", () => {
     expect(estimate(plan, [took(2000, { scales: 3 }), took(3000)])).toBe(3000);
   });
 
-  test("nothing is told from what is too small or too short", () => {
+  test("ignores paintings that are too small or too short", () => {
     expect(estimate(plan, [took(100, { pixels: 9000 }), took(100, { steps: 10 })])).toBeNull();
   });
 
-  test("is rounded to what it can tell", () => {
+  test("is rounded to its precision", () => {
     expect([400, 3400, 33_000, 100_000, 1_000_000].map(roundedEstimate)).toEqual([1000, 3000, 35_000, 90_000, 1_020_000]);
   });
 
-  test("branches, and what was not painted to its end, say nothing", () => {
+  test("ignores branches, and paintings that are incomplete or shared the device", () => {
     const node = {
       startedAt: "2026-01-01T00:00:00Z",
       finishedAt: "2026-01-01T00:00:10Z",

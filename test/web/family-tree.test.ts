@@ -17,7 +17,7 @@ test("the origin is the last of the parents", () => {
   expect(originOf({ id: "a" })).toBe("a");
 });
 
-test("a family is read as a tree, its branches numbered", () => {
+test("a family becomes a tree with numbered branches", () => {
   const tree = member("o", [member("a", [member("aa"), member("ab")]), member("b")]);
   expect(places(tree).map(({ member: { id }, generation, number }) => `${id} ${generation} ${number}`)).toEqual([
     "o 0 ",

@@ -13,7 +13,7 @@ test.skipIf(!built).each(["index.html", "s.html", "translate.html", "gallery.htm
   "the scripts that %s loads first stay small",
   async (name) => {
     const html = await readFile(new URL(name, out), "utf8");
-    // A browser with modules leaves out what is there for those without.
+    // A browser that supports modules does not load scripts with `nomodule`.
     const tags = html.match(/<script[^>]*\ssrc="[^"]+"[^>]*>/g)?.filter((tag) => !/\snomodule/i.test(tag)) ?? [];
     const sources = new Set(tags.map((tag) => /src="\/([^"]+)"/.exec(tag)?.[1] ?? ""));
     expect(sources.size).toBeGreaterThan(1);
@@ -24,7 +24,7 @@ test.skipIf(!built).each(["index.html", "s.html", "translate.html", "gallery.htm
   },
 );
 
-test.skipIf(!built)("no page loads anything from elsewhere", async () => {
+test.skipIf(!built)("no page loads anything from other servers", async () => {
   for (const name of ["index.html", "s.html", "translate.html", "gallery.html", "models.html", "layers.html", "compare.html"]) {
     const html = await readFile(new URL(name, out), "utf8");
     expect(html.match(/(?:src|href)="(?:https?:)?\/\/[^"]*"/g)).toBeNull();

@@ -4,7 +4,7 @@ import { filterOf, noFilter, passes, queryOf, toEventFilter, toSessionFilter } f
 const of = (query: string) => filterOf(new URLSearchParams(query));
 
 describe("a gallery's filter in the address", () => {
-  test("comes back as it was written", () => {
+  test("is read back as it was written", () => {
     const filter = {
       kind: "STYLE_TRANSFER",
       status: "working",
@@ -17,12 +17,12 @@ describe("a gallery's filter in the address", () => {
     expect(of("")).toEqual(noFilter);
   });
 
-  test("leaves out what it does not know", () => {
+  test("ignores unknown values", () => {
     expect(of("kind=dream&status=toString&model=../x&image=%00&other=1")).toEqual(noFilter);
     expect(of(`q=${"x".repeat(300)}`).text).toHaveLength(200);
   });
 
-  test("is asked of the server, and of the events without the status", () => {
+  test("is sent to the server, and to the subscription without the status", () => {
     const filter = of("kind=translation&status=working&q=%20sea%20&image=i");
     expect(toSessionFilter(filter)).toEqual({
       kind: "TRANSLATION",

@@ -24,7 +24,7 @@ function card(id: string, minute: number, status: Card["status"] = "COMPLETED"):
 const first = nextGallery(nothingHung, { type: "first-page", cards: [card("c", 5), card("b", 4)], totalCount: 3, hasMore: true });
 const ids = ({ cards }: typeof first) => cards?.map(({ id }) => id);
 
-test("a new session comes first and counts, a known one changes in its place", () => {
+test("a new session comes first and is counted, and a known one changes in its place", () => {
   const started = nextGallery(first, { type: "changed", card: card("d", 6, "QUEUED"), passes: true });
   expect(ids(started)).toEqual(["d", "c", "b"]);
   expect(started.totalCount).toBe(4);
@@ -33,13 +33,13 @@ test("a new session comes first and counts, a known one changes in its place", (
   expect(running.cards?.[1]?.status).toBe("RUNNING");
 });
 
-test("a session of a page that is not loaded yet waits for its page", () => {
+test("a session on a page that is not loaded yet appears with its page", () => {
   expect(nextGallery(first, { type: "changed", card: card("a", 1), passes: true })).toBe(first);
   const all = nextGallery(first, { type: "next-page", cards: [card("b", 4), card("a", 1)], totalCount: 3, hasMore: false });
   expect(ids(all)).toEqual(["c", "b", "a"]);
 });
 
-test("a lost connection keeps what hangs, and loading does not call it back", () => {
+test("a lost connection keeps the sessions, and a change of the list does not end the loss", () => {
   const lost = nextGallery(first, { type: "connection", connected: false });
   expect(lost).toEqual({ ...first, connected: false });
   expect(nextGallery(lost, { type: "connection", connected: false })).toBe(lost);
@@ -47,7 +47,7 @@ test("a lost connection keeps what hangs, and loading does not call it back", ()
   expect(nextGallery(lost, { type: "connection", connected: true })).toEqual(first);
 });
 
-test("renamed and removed ones show at once", () => {
+test("renamed and removed sessions change at once", () => {
   const renamed = nextGallery(first, { type: "renamed", id: "b", title: "Blue" });
   expect(renamed.cards?.[1]?.title).toBe("Blue");
   const removed = nextGallery(renamed, { type: "removed", ids: ["c"] });
@@ -55,7 +55,7 @@ test("renamed and removed ones show at once", () => {
   expect(removed.totalCount).toBe(2);
 });
 
-test("one that leaves the filter goes, one that was never here changes nothing, and several go at once", () => {
+test("a session that no longer passes the filter disappears, an unknown one changes nothing, and several can be removed at once", () => {
   const gone = nextGallery(first, { type: "changed", card: card("c", 5, "COMPLETED"), passes: false });
   expect([ids(gone), gone.totalCount]).toEqual([["b"], 2]);
   expect(nextGallery(first, { type: "changed", card: card("x", 9), passes: false })).toBe(first);

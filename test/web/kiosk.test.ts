@@ -52,7 +52,7 @@ describe("the loop of an exhibition", () => {
     }
   });
 
-  test("paints a visitor in the manner that they chose", () => {
+  test("paints a visitor in the chosen style", () => {
     expect(nextKiosk(states.counting, { type: "taken", imageId: "you" })).toEqual({
       phase: "starting",
       place: 4,
@@ -62,17 +62,17 @@ describe("the loop of an exhibition", () => {
     expect([sessionOf(states.painting), sessionOf(states.showing), sessionOf(opening)]).toEqual(["a", "a", null]);
   });
 
-  test("rests longer after each failure, a minute at most, and forgets them when one succeeds", () => {
+  test("waits longer after each failure, at most a minute, and forgets failures after a success", () => {
     expect([1, 2, 3, 10].map(pauseAfter)).toEqual([2000, 4000, 8000, 60_000]);
     expect(nextKiosk(states.resting, { type: "elapsed" })).toMatchObject({ failures: 2 });
     expect(nextKiosk(states.showing, { type: "elapsed" })).toMatchObject({ failures: 0 });
   });
 });
 
-describe("its address", () => {
+describe("the address of an exhibition", () => {
   const options = (query: string) => kioskOptions(new URLSearchParams(query));
 
-  test("says what is painted and how", () => {
+  test("states what is painted and how", () => {
     expect(options("photos=alps,/images/a-1&styles=engraving&size=512&steps=40&seconds=5&idle=20&camera=0&keep=1")).toEqual({
       photos: [
         { url: "/samples/alps.jpg", title: "French Alps" },
@@ -88,13 +88,13 @@ describe("its address", () => {
     });
   });
 
-  test("is as usual where it says nothing, or what is not allowed", () => {
+  test("gives the defaults where it states nothing or something invalid", () => {
     const usual = { photos: samplePhotos, styles: sampleStyles, size: 256, steps: 150, seconds: 15, idle: 45, camera: true, keep: false };
     expect(options("")).toEqual(usual);
     expect(options("photos=nobody,http://x/y.jpg&size=1e9&steps=-1&seconds=x&idle=&camera=yes&keep=2")).toEqual(usual);
   });
 
-  test("every photo meets every style", () => {
+  test("pairs every photo with every style", () => {
     const [photos, styles] = [
       ["a", "b", "c", "d"],
       ["x", "y"],

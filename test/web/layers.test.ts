@@ -5,7 +5,7 @@ import { curvePath, layerCurves } from "../../web/rooms/layers/layer-losses";
 
 const setup = { contentId: "c", styleId: "s", names: { photo: "Alps", style: "Dots" }, size: 64, steps: 10 };
 
-test("the experiment paints once for each layer, with that one alone and all else alike", () => {
+test("the experiment paints once with each layer alone, and everything else is the same", () => {
   const inputs = experimentInputs(setup);
   expect(inputs.map(({ styleLayers }) => onlyLayer(styleLayers ?? []))).toEqual(styleLayerNames);
   expect(new Set(inputs.map(({ styleLayers, title, ...rest }) => JSON.stringify([styleLayers?.length, rest]))).size).toBe(1);
@@ -31,7 +31,7 @@ const frame = (step: number, one: number, five: number): RunFrame => ({
   },
 });
 
-test("the style terms of the layers, shallow first, as shares of where they began", () => {
+test("the style terms of the layers are listed from the shallowest, as shares of their first values", () => {
   const curves = layerCurves([frame(0, 4, 8), frame(1, 2, 8), { step: 2, url: "", losses: null }, frame(3, 1, 16)]);
   expect(curves).toEqual([
     {
@@ -53,7 +53,7 @@ test("the style terms of the layers, shallow first, as shares of where they bega
   ]);
 });
 
-test("a curve goes down by decades and stays within the plot", () => {
+test("a curve falls by powers of ten and stays within the plot", () => {
   const points = [
     { step: 0, share: 1 },
     { step: 5, share: 0.1 },

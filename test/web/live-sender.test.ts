@@ -2,7 +2,7 @@ import { setImmediate as settle } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { LiveSender, type Receipt } from "../../web/rooms/live/live-sender";
 
-/** A sender whose server answers at the test's word. */
+/** A sender whose server responds when the test says so. */
 function setUp() {
   let clock = 0;
   let picture = "";
@@ -35,7 +35,7 @@ function setUp() {
 }
 
 describe("a live sender", () => {
-  test("has two pictures on their way, and then sends the newest alone", async () => {
+  test("keeps two pictures on their way, and then sends only the newest", async () => {
     const live = setUp();
     for (const name of ["a", "b", "c", "d", "e"]) await live.offer(name);
     expect(live.data).toEqual(["a", "b"]);
@@ -45,7 +45,7 @@ describe("a live sender", () => {
     expect(live.sent.map(({ step }) => step)).toEqual([0, 1, 2]);
   });
 
-  test("tells how long a picture was on its way", async () => {
+  test("measures how long a picture was on its way", async () => {
     const live = setUp();
     await live.offer("a", 100);
     live.at(150);
@@ -53,7 +53,7 @@ describe("a live sender", () => {
     expect(live.sender.result(0)).toBeNull();
   });
 
-  test("goes on after a picture was superseded or refused", async () => {
+  test("continues after a picture was superseded or refused", async () => {
     const live = setUp();
     for (const name of ["a", "b", "c"]) await live.offer(name);
     live.sent[1]?.answer({ status: "SUPERSEDED" });
@@ -66,7 +66,7 @@ describe("a live sender", () => {
     expect(live.errors).toEqual([new Error("no picture")]);
   });
 
-  test("counts a result as the end of older ones", async () => {
+  test("counts a result as the end of older pictures", async () => {
     const live = setUp();
     for (const name of ["a", "b", "c"]) await live.offer(name);
     live.sender.result(1);
@@ -75,7 +75,7 @@ describe("a live sender", () => {
     expect(live.data).toEqual(["a", "b", "c", "d"]);
   });
 
-  test("sends nothing while it pauses, then the newest", async () => {
+  test("sends nothing while it is paused, and then the newest picture", async () => {
     const live = setUp();
     live.sender.pause();
     for (const name of ["a", "b"]) await live.offer(name);
@@ -85,7 +85,7 @@ describe("a live sender", () => {
     expect(live.data).toEqual(["b"]);
   });
 
-  test("does not wait for results that were lost with the connection, and sends the picture of now in their place", async () => {
+  test("does not wait for results that were lost with the connection, and sends the current picture instead", async () => {
     const live = setUp();
     for (const name of ["a", "b"]) await live.offer(name);
     for (const { answer } of live.sent) answer({ status: "ACCEPTED" });
@@ -98,7 +98,7 @@ describe("a live sender", () => {
     expect(live.data).toEqual(["a", "b", "b"]);
   });
 
-  test("tells whether there is a picture that it has not sent", async () => {
+  test("knows whether there is a picture that it has not sent", async () => {
     const live = setUp();
     expect(live.sender.unsent).toBe(false);
     await live.offer("a");

@@ -27,26 +27,26 @@ function network(id: string, changes: Partial<Network> = {}): Network {
   };
 }
 
-test("a new painting uses the network that the server tells", () => {
+test("a new painting uses the default network of the server", () => {
   const usual = network("vgg19-lite", { isDefault: true });
   expect(usualModel([network("vgg19", { state: "FAILED" }), usual, network("other")])).toBe(usual);
   expect(usualModel([network("vgg19", { state: "AVAILABLE" })])).toBeNull();
 });
 
-test("a network that was removed is in the list no more", () => {
+test("a removed network leaves the list", () => {
   const [kept, gone] = [network("kept"), network("gone")];
   expect(withNetwork([kept, gone], { ...gone, removed: true })).toEqual([kept]);
   expect(withNetwork(null, { ...gone, removed: true })).toEqual([]);
 });
 
-test("a change takes the place of what was known, and a network that is new comes last", () => {
+test("a changed network stays in its place, and a new network comes last", () => {
   const known = [network("a"), network("b", { state: "DOWNLOADING", downloadProgress: 0.5 })];
   const changed = withNetwork(known, network("b"));
   expect(changed.map(({ id, state }) => `${id} ${state}`)).toEqual(["a READY", "b READY"]);
   expect(withNetwork(changed, network("c")).map(({ id }) => id)).toEqual(["a", "b", "c"]);
 });
 
-test("titles split into a short name and what a card explains", () => {
+test("a title splits into a short name and an explanation", () => {
   for (const [title, name, rest] of [
     ["Edges to cats (pix2pix)", "Edges to cats", "pix2pix"],
     ["VGG-19 lite: features, distilled from VGG-19", "VGG-19 lite", "features, distilled from VGG-19"],
@@ -56,11 +56,11 @@ test("titles split into a short name and what a card explains", () => {
   }
 });
 
-test("sizes of files are short", () => {
+test("file sizes are short", () => {
   expect([400, 356_867, 1_489_022, 548_051_000].map(formatBytes)).toEqual(["1 kB", "357 kB", "1.5 MB", "548 MB"]);
 });
 
-test("what was made for lines or labels is drawn for, all else takes photos", () => {
+test("networks for lines or labels need drawings, and all others take photos", () => {
   const taken = (["PHOTO", "LINE_DRAWING", "LABEL_MAP", null] as const).map((takes) => takesDrawings(network("any", { takes })));
   expect(taken).toEqual([false, true, true, false]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { colourOf } from "../../web/rooms/live/drawing-strokes";
 import { padFor } from "../../web/rooms/live/pads";
 
-test("lines are drawn black on white; areas have colours of their own on a sheet that is none of them", () => {
+test("lines are drawn in black on white; areas have colours of their own, different from the sheet", () => {
   const lines = padFor({ takes: "LINE_DRAWING" });
   expect([lines.sheet, lines.colours.map(({ value }) => value)]).toEqual(["#ffffff", ["#000000"]]);
   const areas = padFor({ takes: "LABEL_MAP" });
@@ -11,7 +11,7 @@ test("lines are drawn black on white; areas have colours of their own on a sheet
   expect(areas.begins).toBeNull();
 });
 
-test("a pen leaves its colour, and the eraser that of the sheet", () => {
+test("a pen draws in its colour, and the eraser in the colour of the sheet", () => {
   expect(colourOf({ tool: "pen", colour: "#a50000" }, "#0006d9")).toBe("#a50000");
   expect(colourOf({ tool: "eraser", colour: "#a50000" }, "#0006d9")).toBe("#0006d9");
 });

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { presetOf, presets } from "../../web/rooms/easel/presets";
 
-test("every preset has its picture and is known again, with any network", () => {
+test("every preset has a picture and is recognised with any network", () => {
   for (const preset of presets) {
     expect(existsSync(new URL(`../../web/public/presets/${preset.id}.webp`, import.meta.url)), preset.id).toBe(true);
     expect(presetOf({ ...preset.recipe, model: "vgg19" })).toBe(preset);
@@ -10,10 +10,10 @@ test("every preset has its picture and is known again, with any network", () => 
   expect(new Set(presets.map(({ id }) => id)).size).toBe(presets.length);
 });
 
-test("a preset is known again when a setting went back to its default", () => {
+test("a preset is recognised when a setting is back at its default", () => {
   expect(presetOf({ alpha: 1, preserveColors: false })?.id).toBe("balanced");
 });
 
-test("settings of one's own are nobody's preset", () => {
+test("other settings match no preset", () => {
   expect(presetOf({ beta: 41 })).toBeNull();
 });

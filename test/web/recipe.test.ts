@@ -4,7 +4,7 @@ import { settingsOf, toInput, withModel } from "../../web/session/recipe";
 
 const styles = [{ imageId: "s", weight: 1 }];
 
-test("untouched settings are left to the server", () => {
+test("unchanged settings are left to the server", () => {
   expect(toInput({ steps: 77 }, "c", styles, "Title")).toEqual({ contentId: "c", styles, title: "Title", steps: 77 });
 });
 
@@ -17,7 +17,7 @@ test("the learning rate follows the optimiser and the scales follow the size unt
   expect(toInput({ ...lbfgs, learningRate: 0.5 }, "c", styles, "")).toMatchObject({ optimizer: "LBFGS", learningRate: 0.5 });
 });
 
-test("one layer's weight is sent with the others as they are", () => {
+test("a changed layer weight is sent together with the unchanged ones", () => {
   const changed = settingsOf({}).styleLayers.map((known) => (known.layer === "conv3_1" ? { ...known, weight: 2 } : known));
   const expected = styleTransferSettings.styleLayers.default.map(({ layer, weight }) => ({
     layer,
@@ -26,7 +26,7 @@ test("one layer's weight is sent with the others as they are", () => {
   expect(toInput({ styleLayers: changed }, "c", styles, "").styleLayers).toEqual(expected);
 });
 
-test("a chosen model is named, and one that was given up is left to the server", () => {
+test("a chosen model is named, and a choice that was undone is left to the server", () => {
   const named = withModel({ steps: 5 }, "vgg19-lite");
   expect(toInput(named, "c", styles, "")).toMatchObject({ model: "vgg19-lite", steps: 5 });
   expect(toInput(withModel(named, null), "c", styles, "")).not.toHaveProperty("model");

@@ -4,20 +4,20 @@ import { nothingSelected, stillThere, toggled } from "../../web/rooms/gallery/se
 const order = ["a", "b", "c", "d", "e"];
 const list = ({ ids }: typeof nothingSelected) => [...ids].sort();
 
-test("one by one, on and off", () => {
+test("sessions are selected and deselected one by one", () => {
   const one = toggled(nothingSelected, "b", false, order);
   expect(list(one)).toEqual(["b"]);
   expect(list(toggled(one, "b", false, order))).toEqual([]);
 });
 
-test("a range from the one touched last, in either direction, on and off", () => {
+test("a range from the last session is selected and deselected in either direction", () => {
   const range = toggled(toggled(nothingSelected, "d", false, order), "b", true, order);
   expect(list(range)).toEqual(["b", "c", "d"]);
   expect(list(toggled(range, "d", true, order))).toEqual([]);
   expect(list(toggled(nothingSelected, "c", true, order))).toEqual(["c"]);
 });
 
-test("what went away is not selected any more", () => {
+test("a removed session is not selected any more", () => {
   const some = toggled(toggled(nothingSelected, "a", false, order), "c", true, order);
   expect(list(stillThere(some, ["a", "d"]))).toEqual(["a"]);
   expect(stillThere(some, order)).toBe(some);

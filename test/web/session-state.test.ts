@@ -57,20 +57,20 @@ describe("a painting as its page knows it", () => {
     expect(steps(withFrames(loaded, 2, 3, 5, 4, 5))).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  test("measures the time of a step by the clock over the last frames, and by the last computation before that", () => {
+  test("measures the time of a step over the last frames, and by the last computation until there are enough", () => {
     expect(msPerStep(nothingYet)).toBeNull();
     expect(msPerStep(withFrames(nothingYet, 0))).toBe(390);
     expect(msPerStep(withFrames(nothingYet, 0, 1, 4))).toBe(400);
   });
 
-  test("has its place in the queue only while it waits", () => {
+  test("has a place in the queue only while it waits", () => {
     const running = nextState(nothingYet, { type: "changed", session: painting(null) });
     expect(nextState(running, { type: "place", queuePosition: 2 })).toBe(running);
     const queued = nextState(nothingYet, { type: "changed", session: { ...painting(null), status: "QUEUED", queuePosition: 3 } });
     expect(nextState(queued, { type: "place", queuePosition: 2 }).session?.queuePosition).toBe(2);
   });
 
-  test("is told what it was too slow to see", () => {
+  test("knows the frames that it missed, and gets them later", () => {
     const seen = withFrames(nothingYet, 0, 1, 4);
     expect(seen.timeline.holes).toEqual([{ from: 2, to: 3 }]);
     const whole = nextState(seen, { type: "filled", range: { from: 2, to: 3 }, frames: [frame(2), frame(3)] });
@@ -78,12 +78,12 @@ describe("a painting as its page knows it", () => {
     expect(nextState(whole, { type: "gone", step: 2 }).timeline.frames).toHaveLength(4);
   });
 
-  test("stays the same object when the connection is as it was", () => {
+  test("stays the same object if the connection does not change", () => {
     expect(nextState(nothingYet, { type: "connection", connected: true })).toBe(nothingYet);
   });
 });
 
-test("a translation has its picture with the change that says it is finished, and no curve", () => {
+test("a translation gets its picture with the change to completed, and has no curve", () => {
   const result = { ...frame(0), losses: null };
   const model = {
     id: "t",

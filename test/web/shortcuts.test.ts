@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 describe("keyboard shortcuts", () => {
-  test("are in force until they are taken back, and tell who listens", () => {
+  test("apply until they are removed, and notify listeners", () => {
     const heard = vi.fn();
     const end = onShortcuts(heard);
     const remove = addShortcut({ key: "p", title: "Pause", everywhere: false, run: () => undefined });
@@ -25,7 +25,7 @@ describe("keyboard shortcuts", () => {
     expect(heard).toHaveBeenCalledTimes(2);
   });
 
-  test("of two with one key the later counts, and the first again when it is gone", () => {
+  test("use the newest of two with the same key, and the older one after its removal", () => {
     add("p", "Pause");
     const remove = addShortcut({ key: "p", title: "Paste", everywhere: false, run: () => undefined });
     expect(shortcutFor("p", "free")?.title).toBe("Paste");
@@ -33,7 +33,7 @@ describe("keyboard shortcuts", () => {
     expect(shortcutFor("p", "free")?.title).toBe("Pause");
   });
 
-  test("leave fields their keys, and buttons what presses them", () => {
+  test("do not take keys from fields, nor the keys that press buttons", () => {
     add(" ", "Pause");
     add("?", "Help");
     expect(shortcutFor("?", "field")).toBeNull();

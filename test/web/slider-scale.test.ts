@@ -9,7 +9,7 @@ const ranges = Object.entries<Setting>(styleTransferSettings).flatMap(([name, se
 );
 
 describe.each(ranges)("the slider of %s", (_name, setting) => {
-  test("gives allowed values that rise", () => {
+  test("gives rising values within the limits", () => {
     const values = positions.map((position) => valueAt(setting, position));
     for (const value of values) {
       expect(value).toBeGreaterThanOrEqual(setting.min);
@@ -19,13 +19,13 @@ describe.each(ranges)("the slider of %s", (_name, setting) => {
     expect(values).toEqual([...values].sort((a, b) => a - b));
   });
 
-  test("shows the default where it gives about the default", () => {
+  test("shows the default where the slider is closest to it", () => {
     const value = valueAt(setting, positionOf(setting, setting.default));
     expect(Math.abs(value - setting.default)).toBeLessThanOrEqual(setting.default * 0.05);
   });
 });
 
-test("a logarithmic slider stops at 0 where 0 is allowed, and stays at its end beyond its reach", () => {
+test("a logarithmic slider reaches 0 if 0 is allowed, and stays at its end for values beyond it", () => {
   const { alpha } = styleTransferSettings;
   expect(valueAt(alpha, 0)).toBe(0);
   expect(positionOf(alpha, 0)).toBe(0);
@@ -33,7 +33,7 @@ test("a logarithmic slider stops at 0 where 0 is allowed, and stays at its end b
   expect(positionOf(alpha, alpha.max)).toBe(LAST_POSITION);
 });
 
-test("a linear slider of a share gives short decimals", () => {
+test("a linear slider for a share gives short decimals", () => {
   const share = { min: 0, max: 1, default: 0, integer: false, scale: "linear" } as const;
   for (const position of positions) expect(String(valueAt(share, position)).length).toBeLessThanOrEqual(5);
   expect([valueAt(share, 0), valueAt(share, LAST_POSITION)]).toEqual([0, 1]);

@@ -19,14 +19,14 @@ const painting: Pick<Painting, "settings" | "styles" | "initialSettings" | "init
   ],
 };
 
-test("the settings at a step are those of the beginning with the changes through that step", () => {
+test("the settings at a step are the initial settings with the changes through that step", () => {
   const beta = (step: number) => steerableAt(painting, step).beta;
   expect([beta(0), beta(9), beta(10), beta(19), beta(20), beta(99)]).toEqual([40, 40, 80, 80, 400, 400]);
   expect(steerableAt(painting, 99).alpha).toBe(1);
   expect(steerableNow(painting).alpha).toBe(5);
 });
 
-test("the styles at a step are those that were swapped in last", () => {
+test("the styles at a step are those of the last change of styles", () => {
   const swap = { ...nothing, step: 30, styles: [{ weight: 2, image: picture("b") }] };
   const swapped = { ...painting, changes: [...painting.changes, swap] };
   expect(steerableAt(swapped, 5).styles).toEqual(painting.initialStyles);
@@ -38,7 +38,7 @@ test("each point of the loss curve has the weights that it was evaluated with", 
   expect([0, 9, 10, 20, 50, 15, 0, 19].map((step) => weightsAt(step).beta)).toEqual([40, 40, 80, 400, 400, 80, 40, 80]);
 });
 
-test("only what was changed is sent", () => {
+test("only changed settings are sent", () => {
   expect(toChanges({ beta: 3 })).toEqual({ beta: 3 });
   expect(toChanges({ styles: painting.styles, styleLayers: [{ layer: "conv1_1", weight: 2 }] })).toEqual({
     styles: [{ imageId: "a", weight: 1 }],
@@ -46,6 +46,6 @@ test("only what was changed is sent", () => {
   });
 });
 
-test("a step that was steered several times is one mark, and changes that wait are none", () => {
+test("a step that was steered several times has one mark, and pending changes have none", () => {
   expect(steeredSteps([{ step: 9 }, { step: 4 }, { step: 9 }, { step: null }])).toEqual([4, 9]);
 });

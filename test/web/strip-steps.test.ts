@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { stripSteps } from "../../web/rooms/painting/scrub/strip-steps";
 
-test("at most eight pictures stand along the track, evenly, from step 0", () => {
+test("at most eight pictures are spread evenly along the track from step 0", () => {
   for (const last of [1, 2, 3, 7, 8, 13, 14, 15, 150, 999, 5000]) {
     const steps = stripSteps(last);
     expect(steps[0]).toBe(0);

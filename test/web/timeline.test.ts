@@ -21,7 +21,7 @@ const seen = (...steps: number[]) => steps.map(frame).reduce(withFrame, emptyTim
 const steps = ({ frames }: Timeline) => frames.map(({ step }) => step);
 
 describe("the timeline of kept frames", () => {
-  test("knows what it did not see, and what was asked for no more", () => {
+  test("lists missing frames, and never requests the same frames twice", () => {
     const opened = seen(7);
     expect(missing(opened, null)).toEqual({ from: 0, to: 6 });
     const page = filled(opened, { from: 0, to: 3 }, [frame(0), frame(2), frame(3)]);
@@ -31,7 +31,7 @@ describe("the timeline of kept frames", () => {
     expect(steps(whole)).toEqual([0, 2, 3, 4, 7]);
   });
 
-  test("has holes where live frames were skipped, and none where the replay brought them", () => {
+  test("has holes where live frames were skipped, until a page fills them", () => {
     const skipped = seen(0, 1, 4, 5, 9);
     expect(skipped.holes).toEqual([
       { from: 2, to: 3 },
@@ -43,7 +43,7 @@ describe("the timeline of kept frames", () => {
     expect(missing(seen(0, 1, 2), null)).toBeNull();
   });
 
-  test("asks for the newest first, but for what is wanted before that", () => {
+  test("requests the newest frames first, unless others are wanted", () => {
     const opened = seen(1000);
     expect(missing(opened, null)).toEqual({ from: 900, to: 999 });
     expect(missing(opened, 140)).toEqual({ from: 90, to: 189 });
@@ -55,7 +55,7 @@ describe("the timeline of kept frames", () => {
     expect(neighbour(around, 140, 1)).toBeNull();
   });
 
-  test("takes in the same frame once, however it came", () => {
+  test("keeps a frame once, however it came", () => {
     const twice = withFrame(filled(seen(0, 3), { from: 1, to: 2 }, [frame(1), frame(2), frame(3)]), frame(2));
     expect(steps(twice)).toEqual([0, 1, 2, 3]);
   });
@@ -66,7 +66,7 @@ describe("the timeline of kept frames", () => {
     expect(nearest(emptyTimeline, 3)).toBeNull();
   });
 
-  test("goes from picture to picture, and stays at its ends", () => {
+  test("steps from picture to picture, and stops at the ends", () => {
     const thinned = filled(seen(40), { from: 0, to: 39 }, [0, 8, 16].map(frame));
     const from = (step: number, by: number) => neighbour(thinned, step, by)?.step;
     expect([from(8, 1), from(8, -1), from(16, 1), from(0, -1), from(40, 1), from(0, 10), from(40, -10)]).toEqual([16, 0, 40, 0, 40, 40, 0]);
@@ -74,7 +74,7 @@ describe("the timeline of kept frames", () => {
     expect(neighbour(emptyTimeline, 0, 1)).toBeNull();
   });
 
-  test("forgets a frame that is kept no more", () => {
+  test("forgets a frame that is no longer kept", () => {
     expect(steps(withoutStep(seen(0, 1, 2), 1))).toEqual([0, 2]);
   });
 });

@@ -29,7 +29,7 @@ function picture(): Promise<Buffer> {
     .toBuffer();
 }
 
-test("a picture that was exported brings back its settings, as they were in the end", async () => {
+test("an exported picture brings back its final settings", async () => {
   const found = await findTrace(new Blob([Uint8Array.from(withText(await picture(), "atelier-trace", trace))]));
   expect(found).toMatchObject({ text: trace, title: "Garten, grün" });
   expect(found && settingsOf(found.recipe)).toMatchObject({ alpha: 3, beta: 90, steps: 120, size: 128, seed: 7 });
@@ -37,7 +37,7 @@ test("a picture that was exported brings back its settings, as they were in the 
   expect(found?.recipe.styleLayers).toEqual(settings.styleLayers);
 });
 
-test("other pictures, other texts and what is cut off have no settings", async () => {
+test("other pictures, other texts and truncated pictures have no settings", async () => {
   const plain = await picture();
   expect(await findTrace(new Blob([Uint8Array.from(plain)]))).toBeNull();
   expect(await findTrace(new Blob(["not a picture"]))).toBeNull();
@@ -47,7 +47,7 @@ test("other pictures, other texts and what is cut off have no settings", async (
   expect(pngText(other.subarray(0, 60), "Comment")).toBeNull();
 });
 
-test("a value that is not allowed in a trace is left to its default", () => {
+test("an invalid value in a trace is replaced by the default", () => {
   const strange = {
     ...settings,
     alpha: -1,

@@ -30,7 +30,7 @@ function options(): Follow<unknown, Record<string, unknown>> {
   return followed.mock.calls[0]?.[0] as Follow<unknown, Record<string, unknown>>;
 }
 
-test("loads before it follows, and not again unless asked to", async () => {
+test("loads before it follows, and again only on request", async () => {
   followed.mockImplementation(async () => expect(load).toHaveBeenCalledOnce());
   await watch(subscription, new AbortController().signal);
   options().onConnection?.(true);
@@ -38,7 +38,7 @@ test("loads before it follows, and not again unless asked to", async () => {
   expect(failures).toEqual([]);
 });
 
-test("loads again at each connection where earlier changes are not sent", async () => {
+test("loads again at each connection if the server does not send earlier changes", async () => {
   const connections: boolean[] = [];
   await watch({ ...subscription, reloads: true, onConnection: (connected) => connections.push(connected) }, new AbortController().signal);
   for (const connected of [true, false, true]) options().onConnection?.(connected);
@@ -46,12 +46,12 @@ test("loads again at each connection where earlier changes are not sent", async 
   expect(connections).toEqual([true, false, true]);
 });
 
-test("follows nothing that is over once it is loaded", async () => {
+test("does not follow a session that is over when it is loaded", async () => {
   await watch({ ...subscription, isOver: () => true }, new AbortController().signal);
   expect(followed).not.toHaveBeenCalled();
 });
 
-test("reports what ends it, but nothing after it was given up", async () => {
+test("reports the error that ends it, but nothing after it was abandoned", async () => {
   const refused = new Error("refused");
   followed.mockRejectedValue(refused);
   await watch(subscription, new AbortController().signal);

@@ -5,20 +5,20 @@ const frame = { width: 400, height: 300 };
 const picture = { width: 800, height: 600 };
 const range = zoomRange(picture, frame, 1);
 
-describe("zoom of a picture in its frame", () => {
-  test("knows where a pixel of the picture is one of the screen", () => {
+describe("the zoom of a picture in its frame", () => {
+  test("knows at which zoom a pixel of the picture is a pixel of the screen", () => {
     expect(actualZoom(picture, frame, 1)).toBe(2);
     expect(actualZoom(picture, frame, 2)).toBe(1);
     expect(actualZoom({ width: 100, height: 75 }, frame, 1)).toBe(0.25);
   });
 
-  test("has all of the picture and its actual size within reach", () => {
+  test("ranges from the whole picture to beyond its actual size", () => {
     expect(range).toEqual({ least: 1, most: 24 });
     expect(zoomRange({ width: 100, height: 75 }, frame, 1)).toEqual({ least: 0.25, most: 3 });
     expect(zoomRange({ width: 20, height: 15 }, frame, 1).most).toBe(1);
   });
 
-  test("keeps what lies under the pointer", () => {
+  test("keeps the point under the pointer in place", () => {
     const point = { x: 100, y: -50 };
     const view = zoomedAt(fitted, 2, point, frame, range);
     expect((point.x - view.x) / view.zoom).toBeCloseTo((point.x - fitted.x) / fitted.zoom);
@@ -30,14 +30,14 @@ describe("zoom of a picture in its frame", () => {
     expect(zoomedAt(fitted, 0.1, { x: 0, y: 0 }, frame, range)).toEqual(fitted);
   });
 
-  test("moves as far as there is picture", () => {
+  test("moves no farther than the edge of the picture", () => {
     const view = zoomedAt(fitted, 2, { x: 0, y: 0 }, frame, range);
     expect(panned(view, 150, -100, frame)).toEqual({ zoom: 2, x: 150, y: -100 });
     expect(panned(view, 1000, -1000, frame)).toEqual({ zoom: 2, x: 200, y: -150 });
     expect(panned(fitted, 10, 10, frame)).toEqual(fitted);
   });
 
-  test("comes back to the middle when it is made smaller", () => {
+  test("returns to the middle when the picture is made smaller", () => {
     const moved = panned(zoomedAt(fitted, 4, { x: 0, y: 0 }, frame, range), 600, 450, frame);
     expect(zoomedAt(moved, 1, { x: 50, y: 50 }, frame, range)).toEqual(fitted);
   });

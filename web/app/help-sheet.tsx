@@ -41,7 +41,7 @@ export function HelpSheet() {
                   </div>
                 ))}
             </dl>
-            <p className={styles.note}>{texts.elsewhere}</p>
+            <p className="note">{texts.elsewhere}</p>
             <div className={styles.switchLine}>
               <Switch.Root id="turn-shortcuts" className={styles.switch} checked={on} onCheckedChange={turnShortcuts}>
                 <Switch.Thumb className={styles.thumb} />

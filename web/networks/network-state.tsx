@@ -32,7 +32,7 @@ export function NetworkState({ network, actions }: Props) {
       {/* One button serves all states, so that it keeps the focus. */}
       <button
         type="button"
-        className={styles.action}
+        className={`bare ${styles.action}`}
         aria-label={name}
         onClick={() => (state === "DOWNLOADING" ? actions.stop(id) : actions.fetchNow(id))}
       >

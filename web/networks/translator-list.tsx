@@ -32,7 +32,7 @@ export function TranslatorList({ translators, chosen, onChoose }: Props) {
               aria-describedby={`${id}-${network.id}`}
               onChange={() => onChoose(network.id)}
             />
-            <span className={styles.preview}>
+            <span className={`cropped ${styles.preview}`}>
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
               {network.preview && <img src={network.preview} alt="" loading="lazy" />}
             </span>

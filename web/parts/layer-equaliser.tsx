@@ -1,10 +1,10 @@
-import { Slider } from "radix-ui";
 import { useState } from "react";
 import type { LayerWeight } from "../../server/records/settings";
 import { layerTexts } from "../texts/layers-in-words";
 import styles from "./layer-equaliser.module.css";
+import { SettingSlider } from "./setting-slider";
+import fields from "./setting-slider.module.css";
 import { type LabelledNumber, layerWeight } from "./settings";
-import { LAST_POSITION, positionOf, valueAt } from "./slider-scale";
 
 interface Props {
   layers: readonly LayerWeight[];
@@ -20,29 +20,11 @@ export function LayerEqualiser({ layers, onChange }: Props) {
         {layers.map(({ layer, weight }, place) => {
           const setting = layerWeight(layer, place);
           const name = layerTexts.plain(layer);
+          const change = (next: number) => onChange(layers.map((known) => (known.layer === layer ? { layer, weight: next } : known)));
           return (
             <div key={layer} className={styles.band}>
-              <ExactWeight
-                name={layerTexts.exact(name, layer)}
-                setting={setting}
-                weight={weight}
-                onChange={(next) => onChange(layers.map((known) => (known.layer === layer ? { layer, weight: next } : known)))}
-              />
-              <Slider.Root
-                className={styles.slider}
-                orientation="vertical"
-                min={0}
-                max={LAST_POSITION}
-                value={[positionOf(setting, weight)]}
-                onValueChange={([position = 0]) =>
-                  onChange(layers.map((known) => (known.layer === layer ? { layer, weight: valueAt(setting, position) } : known)))
-                }
-              >
-                <Slider.Track className={styles.track}>
-                  <Slider.Range className={styles.range} />
-                </Slider.Track>
-                <Slider.Thumb className={styles.thumb} aria-label={`${name}, ${layer}`} aria-valuetext={String(weight)} />
-              </Slider.Root>
+              <ExactWeight name={layerTexts.exact(name, layer)} setting={setting} weight={weight} onChange={change} />
+              <SettingSlider setting={setting} value={weight} label={`${name}, ${layer}`} orientation="vertical" onChange={change} />
               <span className={styles.name}>{name}</span>
               <span className={styles.layer}>{layer.replace("conv", "")}</span>
             </div>
@@ -53,18 +35,15 @@ export function LayerEqualiser({ layers, onChange }: Props) {
   );
 }
 
-/** The weight as a number, to be typed exactly; what is not allowed leaves it as it was. */
-function ExactWeight({
-  name,
-  setting,
-  weight,
-  onChange,
-}: {
+interface ExactWeightProps {
   name: string;
   setting: LabelledNumber;
   weight: number;
   onChange(weight: number): void;
-}) {
+}
+
+/** A field for the exact weight; a value that is not allowed leaves it as it was. */
+function ExactWeight({ name, setting, weight, onChange }: ExactWeightProps) {
   const [text, setText] = useState<string | null>(null);
   const typed = text === null || text.trim() === "" ? Number.NaN : Number(text.replace(",", "."));
   const allowed = typed >= setting.min && typed <= setting.max;
@@ -76,7 +55,7 @@ function ExactWeight({
 
   return (
     <input
-      className={styles.value}
+      className={`${fields.number} ${styles.value}`}
       inputMode="decimal"
       autoComplete="off"
       aria-label={name}

@@ -1,9 +1,9 @@
-import { Slider } from "radix-ui";
 import { useId, useState } from "react";
 import { settingsTexts as texts } from "../texts/settings";
 import styles from "./number-control.module.css";
+import { SettingSlider } from "./setting-slider";
+import fields from "./setting-slider.module.css";
 import type { LabelledNumber } from "./settings";
-import { LAST_POSITION, positionOf, valueAt } from "./slider-scale";
 
 interface Props {
   setting: LabelledNumber;
@@ -11,13 +11,13 @@ interface Props {
   onChange(value: number): void;
   /** Set to false where a slider would say nothing. */
   slider?: boolean;
-  /** Set where each value has its cost: the field then hands on what is typed when it is left or Enter is pressed. */
+  /** Set where each value has a cost: the field then hands on its value only when it is left or Enter is pressed. */
   unhurried?: boolean;
 }
 
 /**
- * One numeric setting: a slider for feeling one's way, a field for exact values over the whole allowed range. The field
- * keeps what is typed, hands on what is a number within the limits, and says the limits under what is not.
+ * One numeric setting: a slider to try values, and a field for exact values over the whole allowed range. The field keeps
+ * the typed text, hands on numbers within the limits, and shows the limits under anything else.
  */
 export function NumberControl({ setting, value, onChange, slider = true, unhurried = false }: Props) {
   const id = useId();
@@ -40,7 +40,7 @@ export function NumberControl({ setting, value, onChange, slider = true, unhurri
       </label>
       <input
         id={id}
-        className={styles.field}
+        className={`${fields.number} ${styles.field}`}
         inputMode={setting.integer ? "numeric" : "decimal"}
         autoComplete="off"
         value={text ?? String(value)}
@@ -60,21 +60,15 @@ export function NumberControl({ setting, value, onChange, slider = true, unhurri
         </p>
       )}
       {slider && (
-        <Slider.Root
-          className={styles.slider}
-          min={0}
-          max={LAST_POSITION}
-          value={[positionOf(setting, value)]}
-          onValueChange={([position = 0]) => {
+        <SettingSlider
+          setting={setting}
+          value={value}
+          label={setting.title}
+          onChange={(next) => {
             setText(null);
-            onChange(valueAt(setting, position));
+            onChange(next);
           }}
-        >
-          <Slider.Track className={styles.track}>
-            <Slider.Range className={styles.range} />
-          </Slider.Track>
-          <Slider.Thumb className={styles.thumb} aria-label={setting.title} aria-valuetext={String(value)} />
-        </Slider.Root>
+        />
       )}
       {setting.help && (
         <p className={styles.help} id={`${id}-help`}>

@@ -66,7 +66,12 @@ function Pictures({ onPick }: { onPick(image: Picture): void }) {
       <ul className={styles.pictures}>
         {images.map((image, place) => (
           <li key={image.id}>
-            <button type="button" className={styles.picture} aria-label={texts.pick(place + 1)} onClick={() => onPick(image)}>
+            <button
+              type="button"
+              className={`bare cropped ${styles.picture}`}
+              aria-label={texts.pick(place + 1)}
+              onClick={() => onPick(image)}
+            >
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
               <img src={displayUrl(image.url, 128)} alt="" loading="lazy" decoding="async" />
             </button>

@@ -71,7 +71,7 @@ export function PictureWell({ title, choice, onTouch }: Props) {
         <CameraButton name={title} onTake={(file) => void choice.take(file)} />
         <div className={styles.options} role="radiogroup" aria-labelledby={id}>
           {options.map(({ url, title: name }) => (
-            <label key={url} className={styles.option} title={name}>
+            <label key={url} className={`cropped ${styles.option}`} title={name}>
               <input type="radio" name={id} checked={url === chosen.url} aria-label={name} onChange={() => choice.choose(url)} />
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
               <img src={displayUrl(url, 64)} alt="" loading="lazy" />

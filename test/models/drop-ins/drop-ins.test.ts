@@ -61,7 +61,7 @@ async function until(registry: Registry, id: string, state: Model["state"] | nul
 }
 
 describe("a folder that is dropped in", () => {
-  test("becomes a model that can be used, and leaves the list with its folder", async () => {
+  test("becomes a usable model, and disappears from the list with its folder", async () => {
     const registry = await start();
     const path = await dropIn(dropped, "negative_one");
     expect(await until(registry, "negative-one", "READY")).toMatchObject({
@@ -136,7 +136,7 @@ describe("a folder that is dropped in", () => {
   });
 });
 
-test("all models leave the list with the directory, and return with it", async () => {
+test("all models disappear from the list with the directory, and return with it", async () => {
   const registry = await start();
   await dropIn(dropped, "one");
   await until(registry, "one", "READY");
@@ -146,7 +146,7 @@ test("all models leave the list with the directory, and return with it", async (
   await until(registry, "one", "READY");
 });
 
-test("a picture of an example result is the preview, unless it is a link that leads out of the folder", async () => {
+test("a picture of an example result is the preview, unless it is a link to a place outside the folder", async () => {
   const registry = await start();
   const path = await dropIn(dropped, "shown");
   await mkdir(join(path, "reference"));
@@ -218,7 +218,7 @@ describe("a folder that is refused", () => {
 });
 
 describe("an id that is taken", () => {
-  test("stays with the model that had it first; the other is FAILED under another id until the first one leaves", async () => {
+  test("stays with the model that had it first; the other is FAILED under another id until the first one is removed", async () => {
     await dropIn(join(folder, "bundled"), "mine", negative, fullCard("mine"));
     const registry = await start();
     await dropIn(dropped, "mine", negative, shortCard("mine"));
@@ -234,7 +234,7 @@ describe("an id that is taken", () => {
     await until(registry, "a-b-2", null);
   });
 
-  test("by a copy of the same file is not a problem", async () => {
+  test("is not a problem if it belongs to a copy of the same file", async () => {
     await dropIn(join(folder, "bundled"), "mine", negative, fullCard("mine"));
     const registry = await start();
     await cp(join(folder, "bundled", "mine"), join(dropped, "mine"), { recursive: true });
@@ -247,7 +247,7 @@ describe("an id that is taken", () => {
     ]);
   });
 
-  test("by a model that could only be downloaded goes to a dropped folder, and returns when the folder is removed", async () => {
+  test("passes from a model that is not downloaded to a dropped folder, and back when the folder is removed", async () => {
     const registry = await start();
     expect(await registry.find("vgg19")).toMatchObject({ state: "AVAILABLE" });
     const path = await dropIn(dropped, "vgg19");

@@ -45,7 +45,7 @@ it("restarts with a server that ignores ranges", async () => {
   await rig.expectComplete();
 });
 
-it("restarts when the server sends another part than requested", async () => {
+it("restarts when the server sends a different part than requested", async () => {
   rig.server.faults.push(breakOffAfter(100_000), (_request, response) =>
     response.writeHead(206, { "content-range": `bytes 0-${content.length - 1}/${content.length}` }).end(content),
   );
@@ -76,7 +76,7 @@ it("continues with a server that names no version, and downloads the whole file 
   expect(rig.server.requests[1]?.ifRange).toBeNull();
 });
 
-it("requests the rest when a file without a length ends early", async () => {
+it("requests the rest when a file without a stated length ends early", async () => {
   rig.server.faults.push((_request, response) => response.write(content.subarray(0, 1000), () => response.end()));
   await rig.download();
   await rig.expectComplete();
@@ -112,7 +112,7 @@ it("ends at once when it is cancelled, and continues from there later", async ()
   expect(rig.ranges).toEqual([null, "bytes=1000-"]);
 });
 
-it("restarts when the bytes came from another address, are too many, or have no note of their origin", async () => {
+it("restarts when the stored bytes came from another address, are too many, or have no recorded origin", async () => {
   const beginnings = [
     { note: JSON.stringify({ url: "http://elsewhere.example/weights.bin", validator: null }), bytes: 1000 },
     { note: JSON.stringify({ url: rig.server.url("weights.bin").href, validator: null }), bytes: content.length + 1 },

@@ -33,7 +33,7 @@ it("refuses wrong bytes of the right length, and keeps none of them", async () =
 it.each([
   ["more", content.length + 1],
   ["less", content.length - 1],
-])("refuses a file that is announced with %s bytes than it should have, before it arrives", async (_, length) => {
+])("refuses a file before it arrives when the server announces %s bytes than expected", async (_, length) => {
   rig.server.faults.push((_request, response) => {
     response.writeHead(200, { "content-length": length });
     response.write(content.subarray(0, 1000));
@@ -45,7 +45,7 @@ it.each([
   expect(rig.server.requests).toHaveLength(1);
 });
 
-it("stops an endless file without a length", async () => {
+it("stops an endless file without a stated length", async () => {
   rig.server.faults.push((_request, response) => {
     const more = () => response.write(content, () => !response.destroyed && more());
     more();
@@ -53,7 +53,7 @@ it("stops an endless file without a length", async () => {
   await expect(rig.download()).rejects.toMatchObject({ code: "UNAVAILABLE", message: `It has more than ${content.length} bytes.` });
 });
 
-describe("a server that sends much in vain ends the download", () => {
+describe("a server that sends many useless bytes ends the download", () => {
   const long = randomBytes(3 * 2 ** 20);
   const checksum = { algorithm: "sha256", digest: createHash("sha256").update(long).digest("hex") } as const;
   /** Queues responses that send two of three mebibytes, and answer requests for the rest with `rest`. */
@@ -65,7 +65,7 @@ describe("a server that sends much in vain ends the download", () => {
   }
   const downloadLong = () => rig.download({ bytes: long.length, checksum });
 
-  it("when the rest does not fit for the second time", async () => {
+  it("when the rest does not match for the second time", async () => {
     queueFaults((request, response, bytes) => {
       const from = Number(/\d+/.exec(request.headers.range ?? "")?.[0]);
       const range = `bytes ${from}-${bytes.length - 1}/${bytes.length}`;
@@ -99,7 +99,7 @@ it("gives up after all attempts", async () => {
   expect(rig.server.requests).toHaveLength(3);
 });
 
-it("does not retry what will not change", async () => {
+it("does not retry an error that will not change", async () => {
   await expect(rig.download({ url: rig.server.url("nothing") })).rejects.toMatchObject({
     code: "UNAVAILABLE",
     message: expect.stringMatching(/404/),
@@ -107,7 +107,7 @@ it("does not retry what will not change", async () => {
   expect(rig.server.requests).toHaveLength(1);
 });
 
-it("gives up a connection that stalls, and continues over another", async () => {
+it("gives up a connection that stalls, and continues over another one", async () => {
   rig.server.faults.push((_request, response) => {
     response.writeHead(200, { etag: etagOf(content), "content-length": content.length });
     response.write(content.subarray(0, 1000));
@@ -132,7 +132,7 @@ it("reports a server that cannot be reached", async () => {
   await expect(rig.download({ url })).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringMatching(/cannot be reached/) });
 });
 
-it("follows a few redirects, to http only from http, and no others", async () => {
+it("follows a few redirects, to http only from http, and refuses others", async () => {
   rig.server.faults.push(status(302, { location: "/weights.bin?once" }));
   rig.server.files.set("weights.bin?once", content);
   await rig.download();
@@ -161,7 +161,7 @@ it("refuses a file that was compressed for the transfer", async () => {
 it("ends at once when it is cancelled between attempts", async () => {
   const abort = new AbortController();
   rig.server.faults.push((_request, response) => {
-    // The wait between attempts shows nothing outside; it has begun long before these 20 ms are over.
+    // The wait between attempts cannot be observed; it begins long before these 20 ms are over.
     response.writeHead(500).end(() => setTimeout(() => abort.abort(), 20));
   });
   await expect(rig.download({ signal: abort.signal, limits: { ...limits, backoffMs: 60_000 } })).rejects.toMatchObject({

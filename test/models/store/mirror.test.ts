@@ -10,7 +10,7 @@ const requested = (ending: string) => rig.server.requests.filter(({ path }) => p
 describe("a mirror at an address", () => {
   const mirror = () => rig.server.url("models/");
 
-  it("is asked for the known models, which are downloaded when they are needed", async () => {
+  it("is asked which known models it has, which are downloaded when they are needed", async () => {
     const style = rig.addToMirror("fast-style-rain_princess", fastStyleFields);
     const registry = await rig.openStore({ mirror: mirror() });
     expect(await registry.find("fast-style-rain-princess")).toMatchObject({ state: "AVAILABLE", task: "TRANSLATION", minSize: 32 });
@@ -60,7 +60,7 @@ describe("a mirror at an address", () => {
     expect(rig.logged.join("\n")).toMatch(/fast-style-candy/);
   });
 
-  it("is no longer waited for when the registry closes", async () => {
+  it("does not delay the closing of the registry", async () => {
     const registry = await rig.openStore({
       mirror: new URL("http://127.0.0.1:1/"),
       limits: { stallMs: 500, attempts: 5, backoffMs: 60_000 },

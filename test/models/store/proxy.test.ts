@@ -38,7 +38,7 @@ afterEach(() => {
   proxy.closeAllConnections();
 });
 
-/** Downloads the file with a module that has read the environment anew, as a server does that starts. */
+/** Downloads the file with a newly loaded module, which reads the environment as a server does at its start. */
 async function download(host: string): Promise<void> {
   const fresh = await import("../../../server/models/store/download.js");
   const url = rig.server.url("weights.bin");
@@ -47,12 +47,12 @@ async function download(host: string): Promise<void> {
   await rig.expectComplete();
 }
 
-it("goes through HTTP_PROXY, also to a host that only the proxy knows", async () => {
+it("uses HTTP_PROXY, even for a host that only the proxy knows", async () => {
   await download("models.invalid");
   expect(asked).toEqual([`models.invalid:${new URL(rig.server.address).port}`]);
 });
 
-it("leaves out the hosts of NO_PROXY", async () => {
+it("does not use the proxy for the hosts in NO_PROXY", async () => {
   vi.stubEnv("NO_PROXY", "example.org,127.0.0.1");
   await download("127.0.0.1");
   expect(asked).toEqual([]);

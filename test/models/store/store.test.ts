@@ -82,7 +82,7 @@ describe("VGG-19 as Keras publishes it", () => {
     expect(await readdir(join(rig.downloads, "vgg19"))).not.toContain("card.json");
   });
 
-  it("fails without the details of the server's own errors, and reports those", async () => {
+  it("fails without the details of the server's own errors, and logs them", async () => {
     const reported: unknown[] = [];
     await writeFile(join(rig.folder, "file"), "where a folder should be");
     const registry = await rig.openStore({ folder: join(rig.folder, "file"), report: (error) => reported.push(error) });
@@ -170,7 +170,7 @@ describe("VGG-19 as Keras publishes it", () => {
 });
 
 describe("a folder that models are also dropped into", () => {
-  it("tries no downloads, but files from before, and a bad one is downloaded again", async () => {
+  it("tries files that were there before and no downloads, and downloads a bad file again", async () => {
     const tried: string[] = [];
     const dropIns = {
       folder: rig.downloads,

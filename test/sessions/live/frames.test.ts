@@ -10,7 +10,7 @@ import { aFrame, aTranslation } from "../../contracts/records.js";
 
 const picture = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
 
-/** Frames of one live translation that waits, and what a host would hear of them. */
+/** Frames of one live translation that waits, and the messages that a host would receive about them. */
 async function setUp() {
   const bus = openEmbeddedBus((error) => {
     throw error;
@@ -50,7 +50,7 @@ async function setUp() {
 }
 
 describe("live frames", () => {
-  test("are counted by what became of them, results with their delay", async () => {
+  test("are counted by outcome, and results are measured by their delay", async () => {
     const live = await setUp();
     const sent = [live.send(0), live.send(1)];
     await sent[0];
@@ -65,7 +65,7 @@ describe("live frames", () => {
     expect(delaySumMs).toBeGreaterThanOrEqual(0);
   });
 
-  test("fall into all buckets of the delay that they kept within", () => {
+  test("count in every bucket whose delay they do not exceed", () => {
     const counts = new LiveCounts();
     counts.translated(100);
     counts.translated(2000);
@@ -73,7 +73,7 @@ describe("live frames", () => {
     expect([counts.totals.translated, counts.delaySumMs]).toEqual([2, 2100]);
   });
 
-  test("of a session that waits only the newest is kept, and offered when it runs", async () => {
+  test("that wait for a queued session are replaced by the newest, which is offered when it runs", async () => {
     const live = await setUp();
     const [first, second, third] = [live.send(0), live.send(1), live.send(2)];
     expect(await first).toEqual({ step: 0, status: "SUPERSEDED", credit: 1 });
@@ -94,7 +94,7 @@ describe("live frames", () => {
     await refused;
   });
 
-  test("ask storage once for all of a session's frames", async () => {
+  test("read the session from storage once", async () => {
     const live = await setUp();
     await settle();
     for (let step = 0; step < 20; step++) {
@@ -107,7 +107,7 @@ describe("live frames", () => {
     expect(live.reads).toBe(1);
   });
 
-  test("of unknown sessions leave nothing behind", async () => {
+  test("leave nothing behind for unknown sessions", async () => {
     const live = await setUp();
     const unknown = "00000000-0000-4000-8000-000000000000";
     for (let attempt = 1; attempt <= 2; attempt++) {

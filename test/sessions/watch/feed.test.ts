@@ -31,7 +31,7 @@ it("gives a slow reader each model's newest state once", async () => {
   expect(await later).toEqual({ done: false, value: { id: "b", state: 2 } });
 });
 
-it("delivers what waits before it ends", async () => {
+it("delivers the waiting items before it ends", async () => {
   const { feed, tell, listeners } = await watched();
   tell("a", 1);
   feed.end();

@@ -8,14 +8,14 @@ import { memoryRecentFrames } from "../../../server/storage/embedded/recent-fram
 import type { Storage } from "../../../server/storage/storage.js";
 import { aFrame, aSession } from "../../contracts/records.js";
 
-/** A session that is painted into memory, with waits of any length between all that happens. */
+/** A session that is painted into memory, with waits of any length between its events. */
 class Painted {
   readonly faults: unknown[] = [];
   readonly bus = openEmbeddedBus((fault) => this.faults.push(fault));
   readonly frames: FrameRecord[] = [];
   session: StyleTransferRecord = aSession("image", { id: "s", status: "RUNNING" });
   readonly broker: FrameBroker;
-  /** What reading frames fails with; null while the disk works. */
+  /** The error with which reading frames fails; null while the disk works. */
   failure: Error | null = null;
 
   constructor(readonly wait: () => Promise<unknown> = async () => undefined) {
@@ -108,7 +108,7 @@ test.each(Array.from({ length: 60 }, (_, seed) => seed))(
   },
 );
 
-test("a slow viewer is given all that was kept when it came, and then the newest frame", async () => {
+test("a slow viewer gets every frame that was kept when it came, and then the newest frame", async () => {
   const painted = new Painted();
   for (let step = 0; step < 200; step++) await painted.paint(step);
   const viewer = await painted.broker.watch("s", { afterStep: -1, maxFramesPerSecond: null });
@@ -136,7 +136,7 @@ test("a viewer that waits for a frame can leave at once, and its wait ends", asy
   expect(await viewer.next()).toEqual({ done: true, value: undefined });
 });
 
-test("a deleted session ends its viewers, also while they wait", async () => {
+test("a deleted session ends its viewers' subscriptions, even while they wait", async () => {
   const painted = new Painted();
   const viewer = await painted.broker.watch("s", latestOnly);
   await viewer.next();
@@ -146,7 +146,7 @@ test("a deleted session ends its viewers, also while they wait", async () => {
   expect(painted.broker.viewerCount).toBe(0);
 });
 
-test("a viewer whose storage fails gets the error, and leaves", async () => {
+test("a viewer gets the error when storage fails, and its subscription ends", async () => {
   const painted = new Painted();
   const viewer = await painted.broker.watch("s", { afterStep: -1, maxFramesPerSecond: null });
   await viewer.next();
@@ -155,7 +155,7 @@ test("a viewer whose storage fails gets the error, and leaves", async () => {
   expect(painted.broker.viewerCount).toBe(0);
 });
 
-test("the bus is asked once for all viewers of a session", async () => {
+test("all viewers of a session share one subscription to the bus", async () => {
   const painted = new Painted();
   const asked: string[] = [];
   const { subscribe } = painted.bus;

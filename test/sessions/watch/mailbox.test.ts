@@ -23,7 +23,7 @@ test("the newest frame wins", () => {
   expect(drain(mailbox)).toEqual(["frame 4999"]);
 });
 
-test("a frame that was delivered is not delivered again, nor an older one", () => {
+test("a delivered frame is not delivered again, nor is an older one", () => {
   const mailbox = new Mailbox(0);
   mailbox.offerFrame(frame(3));
   drain(mailbox);
@@ -31,7 +31,7 @@ test("a frame that was delivered is not delivered again, nor an older one", () =
   expect(drain(mailbox)).toEqual([]);
 });
 
-test("changes are kept in order with frames", () => {
+test("changes keep their order among frames", () => {
   const mailbox = new Mailbox(0);
   mailbox.offerChange({ ...session, title: "a" });
   mailbox.offerFrame(frame(0));
@@ -82,7 +82,7 @@ test("live frames keep their interval, and the last one does not wait", () => {
   expect(drain(mailbox, 1102)).toEqual(["frame 3", "COMPLETED"]);
 });
 
-test("nothing is delivered of a deleted session", () => {
+test("nothing of a deleted session is delivered", () => {
   const mailbox = new Mailbox(0);
   mailbox.offerFrame(frame(0));
   mailbox.offerDeleted();

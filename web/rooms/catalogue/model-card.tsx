@@ -18,7 +18,7 @@ export function ModelItem({ network, actions }: Props) {
   const picture = preview ?? sheet;
   return (
     <li className={styles.model} data-state={state} aria-label={name}>
-      <span className={styles.preview}>
+      <span className={`cropped ${styles.preview}`}>
         {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
         {picture && <img src={picture} alt="" loading="lazy" />}
       </span>

@@ -16,7 +16,6 @@ import { usePastedPicture } from "../../pictures/use-pasted-picture";
 import { type Recipe, toInput, withModel } from "../../session/recipe";
 import { useStart } from "../../session/use-start";
 import { easelTexts as texts } from "../../texts/easel";
-import styles from "./easel.module.css";
 import { roundedEstimate } from "./estimate";
 import { NetworkChoice } from "./network-choice";
 import { PresetChoice } from "./preset-choice";
@@ -89,7 +88,7 @@ export function Easel({ children }: { children: ReactNode }) {
           {!features && networks.failure && <Notice>{networks.failure}</Notice>}
           {failure && <Notice>{failure}</Notice>}
           {time !== null && (
-            <p className={styles.time} title={texts.aboutHelp}>
+            <p className="note" title={texts.aboutHelp}>
               {texts.about(formatDuration(roundedEstimate(time)))}
             </p>
           )}

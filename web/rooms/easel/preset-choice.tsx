@@ -22,7 +22,7 @@ export function PresetChoice({ recipe, onChange }: { recipe: Recipe; onChange(re
         }}
       >
         {presets.map(({ id }) => (
-          <RadioGroup.Item key={id} value={id} className={styles.preset} title={texts.presets[id].help}>
+          <RadioGroup.Item key={id} value={id} className={`bare ${styles.preset}`} title={texts.presets[id].help}>
             {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
             <img src={`/presets/${id}.webp`} alt="" width={192} height={144} loading="lazy" decoding="async" />
             <span>{texts.presets[id].title}</span>

@@ -50,7 +50,7 @@ export function StyleMix({ firstUrl, mix, onChange }: Props) {
               />
               <button
                 type="button"
-                className={styles.remove}
+                className={`bare ${styles.remove}`}
                 aria-label={texts.remove(place + 2)}
                 onClick={() => onChange({ ...mix, others: others.filter((known) => known !== source) })}
               >

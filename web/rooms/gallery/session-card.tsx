@@ -32,7 +32,7 @@ export function SessionCard({ card, showKind, actions, selected = false, onSelec
     <li className={styles.card} data-selected={selected}>
       <div className={styles.thumb}>
         <Link href={`/s?id=${encodeURIComponent(id)}`} className={styles.link}>
-          <span className={styles.thumbnail}>
+          <span className={`cropped ${styles.thumbnail}`}>
             {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
             {picture && <img src={picture} alt="" loading="lazy" />}
             {showKind && <span className={styles.kind}>{kind}</span>}

@@ -27,7 +27,7 @@ export function Choosing({ choices, keep, dispatch }: ChoosingProps) {
       <ul className={styles.choices}>
         {choices.map(({ url, title }) => (
           <li key={url}>
-            <button type="button" className={styles.choice} onClick={() => dispatch({ type: "styled", styleUrl: url })}>
+            <button type="button" className={`bare ${styles.choice}`} onClick={() => dispatch({ type: "styled", styleUrl: url })}>
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
               <img src={displayUrl(url, 512)} alt="" />
               <span>{title}</span>

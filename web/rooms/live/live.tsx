@@ -78,10 +78,10 @@ export function Live() {
         {camera.failure && running && (
           <Notice>
             {camera.failure}{" "}
-            <button type="button" className={styles.inline} onClick={camera.tryAgain}>
+            <button type="button" className={`bare ${styles.inline}`} onClick={camera.tryAgain}>
               {texts.again}
             </button>{" "}
-            <button type="button" className={styles.inline} onClick={() => camera.choose(CLIP)}>
+            <button type="button" className={`bare ${styles.inline}`} onClick={() => camera.choose(CLIP)}>
               {texts.showClip}
             </button>
           </Notice>

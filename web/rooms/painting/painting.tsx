@@ -60,7 +60,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           <RenameDialog title={title ?? sessionTexts.untitled} onRename={rename} />
         </header>
         <Progress state={state} session={session} />
-        {viewers !== null && viewers > 1 && <p className={styles.viewers}>{texts.viewers(viewers)}</p>}
+        {viewers !== null && viewers > 1 && <p className="note">{texts.viewers(viewers)}</p>}
         <SessionActions
           session={session}
           frame={look.frame}

@@ -25,7 +25,7 @@ export function Family({ session, compared, onCompare }: Props) {
   return (
     <section className={styles.family} aria-label={texts.title}>
       <h2 className={headings.part}>{texts.title}</h2>
-      {orphan && <p className={styles.note}>{texts.orphan(branchedAtStep)}</p>}
+      {orphan && <p className="note">{texts.orphan(branchedAtStep)}</p>}
       <ul className={styles.tree}>
         {family?.map((place) => (
           <Member
@@ -57,13 +57,13 @@ function Member({ place: { member, generation, number }, here, step, on, onCompa
   const title = branchedAtStep === null ? name : `${name}, ${texts.from(branchedAtStep)}`;
   return (
     <li className={styles.member} data-generation={Math.min(generation, 5)} aria-current={here ? "page" : undefined}>
-      <span className={styles.picture}>
+      <span className={`cropped ${styles.picture}`}>
         {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
         {latestFrame && <img src={latestFrame.url} alt="" loading="lazy" decoding="async" />}
       </span>
       {here ? (
         <span className={styles.name}>
-          {title} <span className={styles.here}>({texts.here})</span>
+          {title} <span className="note">({texts.here})</span>
         </span>
       ) : (
         <Link className={styles.name} href={href(id, step)}>

@@ -86,7 +86,7 @@ function FilmMaker({ making: { formats, film, busy, failure, make, cancel } }: {
           </button>
         )}
       </div>
-      {works && toGo !== null && <p className={styles.toGo}>{texts.toGo(formatDuration(toGo))}</p>}
+      {works && toGo !== null && <p className="note">{texts.toGo(formatDuration(toGo))}</p>}
       {works && <progress className={bar.bar} value={film.progress} max={1} aria-label={texts.making} />}
       {film?.url && (
         <a className={styles.ready} href={film.url} download>

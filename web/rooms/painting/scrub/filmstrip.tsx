@@ -27,7 +27,7 @@ export function Filmstrip({ timeline, last, at, onShow }: Props) {
           // biome-ignore lint/suspicious/noArrayIndexKey: see above.
           key={place}
           type="button"
-          className={styles.frame}
+          className={`bare cropped ${styles.frame}`}
           aria-label={texts.filmstrip.show(step)}
           aria-current={step === current.step ? "step" : undefined}
           onClick={() => onShow(step >= last ? null : step)}

@@ -58,7 +58,7 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
 
   return (
     <section className={styles.scrubber} aria-label={texts.title}>
-      <button type="button" className={styles.step} aria-label={texts.previous} disabled={at <= 0} onClick={() => go(-1)}>
+      <button type="button" className={`bare ${styles.step}`} aria-label={texts.previous} disabled={at <= 0} onClick={() => go(-1)}>
         ‹
       </button>
       <div className={styles.track}>
@@ -92,7 +92,7 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
           )}
         </div>
       </div>
-      <button type="button" className={styles.step} aria-label={texts.next} disabled={shown === null} onClick={() => go(1)}>
+      <button type="button" className={`bare ${styles.step}`} aria-label={texts.next} disabled={shown === null} onClick={() => go(1)}>
         ›
       </button>
       <Filmstrip timeline={timeline} last={last} at={at} onShow={onShow} />

@@ -24,7 +24,7 @@ export function BesideChoice({ sources, chosen, onChoose }: Props) {
       onValueChange={(value) => onChoose(value === ALONE ? null : value)}
     >
       {options.map(({ value, title }) => (
-        <RadioGroup.Item key={value} value={value} className={styles.option}>
+        <RadioGroup.Item key={value} value={value} className={`bare ${styles.option}`}>
           {title}
         </RadioGroup.Item>
       ))}
