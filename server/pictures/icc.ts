@@ -3,6 +3,11 @@ import { type ColourSpace, type Curve, gammaCurve, type Matrix, srgbWith } from 
 /** Colour model of the values that a profile describes. */
 export type ProfileModel = "RGB" | "GRAY" | "CMYK" | "other";
 
+/** Whether these bytes are an ICC profile that is complete. */
+export function isProfile(icc: Buffer): boolean {
+  return icc.byteLength >= 132 && icc.toString("latin1", 36, 40) === "acsp" && icc.readUInt32BE(0) <= icc.byteLength;
+}
+
 /** The colour model of an ICC profile. */
 export function profileModel(icc: Buffer): ProfileModel {
   const name = icc.toString("latin1", 16, 20).trim();

@@ -1,3 +1,4 @@
+import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { decodePixels } from "../../server/art/picture.js";
@@ -6,6 +7,7 @@ import { flatPng, flatTiff, pngChunk, type SampleDepth } from "../helpers/pictur
 
 const colour = [0.7, 0.3, 0.4];
 const grey = 0.4;
+const displayP3 = rgbProfile(colourSpaces["Display P3"]);
 const lab: [number, number, number] = [50, 40, 20];
 
 interface Profile {
@@ -91,10 +93,15 @@ describe("colours that a PNG declares by its own chunks, as Chromium shows them"
     return data;
   };
   const gAMA = (gamma: number) => pngChunk("gAMA", words(gamma));
-  const srgb = pngChunk("cHRM", words(0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06));
-  const adobe = pngChunk("cHRM", words(0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06));
-  const wide = pngChunk("cHRM", words(0.3457, 0.3585, 0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001));
-  const cICP = (primaries: number, transfer: number) => pngChunk("cICP", Buffer.from([primaries, transfer, 0, 1]));
+  const cHRM = (...places: number[]) => pngChunk("cHRM", words(...places));
+  const srgb = cHRM(0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06);
+  const adobe = cHRM(0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06);
+  const wide = cHRM(0.3457, 0.3585, 0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001);
+  const cICP = (primaries: number, transfer: number, matrix = 0, range = 1) =>
+    pngChunk("cICP", Buffer.from([primaries, transfer, matrix, range]));
+  const cLLI = (brightest: number) => pngChunk("cLLI", words(brightest / 10, brightest / 40));
+  const mDCV = (brightest: number) => pngChunk("mDCV", Buffer.concat([Buffer.alloc(16), words(brightest / 10, 0.001)]));
+  const iCCP = (icc: Buffer) => pngChunk("iCCP", Buffer.concat([Buffer.from("icc\0\0"), deflateSync(icc)]));
 
   test.each([
     ["no chunk", [], [26, 128, 204]],
@@ -103,18 +110,60 @@ describe("colours that a PNG declares by its own chunks, as Chromium shows them"
     ["a gamma and the primaries of sRGB", [gAMA(0.45455), srgb], [19, 129, 205]],
     ["a gamma and the primaries of Adobe RGB", [gAMA(0.45455), adobe], [0, 129, 208]],
     ["a gamma and a white that is D50", [gAMA(0.45455), wide], [0, 141, 215]],
+    ["a gamma and blue without light", [gAMA(0.45455), cHRM(0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0)], [62, 115, 205]],
+    ["a gamma and red without light", [gAMA(0.45455), cHRM(0.3127, 0.329, 0.64, 0, 0.3, 0.6, 0.15, 0.06)], [19, 146, 184]],
+    ["a gamma and primaries that span no space", [gAMA(1), cHRM(0.3127, 0.329, 0.64, 0.33, 0.64, 0.33, 0.15, 0.06)], [26, 128, 204]],
+    ["a gamma and primaries that are cut off", [gAMA(1), cHRM(0.3127, 0.329, 0.64)], [90, 188, 231]],
+    ["a gamma near that of sRGB", [gAMA(0.475)], [26, 128, 204]],
+    ["a gamma farther from that of sRGB", [gAMA(0.48)], [23, 134, 208]],
+    ["a gamma of zero", [gAMA(0)], [26, 128, 204]],
+    ["the first of two gammas", [gAMA(1), gAMA(0.5)], [90, 188, 231]],
     ["primaries without a gamma", [adobe], [26, 128, 204]],
     ["sRGB before gAMA", [pngChunk("sRGB", Buffer.from([0])), gAMA(1)], [26, 128, 204]],
+    ["gAMA after an unknown sRGB", [pngChunk("sRGB", Buffer.from([9])), gAMA(1)], [90, 188, 231]],
+    ["gAMA after a damaged profile", [iCCP(displayP3.subarray(0, 150)), gAMA(1)], [90, 188, 231]],
+    ["a profile before gAMA", [iCCP(displayP3), gAMA(1)], [0, 130, 210]],
+    ["a profile of another colour model before gAMA", [iCCP(greyProfile(1.8)), gAMA(1)], [26, 128, 204]],
     ["Display P3 by code", [cICP(12, 13)], [0, 130, 210]],
     ["BT.2020 with sRGB's curve by code", [cICP(9, 13)], [0, 134, 211]],
     ["BT.2020 by code", [cICP(9, 14)], [0, 127, 209]],
     ["video by code", [cICP(1, 1)], [13, 121, 201]],
     ["light itself by code", [cICP(1, 8)], [90, 188, 231]],
+    ["gamma 2.2 by code", [cICP(1, 4)], [19, 129, 205]],
+    ["gamma 2.8 by code", [cICP(1, 5)], [6, 106, 193]],
+    ["SMPTE 240M by code", [cICP(1, 7)], [44, 141, 210]],
+    ["digital cinema by code", [cICP(1, 17)], [9, 118, 205]],
+    ["NTSC by code", [cICP(4, 13)], [0, 137, 209]],
+    ["PAL by code", [cICP(5, 13)], [3, 128, 203]],
+    ["SMPTE C by code", [cICP(6, 13)], [45, 129, 204]],
+    ["film by code", [cICP(8, 13)], [0, 129, 209]],
+    ["XYZ by code", [cICP(10, 8)], [0, 245, 234]],
+    ["cinema's P3 by code", [cICP(11, 13)], [0, 130, 210]],
+    ["EBU Tech 3213 by code", [cICP(22, 13)], [17, 130, 204]],
+    ["PQ", [cICP(9, 16)], [0, 69, 255]],
+    ["PQ with the primaries of sRGB", [cICP(1, 16)], [1, 73, 255]],
+    ["PQ up to 203 cd/m2", [cICP(9, 16), cLLI(203)], [0, 181, 255]],
+    ["PQ up to 10000 cd/m2", [cICP(9, 16), cLLI(10_000)], [0, 58, 230]],
+    ["PQ for a display of 4000 cd/m2", [cICP(9, 16), mDCV(4000)], [0, 63, 246]],
+    ["HLG", [cICP(9, 18)], [0, 103, 196]],
+    ["HLG with the primaries of sRGB", [cICP(1, 18)], [16, 100, 190]],
+    ["HLG up to 400 cd/m2", [cICP(9, 18), cLLI(400)], [0, 127, 240]],
     ["unspecified codes", [cICP(2, 2)], [26, 128, 204]],
+    ["gAMA after unspecified codes", [cICP(2, 13), gAMA(1)], [90, 188, 231]],
+    ["gAMA after the unknown transfer 9", [cICP(1, 9), gAMA(1)], [90, 188, 231]],
+    ["gAMA after codes of a narrow range", [cICP(9, 13, 0, 0), gAMA(1)], [90, 188, 231]],
     ["a code before gAMA", [gAMA(1), cICP(12, 13)], [0, 130, 210]],
   ])("%s", async (name, chunks, expected) => {
     for (const depth of [8, 16] as const)
       await expectColour(`${name}, ${depth} bits`, flatPng("rgb", { colour: dark, depth }, chunks), expected, 2);
+  });
+
+  test.each([
+    ["matrix", 1, 1],
+    ["range", 0, 2],
+  ])("refuses a %s that PNG forbids", async (_, matrix, range) => {
+    const picture = decoded(flatPng("rgb", { colour: dark, depth: 8 }, [cICP(9, 16, matrix, range)]));
+    await expect(picture).rejects.toMatchObject({ code: "BAD_INPUT", message: expect.stringContaining("cICP") });
   });
 
   test("cICP takes precedence over iCCP", async () => {
