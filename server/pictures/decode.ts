@@ -3,6 +3,7 @@ import { AtelierError } from "../errors.js";
 import { type ColourSpace, gammaCurve, srgbCurve, srgbWith } from "./colour-space.js";
 import { labToSrgbBytes, toSrgbBytes } from "./convert-colours.js";
 import { pictureType } from "./format.js";
+import { heifSpace } from "./heif-colours.js";
 import { profileModel, profileSpace } from "./icc.js";
 import { pngSpace } from "./png-colours.js";
 import { largestPage, readTiff, type TiffPage, tiffTags } from "./tiff-directory.js";
@@ -68,7 +69,7 @@ async function open(bytes: Buffer): Promise<OpenedPicture> {
   // Only the header is read, and the caller has limits of its own.
   const metadata = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
   const { width, height } = metadata.autoOrient;
-  const declared = type === "image/png" ? pngSpace(bytes) : "profile";
+  const declared = type === "image/png" ? pngSpace(bytes) : type === "image/avif" && !metadata.icc ? heifSpace(bytes) : "profile";
   return { size: { width, height }, decode: (size, fit) => fromFile({ bytes, options, metadata, declared }, size, fit) };
 }
 

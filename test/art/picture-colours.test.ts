@@ -2,6 +2,7 @@ import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { decodePixels } from "../../server/art/picture.js";
+import { withContainerCodes, withSequenceCodes } from "../helpers/avif-files.js";
 import { type ColourSpace, colourSpaces, fromLight, greyProfile, inSrgb, labInSrgb, rgbProfile } from "../helpers/icc-profiles.js";
 import { flatPng, flatTiff, pngChunk, type SampleDepth } from "../helpers/picture-files.js";
 
@@ -173,5 +174,58 @@ describe("colours that a PNG declares by its own chunks, as Chromium shows them"
 
   test("gAMA applies to grey", async () => {
     await expectColour("grey", flatPng("grey", { colour: [grey], depth: 8 }, [gAMA(1)]), [170, 170, 170]);
+  });
+});
+
+describe("colours that an AVIF declares by codes, as Chromium shows them", () => {
+  const plain = (bitdepth: 8 | 10) =>
+    sharp({ create: { width: 64, height: 64, channels: 3, background: { r: 26, g: 128, b: 204 } } })
+      .avif({ quality: 95, chromaSubsampling: "4:4:4", bitdepth, effort: 0 })
+      .toBuffer();
+  const files = Promise.all([plain(8), plain(10)]);
+
+  test.each([
+    ["sRGB", 1, 13, [26, 128, 203]],
+    ["Display P3", 12, 13, [0, 130, 209]],
+    ["Display P3 with video's curve", 12, 1, [0, 130, 209]],
+    ["Display P3 without a curve", 12, 2, [0, 130, 209]],
+    ["BT.2020", 9, 14, [0, 134, 210]],
+    ["light itself", 1, 8, [90, 188, 231]],
+    ["light itself without primaries", 2, 8, [90, 188, 231]],
+    ["gamma 2.2", 12, 4, [0, 131, 210]],
+    ["SMPTE 240M", 1, 7, [44, 141, 209]],
+    ["digital cinema", 1, 17, [9, 118, 204]],
+    ["PQ", 9, 16, [0, 70, 255]],
+    ["HLG", 9, 18, [0, 103, 195]],
+    ["no codes", 2, 2, [26, 128, 203]],
+  ])("%s", async (_, primaries, transfer, expected) => {
+    for (const file of await files) {
+      await expectColour("container", withContainerCodes(file, primaries, transfer), expected, 2);
+      await expectColour("AV1 data", withSequenceCodes(file, primaries, transfer), expected, 2);
+    }
+  });
+
+  test("the container takes precedence over the AV1 data", async () => {
+    for (const file of await files) {
+      await expectColour("P3", withContainerCodes(withSequenceCodes(file, 9, 8), 12, 13), [0, 130, 209], 2);
+      await expectColour("none", withContainerCodes(withSequenceCodes(file, 9, 8), 2, 2), [26, 128, 203], 2);
+    }
+  });
+
+  test("HLG up to 400 cd/m2", async () => {
+    for (const file of await files) await expectColour("HLG", withContainerCodes(file, 9, 18, 400), [0, 127, 238], 2);
+  });
+
+  test("refuses a curve that is not known", async () => {
+    const [file] = await files;
+    const message = expect.stringContaining("code 9");
+    await expect(decoded(withContainerCodes(file, 1, 9))).rejects.toMatchObject({ code: "BAD_INPUT", message });
+  });
+
+  test("survives a container that is cut off", async () => {
+    const [file] = await files;
+    const coded = withContainerCodes(file, 12, 13);
+    for (let end = 20; end < coded.byteLength; end += 5)
+      await decoded(coded.subarray(0, end)).catch(({ code }) => expect(code).toBe("BAD_INPUT"));
   });
 });
