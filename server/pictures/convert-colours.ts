@@ -14,7 +14,8 @@ const LIGHT_LEVELS = 65_536;
 
 /** Converts RGB of 16 bits (interleaved) to bytes of sRGB. Colours that sRGB lacks are clipped. */
 export function toSrgbBytes(pixels: Uint16Array, { curves, toXyz, toneMap }: ColourSpace): Buffer {
-  const [r, g, b] = curves.map(lightTable) as [Float32Array, Float32Array, Float32Array];
+  const tables = new Map([...new Set(curves)].map((curve) => [curve, lightTable(curve)]));
+  const [r, g, b] = curves.map((curve) => tables.get(curve)!) as [Float32Array, Float32Array, Float32Array];
   const toSrgb = flat(product(xyzToLinearSrgb, toneMap ? bt2020ToXyz : toXyz));
   const toBt2020 = flat(product(xyzToBt2020, toXyz));
   const bytes = Buffer.alloc(pixels.length);

@@ -89,7 +89,7 @@ interface ReadableFile {
 async function fromFile({ bytes, options, metadata, declared }: ReadableFile, size: Size, fit: Fit): Promise<SrgbPixels> {
   const isWide = metadata.depth !== "uchar";
   const icc = declared === "profile" && metadata.icc && fits(metadata.icc, metadata.space) ? metadata.icc : null;
-  const ofProfile = isWide && icc && !["cmyk", "lab", "labs"].includes(metadata.space ?? "") ? profileSpace(icc) : null;
+  const ofProfile = icc && !["cmyk", "lab", "labs"].includes(metadata.space ?? "") ? profileSpace(icc) : null;
   const space = declared === "profile" ? ofProfile : declared;
   if (space || (isWide && !icc && metadata.hasAlpha && metadata.space !== "cmyk")) {
     // The colours are converted here, from the values in the file.

@@ -26,7 +26,10 @@ export function profileSpace(icc: Buffer): ColourSpace | null {
     return curve && srgbWith(curve);
   }
   if (profileModel(icc) !== "RGB" || tags.has("A2B0")) return null;
-  const [r, g, b] = ["rTRC", "gTRC", "bTRC"].map((name) => curveOf(tags.get(name)));
+  const [red, green, blue] = ["rTRC", "gTRC", "bTRC"].map((name) => tags.get(name));
+  const r = curveOf(red);
+  // Channels with the same curve share its table.
+  const [g, b] = [green, blue].map((tag) => (red && tag?.equals(red) ? r : curveOf(tag)));
   const columns = ["rXYZ", "gXYZ", "bXYZ"].map((name) => xyzOf(tags.get(name)));
   if (!r || !g || !b || !columns.every((column) => column !== null)) return null;
   const toXyz = [0, 1, 2].map((row) => columns.map((column) => column[row]!)) as unknown as Matrix;
