@@ -1,5 +1,6 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { AtelierError } from "../errors.js";
+import { cmykTiff } from "./cmyk-tiff.js";
 import { type ColourSpace, gammaCurve, srgbCurve, srgbWith } from "./colour-space.js";
 import { labToSrgbBytes, toSrgbBytes } from "./convert-colours.js";
 import { pictureType } from "./format.js";
@@ -132,6 +133,7 @@ function fits(icc: Buffer, space: string | undefined): boolean {
 /** Decodes samples that were read here. */
 async function fromSamples(samples: Samples, size: Size, fit: Fit): Promise<SrgbPixels> {
   const { width, height, channels, model, data, linear } = samples;
+  if (model === "cmyk") return (await open(cmykTiff(samples))).decode(size, fit);
   const raw = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 }, limitInputPixels: false });
   const words = await inWords(shaped(raw, size, fit), model === "lab" ? [65_535, 32_768, 32_768] : undefined);
   if (model === "lab") return { width: words.width, height: words.height, data: labToSrgbBytes(words.data) };

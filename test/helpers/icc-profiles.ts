@@ -97,12 +97,55 @@ export function greyProfile(gamma: number): Buffer {
   return profile("GRAY", [["kTRC", curveTag({ gamma })]]);
 }
 
-function profile(space: string, tags: (readonly [string, Buffer])[]): Buffer {
+/**
+ * L*a*b* of a printer that is made up: dots grow by a curve, and each ink shifts the colour of paper by its share. All
+ * inks together are black, so that a compensation of the black point changes nothing.
+ */
+export function printedLab(inks: readonly number[]): [number, number, number] {
+  const shifts = [paper, ...inkShifts];
+  const parts = [1, ...inks.map(dotGain)];
+  return [0, 1, 2].map((i) => shifts.reduce((sum, shift, ink) => sum + parts[ink]! * shift[i]!, 0)) as [number, number, number];
+}
+
+const paper = [100, 0, 0] as const;
+const inkShifts = [
+  [-25, -35, -45],
+  [-30, 55, -25],
+  [-5, -20, 70],
+  [-40, 0, 0],
+] as const;
+const dotGain = (ink: number) => ink ** 0.8;
+
+/** The ICC profile (version 2) of that printer: curves and a table of 8 or 16 bits. */
+export function printerProfile(bits: 8 | 16): Buffer {
+  const [inkNumbers, table] = [[0, 1, 2, 3], 256];
+  const most = 2 ** bits - 1;
+  const curve = Array.from({ length: table }, (_, i) => Math.round(most * dotGain(i / (table - 1))));
+  // Every ink is absent or full, the last one first.
+  const corners = Array.from({ length: 16 }, (_, i) => printedLab(inkNumbers.map((ink) => (i >> (3 - ink)) & 1)));
+  const encode = bits === 8 ? labOf8Bits : labOf16Bits;
+  const straight = bits === 8 ? Array.from({ length: 256 }, (_, i) => i) : [0, 65535];
+  const numbers = [...inkNumbers.flatMap(() => curve), ...corners.flatMap(encode), ...straight, ...straight, ...straight];
+  const head = Buffer.alloc(bits === 8 ? 48 : 52);
+  head.write(bits === 8 ? "mft1" : "mft2");
+  head.set([4, 3, 2], 8);
+  for (const at of [12, 28, 44]) head.writeInt32BE(65536, at);
+  if (bits === 16) head.set([table >> 8, table & 255, 0, 2], 48);
+  const values = Buffer.alloc((numbers.length * bits) / 8);
+  for (const [i, value] of numbers.entries()) values.writeUIntBE(value, (i * bits) / 8, bits / 8);
+  const tag = Buffer.concat([head, values]);
+  return profile("CMYK", [["A2B0", tag]], "Lab ");
+}
+
+const labOf8Bits = ([l, a, b]: readonly number[]) => [l! * 2.55, a! + 128, b! + 128].map(Math.round);
+const labOf16Bits = ([l, a, b]: readonly number[]) => [l! * 652.8, (a! + 128) * 256, (b! + 128) * 256].map(Math.round);
+
+function profile(space: string, tags: (readonly [string, Buffer])[], connection = "XYZ "): Buffer {
   const all = [["desc", descriptionTag()], ["wtpt", xyzTag(D50)], ["cprt", Buffer.from("text\0\0\0\0CC0\0")], ...tags] as const;
   const head = Buffer.alloc(128 + 4 + 12 * all.length);
-  head.write("mntr", 12);
+  head.write(space === "CMYK" ? "prtr" : "mntr", 12);
   head.write(space, 16);
-  head.write("XYZ ", 20);
+  head.write(connection, 20);
   head.write("acsp", 36);
   head.writeUInt32BE(0x02400000, 8);
   D50.forEach((value, i) => void head.writeInt32BE(Math.round(value * 65536), 68 + 4 * i));
