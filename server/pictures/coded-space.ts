@@ -37,6 +37,10 @@ const codedPrimaries: Record<number, Chromaticities> = {
   22: [D65, [0.63, 0.34], [0.295, 0.605], [0.155, 0.077]],
 };
 
+export const SRGB_PRIMARIES = 1;
+export const SRGB_CURVE = 13;
+const LINEAR = 8;
+
 /** SMPTE 240M: a gamma with a straight beginning. */
 const smpte240: Curve = (value) => (value < 0.0913 ? value / 4 : ((value + 0.1115) / 1.1115) ** (1 / 0.45));
 
@@ -75,4 +79,11 @@ export function codedSpace(primaries: number, transfer: number, peak?: number): 
   }
   const curve = codedCurves[transfer];
   return curve ? spaceOf(chromaticities, curve) : null;
+}
+
+/** The space with what a pair of codes says instead; codes without a meaning change nothing. */
+export function withCodes(space: ColourSpace, primaries: number, transfer: number): ColourSpace {
+  const [byPrimaries, byTransfer] = [codedSpace(primaries, LINEAR), codedSpace(SRGB_PRIMARIES, transfer)];
+  const toXyz = byPrimaries?.toXyz ?? space.toXyz;
+  return byTransfer ? { ...byTransfer, toXyz } : { ...space, toXyz };
 }

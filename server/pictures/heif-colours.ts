@@ -1,5 +1,5 @@
 import { sequenceCodes } from "./av1-sequence.js";
-import { codedSpace } from "./coded-space.js";
+import { codedSpace, SRGB_CURVE, SRGB_PRIMARIES } from "./coded-space.js";
 import type { ColourSpace } from "./colour-space.js";
 import { undecodable } from "./undecodable.js";
 
@@ -16,8 +16,6 @@ interface Box {
 
 /** Codes of curves (ITU-T H.273) that browsers show as sRGB's in these formats: video's, and none. */
 const SHOWN_AS_SRGB = [1, 2, 6, 14, 15];
-const SRGB_PRIMARIES = 1;
-const SRGB_CURVE = 13;
 /** Codes of curves with a meaning that neither browsers nor we show. */
 const UNKNOWN_CURVES = [9, 10, 11, 12];
 
@@ -113,8 +111,10 @@ function propertiesOf(item: number, iprp: Buffer | undefined): Box[] {
 
 /** First bytes of an item; those of its first tile where it is a grid. */
 function dataOf(bytes: Buffer, item: number, parts: Box[]): Buffer {
-  const tiles = boxes((find(parts, "iref") ?? Buffer.alloc(4)).subarray(4)).filter(({ type }) => type === "dimg");
-  const tile = tiles.find(({ content }) => content.readUInt16BE(0) === item)?.content.readUInt16BE(4) ?? item;
+  const iref = find(parts, "iref") ?? Buffer.alloc(4);
+  const refBytes = iref[0] === 0 ? 2 : 4;
+  const grid = boxes(iref.subarray(4)).find(({ type, content }) => type === "dimg" && content.readUIntBE(0, refBytes) === item);
+  const tile = grid?.content.readUIntBE(refBytes + 2, refBytes) ?? item;
   const iloc = find(parts, "iloc");
   if (!iloc) return Buffer.alloc(0);
   const version = iloc[0]!;

@@ -40,3 +40,22 @@ export function withSequenceCodes(avif: Buffer, primaries: number, transfer: num
   const bytes = Buffer.from(changed.match(/.{8}/g)!.map((byte) => Number.parseInt(byte, 2)));
   return Buffer.concat([avif.subarray(0, header), bytes, avif.subarray(header + 16)]);
 }
+
+function box(type: string, ...content: (Buffer | number[])[]): Buffer {
+  const parts = content.map((part) => Buffer.from(part));
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(8 + parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  head.write(type, 4, "latin1");
+  return Buffer.concat([head, ...parts]);
+}
+
+/** The container of a picture that is a grid of one tile, without codes of its own. `sequence` is the tile's AV1 data. */
+export function gridContainer(sequence: Buffer): Buffer {
+  const pitm = box("pitm", [0, 0, 0, 0, 0, 1]);
+  const iref = box("iref", [0, 0, 0, 0], box("dimg", [0, 1, 0, 1, 0, 2]));
+  const idat = box("idat", sequence);
+  // Version 1: offsets and lengths of 4 bytes. Item 1, the grid, and item 2, the tile, lie in `idat`.
+  const item = (id: number, byteLength: number) => [0, id, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, byteLength];
+  const iloc = box("iloc", [1, 0, 0, 0, 0x44, 0, 0, 2], item(1, 0), item(2, sequence.byteLength));
+  return Buffer.concat([box("ftyp", Buffer.from("avif\0\0\0\0")), box("meta", [0, 0, 0, 0], pitm, iloc, iref, idat)]);
+}

@@ -85,11 +85,12 @@ function determinant(m: number[][]): number {
   return [0, 1, 2].reduce((sum, i) => sum + at(0, i) * (at(1, i + 1) * at(2, i + 2) - at(1, i + 2) * at(2, i + 1)), 0);
 }
 
-/** The ICC profile (version 2) of a colour space: a matrix and three curves. */
-export function rgbProfile({ matrix, curve }: ColourSpace): Buffer {
+/** The ICC profile (version 2) of a colour space: a matrix and three curves, and codes of ITU-T H.273 where given. */
+export function rgbProfile({ matrix, curve }: ColourSpace, codes?: readonly [primaries: number, transfer: number]): Buffer {
   const columns = ["r", "g", "b"].map((name, i) => [`${name}XYZ`, xyzTag(matrix.map((row) => row[i]!))] as const);
   const curves = ["r", "g", "b"].map((name) => [`${name}TRC`, curveTag(curve)] as const);
-  return profile("RGB ", [...columns, ...curves]);
+  const coded = codes ? [["cicp", Buffer.from([...Buffer.from("cicp\0\0\0\0"), ...codes, 0, 1])] as const] : [];
+  return profile("RGB ", [...columns, ...curves, ...coded]);
 }
 
 /** The ICC profile (version 2) of a grey whose levels have a gamma. */
