@@ -1,6 +1,5 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { AtelierError } from "../errors.js";
-import { cmykTiff } from "./cmyk-tiff.js";
 import { type ColourSpace, gammaCurve, srgbCurve, srgbWith } from "./colour-space.js";
 import { labToSrgbBytes, toSrgbBytes } from "./convert-colours.js";
 import { pictureType } from "./format.js";
@@ -10,6 +9,7 @@ import { pngSpace } from "./png-colours.js";
 import { largestPage, readTiff, type TiffPage, tiffTags } from "./tiff-directory.js";
 import { needsOwnReader, readSamples, type Samples } from "./tiff-samples.js";
 import { undecodable } from "./undecodable.js";
+import { wideTiff } from "./wide-tiff.js";
 
 /** Width and height, px. */
 export interface Size {
@@ -133,12 +133,16 @@ function fits(icc: Buffer, space: string | undefined): boolean {
 /** Decodes samples that were read here. */
 async function fromSamples(samples: Samples, size: Size, fit: Fit): Promise<SrgbPixels> {
   const { width, height, channels, model, data, linear } = samples;
-  if (model === "cmyk") return (await open(cmykTiff(samples))).decode(size, fit);
-  const raw = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 }, limitInputPixels: false });
-  const words = await inWords(shaped(raw, size, fit), model === "lab" ? [65_535, 32_768, 32_768] : undefined);
-  if (model === "lab") return { width: words.width, height: words.height, data: labToSrgbBytes(words.data) };
+  const raw = () =>
+    shaped(sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 }, limitInputPixels: false }), size, fit);
+  if (model === "lab") {
+    const words = await inWords(raw(), [65_535, 32_768, 32_768]);
+    return { width: words.width, height: words.height, data: labToSrgbBytes(words.data) };
+  }
   const icc = samples.icc && fits(samples.icc, model) ? samples.icc : null;
-  const space = (icc && profileSpace(icc)) || srgbWith(linear ? gammaCurve(1) : srgbCurve);
+  const space = icc ? profileSpace(icc) : srgbWith(linear ? gammaCurve(1) : srgbCurve);
+  if (model === "cmyk" || !space) return (await open(wideTiff({ ...samples, model, icc }))).decode(size, fit);
+  const words = await inWords(raw());
   return { width: words.width, height: words.height, data: toSrgbBytes(words.data, space) };
 }
 

@@ -99,43 +99,59 @@ export function greyProfile(gamma: number): Buffer {
 }
 
 /**
- * L*a*b* of a printer that is made up: dots grow by a curve, and each ink shifts the colour of paper by its share. All
- * inks together are black, so that a compensation of the black point changes nothing.
+ * Devices that are made up, whose profiles are tables. Each channel shifts the first colour by its share. The darkest
+ * colour is black, so that a compensation of the black point changes nothing.
  */
-export function printedLab(inks: readonly number[]): [number, number, number] {
-  const shifts = [paper, ...inkShifts];
-  const parts = [1, ...inks.map(dotGain)];
-  return [0, 1, 2].map((i) => shifts.reduce((sum, shift, ink) => sum + parts[ink]! * shift[i]!, 0)) as [number, number, number];
+const devices = {
+  CMYK: [
+    [100, 0, 0],
+    [-25, -35, -45],
+    [-30, 55, -25],
+    [-5, -20, 70],
+    [-40, 0, 0],
+  ],
+  "RGB ": [
+    [0, 0, 0],
+    [30, 60, 40],
+    [55, -70, 30],
+    [15, 10, -70],
+  ],
+} as const;
+const share = (value: number) => value ** 0.8;
+
+/** The colour that one of these devices shows for values of 0..1. */
+export function labOfDevice(device: keyof typeof devices, values: readonly number[]): [number, number, number] {
+  const parts = [1, ...values.map(share)];
+  return [0, 1, 2].map((i) => devices[device].reduce((sum, shift, channel) => sum + parts[channel]! * shift[i]!, 0)) as [
+    number,
+    number,
+    number,
+  ];
 }
 
-const paper = [100, 0, 0] as const;
-const inkShifts = [
-  [-25, -35, -45],
-  [-30, 55, -25],
-  [-5, -20, 70],
-  [-40, 0, 0],
-] as const;
-const dotGain = (ink: number) => ink ** 0.8;
-
-/** The ICC profile (version 2) of that printer: curves and a table of 8 or 16 bits. */
-export function printerProfile(bits: 8 | 16): Buffer {
-  const [inkNumbers, table] = [[0, 1, 2, 3], 256];
+/** The ICC profile (version 2) of one of these devices: curves and a table of 8 or 16 bits. */
+export function tableProfile(device: keyof typeof devices, bits: 8 | 16): Buffer {
+  const channels = Array.from({ length: devices[device].length - 1 }, (_, i) => i);
   const most = 2 ** bits - 1;
-  const curve = Array.from({ length: table }, (_, i) => Math.round(most * dotGain(i / (table - 1))));
-  // Every ink is absent or full, the last one first.
-  const corners = Array.from({ length: 16 }, (_, i) => printedLab(inkNumbers.map((ink) => (i >> (3 - ink)) & 1)));
+  const curve = Array.from({ length: 256 }, (_, i) => Math.round(most * share(i / 255)));
+  // Every channel is 0 or 1; the last one changes first.
+  const corners = Array.from({ length: 2 ** channels.length }, (_, i) =>
+    labOfDevice(
+      device,
+      channels.map((channel) => (i >> (channels.length - 1 - channel)) & 1),
+    ),
+  );
   const encode = bits === 8 ? labOf8Bits : labOf16Bits;
   const straight = bits === 8 ? Array.from({ length: 256 }, (_, i) => i) : [0, 65535];
-  const numbers = [...inkNumbers.flatMap(() => curve), ...corners.flatMap(encode), ...straight, ...straight, ...straight];
+  const numbers = [...channels.flatMap(() => curve), ...corners.flatMap(encode), ...straight, ...straight, ...straight];
   const head = Buffer.alloc(bits === 8 ? 48 : 52);
   head.write(bits === 8 ? "mft1" : "mft2");
-  head.set([4, 3, 2], 8);
+  head.set([channels.length, 3, 2], 8);
   for (const at of [12, 28, 44]) head.writeInt32BE(65536, at);
-  if (bits === 16) head.set([table >> 8, table & 255, 0, 2], 48);
+  if (bits === 16) head.set([1, 0, 0, 2], 48);
   const values = Buffer.alloc((numbers.length * bits) / 8);
   for (const [i, value] of numbers.entries()) values.writeUIntBE(value, (i * bits) / 8, bits / 8);
-  const tag = Buffer.concat([head, values]);
-  return profile("CMYK", [["A2B0", tag]], "Lab ");
+  return profile(device, [["A2B0", Buffer.concat([head, values])]], "Lab ");
 }
 
 const labOf8Bits = ([l, a, b]: readonly number[]) => [l! * 2.55, a! + 128, b! + 128].map(Math.round);

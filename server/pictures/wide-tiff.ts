@@ -1,14 +1,16 @@
 import { tiffTags } from "./tiff-directory.js";
 import type { Samples } from "./tiff-samples.js";
 
-const CMYK = 5;
+/** Values of PhotometricInterpretation, and how many channels come before alpha. */
+const kinds = { grey: [1, 1], rgb: [2, 3], cmyk: [5, 4] } as const;
 const UNASSOCIATED_ALPHA = 2;
 
 /** Types of fields: 16 bits, 32 bits, bytes. */
 const [SHORT, LONG, BYTES] = [3, 4, 7];
 
-/** An uncompressed TIFF of 16 bits a channel, for libvips, which converts CMYK by its profile. */
-export function cmykTiff({ width, height, channels, data, icc }: Samples): Buffer {
+/** An uncompressed TIFF of 16 bits a channel, for libvips, which converts colours by the tables of a profile. */
+export function wideTiff({ width, height, model, channels, data, icc }: Samples & { model: keyof typeof kinds }): Buffer {
+  const [photometric, colours] = kinds[model];
   const words = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const profile = icc ?? Buffer.alloc(0);
   const bits = Buffer.from(Array(channels).fill([16, 0]).flat());
@@ -20,12 +22,12 @@ export function cmykTiff({ width, height, channels, data, icc }: Samples): Buffe
     [tiffTags.height, LONG, 1, height],
     [tiffTags.bits, SHORT, channels, bitsAt],
     [tiffTags.compression, SHORT, 1, 1],
-    [tiffTags.photometric, SHORT, 1, CMYK],
+    [tiffTags.photometric, SHORT, 1, photometric],
     [tiffTags.stripOffsets, LONG, 1, 8],
     [tiffTags.channels, SHORT, 1, channels],
     [tiffTags.rowsPerStrip, LONG, 1, height],
     [tiffTags.stripByteLengths, LONG, 1, words.byteLength],
-    ...(channels > 4 ? [[tiffTags.extraSamples, SHORT, 1, UNASSOCIATED_ALPHA]] : []),
+    ...(channels > colours ? [[tiffTags.extraSamples, SHORT, 1, UNASSOCIATED_ALPHA]] : []),
     ...(icc ? [[tiffTags.icc, BYTES, icc.byteLength, profileAt]] : []),
   ] as [tag: number, type: number, count: number, value: number][];
   const padding = Buffer.alloc(profile.byteLength % 2);
