@@ -29,6 +29,9 @@ export const first = (page: TiffPage, tag: number, otherwise: number) => page.ge
 /** Sides of tiles must be multiples of this, px. */
 const TILE_STEP = 16;
 
+/** By how much the tiles may exceed four times the picture, px. */
+const SPARE_AREA = 4_000_000;
+
 /** Codes of ways to compress. */
 const NONE = 1;
 const LZW = 5;
@@ -48,8 +51,8 @@ export function* readBlocks(bytes: Buffer, page: TiffPage, layout: Layout, littl
   const blockWidth = isTiled ? first(page, tiffTags.tileWidth, 0) : width;
   const blockHeight = isTiled ? first(page, tiffTags.tileHeight, 0) : Math.min(height, first(page, tiffTags.rowsPerStrip, height));
   if (blockWidth < 1 || blockHeight < 1 || (isTiled && (blockWidth % TILE_STEP || blockHeight % TILE_STEP))) throw damaged();
-  // A tile may reach beyond the picture, but not far.
-  if (isTiled && (blockWidth - TILE_STEP >= 2 * width + 1024 || blockHeight - TILE_STEP >= 2 * height + 1024)) throw damaged();
+  const area = Math.ceil(width / blockWidth) * blockWidth * Math.ceil(height / blockHeight) * blockHeight;
+  if (area > 4 * width * height + SPARE_AREA) throw damaged();
   const offsets = page.get(isTiled ? tiffTags.tileOffsets : tiffTags.stripOffsets) ?? [];
   const lengths = page.get(isTiled ? tiffTags.tileByteLengths : tiffTags.stripByteLengths) ?? [];
   const isPlanar = first(page, tiffTags.planar, 1) === 2;

@@ -102,6 +102,17 @@ describe.each(profiles)("colours with $name", ({ icc, space, gamma, device }) =>
   });
 });
 
+test.each([8, 16] as const)("CMYK JPEG with a table of %i bits", async (bits) => {
+  const picture = sharp({ create: { width: 64, height: 64, channels: 3, background: { r: 200, g: 120, b: 90 } } });
+  const jpeg = await picture.toColourspace("cmyk").jpeg({ quality: 100 }).toBuffer();
+  const stored = await sharp(jpeg).pipelineColourspace("cmyk").toColourspace("cmyk").raw().toBuffer();
+  const part = Buffer.concat([Buffer.from("ICC_PROFILE\0\x01\x01", "latin1"), tableProfile("CMYK", bits)]);
+  const head = Buffer.from([0xff, 0xe2, (part.byteLength + 2) >> 8, (part.byteLength + 2) & 255]);
+  const withProfile = Buffer.concat([jpeg.subarray(0, 2), head, part, jpeg.subarray(2)]);
+  const values = [...stored.subarray(0, 4)].map((value) => value / 255);
+  await expectColour("cmyk", withProfile, labInSrgb(labOfDevice("CMYK", values)), 2);
+});
+
 test.each<SampleDepth>([10, 12, "float"])("TIFF of %s bits a channel in a compressed tile", async (depth) => {
   const expected = depth === "float" ? colour.map(fromLight) : asStored(colour, depth).map((value) => 255 * value);
   await expectColour("rgb", flatTiff("rgb", { colour, depth, isTile: true }), expected);
