@@ -1,20 +1,51 @@
-import { type ColourSpace, type Curve, product, srgbCurve, xyzToLinearSrgb } from "./colour-space.js";
+import {
+  bt2020ToXyz,
+  type ColourSpace,
+  type Curve,
+  type Matrix,
+  product,
+  srgbCurve,
+  xyzToBt2020,
+  xyzToLinearSrgb,
+} from "./colour-space.js";
 
 /** Levels of the table that turns light into bytes: fine enough for the steep beginning of sRGB's curve. */
 const LIGHT_LEVELS = 65_536;
 
 /** Converts RGB of 16 bits (interleaved) to bytes of sRGB. Colours that sRGB lacks are clipped. */
-export function toSrgbBytes(pixels: Uint16Array, { curves, toXyz }: ColourSpace): Buffer {
-  const [r, g, b] = curves.map(lightTable) as [Float32Array, Float32Array, Float32Array];
-  const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = product(xyzToLinearSrgb, toXyz).flat() as number[] & { length: 9 };
+export function toSrgbBytes(pixels: Uint16Array, { curves, toXyz, toneMap }: ColourSpace): Buffer {
+  const tables = new Map([...new Set(curves)].map((curve) => [curve, lightTable(curve)]));
+  const [r, g, b] = curves.map((curve) => tables.get(curve)!) as [Float32Array, Float32Array, Float32Array];
+  const toSrgb = flat(product(xyzToLinearSrgb, toneMap ? bt2020ToXyz : toXyz));
+  const toBt2020 = flat(product(xyzToBt2020, toXyz));
   const bytes = Buffer.alloc(pixels.length);
+  const light = new Float64Array(3);
   for (let i = 0; i < pixels.length; i += 3) {
-    const [x, y, z] = [r[pixels[i]!]!, g[pixels[i + 1]!]!, b[pixels[i + 2]!]!];
-    bytes[i] = byteOf(m0! * x + m1! * y + m2! * z);
-    bytes[i + 1] = byteOf(m3! * x + m4! * y + m5! * z);
-    bytes[i + 2] = byteOf(m6! * x + m7! * y + m8! * z);
+    light[0] = r[pixels[i]!]!;
+    light[1] = g[pixels[i + 1]!]!;
+    light[2] = b[pixels[i + 2]!]!;
+    if (toneMap) {
+      transform(light, toBt2020);
+      toneMap(light);
+    }
+    transform(light, toSrgb);
+    bytes[i] = byteOf(light[0]!);
+    bytes[i + 1] = byteOf(light[1]!);
+    bytes[i + 2] = byteOf(light[2]!);
   }
   return bytes;
+}
+
+function flat(matrix: Matrix): Float64Array {
+  return Float64Array.from(matrix.flat());
+}
+
+/** Multiplies a vector by a matrix (row by row), in place. */
+function transform(vector: Float64Array, m: Float64Array): void {
+  const [x, y, z] = [vector[0]!, vector[1]!, vector[2]!];
+  vector[0] = m[0]! * x + m[1]! * y + m[2]! * z;
+  vector[1] = m[3]! * x + m[4]! * y + m[5]! * z;
+  vector[2] = m[6]! * x + m[7]! * y + m[8]! * z;
 }
 
 /** Converts L*a*b* relative to D50 to bytes of sRGB: 16 bits, L from 0, a and b with 0 at 32768 and 256 for a step. */

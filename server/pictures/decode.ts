@@ -3,11 +3,13 @@ import { AtelierError } from "../errors.js";
 import { type ColourSpace, gammaCurve, srgbCurve, srgbWith } from "./colour-space.js";
 import { labToSrgbBytes, toSrgbBytes } from "./convert-colours.js";
 import { pictureType } from "./format.js";
+import { heifSpace } from "./heif-colours.js";
 import { profileModel, profileSpace } from "./icc.js";
 import { pngSpace } from "./png-colours.js";
 import { largestPage, readTiff, type TiffPage, tiffTags } from "./tiff-directory.js";
 import { needsOwnReader, readSamples, type Samples } from "./tiff-samples.js";
 import { undecodable } from "./undecodable.js";
+import { wideTiff } from "./wide-tiff.js";
 
 /** Width and height, px. */
 export interface Size {
@@ -68,7 +70,7 @@ async function open(bytes: Buffer): Promise<OpenedPicture> {
   // Only the header is read, and the caller has limits of its own.
   const metadata = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
   const { width, height } = metadata.autoOrient;
-  const declared = type === "image/png" ? pngSpace(bytes) : "profile";
+  const declared = type === "image/png" ? pngSpace(bytes) : type === "image/avif" && !metadata.icc ? heifSpace(bytes) : "profile";
   return { size: { width, height }, decode: (size, fit) => fromFile({ bytes, options, metadata, declared }, size, fit) };
 }
 
@@ -88,7 +90,7 @@ interface ReadableFile {
 async function fromFile({ bytes, options, metadata, declared }: ReadableFile, size: Size, fit: Fit): Promise<SrgbPixels> {
   const isWide = metadata.depth !== "uchar";
   const icc = declared === "profile" && metadata.icc && fits(metadata.icc, metadata.space) ? metadata.icc : null;
-  const ofProfile = isWide && icc && !["cmyk", "lab", "labs"].includes(metadata.space ?? "") ? profileSpace(icc) : null;
+  const ofProfile = icc && !["cmyk", "lab", "labs"].includes(metadata.space ?? "") ? profileSpace(icc) : null;
   const space = declared === "profile" ? ofProfile : declared;
   if (space || (isWide && !icc && metadata.hasAlpha && metadata.space !== "cmyk")) {
     // The colours are converted here, from the values in the file.
@@ -131,11 +133,16 @@ function fits(icc: Buffer, space: string | undefined): boolean {
 /** Decodes samples that were read here. */
 async function fromSamples(samples: Samples, size: Size, fit: Fit): Promise<SrgbPixels> {
   const { width, height, channels, model, data, linear } = samples;
-  const raw = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 }, limitInputPixels: false });
-  const words = await inWords(shaped(raw, size, fit), model === "lab" ? [65_535, 32_768, 32_768] : undefined);
-  if (model === "lab") return { width: words.width, height: words.height, data: labToSrgbBytes(words.data) };
+  const raw = () =>
+    shaped(sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 }, limitInputPixels: false }), size, fit);
+  if (model === "lab") {
+    const words = await inWords(raw(), [65_535, 32_768, 32_768]);
+    return { width: words.width, height: words.height, data: labToSrgbBytes(words.data) };
+  }
   const icc = samples.icc && fits(samples.icc, model) ? samples.icc : null;
-  const space = (icc && profileSpace(icc)) || srgbWith(linear ? gammaCurve(1) : srgbCurve);
+  const space = icc ? profileSpace(icc) : srgbWith(linear ? gammaCurve(1) : srgbCurve);
+  if (model === "cmyk" || !space) return (await open(wideTiff({ ...samples, model, icc }))).decode(size, fit);
+  const words = await inWords(raw());
   return { width: words.width, height: words.height, data: toSrgbBytes(words.data, space) };
 }
 

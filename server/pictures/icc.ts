@@ -1,7 +1,13 @@
+import { codedSpace, withCodes } from "./coded-space.js";
 import { type ColourSpace, type Curve, gammaCurve, type Matrix, srgbWith } from "./colour-space.js";
 
 /** Colour model of the values that a profile describes. */
 export type ProfileModel = "RGB" | "GRAY" | "CMYK" | "other";
+
+/** Whether these bytes are an ICC profile that is complete. */
+export function isProfile(icc: Buffer): boolean {
+  return icc.byteLength >= 132 && icc.toString("latin1", 36, 40) === "acsp" && icc.readUInt32BE(0) <= icc.byteLength;
+}
 
 /** The colour model of an ICC profile. */
 export function profileModel(icc: Buffer): ProfileModel {
@@ -10,22 +16,30 @@ export function profileModel(icc: Buffer): ProfileModel {
 }
 
 /**
- * The space that an ICC profile of grey or RGB describes by curves and a matrix; null for a profile that holds tables
- * instead, and for a damaged one.
+ * The space that an ICC profile of grey or RGB describes by codes or by curves and a matrix; null for a profile that
+ * holds tables instead, and for a damaged one.
  */
 export function profileSpace(icc: Buffer): ColourSpace | null {
   const tags = tagsOf(icc);
-  if (icc.toString("latin1", 20, 24) !== "XYZ " && profileModel(icc) !== "GRAY") return null;
   if (profileModel(icc) === "GRAY") {
     const curve = curveOf(tags.get("kTRC"));
     return curve && srgbWith(curve);
   }
-  if (profileModel(icc) !== "RGB" || tags.has("A2B0")) return null;
-  const [r, g, b] = ["rTRC", "gTRC", "bTRC"].map((name) => curveOf(tags.get(name)));
+  if (profileModel(icc) !== "RGB") return null;
+  // Codes of ITU-T H.273, which profiles of high dynamic range have. They take precedence over tables.
+  const codes = tags.get("cicp");
+  const [primaries = 0, transfer = 0] = codes?.subarray(8, 10) ?? [];
+  const coded = codedSpace(primaries, transfer);
+  if (coded) return coded;
+  if (icc.toString("latin1", 20, 24) !== "XYZ " || tags.has("A2B0")) return null;
+  const [red, green, blue] = ["rTRC", "gTRC", "bTRC"].map((name) => tags.get(name));
+  const r = curveOf(red);
+  // Channels with the same curve share its table.
+  const [g, b] = [green, blue].map((tag) => (red && tag?.equals(red) ? r : curveOf(tag)));
   const columns = ["rXYZ", "gXYZ", "bXYZ"].map((name) => xyzOf(tags.get(name)));
   if (!r || !g || !b || !columns.every((column) => column !== null)) return null;
   const toXyz = [0, 1, 2].map((row) => columns.map((column) => column[row]!)) as unknown as Matrix;
-  return { curves: [r, g, b], toXyz };
+  return withCodes({ curves: [r, g, b], toXyz }, primaries, transfer);
 }
 
 function tagsOf(icc: Buffer): Map<string, Buffer> {

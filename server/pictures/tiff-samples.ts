@@ -1,10 +1,14 @@
-import { inflateSync } from "node:zlib";
+import { type Block, first, type Layout, readBlocks } from "./tiff-blocks.js";
 import { type Tiff, type TiffPage, tiffTags } from "./tiff-directory.js";
 import { undecodable } from "./undecodable.js";
 
 /** Colour models of the pictures that are read here, by PhotometricInterpretation. */
-const models = { 0: "grey", 1: "grey", 2: "rgb", 8: "lab", 9: "lab" } as const;
-export type SampleModel = (typeof models)[keyof typeof models];
+const models = { 0: "grey", 1: "grey", 2: "rgb", 5: "cmyk", 8: "lab", 9: "lab" } as const;
+type SampleModel = (typeof models)[keyof typeof models];
+/** CIE L*a*b*, whose a and b are signed. */
+const SIGNED_LAB = 8;
+/** Grey whose 0 is white. */
+const INVERTED_GREY = 0;
 
 /** A picture as its file holds it: samples of 16 bits, interleaved, with alpha as the last of each pixel where there is one. */
 export interface Samples {
@@ -12,6 +16,7 @@ export interface Samples {
   height: number;
   model: SampleModel;
   channels: number;
+  /** L*a*b* has its a and b around 32768, 256 for each step of them. */
   data: Uint16Array;
   icc: Buffer | null;
   /** Whether the values are light itself and not encoded for eyes. */
@@ -22,9 +27,7 @@ export interface Samples {
 const MAX_SAMPLES = 12_000_000;
 
 /** Colour channels of each model. */
-export const colourChannels: Record<SampleModel, number> = { grey: 1, rgb: 3, lab: 3 };
-
-const first = (page: TiffPage, tag: number, otherwise: number) => page.get(tag)?.[0] ?? otherwise;
+const colourChannels: Record<SampleModel, number> = { grey: 1, rgb: 3, lab: 3, cmyk: 4 };
 
 /** Whether a page has samples that libvips does not read, or reads as something else: L*a*b*, floats, 10 or 12 bits. */
 export function needsOwnReader(page: TiffPage): boolean {
@@ -35,80 +38,64 @@ export function needsOwnReader(page: TiffPage): boolean {
 }
 
 /**
- * Reads a page of uncompressed or deflated strips.
+ * Reads a page of strips or tiles, uncompressed or with LZW, Deflate or PackBits.
  * @throws AtelierError BAD_INPUT for a page that is damaged or laid out in another way
  */
 export function readSamples(bytes: Buffer, { pages, littleEndian }: Tiff, index: number): Samples {
   const page = pages[index]!;
-  const [width, height] = [first(page, tiffTags.width, 0), first(page, tiffTags.height, 0)];
-  const [bits, format] = [first(page, tiffTags.bits, 1), first(page, tiffTags.sampleFormat, 1)];
+  const layout = layoutOf(page);
+  const { width, height, stored, bits, isFloat } = layout;
   const photometric = first(page, tiffTags.photometric, 1) as keyof typeof models;
   const model = models[photometric];
-  const stored = first(page, tiffTags.channels, 1);
-  const isPlanar = first(page, tiffTags.planar, 1) === 2;
-  const predictor = first(page, tiffTags.predictor, 1);
-  const hasAlpha = stored > colourChannels[model] && [1, 2].includes(first(page, tiffTags.extraSamples, 0));
-  const channels = colourChannels[model] + (hasAlpha ? 1 : 0);
-  const isFloat = format === 3;
-  if (stored < channels || page.has(tiffTags.tileWidth) || !(isFloat ? [16, 32] : [8, 10, 12, 14, 16]).includes(bits)) throw layout(bits);
-  if (predictor !== 1 && !(predictor === 2 && !isFloat && (bits === 8 || bits === 16))) throw layout(bits);
+  const colours = colourChannels[model];
+  const hasAlpha = stored > colours && [1, 2].includes(first(page, tiffTags.extraSamples, 0));
+  const channels = colours + (hasAlpha ? 1 : 0);
+  if (stored < channels) throw unreadable(bits);
 
-  if (width * height * stored > MAX_SAMPLES) {
-    const most = Math.floor(MAX_SAMPLES / stored / 1e6);
-    throw undecodable(
-      `A TIFF of this kind (${bits} bits a channel) may have at most ${most} million pixels. Save it with 8 or 16 bits a channel.`,
-    );
-  }
-
-  const samplesInRow = width * (isPlanar ? 1 : stored);
-  const rowBytes = Math.ceil((samplesInRow * bits) / 8);
-  const rowsPerStrip = Math.min(height, first(page, tiffTags.rowsPerStrip, height));
-  const offsets = page.get(tiffTags.stripOffsets) ?? [];
-  const lengths = page.get(tiffTags.stripByteLengths) ?? [];
-  const stripsInPlane = Math.ceil(height / rowsPerStrip);
   const data = new Uint16Array(width * height * channels);
   const sampleAt = sampleReader(bits, isFloat, littleEndian);
-  for (let plane = 0; plane < (isPlanar ? channels : 1); plane++) {
-    for (let strip = 0; strip < stripsInPlane; strip++) {
-      const rows = Math.min(rowsPerStrip, height - strip * rowsPerStrip);
-      const place = plane * stripsInPlane + strip;
-      const packed = bytes.subarray(offsets[place] ?? 0, (offsets[place] ?? 0) + (lengths[place] ?? 0));
-      const raw = unpacked(packed, first(page, tiffTags.compression, 1), rows * rowBytes);
-      for (let row = 0; row < rows; row++) {
-        const line = raw.subarray(row * rowBytes, (row + 1) * rowBytes);
-        const samples = Uint16Array.from({ length: samplesInRow }, (_, i) => sampleAt(line, i));
-        if (predictor === 2) accumulate(samples, isPlanar ? 1 : stored, bits);
-        const at = (strip * rowsPerStrip + row) * width;
-        if (isPlanar) for (let x = 0; x < width; x++) data[(at + x) * channels + plane] = samples[x]!;
-        else for (let x = 0; x < width; x++) data.set(samples.subarray(x * stored, x * stored + channels), (at + x) * channels);
+  const toWords = Array.from({ length: channels }, (_, i) => wordScale(layout, i < colours ? photometric : null, i));
+  for (const block of readBlocks(bytes, page, layout, littleEndian)) {
+    if (block.channel < channels) place(block);
+  }
+  const icc = page.get(tiffTags.icc);
+  return { width, height, model, channels, data, icc: icc ? Buffer.from(icc) : null, linear: isFloat && !icc };
+
+  function place({ x, y, width: columns, rows, channel }: Block): void {
+    const together = first(page, tiffTags.planar, 1) === 2 ? 1 : stored;
+    const wanted = Math.min(together, channels);
+    for (const [i, row] of rows.entries()) {
+      let to = ((y + i) * width + x) * channels + channel;
+      for (let from = 0; from < columns * together; from += together, to += channels) {
+        for (let j = 0; j < wanted; j++) data[to + j] = toWords[channel + j]!(sampleAt(row, from + j));
       }
     }
   }
-  if (!isFloat && bits < 16 && model !== "lab") widen(data, bits);
-  if (photometric === 0) for (let i = 0; i < data.length; i += channels) data[i] = 65_535 - data[i]!;
-  if (model === "lab") centreLab(data, channels, bits, isFloat, photometric === 8);
-  const icc = page.get(tiffTags.icc);
-  return { width, height, model, channels, data, icc: icc ? Buffer.from(icc) : null, linear: isFloat && !icc };
 }
 
-function layout(bits: number): Error {
-  return undecodable(`This kind of TIFF (${bits} bits a channel) cannot be read. Save it with 8 or 16 bits a channel.`);
-}
-
-function unpacked(packed: Buffer, compression: number, byteLength: number): Buffer {
-  const raw = compression === 1 ? packed : [8, 32_946].includes(compression) ? inflateSync(packed, { maxOutputLength: byteLength }) : null;
-  if (!raw) throw undecodable("This kind of TIFF cannot be read. Save it without compression, or with 8 or 16 bits a channel.");
-  if (raw.byteLength < byteLength) throw undecodable("The picture is damaged or cut off.");
-  return raw;
-}
-
-/** Reads the sample `i` of a row. Floats are clipped to 0..1. */
-function sampleReader(bits: number, isFloat: boolean, littleEndian: boolean): (row: Buffer, i: number) => number {
-  if (isFloat) {
-    const value = (row: Buffer, i: number) =>
-      bits === 16 ? halfFloat(uint16(row, 2 * i)) : littleEndian ? row.readFloatLE(4 * i) : row.readFloatBE(4 * i);
-    return (row, i) => Math.round(65_535 * Math.min(1, Math.max(0, value(row, i) || 0)));
+function layoutOf(page: TiffPage): Layout {
+  const [width, height] = [first(page, tiffTags.width, 0), first(page, tiffTags.height, 0)];
+  const [bits, stored] = [first(page, tiffTags.bits, 1), first(page, tiffTags.channels, 1)];
+  const isFloat = first(page, tiffTags.sampleFormat, 1) === 3;
+  const isUniform = (page.get(tiffTags.bits) ?? []).every((each) => each === bits);
+  if (!isUniform || !(isFloat ? [16, 32] : [8, 10, 12, 14, 16]).includes(bits)) throw unreadable(bits);
+  if (width * height * stored > MAX_SAMPLES) {
+    const most = Math.floor(MAX_SAMPLES / stored / 1e6);
+    throw undecodable(
+      `A TIFF of this kind (${bits} bits a channel) may have at most ${most} million pixels. Save it as RGB with 8 or 16 bits a channel.`,
+    );
   }
+  return { width, height, bits, stored, isFloat };
+}
+
+function unreadable(bits: number): Error {
+  return undecodable(`This kind of TIFF (${bits} bits a channel) cannot be read. Save it as RGB with 8 or 16 bits a channel.`);
+}
+
+/** Reads the sample `i` of a row. */
+function sampleReader(bits: number, isFloat: boolean, littleEndian: boolean): (row: Buffer, i: number) => number {
+  if (isFloat && bits === 32) return (row, i) => (littleEndian ? row.readFloatLE(4 * i) : row.readFloatBE(4 * i)) || 0;
+  if (isFloat) return (row, i) => halfFloat(uint16(row, 2 * i));
   if (bits === 8) return (row, i) => row[i]!;
   if (bits === 16) return (row, i) => uint16(row, 2 * i);
   // Most significant bit first: a sample lies in at most three bytes.
@@ -125,29 +112,25 @@ function sampleReader(bits: number, isFloat: boolean, littleEndian: boolean): (r
 
 function halfFloat(word: number): number {
   const [exponent, fraction] = [(word >> 10) & 31, word & 1023];
+  if (exponent === 31 && fraction > 0) return 0;
   const size = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
   return word & 0x8000 ? -size : size;
 }
 
-/** Horizontal differencing: each sample is stored as its difference from the one before. */
-function accumulate(row: Uint16Array, channels: number, bits: number): void {
-  const mask = 2 ** bits - 1;
-  for (let i = channels; i < row.length; i++) row[i] = (row[i]! + row[i - channels]!) & mask;
-}
-
-/** Spreads samples of fewer bits over 16. */
-function widen(data: Uint16Array, bits: number): void {
-  const factor = 65_535 / (2 ** bits - 1);
-  for (let i = 0; i < data.length; i++) data[i] = Math.round(data[i]! * factor);
-}
-
-/** Brings L*a*b* to 16 bits with a and b around 32768, 256 for each step of them. */
-function centreLab(data: Uint16Array, channels: number, bits: number, isFloat: boolean, isSigned: boolean): void {
-  if (isFloat) throw layout(32);
-  const shift = 2 ** (16 - bits);
-  for (let i = 0; i < data.length; i += channels) {
-    data[i] = Math.round((data[i]! * 65_535) / (2 ** bits - 1));
-    for (const j of [i + 1, i + 2]) data[j] = data[j]! * shift + (isSigned ? 32_768 : 0);
-    if (channels === 4) data[i + 3] = Math.round((data[i + 3]! * 65_535) / (2 ** bits - 1));
+/**
+ * Turns the samples of one channel into 16 bits. Floats are clipped: those of L*a*b* are its own numbers, others go
+ * from 0 to 1. `photometric` is null for alpha.
+ */
+function wordScale({ bits, isFloat }: Layout, photometric: keyof typeof models | null, channel: number): (sample: number) => number {
+  const isLab = photometric !== null && models[photometric] === "lab";
+  const clipped = (value: number) => Math.round(Math.min(65_535, Math.max(0, value)));
+  if (isLab && channel > 0) {
+    if (isFloat) return (sample) => clipped(32_768 + 256 * sample);
+    const shift = 2 ** (16 - bits);
+    // The array that takes the words drops what exceeds 16 bits, and so adds with a sign.
+    return photometric === SIGNED_LAB ? (sample) => sample * shift + 32_768 : (sample) => sample * shift;
   }
+  const white = isFloat ? (isLab ? 100 : 1) : 2 ** bits - 1;
+  if (photometric === INVERTED_GREY) return (sample) => 65_535 - clipped((sample * 65_535) / white);
+  return (sample) => clipped((sample * 65_535) / white);
 }

@@ -85,11 +85,12 @@ function determinant(m: number[][]): number {
   return [0, 1, 2].reduce((sum, i) => sum + at(0, i) * (at(1, i + 1) * at(2, i + 2) - at(1, i + 2) * at(2, i + 1)), 0);
 }
 
-/** The ICC profile (version 2) of a colour space: a matrix and three curves. */
-export function rgbProfile({ matrix, curve }: ColourSpace): Buffer {
+/** The ICC profile (version 2) of a colour space: a matrix and three curves, and codes of ITU-T H.273 where given. */
+export function rgbProfile({ matrix, curve }: ColourSpace, codes?: readonly [primaries: number, transfer: number]): Buffer {
   const columns = ["r", "g", "b"].map((name, i) => [`${name}XYZ`, xyzTag(matrix.map((row) => row[i]!))] as const);
   const curves = ["r", "g", "b"].map((name) => [`${name}TRC`, curveTag(curve)] as const);
-  return profile("RGB ", [...columns, ...curves]);
+  const coded = codes ? [["cicp", Buffer.from([...Buffer.from("cicp\0\0\0\0"), ...codes, 0, 1])] as const] : [];
+  return profile("RGB ", [...columns, ...curves, ...coded]);
 }
 
 /** The ICC profile (version 2) of a grey whose levels have a gamma. */
@@ -97,12 +98,71 @@ export function greyProfile(gamma: number): Buffer {
   return profile("GRAY", [["kTRC", curveTag({ gamma })]]);
 }
 
-function profile(space: string, tags: (readonly [string, Buffer])[]): Buffer {
+/**
+ * Devices that are made up, whose profiles are tables. Each channel shifts the first colour by its share. The darkest
+ * colour is black, so that a compensation of the black point changes nothing.
+ */
+const devices = {
+  CMYK: [
+    [100, 0, 0],
+    [-25, -35, -45],
+    [-30, 55, -25],
+    [-5, -20, 70],
+    [-40, 0, 0],
+  ],
+  "RGB ": [
+    [0, 0, 0],
+    [30, 60, 40],
+    [55, -70, 30],
+    [15, 10, -70],
+  ],
+} as const;
+const share = (value: number) => value ** 0.8;
+
+/** The colour that one of these devices shows for values of 0..1. */
+export function labOfDevice(device: keyof typeof devices, values: readonly number[]): [number, number, number] {
+  const parts = [1, ...values.map(share)];
+  return [0, 1, 2].map((i) => devices[device].reduce((sum, shift, channel) => sum + parts[channel]! * shift[i]!, 0)) as [
+    number,
+    number,
+    number,
+  ];
+}
+
+/** The ICC profile (version 2) of one of these devices: curves and a table of 8 or 16 bits. */
+export function tableProfile(device: keyof typeof devices, bits: 8 | 16): Buffer {
+  const channels = Array.from({ length: devices[device].length - 1 }, (_, i) => i);
+  const most = 2 ** bits - 1;
+  const curve = Array.from({ length: 256 }, (_, i) => Math.round(most * share(i / 255)));
+  // Every channel is 0 or 1; the last one changes first.
+  const corners = Array.from({ length: 2 ** channels.length }, (_, i) =>
+    labOfDevice(
+      device,
+      channels.map((channel) => (i >> (channels.length - 1 - channel)) & 1),
+    ),
+  );
+  const encode = bits === 8 ? labOf8Bits : labOf16Bits;
+  const straight = bits === 8 ? Array.from({ length: 256 }, (_, i) => i) : [0, 65535];
+  const numbers = [...channels.flatMap(() => curve), ...corners.flatMap(encode), ...straight, ...straight, ...straight];
+  const head = Buffer.alloc(bits === 8 ? 48 : 52);
+  head.write(bits === 8 ? "mft1" : "mft2");
+  head.set([channels.length, 3, 2], 8);
+  for (const at of [12, 28, 44]) head.writeInt32BE(65536, at);
+  if (bits === 16) head.set([1, 0, 0, 2], 48);
+  const values = Buffer.alloc((numbers.length * bits) / 8);
+  for (const [i, value] of numbers.entries()) values.writeUIntBE(value, (i * bits) / 8, bits / 8);
+  return profile(device, [["A2B0", Buffer.concat([head, values])]], "Lab ");
+}
+
+const labOf8Bits = ([l, a, b]: readonly number[]) => [l! * 2.55, a! + 128, b! + 128].map(Math.round);
+const labOf16Bits = ([l, a, b]: readonly number[]) => [l! * 652.8, (a! + 128) * 256, (b! + 128) * 256].map(Math.round);
+
+function profile(space: string, tags: (readonly [string, Buffer])[], connection = "XYZ "): Buffer {
   const all = [["desc", descriptionTag()], ["wtpt", xyzTag(D50)], ["cprt", Buffer.from("text\0\0\0\0CC0\0")], ...tags] as const;
   const head = Buffer.alloc(128 + 4 + 12 * all.length);
-  head.write("mntr", 12);
+  head.write(space === "CMYK" ? "prtr" : "mntr", 12);
   head.write(space, 16);
-  head.write("XYZ ", 20);
+  head.write(connection, 20);
   head.write("acsp", 36);
   head.writeUInt32BE(0x02400000, 8);
   D50.forEach((value, i) => void head.writeInt32BE(Math.round(value * 65536), 68 + 4 * i));

@@ -12,6 +12,8 @@ export interface FlatPicture {
   icc?: Buffer | undefined;
   width?: number;
   height?: number;
+  /** Whether the samples of a TIFF lie in one tile, which Deflate compresses. */
+  isTile?: boolean;
 }
 
 const SIDE = 64;
@@ -19,8 +21,14 @@ const SIDE = 64;
 /** A single field of a TIFF directory: tag, type (3 for 16 bits, 4 for 32 bits, 7 for bytes) and values. */
 type Field = [tag: number, type: 3 | 4 | 7, values: number[] | Buffer];
 
-/** An uncompressed little-endian TIFF with pages of any fields. */
-export function tiffOf(pages: { strip: Buffer; fields: Field[] }[]): Buffer {
+interface Page {
+  /** All samples; those of a tile where the fields have its width. */
+  strip: Buffer;
+  fields: Field[];
+}
+
+/** A little-endian TIFF with pages of any fields. */
+export function tiffOf(pages: Page[]): Buffer {
   const parts: Buffer[] = [Buffer.from("II*\0\0\0\0\0")];
   let at = 8;
   const put = (bytes: Buffer) => {
@@ -31,7 +39,8 @@ export function tiffOf(pages: { strip: Buffer; fields: Field[] }[]): Buffer {
   };
   let link: [Buffer, number] = [parts[0]!, 4];
   for (const { strip, fields } of pages) {
-    const all: Field[] = [...fields, [273, 4, [put(strip)]], [279, 4, [strip.byteLength]]];
+    const [offsets, lengths] = fields.some(([tag]) => tag === 322) ? [324, 325] : [273, 279];
+    const all: Field[] = [...fields, [offsets, 4, [put(strip)]], [lengths, 4, [strip.byteLength]]];
     all.sort(([a], [b]) => a - b);
     const directory = Buffer.alloc(2 + 12 * all.length + 4);
     directory.writeUInt16LE(all.length);
@@ -60,9 +69,9 @@ export function flatTiff(model: keyof typeof photometric, picture: FlatPicture, 
 
 export function flatPage(
   model: keyof typeof photometric,
-  { colour, depth, icc, width = SIDE, height = SIDE }: FlatPicture,
+  { colour, depth, icc, width = SIDE, height = SIDE, isTile = false }: FlatPicture,
   alpha = false,
-): { strip: Buffer; fields: Field[] } {
+): Page {
   const values = alpha ? [...colour, 1] : colour;
   const bits = depth === "float" ? 32 : depth;
   const channels = model === "palette" ? 1 : values.length;
@@ -71,10 +80,15 @@ export function flatPage(
     [256, 3, [width]],
     [257, 3, [height]],
     [258, 3, Array(channels).fill(bits)],
-    [259, 3, [1]],
+    [259, 3, [isTile ? 8 : 1]],
     [262, 3, [photometric[model]]],
     [277, 3, [channels]],
-    [278, 3, [height]],
+    ...(isTile
+      ? ([
+          [322, 3, [width]],
+          [323, 3, [height]],
+        ] as Field[])
+      : [[278, 3, [height]] as Field]),
     [284, 3, [1]],
   ];
   if (alpha) fields.push([338, 3, [2]]);
@@ -82,7 +96,8 @@ export function flatPage(
   if (icc) fields.push([34675, 7, icc]);
   // Every entry of the palette but the one in use is black.
   if (model === "palette") fields.push([320, 3, values.flatMap((value) => [...Array(255).fill(0), Math.round(value * 65535)])]);
-  return { strip: Buffer.concat(Array(height).fill(row)), fields };
+  const samples = Buffer.concat(Array(height).fill(row));
+  return { strip: isTile ? deflateSync(samples) : samples, fields };
 }
 
 function packedRow(values: number[], model: keyof typeof photometric, depth: SampleDepth, width: number): Buffer {
