@@ -12,7 +12,10 @@ import type { Storage } from "../storage/storage.js";
 /** The models that this server can list and download. */
 export interface ModelCatalogue {
   list(): Promise<ModelInfo[]>;
+  /** The model with the id, or with the former form of it; null for none. */
   find(id: string): Promise<ModelInfo | null>;
+  /** All ids under which sessions may have stored the model that `id` names. */
+  storedIds(id: string): string[];
   /** Id of the feature model of sessions that name none; null when none is READY. */
   defaultFeatures(): Promise<string | null>;
   /**

@@ -72,6 +72,10 @@ export class FakeModels implements ModelCatalogue {
     return this.models.get(id) ?? null;
   }
 
+  storedIds(id: string): string[] {
+    return [id];
+  }
+
   async defaultFeatures(): Promise<string | null> {
     return this.models.get("vgg19")?.state === "READY" ? "vgg19" : null;
   }

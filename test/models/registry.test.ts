@@ -46,7 +46,7 @@ describe("the registry", () => {
     const registry = await openRegistry({ bundledDir, mirrorDir });
     expect((await registry.list()).map(({ id, state }) => [id, state])).toEqual([
       ["small", "READY"],
-      ["large-one", "READY"],
+      ["large_one", "READY"],
     ]);
     expect(await registry.find("small")).toEqual({
       id: "small",

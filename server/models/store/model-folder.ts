@@ -3,8 +3,8 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { AtelierError, badInput, unavailable } from "../../errors.js";
-import { modelId, parseCard } from "../card.js";
+import { AtelierError, unavailable } from "../../errors.js";
+import { cardInFolder, parseCard } from "../card.js";
 import type { ModelFile } from "../model.js";
 
 /** Largest `card.json` that is read. */
@@ -44,16 +44,23 @@ export async function foldersIn(directory: string): Promise<string[]> {
 export async function readModel(directory: string, folder: string): Promise<FoundModel | null> {
   const text = await readCard(join(directory, folder, "card.json"));
   if (text === null) return null;
-  const card = parseCard(text);
-  if (!card) return null;
-  if (card.id !== modelId(folder)) throw otherId(card.id);
+  const written = parseCard(text);
+  if (!written) return null;
+  const card = cardInFolder(written, folder);
   const path = join(directory, folder, card.file);
   return { card, path, failure: await sizeFailure(path, card.bytes) };
 }
 
-/** The error for a card whose id is not the folder's. */
-export function otherId(id: string): AtelierError {
-  return badInput("id", `The card's id is ${id}, which is not the name of its folder.`);
+/** Whether the store has filled a folder, or begun to, with the model `id`; its card, which comes last, then has this id. */
+export async function isDownloadOf(directory: string, folder: string, id: string): Promise<boolean> {
+  const path = join(directory, folder);
+  try {
+    const text = await readCard(join(path, "card.json"));
+    return text === null ? (await readdir(path)).length > 0 : parseCard(text)?.id === id;
+  } catch (error) {
+    if (isMissing(error) || (error instanceof AtelierError && error.code === "BAD_INPUT")) return false;
+    throw error;
+  }
 }
 
 /**
