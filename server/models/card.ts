@@ -6,6 +6,7 @@ import { AtelierError, badInput } from "../errors.js";
 import { formerModelId, type ModelFamily, type PictureKind } from "../records/model.js";
 import { type Architecture, isGenerator, minimumSide, parseArchitecture, sideMultiple } from "./architecture.js";
 import { asChoice, asCount, asText, countOf, type Fields, fieldsOf, invalidField, isFields, lookUp, textOf } from "./card-fields.js";
+import { HEAD_BYTES, substituteFor } from "./file-kind.js";
 import { JsonError, parseJson } from "./json.js";
 
 /** What a card's `kind` implies. */
@@ -208,7 +209,9 @@ function parseFields(text: string): Fields {
     card = parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw new AtelierError("BAD_INPUT", `The card is not JSON: ${error.message}.`, {}, { cause: error });
+    const kind = substituteFor(Buffer.from(text.slice(0, HEAD_BYTES), "latin1"));
+    const what = kind === null || kind === "JSON" ? "" : ` It is ${kind}.`;
+    throw new AtelierError("BAD_INPUT", `The card is not JSON: ${error.message}.${what}`, {}, { cause: error });
   }
   if (!isFields(card)) throw new AtelierError("BAD_INPUT", "The card is not a JSON object.");
   return card;

@@ -5,6 +5,7 @@ import { join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { AtelierError, unavailable } from "../../errors.js";
 import { cardInFolder, parseCard } from "../card.js";
+import { notAModel } from "../file-kind.js";
 import type { ModelFile } from "../model.js";
 
 /** Largest `card.json` that is read. */
@@ -71,10 +72,12 @@ export async function checksumFailure({ card, path }: ModelFile): Promise<string
   const hash = createHash("sha256");
   try {
     await pipeline(createReadStream(path), hash);
+    if (hash.digest("hex") === card.sha256) return null;
+    const kind = await notAModel(path);
+    return kind === null ? "Its file is damaged: the checksum differs." : `Its file is ${kind}.`;
   } catch (error) {
     throw unavailable(cannotBeRead(`The file of the model ${card.id}`, error), { field: "model", cause: error });
   }
-  return hash.digest("hex") === card.sha256 ? null : "Its file is damaged: the checksum differs.";
 }
 
 /** Writes a card atomically. A folder with a card counts as a model, so the card is written last. */
@@ -129,7 +132,9 @@ async function readCard(path: string): Promise<string | null> {
 async function sizeFailure(path: string, bytes: number): Promise<string | null> {
   try {
     const { size } = await stat(path);
-    return size === bytes ? null : `Its file has ${size} bytes instead of ${bytes}.`;
+    if (size === bytes) return null;
+    const kind = await notAModel(path);
+    return kind === null ? `Its file has ${size} bytes instead of ${bytes}.` : `Its file is ${kind}.`;
   } catch (error) {
     return cannotBeRead("Its file", error);
   }

@@ -90,6 +90,9 @@ describe("a mirror at an address", () => {
     await expect(registry.file("pix2pix-facades")).rejects.toThrow(/checksum/);
     expect((await readdir(join(rig.folder, "data"))).sort()).toEqual(["models"]);
     expect(rig.logged.join("\n")).toMatch(/fast-style-candy/);
+    expect(rig.logged).toContainEqual(
+      expect.stringMatching(/^The mirror could not be asked for pix2pix-edges2cats\. .* It is a web page\.$/),
+    );
   });
 
   it("is no longer waited for when the registry closes", async () => {
