@@ -23,6 +23,8 @@ export interface ModelCatalogue {
    * @throws AtelierError NOT_FOUND; UNAVAILABLE when that is impossible.
    */
   download(id: string): Promise<ModelInfo>;
+  /** Whether `download` would start something now. */
+  isDownloadable(id: string): boolean;
   /** @throws AtelierError NOT_FOUND; CONFLICT for a model that is not DOWNLOADING. */
   cancelDownload(id: string): Promise<ModelInfo>;
   /**

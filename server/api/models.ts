@@ -85,6 +85,15 @@ export class ModelResolver {
     return task === "FEATURES" && state === "READY" && (await models.defaultFeatures()) === id;
   }
 
+  @FieldResolver(() => Boolean, {
+    description:
+      "Whether downloadModel would start something now: a download, or another check of a folder that was dropped in. False\n" +
+      "for READY and DOWNLOADING models, and for all that would have to be downloaded where ATELIER_OFFLINE forbids it.",
+  })
+  downloadable(@Root() { id }: ModelInfo, @Ctx() { models }: ApiContext): boolean {
+    return models.isDownloadable(id);
+  }
+
   @FieldResolver(() => [String], {
     description: "Names of the layers that contentLayers and styleLayers may have, shallow to deep; none for translators.",
   })

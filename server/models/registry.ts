@@ -57,6 +57,8 @@ export interface Registry {
    * @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be downloaded.
    */
   download(id: string): Promise<Model>;
+  /** Whether `download` would start something now. */
+  isDownloadable(id: string): boolean;
   /**
    * Ends a download; the bytes that arrived are kept for the next one.
    * @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING.
@@ -150,9 +152,13 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
     },
     async download(id) {
       const entry = await requireEntry(id, "id");
-      const isBadDropIn = entry.state === "FAILED" && !entry.hasSource;
+      const isBadDropIn = entry.state === "FAILED" && !entry.canDownload;
       if (!(isBadDropIn && dropped?.checkAgain(entry.model.id))) entry.startDownload("id");
       return entry.model;
+    },
+    isDownloadable(asked) {
+      const entry = entryOf(asked);
+      return entry !== undefined && (entry.canDownload || (entry.state === "FAILED" && dropped?.has(entry.model.id) === true));
     },
     async cancelDownload(id) {
       const entry = await requireEntry(id, "id");

@@ -186,7 +186,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     expect(await page.getByText("Right now: Lite").count()).toBe(0);
   });
 
-  test("says that a network that could not be fetched is tried again", async () => {
+  test("says that a network that could not be fetched is tried again, and offers it only where that is possible", async () => {
     const { page } = await studio.open();
     const failed = {
       task: "FEATURES",
@@ -197,6 +197,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
       bytes: 4e7,
       failure: "The download server cannot be reached.",
       willRetry: true,
+      downloadable: true,
       removed: false,
     };
     await page.route("**/graphql", (route) => {
@@ -207,6 +208,12 @@ describeStudio("translations in a browser, with the real server", options, (stud
     await page.goto("/");
     const said = "VGG-19 could not be downloaded yet. The download server cannot be reached. The next session that uses it tries again.";
     await page.getByText(said).waitFor();
+    const again = page.getByRole("button", { name: "Try again to download VGG-19" });
+    await again.waitFor();
+    Object.assign(failed, { willRetry: false, downloadable: false });
+    await page.reload();
+    await page.getByText("VGG-19 is not available. The download server cannot be reached.").waitFor();
+    expect(await again.count()).toBe(0);
   });
 });
 

@@ -85,6 +85,10 @@ export class FakeModels implements ModelCatalogue {
     return model.state === "AVAILABLE" ? this.change(id, { state: "DOWNLOADING", downloadProgress: 0 }) : model;
   }
 
+  isDownloadable(id: string): boolean {
+    return this.models.get(id)?.state === "AVAILABLE";
+  }
+
   async cancelDownload(id: string): Promise<ModelInfo> {
     if (this.require(id).state !== "DOWNLOADING") throw conflict("id", "The model is not DOWNLOADING.");
     return this.change(id, { state: "AVAILABLE", downloadProgress: null });

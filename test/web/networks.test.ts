@@ -19,6 +19,7 @@ function network(id: string, changes: Partial<Network> = {}): Network {
     downloadProgress: null,
     failure: null,
     willRetry: false,
+    downloadable: false,
     removed: false,
     isDefault: false,
     preview: null,

@@ -83,6 +83,11 @@ export class DropIns {
     return dropIns;
   }
 
+  /** Whether a folder here has the id. */
+  has(id: string): boolean {
+    return this.ids.ownerOf(id) !== null;
+  }
+
   /** Checks a refused folder again. Returns false where no folder has the id. */
   checkAgain(id: string): boolean {
     const name = this.ids.ownerOf(id);

@@ -29,12 +29,12 @@ afterEach(async () => {
 });
 
 /** A registry whose trial decides by the id. */
-async function start(tryModel: TryModel = tryByName): Promise<Registry> {
+async function start(tryModel: TryModel = tryByName, { offline = false } = {}): Promise<Registry> {
   const quick = { stillMs: 40, rescanMs: 40, log: () => undefined };
   const registry = await openRegistry({
     bundledDir: join(folder, "bundled"),
     mirrorDir: null,
-    store: { folder: dropped, mirror: null, offline: false },
+    store: { folder: dropped, mirror: null, offline },
     dropIns: { folder: dropped, tryModel, ...quick },
   });
   registry.watch((model) => events.push(model));
@@ -166,10 +166,29 @@ test("a refused model is tried again on request", async () => {
   });
   await dropIn(dropped, "refused");
   await until(registry, "refused", "FAILED");
+  expect(registry.isDownloadable("refused")).toBe(true);
   succeeds = true;
   expect(await registry.download("refused")).toMatchObject({ state: "FAILED", failure: "Its folder is checked again." });
   await until(registry, "refused", "READY");
   expect((await registry.download("refused")).state).toBe("READY");
+  expect(registry.isDownloadable("refused")).toBe(false);
+});
+
+test("a refused model that could be downloaded is tried again where nothing may be downloaded", async () => {
+  await dropIn(dropped, "vgg19");
+  let succeeds = false;
+  const registry = await start(
+    async () => {
+      if (!succeeds) throw unavailable("The server was too busy to try it.");
+      return { parameters: 1 };
+    },
+    { offline: true },
+  );
+  await until(registry, "vgg19", "FAILED");
+  succeeds = true;
+  expect(registry.isDownloadable("vgg19")).toBe(true);
+  await registry.download("vgg19");
+  await until(registry, "vgg19", "READY");
 });
 
 describe("a folder that is refused", () => {
