@@ -134,7 +134,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     await page.route("**/graphql", async (route) => {
       const body = route.request().postData() ?? "";
       if (body.includes("query Networks")) return route.fulfill({ json: { data: { models: [photos, coming] } } });
-      const failed = { ...coming, state: "FAILED", downloadProgress: null, failure: "Its bytes are not what they should be." };
+      const failed = { ...coming, state: "FAILED", downloadProgress: null, failure: "Its bytes are not right.", downloadable: true };
       if (body.includes("mutation StopFetching")) return route.fulfill({ json: { data: { cancelDownload: failed } } });
       return route.continue();
     });
@@ -146,7 +146,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     expect(await page.getByRole("link", { name: "Sample results" }).getAttribute("href")).toBe("/samples/engraving.jpg");
     await screenshot(page, "translate-fetching");
     await page.getByRole("button", { name: "Stop downloading Lines to colours" }).click();
-    await page.getByText("Lines to colours is not available. Its bytes are not what they should be.").waitFor();
+    await page.getByText("Lines to colours is not available. Its bytes are not right.").waitFor();
     expect(await page.getByRole("button", { name: "Try again to download Lines to colours" }).count()).toBe(1);
   });
 

@@ -140,7 +140,8 @@ async function sizeFailure(path: string, bytes: number): Promise<string | null> 
   }
 }
 
-function isMissing(error: unknown): boolean {
+/** Whether an error means that there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
   const code = errorCode(error);
   return code === "ENOENT" || code === "ENOTDIR";
 }

@@ -6,7 +6,7 @@ import type { ModelCollection } from "./collection.js";
 import { type TransferLimits, transferLimits } from "./http.js";
 import { type KerasFile, kerasVgg19File, kerasVgg19Source } from "./keras-vgg19.js";
 import { mirroredModels, mirrorSource } from "./mirror.js";
-import { errorCode, isDownloadOf } from "./model-folder.js";
+import { errorCode, isDownloadOf, isMissing } from "./model-folder.js";
 
 /** Where models are downloaded from and to. */
 export interface StoreOptions {
@@ -83,7 +83,7 @@ async function exists(path: string): Promise<boolean> {
     await stat(path);
     return true;
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }

@@ -14,6 +14,9 @@ describe("a mirror at an address", () => {
     const style = rig.addToMirror("fast-style-rain_princess", fastStyleFields);
     const registry = await rig.openStore({ mirror: mirror() });
     expect(await registry.find("fast-style-rain_princess")).toMatchObject({ state: "AVAILABLE", task: "TRANSLATION", minSize: 32 });
+    const former = "fast-style-rain-princess";
+    expect([registry.needsDownload(former), registry.isDownloadable(former), registry.unusableReason(former)]).toEqual([true, true, null]);
+    await expect(registry.cancelDownload(former)).rejects.toMatchObject({ code: "CONFLICT" });
     expect(await registry.find("fast-style-candy")).toBeNull();
     expect(requested("style.onnx")).toEqual([]);
     rig.server.faults.push(breakOffAfter(100_000));
