@@ -12,7 +12,10 @@ import type { Storage } from "../storage/storage.js";
 /** The models that this server can list and download. */
 export interface ModelCatalogue {
   list(): Promise<ModelInfo[]>;
+  /** The model with the id, or with the former form of it; null for none. */
   find(id: string): Promise<ModelInfo | null>;
+  /** All ids under which sessions may have stored the model that `id` names. */
+  storedIds(id: string): string[];
   /** Id of the feature model of sessions that name none; null when none is READY. */
   defaultFeatures(): Promise<string | null>;
   /**
@@ -20,6 +23,8 @@ export interface ModelCatalogue {
    * @throws AtelierError NOT_FOUND; UNAVAILABLE when that is impossible.
    */
   download(id: string): Promise<ModelInfo>;
+  /** Whether `download` would start something now. */
+  isDownloadable(id: string): boolean;
   /** @throws AtelierError NOT_FOUND; CONFLICT for a model that is not DOWNLOADING. */
   cancelDownload(id: string): Promise<ModelInfo>;
   /**

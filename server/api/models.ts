@@ -6,7 +6,7 @@ import { ModelFamily, ModelState, ModelTask, PictureKind } from "./enums.js";
 
 @ObjectType({ description: "A model: a feature model for paintings, or a translator." })
 export class Model implements ModelInfo {
-  @Field(() => ID, { description: "Lower-case letters, digits and hyphens." })
+  @Field(() => ID, { description: "Name of the model's folder: lower-case letters, digits, hyphens and underscores." })
   id!: string;
 
   @Field(() => String, { description: "Name to show." })
@@ -72,7 +72,7 @@ export class ModelResolver {
     return task ? all.filter((model) => model.task === task) : all;
   }
 
-  @Query(() => Model, { nullable: true, description: "The model with this id; null when there is none." })
+  @Query(() => Model, { nullable: true, description: "The model with this id, or with the former form of it; null when there is none." })
   async model(
     @Arg("id", () => ID, { description: "Id of the model." }) id: string,
     @Ctx() { models }: ApiContext,
@@ -83,6 +83,15 @@ export class ModelResolver {
   @FieldResolver(() => Boolean, { description: "Whether style transfers that name no model use this one." })
   async isDefault(@Root() { id, task, state }: ModelInfo, @Ctx() { models }: ApiContext): Promise<boolean> {
     return task === "FEATURES" && state === "READY" && (await models.defaultFeatures()) === id;
+  }
+
+  @FieldResolver(() => Boolean, {
+    description:
+      "Whether downloadModel would start something now: a download, or another check of a folder that was dropped in. False\n" +
+      "for READY and DOWNLOADING models, and for all that would have to be downloaded where ATELIER_OFFLINE forbids it.",
+  })
+  downloadable(@Root() { id }: ModelInfo, @Ctx() { models }: ApiContext): boolean {
+    return models.isDownloadable(id);
   }
 
   @FieldResolver(() => [String], {

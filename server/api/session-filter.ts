@@ -2,6 +2,7 @@ import { Field, ID, InputType } from "type-graphql";
 import { badInput } from "../errors.js";
 import type { SessionFilter as FilterValue } from "../records/session.js";
 import { isId } from "../sessions/requirements.js";
+import type { ApiContext } from "./context.js";
 import { SessionKind, SessionStatus } from "./enums.js";
 import { apiLimits } from "./limits.js";
 import { DateTime } from "./scalars.js";
@@ -40,7 +41,7 @@ export class SessionFilter {
 const [FIRST_INSTANT, LAST_INSTANT] = [new Date("0001-01-01T00:00:00.000Z"), new Date("9999-12-31T23:59:59.999Z")];
 
 /** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT */
-export function resolveFilter(filter: SessionFilter | null | undefined): FilterValue {
+export function resolveFilter(filter: SessionFilter | null | undefined, { models }: Pick<ApiContext, "models">): FilterValue {
   const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId } = filter ?? {};
   for (const [name, id] of Object.entries({ model, imageId, styleImageId })) {
     if (id && !isId(id)) throw badInput(`filter.${name}`, `${name} must be an id.`);
@@ -60,7 +61,7 @@ export function resolveFilter(filter: SessionFilter | null | undefined): FilterV
     ...(titleContains ? { titleContains } : {}),
     ...(createdAfter ? { createdAfter } : {}),
     ...(createdBefore ? { createdBefore } : {}),
-    ...(model ? { model } : {}),
+    ...(model ? { models: models.storedIds(model) } : {}),
     ...(imageId ? { imageId } : {}),
     ...(styleImageId ? { styleImageId } : {}),
   };

@@ -30,9 +30,9 @@ export class SessionQueries {
     @Arg("after", () => String, afterArgument) after: string | null | undefined,
     @Arg("filter", () => SessionFilter, { nullable: true, description: "Conditions that the sessions meet; all sessions by default." })
     filter: SessionFilter | null | undefined,
-    @Ctx() { storage }: ApiContext,
+    @Ctx() context: ApiContext,
   ): Promise<Connection<SessionRecord>> {
-    return sessionPage(storage, first, after, resolveFilter(filter));
+    return sessionPage(context.storage, first, after, resolveFilter(filter, context));
   }
 }
 

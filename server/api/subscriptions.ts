@@ -92,7 +92,7 @@ export class SessionsSubscription {
   @Subscription(() => Session, {
     description: "Sessions that pass the filter, as they start and change, for galleries and dashboards.",
     subscribe: ({ args, context }: { args: { filter?: SessionFilter | null }; context: ApiContext }) =>
-      context.watchSessions(resolveFilter(args.filter)),
+      context.watchSessions(resolveFilter(args.filter, context)),
   })
   sessions(
     @Root() session: SessionRecord,

@@ -2,10 +2,11 @@
  * A model's card, `card.json` in its folder: what it is, which file has its weights, how pictures go in and come out.
  * Cards come from elsewhere: unknown forms are refused with a reason, and no expression in a card is evaluated.
  */
-import { AtelierError } from "../errors.js";
-import type { ModelFamily, PictureKind } from "../records/model.js";
+import { AtelierError, badInput } from "../errors.js";
+import { formerModelId, type ModelFamily, type PictureKind } from "../records/model.js";
 import { type Architecture, isGenerator, minimumSide, parseArchitecture, sideMultiple } from "./architecture.js";
 import { asChoice, asCount, asText, countOf, type Fields, fieldsOf, invalidField, isFields, lookUp, textOf } from "./card-fields.js";
+import { HEAD_BYTES, substituteFor } from "./file-kind.js";
 import { JsonError, parseJson } from "./json.js";
 
 /** What a card's `kind` implies. */
@@ -72,7 +73,7 @@ export interface TranslationForm {
 }
 
 export interface ModelCard {
-  /** Lower-case letters, digits and hyphens; underscores in the card or the folder's name become hyphens. */
+  /** Lower-case letters, digits, hyphens and underscores. A card in a folder gets the folder's name. */
   id: string;
   title: string;
   task: "FEATURES" | "TRANSLATION";
@@ -108,11 +109,31 @@ export interface WrittenCard extends Omit<ModelCard, "bytes" | "sha256" | "param
 const IMAGENET_SIZE = 224;
 const CAFFE_MEANS = [103.939, 116.779, 123.68];
 const NOT_STATED = "not stated";
-const FOLDER_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+const MODEL_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
-/** The id of the model in a folder; null for a folder whose name is not a valid id. */
-export function modelId(folder: string): string | null {
-  return FOLDER_NAME.test(folder) ? folder.replaceAll("_", "-") : null;
+/** Whether a folder with this name can hold a model, whose id the name is. */
+export function isModelId(name: string): boolean {
+  return MODEL_ID.test(name);
+}
+
+/**
+ * The card of the model in a folder, with the folder's name as its id.
+ * @throws AtelierError BAD_INPUT when the name is not a valid id, or when the card's id is another one. Hyphens for
+ * underscores, or the reverse, are allowed: earlier servers took them for the same.
+ */
+export function cardInFolder<Card extends Pick<ModelCard, "id">>(card: Card, folder: string): Card {
+  requireModelId(folder);
+  if (formerModelId(card.id) !== formerModelId(folder)) {
+    throw badInput("id", `The card's id is ${card.id}, which is not the name of its folder.`);
+  }
+  return { ...card, id: folder };
+}
+
+/** @throws AtelierError BAD_INPUT for a folder's name that is not a valid id. */
+export function requireModelId(folder: string): void {
+  if (isModelId(folder)) return;
+  const form = "1 to 64 lower-case letters, digits, - and _, beginning with a letter or digit";
+  throw badInput("id", `Its folder's name is not a valid id: ${form}.`);
 }
 
 /**
@@ -144,8 +165,7 @@ export function parseWrittenCard(text: string): WrittenCard {
 
 function readCard(card: Fields): Omit<ModelCard, "bytes" | "sha256" | "parameters"> | null {
   if (unsupportedKinds.has(card.kind)) return null;
-  const id = modelId(textOf(card, "id"));
-  if (id === null) throw invalidField("id", String(FOLDER_NAME));
+  const id = textOf(card, "id", MODEL_ID);
   const { task, family, extension, architectures } = lookUp(kinds, card.kind, "kind");
   if (task === "FEATURES") requireVggInput(fieldsOf(card, "input"));
   const file = textOf(card, "model", new RegExp(`^[A-Za-z0-9][A-Za-z0-9_-]*\\.${extension}$`));
@@ -171,7 +191,7 @@ function sha256Of(card: Fields): string {
 
 /** As the card states, or as known for public models, or photos. */
 function takenBy({ takes }: Fields, id: string): PictureKind {
-  return takes === undefined ? (knownTakes.get(id) ?? "PHOTO") : lookUp(pictureKinds, takes, "takes");
+  return takes === undefined ? (knownTakes.get(formerModelId(id)) ?? "PHOTO") : lookUp(pictureKinds, takes, "takes");
 }
 
 /** Null for an ONNX file. A feature model that states none is VGG-19. */
@@ -189,7 +209,9 @@ function parseFields(text: string): Fields {
     card = parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw new AtelierError("BAD_INPUT", `The card is not JSON: ${error.message}.`, {}, { cause: error });
+    const kind = substituteFor(Buffer.from(text.slice(0, HEAD_BYTES), "latin1"));
+    const what = kind === null || kind === "JSON" ? "" : ` It is ${kind}.`;
+    throw new AtelierError("BAD_INPUT", `The card is not JSON: ${error.message}.${what}`, {}, { cause: error });
   }
   if (!isFields(card)) throw new AtelierError("BAD_INPUT", "The card is not a JSON object.");
   return card;

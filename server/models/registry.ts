@@ -1,10 +1,11 @@
 import { dirname, resolve } from "node:path";
 import { AtelierError, badInput, conflict, notFound, unavailable } from "../errors.js";
+import { currentModelId, formerModelId } from "../records/model.js";
 import type { Architecture } from "./architecture.js";
 import { type DropInOptions, DropIns } from "./drop-ins/drop-ins.js";
 import type { Model, ModelFile } from "./model.js";
 import { ModelCollection, type RegistryProblem } from "./store/collection.js";
-import { mirroredFolders } from "./store/mirror.js";
+import { mirroredModels } from "./store/mirror.js";
 import type { ModelEntry } from "./store/model-entry.js";
 import { type ModelPictureKind, pictureIn } from "./store/model-folder.js";
 import { addStoreModels, type MirrorQueries, type StoreOptions } from "./store/store.js";
@@ -20,7 +21,10 @@ export interface FeatureModelFile {
   architecture: Architecture;
 }
 
-/** The models that this server knows: bundled, mirrored, dropped in, downloaded, and available for download. */
+/**
+ * The models that this server knows: bundled, mirrored, dropped in, downloaded, and available for download. An id that
+ * no model has is understood as the former form of one.
+ */
 export interface Registry {
   /**
    * Bundled models, then those of a mirror's folder, then dropped ones, then public ones in a fixed order; none that
@@ -28,6 +32,8 @@ export interface Registry {
    */
   list(): Promise<Model[]>;
   find(id: string): Promise<Model | null>;
+  /** All ids under which sessions may have stored the model that `id` names: its own, and its former one if no other has it. */
+  storedIds(id: string): string[];
   /** Whether a session has to wait: a mirror is being asked, or the model is downloaded now or on demand. */
   needsDownload(id: string): boolean;
   /** Why no session can use a model now; null when it is here, being downloaded, available for download, or unknown. */
@@ -51,6 +57,8 @@ export interface Registry {
    * @throws AtelierError NOT_FOUND, UNAVAILABLE where it cannot be downloaded.
    */
   download(id: string): Promise<Model>;
+  /** Whether `download` would start something now. */
+  isDownloadable(id: string): boolean;
   /**
    * Ends a download; the bytes that arrived are kept for the next one.
    * @throws AtelierError NOT_FOUND, CONFLICT when it is not DOWNLOADING.
@@ -96,12 +104,15 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
 
   const closing = new AbortController();
   const queries: MirrorQueries = store ? await addStoreModels(models, store, closing.signal) : new Map();
-  const dropped = dropIns && (await DropIns.open(models, dropIns, new Set(mirroredFolders.keys())));
+  const dropped = dropIns && (await DropIns.open(models, dropIns, new Set(mirroredModels)));
+
+  const currentId = (asked: string) => currentModelId([...entries.keys(), ...queries.keys()], asked);
+  const entryOf = (asked: string) => entries.get(currentId(asked));
 
   /** The entry of an id; waits until a mirror has said whether it has the model. */
-  async function findEntry(id: string): Promise<ModelEntry | null> {
-    if (entries.get(id)?.state !== "READY") await queries.get(id);
-    return entries.get(id) ?? null;
+  async function findEntry(asked: string): Promise<ModelEntry | null> {
+    if (entryOf(asked)?.state !== "READY") await queries.get(currentId(asked));
+    return entryOf(asked) ?? null;
   }
 
   async function requireEntry(id: string, field: string): Promise<ModelEntry> {
@@ -117,11 +128,17 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
       return ordered.filter(({ id }) => entries.get(id)?.isOffered);
     },
     find: async (id) => (await findEntry(id))?.model ?? null,
-    needsDownload(id) {
-      const entry = entries.get(id);
-      return entry?.state !== "READY" && (queries.has(id) || entry?.needsDownload === true);
+    storedIds(asked) {
+      const id = currentId(asked);
+      const former = formerModelId(id);
+      const isOther = (entryOf(former)?.model.id ?? id) !== id;
+      return former === id || isOther ? [id] : [id, former];
     },
-    unusableReason: (id) => entries.get(id)?.unusableReason ?? null,
+    needsDownload(asked) {
+      const entry = entryOf(asked);
+      return entry?.state !== "READY" && (queries.has(currentId(asked)) || entry?.needsDownload === true);
+    },
+    unusableReason: (id) => entryOf(id)?.unusableReason ?? null,
     file: async (id, signal) => (await requireEntry(id, "model")).verifiedFile(signal),
     featureModel: async (id, signal) =>
       id === null ? defaultFeatureModel(entries.values(), signal) : featureModelFile(await requireEntry(id, "model"), signal),
@@ -135,9 +152,13 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
     },
     async download(id) {
       const entry = await requireEntry(id, "id");
-      const isBadDropIn = entry.state === "FAILED" && !entry.hasSource;
-      if (!(isBadDropIn && dropped?.checkAgain(id))) entry.startDownload("id");
+      const isBadDropIn = entry.state === "FAILED" && !entry.canDownload;
+      if (!(isBadDropIn && dropped?.checkAgain(entry.model.id))) entry.startDownload("id");
       return entry.model;
+    },
+    isDownloadable(asked) {
+      const entry = entryOf(asked);
+      return entry !== undefined && (entry.canDownload || (entry.state === "FAILED" && dropped?.has(entry.model.id) === true));
     },
     async cancelDownload(id) {
       const entry = await requireEntry(id, "id");
@@ -150,7 +171,7 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
       return () => listeners.delete(own);
     },
     async picture(id, kind) {
-      const path = entries.get(id)?.path ?? null;
+      const path = entryOf(id)?.path ?? null;
       return path === null ? null : pictureIn(dirname(path), kind);
     },
     problems: () => [
@@ -205,8 +226,7 @@ async function featureModelFile(entry: ModelEntry, signal?: AbortSignal): Promis
   return { id, path, sha256: card.sha256, architecture: card.architecture };
 }
 
-/** Dropped models by id, then the public ones as `mirroredFolders` lists them, however fast a mirror answered. */
+/** Dropped models by id, then the public ones as `mirroredModels` lists them, however fast a mirror answered. */
 function inFixedOrder(a: Model, b: Model): number {
-  const known = [...mirroredFolders.keys()];
-  return known.indexOf(a.id) - known.indexOf(b.id) || (a.id < b.id ? -1 : 1);
+  return mirroredModels.indexOf(a.id) - mirroredModels.indexOf(b.id) || (a.id < b.id ? -1 : 1);
 }

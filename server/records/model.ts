@@ -11,9 +11,19 @@ export type ModelState = (typeof modelStates)[number];
 export const pictureKinds = ["PHOTO", "LINE_DRAWING", "LABEL_MAP"] as const;
 export type PictureKind = (typeof pictureKinds)[number];
 
+/** The form in which earlier servers knew a model's id, and in which sessions and links may have stored it. */
+export function formerModelId(id: string): string {
+  return id.replaceAll("_", "-");
+}
+
+/** The one of `ids` that `asked` names: the same one, else the first with this former form; `asked` where there is none. */
+export function currentModelId(ids: readonly string[], asked: string): string {
+  return ids.includes(asked) ? asked : (ids.find((id) => formerModelId(id) === asked) ?? asked);
+}
+
 /** A model as clients see it. */
 export interface ModelInfo {
-  /** Lower-case letters, digits and hyphens. */
+  /** Lower-case letters, digits, hyphens and underscores: the name of the model's folder. */
   id: string;
   title: string;
   task: ModelTask;

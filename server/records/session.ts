@@ -86,8 +86,8 @@ export interface SessionFilter {
   titleContains?: string;
   createdAfter?: Date;
   createdBefore?: Date;
-  /** Id of the model. */
-  model?: string;
+  /** Ids under which sessions may have stored their model. */
+  models?: readonly string[];
   /** An image that the session used as its content or source, or as a style at any step. */
   imageId?: string;
   /** An image that the session used as a style at any step. */

@@ -61,7 +61,7 @@ async function namedModel(
   task: SessionModel["task"],
   need: string,
 ): Promise<SessionModel> {
-  if (!/^[a-z0-9-]{1,100}$/.test(id)) throw badInput(field, "A model's id has lower-case letters, digits and hyphens.");
+  if (!/^[a-z0-9_-]{1,100}$/.test(id)) throw badInput(field, "A model's id has lower-case letters, digits, hyphens and underscores.");
   const model = await models.find(id);
   if (!model) throw notFound(field, "There is no such model.");
   if (model.task !== task) throw badInput(field, need, task);

@@ -36,6 +36,12 @@ test("a failed model states the reason, and no session may use it", async () => 
   expect(await client.refusal(start)).toMatchObject({ code: "UNAVAILABLE", field: "input.model" });
 });
 
+test("a model says whether it can be downloaded now", async () => {
+  const { models } = await running.client.query("{ models { id downloadable } }");
+  const offered = models.filter(({ downloadable }: { downloadable: boolean }) => downloadable);
+  expect(offered.map(({ id }: { id: string }) => id)).toEqual(["afar"]);
+});
+
 test("a model may come with pictures", async () => {
   const { client, models, address } = running;
   const folder = await mkdtemp(join(tmpdir(), "atelier-sheet-"));

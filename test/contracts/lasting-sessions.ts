@@ -146,7 +146,8 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         const session = await storedSession();
         const other = aSession(session.contentId, { settings: { ...session.settings, model } });
         await storage.sessions.insert(other);
-        expect((await storage.sessions.list(everything, { model })).rows).toEqual([other]);
+        expect((await storage.sessions.list(everything, { models: [model] })).rows).toEqual([other]);
+        expect((await storage.sessions.list(everything, { models: [`${model}-x`, model] })).rows).toEqual([other]);
       });
 
       it("find the sessions and branches that used an image at any step", async () => {

@@ -95,7 +95,7 @@ describe("a folder of the mirror", () => {
   test.skipIf(!areHere).each(folders)("reproduces its reference when it is copied unchanged: %s", async (name) => {
     const source = join(mirror ?? "", name);
     await cp(source, join(dropped, name), { recursive: true });
-    const id = name.replaceAll("_", "-");
+    const id = name;
     await hears(id, { state: "READY", takes: name.includes("edges") ? "LINE_DRAWING" : "PHOTO" });
     const { reference } = JSON.parse(await readFile(join(source, "card.json"), "utf8"));
     const result = await translate(id, await readFile(join(source, reference.input)), 256);

@@ -134,7 +134,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     await page.route("**/graphql", async (route) => {
       const body = route.request().postData() ?? "";
       if (body.includes("query Networks")) return route.fulfill({ json: { data: { models: [photos, coming] } } });
-      const failed = { ...coming, state: "FAILED", downloadProgress: null, failure: "Its bytes are not what they should be." };
+      const failed = { ...coming, state: "FAILED", downloadProgress: null, failure: "Its bytes are not right.", downloadable: true };
       if (body.includes("mutation StopFetching")) return route.fulfill({ json: { data: { cancelDownload: failed } } });
       return route.continue();
     });
@@ -146,7 +146,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     expect(await page.getByRole("link", { name: "Sample results" }).getAttribute("href")).toBe("/samples/engraving.jpg");
     await screenshot(page, "translate-fetching");
     await page.getByRole("button", { name: "Stop downloading Lines to colours" }).click();
-    await page.getByText("Lines to colours is not available. Its bytes are not what they should be.").waitFor();
+    await page.getByText("Lines to colours is not available. Its bytes are not right.").waitFor();
     expect(await page.getByRole("button", { name: "Try again to download Lines to colours" }).count()).toBe(1);
   });
 
@@ -186,7 +186,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
     expect(await page.getByText("Right now: Lite").count()).toBe(0);
   });
 
-  test("says that a failed download of a network will be retried", async () => {
+  test("says that a failed download of a network will be retried, and offers it only where that is possible", async () => {
     const { page } = await studio.open();
     const failed = {
       task: "FEATURES",
@@ -197,6 +197,7 @@ describeStudio("translations in a browser, with the real server", options, (stud
       bytes: 4e7,
       failure: "The download server cannot be reached.",
       willRetry: true,
+      downloadable: true,
       removed: false,
     };
     await page.route("**/graphql", (route) => {
@@ -207,6 +208,12 @@ describeStudio("translations in a browser, with the real server", options, (stud
     await page.goto("/");
     const said = "VGG-19 could not be downloaded yet. The download server cannot be reached. The next session that uses it tries again.";
     await page.getByText(said).waitFor();
+    const again = page.getByRole("button", { name: "Try again to download VGG-19" });
+    await again.waitFor();
+    Object.assign(failed, { willRetry: false, downloadable: false });
+    await page.reload();
+    await page.getByText("VGG-19 is not available. The download server cannot be reached.").waitFor();
+    expect(await again.count()).toBe(0);
   });
 });
 

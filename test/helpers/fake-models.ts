@@ -72,6 +72,10 @@ export class FakeModels implements ModelCatalogue {
     return this.models.get(id) ?? null;
   }
 
+  storedIds(id: string): string[] {
+    return [id];
+  }
+
   async defaultFeatures(): Promise<string | null> {
     return this.models.get("vgg19")?.state === "READY" ? "vgg19" : null;
   }
@@ -79,6 +83,10 @@ export class FakeModels implements ModelCatalogue {
   async download(id: string): Promise<ModelInfo> {
     const model = this.require(id);
     return model.state === "AVAILABLE" ? this.change(id, { state: "DOWNLOADING", downloadProgress: 0 }) : model;
+  }
+
+  isDownloadable(id: string): boolean {
+    return this.models.get(id)?.state === "AVAILABLE";
   }
 
   async cancelDownload(id: string): Promise<ModelInfo> {

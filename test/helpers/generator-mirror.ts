@@ -8,13 +8,12 @@ import { toOnnx } from "../../server/graph/to-onnx.js";
 /** Id of the model in the mirror. */
 export const inverterId = "inverter";
 
-/** A mirror folder with one ONNX file that turns a picture into its negative, in sides of 16 px and multiples. */
-export async function mirrorWithInverter(): Promise<{ folder: string; remove: () => Promise<void> }> {
+/** A mirror folder of models that turn a picture into its negative, in sides of 16 px and multiples. */
+export async function mirrorWithInverter(ids: readonly string[] = [inverterId]): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "atelier-mirror-"));
   const file = toOnnx({ negative: mul(input("picture", [1, 3, FREE, FREE]), constant(scalar(-1))) });
   const side = { layout: "NCHW", dtype: "float32", colour: "RGB", range: [-1, 1] };
   const card = {
-    id: inverterId,
     title: "Negative",
     kind: "cyclegan",
     model: "inverter.onnx",
@@ -29,8 +28,10 @@ export async function mirrorWithInverter(): Promise<{ folder: string; remove: ()
     source: "a test",
     licence: "none",
   };
-  await mkdir(join(folder, inverterId));
-  await writeFile(join(folder, inverterId, "card.json"), JSON.stringify(card));
-  await writeFile(join(folder, inverterId, card.model), file);
+  for (const id of ids) {
+    await mkdir(join(folder, id));
+    await writeFile(join(folder, id, "card.json"), JSON.stringify({ id, ...card }));
+    await writeFile(join(folder, id, card.model), file);
+  }
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

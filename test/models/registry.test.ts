@@ -46,7 +46,7 @@ describe("the registry", () => {
     const registry = await openRegistry({ bundledDir, mirrorDir });
     expect((await registry.list()).map(({ id, state }) => [id, state])).toEqual([
       ["small", "READY"],
-      ["large-one", "READY"],
+      ["large_one", "READY"],
     ]);
     expect(await registry.find("small")).toEqual({
       id: "small",
@@ -148,6 +148,24 @@ describe("the registry", () => {
     }
     expect(await states()).toEqual({ missing: "FAILED", short: "FAILED", damaged: "FAILED" });
     expect(registry.problems().map(({ folder: name }) => name)).toEqual(["damaged", "missing", "short"]);
+  });
+
+  it("names what a file is that stands where a model should be", async () => {
+    const folder = await emptyFolder();
+    const page = "<!DOCTYPE html><title>Sign in</title>";
+    await writeFile(await addFeatures(folder, "page"), page);
+    await writeFile(await addFeatures(folder, "pointer"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1000\n");
+    await writeFile(await addFeatures(folder, "same-size"), Buffer.alloc(1000, page));
+    await addFeatures(folder, "card");
+    await writeFile(join(folder, "card", "card.json"), page);
+    const registry = await openRegistry({ bundledDir: await emptyFolder(), mirrorDir: folder });
+    await expect(registry.file("same-size")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(Object.fromEntries(registry.problems().map(({ folder: name, reason }) => [name, reason]))).toEqual({
+      card: 'The card is not JSON: "<", which is not JSON, at line 1, column 1. It is a web page.',
+      page: "Its file is a web page; download the file itself.",
+      pointer: "Its file is a Git LFS pointer, not the file that it stands for; run `git lfs pull` where it comes from.",
+      "same-size": "Its file is a web page; download the file itself.",
+    });
   });
 
   it("verifies a file once", async () => {

@@ -9,7 +9,7 @@ describe("a gallery's filter in the address", () => {
       kind: "STYLE_TRANSFER",
       status: "working",
       text: "über den Wellen & more",
-      model: "vgg19-lite",
+      model: "vgg19_lite",
       image: "a-1",
     } as const;
     expect(of(queryOf(filter))).toEqual(filter);

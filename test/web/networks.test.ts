@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Network } from "../../web/graphql/operations";
-import { explanation, formatBytes, shortTitle, takesDrawings, usualModel, withNetwork } from "../../web/networks/networks";
+import { explanation, formatBytes, networkNamed, shortTitle, takesDrawings, usualModel, withNetwork } from "../../web/networks/networks";
 
 function network(id: string, changes: Partial<Network> = {}): Network {
   return {
@@ -19,6 +19,7 @@ function network(id: string, changes: Partial<Network> = {}): Network {
     downloadProgress: null,
     failure: null,
     willRetry: false,
+    downloadable: false,
     removed: false,
     isDefault: false,
     preview: null,
@@ -44,6 +45,14 @@ test("a changed network stays in its place, and a new network comes last", () =>
   const changed = withNetwork(known, network("b"));
   expect(changed.map(({ id, state }) => `${id} ${state}`)).toEqual(["a READY", "b READY"]);
   expect(withNetwork(changed, network("c")).map(({ id }) => id)).toEqual(["a", "b", "c"]);
+});
+
+test("a link from the time when ids had no underscores finds its network", () => {
+  const [first, second] = [network("a_b"), network("c_d")];
+  const exact = network("c-d");
+  expect([networkNamed([first], "a_b"), networkNamed([first], "a-b")]).toEqual([first, first]);
+  expect([networkNamed([second, exact], "c-d"), networkNamed([second, exact], "c_d")]).toEqual([exact, second]);
+  expect([networkNamed([first], "other"), networkNamed([first], null), networkNamed(null, "a_b")]).toEqual([null, null, null]);
 });
 
 test("a title splits into a short name and an explanation", () => {

@@ -299,7 +299,7 @@ export const DeleteImage = graphql(`mutation DeleteImage($id: ID!) { deleteImage
 
 const NetworkParts = graphql(`
   fragment NetworkParts on Model {
-    id title task family state size minSize takes bytes parameters source licence downloadProgress failure willRetry removed isDefault preview sheet
+    id title task family state size minSize takes bytes parameters source licence downloadProgress failure willRetry downloadable removed isDefault preview sheet
   }
 `);
 

@@ -11,9 +11,9 @@ interface Props {
   actions: Pick<Networks, "fetchNow" | "stop">;
 }
 
-/** The download state of a network with a button to start or stop it; nothing for a network that is ready. */
+/** The download state of a network with a button to start or stop it where that is possible; nothing for a network that is ready. */
 export function NetworkState({ network, actions }: Props) {
-  const { id, state, downloadProgress, failure, willRetry } = network;
+  const { id, state, downloadProgress, failure, willRetry, downloadable } = network;
   const title = shortTitle(network.title);
   const toGo = useTimeToGo(state === "DOWNLOADING" ? (downloadProgress ?? 0) : null);
   if (state === "READY") return null;
@@ -30,14 +30,16 @@ export function NetworkState({ network, actions }: Props) {
     <div className={styles.state} data-state={state}>
       <p>{line}</p>
       {/* One button serves all states, so that it keeps the focus. */}
-      <button
-        type="button"
-        className={`bare ${styles.action}`}
-        aria-label={name}
-        onClick={() => (state === "DOWNLOADING" ? actions.stop(id) : actions.fetchNow(id))}
-      >
-        {action}
-      </button>
+      {(state === "DOWNLOADING" || downloadable) && (
+        <button
+          type="button"
+          className={`bare ${styles.action}`}
+          aria-label={name}
+          onClick={() => (state === "DOWNLOADING" ? actions.stop(id) : actions.fetchNow(id))}
+        >
+          {action}
+        </button>
+      )}
       {state === "DOWNLOADING" && (
         <progress className={styles.bar} value={downloadProgress ?? 0} max={1} aria-label={texts.fetching(title)} />
       )}

@@ -1,3 +1,4 @@
+import { currentModelId } from "../../server/records/model";
 import type { Network } from "../graphql/operations";
 
 /** The list with one network updated, or without it when it was removed. */
@@ -5,6 +6,13 @@ export function withNetwork(networks: readonly Network[] | null, changed: Networ
   if (changed.removed) return networks?.filter(({ id }) => id !== changed.id) ?? [];
   if (!networks?.some(({ id }) => id === changed.id)) return [...(networks ?? []), changed];
   return networks.map((network) => (network.id === changed.id ? changed : network));
+}
+
+/** The network that an id in an address or a trace names, which may be as old as the network's former id; null for none. */
+export function networkNamed(networks: readonly Network[] | null, id: string | null): Network | null {
+  if (!networks || id === null) return null;
+  const ids = networks.map((network) => network.id);
+  return networks[ids.indexOf(currentModelId(ids, id))] ?? null;
 }
 
 /** Networks for a task; null until they are loaded. */

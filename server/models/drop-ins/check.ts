@@ -4,10 +4,10 @@ import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { AtelierError, badInput, unavailable } from "../../errors.js";
-import { type ModelCard, modelId, parseWrittenCard, type WrittenCard } from "../card.js";
+import { cardInFolder, type ModelCard, parseWrittenCard, requireModelId, type WrittenCard } from "../card.js";
 import { notAModel } from "../file-kind.js";
 import type { ModelFacts, ModelFile } from "../model.js";
-import { cannotBeRead, errorCode, MAX_CARD_BYTES, otherId } from "../store/model-folder.js";
+import { cannotBeRead, errorCode, MAX_CARD_BYTES } from "../store/model-folder.js";
 import type { FolderState } from "./scan.js";
 
 /** Largest file of a model; its trial has it in memory more than once. */
@@ -33,15 +33,10 @@ export type TryModel = (model: ModelToTry, signal: AbortSignal) => Promise<{ par
 /** Reads and checks the card of a folder. @throws AtelierError with what is wrong with it. */
 export async function readWrittenCard(directory: string, { name, isLink }: FolderState): Promise<WrittenCard> {
   if (isLink) throw unavailable("Its folder is a link; copy the folder itself.");
-  const id = modelId(name);
-  if (id === null)
-    throw unavailable(
-      "Its folder's name is not a valid id: 1 to 64 lower-case letters, digits, - and _, beginning with a letter or digit.",
-    );
+  requireModelId(name);
   const path = join(directory, name, "card.json");
   await requireFile(path, "card.json", MAX_CARD_BYTES);
-  const card = parseWrittenCard(await readFile(path, "utf8"));
-  if (card.id !== id) throw otherId(card.id);
+  const card = cardInFolder(parseWrittenCard(await readFile(path, "utf8")), name);
   const { sizeMultiple = 1, minSize = 1 } = card.translation ?? {};
   for (const [field, value] of Object.entries({ size_multiple: sizeMultiple, min_size: minSize })) {
     if (value > MAX_SIDE) throw badInput(field, `The card's ${field} is too large.`, MAX_SIDE);

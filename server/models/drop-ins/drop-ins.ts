@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AtelierError, unavailable } from "../../errors.js";
-import { modelId, type WrittenCard } from "../card.js";
+import type { WrittenCard } from "../card.js";
 import type { ModelFile } from "../model.js";
 import type { ModelCollection } from "../store/collection.js";
 import { errorCode, messageWithLimit } from "../store/model-folder.js";
@@ -83,6 +83,11 @@ export class DropIns {
     return dropIns;
   }
 
+  /** Whether a folder here has the id. */
+  has(id: string): boolean {
+    return this.ids.ownerOf(id) !== null;
+  }
+
   /** Checks a refused folder again. Returns false where no folder has the id. */
   checkAgain(id: string): boolean {
     const name = this.ids.ownerOf(id);
@@ -115,7 +120,7 @@ export class DropIns {
       const { fingerprint, ...found } = passed;
       const card = await readWrittenCard(this.directory, folder);
       const path = join(this.directory, folder.name, card.file);
-      if (this.ids.otherHolder(card.id, folder.name) || this.ids.isDownloaded(card.id, folder.name)) return;
+      if (this.ids.otherHolder(card.id, folder.name) || this.ids.isDownloaded(folder.name)) return;
       this.models.setFile({ path, card: { ...card, ...found }, failure: null });
       this.folders.set(folder.name, { fingerprint, since: Date.now(), checked: true, checking: null, id: card.id });
     } catch (error) {
@@ -164,13 +169,12 @@ export class DropIns {
   private update(folder: FolderState): boolean {
     const { name, fingerprint } = folder;
     const now = Date.now();
-    const id = modelId(name);
     const known = this.folders.get(name);
-    if (id !== null && this.ids.isDownloading(id)) {
+    if (this.ids.isDownloading(name)) {
       this.folders.set(name, { fingerprint, since: now, checked: true, checking: null, id: null });
       return true;
     }
-    if (id !== null && known?.id !== id && this.ids.isDownloaded(id, name)) return this.adopt(folder, id);
+    if (known?.id !== name && this.ids.isDownloaded(name)) return this.adopt(folder);
     if (!known || known.fingerprint !== fingerprint) {
       known?.checking?.abort(unavailable("Its folder has changed."));
       if (known?.id) this.models.dropFile(known.id, "Its folder is changing. It is tried again when it has not changed for a moment.");
@@ -187,11 +191,11 @@ export class DropIns {
   }
 
   /** Takes over a folder of the store. A download of this run is verified already; other files are tried. */
-  private adopt({ name, fingerprint }: FolderState, id: string): boolean {
-    const entry = this.models.entries.get(id);
+  private adopt({ name, fingerprint }: FolderState): boolean {
+    const entry = this.models.entries.get(name);
     const passed = this.record.find(name, fingerprint) !== null;
     const checked = passed || entry?.wasDownloaded === true;
-    this.folders.set(name, { fingerprint, since: Date.now(), checked, checking: null, id });
+    this.folders.set(name, { fingerprint, since: Date.now(), checked, checking: null, id: name });
     if (entry?.wasDownloaded && !passed) {
       const { bytes, parameters } = entry.model;
       this.record.set(name, { fingerprint, sha256: entry.sha256 ?? "", bytes, parameters }).catch(this.options.report);
@@ -254,10 +258,9 @@ export class DropIns {
     const dropped = this.folders.get(name);
     if (!dropped?.id || this.ids.isDownloading(dropped.id)) return;
     this.models.remove(dropped.id);
+    // The folder of this name was refused if another one was listed under its id, and can have it now.
+    const other = dropped.id === name ? undefined : this.folders.get(dropped.id);
+    if (other) other.checked = false;
     dropped.id = null;
-    // Another folder that was refused for this id can have it now.
-    for (const [otherName, other] of this.folders) {
-      if (otherName !== name && modelId(otherName) === modelId(name)) other.checked = false;
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { modelId } from "../card.js";
+import { isModelId } from "../card.js";
 import type { ModelCollection } from "../store/collection.js";
 import type { FolderState } from "./scan.js";
 
@@ -32,11 +32,12 @@ export class DropInIds {
 
   /** A free id to list a folder under: that of the folder's name where possible. */
   freeId(name: string): string {
-    const wanted = modelId(name) ?? idFrom(name);
+    const wanted = isModelId(name) ? name : idFrom(name);
     const isFree = (id: string) => this.ownerOf(id) === null && this.pathOf(id) === null;
     for (let count = 1; ; count++) {
       const id = count === 1 ? wanted : `${wanted}-${count}`;
-      if (isFree(id)) return id;
+      // A made id must not hide a model that sessions know by the same former id.
+      if (isFree(id) && (id === name || isFree(this.models.currentId(id)))) return id;
     }
   }
 
@@ -45,15 +46,14 @@ export class DropInIds {
     return this.downloadable.has(id) && this.models.isDownloading(id);
   }
 
-  /** Whether the store put this model into the folder. */
-  isDownloaded(id: string, name: string): boolean {
-    return this.ownerOf(id) === null && this.pathOf(id) !== null && !this.hasFileOutside(id, name);
+  /** Whether the store put a model into the folder. */
+  isDownloaded(name: string): boolean {
+    return this.ownerOf(name) === null && this.pathOf(name) !== null && !this.hasFileOutside(name, name);
   }
 
   /** Whether the store has begun to fill the folder; the card comes last, also after an interruption. */
   isPartialDownload({ name, files }: FolderState): boolean {
-    const id = modelId(name);
-    return id !== null && this.downloadable.has(id) && !files.includes("card.json");
+    return this.downloadable.has(name) && !files.includes("card.json");
   }
 
   private hasFileOutside(id: string, name: string): boolean {
@@ -70,7 +70,7 @@ export class DropInIds {
 function idFrom(name: string): string {
   const id = name
     .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "");
+    .replace(/[^a-z0-9_]+/g, "-")
+    .replace(/^[-_]+|[-_]+$/g, "");
   return id.slice(0, MAX_MADE_ID) || "model";
 }

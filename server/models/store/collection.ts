@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { AtelierError, unavailable } from "../../errors.js";
+import { currentModelId } from "../../records/model.js";
 import type { ModelFacts, ModelSource } from "../model.js";
 import { type EntryContext, ModelEntry } from "./model-entry.js";
 import { type FoundModel, foldersIn, messageWithLimit, readModel } from "./model-folder.js";
@@ -83,6 +84,11 @@ export class ModelCollection {
     if (!entry || entry.revertToSource()) return;
     this.entries.delete(id);
     this.context.changed({ ...entry.model, removed: true });
+  }
+
+  /** The id of the model that `asked` names, which may be the former form of its id; `asked` where there is none. */
+  currentId(asked: string): string {
+    return currentModelId([...this.entries.keys()], asked);
   }
 
   isDownloading(id: string): boolean {

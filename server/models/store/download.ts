@@ -4,10 +4,11 @@ import { rename, stat, statfs } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { AtelierError, unavailable } from "../../errors.js";
+import { headOf } from "../file-kind.js";
 import { TransferError, type TransferLimits, transferLimits } from "./http.js";
 import { errorCode } from "./model-folder.js";
 import { PartialFile } from "./partial-file.js";
-import { type Transfer, transfer } from "./transfer.js";
+import { arrived, type Transfer, transfer } from "./transfer.js";
 
 /** One file to be downloaded. */
 export interface Download extends Transfer {
@@ -44,11 +45,12 @@ export async function download(file: Download): Promise<void> {
       try {
         await transfer(file, partial, limits.stallMs);
         if (await isComplete(partial, file)) break;
+        const what = arrived(await headOf(partial));
         await PartialFile.discard(partial);
         // Bytes from an earlier attempt may have been of another version, so the whole file is downloaded once more.
         const temporary = before > 0 && !hadWrongChecksum;
         hadWrongChecksum = true;
-        throw new TransferError("the file that arrived is not the published one (the checksum differs)", { temporary });
+        throw new TransferError(`the file that arrived is not the published one (the checksum differs)${what}`, { temporary });
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof TransferError)) throw error;

@@ -1,14 +1,13 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { badInput } from "../../errors.js";
-import { type ModelCard, modelId, parseCard } from "../card.js";
+import { cardInFolder, type ModelCard, parseCard } from "../card.js";
 import type { ModelDownloadOptions, ModelSource } from "../model.js";
 import { download, downloadError, requireDiskSpace, storedBytes } from "./download.js";
 import { downloadText, TransferError, type TransferLimits } from "./http.js";
 import { MAX_CARD_BYTES, writeCard } from "./model-folder.js";
 
-/** Folders that a mirror is asked for, as HTTP has no listing: the public models that are known to work here. */
-const folders = [
+/** Models that a mirror is asked for, as HTTP has no listing: the public ones that are known to work here. */
+export const mirroredModels: readonly string[] = [
   "vgg19",
   "cyclegan-horse2zebra",
   "pix2pix-edges2cats",
@@ -20,9 +19,6 @@ const folders = [
   "fast-style-rain_princess",
   "fast-style-udnie",
 ];
-
-/** The same folders by model id. */
-export const mirroredFolders: ReadonlyMap<string, string> = new Map(folders.map((folder) => [modelId(folder) ?? folder, folder]));
 
 /** Longest wait for a card, ms. It is short, as a session may be waiting to learn whether the model exists. */
 const CARD_STALL_MS = 10_000;
@@ -36,9 +32,9 @@ export async function mirrorSource(mirror: URL, folder: string, limits: Transfer
   const address = new URL(`${folder}/`, mirror);
   const text = await cardText(new URL("card.json", address), limits, signal);
   if (text === null) return null;
-  const card = parseCard(text);
-  if (!card) return null;
-  if (card.id !== modelId(folder)) throw badInput("id", `The card in ${folder} has the id ${card.id}.`);
+  const written = parseCard(text);
+  if (!written) return null;
+  const card = cardInFolder(written, folder);
   return { facts: card, download: (options) => downloadMirrored(address, card, text, limits, options) };
 }
 

@@ -77,8 +77,9 @@ export class ModelEntry {
     return this.state !== "AVAILABLE" || this.context.folder !== null;
   }
 
-  get hasSource(): boolean {
-    return this.source !== null;
+  /** Whether a download can be started now. */
+  get canDownload(): boolean {
+    return (this.state === "AVAILABLE" || this.state === "FAILED") && this.source !== null && this.context.folder !== null;
   }
 
   /** Whether its file was downloaded, and so verified, since the server started. */

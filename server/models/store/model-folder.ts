@@ -3,8 +3,9 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { AtelierError, badInput, unavailable } from "../../errors.js";
-import { modelId, parseCard } from "../card.js";
+import { AtelierError, unavailable } from "../../errors.js";
+import { cardInFolder, parseCard } from "../card.js";
+import { notAModel } from "../file-kind.js";
 import type { ModelFile } from "../model.js";
 
 /** Largest `card.json` that is read. */
@@ -44,16 +45,23 @@ export async function foldersIn(directory: string): Promise<string[]> {
 export async function readModel(directory: string, folder: string): Promise<FoundModel | null> {
   const text = await readCard(join(directory, folder, "card.json"));
   if (text === null) return null;
-  const card = parseCard(text);
-  if (!card) return null;
-  if (card.id !== modelId(folder)) throw otherId(card.id);
+  const written = parseCard(text);
+  if (!written) return null;
+  const card = cardInFolder(written, folder);
   const path = join(directory, folder, card.file);
   return { card, path, failure: await sizeFailure(path, card.bytes) };
 }
 
-/** The error for a card whose id is not the folder's. */
-export function otherId(id: string): AtelierError {
-  return badInput("id", `The card's id is ${id}, which is not the name of its folder.`);
+/** Whether the store has filled a folder, or begun to, with the model `id`; its card, which comes last, then has this id. */
+export async function isDownloadOf(directory: string, folder: string, id: string): Promise<boolean> {
+  const path = join(directory, folder);
+  try {
+    const text = await readCard(join(path, "card.json"));
+    return text === null ? (await readdir(path)).length > 0 : parseCard(text)?.id === id;
+  } catch (error) {
+    if (isMissing(error) || (error instanceof AtelierError && error.code === "BAD_INPUT")) return false;
+    throw error;
+  }
 }
 
 /**
@@ -64,10 +72,12 @@ export async function checksumFailure({ card, path }: ModelFile): Promise<string
   const hash = createHash("sha256");
   try {
     await pipeline(createReadStream(path), hash);
+    if (hash.digest("hex") === card.sha256) return null;
+    const kind = await notAModel(path);
+    return kind === null ? "Its file is damaged: the checksum differs." : `Its file is ${kind}.`;
   } catch (error) {
     throw unavailable(cannotBeRead(`The file of the model ${card.id}`, error), { field: "model", cause: error });
   }
-  return hash.digest("hex") === card.sha256 ? null : "Its file is damaged: the checksum differs.";
 }
 
 /** Writes a card atomically. A folder with a card counts as a model, so the card is written last. */
@@ -122,13 +132,16 @@ async function readCard(path: string): Promise<string | null> {
 async function sizeFailure(path: string, bytes: number): Promise<string | null> {
   try {
     const { size } = await stat(path);
-    return size === bytes ? null : `Its file has ${size} bytes instead of ${bytes}.`;
+    if (size === bytes) return null;
+    const kind = await notAModel(path);
+    return kind === null ? `Its file has ${size} bytes instead of ${bytes}.` : `Its file is ${kind}.`;
   } catch (error) {
     return cannotBeRead("Its file", error);
   }
 }
 
-function isMissing(error: unknown): boolean {
+/** Whether an error means that there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
   const code = errorCode(error);
   return code === "ENOENT" || code === "ENOTDIR";
 }

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
+import { headOf } from "../file-kind.js";
 import { errorCode } from "./model-folder.js";
 
 /** Origin of the bytes in a partial file. */
@@ -52,6 +53,11 @@ export class PartialFile {
     this.size = 0;
     this.currentValidator = validator;
     await writeFile(notePath(this.path), JSON.stringify({ url: this.url, validator } satisfies Origin));
+  }
+
+  /** The first bytes of the file. */
+  head(): Promise<Uint8Array> {
+    return headOf(this.path);
   }
 
   async append(bytes: Uint8Array): Promise<void> {

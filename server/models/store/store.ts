@@ -1,8 +1,12 @@
+import { rename, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { AtelierError } from "../../errors.js";
+import { formerModelId } from "../../records/model.js";
 import type { ModelCollection } from "./collection.js";
 import { type TransferLimits, transferLimits } from "./http.js";
 import { type KerasFile, kerasVgg19File, kerasVgg19Source } from "./keras-vgg19.js";
-import { mirroredFolders, mirrorSource } from "./mirror.js";
+import { mirroredModels, mirrorSource } from "./mirror.js";
+import { errorCode, isDownloadOf, isMissing } from "./model-folder.js";
 
 /** Where models are downloaded from and to. */
 export interface StoreOptions {
@@ -32,13 +36,16 @@ export async function addStoreModels(models: ModelCollection, store: StoreOption
   const { folder, mirror, offline, vgg19 = kerasVgg19File, log = console.warn } = store;
   const limits = { ...transferLimits, ...store.limits };
   // Other folders in there are not downloads of this server.
-  for (const id of mirroredFolders.keys()) await models.addDownloaded(folder, id);
+  for (const id of mirroredModels) {
+    if (formerModelId(id) !== id) await renameFormerFolder(folder, id, log);
+    await models.addDownloaded(folder, id);
+  }
   models.addSource(kerasVgg19Source(vgg19, limits));
   const queries = new Map<string, Promise<void>>();
   if (mirror === null || offline) return queries;
   const idsByFailure = new Map<string, string[]>();
-  for (const [id, path] of mirroredFolders) {
-    const query = mirrorSource(mirror, path, limits, signal).then(
+  for (const id of mirroredModels) {
+    const query = mirrorSource(mirror, id, limits, signal).then(
       (source) => source && models.addSource(source),
       (error: unknown) => {
         if (signal.aborted) return;
@@ -55,4 +62,28 @@ export async function addStoreModels(models: ModelCollection, store: StoreOption
     for (const [reason, ids] of idsByFailure) log(`The mirror could not be asked for ${ids.join(", ")}. ${reason}`);
   });
   return queries;
+}
+
+/**
+ * Gives a download of an earlier server, complete or not, the name that its folder has now. Where that is impossible,
+ * its model keeps its former id.
+ */
+async function renameFormerFolder(directory: string, id: string, log: (line: string) => void): Promise<void> {
+  const former = formerModelId(id);
+  try {
+    if ((await exists(join(directory, id))) || !(await isDownloadOf(directory, former, id))) return;
+    await rename(join(directory, former), join(directory, id));
+  } catch (error) {
+    log(`The folder ${former} could not be renamed to ${id} (${errorCode(error) ?? "unknown error"}), so its model keeps this id.`);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import type { Response } from "undici";
+import { HEAD_BYTES, substituteFor } from "../file-kind.js";
 import { bodyOf, requestBytes, TransferError, Watchdog } from "./http.js";
 import { PartialFile } from "./partial-file.js";
 
@@ -38,20 +39,47 @@ async function receive({ url, bytes, progress }: Transfer, file: PartialFile, wa
   }
   const length = lengthOf(response);
   if (length !== null && file.received + length !== bytes) {
-    await response.body?.cancel();
-    throw new TransferError(`it has ${file.received + length} bytes instead of ${bytes}`, { temporary: false });
+    const what = arrived(await headOfBody(response, watchdog));
+    throw new TransferError(`it has ${file.received + length} bytes instead of ${bytes}${what}`, { temporary: false });
   }
   progress(file.received);
   for await (const chunk of bodyOf(response, watchdog)) {
+    const isFirst = file.received === 0;
     if (file.received + chunk.byteLength > bytes) {
+      const what = arrived(isFirst ? chunk : await file.head());
       await file.restart(null);
-      throw new TransferError(`it has more than ${bytes} bytes`, { temporary: false });
+      throw new TransferError(`it has more than ${bytes} bytes${what}`, { temporary: false });
     }
     await file.append(chunk);
     progress(file.received);
   }
-  if (file.received < bytes)
-    throw new TransferError(`the download server ended after ${file.received} of ${bytes} bytes`, { temporary: true });
+  if (file.received < bytes) {
+    const what = arrived(await file.head());
+    throw new TransferError(`the download server ended after ${file.received} of ${bytes} bytes${what}`, { temporary: true });
+  }
+}
+
+/** The end of a message about a file that begins like another kind of file; empty otherwise. */
+export function arrived(head: Uint8Array): string {
+  const kind = substituteFor(head);
+  return kind === null ? "" : `; what arrived is ${kind}`;
+}
+
+/** The first bytes of a response that is not wanted, as far as they arrive; the rest is cancelled. */
+async function headOfBody(response: Response, watchdog: Watchdog): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let byteLength = 0;
+  try {
+    for await (const chunk of bodyOf(response, watchdog)) {
+      chunks.push(chunk);
+      byteLength += chunk.byteLength;
+      if (byteLength >= HEAD_BYTES) break;
+    }
+  } catch (error) {
+    // The size that the server stated is reason enough to end the transfer.
+    if (!(error instanceof TransferError)) throw error;
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Headers that request the rest if the file is still the same version; none for the whole file. */

@@ -20,7 +20,7 @@ function matches(session: SessionRecord, filter: SessionFilter): boolean {
   if (filter.kind !== undefined && session.kind !== filter.kind) return false;
   if (filter.status !== undefined && !filter.status.includes(session.status)) return false;
   if (filter.titleContains !== undefined && !contains(session.title, filter.titleContains)) return false;
-  if (filter.model !== undefined && session.settings.model !== filter.model) return false;
+  if (filter.models !== undefined && !filter.models.includes(session.settings.model)) return false;
   if (filter.imageId !== undefined && !imagesOf(session).includes(filter.imageId)) return false;
   if (filter.styleImageId !== undefined && !stylesOf(session).includes(filter.styleImageId)) return false;
   if (filter.createdAfter !== undefined && session.createdAt <= filter.createdAfter) return false;

@@ -180,9 +180,9 @@ function olderThan({ createdAt, ordinal }: Position): SQL {
 }
 
 function matching(filter: SessionFilter): SQL | undefined {
-  const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId } = filter;
+  const { kind, status, titleContains, createdAfter, createdBefore, models, imageId, styleImageId } = filter;
   return and(
-    model === undefined ? undefined : sql`${sessions.settings} ->> 'model' = ${model}`,
+    models && inArray(sql`${sessions.settings} ->> 'model'`, [...models]),
     imageId === undefined ? undefined : usesImage(imageId),
     styleImageId === undefined ? undefined : usesImage(styleImageId, "STYLE"),
     kind && sql`${sessions.kind} = ${kind}`,

@@ -29,12 +29,12 @@ afterEach(async () => {
 });
 
 /** A registry whose trial decides by the id. */
-async function start(tryModel: TryModel = tryByName): Promise<Registry> {
+async function start(tryModel: TryModel = tryByName, { offline = false } = {}): Promise<Registry> {
   const quick = { stillMs: 40, rescanMs: 40, log: () => undefined };
   const registry = await openRegistry({
     bundledDir: join(folder, "bundled"),
     mirrorDir: null,
-    store: { folder: dropped, mirror: null, offline: false },
+    store: { folder: dropped, mirror: null, offline },
     dropIns: { folder: dropped, tryModel, ...quick },
   });
   registry.watch((model) => events.push(model));
@@ -64,8 +64,8 @@ describe("a folder that is dropped in", () => {
   test("becomes a usable model, and disappears from the list with its folder", async () => {
     const registry = await start();
     const path = await dropIn(dropped, "negative_one");
-    expect(await until(registry, "negative-one", "READY")).toMatchObject({
-      id: "negative-one",
+    expect(await until(registry, "negative_one", "READY")).toMatchObject({
+      id: "negative_one",
       family: "OTHER",
       bytes: negative.byteLength,
       parameters: 7,
@@ -73,12 +73,12 @@ describe("a folder that is dropped in", () => {
       licence: "not stated",
       minSize: 16,
     });
-    expect(await registry.file("negative-one")).toMatchObject({ path: join(path, "net.onnx"), card: { sha256: sha256Of(negative) } });
-    expect(events.at(-1)).toMatchObject({ id: "negative-one", state: "READY", removed: false });
+    expect(await registry.file("negative_one")).toMatchObject({ path: join(path, "net.onnx"), card: { sha256: sha256Of(negative) } });
+    expect(events.at(-1)).toMatchObject({ id: "negative_one", state: "READY", removed: false });
     await rm(path, { recursive: true });
-    await until(registry, "negative-one", null);
-    expect(events.at(-1)).toMatchObject({ id: "negative-one", removed: true });
-    await expect(registry.file("negative-one")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await until(registry, "negative_one", null);
+    expect(events.at(-1)).toMatchObject({ id: "negative_one", removed: true });
+    await expect(registry.file("negative_one")).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   test("is tried when it is complete, and again when it changes", async () => {
@@ -166,10 +166,29 @@ test("a refused model is tried again on request", async () => {
   });
   await dropIn(dropped, "refused");
   await until(registry, "refused", "FAILED");
+  expect(registry.isDownloadable("refused")).toBe(true);
   succeeds = true;
   expect(await registry.download("refused")).toMatchObject({ state: "FAILED", failure: "Its folder is checked again." });
   await until(registry, "refused", "READY");
   expect((await registry.download("refused")).state).toBe("READY");
+  expect(registry.isDownloadable("refused")).toBe(false);
+});
+
+test("a refused model that could be downloaded is tried again where nothing may be downloaded", async () => {
+  await dropIn(dropped, "vgg19");
+  let succeeds = false;
+  const registry = await start(
+    async () => {
+      if (!succeeds) throw unavailable("The server was too busy to try it.");
+      return { parameters: 1 };
+    },
+    { offline: true },
+  );
+  await until(registry, "vgg19", "FAILED");
+  succeeds = true;
+  expect(registry.isDownloadable("vgg19")).toBe(true);
+  await registry.download("vgg19");
+  await until(registry, "vgg19", "READY");
 });
 
 describe("a folder that is refused", () => {
@@ -217,6 +236,35 @@ describe("a folder that is refused", () => {
   });
 });
 
+describe("an id with underscores", () => {
+  test("also has its former form, with hyphens, unless that is the id of another model", async () => {
+    const registry = await start();
+    await dropIn(dropped, "a_b", negative, shortCard("a-b", { title: "First" }));
+    await until(registry, "a_b", "READY");
+    expect(await registry.find("a-b")).toMatchObject({ id: "a_b", title: "First" });
+    expect(registry.storedIds("a-b")).toEqual(["a_b", "a-b"]);
+    expect(await registry.file("a-b")).toEqual(await registry.file("a_b"));
+    expect(await registry.find("A_B")).toBeNull();
+
+    const path = await dropIn(dropped, "a-b", negative, shortCard("a_b", { title: "Second" }));
+    await until(registry, "a-b", "READY");
+    expect([(await registry.find("a-b"))?.title, (await registry.find("a_b"))?.title]).toEqual(["Second", "First"]);
+    expect([registry.storedIds("a-b"), registry.storedIds("a_b")]).toEqual([["a-b"], ["a_b"]]);
+    await rm(path, { recursive: true });
+    await until(registry, "a-b", null);
+    expect(await registry.find("a-b")).toMatchObject({ id: "a_b" });
+  });
+
+  test("is not hidden by a folder whose name is not a valid id", async () => {
+    const registry = await start();
+    await dropIn(dropped, "a_b");
+    await until(registry, "a_b", "READY");
+    await dropIn(dropped, "A B");
+    await until(registry, "a-b-2", "FAILED");
+    expect(await registry.find("a-b")).toMatchObject({ id: "a_b", state: "READY" });
+  });
+});
+
 describe("an id that is taken", () => {
   test("stays with the model that had it first; the other is FAILED under another id until the first one is removed", async () => {
     await dropIn(join(folder, "bundled"), "mine", negative, fullCard("mine"));
@@ -225,13 +273,13 @@ describe("an id that is taken", () => {
     expect(await until(registry, "mine-2", "FAILED")).toMatchObject({ failure: expect.stringMatching(/another model mine already/) });
     expect(await registry.find("mine")).toMatchObject({ state: "READY", family: "OTHER", licence: "none" });
 
-    await dropIn(dropped, "a-b");
-    await until(registry, "a-b", "READY");
-    await dropIn(dropped, "a_b", negative, shortCard("a-b", { title: "Second" }));
-    await until(registry, "a-b-2", "FAILED");
-    await rm(join(dropped, "a-b"), { recursive: true });
-    await vi.waitFor(async () => expect(await registry.find("a-b")).toMatchObject({ title: "Second", state: "READY" }));
-    await until(registry, "a-b-2", null);
+    await dropIn(dropped, "Not An Id");
+    await until(registry, "not-an-id", "FAILED");
+    await dropIn(dropped, "not-an-id", negative, shortCard("not-an-id", { title: "Second" }));
+    await until(registry, "not-an-id-2", "FAILED");
+    await rm(join(dropped, "Not An Id"), { recursive: true });
+    await vi.waitFor(async () => expect(await registry.find("not-an-id")).toMatchObject({ title: "Second", state: "READY" }));
+    await until(registry, "not-an-id-2", null);
   });
 
   test("is not a problem if it belongs to a copy of the same file", async () => {

@@ -45,6 +45,43 @@ it.each([
   expect(rig.server.requests).toHaveLength(1);
 });
 
+describe("names what a server sends in place of the file", () => {
+  const page = Buffer.from("<!DOCTYPE html><title>Sign in</title>");
+  const pointer = Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 300000\n");
+  const padded = Buffer.alloc(content.length, page);
+
+  it.each<[string, FaultyResponse, string]>([
+    [
+      "a page of a stated length",
+      (_request, response) => response.writeHead(200, { "content-length": page.length }).end(page),
+      `It has ${page.length} bytes instead of ${content.length}; what arrived is a web page.`,
+    ],
+    [
+      "a pointer of a stated length",
+      (_request, response) => response.writeHead(200, { "content-length": pointer.length }).end(pointer),
+      `It has ${pointer.length} bytes instead of ${content.length}; what arrived is a Git LFS pointer.`,
+    ],
+    [
+      "a page without a length",
+      (_request, response) => response.writeHead(200).end(page),
+      `The download server ended after ${page.length} of ${content.length} bytes; what arrived is a web page.`,
+    ],
+    [
+      "a long page without a length",
+      (_request, response) => response.writeHead(200).end(Buffer.concat([padded, page])),
+      `It has more than ${content.length} bytes; what arrived is a web page.`,
+    ],
+    [
+      "a page of the same length",
+      (_request, response) => response.writeHead(200, { "content-length": padded.length }).end(padded),
+      "The file that arrived is not the published one (the checksum differs); what arrived is a web page.",
+    ],
+  ])("%s", async (_, send, message) => {
+    rig.server.faults.push(...Array.from({ length: limits.attempts }, () => send));
+    await expect(rig.download()).rejects.toMatchObject({ code: "UNAVAILABLE", message });
+  });
+});
+
 it("stops an endless file without a stated length", async () => {
   rig.server.faults.push((_request, response) => {
     const more = () => response.write(content, () => !response.destroyed && more());

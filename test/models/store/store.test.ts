@@ -133,6 +133,7 @@ describe("VGG-19 as Keras publishes it", () => {
   it("is neither offered nor downloaded offline, with that as the reason", async () => {
     const registry = await rig.openStore({ offline: true, mirror: rig.server.url("models/") });
     expect(await states(registry)).toEqual({});
+    expect(registry.isDownloadable("vgg19")).toBe(false);
     expect(registry.unusableReason("vgg19")).toMatch(/ATELIER_OFFLINE/);
     for (const attempt of [registry.file("vgg19"), registry.featureModel("vgg19"), registry.download("vgg19")]) {
       await expect(attempt).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringMatching(/ATELIER_OFFLINE/) });
@@ -147,6 +148,10 @@ describe("VGG-19 as Keras publishes it", () => {
     await writeFile(path, damaged);
     const registry = await rig.openStore();
     await expect(registry.file("vgg19")).rejects.toThrow(/damaged/);
+    const offline = await rig.openStore({ offline: true });
+    await expect(offline.file("vgg19")).rejects.toThrow(/damaged/);
+    expect([registry, offline].map((one) => one.isDownloadable("vgg19"))).toEqual([true, false]);
+    await expect(offline.download("vgg19")).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await registry.download("vgg19");
     expect((await registry.file("vgg19")).path).toBe(path);
     await writeFile(path, "short");

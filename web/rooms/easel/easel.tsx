@@ -3,7 +3,7 @@
 import { type ReactNode, useRef, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
-import { forTask, usualModel } from "../../networks/networks";
+import { forTask, networkNamed, usualModel } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { formatDuration } from "../../parts/durations";
 import { FailureNotice, Notice } from "../../parts/notice";
@@ -42,7 +42,9 @@ export function Easel({ children }: { children: ReactNode }) {
   const receiving = (choice: Choice): Choice => ({ ...choice, take: (file) => receive(file, choice) });
   usePastedPicture((file) => void receive(file, touchedChoice()));
 
-  const time = useEstimate(recipe, recipe.model ?? (features ? (usualModel(features)?.id ?? null) : null), photo.chosen.url);
+  const asked = recipe.model ?? null;
+  const network = asked === null ? features && usualModel(features) : networkNamed(features, asked);
+  const time = useEstimate(recipe, network?.id ?? asked, photo.chosen.url);
 
   async function begin() {
     const [contentId, styleId] = await Promise.all([imageIdOf(photo.chosen), imageIdOf(style.chosen)]);

@@ -1,4 +1,5 @@
 import type { ResultOf } from "gql.tada";
+import { formerModelId } from "../../../server/records/model";
 import type { PaceQuery } from "../../graphql/operations";
 
 type Node = ResultOf<typeof PaceQuery>["sessions"]["edges"][number]["node"];
@@ -68,7 +69,7 @@ export function pixelsOf({ width, height }: { width: number; height: number }, s
 export function estimate(plan: Plan, measured: readonly Measured[]): number | null {
   const same = measured.filter(
     (one) =>
-      one.model === plan.model &&
+      [plan.model, formerModelId(plan.model)].includes(one.model) &&
       one.optimizer === plan.optimizer &&
       factor(one.pixels, plan.pixels) <= MOST_PIXELS &&
       factor(one.steps, plan.steps) <= MOST_STEPS,

@@ -1,6 +1,6 @@
 import type { Network } from "../../graphql/operations";
 import { NetworkState } from "../../networks/network-state";
-import { shortTitle, usualModel } from "../../networks/networks";
+import { networkNamed, shortTitle, usualModel } from "../../networks/networks";
 import type { Networks } from "../../networks/use-networks";
 import { Notice } from "../../parts/notice";
 import { SelectControl } from "../../parts/select-control";
@@ -20,7 +20,7 @@ const USUAL = "";
 /** The choice of the feature network, with the state of those that are not downloaded. */
 export function NetworkChoice({ features, model, actions, onChange }: Props) {
   const usual = usualModel(features);
-  const chosen = features.find(({ id }) => id === model) ?? null;
+  const chosen = networkNamed(features, model);
   // Downloads that run anyway are always shown, other missing networks only when chosen.
   const coming = features.filter((network) => network.id === chosen?.id || network.state === "DOWNLOADING" || network.id === "vgg19");
   return (

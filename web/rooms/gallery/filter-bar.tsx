@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { shortTitle } from "../../networks/networks";
+import { networkNamed, shortTitle } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { displayUrl } from "../../parts/display-url";
 import { SelectControl } from "../../parts/select-control";
@@ -49,7 +49,7 @@ export function FilterBar({ filter, onChange }: Props) {
           { value: ANY, title: texts.anyNetwork },
           ...(networks ?? []).map(({ id, title }) => ({ value: id, title: shortTitle(title) })),
         ]}
-        value={filter.model ?? ANY}
+        value={networkNamed(networks, filter.model)?.id ?? filter.model ?? ANY}
         onChange={(value: string) => onChange({ ...filter, model: value === ANY ? null : value })}
       />
       {filter.image && (

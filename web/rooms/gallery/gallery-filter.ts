@@ -71,5 +71,5 @@ export function passes({ status }: Pick<GalleryFilter, "status">, sessionStatus:
 }
 
 function idOf(text: string | null): string | null {
-  return text !== null && /^[A-Za-z0-9-]{1,64}$/.test(text) ? text : null;
+  return text !== null && /^[\w-]{1,64}$/.test(text) ? text : null;
 }

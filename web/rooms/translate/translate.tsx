@@ -7,7 +7,7 @@ import { execute } from "../../graphql/execute";
 import { type Network, StartTranslation } from "../../graphql/operations";
 import label from "../../networks/network-facts.module.css";
 import { NetworkState } from "../../networks/network-state";
-import { formatBytes, forTask, shortTitle, takesDrawings } from "../../networks/networks";
+import { formatBytes, forTask, networkNamed, shortTitle, takesDrawings } from "../../networks/networks";
 import { sizeSetting, toTranslationInput } from "../../networks/order";
 import { TranslatorList } from "../../networks/translator-list";
 import { useNetworks } from "../../networks/use-networks";
@@ -28,7 +28,7 @@ export function Translate({ children }: { children: ReactNode }) {
   const { networks, failure: networkFailure, ...actions } = useNetworks();
   const translators = forTask(networks, "TRANSLATION");
   const [model, setModel] = useState(asked.get("model"));
-  const translator = translators?.find(({ id }) => id === model) ?? firstReady(translators);
+  const translator = networkNamed(translators, model) ?? firstReady(translators);
   const drawing = translator !== null && takesDrawings(translator);
   const picture = useChoice(drawing ? sampleDrawings : samplePhotos, givenPicture(asked));
   const [size, setSize] = useState<number | null>(null);
