@@ -2,12 +2,12 @@ import { performance } from "node:perf_hooks";
 import type { Engine } from "../engine/engine.js";
 import { type Tensor, tensor } from "../graph/index.js";
 import type { TranslationForm } from "../models/card.js";
+import type { PictureSize } from "../records/scales.js";
 import { type GeneratorProgram, type OpenGenerator, openGeneratorProgram, programKey } from "./generator.js";
 import type { LiveTranslation, LiveTranslator, Pixels } from "./painter.js";
 import { decodePixels } from "./picture.js";
 import { centredRegion, mirroredPositions, type PictureRegion } from "./picture-padding.js";
 import { LARGEST_KEPT_AREA, type ProgramCache } from "./program-cache.js";
-import type { PictureSize } from "./scales.js";
 import { noColours, paddedSize, ranges, requireSize } from "./translate-picture.js";
 import type { LiveTranslationWork } from "./work.js";
 

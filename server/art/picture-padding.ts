@@ -1,5 +1,5 @@
+import type { PictureSize } from "../records/scales.js";
 import type { Planes } from "./painter.js";
-import type { PictureSize } from "./scales.js";
 
 /** A rectangle within a picture: its size and its distance from the left and top edges, px. */
 export interface PictureRegion extends PictureSize {

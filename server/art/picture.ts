@@ -1,6 +1,6 @@
 import { openPicture } from "../pictures/decode.js";
+import { fitLongerSide, type PictureSize } from "../records/scales.js";
 import type { Pixels, Planes } from "./painter.js";
-import { fitLongerSide, type PictureSize } from "./scales.js";
 
 /** Size to decode to, px: the longer side, which keeps the shape, or both sides, which crops around the centre. */
 export type PictureFit = { longerSide: number } | PictureSize;

@@ -1,5 +1,5 @@
+import type { PictureSize } from "../records/scales.js";
 import type { Planes } from "./painter.js";
-import type { PictureSize } from "./scales.js";
 
 /**
  * Enlarges float planes (3 x H x W) to `size` with the Catmull-Rom cubic (Keys 1981, "Cubic Convolution Interpolation

@@ -1,5 +1,5 @@
 import { type ChangeAtStep, withChange } from "../records/changes.js";
-import { type PictureSize, planScales, replanScales, type Scale } from "./scales.js";
+import { type PictureSize, planScales, replanScales, type Scale } from "../records/scales.js";
 import type { EncodedPicture, StyleTransferWork } from "./work.js";
 
 /**

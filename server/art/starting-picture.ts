@@ -1,7 +1,7 @@
+import type { PictureSize } from "../records/scales.js";
 import { matchColours } from "./colours.js";
 import type { Planes } from "./painter.js";
 import { decodePlanes } from "./picture.js";
-import type { PictureSize } from "./scales.js";
 import type { StyleTransferWork } from "./work.js";
 
 /**

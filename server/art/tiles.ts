@@ -1,8 +1,8 @@
 import type { Architecture } from "../models/architecture.js";
 import type { TranslationForm } from "../models/card.js";
+import type { PictureSize } from "../records/scales.js";
 import type { Planes } from "./painter.js";
 import type { PictureRegion } from "./picture-padding.js";
-import type { PictureSize } from "./scales.js";
 
 /**
  * Memory of a generator's run for each pixel, bytes. ONNX Runtime took 180 to 1,110, input and output included, for the

@@ -2,10 +2,10 @@ import { performance } from "node:perf_hooks";
 import { AtelierError, unavailable } from "../errors.js";
 import { type Tensor, tensor } from "../graph/index.js";
 import type { PictureRange, TranslationForm } from "../models/card.js";
+import type { PictureSize } from "../records/scales.js";
 import type { GeneratorProgram } from "./generator.js";
 import type { Planes } from "./painter.js";
 import { centredRegion, crop, padByReflection } from "./picture-padding.js";
-import type { PictureSize } from "./scales.js";
 
 /** Maps a colour value v in 0..1 to each range: v * scale + offset. */
 export const ranges: Record<PictureRange, { scale: number; offset: number }> = {

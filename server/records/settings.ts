@@ -104,7 +104,14 @@ export const styleTransferSettings = {
     description: "Step in colour values (0..1) for Adam; share of the full step for L-BFGS (default 1).",
   },
   steps: { ...whole, ...steerable, scale: "logarithmic", min: 1, max: 5000, default: 150, description: "Steps of all scales together." },
-  size: { ...whole, ...fixed, min: 32, max: 2048, default: 256, description: "Longer side of the result in pixels." },
+  size: {
+    ...whole,
+    ...fixed,
+    min: 32,
+    max: 2048,
+    default: 256,
+    description: "Longer side of the result in pixels. Narrow pictures have more by default: the smallest size that their layers allow.",
+  },
   scales: {
     ...whole,
     ...fixed,
@@ -201,8 +208,13 @@ export function defaultSettings({
     optimizer,
     learningRate: learningRateDefaults[optimizer],
     size,
-    scales: 1 + SIZES_OF_FURTHER_SCALES.filter((threshold) => size >= threshold).length,
+    scales: defaultScales(size),
   };
+}
+
+/** The number of scales of a size, px, by default. */
+export function defaultScales(size: number): number {
+  return 1 + SIZES_OF_FURTHER_SCALES.filter((threshold) => size >= threshold).length;
 }
 
 /**

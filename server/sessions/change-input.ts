@@ -1,11 +1,12 @@
 import { badInput } from "../errors.js";
-import type { Change, ChangeInput } from "../records/changes.js";
+import type { Change, ChangeInput, ImageReference } from "../records/changes.js";
 import type { StyleTransferRecord } from "../records/session.js";
 import { type SteerableSettings, steerableNames } from "../records/settings.js";
 import type { Storage } from "../storage/storage.js";
 import { featureModel, type SessionModel, type SessionModels } from "./models.js";
+import { coarsestSize, requireWideEnough } from "./narrow-pictures.js";
 import { requireImage } from "./requirements.js";
-import { checkedSetting, requireWideEnough, resolveStyles } from "./start-input.js";
+import { checkedSetting, resolveStyles } from "./start-input.js";
 
 /**
  * A change that can take effect in a session whose picture `paintedStep` exists already.
@@ -13,22 +14,24 @@ import { checkedSetting, requireWideEnough, resolveStyles } from "./start-input.
  */
 export async function resolveChange(
   { storage, models }: { storage: Storage; models: SessionModels },
-  session: Pick<StyleTransferRecord, "settings" | "contentId">,
+  session: Pick<StyleTransferRecord, "settings" | "styles" | "initial" | "contentId">,
   input: ChangeInput,
   paintedStep: number,
 ): Promise<Change> {
   const model = await featureModel(models, "sessionId", session.settings.model);
   const settings = changedSettings("changes", input, paintedStep, model);
   const styles = input.styles ? resolveStyles("changes.styles", input.styles) : null;
-  const layers = settings.styleLayers ?? session.settings.styleLayers;
-  const smallest = coarsestSize(session);
-  if (settings.styleLayers) {
-    const content = await requireImage(storage, "changes.styleLayers", session.contentId);
-    requireWideEnough("changes.styleLayers", content, layers, smallest, model);
-  }
-  for (const [index, { imageId }] of (styles ?? []).entries()) {
-    const field = `changes.styles.${index}.imageId`;
-    requireWideEnough(field, await requireImage(storage, field, imageId), layers, smallest, model);
+  if (settings.styleLayers || styles) {
+    const { initial, contentId } = session;
+    const imagesOf = (references: readonly ImageReference[], fieldOf: (index: number) => string) =>
+      Promise.all(references.map(({ imageId }, index) => requireImage(storage, fieldOf(index), imageId)));
+    const [content, ...firstStyles] = await imagesOf([{ imageId: contentId }, ...initial.styles], () => "sessionId");
+    const styleField = styles && ((index: number) => `changes.styles.${index}.imageId`);
+    const pictures = { content: content!, styles: await imagesOf(styles ?? session.styles, styleField ?? (() => "sessionId")) };
+    const layers = settings.styleLayers ?? session.settings.styleLayers;
+    const longerSide = coarsestSize(initial.settings, [pictures.content, ...firstStyles]);
+    const layersField = settings.styleLayers ? "changes.styleLayers" : null;
+    requireWideEnough({ layersField, styleField }, pictures, layers, longerSide, model);
   }
   return { settings, styles };
 }
@@ -50,9 +53,4 @@ export function changedSettings(at: string, input: ChangeInput, paintedStep: num
     });
   }
   return settings;
-}
-
-/** The longer side of a style picture at the coarsest scale, px: a new style must be large enough there too. */
-export function coarsestSize({ settings }: Pick<StyleTransferRecord, "settings">): number {
-  return Math.round(settings.size / 2 ** (settings.scales - 1));
 }

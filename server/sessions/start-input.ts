@@ -1,11 +1,9 @@
 import { badInput } from "../errors.js";
 import type { ImageReference, Weighted } from "../records/changes.js";
-import type { ImageRecord } from "../records/pictures.js";
 import type { TranslationSettings } from "../records/session.js";
 import {
   defaultSettings,
   type LayerWeight,
-  MIN_PICTURE_SIDE,
   type NumberRange,
   type Setting,
   type SettingName,
@@ -117,21 +115,6 @@ export function resolveTitle(field: string, title: string | null | undefined): s
   }
   if (trimmed.includes("\0")) throw badInput(field, "A title is text.");
   return trimmed === "" ? null : trimmed;
-}
-
-/**
- * Refuses a picture that is so narrow at the size of the result that a layer has no value for it.
- * @throws AtelierError BAD_INPUT.
- */
-export function requireWideEnough(field: string, image: ImageRecord, layers: LayerWeight[], size: number, model: SessionModel): void {
-  const names = new Set(layers.map(({ layer }) => layer));
-  const needed = Math.max(MIN_PICTURE_SIDE, ...model.layers.filter(({ name }) => names.has(name)).map(({ minimumSide }) => minimumSide));
-  const [shorter, longer] = [Math.min(image.width, image.height), Math.max(image.width, image.height)];
-  if (Math.round((shorter * size) / longer) >= needed) return;
-  throw badInput(field, `At this size the picture is too narrow for these layers: its shorter side must have ${needed} px.`, needed, {
-    min: needed,
-    unit: "px",
-  });
 }
 
 function checkedNumber(field: string, value: number, { min, max, integer }: NumberRange): number {

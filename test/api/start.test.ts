@@ -129,24 +129,6 @@ test("infinity is not a weight, as a variable", async () => {
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_INPUT", field: "input.alpha" } }] });
 });
 
-test.each(["contentId", "styles.0.imageId"])("a picture that is too narrow is refused as %s", async (name) => {
-  const thin = await sharp({ create: { width: 1024, height: 16, channels: 3, background: "teal" } })
-    .png()
-    .toBuffer();
-  const id = await running.client.upload(thin);
-  const input = name === "contentId" ? { ...valid(), contentId: id } : { ...valid(), styles: [{ imageId: id }] };
-  expect(await running.client.refusal(START, { input })).toEqual({
-    code: "BAD_INPUT",
-    field: `input.${name}`,
-    limit: 16,
-    min: 16,
-    unit: "px",
-  });
-  const wide = { size: 1024, contentLayers: [{ layer: "conv4_2", weight: 1 }] };
-  const { startStyleTransfer } = await running.client.query(START, { input: { ...input, ...wide } });
-  expect(startStyleTransfer.status).toBe("QUEUED");
-});
-
 test("no refusal was the server's own fault", () => {
   expect(running.faults).toEqual([]);
 });

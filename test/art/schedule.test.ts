@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { planScales, replanScales } from "../../server/art/scales.js";
 import { Schedule } from "../../server/art/schedule.js";
 import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 import type { ChangeAtStep } from "../../server/records/changes.js";
+import { planScales, replanScales } from "../../server/records/scales.js";
 import { defaultSettings } from "../../server/records/settings.js";
 
 const square = { width: 1000, height: 1000 };

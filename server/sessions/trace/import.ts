@@ -4,9 +4,10 @@ import type { ImageRecord } from "../../records/pictures.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import { completeSettings, type StyleTransferSettings } from "../../records/settings.js";
 import type { Storage } from "../../storage/storage.js";
-import { changedSettings, coarsestSize } from "../change-input.js";
-import { featureModel, type SessionModel, type SessionModels } from "../models.js";
-import { requireWideEnough, resolveSettings, resolveStyles, resolveTitle } from "../start-input.js";
+import { changedSettings } from "../change-input.js";
+import { featureModel, type SessionModels } from "../models.js";
+import { coarsestSize, requireWideEnough, sizeThatWorks } from "../narrow-pictures.js";
+import { resolveSettings, resolveStyles, resolveTitle } from "../start-input.js";
 import { readTrace, type TraceContent } from "./read.js";
 
 /** A style transfer that a trace describes; `settings` and `styles` are those with every change in force. */
@@ -29,49 +30,45 @@ export async function resolveTrace(
   const complete = completeSettings(trace.settings);
   const settings = resolveSettings("trace.settings", complete, model, maxSize);
   const content = await pictures.find("trace.content", trace.contentDigest);
-  requireWideEnough("trace.content", content, [...settings.contentLayers, ...settings.styleLayers], settings.size, model);
-  const initial = { settings, styles: await stylesOf(trace.styles, "trace.styles", pictures, settings, model) };
+  const first = await stylesOf(trace.styles, "trace.styles", pictures);
+  const initial = { settings, styles: first.weighted };
+  const { contentLayers, styleLayers, size } = settings;
+  const uses = [
+    { field: "trace.content", image: content, layers: [...contentLayers, ...styleLayers] },
+    ...first.images.map((image, index) => ({ field: `trace.styles.${index}`, image, layers: styleLayers })),
+  ];
+  sizeThatWorks(uses, model, (other) => ({ ...settings, size: other }), { size, mayGrow: false, maxSize });
 
-  let inForce: InForce<StyleTransferSettings, Weighted<ImageReference>[]> = initial;
+  const longerSide = coarsestSize(settings, [content, ...first.images]);
+  let inForce: InForce<StyleTransferSettings, TracedStyles> = { settings, styles: first };
   const changes: ChangeAtStep[] = [];
-  for (const [index, traced] of trace.changes.entries()) {
+  for (const [index, { step, ...traced }] of trace.changes.entries()) {
     const at = `trace.changes.${index}`;
-    if (traced.step < (changes.at(-1)?.step ?? 0)) throw badInput(`${at}.step`, "Changes are listed in the order of their steps.");
-    const change = await resolveTracedChange(traced, at, inForce.settings, pictures, model);
-    inForce = withChange(inForce, change);
-    changes.push(change);
+    if (step < (changes.at(-1)?.step ?? 0)) throw badInput(`${at}.step`, "Changes are listed in the order of their steps.");
+    // Any number of steps is allowed: the painter corrected one below the painted step, and does the same on replay.
+    const changed = changedSettings(at, { ...traced.settings, styles: traced.styles ? [] : null }, -1, model);
+    const styles = traced.styles && (await stylesOf(traced.styles, `${at}.styles`, pictures));
+    inForce = withChange(inForce, { settings: changed, styles });
+    const layersField = changed.styleLayers ? `${at}.styleLayers` : null;
+    const styleField = styles && ((style: number) => `${at}.styles.${style}`);
+    const picturesInForce = { content, styles: inForce.styles.images };
+    requireWideEnough({ layersField, styleField }, picturesInForce, inForce.settings.styleLayers, longerSide, model);
+    changes.push({ step, settings: changed, styles: styles?.weighted ?? null });
   }
-  return { title: resolveTitle("trace.title", trace.title), contentId: content.id, initial, changes, ...inForce };
+  const last = { settings: inForce.settings, styles: inForce.styles.weighted };
+  return { title: resolveTitle("trace.title", trace.title), contentId: content.id, initial, changes, ...last };
 }
 
-async function resolveTracedChange(
-  change: TraceContent["changes"][number],
-  at: string,
-  before: StyleTransferSettings,
-  pictures: Pictures,
-  model: SessionModel,
-): Promise<ChangeAtStep> {
-  // Any number of steps is allowed: the painter corrected one below the painted step, and does the same on replay.
-  const settings = changedSettings(at, { ...change.settings, styles: change.styles ? [] : null }, -1, model);
-  const styles = change.styles && (await stylesOf(change.styles, `${at}.styles`, pictures, { ...before, ...settings }, model));
-  return { step: change.step, settings, styles };
+/** Style pictures of a trace as uploads of this server. */
+interface TracedStyles {
+  images: ImageRecord[];
+  weighted: Weighted<ImageReference>[];
 }
 
-async function stylesOf(
-  given: TraceContent["styles"],
-  at: string,
-  pictures: Pictures,
-  settings: StyleTransferSettings,
-  model: SessionModel,
-): Promise<Weighted<ImageReference>[]> {
+async function stylesOf(given: TraceContent["styles"], at: string, pictures: Pictures): Promise<TracedStyles> {
   const images = await Promise.all(given.map(({ sha256 }, index) => pictures.find(`${at}.${index}`, sha256)));
-  for (const [index, image] of images.entries()) {
-    requireWideEnough(`${at}.${index}`, image, settings.styleLayers, coarsestSize({ settings }), model);
-  }
-  return resolveStyles(
-    at,
-    given.map(({ weight }, index) => ({ imageId: images[index]!.id, weight })),
-  );
+  const weighted = given.map(({ weight }, index) => ({ imageId: images[index]!.id, weight }));
+  return { images, weighted: resolveStyles(at, weighted) };
 }
 
 /** Uploaded pictures by the SHA-256 of their bytes. */

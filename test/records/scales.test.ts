@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fitLongerSide, planScales } from "../../server/art/scales.js";
+import { fitLongerSide, planScales } from "../../server/records/scales.js";
 
 const square = { width: 100, height: 100 };
 
