@@ -110,7 +110,7 @@ export const styleTransferSettings = {
     min: 32,
     max: 2048,
     default: 256,
-    description: "Longer side of the result in pixels. A panorama is larger by default: as large as its layers need.",
+    description: "Longer side of the result in pixels. Narrow pictures have more by default: the smallest size that their layers allow.",
   },
   scales: {
     ...whole,
@@ -208,8 +208,13 @@ export function defaultSettings({
     optimizer,
     learningRate: learningRateDefaults[optimizer],
     size,
-    scales: 1 + SIZES_OF_FURTHER_SCALES.filter((threshold) => size >= threshold).length,
+    scales: defaultScales(size),
   };
+}
+
+/** The number of scales of a size, px, by default. */
+export function defaultScales(size: number): number {
+  return 1 + SIZES_OF_FURTHER_SCALES.filter((threshold) => size >= threshold).length;
 }
 
 /**

@@ -1,12 +1,12 @@
 import { badInput } from "../errors.js";
-import type { Change, ChangeInput } from "../records/changes.js";
+import type { Change, ChangeInput, ImageReference } from "../records/changes.js";
 import type { StyleTransferRecord } from "../records/session.js";
 import { type SteerableSettings, steerableNames } from "../records/settings.js";
 import type { Storage } from "../storage/storage.js";
 import { featureModel, type SessionModel, type SessionModels } from "./models.js";
+import { coarsestSize, requireWideEnough } from "./narrow-pictures.js";
 import { requireImage } from "./requirements.js";
 import { checkedSetting, resolveStyles } from "./start-input.js";
-import { coarsestSize, requireWideEnoughAt } from "./wide-enough.js";
 
 /**
  * A change that can take effect in a session whose picture `paintedStep` exists already.
@@ -14,27 +14,24 @@ import { coarsestSize, requireWideEnoughAt } from "./wide-enough.js";
  */
 export async function resolveChange(
   { storage, models }: { storage: Storage; models: SessionModels },
-  session: Pick<StyleTransferRecord, "settings" | "styles" | "contentId" | "initial">,
+  session: Pick<StyleTransferRecord, "settings" | "styles" | "initial" | "contentId">,
   input: ChangeInput,
   paintedStep: number,
 ): Promise<Change> {
   const model = await featureModel(models, "sessionId", session.settings.model);
   const settings = changedSettings("changes", input, paintedStep, model);
   const styles = input.styles ? resolveStyles("changes.styles", input.styles) : null;
-  const layers = settings.styleLayers ?? session.settings.styleLayers;
-  const checked = (styles ?? []).map(({ imageId }, index) => ({ field: `changes.styles.${index}.imageId`, imageId }));
-  if (settings.styleLayers) {
-    // Other layers are computed for the pictures that stay.
-    const stay = [session.contentId, ...(styles ? [] : session.styles.map(({ imageId }) => imageId))];
-    checked.push(...stay.map((imageId) => ({ field: "changes.styleLayers", imageId })));
-  }
-  if (checked.length > 0) {
-    const first = [session.contentId, ...session.initial.styles.map(({ imageId }) => imageId)];
-    const sizes = await Promise.all(first.map((imageId) => requireImage(storage, "sessionId", imageId)));
-    const coarsest = coarsestSize(session.initial.settings, sizes);
-    for (const { field, imageId } of checked) {
-      requireWideEnoughAt({ field, image: await requireImage(storage, field, imageId), layers }, coarsest, model);
-    }
+  if (settings.styleLayers || styles) {
+    const { initial, contentId } = session;
+    const imagesOf = (references: readonly ImageReference[], fieldOf: (index: number) => string) =>
+      Promise.all(references.map(({ imageId }, index) => requireImage(storage, fieldOf(index), imageId)));
+    const [content, ...firstStyles] = await imagesOf([{ imageId: contentId }, ...initial.styles], () => "sessionId");
+    const styleField = styles && ((index: number) => `changes.styles.${index}.imageId`);
+    const pictures = { content: content!, styles: await imagesOf(styles ?? session.styles, styleField ?? (() => "sessionId")) };
+    const layers = settings.styleLayers ?? session.settings.styleLayers;
+    const longerSide = coarsestSize(initial.settings, [pictures.content, ...firstStyles]);
+    const layersField = settings.styleLayers ? "changes.styleLayers" : null;
+    requireWideEnough({ layersField, styleField }, pictures, layers, longerSide, model);
   }
   return { settings, styles };
 }

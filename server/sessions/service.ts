@@ -5,9 +5,11 @@ import type { Queue } from "../queue/queue.js";
 import { type ChangeInput, inForceAt, withChange } from "../records/changes.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "../records/session.js";
+import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
 import type { Storage } from "../storage/storage.js";
 import { resolveChange } from "./change-input.js";
-import { featureModel, type SessionModels, translator } from "./models.js";
+import { featureModel, type SessionModel, type SessionModels, translator } from "./models.js";
+import { type PictureUse, sizeThatWorks } from "./narrow-pictures.js";
 import { noSession, requireImage, requireQueueSpace, requireSession, requireStyleTransfer } from "./requirements.js";
 import {
   resolveSettings,
@@ -20,7 +22,6 @@ import {
 import { isFinal } from "./status.js";
 import { resolveTrace } from "./trace/import.js";
 import { keptFrames } from "./watch/kept-frames.js";
-import { requireWideEnough, smallestSize } from "./wide-enough.js";
 
 export interface SessionServiceOptions {
   storage: Storage;
@@ -46,19 +47,8 @@ export class SessionService {
     const title = resolveTitle("input.title", input.title);
     const styles = resolveStyles("input.styles", input.styles);
     const model = await featureModel(this.parts.models, "input.model", input.model ?? null);
-    const { storage, maxSize } = this.parts;
-    const asked = resolveSettings("input", input, model, maxSize);
-    const content = await requireImage(storage, "input.contentId", input.contentId);
-    const pictures = [{ field: "input.contentId", image: content, layers: [...asked.contentLayers, ...asked.styleLayers] }];
-    for (const [index, { imageId }] of styles.entries()) {
-      const field = `input.styles.${index}.imageId`;
-      pictures.push({ field, image: await requireImage(storage, field, imageId), layers: asked.styleLayers });
-    }
-    // Without a size, a panorama gets one at which it is wide enough.
-    const smallest = Math.max(...pictures.map((picture) => smallestSize(picture, model)));
-    const size = input.size ?? Math.min(Math.max(asked.size, smallest), maxSize);
-    const settings = resolveSettings("input", { ...input, size }, model, maxSize);
-    for (const picture of pictures) requireWideEnough(picture, size, model, maxSize);
+    const asked = resolveSettings("input", input, model, this.parts.maxSize);
+    const settings = { ...asked, ...(await this.sizeAndScales(input, asked, model)) };
 
     const course = { settings, styles, initial: { settings, styles }, contentId: input.contentId };
     return this.enqueue({ ...newSession(title), kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
@@ -187,6 +177,24 @@ export class SessionService {
     }
     await storage.blobs.delete(digest);
     return id;
+  }
+
+  /** The size and scales of a new style transfer. A size by default is large enough for its pictures. */
+  private async sizeAndScales(input: StyleTransferInput, settings: StyleTransferSettings, model: SessionModel) {
+    const { storage, maxSize } = this.parts;
+    const { contentLayers, styleLayers, steps } = settings;
+    const use = async (field: string, imageId: string, layers: LayerWeight[]): Promise<PictureUse> => ({
+      field,
+      image: await requireImage(storage, field, imageId),
+      layers,
+    });
+    const uses = [await use("input.contentId", input.contentId, [...contentLayers, ...styleLayers])];
+    for (const [index, { imageId }] of input.styles.entries()) {
+      uses.push(await use(`input.styles.${index}.imageId`, imageId, styleLayers));
+    }
+    const settingsAt = (size: number) => ({ size, scales: input.scales ?? defaultScales(size), steps });
+    const mayGrow = (input.size ?? null) === null;
+    return settingsAt(sizeThatWorks(uses, model, settingsAt, { size: settings.size, mayGrow, maxSize }));
   }
 
   private async enqueue<Kind extends SessionRecord>(

@@ -1,130 +1,137 @@
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningApp, startApp } from "../helpers/app.js";
+import type { Trace } from "../../server/sessions/trace/write.js";
+import { type RunningApp, startApp, startSession } from "../helpers/app.js";
 
-const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id settings { size scales } } }";
-const STEER = "mutation ($id: ID!, $changes: SteerInput!) { steer(sessionId: $id, changes: $changes) { changes { step } } }";
-const BRANCH = "mutation ($id: ID!, $changes: SteerInput!) { branchSession(sessionId: $id, step: 0, changes: $changes) { id } }";
-const IMPORT = "mutation ($trace: String!) { importTrace(trace: $trace) { settings { size } } }";
+const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id status settings { size scales } } }";
+const STEER = "mutation ($id: ID!, $changes: SteerInput!) { steer(sessionId: $id, changes: $changes) { id } }";
+const BRANCH = "mutation ($id: ID!, $changes: SteerInput) { branchSession(sessionId: $id, step: 0, changes: $changes) { id } }";
+const IMPORT = "mutation ($trace: String!) { importTrace(trace: $trace) { id settings { size } } }";
 
 let running: RunningApp;
+/** Ids of a picture of 8000 x 400 px and of one of 8000 x 800 px. */
+let panorama: string;
+let wide: string;
+
 beforeAll(async () => {
   running = await startApp();
+  [panorama, wide] = [await upload(8000, 400), await upload(8000, 800)];
 });
+
 afterAll(async () => {
   expect(running.faults).toEqual([]);
   await running.close();
 });
 
-const valid = () => ({ contentId: running.imageId, styles: [{ imageId: running.imageId }] });
-
 async function upload(width: number, height: number): Promise<string> {
-  const picture = sharp({ create: { width, height, channels: 3, background: "teal" } }).png();
-  return running.client.upload(await picture.toBuffer());
+  const picture = sharp({ create: { width, height, channels: 3, background: { r: width % 256, g: height % 256, b: 90 } } });
+  return running.client.upload(await picture.png().toBuffer());
 }
 
-describe.each(["contentId", "styles.0.imageId"])("a narrow picture as %s", (name) => {
-  const inputWith = async (width: number, height: number) => {
-    const id = await upload(width, height);
-    return name === "contentId" ? { ...valid(), contentId: id } : { ...valid(), styles: [{ imageId: id }] };
-  };
+const layersOf = (...names: string[]) => names.map((layer) => ({ layer, weight: 1 }));
+const start = async (input: object) => (await running.client.query(START, { input })).startStyleTransfer;
 
-  test("is painted at the smallest size that works where none is given", async () => {
-    const input = { ...(await inputWith(8000, 400)), size: undefined };
-    const { startStyleTransfer } = await running.client.query(START, { input });
-    // conv5_1 needs 16 px: 310 x 400 / 8000 is rounded up to them.
-    expect(startStyleTransfer.settings).toMatchObject({ size: 310 });
-    const usual = { ...(await inputWith(640, 400)), size: undefined };
-    expect((await running.client.query(START, { input: usual })).startStyleTransfer.settings).toMatchObject({ size: 256 });
+async function refused(query: string, variables: Record<string, unknown>) {
+  const [error] = (await running.client.send(query, variables)).errors ?? [];
+  if (!error) throw new Error("The operation was not refused.");
+  return { message: error.message, ...error.extensions };
+}
+
+describe.each<[string, (imageId: string) => { contentId: string; styles: { imageId: string }[] }]>([
+  ["contentId", (imageId) => ({ contentId: imageId, styles: [{ imageId: running.imageId }] })],
+  ["styles.1.imageId", (imageId) => ({ contentId: running.imageId, styles: [running.imageId, imageId].map((id) => ({ imageId: id })) })],
+])("a panorama as %s", (name, withPicture) => {
+  test("is painted at the smallest size that works, unless a size is given", async () => {
+    expect((await start(withPicture(panorama))).settings).toEqual({ size: 310, scales: 1 });
+    expect((await start({ ...withPicture(panorama), size: null })).settings.size).toBe(310);
+    expect((await start(withPicture(wide))).settings.size).toBe(256);
+    expect((await start({ ...withPicture(panorama), size: 400 })).settings).toEqual({ size: 400, scales: 2 });
   });
 
-  test.each([
-    [8000, 400],
-    [40, 1999],
-    [1013, 17],
-    [777, 31],
-  ])("of %i x %i is refused below the size that the error names, and painted at it", async (width, height) => {
-    const input = await inputWith(width, height);
-    const refused = await running.client.refusal(START, { input: { ...input, size: 128 } });
-    expect(refused).toMatchObject({ code: "BAD_INPUT", field: `input.${name}`, unit: "px" });
-    const { limit, min } = refused as { limit: number; min: number };
-    expect(limit).toBe(min);
-    expect(await running.client.refusal(START, { input: { ...input, size: limit - 1 } })).toEqual(refused);
-    const { startStyleTransfer } = await running.client.query(START, { input: { ...input, size: limit } });
-    expect(startStyleTransfer.settings).toMatchObject({ size: limit });
+  test("is refused at a size that is too small, and the size that works is named", async () => {
+    for (const size of [64, 256, 309]) {
+      const error = await refused(START, { input: { ...withPicture(panorama), size } });
+      expect(error).toMatchObject({ code: "BAD_INPUT", field: `input.${name}`, limit: 310, min: 310, unit: "px" });
+      expect(error.message).toMatch(/8000 x 400 px .*; conv5_1 needs 16\. The smallest size that works is 310\.$/);
+    }
+    expect((await start({ ...withPicture(panorama), size: 310 })).status).toBe("QUEUED");
   });
 
-  test("of which no size works is refused with what to do", async () => {
-    const body = JSON.stringify({ query: START, variables: { input: { ...(await inputWith(6000, 20)), size: undefined } } });
-    const response = await fetch(`${running.address}/graphql`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    const { errors } = (await response.json()) as { errors: { message: string }[] };
-    expect(errors[0]?.message).toMatch(
-      /No size up to \d+ works: crop the picture until its longer side is at most \d+ times the shorter one/,
-    );
-  });
-
-  test("works at a smaller size with shallower layers", async () => {
-    const layers = [{ layer: "conv1_1", weight: 1 }];
-    const input = { ...(await inputWith(1024, 16)), size: 128, contentLayers: layers, styleLayers: layers };
-    expect((await running.client.query(START, { input })).startStyleTransfer.settings).toMatchObject({ size: 128 });
+  test("is refused when no size works, and the length to crop it to is named", async () => {
+    const error = await refused(START, { input: withPicture(await upload(8000, 40)) });
+    expect(error).toMatchObject({ code: "BAD_INPUT", field: `input.${name}`, limit: 5285, max: 5285, unit: "px" });
+    expect(error.message).toMatch(/No size up to 2048 is large enough\. Crop the longer side of the picture to at most 5285 px\.$/);
+    const [before, after] = [await upload(5286, 40), await upload(5285, 40)];
+    expect(await refused(START, { input: withPicture(before) })).toMatchObject({ limit: 5285 });
+    expect((await start(withPicture(after))).status).toBe("QUEUED");
   });
 });
 
-describe("a panorama", () => {
-  const shallow = [{ layer: "conv1_1", weight: 1 }];
-  const deep = [{ layer: "conv5_1", weight: 1 }];
+test("the named size works for all pictures", async () => {
+  const input = { contentId: panorama, styles: [{ imageId: await upload(8000, 200) }], size: 256 };
+  const error = await refused(START, { input });
+  expect(error).toMatchObject({ field: "input.styles.0.imageId", min: 620 });
+  expect((await start({ ...input, size: 620 })).status).toBe("QUEUED");
+});
 
-  /** A running painting with picture 0. */
+test("an upright panorama is painted too", async () => {
+  expect((await start({ contentId: await upload(400, 8000), styles: [{ imageId: panorama }] })).settings.size).toBe(310);
+});
+
+describe("a painting of a panorama", () => {
+  /** A painting with a kept picture 0. */
   async function painted(input: object): Promise<string> {
-    const { startStyleTransfer } = await running.client.query(START, { input: { ...valid(), ...input } });
-    await running.host.claim();
-    await running.host.paint(startStyleTransfer.id, 0);
-    return startStyleTransfer.id;
+    const id = await startSession(running, { contentId: panorama, ...input });
+    while ((await running.host.claim()) !== id);
+    await running.host.paint(id, 0);
+    return id;
   }
 
-  test("is repeated from its trace, and is a new style of its own painting, at scales that leave it out", async () => {
-    const panorama = await upload(8000, 400);
-    // 1024 px would have three scales, but at 512 px the shorter side would have less than 32.
-    const id = await painted({ contentId: panorama, styles: [{ imageId: panorama }], size: 1024, scales: 3 });
-    const { steer } = await running.client.query(STEER, { id, changes: { styles: [{ imageId: panorama }] } });
-    expect(steer.changes).toHaveLength(1);
+  test("takes another panorama as style when it is painted at one scale only, and so does its trace", async () => {
+    const id = await painted({ size: 400, scales: 2 });
+    const other = [{ imageId: await upload(8000, 420), weight: 1 }];
+    for (const query of [STEER, BRANCH]) await running.client.query(query, { id, changes: { styles: other } });
     await running.storage.changes.settle(id, 1);
-    const trace = await (await fetch(`${running.address}/sessions/${id}/trace.json`)).text();
-    expect((await running.client.query(IMPORT, { trace })).importTrace.settings).toEqual({ size: 1024 });
+    const trace: Trace = await (await fetch(`${running.address}/sessions/${id}/trace.json`)).json();
+    expect(trace.changes[0]!.styles).toHaveLength(1);
+    const { importTrace } = await running.client.query(IMPORT, { trace: JSON.stringify(trace) });
+    expect(importTrace.settings.size).toBe(400);
   });
 
-  test("is refused as a new style of a painting with coarse scales", async () => {
-    const [id, panorama] = [await painted({ size: 1024, scales: 3 }), await upload(8000, 400)];
-    for (const mutation of [STEER, BRANCH]) {
-      expect(await running.client.refusal(mutation, { id, changes: { styles: [{ imageId: panorama }] } })).toMatchObject({
-        code: "BAD_INPUT",
-        field: "changes.styles.0.imageId",
-        min: 16,
-        unit: "px",
-      });
+  test("refuses a narrower style, with the length to crop it to", async () => {
+    const id = await painted({ size: 400 });
+    const styles = [{ imageId: panorama }, { imageId: await upload(8000, 200) }];
+    for (const query of [STEER, BRANCH]) {
+      const error = await refused(query, { id, changes: { styles } });
+      expect(error).toMatchObject({ code: "BAD_INPUT", field: "changes.styles.1.imageId", limit: 5161, max: 5161, unit: "px" });
     }
+    styles[1] = { imageId: await upload(5161, 200) };
+    await running.client.query(STEER, { id, changes: { styles } });
   });
 
-  test.each(["contentId", "styles"])("as %s keeps its painting from deeper layers", async (name) => {
-    const panorama = await upload(8000, 400);
-    const picture = name === "contentId" ? { contentId: panorama } : { styles: [{ imageId: panorama }] };
-    const id = await painted({ ...picture, size: 128, contentLayers: shallow, styleLayers: shallow });
-    const refused = { code: "BAD_INPUT", min: 16, unit: "px" };
-    for (const mutation of [STEER, BRANCH]) {
-      expect(await running.client.refusal(mutation, { id, changes: { styleLayers: deep } })).toMatchObject({
-        ...refused,
-        field: "changes.styleLayers",
-      });
+  test.each([
+    ["content", () => ({ contentId: panorama, styles: [{ imageId: running.imageId }] })],
+    ["style", () => ({ contentId: running.imageId, styles: [{ imageId: panorama }] })],
+  ])("refuses layers that are too deep for its %s, and names those that work", async (_name, pictures) => {
+    const id = await painted({ ...pictures(), size: 256, contentLayers: layersOf("conv2_1"), styleLayers: layersOf("conv1_1") });
+    for (const query of [STEER, BRANCH]) {
+      const error = await refused(query, { id, changes: { styleLayers: layersOf("conv2_1", "conv5_1") } });
+      const allowed = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2"];
+      expect(error).toMatchObject({ code: "BAD_INPUT", field: "changes.styleLayers", limit: allowed.join(", "), allowed });
+      expect(error.message).toMatch(/8000 x 400 px .*; conv5_1 needs 16\. Layers that work are conv1_1, .*conv4_2\.$/);
     }
-    const trace = await (await fetch(`${running.address}/sessions/${id}/trace.json`)).json();
-    trace.changes = [{ step: 1, settings: { styleLayers: deep }, styles: null }];
-    expect(await running.client.refusal(IMPORT, { trace: JSON.stringify(trace) })).toMatchObject({
-      ...refused,
-      field: "trace.changes.0.styleLayers",
-    });
-    if (name === "styles") {
-      const changes = { styleLayers: deep, styles: [{ imageId: running.imageId }] };
-      expect((await running.client.query(STEER, { id, changes })).steer.changes).toHaveLength(1);
-    }
+    const trace: Trace = await (await fetch(`${running.address}/sessions/${id}/trace.json`)).json();
+    const changes = [{ step: 0, settings: { styleLayers: layersOf("conv5_1") }, styles: null }];
+    const imported = await refused(IMPORT, { trace: JSON.stringify({ ...trace, changes }) });
+    expect(imported).toMatchObject({ code: "BAD_INPUT", field: "trace.changes.0.styleLayers" });
+    await running.client.query(STEER, { id, changes: { styleLayers: layersOf("conv4_1") } });
+  });
+
+  test("names the size that works when a trace has a smaller one", async () => {
+    const id = await painted({});
+    const trace: Trace = await (await fetch(`${running.address}/sessions/${id}/trace.json`)).json();
+    const smaller = { ...trace, settings: { ...trace.settings, size: 300 } };
+    expect(await refused(IMPORT, { trace: JSON.stringify(smaller) })).toMatchObject({ field: "trace.content", min: 310, unit: "px" });
+    await running.client.query(IMPORT, { trace: JSON.stringify(trace) });
   });
 });

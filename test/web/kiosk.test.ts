@@ -89,7 +89,7 @@ describe("the address of an exhibition", () => {
   });
 
   test("gives the defaults where it states nothing or something invalid", () => {
-    const usual = { photos: samplePhotos, styles: sampleStyles, size: 256, steps: 150, seconds: 15, idle: 45, camera: true, keep: false };
+    const usual = { photos: samplePhotos, styles: sampleStyles, size: null, steps: 150, seconds: 15, idle: 45, camera: true, keep: false };
     expect(options("")).toEqual(usual);
     expect(options("photos=nobody,http://x/y.jpg&size=1e9&steps=-1&seconds=x&idle=&camera=yes&keep=2")).toEqual(usual);
   });

@@ -6,8 +6,8 @@ import { completeSettings, type StyleTransferSettings } from "../../records/sett
 import type { Storage } from "../../storage/storage.js";
 import { changedSettings } from "../change-input.js";
 import { featureModel, type SessionModels } from "../models.js";
+import { coarsestSize, requireWideEnough, sizeThatWorks } from "../narrow-pictures.js";
 import { resolveSettings, resolveStyles, resolveTitle } from "../start-input.js";
-import { coarsestSize, requireWideEnough, requireWideEnoughAt } from "../wide-enough.js";
 import { readTrace, type TraceContent } from "./read.js";
 
 /** A style transfer that a trace describes; `settings` and `styles` are those with every change in force. */
@@ -30,47 +30,45 @@ export async function resolveTrace(
   const complete = completeSettings(trace.settings);
   const settings = resolveSettings("trace.settings", complete, model, maxSize);
   const content = await pictures.find("trace.content", trace.contentDigest);
-  const layers = [...settings.contentLayers, ...settings.styleLayers];
-  requireWideEnough({ field: "trace.content", image: content, layers }, settings.size, model, maxSize);
-  const first = await findStyles(trace.styles, "trace.styles", pictures);
-  for (const { field, image } of first.found) {
-    requireWideEnough({ field, image, layers: settings.styleLayers }, settings.size, model, maxSize);
-  }
-  const coarsest = coarsestSize(settings, [content, ...first.found.map(({ image }) => image)]);
-  const initial = { settings, styles: first.styles };
+  const first = await stylesOf(trace.styles, "trace.styles", pictures);
+  const initial = { settings, styles: first.weighted };
+  const { contentLayers, styleLayers, size } = settings;
+  const uses = [
+    { field: "trace.content", image: content, layers: [...contentLayers, ...styleLayers] },
+    ...first.images.map((image, index) => ({ field: `trace.styles.${index}`, image, layers: styleLayers })),
+  ];
+  sizeThatWorks(uses, model, (other) => ({ ...settings, size: other }), { size, mayGrow: false, maxSize });
 
-  let inForce: InForce<StyleTransferSettings, Weighted<ImageReference>[]> = initial;
-  let { found } = first;
+  const longerSide = coarsestSize(settings, [content, ...first.images]);
+  let inForce: InForce<StyleTransferSettings, TracedStyles> = { settings, styles: first };
   const changes: ChangeAtStep[] = [];
-  for (const [index, traced] of trace.changes.entries()) {
+  for (const [index, { step, ...traced }] of trace.changes.entries()) {
     const at = `trace.changes.${index}`;
-    if (traced.step < (changes.at(-1)?.step ?? 0)) throw badInput(`${at}.step`, "Changes are listed in the order of their steps.");
+    if (step < (changes.at(-1)?.step ?? 0)) throw badInput(`${at}.step`, "Changes are listed in the order of their steps.");
     // Any number of steps is allowed: the painter corrected one below the painted step, and does the same on replay.
     const changed = changedSettings(at, { ...traced.settings, styles: traced.styles ? [] : null }, -1, model);
-    const next = traced.styles && (await findStyles(traced.styles, `${at}.styles`, pictures));
-    const change = { step: traced.step, settings: changed, styles: next?.styles ?? null };
-    inForce = withChange(inForce, change);
-    changes.push(change);
-    const field = `${at}.styleLayers`;
-    const stay = changed.styleLayers ? [content, ...(next ? [] : found.map(({ image }) => image))].map((image) => ({ field, image })) : [];
-    found = next?.found ?? found;
-    for (const picture of [...stay, ...(next?.found ?? [])]) {
-      requireWideEnoughAt({ ...picture, layers: inForce.settings.styleLayers }, coarsest, model);
-    }
+    const styles = traced.styles && (await stylesOf(traced.styles, `${at}.styles`, pictures));
+    inForce = withChange(inForce, { settings: changed, styles });
+    const layersField = changed.styleLayers ? `${at}.styleLayers` : null;
+    const styleField = styles && ((style: number) => `${at}.styles.${style}`);
+    const picturesInForce = { content, styles: inForce.styles.images };
+    requireWideEnough({ layersField, styleField }, picturesInForce, inForce.settings.styleLayers, longerSide, model);
+    changes.push({ step, settings: changed, styles: styles?.weighted ?? null });
   }
-  return { title: resolveTitle("trace.title", trace.title), contentId: content.id, initial, changes, ...inForce };
+  const last = { settings: inForce.settings, styles: inForce.styles.weighted };
+  return { title: resolveTitle("trace.title", trace.title), contentId: content.id, initial, changes, ...last };
 }
 
-/** The pictures of styles, with their paths in errors, and the styles as a session keeps them. */
-async function findStyles(given: TraceContent["styles"], at: string, pictures: Pictures) {
-  const found = await Promise.all(
-    given.map(async ({ sha256 }, index) => ({ field: `${at}.${index}`, image: await pictures.find(`${at}.${index}`, sha256) })),
-  );
-  const styles = resolveStyles(
-    at,
-    given.map(({ weight }, index) => ({ imageId: found[index]!.image.id, weight })),
-  );
-  return { found, styles };
+/** Style pictures of a trace as uploads of this server. */
+interface TracedStyles {
+  images: ImageRecord[];
+  weighted: Weighted<ImageReference>[];
+}
+
+async function stylesOf(given: TraceContent["styles"], at: string, pictures: Pictures): Promise<TracedStyles> {
+  const images = await Promise.all(given.map(({ sha256 }, index) => pictures.find(`${at}.${index}`, sha256)));
+  const weighted = given.map(({ weight }, index) => ({ imageId: images[index]!.id, weight }));
+  return { images, weighted: resolveStyles(at, weighted) };
 }
 
 /** Uploaded pictures by the SHA-256 of their bytes. */

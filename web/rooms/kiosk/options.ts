@@ -5,8 +5,8 @@ import { type Sample, samplePhotos, sampleStyles } from "../../pictures/samples"
 export interface KioskOptions {
   photos: readonly Sample[];
   styles: readonly Sample[];
-  /** Longer side, px. */
-  size: number;
+  /** Longer side, px; null leaves it to the server. */
+  size: number | null;
   steps: number;
   /** How long a finished painting is shown, s. */
   seconds: number;
@@ -25,7 +25,7 @@ export function kioskOptions(query: URLSearchParams): KioskOptions {
   return {
     photos: pictures(query.get("photos"), samplePhotos),
     styles: pictures(query.get("styles"), sampleStyles),
-    size: number(query.get("size"), styleTransferSettings.size, 256),
+    size: number(query.get("size"), styleTransferSettings.size, null),
     steps: number(query.get("steps"), styleTransferSettings.steps, 150),
     seconds: number(query.get("seconds"), seconds, 15),
     idle: number(query.get("idle"), seconds, 45),
@@ -44,7 +44,7 @@ function pictures(text: string | null, samples: readonly Sample[]): readonly Sam
   return found.length > 0 ? found : samples;
 }
 
-function number(text: string | null, { min, max }: Pick<NumberRange, "min" | "max">, usual: number): number {
+function number<Usual extends number | null>(text: string | null, { min, max }: Pick<NumberRange, "min" | "max">, usual: Usual) {
   const value = text === null || text.trim() === "" ? Number.NaN : Number(text);
   return Number.isInteger(value) && value >= min && value <= max ? value : usual;
 }
