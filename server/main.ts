@@ -23,6 +23,8 @@ type Close = () => Promise<void>;
 
 const log = createLog();
 const { report } = log;
+// Node's own warnings get a timestamp and a level too.
+process.removeAllListeners("warning").on("warning", ({ name, message }) => log.warn(`${name}: ${message}`));
 
 /** Starts everything in one process. `opened` receives what must be closed, in the order in which it was opened. */
 async function start(config: Config, opened: Close[]): Promise<void> {
@@ -45,7 +47,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     bundledDir: join(rootFolder, "models", "bundled"),
     mirrorDir: typeof mirror === "string" ? mirror : null,
     store: { folder: modelsFolder, mirror: mirror instanceof URL ? mirror : null, offline, report, log: log.warn },
-    dropIns: { folder: modelsFolder, tryModel: tryInProcess, report, log: log.warn },
+    dropIns: { folder: modelsFolder, tryModel: (file, signal) => tryInProcess(file, signal, { output: log.warn }), report, log: log.warn },
   });
   opened.push(() => registry.close());
   for (const { folder, reason } of registry.problems()) log.warn(`Model ${folder}: ${reason}`);
@@ -79,7 +81,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     queue,
     ...registryWorkModels(registry),
     frameBudget: { sessionByteLength: config.sessionBytes, totalByteLength: config.historyBytes },
-    device: { device: config.device },
+    device: { device: config.device, output: log.warn },
     log: log.error,
   });
   const started = host;

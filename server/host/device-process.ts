@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DeviceChoice, DeviceMessage, HostMessage } from "../device/messages.js";
 import { AtelierError } from "../errors.js";
-import { type DeviceExit, outOfMemoryKills, StderrTail } from "./exit.js";
+import { ChildOutput, type LineSink, toStderr } from "../processes/child-output.js";
+import { nodeOptions, scriptFrom } from "../processes/script.js";
+import { type DeviceExit, outOfMemoryKills } from "./exit.js";
 import { SilenceLimit, type SilenceOptions } from "./silence-limit.js";
 
 export type ReadyMessage = Extract<DeviceMessage, { type: "ready" }>;
@@ -20,15 +22,18 @@ export interface DeviceProcessOptions {
   silence: SilenceOptions;
   /** Options of Node for the process, in addition to those that its script needs. */
   execArgv: readonly string[];
+  /** Receives what the process prints. */
+  output: LineSink;
 }
 
 export const deviceProcessDefaults = {
   device: "auto",
-  entry: new URL(`../device/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
+  entry: scriptFrom(import.meta.url, "../device/main"),
   startTimeoutMs: 120_000,
   pingIntervalMs: 2000,
   silence: { floorMs: 20_000, ceilingMs: 240_000 },
   execArgv: [],
+  output: toStderr,
 } as const satisfies DeviceProcessOptions;
 
 /** How long a channel may still hold messages after its process has exited, ms. */
@@ -39,7 +44,7 @@ export class DeviceProcess {
   /** Resolves after the process has exited and its last message was passed on. */
   readonly exited: Promise<DeviceExit>;
   private readonly child: ChildProcess;
-  private readonly stderr: StderrTail;
+  private readonly output: ChildOutput;
   private readonly killsBefore = outOfMemoryKills();
   private killedAs: "closed" | "hung" | null = null;
   private silentPings = 0;
@@ -50,9 +55,9 @@ export class DeviceProcess {
     private readonly onMessage: (message: DeviceMessage) => void,
   ) {
     this.silenceLimit = new SilenceLimit(options.silence);
-    const execArgv = [...(options.entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : []), ...options.execArgv];
-    this.child = fork(options.entry, [], { execArgv, serialization: "advanced", stdio: ["ignore", "inherit", "pipe", "ipc"] });
-    this.stderr = new StderrTail(this.child.stderr);
+    const execArgv = [...nodeOptions(options.entry), ...options.execArgv];
+    this.child = fork(options.entry, [], { execArgv, serialization: "advanced", stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    this.output = new ChildOutput([this.child.stdout, this.child.stderr], options.output);
     this.child.on("message", (message: DeviceMessage) => {
       this.silentPings = 0;
       this.silenceLimit.observe(message);
@@ -147,7 +152,7 @@ export class DeviceProcess {
   }
 
   private causeOfDeath(signal: NodeJS.Signals | null): DeviceExit["reason"] {
-    if (this.stderr.saysOutOfMemory()) return "out of memory";
+    if (this.output.saysOutOfMemory()) return "out of memory";
     const kills = signal === "SIGKILL" ? outOfMemoryKills() : null;
     return kills !== null && this.killsBefore !== null && kills > this.killsBefore ? "out of memory" : "died";
   }

@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { totalmem } from "node:os";
 import type { TrialFile, TrialMessage } from "../device/trial.js";
 import { unavailable } from "../errors.js";
-import { StderrTail } from "./exit.js";
+import { ChildOutput, type LineSink, toStderr } from "../processes/child-output.js";
+import { nodeOptions, scriptFrom } from "../processes/script.js";
 
 export interface TrialLimits {
   /** Longest time from the fork until the process can begin, ms. */
@@ -22,22 +23,22 @@ export const trialLimits: TrialLimits = {
   memoryBytes: Math.min(MAX_TRIAL_MEMORY, Math.floor((process.constrainedMemory() || totalmem()) / 2)),
 };
 
-const entry = new URL(`../device/trial-main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+const entry = scriptFrom(import.meta.url, "../device/trial-main");
 
 /**
  * Tries a model in a process of its own, within limits of time and memory. Returns the number of its parameters.
+ * `output` receives what the process prints.
  * @throws AtelierError UNAVAILABLE with the reason why the model cannot be used; the signal's reason when it aborts.
  */
 export async function tryInProcess(
   file: TrialFile,
   signal: AbortSignal,
-  limits: Partial<TrialLimits> = {},
+  { output = toStderr, ...limits }: Partial<TrialLimits> & { output?: LineSink } = {},
 ): Promise<{ parameters: number }> {
   const { startMs, timeMs, memoryBytes } = { ...trialLimits, ...limits };
   signal.throwIfAborted();
-  const execArgv = entry.pathname.endsWith(".ts") ? ["--import", "tsx"] : [];
-  const child = fork(entry, [], { execArgv, stdio: ["ignore", "ignore", "pipe", "ipc"] });
-  const watch = new TrialWatch(child, signal);
+  const child = fork(entry, [], { execArgv: nodeOptions(entry), stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const watch = new TrialWatch(child, signal, output);
   try {
     if (child.connected) child.send({ file, memoryBytes }, () => undefined);
     const started = await watch.next(startMs, "The server was too busy to try it.");
@@ -56,15 +57,16 @@ class TrialWatch {
   /** Resolves when the process has exited. */
   readonly gone: Promise<void>;
   private readonly messages: TrialMessage[] = [];
-  private readonly stderr: StderrTail;
+  private readonly output: ChildOutput;
   private ended = false;
   private wake: () => void = () => undefined;
 
   constructor(
     child: ChildProcess,
     private readonly signal: AbortSignal,
+    sink: LineSink,
   ) {
-    this.stderr = new StderrTail(child.stderr);
+    this.output = new ChildOutput([child.stderr], sink);
     child.on("message", (message: TrialMessage) => {
       this.messages.push(message);
       this.wake();
@@ -102,6 +104,6 @@ class TrialWatch {
   }
 
   private causeOfDeath(): string {
-    return this.stderr.saysOutOfMemory() ? "It needs too much memory for a small picture." : "It ends the process that runs it.";
+    return this.output.saysOutOfMemory() ? "It needs too much memory for a small picture." : "It ends the process that runs it.";
   }
 }

@@ -1,6 +1,7 @@
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import type { DeviceProcessOptions } from "../../server/host/device-process.js";
 import { Host, type HostOptions } from "../../server/host/host.js";
+import { toStderr } from "../../server/processes/child-output.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { FrameRecord } from "../../server/records/pictures.js";
 import type { SessionEvent, SessionRecord } from "../../server/records/session.js";
@@ -19,6 +20,7 @@ export const scriptedDevice = {
   pingIntervalMs: 10_000,
   silence: { floorMs: 60_000, ceilingMs: 60_000 },
   execArgv: [],
+  output: toStderr,
 } as const satisfies DeviceProcessOptions;
 
 /** A real host with a real device process and its own storage, and actions for tests. */

@@ -36,6 +36,15 @@ describe("a device process", () => {
     expect(runs(process.pid!)).toBe(false);
   });
 
+  test("has what it prints passed on line by line", async () => {
+    const lines: string[] = [];
+    const prints = "data:text/javascript,console.log('one%5Cntwo');console.error('three');process.stderr.write('four')";
+    const { process } = await startDevice({ execArgv: ["--import", prints], output: (line) => lines.push(line) });
+    await process.kill();
+    await until(() => lines.includes("four"));
+    expect(lines.toSorted()).toEqual(["four", "one", "three", "two"]);
+  });
+
   test("that cannot open its device reports the reason", async () => {
     await expect(startDevice({ execArgv: ["--title=refused"] })).rejects.toMatchObject({
       code: "UNAVAILABLE",
