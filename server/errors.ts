@@ -61,9 +61,14 @@ export function conflict(field: string, message: string): AtelierError {
   return new AtelierError("CONFLICT", message, { field });
 }
 
-/** More than `limit` was asked for. */
-export function beyondLimit(message: string, limit: string | number, field?: string): AtelierError {
-  return new AtelierError("LIMIT", message, { ...detailOf(field, limit), ...(typeof limit === "number" ? { max: limit } : {}) });
+/** More than `limit` was asked for; `unit` is that of a number. */
+export function beyondLimit(
+  message: string,
+  limit: string | number,
+  { field, unit }: { field?: string; unit?: string } = {},
+): AtelierError {
+  const max = typeof limit === "number" ? { max: limit, ...(unit === undefined ? {} : { unit }) } : {};
+  return new AtelierError("LIMIT", message, { ...detailOf(field, limit), ...max });
 }
 
 /** Something that the server needs is not available now: a model, a device, disk space. */

@@ -59,7 +59,7 @@ export class LiveFrameMutations {
     @Arg("step", () => Int, { description: "Step of a kept frame. At least 0." }) step: number,
     @Ctx() { sessions }: ApiContext,
   ): Promise<ImageRecord> {
-    if (step < 0) throw badInput("step", "step must be at least 0.", `0 to ${MAX_STEP}`);
+    if (step < 0) throw badInput("step", "step must be at least 0.", `0..${MAX_STEP}`, { min: 0, max: MAX_STEP });
     return sessions.keepFrame(requireId("sessionId", sessionId), step);
   }
 }

@@ -82,7 +82,7 @@ class Reads {
     const limit = apiLimits.maxReadMs;
     if (this.isGone()) throw new AtelierError("INTERRUPTED", "The client has disconnected.");
     if (this.spentMs >= limit) {
-      throw beyondLimit(`An operation may read for at most ${limit / 1000} seconds; ask for less.`, limit);
+      throw beyondLimit(`An operation may read for at most ${limit / 1000} seconds; ask for less.`, limit, { unit: "ms" });
     }
     const began = performance.now();
     try {

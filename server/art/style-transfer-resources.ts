@@ -117,7 +117,7 @@ function requireSide(planes: Planes, network: FeatureNetwork, layers: ObjectiveL
   const needed = Math.max(MIN_PICTURE_SIDE, ...[...layers.content, ...layers.style].map((layer) => network.minimumSide(layer)));
   if (Math.min(planes.width, planes.height) >= needed) return;
   const message = `A picture of ${planes.width} x ${planes.height} px is too narrow for these layers.`;
-  throw badInput("size", message, `${needed} px on the shorter side`);
+  throw badInput("size", message, `${needed} px on the shorter side`, { min: needed, unit: "px" });
 }
 
 /** Keeps the targets of recently used pictures. Keys name picture, size, layers and model. */

@@ -22,7 +22,7 @@ export async function resolveFilmSettings(storage: Pick<Storage, "sessions">, in
   if (besideId !== null) await requireSession(storage, besideId, "input.besideId");
   const fromStep = input.fromStep ?? 0;
   const toStep = input.toStep ?? null;
-  if (fromStep < 0) throw badInput("input.fromStep", "fromStep must be at least 0.", 0);
+  if (fromStep < 0) throw badInput("input.fromStep", "fromStep must be at least 0.", 0, { min: 0 });
   if (toStep !== null && toStep < fromStep)
     throw badInput("input.toStep", `toStep must be at least fromStep, which is ${fromStep}.`, fromStep, { min: fromStep });
   const { framesPerSecond, size, frames } = exportLimits;

@@ -10,7 +10,7 @@ export interface UploadLimits extends PictureLimits {
 }
 
 /** Formats that are accepted, for people. */
-const ACCEPTED = "JPEG, PNG, WebP, GIF, AVIF, TIFF";
+const formats = ["JPEG", "PNG", "WebP", "GIF", "AVIF", "TIFF"];
 
 /**
  * Checks that an upload is a picture that can be painted. Returns its size after EXIF orientation, px, and its type.
@@ -22,13 +22,14 @@ export async function checkUpload(
   limits: PictureLimits,
   decoder: Pick<PictureDecoder, "inspect">,
 ): Promise<{ width: number; height: number; mimeType: PictureType }> {
-  if (bytes.byteLength === 0) throw new HttpError(400, "BAD_INPUT", "The upload is empty.", { field: "file" });
+  if (bytes.byteLength === 0) throw new HttpError(400, "BAD_INPUT", "The upload is empty.", { field: "file", min: 1, unit: "bytes" });
   const mimeType = pictureType(bytes);
   if (!mimeType) {
     const found = foreignFormat(bytes);
     const what = found ? `a ${found} file` : "not a picture that the server knows";
-    const message = `The upload is ${what}. Save it as one of ${ACCEPTED}, and upload that.`;
-    throw new HttpError(415, "BAD_INPUT", message, { field: "file", limit: ACCEPTED });
+    const limit = formats.join(", ");
+    const message = `The upload is ${what}. Save it as one of ${limit}, and upload that.`;
+    throw new HttpError(415, "BAD_INPUT", message, { field: "file", limit, allowed: formats });
   }
   try {
     return { ...(await decoder.inspect(bytes, limits)), mimeType };

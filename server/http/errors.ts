@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler } from "express";
-import { AtelierError, type ErrorCode, type ErrorDetail, PictureLost } from "../errors.js";
+import { type Allowed, AtelierError, type ErrorCode, type ErrorDetail, PictureLost } from "../errors.js";
 
 const STATUS: Record<ErrorCode, number> = {
   BAD_INPUT: 400,
@@ -28,8 +28,8 @@ export class HttpError extends AtelierError {
   }
 }
 
-/** Body of an error response. */
-export interface ErrorBody {
+/** Body of an error response. What would be allowed is there for programs too, where it applies. */
+export interface ErrorBody extends Allowed {
   code: ErrorCode;
   message: string;
   field: string | null;
@@ -40,10 +40,8 @@ export interface ErrorBody {
 export function describeError(error: unknown): { status: number; body: ErrorBody } {
   const shown = error instanceof AtelierError ? error : fromLibrary(error);
   const { code, message, detail } = shown;
-  return {
-    status: statusOf(shown),
-    body: { code, message, field: detail.field ?? null, limit: detail.limit ?? null },
-  };
+  const { field = null, limit = null, ...allowed } = detail;
+  return { status: statusOf(shown), body: { code, message, field, limit, ...allowed } };
 }
 
 function statusOf(error: AtelierError): number {

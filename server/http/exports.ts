@@ -131,7 +131,7 @@ function isStill(format: string): format is StillFormat {
 function stepOf(value: unknown): number | null {
   if (value === undefined) return null;
   if (typeof value === "string" && /^\d{1,10}$/.test(value)) return Number(value);
-  throw badInput("step", "step must be a whole number, at least 0.", 0);
+  throw badInput("step", "step must be a whole number, at least 0.", 0, { min: 0 });
 }
 
 /** The title in characters that every file system accepts; `atelier-` and part of the id for a session without one. */

@@ -59,7 +59,7 @@ export function createGuard(allowedOrigins: readonly string[]): Guard {
 /** The error for a request with several Host headers, which a proxy may read differently; null for others. */
 export function refuseSeveralHosts({ rawHeaders }: IncomingMessage): AtelierError | null {
   const count = rawHeaders.filter((name, place) => place % 2 === 0 && name.toLowerCase() === "host").length;
-  return count > 1 ? badInput("Host", "A request must have exactly one Host header.", 1) : null;
+  return count > 1 ? badInput("Host", "A request must have exactly one Host header.", 1, { max: 1 }) : null;
 }
 
 /** Explains to a person behind a forwarded port or a proxy how to let the address in. */

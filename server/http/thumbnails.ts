@@ -72,7 +72,11 @@ export function requestedWidth(w: unknown): ThumbnailWidth | null {
   const width = thumbnailWidths.find((candidate) => candidate >= asked);
   if (asked >= 1 && width !== undefined) return width;
   const widest = thumbnailWidths.at(-1);
-  throw badInput("w", `w, the width of a thumbnail in pixels, must be a whole number from 1 to ${widest}.`, `1..${widest}`);
+  throw badInput("w", `w, the width of a thumbnail in pixels, must be a whole number from 1 to ${widest}.`, `1..${widest}`, {
+    min: 1,
+    max: widest,
+    unit: "px",
+  });
 }
 
 /** The size of a thumbnail, px. It keeps the picture's shape and is never larger than the picture. */

@@ -33,7 +33,9 @@ export async function receiveUpload(
 ): Promise<Uint8Array> {
   const { "content-type": type = "", "content-encoding": encoding = "identity", "content-length": length } = request.headers;
   if (encoding !== "identity") {
-    throw new HttpError(415, "BAD_INPUT", "The upload must not be compressed.", { field: "Content-Encoding", limit: "identity" });
+    throw new HttpError(415, "BAD_INPUT", "The upload must not be compressed.", {
+      ...{ field: "Content-Encoding", limit: "identity", allowed: ["identity"] },
+    });
   }
   const multipart = /^multipart\/form-data\b/i.test(type);
   const bodyLimit = multipart ? limit + MULTIPART_OVERHEAD : limit;
@@ -43,7 +45,9 @@ export async function receiveUpload(
 }
 
 function tooLarge(limit: number): HttpError {
-  return new HttpError(413, "LIMIT", "The upload is too large.", { field: "file", limit });
+  return new HttpError(413, "LIMIT", `The upload is too large: at most ${limit} bytes are accepted.`, {
+    ...{ field: "file", limit, max: limit, unit: "bytes" },
+  });
 }
 
 function brokeOff(cause?: unknown): HttpError {
@@ -53,7 +57,7 @@ function brokeOff(cause?: unknown): HttpError {
 function tooSlow({ bytes, intervalMs }: UploadPace): HttpError {
   const perSecond = Math.round((bytes / intervalMs) * 1000);
   const message = `The upload was too slow or stalled: at least ${perSecond} bytes a second must arrive.`;
-  return new HttpError(400, "BAD_INPUT", message, { field: "file", limit: perSecond });
+  return new HttpError(400, "BAD_INPUT", message, { field: "file", limit: perSecond, min: perSecond, unit: "bytes per second" });
 }
 
 /** All bytes of a stream. The stream is never destroyed, because the response uses the same connection. */

@@ -170,12 +170,15 @@ class DecoderProcess {
       return beyondLimit(
         `Decoding this picture takes more than ${most} MB of memory. Save it with fewer pixels, or as a JPEG that is not progressive.`,
         memoryBytes,
-        "file",
+        { field: "file", unit: "bytes" },
       );
     }
     if (this.lastWords.includes(outOfTime) || this.killedFor === "hung") {
       const most = Math.round(cpuMs / 1000);
-      return beyondLimit(`Decoding this picture takes more than ${most} s. Save it with fewer pixels.`, cpuMs, "file");
+      return beyondLimit(`Decoding this picture takes more than ${most} s. Save it with fewer pixels.`, cpuMs, {
+        field: "file",
+        unit: "ms",
+      });
     }
     return undecodable(undefined, new Error(`The decoding process ended: ${this.lastWords}`));
   }

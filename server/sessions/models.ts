@@ -64,7 +64,7 @@ async function namedModel(
   if (!/^[a-z0-9_-]{1,100}$/.test(id)) throw badInput(field, "A model's id has lower-case letters, digits, hyphens and underscores.");
   const model = await models.find(id);
   if (!model) throw notFound(field, "There is no such model.");
-  if (model.task !== task) throw badInput(field, need, task);
+  if (model.task !== task) throw badInput(field, need, task, { allowed: [task] });
   if (model.unusableReason !== null) throw unavailable(model.unusableReason, { field });
   return model;
 }

@@ -1,6 +1,14 @@
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { defaultSettings, styleTransferLimits, styleTransferSettings } from "../../server/records/settings.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  defaultSettings,
+  type NumberRange,
+  type Setting,
+  type SettingName,
+  settingNames,
+  styleTransferLimits,
+  styleTransferSettings,
+} from "../../server/records/settings.js";
 import { type RunningApp, startApp } from "../helpers/app.js";
 
 const START = `mutation ($input: StyleTransferInput!) {
@@ -109,8 +117,41 @@ test.each([
   expect(await running.client.query("{ sessions { totalCount } }")).toEqual(before);
 });
 
-test("an error gives the limits", async () => {
-  expect(await running.client.refusal(START, { input: { ...valid(), size: 1e6 } })).toMatchObject({ limit: `${size.min}..${size.max}` });
+describe("a setting beyond its limits", () => {
+  const namesOf = (...kinds: Setting["kind"][]) => settingNames.filter((name) => kinds.includes(styleTransferSettings[name].kind));
+  const refusalOf = async (name: SettingName, value: unknown) => {
+    const body = JSON.stringify({ query: START, variables: { input: { ...valid(), [name]: value } } });
+    const response = await fetch(`${running.address}/graphql`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const { errors } = (await response.json()) as { errors: { message: string; extensions: object }[] };
+    return errors[0];
+  };
+
+  test.each(namesOf("number"))("%s is refused by its name, with its limits in words and for programs", async (name) => {
+    const { min, max } = styleTransferSettings[name] as NumberRange;
+    // A GraphQL Int ends where the largest seed does.
+    const beyond = [min - 1, ...(max < 2 ** 31 - 1 ? [max + 1] : [])];
+    for (const value of beyond) {
+      expect(await refusalOf(name, value)).toMatchObject({
+        message: expect.stringMatching(new RegExp(`^${name} must be .* from ${String(min)} to ${String(max)}`)),
+        extensions: { code: "BAD_INPUT", field: `input.${name}`, limit: `${min}..${max}`, min, max },
+      });
+    }
+  });
+
+  test.each(namesOf("choice", "flag"))("%s is refused", async (name) => {
+    expect(await refusalOf(name, "MAUVE")).toMatchObject({ extensions: { code: "BAD_INPUT", field: `input.${name}` } });
+  });
+
+  test.each(namesOf("layers"))("%s is refused with the layers that there are", async (name) => {
+    expect(await refusalOf(name, [{ layer: "conv9_9", weight: 1 }])).toMatchObject({
+      message: expect.stringContaining("conv1_1"),
+      extensions: { code: "BAD_INPUT", field: `input.${name}.0.layer`, allowed: expect.arrayContaining(["conv1_1"]) },
+    });
+    const { maxLayerWeight: max } = styleTransferLimits;
+    expect(await refusalOf(name, [{ layer: "conv1_1", weight: 2 * max }])).toMatchObject({
+      extensions: { code: "BAD_INPUT", field: `input.${name}.0.weight`, min: 0, max },
+    });
+  });
 });
 
 test.each([

@@ -65,6 +65,7 @@ describe("POST /images refuses", () => {
       message: expect.stringContaining(what),
       field: "file",
       limit: "JPEG, PNG, WebP, GIF, AVIF, TIFF",
+      allowed: ["JPEG", "PNG", "WebP", "GIF", "AVIF", "TIFF"],
     });
   });
 
@@ -121,7 +122,14 @@ describe("POST /images refuses", () => {
 
   it("a small file that decodes to 256 megapixels, after reading only its header", async () => {
     const before = process.memoryUsage.rss();
-    expect(refusal(await post([pngBomb(16_000, 16_000)]))).toMatchObject({ status: 413, code: "LIMIT", field: "file", limit: 50_000_000 });
+    expect(refusal(await post([pngBomb(16_000, 16_000)]))).toMatchObject({
+      status: 413,
+      code: "LIMIT",
+      field: "file",
+      limit: 50_000_000,
+      max: 50_000_000,
+      unit: "px",
+    });
     expect(refusal(await post([pngBomb(2_000_000, 128)]))).toMatchObject({ status: 413, code: "LIMIT" });
     expect(process.memoryUsage.rss() - before).toBeLessThan(200e6);
   });
@@ -130,7 +138,7 @@ describe("POST /images refuses", () => {
     expect(refusal(await post([pngBomb(4000, 4000)]))).toMatchObject({ status: 422, code: "BAD_INPUT" });
   });
 
-  const tooLarge = { status: 413, code: "LIMIT", field: "file", limit: limits.maxUploadBytes };
+  const tooLarge = { status: 413, code: "LIMIT", field: "file", limit: limits.maxUploadBytes, max: limits.maxUploadBytes, unit: "bytes" };
 
   it("a body over the limit that states its length", async () => {
     expect(refusal(await post([Buffer.alloc(limits.maxUploadBytes + 1)]))).toMatchObject(tooLarge);

@@ -162,7 +162,10 @@ test("refuses unknown sessions and invalid rates", async () => {
   expect([unknown.status, unknown.json()]).toEqual([404, expect.objectContaining({ code: "NOT_FOUND" })]);
   for (const fps of ["0", "61", "fast", ""]) {
     const answer = await ask(server.port, `/sessions/${id}/stream.mjpeg?fps=${fps}`);
-    expect([answer.status, answer.json()]).toEqual([400, expect.objectContaining({ code: "BAD_INPUT", field: "fps", limit: 60 })]);
+    expect([answer.status, answer.json()]).toEqual([
+      400,
+      expect.objectContaining({ code: "BAD_INPUT", field: "fps", limit: 60, max: 60, unit: "pictures per second" }),
+    ]);
   }
   expect(server.broker.viewersOf(id)).toBe(0);
 });

@@ -86,7 +86,7 @@ describe("GET /images/:id?w=", () => {
     const answer = await ask(server.port, `${url}?w=${w}`);
     expect([answer.status, answer.json()]).toEqual([
       400,
-      { code: "BAD_INPUT", message: expect.stringContaining("1 to 2048"), field: "w", limit: "1..2048" },
+      { code: "BAD_INPUT", message: expect.stringContaining("1 to 2048"), field: "w", limit: "1..2048", min: 1, max: 2048, unit: "px" },
     ]);
     expect(answer.headers["cache-control"]).toBe("no-store");
   });

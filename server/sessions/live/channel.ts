@@ -74,7 +74,7 @@ export class LiveChannel {
     if (isFinal(this.status)) throw refusal("The session has ended.");
     if (step <= this.lastStep) {
       const least = this.lastStep + 1;
-      throw badInput("input.step", `The numbers of frames increase: this one must be at least ${least}.`, least);
+      throw badInput("input.step", `The numbers of frames increase: this one must be at least ${least}.`, least, { min: least });
     }
     this.lastStep = step;
     this.arrivedAt.set(step, performance.now());

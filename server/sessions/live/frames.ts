@@ -84,5 +84,6 @@ function requireLivePicture(picture: Uint8Array): void {
   const known = signatures.some((parts) =>
     parts.every(([offset, bytes]) => bytes.every((byte, index) => picture[offset + index] === byte)),
   );
-  if (!known) throw badInput(field, "A live frame is a JPEG, PNG or WebP picture.", "JPEG, PNG, WebP");
+  if (!known)
+    throw badInput(field, "A live frame is a JPEG, PNG or WebP picture.", "JPEG, PNG, WebP", { allowed: ["JPEG", "PNG", "WebP"] });
 }

@@ -41,12 +41,18 @@ export interface TraceContent {
 
 /** Reads the known fields of a trace; nothing in it is evaluated. @throws AtelierError BAD_INPUT with the field. */
 export function readTrace(text: string): TraceContent {
-  if (text.length > MAX_TRACE_LENGTH) throw badInput("trace", `A trace has at most ${MAX_TRACE_LENGTH} characters.`, MAX_TRACE_LENGTH);
+  if (text.length > MAX_TRACE_LENGTH)
+    throw badInput("trace", `A trace has at most ${MAX_TRACE_LENGTH} characters.`, MAX_TRACE_LENGTH, {
+      ...{ max: MAX_TRACE_LENGTH, unit: "characters" },
+    });
   const trace = parse(text);
-  if (trace.format !== TRACE_FORMAT) throw badInput("trace.format", "This is not a trace of Atelier.", TRACE_FORMAT);
+  if (trace.format !== TRACE_FORMAT)
+    throw badInput("trace.format", "This is not a trace of Atelier.", TRACE_FORMAT, { allowed: [TRACE_FORMAT] });
   if (!Number.isInteger(trace.version) || Number(trace.version) < 1) throw badInput("trace.version", "The trace's version is damaged.");
   if (Number(trace.version) > TRACE_VERSION) {
-    throw badInput("trace.version", "The trace is from a newer version of Atelier than this server.", TRACE_VERSION);
+    throw badInput("trace.version", "The trace is from a newer version of Atelier than this server.", TRACE_VERSION, {
+      max: TRACE_VERSION,
+    });
   }
   const changes = list(trace.changes, "trace.changes", MAX_CHANGES);
   return {
@@ -61,7 +67,7 @@ export function readTrace(text: string): TraceContent {
 function readChange(change: Fields, at: string): TraceContent["changes"][number] {
   const step = number(change.step, `${at}.step`);
   if (!Number.isInteger(step) || step < 0 || step > MAX_STEP) {
-    throw badInput(`${at}.step`, `A step is a whole number from 0 to ${MAX_STEP}.`, `0..${MAX_STEP}`);
+    throw badInput(`${at}.step`, `A step is a whole number from 0 to ${MAX_STEP}.`, `0..${MAX_STEP}`, { min: 0, max: MAX_STEP });
   }
   return {
     step,
@@ -122,7 +128,7 @@ function fields(value: unknown, at: string): Fields {
 
 function list(value: unknown, at: string, max: number): readonly unknown[] {
   if (!Array.isArray(value) || value.length > max)
-    throw badInput(at, `The trace is damaged: a list of at most ${max} is missing here.`, max);
+    throw badInput(at, `The trace is damaged: a list of at most ${max} is missing here.`, max, { max });
   return value;
 }
 
@@ -143,6 +149,9 @@ function digest(value: unknown, at: string): string {
 
 function choice<Value extends string | boolean>(value: unknown, choices: readonly Value[], at: string): Value {
   const found = choices.find((known) => known === value);
-  if (found === undefined) throw badInput(at, `The trace is damaged: one of ${choices.join(", ")} is missing here.`);
+  if (found === undefined)
+    throw badInput(at, `The trace is damaged: one of ${choices.join(", ")} is missing here.`, choices.join(", "), {
+      allowed: choices.map(String),
+    });
   return found;
 }

@@ -78,11 +78,13 @@ export class FrameBroker {
   async watch(sessionId: string, options: WatchOptions): Promise<AsyncIterableIterator<ViewerEvent>> {
     const { afterStep, maxFramesPerSecond } = options;
     if (afterStep !== null && afterStep < -1) {
-      throw badInput("afterStep", "afterStep is a step, or -1 for all.", -1);
+      throw badInput("afterStep", "afterStep is a step, or -1 for all.", -1, { min: -1 });
     }
     if (maxFramesPerSecond !== null && !(maxFramesPerSecond > 0 && maxFramesPerSecond <= MAX_FRAMES_PER_SECOND)) {
       const allowed = `greater than 0 and at most ${MAX_FRAMES_PER_SECOND}`;
-      throw badInput("maxFramesPerSecond", `maxFramesPerSecond must be ${allowed}.`, MAX_FRAMES_PER_SECOND);
+      throw badInput("maxFramesPerSecond", `maxFramesPerSecond must be ${allowed}.`, MAX_FRAMES_PER_SECOND, {
+        ...{ max: MAX_FRAMES_PER_SECOND, unit: "frames per second" },
+      });
     }
     const mailbox = new Mailbox(maxFramesPerSecond === null ? 0 : 1000 / maxFramesPerSecond);
     // Subscribes first and reads second, so that an event in between is in one of the two.

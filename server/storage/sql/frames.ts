@@ -85,7 +85,7 @@ export function sqlFrames(database: Database): FrameStore {
     },
 
     async losses(sessionId, range, points) {
-      if (!(points >= 2)) throw badInput("points", "A loss curve has at least 2 points.", 2);
+      if (!(points >= 2)) throw badInput("points", "A loss curve has at least 2 points.", 2, { min: 2 });
       return lossCurve(database, within(sessionId, range), points);
     },
 
