@@ -94,3 +94,8 @@ export class StorageUnavailable extends AtelierError {
 function detailOf(field?: string, limit?: string | number): ErrorDetail {
   return { ...(field === undefined ? {} : { field }), ...(limit === undefined ? {} : { limit }) };
 }
+
+/** The operating system's code of an error, such as ENOENT; undefined for other errors. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}

@@ -3,7 +3,7 @@ import { createApp } from "./app.js";
 import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { memoryOfMachine } from "./device/machine.js";
-import { AtelierError } from "./errors.js";
+import { AtelierError, systemCode } from "./errors.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
@@ -104,7 +104,7 @@ async function close(opened: Close[]): Promise<void> {
 function explain(error: unknown, config: Config | null): void {
   const isExplained = error instanceof ConfigError || error instanceof AtelierError || error instanceof DataFolderError;
   if (isExplained) log.error(error.message);
-  else if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
+  else if (systemCode(error) === "EADDRINUSE") {
     log.error(`Port ${config?.port} is in use. Stop what uses it, or set PORT to another one.`);
   } else report(error);
 }

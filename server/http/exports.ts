@@ -1,6 +1,6 @@
 import { type Response, Router } from "express";
 import sharp from "sharp";
-import { badInput, conflict, notFound } from "../errors.js";
+import { badInput, conflict, notFound, systemCode } from "../errors.js";
 import { filmTypes } from "../exports/export.js";
 import type { Exporter } from "../exports/exporter.js";
 import { sideBySide } from "../exports/film-pictures.js";
@@ -108,7 +108,7 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
 function sendFile(response: Response, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     response.sendFile(path, { cacheControl: false, dotfiles: "allow" }, (error) => {
-      const lostClient = error !== undefined && "code" in error && ["ECONNABORTED", "EPIPE", "ECONNRESET"].includes(String(error.code));
+      const lostClient = ["ECONNABORTED", "EPIPE", "ECONNRESET"].includes(systemCode(error) ?? "");
       if (error === undefined || lostClient) resolve();
       else reject(error);
     });

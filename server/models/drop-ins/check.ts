@@ -3,11 +3,11 @@ import { createReadStream } from "node:fs";
 import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { AtelierError, badInput, unavailable } from "../../errors.js";
+import { AtelierError, badInput, systemCode, unavailable } from "../../errors.js";
 import { cardInFolder, type ModelCard, parseWrittenCard, requireModelId, type WrittenCard } from "../card.js";
 import { notAModel } from "../file-kind.js";
 import type { ModelFacts, ModelFile } from "../model.js";
-import { cannotBeRead, errorCode, MAX_CARD_BYTES } from "../store/model-folder.js";
+import { cannotBeRead, MAX_CARD_BYTES } from "../store/model-folder.js";
 import type { FolderState } from "./scan.js";
 
 /** Largest file of a model; its trial has it in memory more than once. */
@@ -99,7 +99,7 @@ async function requireFile(path: string, name: string, maxBytes: number): Promis
     return found.size;
   } catch (error) {
     if (error instanceof AtelierError) throw error;
-    throw unavailable(errorCode(error) === "ENOENT" ? `There is no ${name} in its folder.` : cannotBeRead(name, error));
+    throw unavailable(systemCode(error) === "ENOENT" ? `There is no ${name} in its folder.` : cannotBeRead(name, error));
   }
 }
 

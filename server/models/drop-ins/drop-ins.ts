@@ -1,11 +1,11 @@
 import { type FSWatcher, watch } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { AtelierError, unavailable } from "../../errors.js";
+import { AtelierError, systemCode, unavailable } from "../../errors.js";
 import type { WrittenCard } from "../card.js";
 import type { ModelFile } from "../model.js";
 import type { ModelCollection } from "../store/collection.js";
-import { errorCode, messageWithLimit } from "../store/model-folder.js";
+import { messageWithLimit } from "../store/model-folder.js";
 import { checkFile, factsOfRefused, readWrittenCard, type TryModel } from "./check.js";
 import { DropInIds } from "./ids.js";
 import { TrialRecord } from "./record.js";
@@ -135,7 +135,7 @@ export class DropIns {
       this.watcher.on("error", () => this.watcher?.close());
     } catch (error) {
       // Some file systems report no changes; there the regular scans find them.
-      if (errorCode(error) === undefined) throw error;
+      if (systemCode(error) === undefined) throw error;
     }
   }
 

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { systemCode } from "../../errors.js";
 import { isFields } from "../card-fields.js";
-import { errorCode } from "../store/model-folder.js";
 
 /** The result of a folder that passed its trial. */
 export interface PassedTrial {
@@ -54,7 +54,7 @@ export class TrialRecord {
         await rename(`${path}.partial`, path);
       } catch (error) {
         // The directory was removed, and the record with it.
-        if (errorCode(error) !== "ENOENT") throw error;
+        if (systemCode(error) !== "ENOENT") throw error;
       }
     };
     // The caller of an earlier write received its failure.
@@ -68,7 +68,7 @@ async function readRecord(path: string): Promise<[string, PassedTrial][]> {
   try {
     record = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
-    if (error instanceof SyntaxError || errorCode(error) === "ENOENT") return [];
+    if (error instanceof SyntaxError || systemCode(error) === "ENOENT") return [];
     throw error;
   }
   if (!isFields(record) || record.version !== VERSION || !isFields(record.folders)) return [];

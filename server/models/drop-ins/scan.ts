@@ -1,7 +1,7 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { unavailable } from "../../errors.js";
-import { cannotBeRead, errorCode } from "../store/model-folder.js";
+import { systemCode, unavailable } from "../../errors.js";
+import { cannotBeRead } from "../store/model-folder.js";
 
 /** A folder as a scan found it. */
 export interface FolderState {
@@ -24,7 +24,7 @@ export async function scanFolders(directory: string): Promise<FolderState[]> {
     const states = await Promise.all(folders.map((entry) => scanFolder(directory, entry.name, entry.isSymbolicLink())));
     return states.filter((state) => state !== null).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
+    if (systemCode(error) === "ENOENT") return [];
     throw unavailable(cannotBeRead("The folder of models", error), { cause: error });
   }
 }
@@ -42,7 +42,7 @@ async function scanFolder(directory: string, name: string, isLink: boolean): Pro
     );
     return { name, fingerprint: stamps.join("\n"), files, isLink };
   } catch (error) {
-    const code = errorCode(error);
+    const code = systemCode(error);
     // A file disappeared while its folder was listed; the next scan sees the folder again.
     return code === "ENOENT" ? null : { name, fingerprint: code ?? "unknown error", files: [], isLink };
   }

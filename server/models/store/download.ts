@@ -3,10 +3,9 @@ import { createReadStream } from "node:fs";
 import { rename, stat, statfs } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { AtelierError, unavailable } from "../../errors.js";
+import { AtelierError, systemCode, unavailable } from "../../errors.js";
 import { headOf } from "../file-kind.js";
 import { TransferError, type TransferLimits, transferLimits } from "./http.js";
-import { errorCode } from "./model-folder.js";
 import { PartialFile } from "./partial-file.js";
 import { arrived, type Transfer, transfer } from "./transfer.js";
 
@@ -91,7 +90,7 @@ export async function storedBytes(path: string): Promise<number> {
 export function downloadError(error: unknown): AtelierError {
   if (error instanceof AtelierError) return error;
   if (error instanceof TransferError) return unavailable(`${capitalised(error.message)}.`, { cause: error });
-  const code = errorCode(error);
+  const code = systemCode(error);
   if (code === "ENOSPC" || code === "EDQUOT") return unavailable("The server's disk is full.", { cause: error });
   const reason = code === undefined ? "It could not be used; the server's log says why." : `It could not be stored (${code}).`;
   return unavailable(reason, { cause: error });
@@ -114,7 +113,7 @@ async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return 0;
+    if (systemCode(error) === "ENOENT") return 0;
     throw error;
   }
 }

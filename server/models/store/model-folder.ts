@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { AtelierError, unavailable } from "../../errors.js";
+import { AtelierError, systemCode, unavailable } from "../../errors.js";
 import { cardInFolder, parseCard } from "../card.js";
 import { notAModel } from "../file-kind.js";
 import type { ModelFile } from "../model.js";
@@ -103,14 +103,9 @@ export async function pictureIn(folder: string, kind: ModelPictureKind): Promise
   return null;
 }
 
-/** The operating system's code of an error, such as ENOENT; undefined for other errors. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
-}
-
 /** The message for a file or folder that cannot be read, without its path. */
 export function cannotBeRead(what: string, error: unknown): string {
-  return `${what} cannot be read (${errorCode(error) ?? "unknown error"}).`;
+  return `${what} cannot be read (${systemCode(error) ?? "unknown error"}).`;
 }
 
 /** An error's message with what is allowed, for the list of models and the operator. */
@@ -142,6 +137,6 @@ async function sizeFailure(path: string, bytes: number): Promise<string | null> 
 
 /** Whether an error means that there is no such file or folder. */
 export function isMissing(error: unknown): boolean {
-  const code = errorCode(error);
+  const code = systemCode(error);
   return code === "ENOENT" || code === "ENOTDIR";
 }

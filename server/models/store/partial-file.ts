@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
+import { systemCode } from "../../errors.js";
 import { headOf } from "../file-kind.js";
-import { errorCode } from "./model-folder.js";
 
 /** Origin of the bytes in a partial file. */
 interface Origin {
@@ -94,7 +94,7 @@ async function readOrigin(path: string): Promise<Origin | null> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return null;
+    if (systemCode(error) === "ENOENT") return null;
     throw error;
   }
   try {

@@ -1,12 +1,12 @@
 import { rename, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AtelierError } from "../../errors.js";
+import { AtelierError, systemCode } from "../../errors.js";
 import { formerModelId } from "../../records/model.js";
 import type { ModelCollection } from "./collection.js";
 import { type TransferLimits, transferLimits } from "./http.js";
 import { type KerasFile, kerasVgg19File, kerasVgg19Source } from "./keras-vgg19.js";
 import { mirroredModels, mirrorSource } from "./mirror.js";
-import { errorCode, isDownloadOf, isMissing } from "./model-folder.js";
+import { isDownloadOf, isMissing } from "./model-folder.js";
 
 /** Where models are downloaded from and to. */
 export interface StoreOptions {
@@ -74,7 +74,7 @@ async function renameFormerFolder(directory: string, id: string, log: (line: str
     if ((await exists(join(directory, id))) || !(await isDownloadOf(directory, former, id))) return;
     await rename(join(directory, former), join(directory, id));
   } catch (error) {
-    log(`The folder ${former} could not be renamed to ${id} (${errorCode(error) ?? "unknown error"}), so its model keeps this id.`);
+    log(`The folder ${former} could not be renamed to ${id} (${systemCode(error) ?? "unknown error"}), so its model keeps this id.`);
   }
 }
 

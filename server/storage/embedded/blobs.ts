@@ -1,10 +1,10 @@
 import { webcrypto } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AtelierError, PictureLost } from "../../errors.js";
+import { AtelierError, PictureLost, systemCode } from "../../errors.js";
 import type { BlobStore } from "../storage.js";
 import { createBlobDeletion } from "./deletion.js";
-import { DIGEST, errorCode, sweepFolder, writeWhole } from "./files.js";
+import { DIGEST, sweepFolder, writeWhole } from "./files.js";
 import { sweepOrphans } from "./orphans.js";
 import type { SpaceGuard } from "./space.js";
 import { openTrash } from "./trash.js";
@@ -95,7 +95,7 @@ async function readIfThere(path: string): Promise<Buffer | null> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return null;
+    if (systemCode(error) === "ENOENT") return null;
     throw error;
   }
 }

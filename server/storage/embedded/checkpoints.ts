@@ -1,9 +1,9 @@
 import { webcrypto } from "node:crypto";
 import { copyFile, link, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AtelierError } from "../../errors.js";
+import { AtelierError, systemCode } from "../../errors.js";
 import type { CheckpointStore } from "../storage.js";
-import { errorCode, sweepFolder, writeWhole } from "./files.js";
+import { sweepFolder, writeWhole } from "./files.js";
 import type { SpaceGuard } from "./space.js";
 import { evenlyThinned } from "./thinned-checkpoints.js";
 
@@ -133,7 +133,7 @@ async function unlessMissing<Result>(reading: Promise<Result>): Promise<Result |
   try {
     return await reading;
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return null;
+    if (systemCode(error) === "ENOENT") return null;
     throw error;
   }
 }

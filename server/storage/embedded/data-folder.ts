@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DIGEST, errorCode, TOP_FOLDER } from "./files.js";
+import { systemCode } from "../../errors.js";
+import { DIGEST, TOP_FOLDER } from "./files.js";
 
 /** Name of the file, in `database/` and in `blobs/`, that holds the id which a database shares with its pictures. */
 const ID_FILE = "atelier-id";
@@ -97,7 +98,7 @@ async function requireWritable(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true });
     await access(folder, constants.R_OK | constants.W_OK);
   } catch (error) {
-    throw new DataFolderError(`The server cannot write to ${folder} (${errorCode(error)}). Correct its owner or permissions.`, {
+    throw new DataFolderError(`The server cannot write to ${folder} (${systemCode(error)}). Correct its owner or permissions.`, {
       cause: error,
     });
   }
@@ -108,7 +109,7 @@ async function readId(folder: string): Promise<string | null> {
     const id = (await readFile(join(folder, ID_FILE), "utf8")).trim();
     return id === "" ? null : id;
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return null;
+    if (systemCode(error) === "ENOENT") return null;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { StorageUnavailable } from "../../errors.js";
+import { StorageUnavailable, systemCode } from "../../errors.js";
 
 /** Name of a picture's file: the lower-case hex SHA-256 of its bytes. */
 export const DIGEST = /^[0-9a-f]{64}$/;
@@ -44,7 +44,7 @@ export async function writeWhole(
 
 /** The error to throw for one of the file system: StorageUnavailable when it may pass. */
 export function storageError(error: unknown): unknown {
-  const code = errorCode(error) ?? "";
+  const code = systemCode(error) ?? "";
   if (DISK_FULL.includes(code)) return new StorageUnavailable("The server's disk is full.", error);
   if (UNWRITABLE.includes(code)) return new StorageUnavailable(`The server cannot write to its data folder (${code}).`, error);
   return error;
@@ -59,11 +59,6 @@ async function removeDraft(draft: string): Promise<void> {
 export async function sweepFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
-}
-
-/** Code of a system error, such as ENOENT. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
 /** A rename is on disk once its folder is. Windows has no such call; its file system logs renames. */

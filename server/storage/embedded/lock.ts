@@ -1,7 +1,7 @@
 import { constants, open, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { AtelierError, unavailable } from "../../errors.js";
+import { AtelierError, systemCode, unavailable } from "../../errors.js";
 
 /**
  * Flags of `open` that lock a file: O_EXLOCK of open(2) on macOS, UV_FS_O_EXLOCK on Windows, where it denies every
@@ -56,5 +56,5 @@ async function lockFile(path: string, platform: NodeJS.Platform): Promise<Unlock
 }
 
 function isTaken(error: unknown): boolean {
-  return error instanceof Error && "code" in error && ["EADDRINUSE", "EAGAIN", "EWOULDBLOCK", "EBUSY"].includes(String(error.code));
+  return ["EADDRINUSE", "EAGAIN", "EWOULDBLOCK", "EBUSY"].includes(systemCode(error) ?? "");
 }

@@ -1,8 +1,9 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { systemCode } from "../../errors.js";
 import { type ThumbnailWidth, thumbnailWidths } from "../../records/pictures.js";
 import type { ThumbnailStore } from "../storage.js";
-import { errorCode, sweepFolder, writeWhole } from "./files.js";
+import { sweepFolder, writeWhole } from "./files.js";
 import type { SpaceGuard } from "./space.js";
 
 /** Space for all thumbnails, bytes: about ten thousand small ones with a thousand that fill a screen. */
@@ -108,7 +109,7 @@ async function readIfThere(path: string): Promise<Uint8Array | null> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return null;
+    if (systemCode(error) === "ENOENT") return null;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { DIGEST, errorCode } from "./files.js";
+import { systemCode } from "../../errors.js";
+import { DIGEST } from "./files.js";
 
 /** How long a swept picture stays in the trash, ms. */
 const KEPT_MS = 24 * 3600 * 1000;
@@ -51,7 +52,7 @@ export async function openTrash(folder: string, { pathOf, inUse, keptMs = KEPT_M
         await utimes(path, new Date(), new Date());
         await rename(path, join(folder, digest));
       } catch (error) {
-        if (errorCode(error) !== "ENOENT") throw error;
+        if (systemCode(error) !== "ENOENT") throw error;
       }
     },
     close: () => clearInterval(timer),
