@@ -23,11 +23,15 @@ export class FrameRetention {
   private readonly sessions = new Map<string, number>();
   /** Size of all kept frames, bytes; null until it was read. */
   private total: number | null = null;
+  /** Deletions of pictures under way. */
+  private deleting: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly storage: Storage,
     private readonly budget: FrameBudget,
     private readonly log: (line: string, cause: unknown) => void,
+    /** Aborts when the host closes: the pictures that are left are swept at the next start. */
+    private readonly closing: AbortSignal = new AbortController().signal,
   ) {}
 
   /**
@@ -46,6 +50,11 @@ export class FrameRetention {
     } catch (error) {
       this.log(`The frames of session ${sessionId} could not be thinned:`, error);
     }
+  }
+
+  /** Resolves when no picture of a thinned frame is being deleted. */
+  async settled(): Promise<void> {
+    await this.deleting;
   }
 
   /** Call this when a session is no longer hosted. */
@@ -73,13 +82,16 @@ export class FrameRetention {
     this.total = (this.total ?? 0) - (before - kept);
     if (this.sessions.has(sessionId)) this.sessions.set(sessionId, kept);
     // The rows are deleted. The next frames do not wait until thousands of files are deleted too.
-    void this.deleteAll(unreferenced, (digest) => blobs.delete(digest));
+    this.deleting = Promise.all([this.deleting, this.deleteAll(unreferenced, (digest) => blobs.delete(digest))]);
     return kept < before;
   }
 
   private async deleteAll(digests: readonly string[], remove: (digest: string) => Promise<void>): Promise<void> {
     try {
-      for (const digest of digests) await remove(digest);
+      for (const digest of digests) {
+        if (this.closing.aborted) return;
+        await remove(digest);
+      }
     } catch (error) {
       this.log("Pictures of thinned frames stay until the next start:", error);
     }

@@ -1,6 +1,6 @@
 import type { DeviceMessage } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
-import type { DeviceInfo } from "../records/session.js";
+import type { DeviceInfo, SessionFailure } from "../records/session.js";
 import { isLive, type SessionRecord } from "../records/session.js";
 import { abortableDelay } from "./abortable-delay.js";
 import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
@@ -65,6 +65,8 @@ export class Host {
   private readonly maxConcurrent: number;
   private readonly log: SessionParts["log"];
   private claiming: Promise<void> = Promise.resolve();
+  /** Failures of sessions that never ran here, being stored. */
+  private failing: Promise<unknown> = Promise.resolve();
   private endControls: (() => Promise<void>) | null = null;
   private current: { link: DeviceLink; message: ReadyMessage; process: DeviceProcess } | null = null;
   /** Id of the session whose turn began last in this life of the device. */
@@ -77,7 +79,7 @@ export class Host {
     this.maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
     this.log = options.log ?? ((line, cause) => console.error(line, cause ?? ""));
     const { storage, queue } = options;
-    const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log);
+    const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log, this.closing.signal);
     const closing = this.closing.signal;
     const { suspendedRetryMs: retryMs } = options;
     this.suspended = new SuspendedSessions({ ...options, log: this.log, closing, ...(retryMs === undefined ? {} : { retryMs }) });
@@ -86,7 +88,7 @@ export class Host {
       queue,
       models: options,
       log: this.log,
-      fail: (id, failure) => failUnstarted(id, failure, this.parts),
+      fail: (id, failure) => this.failUnstarted(id, failure),
       closing: this.closing.signal,
     });
     this.supervisor = new DeviceSupervisor(
@@ -133,8 +135,10 @@ export class Host {
     await this.supervisor.close();
     await this.claiming;
     await this.resuming;
+    await this.failing;
     await this.endControls?.();
     await Promise.all([...this.sessions.values()].map((session) => session.idle()));
+    await this.parts.frameRetention.settled();
   }
 
   private get closed(): boolean {
@@ -160,10 +164,16 @@ export class Host {
       return record?.status === "QUEUED" || record?.status === "RUNNING" ? record : null;
     } catch (error) {
       this.log(`Session ${sessionId} could not be read:`, error);
-      // Not awaited: other sessions may be readable.
-      void failUnstarted(sessionId, storageFailure(error), this.parts);
+      // Other sessions may be readable, so only the close waits.
+      void this.failUnstarted(sessionId, storageFailure(error));
       return null;
     }
+  }
+
+  private failUnstarted(sessionId: string, failure: SessionFailure): Promise<void> {
+    const failed = failUnstarted(sessionId, failure, this.parts);
+    this.failing = Promise.all([this.failing, failed]);
+    return failed;
   }
 
   private async nextInQueue(): Promise<string | null> {

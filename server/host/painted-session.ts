@@ -76,7 +76,7 @@ export class PaintedSession implements HostSession {
   }
 
   complete(): Promise<void> {
-    return this.idle();
+    return this.tasks.idle();
   }
 
   pause(): Promise<void> {
@@ -111,8 +111,9 @@ export class PaintedSession implements HostSession {
     });
   }
 
-  idle(): Promise<void> {
-    return this.tasks.idle();
+  async idle(): Promise<void> {
+    await this.tasks.idle();
+    await this.checkpoints.settled();
   }
 
   private async startOn(link: DeviceLink): Promise<boolean> {
@@ -143,6 +144,8 @@ export class PaintedSession implements HostSession {
       if (!(await storeAndPublish(message, this.parts.storage, this.parts.bus))) {
         this.ended = true;
         this.release();
+        // A checkpoint that is still written would come back after the others are deleted.
+        await this.checkpoints.settled();
         return this.parts.storage.checkpoints.delete(this.id);
       }
       this.storedStep = message.step;

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { MAX_UNACKNOWLEDGED } from "../../server/device/messages.js";
 import { AtelierError, StorageUnavailable } from "../../server/errors.js";
@@ -5,6 +6,7 @@ import type { HostOptions } from "../../server/host/host.js";
 import type { WorkModels } from "../../server/host/work.js";
 import { SessionControls } from "../../server/sessions/controls.js";
 import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
+import { until } from "../helpers/until.js";
 
 async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
   const harness = await HostHarness.start(options);
@@ -23,6 +25,28 @@ describe("a host", () => {
     const events = host.events.get(id)!.map((event) => (event.type === "changed" ? event.session.status : event.type));
     expect(events).toEqual(["RUNNING", ...stepsThrough(12).map(() => "frame"), "COMPLETED"]);
     expect(await host.checkpointStep(id)).not.toBeNull();
+  });
+
+  test("closes after the last checkpoint is written", async () => {
+    const host = await startHost();
+    const { put } = host.storage.checkpoints;
+    const written = new Set<string>();
+    const opened = new EventEmitter();
+    const held = once(opened, "release");
+    let begun = false;
+    host.storage.checkpoints.put = async (id, step, bytes) => {
+      begun = true;
+      await held;
+      await put(id, step, bytes);
+      written.add(id);
+    };
+    const id = await host.paint({ steps: 1000, blockMs: 1 });
+    await until(() => begun);
+    const closing = host.host.close();
+    await until(() => !host.host.ready);
+    opened.emit("release");
+    await closing;
+    expect([...written]).toEqual([id]);
   });
 
   test("publishes a frame only after its picture and row are stored", async () => {
