@@ -8,7 +8,7 @@ import type { StyleTransferInput as StartInput } from "../sessions/start-input.j
 import { MAX_TRACE_LENGTH } from "../sessions/trace/read.js";
 import type { ApiContext } from "./context.js";
 import { Image } from "./images.js";
-import { afterArgument, type Connection, connection, firstArgument, pageRequest } from "./paging.js";
+import { afterArgument, type Connection, connection, firstArgument, type PageArguments } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session, SessionConnection, StyleTransferSession, sessionCursors, TranslationSession } from "./session-types.js";
 import { SteerInput, StyleTransferInput } from "./settings-types.js";
@@ -32,7 +32,7 @@ export class SessionQueries {
     filter: SessionFilter | null | undefined,
     @Ctx() { storage }: ApiContext,
   ): Promise<Connection<SessionRecord>> {
-    return sessionPage(storage, first, after, resolveFilter(filter));
+    return sessionPage(storage, { first, after }, resolveFilter(filter));
   }
 }
 
@@ -47,23 +47,16 @@ export class ImageSessionsResolver {
     @Arg("after", () => String, afterArgument) after: string | null | undefined,
     @Ctx() { storage }: ApiContext,
   ): Promise<Connection<SessionRecord>> {
-    return sessionPage(storage, first, after, { imageId: image.id });
+    return sessionPage(storage, { first, after }, { imageId: image.id });
   }
 }
 
-async function sessionPage(
-  storage: ApiContext["storage"],
-  first: number | null,
-  after: string | null | undefined,
-  filter: FilterValue,
-): Promise<Connection<SessionRecord>> {
-  const request = pageRequest(first, after ?? null, sessionCursors);
+function sessionPage({ sessions }: ApiContext["storage"], page: PageArguments, filter: FilterValue): Promise<Connection<SessionRecord>> {
   return connection(
-    await storage.sessions.list(request, filter),
-    request,
+    page,
     sessionCursors,
-    (session) => session.id,
-    (session) => session,
+    (request) => sessions.list(request, filter),
+    ({ id }) => id,
   );
 }
 
