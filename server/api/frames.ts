@@ -3,6 +3,7 @@ import type { FrameRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
 import { isId, noSession } from "../sessions/requirements.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
+import { IdArg } from "./declare.js";
 import { LossTerm } from "./enums.js";
 import type { OperationContext } from "./operation.js";
 import { connectionType, cursorCodec } from "./paging.js";
@@ -106,7 +107,7 @@ export class FrameResolver {
 
   @Query(() => Frame, { nullable: true, description: "A frame of a session; null when there is none, or it is no longer kept." })
   async frame(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @IdArg("sessionId") sessionId: string,
     @Arg("step", () => Int, { description: "Step of the frame. At least 0." }) step: number,
     @Ctx() { frames }: OperationContext,
   ): Promise<FrameSource | null> {

@@ -2,6 +2,7 @@ import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, R
 import type { ImageRecord } from "../records/pictures.js";
 import { isId, requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
+import { IdArg } from "./declare.js";
 import { afterArgument, type Connection, connection, connectionType, cursorCodec, firstArgument } from "./paging.js";
 import { DateTime } from "./scalars.js";
 
@@ -47,10 +48,7 @@ export class ImageResolver {
   }
 
   @Query(() => Image, { nullable: true, description: "The picture with this id; null when there is none." })
-  async image(
-    @Arg("id", () => ID, { description: "Id of the picture." }) id: string,
-    @Ctx() { storage }: ApiContext,
-  ): Promise<ImageRecord | null> {
+  async image(@IdArg("id", "picture") id: string, @Ctx() { storage }: ApiContext): Promise<ImageRecord | null> {
     return isId(id) ? storage.images.find(id) : null;
   }
 
@@ -60,7 +58,7 @@ export class ImageResolver {
   }
 
   @Mutation(() => ID, { description: "Deletes a picture for good and returns its id. CONFLICT while a session uses it." })
-  deleteImage(@Arg("id", () => ID, { description: "Id of the picture." }) id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
+  deleteImage(@IdArg("id", "picture") id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
     return sessions.deleteImage(requireId("id", id));
   }
 }

@@ -7,6 +7,7 @@ import { isId, requireId } from "../sessions/requirements.js";
 import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
 import { MAX_TRACE_LENGTH } from "../sessions/trace/read.js";
 import type { ApiContext } from "./context.js";
+import { IdArg } from "./declare.js";
 import { Image } from "./images.js";
 import { afterArgument, type Connection, connection, firstArgument, type PageArguments } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
@@ -17,10 +18,7 @@ import { TranslationInput } from "./translations.js";
 @Resolver()
 export class SessionQueries {
   @Query(() => Session, { nullable: true, description: "The session with this id; null when there is none." })
-  async session(
-    @Arg("id", () => ID, { description: "Id of the session." }) id: string,
-    @Ctx() { storage }: ApiContext,
-  ): Promise<SessionRecord | null> {
+  async session(@IdArg("id") id: string, @Ctx() { storage }: ApiContext): Promise<SessionRecord | null> {
     return isId(id) ? storage.sessions.find(id) : null;
   }
 
@@ -101,7 +99,7 @@ export class SessionMutations {
       "step's evaluation on; steps still counts from 0.",
   })
   branchSession(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @IdArg("sessionId") sessionId: string,
     @Arg("step", () => Int, { description: "Kept step of the other session." }) step: number,
     @Arg("changes", () => SteerInput, { nullable: true, description: "New values; what is left out stays as it is." }) changes:
       | ChangeInput
@@ -114,7 +112,7 @@ export class SessionMutations {
 
   @Mutation(() => Session, { description: "Gives a session another title; a blank one removes the title." })
   renameSession(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @IdArg("sessionId") sessionId: string,
     @Arg("title", () => String, { description: `At most ${styleTransferLimits.maxTitleLength} characters.` }) title: string,
     @Ctx() { sessions }: ApiContext,
   ): Promise<SessionRecord> {
@@ -124,10 +122,7 @@ export class SessionMutations {
   @Mutation(() => ID, {
     description: "Deletes a session with its frames and returns its id. Its branches stay. CONFLICT for a session that has not ended.",
   })
-  deleteSession(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
-    @Ctx() { sessions }: ApiContext,
-  ): Promise<string> {
+  deleteSession(@IdArg("sessionId") sessionId: string, @Ctx() { sessions }: ApiContext): Promise<string> {
     return sessions.delete(requireId("sessionId", sessionId));
   }
 }
