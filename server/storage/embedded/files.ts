@@ -66,6 +66,16 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
+/** The result of reading a file or folder; null when it does not exist. */
+export async function unlessMissing<Result>(reading: Promise<Result>): Promise<Result | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
 /** A rename is on disk once its folder is. Windows has no such call; its file system logs renames. */
 async function flushFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
