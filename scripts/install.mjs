@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { inRoot } from "./root.mjs";
+import { inRoot, readIfThere } from "./root.mjs";
 import { runNpm } from "./run.mjs";
 import { requireWritable } from "./writable.mjs";
 
@@ -57,11 +56,11 @@ export function reasonToInstall(wanted, installed, machine = process) {
  * @returns {Promise<LockedPackages | null>} null when there is no such file or it was cut off
  */
 async function lockedPackages(file) {
+  const text = await readIfThere(file);
   try {
-    return JSON.parse(await readFile(file, "utf8")).packages;
+    return text === null ? null : JSON.parse(text).packages;
   } catch (error) {
-    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (missing || error instanceof SyntaxError) return null;
+    if (error instanceof SyntaxError) return null;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readIfThere } from "./root.mjs";
 import { runTool } from "./run.mjs";
 
 /**
@@ -47,13 +48,3 @@ export function countTests(report, exitCode) {
 
 /** @type {Report} */
 const emptyReport = { numPassedTests: 0, numFailedTests: 0, numTotalTests: 0, testResults: [] };
-
-/** @param {string} file @returns {Promise<string | null>} null when there is no such file */
-async function readIfThere(file) {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
-}

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { root } from "./root.mjs";
+import { readIfThere, root } from "./root.mjs";
 import { requireWritable } from "./writable.mjs";
 
 /**
@@ -24,8 +24,8 @@ import { requireWritable } from "./writable.mjs";
 export async function buildStale(targets, { force = false } = {}) {
   for (const { name, inputs, output, stamp, ignore, build } of targets) {
     const now = await fingerprint(inputs, ignore);
-    const isBuilt = (await readText(output)) !== null;
-    if (!force && isBuilt && (await readText(stamp)) === now) continue;
+    const isBuilt = (await readIfThere(output)) !== null;
+    if (!force && isBuilt && (await readIfThere(stamp)) === now) continue;
     const need = isBuilt ? `The ${name} was built from other files` : `The ${name} is not built`;
     for (const file of [output, stamp]) await requireWritable(dirname(file), need);
     const started = performance.now();
@@ -78,14 +78,4 @@ export async function filesUnder(path, ignore = () => false) {
 /** Path relative to the repository with forward slashes. @param {string} path */
 export function repositoryPath(path) {
   return relative(root, path).split(sep).join("/");
-}
-
-/** Reads a file; null when it does not exist. @param {string} file */
-async function readText(file) {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
 }

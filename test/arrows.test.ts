@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { brokenArrows } from "../scripts/arrows.mjs";
+import { brokenArrows, server, studio } from "../scripts/arrows.mjs";
 
 /** Files that stand for their folders, with the folders whose files may import them. */
 const importedBy: Record<string, string[]> = {
@@ -36,40 +36,11 @@ const importedBy: Record<string, string[]> = {
 };
 
 function serverFolders(...without: string[]): string[] {
-  const folders = [
-    "api",
-    "http",
-    "exports",
-    "sessions",
-    "host",
-    "device",
-    "art",
-    "models",
-    "engine",
-    "graph",
-    "storage",
-    "queue",
-    "bus",
-    "pictures",
-    "records",
-  ];
-  return folders.filter((folder) => !without.includes(folder)).map((folder) => `server/${folder}`);
+  return Object.keys(server).flatMap((folder) => (without.includes(folder) ? [] : [`server/${folder}`]));
 }
 
 function webFolders(): string[] {
-  const folders = [
-    "app",
-    "rooms/easel",
-    "rooms/gallery",
-    "side-by-side",
-    "session",
-    "networks",
-    "pictures",
-    "parts",
-    "camera",
-    "shortcuts",
-  ];
-  return [...folders, "graphql", "texts"].map((folder) => `web/${folder}`);
+  return studio.flatMap((folder) => (folder === "rooms" ? ["web/rooms/easel", "web/rooms/gallery"] : [`web/${folder}`]));
 }
 
 const importing = [...serverFolders(), ...webFolders()];

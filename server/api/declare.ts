@@ -1,4 +1,4 @@
-import { Field, InputType, ObjectType } from "type-graphql";
+import { Arg, Field, ID, InputType, ObjectType } from "type-graphql";
 
 /** Returns the GraphQL type of a field; a function, because types may refer to each other. */
 export type FieldType = NonNullable<Extract<Parameters<typeof Field>[0], (...arguments_: never[]) => unknown>>;
@@ -25,6 +25,11 @@ export function inputType<Value extends object>(name: string, description: strin
   const type = withFields(fields);
   InputType(name, { description })(type);
   return type;
+}
+
+/** An argument that is an id, by default of a session. */
+export function IdArg(name: string, thing = "session") {
+  return Arg(name, () => ID, { description: `Id of the ${thing}.` });
 }
 
 /** Limits of a number, for its description. */

@@ -1,113 +1,97 @@
 import { registerEnumType } from "type-graphql";
-import { exportStates, filmFormats } from "../exports/export.js";
-import { modelFamilies, modelStates, modelTasks, pictureKinds } from "../records/model.js";
-import { sessionKinds, sessionStatuses } from "../records/session.js";
+import type * as exported from "../exports/export.js";
+import type * as model from "../records/model.js";
+import type * as session from "../records/session.js";
 import { type Setting, styleTransferSettings } from "../records/settings.js";
 
 /** An enum as type-graphql takes it: every value is its own name. */
 type EnumObject<Name extends string> = { [Key in Name]: Key };
 
-interface EnumDescriptions<Name extends string> {
-  description?: string;
-  values?: Partial<Record<Name, string>> | undefined;
-}
-
-/** Registers a GraphQL enum. Returns the object that stands for it in field declarations. */
-function enumType<Name extends string>(name: string, values: readonly Name[], descriptions: EnumDescriptions<Name> = {}): EnumObject<Name> {
-  const object = Object.fromEntries(values.map((value) => [value, value])) as EnumObject<Name>;
-  const valuesConfig = Object.fromEntries(values.map((value) => [value, { description: descriptions.values?.[value] }]));
-  registerEnumType<EnumObject<string>>(object, { name, description: descriptions.description, valuesConfig });
+/** Registers a GraphQL enum with a description of each value. Returns the object that stands for it in field declarations. */
+function enumType<Name extends string>(name: string, description: string, values: Record<Name, string>): EnumObject<Name> {
+  const object = Object.fromEntries(Object.keys(values).map((value) => [value, value])) as EnumObject<Name>;
+  const valuesConfig = Object.fromEntries(Object.entries<string>(values).map(([value, text]) => [value, { description: text }]));
+  registerEnumType<EnumObject<string>>(object, { name, description, valuesConfig });
   return object;
 }
 
-export const SessionStatus = enumType("SessionStatus", sessionStatuses, {
-  description: "Where a session is between its start and its end.",
-  values: {
-    QUEUED: "Waits for a device, or for its model.",
-    RUNNING: "Is computed on a device. It stays RUNNING while a device or the server starts again.",
-    PAUSED: "Keeps its exact state and does not use the device.",
-    COMPLETED: "Ended after its last step or frame.",
-    CANCELLED: "Ended by cancelSession.",
-    FAILED: "Ended by an error.",
-  },
+export const SessionStatus = enumType<session.SessionStatus>("SessionStatus", "Where a session is between its start and its end.", {
+  QUEUED: "Waits for a device, or for its model.",
+  RUNNING: "Is computed on a device. It stays RUNNING while a device or the server starts again.",
+  PAUSED: "Keeps its exact state and does not use the device.",
+  COMPLETED: "Ended after its last step or frame.",
+  CANCELLED: "Ended by cancelSession.",
+  FAILED: "Ended by an error.",
 });
 export type SessionStatus = keyof typeof SessionStatus;
 
-export const SessionKind = enumType("SessionKind", sessionKinds, {
-  description: "What a session does.",
-  values: {
-    STYLE_TRANSFER: "Repaints a picture in the style of others, step by step.",
-    TRANSLATION: "Turns pictures into others with a trained model.",
-    DEEP_DREAM: "Reserved: no session of this kind can be started.",
-  },
+export const SessionKind = enumType<session.SessionKind>("SessionKind", "What a session does.", {
+  STYLE_TRANSFER: "Repaints a picture in the style of others, step by step.",
+  TRANSLATION: "Turns pictures into others with a trained model.",
+  DEEP_DREAM: "Reserved: no session of this kind can be started.",
 });
 export type SessionKind = keyof typeof SessionKind;
 
-export const ModelTask = enumType("ModelTask", modelTasks, {
-  description: "What a model is for.",
-  values: {
-    FEATURES: "Measures style and content for style transfers.",
-    TRANSLATION: "Turns one picture into another.",
-  },
+export const ModelTask = enumType<model.ModelTask>("ModelTask", "What a model is for.", {
+  FEATURES: "Measures style and content for style transfers.",
+  TRANSLATION: "Turns one picture into another.",
 });
 export type ModelTask = keyof typeof ModelTask;
 
-export const ModelFamily = enumType("ModelFamily", modelFamilies, {
-  description: "Kinds of networks and how they were trained.",
-  values: {
-    VGG: "Feature models.",
-    CYCLEGAN: "Translators trained on pictures without pairs.",
-    PIX2PIX: "Translators trained on pairs of pictures.",
-    FAST_STYLE: "Translators that paint in one style.",
-    OTHER: "Translators whose card names none of these families.",
-  },
+export const ModelFamily = enumType<model.ModelFamily>("ModelFamily", "Kinds of networks and how they were trained.", {
+  VGG: "Feature models.",
+  CYCLEGAN: "Translators trained on pictures without pairs.",
+  PIX2PIX: "Translators trained on pairs of pictures.",
+  FAST_STYLE: "Translators that paint in one style.",
+  OTHER: "Translators whose card names none of these families.",
 });
 export type ModelFamily = keyof typeof ModelFamily;
 
-export const ModelState = enumType("ModelState", modelStates, {
-  description: "Whether a model can be used.",
-  values: {
-    READY: "The weights are on this server or in a mirror folder.",
-    AVAILABLE: "Known, and downloaded when a session names it. That session is QUEUED meanwhile.",
-    DOWNLOADING: "The download is in progress.",
-    FAILED: "Not usable; Model.failure gives the reason.",
-  },
+export const ModelState = enumType<model.ModelState>("ModelState", "Whether a model can be used.", {
+  READY: "The weights are on this server or in a mirror folder.",
+  AVAILABLE: "Known, and downloaded when a session names it. That session is QUEUED meanwhile.",
+  DOWNLOADING: "The download is in progress.",
+  FAILED: "Not usable; Model.failure gives the reason.",
 });
 export type ModelState = keyof typeof ModelState;
 
-export const PictureKind = enumType("PictureKind", pictureKinds, {
-  description: "Kind of picture that a translator was made for.",
-  values: { PHOTO: "A photograph.", LINE_DRAWING: "Dark lines on white.", LABEL_MAP: "Areas in colours that stand for objects." },
+export const PictureKind = enumType<model.PictureKind>("PictureKind", "Kind of picture that a translator was made for.", {
+  PHOTO: "A photograph.",
+  LINE_DRAWING: "Dark lines on white.",
+  LABEL_MAP: "Areas in colours that stand for objects.",
 });
 export type PictureKind = keyof typeof PictureKind;
 
-export const LossTerm = enumType("LossTerm", ["CONTENT", "STYLE"], {
-  description: "Terms of J that are measured at layers.",
-  values: { CONTENT: "The content term.", STYLE: "The style term." },
+export const LossTerm = enumType("LossTerm", "Terms of J that are measured at layers.", {
+  CONTENT: "The content term.",
+  STYLE: "The style term.",
 });
 export type LossTerm = keyof typeof LossTerm;
 
-export const FrameReceiptStatus = enumType("FrameReceiptStatus", ["ACCEPTED", "SUPERSEDED"], {
-  description: "What became of a live frame.",
-  values: { ACCEPTED: "Its computation begins.", SUPERSEDED: "A newer frame replaced it before its turn." },
+export const FrameReceiptStatus = enumType("FrameReceiptStatus", "What became of a live frame.", {
+  ACCEPTED: "Its computation begins.",
+  SUPERSEDED: "A newer frame replaced it before its turn.",
 });
 export type FrameReceiptStatus = keyof typeof FrameReceiptStatus;
 
-export const ExportFormat = enumType("ExportFormat", filmFormats, {
-  description: "Formats of films. MP4 and WEBM need ffmpeg on the server; see ServerInfo.exportFormats.",
-  values: { WEBP: "Animated WebP.", GIF: "Animated GIF.", MP4: "H.264 video.", WEBM: "VP9 video." },
-});
+export const ExportFormat = enumType<exported.FilmFormat>(
+  "ExportFormat",
+  "Formats of films. MP4 and WEBM need ffmpeg on the server; see ServerInfo.exportFormats.",
+  {
+    WEBP: "Animated WebP.",
+    GIF: "Animated GIF.",
+    MP4: "H.264 video.",
+    WEBM: "VP9 video.",
+  },
+);
 export type ExportFormat = keyof typeof ExportFormat;
 
-export const ExportState = enumType("ExportState", exportStates, {
-  description: "How far an export is.",
-  values: {
-    QUEUED: "Waits for the exports before it.",
-    RUNNING: "Is being made.",
-    COMPLETED: "Export.url has the file.",
-    CANCELLED: "Ended by cancelExport, or by the deletion of its session.",
-    FAILED: "Ended by an error.",
-  },
+export const ExportState = enumType<exported.ExportState>("ExportState", "How far an export is.", {
+  QUEUED: "Waits for the exports before it.",
+  RUNNING: "Is being made.",
+  COMPLETED: "Export.url has the file.",
+  CANCELLED: "Ended by cancelExport, or by the deletion of its session.",
+  FAILED: "Ended by an error.",
 });
 export type ExportState = keyof typeof ExportState;
 
@@ -125,11 +109,7 @@ const choiceDescriptions: Record<string, Record<string, string>> = {
 export const choiceEnums: Readonly<Record<string, EnumObject<string>>> = Object.fromEntries(
   Object.values<Setting>(styleTransferSettings).flatMap((setting) => {
     if (setting.kind !== "choice") return [];
-    return [
-      [
-        setting.type,
-        enumType(setting.type, setting.values, { description: setting.description, values: choiceDescriptions[setting.type] }),
-      ],
-    ];
+    const values = setting.values.map((value) => [value, choiceDescriptions[setting.type]?.[value]]);
+    return [[setting.type, enumType(setting.type, setting.description, Object.fromEntries(values))]];
   }),
 );

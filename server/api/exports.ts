@@ -3,7 +3,7 @@ import { type ExportRecord, exportLimits } from "../exports/export.js";
 import type { FilmInput } from "../exports/film-settings.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
-import { rangeAndDefault } from "./declare.js";
+import { IdArg, rangeAndDefault } from "./declare.js";
 import { ExportFormat, ExportState } from "./enums.js";
 import { SessionError } from "./session-types.js";
 
@@ -85,7 +85,7 @@ export class Export {
 @Resolver()
 export class ExportResolver {
   @Query(() => Export, { nullable: true, description: "The export with this id; null when there is none." })
-  export(@Arg("id", () => ID, { description: "Id of the export." }) id: string, @Ctx() { exports }: ApiContext): Export | null {
+  export(@IdArg("id", "export") id: string, @Ctx() { exports }: ApiContext): Export | null {
     const record = exports.find(id);
     return record && exportOf(record);
   }
@@ -105,10 +105,7 @@ export class ExportResolver {
   }
 
   @Mutation(() => Export, { description: "Cancels an export. CONFLICT for one that has ended." })
-  async cancelExport(
-    @Arg("id", () => ID, { description: "Id of the export." }) id: string,
-    @Ctx() { exports }: ApiContext,
-  ): Promise<Export> {
+  async cancelExport(@IdArg("id", "export") id: string, @Ctx() { exports }: ApiContext): Promise<Export> {
     return exportOf(await exports.cancel(id));
   }
 
@@ -116,7 +113,7 @@ export class ExportResolver {
     description: "An export as it is, then as it changes; ends with the export.",
     subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => context.exports.follow(args.id),
   })
-  exportChanged(@Root() record: ExportRecord, @Arg("id", () => ID, { description: "Id of the export." }) _id: string): Export {
+  exportChanged(@Root() record: ExportRecord, @IdArg("id", "export") _id: string): Export {
     return exportOf(record);
   }
 }

@@ -3,6 +3,7 @@ import type { FrameRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
 import { isId, noSession } from "../sessions/requirements.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
+import { IdArg } from "./declare.js";
 import { LossTerm } from "./enums.js";
 import type { OperationContext } from "./operation.js";
 import { connectionType, cursorCodec } from "./paging.js";
@@ -21,8 +22,8 @@ export class LayerLoss {
   value!: number;
 }
 
-@ObjectType({ description: "Losses of one picture. All but the total are without the weights alpha, beta and gamma." })
-export class Losses implements NonNullable<FrameRecord["losses"]> {
+@ObjectType()
+abstract class LossTerms {
   @Field(() => Float, { description: "J = alpha * content + beta * style + gamma * tv" })
   total!: number;
 
@@ -34,27 +35,18 @@ export class Losses implements NonNullable<FrameRecord["losses"]> {
 
   @Field(() => Float, { description: "Total variation: how much neighbouring pixels differ." })
   tv!: number;
+}
 
+@ObjectType({ description: "Losses of one picture. All but the total are without the weights alpha, beta and gamma." })
+export class Losses extends LossTerms implements NonNullable<FrameRecord["losses"]> {
   @Field(() => [LayerLoss], { description: "Losses by layer." })
   layers!: LayerLoss[];
 }
 
 @ObjectType({ description: "One point of a loss curve." })
-export class LossPoint {
+export class LossPoint extends LossTerms {
   @Field(() => Int, { description: "Step of the picture with these losses." })
   step!: number;
-
-  @Field(() => Float, { description: "J = alpha * content + beta * style + gamma * tv" })
-  total!: number;
-
-  @Field(() => Float, { description: "Content term: how far the picture's features are from those of the content." })
-  content!: number;
-
-  @Field(() => Float, { description: "Style term: how far the picture's feature statistics are from those of the styles." })
-  style!: number;
-
-  @Field(() => Float, { description: "Total variation: how much neighbouring pixels differ." })
-  tv!: number;
 }
 
 /** A frame, with access to its picture where the operation may ask for that. */
@@ -115,7 +107,7 @@ export class FrameResolver {
 
   @Query(() => Frame, { nullable: true, description: "A frame of a session; null when there is none, or it is no longer kept." })
   async frame(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @IdArg("sessionId") sessionId: string,
     @Arg("step", () => Int, { description: "Step of the frame. At least 0." }) step: number,
     @Ctx() { frames }: OperationContext,
   ): Promise<FrameSource | null> {

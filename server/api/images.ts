@@ -2,7 +2,8 @@ import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, R
 import type { ImageRecord } from "../records/pictures.js";
 import { isId, requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
-import { afterArgument, type Connection, connection, connectionType, cursorCodec, firstArgument, pageRequest } from "./paging.js";
+import { IdArg } from "./declare.js";
+import { afterArgument, type Connection, connection, connectionType, cursorCodec, firstArgument } from "./paging.js";
 import { DateTime } from "./scalars.js";
 
 @ObjectType({ description: "A picture that was uploaded, or kept from a frame." })
@@ -33,26 +34,21 @@ const imageCursors = cursorCodec("image", (text) => (isId(text) ? text : null));
 @Resolver(() => Image)
 export class ImageResolver {
   @Query(() => ImageConnection, { description: "Pictures that were uploaded or kept, newest first." })
-  async images(
+  images(
     @Arg("first", () => Int, firstArgument) first: number | null,
     @Arg("after", () => String, afterArgument) after: string | null | undefined,
     @Ctx() { storage }: ApiContext,
   ): Promise<Connection<ImageRecord>> {
-    const request = pageRequest(first, after ?? null, imageCursors);
     return connection(
-      await storage.images.list(request),
-      request,
+      { first, after },
       imageCursors,
-      (image) => image.id,
-      (image) => image,
+      (request) => storage.images.list(request),
+      ({ id }) => id,
     );
   }
 
   @Query(() => Image, { nullable: true, description: "The picture with this id; null when there is none." })
-  async image(
-    @Arg("id", () => ID, { description: "Id of the picture." }) id: string,
-    @Ctx() { storage }: ApiContext,
-  ): Promise<ImageRecord | null> {
+  async image(@IdArg("id", "picture") id: string, @Ctx() { storage }: ApiContext): Promise<ImageRecord | null> {
     return isId(id) ? storage.images.find(id) : null;
   }
 
@@ -62,7 +58,7 @@ export class ImageResolver {
   }
 
   @Mutation(() => ID, { description: "Deletes a picture for good and returns its id. CONFLICT while a session uses it." })
-  deleteImage(@Arg("id", () => ID, { description: "Id of the picture." }) id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
+  deleteImage(@IdArg("id", "picture") id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
     return sessions.deleteImage(requireId("id", id));
   }
 }

@@ -5,6 +5,7 @@ import type { LiveReceipt } from "../sessions/live/channel.js";
 import { MAX_LIVE_FRAME_BYTES } from "../sessions/live/frames.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
+import { IdArg } from "./declare.js";
 import { FrameReceiptStatus } from "./enums.js";
 import { Image } from "./images.js";
 import { Base64 } from "./scalars.js";
@@ -55,7 +56,7 @@ export class LiveFrameMutations {
 
   @Mutation(() => Image, { description: "Stores a kept frame, or a recent one of a live translation, as an image of its own." })
   keepFrame(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @IdArg("sessionId") sessionId: string,
     @Arg("step", () => Int, { description: "Step of a kept frame. At least 0." }) step: number,
     @Ctx() { sessions }: ApiContext,
   ): Promise<ImageRecord> {

@@ -2,6 +2,7 @@ import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, Mutation, ObjectType, Q
 import type { ModelInfo } from "../records/model.js";
 import { Feed } from "../sessions/watch/feed.js";
 import type { ApiContext } from "./context.js";
+import { IdArg } from "./declare.js";
 import { ModelFamily, ModelState, ModelTask, PictureKind } from "./enums.js";
 
 @ObjectType({ description: "A model: a feature model for paintings, or a translator." })
@@ -73,10 +74,7 @@ export class ModelResolver {
   }
 
   @Query(() => Model, { nullable: true, description: "The model with this id, or with the former form of it; null when there is none." })
-  async model(
-    @Arg("id", () => ID, { description: "Id of the model." }) id: string,
-    @Ctx() { models }: ApiContext,
-  ): Promise<ModelInfo | null> {
+  async model(@IdArg("id", "model") id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo | null> {
     return models.find(id);
   }
 
@@ -122,7 +120,7 @@ export class ModelResolver {
       "Starts to download an AVAILABLE model, or a FAILED one that can be downloaded. For a FAILED model that was dropped\n" +
       "in, checks its folder again. A READY or DOWNLOADING model stays as it is. UNAVAILABLE when a download is impossible.",
   })
-  downloadModel(@Arg("id", () => ID, { description: "Id of the model." }) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
+  downloadModel(@IdArg("id", "model") id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
     return models.download(id);
   }
 
@@ -131,7 +129,7 @@ export class ModelResolver {
       "Ends a download; sessions that wait for it fail. The next download continues where this one ended.\n" +
       "CONFLICT for a model that is not DOWNLOADING.",
   })
-  cancelDownload(@Arg("id", () => ID, { description: "Id of the model." }) id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
+  cancelDownload(@IdArg("id", "model") id: string, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
     return models.cancelDownload(id);
   }
 }

@@ -54,17 +54,6 @@ export function cursorCodec<Key extends string | number>(tag: string, parse: (te
   };
 }
 
-/**
- * The request to storage for the arguments of a Relay connection.
- * @throws AtelierError BAD_INPUT (fields `first`, `after`)
- */
-export function pageRequest<Key>(first: number | null, after: string | null, cursors: CursorCodec<Key>): PageRequest<Key> {
-  const size = first ?? DEFAULT_PAGE_SIZE;
-  const limit = apiLimits.maxPageSize;
-  if (size < 1 || size > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit });
-  return { first: size, after: after === null ? null : cursors.decode(after) };
-}
-
 /** A Relay connection. */
 export interface Connection<Node> {
   edges: { cursor: string; node: Node }[];
@@ -85,20 +74,32 @@ export function connectionType<Node>(name: string, node: FieldType): new () => C
   });
 }
 
-/** A page of rows as a Relay connection. */
-export function connection<Row, Key, Node>(
-  page: Page<Row>,
-  request: PageRequest<Key>,
+/** The arguments of a Relay connection. */
+export interface PageArguments {
+  first: number | null;
+  after: string | null | undefined;
+}
+
+/**
+ * The page for the arguments of a Relay connection. `list` reads it, and `key` gives the key of a row for its cursor.
+ * @throws AtelierError BAD_INPUT (fields `first`, `after`)
+ */
+export async function connection<Row, Key>(
+  { first, after }: PageArguments,
   cursors: CursorCodec<Key>,
+  list: (request: PageRequest<Key>) => Promise<Page<Row>>,
   key: (row: Row) => Key,
-  node: (row: Row) => Node,
-): Connection<Node> {
-  const edges = page.rows.map((row) => ({ cursor: cursors.encode(key(row)), node: node(row) }));
+): Promise<Connection<Row>> {
+  const size = first ?? DEFAULT_PAGE_SIZE;
+  const limit = apiLimits.maxPageSize;
+  if (size < 1 || size > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit });
+  const page = await list({ first: size, after: typeof after === "string" ? cursors.decode(after) : null });
+  const edges = page.rows.map((row) => ({ cursor: cursors.encode(key(row)), node: row }));
   return {
     edges,
     pageInfo: {
       hasNextPage: page.hasNextPage,
-      hasPreviousPage: request.after !== null,
+      hasPreviousPage: typeof after === "string",
       startCursor: edges.at(0)?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },

@@ -1,8 +1,9 @@
-import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
+import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import type { ChangeInput } from "../records/changes.js";
 import type { SessionRecord } from "../records/session.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
+import { IdArg } from "./declare.js";
 import { Session, StyleTransferSession } from "./session-types.js";
 import { SteerInput } from "./settings-types.js";
 
@@ -11,10 +12,10 @@ import { SteerInput } from "./settings-types.js";
 export class SessionControlMutations {
   @Mutation(() => StyleTransferSession, {
     description:
-      "Changes settings or styles from the next step on, also of a QUEUED or PAUSED session. CONFLICT for a session\n" + "that has ended.",
+      "Changes settings or styles from the next step on, also of a QUEUED or PAUSED session. CONFLICT for a session\nthat has ended.",
   })
   steer(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @IdArg("sessionId") sessionId: string,
     @Arg("changes", () => SteerInput, { description: "New values; what is left out stays as it is." }) changes: ChangeInput,
     @Ctx() { controls }: ApiContext,
   ): Promise<SessionRecord> {
@@ -26,28 +27,19 @@ export class SessionControlMutations {
       "Sets a session PAUSED at once; at most the step in work still arrives. CONFLICT for a live translation, and for a\n" +
       "session that is PAUSED or has ended.",
   })
-  pauseSession(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
-    @Ctx() { controls }: ApiContext,
-  ): Promise<SessionRecord> {
+  pauseSession(@IdArg("sessionId") sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
     return controls.pause(requireId("sessionId", sessionId));
   }
 
   @Mutation(() => Session, {
     description: "Queues a PAUSED session again; it continues from its exact state. CONFLICT for a session that is not PAUSED.",
   })
-  resumeSession(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
-    @Ctx() { controls }: ApiContext,
-  ): Promise<SessionRecord> {
+  resumeSession(@IdArg("sessionId") sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
     return controls.resume(requireId("sessionId", sessionId));
   }
 
   @Mutation(() => Session, { description: "Ends a session; its frames stay. CONFLICT for a session that has ended." })
-  cancelSession(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
-    @Ctx() { controls }: ApiContext,
-  ): Promise<SessionRecord> {
+  cancelSession(@IdArg("sessionId") sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
     return controls.cancel(requireId("sessionId", sessionId));
   }
 
@@ -56,10 +48,7 @@ export class SessionControlMutations {
       "Ends a live translation as COMPLETED, its normal end; its last picture stays. CONFLICT for another kind of session and\n" +
       "for one that has ended.",
   })
-  endSession(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
-    @Ctx() { controls }: ApiContext,
-  ): Promise<SessionRecord> {
+  endSession(@IdArg("sessionId") sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
     return controls.complete(requireId("sessionId", sessionId));
   }
 }

@@ -5,13 +5,13 @@ import type { ImageReference, Weighted } from "../records/changes.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
-import type { StepRange } from "../storage/storage.js";
+import type { PageRequest, StepRange } from "../storage/storage.js";
 import { Export, exportOf } from "./exports.js";
 import { Frame, FrameConnection, type FrameSource, frameCursors, frameSource, LossPoint } from "./frames.js";
 import { Image } from "./images.js";
 import { apiLimits } from "./limits.js";
 import type { OperationContext } from "./operation.js";
-import { afterArgument, type Connection, connection, firstArgument, pageRequest } from "./paging.js";
+import { afterArgument, type Connection, connection, firstArgument } from "./paging.js";
 import { costOfEntry } from "./query-limits.js";
 import { Session, StyleTransferSession } from "./session-types.js";
 import { SettingsChange, type ShownChange, StyleSource, StyleTransferSettings } from "./settings-types.js";
@@ -56,15 +56,11 @@ export class SessionFieldsResolver {
     toStep: number | null | undefined,
     @Ctx() { frames }: OperationContext,
   ): Promise<Connection<FrameSource>> {
-    const request = pageRequest(first, after ?? null, frameCursors);
-    const page = await frames.sharedList(session.id, request, stepRange(fromStep, toStep));
-    return connection(
-      page,
-      request,
-      frameCursors,
-      (frame) => frame.record.step,
-      (frame) => frameSource(frame, true),
-    );
+    const list = async (request: PageRequest<number>) => {
+      const page = await frames.sharedList(session.id, request, stepRange(fromStep, toStep));
+      return { ...page, rows: page.rows.map((frame) => frameSource(frame, true)) };
+    };
+    return connection({ first, after }, frameCursors, list, ({ step }) => step);
   }
 }
 

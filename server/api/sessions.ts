@@ -7,8 +7,9 @@ import { isId, requireId } from "../sessions/requirements.js";
 import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
 import { MAX_TRACE_LENGTH } from "../sessions/trace/read.js";
 import type { ApiContext } from "./context.js";
+import { IdArg } from "./declare.js";
 import { Image } from "./images.js";
-import { afterArgument, type Connection, connection, firstArgument, pageRequest } from "./paging.js";
+import { afterArgument, type Connection, connection, firstArgument, type PageArguments } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session, SessionConnection, StyleTransferSession, sessionCursors, TranslationSession } from "./session-types.js";
 import { SteerInput, StyleTransferInput } from "./settings-types.js";
@@ -17,10 +18,7 @@ import { TranslationInput } from "./translations.js";
 @Resolver()
 export class SessionQueries {
   @Query(() => Session, { nullable: true, description: "The session with this id; null when there is none." })
-  async session(
-    @Arg("id", () => ID, { description: "Id of the session." }) id: string,
-    @Ctx() { storage }: ApiContext,
-  ): Promise<SessionRecord | null> {
+  async session(@IdArg("id") id: string, @Ctx() { storage }: ApiContext): Promise<SessionRecord | null> {
     return isId(id) ? storage.sessions.find(id) : null;
   }
 
@@ -32,7 +30,7 @@ export class SessionQueries {
     filter: SessionFilter | null | undefined,
     @Ctx() context: ApiContext,
   ): Promise<Connection<SessionRecord>> {
-    return sessionPage(context.storage, first, after, resolveFilter(filter, context));
+    return sessionPage(context.storage, { first, after }, resolveFilter(filter, context));
   }
 }
 
@@ -47,23 +45,16 @@ export class ImageSessionsResolver {
     @Arg("after", () => String, afterArgument) after: string | null | undefined,
     @Ctx() { storage }: ApiContext,
   ): Promise<Connection<SessionRecord>> {
-    return sessionPage(storage, first, after, { imageId: image.id });
+    return sessionPage(storage, { first, after }, { imageId: image.id });
   }
 }
 
-async function sessionPage(
-  storage: ApiContext["storage"],
-  first: number | null,
-  after: string | null | undefined,
-  filter: FilterValue,
-): Promise<Connection<SessionRecord>> {
-  const request = pageRequest(first, after ?? null, sessionCursors);
+function sessionPage({ sessions }: ApiContext["storage"], page: PageArguments, filter: FilterValue): Promise<Connection<SessionRecord>> {
   return connection(
-    await storage.sessions.list(request, filter),
-    request,
+    page,
     sessionCursors,
-    (session) => session.id,
-    (session) => session,
+    (request) => sessions.list(request, filter),
+    ({ id }) => id,
   );
 }
 
@@ -108,7 +99,7 @@ export class SessionMutations {
       "step's evaluation on; steps still counts from 0.",
   })
   branchSession(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @IdArg("sessionId") sessionId: string,
     @Arg("step", () => Int, { description: "Kept step of the other session." }) step: number,
     @Arg("changes", () => SteerInput, { nullable: true, description: "New values; what is left out stays as it is." }) changes:
       | ChangeInput
@@ -121,7 +112,7 @@ export class SessionMutations {
 
   @Mutation(() => Session, { description: "Gives a session another title; a blank one removes the title." })
   renameSession(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
+    @IdArg("sessionId") sessionId: string,
     @Arg("title", () => String, { description: `At most ${styleTransferLimits.maxTitleLength} characters.` }) title: string,
     @Ctx() { sessions }: ApiContext,
   ): Promise<SessionRecord> {
@@ -131,10 +122,7 @@ export class SessionMutations {
   @Mutation(() => ID, {
     description: "Deletes a session with its frames and returns its id. Its branches stay. CONFLICT for a session that has not ended.",
   })
-  deleteSession(
-    @Arg("sessionId", () => ID, { description: "Id of the session." }) sessionId: string,
-    @Ctx() { sessions }: ApiContext,
-  ): Promise<string> {
+  deleteSession(@IdArg("sessionId") sessionId: string, @Ctx() { sessions }: ApiContext): Promise<string> {
     return sessions.delete(requireId("sessionId", sessionId));
   }
 }

@@ -1,9 +1,10 @@
-import { Arg, createUnionType, Field, Float, ID, Int, ObjectType, Resolver, Root, Subscription } from "type-graphql";
+import { Arg, createUnionType, Field, Float, Int, ObjectType, Resolver, Root, Subscription } from "type-graphql";
 import type { SessionRecord } from "../records/session.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ViewerCount } from "../sessions/watch/frame-broker.js";
 import type { ViewerEvent } from "../sessions/watch/mailbox.js";
 import type { ApiContext } from "./context.js";
+import { IdArg } from "./declare.js";
 import { Frame, type FrameSource, frameSource } from "./frames.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session } from "./session-types.js";
@@ -56,7 +57,7 @@ export class SessionSubscription {
   })
   session(
     @Root() event: ViewerEvent,
-    @Arg("id", () => ID, { description: "Id of the session." }) _id: string,
+    @IdArg("id") _id: string,
     @Arg("afterStep", () => Int, {
       nullable: true,
       description: "Step after which the replay begins; -1 for all frames. Without it there is no replay.",
@@ -82,7 +83,7 @@ export class ViewersSubscription {
     description: "Number of subscriptions that watch a session, now and after each change. This one does not count.",
     subscribe: ({ args, context }: { args: { id: string }; context: ApiContext }) => context.broker.watchViewers(requireId("id", args.id)),
   })
-  viewers(@Root() { viewers }: ViewerCount, @Arg("id", () => ID, { description: "Id of the session." }) _id: string): number {
+  viewers(@Root() { viewers }: ViewerCount, @IdArg("id") _id: string): number {
     return viewers;
   }
 }

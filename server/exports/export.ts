@@ -1,10 +1,8 @@
 import type { ErrorCode } from "../errors.js";
 
-export const filmFormats = ["WEBP", "GIF", "MP4", "WEBM"] as const;
-export type FilmFormat = (typeof filmFormats)[number];
+export type FilmFormat = "WEBP" | "GIF" | "MP4" | "WEBM";
 
-export const exportStates = ["QUEUED", "RUNNING", "COMPLETED", "CANCELLED", "FAILED"] as const;
-export type ExportState = (typeof exportStates)[number];
+export type ExportState = "QUEUED" | "RUNNING" | "COMPLETED" | "CANCELLED" | "FAILED";
 
 /** Media type and file extension of each format. */
 export const filmTypes: Record<FilmFormat, { mimeType: string; extension: string }> = {

@@ -65,11 +65,7 @@ export class LiveSession implements HostSession {
   }
 
   async start(link: DeviceLink): Promise<boolean> {
-    let started = false;
-    await this.tasks.run(async () => {
-      started = !this.ended && (await this.startOn(link));
-    });
-    return started;
+    return (await this.tasks.run(async () => !this.ended && this.startOn(link))) ?? false;
   }
 
   /** Bypasses the serial queue, except to end the session: a frame must not wait. */

@@ -51,11 +51,7 @@ export class PaintedSession implements HostSession {
 
   /** Starts from the beginning, or after a restart from the last checkpoint. */
   async start(link: DeviceLink): Promise<boolean> {
-    let started = false;
-    await this.tasks.run(async () => {
-      started = !this.ended && (await this.startOn(link));
-    });
-    return started;
+    return (await this.tasks.run(async () => !this.ended && this.startOn(link))) ?? false;
   }
 
   receive(message: SessionMessage): Promise<void> {

@@ -18,36 +18,29 @@ const ENDING_RETRY_MS = 1000;
  * Stores how a session ended, with the other fields of `patch`, and retries until that succeeds. Null when the session
  * had ended before, or when the host closes first: then the next start of the server finds the session interrupted.
  */
-export async function storeEnding(
-  id: string,
-  ending: Ending,
-  { storage, log, closing }: EndingParts,
-  patch: SessionPatch = {},
-): Promise<SessionRecord | null> {
-  for (;;) {
-    try {
-      return await storage.sessions.update(id, { ...patch, ...ending, finishedAt: new Date() }, statusesBefore(ending.status));
-    } catch (error) {
-      log(`The end of session ${id} could not be stored:`, error);
-    }
-    if (!(await abortableDelay(ENDING_RETRY_MS, closing))) return null;
-  }
+export function storeEnding(id: string, ending: Ending, parts: EndingParts, patch: SessionPatch = {}): Promise<SessionRecord | null> {
+  return storeStatus(id, ending.status, () => ({ ...patch, ...ending, finishedAt: new Date() }), parts);
 }
 
 /**
  * Stores that a session is PAUSED because nothing can be stored, and retries until that succeeds. Null when it was
  * paused or ended meanwhile, or when the host closes first.
  */
-export async function storeSuspension(
+export function storeSuspension(id: string, error: SessionFailure, parts: EndingParts): Promise<SessionRecord | null> {
+  return storeStatus(id, "PAUSED", () => ({ status: "PAUSED", error }), parts);
+}
+
+async function storeStatus(
   id: string,
-  error: SessionFailure,
+  status: Ending["status"] | "PAUSED",
+  patch: () => SessionPatch,
   { storage, log, closing }: EndingParts,
 ): Promise<SessionRecord | null> {
   for (;;) {
     try {
-      return await storage.sessions.update(id, { status: "PAUSED", error }, statusesBefore("PAUSED"));
-    } catch (cause) {
-      log(`The pause of session ${id} could not be stored:`, cause);
+      return await storage.sessions.update(id, patch(), statusesBefore(status));
+    } catch (error) {
+      log(`The ${status === "PAUSED" ? "pause" : "end"} of session ${id} could not be stored:`, error);
     }
     if (!(await abortableDelay(ENDING_RETRY_MS, closing))) return null;
   }

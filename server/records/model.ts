@@ -1,15 +1,11 @@
-export const modelTasks = ["FEATURES", "TRANSLATION"] as const;
-export type ModelTask = (typeof modelTasks)[number];
+export type ModelTask = "FEATURES" | "TRANSLATION";
 
-export const modelFamilies = ["VGG", "CYCLEGAN", "PIX2PIX", "FAST_STYLE", "OTHER"] as const;
-export type ModelFamily = (typeof modelFamilies)[number];
+export type ModelFamily = "VGG" | "CYCLEGAN" | "PIX2PIX" | "FAST_STYLE" | "OTHER";
 
-export const modelStates = ["READY", "AVAILABLE", "DOWNLOADING", "FAILED"] as const;
-export type ModelState = (typeof modelStates)[number];
+export type ModelState = "READY" | "AVAILABLE" | "DOWNLOADING" | "FAILED";
 
 /** Kinds of pictures that a translator may be made for. */
-export const pictureKinds = ["PHOTO", "LINE_DRAWING", "LABEL_MAP"] as const;
-export type PictureKind = (typeof pictureKinds)[number];
+export type PictureKind = "PHOTO" | "LINE_DRAWING" | "LABEL_MAP";
 
 /** The form in which earlier servers knew a model's id, and in which sessions and links may have stored it. */
 export function formerModelId(id: string): string {

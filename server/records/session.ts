@@ -7,8 +7,7 @@ import type { StyleTransferSettings } from "./settings.js";
 export const sessionStatuses = ["QUEUED", "RUNNING", "PAUSED", "COMPLETED", "CANCELLED", "FAILED"] as const;
 export type SessionStatus = (typeof sessionStatuses)[number];
 
-export const sessionKinds = ["STYLE_TRANSFER", "TRANSLATION", "DEEP_DREAM"] as const;
-export type SessionKind = (typeof sessionKinds)[number];
+export type SessionKind = "STYLE_TRANSFER" | "TRANSLATION" | "DEEP_DREAM";
 
 /** Why a session failed, or was paused by its host. The message may be shown to clients. */
 export interface SessionFailure {

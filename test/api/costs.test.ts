@@ -1,25 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { getNamedType, isInterfaceType, isLeafType, isListType, isNonNullType, isObjectType } from "graphql";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { ApiContext } from "../../server/api/context.js";
 import { entryOf, lengthArguments, listLengths } from "../../server/api/field-costs.js";
 import { apiLimits } from "../../server/api/limits.js";
 import { operationContext } from "../../server/api/operation.js";
 import { buildApiSchema } from "../../server/api/schema.js";
 import { aSession } from "../contracts/records.js";
-import { type RunningApp, startApp } from "../helpers/app.js";
+import { appOfFile } from "../helpers/app.js";
 import { until } from "../helpers/until.js";
 
-let running: RunningApp;
-
-beforeAll(async () => {
-  running = await startApp();
-});
-
-afterAll(async () => {
-  expect(running.faults).toEqual([]);
-  await running.close();
-});
+const running = appOfFile();
 
 /** Stores paintings that have ended; each gets `changes` changes. */
 async function store(count: number, changes = 0, parentId: string | null = null): Promise<string[]> {

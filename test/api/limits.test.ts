@@ -1,22 +1,13 @@
 import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { getIntrospectionQuery } from "graphql";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { apiLimits } from "../../server/api/limits.js";
-import { type RunningApp, startApp } from "../helpers/app.js";
+import { appOfFile } from "../helpers/app.js";
 import type { Answer } from "../helpers/graphql-client.js";
 
-let running: RunningApp;
-
-beforeAll(async () => {
-  running = await startApp({ origins: ["https://studio.example"] });
-});
-
-afterAll(async () => {
-  expect(running.faults).toEqual([]);
-  await running.close();
-});
+const running = appOfFile({ origins: ["https://studio.example"] });
 
 const nested = (depth: number) => `{ ${"session(id: 1) { ".repeat(depth)}id${" }".repeat(depth)} }`;
 const aliases = (count: number) => `{ ${Array.from({ length: count }, (_, index) => `a${index}: server { version }`).join(" ")} }`;

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { styleTransferLimits } from "../../server/records/settings.js";
-import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { appOfFile, startSession } from "../helpers/app.js";
 import { until } from "../helpers/until.js";
 
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { id status finishedAt queuePosition } }";
@@ -8,16 +8,7 @@ const RENAME = "mutation ($id: ID!, $title: String!) { renameSession(sessionId: 
 const DELETE = "mutation ($id: ID!) { deleteSession(sessionId: $id) }";
 const SESSION = "query ($id: ID!) { session(id: $id) { status } }";
 
-let running: RunningApp;
-
-beforeAll(async () => {
-  running = await startApp();
-});
-
-afterAll(async () => {
-  expect(running.faults).toEqual([]);
-  await running.close();
-});
+const running = appOfFile();
 
 test("a queued session is cancelled at once and never runs", async () => {
   const id = await startSession(running);

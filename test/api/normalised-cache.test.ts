@@ -6,21 +6,14 @@ import { Client, fetchExchange, gql, subscriptionExchange } from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { buildSchema, introspectionFromSchema, isAbstractType } from "graphql";
 import { createClient, type Client as SocketClient } from "graphql-ws";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import WebSocket from "ws";
-import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { appOfFile, startSession } from "../helpers/app.js";
 import { until } from "../helpers/until.js";
 
 const schema = buildSchema(readFileSync(join(import.meta.dirname, "..", "..", "schema.graphql"), "utf8"));
 
-let running: RunningApp;
-beforeAll(async () => {
-  running = await startApp();
-});
-afterAll(async () => {
-  expect(running.faults).toEqual([]);
-  await running.close();
-});
+const running = appOfFile();
 
 const PAINTING = "query ($id: ID!) { session(id: $id) { __typename id status latestFrame { __typename id step url } } }";
 const EVENTS = `subscription ($id: ID!) { session(id: $id) { __typename

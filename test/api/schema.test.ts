@@ -7,18 +7,11 @@ import {
   isObjectType,
   isSpecifiedScalarType,
 } from "graphql";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { buildApiSchema, emittedSchema } from "../../server/api/schema.js";
-import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { appOfFile, startSession } from "../helpers/app.js";
 
-let running: RunningApp;
-beforeAll(async () => {
-  running = await startApp();
-});
-afterAll(async () => {
-  expect(running.faults).toEqual([]);
-  await running.close();
-});
+const running = appOfFile();
 
 const types = Object.values(buildApiSchema().getTypeMap()).filter((type) => !type.name.startsWith("__") && !isSpecifiedScalarType(type));
 

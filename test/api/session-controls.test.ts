@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { describe, expect, test } from "vitest";
+import { appOfFile, startSession } from "../helpers/app.js";
 
 const PAUSE = "mutation ($id: ID!) { pauseSession(sessionId: $id) { id status queuePosition } }";
 const RESUME = "mutation ($id: ID!) { resumeSession(sessionId: $id) { id status queuePosition } }";
@@ -12,16 +12,7 @@ const BRANCH = `mutation ($id: ID!, $step: Int!, $changes: SteerInput) { branchS
   id status step branchedAtStep parent { id } ${SETTINGS} frames { totalCount edges { node { step sessionId url } } } } }`;
 const FAMILY = "query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { parent { id } branchedAtStep branches { id } } } }";
 
-let running: RunningApp;
-
-beforeAll(async () => {
-  running = await startApp();
-});
-
-afterAll(async () => {
-  expect(running.faults).toEqual([]);
-  await running.close();
-});
+const running = appOfFile();
 
 /** A running session with frames 0 to `last`. */
 async function painted(last: number): Promise<string> {

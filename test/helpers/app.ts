@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import sharp from "sharp";
+import { afterAll, beforeAll, expect } from "vitest";
 import { type App, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
@@ -94,6 +95,19 @@ export async function startApp({ origins = [], memoryBytes = 64e9, maxQueued, st
       await closeStorage();
     },
   };
+}
+
+/** An app for all tests of a file, which fails when the server reports a fault of its own. */
+export function appOfFile(options?: AppOptions): RunningApp {
+  const running = {} as RunningApp;
+  beforeAll(async () => {
+    Object.defineProperties(running, Object.getOwnPropertyDescriptors(await startApp(options)));
+  });
+  afterAll(async () => {
+    expect(running.faults).toEqual([]);
+    await running.close();
+  });
+  return running;
 }
 
 /** Starts a style transfer of the uploaded picture in its own style; returns the session's id. */

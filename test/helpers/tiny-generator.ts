@@ -5,8 +5,8 @@ import type { ResNetGeneratorArchitecture } from "../../server/models/architectu
 import type { TranslationForm } from "../../server/models/card.js";
 import { pngPicture } from "./pictures.js";
 
-/** Stands on work whose generator a test opens by itself. */
-const anyArchitecture: ResNetGeneratorArchitecture = {
+/** A valid architecture of a generator, for tests in which its values do not matter. */
+export const anyArchitecture: ResNetGeneratorArchitecture = {
   family: "resnet-generator",
   channels: [4, 8, 8],
   blocks: 1,

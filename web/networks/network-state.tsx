@@ -1,6 +1,6 @@
 import type { Network } from "../graphql/operations";
 import { formatDuration } from "../parts/durations";
-import { useTimeToGo } from "../parts/use-time-to-go";
+import { useTimeToGo } from "../parts/time-to-go";
 import { networkTexts as texts } from "../texts/networks";
 import styles from "./network-state.module.css";
 import { formatBytes, formatShare, shortTitle } from "./networks";

@@ -23,7 +23,7 @@ export function NumberControl({ setting, value, onChange, slider = true, unhurri
   const id = useId();
   const [text, setText] = useState<string | null>(null);
   const typed = text === null ? null : parse(setting, text);
-  const range = text === null || typed !== null ? null : rangeOf(setting);
+  const range = text === null || typed !== null ? null : texts.range(setting.integer, setting.min, setting.max);
 
   function settle() {
     // A refused text stays visible, to be corrected; the setting itself keeps its last allowed value.
@@ -77,10 +77,6 @@ export function NumberControl({ setting, value, onChange, slider = true, unhurri
       )}
     </div>
   );
-}
-
-function rangeOf({ min, max, integer }: LabelledNumber): string {
-  return texts.range(integer, min, max);
 }
 
 function parse({ min, max, integer }: LabelledNumber, text: string): number | null {

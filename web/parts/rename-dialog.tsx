@@ -1,30 +1,24 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { styleTransferLimits } from "../../server/records/settings";
-import { messageOf } from "../graphql/execute";
 import { galleryTexts as texts } from "../texts/gallery";
 import dialog from "./dialog.module.css";
-import { Notice } from "./notice";
+import { FailureNotice } from "./notice";
 import button from "./text-button.module.css";
+import { useAttempt } from "./use-attempt";
 
 /** A dialog that changes the title of a session. */
 export function RenameDialog({ title, onRename }: { title: string; onRename(title: string): Promise<void> }) {
   const [open, setOpen] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
+  const { failure, attempt, forget } = useAttempt();
 
   function turn(next: boolean) {
-    setFailure(null);
+    forget();
     setOpen(next);
   }
 
   async function rename(next: string) {
-    setFailure(null);
-    try {
-      await onRename(next);
-      setOpen(false);
-    } catch (error) {
-      setFailure(messageOf(error));
-    }
+    if (await attempt(() => onRename(next))) setOpen(false);
   }
 
   return (
@@ -51,7 +45,7 @@ export function RenameDialog({ title, onRename }: { title: string; onRename(titl
               maxLength={styleTransferLimits.maxTitleLength}
               required
             />
-            {failure && <Notice>{failure}</Notice>}
+            <FailureNotice error={failure} />
             <div className={dialog.actions}>
               <Dialog.Close className="button">{texts.cancel}</Dialog.Close>
               <button type="submit" className="button primary">

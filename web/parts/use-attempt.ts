@@ -10,6 +10,8 @@ export interface Attempt {
   failure: unknown;
   /** Resolves with whether the action succeeded. */
   attempt(action: () => Promise<unknown>): Promise<boolean>;
+  /** Forgets the error. */
+  forget(): void;
 }
 
 /** Runs the action of a button and keeps its error. */
@@ -37,5 +39,5 @@ export function useAttempt(): Attempt {
     }
   }
 
-  return { busy, failure, attempt };
+  return { busy, failure, attempt, forget: () => setFailure(null) };
 }

@@ -1,10 +1,10 @@
 import { webcrypto } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AtelierError, PictureLost, systemCode } from "../../errors.js";
+import { AtelierError, PictureLost } from "../../errors.js";
 import type { BlobStore } from "../storage.js";
 import { createBlobDeletion } from "./deletion.js";
-import { DIGEST, sweepFolder, writeWhole } from "./files.js";
+import { DIGEST, sweepFolder, unlessMissing, writeWhole } from "./files.js";
 import { sweepOrphans } from "./orphans.js";
 import type { SpaceGuard } from "./space.js";
 import { openTrash } from "./trash.js";
@@ -61,7 +61,7 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space, r
       }),
 
     async get(digest) {
-      const bytes = await readIfThere(pathOf(digest));
+      const bytes = await unlessMissing(readFile(pathOf(digest)));
       if (!bytes) throw new PictureLost("The file of this picture is missing.");
       if ((await sha256(bytes)) !== digest) throw new PictureLost("The file of this picture is damaged.");
       return bytes;
@@ -87,15 +87,6 @@ async function sha256(bytes: Uint8Array): Promise<string> {
 
 /** Whether a file holds these bytes: one that is torn or damaged is written again. */
 async function holds(path: string, bytes: Uint8Array): Promise<boolean> {
-  const stored = await readIfThere(path);
+  const stored = await unlessMissing(readFile(path));
   return stored?.equals(bytes) ?? false;
-}
-
-async function readIfThere(path: string): Promise<Buffer | null> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return null;
-    throw error;
-  }
 }

@@ -1,9 +1,9 @@
 import { webcrypto } from "node:crypto";
 import { copyFile, link, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AtelierError, systemCode } from "../../errors.js";
+import { AtelierError } from "../../errors.js";
 import type { CheckpointStore } from "../storage.js";
-import { sweepFolder, writeWhole } from "./files.js";
+import { sweepFolder, unlessMissing, writeWhole } from "./files.js";
 import type { SpaceGuard } from "./space.js";
 import { evenlyThinned } from "./thinned-checkpoints.js";
 
@@ -127,15 +127,6 @@ async function entries(folder: string): Promise<string[]> {
 
 function statIfThere(path: string): Promise<{ size: number; mtimeMs: number } | null> {
   return unlessMissing(stat(path));
-}
-
-async function unlessMissing<Result>(reading: Promise<Result>): Promise<Result | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return null;
-    throw error;
-  }
 }
 
 /** Some file systems have no hard links. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../../errors.js";
-import { DIGEST, TOP_FOLDER } from "./files.js";
+import { DIGEST, TOP_FOLDER, unlessMissing } from "./files.js";
 
 /** Name of the file, in `database/` and in `blobs/`, that holds the id which a database shares with its pictures. */
 const ID_FILE = "atelier-id";
@@ -105,11 +105,6 @@ async function requireWritable(folder: string): Promise<void> {
 }
 
 async function readId(folder: string): Promise<string | null> {
-  try {
-    const id = (await readFile(join(folder, ID_FILE), "utf8")).trim();
-    return id === "" ? null : id;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return null;
-    throw error;
-  }
+  const text = await unlessMissing(readFile(join(folder, ID_FILE), "utf8"));
+  return text?.trim() || null;
 }

@@ -61,6 +61,16 @@ export async function sweepFolder(folder: string): Promise<void> {
   for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
+/** The result of reading a file or folder; null when it does not exist. */
+export async function unlessMissing<Result>(reading: Promise<Result>): Promise<Result | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
 /** A rename is on disk once its folder is. Windows has no such call; its file system logs renames. */
 async function flushFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;

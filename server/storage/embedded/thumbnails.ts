@@ -1,9 +1,8 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { systemCode } from "../../errors.js";
 import { type ThumbnailWidth, thumbnailWidths } from "../../records/pictures.js";
 import type { ThumbnailStore } from "../storage.js";
-import { sweepFolder, writeWhole } from "./files.js";
+import { sweepFolder, unlessMissing, writeWhole } from "./files.js";
 import type { SpaceGuard } from "./space.js";
 
 /** Space for all thumbnails, bytes: about ten thousand small ones with a thousand that fill a screen. */
@@ -80,7 +79,7 @@ export async function openFolderThumbnails(
       const byteLength = sizes.get(key);
       if (byteLength === undefined) return null;
       remember(key, byteLength);
-      const bytes = await readIfThere(pathOf(key, byteLength));
+      const bytes = await unlessMissing(readFile(pathOf(key, byteLength)));
       if (bytes?.byteLength === byteLength) return bytes;
       await forget(key);
       return null;
@@ -103,13 +102,4 @@ export async function openFolderThumbnails(
 
 function keyOf(digest: string, width: ThumbnailWidth): string {
   return `${digest}-${width}`;
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | null> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return null;
-    throw error;
-  }
 }

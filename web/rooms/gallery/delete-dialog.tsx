@@ -1,29 +1,23 @@
 import { AlertDialog } from "radix-ui";
 import { useState } from "react";
-import { messageOf } from "../../graphql/execute";
 import dialog from "../../parts/dialog.module.css";
-import { Notice } from "../../parts/notice";
+import { FailureNotice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
+import { useAttempt } from "../../parts/use-attempt";
 import { galleryTexts as texts } from "../../texts/gallery";
 
 /** A dialog that asks before a session is deleted. */
 export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: string; onDelete(): Promise<void> }) {
   const [open, setOpen] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
+  const { failure, attempt, forget } = useAttempt();
 
   function turn(next: boolean) {
-    setFailure(null);
+    forget();
     setOpen(next);
   }
 
   async function remove() {
-    setFailure(null);
-    try {
-      await onDelete();
-      setOpen(false);
-    } catch (error) {
-      setFailure(messageOf(error));
-    }
+    if (await attempt(() => onDelete())) setOpen(false);
   }
 
   return (
@@ -36,7 +30,7 @@ export function DeleteDialog({ title, kind, onDelete }: { title: string; kind: s
         <AlertDialog.Content className={dialog.content}>
           <AlertDialog.Title className={dialog.title}>{texts.deleteThis(kind)}</AlertDialog.Title>
           <AlertDialog.Description>{texts.deletesAll(title)}</AlertDialog.Description>
-          {failure && <Notice>{failure}</Notice>}
+          <FailureNotice error={failure} />
           <div className={dialog.actions}>
             <AlertDialog.Cancel className="button">{texts.keep}</AlertDialog.Cancel>
             <button type="button" className="button danger" onClick={remove}>

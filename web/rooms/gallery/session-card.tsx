@@ -1,12 +1,11 @@
 import Link from "next/link";
-import { useState } from "react";
-import { messageOf } from "../../graphql/execute";
 import type { Card } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
 import { displayUrl } from "../../parts/display-url";
-import { Notice } from "../../parts/notice";
+import { FailureNotice } from "../../parts/notice";
 import { RenameDialog } from "../../parts/rename-dialog";
 import button from "../../parts/text-button.module.css";
+import { useAttempt } from "../../parts/use-attempt";
 import { isOver } from "../../session/session-state";
 import { galleryTexts as texts } from "../../texts/gallery";
 import { statusNames } from "../../texts/session";
@@ -75,27 +74,14 @@ export function SessionCard({ card, showKind, actions, selected = false, onSelec
 }
 
 function CancelButton({ title, onCancel }: { title: string; onCancel(): Promise<void> }) {
-  const [cancelling, setCancelling] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
-
-  async function cancel() {
-    setCancelling(true);
-    setFailure(null);
-    try {
-      await onCancel();
-    } catch (error) {
-      setFailure(messageOf(error));
-    } finally {
-      setCancelling(false);
-    }
-  }
-
+  const { busy, failure, attempt } = useAttempt();
+  const cancel = () => void attempt(onCancel);
   return (
     <>
-      <button type="button" className={button.quiet} aria-label={texts.cancelNamed(title)} disabled={cancelling} onClick={cancel}>
+      <button type="button" className={button.quiet} aria-label={texts.cancelNamed(title)} disabled={busy} onClick={cancel}>
         {texts.cancel}
       </button>
-      {failure && <Notice>{failure}</Notice>}
+      <FailureNotice error={failure} />
     </>
   );
 }

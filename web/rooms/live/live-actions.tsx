@@ -1,7 +1,8 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
-import { execute, messageOf } from "../../graphql/execute";
+import { execute } from "../../graphql/execute";
 import { KeepFrame } from "../../graphql/operations";
-import { Notice } from "../../parts/notice";
+import { FailureNotice } from "../../parts/notice";
+import { useAttempt } from "../../parts/use-attempt";
 import { liveTexts as texts } from "../../texts/live";
 import styles from "./live.module.css";
 import { canRecord, type Recording, record, saveFile } from "./recording";
@@ -17,22 +18,13 @@ interface Props {
 /** Buttons that keep pictures of a live translation: on the server, as a film, or in another program. */
 export function LiveActions({ live: { sessionId, step }, canvas, children }: Props) {
   const [kept, setKept] = useState<string | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
+  const { failure, attempt } = useAttempt();
   const [recording, setRecording] = useState(false);
   // Known only after the first render, because the page is exported without a browser.
   const [recordable, setRecordable] = useState(false);
   useEffect(() => setRecordable(canRecord()), []);
   const film = useRef<Recording | null>(null);
   const shown = sessionId !== null && step !== null;
-
-  async function attempt(action: () => Promise<void>) {
-    try {
-      setFailure(null);
-      await action();
-    } catch (error) {
-      setFailure(messageOf(error));
-    }
-  }
 
   const keep = () =>
     attempt(async () => {
@@ -90,7 +82,7 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
           {texts.stream} <code>{`${location.origin}/sessions/${sessionId}/stream.mjpeg`}</code>
         </p>
       )}
-      {failure && <Notice>{failure}</Notice>}
+      <FailureNotice error={failure} />
     </div>
   );
 }

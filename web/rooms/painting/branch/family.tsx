@@ -56,7 +56,7 @@ function Member({ place: { member, generation, number }, here, step, on, onCompa
   const name = number === "" ? texts.root : texts.branch(number);
   const title = branchedAtStep === null ? name : `${name}, ${texts.from(branchedAtStep)}`;
   return (
-    <li className={styles.member} data-generation={Math.min(generation, 5)} aria-current={here ? "page" : undefined}>
+    <li className={styles.member} style={{ paddingLeft: `${Math.min(generation, 5)}rem` }} aria-current={here ? "page" : undefined}>
       <span className={`cropped ${styles.picture}`}>
         {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
         {latestFrame && <img src={latestFrame.url} alt="" loading="lazy" decoding="async" />}

@@ -5,7 +5,7 @@ import { FailureNotice, Notice } from "../../../parts/notice";
 import bar from "../../../parts/progress-bar.module.css";
 import { SelectControl } from "../../../parts/select-control";
 import button from "../../../parts/text-button.module.css";
-import { useTimeToGo } from "../../../parts/use-time-to-go";
+import { useTimeToGo } from "../../../parts/time-to-go";
 import { paintingTexts } from "../../../texts/painting";
 import type { Relative } from "../stage/use-relative-picture";
 import styles from "./exports.module.css";

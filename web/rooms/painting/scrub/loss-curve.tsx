@@ -97,6 +97,7 @@ export function LossCurve({ curve, steps, weightsAt, shown, onShow }: Props) {
           <path
             key={term}
             className={styles.line}
+            style={{ "--term": `var(--term-${term})` }}
             data-term={term}
             d={scale.path(points.map(({ step, values }) => ({ step, value: values[term] })))}
           />
@@ -105,7 +106,7 @@ export function LossCurve({ curve, steps, weightsAt, shown, onShow }: Props) {
       </svg>
       <figcaption className={styles.legend}>
         {terms.map(({ term, label }) => (
-          <span key={term} className={styles.key} data-term={term}>
+          <span key={term} className={styles.key} style={{ "--term": `var(--term-${term})` }}>
             {label} <span className={styles.value}>{told ? formatLoss(told.values[term]) : "–"}</span>
           </span>
         ))}

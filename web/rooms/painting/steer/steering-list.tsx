@@ -1,6 +1,7 @@
+import { type Setting, steerableNames, styleTransferSettings } from "../../../../server/records/settings";
 import type { Painting } from "../../../graphql/operations";
 import { paintingTexts as texts } from "../../../texts/painting";
-import { describeChange } from "./describe-change";
+import { settingTexts } from "../../../texts/settings";
 import styles from "./steering-list.module.css";
 
 interface Props {
@@ -8,7 +9,7 @@ interface Props {
   onShow(step: number): void;
 }
 
-/** What was steered, at which step, each to look back at. */
+/** The changes that were made, each with a button that shows its step. */
 export function SteeringList({ session, onShow }: Props) {
   const { changes } = session;
   if (changes.length === 0) return null;
@@ -34,4 +35,17 @@ export function SteeringList({ session, onShow }: Props) {
       </ol>
     </details>
   );
+}
+
+/** Lists the settings of a change in words: "β 80, layer weights". */
+function describeChange(change: Painting["changes"][number]): string {
+  const words = steerableNames.flatMap((name) => {
+    const value = change[name];
+    if (value === null) return [];
+    const setting: Setting = styleTransferSettings[name];
+    const { symbol, title } = settingTexts[name];
+    return [setting.kind === "layers" ? texts.steering.layers : `${symbol ?? title} ${value}`];
+  });
+  if (change.styles) words.push(texts.steering.styles);
+  return words.join(", ");
 }
