@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { appOfFile, startSession } from "../helpers/app.js";
 
 const PAUSE = "mutation ($id: ID!) { pauseSession(sessionId: $id) { id status queuePosition } }";
@@ -64,6 +64,25 @@ describe("pausing and resuming", () => {
   });
 });
 
+/** The length of what storage returns while `work` runs, as JSON. */
+async function charactersRead(work: () => Promise<unknown>): Promise<number> {
+  let characters = 0;
+  const { sessions, changes, frames, images } = running.storage;
+  const spies = [sessions, changes, frames, images].flatMap((store) =>
+    Object.entries(store).map(([name, method]) => {
+      const read = method as (...input: unknown[]) => Promise<unknown>;
+      return vi.spyOn(store as unknown as Record<string, typeof read>, name).mockImplementation(async (...input) => {
+        const found = await read(...input);
+        characters += JSON.stringify(found instanceof Map ? [...found] : (found ?? null)).length;
+        return found;
+      });
+    }),
+  );
+  await work();
+  for (const spy of spies) spy.mockRestore();
+  return characters;
+}
+
 describe("steering", () => {
   test("merges the given settings, and lists the changes and the initial settings", async () => {
     const id = await painted(3);
@@ -95,6 +114,21 @@ describe("steering", () => {
     const id = await painted(3);
     expect(await running.client.refusal(STEER, { id, changes })).toMatchObject(refusal);
     expect(await running.storage.changes.list(id)).toEqual([]);
+    await cancel(id);
+  });
+
+  test("reads as much from storage after many changes as after few", async () => {
+    const id = await painted(3);
+    const steer = (alpha: number) =>
+      running.client.query("mutation ($id: ID!, $alpha: Float!) { steer(sessionId: $id, changes: { alpha: $alpha }) { status } }", {
+        id,
+        alpha,
+      });
+    await steer(1);
+    const few = await charactersRead(() => steer(2));
+    expect(few).toBeGreaterThan(100);
+    for (let count = 0; count < 150; count++) await steer(1 + (count % 7));
+    expect(await charactersRead(() => steer(3))).toBeLessThan(1.1 * few);
     await cancel(id);
   });
 
