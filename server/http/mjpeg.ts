@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type Request, type Response, Router } from "express";
 import sharp from "sharp";
-import { badInput } from "../errors.js";
+import { badInput, PictureLost } from "../errors.js";
 import { requireId } from "../sessions/requirements.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { ViewerEvent } from "../sessions/watch/mailbox.js";
@@ -88,7 +88,8 @@ async function stream(events: AsyncIterableIterator<ViewerEvent>, request: Reque
   response.flushHeaders();
   response.write(layout.start);
   for await (const event of events) {
-    if (event.type === "frame") await writePart(response, layout, await jpegOf(event.frame));
+    const jpeg = event.type === "frame" ? await jpegOf(event.frame) : null;
+    if (jpeg) await writePart(response, layout, jpeg);
     if (response.destroyed) return;
   }
   response.end(layout.end);
@@ -114,10 +115,16 @@ async function writePart(response: Response, { before, after }: Layout, jpeg: Ui
   }
 }
 
-async function jpegOf(frame: SharedFrame): Promise<Uint8Array> {
-  const bytes = await frame.picture();
-  if (frame.record.mimeType === "image/jpeg") return bytes;
-  return sharp(bytes).jpeg({ quality: JPEG_QUALITY, chromaSubsampling: "4:4:4" }).toBuffer();
+/** Null for a picture whose file is missing or damaged: the next one may be there. */
+async function jpegOf(frame: SharedFrame): Promise<Uint8Array | null> {
+  try {
+    const bytes = await frame.picture();
+    if (frame.record.mimeType === "image/jpeg") return bytes;
+    return await sharp(bytes).jpeg({ quality: JPEG_QUALITY, chromaSubsampling: "4:4:4" }).toBuffer();
+  } catch (error) {
+    if (error instanceof PictureLost) return null;
+    throw error;
+  }
 }
 
 /** @throws AtelierError BAD_INPUT */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { defaultSettings, type StyleTransferSettings, settingNames } from "../../server/records/settings.js";
 import type { Trace } from "../../server/sessions/trace/write.js";
 import { aSession } from "../contracts/records.js";
@@ -50,6 +50,13 @@ describe("a trace", () => {
     expect(trace.content.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  test("of a session that is deleted meanwhile is not found", async () => {
+    const find = vi.spyOn(running.storage.images, "find").mockResolvedValueOnce(null);
+    const response = await fetch(`${running.address}/sessions/${sessionId}/trace.json`);
+    find.mockRestore();
+    expect([response.status, await response.json()]).toMatchObject([404, { code: "NOT_FOUND", message: "There is no such session." }]);
+  });
+
   test("starts a session that repeats it", async () => {
     const { importTrace } = await running.client.query(IMPORT, { trace: JSON.stringify(trace), title: "Again" });
     expect(importTrace).toMatchObject({
@@ -72,6 +79,11 @@ describe("a trace", () => {
     ["that is cut off", (good) => JSON.stringify(good).slice(0, 200), { code: "BAD_INPUT", field: "trace" }],
     ["that is something else", () => ({ format: "another" }), { code: "BAD_INPUT", field: "trace.format" }],
     ["from a newer version", (good) => ({ ...good, version: 2 }), { code: "BAD_INPUT", field: "trace.version", limit: 1 }],
+    [
+      "with a step beyond 31 bits",
+      (good) => ({ ...good, changes: [{ step: 2 ** 31, settings: { beta: 2 }, styles: null }] }),
+      { code: "BAD_INPUT", field: "trace.changes.0.step", min: 0, max: 2 ** 31 - 1 },
+    ],
     ["too long", () => " ".repeat(800_001), { code: "BAD_INPUT", field: "trace", limit: 800_000 }],
     ["without its settings", ({ settings: _, ...rest }) => rest, { code: "BAD_INPUT", field: "trace.settings" }],
     ["with a number out of range", (good) => ({ ...good, settings: { ...good.settings, alpha: -1 } }), { field: "trace.settings.alpha" }],

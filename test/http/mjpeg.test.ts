@@ -136,6 +136,17 @@ test("shows a painting's last frame, a PNG, as JPEG", async () => {
   expect(await stream.part()).toBeNull();
 });
 
+test("leaves out a frame whose file is damaged, and goes on", async () => {
+  const session = await runningSession((imageId) => aSession(imageId, { status: "RUNNING", step: 0 }));
+  await server.storage.frames.insert(aFrame(session.id, 0, { digest: "0".repeat(64) }));
+  const stream = await openParts(session.id);
+  const next = await picture("blue");
+  await show(session.id, 1, next);
+  expect((await stream.part())?.equals(next)).toBe(true);
+  await end(session);
+  expect(await stream.part()).toBeNull();
+});
+
 test("notices a viewer that leaves between frames", async () => {
   const session = await live();
   const stream = await openParts(session.id);
