@@ -7,6 +7,7 @@ const START = "mutation ($input: TranslationInput!) { startTranslation(input: $i
 const SEND = "mutation ($input: FrameInput!) { sendFrame(input: $input) { step status credit } }";
 const KEEP = "mutation ($id: ID!, $step: Int!) { keepFrame(sessionId: $id, step: $step) { id url width height mimeType } }";
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
+const END = "mutation ($id: ID!) { endSession(sessionId: $id) { status } }";
 const DELETE = "mutation ($id: ID!) { deleteSession(sessionId: $id) }";
 const PAUSE = "mutation ($id: ID!) { pauseSession(sessionId: $id) { status } }";
 const READ = `query ($id: ID!) {
@@ -126,6 +127,15 @@ test("a late viewer gets the frames in the ring, and a gap for the frames before
   expect(seen[1]).toEqual({ fromStep: 0, toStep: 2 });
   expect(seen.slice(2).map(({ step }) => step)).toEqual([3, 4]);
   await watching.return?.();
+});
+
+test("a live translation that its client ends is COMPLETED, and keeps its last frame", async () => {
+  const id = await start();
+  await send(id, 0, await picture("red"));
+  await translated(id, 0);
+  expect((await server.client.query(END, { id })).endSession.status).toBe("COMPLETED");
+  expect((await server.client.query(READ, { id })).session).toMatchObject({ status: "COMPLETED", latestFrame: { step: 0 } });
+  expect(await refusal(id, 1, await picture("blue"))).toMatchObject({ code: "CONFLICT" });
 });
 
 describe("frames that cannot be accepted", () => {
