@@ -9,6 +9,7 @@ import { exportLimits } from "../../server/exports/export.js";
 import { describeError } from "../../server/http/errors.js";
 import { intakeLimits } from "../../server/http/upload-intake.js";
 import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "../../server/limits.js";
+import { decoderLimits } from "../../server/pictures/decoder.js";
 import { thumbnailWidths } from "../../server/records/pictures.js";
 import { styleTransferSettings } from "../../server/records/settings.js";
 import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live/frames.js";
@@ -72,10 +73,12 @@ test("docs/api.md states the limits in force", async () => {
 
 test("docs/operate.md states the limits in force", async () => {
   const text = await proseOf("docs/operate.md");
+  const decoding = decoderLimits(64e9);
   const rows = {
     "sessions that wait": MAX_QUEUED_SESSIONS,
     "WebSockets, and operations on each": `${apiLimits.maxSockets}, ${apiLimits.maxSubscriptionsPerSocket}`,
     "uploads on their way at a time, and those of one address": `${intakeLimits.maxUploads}, ${intakeLimits.maxPerAddress}`,
+    "decoding one picture": `${decoding.memoryBytes / 1e6} MB of memory, or an eighth of the machine's where that is less; ${decoding.cpuMs / 1000} seconds of a processor`,
     "memory of uploads on their way before only the oldest are read on": `${intakeLimits.maxHeldBytes / 1e6} MB`,
     "exports that wait or run": exportLimits.open,
     "finished exports are kept for": `${exportLimits.keptMs / 3_600_000} hours`,
