@@ -40,13 +40,13 @@ export interface DecoderLimits extends Required<ProcessLimits> {
   idleMs: number;
 }
 
-/** Most memory that decoding one picture may take, bytes; a part of it on a small machine. */
-const MAX_MEMORY = 1e9;
-const MEMORY_SHARE = 1 / 8;
+/** Memory that a process may use, bytes: a share of the machine's, within these limits. Its programs take about 100 MB. */
+const memoryLimits = { least: 300e6, most: 1e9, share: 1 / 8 };
 
-/** Limits for a machine with `memoryBytes` of memory. */
-export function decoderLimits(memoryBytes: number): DecoderLimits {
-  return { memoryBytes: Math.min(MAX_MEMORY, memoryBytes * MEMORY_SHARE), cpuMs: 60_000, clockMs: 600_000, idleMs: 30_000 };
+/** Limits for a machine with `machineBytes` of memory. */
+export function decoderLimits(machineBytes: number): DecoderLimits {
+  const { least, most, share } = memoryLimits;
+  return { memoryBytes: Math.min(most, Math.max(least, share * machineBytes)), cpuMs: 60_000, clockMs: 600_000, idleMs: 30_000 };
 }
 
 const script = scriptFrom(import.meta.url, "./decoder-main");

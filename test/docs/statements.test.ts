@@ -78,7 +78,7 @@ test("docs/operate.md states the limits in force", async () => {
     "sessions that wait": MAX_QUEUED_SESSIONS,
     "WebSockets, and operations on each": `${apiLimits.maxSockets}, ${apiLimits.maxSubscriptionsPerSocket}`,
     "uploads on their way at a time, and those of one address": `${intakeLimits.maxUploads}, ${intakeLimits.maxPerAddress}`,
-    "decoding one picture": `${decoding.memoryBytes / 1e6} MB of memory, or an eighth of the machine's where that is less; ${decoding.cpuMs / 1000} seconds of a processor`,
+    "decoding one picture": `${decoding.memoryBytes / 1e6} MB of memory (on a small machine an eighth of its own, at least ${decoderLimits(1e9).memoryBytes / 1e6} MB), ${decoding.cpuMs / 1000} seconds of a processor`,
     "memory of uploads on their way before only the oldest are read on": `${intakeLimits.maxHeldBytes / 1e6} MB`,
     "exports that wait or run": exportLimits.open,
     "finished exports are kept for": `${exportLimits.keptMs / 3_600_000} hours`,
