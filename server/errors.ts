@@ -76,6 +76,19 @@ export function unavailable(message: string, { field, cause }: { field?: string;
   return new AtelierError("UNAVAILABLE", message, detailOf(field), cause === undefined ? undefined : { cause });
 }
 
+/** An error as the body of an HTTP response. What would be allowed is there for programs too, where it applies. */
+export interface ErrorBody extends Allowed {
+  code: ErrorCode;
+  message: string;
+  field: string | null;
+  limit: string | number | null;
+}
+
+/** The body of an HTTP response for an error. */
+export function errorBody({ code, message, detail }: AtelierError): ErrorBody {
+  return { code, message, field: null, limit: null, ...detail };
+}
+
 /** A picture that is still listed, but whose file is missing or damaged. */
 export class PictureLost extends AtelierError {
   constructor(message: string, cause?: unknown) {

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { execute, GraphQLError, type GraphQLSchema } from "graphql";
 import { handleProtocols, makeServer } from "graphql-ws";
 import { WebSocketServer } from "ws";
-import { type AtelierError, beyondLimit, type ErrorCode } from "../errors.js";
+import { type AtelierError, beyondLimit, type ErrorCode, errorBody } from "../errors.js";
 import type { ApiContext } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, limitError, type ReportError, requestTooLarge } from "./errors.js";
@@ -99,9 +99,9 @@ function tooManySockets(): AtelierError {
 const refusalStatus: Partial<Record<ErrorCode, string>> = { BAD_INPUT: "400 Bad Request", FORBIDDEN: "403 Forbidden" };
 
 /** Responds to a handshake with an HTTP error. */
-function refuse(socket: Duplex, { code, message, detail }: AtelierError): void {
-  const body = JSON.stringify({ code, message, field: detail.field ?? null, limit: detail.limit ?? null });
-  const status = refusalStatus[code] ?? "429 Too Many Requests";
+function refuse(socket: Duplex, error: AtelierError): void {
+  const body = JSON.stringify(errorBody(error));
+  const status = refusalStatus[error.code] ?? "429 Too Many Requests";
   const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
   socket.on("error", () => socket.destroy());
   socket.end(`${head}\r\n\r\n${body}`);

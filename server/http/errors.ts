@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler } from "express";
-import { type Allowed, AtelierError, type ErrorCode, type ErrorDetail, PictureLost } from "../errors.js";
+import { AtelierError, type ErrorBody, type ErrorCode, type ErrorDetail, errorBody, PictureLost } from "../errors.js";
 
 const STATUS: Record<ErrorCode, number> = {
   BAD_INPUT: 400,
@@ -28,20 +28,10 @@ export class HttpError extends AtelierError {
   }
 }
 
-/** Body of an error response. What would be allowed is there for programs too, where it applies. */
-export interface ErrorBody extends Allowed {
-  code: ErrorCode;
-  message: string;
-  field: string | null;
-  limit: string | number | null;
-}
-
 /** Status and body for an error. The message of an error that is not an AtelierError stays on the server. */
 export function describeError(error: unknown): { status: number; body: ErrorBody } {
   const shown = error instanceof AtelierError ? error : fromLibrary(error);
-  const { code, message, detail } = shown;
-  const { field = null, limit = null, ...allowed } = detail;
-  return { status: statusOf(shown), body: { code, message, field, limit, ...allowed } };
+  return { status: statusOf(shown), body: errorBody(shown) };
 }
 
 function statusOf(error: AtelierError): number {

@@ -66,7 +66,7 @@ export class SessionService {
     const kept = step >= 0 && (await storage.frames.find(sessionId, step)) !== null;
     if (!kept) {
       const why = step > parent.step ? `The painting has reached step ${parent.step}.` : "The picture of this step is not kept.";
-      throw badInput("step", `${why} A branch begins at a kept step.`, parent.step);
+      throw badInput("step", `${why} A branch begins at a kept step.`, parent.step, { min: 0, max: parent.step });
     }
     const shared = inForceAt(parent.initial, await storage.changes.list(sessionId), step);
     const change = input && (await resolveChange(this.parts, { ...parent, ...shared }, input, step));

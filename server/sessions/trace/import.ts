@@ -44,7 +44,10 @@ export async function resolveTrace(
   const changes: ChangeAtStep[] = [];
   for (const [index, { step, ...traced }] of trace.changes.entries()) {
     const at = `trace.changes.${index}`;
-    if (step < (changes.at(-1)?.step ?? 0)) throw badInput(`${at}.step`, "Changes are listed in the order of their steps.");
+    const min = changes.at(-1)?.step ?? 0;
+    if (step < min) {
+      throw badInput(`${at}.step`, `Changes are listed in the order of their steps: this one must be at least ${min}.`, min, { min });
+    }
     // Any number of steps is allowed: the painter corrected one below the painted step, and does the same on replay.
     const changed = changedSettings(at, { ...traced.settings, styles: traced.styles ? [] : null }, -1, model);
     const styles = traced.styles && (await stylesOf(traced.styles, `${at}.styles`, pictures));

@@ -19,6 +19,9 @@ export interface WatchOptions {
 
 const MAX_FRAMES_PER_SECOND = 1000;
 
+/** Longest time between two frames, ms: Node makes a longer timer one of 1 ms, and prints a warning each time. */
+const MAX_INTERVAL_MS = 2 ** 31 - 1;
+
 /** The viewers of one session, and the one subscription to the bus that serves them all. */
 interface Channel {
   mailboxes: Set<Mailbox>;
@@ -86,7 +89,7 @@ export class FrameBroker {
         ...{ max: MAX_FRAMES_PER_SECOND, unit: "frames per second" },
       });
     }
-    const mailbox = new Mailbox(maxFramesPerSecond === null ? 0 : 1000 / maxFramesPerSecond);
+    const mailbox = new Mailbox(maxFramesPerSecond === null ? 0 : Math.min(MAX_INTERVAL_MS, 1000 / maxFramesPerSecond));
     // Subscribes first and reads second, so that an event in between is in one of the two.
     const leave = await this.join(sessionId, mailbox);
     try {

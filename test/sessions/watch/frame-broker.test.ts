@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { seededRandom } from "../../../server/art/starting-picture.js";
 import { openEmbeddedBus } from "../../../server/bus/embedded.js";
 import type { FrameRecord } from "../../../server/records/pictures.js";
@@ -168,4 +168,20 @@ test("all viewers of a session share one subscription to the bus", async () => {
   await Promise.all(viewers.map((viewer) => viewer.return?.()));
   await (await painted.broker.watch("s", latestOnly)).return?.();
   expect(asked).toEqual(["session:s", "session:s"]);
+});
+
+test("a viewer that asks for one frame in a thousand years waits for the next, without a timer that Node cannot hold", async () => {
+  const painted = new Painted();
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  const viewer = await painted.broker.watch("s", { ...latestOnly, maxFramesPerSecond: 1e-11 });
+  await painted.paint(0);
+  expect((await viewer.next()).value?.type).toBe("changed");
+  expect((await viewer.next()).value?.type).toBe("frame");
+  const next = viewer.next();
+  await painted.paint(1);
+  await expect.poll(() => timers.mock.calls.length).toBeGreaterThan(0);
+  expect(timers.mock.calls.filter(([, delayMs]) => (delayMs ?? 0) > 2 ** 31 - 1)).toEqual([]);
+  timers.mockRestore();
+  await viewer.return?.();
+  expect((await next).done).toBe(true);
 });
