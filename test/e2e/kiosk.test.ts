@@ -29,6 +29,8 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
     await phase(page, "showing");
     await screenshot(page, "kiosk-desktop");
     expect(await seriousFindings(page)).toEqual([]);
+    // While a painting is being started, the browser does not know it yet and could not delete it later.
+    await phase(page, "painting");
     await page.goto("/gallery");
     // The browser remembers the last painting, and the kiosk deletes it when it opens again.
     await page.goto("/kiosk?size=64&steps=2000&seconds=2&photos=acanthus&styles=engraving");
