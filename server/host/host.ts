@@ -11,6 +11,7 @@ import type { DeviceLink, HostSession, SessionParts } from "./host-session.js";
 import { LIVE_GRACE_MS, LiveSession } from "./live-session.js";
 import { ModelWaitlist } from "./model-waitlist.js";
 import { PaintedSession } from "./painted-session.js";
+import { SerialQueue } from "./serial-queue.js";
 import { failUnstarted, storageFailure } from "./session-ending.js";
 import { SuspendedSessions } from "./suspended-sessions.js";
 
@@ -61,6 +62,7 @@ export class Host {
   private readonly waitlist: ModelWaitlist;
   private readonly suspended: SuspendedSessions;
   private resuming: Promise<void> = Promise.resolve();
+  private readonly failures = new SerialQueue((error) => this.log("A failure could not be stored:", error));
   private readonly parts: SessionParts;
   private readonly maxConcurrent: number;
   private readonly log: SessionParts["log"];
@@ -77,8 +79,8 @@ export class Host {
     this.maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
     this.log = options.log ?? ((line, cause) => console.error(line, cause ?? ""));
     const { storage, queue } = options;
-    const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log);
     const closing = this.closing.signal;
+    const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log, closing);
     const { suspendedRetryMs: retryMs } = options;
     this.suspended = new SuspendedSessions({ ...options, log: this.log, closing, ...(retryMs === undefined ? {} : { retryMs }) });
     this.parts = { ...options, frameRetention, suspended: () => this.suspended.expect(), log: this.log, closing };
@@ -87,7 +89,7 @@ export class Host {
       models: options,
       log: this.log,
       fail: (id, failure) => failUnstarted(id, failure, this.parts),
-      closing: this.closing.signal,
+      closing,
     });
     this.supervisor = new DeviceSupervisor(
       { ...deviceProcessDefaults, ...options.device },
@@ -124,8 +126,8 @@ export class Host {
   }
 
   /**
-   * Stops claiming, kills the device and waits until everything that it sent is stored. Sessions that ran stay RUNNING
-   * in storage; `recoverSessions` finds them at the next start.
+   * Stops claiming, kills the device and waits until everything that it sent is stored: nothing is written after that.
+   * Sessions that ran stay RUNNING in storage; `recoverSessions` finds them at the next start.
    */
   async close(): Promise<void> {
     this.closing.abort();
@@ -134,7 +136,9 @@ export class Host {
     await this.claiming;
     await this.resuming;
     await this.endControls?.();
-    await Promise.all([...this.sessions.values()].map((session) => session.idle()));
+    const working = [...this.sessions.values(), this.waitlist, this.failures];
+    await Promise.all(working.map((part) => part.idle()));
+    await this.parts.frameRetention.idle();
   }
 
   private get closed(): boolean {
@@ -161,7 +165,7 @@ export class Host {
     } catch (error) {
       this.log(`Session ${sessionId} could not be read:`, error);
       // Not awaited: other sessions may be readable.
-      void failUnstarted(sessionId, storageFailure(error), this.parts);
+      void this.failures.run(() => failUnstarted(sessionId, storageFailure(error), this.parts));
       return null;
     }
   }
@@ -208,10 +212,13 @@ export class Host {
   }
 
   private async startOn(session: HostSession, link: DeviceLink): Promise<void> {
-    if (!(await session.start(link))) this.release(session);
+    if (!(await session.start(link))) await this.release(session);
   }
 
-  private release(session: HostSession): void {
+  /** Frees the place of a session that has ended, once its end and its last checkpoint are stored. */
+  private async release(session: HostSession): Promise<void> {
+    await session.idle();
+    if (this.sessions.get(session.id) !== session) return;
     this.sessions.delete(session.id);
     this.parts.frameRetention.forget(session.id);
     this.capacityChanged?.();
@@ -246,7 +253,7 @@ export class Host {
     const suspect = this.turn !== null && this.sessions.has(this.turn) ? this.turn : null;
     const sessions = [...this.sessions.values()];
     await Promise.all(sessions.map((session) => session.died(exit, suspect === null || suspect === session.id)));
-    for (const session of sessions) if (!session.active) this.release(session);
+    await Promise.all(sessions.filter((session) => !session.active).map((session) => this.release(session)));
     return this.frameReceived;
   }
 
@@ -255,6 +262,6 @@ export class Host {
     if (failures < MAX_FAILED_STARTS) return;
     const sessions = [...this.sessions.values()];
     await Promise.all(sessions.map((session) => session.fail({ code: "DEVICE_LOST", message: "The device could not be started again." })));
-    for (const session of sessions) this.release(session);
+    await Promise.all(sessions.map((session) => this.release(session)));
   }
 }

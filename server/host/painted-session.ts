@@ -111,8 +111,9 @@ export class PaintedSession implements HostSession {
     });
   }
 
-  idle(): Promise<void> {
-    return this.tasks.idle();
+  async idle(): Promise<void> {
+    await this.tasks.idle();
+    await this.checkpoints.settled();
   }
 
   private async startOn(link: DeviceLink): Promise<boolean> {
@@ -143,6 +144,8 @@ export class PaintedSession implements HostSession {
       if (!(await storeAndPublish(message, this.parts.storage, this.parts.bus))) {
         this.ended = true;
         this.release();
+        // A checkpoint that is being written would bring the session's folder back.
+        await this.checkpoints.settled();
         return this.parts.storage.checkpoints.delete(this.id);
       }
       this.storedStep = message.step;

@@ -35,8 +35,7 @@ export async function openTemporaryStorage(): Promise<TemporaryStorage> {
   const storage = await openEmbeddedStorage(folder, { graceMs: 0 });
   const close = async () => {
     await storage.close();
-    // A checkpoint that was being written at the close may still appear.
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await rm(folder, { recursive: true, force: true });
   };
   return { storage, folder, close };
 }

@@ -5,6 +5,7 @@ import type { HostOptions } from "../../server/host/host.js";
 import type { WorkModels } from "../../server/host/work-models.js";
 import { SessionControls } from "../../server/sessions/controls.js";
 import { HostHarness, stepsThrough } from "../helpers/host-harness.js";
+import { until } from "../helpers/until.js";
 
 async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
   const harness = await HostHarness.start(options);
@@ -243,5 +244,32 @@ describe("a host", () => {
     expect((await host.session(id)).status).toBe("RUNNING");
     expect(host.publishedSteps(id)).toEqual(await host.storedSteps(id));
     expect(await host.checkpointStep(id)).not.toBeNull();
+  });
+
+  test("closes after the last checkpoint is written", async () => {
+    const host = await startHost();
+    const writes: (() => void)[] = [];
+    let written = 0;
+    const { put } = host.storage.checkpoints;
+    host.storage.checkpoints.put = async (id, step, bytes) => {
+      await new Promise<void>((finish) => writes.push(finish));
+      await put(id, step, bytes);
+      written++;
+    };
+    await host.paint({ steps: 1e6 });
+    await until(() => writes.length > 0);
+    let closed = false;
+    const closing = host.host.close().then(() => {
+      closed = true;
+    });
+    await until(() => host.host.devices().length === 0);
+    expect(closed).toBe(false);
+    // A checkpoint that waited for the first one begins to be written now.
+    await until(() => {
+      for (const finish of writes) finish();
+      return closed;
+    });
+    await closing;
+    expect(written).toBe(writes.length);
   });
 });

@@ -9,7 +9,7 @@ export interface BlobDeletion {
   delete(digest: string): Promise<void>;
   /** Like `delete`, but takes the blob away with `remove` instead of deleting it. */
   sweep(digest: string, remove: (digest: string) => Promise<void>): Promise<void>;
-  /** Deletes at once what was left for later. */
+  /** Deletes at once what was left for later, and waits for what is being deleted. */
   flush(): Promise<void>;
 }
 
@@ -81,6 +81,7 @@ export function createBlobDeletion({ isUsed, remove, graceMs }: DeletionDependen
       for (const timer of later.values()) clearTimeout(timer);
       later.clear();
       for (const digest of digests) await deleteUnused(digest);
+      await Promise.allSettled(underWay.values());
     },
   };
 }
