@@ -39,6 +39,8 @@ export class Exporter {
   private readonly jobs = new Map<string, Job>();
   private readonly listeners = new Map<string, Set<(record: ExportRecord) => void>>();
   private queue: Promise<void> = Promise.resolve();
+  private removing: Promise<void> = Promise.resolve();
+  private closed = false;
   private readonly expiry: NodeJS.Timeout;
   private unsubscribe: (() => Promise<void>) | null = null;
 
@@ -47,7 +49,7 @@ export class Exporter {
     private readonly ffmpeg: string | null,
     private readonly videos: readonly VideoFormat[],
   ) {
-    this.expiry = setInterval(() => void this.expire(), exportLimits.keptMs / 24);
+    this.expiry = setInterval(() => this.remove(isExpired), exportLimits.keptMs / 24);
     this.expiry.unref();
   }
 
@@ -57,7 +59,7 @@ export class Exporter {
     const ffmpeg = parts.ffmpeg === undefined ? await findFfmpeg() : parts.ffmpeg;
     const exporter = new Exporter(parts, ffmpeg, ffmpeg === null ? [] : await askForVideos(ffmpeg, parts.report));
     exporter.unsubscribe = await parts.bus.subscribe("sessions", (event) => {
-      if (event.type === "deleted") void exporter.forgetSession(event.sessionId);
+      if (event.type === "deleted") exporter.remove(({ settings }) => settings.sessionId === event.sessionId);
     });
     return exporter;
   }
@@ -137,11 +139,14 @@ export class Exporter {
     });
   }
 
+  /** Ends the export in work; those that wait never begin. */
   async close(): Promise<void> {
+    this.closed = true;
     clearInterval(this.expiry);
     await this.unsubscribe?.();
     for (const { abort } of this.jobs.values()) abort.abort();
     await this.queue;
+    await this.removing;
   }
 
   /** Calls `listener` after each change of an export. Returns the function that ends this. */
@@ -155,7 +160,7 @@ export class Exporter {
   }
 
   private async run(job: Job): Promise<void> {
-    if (job.record.state !== "QUEUED" || job.abort.signal.aborted) return;
+    if (job.record.state !== "QUEUED" || this.closed) return;
     this.change(job, { state: "RUNNING" });
     const path = this.pathOf(job.record);
     const draft = `${path}.draft`;
@@ -218,13 +223,11 @@ export class Exporter {
     return join(this.parts.folder, `${id}.${filmTypes[settings.format].extension}`);
   }
 
-  private async forgetSession(sessionId: string): Promise<void> {
-    for (const job of this.jobs.values()) if (job.record.settings.sessionId === sessionId) await this.forget(job);
-  }
-
-  private async expire(): Promise<void> {
-    const before = Date.now() - exportLimits.keptMs;
-    for (const job of this.jobs.values()) if (job.record.createdAt.getTime() < before) await this.forget(job);
+  /** Removes, in the background, the exports for which `isOld` holds. */
+  private remove(isOld: (record: ExportRecord) => boolean): void {
+    this.removing = this.removing.then(async () => {
+      for (const job of this.jobs.values()) if (isOld(job.record)) await this.forget(job);
+    });
   }
 
   private async forget(job: Job): Promise<void> {
@@ -237,6 +240,10 @@ export class Exporter {
       this.parts.report(error);
     }
   }
+}
+
+function isExpired({ createdAt }: ExportRecord): boolean {
+  return createdAt.getTime() < Date.now() - exportLimits.keptMs;
 }
 
 function noExport(): AtelierError {

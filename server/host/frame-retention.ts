@@ -1,4 +1,5 @@
 import type { Storage } from "../storage/storage.js";
+import { SerialQueue } from "./serial-queue.js";
 
 /** Limits for the size of kept frames, bytes. */
 export interface FrameBudget {
@@ -23,16 +24,16 @@ export class FrameRetention {
   private readonly sessions = new Map<string, number>();
   /** Size of all kept frames, bytes; null until it was read. */
   private total: number | null = null;
-  /** Deletions of pictures under way. */
-  private deleting: Promise<unknown> = Promise.resolve();
+  private readonly deletions: SerialQueue;
 
   constructor(
     private readonly storage: Storage,
     private readonly budget: FrameBudget,
     private readonly log: (line: string, cause: unknown) => void,
-    /** Aborts when the host closes: the pictures that are left are swept at the next start. */
-    private readonly closing: AbortSignal = new AbortController().signal,
-  ) {}
+    private readonly closing: AbortSignal,
+  ) {
+    this.deletions = new SerialQueue((error) => this.log("Pictures of thinned frames stay until the next start:", error));
+  }
 
   /**
    * Call this for each stored frame; it thins where a limit is exceeded. A failure is logged and otherwise harmless.
@@ -52,14 +53,14 @@ export class FrameRetention {
     }
   }
 
-  /** Resolves when no picture of a thinned frame is being deleted. */
-  async settled(): Promise<void> {
-    await this.deleting;
-  }
-
   /** Call this when a session is no longer hosted. */
   forget(sessionId: string): void {
     this.sessions.delete(sessionId);
+  }
+
+  /** Resolves when no picture is being deleted. Once the host closes, what is left stays until the next start. */
+  idle(): Promise<void> {
+    return this.deletions.idle();
   }
 
   private async thinAll(): Promise<void> {
@@ -82,18 +83,9 @@ export class FrameRetention {
     this.total = (this.total ?? 0) - (before - kept);
     if (this.sessions.has(sessionId)) this.sessions.set(sessionId, kept);
     // The rows are deleted. The next frames do not wait until thousands of files are deleted too.
-    this.deleting = Promise.all([this.deleting, this.deleteAll(unreferenced, (digest) => blobs.delete(digest))]);
+    void this.deletions.run(async () => {
+      for (const digest of unreferenced) if (!this.closing.aborted) await blobs.delete(digest);
+    });
     return kept < before;
-  }
-
-  private async deleteAll(digests: readonly string[], remove: (digest: string) => Promise<void>): Promise<void> {
-    try {
-      for (const digest of digests) {
-        if (this.closing.aborted) return;
-        await remove(digest);
-      }
-    } catch (error) {
-      this.log("Pictures of thinned frames stay until the next start:", error);
-    }
   }
 }

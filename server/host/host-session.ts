@@ -48,6 +48,6 @@ export interface HostSession {
   fail(failure: SessionFailure): Promise<void>;
   /** Handles the death of the session's device; `blamed` says whether the session may have caused it. */
   died(exit: DeviceExit, blamed: boolean): Promise<void>;
-  /** Resolves when everything received so far is stored. */
+  /** Resolves when everything received so far is stored, checkpoints included. */
   idle(): Promise<void>;
 }

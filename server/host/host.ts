@@ -1,7 +1,6 @@
 import type { DeviceMessage } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
-import type { DeviceInfo, SessionFailure } from "../records/session.js";
-import { isLive, type SessionRecord } from "../records/session.js";
+import { type DeviceInfo, isLive, type SessionRecord } from "../records/session.js";
 import { abortableDelay } from "./abortable-delay.js";
 import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { DeviceSupervisor } from "./device-supervisor.js";
@@ -11,6 +10,7 @@ import type { DeviceLink, HostSession, SessionParts } from "./host-session.js";
 import { LIVE_GRACE_MS, LiveSession } from "./live-session.js";
 import { ModelWaitlist } from "./model-waitlist.js";
 import { PaintedSession } from "./painted-session.js";
+import { SerialQueue } from "./serial-queue.js";
 import { failUnstarted, storageFailure } from "./session-ending.js";
 import { SuspendedSessions } from "./suspended-sessions.js";
 
@@ -61,12 +61,11 @@ export class Host {
   private readonly waitlist: ModelWaitlist;
   private readonly suspended: SuspendedSessions;
   private resuming: Promise<void> = Promise.resolve();
+  private readonly failures = new SerialQueue((error) => this.log("A failure could not be stored:", error));
   private readonly parts: SessionParts;
   private readonly maxConcurrent: number;
   private readonly log: SessionParts["log"];
   private claiming: Promise<void> = Promise.resolve();
-  /** Failures of sessions that never ran here, being stored. */
-  private failing: Promise<unknown> = Promise.resolve();
   private endControls: (() => Promise<void>) | null = null;
   private current: { link: DeviceLink; message: ReadyMessage; process: DeviceProcess } | null = null;
   /** Id of the session whose turn began last in this life of the device. */
@@ -79,8 +78,8 @@ export class Host {
     this.maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
     this.log = options.log ?? ((line, cause) => console.error(line, cause ?? ""));
     const { storage, queue } = options;
-    const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log, this.closing.signal);
     const closing = this.closing.signal;
+    const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log, closing);
     const { suspendedRetryMs: retryMs } = options;
     this.suspended = new SuspendedSessions({ ...options, log: this.log, closing, ...(retryMs === undefined ? {} : { retryMs }) });
     this.parts = { ...options, frameRetention, suspended: () => this.suspended.expect(), log: this.log, closing };
@@ -88,8 +87,8 @@ export class Host {
       queue,
       models: options,
       log: this.log,
-      fail: (id, failure) => this.failUnstarted(id, failure),
-      closing: this.closing.signal,
+      fail: (id, failure) => failUnstarted(id, failure, this.parts),
+      closing,
     });
     this.supervisor = new DeviceSupervisor(
       { ...deviceProcessDefaults, ...options.device },
@@ -126,8 +125,8 @@ export class Host {
   }
 
   /**
-   * Stops claiming, kills the device and waits until everything that it sent is stored. Sessions that ran stay RUNNING
-   * in storage; `recoverSessions` finds them at the next start.
+   * Stops claiming, kills the device and waits until everything that it sent is stored: nothing is written after that.
+   * Sessions that ran stay RUNNING in storage; `recoverSessions` finds them at the next start.
    */
   async close(): Promise<void> {
     this.closing.abort();
@@ -135,10 +134,10 @@ export class Host {
     await this.supervisor.close();
     await this.claiming;
     await this.resuming;
-    await this.failing;
     await this.endControls?.();
-    await Promise.all([...this.sessions.values()].map((session) => session.idle()));
-    await this.parts.frameRetention.settled();
+    const working = [...this.sessions.values(), this.waitlist, this.failures];
+    await Promise.all(working.map((part) => part.idle()));
+    await this.parts.frameRetention.idle();
   }
 
   private get closed(): boolean {
@@ -164,16 +163,10 @@ export class Host {
       return record?.status === "QUEUED" || record?.status === "RUNNING" ? record : null;
     } catch (error) {
       this.log(`Session ${sessionId} could not be read:`, error);
-      // Other sessions may be readable, so only the close waits.
-      void this.failUnstarted(sessionId, storageFailure(error));
+      // Not awaited: other sessions may be readable.
+      void this.failures.run(() => failUnstarted(sessionId, storageFailure(error), this.parts));
       return null;
     }
-  }
-
-  private failUnstarted(sessionId: string, failure: SessionFailure): Promise<void> {
-    const failed = failUnstarted(sessionId, failure, this.parts);
-    this.failing = Promise.all([this.failing, failed]);
-    return failed;
   }
 
   private async nextInQueue(): Promise<string | null> {
@@ -218,10 +211,13 @@ export class Host {
   }
 
   private async startOn(session: HostSession, link: DeviceLink): Promise<void> {
-    if (!(await session.start(link))) this.release(session);
+    if (!(await session.start(link))) await this.release(session);
   }
 
-  private release(session: HostSession): void {
+  /** Frees the place of a session that has ended, once its end and its last checkpoint are stored. */
+  private async release(session: HostSession): Promise<void> {
+    await session.idle();
+    if (this.sessions.get(session.id) !== session) return;
     this.sessions.delete(session.id);
     this.parts.frameRetention.forget(session.id);
     this.capacityChanged?.();
@@ -256,7 +252,7 @@ export class Host {
     const suspect = this.turn !== null && this.sessions.has(this.turn) ? this.turn : null;
     const sessions = [...this.sessions.values()];
     await Promise.all(sessions.map((session) => session.died(exit, suspect === null || suspect === session.id)));
-    for (const session of sessions) if (!session.active) this.release(session);
+    await Promise.all(sessions.filter((session) => !session.active).map((session) => this.release(session)));
     return this.frameReceived;
   }
 
@@ -265,6 +261,6 @@ export class Host {
     if (failures < MAX_FAILED_STARTS) return;
     const sessions = [...this.sessions.values()];
     await Promise.all(sessions.map((session) => session.fail({ code: "DEVICE_LOST", message: "The device could not be started again." })));
-    for (const session of sessions) this.release(session);
+    await Promise.all(sessions.map((session) => this.release(session)));
   }
 }

@@ -18,13 +18,21 @@ interface WaitlistParts {
  * after the download.
  */
 export class ModelWaitlist {
+  private readonly waits = new Set<Promise<void>>();
+
   constructor(private readonly parts: WaitlistParts) {}
 
   /** Takes a claimed session whose model must be downloaded; false when the session may run now. */
   takes(session: SessionRecord): boolean {
     if (session.status !== "QUEUED" || this.parts.models.isDownloaded(session.settings.model)) return false;
-    void this.wait(session);
+    const wait = this.wait(session).finally(() => this.waits.delete(wait));
+    this.waits.add(wait);
     return true;
+  }
+
+  /** Resolves when no session waits any more. */
+  async idle(): Promise<void> {
+    await Promise.all(this.waits);
   }
 
   private async wait({ id, kind, settings }: SessionRecord): Promise<void> {

@@ -140,7 +140,7 @@ export class PaintedSession implements HostSession {
       if (!(await storeAndPublish(message, this.parts.storage, this.parts.bus))) {
         this.ended = true;
         this.release();
-        // A checkpoint that is still written would come back after the others are deleted.
+        // A checkpoint that is being written would bring the session's folder back.
         await this.checkpoints.settled();
         return this.parts.storage.checkpoints.delete(this.id);
       }

@@ -35,11 +35,12 @@ async function stepsOf(storage: Storage, id: string): Promise<number[]> {
 }
 
 const quiet = () => undefined;
+const open = new AbortController().signal;
 
 describe("the retention of frames", () => {
   test("a session within its budget keeps everything; beyond it, it is thinned evenly again and again", () =>
     withStorage(async (storage) => {
-      const retention = new FrameRetention(storage, { sessionByteLength: 2000, totalByteLength: 1e9 }, quiet);
+      const retention = new FrameRetention(storage, { sessionByteLength: 2000, totalByteLength: 1e9 }, quiet, open);
       const id = await newSession(storage);
       await paint(storage, retention, id, 0, 19);
       expect(await stepsOf(storage, id)).toHaveLength(20);
@@ -55,7 +56,7 @@ describe("the retention of frames", () => {
 
   test("when all sessions together take too much space, the largest is thinned and the small ones are not", () =>
     withStorage(async (storage) => {
-      const retention = new FrameRetention(storage, { sessionByteLength: 1e9, totalByteLength: 5000 }, quiet);
+      const retention = new FrameRetention(storage, { sessionByteLength: 1e9, totalByteLength: 5000 }, quiet, open);
       const [small, large] = [await newSession(storage), await newSession(storage)];
       await paint(storage, retention, small, 0, 9);
       await paint(storage, retention, large, 0, 60);
@@ -66,7 +67,7 @@ describe("the retention of frames", () => {
 
   test("pictures of thinned frames are deleted, except those that a branch shows", () =>
     withStorage(async (storage) => {
-      const retention = new FrameRetention(storage, { sessionByteLength: 1000, totalByteLength: 1e9 }, quiet);
+      const retention = new FrameRetention(storage, { sessionByteLength: 1000, totalByteLength: 1e9 }, quiet, open);
       const id = await newSession(storage);
       await paint(storage, retention, id, 0, 5);
       const parent = await storage.sessions.find(id);
@@ -84,7 +85,7 @@ describe("the retention of frames", () => {
     withStorage(async (storage) => {
       const logged: string[] = [];
       const full = { ...storage, frames: { ...storage.frames, thin: () => Promise.reject(new Error("The disk is full.")) } };
-      const retention = new FrameRetention(full, { sessionByteLength: 150, totalByteLength: 1e9 }, (line) => logged.push(line));
+      const retention = new FrameRetention(full, { sessionByteLength: 150, totalByteLength: 1e9 }, (line) => logged.push(line), open);
       const id = await newSession(storage);
       await paint(storage, retention, id, 0, 2);
       expect(logged).toHaveLength(2);

@@ -74,7 +74,7 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space, r
 
     async close() {
       await orphans.stop();
-      trash.close();
+      await trash.close();
       await deletion.flush();
     },
   };

@@ -9,7 +9,7 @@ export interface BlobDeletion {
   delete(digest: string): Promise<void>;
   /** Like `delete`, but takes the blob away with `remove` instead of deleting it. */
   sweep(digest: string, remove: (digest: string) => Promise<void>): Promise<void>;
-  /** Deletes at once what was left for later, and waits for deletions under way. */
+  /** Deletes at once what was left for later, and waits for what is being deleted. */
   flush(): Promise<void>;
 }
 

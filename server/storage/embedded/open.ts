@@ -7,6 +7,7 @@ import { sqlImages } from "../sql/images.js";
 import { sqlSessions } from "../sql/sessions.js";
 import type { Storage } from "../storage.js";
 import { openFolderBlobs } from "./blobs.js";
+import { CallsUnderWay } from "./calls-under-way.js";
 import { openFolderCheckpoints } from "./checkpoints.js";
 import { pair, requireDatabase } from "./data-folder.js";
 import { openEmbeddedDatabase } from "./database.js";
@@ -55,8 +56,8 @@ export async function openEmbeddedStorage(
     await pair(folders, { inUse, anyInUse: () => anyDigestInUse(database) });
     const isUsed = async (digest: string) => (await inUse([digest])).has(digest);
     const thumbnails = await openFolderThumbnails(join(dataDir, "thumbnails"), { isUsed, space });
-    const blobs = await openFolderBlobs(folders.blobs, { inUse, graceMs, space, removed: thumbnails.remove });
-    opened.push(() => blobs.close());
+    const { close: closeBlobs, ...blobs } = await openFolderBlobs(folders.blobs, { inUse, graceMs, space, removed: thumbnails.remove });
+    opened.push(closeBlobs);
     const checkpoints = await openFolderCheckpoints(join(dataDir, "checkpoints"), space);
     const rows = {
       images: sqlImages(database),
@@ -64,13 +65,19 @@ export async function openEmbeddedStorage(
       changes: sqlChanges(database),
       frames: sqlFrames(database),
     };
+    const { images, sessions, changes, frames } = guardRows(rows, space);
+    const calls = new CallsUnderWay();
+    opened.push(() => calls.close());
     return {
-      ...guardRows(rows, space),
+      images: calls.of(images),
+      sessions: calls.of(sessions),
+      changes: calls.of(changes),
+      frames: calls.of(frames),
       recentFrames: memoryRecentFrames(),
-      blobs,
-      thumbnails,
-      checkpoints,
-      space: storageSpace(() => availableSpace(dataDir), space, join(folders.blobs, "drafts")),
+      blobs: calls.of(blobs),
+      thumbnails: calls.of({ get: thumbnails.get, put: thumbnails.put }),
+      checkpoints: calls.of(checkpoints),
+      space: calls.of(storageSpace(() => availableSpace(dataDir), space, join(folders.blobs, "drafts"))),
       close: () => closeAll(opened),
     };
   } catch (error) {

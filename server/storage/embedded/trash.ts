@@ -13,8 +13,8 @@ const SEARCH_MS = 3600 * 1000;
 export interface Trash {
   /** Moves a picture into the trash. */
   add(digest: string): Promise<void>;
-  /** Stops the searches. */
-  close(): void;
+  /** Stops the searches, and waits for the one in work. */
+  close(): Promise<void>;
 }
 
 export interface TrashDependencies {
@@ -40,8 +40,9 @@ export async function openTrash(folder: string, { pathOf, inUse, keptMs = KEPT_M
   }
 
   await search();
+  let searching: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    search().catch((error: unknown) => process.emitWarning(`The trash could not be emptied: ${String(error)}`));
+    searching = searching.then(search).catch((error: unknown) => process.emitWarning(`The trash could not be emptied: ${String(error)}`));
   }, SEARCH_MS);
   timer.unref();
 
@@ -55,7 +56,10 @@ export async function openTrash(folder: string, { pathOf, inUse, keptMs = KEPT_M
         if (systemCode(error) !== "ENOENT") throw error;
       }
     },
-    close: () => clearInterval(timer),
+    async close() {
+      clearInterval(timer);
+      await searching;
+    },
   };
 }
 
