@@ -45,6 +45,7 @@ export class ImageResolver {
       imageCursors,
       (image) => image.id,
       (image) => image,
+      () => storage.images.count(),
     );
   }
 

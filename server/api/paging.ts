@@ -69,7 +69,7 @@ export function pageRequest<Key>(first: number | null, after: string | null, cur
 export interface Connection<Node> {
   edges: { cursor: string; node: Node }[];
   pageInfo: PageInfo;
-  totalCount: number;
+  readonly totalCount: Promise<number>;
 }
 
 /** The GraphQL types of a connection and its edges; `name` ends in Connection. */
@@ -85,13 +85,14 @@ export function connectionType<Node>(name: string, node: FieldType): new () => C
   });
 }
 
-/** A page of rows as a Relay connection. */
+/** A page of rows as a Relay connection. All rows are counted only for an operation that asks for their number. */
 export function connection<Row, Key, Node>(
   page: Page<Row>,
   request: PageRequest<Key>,
   cursors: CursorCodec<Key>,
   key: (row: Row) => Key,
   node: (row: Row) => Node,
+  count: () => Promise<number>,
 ): Connection<Node> {
   const edges = page.rows.map((row) => ({ cursor: cursors.encode(key(row)), node: node(row) }));
   return {
@@ -102,6 +103,8 @@ export function connection<Row, Key, Node>(
       startCursor: edges.at(0)?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
-    totalCount: page.totalCount,
+    get totalCount() {
+      return count();
+    },
   };
 }

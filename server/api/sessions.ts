@@ -64,6 +64,7 @@ async function sessionPage(
     sessionCursors,
     (session) => session.id,
     (session) => session,
+    () => storage.sessions.count(filter),
   );
 }
 
