@@ -44,6 +44,7 @@ export class ImageResolver {
       imageCursors,
       (request) => storage.images.list(request),
       ({ id }) => id,
+      () => storage.images.count(),
     );
   }
 

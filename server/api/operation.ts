@@ -4,7 +4,7 @@ import type { RecordedChange } from "../records/changes.js";
 import type { FrameRecord, ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
-import type { Storage } from "../storage/storage.js";
+import type { LossCurve, Page, PageRequest, StepRange, Storage } from "../storage/storage.js";
 import type { ApiContext } from "./context.js";
 import { apiLimits } from "./limits.js";
 
@@ -26,10 +26,13 @@ export interface Loaders {
   changes: DataLoader<string, RecordedChange[] | null>;
   /** Branches of sessions, oldest first: `first` of them after the first `skip`. */
   branches(first: number, skip: number): DataLoader<string, StyleTransferRecord[] | null>;
+  framePages(page: PageRequest<number>, range: StepRange): DataLoader<string, Page<FrameRecord> | null>;
+  frameCounts(range: StepRange): DataLoader<string, number | null>;
+  lossCurves(range: StepRange, points: number): DataLoader<string, LossCurve | null>;
 }
 
-/** Sessions whose changes one query reads: each may have thousands. */
-const CHANGES_BATCH = 4;
+/** Sessions whose whole history one query reads: each may have thousands of changes or frames. */
+const HISTORY_BATCH = 4;
 
 /** Entries that one query reads. */
 const BATCH = 200;
@@ -104,20 +107,28 @@ function guarded<Store extends object>(store: Store, reads: Reads): Store {
   });
 }
 
-function loadersOf({ images, sessions, changes }: Storage, frames: ApiContext["frames"]): Loaders {
-  const branches = new Map<string, DataLoader<string, StyleTransferRecord[] | null>>();
+function loadersOf({ images, sessions, changes, frames: stored }: Storage, frames: ApiContext["frames"]): Loaders {
   return {
     images: loader((ids) => images.findAll(ids)),
     sessions: loader((ids) => sessions.findAll(ids)),
     latestFrames: loader((ids) => frames.latestOf(ids)),
     changeCounts: loader((ids) => changes.counts(ids)),
-    changes: loader((ids) => changes.listAll(ids), CHANGES_BATCH),
-    branches(first, skip) {
-      const key = `${first} ${skip}`;
-      const found = branches.get(key) ?? loader((ids) => sessions.branches(ids, { first, skip }));
-      branches.set(key, found);
-      return found;
-    },
+    changes: loader((ids) => changes.listAll(ids), HISTORY_BATCH),
+    branches: sameForSame((first, skip) => loader((ids) => sessions.branches(ids, { first, skip }))),
+    framePages: sameForSame((page, range) => loader((ids) => frames.listOf(ids, page, range))),
+    frameCounts: sameForSame((range) => loader((ids) => frames.countOf(ids, range))),
+    lossCurves: sameForSame((range, points) => loader((ids) => stored.lossesOf(ids, range, points), HISTORY_BATCH)),
+  };
+}
+
+/** Returns one loader for equal arguments, so that fields with the same arguments share it. */
+function sameForSame<Arguments extends unknown[], Loader>(make: (...args: Arguments) => Loader): (...args: Arguments) => Loader {
+  const made = new Map<string, Loader>();
+  return (...args) => {
+    const key = JSON.stringify(args);
+    const found = made.get(key) ?? make(...args);
+    made.set(key, found);
+    return found;
   };
 }
 

@@ -58,7 +58,7 @@ export function cursorCodec<Key extends string | number>(tag: string, parse: (te
 export interface Connection<Node> {
   edges: { cursor: string; node: Node }[];
   pageInfo: PageInfo;
-  totalCount: number;
+  readonly totalCount: Promise<number>;
 }
 
 /** The GraphQL types of a connection and its edges; `name` ends in Connection. */
@@ -82,6 +82,7 @@ export interface PageArguments {
 
 /**
  * The page for the arguments of a Relay connection. `list` reads it, and `key` gives the key of a row for its cursor.
+ * `count` is called only for an operation that asks for the number of all rows.
  * @throws AtelierError BAD_INPUT (fields `first`, `after`)
  */
 export async function connection<Row, Key>(
@@ -89,6 +90,7 @@ export async function connection<Row, Key>(
   cursors: CursorCodec<Key>,
   list: (request: PageRequest<Key>) => Promise<Page<Row>>,
   key: (row: Row) => Key,
+  count: () => Promise<number>,
 ): Promise<Connection<Row>> {
   const size = first ?? DEFAULT_PAGE_SIZE;
   const limit = apiLimits.maxPageSize;
@@ -103,6 +105,8 @@ export async function connection<Row, Key>(
       startCursor: edges.at(0)?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
-    totalCount: page.totalCount,
+    get totalCount() {
+      return count();
+    },
   };
 }

@@ -54,13 +54,16 @@ export class SessionFieldsResolver {
     fromStep: number | null | undefined,
     @Arg("toStep", () => Int, { nullable: true, description: "Last step, inclusive. At least fromStep; the last kept one by default." })
     toStep: number | null | undefined,
-    @Ctx() { frames }: OperationContext,
+    @Ctx() { frames, loaders }: OperationContext,
   ): Promise<Connection<FrameSource>> {
+    const range = stepRange(fromStep, toStep);
     const list = async (request: PageRequest<number>) => {
-      const page = await frames.sharedList(session.id, request, stepRange(fromStep, toStep));
-      return { ...page, rows: page.rows.map((frame) => frameSource(frame, true)) };
+      const page = (await loaders.framePages(request, range).load(session.id)) ?? { rows: [], hasNextPage: false };
+      const shared = await Promise.all(page.rows.map(frames.shared));
+      return { ...page, rows: shared.map((frame) => frameSource(frame, true)) };
     };
-    return connection({ first, after }, frameCursors, list, ({ step }) => step);
+    const count = async () => (await loaders.frameCounts(range).load(session.id)) ?? 0;
+    return connection({ first, after }, frameCursors, list, ({ step }) => step, count);
   }
 }
 
@@ -153,12 +156,12 @@ export class StyleTransferFieldsResolver {
       description: `Most points of the curve. From 2 to ${apiLimits.maxLossPoints}.`,
     })
     points: number | null,
-    @Ctx() { storage }: OperationContext,
+    @Ctx() { loaders }: OperationContext,
   ): Promise<LossPoint[]> {
     const wanted = points ?? DEFAULT_POINTS;
     const limit = apiLimits.maxLossPoints;
     if (wanted < 2 || wanted > limit) throw badInput("points", `points must be from 2 to ${limit}.`, limit, { min: 2, max: limit });
-    const curve = await storage.frames.losses(session.id, stepRange(fromStep, toStep), wanted);
+    const curve = (await loaders.lossCurves(stepRange(fromStep, toStep), wanted).load(session.id)) ?? [];
     return curve.flatMap(({ step, losses }) => (losses ? [{ step, ...losses }] : []));
   }
 }

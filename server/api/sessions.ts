@@ -55,6 +55,7 @@ function sessionPage({ sessions }: ApiContext["storage"], page: PageArguments, f
     sessionCursors,
     (request) => sessions.list(request, filter),
     ({ id }) => id,
+    () => sessions.count(filter),
   );
 }
 

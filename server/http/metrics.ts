@@ -29,8 +29,8 @@ export function createMetrics(storage: Pick<Storage, "sessions" | "frames" | "sp
     const [frames, free] = [await storage.frames.totals(), await storage.space.free()];
     const sessions = await Promise.all(
       sessionStatuses.map(async (status) => {
-        const { totalCount } = await storage.sessions.list({ first: 1, after: null }, { status: [status] });
-        return sample("atelier_sessions", totalCount, { status });
+        const count = await storage.sessions.count({ status: [status] });
+        return sample("atelier_sessions", count, { status });
       }),
     );
     const lines = [

@@ -43,8 +43,8 @@ export async function requireImage(storage: Storage, field: string, imageId: str
 
 /** @throws AtelierError LIMIT when `maxQueued` sessions wait already. */
 export async function requireQueueSpace(storage: Storage, maxQueued: number): Promise<void> {
-  const { totalCount } = await storage.sessions.list({ first: 1, after: null }, { status: ["QUEUED"] });
-  if (totalCount >= maxQueued) throw beyondLimit(`At most ${maxQueued} sessions may wait at a time.`, maxQueued);
+  if ((await storage.sessions.count({ status: ["QUEUED"] })) >= maxQueued)
+    throw beyondLimit(`At most ${maxQueued} sessions may wait at a time.`, maxQueued);
 }
 
 export function noSession(field = "sessionId"): AtelierError {

@@ -11,8 +11,6 @@ export interface PageRequest<Key> {
 export interface Page<Row> {
   rows: Row[];
   hasNextPage: boolean;
-  /** Number of rows on all pages. */
-  totalCount: number;
 }
 
 /** Steps from `fromStep` to `toStep`, both included; a missing one sets no bound. */
@@ -36,6 +34,8 @@ export interface ImageStore {
    * @throws AtelierError BAD_INPUT (field `after`) when there is no such image.
    */
   list(page: PageRequest<string>): Promise<Page<ImageRecord>>;
+  /** Number of images in the list. */
+  count(): Promise<number>;
   /** Deletes an image that no session uses. Returns its digest, or null when no image was deleted. */
   delete(id: string): Promise<string | null>;
   /** The image that was uploaded last with these bytes. */
@@ -71,6 +71,8 @@ export interface SessionStore {
    * @throws AtelierError BAD_INPUT (field `after`) when that session never existed here.
    */
   list(page: PageRequest<string>, filter: SessionFilter): Promise<Page<SessionRecord>>;
+  /** Number of sessions in the list. */
+  count(filter: SessionFilter): Promise<number>;
   /**
    * Deletes a session with its changes and frame rows. Returns the digests that no kept frame or image uses any more.
    */
@@ -99,7 +101,7 @@ export interface ChangeStore {
   list(sessionId: string, afterOrdinal?: number): Promise<RecordedChange[]>;
   /** `list` for several sessions, by the session's id. Sessions without changes are left out. */
   listAll(sessionIds: readonly string[]): Promise<Map<string, RecordedChange[]>>;
-  /** Numbers of changes by the session's id. Sessions without changes are left out. */
+  /** Numbers of changes by the session's id. */
   counts(sessionIds: readonly string[]): Promise<Map<string, number>>;
   /**
    * Records the step at which a change came into force; without an ordinal, that of all the session's changes that have
@@ -107,6 +109,9 @@ export interface ChangeStore {
    */
   settle(sessionId: string, step: number, ordinal?: number): Promise<StyleTransferRecord | null>;
 }
+
+/** Losses of a session's frames, oldest first. */
+export type LossCurve = Pick<FrameRecord, "step" | "losses">[];
 
 /** Kept frames, by session and step. */
 export interface FrameStore {
@@ -121,12 +126,16 @@ export interface FrameStore {
   latestOf(sessionIds: readonly string[]): Promise<Map<string, FrameRecord>>;
   /** Oldest first; the key of a frame is its step. */
   list(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<FrameRecord>>;
+  /** `list` for several sessions, by the session's id. Sessions without such frames are left out. */
+  listOf(sessionIds: readonly string[], page: PageRequest<number>, range: StepRange): Promise<Map<string, Page<FrameRecord>>>;
+  /** Numbers of frames by the session's id. Sessions without such frames may be left out. */
+  countOf(sessionIds: readonly string[], range: StepRange): Promise<Map<string, number>>;
   /**
-   * The loss curve, thinned to at most `points` frames that include its extremes and the first and last of the range.
-   * Frames without losses are left out.
+   * Loss curves by the session's id, each thinned to at most `points` frames that include its extremes and the first and
+   * last of the range. Frames without losses are left out, and so are sessions without any others.
    * @throws AtelierError BAD_INPUT (field `points`) below 2.
    */
-  losses(sessionId: string, range: StepRange, points: number): Promise<Pick<FrameRecord, "step" | "losses">[]>;
+  lossesOf(sessionIds: readonly string[], range: StepRange, points: number): Promise<Map<string, LossCurve>>;
   /** Sums over the frames of all sessions. */
   totals(): Promise<{ count: number; byteLength: number }>;
   /**
@@ -155,6 +164,7 @@ export interface RecentFrameStore {
   latest(sessionId: string): Promise<FrameRecord | null>;
   /** As `FrameStore.list`. */
   list(sessionId: string, page: PageRequest<number>, range: StepRange): Promise<Page<FrameRecord>>;
+  count(sessionId: string, range: StepRange): Promise<number>;
   /** The encoded picture of a frame; null when it is no longer in the ring. */
   picture(sessionId: string, step: number): Promise<Uint8Array | null>;
   /** Drops all frames of a session. */

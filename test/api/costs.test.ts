@@ -6,7 +6,7 @@ import { entryOf, lengthArguments, listLengths } from "../../server/api/field-co
 import { apiLimits } from "../../server/api/limits.js";
 import { operationContext } from "../../server/api/operation.js";
 import { buildApiSchema } from "../../server/api/schema.js";
-import { aSession } from "../contracts/records.js";
+import { aFrame, aSession } from "../contracts/records.js";
 import { appOfFile } from "../helpers/app.js";
 import { until } from "../helpers/until.js";
 
@@ -80,6 +80,42 @@ test("a few queries read everything that a page of sessions refers to", async ()
   expect(calls).toBeLessThan(15);
 });
 
+test("pages of frames and loss curves of several sessions are read together, and counted only on request", async () => {
+  const ids = await store(8);
+  for (const id of ids) for (let step = 0; step < 3; step++) await running.storage.frames.insert(aFrame(id, step));
+  const { sessions, frames } = running.storage;
+  const read = async (fields: string) => {
+    const spies = {
+      ...{ list: vi.spyOn(frames, "list"), listOf: vi.spyOn(frames, "listOf"), countOf: vi.spyOn(frames, "countOf") },
+      ...{ lossesOf: vi.spyOn(frames, "lossesOf"), count: vi.spyOn(sessions, "count") },
+    };
+    const { sessions: page } = await running.client.query(`{ sessions(first: 8) { ${fields} } }`);
+    const calls: Record<string, number> = {};
+    for (const [name, spy] of Object.entries(spies)) {
+      if (spy.mock.calls.length > 0) calls[name] = spy.mock.calls.length;
+      spy.mockRestore();
+    }
+    return { page, calls };
+  };
+  const node = (fields: string) => `edges { node { id ${fields} } }`;
+
+  const plain = await read(node("frames(first: 2) { edges { node { step } } pageInfo { hasNextPage } }"));
+  expect(plain.page.edges.map((edge: { node: { id: string } }) => edge.node.id).toSorted()).toEqual(ids.toSorted());
+  const expected = { edges: [{ node: { step: 0 } }, { node: { step: 1 } }], pageInfo: { hasNextPage: true } };
+  for (const edge of plain.page.edges) expect(edge.node.frames).toEqual(expected);
+  expect(plain.calls).toEqual({ listOf: 1 });
+
+  const counted = await read(`totalCount ${node("frames(first: 2) { totalCount } late: frames(fromStep: 2) { totalCount }")}`);
+  expect(counted.page.totalCount).toBeGreaterThanOrEqual(8);
+  for (const edge of counted.page.edges) expect(edge.node).toMatchObject({ frames: { totalCount: 3 }, late: { totalCount: 1 } });
+  expect(counted.calls).toEqual({ listOf: 2, countOf: 2, count: 1 });
+
+  const curves = await read(node("... on StyleTransferSession { losses(points: 2) { step total } }"));
+  for (const edge of curves.page.edges) expect(edge.node.losses).toMatchObject([{ step: 0, total: 100 }, { step: 2 }]);
+  // A curve may be made from thousands of frames, so one query reads four.
+  expect(curves.calls).toEqual({ lossesOf: 2 });
+});
+
 test("the cost of changes grows with their number, in fragments too", async () => {
   const [id] = await store(1, 5000);
   const fields = Array.from({ length: 8 }, (_, index) => `a${index}: changes { ...parts }`).join(" ");
@@ -108,7 +144,7 @@ test("an operation stops reading when its client has gone", async () => {
     list.mockImplementationOnce(async () => {
       resolve();
       await until(() => aborted.signal.aborted && closed);
-      return { rows: [], hasNextPage: false, totalCount: 0 };
+      return { rows: [], hasNextPage: false };
     });
   });
   const aborted = new AbortController();

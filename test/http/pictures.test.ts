@@ -123,10 +123,10 @@ describe("POST /images", () => {
 
   it("returns the same image for the same bytes, even if they are uploaded at once", async () => {
     const bytes = await noise(200, 100).jpeg().toBuffer();
-    const before = (await server.storage.images.list({ first: 1, after: null })).totalCount;
+    const before = await server.storage.images.count();
     const images = [...(await Promise.all(Array.from({ length: 8 }, () => upload(bytes)))), await upload(bytes)];
     expect(new Set(images.map(({ id, createdAt }) => `${id} ${createdAt}`)).size).toBe(1);
-    expect((await server.storage.images.list({ first: 1, after: null })).totalCount).toBe(before + 1);
+    expect(await server.storage.images.count()).toBe(before + 1);
     await server.storage.images.delete(images[0]!.id);
     expect((await upload(bytes)).id).not.toBe(images[0]!.id);
   });

@@ -43,7 +43,7 @@ export interface Trace {
 export async function traceOf(storage: Storage, session: StyleTransferRecord, server: string): Promise<Trace> {
   const { settings, styles } = session.initial;
   const recorded = await storage.changes.list(session.id);
-  const curve = await storage.frames.losses(session.id, {}, LOSS_POINTS);
+  const curves = await storage.frames.lossesOf([session.id], {}, LOSS_POINTS);
   const changes: Trace["changes"] = [];
   for (const change of recorded) {
     if (change.step === null) continue;
@@ -61,7 +61,7 @@ export async function traceOf(storage: Storage, session: StyleTransferRecord, se
     changes,
     step: session.step,
     device: session.device,
-    losses: curve.flatMap(({ step, losses }) =>
+    losses: (curves.get(session.id) ?? []).flatMap(({ step, losses }) =>
       losses ? [{ step, total: losses.total, content: losses.content, style: losses.style, tv: losses.tv }] : [],
     ),
   };

@@ -14,7 +14,7 @@ export class Replay {
 
   /** Begins after `lastStep`. Frames through `keptStep`, which were kept when the viewer came, are read in any case. */
   constructor(
-    private readonly kept: Pick<KeptFrames, "sharedList">,
+    private readonly kept: Pick<KeptFrames, "sharedList" | "count">,
     private readonly sessionId: string,
     public lastStep: number,
     private readonly keptStep: number,
@@ -38,10 +38,11 @@ export class Replay {
 
   private async read(): Promise<void> {
     const range = { fromStep: this.lastStep + 1 };
-    const { rows, totalCount } = await this.kept.sharedList(this.sessionId, { first: PAGE, after: null }, range);
+    const { rows, hasNextPage } = await this.kept.sharedList(this.sessionId, { first: PAGE, after: null }, range);
     this.page = rows;
     if (this.lastStep < this.keptStep) return;
-    this.lagging = totalCount > PAGE && totalCount >= this.backlog;
-    this.backlog = totalCount;
+    const backlog = hasNextPage ? await this.kept.count(this.sessionId, range) : rows.length;
+    this.lagging = hasNextPage && backlog >= this.backlog;
+    this.backlog = backlog;
   }
 }

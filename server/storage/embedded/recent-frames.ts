@@ -1,5 +1,5 @@
 import type { FrameRecord } from "../../records/pictures.js";
-import { RECENT_FRAMES, type RecentFrameStore } from "../storage.js";
+import { RECENT_FRAMES, type RecentFrameStore, type StepRange } from "../storage.js";
 
 interface RecentFrame {
   frame: FrameRecord;
@@ -13,6 +13,11 @@ export function memoryRecentFrames(): RecentFrameStore {
   const ringOf = (sessionId: string) => rings.get(sessionId) ?? [];
   const entry = (sessionId: string, step: number) => ringOf(sessionId).find(({ frame }) => frame.step === step);
 
+  function within(sessionId: string, { fromStep = 0, toStep = Number.POSITIVE_INFINITY }: StepRange): FrameRecord[] {
+    const frames = ringOf(sessionId).map(({ frame }) => frame);
+    return frames.filter(({ step }) => step >= fromStep && step <= toStep);
+  }
+
   return {
     async put(frame, picture) {
       const ring = ringOf(frame.sessionId);
@@ -25,11 +30,12 @@ export function memoryRecentFrames(): RecentFrameStore {
 
     latest: async (sessionId) => ringOf(sessionId).at(-1)?.frame ?? null,
 
-    async list(sessionId, { first, after }, { fromStep = 0, toStep = Number.POSITIVE_INFINITY }) {
-      const within = ringOf(sessionId).filter(({ frame: { step } }) => step >= fromStep && step <= toStep);
-      const rest = within.filter(({ frame }) => frame.step > (after ?? -1));
-      return { rows: rest.slice(0, first).map(({ frame }) => frame), hasNextPage: rest.length > first, totalCount: within.length };
+    async list(sessionId, { first, after }, range) {
+      const rest = within(sessionId, range).filter((frame) => frame.step > (after ?? -1));
+      return { rows: rest.slice(0, first), hasNextPage: rest.length > first };
     },
+
+    count: async (sessionId, range) => within(sessionId, range).length,
 
     picture: async (sessionId, step) => entry(sessionId, step)?.picture ?? null,
 

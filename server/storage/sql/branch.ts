@@ -41,10 +41,11 @@ export async function insertBranch(database: Database, branch: StyleTransferReco
     .select({ frameCount: count(), frameByteLength: sum(frames.byteLength).mapWith(Number) })
     .from(frames)
     .where(eq(frames.sessionId, id));
+  const changeCount = await database.$count(changes, eq(changes.sessionId, id));
   await written(
     database
       .update(sessions)
-      .set({ ...totals, step: branchedAtStep })
+      .set({ ...totals, changeCount, step: branchedAtStep })
       .where(eq(sessions.id, id)),
   );
   // The parent's revision grows, so that its viewers receive the new branch.

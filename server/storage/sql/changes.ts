@@ -1,8 +1,8 @@
-import { and, asc, count, eq, gt, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { type RecordedChange, withChange } from "../../records/changes.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import type { ChangeStore } from "../storage.js";
-import { type Database, written, writtenWithImages } from "./database.js";
+import { bySession, type Database, written, writtenWithImages } from "./database.js";
 import { changes, sessions } from "./schema.js";
 import { recordStyles } from "./session-images.js";
 import { sessionRecord } from "./sessions.js";
@@ -22,7 +22,7 @@ export function sqlChanges(database: Database): ChangeStore {
           if (session?.kind !== "STYLE_TRANSFER") return null;
           await written(transaction.insert(changes).values({ sessionId, ...change, createdAt: new Date() }));
           await recordStyles(transaction, sessionId, change.styles ?? []);
-          return revise(transaction, sessionId, withChange(session, change));
+          return revise(transaction, sessionId, { ...withChange(session, change), changeCount: sql`${sessions.changeCount} + 1` });
         }),
       ),
 
@@ -42,22 +42,15 @@ export function sqlChanges(database: Database): ChangeStore {
         .from(changes)
         .where(inArray(changes.sessionId, [...sessionIds]))
         .orderBy(asc(changes.ordinal));
-      const bySession = new Map<string, RecordedChange[]>();
-      for (const row of rows) {
-        const listed = bySession.get(row.sessionId) ?? [];
-        listed.push(recordedChange(row));
-        bySession.set(row.sessionId, listed);
-      }
-      return bySession;
+      return new Map([...bySession(rows)].map(([id, listed]) => [id, listed.map(recordedChange)]));
     },
 
     async counts(sessionIds) {
       const rows = await database
-        .select({ sessionId: changes.sessionId, count: count() })
-        .from(changes)
-        .where(inArray(changes.sessionId, [...sessionIds]))
-        .groupBy(changes.sessionId);
-      return new Map(rows.map((row) => [row.sessionId, row.count]));
+        .select({ id: sessions.id, count: sessions.changeCount })
+        .from(sessions)
+        .where(inArray(sessions.id, [...sessionIds]));
+      return new Map(rows.map((row) => [row.id, row.count]));
     },
 
     settle: (sessionId, step, ordinal) =>
@@ -83,7 +76,7 @@ function recordedChange({ sessionId: _session, ...change }: typeof changes.$infe
 async function revise(
   database: Database,
   id: string,
-  changed: Partial<Pick<StyleTransferRecord, "settings" | "styles">>,
+  changed: Partial<Pick<StyleTransferRecord, "settings" | "styles">> & { changeCount?: SQL },
 ): Promise<StyleTransferRecord | null> {
   const [row] = await written(
     database

@@ -43,3 +43,14 @@ function sqlState(error: unknown): unknown {
   const cause = error instanceof DrizzleQueryError ? error.cause : error;
   return cause instanceof Error && "code" in cause ? cause.code : undefined;
 }
+
+/** The rows by the id of their session, in their order. */
+export function bySession<Row extends { sessionId: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  const grouped = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = grouped.get(row.sessionId);
+    if (group) group.push(row);
+    else grouped.set(row.sessionId, [row]);
+  }
+  return grouped;
+}

@@ -1,8 +1,9 @@
-import { and, asc, between, count, desc, eq, gt, gte, inArray, lte, type SQL, sql, sum } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, inArray, lte, type SQL, sql, sum } from "drizzle-orm";
 import { badInput } from "../../errors.js";
-import type { FrameStore, StepRange } from "../storage.js";
-import { type Database, isMissingReference, written } from "./database.js";
-import { lossCurve } from "./loss-curve.js";
+import type { FrameRecord } from "../../records/pictures.js";
+import type { FrameStore, Page, PageRequest, StepRange } from "../storage.js";
+import { bySession, type Database, isMissingReference, written } from "./database.js";
+import { lossCurves } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
 
@@ -11,6 +12,29 @@ const MAX_STEP = 2 ** 31 - 1;
 
 /** Kept frames as rows. */
 export function sqlFrames(database: Database): FrameStore {
+  async function listOf(sessionIds: readonly string[], { first, after }: PageRequest<number>, range: StepRange) {
+    const later = after === null ? undefined : gt(frames.step, after);
+    // Each session's page is read by itself, however many frames the session has.
+    const page = database
+      .select()
+      .from(frames)
+      .where(and(eq(frames.sessionId, sessions.id), within(range), later))
+      .orderBy(asc(frames.step))
+      .limit(first + 1)
+      .as("page");
+    const rows = await database
+      .select(page._.selectedFields)
+      .from(sessions)
+      .crossJoinLateral(page)
+      .where(inArray(sessions.id, [...sessionIds]))
+      .orderBy(asc(page.step));
+    const pages = new Map<string, Page<FrameRecord>>();
+    for (const [sessionId, found] of bySession(rows)) {
+      pages.set(sessionId, { rows: found.slice(0, first), hasNextPage: found.length > first });
+    }
+    return pages;
+  }
+
   return {
     async insert(frame) {
       const stored = database
@@ -68,25 +92,30 @@ export function sqlFrames(database: Database): FrameStore {
       return new Map(rows.map((row) => [row.sessionId, row]));
     },
 
-    async list(sessionId, { first, after }, range) {
-      const matches = within(sessionId, range);
-      const [rows, [total]] = await Promise.all([
-        database
-          .select()
-          .from(frames)
-          .where(after === null ? matches : and(matches, gt(frames.step, after)))
-          .orderBy(asc(frames.step))
-          .limit(first + 1),
-        isWhole(range)
-          ? database.select({ count: sessions.frameCount }).from(sessions).where(eq(sessions.id, sessionId))
-          : database.select({ count: count() }).from(frames).where(matches),
-      ]);
-      return { rows: rows.slice(0, first), hasNextPage: rows.length > first, totalCount: total?.count ?? 0 };
+    async list(sessionId, page, range) {
+      const pages = await listOf([sessionId], page, range);
+      return pages.get(sessionId) ?? { rows: [], hasNextPage: false };
     },
 
-    async losses(sessionId, range, points) {
+    listOf,
+
+    async countOf(sessionIds, range) {
+      const ids = [...sessionIds];
+      const rows = isWhole(range)
+        ? await database.select({ id: sessions.id, count: sessions.frameCount }).from(sessions).where(inArray(sessions.id, ids))
+        : await database
+            .select({ id: frames.sessionId, count: count() })
+            .from(frames)
+            .where(and(inArray(frames.sessionId, ids), within(range)))
+            .groupBy(frames.sessionId);
+      return new Map(rows.map((row) => [row.id, row.count]));
+    },
+
+    async lossesOf(sessionIds, range, points) {
       if (!(points >= 2)) throw badInput("points", "A loss curve has at least 2 points.", 2, { min: 2 });
-      return lossCurve(database, within(sessionId, range), points);
+      const matches = and(inArray(frames.sessionId, [...sessionIds]), within(range));
+      const curves = bySession(await lossCurves(database, matches, points));
+      return new Map([...curves].map(([id, curve]) => [id, curve.map(({ step, losses }) => ({ step, losses }))]));
     },
 
     async totals() {
@@ -119,9 +148,6 @@ function isWhole({ fromStep, toStep }: StepRange): boolean {
   return fromStep === undefined && toStep === undefined;
 }
 
-function within(sessionId: string, { fromStep, toStep }: StepRange): SQL | undefined {
-  const session = eq(frames.sessionId, sessionId);
-  if (fromStep !== undefined && toStep !== undefined) return and(session, between(frames.step, fromStep, toStep));
-  if (fromStep !== undefined) return and(session, gte(frames.step, fromStep));
-  return toStep === undefined ? session : and(session, lte(frames.step, toStep));
+function within({ fromStep, toStep }: StepRange): SQL | undefined {
+  return and(fromStep === undefined ? undefined : gte(frames.step, fromStep), toStep === undefined ? undefined : lte(frames.step, toStep));
 }

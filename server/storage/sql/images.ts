@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, lt, notExists, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, lt, notExists, or, sql } from "drizzle-orm";
 import { badInput } from "../../errors.js";
 import type { ImageRecord } from "../../records/pictures.js";
 import type { ImageStore } from "../storage.js";
@@ -37,17 +37,16 @@ export function sqlImages(database: Database): ImageStore {
       const older = last
         ? or(lt(images.createdAt, last.createdAt), and(eq(images.createdAt, last.createdAt), lt(images.id, last.id)))
         : undefined;
-      const [rows, [total]] = await Promise.all([
-        database
-          .select()
-          .from(images)
-          .where(older)
-          .orderBy(desc(images.createdAt), desc(images.id))
-          .limit(first + 1),
-        database.select({ count: count() }).from(images),
-      ]);
-      return { rows: rows.slice(0, first), hasNextPage: rows.length > first, totalCount: total?.count ?? 0 };
+      const rows = await database
+        .select()
+        .from(images)
+        .where(older)
+        .orderBy(desc(images.createdAt), desc(images.id))
+        .limit(first + 1);
+      return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
     },
+
+    count: async () => database.$count(images),
 
     async delete(id) {
       const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, id));

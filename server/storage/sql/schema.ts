@@ -39,7 +39,8 @@ export const images = pgTable(
 
 /**
  * Sessions of every kind; the columns of one kind are null for the others. `ordinal` puts sessions that were created in
- * the same millisecond in order. `frameCount` and `frameByteLength` are sums over the session's frames.
+ * the same millisecond in order. `frameCount`, `frameByteLength` and `changeCount` are sums over the session's frames and
+ * changes, which are too many to be counted each time.
  */
 export const sessions = pgTable(
   "sessions",
@@ -59,6 +60,7 @@ export const sessions = pgTable(
     revision: integer("revision").notNull().default(0),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
     frameByteLength: bigint("frame_bytes", { mode: "number" }).notNull().default(0),
+    changeCount: integer("change_count").notNull().default(0),
     settings: json("settings").$type<SessionRecord["settings"]>(),
     contentId: text("content_id").references(() => images.id),
     styles: json("styles").$type<StyleTransferRecord["styles"]>(),

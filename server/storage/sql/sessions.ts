@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, getTableColumns, gt, ilike, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, ilike, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError, badInput } from "../../errors.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
@@ -16,7 +16,7 @@ export function sqlSessions(database: Database): SessionStore {
     insert: (session, planned = []) =>
       writtenWithImages(
         database.transaction(async (transaction) => {
-          await written(transaction.insert(sessions).values(session));
+          await written(transaction.insert(sessions).values({ ...session, changeCount: planned.length }));
           await recordImages(
             transaction,
             session,
@@ -65,19 +65,17 @@ export function sqlSessions(database: Database): SessionStore {
     },
 
     async list({ first, after }, filter) {
-      const matches = matching(filter);
       const older = after === null ? undefined : olderThan(await positionOf(database, after));
-      const [rows, [total]] = await Promise.all([
-        database
-          .select()
-          .from(sessions)
-          .where(and(matches, older))
-          .orderBy(desc(sessions.createdAt), desc(sessions.ordinal))
-          .limit(first + 1),
-        database.select({ count: count() }).from(sessions).where(matches),
-      ]);
-      return { rows: rows.slice(0, first).map(sessionRecord), hasNextPage: rows.length > first, totalCount: total?.count ?? 0 };
+      const rows = await database
+        .select()
+        .from(sessions)
+        .where(and(matching(filter), older))
+        .orderBy(desc(sessions.createdAt), desc(sessions.ordinal))
+        .limit(first + 1);
+      return { rows: rows.slice(0, first).map(sessionRecord), hasNextPage: rows.length > first };
     },
+
+    count: async (filter) => database.$count(sessions, matching(filter)),
 
     delete: (id) => database.transaction((transaction) => deleteSession(transaction, id)),
 
@@ -108,7 +106,7 @@ export function sqlSessions(database: Database): SessionStore {
 
 /** The session of a row, without the columns of the other kinds; `kind` determines the type of the settings. */
 export function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord {
-  const { ordinal: _ordinal, frameCount: _count, frameByteLength: _bytes, kind, settings, ...columns } = row;
+  const { ordinal: _ordinal, frameCount: _count, frameByteLength: _bytes, changeCount: _changes, kind, settings, ...columns } = row;
   const { contentId, styles, initial, parentId, branchedAtStep, sourceId, framesTranslated, framesDropped, ...base } = columns;
   if (kind === "STYLE_TRANSFER" && settings && contentId !== null && styles && initial) {
     return {

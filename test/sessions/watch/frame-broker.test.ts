@@ -5,7 +5,7 @@ import type { FrameRecord } from "../../../server/records/pictures.js";
 import type { StyleTransferRecord } from "../../../server/records/session.js";
 import { FrameBroker } from "../../../server/sessions/watch/frame-broker.js";
 import { memoryRecentFrames } from "../../../server/storage/embedded/recent-frames.js";
-import type { Storage } from "../../../server/storage/storage.js";
+import type { StepRange, Storage } from "../../../server/storage/storage.js";
 import { aFrame, aSession } from "../../contracts/records.js";
 
 /** A session that is painted into memory, with waits of any length between its events. */
@@ -27,15 +27,20 @@ class Painted {
       frames: {
         ...refusing,
         latest: async () => this.frames.at(-1) ?? null,
-        list: async (_id, { first }, { fromStep = 0 }) => {
+        listOf: async ([id = ""], { first }, range) => {
           if (this.failure) throw this.failure;
-          const rows = this.frames.filter(({ step }) => step >= fromStep);
+          const rows = this.within(range);
           await wait();
-          return { rows: rows.slice(0, first), hasNextPage: rows.length > first, totalCount: rows.length };
+          return new Map([[id, { rows: rows.slice(0, first), hasNextPage: rows.length > first }]]);
         },
+        countOf: async ([id = ""], range) => new Map([[id, this.within(range).length]]),
       },
     };
     this.broker = new FrameBroker(storage as Storage, this.bus);
+  }
+
+  private within({ fromStep = 0 }: StepRange): FrameRecord[] {
+    return this.frames.filter(({ step }) => step >= fromStep);
   }
 
   async paint(step: number): Promise<void> {
@@ -62,9 +67,10 @@ const refusing = {
   update: refuse,
   suspended: refuse,
   list: refuse,
+  count: refuse,
   delete: refuse,
   latest: refuse,
-  losses: refuse,
+  lossesOf: refuse,
   totals: refuse,
   insertBranch: refuse,
   branches: refuse,
