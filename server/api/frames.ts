@@ -121,8 +121,10 @@ export class FrameResolver {
   }
 
   @FieldResolver(() => Base64, { nullable: true, description: "The encoded image itself; null in a subscription without inline." })
-  data(@Root() frame: FrameSource): Promise<string> | null {
-    return frame.shared?.base64() ?? null;
+  data(@Root() frame: FrameSource, @Ctx() { spendBytes }: OperationContext): Promise<string> | null {
+    if (!frame.shared) return null;
+    spendBytes(frame.shared.record.byteLength);
+    return frame.shared.base64();
   }
 }
 

@@ -22,6 +22,8 @@ export const apiLimits = {
    * Fields times the length of the lists that hold them. `Frame.data` and lookups in the database count more than once.
    */
   maxCost: 200_000,
+  /** Bytes of all pictures in one answer, or in one event of a subscription, as `Frame.data`. */
+  maxDataBytes: 32_000_000,
   /** How long the fields of an operation, or of an event of a subscription, may read from storage, ms. */
   maxReadMs: 10_000,
   maxPageSize: 100,

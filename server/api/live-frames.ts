@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from "type-graphql";
 import { badInput } from "../errors.js";
-import type { ImageRecord } from "../records/pictures.js";
+import { type ImageRecord, MAX_STEP } from "../records/pictures.js";
 import type { LiveReceipt } from "../sessions/live/channel.js";
 import { MAX_LIVE_FRAME_BYTES } from "../sessions/live/frames.js";
 import { requireId } from "../sessions/requirements.js";
@@ -9,9 +9,6 @@ import { IdArg } from "./declare.js";
 import { FrameReceiptStatus } from "./enums.js";
 import { Image } from "./images.js";
 import { Base64 } from "./scalars.js";
-
-/** Largest step: the largest Int of GraphQL. */
-const MAX_STEP = 2 ** 31 - 1;
 
 @InputType({ description: "A frame for a live translation." })
 export class FrameInput {

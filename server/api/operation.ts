@@ -13,6 +13,8 @@ export interface OperationContext extends ApiContext {
   readonly loaders: Loaders;
   /** Counts values whose number is known only when they are read. @throws AtelierError LIMIT for too many. */
   spend(values: number): void;
+  /** Counts the bytes of pictures in the answer. @throws AtelierError LIMIT for too many. */
+  spendBytes(byteLength: number): void;
   /** A fresh context, with time and values of its own, for the next event of a subscription. */
   renewed(): OperationContext;
 }
@@ -50,6 +52,7 @@ export function operationContext(context: ApiContext, isGone: () => boolean): Op
   };
   const frames = keptFrames(storage);
   let spent = 0;
+  let spentBytes = 0;
   return {
     ...context,
     storage,
@@ -59,6 +62,14 @@ export function operationContext(context: ApiContext, isGone: () => boolean): Op
       spent += values;
       const limit = apiLimits.maxCost;
       if (spent > limit) throw beyondLimit(`A query may ask for at most ${limit} values; ask for fewer sessions or fields.`, limit);
+    },
+    spendBytes(byteLength) {
+      spentBytes += byteLength;
+      const limit = apiLimits.maxDataBytes;
+      if (spentBytes <= limit) return;
+      throw beyondLimit(`The pictures of an answer may have at most ${limit} bytes; read the others from their url.`, limit, {
+        unit: "bytes",
+      });
     },
     renewed: () => operationContext(context, isGone),
   };

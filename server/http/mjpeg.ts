@@ -84,7 +84,7 @@ export function mjpegRoutes(broker: Pick<FrameBroker, "watch">): Router {
 async function stream(events: AsyncIterableIterator<ViewerEvent>, request: Request, response: Response): Promise<void> {
   // Otherwise a viewer that leaves between frames would be noticed only at the next frame.
   request.once("close", () => void events.return?.());
-  const layout = /image\/|text\/html/.test(request.get("Accept") ?? "") ? headersAhead : partsWithLength;
+  const layout = /image\/(\*|avif|webp|svg)|text\/html/.test(request.get("Accept") ?? "") ? headersAhead : partsWithLength;
   response.flushHeaders();
   response.write(layout.start);
   for await (const event of events) {

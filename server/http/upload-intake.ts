@@ -5,7 +5,7 @@ export interface IntakeLimits {
   /** Uploads of all addresses, and of one: a class behind one router shares an address. */
   maxUploads: number;
   maxPerAddress: number;
-  /** Bytes that uploads hold in memory before only the oldest ones are read on. */
+  /** Bytes that uploads hold in memory before only the oldest ones, and those with less than their share, are read on. */
   maxHeldBytes: number;
   /** The oldest uploads, which are always read, so that some always become complete. */
   alwaysRead: number;
@@ -74,11 +74,16 @@ export class UploadIntake {
     }
   }
 
-  /** Reads all bodies while there is room, and otherwise the oldest ones. */
+  /**
+   * Reads all bodies while there is room. Otherwise it reads the oldest ones, which come to an end, and those with less
+   * than their share: uploads that hold much and end slowly must not stop the others.
+   */
   private balance(): void {
+    const { maxHeldBytes, alwaysRead } = this.limits;
     const held = this.uploads.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+    const share = maxHeldBytes / this.uploads.length;
     for (const [place, upload] of this.uploads.entries()) {
-      const paused = held > this.limits.maxHeldBytes && place >= this.limits.alwaysRead;
+      const paused = held > maxHeldBytes && place >= alwaysRead && upload.heldBytes >= share;
       if (paused === upload.paused) continue;
       upload.paused = paused;
       if (paused) upload.source.pause();

@@ -3,16 +3,17 @@ import sharp from "sharp";
 /** Markers of a JPEG file, ITU-T T.81 table B.1. */
 const START_OF_SCAN = 0xda;
 const PROGRESSIVE = 0xc2;
+const QUANTISATION = 0xdb;
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 /** Markers without a length, which stand within a scan or alone: TEM and the restart markers. */
 const isBare = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
 
 /**
- * Whether enough of a JPEG that breaks off is there to be shown: half of its rows, or, of a progressive one, all
- * frequencies of brightness but for their last bit, which is about half of the bytes of a usual file.
+ * Whether enough of a JPEG that breaks off is there to be shown: half of its rows, or, of a progressive one, about half
+ * of its bytes.
  */
 export async function isHalfThere(bytes: Uint8Array): Promise<boolean> {
-  return isProgressive(bytes) ? hasAllBrightness(bytes) : hasHalfOfRows(bytes);
+  return isProgressive(bytes) ? hasHalfOfBrightness(bytes) : hasHalfOfRows(bytes);
 }
 
 async function hasHalfOfRows(bytes: Uint8Array): Promise<boolean> {
@@ -37,25 +38,65 @@ function isProgressive(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** Whether the scan of the first component's highest frequencies, to the last bit but one or better, has ended. */
-function hasAllBrightness(bytes: Uint8Array): boolean {
-  let first: number | null = null;
-  let covered = 0;
-  let scan: number | null = null;
-  for (const { marker, body } of segments(bytes)) {
-    if (scan !== null) covered = Math.max(covered, scan);
-    if (covered === 63) return true;
-    if (isFrame(marker)) first = body[6] ?? null;
+/** Highest frequency of a block. */
+const LAST_FREQUENCY = 63;
+
+/**
+ * How many times the size of the first frequencies half of a file with libjpeg's usual scans has, by its coarseness: the
+ * mean of its first quantisation table. A fit to photos of qualities 60 to 95.
+ */
+const firstFrequenciesInHalf = (coarseness: number) => 2.6 + coarseness / 30;
+
+/**
+ * Whether a progressive file probably has half of its bytes, by how far its brightness is: its first component has
+ * begun to get all frequencies as precisely as the file's first scan. That is at 46 to 63 % of a photo with the scans of
+ * mozjpeg. libjpeg first sends the high frequencies coarsely; within that scan, the size of the low ones before it says
+ * where half of the file is. Photos are accepted from 40 to 70 % of their bytes on, noise from 20 % on.
+ */
+function hasHalfOfBrightness(bytes: Uint8Array): boolean {
+  let component: number | undefined;
+  let begin: number | null = null;
+  let precision = 0;
+  let coarseness: number | undefined;
+  /** The first scan of the component's frequencies, and its size once the next scan has begun. */
+  let low: { at: number; end: number; byteLength: number | null } | null = null;
+  for (const { at, marker, body } of segments(bytes)) {
+    if (isFrame(marker)) component = body[6];
+    if (marker === QUANTISATION) coarseness ??= mean(body.subarray(1, 65));
+    if (marker !== START_OF_SCAN) continue;
+    if (low) low.byteLength ??= at - low.at;
     const count = body[0] ?? 0;
-    const [end, approximation] = [body[2 + 2 * count] ?? 0, body[3 + 2 * count] ?? 0];
+    const [start = 0, end = 0, approximation = 0] = body.subarray(1 + 2 * count, 4 + 2 * count);
     // The low half of the approximation is the number of bits that are still missing.
-    scan = marker === START_OF_SCAN && body[1] === first && (approximation & 15) <= 1 ? end : null;
+    const missing = approximation & 15;
+    if (begin === null) {
+      begin = at;
+      precision = missing;
+    }
+    if (start === 0 || body[1] !== component) continue;
+    low ??= { at, end, byteLength: null };
+    if (end < LAST_FREQUENCY) continue;
+    const there = bytes.length - begin;
+    if (low.at === at) {
+      // All frequencies come in one scan, after the averages of the blocks.
+      if (missing <= precision && there >= 2 * (at - begin)) return true;
+    } else if (precision === 0) {
+      if (missing === 0) return true;
+    } else if (low.byteLength !== null) {
+      // Of noise the high frequencies take more than of photos, so their coarse scan counts for less.
+      const factor = firstFrequenciesInHalf(coarseness ?? 0) + (missing > precision ? 1.2 : 0);
+      if (there >= factor * low.byteLength) return true;
+    }
   }
   return false;
 }
 
-/** The segments of a JPEG, without the data of scans. */
-function* segments(bytes: Uint8Array): Generator<{ marker: number; body: Uint8Array }> {
+function mean(values: Uint8Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+/** The segments of a JPEG with their offsets, without the data of scans. */
+function* segments(bytes: Uint8Array): Generator<{ at: number; marker: number; body: Uint8Array }> {
   for (let at = 2; at + 1 < bytes.length; ) {
     const marker = bytes[at + 1]!;
     if (bytes[at] !== 0xff || marker === 0 || marker === 0xff || isBare(marker)) {
@@ -63,7 +104,7 @@ function* segments(bytes: Uint8Array): Generator<{ marker: number; body: Uint8Ar
       continue;
     }
     const length = ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
-    yield { marker, body: bytes.subarray(at + 4, at + 2 + length) };
+    yield { at, marker, body: bytes.subarray(at + 4, at + 2 + length) };
     at += 2 + Math.max(2, length);
   }
 }

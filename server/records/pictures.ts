@@ -1,3 +1,6 @@
+/** Largest step of a frame or change: the largest Int of GraphQL and of the database. */
+export const MAX_STEP = 2 ** 31 - 1;
+
 /** An uploaded picture. Its bytes are in the blob store under `digest`, as they were uploaded. */
 export interface ImageRecord {
   id: string;

@@ -65,6 +65,8 @@ export class SessionService {
     const parent = await requireStyleTransfer(storage, sessionId);
     const kept = step >= 0 && (await storage.frames.find(sessionId, step)) !== null;
     if (!kept) {
+      // It may have been deleted meanwhile, with its frames.
+      await requireStyleTransfer(storage, sessionId);
       const why = step > parent.step ? `The painting has reached step ${parent.step}.` : "The picture of this step is not kept.";
       throw badInput("step", `${why} A branch begins at a kept step.`, parent.step, { min: 0, max: parent.step });
     }
@@ -154,6 +156,8 @@ export class SessionService {
       throw conflict("sessionId", `The session is ${status}; cancel it before it is deleted.`);
     }
     const unreferenced = await storage.sessions.delete(sessionId);
+    // Another client was faster.
+    if (unreferenced === null) throw noSession();
     await storage.checkpoints.delete(sessionId);
     for (const digest of unreferenced) await storage.blobs.delete(digest);
     const deleted = { type: "deleted", sessionId } as const;

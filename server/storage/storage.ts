@@ -74,9 +74,10 @@ export interface SessionStore {
   /** Number of sessions in the list. */
   count(filter: SessionFilter): Promise<number>;
   /**
-   * Deletes a session with its changes and frame rows. Returns the digests that no kept frame or image uses any more.
+   * Deletes a session with its changes and frame rows. Returns the digests that no kept frame or image uses any more;
+   * null when there is no such session.
    */
-  delete(id: string): Promise<string[]>;
+  delete(id: string): Promise<string[] | null>;
   /**
    * Stores a branch together with what it shares with its parent, in one transaction: the frames through
    * `branchedAtStep` (their rows; the pictures are shared) and the changes in force by then, in their order. The

@@ -126,6 +126,17 @@ test("the cost of changes grows with their number, in fragments too", async () =
   expect(session.changes).toHaveLength(5000);
 });
 
+test("the pictures of an answer have bounded bytes", async () => {
+  const [id] = await store(1);
+  const large = Buffer.alloc(4_000_000, 7);
+  const digest = await running.storage.blobs.put(large);
+  await running.storage.frames.insert(aFrame(id!, 0, { digest, byteLength: large.byteLength }));
+  const several = (count: number) =>
+    `{ ${Array.from({ length: count }, (_, index) => `a${index}: frame(sessionId: "${id}", step: 0) { data }`).join(" ")} }`;
+  expect((await running.client.query(several(2))).a1.data).toHaveLength(Math.ceil(large.byteLength / 3) * 4);
+  expect(await running.client.refusal(several(9))).toMatchObject({ code: "LIMIT", max: apiLimits.maxDataBytes, unit: "bytes" });
+});
+
 test("an operation stops reading when its time is up", async () => {
   const { sessions } = operationContext({ storage: running.storage } as ApiContext, () => false).storage;
   let now = 0;

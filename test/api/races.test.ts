@@ -78,6 +78,19 @@ describe("a picture that is deleted after it was found", () => {
   });
 });
 
+test("when two clients delete a session at once, one gets NOT_FOUND", async () => {
+  for (let round = 0; round < 3; round++) {
+    const id = await startSession(running);
+    await running.client.query(CANCEL, { id });
+    const remove = () => running.client.query("mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id });
+    const answers = await Promise.allSettled([remove(), remove()]);
+    expect(answers.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(await running.client.refusal("mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id })).toMatchObject({
+      code: "NOT_FOUND",
+    });
+  }
+});
+
 test("when two clients cancel a running session at once, one gets CONFLICT", async () => {
   const id = await startSession(running);
   await running.host.claim();

@@ -50,6 +50,14 @@ describe("a trace", () => {
     expect(trace.content.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  test("whose setting is null gets the setting's default", async () => {
+    const { importTrace } = await running.client.query(IMPORT, {
+      trace: JSON.stringify({ ...trace, settings: { ...trace.settings, seed: null } }),
+    });
+    expect(importTrace.settings.seed).toBe(0);
+    await running.client.query(CANCEL, { id: importTrace.id });
+  });
+
   test("of a session that is deleted meanwhile is not found", async () => {
     const find = vi.spyOn(running.storage.images, "find").mockResolvedValueOnce(null);
     const response = await fetch(`${running.address}/sessions/${sessionId}/trace.json`);

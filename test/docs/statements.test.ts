@@ -63,6 +63,7 @@ test("docs/api.md states the limits in force", async () => {
   const { maxReadMs, maxDepth, maxAliases, maxFields, maxTokens, maxCost, maxPageSize, maxLossPoints } = apiLimits;
   expect(text).toContain(`nested ${maxDepth} deep and have ${maxAliases} aliases, ${maxFields} fields, ${maxTokens} tokens and 1 MiB`);
   expect(text).toContain(`${maxCost.toLocaleString("en")} values`);
+  expect(text).toContain(`pictures (\`Frame.data\`) may have ${apiLimits.maxDataBytes / 1e6} MB`);
   expect(text).toContain(`read for at most ${maxReadMs / 1000} seconds`);
   expect(text).toContain(`at most ${maxPageSize} entries, a loss curve ${maxLossPoints} points`);
   expect(text).toContain(`at least ${pictureLimits.minImageSide} px on each side`);

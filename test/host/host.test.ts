@@ -107,7 +107,7 @@ describe("a host", () => {
     const host = await startHost({ maxConcurrent: 1 });
     const id = await host.paint({ steps: 1e6 });
     await host.frame(id, 2);
-    for (const digest of await host.storage.sessions.delete(id)) await host.storage.blobs.delete(digest);
+    for (const digest of (await host.storage.sessions.delete(id)) ?? []) await host.storage.blobs.delete(digest);
     expect((await host.end(await host.paint({ steps: 3 }))).status).toBe("COMPLETED");
     expect(await host.storedSteps(id)).toEqual([]);
     expect(host.host.devices()[0]!.sessionIds).toEqual([]);

@@ -125,6 +125,20 @@ test("sends the header of the next part with each picture, because Chromium show
   expect(await last.upTo(`\r\n${DELIMITER}--\r\n`)).toHaveLength(0);
 });
 
+test("gives lengths to a program that accepts pictures of some types", async () => {
+  const session = await live();
+  const first = await picture("red");
+  await show(session.id, 0, first);
+  for (const Accept of ["image/jpeg", "multipart/x-mixed-replace, image/jpeg"]) {
+    const stream = await openStream(session.id, "", { Accept });
+    expect(await stream.upTo(DELIMITER)).toHaveLength(0);
+    expect((await stream.part())?.equals(first)).toBe(true);
+    stream.response.on("error", () => undefined);
+    stream.close();
+  }
+  await end(session);
+});
+
 test("shows a painting's last frame, a PNG, as JPEG", async () => {
   const session = await runningSession((imageId) => aSession(imageId, { status: "COMPLETED" }));
   const png = await picture("green", "png");

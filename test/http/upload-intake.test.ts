@@ -41,7 +41,7 @@ it("refuses an address that has too many uploads, and admits others", async () =
   await Promise.all([...slow, ...others, next].map(({ done }) => done));
 });
 
-it("continues to read only the oldest uploads while too many bytes are held", async () => {
+it("continues to read only the oldest uploads, and those with less than their share, while too many bytes are held", async () => {
   const begin = uploads();
   const [oldest, second, third] = [begin("a"), begin("a"), begin("b")];
   const reading = () => [oldest, second, third].map(({ body }) => body.reading);
@@ -49,6 +49,8 @@ it("continues to read only the oldest uploads while too many bytes are held", as
   second.hold(40);
   expect(reading()).toEqual([true, true, true]);
   third.hold(10);
+  expect(reading()).toEqual([true, false, true]);
+  third.hold(34);
   expect(reading()).toEqual([true, false, false]);
   oldest.hold(200);
   expect(reading()).toEqual([true, false, false]);

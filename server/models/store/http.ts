@@ -128,7 +128,7 @@ export async function* bodyOf(response: Response, watchdog: Watchdog): AsyncGene
 
 async function request(address: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
   try {
-    proxies ??= new EnvHttpProxyAgent();
+    proxies ??= new EnvHttpProxyAgent({ ...proxyOf("httpProxy", "http_proxy"), ...proxyOf("httpsProxy", "https_proxy") });
     return await fetch(address, {
       dispatcher: proxies,
       redirect: "manual",
@@ -138,6 +138,12 @@ async function request(address: URL, headers: Record<string, string>, signal: Ab
   } catch (error) {
     throw networkError(error, signal, "cannot be reached");
   }
+}
+
+/** The proxy that a variable names, in capitals or not. Many programs accept it without a scheme, so this one does too. */
+function proxyOf(option: "httpProxy" | "httpsProxy", variable: string): EnvHttpProxyAgent.Options {
+  const address = process.env[variable] ?? process.env[variable.toUpperCase()];
+  return address ? { [option]: address.includes("://") ? address : `http://${address}` } : {};
 }
 
 async function reject(response: Response, reason: string, temporary = false): Promise<never> {

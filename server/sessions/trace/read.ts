@@ -2,6 +2,7 @@ import { badInput } from "../../errors.js";
 import { type Fields, isFields } from "../../models/card-fields.js";
 import { JsonError, parseJson } from "../../models/json.js";
 import type { ChangeAtStep, Weighted } from "../../records/changes.js";
+import { MAX_STEP } from "../../records/pictures.js";
 import {
   type LayerWeight,
   type Setting,
@@ -15,9 +16,6 @@ import { TRACE_FORMAT, TRACE_VERSION, type TracePicture } from "./write.js";
 
 /** Longest trace that is read, characters: enough for 500 points of losses and some thousand changes. */
 export const MAX_TRACE_LENGTH = 800_000;
-
-/** Largest step of a change: the largest Int of GraphQL and of the database. */
-const MAX_STEP = 2 ** 31 - 1;
 
 /** Most changes of a trace. */
 const MAX_CHANGES = 5000;
@@ -78,7 +76,7 @@ function readChange(change: Fields, at: string): TraceContent["changes"][number]
 
 /** The settings that are there: a trace may be older than some of them. */
 function readSettings(values: Fields, at: string, names: readonly SettingName[]): Partial<StyleTransferSettings> {
-  const present = names.filter((name) => values[name] !== undefined);
+  const present = names.filter((name) => (values[name] ?? null) !== null);
   return Object.fromEntries(present.map((name) => [name, readSetting(styleTransferSettings[name], values[name], `${at}.${name}`)]));
 }
 

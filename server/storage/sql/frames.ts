@@ -1,14 +1,11 @@
 import { and, asc, count, desc, eq, gt, gte, inArray, lte, type SQL, sql, sum } from "drizzle-orm";
 import { badInput } from "../../errors.js";
-import type { FrameRecord } from "../../records/pictures.js";
+import { type FrameRecord, MAX_STEP } from "../../records/pictures.js";
 import type { FrameStore, Page, PageRequest, StepRange } from "../storage.js";
 import { bySession, type Database, isMissingReference, written } from "./database.js";
 import { lossCurves } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
-
-/** Largest step that a row can hold. */
-const MAX_STEP = 2 ** 31 - 1;
 
 /** Kept frames as rows. */
 export function sqlFrames(database: Database): FrameStore {

@@ -138,14 +138,14 @@ function completeTranslation({ model = "", family = "OTHER", size = translationS
   return { model, family, size };
 }
 
-async function deleteSession(database: Database, id: string): Promise<string[]> {
+async function deleteSession(database: Database, id: string): Promise<string[] | null> {
   const frameDigests = await database.selectDistinct({ digest: frames.digest }).from(frames).where(eq(frames.sessionId, id));
   const [deleted] = await database.delete(sessions).where(eq(sessions.id, id)).returning({
     id: sessions.id,
     ordinal: sessions.ordinal,
     createdAt: sessions.createdAt,
   });
-  if (!deleted) return [];
+  if (!deleted) return null;
   await written(database.insert(deletedSessions).values(deleted));
   return unreferencedDigests(database, frameDigests);
 }

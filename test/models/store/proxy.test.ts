@@ -65,6 +65,12 @@ it("uses HTTP_PROXY, even for a host that only the proxy knows", async () => {
   expect(asked).toEqual([`models.invalid:${new URL(rig.server.address).port}`]);
 });
 
+it("accepts a proxy without a scheme", async () => {
+  vi.stubEnv("HTTP_PROXY", process.env.HTTP_PROXY?.replace("http://", ""));
+  await download("models.invalid");
+  expect(asked).toEqual([`models.invalid:${new URL(rig.server.address).port}`]);
+});
+
 it("reaches an https address through the tunnel of HTTPS_PROXY, whatever HTTP_PROXY says", async () => {
   vi.stubEnv("HTTPS_PROXY", process.env.HTTP_PROXY);
   vi.stubEnv("HTTP_PROXY", "http://127.0.0.1:1");
