@@ -126,6 +126,11 @@ describe("a trace", () => {
       (good) => ({ ...good, changes: [{ step: null, settings: { beta: 1 }, styles: null }] }),
       { field: "trace.changes.0.step" },
     ],
+    ...[2 ** 31, 1e300, -1, 1.5].map((step): [string, (good: Trace) => unknown, object] => [
+      `with a change at step ${step}`,
+      (good) => ({ ...good, changes: [{ step, settings: { beta: 1 }, styles: null }] }),
+      { code: "BAD_INPUT", field: "trace.changes.0.step", limit: "0..2147483647" },
+    ]),
     ["with changes out of order", (good) => ({ ...good, changes: [...good.changes].reverse() }), { field: "trace.changes.1.step" }],
     ["with a title that is too long", (good) => ({ ...good, title: "x".repeat(300) }), { field: "trace.title" }],
   ])("%s is refused", async (_name, changed, refusal) => {

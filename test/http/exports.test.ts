@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { TRACE_KEYWORD } from "../../server/exports/png-text.js";
 import { aFrame, anImage, aSession, aTranslation } from "../contracts/records.js";
 import { ask, type RunningServer, startHttp } from "./server.js";
@@ -96,6 +96,18 @@ describe("an exported picture", () => {
       expect([path, answer.status, answer.json()]).toEqual([path, status, expect.objectContaining(detail)]);
     }
   });
+});
+
+test.each(["trace.json", "export.png"])("a session that is deleted while its %s is written is not found", async (name) => {
+  const id = await painting();
+  const { changes, sessions } = server.storage;
+  const list = vi.spyOn(changes, "list").mockImplementationOnce(async () => {
+    await sessions.delete(id);
+    return [];
+  });
+  const answer = await ask(server.port, `/sessions/${id}/${name}`);
+  list.mockRestore();
+  expect([answer.status, answer.json()]).toEqual([404, expect.objectContaining({ code: "NOT_FOUND", field: "id" })]);
 });
 
 test("a film is sent in ranges, so that players can seek", async () => {

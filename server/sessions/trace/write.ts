@@ -39,7 +39,10 @@ export interface Trace {
   losses: { step: number; total: number; content: number; style: number; tv: number }[];
 }
 
-/** The trace of a session as it is now, without changes that wait for their step. */
+/**
+ * The trace of a session as it is now, without changes that wait for their step.
+ * @throws AtelierError NOT_FOUND when the session is deleted meanwhile.
+ */
 export async function traceOf(storage: Storage, session: StyleTransferRecord, server: string): Promise<Trace> {
   const { settings, styles } = session.initial;
   const recorded = await storage.changes.list(session.id);
@@ -50,14 +53,18 @@ export async function traceOf(storage: Storage, session: StyleTransferRecord, se
     const swapped = change.styles && (await Promise.all(change.styles.map((style) => traceStyle(storage, style))));
     changes.push({ step: change.step, settings: change.settings, styles: swapped });
   }
+  const content = await tracePicture(storage, session.contentId);
+  const first = await Promise.all(styles.map((style) => traceStyle(storage, style)));
+  // Changes and losses are deleted with their session: without this, a trace without them would look complete.
+  if (!(await storage.sessions.find(session.id))) throw noSession("id");
   return {
     format: TRACE_FORMAT,
     version: TRACE_VERSION,
     server,
     title: session.title,
-    content: await tracePicture(storage, session.contentId),
+    content,
     settings,
-    styles: await Promise.all(styles.map((style) => traceStyle(storage, style))),
+    styles: first,
     changes,
     step: session.step,
     device: session.device,
@@ -74,7 +81,7 @@ async function traceStyle(storage: Storage, { imageId, weight }: Weighted<ImageR
 async function tracePicture(storage: Storage, imageId: string): Promise<TracePicture> {
   const image = await storage.images.find(imageId);
   // The session, which keeps its images from deletion, was deleted while its trace was written.
-  if (!image) throw noSession();
+  if (!image) throw noSession("id");
   const { digest, width, height, mimeType } = image;
   return { sha256: digest, width, height, mimeType };
 }
