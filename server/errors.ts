@@ -89,10 +89,17 @@ export function errorBody({ code, message, detail }: AtelierError): ErrorBody {
   return { code, message, field: null, limit: null, ...detail };
 }
 
+/** A picture that is still listed, but whose file cannot be read now. Others may be readable. */
+export class PictureUnreadable extends AtelierError {
+  constructor(message: string, cause?: unknown, code: ErrorCode = "UNAVAILABLE") {
+    super(code, message, {}, cause === undefined ? undefined : { cause });
+  }
+}
+
 /** A picture that is still listed, but whose file is missing or damaged. */
-export class PictureLost extends AtelierError {
+export class PictureLost extends PictureUnreadable {
   constructor(message: string, cause?: unknown) {
-    super("NOT_FOUND", message, {}, cause === undefined ? undefined : { cause });
+    super(message, cause, "NOT_FOUND");
   }
 }
 

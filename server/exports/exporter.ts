@@ -195,7 +195,8 @@ export class Exporter {
         : videoEncoder(this.ffmpeg ?? "ffmpeg", path, pictures, settings, format);
     await this.encode(encoder, pictures, { onPicture, signal: job.abort.signal });
     const { skipped, count } = pictures;
-    if (skipped > 0) this.parts.report(new Error(`A film leaves out ${skipped} of ${count} pictures, which are missing or damaged.`));
+    if (skipped > 0)
+      this.parts.report(new Error(`A film leaves out ${skipped} of ${count} pictures, which are missing, damaged or unreadable.`));
   }
 
   /** @throws StorageUnavailable when the encoder failed because the disk is full. */

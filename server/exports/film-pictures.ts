@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { beyondLimit, notFound, PictureLost } from "../errors.js";
+import { beyondLimit, notFound, PictureLost, PictureUnreadable } from "../errors.js";
 import type { FrameRecord } from "../records/pictures.js";
 import type { Storage } from "../storage/storage.js";
 import { exportLimits, type FilmSettings } from "./export.js";
@@ -14,7 +14,7 @@ export interface FilmPictures {
   count: number;
   /** Yields the pictures in order as raw RGB, 8 bits per channel. */
   read(signal: AbortSignal): AsyncIterableIterator<Buffer>;
-  /** Number of pictures left out so far, because their files are missing or damaged. */
+  /** Number of pictures left out so far, because their files are missing, damaged or unreadable. */
   readonly skipped: number;
 }
 
@@ -65,7 +65,8 @@ export async function filmPictures(storage: Pick<Storage, "frames" | "blobs" | "
         );
         yield await joined(pictures, widths, size);
       } catch (error) {
-        if (!(error instanceof PictureLost) || ++skipped === steps.length) throw error;
+        if (!(error instanceof PictureUnreadable)) throw error;
+        if (++skipped === steps.length) throw new PictureLost("None of the pictures of this film can be read.", error);
       }
     }
   }

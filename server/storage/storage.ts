@@ -179,7 +179,7 @@ export interface BlobStore {
    * @throws AtelierError UNAVAILABLE when the disk is full.
    */
   put(bytes: Uint8Array): Promise<string>;
-  /** The bytes, whose digest was verified. @throws PictureLost when they are missing or damaged. */
+  /** The bytes, whose digest was verified. @throws PictureLost when they are missing or damaged, else PictureUnreadable. */
   get(digest: string): Promise<Uint8Array>;
   /** Deletes bytes unless a row refers to them; those that were just put later, since their row may still follow. */
   delete(digest: string): Promise<void>;

@@ -1,4 +1,4 @@
-import { readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -56,17 +56,48 @@ test("a film that does not fit on the disk is refused or fails with a clear reas
   expect(failed).toMatchObject({ state: "FAILED", error: { code: "UNAVAILABLE", message: "The disk is full." } });
 });
 
-test("a film skips pictures that are missing or damaged", async () => {
-  const sessionId = await painting(6);
-  const frames = (await storage.frames.list(sessionId, { first: 10, after: null }, {})).rows;
-  const pathOf = (digest: string) => join(folder, "blobs", digest.slice(0, 2), digest.slice(2, 4), digest);
-  await rm(pathOf(frames[0]!.digest));
-  await truncate(pathOf(frames[4]!.digest), 100);
-  const film = await ended(await exporter.start({ sessionId, format: "WEBP" }));
-  expect(film.state).toBe("COMPLETED");
-  const { pages, delay } = await sharp(exporter.fileOf(film.id).path, { animated: true }).metadata();
-  expect([pages, delay?.at(-1)]).toEqual([5, 1500]);
-  expect(faults.splice(0).map(String)).toEqual(["Error: A film leaves out 2 of 7 pictures, which are missing or damaged."]);
+const videos = ffmpeg === null ? [] : (["MP4"] as const);
+
+/** Paths of the files of a painting's pictures. */
+async function pictureFiles(sessionId: string): Promise<string[]> {
+  const { rows } = await storage.frames.list(sessionId, { first: 10, after: null }, {});
+  return rows.map(({ digest }) => join(folder, "blobs", digest.slice(0, 2), digest.slice(2, 4), digest));
+}
+
+/** Puts something in place of a file that cannot be read, even by root. */
+async function makeUnreadable(path: string): Promise<void> {
+  await rm(path);
+  await mkdir(path);
+}
+
+test.each(["WEBP", ...videos] as const)("a film as %s skips pictures that are missing, damaged or unreadable", async (format) => {
+  const sessionId = await painting(7, [80, 64]);
+  const files = await pictureFiles(sessionId);
+  await rm(files[0]!);
+  await truncate(files[4]!, 100);
+  await makeUnreadable(files[6]!);
+  const film = await ended(await exporter.start({ sessionId, format }));
+  expect(film).toMatchObject({ state: "COMPLETED", error: null });
+  if (format === "WEBP") {
+    const { pages, delay } = await sharp(exporter.fileOf(film.id).path, { animated: true }).metadata();
+    expect([pages, delay?.at(-1)]).toEqual([5, 1500]);
+  }
+  const lines = faults.splice(0).map(String);
+  expect(lines).toEqual(["Error: A film leaves out 3 of 8 pictures, which are missing, damaged or unreadable."]);
+  await rm(files[6]!, { recursive: true });
+});
+
+test.each(["WEBP", ...videos] as const)("a film as %s fails clearly, and does not hang, when no picture can be read", async (format) => {
+  const sessionId = await painting(4, [80, 68]);
+  const files = await pictureFiles(sessionId);
+  for (const [index, path] of files.entries()) await (index % 2 === 0 ? rm(path) : makeUnreadable(path));
+  const film = await ended(await exporter.start({ sessionId, format }));
+  const error = { code: "NOT_FOUND", message: "None of the pictures of this film can be read." };
+  expect(film).toMatchObject({ state: "FAILED", error });
+  // The next film is made as usual.
+  expect((await ended(await exporter.start({ sessionId: await painting(2), format }))).state).toBe("COMPLETED");
+  expect((await readdir(join(folder, "exports"))).filter((name) => name.startsWith(film.id))).toEqual([]);
+  for (const path of files) await rm(path, { recursive: true, force: true });
 });
 
 test("a film of which every picture is missing fails and says so", async () => {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -179,6 +179,20 @@ describe("GET /images/:id and /frames/:sessionId/:step", () => {
       expect([status, headers["cache-control"], headers["content-type"]]).toEqual([410, "no-store", "application/json; charset=utf-8"]);
       expect(headers.etag).not.toContain("0".repeat(64));
     }
+  });
+
+  it("answers 503 for a file that cannot be read, and forbids caching that", async () => {
+    const bytes = await noise(64, 48).jpeg().toBuffer();
+    const image = await upload(bytes);
+    const digest = (await server.storage.images.find(image.id))!.digest;
+    const path = join(server.folder, "blobs", digest.slice(0, 2), digest.slice(2, 4), digest);
+    await rm(path);
+    // Not even root can read this as a file.
+    await mkdir(path);
+    const { status, headers, json } = await ask(server.port, image.url);
+    const refusal = { code: "UNAVAILABLE", message: "The file of this picture cannot be read (EISDIR)." };
+    expect([status, headers["cache-control"], json()]).toMatchObject([503, "no-store", refusal]);
+    expect(server.faults).toEqual([]);
   });
 
   it.each([

@@ -1,10 +1,10 @@
 import { webcrypto } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AtelierError, PictureLost } from "../../errors.js";
+import { AtelierError, PictureLost, PictureUnreadable, systemCode } from "../../errors.js";
 import type { BlobStore } from "../storage.js";
 import { createBlobDeletion } from "./deletion.js";
-import { DIGEST, sweepFolder, unlessMissing, writeWhole } from "./files.js";
+import { DIGEST, sweepFolder, writeWhole } from "./files.js";
 import { sweepOrphans } from "./orphans.js";
 import type { SpaceGuard } from "./space.js";
 import { openTrash } from "./trash.js";
@@ -61,7 +61,7 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space, r
       }),
 
     async get(digest) {
-      const bytes = await unlessMissing(readFile(pathOf(digest)));
+      const bytes = await readPicture(pathOf(digest));
       if (!bytes) throw new PictureLost("The file of this picture is missing.");
       if ((await sha256(bytes)) !== digest) throw new PictureLost("The file of this picture is damaged.");
       return bytes;
@@ -85,8 +85,24 @@ async function sha256(bytes: Uint8Array): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }
 
-/** Whether a file holds these bytes: one that is torn or damaged is written again. */
+/** Whether a file holds these bytes: one that is torn, damaged or unreadable is written again. */
 async function holds(path: string, bytes: Uint8Array): Promise<boolean> {
-  const stored = await unlessMissing(readFile(path));
-  return stored?.equals(bytes) ?? false;
+  try {
+    return (await readPicture(path))?.equals(bytes) ?? false;
+  } catch (error) {
+    if (error instanceof PictureUnreadable) return false;
+    throw error;
+  }
+}
+
+/** Null when there is no such file. @throws PictureUnreadable when the disk or its permissions do not allow to read. */
+async function readPicture(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT") return null;
+    if (code === undefined) throw error;
+    throw new PictureUnreadable(`The file of this picture cannot be read (${code}).`, error);
+  }
 }
