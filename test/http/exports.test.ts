@@ -110,6 +110,23 @@ test.each(["trace.json", "export.png"])("a session that is deleted while its %s 
   expect([answer.status, answer.json()]).toEqual([404, expect.objectContaining({ code: "NOT_FOUND", field: "id" })]);
 });
 
+test("a trace reads the pictures of all its changes together", async () => {
+  const { images, sessions } = server.storage;
+  const image = await images.insert(anImage());
+  const session = aSession(image.id, { status: "COMPLETED" });
+  const changes = Array.from({ length: 40 }, (_, step) => ({ step, settings: {}, styles: [{ imageId: image.id, weight: step + 1 }] }));
+  await sessions.insert(session, changes);
+  const spies = [vi.spyOn(images, "find"), vi.spyOn(images, "findAll")];
+  const { json } = await ask(server.port, `/sessions/${session.id}/trace.json`);
+  expect(spies.map((spy) => spy.mock.calls.length)).toEqual([0, 1]);
+  for (const spy of spies) spy.mockRestore();
+  const traced = { sha256: image.digest, width: 64, height: 48, mimeType: "image/png" };
+  expect(json()).toMatchObject({
+    content: traced,
+    changes: changes.map(({ step }) => ({ step, styles: [{ ...traced, weight: step + 1 }] })),
+  });
+});
+
 test("a film is sent in ranges, so that players can seek", async () => {
   const { id } = await server.exporter.start({ sessionId: await painting(), format: "WEBP", size: 64 });
   for await (const { error } of await server.exporter.follow(id)) expect(error).toBeNull();

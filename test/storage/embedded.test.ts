@@ -298,6 +298,21 @@ describe("checkpoints in a folder", () => {
     expect((await readdir(join(folder, "a"))).sort()).toEqual(["200.checkpoint", "210.checkpoint"]);
   });
 
+  it("are trimmed by sizes that are read once, and known from then on", async () => {
+    const folder = await emptyFolder();
+    const before = await openFolderCheckpoints(folder, space);
+    await before.put("a", 1, Buffer.alloc(1000));
+    const checkpoints = await openFolderCheckpoints(folder, space);
+    await checkpoints.trim(1e9);
+    for (const id of ["b", "c", "d"]) await checkpoints.put(id, 1, Buffer.alloc(1000));
+    await checkpoints.share("d", "e", 1);
+    await checkpoints.delete("c");
+    // A file that another program shortens is not looked at again.
+    await writeFile(join(folder, "b", "1.checkpoint"), "");
+    await checkpoints.trim(2100);
+    expect((await readdir(folder)).sort()).toEqual(["d", "drafts", "e"]);
+  });
+
   it("are deleted at the start if they have the form of an earlier version", async () => {
     const folder = await emptyFolder();
     await writeFile(join(folder, "a.checkpoint"), Buffer.alloc(10));

@@ -1,4 +1,5 @@
 import type { ChangeAtStep, ImageReference, Weighted } from "../../records/changes.js";
+import type { ImageRecord } from "../../records/pictures.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import type { StyleTransferSettings } from "../../records/settings.js";
 import type { Storage } from "../../storage/storage.js";
@@ -45,27 +46,22 @@ export interface Trace {
  */
 export async function traceOf(storage: Storage, session: StyleTransferRecord, server: string): Promise<Trace> {
   const { settings, styles } = session.initial;
-  const recorded = await storage.changes.list(session.id);
+  const recorded = (await storage.changes.list(session.id)).filter((change) => change.step !== null);
   const curves = await storage.frames.lossesOf([session.id], {}, LOSS_POINTS);
-  const changes: Trace["changes"] = [];
-  for (const change of recorded) {
-    if (change.step === null) continue;
-    const swapped = change.styles && (await Promise.all(change.styles.map((style) => traceStyle(storage, style))));
-    changes.push({ step: change.step, settings: change.settings, styles: swapped });
-  }
-  const content = await tracePicture(storage, session.contentId);
-  const first = await Promise.all(styles.map((style) => traceStyle(storage, style)));
+  const used = [...styles, ...recorded.flatMap((change) => change.styles ?? [])].map(({ imageId }) => imageId);
+  const images = await storage.images.findAll([...new Set([session.contentId, ...used])]);
   // Changes and losses are deleted with their session: without this, a trace without them would look complete.
   if (!(await storage.sessions.find(session.id))) throw noSession("id");
+  const traced = ({ imageId, weight }: Weighted<ImageReference>) => ({ ...tracePicture(images.get(imageId)), weight });
   return {
     format: TRACE_FORMAT,
     version: TRACE_VERSION,
     server,
     title: session.title,
-    content,
+    content: tracePicture(images.get(session.contentId)),
     settings,
-    styles: first,
-    changes,
+    styles: styles.map(traced),
+    changes: recorded.map((change) => ({ step: change.step!, settings: change.settings, styles: change.styles?.map(traced) ?? null })),
     step: session.step,
     device: session.device,
     losses: (curves.get(session.id) ?? []).flatMap(({ step, losses }) =>
@@ -74,12 +70,7 @@ export async function traceOf(storage: Storage, session: StyleTransferRecord, se
   };
 }
 
-async function traceStyle(storage: Storage, { imageId, weight }: Weighted<ImageReference>): Promise<Weighted<TracePicture>> {
-  return { ...(await tracePicture(storage, imageId)), weight };
-}
-
-async function tracePicture(storage: Storage, imageId: string): Promise<TracePicture> {
-  const image = await storage.images.find(imageId);
+function tracePicture(image: ImageRecord | undefined): TracePicture {
   // The session, which keeps its images from deletion, was deleted while its trace was written.
   if (!image) throw noSession("id");
   const { digest, width, height, mimeType } = image;

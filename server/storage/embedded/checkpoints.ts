@@ -15,6 +15,13 @@ const CHECKSUM_BYTES = 32;
 /** Limit for the checkpoints of one session, bytes; the newest two stay whatever their size. */
 const SESSION_BYTES = 64e6;
 
+/** The checkpoints of one session. */
+interface SessionSize {
+  byteLength: number;
+  /** When the last one was added, ms since 1970. */
+  checkpointedAt: number;
+}
+
 interface CheckpointFile {
   step: number;
   path: string;
@@ -34,6 +41,8 @@ export async function openFolderCheckpoints(
   const drafts = join(folder, DRAFTS);
   await sweepFolder(drafts);
   await sweepLooseFiles(folder);
+  /** Sizes by session; null until all folders are read, which happens once: there may be thousands of files. */
+  let sizes: Promise<Map<string, SessionSize>> | null = null;
 
   function folderOf(sessionId: string): string {
     if (!SESSION_ID.test(sessionId) || sessionId === DRAFTS) throw new AtelierError("NOT_FOUND", "There is no such session.");
@@ -55,6 +64,16 @@ export async function openFolderCheckpoints(
     return files.sort((a, b) => b.step - a.step);
   }
 
+  async function readSizes(): Promise<Map<string, SessionSize>> {
+    const read = new Map<string, SessionSize>();
+    for (const sessionId of await entries(folder)) {
+      if (!SESSION_ID.test(sessionId) || sessionId === DRAFTS) continue;
+      const found = await statIfThere(folderOf(sessionId));
+      if (found) read.set(sessionId, { byteLength: sumOf(await filesOf(sessionId)), checkpointedAt: found.mtimeMs });
+    }
+    return read;
+  }
+
   /** The newest undamaged checkpoint of a step up to `throughStep`. */
   async function newest(sessionId: string, throughStep: number): Promise<(CheckpointFile & { content: Buffer }) | null> {
     for (const file of await filesOf(sessionId)) {
@@ -69,8 +88,10 @@ export async function openFolderCheckpoints(
     async put(sessionId, step, bytes) {
       const parts = [await checksum(bytes), bytes];
       await space.storing(bytes.byteLength, () => writeWhole(pathOf(sessionId, step), drafts, parts, { durable: false }));
-      const thinned = evenlyThinned(await filesOf(sessionId), sessionByteLength);
+      const files = await filesOf(sessionId);
+      const thinned = evenlyThinned(files, sessionByteLength);
       for (const { path } of thinned) await rm(path, { force: true });
+      (await sizes)?.set(sessionId, { byteLength: sumOf(files) - sumOf(thinned), checkpointedAt: Date.now() });
     },
 
     async get(sessionId, throughStep) {
@@ -83,29 +104,33 @@ export async function openFolderCheckpoints(
       if (!found) return;
       await mkdir(folderOf(toSessionId), { recursive: true });
       await linkOrCopy(found.path, pathOf(toSessionId, found.step));
+      (await sizes)?.set(toSessionId, { byteLength: found.byteLength, checkpointedAt: Date.now() });
     },
 
     async delete(sessionId) {
       await rm(folderOf(sessionId), { recursive: true, force: true });
+      (await sizes)?.delete(sessionId);
     },
 
     async trim(byteLength) {
-      const sessions = [];
-      for (const sessionId of await entries(folder)) {
-        if (!SESSION_ID.test(sessionId) || sessionId === DRAFTS) continue;
-        const found = await statIfThere(folderOf(sessionId));
-        const files = await filesOf(sessionId);
-        const size = files.reduce((sum, file) => sum + file.byteLength, 0);
-        if (found) sessions.push({ sessionId, checkpointedAt: found.mtimeMs, byteLength: size });
-      }
-      let total = sessions.reduce((sum, session) => sum + session.byteLength, 0);
-      for (const session of sessions.sort((a, b) => a.checkpointedAt - b.checkpointedAt)) {
+      sizes ??= readSizes().catch((error: unknown) => {
+        sizes = null;
+        throw error;
+      });
+      const sessions = await sizes;
+      let total = sumOf([...sessions.values()]);
+      for (const [sessionId, size] of [...sessions].sort(([, a], [, b]) => a.checkpointedAt - b.checkpointedAt)) {
         if (total <= byteLength) return;
-        await rm(folderOf(session.sessionId), { recursive: true, force: true });
-        total -= session.byteLength;
+        await rm(folderOf(sessionId), { recursive: true, force: true });
+        sessions.delete(sessionId);
+        total -= size.byteLength;
       }
     },
   };
+}
+
+function sumOf(sized: readonly { byteLength: number }[]): number {
+  return sized.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** Earlier versions kept the newest checkpoint of a session in a file beside the folders. */
