@@ -189,7 +189,7 @@ describe("branching", () => {
   test("is refused at a step that is not kept or not yet painted, and for an unknown session", async () => {
     const id = await painted(2);
     for (const step of [-1, 3, 5000]) {
-      expect(await running.client.refusal(BRANCH, { id, step })).toEqual({ code: "BAD_INPUT", field: "step", limit: 2 });
+      expect(await running.client.refusal(BRANCH, { id, step })).toEqual({ code: "BAD_INPUT", field: "step", limit: 2, min: 0, max: 2 });
     }
     expect(await running.client.refusal(BRANCH, { id: crypto.randomUUID(), step: 0 })).toMatchObject({ code: "NOT_FOUND" });
     expect(await running.client.refusal(BRANCH, { id, step: 1, changes: { alpha: -1 } })).toMatchObject({ field: "changes.alpha" });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defaultSettings, type StyleTransferSettings, settingNames } from "../../server/records/settings.js";
 import type { Trace } from "../../server/sessions/trace/write.js";
 import { aSession } from "../contracts/records.js";
@@ -56,13 +56,6 @@ describe("a trace", () => {
     });
     expect(importTrace.settings.seed).toBe(0);
     await running.client.query(CANCEL, { id: importTrace.id });
-  });
-
-  test("of a session that is deleted meanwhile is not found", async () => {
-    const find = vi.spyOn(running.storage.images, "find").mockResolvedValueOnce(null);
-    const response = await fetch(`${running.address}/sessions/${sessionId}/trace.json`);
-    find.mockRestore();
-    expect([response.status, await response.json()]).toMatchObject([404, { code: "NOT_FOUND", message: "There is no such session." }]);
   });
 
   test("starts a session that repeats it", async () => {

@@ -100,16 +100,6 @@ test.each(["WEBP", ...videos] as const)("a film as %s fails clearly, and does no
   for (const path of files) await rm(path, { recursive: true, force: true });
 });
 
-test("a film of which every picture is missing fails and says so", async () => {
-  const sessionId = await painting(3);
-  for (const { digest } of (await storage.frames.list(sessionId, { first: 10, after: null }, {})).rows) {
-    await rm(join(folder, "blobs", digest.slice(0, 2), digest.slice(2, 4), digest));
-  }
-  const film = await ended(await exporter.start({ sessionId, format: "WEBP" }));
-  expect(film).toMatchObject({ state: "FAILED", error: { code: "NOT_FOUND", message: expect.stringContaining("missing") } });
-  faults.splice(0);
-});
-
 /** A painting of `last` + 1 frames that get brighter with every step. The first half has half the size. */
 async function painting(last: number, [width, height]: [number, number] = [80, 60], steps = 1): Promise<string> {
   const image = anImage();
