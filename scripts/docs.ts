@@ -1,6 +1,6 @@
 /**
- * Fills the generated parts of the documentation: environment variables from server/config.ts, figures from
- * bench/results.json.
+ * Fills the generated parts of the documentation: environment variables from server/config.ts, figures and results from
+ * bench/results.json, the import table from scripts/arrows.mjs.
  *
  *   npm run docs
  *   npx tsx scripts/docs.ts --check     (changes nothing; exits with 1 and names the files that are stale)

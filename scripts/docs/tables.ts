@@ -61,9 +61,9 @@ export function arrowsTable(
   return [
     table(["folder of the server", "may import"], rows),
     "",
-    `Other folders import only one file of some: ${entrances.join(", ")}.`,
+    `Other folders import only one file of some: ${entrances.join(", ")}. Only \`server/device\` may import the rest of \`server/art\`.`,
     "",
-    `Folders of the studio, each of which may import those after it: ${code(studio)}. A room imports no other room.`,
+    `Folders of the studio, each of which may import those after it: ${code(studio)}. A room imports no other room. Each of them may also import \`settings.ts\`, \`changes.ts\` and \`model.ts\` of \`server/records\`.`,
   ].join("\n");
 }
 

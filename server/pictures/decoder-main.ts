@@ -1,6 +1,6 @@
 /**
- * A process that decodes pictures of strangers, one at a time. Whatever a picture can do to a decoder, it does to this
- * process: a guard limits its memory and its time.
+ * A process that decodes untrusted pictures, one at a time. A harmful picture can affect only this process, whose memory
+ * and time a guard limits.
  */
 import sharp from "sharp";
 import { AtelierError } from "../errors.js";

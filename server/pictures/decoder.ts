@@ -6,7 +6,7 @@ import type { Size } from "./decode.js";
 import type { PictureLimits } from "./inspect.js";
 import { undecodable } from "./undecodable.js";
 
-/** Decodes pictures of strangers in processes of its own, so that none can stop the server or exhaust its memory. */
+/** Decodes untrusted pictures in separate processes, so that none can stop the server or exhaust its memory. */
 export interface PictureDecoder {
   /**
    * Decodes the whole picture to check it. Returns its size after EXIF orientation, px.

@@ -83,7 +83,7 @@ function hasHalfOfBrightness(bytes: Uint8Array): boolean {
     } else if (precision === 0) {
       if (missing === 0) return true;
     } else if (low.byteLength !== null) {
-      // Of noise the high frequencies take more than of photos, so their coarse scan counts for less.
+      // High frequencies take more space in noise than in photos, so their coarse scan counts for less.
       const factor = firstFrequenciesInHalf(coarseness ?? 0) + (missing > precision ? 1.2 : 0);
       if (there >= factor * low.byteLength) return true;
     }

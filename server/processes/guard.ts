@@ -10,7 +10,7 @@ export interface ProcessLimits {
   cpuMs?: number;
 }
 
-/** Last words of a process that is killed, on its stderr. */
+/** Message that a process writes to stderr before it is killed. */
 export const outOfMemory = "Out of memory: this process may use no more.";
 export const outOfTime = "Out of time: this process has computed for too long.";
 
