@@ -51,6 +51,26 @@ export function badInput(field: string, message: string, limit?: string | number
   return new AtelierError("BAD_INPUT", message, { ...detailOf(field, limit), ...allowed });
 }
 
+/** Which numbers are allowed. */
+export interface Range {
+  min: number;
+  max: number;
+  integer: boolean;
+  unit?: string;
+}
+
+/** The number `field` is beyond its range, or no number. */
+export function outOfRange(field: string, { min, max, integer, unit }: Range): AtelierError {
+  const message = `${lastPart(field)} must be ${integer ? "a whole number" : "a number"} from ${min} to ${max}.`;
+  return badInput(field, message, `${min}..${max}`, { min, max, ...(unit === undefined ? {} : { unit }) });
+}
+
+/** The choice `field` is none of `allowed`. */
+export function noSuchChoice(field: string, allowed: readonly string[]): AtelierError {
+  const limit = allowed.join(", ");
+  return badInput(field, `${lastPart(field)} must be one of ${limit}.`, limit, { allowed });
+}
+
 /** What the input `field` names does not exist. */
 export function notFound(field: string, message: string): AtelierError {
   return new AtelierError("NOT_FOUND", message, { field });
@@ -108,6 +128,11 @@ export class StorageUnavailable extends AtelierError {
   constructor(message: string, cause?: unknown) {
     super("UNAVAILABLE", message, {}, cause === undefined ? undefined : { cause });
   }
+}
+
+/** The name in a dotted path that a message begins with, such as `steps`; elements of lists go by the list's name. */
+function lastPart(field: string): string {
+  return field.split(".").findLast((part) => !/^\d+$/.test(part)) ?? field;
 }
 
 /** Leaves out what is undefined: clients see the detail as it is. */

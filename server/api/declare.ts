@@ -1,4 +1,5 @@
-import { Arg, Field, ID, InputType, ObjectType } from "type-graphql";
+import { Arg, Extensions, Field, ID, InputType, ObjectType } from "type-graphql";
+import type { Range } from "../errors.js";
 
 /** Returns the GraphQL type of a field; a function, because types may refer to each other. */
 export type FieldType = NonNullable<Extract<Parameters<typeof Field>[0], (...arguments_: never[]) => unknown>>;
@@ -8,6 +9,18 @@ export interface FieldDeclaration {
   type: FieldType;
   nullable?: boolean;
   description?: string;
+  /** Which numbers are allowed. */
+  range?: Range | undefined;
+}
+
+/** What is allowed for the number in a field: for the error of one that GraphQL cannot read. */
+export function InRange(range: Range): PropertyDecorator & MethodDecorator {
+  return Extensions({ range });
+}
+
+/** The range that `InRange` gave a field of the schema. */
+export function rangeOf({ extensions }: { extensions: Readonly<Record<string, unknown>> }): Range | undefined {
+  return extensions.range as Range | undefined;
 }
 
 /** One declaration for every property of `Value`: a property without a field does not compile. */
@@ -44,8 +57,9 @@ export function rangeAndDefault({ min, max, default: value }: { min: number; max
 
 function withFields<Value extends object>(fields: FieldDeclarations<Value>): new () => Value {
   const type = class {} as new () => Value;
-  for (const [name, { type: fieldType, ...options }] of Object.entries<FieldDeclaration>(fields)) {
+  for (const [name, { type: fieldType, range, ...options }] of Object.entries<FieldDeclaration>(fields)) {
     Field(fieldType, options)(type.prototype as object, name);
+    if (range) InRange(range)(type.prototype as object, name);
   }
   return type;
 }

@@ -1,19 +1,20 @@
-import { GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, Kind } from "graphql";
 import { AtelierError, type ErrorCode } from "../errors.js";
 import { apiLimits } from "./limits.js";
+import { unreadableInput } from "./unreadable-input.js";
 
 /** Receives errors that clients see only as INTERNAL. */
 export type ReportError = (error: unknown) => void;
 
 /** An error as clients see it: with its code and, if known, field and limit. `path` and `locations` stay. */
-export function formatError(error: GraphQLError, report: ReportError): GraphQLFormattedError {
+export function formatError(error: GraphQLError, schema: GraphQLSchema, report: ReportError): GraphQLFormattedError {
   const cause = rootCause(error);
   if (cause instanceof AtelierError) return formatted(error, cause.code, cause.message, cause.detail);
   if (error.extensions.code === "LIMIT")
     return formatted(error, "LIMIT", error.message, { limit: error.extensions.limit, max: error.extensions.limit });
   if (cause instanceof GraphQLError && (error.path === undefined || isInvalidValue(cause))) {
-    const field = /at "([^"]+)"/.exec(error.message)?.[1] ?? /^(?:Variable "\$|Argument ")(\w+)"/.exec(error.message)?.[1];
-    return formatted(error, "BAD_INPUT", error.message, field === undefined ? {} : { field });
+    const { message, detail } = unreadableInput(schema, error);
+    return formatted(error, "BAD_INPUT", message, detail);
   }
   report(cause);
   return formatted(error, "INTERNAL", "Something went wrong on the server.", {});

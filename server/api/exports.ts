@@ -3,7 +3,7 @@ import { type ExportRecord, exportLimits } from "../exports/export.js";
 import type { FilmInput } from "../exports/film-settings.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
-import { IdArg, rangeAndDefault } from "./declare.js";
+import { IdArg, InRange, rangeAndDefault } from "./declare.js";
 import { ExportFormat, ExportState } from "./enums.js";
 import { SessionError } from "./session-types.js";
 
@@ -31,18 +31,21 @@ export class ExportInput implements FilmInput {
   @Field(() => Int, { nullable: true, description: "Last step of the film, inclusive. At least fromStep; the last kept step by default." })
   toStep?: number | null;
 
+  @InRange(exportLimits.framesPerSecond)
   @Field(() => Float, {
     nullable: true,
     description: `Pictures per second. ${rangeAndDefault(exportLimits.framesPerSecond)}`,
   })
   framesPerSecond?: number | null;
 
+  @InRange(exportLimits.size)
   @Field(() => Int, {
     nullable: true,
     description: `Longer side of each session's picture in pixels. ${rangeAndDefault(exportLimits.size)}`,
   })
   size?: number | null;
 
+  @InRange(exportLimits.frames)
   @Field(() => Int, {
     nullable: true,
     description: `Most pictures that the film may have. ${rangeAndDefault(exportLimits.frames)}`,

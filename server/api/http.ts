@@ -27,7 +27,7 @@ export async function graphqlOverHttp(
     // A document that is sent as a hash would bypass the limits below.
     persistedQueries: false,
     formatError: (formatted, error) =>
-      formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), report),
+      formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), schema, report),
     plugins: [ApolloServerPluginLandingPageDisabled()],
   });
   await apollo.start();

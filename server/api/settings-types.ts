@@ -13,7 +13,7 @@ import {
   styleTransferSettings,
 } from "../records/settings.js";
 import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
-import { type FieldDeclaration, type FieldDeclarations, inputType, objectType, rangeAndDefault, rangeText } from "./declare.js";
+import { type FieldDeclaration, type FieldDeclarations, InRange, inputType, objectType, rangeAndDefault, rangeText } from "./declare.js";
 import { choiceEnums } from "./enums.js";
 import { Image } from "./images.js";
 import { DateTime } from "./scalars.js";
@@ -32,6 +32,7 @@ export class LayerWeightInput implements LayerWeightValue {
   @Field(() => String, { description: "Name of the layer, such as conv4_2." })
   layer!: string;
 
+  @InRange({ min: 0, max: styleTransferLimits.maxLayerWeight, integer: false })
   @Field(() => Float, { description: `Weight relative to the other layers of the term. From 0 to ${styleTransferLimits.maxLayerWeight}.` })
   weight!: number;
 }
@@ -50,6 +51,7 @@ export class StyleSourceInput implements Weighted<ImageReference> {
   @Field(() => ID, { description: "Id of an uploaded or kept picture." })
   imageId!: string;
 
+  @InRange({ min: 0, max: styleTransferLimits.maxStyleWeight, integer: false })
   @Field(() => Float, {
     defaultValue: 1,
     description: `Weight relative to the other styles. From 0 to ${styleTransferLimits.maxStyleWeight}.`,
@@ -66,7 +68,8 @@ function settingFields<Name extends SettingName>(
 ): Record<Name, FieldDeclaration> {
   const fields = names.map((name): [Name, FieldDeclaration] => {
     const setting: Setting = styleTransferSettings[name];
-    return [name, { type: () => graphqlType(setting, layers), nullable, description: describe(setting) }];
+    const range = setting.kind === "number" ? setting : undefined;
+    return [name, { type: () => graphqlType(setting, layers), nullable, description: describe(setting), range }];
   });
   return Object.fromEntries(fields) as Record<Name, FieldDeclaration>;
 }

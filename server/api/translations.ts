@@ -5,6 +5,7 @@ import type { TranslationRecord } from "../records/session.js";
 import { styleTransferLimits, translationSize } from "../records/settings.js";
 import type { TranslationInput as StartInput } from "../sessions/start-input.js";
 import type { ApiContext } from "./context.js";
+import { InRange } from "./declare.js";
 import { Image } from "./images.js";
 import { Model } from "./models.js";
 import type { OperationContext } from "./operation.js";
@@ -25,6 +26,7 @@ export class TranslationInput implements StartInput {
   @Field(() => String, { nullable: true, description: `At most ${styleTransferLimits.maxTitleLength} characters.` })
   title?: string | null;
 
+  @InRange(translationSize)
   @Field(() => Int, {
     nullable: true,
     description:

@@ -58,10 +58,10 @@ export function graphqlOverWebSocket(
         throw error;
       }
     },
-    onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error, report)),
+    onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error, schema, report)),
     async onNext({ extra }, _id, _payload, _args, result) {
       await extra.output.room();
-      return result.errors ? { ...result, errors: result.errors.map((error) => formatError(error, report)) } : undefined;
+      return result.errors ? { ...result, errors: result.errors.map((error) => formatError(error, schema, report)) } : undefined;
     },
   });
 

@@ -1,4 +1,4 @@
-import { badInput } from "../errors.js";
+import { badInput, outOfRange, type Range } from "../errors.js";
 import { requireSession } from "../sessions/requirements.js";
 import type { Storage } from "../storage/storage.js";
 import { exportLimits, type FilmFormat, type FilmSettings } from "./export.js";
@@ -32,15 +32,14 @@ export async function resolveFilmSettings(storage: Pick<Storage, "sessions">, in
     format: input.format,
     fromStep,
     toStep,
-    framesPerSecond: within("input.framesPerSecond", input.framesPerSecond, framesPerSecond),
-    size: within("input.size", input.size, size),
-    maxFrames: within("input.maxFrames", input.maxFrames, frames),
+    framesPerSecond: within("framesPerSecond", input.framesPerSecond, framesPerSecond),
+    size: within("size", input.size, size),
+    maxFrames: within("maxFrames", input.maxFrames, frames),
   };
 }
 
-function within(field: string, value: number | null | undefined, limits: { min: number; max: number; default: number }): number {
-  const { min, max } = limits;
-  const given = value ?? limits.default;
-  if (given >= min && given <= max) return given;
-  throw badInput(field, `${field} must be from ${min} to ${max}.`, `${min}..${max}`, { min, max });
+function within(name: keyof FilmInput, value: number | null | undefined, range: Range & { default: number }): number {
+  const given = value ?? range.default;
+  if (given >= range.min && given <= range.max) return given;
+  throw outOfRange(`input.${name}`, range);
 }

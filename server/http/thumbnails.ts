@@ -1,4 +1,4 @@
-import { AtelierError, badInput } from "../errors.js";
+import { AtelierError, outOfRange } from "../errors.js";
 import { type ThumbnailWidth, thumbnailWidths } from "../records/pictures.js";
 import type { ThumbnailStore } from "../storage/storage.js";
 import { createConcurrencyLimiter } from "./concurrency-limiter.js";
@@ -71,12 +71,8 @@ export function requestedWidth(w: unknown): ThumbnailWidth | null {
   const asked = typeof w === "string" && /^\d{1,5}$/.test(w) ? Number(w) : 0;
   const width = thumbnailWidths.find((candidate) => candidate >= asked);
   if (asked >= 1 && width !== undefined) return width;
-  const widest = thumbnailWidths.at(-1);
-  throw badInput("w", `w, the width of a thumbnail in pixels, must be a whole number from 1 to ${widest}.`, `1..${widest}`, {
-    min: 1,
-    max: widest,
-    unit: "px",
-  });
+  const max = thumbnailWidths.at(-1)!;
+  throw outOfRange("w", { min: 1, max, integer: true, unit: "px" });
 }
 
 /** The size of a thumbnail, px. It keeps the picture's shape and is never larger than the picture. */

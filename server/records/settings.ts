@@ -18,6 +18,8 @@ export interface NumberRange {
   max: number;
   default: number;
   integer: boolean;
+  /** Unit of `min` and `max`. */
+  unit?: string;
   /** How a slider spreads the range. A logarithmic slider whose `min` is 0 begins with a stop at 0. */
   scale: "linear" | "logarithmic" | "none";
 }
@@ -107,6 +109,7 @@ export const styleTransferSettings = {
   size: {
     ...whole,
     ...fixed,
+    unit: "px",
     min: 32,
     max: 2048,
     default: 256,
@@ -241,6 +244,7 @@ export const translationSize = {
   max: styleTransferSettings.size.max,
   default: 256,
   integer: true,
+  unit: "px",
   scale: "linear",
 } as const satisfies NumberRange;
 

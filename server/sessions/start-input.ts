@@ -1,4 +1,4 @@
-import { badInput } from "../errors.js";
+import { badInput, noSuchChoice, outOfRange } from "../errors.js";
 import type { ImageReference, Weighted } from "../records/changes.js";
 import type { TranslationSettings } from "../records/session.js";
 import {
@@ -63,11 +63,7 @@ export function checkedSetting(
     case "layers":
       return checkedLayers(field, value as LayerWeight[], model);
     case "choice":
-      if (!setting.values.includes(value as string)) {
-        throw badInput(field, `${name} must be one of ${setting.values.join(", ")}.`, setting.values.join(", "), {
-          allowed: setting.values,
-        });
-      }
+      if (!setting.values.includes(value as string)) throw noSuchChoice(field, setting.values);
       return value as string;
     case "flag":
       return value as boolean;
@@ -117,15 +113,10 @@ export function resolveTitle(field: string, title: string | null | undefined): s
   return trimmed === "" ? null : trimmed;
 }
 
-function checkedNumber(field: string, value: number, { min, max, integer }: NumberRange): number {
+function checkedNumber(field: string, value: number, range: NumberRange): number {
+  const { min, max, integer } = range;
   // Written so that NaN, for which every comparison is false, is refused too.
-  if (!(value >= min && value <= max) || (integer && !Number.isInteger(value))) {
-    const name = field.slice(field.lastIndexOf(".") + 1);
-    throw badInput(field, `${name} must be ${integer ? "a whole number" : "a number"} from ${min} to ${max}.`, `${min}..${max}`, {
-      ...{ min, max },
-      ...(name === "size" ? { unit: "px" } : {}),
-    });
-  }
+  if (!(value >= min && value <= max) || (integer && !Number.isInteger(value))) throw outOfRange(field, range);
   return value;
 }
 
@@ -149,7 +140,7 @@ function checkedLayers(field: string, layers: readonly LayerWeight[], model: Ses
 }
 
 function checkedWeight(field: string, weight: number, max: number): number {
-  if (!(weight >= 0 && weight <= max)) throw badInput(field, `A weight must be a number from 0 to ${max}.`, `0..${max}`, { min: 0, max });
+  if (!(weight >= 0 && weight <= max)) throw outOfRange(field, { min: 0, max, integer: false });
   return weight;
 }
 
