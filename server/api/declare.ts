@@ -19,8 +19,8 @@ export function InRange(range: Range): PropertyDecorator & MethodDecorator {
 }
 
 /** The range that `InRange` gave a field of the schema. */
-export function rangeOf({ extensions }: { extensions: Readonly<Record<string, unknown>> }): Range | undefined {
-  return extensions.range as Range | undefined;
+export function rangeOf({ extensions }: { extensions?: Readonly<Record<string, unknown>> }): Range | undefined {
+  return extensions?.range as Range | undefined;
 }
 
 /** One declaration for every property of `Value`: a property without a field does not compile. */

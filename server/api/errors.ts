@@ -10,8 +10,8 @@ export type ReportError = (error: unknown) => void;
 export function formatError(error: GraphQLError, schema: GraphQLSchema, report: ReportError): GraphQLFormattedError {
   const cause = rootCause(error);
   if (cause instanceof AtelierError) return formatted(error, cause.code, cause.message, cause.detail);
-  if (error.extensions.code === "LIMIT")
-    return formatted(error, "LIMIT", error.message, { limit: error.extensions.limit, max: error.extensions.limit });
+  const { code, ...detail } = error.extensions;
+  if (code === "LIMIT") return formatted(error, "LIMIT", error.message, detail);
   if (cause instanceof GraphQLError && (error.path === undefined || isInvalidValue(cause))) {
     const { message, detail } = unreadableInput(schema, error);
     return formatted(error, "BAD_INPUT", message, detail);
@@ -21,14 +21,15 @@ export function formatError(error: GraphQLError, schema: GraphQLSchema, report: 
 }
 
 /** The error for an operation that asks for too much. */
-export function limitError(message: string, limit: number): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: "LIMIT" satisfies ErrorCode, limit, max: limit } });
+export function limitError(message: string, limit: number, unit?: string): GraphQLError {
+  const extensions = { code: "LIMIT" satisfies ErrorCode, limit, max: limit, ...(unit === undefined ? {} : { unit }) };
+  return new GraphQLError(message, { extensions });
 }
 
 /** The error for a body or message that is larger than a request may be. */
 export function requestTooLarge(): GraphQLError {
   const limit = apiLimits.maxRequestBytes;
-  return limitError(`A request may have at most ${limit} bytes.`, limit);
+  return limitError(`A request may have at most ${limit} bytes.`, limit, "bytes");
 }
 
 /**

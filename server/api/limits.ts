@@ -1,3 +1,6 @@
+import type { Range } from "../errors.js";
+import { anyStep } from "../records/pictures.js";
+
 /** Limits of what one client may ask of the API at a time, the same over HTTP and WebSocket. */
 export const apiLimits = {
   /** Size of a request's body and of a WebSocket message, bytes. */
@@ -40,3 +43,14 @@ export const apiLimits = {
   /** Nothing is read from a socket with more unsent bytes than this: each message could cause a reply. */
   maxUnreadBytes: 1024 * 1024,
 } as const;
+
+/** What the numbers among the arguments of fields may be, by name, for those that GraphQL cannot read. */
+export const argumentRanges: Readonly<Record<string, Range>> = {
+  first: { min: 1, max: apiLimits.maxPageSize, integer: true, unit: "entries" },
+  points: { min: 2, max: apiLimits.maxLossPoints, integer: true, unit: "points" },
+  skip: anyStep,
+  step: anyStep,
+  fromStep: anyStep,
+  toStep: anyStep,
+  afterStep: { ...anyStep, min: -1 },
+};

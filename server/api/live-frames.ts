@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from "type-graphql";
-import { badInput } from "../errors.js";
-import { type ImageRecord, MAX_STEP } from "../records/pictures.js";
+import { badInput, outOfRange } from "../errors.js";
+import { anyStep, type ImageRecord } from "../records/pictures.js";
 import type { LiveReceipt } from "../sessions/live/channel.js";
 import { MAX_LIVE_FRAME_BYTES } from "../sessions/live/frames.js";
 import { requireId } from "../sessions/requirements.js";
@@ -47,7 +47,7 @@ export class LiveFrameMutations {
     @Arg("input", () => FrameInput, { description: "The frame." }) { sessionId, step, data }: FrameInput,
     @Ctx() { liveFrames }: ApiContext,
   ): Promise<LiveReceipt> {
-    if (step < 0) throw badInput("input.step", "step must be at least 0.", 0, { min: 0, max: MAX_STEP });
+    if (step < 0) throw outOfRange("input.step", anyStep);
     return liveFrames.send({ sessionId: requireId("input.sessionId", sessionId), step, picture: decodeBase64(data) });
   }
 
@@ -57,7 +57,7 @@ export class LiveFrameMutations {
     @Arg("step", () => Int, { description: "Step of a kept frame. At least 0." }) step: number,
     @Ctx() { sessions }: ApiContext,
   ): Promise<ImageRecord> {
-    if (step < 0) throw badInput("step", "step must be at least 0.", `0..${MAX_STEP}`, { min: 0, max: MAX_STEP });
+    if (step < 0) throw outOfRange("step", anyStep);
     return sessions.keepFrame(requireId("sessionId", sessionId), step);
   }
 }

@@ -94,7 +94,8 @@ export async function connection<Row, Key>(
 ): Promise<Connection<Row>> {
   const size = first ?? DEFAULT_PAGE_SIZE;
   const limit = apiLimits.maxPageSize;
-  if (size < 1 || size > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit });
+  if (size < 1 || size > limit)
+    throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit, unit: "entries" });
   const page = await list({ first: size, after: typeof after === "string" ? cursors.decode(after) : null });
   const edges = page.rows.map((row) => ({ cursor: cursors.encode(key(row)), node: row }));
   return {

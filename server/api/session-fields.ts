@@ -107,7 +107,8 @@ export class StyleTransferFieldsResolver {
   ): Promise<SessionRecord[]> {
     const limit = apiLimits.maxPageSize;
     const [length, skipped] = [first ?? limit, skip ?? 0];
-    if (length < 1 || length > limit) throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit });
+    if (length < 1 || length > limit)
+      throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit, unit: "entries" });
     if (skipped < 0) throw badInput("skip", "skip must be at least 0.", 0, { min: 0 });
     return (await loaders.branches(length, skipped).load(session.id)) ?? [];
   }
@@ -160,7 +161,8 @@ export class StyleTransferFieldsResolver {
   ): Promise<LossPoint[]> {
     const wanted = points ?? DEFAULT_POINTS;
     const limit = apiLimits.maxLossPoints;
-    if (wanted < 2 || wanted > limit) throw badInput("points", `points must be from 2 to ${limit}.`, limit, { min: 2, max: limit });
+    if (wanted < 2 || wanted > limit)
+      throw badInput("points", `points must be from 2 to ${limit}.`, limit, { min: 2, max: limit, unit: "points" });
     const curve = (await loaders.lossCurves(stepRange(fromStep, toStep), wanted).load(session.id)) ?? [];
     return curve.flatMap(({ step, losses }) => (losses ? [{ step, ...losses }] : []));
   }

@@ -48,7 +48,8 @@ export function resolveFilter(filter: SessionFilter | null | undefined, { models
   }
   for (const [name, instant] of Object.entries({ createdAfter, createdBefore })) {
     if (instant && !(instant >= FIRST_INSTANT && instant <= LAST_INSTANT)) {
-      throw badInput(`filter.${name}`, `${name} must be in the years 1 to 9999 of UTC.`, "0001..9999");
+      const [min, max] = [FIRST_INSTANT.getUTCFullYear(), LAST_INSTANT.getUTCFullYear()];
+      throw badInput(`filter.${name}`, `${name} must be in the years ${min} to ${max} of UTC.`, "0001..9999", { min, max, unit: "years" });
     }
   }
   const limit = apiLimits.maxFilterLength;

@@ -3,6 +3,7 @@ import {
   type GraphQLError,
   type GraphQLInputField,
   type GraphQLSchema,
+  type GraphQLType,
   getNamedType,
   isEnumType,
   isInputObjectType,
@@ -13,27 +14,36 @@ import {
 } from "graphql";
 import { type AtelierError, badInput, noSuchChoice, outOfRange } from "../errors.js";
 import { rangeOf } from "./declare.js";
+import { argumentRanges } from "./limits.js";
 
 /** Where a value is in the input: its dotted path, as in `input.styles.0.weight`, and what the schema says of it. */
 interface Place {
   field: string;
-  declared: GraphQLInputField | undefined;
+  declared: Declared | undefined;
 }
+
+/** An argument, a variable or a field of an input type. */
+type Declared = { type: GraphQLType } & Partial<Pick<GraphQLInputField, "extensions">>;
+
+/** What Int holds. */
+const intRange = { min: -(2 ** 31), max: 2 ** 31 - 1, integer: true };
 
 /** The refusal of an input that GraphQL cannot read; it says what is allowed where the schema does. */
 export function unreadableInput(schema: GraphQLSchema, error: GraphQLError): Pick<AtelierError, "message" | "detail"> {
   const { message } = error;
   const place = placeOf(schema, error);
   if (!place) return { message, detail: {} };
+  const { field, declared } = place;
   const [, wrong, notText = ""] = /does not exist in "(\w+)" enum|Enum "(\w+)" cannot represent/.exec(message) ?? [];
   const choices = schema.getType(wrong ?? notText);
   if (isEnumType(choices)) {
     const names = choices.getValues().map(({ name }) => name);
-    return noSuchChoice(place.field, names);
+    return noSuchChoice(field, names);
   }
-  if (/Boolean cannot represent/.test(message)) return noSuchChoice(place.field, ["true", "false"]);
-  const range = place.declared && rangeOf(place.declared);
-  return range ? outOfRange(place.field, range) : badInput(place.field, message);
+  if (/Boolean cannot represent/.test(message)) return noSuchChoice(field, ["true", "false"]);
+  const isInt = /Int cannot represent/.test(message);
+  const range = (declared && rangeOf(declared)) ?? argumentRanges[field] ?? (isInt ? intRange : undefined);
+  return range ? outOfRange(field, range) : badInput(field, message);
 }
 
 function placeOf(schema: GraphQLSchema, { message, nodes }: GraphQLError): Place | null {
@@ -43,7 +53,7 @@ function placeOf(schema: GraphQLSchema, { message, nodes }: GraphQLError): Place
   const named = path ?? /^(?:Variable "\$|Argument ")(\w+)"/.exec(message)?.[1];
   if (node?.kind === Kind.VARIABLE_DEFINITION && named !== undefined) {
     const type = typeFromAST(schema, node.type);
-    return { field: named, declared: type && declaredAt(getNamedType(type), named.split(".").slice(1)) };
+    return { field: named, declared: type && declaredAt({ type }, named.split(".").slice(1)) };
   }
   if (named !== undefined) return { field: named, declared: undefined };
   const literal = node && literals.has(node.kind) && node.loc ? pathOfLiteral(node.loc.startToken) : null;
@@ -51,17 +61,23 @@ function placeOf(schema: GraphQLSchema, { message, nodes }: GraphQLError): Place
   const [argument, ...rest] = literal.path;
   const types = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   const owner = types.map((type) => type?.getFields()[literal.field]).find((field) => field !== undefined);
-  const type = owner?.args.find(({ name }) => name === argument)?.type;
-  return { field: literal.path.join("."), declared: type && declaredAt(getNamedType(type), rest) };
+  return {
+    field: literal.path.join("."),
+    declared: declaredAt(
+      owner?.args.find(({ name }) => name === argument),
+      rest,
+    ),
+  };
 }
 
 const literals = new Set<ASTNode["kind"]>([Kind.INT, Kind.FLOAT, Kind.STRING, Kind.BOOLEAN, Kind.ENUM, Kind.NULL, Kind.LIST, Kind.OBJECT]);
 
-/** The field of an input type at a path, whose numbers are places in lists. */
-function declaredAt(type: unknown, path: readonly string[]): GraphQLInputField | undefined {
+/** What is at a path below an argument or a variable; numbers in the path are places in lists. */
+function declaredAt(declared: Declared | undefined, path: readonly string[]): Declared | undefined {
   const [name, ...rest] = path.filter((part) => !/^\d+$/.test(part));
-  const field = name !== undefined && isInputObjectType(type) ? type.getFields()[name] : undefined;
-  return field && rest.length > 0 ? declaredAt(getNamedType(field.type), rest) : field;
+  if (!declared || name === undefined) return declared;
+  const type = getNamedType(declared.type);
+  return isInputObjectType(type) ? declaredAt(type.getFields()[name], rest) : undefined;
 }
 
 /** The path of a literal that begins with `start` within the arguments of `field`; null for one that is no argument. */

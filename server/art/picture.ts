@@ -24,7 +24,7 @@ export async function decodePixels(bytes: Uint8Array, fit: PictureFit, maxPixels
   const { width, height } = picture.size;
   if (width * height > maxPixels) {
     const message = `The picture has ${width} x ${height} pixels; at most ${maxPixels} pixels are accepted.`;
-    throw badInput("input.data", message, maxPixels, { max: maxPixels, unit: "px" });
+    throw badInput("input.data", message, maxPixels, { max: maxPixels, unit: "pixels" });
   }
   if ("longerSide" in fit) return picture.decode(fitLongerSide(picture.size, fit.longerSide), "fill");
   return picture.decode(fit, "cover");

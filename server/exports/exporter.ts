@@ -82,6 +82,7 @@ export class Exporter {
       throw new AtelierError("UNAVAILABLE", `${format} needs ${lack}.`, {
         field: "input.format",
         limit: this.formats.join(", "),
+        allowed: this.formats,
       });
     }
     const open = [...this.jobs.values()].filter(({ record }) => !hasEnded(record));

@@ -114,7 +114,7 @@ function requireMemory({ format }: FilmSettings, { width, height }: Size, count:
   if (format === "MP4" || format === "WEBM" || width * height * count <= limit) return;
   const frames = Math.floor(limit / (width * height));
   const message = `At this size an animated ${format} holds at most ${frames} pictures; an MP4 or WebM holds more.`;
-  throw beyondLimit(message, frames, { field: "input.maxFrames" });
+  throw beyondLimit(message, frames, { field: "input.maxFrames", unit: "frames" });
 }
 
 /** The newest frame at `step` or before, else the first. */

@@ -22,7 +22,9 @@ export async function checkUpload(
   limits: PictureLimits,
   decoder: Pick<PictureDecoder, "inspect">,
 ): Promise<{ width: number; height: number; mimeType: PictureType }> {
-  if (bytes.byteLength === 0) throw new HttpError(400, "BAD_INPUT", "The upload is empty.", { field: "file", min: 1, unit: "bytes" });
+  if (bytes.byteLength === 0) {
+    throw new HttpError(400, "BAD_INPUT", "The upload is empty.", { field: "file", limit: 1, min: 1, unit: "bytes" });
+  }
   const mimeType = pictureType(bytes);
   if (!mimeType) {
     const found = foreignFormat(bytes);

@@ -1,11 +1,11 @@
 import { type Response, Router } from "express";
 import sharp from "sharp";
-import { badInput, conflict, notFound, systemCode } from "../errors.js";
+import { conflict, notFound, outOfRange, systemCode } from "../errors.js";
 import { filmTypes } from "../exports/export.js";
 import type { Exporter } from "../exports/exporter.js";
 import { sideBySide } from "../exports/film-pictures.js";
 import { TRACE_KEYWORD, withText } from "../exports/png-text.js";
-import { type FrameRecord, MAX_STEP } from "../records/pictures.js";
+import { anyStep, type FrameRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
 import { requireId, requireSession } from "../sessions/requirements.js";
 import { isFinal } from "../sessions/status.js";
@@ -131,7 +131,7 @@ function isStill(format: string): format is StillFormat {
 function stepOf(value: unknown): number | null {
   if (value === undefined) return null;
   if (typeof value === "string" && /^\d{1,10}$/.test(value)) return Number(value);
-  throw badInput("step", `step must be a whole number from 0 to ${MAX_STEP}.`, `0..${MAX_STEP}`, { min: 0, max: MAX_STEP });
+  throw outOfRange("step", anyStep);
 }
 
 /** The title in characters that every file system accepts; `atelier-` and part of the id for a session without one. */

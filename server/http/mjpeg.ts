@@ -132,5 +132,5 @@ function framesPerSecond(value: unknown): number | null {
   if (value === undefined) return null;
   const fps = typeof value === "string" && /^\d{1,3}(\.\d{1,3})?$/.test(value) ? Number(value) : 0;
   if (fps > 0 && fps <= MAX_FPS) return fps;
-  throw badInput("fps", `fps must be greater than 0 and at most ${MAX_FPS}.`, MAX_FPS, { max: MAX_FPS, unit: "pictures per second" });
+  throw badInput("fps", `fps must be greater than 0 and at most ${MAX_FPS}.`, MAX_FPS, { min: 0, max: MAX_FPS, unit: "frames/s" });
 }

@@ -1,6 +1,9 @@
 /** Largest step of a frame or change: the largest Int of GraphQL and of the database. */
 export const MAX_STEP = 2 ** 31 - 1;
 
+/** What the number of a step may be. */
+export const anyStep = { min: 0, max: MAX_STEP, integer: true } as const;
+
 /** An uploaded picture. Its bytes are in the blob store under `digest`, as they were uploaded. */
 export interface ImageRecord {
   id: string;

@@ -86,8 +86,14 @@ export class SessionService {
       ...{ contentId, initial, ...inForce, parentId: sessionId, branchedAtStep: step, step },
     };
     return this.enqueue(branch, async () => {
-      if (!(await storage.sessions.insertBranch(branch, change))) throw noSession();
+      // The checkpoint comes first: nothing that fails after the row is stored may keep the branch from the queue.
       await storage.checkpoints.share(sessionId, branch.id, step);
+      try {
+        if (!(await storage.sessions.insertBranch(branch, change))) throw noSession();
+      } catch (error) {
+        await storage.checkpoints.delete(branch.id);
+        throw error;
+      }
       const branched = await storage.sessions.find(sessionId);
       if (branched) await publishChange(bus, branched);
     });

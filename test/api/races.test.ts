@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { StorageUnavailable } from "../../server/errors.js";
 import { type RunningApp, startApp, startSession } from "../helpers/app.js";
 
 const START =
@@ -75,6 +76,33 @@ describe("a picture that is deleted after it was found", () => {
     const refusal = await running.client.refusal(DELETE_IMAGE, { image });
     vi.restoreAllMocks();
     expect(refusal).toEqual({ code: "NOT_FOUND", field: "id" });
+  });
+});
+
+describe("a branch", () => {
+  const branch = () => running.client.refusal("mutation ($id: ID!) { branchSession(sessionId: $id, step: 0) { id } }", { id: sessionId });
+  const branches = async () => {
+    const { sessions } = await running.client.query("{ sessions(first: 100) { edges { node { status } } } }");
+    return sessions.edges.length;
+  };
+
+  test("is not there when its checkpoint cannot be stored", async () => {
+    const before = await branches();
+    vi.spyOn(running.storage.checkpoints, "share").mockRejectedValueOnce(new StorageUnavailable("The server's disk is full."));
+    expect(await branch()).toMatchObject({ code: "UNAVAILABLE" });
+    vi.restoreAllMocks();
+    expect(await branches()).toBe(before);
+  });
+
+  test("leaves no checkpoint when it cannot be stored", async () => {
+    await running.storage.checkpoints.put(sessionId, 0, Uint8Array.of(1));
+    const insert = vi
+      .spyOn(running.storage.sessions, "insertBranch")
+      .mockRejectedValueOnce(new StorageUnavailable("The server's disk is full."));
+    expect(await branch()).toMatchObject({ code: "UNAVAILABLE" });
+    const { id } = insert.mock.calls[0]![0];
+    vi.restoreAllMocks();
+    expect(await running.storage.checkpoints.get(id, 0)).toBeNull();
   });
 });
 

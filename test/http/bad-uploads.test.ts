@@ -145,7 +145,7 @@ describe("POST /images refuses", () => {
       field: "file",
       limit: 50_000_000,
       max: 50_000_000,
-      unit: "px",
+      unit: "pixels",
     });
     expect(refusal(await post([pngBomb(2_000_000, 128)]))).toMatchObject({ status: 413, code: "LIMIT" });
     expect(process.memoryUsage.rss() - before).toBeLessThan(200e6);

@@ -189,7 +189,7 @@ test("refuses unknown sessions and invalid rates", async () => {
     const answer = await ask(server.port, `/sessions/${id}/stream.mjpeg?fps=${fps}`);
     expect([answer.status, answer.json()]).toEqual([
       400,
-      expect.objectContaining({ code: "BAD_INPUT", field: "fps", limit: 60, max: 60, unit: "pictures per second" }),
+      expect.objectContaining({ code: "BAD_INPUT", field: "fps", limit: 60, min: 0, max: 60, unit: "frames/s" }),
     ]);
   }
   expect(server.broker.viewersOf(id)).toBe(0);

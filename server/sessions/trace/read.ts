@@ -1,8 +1,8 @@
-import { badInput } from "../../errors.js";
+import { badInput, outOfRange } from "../../errors.js";
 import { type Fields, isFields } from "../../models/card-fields.js";
 import { JsonError, parseJson } from "../../models/json.js";
 import type { ChangeAtStep, Weighted } from "../../records/changes.js";
-import { MAX_STEP } from "../../records/pictures.js";
+import { anyStep, MAX_STEP } from "../../records/pictures.js";
 import {
   type LayerWeight,
   type Setting,
@@ -46,13 +46,19 @@ export function readTrace(text: string): TraceContent {
   const trace = parse(text);
   if (trace.format !== TRACE_FORMAT)
     throw badInput("trace.format", "This is not a trace of Atelier.", TRACE_FORMAT, { allowed: [TRACE_FORMAT] });
-  if (!Number.isInteger(trace.version) || Number(trace.version) < 1) throw badInput("trace.version", "The trace's version is damaged.");
+  if (!Number.isInteger(trace.version) || Number(trace.version) < 1)
+    throw badInput("trace.version", "The trace's version is damaged.", TRACE_VERSION, { min: 1, max: TRACE_VERSION });
   if (Number(trace.version) > TRACE_VERSION) {
-    throw badInput("trace.version", "The trace is from a newer version of Atelier than this server.", TRACE_VERSION, {
-      max: TRACE_VERSION,
-    });
+    throw badInput(
+      "trace.version",
+      `The trace is from a newer version of Atelier: this server reads version ${TRACE_VERSION}.`,
+      TRACE_VERSION,
+      {
+        ...{ min: 1, max: TRACE_VERSION },
+      },
+    );
   }
-  const changes = list(trace.changes, "trace.changes", MAX_CHANGES);
+  const changes = list(trace.changes ?? [], "trace.changes", MAX_CHANGES);
   return {
     title: (trace.title ?? null) === null ? null : textOf(trace.title, "trace.title"),
     contentDigest: digest(fields(trace.content, "trace.content").sha256, "trace.content.sha256"),
@@ -64,9 +70,7 @@ export function readTrace(text: string): TraceContent {
 
 function readChange(change: Fields, at: string): TraceContent["changes"][number] {
   const step = number(change.step, `${at}.step`);
-  if (!Number.isInteger(step) || step < 0 || step > MAX_STEP) {
-    throw badInput(`${at}.step`, `A step is a whole number from 0 to ${MAX_STEP}.`, `0..${MAX_STEP}`, { min: 0, max: MAX_STEP });
-  }
+  if (!Number.isInteger(step) || step < 0 || step > MAX_STEP) throw outOfRange(`${at}.step`, anyStep);
   return {
     step,
     settings: readSettings(fields(change.settings, `${at}.settings`), `${at}.settings`, steerableNames),
@@ -126,7 +130,7 @@ function fields(value: unknown, at: string): Fields {
 
 function list(value: unknown, at: string, max: number): readonly unknown[] {
   if (!Array.isArray(value) || value.length > max)
-    throw badInput(at, `The trace is damaged: a list of at most ${max} is missing here.`, max, { max });
+    throw badInput(at, `The trace is damaged: a list of at most ${max} is missing here.`, max, { max, unit: "entries" });
   return value;
 }
 

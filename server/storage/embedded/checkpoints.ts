@@ -3,7 +3,7 @@ import { copyFile, link, mkdir, readdir, readFile, rm, stat } from "node:fs/prom
 import { join } from "node:path";
 import { AtelierError } from "../../errors.js";
 import type { CheckpointStore } from "../storage.js";
-import { sweepFolder, unlessMissing, writeWhole } from "./files.js";
+import { storageError, sweepFolder, unlessMissing, writeWhole } from "./files.js";
 import type { SpaceGuard } from "./space.js";
 import { evenlyThinned } from "./thinned-checkpoints.js";
 
@@ -102,8 +102,14 @@ export async function openFolderCheckpoints(
     async share(fromSessionId, toSessionId, throughStep) {
       const found = await newest(fromSessionId, throughStep);
       if (!found) return;
-      await mkdir(folderOf(toSessionId), { recursive: true });
-      await linkOrCopy(found.path, pathOf(toSessionId, found.step));
+      try {
+        await mkdir(folderOf(toSessionId), { recursive: true });
+        // Null when it was thinned or trimmed after it was found.
+        const isShared = await unlessMissing(linkOrCopy(found.path, pathOf(toSessionId, found.step)).then(() => true));
+        if (!isShared) return;
+      } catch (error) {
+        throw storageError(error);
+      }
       (await sizes)?.set(toSessionId, { byteLength: found.byteLength, checkpointedAt: Date.now() });
     },
 
