@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { root } from "./root.mjs";
 
-/** Entries of a data folder that no backup needs: finished exports, and the lock of systems that lock a file. */
-const LEFT_OUT = ["exports", "lock"];
+/** Entries of a data folder that no backup needs: finished exports, reserved space, and the lock of systems that lock a file. */
+const LEFT_OUT = ["exports", "reserve", "lock"];
 
 /** Folders within `blobs/` and `checkpoints/` whose files are half written or swept. */
 const SCRATCH = ["drafts", "trash"];

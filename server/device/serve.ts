@@ -1,5 +1,6 @@
 import type { Painters } from "../art/painter.js";
 import type { Engine } from "../engine/engine.js";
+import { startHeartbeat } from "./heartbeat.js";
 import { attachToHost, sendToHost } from "./host-channel.js";
 import { type LoopOptions, PaintingLoop } from "./loop.js";
 import { type DeviceChoice, failureOf, type HostMessage } from "./messages.js";
@@ -27,6 +28,7 @@ export function serveDevice(open: (choice: DeviceChoice) => Promise<OpenedDevice
     try {
       const { engine, painters } = await open(choice);
       loop = new PaintingLoop(painters, sendToHost, options);
+      await startHeartbeat();
       await sendToHost({ type: "ready", engine: engine.name, device: engine.device, description: engine.description });
     } catch (cause) {
       console.error("The device could not be opened:", cause);

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { HEARTBEAT_FD } from "../device/heartbeat.js";
 import type { DeviceChoice, DeviceMessage, HostMessage } from "../device/messages.js";
 import { AtelierError } from "../errors.js";
 import { ChildOutput, type LineSink, toStderr } from "../processes/child-output.js";
@@ -20,6 +21,8 @@ export interface DeviceProcessOptions {
   pingIntervalMs: number;
   /** How long the process may send nothing before it counts as hung: one evaluation blocks its thread. */
   silence: SilenceOptions;
+  /** How long its heartbeat, which no evaluation blocks, may pause before the process counts as hung, ms. */
+  heartbeatMs: number;
   /** Options of Node for the process, in addition to those that its script needs. */
   execArgv: readonly string[];
   /** Receives what the process prints. */
@@ -32,6 +35,7 @@ export const deviceProcessDefaults = {
   startTimeoutMs: 120_000,
   pingIntervalMs: 2000,
   silence: { floorMs: 20_000, ceilingMs: 240_000 },
+  heartbeatMs: 20_000,
   execArgv: [],
   output: toStderr,
 } as const satisfies DeviceProcessOptions;
@@ -48,6 +52,8 @@ export class DeviceProcess {
   private readonly killsBefore = outOfMemoryKills();
   private killedAs: "closed" | "hung" | null = null;
   private silentPings = 0;
+  /** Pings since the last beat; null before the first. */
+  private pingsSinceBeat: number | null = null;
   private readonly silenceLimit: SilenceLimit;
 
   private constructor(
@@ -56,7 +62,10 @@ export class DeviceProcess {
   ) {
     this.silenceLimit = new SilenceLimit(options.silence);
     const execArgv = [...nodeOptions(options.entry), ...options.execArgv];
-    this.child = fork(options.entry, [], { execArgv, serialization: "advanced", stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    this.child = fork(options.entry, [], { execArgv, serialization: "advanced", stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"] });
+    this.child.stdio[HEARTBEAT_FD]?.on("data", () => {
+      this.pingsSinceBeat = 0;
+    });
     this.output = new ChildOutput([this.child.stdout, this.child.stderr], options.output);
     this.child.on("message", (message: DeviceMessage) => {
       this.silentPings = 0;
@@ -103,9 +112,10 @@ export class DeviceProcess {
     return this.child.pid;
   }
 
-  /** False when the process has been silent for more than half of the time after which it counts as hung. */
+  /** False when more than half of the time has passed after which the process counts as hung. */
   get responding(): boolean {
-    return this.silentPings <= Math.max(1, this.allowedPings / 2);
+    const isWithin = (pings: number, allowed: number) => pings <= Math.max(1, allowed / 2);
+    return isWithin(this.silentPings, this.allowedPings) && isWithin(this.pingsSinceBeat ?? 0, this.allowedBeatPings);
   }
 
   /** Sends a message; it is lost when the process has exited, which `exited` reports. */
@@ -127,14 +137,23 @@ export class DeviceProcess {
   /** Counts pings without any message in between, not time, so that no process is killed after the machine slept. */
   private startPings(): void {
     const pings = setInterval(() => {
-      if (this.silentPings >= this.allowedPings) this.killAs("hung");
+      const isFrozen = this.pingsSinceBeat !== null && this.pingsSinceBeat++ >= this.allowedBeatPings;
+      if (isFrozen || this.silentPings >= this.allowedPings) this.killAs("hung");
       else if (this.silentPings++ === 0) this.send({ type: "ping" });
     }, this.options.pingIntervalMs);
     void this.exited.then(() => clearInterval(pings));
   }
 
   private get allowedPings(): number {
-    return Math.max(1, Math.ceil(this.silenceLimit.ms / this.options.pingIntervalMs));
+    return this.pingsWithin(this.silenceLimit.ms);
+  }
+
+  private get allowedBeatPings(): number {
+    return this.pingsWithin(this.options.heartbeatMs);
+  }
+
+  private pingsWithin(ms: number): number {
+    return Math.max(1, Math.ceil(ms / this.options.pingIntervalMs));
   }
 
   private async watchExit(): Promise<DeviceExit> {

@@ -21,6 +21,16 @@ const FULL_CREDIT = 2;
 
 type Offer = Extract<LiveMessage, { type: "offer" }>;
 
+/** A frame of the client at the host. */
+interface LiveFrame {
+  step: number;
+  picture: Uint8Array;
+  /** Whether a device has begun to translate it, and the client knows. */
+  begun: boolean;
+  /** Whether its device died, so that it is tried a second time. */
+  isSecondTry: boolean;
+}
+
 /**
  * A live translation on this host: one frame is on the device, and one waits, which a newer frame replaces. Results go
  * to the ring of recent frames and to the viewers; at the end the newest result is stored for good as the session's
@@ -32,8 +42,8 @@ export class LiveSession implements HostSession {
   private link: DeviceLink | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
   private deviceFree = false;
-  private onDevice: { step: number; begun: boolean } | null = null;
-  private waiting: Offer | null = null;
+  private onDevice: LiveFrame | null = null;
+  private waiting: LiveFrame | null = null;
   private translated = 0;
   private dropped = 0;
   private countsTimer: NodeJS.Timeout | null = null;
@@ -75,8 +85,8 @@ export class LiveSession implements HostSession {
       this.deviceFree = true;
       this.handOver();
     } else if (message.type === "begun") {
+      if (!this.onDevice?.begun) this.reply({ type: "receipt", step: message.step, status: "ACCEPTED", credit: this.credit });
       if (this.onDevice) this.onDevice.begun = true;
-      this.reply({ type: "receipt", step: message.step, status: "ACCEPTED", credit: this.credit });
     } else if (message.type === "rejected") {
       this.onDevice = null;
       this.reply({ type: "refused", step: message.step, code: message.code, message: message.message });
@@ -112,12 +122,11 @@ export class LiveSession implements HostSession {
   died(exit: DeviceExit, blamed: boolean): Promise<void> {
     this.link = null;
     this.deviceFree = false;
-    if (this.onDevice) {
-      this.dropped++;
-      const { step, begun } = this.onDevice;
-      this.onDevice = null;
-      if (!begun) this.reply({ type: "receipt", step, status: "SUPERSEDED", credit: this.credit });
-    }
+    const frame = this.onDevice;
+    this.onDevice = null;
+    // A frame that kills each device is tried twice, so that the session survives it.
+    if (frame && !frame.isSecondTry && !this.waiting) this.waiting = { ...frame, isSecondTry: true };
+    else if (frame) this.drop(frame);
     if (blamed && this.deaths.add(this.translated)) return this.finish({ status: "FAILED", error: deathFailure(exit) });
     return this.idle();
   }
@@ -160,21 +169,23 @@ export class LiveSession implements HostSession {
     if (this.ended) return;
     this.keepAlive();
     const older = this.waiting;
-    this.waiting = offer;
+    this.waiting = { step: offer.step, picture: offer.picture, begun: false, isSecondTry: false };
     this.dropped += offer.superseded;
-    if (older) {
-      this.dropped++;
-      this.reply({ type: "receipt", step: older.step, status: "SUPERSEDED", credit: this.credit });
-    }
+    if (older) this.drop(older);
     this.handOver();
+  }
+
+  private drop({ step, begun }: LiveFrame): void {
+    this.dropped++;
+    if (!begun) this.reply({ type: "receipt", step, status: "SUPERSEDED", credit: this.credit });
   }
 
   private handOver(): void {
     if (!this.deviceFree || !this.waiting || !this.link) return;
     const { step, picture } = this.waiting;
+    this.onDevice = this.waiting;
     this.waiting = null;
     this.deviceFree = false;
-    this.onDevice = { step, begun: false };
     this.link.send({ type: "translate", sessionId: this.id, step, picture });
   }
 

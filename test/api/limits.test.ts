@@ -108,7 +108,12 @@ test("the error names a value that cannot be read", async () => {
 
 test("a request that is too large is refused, and the server keeps running", async () => {
   const { errors } = await overHttp(`{ server { version } } #${"x".repeat(apiLimits.maxRequestBytes)}`);
-  expect(errors?.[0]?.extensions).toEqual({ code: "LIMIT", limit: apiLimits.maxRequestBytes, max: apiLimits.maxRequestBytes, unit: "bytes" });
+  expect(errors?.[0]?.extensions).toEqual({
+    code: "LIMIT",
+    limit: apiLimits.maxRequestBytes,
+    max: apiLimits.maxRequestBytes,
+    unit: "bytes",
+  });
   expect(await running.client.query("{ server { version } }")).toEqual({ server: { version: "1.2.3" } });
 });
 

@@ -32,7 +32,7 @@ export interface TemporaryStorage {
 /** Opens a storage in a new data folder; it deletes unused pictures without delay. */
 export async function openTemporaryStorage(): Promise<TemporaryStorage> {
   const folder = await newDataFolder();
-  const storage = await openEmbeddedStorage(folder, { graceMs: 0 });
+  const storage = await openEmbeddedStorage(folder, { graceMs: 0, reserveFileByteLength: 0 });
   const close = async () => {
     await storage.close();
     await rm(folder, { recursive: true, force: true });
@@ -48,7 +48,7 @@ export async function pictureCount(folder: string): Promise<number> {
 
 async function makeTemplate(template: string): Promise<void> {
   const draft = `${template}-${randomUUID()}`;
-  const storage = await openEmbeddedStorage(draft);
+  const storage = await openEmbeddedStorage(draft, { reserveFileByteLength: 0 });
   await storage.close();
   try {
     await rename(draft, template);

@@ -19,6 +19,7 @@ export const scriptedDevice = {
   startTimeoutMs: 60_000,
   pingIntervalMs: 10_000,
   silence: { floorMs: 60_000, ceilingMs: 60_000 },
+  heartbeatMs: 60_000,
   execArgv: [],
   output: toStderr,
 } as const satisfies DeviceProcessOptions;

@@ -27,6 +27,8 @@ export interface PainterScript {
   crashAt?: number;
   /** The process kills itself after this many pictures, each time that it is started. */
   crashAfter?: number;
+  /** The process kills itself instead of translating a live picture of this byte. */
+  crashOn?: number;
   /** The process blocks its thread for ever instead of painting this step. */
   hangAt?: number;
   /** The process runs out of memory instead of painting this step. */
@@ -90,6 +92,7 @@ function scriptedTranslator(
       return { width: 8, height: 8, data: new Uint8Array(3 * 64).fill(picture[0]!) };
     },
     async translate(pixels) {
+      if (pixels.data[0] === script.crashOn) process.kill(process.pid, "SIGKILL");
       const { computeMs } = await nextPainting(painter);
       return { pixels, computeMs };
     },

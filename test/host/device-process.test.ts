@@ -18,6 +18,9 @@ async function startDevice(options: Partial<DeviceProcessOptions> = {}) {
   return { process, ready, messages, paint };
 }
 
+/** A step may take as long as it likes. */
+const unlimited = { floorMs: 3_600_000, ceilingMs: 3_600_000 };
+
 /** Whether a process with this id runs. */
 function runs(pid: number): boolean {
   try {
@@ -85,6 +88,21 @@ describe("a device process", () => {
     process.kill(device.pid!, "SIGSTOP");
     await until(() => !device.responding);
     expect((await device.exited).reason).toBe("hung");
+  });
+
+  test("that is stopped before its first step is soon killed too: its heartbeat pauses", async () => {
+    const { process: device, paint } = await startDevice({ pingIntervalMs: 200, heartbeatMs: 3000, silence: unlimited });
+    paint({ steps: 5, blockMs: 3_600_000 });
+    process.kill(device.pid!, "SIGSTOP");
+    await until(() => !device.responding);
+    expect((await device.exited).reason).toBe("hung");
+  });
+
+  test("whose heartbeat continues while a step blocks it is not killed", async () => {
+    const { process: device, messages, paint } = await startDevice({ pingIntervalMs: 200, heartbeatMs: 3000, silence: unlimited });
+    paint({ steps: 1, blockMs: 5000 });
+    await until(() => messages.some(({ type }) => type === "finished"));
+    expect(device.responding).toBe(true);
   });
 
   test("that computes for a long time between messages is not killed", async () => {

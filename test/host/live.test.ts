@@ -107,7 +107,7 @@ test("a model that fails ends only its own session, with the reason", async () =
   await host.frame(good.id, 0);
 });
 
-test("a device that dies during a frame is restarted, and the session continues", async () => {
+test("a frame whose device dies is translated by the next one", async () => {
   const host = await startHost();
   // Each life dies at its third picture.
   const live = await startLive(host, { crashAfter: 2 });
@@ -116,10 +116,25 @@ test("a device that dies during a frame is restarted, and the session continues"
     await host.frame(live.id, step);
   }
   await live.offer(2);
-  await expect.poll(() => host.log.some((line) => line.includes("started again"))).toBe(true);
+  await host.frame(live.id, 2);
   await live.offer(3);
   await host.frame(live.id, 3);
   await live.cancel();
   expect((await host.end(live.id)).status).toBe("CANCELLED");
-  expect(await live.record()).toMatchObject({ framesTranslated: 3, framesDropped: 1 });
+  expect(await live.record()).toMatchObject({ framesTranslated: 4, framesDropped: 0 });
+  expect(live.said.filter((message) => message.type === "receipt" && message.step === 2)).toHaveLength(1);
+});
+
+test("a frame that kills each device is dropped after the second, and the session continues", async () => {
+  const host = await startHost();
+  const live = await startLive(host, { crashOn: 7 });
+  await live.offer(0);
+  await host.frame(live.id, 0);
+  await live.offer(1, Uint8Array.of(7));
+  await expect.poll(() => host.log.filter((line) => line.includes("started again")).length).toBe(2);
+  await live.offer(2);
+  await host.frame(live.id, 2);
+  await live.cancel();
+  await host.end(live.id);
+  expect(await live.record()).toMatchObject({ framesTranslated: 2, framesDropped: 1 });
 });

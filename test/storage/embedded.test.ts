@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
@@ -31,9 +31,11 @@ async function dataFolder(): Promise<string> {
   return folder;
 }
 
-storageContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0 }));
-storedBytesContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0 }));
-lastingSessionsContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0 }));
+storageContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
+storedBytesContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
+lastingSessionsContract("The embedded storage", async () =>
+  openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }),
+);
 
 describe("the data folder", () => {
   let folder: string;
@@ -100,10 +102,37 @@ describe("the data folder", () => {
     await second.close();
   });
 
+  it("can store that sessions are paused when another program has filled the disk to the last byte", async () => {
+    let free = 1e9;
+    const reserve = join(folder, "reserve");
+    const reserved = async () => (await stat(reserve).catch(() => null))?.size ?? 0;
+    const byteLength = 48 * 2 ** 20;
+    const storage = await openEmbeddedStorage(folder, { availableSpace: async () => Math.max(0, free - (await reserved())) });
+    const image = anImage();
+    const session = aSession(image.id);
+    await storage.images.insert(image);
+    await storage.sessions.insert(session);
+    await vi.waitFor(async () => expect(await reserved()).toBe(byteLength));
+
+    free = byteLength;
+    expect(await storage.space.free()).toBe(0);
+    await expect(storage.frames.insert(aFrame(session.id, 0))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(await storage.sessions.update(session.id, { status: "PAUSED" })).toMatchObject({ status: "PAUSED" });
+    expect(await reserved()).toBe(0);
+
+    free = 3 * byteLength;
+    expect(await storage.space.obstacle()).toBeNull();
+    expect(await reserved()).toBe(0);
+    free = 1e9;
+    expect(await storage.space.obstacle()).toBeNull();
+    await vi.waitFor(async () => expect(await reserved()).toBe(byteLength));
+    await storage.close();
+  });
+
   it("stores nothing new when its disk is almost full, except changes, which use the reserve", async () => {
     let available = Number.POSITIVE_INFINITY;
     const full = { name: "AtelierError", code: "UNAVAILABLE" };
-    const storage = await openEmbeddedStorage(folder, { availableSpace: async () => available });
+    const storage = await openEmbeddedStorage(folder, { availableSpace: async () => available, reserveFileByteLength: 0 });
     const image = anImage();
     const session = aSession(image.id);
     await storage.images.insert(image);

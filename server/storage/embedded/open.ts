@@ -14,10 +14,14 @@ import { openEmbeddedDatabase } from "./database.js";
 import { guardRows } from "./guarded-rows.js";
 import { lockFolder } from "./lock.js";
 import { memoryRecentFrames } from "./recent-frames.js";
+import { reserveFile } from "./reserve-file.js";
 import { availableSpaceOf, createSpaceGuard } from "./space.js";
 import { storageSpace } from "./storage-space.js";
 import { openFolderThumbnails } from "./thumbnails.js";
 import { startVacuum } from "./vacuum.js";
+
+/** Enough for the 32 MiB that must stay free, and for one segment of the database's log. */
+const RESERVE_FILE_BYTES = 48 * 2 ** 20;
 
 /** A picture's row follows its bytes within milliseconds, so a minute is plenty. */
 const GRACE_MS = 60_000;
@@ -27,24 +31,28 @@ type Close = () => Promise<void>;
 export interface EmbeddedStorageOptions {
   /** Longest time between storing the bytes of a picture and its row, ms. */
   graceMs?: number;
+  /** Size of the file that keeps space for the last changes on a full disk, bytes. */
+  reserveFileByteLength?: number;
   /** Free space on a folder's disk, bytes. */
   availableSpace?: (folder: string) => Promise<number>;
 }
 
 /**
  * Opens or creates everything that outlives the process, in one folder: `database/`, `blobs/`, `thumbnails/`,
- * `checkpoints/`.
+ * `checkpoints/`, and the file `reserve`.
  * @throws AtelierError CONFLICT when another server has the folder open, UNAVAILABLE when its disk is almost full.
  * @throws DataFolderError when the database is missing or damaged, or does not belong to the pictures.
  */
 export async function openEmbeddedStorage(
   dataDir: string,
-  { graceMs = GRACE_MS, availableSpace = availableSpaceOf }: EmbeddedStorageOptions = {},
+  { graceMs = GRACE_MS, reserveFileByteLength = RESERVE_FILE_BYTES, availableSpace = availableSpaceOf }: EmbeddedStorageOptions = {},
 ): Promise<Storage> {
   await mkdir(dataDir, { recursive: true });
   const opened: Close[] = [await lockFolder(dataDir)];
   try {
-    const space = createSpaceGuard(() => availableSpace(dataDir));
+    const reserve = reserveFile(join(dataDir, "reserve"), reserveFileByteLength);
+    const space = createSpaceGuard(() => availableSpace(dataDir), reserve);
+    opened.push(() => reserve.settled());
     const folders = { database: join(dataDir, "database"), blobs: join(dataDir, "blobs") };
     await requireDatabase(folders);
     const { database, close } = await space.storing(0, () => openEmbeddedDatabase(folders.database));

@@ -1,5 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { StorageUnavailable } from "../../errors.js";
+import type { ReserveFile } from "./reserve-file.js";
 
 /**
  * Free disk space below which nothing new is stored, bytes. The embedded database writes its log in segments of 16 MiB;
@@ -16,14 +17,15 @@ export interface SpaceGuard {
   /** Does work that stores `byteLength` new bytes. @throws StorageUnavailable when the disk is almost full. */
   storing<Result>(byteLength: number, work: () => Promise<Result>): Promise<Result>;
   /**
-   * Does work that changes or deletes, which may use part of the reserve: a session's end must still be stored.
-   * @throws StorageUnavailable when the disk is even fuller.
+   * Does work that changes or deletes, which may use part of the reserve: a session's end must still be stored. On a
+   * disk that is even fuller it deletes the reserve file first.
+   * @throws StorageUnavailable when the disk is too full nevertheless.
    */
   changing<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /** Guards a disk whose free space, in bytes, `availableSpace` returns. */
-export function createSpaceGuard(availableSpace: () => Promise<number>): SpaceGuard {
+export function createSpaceGuard(availableSpace: () => Promise<number>, reserveFile?: ReserveFile): SpaceGuard {
   /** Size of everything that is being stored now, bytes: none of it may be on disk yet. */
   let underWay = 0;
 
@@ -41,6 +43,8 @@ export function createSpaceGuard(availableSpace: () => Promise<number>): SpaceGu
       const available = await availableSpace();
       // Nothing is awaited between comparing and counting, so no other work can claim the same space.
       requireSpace(available, RESERVE_BYTES + byteLength);
+      // With as much again to spare, so that the file does not come and go near the limit.
+      if (reserveFile && available >= RESERVE_BYTES + byteLength + underWay + 2 * reserveFile.byteLength) reserveFile.restore();
       underWay += byteLength;
       try {
         return await work();
@@ -50,7 +54,9 @@ export function createSpaceGuard(availableSpace: () => Promise<number>): SpaceGu
     },
 
     async changing(work) {
-      requireSpace(await availableSpace(), LAST_RESERVE_BYTES);
+      const available = await availableSpace();
+      const isReleased = available < LAST_RESERVE_BYTES + underWay && (await reserveFile?.release());
+      requireSpace(isReleased ? await availableSpace() : available, LAST_RESERVE_BYTES);
       return work();
     },
   };
