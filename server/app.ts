@@ -102,6 +102,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
   const graphql = await graphqlOverHttp(schema, context, report);
   const server = createServer(
+    // Bodies have deadlines of their own: Node's would cut large uploads.
+    { requestTimeout: 0 },
     createHttpApp({
       storage,
       broker,

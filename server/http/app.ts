@@ -3,6 +3,7 @@ import type { Exporter } from "../exports/exporter.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { Storage } from "../storage/storage.js";
+import { bodyDeadline } from "./body-deadline.js";
 import type { UploadLimits } from "./check-upload.js";
 import { errorHandler, notFoundHandler } from "./errors.js";
 import { exportRoutes } from "./exports.js";
@@ -55,6 +56,7 @@ export function createHttpApp({
 }: HttpDependencies): Express {
   const app = express();
   app.disable("x-powered-by");
+  app.use(bodyDeadline(({ method, path }) => method === "POST" && path === "/images"));
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
   // Before the guard: a health check may use any host name, and it learns nothing else.
   app.use(healthRoutes(unready, storage.space));
