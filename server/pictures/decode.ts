@@ -5,9 +5,10 @@ import { labToSrgbBytes, toSrgbBytes } from "./convert-colours.js";
 import { pictureType } from "./format.js";
 import { heifSpace } from "./heif-colours.js";
 import { profileModel, profileSpace } from "./icc.js";
+import { withoutBrokenSegment } from "./jpeg-parts.js";
 import { pngSpace } from "./png-colours.js";
-import { largestPage, readTiff, type TiffPage, tiffTags } from "./tiff-directory.js";
-import { needsOwnReader, readSamples, type Samples } from "./tiff-samples.js";
+import { largestPage, readTiff } from "./tiff-directory.js";
+import { needsOwnReader, readSamples, type Samples, sizeOfPage } from "./tiff-samples.js";
 import { undecodable } from "./undecodable.js";
 import { wideTiff } from "./wide-tiff.js";
 
@@ -64,18 +65,26 @@ async function open(bytes: Buffer): Promise<OpenedPicture> {
   const index = tiff ? largestPage(tiff) : 0;
   const page = tiff?.pages[index];
   if (tiff && page && needsOwnReader(page)) {
-    return { size: sizeOf(page), decode: async (size, fit) => fromSamples(readSamples(bytes, tiff, index), size, fit) };
+    return { size: sizeOfPage(page), decode: async (size, fit) => fromSamples(readSamples(bytes, tiff, index), size, fit) };
   }
   const options = decodingOptions(bytes);
   // Only the header is read, and the caller has limits of its own.
   const metadata = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
   const { width, height } = metadata.autoOrient;
   const declared = type === "image/png" ? pngSpace(bytes) : type === "image/avif" && !metadata.icc ? heifSpace(bytes) : "profile";
-  return { size: { width, height }, decode: (size, fit) => fromFile({ bytes, options, metadata, declared }, size, fit) };
-}
-
-function sizeOf(page: TiffPage): Size {
-  return { width: page.get(tiffTags.width)?.[0] ?? 0, height: page.get(tiffTags.height)?.[0] ?? 0 };
+  const decode = (readable: Buffer, size: Size, fit: Fit) => fromFile({ bytes: readable, options, metadata, declared }, size, fit);
+  return {
+    size: { width, height },
+    decode: async (size, fit) => {
+      try {
+        return await decode(bytes, size, fit);
+      } catch (error) {
+        const readable = type === "image/jpeg" ? withoutBrokenSegment(bytes) : bytes;
+        if (readable === bytes) throw error;
+        return decode(Buffer.from(readable), size, fit);
+      }
+    },
+  };
 }
 
 interface ReadableFile {

@@ -38,6 +38,15 @@ function isProgressive(bytes: Uint8Array): boolean {
   return false;
 }
 
+/**
+ * How many times the size of the averages half of a smooth picture has, by the bits that the average of a block takes;
+ * photos take five to seven.
+ */
+const smoothness = [
+  { below: 3, factor: 1 },
+  { below: 4, factor: 1.3 },
+];
+
 /** Highest frequency of a block. */
 const LAST_FREQUENCY = 63;
 
@@ -48,20 +57,24 @@ const LAST_FREQUENCY = 63;
 const firstFrequenciesInHalf = (coarseness: number) => 2.6 + coarseness / 30;
 
 /**
- * Whether a progressive file probably has half of its bytes, by how far its brightness is: its first component has
- * begun to get all frequencies as precisely as the file's first scan. That is at 46 to 63 % of a photo with the scans of
- * mozjpeg. libjpeg first sends the high frequencies coarsely; within that scan, the size of the low ones before it says
- * where half of the file is. Photos are accepted from 40 to 70 % of their bytes on, noise from 20 % on.
+ * Whether a progressive file probably has half of its bytes: its length is unknown once it breaks off, but how far its
+ * brightness is says something. With the scans of mozjpeg, half is where most frequencies of the first component have
+ * begun. libjpeg first sends the high frequencies coarsely; within that scan, the size of the low ones before it says
+ * where half is. Photos are accepted from 37 to 76 % of their bytes on, noise and fine patterns from 12 % on.
  */
 function hasHalfOfBrightness(bytes: Uint8Array): boolean {
   let component: number | undefined;
+  let blocks = 1;
   let begin: number | null = null;
   let precision = 0;
   let coarseness: number | undefined;
   /** The first scan of the component's frequencies, and its size once the next scan has begun. */
   let low: { at: number; end: number; byteLength: number | null } | null = null;
   for (const { at, marker, body } of segments(bytes)) {
-    if (isFrame(marker)) component = body[6];
+    if (isFrame(marker)) {
+      component = body[6];
+      blocks = blocksOf(body);
+    }
     if (marker === QUANTISATION) coarseness ??= mean(body.subarray(1, 65));
     if (marker !== START_OF_SCAN) continue;
     if (low) low.byteLength ??= at - low.at;
@@ -78,10 +91,17 @@ function hasHalfOfBrightness(bytes: Uint8Array): boolean {
     if (end < LAST_FREQUENCY) continue;
     const there = bytes.length - begin;
     if (low.at === at) {
-      // All frequencies come in one scan, after the averages of the blocks.
-      if (missing <= precision && there >= 2 * (at - begin)) return true;
+      // All frequencies come in one scan, after the averages of the blocks. They take less space in smooth pictures,
+      // whose averages are small too.
+      const bits = (8 * (at - begin)) / blocks;
+      const factor = smoothness.find(({ below }) => bits < below)?.factor ?? 2;
+      if (missing <= precision && there >= factor * (at - begin)) return true;
     } else if (precision === 0) {
-      if (missing === 0) return true;
+      const isRefinement = approximation >> 4 > 0;
+      // The more frequencies came before this scan, the more of the file they were.
+      const isSplitLate = low.end >= 5 && low.end < LAST_FREQUENCY;
+      if (missing > (isSplitLate ? 1 : 0)) continue;
+      if (there >= (isSplitLate || isRefinement ? 1 : 2) * (at - begin)) return true;
     } else if (low.byteLength !== null) {
       // High frequencies take more space in noise than in photos, so their coarse scan counts for less.
       const factor = firstFrequenciesInHalf(coarseness ?? 0) + (missing > precision ? 1.2 : 0);
@@ -89,6 +109,23 @@ function hasHalfOfBrightness(bytes: Uint8Array): boolean {
     }
   }
   return false;
+}
+
+/** A JPEG that breaks off within a segment, without that segment, at which libjpeg would give up; other JPEGs unchanged. */
+export function withoutBrokenSegment(bytes: Uint8Array): Uint8Array {
+  const last = [...segments(bytes)].at(-1);
+  if (!last) return bytes;
+  const length = ((bytes[last.at + 2] ?? 0) << 8) | (bytes[last.at + 3] ?? 0);
+  return last.at + 2 + Math.max(2, length) > bytes.length ? bytes.subarray(0, last.at) : bytes;
+}
+
+/** Number of blocks of 8 x 8 samples in all components, from the segment of a frame. */
+function blocksOf(frame: Uint8Array): number {
+  const [height, width] = [(frame[1]! << 8) | frame[2]!, (frame[3]! << 8) | frame[4]!];
+  // A byte holds the horizontal and the vertical sampling of a component.
+  const samplings = Array.from({ length: frame[5] ?? 0 }, (_, i) => ((frame[7 + 3 * i] ?? 0) >> 4) * ((frame[7 + 3 * i] ?? 0) & 15));
+  const share = samplings.reduce((sum, area) => sum + area, 0) / Math.max(1, ...samplings);
+  return Math.max(1, Math.ceil(width / 8) * Math.ceil(height / 8) * share);
 }
 
 function mean(values: Uint8Array): number {

@@ -9,6 +9,7 @@ export const tiffTags = {
   compression: 259,
   photometric: 262,
   stripOffsets: 273,
+  orientation: 274,
   channels: 277,
   rowsPerStrip: 278,
   stripByteLengths: 279,
@@ -36,24 +37,36 @@ const MAX_FIELDS = 500;
 const MAX_VALUES = 4_000_000;
 const knownTags: ReadonlySet<number> = new Set(Object.values(tiffTags));
 /** Bytes of a value by the type of its field. */
-const byteLengths: Record<number, number> = { 1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4 };
+const byteLengths: Record<number, 1 | 2 | 4 | 8> = { 1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4, 16: 8, 17: 8, 18: 8 };
 
-/** The pages of a TIFF; null for a BigTIFF and for a file that cannot be followed. */
+/** How a file is laid out: TIFF 6.0, or BigTIFF, whose offsets and counts have 64 bits. */
+const forms = {
+  42: { first: 4, countBytes: 2, fieldBytes: 12, offsetBytes: 4 },
+  43: { first: 8, countBytes: 8, fieldBytes: 20, offsetBytes: 8 },
+} as const;
+
+/** The pages of a TIFF or BigTIFF; null for a file that cannot be followed. */
 export function readTiff(bytes: Buffer): Tiff | null {
   const littleEndian = bytes[0] === 0x49;
   const uint16 = (at: number) => (littleEndian ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   const uint32 = (at: number) => (littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
-  if (bytes.byteLength < 8 || uint16(2) !== 42) return null;
+  const uint64 = (at: number) => Number(littleEndian ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));
+  const readers = { 1: (at: number) => bytes.readUInt8(at), 2: uint16, 4: uint32, 8: uint64 } as const;
+  const version = bytes.byteLength < 16 ? 0 : uint16(2);
+  if (version !== 42 && version !== 43) return null;
+  const { first, countBytes, fieldBytes, offsetBytes } = forms[version];
+  const offset = readers[offsetBytes];
   const pages: TiffPage[] = [];
   let valuesLeft = MAX_VALUES;
   const seen = new Set<number>();
   try {
-    for (let at = uint32(4); at !== 0 && !seen.has(at) && pages.length < MAX_PAGES; ) {
+    for (let at = offset(first); at !== 0 && !seen.has(at) && pages.length < MAX_PAGES; ) {
       seen.add(at);
-      const count = uint16(at);
+      const count = readers[countBytes](at);
       if (count > MAX_FIELDS) break;
-      pages.push(new Map(Array.from({ length: count }, (_, i) => field(at + 2 + 12 * i))));
-      at = uint32(at + 2 + 12 * count);
+      const fields = at + countBytes;
+      pages.push(new Map(Array.from({ length: count }, (_, i) => field(fields + fieldBytes * i))));
+      at = offset(fields + fieldBytes * count);
     }
   } catch (error) {
     // An offset beyond the end of the file; the decoder says what it makes of it.
@@ -63,12 +76,13 @@ export function readTiff(bytes: Buffer): Tiff | null {
   return { pages, littleEndian };
 
   function field(at: number): [number, number[]] {
-    const [tag, type, count] = [uint16(at), uint16(at + 2), uint32(at + 4)];
+    const [tag, type, count] = [uint16(at), uint16(at + 2), offset(at + 4)];
     const size = byteLengths[type];
     if (size === undefined || !knownTags.has(tag) || count > valuesLeft) return [tag, []];
     valuesLeft -= count;
-    const start = size * count <= 4 ? at + 8 : uint32(at + 8);
-    const read = size === 1 ? (place: number) => bytes.readUInt8(place) : size === 2 ? uint16 : uint32;
+    const inPlace = at + 4 + offsetBytes;
+    const start = size * count <= offsetBytes ? inPlace : offset(inPlace);
+    const read = readers[size];
     return [tag, Array.from({ length: count }, (_, i) => read(start + size * i))];
   }
 }

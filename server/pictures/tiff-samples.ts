@@ -1,3 +1,4 @@
+import { beyondLimit } from "../errors.js";
 import { type Block, first, type Layout, readBlocks } from "./tiff-blocks.js";
 import { type Tiff, type TiffPage, tiffTags } from "./tiff-directory.js";
 import { undecodable } from "./undecodable.js";
@@ -7,6 +8,8 @@ const models = { 0: "grey", 1: "grey", 2: "rgb", 5: "cmyk", 8: "lab", 9: "lab" }
 type SampleModel = (typeof models)[keyof typeof models];
 /** CIE L*a*b*, whose a and b are signed. */
 const SIGNED_LAB = 8;
+/** Alpha that the colours are multiplied by already. */
+const ASSOCIATED_ALPHA = 1;
 /** Grey whose 0 is white. */
 const INVERTED_GREY = 0;
 
@@ -38,8 +41,8 @@ export function needsOwnReader(page: TiffPage): boolean {
 }
 
 /**
- * Reads a page of strips or tiles, uncompressed or with LZW, Deflate or PackBits.
- * @throws AtelierError BAD_INPUT for a page that is damaged or laid out in another way
+ * Reads a page of strips or tiles, uncompressed or with LZW, Deflate or PackBits, and turns it upright.
+ * @throws AtelierError BAD_INPUT for a page that is damaged or laid out in another way, LIMIT for one that is too large.
  */
 export function readSamples(bytes: Buffer, { pages, littleEndian }: Tiff, index: number): Samples {
   const page = pages[index]!;
@@ -51,6 +54,7 @@ export function readSamples(bytes: Buffer, { pages, littleEndian }: Tiff, index:
   const hasAlpha = stored > colours && [1, 2].includes(first(page, tiffTags.extraSamples, 0));
   const channels = colours + (hasAlpha ? 1 : 0);
   if (stored < channels) throw unreadable(bits);
+  const upright = uprightLayout(page);
 
   const data = new Uint16Array(width * height * channels);
   const sampleAt = sampleReader(bits, isFloat, littleEndian);
@@ -58,18 +62,49 @@ export function readSamples(bytes: Buffer, { pages, littleEndian }: Tiff, index:
   for (const block of readBlocks(bytes, page, layout, littleEndian)) {
     if (block.channel < channels) place(block);
   }
+  if (hasAlpha && model !== "lab" && first(page, tiffTags.extraSamples, 0) === ASSOCIATED_ALPHA) divideByAlpha(data, channels);
   const icc = page.get(tiffTags.icc);
-  return { width, height, model, channels, data, icc: icc ? Buffer.from(icc) : null, linear: isFloat && !icc };
+  return { ...sizeOfPage(page), model, channels, data, icc: icc ? Buffer.from(icc) : null, linear: isFloat && !icc };
 
   function place({ x, y, width: columns, rows, channel }: Block): void {
     const together = first(page, tiffTags.planar, 1) === 2 ? 1 : stored;
     const wanted = Math.min(together, channels);
     for (const [i, row] of rows.entries()) {
-      let to = ((y + i) * width + x) * channels + channel;
-      for (let from = 0; from < columns * together; from += together, to += channels) {
+      let to = (upright.origin + (y + i) * upright.down + x * upright.right) * channels + channel;
+      for (let from = 0; from < columns * together; from += together, to += upright.right * channels) {
         for (let j = 0; j < wanted; j++) data[to + j] = toWords[channel + j]!(sampleAt(row, from + j));
       }
     }
+  }
+}
+
+/** Size of a page when it is turned upright, px. */
+export function sizeOfPage(page: TiffPage): { width: number; height: number } {
+  const [width, height] = [first(page, tiffTags.width, 0), first(page, tiffTags.height, 0)];
+  return first(page, tiffTags.orientation, 1) >= 5 ? { width: height, height: width } : { width, height };
+}
+
+/** Where the first pixel of a page is when it is turned upright, and how far to the pixel at its right and the one below. */
+function uprightLayout(page: TiffPage): { origin: number; right: number; down: number } {
+  const { width, height } = sizeOfPage(page);
+  const [lastColumn, lastRow] = [width - 1, (height - 1) * width];
+  const layouts = [
+    { origin: 0, right: 1, down: width },
+    { origin: lastColumn, right: -1, down: width },
+    { origin: lastRow + lastColumn, right: -1, down: -width },
+    { origin: lastRow, right: 1, down: -width },
+    { origin: 0, right: width, down: 1 },
+    { origin: lastColumn, right: width, down: -1 },
+    { origin: lastRow + lastColumn, right: -width, down: -1 },
+    { origin: lastRow, right: -width, down: 1 },
+  ];
+  return layouts[first(page, tiffTags.orientation, 1) - 1] ?? layouts[0]!;
+}
+
+function divideByAlpha(data: Uint16Array, channels: number): void {
+  for (let at = 0; at < data.length; at += channels) {
+    const alpha = data[at + channels - 1]! / 65_535;
+    for (let i = 0; i < channels - 1; i++) data[at + i] = alpha === 0 ? 0 : Math.min(65_535, Math.round(data[at + i]! / alpha));
   }
 }
 
@@ -81,9 +116,9 @@ function layoutOf(page: TiffPage): Layout {
   if (!isUniform || !(isFloat ? [16, 32] : [8, 10, 12, 14, 16]).includes(bits)) throw unreadable(bits);
   if (width * height * stored > MAX_SAMPLES) {
     const most = Math.floor(MAX_SAMPLES / stored / 1e6);
-    throw undecodable(
-      `A TIFF of this kind (${bits} bits a channel) may have at most ${most} million pixels. Save it as RGB with 8 or 16 bits a channel.`,
-    );
+    const kind = `A TIFF of this kind (${bits} bits a channel)`;
+    const message = `${kind} may have at most ${most} million pixels. Save it as RGB with 8 or 16 bits a channel.`;
+    throw beyondLimit(message, most * 1e6, { field: "file", unit: "pixels" });
   }
   return { width, height, bits, stored, isFloat };
 }

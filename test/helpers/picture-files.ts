@@ -27,34 +27,35 @@ interface Page {
   fields: Field[];
 }
 
-/** A little-endian TIFF with pages of any fields. */
-export function tiffOf(pages: Page[]): Buffer {
-  const parts: Buffer[] = [Buffer.from("II*\0\0\0\0\0")];
-  let at = 8;
+/** A little-endian TIFF, or BigTIFF, with pages of any fields. */
+export function tiffOf(pages: Page[], { isBig = false } = {}): Buffer {
+  const [countBytes, fieldBytes, offsetBytes] = isBig ? [8, 20, 8] : [2, 12, 4];
+  const parts: Buffer[] = [isBig ? Buffer.from("II+\0\x08\0\0\0\0\0\0\0\0\0\0\0") : Buffer.from("II*\0\0\0\0\0")];
+  let at = parts[0]!.byteLength;
   const put = (bytes: Buffer) => {
     const start = at;
     parts.push(bytes, Buffer.alloc(bytes.byteLength % 2));
     at += bytes.byteLength + (bytes.byteLength % 2);
     return start;
   };
-  let link: [Buffer, number] = [parts[0]!, 4];
+  let link: [Buffer, number] = [parts[0]!, parts[0]!.byteLength - offsetBytes];
   for (const { strip, fields } of pages) {
     const [offsets, lengths] = fields.some(([tag]) => tag === 322) ? [324, 325] : [273, 279];
     const all: Field[] = [...fields, [offsets, 4, [put(strip)]], [lengths, 4, [strip.byteLength]]];
     all.sort(([a], [b]) => a - b);
-    const directory = Buffer.alloc(2 + 12 * all.length + 4);
+    const directory = Buffer.alloc(countBytes + fieldBytes * all.length + offsetBytes);
     directory.writeUInt16LE(all.length);
     for (const [i, [tag, type, values]] of all.entries()) {
-      const entry = directory.subarray(2 + 12 * i);
+      const entry = directory.subarray(countBytes + fieldBytes * i);
       entry.writeUInt16LE(tag);
       entry.writeUInt16LE(type, 2);
       entry.writeUInt32LE(values.length, 4);
       const bytes = Buffer.isBuffer(values) ? values : Buffer.concat(values.map((value) => (type === 3 ? uint16(value) : uint32(value))));
-      if (bytes.byteLength <= 4) bytes.copy(entry, 8);
-      else entry.writeUInt32LE(put(bytes), 8);
+      if (bytes.byteLength <= offsetBytes) bytes.copy(entry, 4 + offsetBytes);
+      else entry.writeUInt32LE(put(bytes), 4 + offsetBytes);
     }
     link[0].writeUInt32LE(put(directory), link[1]);
-    link = [directory, directory.byteLength - 4];
+    link = [directory, directory.byteLength - offsetBytes];
   }
   return Buffer.concat(parts);
 }

@@ -108,14 +108,25 @@ describe("POST /images refuses", () => {
     ["libjpeg", true, { progressive: true, quality: 75 }],
     ["mozjpeg", false, { mozjpeg: true, quality: 80 }],
     ["mozjpeg", true, { mozjpeg: true, quality: 80 }],
+    ["mozjpeg", false, { mozjpeg: true, quality: 95 }],
   ])("a progressive photo by %s (grey: %s) of which a third is there, but not one of two thirds", async (_encoder, grey, options) => {
-    for (const name of ["acanthus", "allium", "nagasaki-boats"]) {
+    for (const name of ["acanthus", "allium", "nagasaki-boats", "stained-glass"]) {
       const photo = sharp(join(import.meta.dirname, `../../web/public/samples/${name}.jpg`)).greyscale(grey);
       const bytes = await photo.jpeg(options).toBuffer();
       const statuses = [];
       for (const part of [0.3, 0.67, 0.9, 0.99]) statuses.push((await post([bytes.subarray(0, Math.floor(part * bytes.length))])).status);
       expect(statuses, name).toEqual([422, 201, 201, 201]);
     }
+  });
+
+  it("a smooth progressive picture of which a third is there, but not one of which 1 % is missing", async () => {
+    const gradient = Buffer.from(Array.from({ length: 600 * 400 }, (_, i) => ((i % 600) * 255) / 600));
+    const bytes = await sharp(gradient, { raw: { width: 600, height: 400, channels: 1 } })
+      .jpeg({ mozjpeg: true, quality: 80 })
+      .toBuffer();
+    const statuses = [];
+    for (const part of [0.33, 0.99]) statuses.push((await post([bytes.subarray(0, Math.floor(part * bytes.length))])).status);
+    expect(statuses).toEqual([422, 201]);
   });
 
   it("bytes with only the beginning of a picture", async () => {

@@ -40,7 +40,8 @@ test("a TIFF of floats with too many pixels is refused before its samples are re
     ]),
   );
   await expect(picture.decode({ width: 8, height: 8 }, "fill")).rejects.toMatchObject({
-    code: "BAD_INPUT",
+    code: "LIMIT",
     message: expect.stringContaining("at most 4 million pixels"),
+    detail: { limit: 4e6, max: 4e6, unit: "pixels" },
   });
 });
