@@ -10,7 +10,7 @@ import { EncoderError, runEncoder } from "./encoder-process.js";
 import { type ExportRecord, exportLimits, type FilmFormat, filmTypes, hasEnded } from "./export.js";
 import { filmPictures } from "./film-pictures.js";
 import { type FilmInput, resolveFilmSettings } from "./film-settings.js";
-import { findFfmpeg, type VideoFormat, videoEncoder, videoFormats } from "./video.js";
+import { askForVideos, findFfmpeg, type Videos, videoEncoder } from "./video.js";
 
 /** Shortest time between two reports of progress, ms. */
 const PROGRESS_INTERVAL_MS = 200;
@@ -47,7 +47,7 @@ export class Exporter {
   private constructor(
     private readonly parts: ExporterParts,
     private readonly ffmpeg: string | null,
-    private readonly videos: readonly VideoFormat[],
+    private readonly videos: Videos,
   ) {
     this.expiry = setInterval(() => this.remove(isExpired), exportLimits.keptMs / 24);
     this.expiry.unref();
@@ -57,7 +57,7 @@ export class Exporter {
     await mkdir(parts.folder, { recursive: true });
     for (const name of await readdir(parts.folder)) await rm(join(parts.folder, name), { recursive: true, force: true });
     const ffmpeg = parts.ffmpeg === undefined ? await findFfmpeg() : parts.ffmpeg;
-    const exporter = new Exporter(parts, ffmpeg, ffmpeg === null ? [] : await askForVideos(ffmpeg, parts.report));
+    const exporter = new Exporter(parts, ffmpeg, await askForVideos(ffmpeg, parts.report));
     exporter.unsubscribe = await parts.bus.subscribe("sessions", (event) => {
       if (event.type === "deleted") exporter.remove(({ settings }) => settings.sessionId === event.sessionId);
     });
@@ -66,7 +66,7 @@ export class Exporter {
 
   /** Formats that this machine can make. */
   get formats(): FilmFormat[] {
-    return ["WEBP", "GIF", ...this.videos];
+    return ["WEBP", "GIF", ...this.videos.formats];
   }
 
   /**
@@ -78,8 +78,7 @@ export class Exporter {
     const settings = await resolveFilmSettings(this.parts.storage, input);
     const { format } = settings;
     if (!this.formats.includes(format)) {
-      const lack = this.ffmpeg === null ? "ffmpeg, which is not on the server's PATH" : "an ffmpeg with its encoder";
-      throw new AtelierError("UNAVAILABLE", `${format} needs ${lack}.`, {
+      throw new AtelierError("UNAVAILABLE", `${format} needs ${this.videos.lack}.`, {
         field: "input.format",
         limit: this.formats.join(", "),
         allowed: this.formats,
@@ -250,16 +249,6 @@ function isExpired({ createdAt }: ExportRecord): boolean {
 
 function noExport(): AtelierError {
   return notFound("id", "There is no such export.");
-}
-
-/** The videos that ffmpeg can encode; none when it cannot be asked. */
-async function askForVideos(ffmpeg: string, report: (error: unknown) => void): Promise<VideoFormat[]> {
-  try {
-    return await videoFormats(ffmpeg);
-  } catch (error) {
-    report(error);
-    return [];
-  }
 }
 
 /** What clients see of an error. */

@@ -1,8 +1,8 @@
-import { execFile } from "node:child_process";
+import { type ExecFileException, execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import type { Encoder } from "./encoder-process.js";
+import { type Encoder, EncoderError } from "./encoder-process.js";
 import { type FilmSettings, LAST_PICTURE_MS } from "./export.js";
 import type { FilmPictures } from "./film-pictures.js";
 
@@ -40,11 +40,29 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
-/** The formats that this ffmpeg can encode: builds differ in their encoders. @throws Error when it cannot be run. */
-export async function videoFormats(ffmpeg: string): Promise<VideoFormat[]> {
-  const { stdout } = await promisify(execFile)(ffmpeg, ["-hide_banner", "-encoders"], { timeout: LIST_TIMEOUT_MS });
-  const encoders = new Set([...stdout.matchAll(/^ V\S*\s+(\S+)/gm)].map(([, name]) => name));
-  return (["MP4", "WEBM"] as const).filter((format) => encoders.has(codecs[format]));
+/** The videos that this machine can make. */
+export interface Videos {
+  formats: readonly VideoFormat[];
+  /** What the other formats need, for clients. */
+  lack: string;
+}
+
+/**
+ * Asks ffmpeg, whose path may be null for none, what it can encode: builds differ in their encoders. `report` receives
+ * the error of one that cannot be run.
+ */
+export async function askForVideos(ffmpeg: string | null, report: (error: unknown) => void): Promise<Videos> {
+  if (ffmpeg === null) return { formats: [], lack: "ffmpeg, which is not on the server's PATH" };
+  try {
+    const { stdout } = await promisify(execFile)(ffmpeg, ["-hide_banner", "-encoders"], { timeout: LIST_TIMEOUT_MS });
+    const encoders = new Set([...stdout.matchAll(/^ V\S*\s+(\S+)/gm)].map(([, name]) => name));
+    return { formats: (["MP4", "WEBM"] as const).filter((format) => encoders.has(codecs[format])), lack: "an ffmpeg with its encoder" };
+  } catch (error) {
+    report(error);
+    const { killed, stderr, message } = error as ExecFileException;
+    const reason = killed ? "it does not answer" : new EncoderError(stderr || message).reason;
+    return { formats: [], lack: `ffmpeg, and the server's cannot be run (${reason})` };
+  }
 }
 
 /** ffmpeg as the encoder of a film. It shows the last picture again for as long as it stays. */

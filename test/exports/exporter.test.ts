@@ -198,6 +198,19 @@ describe.skipIf(process.platform === "win32")("videos", () => {
     await none.close();
   });
 
+  test("are refused with ffmpeg's reason where it cannot be run", async () => {
+    const path = join(folder, "broken-ffmpeg");
+    await writeFile(path, "#!/bin/sh\necho 'ffmpeg: error while loading /usr/lib/libx264.so.163' >&2\nexit 127\n", { mode: 0o755 });
+    const broken = await open({ ffmpeg: path });
+    await expect(broken.start({ sessionId: await painting(3), format: "WEBM" })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: "WEBM needs ffmpeg, and the server's cannot be run (ffmpeg: error while loading …).",
+      detail: { field: "input.format", limit: "WEBP, GIF", allowed: ["WEBP", "GIF"] },
+    });
+    expect(String(faults.splice(0))).toContain("libx264.so.163");
+    await broken.close();
+  });
+
   test("that fail report ffmpeg's reason without a path, and the log has the full reason", async () => {
     const failing = await open({ ffmpeg: await fakeFfmpeg("libx264", "libvpx-vp9") });
     const { id } = await failing.start({ sessionId: await painting(3), format: "MP4", size: 64 });
