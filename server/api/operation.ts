@@ -28,6 +28,9 @@ export interface Loaders {
   changes: DataLoader<string, RecordedChange[] | null>;
   /** Branches of sessions, oldest first: `first` of them after the first `skip`. */
   branches(first: number, skip: number): DataLoader<string, StyleTransferRecord[] | null>;
+  /** Sessions that use an image, by its id. */
+  sessionsUsing(page: PageRequest<string>): DataLoader<string, Page<SessionRecord> | null>;
+  sessionsUsingCounts: DataLoader<string, number | null>;
   framePages(page: PageRequest<number>, range: StepRange): DataLoader<string, Page<FrameRecord> | null>;
   frameCounts(range: StepRange): DataLoader<string, number | null>;
   lossCurves(range: StepRange, points: number): DataLoader<string, LossCurve | null>;
@@ -126,6 +129,8 @@ function loadersOf({ images, sessions, changes, frames: stored }: Storage, frame
     changeCounts: loader((ids) => changes.counts(ids)),
     changes: loader((ids) => changes.listAll(ids), HISTORY_BATCH),
     branches: sameForSame((first, skip) => loader((ids) => sessions.branches(ids, { first, skip }))),
+    sessionsUsing: sameForSame((page) => loader((ids) => sessions.listUsing(ids, page))),
+    sessionsUsingCounts: loader((ids) => sessions.countUsing(ids)),
     framePages: sameForSame((page, range) => loader((ids) => frames.listOf(ids, page, range))),
     frameCounts: sameForSame((range) => loader((ids) => frames.countOf(ids, range))),
     lossCurves: sameForSame((range, points) => loader((ids) => stored.lossesOf(ids, range, points), HISTORY_BATCH)),

@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { ChangeInput } from "../records/changes.js";
 import type { ImageRecord } from "../records/pictures.js";
-import type { SessionFilter as FilterValue, SessionRecord } from "../records/session.js";
+import type { SessionRecord } from "../records/session.js";
 import { styleTransferLimits } from "../records/settings.js";
 import { isId, requireId } from "../sessions/requirements.js";
 import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
@@ -9,7 +9,8 @@ import { MAX_TRACE_LENGTH } from "../sessions/trace/read.js";
 import type { ApiContext } from "./context.js";
 import { IdArg } from "./declare.js";
 import { Image } from "./images.js";
-import { afterArgument, type Connection, connection, firstArgument, type PageArguments } from "./paging.js";
+import type { OperationContext } from "./operation.js";
+import { afterArgument, type Connection, connection, firstArgument } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
 import { Session, SessionConnection, StyleTransferSession, sessionCursors, TranslationSession } from "./session-types.js";
 import { SteerInput, StyleTransferInput } from "./settings-types.js";
@@ -30,7 +31,15 @@ export class SessionQueries {
     filter: SessionFilter | null | undefined,
     @Ctx() context: ApiContext,
   ): Promise<Connection<SessionRecord>> {
-    return sessionPage(context.storage, { first, after }, resolveFilter(filter, context));
+    const { sessions } = context.storage;
+    const conditions = resolveFilter(filter, context);
+    return connection(
+      { first, after },
+      sessionCursors,
+      (request) => sessions.list(request, conditions),
+      ({ id }) => id,
+      () => sessions.count(conditions),
+    );
   }
 }
 
@@ -43,20 +52,17 @@ export class ImageSessionsResolver {
     @Root() image: ImageRecord,
     @Arg("first", () => Int, firstArgument) first: number | null,
     @Arg("after", () => String, afterArgument) after: string | null | undefined,
-    @Ctx() { storage }: ApiContext,
+    @Ctx() { loaders }: OperationContext,
   ): Promise<Connection<SessionRecord>> {
-    return sessionPage(storage, { first, after }, { imageId: image.id });
+    const none = { rows: [], hasNextPage: false };
+    return connection(
+      { first, after },
+      sessionCursors,
+      async (request) => (await loaders.sessionsUsing(request).load(image.id)) ?? none,
+      ({ id }) => id,
+      async () => (await loaders.sessionsUsingCounts.load(image.id)) ?? 0,
+    );
   }
-}
-
-function sessionPage({ sessions }: ApiContext["storage"], page: PageArguments, filter: FilterValue): Promise<Connection<SessionRecord>> {
-  return connection(
-    page,
-    sessionCursors,
-    (request) => sessions.list(request, filter),
-    ({ id }) => id,
-    () => sessions.count(filter),
-  );
 }
 
 @Resolver()

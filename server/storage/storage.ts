@@ -73,6 +73,10 @@ export interface SessionStore {
   list(page: PageRequest<string>, filter: SessionFilter): Promise<Page<SessionRecord>>;
   /** Number of sessions in the list. */
   count(filter: SessionFilter): Promise<number>;
+  /** `list` of the sessions that use an image, for several images, by the image's id. Unused images are left out. */
+  listUsing(imageIds: readonly string[], page: PageRequest<string>): Promise<Map<string, Page<SessionRecord>>>;
+  /** Numbers of sessions that use an image, by the image's id. Unused images are left out. */
+  countUsing(imageIds: readonly string[]): Promise<Map<string, number>>;
   /**
    * Deletes a session with its changes and frame rows. Returns the digests that no kept frame or image uses any more;
    * null when there is no such session.

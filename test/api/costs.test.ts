@@ -6,7 +6,7 @@ import { entryOf, lengthArguments, listLengths } from "../../server/api/field-co
 import { apiLimits } from "../../server/api/limits.js";
 import { operationContext } from "../../server/api/operation.js";
 import { buildApiSchema } from "../../server/api/schema.js";
-import { aFrame, aSession } from "../contracts/records.js";
+import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { appOfFile } from "../helpers/app.js";
 import { until } from "../helpers/until.js";
 
@@ -114,6 +114,40 @@ test("pages of frames and loss curves of several sessions are read together, and
   for (const edge of curves.page.edges) expect(edge.node.losses).toMatchObject([{ step: 0, total: 100 }, { step: 2 }]);
   // A curve may be made from thousands of frames, so one query reads four.
   expect(curves.calls).toEqual({ lossesOf: 2 });
+});
+
+test("sessions of several pictures are read together, each page as if alone", async () => {
+  const { images, sessions } = running.storage;
+  const [used, alone] = [await images.insert(anImage()), await images.insert(anImage())];
+  const ids = [];
+  for (let index = 0; index < 4; index++) {
+    // The same picture as content and as style counts once.
+    const session = aSession(used.id, { status: "COMPLETED", createdAt: new Date(2040, index) });
+    await sessions.insert(session);
+    ids.unshift(session.id);
+  }
+  const spies = [
+    vi.spyOn(sessions, "list"),
+    vi.spyOn(sessions, "listUsing"),
+    vi.spyOn(sessions, "count"),
+    vi.spyOn(sessions, "countUsing"),
+  ];
+  const list = async (first: number, after: string | null) => {
+    const query = `query ($after: String) {
+      images(first: 20) { edges { node { id sessions(first: ${first}, after: $after) { totalCount pageInfo { hasNextPage endCursor } edges { node { id } } } } } }
+    }`;
+    const { images: page } = await running.client.query(query, { after });
+    const of = (id: string) => page.edges.find((edge: { node: { id: string } }) => edge.node.id === id).node.sessions;
+    return { used: of(used.id), alone: of(alone.id) };
+  };
+  const idsOf = (page: { edges: { node: { id: string } }[] }) => page.edges.map(({ node }) => node.id);
+  const first = await list(3, null);
+  expect([idsOf(first.used), first.used.totalCount, first.used.pageInfo.hasNextPage]).toEqual([ids.slice(0, 3), 4, true]);
+  expect(first.alone).toMatchObject({ totalCount: 0, edges: [], pageInfo: { hasNextPage: false } });
+  const second = await list(3, first.used.pageInfo.endCursor);
+  expect([idsOf(second.used), second.used.pageInfo.hasNextPage]).toEqual([ids.slice(3), false]);
+  expect(spies.map((spy) => spy.mock.calls.length)).toEqual([0, 2, 0, 2]);
+  for (const spy of spies) spy.mockRestore();
 });
 
 test("the cost of changes grows with their number, in fragments too", async () => {

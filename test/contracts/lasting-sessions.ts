@@ -175,6 +175,12 @@ export function lastingSessionsContract(name: string, open: () => Promise<Storag
         expect(await found({ imageId: first! })).toEqual(new Set([session.id, branch.id, translation.id]));
         expect(await found({ styleImageId: first! })).toEqual(new Set([session.id, branch.id]));
         expect(await found({ styleImageId: content! })).toEqual(new Set([branch.id]));
+        const ids = [content!, first!, second!, third!];
+        const [pages, counts] = [await storage.sessions.listUsing(ids, everything), await storage.sessions.countUsing(ids)];
+        for (const imageId of ids) {
+          expect(pages.get(imageId)).toEqual(await storage.sessions.list(everything, { imageId }));
+          expect(counts.get(imageId)).toBe(await storage.sessions.count({ imageId }));
+        }
         await storage.sessions.delete(branch.id);
         expect(await found({ imageId: second! })).toEqual(new Set([session.id]));
       });

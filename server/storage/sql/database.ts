@@ -46,11 +46,16 @@ function sqlState(error: unknown): unknown {
 
 /** The rows by the id of their session, in their order. */
 export function bySession<Row extends { sessionId: string }>(rows: readonly Row[]): Map<string, Row[]> {
-  const grouped = new Map<string, Row[]>();
+  return grouped(rows, ({ sessionId }) => sessionId);
+}
+
+/** The rows by a key, in their order. */
+export function grouped<Row>(rows: readonly Row[], key: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
   for (const row of rows) {
-    const group = grouped.get(row.sessionId);
+    const group = groups.get(key(row));
     if (group) group.push(row);
-    else grouped.set(row.sessionId, [row]);
+    else groups.set(key(row), [row]);
   }
-  return grouped;
+  return groups;
 }

@@ -1,13 +1,13 @@
-import { and, asc, desc, eq, getTableColumns, gt, ilike, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, countDistinct, desc, eq, getTableColumns, gt, ilike, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError, badInput } from "../../errors.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
 import { completeSettings, translationSize } from "../../records/settings.js";
-import type { SessionPatch, SessionStore } from "../storage.js";
+import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
-import { type Database, written, writtenWithImages } from "./database.js";
+import { type Database, grouped, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
-import { changes, deletedSessions, frames, type ImageRole, sessionImages, sessions } from "./schema.js";
+import { changes, deletedSessions, frames, type ImageRole, images, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
 
 /** Sessions as rows. */
@@ -76,6 +76,37 @@ export function sqlSessions(database: Database): SessionStore {
     },
 
     count: async (filter) => database.$count(sessions, matching(filter)),
+
+    async listUsing(imageIds, { first, after }) {
+      const older = after === null ? undefined : olderThan(await positionOf(database, after));
+      const page = database
+        .select()
+        .from(sessions)
+        .where(and(usesImage(images.id), older))
+        .orderBy(desc(sessions.createdAt), desc(sessions.ordinal))
+        .limit(first + 1)
+        .as("page");
+      const rows = await database
+        .select({ imageId: images.id, session: page._.selectedFields })
+        .from(images)
+        .crossJoinLateral(page)
+        .where(inArray(images.id, [...imageIds]))
+        .orderBy(desc(page.createdAt), desc(page.ordinal));
+      const pages = new Map<string, Page<SessionRecord>>();
+      for (const [imageId, found] of grouped(rows, (row) => row.imageId)) {
+        pages.set(imageId, { rows: found.slice(0, first).map(({ session }) => sessionRecord(session)), hasNextPage: found.length > first });
+      }
+      return pages;
+    },
+
+    async countUsing(imageIds) {
+      const rows = await database
+        .select({ imageId: sessionImages.imageId, count: countDistinct(sessionImages.sessionId) })
+        .from(sessionImages)
+        .where(inArray(sessionImages.imageId, [...imageIds]))
+        .groupBy(sessionImages.imageId);
+      return new Map(rows.map((row) => [row.imageId, row.count]));
+    },
 
     delete: (id) => database.transaction((transaction) => deleteSession(transaction, id)),
 
@@ -191,7 +222,7 @@ function matching(filter: SessionFilter): SQL | undefined {
   );
 }
 
-function usesImage(imageId: string, role?: ImageRole): SQL {
+function usesImage(imageId: string | typeof images.id, role?: ImageRole): SQL {
   const using = role === undefined ? sql`` : sql`and ${sessionImages.role} = ${role}`;
   return sql`${sessions.id} in (select ${sessionImages.sessionId} from ${sessionImages} where ${sessionImages.imageId} = ${imageId} ${using})`;
 }

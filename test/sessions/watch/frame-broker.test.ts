@@ -68,6 +68,8 @@ const refusing = {
   suspended: refuse,
   list: refuse,
   count: refuse,
+  listUsing: refuse,
+  countUsing: refuse,
   delete: refuse,
   latest: refuse,
   lossesOf: refuse,
