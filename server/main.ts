@@ -23,8 +23,12 @@ type Close = () => Promise<void>;
 
 const log = createLog();
 const { report } = log;
-// Node's own warnings get a timestamp and a level too.
+// What Node would print gets a timestamp and a level too.
 process.removeAllListeners("warning").on("warning", ({ name, message }) => log.warn(`${name}: ${message}`));
+process.on("uncaughtException", (error) => {
+  report(error);
+  process.exit(1);
+});
 
 /** Starts everything in one process. `opened` receives what must be closed, in the order in which it was opened. */
 async function start(config: Config, opened: Close[]): Promise<void> {

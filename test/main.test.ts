@@ -66,6 +66,17 @@ test("GraphiQL loads nothing from other servers", async () => {
   expect(again.status).toBe(304);
 });
 
+test("an error that nobody caught is logged like any other, and ends the server", async () => {
+  const fault = `process.on("SIGTERM", () => { throw new TypeError("Nobody catches this."); });`;
+  const other = await dataFolder();
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(`if (!process.send) { ${fault} }`)}`;
+  const faulty = new ServerProcess({ ATELIER_DATA: other.folder, NODE_OPTIONS });
+  await (await faulty.client()).close();
+  expect(await faulty.end()).toBe(1);
+  expect(faulty.output).toMatch(/\n\S+Z ERROR TypeError: Nobody catches this\.\n( {2}.*\n)+$/);
+  await other.remove();
+});
+
 test("a data folder in use is reported in one line", async () => {
   expect(await failure({ ATELIER_DATA: data.folder })).toMatch(/^Another server uses this data folder\.[^\n]*$/);
 });

@@ -17,6 +17,7 @@ export async function graphqlOverHttp(
   context: ApiContext,
   report: ReportError,
 ): Promise<{ router: Router; close: () => Promise<void> }> {
+  const reportText = (text: unknown) => report(text instanceof Error ? text : new Error(String(text)));
   const apollo = new ApolloServer<OperationContext>({
     schema,
     introspection: true,
@@ -28,6 +29,7 @@ export async function graphqlOverHttp(
     persistedQueries: false,
     formatError: (formatted, error) =>
       formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), schema, report),
+    logger: { debug: ignored, info: ignored, warn: reportText, error: reportText },
     plugins: [ApolloServerPluginLandingPageDisabled()],
   });
   await apollo.start();
@@ -104,4 +106,8 @@ function refusals(schema: GraphQLSchema, source: string, operationName: string |
 
 function asGraphQLError(message: string, error: unknown): GraphQLError {
   return new GraphQLError(message, { originalError: error instanceof Error ? error : new Error(String(error)), path: [] });
+}
+
+function ignored(): void {
+  // What Apollo Server does every day interests nobody.
 }
