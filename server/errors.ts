@@ -140,6 +140,11 @@ function detailOf(field?: string, limit?: string | number): ErrorDetail {
   return { ...(field === undefined ? {} : { field }), ...(limit === undefined ? {} : { limit }) };
 }
 
+/** The words of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The operating system's code of an error, such as ENOENT; undefined for other errors. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;

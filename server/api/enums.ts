@@ -38,7 +38,7 @@ export const ModelTask = enumType<model.ModelTask>("ModelTask", "What a model is
 });
 export type ModelTask = keyof typeof ModelTask;
 
-export const ModelFamily = enumType<model.ModelFamily>("ModelFamily", "Kinds of networks and how they were trained.", {
+export const ModelFamily = enumType<model.ModelFamily>("ModelFamily", "Families of models, by how they were trained.", {
   VGG: "Feature models.",
   CYCLEGAN: "Translators trained on pictures without pairs.",
   PIX2PIX: "Translators trained on pairs of pictures.",
@@ -49,7 +49,7 @@ export type ModelFamily = keyof typeof ModelFamily;
 
 export const ModelState = enumType<model.ModelState>("ModelState", "Whether a model can be used.", {
   READY: "The weights are on this server or in a mirror folder.",
-  AVAILABLE: "Known, and downloaded when a session names it. That session is QUEUED meanwhile.",
+  AVAILABLE: "Known, and downloaded when a session names it; until then that session is QUEUED.",
   DOWNLOADING: "The download is in progress.",
   FAILED: "Not usable; Model.failure gives the reason.",
 });

@@ -99,9 +99,9 @@ export class ReceivingBudget {
   watch(socket: WebSocket, connection: IncomingMessage["socket"]): void {
     let receiving = 0;
     let cut = false;
-    const count = (bytes: number) => {
+    const count = (byteLength: number) => {
       const before = receiving;
-      receiving = Math.max(0, receiving + bytes);
+      receiving = Math.max(0, receiving + byteLength);
       this.total += receiving - before;
     };
     const control = (payload: Buffer) => count(-payload.byteLength - CONTROL_HEADER_BYTES);

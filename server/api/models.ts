@@ -16,7 +16,7 @@ export class Model implements ModelInfo {
   @Field(() => ModelTask, { description: "What the model is for." })
   task!: ModelTask;
 
-  @Field(() => ModelFamily, { description: "Kind of network." })
+  @Field(() => ModelFamily, { description: "Family of the model." })
   family!: ModelFamily;
 
   @Field(() => ModelState, { description: "Whether the model can be used now." })

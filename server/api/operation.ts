@@ -4,7 +4,7 @@ import type { RecordedChange } from "../records/changes.js";
 import type { FrameRecord, ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
-import type { LossCurve, Page, PageRequest, StepRange, Storage } from "../storage/storage.js";
+import type { KeptLosses, Page, PageRequest, StepRange, Storage } from "../storage/storage.js";
 import type { ApiContext } from "./context.js";
 import { apiLimits } from "./limits.js";
 
@@ -33,7 +33,7 @@ export interface Loaders {
   sessionsUsingCounts: DataLoader<string, number | null>;
   framePages(page: PageRequest<number>, range: StepRange): DataLoader<string, Page<FrameRecord> | null>;
   frameCounts(range: StepRange): DataLoader<string, number | null>;
-  lossCurves(range: StepRange, points: number): DataLoader<string, LossCurve | null>;
+  lossCurves(range: StepRange, points: number): DataLoader<string, KeptLosses | null>;
 }
 
 /** Sessions whose whole history one query reads: each may have thousands of changes or frames. */

@@ -14,7 +14,7 @@ import type { OperationContext } from "./operation.js";
 import { afterArgument, type Connection, connection, firstArgument } from "./paging.js";
 import { costOfEntry } from "./query-limits.js";
 import { Session, StyleTransferSession } from "./session-types.js";
-import { SettingsChange, type ShownChange, StyleSource, StyleTransferSettings } from "./settings-types.js";
+import { SettingsChange, StyleSource, StyleTransferSettings } from "./settings-types.js";
 
 /** Points of a loss curve where a client names no number. */
 const DEFAULT_POINTS = 500;
@@ -118,7 +118,7 @@ export class StyleTransferFieldsResolver {
     @Root() session: StyleTransferRecord,
     @Ctx() context: OperationContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<ShownChange[]> {
+  ): Promise<InstanceType<typeof SettingsChange>[]> {
     const { loaders } = context;
     context.spend(((await loaders.changeCounts.load(session.id)) ?? 0) * costOfEntry(info));
     const recorded = (await loaders.changes.load(session.id)) ?? [];

@@ -57,7 +57,7 @@ export abstract class Session {
 
   @Field(() => SessionError, {
     nullable: true,
-    description: "Why the session FAILED, or why the server PAUSED it until there is room on its disk; else null.",
+    description: "Why the session FAILED, or why the server PAUSED it until there is space on its disk; else null.",
   })
   error!: SessionError | null;
 }

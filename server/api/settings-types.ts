@@ -13,7 +13,7 @@ import {
   styleTransferSettings,
 } from "../records/settings.js";
 import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
-import { type FieldDeclaration, type FieldDeclarations, InRange, inputType, objectType, rangeAndDefault, rangeText } from "./declare.js";
+import { type FieldDeclaration, InRange, inputType, objectType, rangeAndDefault, rangeText } from "./declare.js";
 import { choiceEnums } from "./enums.js";
 import { Image } from "./images.js";
 import { DateTime } from "./scalars.js";
@@ -133,10 +133,9 @@ export const SteerInput = inputType<ChangeInput>(
   },
 );
 
-/** A recorded change with its images; a setting is null where the change left it alone. */
-export type ShownChange = Pick<RecordedChange, "step" | "createdAt"> & Partial<SteerableSettings> & { styles: StyleSource[] | null };
-
-export const SettingsChange = objectType<ShownChange>("SettingsChange", "A recorded change of settings. What is null stayed as it was.", {
+export const SettingsChange = objectType<
+  Pick<RecordedChange, "step" | "createdAt"> & Partial<SteerableSettings> & { styles: StyleSource[] | null }
+>("SettingsChange", "A recorded change of settings. What is null stayed as it was.", {
   step: {
     type: () => Int,
     nullable: true,
@@ -145,4 +144,4 @@ export const SettingsChange = objectType<ShownChange>("SettingsChange", "A recor
   createdAt: { type: () => DateTime, description: "When the change was accepted." },
   styles: { type: () => [StyleSource], nullable: true, description: "All styles from the change on." },
   ...settingFields(steerableNames, LayerWeight, meaning, true),
-} satisfies FieldDeclarations<ShownChange>);
+});

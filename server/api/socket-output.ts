@@ -2,13 +2,13 @@ import type { WebSocket } from "ws";
 import { apiLimits } from "./limits.js";
 
 /**
- * What goes to one socket, in bounded memory. Results wait for room before they are made. Replies to a client's own
+ * What goes to one socket, in bounded memory. Results wait for space before they are made. Replies to a client's own
  * messages (pongs, refusals) do not wait, so nothing is read from a client while too many bytes are unsent.
  */
 export class SocketOutput {
   /** Resolves when the message before the next one has been handed over. */
   private turn: Promise<void> = Promise.resolve();
-  /** Wakes the message that waits for room. */
+  /** Wakes the message that waits for space. */
   private wake: (() => void) | null = null;
 
   constructor(private readonly socket: WebSocket) {
@@ -29,8 +29,8 @@ export class SocketOutput {
     });
   }
 
-  /** Resolves when the socket has room for another message, in the order of the calls, or when it is closed. */
-  async room(): Promise<void> {
+  /** Resolves when the socket has space for another message, in the order of the calls, or when it is closed. */
+  async space(): Promise<void> {
     const before = this.turn;
     let handedOver: () => void = () => undefined;
     this.turn = new Promise((resolve) => {

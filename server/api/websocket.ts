@@ -60,7 +60,7 @@ export function graphqlOverWebSocket(
     },
     onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error, schema, report)),
     async onNext({ extra }, _id, _payload, _args, result) {
-      await extra.output.room();
+      await extra.output.space();
       return result.errors ? { ...result, errors: result.errors.map((error) => formatError(error, schema, report)) } : undefined;
     },
   });

@@ -28,14 +28,14 @@ const MAX_EXACT_BYTES = 160e6;
  * interrupted (bench/resume.ts measures by how much). At 2048 x 2048 px the picture alone is 50 MB.
  */
 export function encodeCheckpoint({ step, picture, optimizer }: StyleTransferCheckpoint, maxBytes = MAX_EXACT_BYTES): Uint8Array {
-  const room = maxBytes - picture.data.byteLength;
-  return serialize({ format: FORMAT, version: VERSION, step, picture, optimizer: optimizer && fitted(optimizer, room) });
+  const space = maxBytes - picture.data.byteLength;
+  return serialize({ format: FORMAT, version: VERSION, step, picture, optimizer: optimizer && fitted(optimizer, space) });
 }
 
-/** Drops the oldest entries of the state's lists until it fits into `room` bytes; null where it never does. */
-function fitted(state: OptimizerState, room: number): OptimizerState | null {
+/** Drops the oldest entries of the state's lists until it fits into `space` bytes; null where it never does. */
+function fitted(state: OptimizerState, space: number): OptimizerState | null {
   let left = state;
-  while (byteLengthOf(left) > room) {
+  while (byteLengthOf(left) > space) {
     const lists = Object.entries(left).filter(([, value]) => Array.isArray(value) && value.length > 0);
     if (lists.length === 0) return null;
     left = { ...left, ...Object.fromEntries(lists.map(([name, value]) => [name, (value as Float32Array[]).slice(1)])) };

@@ -1,5 +1,5 @@
 import type { Engine, Program } from "../engine/engine.js";
-import { AtelierError, badInput } from "../errors.js";
+import { badInput } from "../errors.js";
 import { MIN_PICTURE_SIDE } from "../records/settings.js";
 import { matchColours } from "./colours.js";
 import type { FeatureNetwork, OpenFeatureNetwork } from "./feature-network.js";
@@ -93,7 +93,7 @@ export class StyleTransferResources {
       throw error;
     }
     const unknown = [...layers.content, ...layers.style].find((layer) => !network.layers.includes(layer));
-    if (unknown) throw new AtelierError("BAD_INPUT", `The model ${file.id} has no layer ${unknown}.`);
+    if (unknown) throw badInput("model", `The model ${file.id} has no layer ${unknown}.`);
     return network;
   }
 }

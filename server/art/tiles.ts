@@ -102,7 +102,7 @@ function tileSide(side: number, length: number, overlap: number): SideTiling {
   const wanted = Math.min(overlap, Math.floor(length / 3));
   const count = Math.ceil((side - wanted) / (length - wanted));
   const starts = Array.from({ length: count }, (_, index) => Math.round((index * (side - length)) / (count - 1)));
-  // Wider where there is room, because slow fades show less. Starts are whole numbers, so an overlap may lack a pixel.
+  // Wider where there is space, because slow fades show less. Starts are whole numbers, so an overlap may lack a pixel.
   const fade = Math.min(2 * wanted, ...starts.slice(1).map((start, index) => starts[index]! + length - start));
   return { starts, length, fade };
 }

@@ -4,7 +4,7 @@ import { openFeatureNetwork } from "../art/feature-network.js";
 import { createPainters } from "../art/painters.js";
 import type { GeneratorFile } from "../art/work.js";
 import type { Engine } from "../engine/engine.js";
-import { AtelierError, unavailable } from "../errors.js";
+import { AtelierError, messageOf, unavailable } from "../errors.js";
 import { FREE, input, tensor } from "../graph/index.js";
 import { type DeclaredValue, inspectModel, type OnnxSummary } from "../graph/onnx/inspect.js";
 import { WireError } from "../graph/onnx/protobuf-reader.js";
@@ -59,7 +59,7 @@ export async function tryModel(engine: Engine, file: TrialFile): Promise<{ param
 /** The reason for a refusal as clients may see it: without paths of this machine. */
 export function reasonOf(error: unknown, path: string): string {
   const cause = error instanceof AtelierError && error.cause instanceof Error ? ` ${error.cause.message}` : "";
-  const text = `${error instanceof Error ? error.message : String(error)}${cause}`.replaceAll(path, basename(path));
+  const text = `${messageOf(error)}${cause}`.replaceAll(path, basename(path));
   // Replaces all that looks like a path, on Windows too, even if it is the name of a node.
   const clean = text.replace(/(?:[A-Za-z]:)?(?:[\\/][^\s\\/'"()]+){2,}[\\/]?/g, "...").replace(/\s+/g, " ");
   return clean.length > MAX_REASON ? `${clean.slice(0, MAX_REASON)}...` : clean;

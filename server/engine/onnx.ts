@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from "node:os";
 import { env, InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
-import { AtelierError, type ErrorCode, unavailable } from "../errors.js";
+import { AtelierError, type ErrorCode, messageOf, unavailable } from "../errors.js";
 import type { Graph } from "../graph/node.js";
 import { withSizes } from "../graph/sizes.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -132,7 +132,7 @@ async function withTypedErrors<T>(work: () => Promise<T>, otherwise: { code: Err
   try {
     return await work();
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     if (outOfMemory.test(text)) throw new AtelierError("OUT_OF_MEMORY", "The device ran out of memory.", {}, { cause: error });
     throw new AtelierError(otherwise.code, otherwise.message, {}, { cause: error });
   }

@@ -2,8 +2,8 @@ import type { KernelBackend } from "@tensorflow/tfjs-core";
 
 /** The part of the WebAssembly backend that reserves memory, as its module exports it. */
 interface WasmHeap {
-  /** Returns 0 when there is no room. Takes its argument modulo 2^32, and replaces itself at its first call. */
-  _malloc(bytes: number): number;
+  /** Returns 0 when there is no space. Takes its argument modulo 2^32, and replaces itself at its first call. */
+  _malloc(byteLength: number): number;
   _free(address: number): void;
 }
 
@@ -12,7 +12,7 @@ const LARGEST_TENSOR = 2 ** 31;
 
 const guarded = new WeakSet<WasmHeap>();
 
-/** The device has no room for a tensor. */
+/** The device has no space for a tensor. */
 export class AllocationError extends Error {
   override readonly name = "AllocationError";
 }
@@ -31,7 +31,7 @@ export function guardAllocation(backend: KernelBackend): void {
   const malloc = heap._malloc;
   heap._malloc = (bytes) => {
     const address = bytes < LARGEST_TENSOR ? malloc(bytes) : 0;
-    if (address === 0 && bytes > 0) throw new AllocationError(`WebAssembly has no room for ${bytes} bytes`);
+    if (address === 0 && bytes > 0) throw new AllocationError(`WebAssembly has no space for ${bytes} bytes`);
     return address;
   };
 }

@@ -80,7 +80,7 @@ async function writePictures(
   pipe.end();
 }
 
-/** Resolves when the pipe has room for more, or is gone. */
+/** Resolves when the pipe takes more, or is gone. */
 async function write(pipe: NodeJS.WritableStream & { destroyed?: boolean }, bytes: Buffer): Promise<void> {
   if (pipe.destroyed || pipe.write(bytes)) return;
   const settled = new AbortController();

@@ -37,7 +37,7 @@ export function inOrder(outputs: Iterable<Node>): Node[] {
   const open = new Set<Node>();
   const stack = [...outputs].reverse();
   while (stack.length > 0) {
-    const node = stack[stack.length - 1] as Node;
+    const node = stack.at(-1) as Node;
     if (ordered.has(node)) stack.pop();
     else if (open.has(node)) {
       stack.pop();

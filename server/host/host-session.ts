@@ -11,7 +11,7 @@ export interface SessionParts extends WorkModels {
   storage: Storage;
   bus: Bus;
   frameRetention: FrameRetention;
-  /** Call this when a session was suspended: the host resumes it when there is room. */
+  /** Call this when a session was suspended: the host resumes it when there is space. */
   suspended: () => void;
   log: (line: string, cause?: unknown) => void;
   /** Aborts when the host closes. */

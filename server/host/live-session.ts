@@ -230,7 +230,7 @@ export class LiveSession implements HostSession {
       if (session) await publishChange(bus, session);
     } catch (error) {
       if (!(error instanceof StorageUnavailable)) throw error;
-      // Live frames need no room on the disk. The counts are stored later.
+      // Live frames need no space on the disk. The counts are stored later.
       this.storeCountsSoon();
     }
   }

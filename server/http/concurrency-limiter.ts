@@ -2,7 +2,7 @@ import { unavailable } from "../errors.js";
 
 /** Limits how many pieces of work run at a time. */
 export interface ConcurrencyLimiter {
-  /** Runs `work` as soon as there is room. @throws AtelierError UNAVAILABLE at once when too many are waiting. */
+  /** Runs `work` as soon as there is a free place. @throws AtelierError UNAVAILABLE at once when too many are waiting. */
   run<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 

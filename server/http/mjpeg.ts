@@ -95,14 +95,14 @@ async function stream(events: AsyncIterableIterator<ViewerEvent>, request: Reque
   response.end(layout.end);
 }
 
-/** Writes a picture. Resolves when the socket has room for more. */
+/** Writes a picture. Resolves when the socket takes more. */
 async function writePart(response: Response, { before, after }: Layout, jpeg: Uint8Array): Promise<void> {
   response.cork();
   response.write(before(jpeg));
   response.write(jpeg);
-  const hasRoom = response.write(after);
+  const isTaken = response.write(after);
   response.uncork();
-  if (hasRoom || response.destroyed) return;
+  if (isTaken || response.destroyed) return;
   const closed = new AbortController();
   const abort = () => closed.abort();
   response.once("close", abort);

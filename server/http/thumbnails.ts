@@ -41,7 +41,7 @@ export function createThumbnails(store: ThumbnailStore, shrink: ShrinkPicture): 
     try {
       await store.put(picture.digest, width, bytes);
     } catch (error) {
-      // Without room on the disk, it is made again next time.
+      // Without space on the disk, it is made again next time.
       if (!(error instanceof AtelierError && error.code === "UNAVAILABLE")) throw error;
     }
     return bytes;

@@ -4,15 +4,15 @@ import busboy from "busboy";
 import { HttpError } from "./errors.js";
 import type { Upload } from "./upload-intake.js";
 
-/** Room for the boundaries, headers and small fields of a multipart body, bytes. */
+/** Space for the boundaries, headers and small fields of a multipart body, bytes. */
 const MULTIPART_OVERHEAD = 1_000_000;
 /** How much of an oversized body is read and discarded before the connection is cut, as a multiple of the limit. */
 const DISCARD_FACTOR = 4;
 /** The least that a client must send in each interval, bytes and ms: 2 kB a second. Slower uploads would never end. */
-const slowest: UploadPace = { bytes: 40_000, intervalMs: 20_000 };
+const slowest: UploadPace = { byteLength: 40_000, intervalMs: 20_000 };
 
 interface UploadPace {
-  bytes: number;
+  byteLength: number;
   intervalMs: number;
 }
 
@@ -54,8 +54,8 @@ function brokeOff(cause?: unknown): HttpError {
   return new HttpError(400, "BAD_INPUT", "The upload broke off.", { field: "file" }, { cause });
 }
 
-function tooSlow({ bytes, intervalMs }: UploadPace): HttpError {
-  const perSecond = Math.round((bytes / intervalMs) * 1000);
+function tooSlow({ byteLength, intervalMs }: UploadPace): HttpError {
+  const perSecond = Math.round((byteLength / intervalMs) * 1000);
   const message = `The upload was too slow or stalled: at least ${perSecond} bytes a second must arrive.`;
   return new HttpError(400, "BAD_INPUT", message, { field: "file", limit: perSecond, min: perSecond, unit: "bytes per second" });
 }
@@ -84,7 +84,7 @@ function collect(stream: Readable, limit: number, holder: Holder, pace: UploadPa
     const end = () => settle(received > limit ? tooLarge(limit) : null);
     const fail = (cause?: unknown) => settle(brokeOff(cause));
     const watch = setInterval(() => {
-      if (!holder.paused && received - before < pace.bytes) settle(tooSlow(pace));
+      if (!holder.paused && received - before < pace.byteLength) settle(tooSlow(pace));
       before = received;
     }, pace.intervalMs);
     stream.on("data", take).on("end", end).on("error", fail).on("close", fail);

@@ -19,7 +19,7 @@ export interface Upload {
   readonly heldBytes: number;
   /** Whether its body is not read now, because too many bytes are held. */
   readonly paused: boolean;
-  hold(bytes: number): void;
+  hold(byteLength: number): void;
 }
 
 interface AdmittedUpload extends Upload {
@@ -60,8 +60,8 @@ export class UploadIntake {
       source,
       heldBytes: 0,
       paused: false,
-      hold: (bytes) => {
-        upload.heldBytes = bytes;
+      hold: (byteLength) => {
+        upload.heldBytes = byteLength;
         this.balance();
       },
     };
@@ -75,7 +75,7 @@ export class UploadIntake {
   }
 
   /**
-   * Reads all bodies while there is room. Otherwise it reads the oldest ones, which come to an end, and those with less
+   * Reads all bodies while there is space. Otherwise it reads the oldest ones, which come to an end, and those with less
    * than their share: uploads that hold much and end slowly must not stop the others.
    */
   private balance(): void {

@@ -213,7 +213,7 @@ function parseFields(text: string): Fields {
     const what = kind === null || kind === "JSON" ? "" : ` It is ${kind}.`;
     throw new AtelierError("BAD_INPUT", `The card is not JSON: ${error.message}.${what}`, {}, { cause: error });
   }
-  if (!isFields(card)) throw new AtelierError("BAD_INPUT", "The card is not a JSON object.");
+  if (!isFields(card)) throw badInput("card", "The card is not a JSON object.");
   return card;
 }
 

@@ -4,7 +4,7 @@ import { type Tiff, type TiffPage, tiffTags } from "./tiff-directory.js";
 import { undecodable } from "./undecodable.js";
 
 /** How the samples of a page lie in its strips or tiles. */
-export interface Layout {
+export interface SampleLayout {
   width: number;
   height: number;
   /** Samples of each pixel in the file. */
@@ -45,7 +45,7 @@ const FLOATING_POINT = 3;
  * Reads the strips or tiles of a page one after another.
  * @throws AtelierError BAD_INPUT for a page that is damaged or compressed in another way
  */
-export function* readBlocks(bytes: Buffer, page: TiffPage, layout: Layout, littleEndian: Tiff["littleEndian"]): Generator<Block> {
+export function* readBlocks(bytes: Buffer, page: TiffPage, layout: SampleLayout, littleEndian: Tiff["littleEndian"]): Generator<Block> {
   const { width, height, stored, bits } = layout;
   const isTiled = page.has(tiffTags.tileWidth);
   const blockWidth = isTiled ? first(page, tiffTags.tileWidth, 0) : width;
@@ -91,7 +91,7 @@ function unpacked(packed: Buffer, compression: number, byteLength: number): Buff
 }
 
 /** Turns the differences in a row back into samples, in place. */
-function restorer(predictor: number, layout: Layout, together: number, littleEndian: boolean): ((row: Buffer) => void) | null {
+function restorer(predictor: number, layout: SampleLayout, together: number, littleEndian: boolean): ((row: Buffer) => void) | null {
   const { bits, isFloat } = layout;
   if (predictor === 1) return null;
   const size = bits / 8;

@@ -1,5 +1,5 @@
 import { beyondLimit } from "../errors.js";
-import { type Block, first, type Layout, readBlocks } from "./tiff-blocks.js";
+import { type Block, first, readBlocks, type SampleLayout } from "./tiff-blocks.js";
 import { type Tiff, type TiffPage, tiffTags } from "./tiff-directory.js";
 import { undecodable } from "./undecodable.js";
 
@@ -108,7 +108,7 @@ function divideByAlpha(data: Uint16Array, channels: number): void {
   }
 }
 
-function layoutOf(page: TiffPage): Layout {
+function layoutOf(page: TiffPage): SampleLayout {
   const [width, height] = [first(page, tiffTags.width, 0), first(page, tiffTags.height, 0)];
   const [bits, stored] = [first(page, tiffTags.bits, 1), first(page, tiffTags.channels, 1)];
   const isFloat = first(page, tiffTags.sampleFormat, 1) === 3;
@@ -156,7 +156,7 @@ function halfFloat(word: number): number {
  * Turns the samples of one channel into 16 bits. Floats are clipped: those of L*a*b* are its own numbers, others go
  * from 0 to 1. `photometric` is null for alpha.
  */
-function wordScale({ bits, isFloat }: Layout, photometric: keyof typeof models | null, channel: number): (sample: number) => number {
+function wordScale({ bits, isFloat }: SampleLayout, photometric: keyof typeof models | null, channel: number): (sample: number) => number {
   const isLab = photometric !== null && models[photometric] === "lab";
   const clipped = (value: number) => Math.round(Math.min(65_535, Math.max(0, value)));
   if (isLab && channel > 0) {

@@ -4,11 +4,11 @@ import type { SessionStatus } from "../records/session.js";
  * The session's state machine: from each status, the statuses that may follow.
  *
  * ```
- *             ┌─── resume, or room ────┐
+ *             ┌── resume, or space ────┐
  *             ▼                        │
- *  start ─▶ QUEUED ── pause, no room ▶ PAUSED
+ *  start ─▶ QUEUED ─ pause, no space ▶ PAUSED
  *             │                        ▲ │
- *           claim ┌── pause, no room ──┘ │ the step in work was the last
+ *           claim ┌─ pause, no space ──┘ │ the step in work was the last
  *             ▼   │                      ▼
  *           RUNNING ──── last step ─▶ COMPLETED
  *
@@ -19,7 +19,7 @@ import type { SessionStatus } from "../records/session.js";
  *
  * QUEUED waits for a device; RUNNING is painted, also while its device or server is started again; PAUSED keeps its
  * state and gives up its turn. A host that cannot store anything, because the disk is full or the data folder cannot be
- * written, pauses sessions itself and gives them an error; when there is room, it resumes those that still have it. A
+ * written, pauses sessions itself and gives them an error; when there is space, it resumes those that still have it. A
  * user's pause takes the error away. The other three are final. FAILED may follow QUEUED too: a session whose pictures or
  * model are missing fails before it runs. Every change is a conditional update of the stored session, so of two clients
  * that press different buttons at once, one wins and the other gets CONFLICT.

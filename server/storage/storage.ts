@@ -116,7 +116,7 @@ export interface ChangeStore {
 }
 
 /** Losses of a session's frames, oldest first. */
-export type LossCurve = Pick<FrameRecord, "step" | "losses">[];
+export type KeptLosses = Pick<FrameRecord, "step" | "losses">[];
 
 /** Kept frames, by session and step. */
 export interface FrameStore {
@@ -140,7 +140,7 @@ export interface FrameStore {
    * last of the range. Frames without losses are left out, and so are sessions without any others.
    * @throws AtelierError BAD_INPUT (field `points`) below 2.
    */
-  lossesOf(sessionIds: readonly string[], range: StepRange, points: number): Promise<Map<string, LossCurve>>;
+  lossesOf(sessionIds: readonly string[], range: StepRange, points: number): Promise<Map<string, KeptLosses>>;
   /** Sums over the frames of all sessions. */
   totals(): Promise<{ count: number; byteLength: number }>;
   /**

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const app = express();
   app.post("/", async (request, response) => {
     try {
-      response.json({ received: (await receiveUpload(request, 1000, freely, { bytes: 100, intervalMs: 50 })).byteLength });
+      response.json({ received: (await receiveUpload(request, 1000, freely, { byteLength: 100, intervalMs: 50 })).byteLength });
     } catch (error) {
       refusals.push(error);
       response.set("Connection", "close");

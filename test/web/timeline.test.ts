@@ -3,7 +3,7 @@ import type { Frame } from "../../web/graphql/operations";
 import {
   emptyTimeline,
   filled,
-  isMissing,
+  isGap,
   missing,
   missingCount,
   nearest,
@@ -50,7 +50,7 @@ describe("the timeline of kept frames", () => {
     expect(missing(opened, 7)).toEqual({ from: 0, to: 99 });
     const around = filled(opened, { from: 90, to: 189 }, [frame(140)]);
     expect(missingCount(around)).toBe(900);
-    expect([89, 140, 190].map((step) => isMissing(around, step))).toEqual([true, false, true]);
+    expect([89, 140, 190].map((step) => isGap(around, step))).toEqual([true, false, true]);
     expect(missing(around, 140)).toEqual({ from: 900, to: 999 });
     expect(neighbour(around, 140, 1)).toBeNull();
   });

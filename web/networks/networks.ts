@@ -1,5 +1,6 @@
 import { currentModelId } from "../../server/records/model";
 import type { Network } from "../graphql/operations";
+import { unitTexts as units } from "../texts/units";
 
 /** The list with one network updated, or without it when it was removed. */
 export function withNetwork(networks: readonly Network[] | null, changed: Network): readonly Network[] {
@@ -44,7 +45,8 @@ export function explanation(title: string): string {
 /** Formats 12,345,678 as "12.3 MB", and 0, which stands for an unknown size, as nothing. */
 export function formatBytes(bytes: number): string {
   if (bytes === 0) return "";
-  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
+  if (bytes < 1e6) return units.kilobytes(Math.max(1, Math.round(bytes / 1e3)));
+  return units.megabytes((bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0));
 }
 
 export function formatShare(progress: number | null): string {

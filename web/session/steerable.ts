@@ -15,7 +15,6 @@ export interface Steerable extends SteerableSettings {
 }
 
 type History = Pick<Painting, "initialSettings" | "initialStyles" | "changes">;
-type Change = Painting["changes"][number];
 
 /** What is in force now, with every change. */
 export function steerableNow({ settings, styles }: Pick<Painting, "settings" | "styles">): Steerable {
@@ -56,12 +55,12 @@ export function toChanges({ styles, styleLayers, ...others }: Partial<Steerable>
 }
 
 /** The steps at which the painting was steered, in order and without duplicates. */
-export function steeredSteps(changes: readonly Pick<Change, "step">[]): number[] {
+export function steeredSteps(changes: readonly Pick<Painting["changes"][number], "step">[]): number[] {
   return [...new Set(changes.flatMap(({ step }) => (step === null ? [] : [step])))].sort((a, b) => a - b);
 }
 
 /** A change as the API gives it, with null where a setting stayed as it was. */
-function recorded({ step, styles, ...settings }: Change) {
+function recorded({ step, styles, ...settings }: Painting["changes"][number]) {
   return { step, settings: steerableOf(settings), styles };
 }
 

@@ -31,7 +31,7 @@ export function withFrame(timeline: Timeline, frame: Frame): Timeline {
 }
 
 /** Whether the frame of a step has not been requested yet. */
-export function isMissing({ holes }: Timeline, step: number): boolean {
+export function isGap({ holes }: Timeline, step: number): boolean {
   return holes.some(({ from, to }) => from <= step && step <= to);
 }
 

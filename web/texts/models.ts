@@ -18,7 +18,6 @@ export const modelsTexts = {
     size: "Size",
     parameters: "Parameters",
     native: "Made for",
-    pixels: (size: number) => `${size} px`,
     parametersInMillions: (count: number) => (count < 1e6 ? `${Math.round(count / 1e3)} thousand` : `${(count / 1e6).toFixed(1)} million`),
   },
   ready: "Ready",

@@ -11,12 +11,12 @@ export type PadPlace = { axis: number; before: number } | { axis: number; after:
 export const padLikeOperator = new Operator<{ place: PadPlace }>({
   name: "padLike",
   shape: ({ place }, x, like) => {
-    const room = dimensionAt(like, place.axis);
+    const length = dimensionAt(like, place.axis);
     const used = dimensionAt(x, place.axis);
     const known = "before" in place ? place.before : place.after;
-    const fit = typeof room !== "number" || typeof used !== "number" || used + known <= room;
+    const fit = typeof length !== "number" || typeof used !== "number" || used + known <= length;
     check(fit, `padLike: ${formatShape(x)} does not fit into ${formatShape(like)} along axis ${place.axis}`);
-    return x.map((size, axis) => (axis === place.axis ? room : size));
+    return x.map((size, axis) => (axis === place.axis ? length : size));
   },
   forward: (shape, { place }, x) => {
     const inner = innerSize(shape, place.axis);
@@ -29,9 +29,9 @@ export const padLikeOperator = new Operator<{ place: PadPlace }>({
   },
   gradients: [],
   toOnnx: (onnx, { attributes: { place }, inputs, shape }, x, like) => {
-    const [used, room] = [inputs[0]?.shape[place.axis], shape[place.axis]];
-    if (typeof used === "number" && typeof room === "number") {
-      const [before, after] = "before" in place ? [place.before, room - used - place.before] : [room - used - place.after, place.after];
+    const [used, length] = [inputs[0]?.shape[place.axis], shape[place.axis]];
+    if (typeof used === "number" && typeof length === "number") {
+      const [before, after] = "before" in place ? [place.before, length - used - place.before] : [length - used - place.after, place.after];
       return padAxes(onnx, x, [{ axis: place.axis, before: onnx.integers([before]), after: onnx.integers([after]) }]);
     }
     const missing = onnx.add("Sub", [sizeOf(onnx, like, place.axis), sizeOf(onnx, x, place.axis)]);

@@ -95,7 +95,7 @@ async function requireFile(path: string, name: string, maxBytes: number): Promis
     const found = await lstat(path);
     if (found.isSymbolicLink()) throw unavailable(`${name} is a link; the file itself must be in the folder.`);
     if (!found.isFile()) throw unavailable(`${name} is not a file.`);
-    if (found.size > maxBytes) throw new AtelierError("BAD_INPUT", `${name} has ${found.size} bytes.`, { limit: `${maxBytes} bytes` });
+    if (found.size > maxBytes) throw unavailable(`${name} has ${found.size} bytes; at most ${maxBytes} are accepted.`);
     return found.size;
   } catch (error) {
     if (error instanceof AtelierError) throw error;

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { AtelierError, systemCode, unavailable } from "../../errors.js";
+import { AtelierError, badInput, systemCode, unavailable } from "../../errors.js";
 import { cardInFolder, parseCard } from "../card.js";
 import { notAModel } from "../file-kind.js";
 import type { ModelFile } from "../model.js";
@@ -115,7 +115,8 @@ export function messageWithLimit({ message, detail: { limit } }: AtelierError): 
 
 async function readCard(path: string): Promise<string | null> {
   try {
-    if ((await stat(path)).size > MAX_CARD_BYTES) throw new AtelierError("BAD_INPUT", "The card is too large.", { limit: MAX_CARD_BYTES });
+    if ((await stat(path)).size > MAX_CARD_BYTES)
+      throw badInput("card", `The card may have at most ${MAX_CARD_BYTES} bytes.`, MAX_CARD_BYTES);
     return await readFile(path, "utf8");
   } catch (error) {
     if (isMissing(error)) return null;

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
+import { messageOf } from "../../errors.js";
 import { type Database, migrationsFolder } from "../sql/database.js";
 import { DataFolderError, RESTORE } from "./data-folder.js";
 import { runFairly } from "./fair-queries.js";
@@ -33,7 +34,7 @@ export async function openEmbeddedDatabase(folder: string): Promise<{ database: 
 }
 
 function damaged(folder: string, cause: unknown): DataFolderError {
-  const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
+  const reason = messageOf(cause).split("\n", 1)[0];
   return new DataFolderError(`The database in ${folder} cannot be opened; its files are damaged (${reason}). ${RESTORE}`, { cause });
 }
 

@@ -4,7 +4,7 @@ import { unlessMissing } from "./files.js";
 
 /**
  * Space on the disk that is kept free for the last changes. Another program can fill the disk to its last byte; deleting
- * this file then makes room to store that the sessions are paused.
+ * this file then makes space to store that the sessions are paused.
  */
 export interface ReserveFile {
   readonly byteLength: number;

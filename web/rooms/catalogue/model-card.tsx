@@ -4,6 +4,7 @@ import { NetworkState } from "../../networks/network-state";
 import { explanation, formatBytes, shortTitle } from "../../networks/networks";
 import type { Networks } from "../../networks/use-networks";
 import { modelsTexts as texts } from "../../texts/models";
+import { unitTexts as units } from "../../texts/units";
 import styles from "./models-room.module.css";
 
 interface Props {
@@ -50,7 +51,7 @@ function Facts({ network: { id, family, licence, source, bytes, parameters, size
   const facts = [
     [texts.facts.size, formatBytes(bytes)],
     [texts.facts.parameters, parameters > 0 ? texts.facts.parametersInMillions(parameters) : ""],
-    [texts.facts.native, texts.facts.pixels(size)],
+    [texts.facts.native, units.pixels(size)],
     [texts.facts.family, `${family.toLowerCase().replace("_", " ")} (${id})`],
     [texts.facts.licence, licence],
     [texts.facts.source, source],

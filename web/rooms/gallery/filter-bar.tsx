@@ -44,9 +44,9 @@ export function FilterBar({ filter, onChange }: Props) {
         onChange={(value: string) => onChange({ ...filter, status: statuses.find((status) => status === value) ?? null })}
       />
       <SelectControl
-        title={texts.network}
+        title={texts.model}
         options={[
-          { value: ANY, title: texts.anyNetwork },
+          { value: ANY, title: texts.anyModel },
           ...(networks ?? []).map(({ id, title }) => ({ value: id, title: shortTitle(title) })),
         ]}
         value={networkNamed(networks, filter.model)?.id ?? filter.model ?? ANY}

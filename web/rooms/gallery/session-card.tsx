@@ -9,6 +9,7 @@ import { useAttempt } from "../../parts/use-attempt";
 import { isOver } from "../../session/session-state";
 import { galleryTexts as texts } from "../../texts/gallery";
 import { statusNames } from "../../texts/session";
+import { unitTexts as units } from "../../texts/units";
 import { DeleteDialog } from "./delete-dialog";
 import styles from "./gallery.module.css";
 import type { GalleryActions } from "./use-gallery";
@@ -95,7 +96,7 @@ function factsOf(card: Card) {
       image: card.content.id,
       kind: texts.painting.kind,
       doing: texts.painting.doing,
-      fact: `${card.settings.size} px`,
+      fact: units.pixels(card.settings.size),
     };
   }
   return {

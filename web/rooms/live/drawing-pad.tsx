@@ -1,6 +1,7 @@
 import { type PointerEvent, useEffect, useRef, useState } from "react";
 import { PictureListeners, type PictureSource } from "../../camera/source";
 import { liveTexts } from "../../texts/live";
+import { unitTexts as units } from "../../texts/units";
 import styles from "./drawing-pad.module.css";
 import { type Drawing, type DrawingAction, paintDrawing, type Stroke } from "./drawing-strokes";
 import type { Pad } from "./pads";
@@ -142,7 +143,7 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
           <select value={width} onChange={(event) => setWidth(Number(event.target.value))}>
             {pad.widths.map((each) => (
               <option key={each} value={each}>
-                {each} px
+                {units.pixels(each)}
               </option>
             ))}
           </select>

@@ -1,4 +1,5 @@
 import { liveTexts } from "../../texts/live";
+import { unitTexts as units } from "../../texts/units";
 import styles from "./live.module.css";
 import type { LiveState } from "./run-live";
 
@@ -14,11 +15,11 @@ export function LiveFacts({ live: { rates } }: { live: LiveState }) {
       </div>
       <div title={texts.delayHelp}>
         <dt>{texts.delay}</dt>
-        <dd>{rates ? `${rates.medianMs.toFixed(0)} ms` : "–"}</dd>
+        <dd>{rates ? units.milliseconds(rates.medianMs.toFixed(0)) : "–"}</dd>
       </div>
       <div title={texts.p95Help}>
         <dt>{texts.p95}</dt>
-        <dd>{rates ? `${rates.p95Ms.toFixed(0)} ms` : "–"}</dd>
+        <dd>{rates ? units.milliseconds(rates.p95Ms.toFixed(0)) : "–"}</dd>
       </div>
     </dl>
   );

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
-import { isMissing, nearest, neighbour, type Timeline } from "../../../session/timeline";
+import { isGap, nearest, neighbour, type Timeline } from "../../../session/timeline";
 import { paintingTexts } from "../../../texts/painting";
 import { Filmstrip } from "./filmstrip";
 import styles from "./scrubber.module.css";
@@ -72,7 +72,7 @@ export function Scrubber({ timeline, last, shown, marks, over, onShow, children 
           aria-valuetext={shown === null ? texts.atNewest(last, now) : paintingTexts.stepOf(shown, last)}
           onChange={(event) => {
             const step = Number(event.target.value);
-            show(isMissing(timeline, step) ? step : nearest(timeline, step)?.step);
+            show(isGap(timeline, step) ? step : nearest(timeline, step)?.step);
           }}
           onKeyDown={(event: KeyboardEvent) => {
             if (!event.altKey && !event.ctrlKey && !event.metaKey && move(event.key)) event.preventDefault();

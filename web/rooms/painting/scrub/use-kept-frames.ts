@@ -3,7 +3,7 @@ import { execute, messageOf } from "../../../graphql/execute";
 import { FramesQuery } from "../../../graphql/operations";
 import { untilReached } from "../../../graphql/subscribe";
 import type { SessionAction } from "../../../session/session-state";
-import { isMissing, missing, missingCount, PAGE, type StepSpan, type Timeline } from "../../../session/timeline";
+import { isGap, missing, missingCount, PAGE, type StepSpan, type Timeline } from "../../../session/timeline";
 
 /** Time for which skipped frames gather before they are requested, ms. */
 const GATHER_MS = 1_000;
@@ -11,7 +11,7 @@ const GATHER_MS = 1_000;
 /** Requests the kept frames that the page does not know yet, first those around the wanted step. */
 export function useKeptFrames(id: string, timeline: Timeline, wanted: number | null, dispatch: Dispatch<SessionAction>): void {
   const range = missing(timeline, wanted);
-  const urgent = wanted !== null && isMissing(timeline, wanted);
+  const urgent = wanted !== null && isGap(timeline, wanted);
   const hurried = urgent || timeline.fills === 0 || missingCount(timeline) > PAGE;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: one request after the other; the next takes what is missing then.

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Frame } from "../../../graphql/operations";
 import type { SessionState } from "../../../session/session-state";
-import { isMissing, nearest } from "../../../session/timeline";
+import { isGap, nearest } from "../../../session/timeline";
 import { type Relative, type RelativePicture, useRelativePicture } from "../stage/use-relative-picture";
 import { useShownStep } from "./use-shown-step";
 
@@ -24,7 +24,7 @@ export interface Look {
 export function useLook({ frame: newest, timeline }: Pick<SessionState, "frame" | "timeline">): Look {
   const [wanted, show] = useShownStep();
   const [compared, compare] = useState<Relative | null>(null);
-  const frame = wanted === null ? newest : isMissing(timeline, wanted) ? null : nearest(timeline, wanted);
+  const frame = wanted === null ? newest : isGap(timeline, wanted) ? null : nearest(timeline, wanted);
   const step = frame?.step ?? wanted ?? 0;
   const beside = useRelativePicture(compared, step);
   return { frame, step, past: wanted === null ? null : step, show, compared, beside, compare };
