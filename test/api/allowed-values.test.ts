@@ -1,25 +1,19 @@
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { exportLimits } from "../../server/exports/export.js";
 import { pictureLimits } from "../../server/limits.js";
 import { thumbnailWidths } from "../../server/records/pictures.js";
 import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live/frames.js";
 import { MAX_TRACE_LENGTH } from "../../server/sessions/trace/read.js";
-import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { appOfFile, startSession } from "../helpers/app.js";
 
-let running: RunningApp;
+const running = appOfFile();
 let sessionId: string;
 
 beforeAll(async () => {
-  running = await startApp();
   sessionId = await startSession(running);
   await running.host.claim();
   for (let step = 0; step < 3; step++) await running.host.paint(sessionId, step);
-});
-
-afterAll(async () => {
-  expect(running.faults, "the server's own faults").toEqual([]);
-  await running.close();
 });
 
 const maxStep = 2 ** 31 - 1;

@@ -1,7 +1,7 @@
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { StorageUnavailable } from "../../server/errors.js";
-import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { appOfFile, startSession } from "../helpers/app.js";
 
 const START =
   "mutation ($image: ID!, $style: ID!) { startStyleTransfer(input: { contentId: $image, styles: [{ imageId: $style }] }) { id } }";
@@ -12,19 +12,13 @@ const BRANCH =
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
 const DELETE_IMAGE = "mutation ($image: ID!) { deleteImage(id: $image) }";
 
-let running: RunningApp;
+const running = appOfFile();
 let sessionId: string;
 
 beforeAll(async () => {
-  running = await startApp();
   sessionId = await startSession(running);
   await running.host.claim();
   await running.host.paint(sessionId, 0);
-});
-
-afterAll(async () => {
-  expect(running.faults).toEqual([]);
-  await running.close();
 });
 
 let uploads = 0;

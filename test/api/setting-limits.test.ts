@@ -1,18 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Setting, settingNames, steerableNames, styleTransferLimits, styleTransferSettings } from "../../server/records/settings.js";
-import { type RunningApp, startApp, startSession } from "../helpers/app.js";
+import { appOfFile, startSession } from "../helpers/app.js";
 
-let running: RunningApp;
+const running = appOfFile();
 let sessionId: string;
 
 beforeAll(async () => {
-  running = await startApp();
   sessionId = await startSession(running);
-});
-
-afterAll(async () => {
-  expect(running.faults, "the server's own faults").toEqual([]);
-  await running.close();
 });
 
 /** How a value reaches the server: written into the document, or as a variable of JSON. */
