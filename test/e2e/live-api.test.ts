@@ -145,7 +145,7 @@ describe("frames that cannot be accepted", () => {
     await send(id, 5, frame);
     expect(await refusal(id, 5, frame)).toMatchObject({ code: "BAD_INPUT", field: "input.step", limit: 6 });
     expect(await refusal(id, 2, frame)).toMatchObject({ code: "BAD_INPUT", field: "input.step", limit: 6 });
-    expect(await refusal(id, -1, frame)).toMatchObject({ code: "BAD_INPUT", field: "input.step", limit: 0 });
+    expect(await refusal(id, -1, frame)).toMatchObject({ code: "BAD_INPUT", field: "input.step", limit: "0..2147483647" });
     expect(await refusal(id, 6, Buffer.from("GIF89a is none").toString("base64"))).toMatchObject({
       code: "BAD_INPUT",
       field: "input.data",
