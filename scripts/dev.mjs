@@ -8,7 +8,8 @@ import { install } from "./prepare.mjs";
 import { inRoot, root } from "./root.mjs";
 
 /** Addresses of the server; every other one is a page of the studio. */
-const SERVER_PATHS = /^\/(graphql|healthz|readyz|metrics|images|frames|sessions|exports)([/?]|$)|^\/models\/[^/]+\/(preview|sheet)/;
+const SERVER_PATHS =
+  /^\/(graphql|healthz|readyz|metrics|images|frames|sessions|exports)([/?]|$)|^\/schema\.graphql$|^\/models\/[^/]+\/(preview|sheet)/;
 
 const HOST = "127.0.0.1";
 

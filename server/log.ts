@@ -37,7 +37,8 @@ export function createLog({ write = writeToConsole, now = () => new Date() }: Lo
   function put(level: Level, message: string, cause?: unknown): void {
     const time = now();
     if (time.getTime() >= periodEnd) {
-      if (leftOut > 0) write("WARN", recordOf(time, "WARN", `${leftOut} repeated lines were left out.`));
+      if (leftOut > 0)
+        write("WARN", recordOf(time, "WARN", `${leftOut} lines were left out: they repeated others, or there were too many.`));
       periodEnd = time.getTime() + limits.periodMs;
       written = 0;
       leftOut = 0;

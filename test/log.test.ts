@@ -38,7 +38,7 @@ test("repeated messages are written a few times, and then only counted", () => {
   clock.ms += 60_000;
   log.report(new Error("The same."));
   expect(records.slice(11).map((record) => record.split("\n")[0])).toEqual([
-    "2030-01-02T03:05:05.678Z WARN  990 repeated lines were left out.",
+    "2030-01-02T03:05:05.678Z WARN  990 lines were left out: they repeated others, or there were too many.",
     "2030-01-02T03:05:05.678Z ERROR Error: The same.",
   ]);
 });

@@ -109,5 +109,5 @@ function asGraphQLError(message: string, error: unknown): GraphQLError {
 }
 
 function ignored(): void {
-  // What Apollo Server does every day interests nobody.
+  // Apollo Server's everyday messages do not belong in the log.
 }

@@ -29,9 +29,9 @@ export function guardAllocation(backend: KernelBackend): void {
   // The first call makes the function replace itself, so that the replacement can be wrapped.
   heap._free(heap._malloc(1));
   const malloc = heap._malloc;
-  heap._malloc = (bytes) => {
-    const address = bytes < LARGEST_TENSOR ? malloc(bytes) : 0;
-    if (address === 0 && bytes > 0) throw new AllocationError(`WebAssembly has no space for ${bytes} bytes`);
+  heap._malloc = (byteLength) => {
+    const address = byteLength < LARGEST_TENSOR ? malloc(byteLength) : 0;
+    if (address === 0 && byteLength > 0) throw new AllocationError(`WebAssembly has no space for ${byteLength} bytes`);
     return address;
   };
 }

@@ -77,11 +77,6 @@ const rules: ReadonlyMap<string, Rule> = new Map([
   rule(countOperator, ({ axes }, x) => new Value(tf.scalar(countAlong(x.as("given").shape, axes)))),
 ]);
 
-/** Whether TensorFlow.js can compute an operator of this name. */
-export function hasTfjsRule(operator: string): boolean {
-  return rules.has(operator);
-}
-
 /** A graph as TensorFlow.js computes it. Constants stay on the device from the first run until `dispose`. */
 export class TfjsGraph {
   private readonly nodes: readonly Node[];

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type Request, type Response, Router } from "express";
 import sharp from "sharp";
-import { badInput, PictureLost } from "../errors.js";
+import { badInput, PictureUnreadable } from "../errors.js";
 import { requireId } from "../sessions/requirements.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { ViewerEvent } from "../sessions/watch/mailbox.js";
@@ -115,14 +115,14 @@ async function writePart(response: Response, { before, after }: Layout, jpeg: Ui
   }
 }
 
-/** Null for a picture whose file is missing or damaged: the next one may be there. */
+/** Null for a picture whose file is missing, damaged or unreadable: the next one may be there. */
 async function jpegOf(frame: SharedFrame): Promise<Uint8Array | null> {
   try {
     const bytes = await frame.picture();
     if (frame.record.mimeType === "image/jpeg") return bytes;
     return await sharp(bytes).jpeg({ quality: JPEG_QUALITY, chromaSubsampling: "4:4:4" }).toBuffer();
   } catch (error) {
-    if (error instanceof PictureLost) return null;
+    if (error instanceof PictureUnreadable) return null;
     throw error;
   }
 }
@@ -132,5 +132,5 @@ function framesPerSecond(value: unknown): number | null {
   if (value === undefined) return null;
   const fps = typeof value === "string" && /^\d{1,3}(\.\d{1,3})?$/.test(value) ? Number(value) : 0;
   if (fps > 0 && fps <= MAX_FPS) return fps;
-  throw badInput("fps", `fps must be greater than 0 and at most ${MAX_FPS}.`, MAX_FPS, { min: 0, max: MAX_FPS, unit: "frames/s" });
+  throw badInput("fps", `fps must be greater than 0 and at most ${MAX_FPS}.`, MAX_FPS, { max: MAX_FPS, unit: "frames/s" });
 }

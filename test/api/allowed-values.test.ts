@@ -75,7 +75,7 @@ test.each([
 
 test.each([
   ["a first step", watching("afterStep: -2"), "afterStep", { min: -1 }],
-  ["a rate", watching("maxFramesPerSecond: 0"), "maxFramesPerSecond", { min: 0, max: 1000, unit: "frames/s" }],
+  ["a rate", watching("maxFramesPerSecond: 0"), "maxFramesPerSecond", { max: 1000, unit: "frames/s" }],
 ])("a subscription says what is allowed, typed: %s", async (_what, query, field, allowed) => {
   const { value } = await running.client.subscribe(query, { id: sessionId }).next();
   expect(value.errors[0].extensions).toMatchObject({ code: "BAD_INPUT", field, ...allowed });
@@ -93,7 +93,7 @@ const { maxUploadBytes, maxImagePixels, minImageSide } = pictureLimits;
 
 test.each([
   ["a thumbnail's width", 400, () => `/images/${running.imageId}?w=0`, "w", { min: 1, max: thumbnailWidths.at(-1), unit: "px" }],
-  ["a stream's rate", 400, () => `/sessions/${sessionId}/stream.mjpeg?fps=61`, "fps", { min: 0, max: 60, unit: "frames/s" }],
+  ["a stream's rate", 400, () => `/sessions/${sessionId}/stream.mjpeg?fps=61`, "fps", { max: 60, unit: "frames/s" }],
   ["a step", 400, () => `/sessions/${sessionId}/export.png?step=-1`, "step", { min: 0, max: maxStep }],
   ["an empty upload", 400, () => "/images", "file", { min: 1, unit: "bytes" }, () => upload("")],
   [

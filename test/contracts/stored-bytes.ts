@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Storage } from "../../server/storage/storage.js";
+import { until } from "../helpers/until.js";
 import { anImage } from "./records.js";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -103,7 +104,8 @@ export function storedBytesContract(name: string, open: () => Promise<Storage>):
         const [old, young] = [randomUUID(), randomUUID()];
         await storage.checkpoints.put(old, 1, new Uint8Array(1000));
         // A storage may tell ages apart by a clock, such as the file system's: two times have to differ.
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        const stored = Date.now();
+        await until(() => Date.now() - stored >= 20);
         await storage.checkpoints.put(young, 1, new Uint8Array(1000));
         await storage.checkpoints.trim(1500);
         expect(await storage.checkpoints.get(old, 1)).toBeNull();

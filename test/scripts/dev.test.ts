@@ -66,6 +66,7 @@ test("one port serves the studio's pages, the API and its subscriptions", async 
     expect(await page.text()).toContain("<html");
   }
   expect(await (await fetch(`${address}/healthz`)).json()).toEqual({ status: "ok" });
+  expect(await (await fetch(`${address}/schema.graphql`)).text()).toContain("type Query");
   const client = new GraphqlClient(address);
   expect((await client.query("{ sessions { totalCount } }")).sessions.totalCount).toBe(0);
   const refused = client.subscribe('subscription { viewers(id: "none") }');

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { LayerWeight } from "../../server/records/settings";
-import { layerTexts } from "../texts/layers-in-words";
+import { layerWeightTexts } from "../texts/layers-in-words";
 import styles from "./layer-equaliser.module.css";
 import { SettingSlider } from "./setting-slider";
 import fields from "./setting-slider.module.css";
@@ -15,15 +15,15 @@ interface Props {
 export function LayerEqualiser({ layers, onChange }: Props) {
   return (
     <fieldset className={styles.equaliser}>
-      <legend>{layerTexts.title}</legend>
+      <legend>{layerWeightTexts.title}</legend>
       <div className={styles.bands}>
         {layers.map(({ layer, weight }, place) => {
           const setting = layerWeight(layer, place);
-          const name = layerTexts.plain(layer);
+          const name = layerWeightTexts.plain(layer);
           const change = (next: number) => onChange(layers.map((known) => (known.layer === layer ? { layer, weight: next } : known)));
           return (
             <div key={layer} className={styles.band}>
-              <ExactWeight name={layerTexts.exact(name, layer)} setting={setting} weight={weight} onChange={change} />
+              <ExactWeight name={layerWeightTexts.exact(name, layer)} setting={setting} weight={weight} onChange={change} />
               <SettingSlider setting={setting} value={weight} label={`${name}, ${layer}`} orientation="vertical" onChange={change} />
               <span className={styles.name}>{name}</span>
               <span className={styles.layer}>{layer.replace("conv", "")}</span>

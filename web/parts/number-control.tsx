@@ -1,5 +1,5 @@
 import { useId, useState } from "react";
-import { settingsTexts as texts } from "../texts/settings";
+import { settingControlTexts as texts } from "../texts/settings";
 import styles from "./number-control.module.css";
 import { SettingSlider } from "./setting-slider";
 import fields from "./setting-slider.module.css";

@@ -6,7 +6,7 @@ import {
   styleTransferLimits,
   styleTransferSettings,
 } from "../../server/records/settings";
-import { layerTexts } from "../texts/layers-in-words";
+import { layerWeightTexts } from "../texts/layers-in-words";
 import { settingTexts } from "../texts/settings";
 
 /** A number with the words that its control shows. */
@@ -37,7 +37,7 @@ export const controlledNames: readonly SettingName[] = kinds.flatMap((kind) =>
 
 /** The weight of a style layer; the first one explains itself. */
 export function layerWeight(layer: string, place: number): LabelledNumber {
-  const help = place === 0 ? layerTexts.help : "";
+  const help = place === 0 ? layerWeightTexts.help : "";
   return { min: 0, max: styleTransferLimits.maxLayerWeight, default: 1, integer: false, scale: "logarithmic", title: layer, help };
 }
 

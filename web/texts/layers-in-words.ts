@@ -7,7 +7,7 @@ const plain: Record<string, string> = {
 };
 
 /** The style layers in everyday words. */
-export const layerTexts = {
+export const layerWeightTexts = {
   title: "Style layers",
   help: "The first layers hold colour and fine strokes, the last ones larger shapes.",
   exact: (name: string, layer: string) => `Weight of ${name}, ${layer}`,

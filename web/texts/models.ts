@@ -2,7 +2,7 @@
 export const modelsTexts = {
   page: { title: "Models", description: "The models on this server, and how to add your own." },
   title: "Models",
-  lead: "Everything here runs on this server. The models that come with Atelier are trained by it and are all it needs; downloaded ones give better results.",
+  lead: "Everything here runs on this server. The models that come with Atelier are all that it needs; downloaded ones give better results.",
   tasks: {
     FEATURES: {
       title: "Models for painting",

@@ -41,7 +41,7 @@ export const settingTexts: SettingTexts = {
 };
 
 /** Words around the settings. */
-export const settingsTexts = {
+export const settingControlTexts = {
   more: "More",
   usualModel: "The best available",
   rightNow: (title: string) => `Right now: ${title}`,

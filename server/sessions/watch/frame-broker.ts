@@ -86,7 +86,7 @@ export class FrameBroker {
     if (maxFramesPerSecond !== null && !(maxFramesPerSecond > 0 && maxFramesPerSecond <= MAX_FRAMES_PER_SECOND)) {
       const allowed = `greater than 0 and at most ${MAX_FRAMES_PER_SECOND}`;
       throw badInput("maxFramesPerSecond", `maxFramesPerSecond must be ${allowed}.`, MAX_FRAMES_PER_SECOND, {
-        ...{ min: 0, max: MAX_FRAMES_PER_SECOND, unit: "frames/s" },
+        ...{ max: MAX_FRAMES_PER_SECOND, unit: "frames/s" },
       });
     }
     const mailbox = new Mailbox(maxFramesPerSecond === null ? 0 : Math.min(MAX_INTERVAL_MS, 1000 / maxFramesPerSecond));

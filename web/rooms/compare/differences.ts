@@ -1,7 +1,7 @@
 import { type Setting, type SettingName, settingNames, styleTransferSettings } from "../../../server/records/settings";
 import type { RunSession } from "../../graphql/run-operations";
 import { compareTexts as texts } from "../../texts/compare";
-import { settingsTexts, settingTexts } from "../../texts/settings";
+import { settingControlTexts, settingTexts } from "../../texts/settings";
 
 /** A setting that differs between paintings, with its value in each. */
 export interface Difference {
@@ -28,7 +28,7 @@ function titleOf(name: SettingName): string {
 
 function readable(name: SettingName, value: RunSession["settings"][SettingName]): string {
   const setting: Setting = styleTransferSettings[name];
-  if (setting.kind === "flag") return value ? settingsTexts.yes : settingsTexts.no;
+  if (setting.kind === "flag") return value ? settingControlTexts.yes : settingControlTexts.no;
   if (!Array.isArray(value)) return String(value);
   return value.map(({ layer, weight }) => `${layer.replace("conv", "")}: ${Number(weight.toPrecision(3))}`).join(", ");
 }

@@ -4,7 +4,7 @@ import { networkNamed, shortTitle, usualModel } from "../../networks/networks";
 import type { Networks } from "../../networks/use-networks";
 import { Notice } from "../../parts/notice";
 import { SelectControl } from "../../parts/select-control";
-import { settingTexts, settingsTexts as texts } from "../../texts/settings";
+import { settingTexts, settingControlTexts as texts } from "../../texts/settings";
 import styles from "./network-choice.module.css";
 
 interface Props {

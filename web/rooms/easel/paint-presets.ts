@@ -1,5 +1,5 @@
 /**
- * Paints the example picture of every preset with the samples and the bundled network, on a running server:
+ * Paints the example picture of every preset with the samples and the bundled models, on a running server:
  *
  *   npx tsx web/rooms/easel/paint-presets.ts [http://127.0.0.1:4000]
  */

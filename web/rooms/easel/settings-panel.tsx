@@ -2,7 +2,7 @@ import { type SettingName, styleTransferSettings } from "../../../server/records
 import { SettingControl } from "../../parts/setting-control";
 import { controlledNames, weightNames } from "../../parts/settings";
 import { type Recipe, settingsOf } from "../../session/recipe";
-import { settingsTexts as texts } from "../../texts/settings";
+import { settingControlTexts as texts } from "../../texts/settings";
 import styles from "./settings-panel.module.css";
 
 interface Props {

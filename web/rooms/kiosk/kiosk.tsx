@@ -3,6 +3,7 @@
 import { useSearchParams } from "next/navigation";
 import { useMemo } from "react";
 import { LiveCanvas } from "../../parts/live-canvas";
+import { useServer } from "../../parts/use-server";
 import { kioskTexts as texts } from "../../texts/kiosk";
 import styles from "./kiosk.module.css";
 import { type KioskState, sessionOf } from "./machine";
@@ -15,7 +16,8 @@ import { Choosing, Counting } from "./visitor";
 /** Full-screen paintings in the making, one after the other, unattended; visitors can have themselves painted. */
 export function Kiosk() {
   const query = useSearchParams().toString();
-  const options = useMemo(() => kioskOptions(new URLSearchParams(query)), [query]);
+  const maxSize = useServer()?.maxSize ?? null;
+  const options = useMemo(() => kioskOptions(new URLSearchParams(query), maxSize), [query, maxSize]);
   const [state, dispatch] = useLoop(options);
   const { frame, connected } = usePainting(sessionOf(state), dispatch);
   useAwake();

@@ -20,13 +20,14 @@ export interface KioskOptions {
 
 const seconds = { min: 1, max: 3600 };
 
-/** The options in an address; missing or invalid ones take their defaults. */
-export function kioskOptions(query: URLSearchParams): KioskOptions {
+/** The options in an address; missing or invalid ones take their defaults. `maxSize` is the server's, px, once it is known. */
+export function kioskOptions(query: URLSearchParams, maxSize: number | null = null): KioskOptions {
+  const { size, steps } = styleTransferSettings;
   return {
     photos: pictures(query.get("photos"), samplePhotos),
     styles: pictures(query.get("styles"), sampleStyles),
-    size: number(query.get("size"), styleTransferSettings.size, null),
-    steps: number(query.get("steps"), styleTransferSettings.steps, 150),
+    size: number(query.get("size"), { ...size, max: Math.min(size.max, maxSize ?? size.max) }, null),
+    steps: number(query.get("steps"), steps, 150),
     seconds: number(query.get("seconds"), seconds, 15),
     idle: number(query.get("idle"), seconds, 45),
     camera: query.get("camera") !== "0",

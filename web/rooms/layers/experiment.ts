@@ -1,7 +1,7 @@
 import { styleTransferSettings } from "../../../server/records/settings";
 import type { StartPaintingInput } from "../../session/recipe";
 import { layersTexts as texts } from "../../texts/layers";
-import { layerTexts } from "../../texts/layers-in-words";
+import { layerWeightTexts } from "../../texts/layers-in-words";
 
 /** Names of the style layers, shallow to deep. */
 export const styleLayerNames: readonly string[] = styleTransferSettings.styleLayers.default.map(({ layer }) => layer);
@@ -22,7 +22,7 @@ export function experimentInputs({ contentId, styleId, names, size, steps }: Set
   return styleLayerNames.map((only) => ({
     contentId,
     styles: [{ imageId: styleId, weight: 1 }],
-    title: texts.sessionTitle(layerTexts.plain(only), names.photo, names.style),
+    title: texts.sessionTitle(layerWeightTexts.plain(only), names.photo, names.style),
     size,
     steps,
     scales: 1,

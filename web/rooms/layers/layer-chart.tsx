@@ -1,7 +1,7 @@
 import type { RunFrame } from "../../graphql/run-operations";
 import { nearestPoint } from "../../parts/curve-geometry";
 import { layersTexts as texts } from "../../texts/layers";
-import { layerTexts } from "../../texts/layers-in-words";
+import { layerWeightTexts } from "../../texts/layers-in-words";
 import { curvePath, layerCurves } from "./layer-losses";
 import styles from "./layers.module.css";
 
@@ -47,7 +47,7 @@ export function LayerChart({ title, frames, steps, at, only }: Props) {
             const share = nearestPoint(points, at)?.share ?? 1;
             return (
               <li key={layer} data-layer={layer} data-only={layer === only}>
-                <span>{layerTexts.plain(layer)}</span>
+                <span>{layerWeightTexts.plain(layer)}</span>
                 <span className={styles.share}>{percent(share)}</span>
               </li>
             );

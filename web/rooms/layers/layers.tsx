@@ -16,7 +16,7 @@ import { Together } from "../../side-by-side/together";
 import { usePosition } from "../../side-by-side/use-position";
 import { useRuns } from "../../side-by-side/use-runs";
 import { layersTexts as texts } from "../../texts/layers";
-import { layerTexts } from "../../texts/layers-in-words";
+import { layerWeightTexts } from "../../texts/layers-in-words";
 import { onlyLayer, styleLayerNames } from "./experiment";
 import { LayerChart } from "./layer-chart";
 import styles from "./layers.module.css";
@@ -77,7 +77,7 @@ function Experiment({ ids }: { ids: readonly string[] }) {
       <ul className={`${side.panels} ${several ? "" : styles.single}`}>
         {runs.map((run) => {
           const only = run.session && onlyLayer(run.session.settings.styleLayers);
-          const title = only ? texts.only(layerTexts.plain(only), only) : (run.session?.title ?? texts.loading);
+          const title = only ? texts.only(layerWeightTexts.plain(only), only) : (run.session?.title ?? texts.loading);
           const at = frameAt(run, going.position)?.step ?? 0;
           return (
             <RunPanel key={run.id} run={run} position={going.position} title={<Link href={`/s?id=${run.id}`}>{title}</Link>}>
