@@ -56,7 +56,7 @@ export function createHttpApp({
 }: HttpDependencies): Express {
   const app = express();
   app.disable("x-powered-by");
-  app.use(bodyDeadline(({ method, path }) => method === "POST" && path === "/images"));
+  app.use(bodyDeadline(({ method, path }) => method === "POST" && /^\/images\/?$/i.test(path)));
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
   // Before the guard: a health check may use any host name, and it learns nothing else.
   app.use(healthRoutes(unready, storage.space));

@@ -12,7 +12,10 @@ export function bodyDeadline(isUpload: (request: { method: string; path: string 
   return (request, response, next) => {
     let timer: NodeJS.Timeout | undefined;
     const begin = () => {
-      if (!request.complete) timer = setTimeout(() => request.destroy(), ms);
+      timer = setTimeout(() => {
+        // A body that nobody reads, and a request without one, are complete without an `end`.
+        if (!request.complete) request.destroy();
+      }, ms);
     };
     if (isUpload(request)) response.once("finish", begin);
     else begin();

@@ -19,13 +19,14 @@ export function parseJson(text: string): unknown {
 type Expected = "value" | "value or ]" | "key" | "key or }" | ":" | ", or end";
 
 const space = /[ \t\n\r]*/y;
-const token =
-  /[{}[\]:,]|"(?:[^"\\\p{Cc}]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/uy;
+const simpleToken = /[{}[\]:,]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/uy;
+const plainText = /[^"\\\p{Cc}]*/uy;
+const escaped = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/uy;
 
 /** The first fault of a text that JSON.parse refuses, whose own messages differ between versions and lack places. */
 function faultOf(text: string): string {
-  // UTF-16 read as UTF-8 has a NUL beside each letter, and often a byte order mark that cannot be decoded.
-  if (/^\uFFFD\uFFFD|^.?\0/s.test(text)) return "it is encoded as UTF-16; save it as UTF-8";
+  // UTF-16 and UTF-32 read as UTF-8 have NULs beside each letter, and often a byte order mark that cannot be decoded.
+  if (/^\uFFFD\uFFFD|^.?\0/s.test(text)) return `it is encoded as UTF-${text.includes("\0\0") ? 32 : 16}; save it as UTF-8`;
   const open: string[] = [];
   let expected: Expected = "value";
   let comma = 0;
@@ -33,8 +34,7 @@ function faultOf(text: string): string {
     space.lastIndex = at;
     space.exec(text);
     at = space.lastIndex;
-    token.lastIndex = at;
-    const [found] = token.exec(text) ?? [];
+    const found = tokenAt(text, at);
     if (at === text.length) return text.trim() === "" ? "it is empty" : `it ends too early, at ${placeOf(text, at)}`;
     if (found === undefined) return `${unreadable(text, at)} at ${placeOf(text, at)}`;
     if ((found === "}" && expected === "key") || (found === "]" && expected === "value" && open.at(-1) === "["))
@@ -43,8 +43,26 @@ function faultOf(text: string): string {
     if (next === null) return `${expected} is expected at ${placeOf(text, at)}, not ${found.slice(0, 20)}`;
     if (found === ",") comma = at;
     expected = next;
-    at = token.lastIndex;
+    at += found.length;
   }
+}
+
+/** The token that begins at `at`; undefined for none. */
+function tokenAt(text: string, at: number): string | undefined {
+  if (text[at] !== '"') return matchAt(simpleToken, text, at);
+  // Piece by piece: one pattern for the whole text would try every way to divide a long text that does not end.
+  for (let end = at + 1; ; ) {
+    end += matchAt(plainText, text, end)?.length ?? 0;
+    if (text[end] === '"') return text.slice(at, end + 1);
+    const sequence = matchAt(escaped, text, end);
+    if (sequence === undefined) return undefined;
+    end += sequence.length;
+  }
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
 }
 
 /** What comes after a token, with the brackets that are open; null for a token that must not come. */

@@ -13,6 +13,7 @@ app.post("/uploads", (request, response) => {
   if (request.query.refuse) response.status(400).end();
   else request.resume().once("end", () => response.end("received"));
 });
+app.get("/streams", (_request, response) => void response.write("first "));
 app.use(express.json());
 app.use((request, response) => void response.json(request.body ?? null));
 const server = createServer({ requestTimeout: 0 }, app);
@@ -50,6 +51,18 @@ test("an upload has all the time that its rate allows", async () => {
   socket.write("ue");
   await expect.poll(answer).toContain("received");
   socket.destroy();
+});
+
+test("an answer may take longer than the deadline", async () => {
+  const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/streams`);
+  const reader = answer.body!.getReader();
+  expect(Buffer.from((await reader.read()).value!).toString()).toBe("first ");
+  const more = reader.read().then(
+    () => "more",
+    () => "cut",
+  );
+  expect(await Promise.race([more, oneDeadline().then(oneDeadline)])).not.toBe("cut");
+  await reader.cancel();
 });
 
 test("a request whose body has arrived may be answered later, and its connection be used again", async () => {

@@ -11,6 +11,7 @@ test.each([
   ["UTF-16 with a byte order mark", utf16('{"id": 1}', true), "it is encoded as UTF-16; save it as UTF-8"],
   ["UTF-16 without one", utf16('{"id": 1}', false), "it is encoded as UTF-16; save it as UTF-8"],
   ["UTF-16 that begins with its high byte", Buffer.from(utf16("{}", true)).toString(), "it is encoded as UTF-16; save it as UTF-8"],
+  ["UTF-32", '{"id": 1}'.replace(/./g, "$&\0\0\0"), "it is encoded as UTF-32; save it as UTF-8"],
   ["nothing", " \n", "it is empty"],
   ["half a card", '{\n  "id": "a"', "it ends too early, at line 2, column 12"],
   ["a comment", '{\n  // the name\n  "id": "a"\n}', "a comment, which JSON does not have, at line 2, column 3"],
@@ -27,6 +28,27 @@ test.each([
   expect(() => parseJson(text)).toThrow(new JsonError(reason));
   expect(() => parseCard(text)).toThrow(`The card is not JSON: ${reason}.`);
   expect(() => readTrace(text)).toThrow(`The trace is not JSON: ${reason}.`);
+});
+
+const unclosed = "a text that is not closed or holds a character that must be escaped at line 1, column";
+
+test.each([
+  ["a long text that is not closed", `{"title": "${"a".repeat(700_000)}`, `${unclosed} 11`],
+  ["a long text with a line break", `{"title": "${"a".repeat(350_000)}\n${"b".repeat(350_000)}"}`, `${unclosed} 11`],
+  ["a long text with escapes that is not closed", `["${"\\n".repeat(300_000)}`, `${unclosed} 2`],
+])("%s is reported at once", (_case, text, reason) => {
+  expect(() => parseJson(text)).toThrow(new JsonError(reason));
+});
+
+test("JSON that breaks off anywhere is reported", () => {
+  const whole = JSON.stringify({
+    format: "atelier-trace",
+    title: 'Ä "quoted" \n text',
+    changes: [{ step: 1.5e3, ok: true }],
+    sha256: "0".repeat(64),
+  });
+  for (let end = 0; end < whole.length; end++) expect(() => parseJson(whole.slice(0, end)), `${end}`).toThrow(JsonError);
+  expect(parseJson(whole)).toEqual(JSON.parse(whole));
 });
 
 test("a byte order mark is skipped, and positions after it match those in an editor", () => {
