@@ -45,12 +45,12 @@ export const apiLimits = {
 } as const;
 
 /** What the numbers among the arguments of fields may be, by name, for those that GraphQL cannot read. */
-export const argumentRanges: Readonly<Record<string, Range>> = {
-  first: { min: 1, max: apiLimits.maxPageSize, integer: true, unit: "entries" },
-  points: { min: 2, max: apiLimits.maxLossPoints, integer: true, unit: "points" },
-  skip: anyStep,
-  step: anyStep,
-  fromStep: anyStep,
-  toStep: anyStep,
-  afterStep: { ...anyStep, min: -1 },
-};
+export const argumentRanges: ReadonlyMap<string, Range> = new Map<string, Range>([
+  ["first", { min: 1, max: apiLimits.maxPageSize, integer: true, unit: "entries" }],
+  ["points", { min: 2, max: apiLimits.maxLossPoints, integer: true, unit: "points" }],
+  ["skip", anyStep],
+  ["step", anyStep],
+  ["fromStep", anyStep],
+  ["toStep", anyStep],
+  ["afterStep", { ...anyStep, min: -1 }],
+]);

@@ -120,6 +120,25 @@ test.each([
   expect(await running.client.refusal(query)).toMatchObject({ code: "BAD_INPUT", field, min, max, unit: "px" });
 });
 
+test.each<[string, string, Record<string, unknown>, object]>([
+  [
+    "words of GraphQL in a value",
+    "query ($n: Int) { images(first: $n) { totalCount } }",
+    { n: 'x at "foo"; y' },
+    { field: "n", min: 1, max: 100 },
+  ],
+  [
+    "a variable with a name of JavaScript",
+    "query ($toString: Float) { images(first: $toString) { totalCount } }",
+    { toString: "x" },
+    { field: "toString" },
+  ],
+  ["a comment before a value", "{ images(first: # all\n 99999999999) { totalCount } }", {}, { field: "first", min: 1, max: 100 }],
+  ["an instant", '{ sessions(filter: { createdAfter: "2026-13-01" }) { totalCount } }', {}, { field: "filter.createdAfter" }],
+])("the place is right with %s", async (_what, query, variables, expected) => {
+  expect(await running.client.refusal(query, variables)).toMatchObject({ code: "BAD_INPUT", ...expected });
+});
+
 test("a value that is no argument keeps GraphQL's words", async () => {
   const { errors } = await running.client.send("query ($first: Int = 1.5) { sessions(first: $first) { totalCount } }");
   expect(errors?.[0]).toMatchObject({ message: "Int cannot represent non-integer value: 1.5", extensions: { code: "BAD_INPUT" } });
