@@ -46,7 +46,7 @@ const memoryLimits = { least: 300e6, most: 1e9, share: 1 / 8 };
 /** Limits for a machine with `machineBytes` of memory. */
 export function decoderLimits(machineBytes: number): DecoderLimits {
   const { least, most, share } = memoryLimits;
-  return { memoryBytes: Math.min(most, Math.max(least, share * machineBytes)), cpuMs: 60_000, clockMs: 600_000, idleMs: 30_000 };
+  return { memoryBytes: Math.min(most, Math.max(least, share * machineBytes)), cpuMs: 60_000, clockMs: 180_000, idleMs: 30_000 };
 }
 
 const script = scriptFrom(import.meta.url, "./decoder-main");

@@ -66,7 +66,10 @@ export function* readBlocks(bytes: Buffer, page: TiffPage, layout: SampleLayout,
       for (let x = 0; x < width; x += blockWidth, place++) {
         const start = offsets[place] ?? 0;
         const count = isTiled ? blockHeight : Math.min(blockHeight, height - y);
-        const raw = unpacked(bytes.subarray(start, start + (lengths[place] ?? 0)), compression, count * rowBytes);
+        const raw = unpacked(bytes.subarray(start, start + (lengths[place] ?? 0)), compression, {
+          byteLength: count * rowBytes,
+          most: blockHeight * rowBytes,
+        });
         const rows = Array.from({ length: Math.min(count, height - y) }, (_, i) => raw.subarray(i * rowBytes, (i + 1) * rowBytes));
         if (restore) rows.forEach(restore);
         yield { x, y, width: Math.min(blockWidth, width - x), rows, channel };
@@ -79,12 +82,13 @@ function damaged(): Error {
   return undecodable("The picture is damaged or cut off.");
 }
 
-function unpacked(packed: Buffer, compression: number, byteLength: number): Buffer {
+/** The first `byteLength` bytes of a block, which may hold `most`: some programs fill the last strip up. */
+function unpacked(packed: Buffer, compression: number, { byteLength, most }: { byteLength: number; most: number }): Buffer {
   let raw: Buffer;
   if (compression === NONE) raw = packed;
   else if (compression === LZW) raw = decodeLzw(packed, byteLength);
   else if (compression === PACK_BITS) raw = decodePackBits(packed, byteLength);
-  else if (DEFLATE.includes(compression)) raw = inflateSync(packed, { maxOutputLength: byteLength });
+  else if (DEFLATE.includes(compression)) raw = inflateSync(packed, { maxOutputLength: most }).subarray(0, byteLength);
   else throw undecodable(`A TIFF of this kind cannot be read with compression ${compression}. Save it with LZW, Deflate or none.`);
   if (raw.byteLength < byteLength) throw damaged();
   return raw;

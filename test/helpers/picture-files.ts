@@ -27,8 +27,8 @@ interface Page {
   fields: Field[];
 }
 
-/** A little-endian TIFF, or BigTIFF, with pages of any fields. */
-export function tiffOf(pages: Page[], { isBig = false } = {}): Buffer {
+/** A little-endian TIFF, or BigTIFF, with pages of any fields; all `strips` of a page are the same bytes. */
+export function tiffOf(pages: Page[], { isBig = false, strips = 1 } = {}): Buffer {
   const [countBytes, fieldBytes, offsetBytes] = isBig ? [8, 20, 8] : [2, 12, 4];
   const parts: Buffer[] = [isBig ? Buffer.from("II+\0\x08\0\0\0\0\0\0\0\0\0\0\0") : Buffer.from("II*\0\0\0\0\0")];
   let at = parts[0]!.byteLength;
@@ -41,7 +41,7 @@ export function tiffOf(pages: Page[], { isBig = false } = {}): Buffer {
   let link: [Buffer, number] = [parts[0]!, parts[0]!.byteLength - offsetBytes];
   for (const { strip, fields } of pages) {
     const [offsets, lengths] = fields.some(([tag]) => tag === 322) ? [324, 325] : [273, 279];
-    const all: Field[] = [...fields, [offsets, 4, [put(strip)]], [lengths, 4, [strip.byteLength]]];
+    const all: Field[] = [...fields, [offsets, 4, Array(strips).fill(put(strip))], [lengths, 4, Array(strips).fill(strip.byteLength)]];
     all.sort(([a], [b]) => a - b);
     const directory = Buffer.alloc(countBytes + fieldBytes * all.length + offsetBytes);
     directory.writeUInt16LE(all.length);

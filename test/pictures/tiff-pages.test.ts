@@ -1,3 +1,4 @@
+import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { openPicture } from "../../server/pictures/decode.js";
@@ -55,6 +56,18 @@ test("colours that are multiplied by their alpha already are not multiplied twic
     const { data } = await decoded(premultiplied(depth), { width: 1, height: 1 });
     for (const [i, value] of [255, 204, 153].entries()) expect(Math.abs(data[i]! - value), `${depth} bits`).toBeLessThanOrEqual(1);
   }
+});
+
+test("a last strip that is filled up with rows is read", async () => {
+  const rowsPerStrip = 10;
+  const { fields } = flatPage("rgb", { colour: red, depth: "float", width, height });
+  const row = Buffer.from(Float32Array.from(Array(width).fill([1, 0, 0]).flat()).buffer);
+  const strip = deflateSync(Buffer.concat(Array(rowsPerStrip).fill(row)));
+  const byTag = new Map(fields.map((field) => [field[0], field]));
+  byTag.set(259, [259, 3, [8]]).set(278, [278, 3, [rowsPerStrip]]);
+  // Both strips, of 10 and 6 rows, are the same bytes.
+  const tiff = tiffOf([{ strip, fields: [...byTag.values()] }], { strips: 2 });
+  expect(new Set((await decoded(tiff)).data.map((value, i) => `${i % 3}:${value}`))).toEqual(new Set(["0:255", "1:0", "2:0"]));
 });
 
 test("a BigTIFF of another program is read", async () => {
