@@ -53,7 +53,8 @@ export function resolveFilter(filter: SessionFilter | null | undefined, { models
     }
   }
   const limit = apiLimits.maxFilterLength;
-  if (titleContains && (titleContains.length > limit || titleContains.includes("\0"))) {
+  if (titleContains?.includes("\0")) throw badInput("filter.titleContains", "titleContains must be a text without NUL characters.");
+  if (titleContains && titleContains.length > limit) {
     throw badInput("filter.titleContains", `titleContains must be a text of at most ${limit} characters.`, limit, {
       max: limit,
       unit: "characters",

@@ -1,6 +1,6 @@
 import type { Painters } from "../art/painter.js";
 import type { Engine } from "../engine/engine.js";
-import { startHeartbeat } from "./heartbeat.js";
+import { startHeartbeat } from "../processes/heartbeat.js";
 import { attachToHost, sendToHost } from "./host-channel.js";
 import { type LoopOptions, PaintingLoop } from "./loop.js";
 import { type DeviceChoice, failureOf, type HostMessage } from "./messages.js";
@@ -18,6 +18,7 @@ export interface OpenedDevice {
  */
 export function serveDevice(open: (choice: DeviceChoice) => Promise<OpenedDevice>, options: LoopOptions = {}): void {
   attachToHost();
+  const beating = startHeartbeat();
   let loop: PaintingLoop | null = null;
   process.on("message", (message: HostMessage) => {
     if (message.type !== "open") loop?.receive(message);
@@ -28,7 +29,7 @@ export function serveDevice(open: (choice: DeviceChoice) => Promise<OpenedDevice
     try {
       const { engine, painters } = await open(choice);
       loop = new PaintingLoop(painters, sendToHost, options);
-      await startHeartbeat();
+      await beating;
       await sendToHost({ type: "ready", engine: engine.name, device: engine.device, description: engine.description });
     } catch (cause) {
       console.error("The device could not be opened:", cause);

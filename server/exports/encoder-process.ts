@@ -18,14 +18,19 @@ export interface EncodingProgress {
   onPicture: () => void;
   /** Kills the encoder at once. */
   signal: AbortSignal;
+  /** How long the encoder may take for a picture, and for what follows the last one, ms. */
+  stallMs?: number;
 }
+
+/** By default ten minutes: the animation of the largest film takes less after its last picture. */
+const STALL_MS = 600_000;
 
 /**
  * Runs an encoder in a process of its own, so that it can be killed: encoding blocks for minutes and cannot be interrupted.
  * @throws EncoderError when it fails; the signal's AbortError when it was killed.
  */
 export async function runEncoder({ program, args, repeats }: Encoder, pictures: FilmPictures, progress: EncodingProgress): Promise<void> {
-  const { signal } = progress;
+  const { signal, stallMs = STALL_MS } = progress;
   const options: SpawnOptions = { stdio: ["pipe", "ignore", "pipe"], signal, killSignal: "SIGKILL" };
   const child = spawn(program, args, options);
   const [stdin, stderr] = [child.stdin!, child.stderr!];
@@ -33,16 +38,25 @@ export async function runEncoder({ program, args, repeats }: Encoder, pictures: 
   stderr.setEncoding("utf8").on("data", (text: string) => {
     errorOutput = (errorOutput + text).slice(-STDERR_LENGTH);
   });
+  const stall = setTimeout(() => {
+    errorOutput = "It stopped responding.";
+    child.kill("SIGKILL");
+  }, stallMs);
   // When the encoder closes the pipe, its exit code says why.
   stdin.on("error", () => undefined);
   const closed = once(child, "close") as Promise<[number | null]>;
-  const writing = writePictures(stdin, pictures, repeats, progress).catch((error: unknown) => {
+  const onPicture = () => {
+    stall.refresh();
+    progress.onPicture();
+  };
+  const writing = writePictures(stdin, pictures, repeats, { onPicture, signal }).catch((error: unknown) => {
     // What was written so far must not become a film.
     child.kill("SIGKILL");
     throw error;
   });
   // Whichever fails first must not leave the other unheard.
   const [closing, written] = await Promise.allSettled([closed, writing]);
+  clearTimeout(stall);
   signal.throwIfAborted();
   if (written.status === "rejected") throw written.reason;
   if (closing.status === "rejected") throw closing.reason;

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { HEARTBEAT_FD } from "../device/heartbeat.js";
 import type { DeviceChoice, DeviceMessage, HostMessage } from "../device/messages.js";
 import { AtelierError } from "../errors.js";
 import { ChildOutput, type LineSink, toStderr } from "../processes/child-output.js";
+import { Heartbeat } from "../processes/heartbeat.js";
 import { nodeOptions, scriptFrom } from "../processes/script.js";
 import { type DeviceExit, outOfMemoryKills } from "./exit.js";
 import { SilenceLimit, type SilenceOptions } from "./silence-limit.js";
@@ -52,8 +52,7 @@ export class DeviceProcess {
   private readonly killsBefore = outOfMemoryKills();
   private killedAs: "closed" | "hung" | null = null;
   private silentPings = 0;
-  /** Pings since the last beat; null before the first. */
-  private pingsSinceBeat: number | null = null;
+  private readonly heartbeat: Heartbeat;
   private readonly silenceLimit: SilenceLimit;
 
   private constructor(
@@ -63,9 +62,7 @@ export class DeviceProcess {
     this.silenceLimit = new SilenceLimit(options.silence);
     const execArgv = [...nodeOptions(options.entry), ...options.execArgv];
     this.child = fork(options.entry, [], { execArgv, serialization: "advanced", stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"] });
-    this.child.stdio[HEARTBEAT_FD]?.on("data", () => {
-      this.pingsSinceBeat = 0;
-    });
+    this.heartbeat = new Heartbeat(this.child);
     this.output = new ChildOutput([this.child.stdout, this.child.stderr], options.output);
     this.child.on("message", (message: DeviceMessage) => {
       this.silentPings = 0;
@@ -73,6 +70,9 @@ export class DeviceProcess {
       this.onMessage(message);
     });
     this.exited = this.watchExit();
+    this.every(options.pingIntervalMs, () => {
+      if (this.heartbeat.check() > this.allowedBeatPings) this.killAs("hung");
+    });
   }
 
   /**
@@ -115,7 +115,7 @@ export class DeviceProcess {
   /** False when more than half of the time has passed after which the process counts as hung. */
   get responding(): boolean {
     const isWithin = (pings: number, allowed: number) => pings <= Math.max(1, allowed / 2);
-    return isWithin(this.silentPings, this.allowedPings) && isWithin(this.pingsSinceBeat ?? 0, this.allowedBeatPings);
+    return isWithin(this.silentPings, this.allowedPings) && isWithin(this.heartbeat.missed, this.allowedBeatPings);
   }
 
   /** Sends a message; it is lost when the process has exited, which `exited` reports. */
@@ -136,12 +136,15 @@ export class DeviceProcess {
 
   /** Counts pings without any message in between, not time, so that no process is killed after the machine slept. */
   private startPings(): void {
-    const pings = setInterval(() => {
-      const isFrozen = this.pingsSinceBeat !== null && this.pingsSinceBeat++ >= this.allowedBeatPings;
-      if (isFrozen || this.silentPings >= this.allowedPings) this.killAs("hung");
+    this.every(this.options.pingIntervalMs, () => {
+      if (this.silentPings >= this.allowedPings) this.killAs("hung");
       else if (this.silentPings++ === 0) this.send({ type: "ping" });
-    }, this.options.pingIntervalMs);
-    void this.exited.then(() => clearInterval(pings));
+    });
+  }
+
+  private every(ms: number, work: () => void): void {
+    const timer = setInterval(work, ms);
+    void this.exited.then(() => clearInterval(timer));
   }
 
   private get allowedPings(): number {

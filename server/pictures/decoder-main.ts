@@ -5,6 +5,7 @@
 import sharp from "sharp";
 import { AtelierError } from "../errors.js";
 import { guardProcess, type ProcessLimits } from "../processes/guard.js";
+import { startHeartbeat } from "../processes/heartbeat.js";
 import { openPicture, type Size } from "./decode.js";
 import type { DecoderReply, DecoderTask } from "./decoder.js";
 import { inspectPicture } from "./inspect.js";
@@ -15,6 +16,7 @@ const QUALITY = 80;
 
 const limits = JSON.parse(process.argv[2] ?? "") as ProcessLimits;
 const guard = guardProcess(limits);
+const beating = startHeartbeat();
 // Each picture takes one core, and none is decoded twice.
 sharp.concurrency(1);
 sharp.cache(false);
@@ -23,6 +25,7 @@ process.once("disconnect", () => process.exit(0));
 process.on("message", (task: DecoderTask) => void answer(task));
 
 async function answer(task: DecoderTask): Promise<void> {
+  await beating;
   guard.begin();
   const outcome = await run(task).then(
     (result) => ({ type: "done" as const, result }),

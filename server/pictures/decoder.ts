@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { AtelierError, beyondLimit, type ErrorCode, type ErrorDetail, unavailable } from "../errors.js";
 import { outOfMemory, outOfTime, type ProcessLimits } from "../processes/guard.js";
+import { Heartbeat } from "../processes/heartbeat.js";
 import { nodeOptions, scriptFrom } from "../processes/script.js";
 import type { Size } from "./decode.js";
 import type { PictureLimits } from "./inspect.js";
@@ -31,11 +32,13 @@ export type DecoderReply = (
 };
 
 /** Why a process was killed from outside. */
-type Killed = "closed" | "idle" | "spent" | "hung";
+type Killed = "closed" | "idle" | "spent" | "late" | "hung";
 
 export interface DecoderLimits extends Required<ProcessLimits> {
   /** Longest time for a picture on the clock, ms: for a process that hangs without computing. */
   clockMs: number;
+  /** How long its heartbeat may pause, ms. */
+  silentMs: number;
   /** How long a process without work is kept, ms. */
   idleMs: number;
 }
@@ -46,7 +49,13 @@ const memoryLimits = { least: 300e6, most: 1e9, share: 1 / 8 };
 /** Limits for a machine with `machineBytes` of memory. */
 export function decoderLimits(machineBytes: number): DecoderLimits {
   const { least, most, share } = memoryLimits;
-  return { memoryBytes: Math.min(most, Math.max(least, share * machineBytes)), cpuMs: 60_000, clockMs: 180_000, idleMs: 30_000 };
+  return {
+    memoryBytes: Math.min(most, Math.max(least, share * machineBytes)),
+    cpuMs: 60_000,
+    clockMs: 600_000,
+    silentMs: 20_000,
+    idleMs: 30_000,
+  };
 }
 
 const script = scriptFrom(import.meta.url, "./decoder-main");
@@ -91,6 +100,9 @@ export function openPictureDecoder(limits: DecoderLimits): PictureDecoder {
 /** How much of a process's stderr is kept, characters: its last words say why it was killed. */
 const LAST_WORDS = 500;
 
+/** Time between two checks of the heartbeat, ms: that of two beats. */
+const CHECK_MS = 2000;
+
 class DecoderProcess {
   /** Whether it can take a picture. */
   usable = true;
@@ -111,8 +123,13 @@ class DecoderProcess {
     this.child = fork(script, [argument], {
       execArgv: nodeOptions(script),
       serialization: "advanced",
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"],
     });
+    const heartbeat = new Heartbeat(this.child);
+    const watch = setInterval(() => {
+      if (heartbeat.check() > limits.silentMs / CHECK_MS) void this.kill("hung");
+    }, CHECK_MS);
+    watch.unref();
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.lastWords = (this.lastWords + text).slice(-LAST_WORDS);
     });
@@ -121,6 +138,7 @@ class DecoderProcess {
       const end = () => {
         this.usable = false;
         clearTimeout(this.timer);
+        clearInterval(watch);
         onEnd();
         this.current?.fail(this.causeOfDeath());
         resolve();
@@ -136,7 +154,7 @@ class DecoderProcess {
 
   /** Decodes one picture. @throws AtelierError with the cause of the process's death. */
   async run(task: DecoderTask): Promise<DecoderReply> {
-    this.wait(this.limits.clockMs, "hung");
+    this.wait(this.limits.clockMs, "late");
     try {
       return await new Promise((done, fail) => {
         this.current = { done, fail };
@@ -156,7 +174,7 @@ class DecoderProcess {
     await this.gone;
   }
 
-  private wait(timeMs: number, reason: "idle" | "hung"): void {
+  private wait(timeMs: number, reason: "idle" | "late"): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.kill(reason), timeMs);
     this.timer.unref();
@@ -173,7 +191,9 @@ class DecoderProcess {
         { field: "file", unit: "bytes" },
       );
     }
-    if (this.lastWords.includes(outOfTime) || this.killedFor === "hung") {
+    if (this.killedFor === "hung")
+      return unavailable("The process that decodes this picture stopped responding. Upload the picture again.");
+    if (this.lastWords.includes(outOfTime) || this.killedFor === "late") {
       const most = Math.round(cpuMs / 1000);
       return beyondLimit(`Decoding this picture takes more than ${most} s. Save it with fewer pixels.`, cpuMs, {
         field: "file",

@@ -109,7 +109,7 @@ export function resolveTitle(field: string, title: string | null | undefined): s
   if (trimmed.length > limit) {
     throw badInput(field, `A title has at most ${limit} characters.`, limit, { max: limit, unit: "characters" });
   }
-  if (trimmed.includes("\0")) throw badInput(field, "A title is text.");
+  if (trimmed.includes("\0")) throw badInput(field, "A title is a text without NUL characters.");
   return trimmed === "" ? null : trimmed;
 }
 

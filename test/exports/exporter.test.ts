@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { StorageUnavailable } from "../../server/errors.js";
+import { runEncoder } from "../../server/exports/encoder-process.js";
 import type { ExportRecord } from "../../server/exports/export.js";
 import { exportLimits } from "../../server/exports/export.js";
 import { Exporter } from "../../server/exports/exporter.js";
@@ -223,6 +224,17 @@ describe.skipIf(process.platform === "win32")("videos", () => {
     expect(String(faults.splice(0))).toContain("/srv/x");
     await failing.close();
   });
+});
+
+async function* oneBlackPixel() {
+  yield Buffer.alloc(3);
+}
+
+test.skipIf(process.platform === "win32")("an encoder that stops responding is killed, with that reason", async () => {
+  const pictures = { count: 1, width: 1, height: 1, skipped: 0, read: () => oneBlackPixel() };
+  const encoder = { program: "sleep", args: ["600"], repeats: 0 };
+  const encoding = runEncoder(encoder, pictures, { onPicture: () => undefined, signal: new AbortController().signal, stallMs: 50 });
+  await expect(encoding).rejects.toMatchObject({ name: "EncoderError", reason: "It stopped responding." });
 });
 
 describe("an export", () => {

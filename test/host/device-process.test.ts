@@ -18,6 +18,9 @@ async function startDevice(options: Partial<DeviceProcessOptions> = {}) {
   return { process, ready, messages, paint };
 }
 
+/** Makes a process stop itself, once its heartbeat has begun. */
+const STOP = "process.once('message', () => setTimeout(() => process.kill(process.pid, 'SIGSTOP'), 500));";
+
 /** A step may take as long as it likes. */
 const unlimited = { floorMs: 3_600_000, ceilingMs: 3_600_000 };
 
@@ -60,6 +63,20 @@ describe("a device process", () => {
       code: "DEVICE_LOST",
       message: expect.stringContaining("exit code 3"),
     });
+  });
+
+  test.skipIf(process.platform === "win32")("that stops while its device is opened is abandoned soon", async () => {
+    const lines: string[] = [];
+    const execArgv = ["--title=endless", `--import=data:text/javascript,${encodeURIComponent(STOP)}`];
+    const options = {
+      execArgv,
+      pingIntervalMs: 200,
+      heartbeatMs: 2000,
+      startTimeoutMs: 3_600_000,
+      output: (line: string) => lines.push(line),
+    };
+    await expect(startDevice(options)).rejects.toMatchObject({ code: "DEVICE_LOST", message: expect.stringContaining("SIGKILL") });
+    expect(lines).toEqual([]);
   });
 
   test("that is not ready in time is abandoned", async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import sharp from "sharp";
 import { afterEach, describe, expect, it } from "vitest";
 import { type DecoderLimits, decoderLimits, openPictureDecoder, type PictureDecoder } from "../../server/pictures/decoder.js";
@@ -51,6 +52,21 @@ describe("a decoder", () => {
     await expect(open(changes).inspect(slow, pictureLimits)).rejects.toMatchObject({ code: "LIMIT", detail: { field: "file" } });
     await decoder?.close();
     expect(await open().inspect(await plain(32, 32).png().toBuffer(), pictureLimits)).toEqual({ width: 32, height: 32 });
+  });
+
+  it.skipIf(process.platform === "win32")("replaces a process that stops, and asks for the picture again", async () => {
+    const stopping = open({ silentMs: 2000 });
+    const small = await plain(32, 32).png().toBuffer();
+    await stopping.inspect(small, pictureLimits);
+    const processes = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
+    const own = processes
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, parent, ...args]) => {
+        return Number(parent) === process.pid && args.some((arg) => arg.includes("decoder-main"));
+      });
+    for (const [pid] of own) process.kill(Number(pid), "SIGSTOP");
+    await expect(stopping.inspect(small, pictureLimits)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(await stopping.inspect(small, pictureLimits)).toEqual({ width: 32, height: 32 });
   });
 
   it("refuses a bomb by its header", async () => {
