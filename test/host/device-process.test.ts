@@ -18,8 +18,8 @@ async function startDevice(options: Partial<DeviceProcessOptions> = {}) {
   return { process, ready, messages, paint };
 }
 
-/** Makes a process stop itself, once its heartbeat has begun. */
-const STOP = "process.once('message', () => setTimeout(() => process.kill(process.pid, 'SIGSTOP'), 500));";
+/** Makes a process stop itself after the first beat of its thread. */
+const STOP = "process.on('worker', (worker) => worker.once('message', () => process.kill(process.pid, 'SIGSTOP')));";
 
 /** A step may take as long as it likes. */
 const unlimited = { floorMs: 3_600_000, ceilingMs: 3_600_000 };
