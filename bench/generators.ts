@@ -9,7 +9,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { type GeneratorProgram, openGeneratorProgram } from "../server/art/generator.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
-import { tensor } from "../server/graph/index.js";
+import { tensor } from "../server/graph/tensor.js";
 import { openGenerator } from "../server/models/generators.js";
 import { openRegistry } from "../server/models/registry.js";
 import { rootFolder } from "../server/paths.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { openGeneratorProgram } from "../server/art/generator.js";
 import type { Engine } from "../server/engine/engine.js";
-import { tensor } from "../server/graph/index.js";
+import { tensor } from "../server/graph/tensor.js";
 import { openGenerator } from "../server/models/generators.js";
 import { openRegistry } from "../server/models/registry.js";
 import { rootFolder } from "../server/paths.js";

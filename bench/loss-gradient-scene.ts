@@ -1,7 +1,7 @@
 import type { FeatureNetwork } from "../server/art/feature-network.js";
 import { inputNames, objectiveGraph, outputNames, targetGraph } from "../server/art/losses.js";
 import { type Engine, gradientName } from "../server/engine/engine.js";
-import { scalar, type Tensor, tensor } from "../server/graph/index.js";
+import { scalar, type Tensor, tensor } from "../server/graph/tensor.js";
 
 /** Layers, weights and pictures of the benchmark; loss_gradient_torch.py repeats them. */
 const layers = { content: ["conv4_2"], style: ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"] };

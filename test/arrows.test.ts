@@ -15,7 +15,7 @@ const importedBy: Record<string, string[]> = {
   "server/queue/embedded": ["server/queue"],
   "server/bus/bus": ["server/exports", "server/sessions", "server/host", "server/bus"],
   "server/bus/embedded": ["server/bus"],
-  "server/graph/index": ["server/graph", "server/engine", "server/models", "server/art", "server/device"],
+  "server/graph/node": ["server/graph", "server/engine", "server/models", "server/art", "server/device"],
   "server/engine/engine": ["server/engine", "server/models", "server/art", "server/device"],
   "server/models/registry": ["server/models", "server/art", "server/device", "server/sessions", "server/host"],
   "server/pictures/decode": ["server/pictures", "server/art", "server/http"],

@@ -1,5 +1,5 @@
 import { badInput } from "../errors.js";
-import { FREE, input, type Node } from "../graph/index.js";
+import { FREE, input, type Node } from "../graph/node.js";
 import type { Vgg19LiteArchitecture } from "../models/architecture.js";
 import { readSafetensors } from "../models/safetensors.js";
 import { readVgg19, vgg19, vgg19Layers } from "../models/vgg19.js";

@@ -1,6 +1,7 @@
 import type { Engine, Program } from "../engine/engine.js";
 import { unavailable } from "../errors.js";
-import { FREE, input, type Tensor } from "../graph/index.js";
+import { FREE, input } from "../graph/node.js";
+import type { Tensor } from "../graph/tensor.js";
 import { type GeneratorArchitecture, isGenerator } from "../models/architecture.js";
 import type { Generator } from "../models/generators.js";
 import type { GeneratorFile } from "./work.js";

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { Engine } from "../engine/engine.js";
-import { type Tensor, tensor } from "../graph/index.js";
+import { type Tensor, tensor } from "../graph/tensor.js";
 import type { TranslationForm } from "../models/card.js";
 import type { PictureSize } from "../records/scales.js";
 import { type GeneratorProgram, type OpenGenerator, openGeneratorProgram, programKey } from "./generator.js";

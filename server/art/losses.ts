@@ -8,17 +8,13 @@
  * weights works at every size and for every feature network. The paper has no total variation; that term follows
  * Johnson, Alahi and Fei-Fei 2016, "Perceptual Losses for Real-Time Style Transfer and Super-Resolution".
  */
+import { constant, FREE, type Graph, input, type Node } from "../graph/node.js";
 import {
   abs,
   add,
-  constant,
   count,
-  FREE,
-  type Graph,
-  input,
   matmul,
   mul,
-  type Node,
   reciprocal,
   reduceMean,
   reduceSum,
@@ -26,7 +22,7 @@ import {
   slice,
   sub,
   transpose,
-} from "../graph/index.js";
+} from "../graph/operators/index.js";
 import { scalar } from "../graph/tensor.js";
 import type { FeatureNetwork } from "./feature-network.js";
 

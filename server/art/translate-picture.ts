@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { AtelierError, unavailable } from "../errors.js";
-import { type Tensor, tensor } from "../graph/index.js";
+import { type Tensor, tensor } from "../graph/tensor.js";
 import type { PictureRange, TranslationForm } from "../models/card.js";
 import type { PictureSize } from "../records/scales.js";
 import type { GeneratorProgram } from "./generator.js";

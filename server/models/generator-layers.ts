@@ -1,15 +1,14 @@
+import { constant, type Node } from "../graph/node.js";
 import {
   add,
   type Conv2dOptions,
   type ConvTranspose2dOptions,
-  constant,
   conv2d,
   convTranspose2d,
   instanceNorm,
   mul,
-  type Node,
-  tensor,
-} from "../graph/index.js";
+} from "../graph/operators/index.js";
+import { tensor } from "../graph/tensor.js";
 import type { Normalisation } from "./architecture.js";
 import { type NetworkWeights, weightOf } from "./safetensors.js";
 

@@ -2,7 +2,8 @@
  * Generators as graphs, with the tensor names of github.com/junyanz/pytorch-CycleGAN-and-pix2pix. Both take and return
  * [1, 3, H, W] of -1..1, RGB.
  */
-import { add, concat, FREE, input, leakyRelu, type Node, relu, tanh, upsampleNearest } from "../graph/index.js";
+import { FREE, input, type Node } from "../graph/node.js";
+import { add, concat, leakyRelu, relu, tanh, upsampleNearest } from "../graph/operators/index.js";
 import type { GeneratorArchitecture, ResNetGeneratorArchitecture, UNetGeneratorArchitecture } from "./architecture.js";
 import { GeneratorLayers } from "./generator-layers.js";
 import { type NetworkWeights, readSafetensors } from "./safetensors.js";

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { AtelierError, unavailable } from "../errors.js";
-import type { Tensor } from "../graph/index.js";
+import type { Tensor } from "../graph/tensor.js";
 import { elementCount } from "../graph/tensor.js";
 
 /** A network's weights by tensor name. */

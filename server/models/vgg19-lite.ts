@@ -1,4 +1,5 @@
-import { avgPool, constant, conv2d, GraphError, type Node, relu } from "../graph/index.js";
+import { constant, GraphError, type Node } from "../graph/node.js";
+import { avgPool, conv2d, relu } from "../graph/operators/index.js";
 import type { LiteConvolution, Vgg19LiteArchitecture } from "./architecture.js";
 import { type NetworkWeights, weightOf } from "./safetensors.js";
 import { type FeatureLayer, kernelForRgb, subtractImageNetMean } from "./vgg19.js";

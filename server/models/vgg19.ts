@@ -1,4 +1,6 @@
-import { avgPool, constant, conv2d, GraphError, maxPool, type Node, relu, sub, type Tensor, tensor } from "../graph/index.js";
+import { constant, GraphError, type Node } from "../graph/node.js";
+import { avgPool, conv2d, maxPool, relu, sub } from "../graph/operators/index.js";
+import { type Tensor, tensor } from "../graph/tensor.js";
 import { type NetworkWeights, readSafetensors, weightOf } from "./safetensors.js";
 
 /**

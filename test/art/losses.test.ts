@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { gramMatrix, relativeDistance, totalVariation } from "../../server/art/losses.js";
 import { blendTargets } from "../../server/art/objective.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
-import { FREE, type Graph, input, type Tensor, tensor } from "../../server/graph/index.js";
+import { FREE, type Graph, input } from "../../server/graph/node.js";
+import { type Tensor, tensor } from "../../server/graph/tensor.js";
 
 async function compute(graph: Graph, inputs: Record<string, Tensor>) {
   const engine = new ReferenceEngine();

@@ -9,7 +9,7 @@ import type { StyleTransferWork, TranslationWork } from "../../server/art/work.j
 import type { Engine } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
-import { tensor } from "../../server/graph/index.js";
+import { tensor } from "../../server/graph/tensor.js";
 import { type GeneratorArchitecture, minimumSide, sideMultiple } from "../../server/models/architecture.js";
 import { defaultSettings } from "../../server/records/settings.js";
 import { paintAll } from "../contracts/painter.js";

@@ -7,7 +7,9 @@ import { largestArea, overlapFor, Tiling } from "../../server/art/tiles.js";
 import { createTranslationFactory } from "../../server/art/translation.js";
 import type { TranslationWork } from "../../server/art/work.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
-import { add, constant, instanceNorm, mul, type Node, scalar, tensor } from "../../server/graph/index.js";
+import { constant, type Node } from "../../server/graph/node.js";
+import { add, instanceNorm, mul } from "../../server/graph/operators/index.js";
+import { scalar, tensor } from "../../server/graph/tensor.js";
 import { paintAll, painterContract } from "../contracts/painter.js";
 import { generatorOf, translationWork } from "../helpers/tiny-generator.js";
 

@@ -1,30 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Engine, gradientName } from "../../server/engine/engine.js";
 import { AtelierError } from "../../server/errors.js";
+import { constant, FREE, type Graph, GraphError, input } from "../../server/graph/node.js";
 import {
   abs,
   add,
   avgPool,
-  constant,
   conv2d,
-  FREE,
-  type Graph,
-  GraphError,
-  input,
+  forwardOperators,
   matmul,
   mul,
   reduceMean,
   reduceSum,
   relu,
   reshape,
-  scalar,
   slice,
   sub,
-  type Tensor,
-  tensor,
   transpose,
-} from "../../server/graph/index.js";
-import { forwardOperators } from "../../server/graph/operators/index.js";
+} from "../../server/graph/operators/index.js";
+import { scalar, type Tensor, tensor } from "../../server/graph/tensor.js";
 import { operatorCases } from "../graph/operator-cases.js";
 import { checkOperator, expectClose } from "../helpers/gradient-check.js";
 import { randomTensor } from "../helpers/random.js";

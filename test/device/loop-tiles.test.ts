@@ -7,7 +7,9 @@ import { createTranslationFactory } from "../../server/art/translation.js";
 import { PaintingLoop } from "../../server/device/loop.js";
 import type { DeviceMessage } from "../../server/device/messages.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
-import { constant, mul, scalar } from "../../server/graph/index.js";
+import { constant } from "../../server/graph/node.js";
+import { mul } from "../../server/graph/operators/index.js";
+import { scalar } from "../../server/graph/tensor.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { generatorOf, translationWork } from "../helpers/tiny-generator.js";
 

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { TfjsEngine } from "../../server/engine/tfjs.js";
-import { abs, add, constant, conv2d, FREE, input, mul, reduceSum, relu } from "../../server/graph/index.js";
+import { constant, FREE, input } from "../../server/graph/node.js";
+import { abs, add, conv2d, mul, reduceSum, relu } from "../../server/graph/operators/index.js";
 import { engineContract } from "../contracts/engine.js";
 import { engineNetworksContract } from "../contracts/engine-networks.js";
 import { randomTensor } from "../helpers/random.js";

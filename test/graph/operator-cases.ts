@@ -1,3 +1,7 @@
+import type { Node } from "../../server/graph/node.js";
+import { leakyReluGradientOperator, reluGradientOperator } from "../../server/graph/operators/activations.js";
+import { signOperator } from "../../server/graph/operators/arithmetic.js";
+import { conv2dInputGradientOperator } from "../../server/graph/operators/convolution.js";
 import {
   abs,
   add,
@@ -11,7 +15,6 @@ import {
   matmul,
   maxPool,
   mul,
-  type Node,
   reciprocal,
   reduceMean,
   reduceSum,
@@ -19,18 +22,15 @@ import {
   reshape,
   slice,
   sub,
-  type Tensor,
   tanh,
   transpose,
   upsampleNearest,
-} from "../../server/graph/index.js";
-import { leakyReluGradientOperator, reluGradientOperator } from "../../server/graph/operators/activations.js";
-import { signOperator } from "../../server/graph/operators/arithmetic.js";
-import { conv2dInputGradientOperator } from "../../server/graph/operators/convolution.js";
+} from "../../server/graph/operators/index.js";
 import { instanceNormGradientOperator } from "../../server/graph/operators/instance-norm.js";
 import { padLike, reflectPad, reflectPadGradientOperator } from "../../server/graph/operators/padding.js";
 import { maxPoolGradientOperator, upsampleLike } from "../../server/graph/operators/pooling.js";
 import { expandLike, reshapeLikeOperator, unsqueeze } from "../../server/graph/operators/shapes.js";
+import type { Tensor } from "../../server/graph/tensor.js";
 import type { OperatorCase } from "../helpers/gradient-check.js";
 import { randomTensor, spacedTensor } from "../helpers/random.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { abs, add, constant, conv2d, count, GraphError, input, mul, type Node, reduceSum, relu } from "../../server/graph/index.js";
-import { inOrder } from "../../server/graph/node.js";
+import { constant, GraphError, inOrder, input, type Node } from "../../server/graph/node.js";
+import { abs, add, conv2d, count, mul, reduceSum, relu } from "../../server/graph/operators/index.js";
 import { gradients } from "../../server/graph/reverse.js";
 import { randomTensor } from "../helpers/random.js";
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FREE, GraphError, input, type Node } from "../../server/graph/node.js";
 import {
   add,
   avgPool,
@@ -6,21 +7,17 @@ import {
   conv2d,
   convTranspose2d,
   count,
-  FREE,
-  GraphError,
-  input,
   instanceNorm,
   leakyRelu,
   matmul,
   maxPool,
-  type Node,
   reduceMean,
   reduceSum,
   reshape,
   slice,
   transpose,
   upsampleNearest,
-} from "../../server/graph/index.js";
+} from "../../server/graph/operators/index.js";
 
 const picture = input("picture", [1, 3, FREE, FREE]);
 const small = input("small", [1, 3, 5, 4]);

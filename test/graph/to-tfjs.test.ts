@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { GraphError, input } from "../../server/graph/index.js";
+import { GraphError, input } from "../../server/graph/node.js";
 import { reluGradientOperator } from "../../server/graph/operators/activations.js";
 import { forwardOperators } from "../../server/graph/operators/index.js";
 import { TfjsGraph } from "../../server/graph/to-tfjs.js";

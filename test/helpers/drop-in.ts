@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { concat, constant, conv2d, FREE, input, mul, scalar, tensor } from "../../server/graph/index.js";
+import { constant, FREE, input } from "../../server/graph/node.js";
 import { OnnxBuilder } from "../../server/graph/onnx/builder.js";
 import { serializeModel } from "../../server/graph/onnx/model.js";
 import { MessageWriter } from "../../server/graph/onnx/protobuf.js";
+import { concat, conv2d, mul } from "../../server/graph/operators/index.js";
+import { scalar, tensor } from "../../server/graph/tensor.js";
 import { toOnnx } from "../../server/graph/to-onnx.js";
 
 const picture = input("input", [1, 3, FREE, FREE]);

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { constant, FREE, input, mul, scalar } from "../../server/graph/index.js";
+import { constant, FREE, input } from "../../server/graph/node.js";
+import { mul } from "../../server/graph/operators/index.js";
+import { scalar } from "../../server/graph/tensor.js";
 import { toOnnx } from "../../server/graph/to-onnx.js";
 
 /** Id of the model in the mirror. */

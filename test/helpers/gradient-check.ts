@@ -2,8 +2,9 @@ import { expect } from "vitest";
 import type { Engine } from "../../server/engine/engine.js";
 import { gradientName } from "../../server/engine/engine.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
-import { constant, FREE, GraphError, input, mul, type Node, reduceSum, type Tensor } from "../../server/graph/index.js";
-import { operatorNamed } from "../../server/graph/operators/index.js";
+import { constant, FREE, GraphError, input, type Node } from "../../server/graph/node.js";
+import { mul, operatorNamed, reduceSum } from "../../server/graph/operators/index.js";
+import type { Tensor } from "../../server/graph/tensor.js";
 import { randomTensor } from "./random.js";
 
 /** One way to use an operator: its inputs, and the node that it makes of them. */

@@ -1,6 +1,6 @@
 import type { OpenGenerator } from "../../server/art/generator.js";
 import type { TranslationWork } from "../../server/art/work.js";
-import type { Node } from "../../server/graph/index.js";
+import type { Node } from "../../server/graph/node.js";
 import type { ResNetGeneratorArchitecture } from "../../server/models/architecture.js";
 import type { TranslationForm } from "../../server/models/card.js";
 import { pngPicture } from "./pictures.js";

@@ -1,6 +1,8 @@
 import type { FeatureNetwork } from "../../server/art/feature-network.js";
 import { seededRandom } from "../../server/art/starting-picture.js";
-import { avgPool, constant, conv2d, type Node, relu, type Tensor, tensor } from "../../server/graph/index.js";
+import { constant, type Node } from "../../server/graph/node.js";
+import { avgPool, conv2d, relu } from "../../server/graph/operators/index.js";
+import { type Tensor, tensor } from "../../server/graph/tensor.js";
 
 const channels = [3, 4, 6];
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { reasonOf } from "../../server/device/trial.js";
 import { AtelierError } from "../../server/errors.js";
-import type { Tensor } from "../../server/graph/index.js";
+import type { Tensor } from "../../server/graph/tensor.js";
 import { tryInProcess } from "../../server/host/model-trial.js";
 import { type ModelCard, parseCard, type TranslationForm } from "../../server/models/card.js";
 import { openRegistry } from "../../server/models/registry.js";

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tensor } from "../../server/graph/index.js";
+import { tensor } from "../../server/graph/tensor.js";
 import { notAModel } from "../../server/models/file-kind.js";
 import { negative } from "../helpers/drop-in.js";
 import { writeSafetensors } from "../helpers/safetensors.js";

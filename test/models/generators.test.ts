@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ReferenceEngine } from "../../server/engine/reference.js";
-import { FREE, input } from "../../server/graph/index.js";
+import { FREE, input } from "../../server/graph/node.js";
 import type { GeneratorArchitecture } from "../../server/models/architecture.js";
 import { generatorFromWeights, openGenerator } from "../../server/models/generators.js";
 import { writeSafetensors } from "../helpers/safetensors.js";

@@ -7,7 +7,7 @@ import { imageInput } from "../../server/art/losses.js";
 import { asTensor } from "../../server/art/objective.js";
 import { decodePlanes } from "../../server/art/picture.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
-import { GraphError } from "../../server/graph/index.js";
+import { GraphError } from "../../server/graph/node.js";
 import type { Vgg19LiteArchitecture } from "../../server/models/architecture.js";
 import { parseCard } from "../../server/models/card.js";
 import { featureLayers } from "../../server/models/model.js";

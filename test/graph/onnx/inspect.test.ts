@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { constant, FREE, input, mul, scalar } from "../../../server/graph/index.js";
+import { constant, FREE, input } from "../../../server/graph/node.js";
 import { inspectModel } from "../../../server/graph/onnx/inspect.js";
 import { MessageWriter } from "../../../server/graph/onnx/protobuf.js";
+import { mul } from "../../../server/graph/operators/index.js";
+import { scalar } from "../../../server/graph/tensor.js";
 import { toOnnx } from "../../../server/graph/to-onnx.js";
 
 const picture = input("picture", [1, 3, FREE, FREE]);
