@@ -66,14 +66,14 @@ test("GraphiQL loads nothing from other servers", async () => {
   expect(again.status).toBe(304);
 });
 
-test("an error that nobody caught is logged like any other, and ends the server", async () => {
-  const fault = `process.on("SIGTERM", () => { throw new TypeError("Nobody catches this."); });`;
+test("an uncaught error is logged like any other, and ends the server", async () => {
+  const fault = `process.on("SIGTERM", () => { throw new TypeError("Uncaught on purpose."); });`;
   const other = await dataFolder();
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(`if (!process.send) { ${fault} }`)}`;
   const faulty = new ServerProcess({ ATELIER_DATA: other.folder, NODE_OPTIONS });
   await (await faulty.client()).close();
   expect(await faulty.end()).toBe(1);
-  expect(faulty.output).toMatch(/\n\S+Z ERROR TypeError: Nobody catches this\.\n( {2}.*\n)+$/);
+  expect(faulty.output).toMatch(/\n\S+Z ERROR TypeError: Uncaught on purpose\.\n( {2}.*\n)+$/);
   await other.remove();
 });
 

@@ -13,7 +13,7 @@ export function bodyDeadline(isUpload: (request: { method: string; path: string 
     let timer: NodeJS.Timeout | undefined;
     const begin = () => {
       timer = setTimeout(() => {
-        // A body that nobody reads, and a request without one, are complete without an `end`.
+        // A request without a body, and one whose body was discarded, is complete although it never emitted `end`.
         if (!request.complete) request.destroy();
       }, ms);
     };

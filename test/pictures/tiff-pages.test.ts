@@ -39,7 +39,7 @@ function oriented(orientation: number, isFloat: boolean): Buffer {
   return tiffOf([{ strip, fields: [...fields, [274, 3, [orientation]]] }]);
 }
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8])("orientation %i is the same whoever reads the samples", async (orientation) => {
+test.each([1, 2, 3, 4, 5, 6, 7, 8])("orientation %i gives the same picture with both readers", async (orientation) => {
   const [bytes, floats] = [await decoded(oriented(orientation, false)), await decoded(oriented(orientation, true))];
   expect(floats.size).toEqual(bytes.size);
   const differences = floats.data.map((value, i) => Math.abs(value - bytes.data[i]!));

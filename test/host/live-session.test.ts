@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import { MAX_RESTARTS } from "../../server/host/deaths.js";
+import { FrameRetention } from "../../server/host/frame-retention.js";
+import type { SessionParts } from "../../server/host/host-session.js";
+import { LiveSession } from "../../server/host/live-session.js";
+import { aTranslation } from "../contracts/records.js";
+import { openTemporaryStorage, type TemporaryStorage } from "../helpers/data-folder.js";
+import { scriptedForm } from "../helpers/scripted-painters.js";
+
+let stored: TemporaryStorage;
+const bus = openEmbeddedBus(() => undefined);
+const link = { name: "fake", send: () => undefined };
+const killed = { reason: "died", detail: "SIGKILL" } as const;
+
+beforeAll(async () => {
+  stored = await openTemporaryStorage();
+});
+
+afterAll(async () => {
+  await bus.close();
+  await stored.close();
+});
+
+/** A live session, and how it is after one more death than may happen at the same frame. */
+async function afterDeaths({ isBusy }: { isBusy: boolean }) {
+  const { storage } = stored;
+  const generator = { id: "scripted", path: "", sha256: "", architecture: null, form: scriptedForm };
+  const log = () => undefined;
+  const closing = new AbortController().signal;
+  const parts: SessionParts = {
+    ...{ storage, bus, log, isDownloaded: () => true, suspended: () => undefined, closing },
+    frameRetention: new FrameRetention(storage, { sessionByteLength: 1e6, totalByteLength: 1e6 }, log, closing),
+    locateFeatureModel: () => Promise.reject(new Error("A live translation has no feature model.")),
+    locateTranslator: async () => generator,
+  };
+  const record = aTranslation(null);
+  await storage.sessions.insert(record);
+  const session = new LiveSession(record, parts, 3_600_000);
+  for (let death = 0; death <= MAX_RESTARTS; death++) {
+    await session.start(link);
+    await session.receive({ type: "free", sessionId: record.id });
+    if (isBusy) await bus.publish(`live:${record.id}`, { type: "offer", step: death, picture: Uint8Array.of(1), superseded: 0 });
+    await session.died(killed, true);
+  }
+  const isActive = session.active;
+  await session.cancel();
+  return { isActive, status: (await storage.sessions.find(record.id))?.status };
+}
+
+test("a session with no frame on the device is not blamed for the device's deaths", async () => {
+  expect(await afterDeaths({ isBusy: false })).toEqual({ isActive: true, status: "CANCELLED" });
+});
+
+test("a session whose frames are on the device each time it dies fails", async () => {
+  expect(await afterDeaths({ isBusy: true })).toEqual({ isActive: false, status: "FAILED" });
+});
