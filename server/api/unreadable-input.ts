@@ -39,14 +39,11 @@ export function unreadableInput(schema: GraphQLSchema, error: GraphQLError): Pic
   const place = placeOf(schema, error);
   if (!place) return { message, detail: {} };
   const { field, declared, argument } = place;
-  // The last match: what a client sent stands before it.
-  const [, wrong, notText = ""] = /.*(?:does not exist in "(\w+)" enum|Enum "(\w+)" cannot represent)/s.exec(message) ?? [];
-  const choices = schema.getType(wrong ?? notText);
-  if (isEnumType(choices)) {
-    const names = choices.getValues().map(({ name }) => name);
+  const type = declared && getNamedType(declared.type);
+  if (isEnumType(type)) {
+    const names = type.getValues().map(({ name }) => name);
     return noSuchChoice(field, names);
   }
-  const type = declared && getNamedType(declared.type);
   if (type === GraphQLBoolean) return noSuchChoice(field, ["true", "false"]);
   const ofArgument = argument === undefined ? undefined : argumentRanges.get(argument);
   const range = (declared && rangeOf(declared)) ?? ofArgument ?? (type === GraphQLInt ? intRange : undefined);

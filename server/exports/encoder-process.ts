@@ -22,7 +22,7 @@ export interface EncodingProgress {
   stallMs?: number;
 }
 
-/** By default ten minutes: the animation of the largest film takes less after its last picture. */
+/** Default of `stallMs`, ms. An animation is encoded for minutes after its last picture. */
 const STALL_MS = 600_000;
 
 /**
