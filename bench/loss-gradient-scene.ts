@@ -1,6 +1,6 @@
 import type { FeatureNetwork } from "../server/art/feature-network.js";
 import { inputNames, objectiveGraph, outputNames, targetGraph } from "../server/art/losses.js";
-import { type Engine, gradientName } from "../server/engine/engine.js";
+import { type ConvolutionMethod, type Engine, gradientName } from "../server/engine/engine.js";
 import { scalar, type Tensor, tensor } from "../server/graph/tensor.js";
 
 /** Layers, weights and pictures of the benchmark; loss_gradient_torch.py repeats them. */
@@ -32,7 +32,12 @@ function lengthOf(values: Float32Array): number {
 }
 
 /** Opens the objective of style transfer with `network` on `engine`, and returns a function that evaluates it once. */
-export async function openScene(engine: Engine, network: FeatureNetwork, size: number): Promise<() => Promise<Evaluated>> {
+export async function openScene(
+  engine: Engine,
+  network: FeatureNetwork,
+  size: number,
+  convolutions: ConvolutionMethod = "DIRECT",
+): Promise<() => Promise<Evaluated>> {
   const measured = targetGraph(network, layers);
   const targetProgram = await engine.open(measured, { outputs: Object.keys(measured) });
   const content = await targetProgram.run({ [inputNames.image]: waves(size, pictures.content) });
@@ -41,7 +46,7 @@ export async function openScene(engine: Engine, network: FeatureNetwork, size: n
 
   const graph = objectiveGraph(network, layers);
   const gradient = { of: outputNames.total, towards: [inputNames.image] };
-  const program = await engine.open(graph, { outputs: Object.keys(graph), gradient });
+  const program = await engine.open(graph, { outputs: Object.keys(graph), gradient, convolutions });
   const inputs: Record<string, Tensor> = { [inputNames.image]: waves(size, pictures.image) };
   for (const [name, value] of Object.entries(termWeights)) inputs[name] = scalar(value);
   for (const layer of layers.content) {

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from "node:v8";
+import type { ConvolutionMethod } from "../records/convolutions.js";
 import type { OptimizerState } from "./optimizer.js";
 import { CheckpointError, type Planes } from "./painter.js";
 
@@ -9,10 +10,12 @@ export interface StyleTransferCheckpoint {
   picture: Planes;
   /** The optimiser's state before its step from `picture`; null when the optimiser starts again there. */
   optimizer: OptimizerState | null;
+  /** How its convolutions were computed. */
+  convolutions: ConvolutionMethod;
 }
 
 const FORMAT = "atelier-style-transfer";
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Most bytes that a checkpoint's picture and optimiser may take together: they pass through the host's thread, which
@@ -27,9 +30,11 @@ const MAX_EXACT_BYTES = 160e6;
  * such a checkpoint repeats the picture of `step` to the byte and then differs slightly from one that was never
  * interrupted (bench/resume.ts measures by how much). At 2048 x 2048 px the picture alone is 50 MB.
  */
-export function encodeCheckpoint({ step, picture, optimizer }: StyleTransferCheckpoint, maxBytes = MAX_EXACT_BYTES): Uint8Array {
+export function encodeCheckpoint(checkpoint: StyleTransferCheckpoint, maxBytes = MAX_EXACT_BYTES): Uint8Array {
+  const { step, picture, optimizer, convolutions } = checkpoint;
   const space = maxBytes - picture.data.byteLength;
-  return serialize({ format: FORMAT, version: VERSION, step, picture, optimizer: optimizer && fitted(optimizer, space) });
+  const kept = optimizer && fitted(optimizer, space);
+  return serialize({ format: FORMAT, version: VERSION, step, picture, optimizer: kept, convolutions });
 }
 
 /** Drops the oldest entries of the state's lists until it fits into `space` bytes; null where it never does. */
@@ -51,11 +56,14 @@ function byteLengthOf(state: OptimizerState): number {
   return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
-/** Reverses `encodeCheckpoint`. @throws CheckpointError when the bytes are no checkpoint of this version. */
+/**
+ * Reverses `encodeCheckpoint`. Version 1 is older than the choice of a method for convolutions.
+ * @throws CheckpointError when the bytes are no checkpoint of a known version.
+ */
 export function decodeCheckpoint(bytes: Uint8Array): StyleTransferCheckpoint {
   const value: unknown = parse(bytes);
   if (!isCheckpoint(value)) throw new CheckpointError("The format of the checkpoint is unknown.");
-  return value;
+  return value.version === 1 ? { ...value, convolutions: "DIRECT" } : value;
 }
 
 function parse(bytes: Uint8Array): unknown {
@@ -66,8 +74,8 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function isCheckpoint(value: unknown): value is StyleTransferCheckpoint {
+function isCheckpoint(value: unknown): value is StyleTransferCheckpoint & { version: number } {
   if (typeof value !== "object" || value === null) return false;
   const { format, version } = value as { format?: unknown; version?: unknown };
-  return format === FORMAT && version === VERSION;
+  return format === FORMAT && (version === 1 || version === VERSION);
 }

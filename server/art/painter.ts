@@ -1,5 +1,6 @@
 import { AtelierError } from "../errors.js";
 import type { ChangeAtStep } from "../records/changes.js";
+import type { ConvolutionMethod } from "../records/convolutions.js";
 import type { Losses } from "../records/pictures.js";
 import type { EncodedPicture, LiveTranslationWork, PaintedWork } from "./work.js";
 
@@ -41,6 +42,8 @@ export interface PaintedStep {
 export interface Painter {
   /** Step of the picture that `paint` paints next. */
   readonly nextStep: number;
+  /** How convolutions are computed, which may differ from what the work asks for. Absent where pictures do not depend on it. */
+  readonly convolutions?: ConvolutionMethod;
   /**
    * Paints the next picture: updates it (unless it is the first), then evaluates it. Resolves to null after a part of a
    * slow picture, so that others may have a turn; call again then. Must not be called after a picture with `last`.

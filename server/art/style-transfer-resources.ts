@@ -29,14 +29,14 @@ export class StyleTransferResources {
    * @throws AtelierError BAD_INPUT for a layer that the network lacks; UNAVAILABLE for a file that cannot be read;
    * OUT_OF_MEMORY.
    */
-  async acquireObjective({ network: file, settings }: StyleTransferWork): Promise<Program> {
-    const layers = objectiveLayers(settings);
-    const network = await this.network(file, layers);
-    return this.programs.acquire(objectiveKey(file, layers), () => openObjective(this.engine, objectiveGraph(network, layers)));
+  async acquireObjective(work: StyleTransferWork): Promise<Program> {
+    const layers = objectiveLayers(work.settings);
+    const network = await this.network(work.network, layers);
+    return this.programs.acquire(objectiveKey(work), () => openObjective(this.engine, objectiveGraph(network, layers), work.convolutions));
   }
 
-  releaseObjective({ network, settings }: StyleTransferWork): Promise<void> {
-    return this.programs.release(objectiveKey(network, objectiveLayers(settings)));
+  releaseObjective(work: StyleTransferWork): Promise<void> {
+    return this.programs.release(objectiveKey(work));
   }
 
   /**
@@ -48,8 +48,8 @@ export class StyleTransferResources {
     const palette = work.settings.preserveColors ? work.content : null;
     // All at once, so that one picture is decoded while another is computed.
     const [content, ...styles] = await Promise.all([
-      this.measure(work.network, { content: layers.content, style: [] }, size, work.content),
-      ...work.styles.map((style) => this.measure(work.network, { content: [], style: layers.style }, size, style, palette)),
+      this.measure(work, { content: layers.content, style: [] }, size, work.content),
+      ...work.styles.map((style) => this.measure(work, { content: [], style: layers.style }, size, style, palette)),
     ]);
     return { ...content, ...blendTargets(styles.map((targets, i) => ({ targets, weight: work.styles[i]!.weight }))) };
   }
@@ -60,19 +60,19 @@ export class StyleTransferResources {
   }
 
   private measure(
-    file: FeatureNetworkFile,
+    { network: file, convolutions }: StyleTransferWork,
     layers: ObjectiveLayers,
     size: number,
     picture: EncodedPicture,
     palette: EncodedPicture | null = null,
   ): Promise<Targets> {
-    const programKey = `${versionOf(file)} targets ${JSON.stringify(layers)}`;
+    const programKey = `${versionOf(file)} targets ${JSON.stringify(layers)} ${convolutions}`;
     return this.targetCache.get(`${programKey} ${picture.digest} ${size} ${palette?.digest}`, async () => {
       const network = await this.network(file, layers);
       const planes = await decodeInColoursOf(picture, palette, size);
       requireSide(planes, network, layers);
       const graph = targetGraph(network, layers);
-      const program = await this.programs.acquire(programKey, () => this.engine.open(graph, { outputs: Object.keys(graph) }));
+      const program = await this.programs.acquire(programKey, () => this.engine.open(graph, { outputs: Object.keys(graph), convolutions }));
       try {
         return await program.run({ [inputNames.image]: asTensor(planes) });
       } finally {
@@ -103,8 +103,8 @@ function versionOf({ path, sha256 }: FeatureNetworkFile): string {
   return `${path} ${sha256}`;
 }
 
-function objectiveKey(file: FeatureNetworkFile, layers: ObjectiveLayers): string {
-  return `${versionOf(file)} objective ${JSON.stringify(layers)}`;
+function objectiveKey({ network, settings, convolutions }: StyleTransferWork): string {
+  return `${versionOf(network)} objective ${JSON.stringify(objectiveLayers(settings))} ${convolutions}`;
 }
 
 /** Decodes `picture` with `size` px on its longer side, and gives it the colours of `palette` where that is given. */

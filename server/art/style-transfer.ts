@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Engine, Program } from "../engine/engine.js";
 import { badInput } from "../errors.js";
 import type { ChangeAtStep } from "../records/changes.js";
+import type { ConvolutionMethod } from "../records/convolutions.js";
 import { fitLongerSide, type PictureSize, type Scale } from "../records/scales.js";
 import type { StyleTransferSettings } from "../records/settings.js";
 import { Adam } from "./adam.js";
@@ -31,15 +32,19 @@ export function createStyleTransferFactory(
       const schedule = new Schedule(work, sizes);
       const start = checkpoint ? decodeCheckpoint(checkpoint) : await firstStep(work, schedule.scaleAt(0));
       schedule.advanceBefore(start.step);
-      const program = await resources.acquireObjective(schedule.work);
-      return new StyleTransferPainter(resources, schedule, sizes[0]!, program, start);
+      const programWork = { ...schedule.work, convolutions: start.convolutions };
+      const program = await resources.acquireObjective(programWork);
+      // The targets are measured as the picture is.
+      schedule.work = { ...schedule.work, convolutions: program.convolutions };
+      return new StyleTransferPainter(resources, schedule, sizes[0]!, { program, programWork }, start);
     },
     close: () => resources.close(),
   };
 }
 
 async function firstStep(work: StyleTransferWork, { size }: Scale): Promise<StyleTransferCheckpoint> {
-  return { step: 0, picture: await startingPicture(work, size), optimizer: null };
+  const { convolutions = "DIRECT" } = work;
+  return { step: 0, picture: await startingPicture(work, size), optimizer: null, convolutions };
 }
 
 /**
@@ -48,7 +53,8 @@ async function firstStep(work: StyleTransferWork, { size }: Scale): Promise<Styl
  */
 class StyleTransferPainter implements Painter {
   nextStep: number;
-  /** The work for whose layers the program was acquired. */
+  private program: Program;
+  /** The work for which the program was acquired. */
   private programWork: StyleTransferWork;
   private scale: Scale;
   private picture: Planes;
@@ -63,12 +69,13 @@ class StyleTransferPainter implements Painter {
     private readonly resources: StyleTransferResources,
     private readonly schedule: Schedule,
     private readonly contentSize: PictureSize,
-    private program: Program,
+    { program, programWork }: { program: Program; programWork: StyleTransferWork },
     start: StyleTransferCheckpoint,
   ) {
     this.nextStep = start.step;
     this.openStep = start.step;
-    this.programWork = schedule.work;
+    this.program = program;
+    this.programWork = programWork;
     this.picture = start.picture;
     this.scale = schedule.scaleAt(start.step);
     this.optimizer = createOptimizer(schedule.work.settings, start.picture, start.optimizer);
@@ -96,8 +103,13 @@ class StyleTransferPainter implements Painter {
     return { step, planes, losses, computeMs, last: step === work.settings.steps };
   }
 
+  get convolutions(): ConvolutionMethod {
+    return this.program.convolutions;
+  }
+
   checkpoint(): Uint8Array {
-    return encodeCheckpoint({ step: this.nextStep - 1, picture: this.picture, optimizer: this.optimizer.state() });
+    const { picture, optimizer, convolutions } = this;
+    return encodeCheckpoint({ step: this.nextStep - 1, picture, optimizer: optimizer.state(), convolutions });
   }
 
   steer(change: ChangeAtStep<EncodedPicture>): number {

@@ -1,6 +1,7 @@
 import type { Architecture } from "../models/architecture.js";
 import type { TranslationForm } from "../models/card.js";
 import type { ChangeAtStep, InForce, Weighted } from "../records/changes.js";
+import type { ConvolutionMethod } from "../records/convolutions.js";
 import type { StyleTransferSettings } from "../records/settings.js";
 
 /** A picture as it was uploaded. */
@@ -41,6 +42,8 @@ export interface StyleTransferWork extends InForce<StyleTransferSettings, Weight
   content: EncodedPicture;
   /** Recorded changes, in the order of their steps. */
   changes: ChangeAtStep<EncodedPicture>[];
+  /** How convolutions are to be computed; DIRECT where it is missing. */
+  convolutions?: ConvolutionMethod;
   network: FeatureNetworkFile;
 }
 

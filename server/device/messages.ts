@@ -9,7 +9,7 @@
  * frames on the way waits, so a slow disk holds back only the painting. Now and then a `checkpoint` follows a frame.
  *
  * A `steer` changes what is painted from the next picture on; `steered` says which picture that is, before its frame
- * arrives. The session ends with `finished` or `failed`, with `cancelled` in reply to `cancel`, or with `paused` in
+ * arrives. `convolutions` says that the session is painted by another method than its work asks for. The session ends with `finished` or `failed`, with `cancelled` in reply to `cancel`, or with `paused` in
  * reply to `pause`; a checkpoint of the last picture precedes `paused`.
  *
  * A live translation receives its pictures one by one. The process sends `free` when it can take the session's next
@@ -23,6 +23,7 @@
 import type { EncodedPicture, Work } from "../art/work.js";
 import { AtelierError, type ErrorCode } from "../errors.js";
 import type { Change } from "../records/changes.js";
+import type { ConvolutionMethod } from "../records/convolutions.js";
 import type { Losses } from "../records/pictures.js";
 
 /** How many frames of one session may be sent and not yet stored before the session waits. */
@@ -70,6 +71,7 @@ export type DeviceMessage =
   | { type: "rejected"; sessionId: string; step: number; code: ErrorCode; message: string }
   | { type: "checkpoint"; sessionId: string; step: number; bytes: Uint8Array }
   | { type: "steered"; sessionId: string; ordinal: number; step: number }
+  | { type: "convolutions"; sessionId: string; method: ConvolutionMethod }
   | { type: "finished"; sessionId: string }
   | { type: "paused"; sessionId: string }
   | { type: "cancelled"; sessionId: string }

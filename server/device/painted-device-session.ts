@@ -111,13 +111,25 @@ export class PaintedDeviceSession implements DeviceSession {
   /** Opens the painter at the checkpoint, or at step 0 where that cannot be used, as after a change of version. */
   private async open(): Promise<Painter> {
     const { work, checkpoint } = this.start;
+    let painter: Painter;
     try {
-      return await this.factory.open(work, checkpoint);
+      painter = await this.factory.open(work, checkpoint);
     } catch (cause) {
       if (!(cause instanceof CheckpointError)) throw cause;
       this.options.log(`Session ${this.id} starts again from step 0, because its checkpoint cannot be used:`, cause);
-      return this.factory.open(work, null);
+      painter = await this.factory.open(work, null);
     }
+    this.reportConvolutions(painter);
+    return painter;
+  }
+
+  private reportConvolutions({ convolutions: method }: Painter): void {
+    const { work } = this.start;
+    const asked = work.kind === "STYLE_TRANSFER" ? (work.convolutions ?? "DIRECT") : undefined;
+    if (method === undefined || method === asked) return;
+    const why = "This device lacks the memory for the other method's weights, or the method.";
+    this.options.log(`Session ${this.id} computes its convolutions by ${method} instead of ${asked}:`, why);
+    void this.send({ type: "convolutions", sessionId: this.id, method });
   }
 
   private async endPaused(): Promise<true> {

@@ -7,10 +7,20 @@ export interface ProgramRequest {
   outputs: readonly string[];
   /** The scalar output to differentiate and the graph inputs whose gradient is wanted. */
   gradient?: { of: string; towards: readonly string[] };
+  /**
+   * How convolutions are to be computed; DIRECT by default. The results differ by rounding, so a painting keeps one
+   * method from its first step to its last.
+   */
+  convolutions?: ConvolutionMethod;
 }
+
+/** As sums of products; or by Winograd's method with tiles of 4 x 4 values, where the engine's rule of that name says so. */
+export type ConvolutionMethod = "DIRECT" | "WINOGRAD_4";
 
 /** A graph that is ready to run on one device. */
 export interface Program {
+  /** How convolutions are computed: as was asked for, or DIRECT where this device cannot, or lacks the memory. */
+  readonly convolutions: ConvolutionMethod;
   /**
    * Runs once. `inputs` holds every graph input that the wanted outputs depend on, by name; all are float32, and NCHW
    * where they have four dimensions. Returns the outputs by name and each gradient under `gradientName(input)`, with

@@ -1,75 +1,94 @@
-import type { InferenceSession } from "onnxruntime-node";
+import type { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { elementCount, type Tensor } from "../graph/tensor.js";
 
 /** Values by the names of a graph's inputs. */
 export type Inputs = Readonly<Record<string, Tensor>>;
 
+/** A session of ONNX Runtime, and what each of its runs is given besides the inputs of the graph. */
+export interface FedSession {
+  readonly session: InferenceSession;
+  readonly fed: Readonly<Record<string, OnnxTensor>>;
+}
+
 /** The inference sessions of ONNX Runtime behind one program. */
 export interface InferenceSessions {
   /** Runs `work` with the session for inputs of these sizes, which stays open until the promise settles. */
-  use<Result>(inputs: Inputs, work: (session: InferenceSession) => Promise<Result>): Promise<Result>;
+  use<Result>(inputs: Inputs, work: (session: FedSession) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
 /** One session for all sizes. */
 export class OneInferenceSession implements InferenceSessions {
-  constructor(private readonly session: InferenceSession) {}
+  constructor(private readonly only: FedSession) {}
 
-  use<Result>(_inputs: Inputs, work: (session: InferenceSession) => Promise<Result>): Promise<Result> {
-    return work(this.session);
+  use<Result>(_inputs: Inputs, work: (session: FedSession) => Promise<Result>): Promise<Result> {
+    return work(this.only);
   }
 
   close(): Promise<void> {
-    return this.session.release();
+    return this.only.session.release();
   }
 }
 
-/** How many sessions stay open. Each keeps its own copy of the weights, and the memory that its runs needed. */
+/** How many sessions stay open. Each keeps the memory that its runs needed. */
 const MAX_SESSIONS = 3;
 
-/**
- * Number of values in all inputs above which sizes share one session to save memory: a picture of about 640 x 640 px.
- */
+/** Number of values in all inputs above which they are large: a picture of about 640 x 640 px. */
 const MAX_VALUES = 2 ** 21;
+
+interface SizedSession extends FedSession {
+  readonly key: string;
+  readonly isLarge: boolean;
+}
 
 /** Key of the session that large inputs share. */
 const ANY_SIZE = "any";
 
 /**
- * A session for each size, opened at its first run, and one for all large inputs. Runs wait for each other; the least
- * recently used session is closed when there are too many.
+ * A session for each size, opened at its first run, but only one for large inputs, to save memory: for all their sizes,
+ * or for the last one. Runs wait for each other; the least recently used session is closed when there are too many.
  */
 export class InferenceSessionPerSize implements InferenceSessions {
-  private readonly sessions = new Map<string, InferenceSession>();
+  private readonly sessions = new Map<string, SizedSession>();
   private turn: Promise<unknown> = Promise.resolve();
 
-  /** @param open Opens a session for inputs of these sizes, or of any size for null. */
-  constructor(private readonly open: (sizes: Inputs | null) => Promise<InferenceSession>) {}
+  /**
+   * @param open Opens a session for inputs of these sizes, or of any size for null.
+   * @param large Whether large inputs of all sizes share a session.
+   */
+  constructor(
+    private readonly open: (sizes: Inputs | null) => Promise<FedSession>,
+    private readonly large: "any size" | "one size",
+  ) {}
 
-  use<Result>(inputs: Inputs, work: (session: InferenceSession) => Promise<Result>): Promise<Result> {
+  use<Result>(inputs: Inputs, work: (session: FedSession) => Promise<Result>): Promise<Result> {
     return this.inTurn(async () => work(await this.sessionFor(inputs)));
   }
 
   close(): Promise<void> {
-    return this.inTurn(async () => {
-      for (const session of this.sessions.values()) await session.release();
-      this.sessions.clear();
-    });
+    return this.inTurn(() => this.closeThose(() => true));
   }
 
-  private async sessionFor(inputs: Inputs): Promise<InferenceSession> {
+  private async sessionFor(inputs: Inputs): Promise<FedSession> {
     const shapes = Object.values(inputs).map(({ shape }) => shape);
     const isLarge = shapes.reduce((sum, shape) => sum + elementCount(shape), 0) > MAX_VALUES;
-    const key = isLarge ? ANY_SIZE : shapes.join(";");
-    const session = this.sessions.get(key) ?? (await this.open(isLarge ? null : inputs));
+    const isShared = isLarge && this.large === "any size";
+    const key = isShared ? ANY_SIZE : shapes.join(";");
+    if (isLarge) await this.closeThose((other) => other.isLarge && other.key !== key);
+    const session = this.sessions.get(key) ?? { key, isLarge, ...(await this.open(isShared ? null : inputs)) };
     // The most recently used session is the last one.
     this.sessions.delete(key);
     this.sessions.set(key, session);
-    for (const [old, unused] of [...this.sessions].slice(0, -MAX_SESSIONS)) {
-      this.sessions.delete(old);
-      await unused.release();
-    }
+    const unused = new Set([...this.sessions.keys()].slice(0, -MAX_SESSIONS));
+    await this.closeThose(({ key }) => unused.has(key));
     return session;
+  }
+
+  private async closeThose(isUnwanted: (session: SizedSession) => boolean): Promise<void> {
+    for (const one of [...this.sessions.values()].filter(isUnwanted)) {
+      this.sessions.delete(one.key);
+      await one.session.release();
+    }
   }
 
   private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -4,10 +4,11 @@ import { AtelierError, type ErrorCode, messageOf, unavailable } from "../errors.
 import type { Graph } from "../graph/node.js";
 import { withSizes } from "../graph/sizes.js";
 import type { Tensor } from "../graph/tensor.js";
-import { toOnnx } from "../graph/to-onnx.js";
+import { toFedOnnx } from "../graph/to-onnx.js";
+import { transformedByteLength, type WinogradRule, whereFaster, withWinograd } from "../graph/winograd.js";
 import { type CompiledGraph, checkedInputs, compile } from "./compile.js";
-import type { Engine, Program, ProgramRequest } from "./engine.js";
-import { InferenceSessionPerSize, type InferenceSessions, type Inputs, OneInferenceSession } from "./onnx-sessions.js";
+import type { ConvolutionMethod, Engine, Program, ProgramRequest } from "./engine.js";
+import { type FedSession, InferenceSessionPerSize, type InferenceSessions, type Inputs, OneInferenceSession } from "./onnx-sessions.js";
 
 /**
  * Weights up to which a program with a gradient is opened for each size, bytes. ONNX Runtime moves less memory where it
@@ -16,6 +17,16 @@ import { InferenceSessionPerSize, type InferenceSessions, type Inputs, OneInfere
  */
 const MAX_THIN_WEIGHTS = 16 * 2 ** 20;
 
+/** Largest share of the available memory that the weights of Winograd's method may take. */
+const MAX_MEMORY_SHARE = 1 / 2;
+
+/** Where and when convolutions are computed by Winograd's method. */
+export interface WinogradOptions {
+  rule: WinogradRule;
+  /** Memory that this process may still take, bytes. */
+  availableMemory(): number;
+}
+
 /** ONNX Runtime on the CPU. One run computes outputs and gradient; the same inputs give the same bits. */
 export class OnnxEngine implements Engine {
   readonly name = "onnx";
@@ -23,20 +34,41 @@ export class OnnxEngine implements Engine {
   readonly description: string;
   private readonly programs = new Set<Program>();
 
-  /** @param threads of one run; by default one for each core available to this process. */
-  constructor(private readonly threads = availableParallelism()) {
+  /**
+   * @param threads of one run; by default one for each core available to this process.
+   * @param winograd Where convolutions are computed by Winograd's method, if a request asks for it.
+   */
+  constructor(
+    private readonly threads = availableParallelism(),
+    private readonly winograd: WinogradOptions = { rule: whereFaster, availableMemory: () => process.availableMemory() },
+  ) {
     this.description = `${threads} threads of ${cpus()[0]?.model.trim() ?? "the processor"}, ONNX Runtime ${env.versions.node}`;
   }
 
   async open(graph: Graph, request: ProgramRequest): Promise<Program> {
     const compiled = compile(graph, request);
-    const open = (sizes: Inputs | null) => {
-      const outputs = sizes ? withSizes(compiled.outputs, sizes) : compiled.outputs;
-      return withTypedErrors(() => InferenceSession.create(toOnnx(outputs), this.options()));
+    const { convolutions = "DIRECT" } = request;
+    const added = convolutions === "DIRECT" ? null : transformedByteLength(compiled.nodes, this.winograd.rule);
+    const byWinograd = added !== null && this.hasMemoryFor(added);
+    const open = async (sizes: Inputs | null): Promise<FedSession> => {
+      let { outputs } = compiled;
+      if (sizes) outputs = withSizes(outputs, sizes);
+      if (sizes && byWinograd) outputs = withWinograd(outputs, this.winograd.rule);
+      const { bytes, fed } = toFedOnnx(outputs);
+      const session = await withTypedErrors(() => InferenceSession.create(bytes, this.options()));
+      return { session, fed: asFeeds(fed) };
     };
-    const perSize = request.gradient !== undefined && weightBytes(compiled) <= MAX_THIN_WEIGHTS;
-    const sessions = perSize ? new InferenceSessionPerSize(open) : new OneInferenceSession(await open(null));
-    return this.program(sessions, Object.keys(compiled.outputs), (inputs) => checkedInputs(compiled, inputs));
+    const isThin = request.gradient !== undefined && weightBytes(compiled) <= MAX_THIN_WEIGHTS;
+    const sessions =
+      byWinograd || isThin
+        ? new InferenceSessionPerSize(open, byWinograd ? "one size" : "any size")
+        : new OneInferenceSession(await open(null));
+    return this.program({
+      sessions,
+      outputs: Object.keys(compiled.outputs),
+      convolutions: added === null || byWinograd ? convolutions : "DIRECT",
+      checked: (inputs) => checkedInputs(compiled, inputs),
+    });
   }
 
   async openFile(path: string): Promise<Program> {
@@ -44,17 +76,27 @@ export class OnnxEngine implements Engine {
       code: "UNAVAILABLE",
       message: "The model's file holds no graph that ONNX Runtime can run.",
     });
-    return this.program(new OneInferenceSession(session), session.outputNames, (inputs) => checkedNames(session.inputNames, inputs));
+    return this.program({
+      sessions: new OneInferenceSession({ session, fed: {} }),
+      outputs: session.outputNames,
+      convolutions: "DIRECT",
+      checked: (inputs) => checkedNames(session.inputNames, inputs),
+    });
   }
 
   async close(): Promise<void> {
     for (const program of [...this.programs]) await program.close();
   }
 
-  private program(sessions: InferenceSessions, outputs: readonly string[], checked: CheckInputs): Program {
-    const program = new OnnxProgram(sessions, outputs, checked, () => this.programs.delete(program));
+  private program(parts: ProgramParts): Program {
+    const program = new OnnxProgram(parts, () => this.programs.delete(program));
     this.programs.add(program);
     return program;
+  }
+
+  /** Whether weights of this size can be added without taking most of the memory that is left. */
+  private hasMemoryFor(byteLength: number): boolean {
+    return byteLength <= this.winograd.availableMemory() * MAX_MEMORY_SHARE;
   }
 
   private options(): InferenceSession.SessionOptions {
@@ -73,36 +115,44 @@ export class OnnxEngine implements Engine {
   }
 }
 
-/** Returns the inputs that a program takes. @throws AtelierError when they do not fit. */
-type CheckInputs = (inputs: Inputs) => Inputs;
+interface ProgramParts extends Pick<Program, "convolutions"> {
+  sessions: InferenceSessions;
+  outputs: readonly string[];
+  /** Returns the inputs that the program takes. @throws AtelierError when they do not fit. */
+  checked(inputs: Inputs): Inputs;
+}
 
 class OnnxProgram implements Program {
   private closed = false;
 
   constructor(
-    private readonly sessions: InferenceSessions,
-    private readonly outputs: readonly string[],
-    private readonly checked: CheckInputs,
+    private readonly parts: ProgramParts,
     private readonly forget: () => void,
   ) {}
 
+  get convolutions(): ConvolutionMethod {
+    return this.parts.convolutions;
+  }
+
   async run(inputs: Inputs): Promise<Record<string, Tensor>> {
     if (this.closed) throw new AtelierError("INTERNAL", "The program is closed.");
-    const feeds: Record<string, OnnxTensor> = {};
-    const checked = this.checked(inputs);
-    for (const [name, value] of Object.entries(checked)) {
-      feeds[name] = new OnnxTensor("float32", value.data, value.shape);
-    }
-    const results = await this.sessions.use(checked, (session) => withTypedErrors(() => session.run(feeds)));
-    return Object.fromEntries(this.outputs.map((name) => [name, asTensor(results[name]!)]));
+    const checked = this.parts.checked(inputs);
+    const feeds = asFeeds(checked);
+    const results = await this.parts.sessions.use(checked, ({ session, fed }) => withTypedErrors(() => session.run({ ...feeds, ...fed })));
+    return Object.fromEntries(this.parts.outputs.map((name) => [name, asTensor(results[name]!)]));
   }
 
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
     this.forget();
-    await this.sessions.close();
+    await this.parts.sessions.close();
   }
+}
+
+/** Shares the values' memory. */
+function asFeeds(values: Readonly<Record<string, Tensor>>): Record<string, OnnxTensor> {
+  return Object.fromEntries(Object.entries(values).map(([name, { data, shape }]) => [name, new OnnxTensor("float32", data, shape)]));
 }
 
 function weightBytes({ nodes }: CompiledGraph): number {

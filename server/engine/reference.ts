@@ -24,6 +24,7 @@ export class ReferenceEngine implements Engine {
 }
 
 class ReferenceProgram implements Program {
+  readonly convolutions = "DIRECT";
   private closed = false;
 
   constructor(

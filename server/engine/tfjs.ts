@@ -47,6 +47,7 @@ export class TfjsEngine implements Engine {
 }
 
 class TfjsProgram implements Program {
+  readonly convolutions = "DIRECT";
   private closed = false;
 
   constructor(

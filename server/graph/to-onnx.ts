@@ -4,11 +4,17 @@ import { serializeModel } from "./onnx/model.js";
 import { operatorNamed } from "./operators/index.js";
 import type { Tensor } from "./tensor.js";
 
+/** An ONNX model, and the constants that every run is given besides the inputs of the graph, by name. */
+export interface FedOnnxModel {
+  bytes: Uint8Array;
+  fed: Readonly<Record<string, Tensor>>;
+}
+
 /**
- * Writes one ONNX model that computes `outputs` and contains their weights. Inputs and outputs keep their names; free
- * dimensions stay free.
+ * Writes one ONNX model that computes `outputs` and contains their weights, except those that sessions share. Inputs
+ * and outputs keep their names; free dimensions stay free.
  */
-export function toOnnx(outputs: Graph): Uint8Array {
+export function toFedOnnx(outputs: Graph): FedOnnxModel {
   const builder = new OnnxBuilder();
   const names = new Map<Node, string>();
   const inputs: { name: string; shape: Node["shape"] }[] = [];
@@ -34,7 +40,15 @@ export function toOnnx(outputs: Graph): Uint8Array {
     builder.alias(nameOf(names, node), name);
     return { name, shape: node.shape };
   });
-  return serializeModel(builder, inputs, values);
+  const fed = Object.entries(builder.fed).map(([name, { shape }]) => ({ name, shape }));
+  return { bytes: serializeModel(builder, [...inputs, ...fed], values), fed: builder.fed };
+}
+
+/** Writes an ONNX model as `toFedOnnx` does, that contains all weights. @throws GraphError when some are to be shared. */
+export function toOnnx(outputs: Graph): Uint8Array {
+  const { bytes, fed } = toFedOnnx(outputs);
+  if (Object.keys(fed).length > 0) throw new GraphError("the model takes weights that sessions share");
+  return bytes;
 }
 
 function nameOf(names: ReadonlyMap<Node, string>, node: Node): string {

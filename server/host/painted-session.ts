@@ -1,6 +1,7 @@
 import { publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
 import { StorageUnavailable } from "../errors.js";
+import type { ConvolutionMethod } from "../records/convolutions.js";
 import type { SessionFailure, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import type { SessionPatch } from "../storage/storage.js";
 import { DeathCount, deathFailure } from "./deaths.js";
@@ -60,6 +61,7 @@ export class PaintedSession implements HostSession {
       if (message.type === "frame") await this.store(message);
       else if (message.type === "checkpoint") await this.checkpoints.write(message.step, message.bytes);
       else if (message.type === "steered") await this.settle(message.ordinal, message.step);
+      else if (message.type === "convolutions") await this.recordConvolutions(message.method);
       else if (message.type === "failed") await this.end({ status: "FAILED", error: { code: message.code, message: message.message } });
       else if (message.type === "paused") await this.rest();
       else if (message.type === "finished") await this.finish();
@@ -189,6 +191,13 @@ export class PaintedSession implements HostSession {
     const { storage, bus } = this.parts;
     const session = await storage.changes.settle(this.id, step, ordinal);
     if (session) await publishChange(bus, session);
+  }
+
+  /** Corrects the method that branches and replays keep. */
+  private async recordConvolutions(convolutions: ConvolutionMethod): Promise<void> {
+    if (this.record.kind !== "STYLE_TRANSFER") return;
+    this.record = { ...this.record, initial: { ...this.record.initial, convolutions } };
+    await this.parts.storage.sessions.update(this.id, { initial: this.record.initial });
   }
 
   /** Leaves a session that is paused and whose state was sent, until it is resumed. */

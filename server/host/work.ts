@@ -42,13 +42,13 @@ export async function buildWork(session: SessionRecord, storage: Storage, models
 }
 
 async function styleTransferWork(session: StyleTransferRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
-  const { settings, styles } = session.initial;
+  const { settings, styles, convolutions } = session.initial;
   const [network, content, stylePictures] = await Promise.all([
     models.locateFeatureModel(settings.model),
     loadPicture(storage, session.contentId),
     loadStyles(storage, styles),
   ]);
-  return { kind: session.kind, settings, content, styles: stylePictures, changes: [], network };
+  return { kind: session.kind, settings, content, styles: stylePictures, changes: [], network, convolutions };
 }
 
 /** The changes of a session whose steps are known. @throws AtelierError NOT_FOUND for a picture. */

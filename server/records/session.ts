@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.js";
 import type { ImageReference, InForce, Weighted } from "./changes.js";
+import type { ConvolutionMethod } from "./convolutions.js";
 import type { ModelFamily } from "./model.js";
 import type { FrameRecord } from "./pictures.js";
 import type { StyleTransferSettings } from "./settings.js";
@@ -41,7 +42,7 @@ export interface StyleTransferRecord extends SessionRecordBase, InForce<StyleTra
   kind: "STYLE_TRANSFER";
   contentId: string;
   /** In force at step 0, a branch's at its parent's. With the recorded changes it replays to the same pictures. */
-  initial: InForce<StyleTransferSettings, Weighted<ImageReference>[]>;
+  initial: InForce<StyleTransferSettings, Weighted<ImageReference>[]> & { convolutions?: ConvolutionMethod };
   /** The session that this one was branched from; null when there is none, or it was deleted. */
   parentId: string | null;
   /** The step whose picture the branch began with; null for a session that is not a branch. */

@@ -3,6 +3,7 @@ import { type Bus, publishChange } from "../bus/bus.js";
 import { badInput, conflict, notFound } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
 import { type ChangeInput, inForceAt, withChange } from "../records/changes.js";
+import { newConvolutions } from "../records/convolutions.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "../records/session.js";
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
@@ -50,7 +51,8 @@ export class SessionService {
     const asked = resolveSettings("input", input, model, this.parts.maxSize);
     const settings = { ...asked, ...(await this.sizeAndScales(input, asked, model)) };
 
-    const course = { settings, styles, initial: { settings, styles }, contentId: input.contentId };
+    const initial = { settings, styles, convolutions: newConvolutions };
+    const course = { settings, styles, initial, contentId: input.contentId };
     return this.enqueue({ ...newSession(title), kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
   }
 
@@ -83,7 +85,7 @@ export class SessionService {
     const branch: StyleTransferRecord = {
       ...newSession(title),
       kind: "STYLE_TRANSFER",
-      ...{ contentId, initial, ...inForce, parentId: sessionId, branchedAtStep: step, step },
+      ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
     };
     return this.enqueue(branch, async () => {
       // The checkpoint comes first: nothing that fails after the row is stored may keep the branch from the queue.

@@ -45,7 +45,7 @@ export interface ImageStore {
 /** The fields of a session that may change after it was created. */
 export type SessionPatch = Partial<
   Pick<SessionRecord, "title" | "status" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "error"> &
-    Pick<StyleTransferRecord, "settings"> &
+    Pick<StyleTransferRecord, "settings" | "initial"> &
     Pick<TranslationRecord, "framesTranslated" | "framesDropped">
 >;
 

@@ -76,7 +76,26 @@ describe("a trace", () => {
     await running.client.query(CANCEL, { id: importTrace.id });
   });
 
+  test("names the method of the convolutions, which a replay keeps; an older trace has the older method", async () => {
+    expect(trace.convolutions).toBe("WINOGRAD_4");
+    const { convolutions: _, ...older } = trace;
+    for (const [given, method] of [
+      [trace, "WINOGRAD_4"],
+      [older, "DIRECT"],
+    ] as const) {
+      const { importTrace } = await running.client.query(IMPORT, { trace: JSON.stringify(given) });
+      const again: Trace = await (await fetch(`${running.address}/sessions/${importTrace.id}/trace.json`)).json();
+      expect(again.convolutions).toBe(method);
+      await running.client.query(CANCEL, { id: importTrace.id });
+    }
+  });
+
   test.each<[string, (good: Trace) => unknown, object]>([
+    [
+      "with a method that does not exist",
+      (good) => ({ ...good, convolutions: "FFT" }),
+      { code: "BAD_INPUT", field: "trace.convolutions", limit: "DIRECT, WINOGRAD_4" },
+    ],
     ["that is cut off", (good) => JSON.stringify(good).slice(0, 200), { code: "BAD_INPUT", field: "trace" }],
     ["that is something else", () => ({ format: "another" }), { code: "BAD_INPUT", field: "trace.format" }],
     ["from a newer version", (good) => ({ ...good, version: 2 }), { code: "BAD_INPUT", field: "trace.version", limit: 1 }],

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../../server/art/checkpoint.js";
 import { CheckpointError } from "../../server/art/painter.js";
 
-const header = { format: "atelier-style-transfer", version: 1 };
+const header = { format: "atelier-style-transfer", version: 2 };
 
 /** A picture of one colour, which distinguishes it from others. */
 function picture(side: number, colour = 0) {
@@ -24,24 +24,29 @@ describe("a style transfer's checkpoint", () => {
     ["Adam at 2048 px", 2048, adam],
     ["L-BFGS at 512 px", 512, lbfgs],
   ])("keeps the picture and the optimiser of %s", (_, side, optimizerOf) => {
-    const checkpoint = { step: 9, picture: picture(side), optimizer: optimizerOf(side) };
+    const checkpoint = { step: 9, picture: picture(side), optimizer: optimizerOf(side), convolutions: "WINOGRAD_4" as const };
     expect(isDeepStrictEqual(decodeCheckpoint(encodeCheckpoint(checkpoint)), { ...header, ...checkpoint })).toBe(true);
   });
 
   test("keeps the newest pairs of L-BFGS that fit, and at least the picture", () => {
     const side = 32;
-    const given = { step: 9, picture: picture(side), optimizer: lbfgs(side) };
+    const given = { step: 9, picture: picture(side), optimizer: lbfgs(side), convolutions: "DIRECT" as const };
     const bytesFor = (pictures: number) => pictures * given.picture.data.byteLength;
     const kept = decodeCheckpoint(encodeCheckpoint(given, bytesFor(12))).optimizer;
     const { imageDifferences, gradientDifferences, ...rest } = given.optimizer;
     const newest = { imageDifferences: imageDifferences.slice(-4), gradientDifferences: gradientDifferences.slice(-4) };
     expect(isDeepStrictEqual(kept, { ...rest, ...newest })).toBe(true);
     const alone = decodeCheckpoint(encodeCheckpoint(given, bytesFor(3)));
-    expect(isDeepStrictEqual(alone, { ...header, step: 9, picture: given.picture, optimizer: null })).toBe(true);
+    expect(isDeepStrictEqual(alone, { ...header, step: 9, picture: given.picture, optimizer: null, convolutions: "DIRECT" })).toBe(true);
+  });
+
+  test("of version 1 continues with direct convolutions", () => {
+    const old = { ...header, version: 1, step: 1, picture: picture(4), optimizer: null };
+    expect(decodeCheckpoint(serialize(old))).toEqual({ ...old, convolutions: "DIRECT" });
   });
 
   test.each([
-    ["one of another version", serialize({ ...header, version: 2, step: 1 })],
+    ["one of another version", serialize({ ...header, version: 3, step: 1 })],
     ["one of another format", serialize({ ...header, format: "another", step: 1 })],
     ["no object", serialize(3)],
     ["damaged", Uint8Array.of(1, 2, 3)],

@@ -18,6 +18,24 @@ test("a painted session ignores the commands of live sessions", async () => {
   await session.close();
 });
 
+test("a painted session says when its convolutions are computed by another method than its work asks for", async () => {
+  const log: string[] = [];
+  const options = { checkpointIntervalMs: 1e9, log: (line: string) => void log.push(line) };
+  for (const asked of ["WINOGRAD_4", "DIRECT"] as const) {
+    const work = { ...scriptedWork({ steps: 5, convolutions: "DIRECT" }), convolutions: asked };
+    const start = { type: "start", sessionId: asked, work, checkpoint: null, storedThrough: -1 } as const;
+    const session = new PaintedDeviceSession(start, scriptedPainters(), send, options);
+    await session.runTurn();
+    await session.close();
+  }
+  expect(sent.splice(0)).toMatchObject([
+    { type: "convolutions", sessionId: "WINOGRAD_4", method: "DIRECT" },
+    { type: "frame", sessionId: "WINOGRAD_4" },
+    { type: "frame", sessionId: "DIRECT" },
+  ]);
+  expect(log).toEqual(["Session WINOGRAD_4 computes its convolutions by DIRECT instead of WINOGRAD_4:"]);
+});
+
 test("a live session ignores the commands of painted sessions", async () => {
   const session = new LiveDeviceSession("a", scriptedLiveWork({ steps }), scriptedPainters(), send);
   await session.runTurn();

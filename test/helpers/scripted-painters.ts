@@ -10,6 +10,7 @@ import type { EncodedPicture, LiveTranslationWork, PaintedWork } from "../../ser
 import { AtelierError, type ErrorCode } from "../../server/errors.js";
 import type { TranslationForm } from "../../server/models/card.js";
 import type { ChangeAtStep } from "../../server/records/changes.js";
+import type { ConvolutionMethod } from "../../server/records/convolutions.js";
 import type { StyleTransferSettings } from "../../server/records/settings.js";
 
 /** What a scripted painter does; it travels as the path of the work's network, so it reaches a device process too. */
@@ -33,6 +34,8 @@ export interface PainterScript {
   hangAt?: number;
   /** The process runs out of memory instead of painting this step. */
   exhaustAt?: number;
+  /** How it says that it computes convolutions. */
+  convolutions?: ConvolutionMethod;
   throwAt?: { step: number; code: ErrorCode | null };
 }
 
@@ -105,6 +108,7 @@ function scriptPath(work: PaintedWork): string {
 }
 
 class ScriptedPainter implements Painter {
+  readonly convolutions?: ConvolutionMethod;
   private painted = 0;
   private readonly changes: ChangeAtStep<EncodedPicture>[];
   private part = 0;
@@ -116,6 +120,7 @@ class ScriptedPainter implements Painter {
     changes: readonly ChangeAtStep<EncodedPicture>[] = [],
   ) {
     this.changes = [...changes];
+    if (script.convolutions) this.convolutions = script.convolutions;
   }
 
   async paint(): Promise<PaintedStep | null> {

@@ -139,3 +139,9 @@ async function settledBeforeItsFrame(host: HostHarness, id: string): Promise<boo
   const settled = events.findIndex((event) => event.type === "changed" && event.session.revision >= 3);
   return settled >= 0 && settled < frame;
 }
+
+test("a session that is painted by another method than it asks for is recorded with that method", async () => {
+  const host = await startHost();
+  const id = await host.paint({ steps: 3, convolutions: "WINOGRAD_4" });
+  expect(await host.end(id)).toMatchObject({ status: "COMPLETED", initial: { convolutions: "WINOGRAD_4", settings: {} } });
+});

@@ -4,7 +4,7 @@
  * is opened, convolution, pooling, upsampling, and sums and products of equal sizes support blocks. The functions here
  * express other operators through those, and rearrange convolutions that would leave most of a block unused.
  */
-import { type Dimension, FREE, type Shape } from "../node.js";
+import { type Dimension, FREE, type Node, type Shape } from "../node.js";
 import { eachIndex, elementCount, type Tensor } from "../tensor.js";
 import type { OnnxBuilder } from "./builder.js";
 
@@ -16,14 +16,25 @@ export function fillsBlocks(shape: Shape): shape is readonly [number, number, nu
   return shape.length === 4 && shape.every((size) => typeof size === "number") && (shape[1] as number) % BLOCK === 0;
 }
 
+/** Operators whose result is in blocks where their operands are. */
+const keepBlocks: ReadonlySet<string> = new Set(["relu", "reluGradient", "avgPool", "maxPool", "add", "upsampleLike"]);
+
+/** Whether the value comes from a convolution by Winograd's method, which leaves blocks. */
+export function leftBlocks({ operator, attributes, inputs }: Node): boolean {
+  return attributes.winograd === true || (keepBlocks.has(operator) && inputs.some(leftBlocks));
+}
+
 /** x times a constant, as a convolution of each of its `channels` separately. */
 export function scaled(onnx: OnnxBuilder, x: string, channels: number, factor: number): string {
   return onnx.add("Conv", [x, onnx.filled([channels, 1, 1, 1], factor)], { group: channels });
 }
 
-/** 1 where x is above 0, else 0: a hard sigmoid as steep as float32 allows, which is fused with the convolution. */
-export function isAbove0(onnx: OnnxBuilder, x: string, channels: number): string {
-  return onnx.add("HardSigmoid", [scaled(onnx, x, channels, 1)], { alpha: { float: 3e38 }, beta: { float: 0 } });
+/**
+ * 1 where x is above 0, else 0: a hard sigmoid as steep as float32 allows. A convolution of each of the `channels`, with
+ * which it is fused, keeps x in blocks; null means that x is in none.
+ */
+export function isAbove0(onnx: OnnxBuilder, x: string, channels: number | null): string {
+  return onnx.add("HardSigmoid", [channels === null ? x : scaled(onnx, x, channels, 1)], { alpha: { float: 3e38 }, beta: { float: 0 } });
 }
 
 /**

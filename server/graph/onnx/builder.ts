@@ -20,7 +20,9 @@ export interface OnnxInitializer {
 export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
-  private readonly shared = new Map<string, string>();
+  /** Constants that are passed to every run instead of being stored in the model, by the names of their inputs. */
+  readonly fed: Record<string, Tensor> = {};
+  private readonly known = new Map<string, string>();
   private readonly tensors = new Map<Float32Array, { name: string; shape: readonly number[] }>();
   private names = 0;
 
@@ -60,6 +62,16 @@ export class OnnxBuilder {
     return name;
   }
 
+  /** A float constant that stays in this process's memory, so that all sessions that use it share one copy. */
+  shared(value: Tensor): string {
+    const known = this.tensors.get(value.data);
+    if (known) return known.name;
+    const name = this.name("fed");
+    this.fed[name] = value;
+    this.tensors.set(value.data, { name, shape: value.shape });
+    return name;
+  }
+
   /** Gives `value` a second name, the name of a graph output. */
   alias(value: string, output: string): void {
     this.nodes.push({ operator: "Identity", inputs: [value], output, attributes: {} });
@@ -72,10 +84,10 @@ export class OnnxBuilder {
   }
 
   private share(key: string, make: () => string): string {
-    const known = this.shared.get(key);
+    const known = this.known.get(key);
     if (known !== undefined) return known;
     const name = make();
-    this.shared.set(key, name);
+    this.known.set(key, name);
     return name;
   }
 

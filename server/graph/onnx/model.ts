@@ -5,7 +5,7 @@ import { MessageWriter } from "./protobuf.js";
 /** The field numbers of onnx.proto that are written here. */
 const model = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8 } as const;
 const graph = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
-const node = { input: 1, output: 2, name: 3, operator: 4, attribute: 5 } as const;
+const node = { input: 1, output: 2, name: 3, operator: 4, attribute: 5, domain: 7 } as const;
 const attribute = { name: 1, float: 2, integer: 3, string: 4, integers: 8, type: 20 } as const;
 const attributeType = { float: 1, integer: 2, string: 3, integers: 7 } as const;
 const tensor = { dimensions: 1, elementType: 2, name: 8, rawData: 9 } as const;
@@ -15,6 +15,10 @@ const elementType = { float: 1, int64: 7 } as const;
 const irVersion = 8;
 const opsetVersion = 18;
 
+/** Operators that ONNX Runtime adds to those of ONNX, and the name of their set. */
+const runtimeOperators: ReadonlySet<string> = new Set(["FusedMatMul"]);
+const runtimeDomain = "com.microsoft";
+
 /** A float32 input or output of a graph. */
 export interface OnnxValue {
   readonly name: string;
@@ -23,10 +27,14 @@ export interface OnnxValue {
 
 /** Serializes an ONNX model. */
 export function serializeModel(builder: OnnxBuilder, inputs: readonly OnnxValue[], outputs: readonly OnnxValue[]): Uint8Array {
-  return new MessageWriter()
+  const message = new MessageWriter()
     .integer(model.irVersion, irVersion)
     .string(model.producerName, "atelier")
-    .message(model.opsetImport, (opset) => opset.string(1, "").integer(2, opsetVersion))
+    .message(model.opsetImport, (opset) => opset.string(1, "").integer(2, opsetVersion));
+  if (builder.nodes.some(({ operator }) => runtimeOperators.has(operator))) {
+    message.message(model.opsetImport, (opset) => opset.string(1, runtimeDomain).integer(2, 1));
+  }
+  return message
     .message(model.graph, (message) => {
       for (const one of builder.nodes) message.message(graph.node, (part) => writeNode(part, one));
       message.string(graph.name, "atelier");
@@ -40,6 +48,7 @@ export function serializeModel(builder: OnnxBuilder, inputs: readonly OnnxValue[
 function writeNode(message: MessageWriter, { operator, inputs, output, attributes }: OnnxNode): void {
   for (const name of inputs) message.string(node.input, name);
   message.string(node.output, output).string(node.name, output).string(node.operator, operator);
+  if (runtimeOperators.has(operator)) message.string(node.domain, runtimeDomain);
   for (const [name, value] of Object.entries(attributes)) {
     message.message(node.attribute, (part) => writeAttribute(part.string(attribute.name, name), value));
   }

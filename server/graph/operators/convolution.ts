@@ -1,6 +1,7 @@
 import type { Dimension, Node, Shape } from "../node.js";
 import { convolvedInSquares, FEW_CHANNELS } from "../onnx/blocks.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
+import { type WinogradConvolution, winogradConvolution } from "../onnx/winograd.js";
 import { Operator, type OperatorNode } from "../operator.js";
 import { check, checkInteger, dimensionAt, formatShape, mapDimension } from "../shape.js";
 import { elementCount, type Tensor } from "../tensor.js";
@@ -12,6 +13,8 @@ export interface ConvolutionAttributes {
   /** Rows and columns of zeros on each side. */
   padding: number;
   groups: number;
+  /** Whether ONNX computes it by Winograd's method; see `withWinograd`. The value differs by rounding alone. */
+  winograd?: boolean;
 }
 
 /** Cross-correlation, called convolution in neural networks. No weight gradient, since nothing is trained here. */
@@ -31,7 +34,8 @@ export const conv2dOperator = new Operator<ConvolutionAttributes>({
     (upstream) => reduceSum(upstream, [0, 2, 3]),
   ],
   toOnnx: (onnx, node, ...inputs) => {
-    const { stride, padding, groups } = node.attributes;
+    const { stride, padding, groups, winograd } = node.attributes;
+    if (winograd) return byWinograd(onnx, node, inputs[0] as string, { bias: inputs[2] ?? null, padding, reversed: false });
     const [weight, bias] = node.inputs.slice(1).map(({ attributes: { value } }) => value as Tensor | undefined);
     const isKnown = weight !== undefined && (node.inputs.length === 2 || bias !== undefined);
     if (isKnown && stride === 1 && groups === 1 && dimensionAt(weight.shape, 0) <= FEW_CHANNELS) {
@@ -56,7 +60,8 @@ export const conv2dInputGradientOperator = new Operator<ConvolutionAttributes>({
   },
   gradients: [],
   toOnnx: (onnx, node, upstream, weight, x) => {
-    const { stride, padding, groups } = node.attributes;
+    const { stride, padding, groups, winograd } = node.attributes;
+    if (winograd) return byWinograd(onnx, node, upstream, { bias: null, padding: 2 - padding, reversed: true });
     const [, kernel] = node.inputs as [Node, Node];
     const [kernelHeight, kernelWidth] = kernel.shape.slice(2) as [number, number];
     const isPlain = kernel.operator === "constant" && groups === 1 && stride === 1 && Math.min(kernelHeight, kernelWidth) > padding;
@@ -97,6 +102,19 @@ export function conv2d(x: Node, weight: Node, bias: Node | null, options: Conv2d
 function conv2dInputGradient(upstream: Node, weight: Node, x: Node, attributes: ConvolutionAttributes): Node {
   const { stride, padding, groups } = attributes;
   return conv2dInputGradientOperator.node([upstream, weight, x], { stride, padding, groups });
+}
+
+function byWinograd(
+  onnx: OnnxBuilder,
+  { inputs: [x, weight] }: OperatorNode<ConvolutionAttributes>,
+  name: string,
+  options: Omit<WinogradConvolution, "weight">,
+): string {
+  return winogradConvolution(
+    onnx,
+    { name, shape: (x as Node).shape as readonly number[] },
+    { weight: (weight as Node).attributes.value as Tensor, ...options },
+  );
 }
 
 function convolvedShape({ stride, padding, groups }: ConvolutionAttributes, x: Shape, weight: Shape, bias?: Shape): Dimension[] {

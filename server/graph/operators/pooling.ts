@@ -1,5 +1,5 @@
 import { constant, type Dimension, type Node, type Shape } from "../node.js";
-import { fillsBlocks, scaled } from "../onnx/blocks.js";
+import { fillsBlocks, leftBlocks, scaled } from "../onnx/blocks.js";
 import type { OnnxBuilder } from "../onnx/builder.js";
 import { Operator } from "../operator.js";
 import { check, checkInteger, formatShape, mapDimension } from "../shape.js";
@@ -77,7 +77,7 @@ export const upsampleLikeOperator = new Operator<UpsampleLikeAttributes>({
   },
   gradients: [],
   toOnnx: (onnx, { attributes: { size, factor }, inputs, shape }, x, like) => {
-    if (!fillsBlocks(shape)) return enlargedLike(onnx, onnx.add("Mul", [x, onnx.scalar(factor)]), like, size);
+    if (!fillsBlocks(shape) || inputs.some(leftBlocks)) return enlargedLike(onnx, onnx.add("Mul", [x, onnx.scalar(factor)]), like, size);
     const larger = enlarged(onnx, scaled(onnx, x, shape[1], factor), size);
     const [, , height, width] = (inputs[0] as Node).shape as readonly number[] as [number, number, number, number];
     const rest = [shape[2] - height * size, shape[3] - width * size] as const;

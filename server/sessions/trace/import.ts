@@ -31,7 +31,7 @@ export async function resolveTrace(
   const settings = resolveSettings("trace.settings", complete, model, maxSize);
   const content = await pictures.find("trace.content", trace.contentDigest);
   const first = await stylesOf(trace.styles, "trace.styles", pictures);
-  const initial = { settings, styles: first.weighted };
+  const initial = { settings, styles: first.weighted, convolutions: trace.convolutions };
   const { contentLayers, styleLayers, size } = settings;
   const uses = [
     { field: "trace.content", image: content, layers: [...contentLayers, ...styleLayers] },

@@ -2,6 +2,7 @@ import { badInput, outOfRange } from "../../errors.js";
 import { type Fields, isFields } from "../../models/card-fields.js";
 import { JsonError, parseJson } from "../../models/json.js";
 import type { ChangeAtStep, Weighted } from "../../records/changes.js";
+import { type ConvolutionMethod, convolutionMethods } from "../../records/convolutions.js";
 import { anyStep, MAX_STEP } from "../../records/pictures.js";
 import {
   type LayerWeight,
@@ -33,6 +34,8 @@ export interface TraceContent {
   contentDigest: string;
   /** Without those that did not exist yet when the trace was written. */
   settings: Partial<StyleTransferSettings>;
+  /** DIRECT for a trace that is older than other methods. */
+  convolutions: ConvolutionMethod;
   styles: Weighted<TracedStyle>[];
   changes: ChangeAtStep<TracedStyle>[];
 }
@@ -63,6 +66,7 @@ export function readTrace(text: string): TraceContent {
     title: (trace.title ?? null) === null ? null : textOf(trace.title, "trace.title"),
     contentDigest: digest(fields(trace.content, "trace.content").sha256, "trace.content.sha256"),
     settings: readSettings(fields(trace.settings, "trace.settings"), "trace.settings", settingNames),
+    convolutions: choice(trace.convolutions ?? "DIRECT", convolutionMethods, "trace.convolutions"),
     styles: readStyles(trace.styles, "trace.styles"),
     changes: changes.map((change, index) => readChange(fields(change, `trace.changes.${index}`), `trace.changes.${index}`)),
   };

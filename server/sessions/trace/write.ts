@@ -1,4 +1,5 @@
 import type { ChangeAtStep, ImageReference, Weighted } from "../../records/changes.js";
+import type { ConvolutionMethod } from "../../records/convolutions.js";
 import type { ImageRecord } from "../../records/pictures.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import type { StyleTransferSettings } from "../../records/settings.js";
@@ -32,6 +33,7 @@ export interface Trace {
   content: TracePicture;
   /** Settings of step 0. */
   settings: StyleTransferSettings;
+  convolutions: ConvolutionMethod;
   styles: Weighted<TracePicture>[];
   changes: ChangeAtStep<TracePicture>[];
   /** Last step when the trace was written; the device and the thinned loss curve belong to it. */
@@ -45,7 +47,7 @@ export interface Trace {
  * @throws AtelierError NOT_FOUND when the session is deleted meanwhile.
  */
 export async function traceOf(storage: Storage, session: StyleTransferRecord, server: string): Promise<Trace> {
-  const { settings, styles } = session.initial;
+  const { settings, styles, convolutions = "DIRECT" } = session.initial;
   const recorded = (await storage.changes.list(session.id)).filter((change) => change.step !== null);
   const curves = await storage.frames.lossesOf([session.id], {}, LOSS_POINTS);
   const used = [...styles, ...recorded.flatMap((change) => change.styles ?? [])].map(({ imageId }) => imageId);
@@ -60,6 +62,7 @@ export async function traceOf(storage: Storage, session: StyleTransferRecord, se
     title: session.title,
     content: tracePicture(images.get(session.contentId)),
     settings,
+    convolutions,
     styles: styles.map(traced),
     changes: recorded.map((change) => ({ step: change.step!, settings: change.settings, styles: change.styles?.map(traced) ?? null })),
     step: session.step,
