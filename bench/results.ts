@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
+import { cpus, platform, release, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
+import { usableCores } from "../server/engine/cores.js";
 import { rounded } from "./statistics.js";
 
 /** One measured number. */
@@ -79,7 +80,7 @@ export function machine(): string {
   const model = cpus()[0]?.model.trim() ?? "unknown processor";
   const kernel = release().split(".").slice(0, 2).join(".");
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${availableParallelism()} cores of ${model}, ${memory} GiB, ${platform()} ${kernel}, Node ${process.versions.node}`;
+  return `${usableCores()} cores of ${model}, ${memory} GiB, ${platform()} ${kernel}, Node ${process.versions.node}`;
 }
 
 function commit(): string {

@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from "node:os";
+import { cpus } from "node:os";
 import { env, InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { AtelierError, type ErrorCode, messageOf, unavailable } from "../errors.js";
 import type { Graph } from "../graph/node.js";
@@ -7,6 +7,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { toFedOnnx } from "../graph/to-onnx.js";
 import { transformedByteLength, type WinogradRule, whereFaster, withWinograd } from "../graph/winograd.js";
 import { type CompiledGraph, checkedInputs, compile } from "./compile.js";
+import { usableCores } from "./cores.js";
 import type { ConvolutionMethod, Engine, Program, ProgramRequest } from "./engine.js";
 import { type FedSession, InferenceSessionPerSize, type InferenceSessions, type Inputs, OneInferenceSession } from "./onnx-sessions.js";
 
@@ -35,11 +36,11 @@ export class OnnxEngine implements Engine {
   private readonly programs = new Set<Program>();
 
   /**
-   * @param threads of one run; by default one for each core available to this process.
+   * @param threads of one run; by default one for each core that this process may use.
    * @param winograd Where convolutions are computed by Winograd's method, if a request asks for it.
    */
   constructor(
-    private readonly threads = availableParallelism(),
+    private readonly threads = usableCores(),
     private readonly winograd: WinogradOptions = { rule: whereFaster, availableMemory: () => process.availableMemory() },
   ) {
     this.description = `${threads} threads of ${cpus()[0]?.model.trim() ?? "the processor"}, ONNX Runtime ${env.versions.node}`;

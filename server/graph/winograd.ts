@@ -19,7 +19,7 @@ export type WinogradRule = (convolution: Candidate) => boolean;
  */
 export const whereFaster: WinogradRule = ({ channels: [a, b], tiles }) => {
   const products = (a * b) / (a + b);
-  return tiles >= 16 && (products >= 85 || (products >= 64 && tiles <= 2048));
+  return products >= 85 ? tiles >= 64 : products >= 64 && tiles >= 256 && tiles <= 2048;
 };
 
 /**
