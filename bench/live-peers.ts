@@ -1,16 +1,16 @@
 /**
- * One run of photo-to-painting at 256 x 256 px on the onnx engine, in turns with PyTorch, where it is installed, and
- * with TensorFlow.js's WebAssembly backend.
+ * One run of photo-to-painting at 256 x 256 px on the onnx engine, in turns with PyTorch 2 in its fastest form, and with
+ * TensorFlow.js's WebAssembly backend.
  *
- *   npx tsx bench/live-peers.ts
+ *   PYTHON=... npx tsx bench/live-peers.ts
  */
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { OnnxEngine } from "../server/engine/onnx.js";
 import { rootFolder } from "../server/paths.js";
 import { comparedGenerator, type GeneratorRun, openLiveScene } from "./live-scene.js";
 import { Peer } from "./peer.js";
+import { pythonWithTorch } from "./python.js";
 import { recordResults } from "./results.js";
 import { median, rounded } from "./statistics.js";
 
@@ -18,12 +18,10 @@ const [size, threads, rounds] = [256, 2, 11];
 /** Pause between turns, ms, so that waiting threads of one do not spin during the turn of another. */
 const rest = 500;
 
-const python = process.env.PYTHON ?? "/usr/bin/python3";
-const hasTorch = spawnSync(python, ["-c", "import torch"]).status === 0;
-if (!hasTorch) console.log(`PyTorch is left out: ${python} has no torch. PYTHON names another one.`);
+const python = pythonWithTorch();
 const peers = [new Peer(process.execPath, ["--import", "tsx", join(import.meta.dirname, "live-peers-tfjs.ts"), String(size)])];
 const settings = [join(rootFolder, "models", "bundled", comparedGenerator), size, threads].map(String);
-if (hasTorch) peers.push(new Peer(python, [join(import.meta.dirname, "live_peers_torch.py"), ...settings]));
+peers.push(new Peer(python, [join(import.meta.dirname, "live_peers_torch.py"), ...settings]));
 const engine = new OnnxEngine(threads);
 const ours: number[] = [];
 const theirs: { name: string; times: number[] }[] = [];

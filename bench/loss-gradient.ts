@@ -1,8 +1,9 @@
 /**
- * One VGG-19 loss and gradient at 256 x 256 (content conv4_2, Gram matrices at five layers to conv5_1, total variation)
- * on the onnx engine, in turns with Debian's PyTorch and with TensorFlow.js's WebAssembly backend.
+ * One VGG-19 loss and gradient (content conv4_2, Gram matrices at five layers to conv5_1, total variation) at several
+ * sizes on the onnx engine, in turns with direct convolutions on the same engine, with PyTorch 2 in its fastest form,
+ * and at the smallest size with TensorFlow.js's WebAssembly backend.
  *
- *   npx tsx bench/loss-gradient.ts
+ *   PYTHON=... npx tsx bench/loss-gradient.ts [sizes, px ...]
  */
 import { loadavg } from "node:os";
 import { join } from "node:path";
@@ -11,73 +12,81 @@ import { openFeatureNetwork } from "../server/art/feature-network.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
 import { type Evaluated, openScene } from "./loss-gradient-scene.js";
 import { Peer } from "./peer.js";
+import { pythonWithTorch } from "./python.js";
 import { type Measurement, recordResults } from "./results.js";
 import { requireModelMirror } from "./sample-work.js";
 import { median, rounded } from "./statistics.js";
 
-const size = 256;
+const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [256, 512, 1024];
 const threads = 2;
-const rounds = 11;
-/** TensorFlow.js, which is slow, runs only in every fifth round. */
-const tfjsEvery = 5;
+/** TensorFlow.js, which is slow, runs at this size alone and only in every fifth round. */
+const [tfjsSize, tfjsEvery] = [256, 5];
 /** Pause between turns, ms, so that waiting threads of one do not spin during the turn of another. */
-const rest = 1500;
+const rest = 1000;
 
+/** One of the compared programs: how it evaluates once, and its times, ms. */
+interface Program {
+  name: string;
+  evaluate: () => Promise<Evaluated>;
+  every: number;
+  times: number[];
+}
+
+const python = pythonWithTorch();
 const weightsFile = join(requireModelMirror(), "vgg19", "vgg19.safetensors");
-const settings = [weightsFile, String(size), String(threads)];
-const peers = {
-  torch: new Peer(process.env.PYTHON ?? "/usr/bin/python3", [join(import.meta.dirname, "loss_gradient_torch.py"), ...settings]),
-  tfjs: new Peer(process.execPath, ["--import", "tsx", join(import.meta.dirname, "loss-gradient-tfjs.ts"), ...settings]),
-};
-const engine = new OnnxEngine(threads);
-const times: Record<"onnx" | "torch" | "tfjs", number[]> = { onnx: [], torch: [], tfjs: [] };
-const names: Record<keyof typeof peers, string> = { torch: "", tfjs: "" };
-try {
-  const evaluate = await openScene(
-    engine,
-    await openFeatureNetwork({ id: "vgg19", path: weightsFile, architecture: { family: "vgg19" } }),
-    size,
-  );
-  for (const key of ["torch", "tfjs"] as const) {
-    const { name, detail } = await peers[key].reply<{ name: string; detail: string }>();
-    names[key] = name;
-    console.log(`${name}: ${detail}`);
+const network = await openFeatureNetwork({ id: "vgg19", path: weightsFile, architecture: { family: "vgg19" } });
+const measurements: Measurement[] = [];
+for (const size of sizes) measurements.push(...(await compared(size)));
+await recordResults(measurements, "npx tsx bench/loss-gradient.ts");
+
+async function compared(size: number): Promise<Measurement[]> {
+  const engine = new OnnxEngine(threads);
+  const peers = [new Peer(python, [join(import.meta.dirname, "loss_gradient_torch.py"), weightsFile, String(size), String(threads)])];
+  const tfjs = join(import.meta.dirname, "loss-gradient-tfjs.ts");
+  if (size === tfjsSize) peers.push(new Peer(process.execPath, ["--import", "tsx", tfjs, weightsFile, String(size), String(threads)]));
+  try {
+    const ours = program("Atelier", await openScene(engine, network, size, "WINOGRAD_4"));
+    const programs = [ours, program("direct convolutions on the same engine", await openScene(engine, network, size, "DIRECT"))];
+    for (const [index, peer] of peers.entries()) {
+      const { name, detail } = await peer.reply<{ name: string; detail: string }>();
+      console.log(`${name}: ${detail}`);
+      programs.push(program(name, () => peer.run<Evaluated>(), index === 1 ? tfjsEvery : 1));
+    }
+    console.log(`Atelier: ${engine.description}; load ${loadavg().map((load) => load.toFixed(2))}`);
+    const expected = await ours.evaluate();
+    for (const { name, evaluate } of programs) requireAgreement(name, await evaluate(), expected);
+    const rounds = size > 512 ? 5 : 11;
+    for (let round = 0; round < rounds; round++) {
+      for (const { evaluate, every, times } of programs) {
+        if (round % every > 0) continue;
+        await pause(rest);
+        times.push((await evaluate()).ms);
+      }
+    }
+    for (const { name, times } of programs) {
+      console.log(
+        `${size} px, ${name}: median ${median(times).toFixed(0)} ms, best ${Math.min(...times).toFixed(0)} ms of ${times.length}`,
+      );
+    }
+    const value = Math.round(median(ours.times));
+    return programs.slice(1).map(({ name: peer, times }) => ({
+      bench: `VGG-19 loss and gradient, ${size} px`,
+      peer,
+      ratio: rounded(median(times) / value),
+      value,
+      unit: "ms",
+    }));
+  } finally {
+    for (const peer of peers) peer.close();
+    await engine.close();
   }
-  console.log(`Atelier: ${engine.description}`);
-  console.log(`load before: ${loadavg().map((load) => load.toFixed(2))}`);
-  const expected = await evaluate();
-  for (const key of ["torch", "tfjs"] as const) requireAgreement(names[key], await peers[key].run<Evaluated>(), expected);
-  for (let round = 0; round < rounds; round++) {
-    await pause(rest);
-    times.onnx.push((await evaluate()).ms);
-    await pause(rest);
-    times.torch.push((await peers.torch.run<Evaluated>()).ms);
-    if (round % tfjsEvery > 0) continue;
-    await pause(rest);
-    times.tfjs.push((await peers.tfjs.run<Evaluated>()).ms);
-  }
-  console.log(`load after: ${loadavg().map((load) => load.toFixed(2))}`);
-} finally {
-  peers.torch.close();
-  peers.tfjs.close();
-  await engine.close();
 }
 
-for (const [name, list] of Object.entries(times)) {
-  console.log(`${name}: median ${median(list).toFixed(0)} ms, best ${Math.min(...list).toFixed(0)} ms of ${list.length}`);
+function program(name: string, evaluate: Program["evaluate"], every = 1): Program {
+  return { name, evaluate, every, times: [] };
 }
-const bench = `VGG-19 loss and gradient, ${size} px`;
-const ours = median(times.onnx);
-const comparedWith = (peer: string, list: readonly number[]): Measurement => ({
-  bench,
-  peer,
-  ratio: rounded(median(list) / ours),
-  value: Math.round(ours),
-  unit: "ms",
-});
-await recordResults([comparedWith(names.torch, times.torch), comparedWith(names.tfjs, times.tfjs)], "npx tsx bench/loss-gradient.ts");
 
-/** @throws Error unless a peer computes the same loss and gradient to 1 %. */
+/** @throws Error unless a program computes the same loss and gradient to 1 %. */
 function requireAgreement(name: string, { total, norm }: Evaluated, expected: Evaluated): void {
   const apart = Math.max(Math.abs(total / expected.total - 1), Math.abs(norm / expected.norm - 1));
   if (!(apart < 0.01)) throw new Error(`${name} computes loss ${total} and gradient ${norm}, not ${expected.total} and ${expected.norm}`);

@@ -3,7 +3,6 @@
 usage: loss_gradient_torch.py weights.safetensors size threads
 """
 import json
-import re
 import struct
 import sys
 import time
@@ -11,6 +10,8 @@ import time
 import numpy as np
 import torch
 import torch.nn.functional as F
+
+from torch_forms import fastest
 
 weights_path, size, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 torch.set_num_threads(threads)
@@ -41,7 +42,7 @@ def waves(row_step, column_step):
     return torch.from_numpy((0.5 + 0.5 * np.sin(channel + row_step * row + column_step * column)).astype(np.float32))[None]
 
 
-def features(image):
+def features(image, weights):
     value = image[:, [2, 1, 0]] * 255 - torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
     found, block = {}, "1"
     for layer in LAYERS:
@@ -61,28 +62,40 @@ def relative(value, target):
     return (value - target).pow(2).sum() / (target.pow(2).sum() + 1e-6)
 
 
-weights = read_weights(weights_path)
+plain_weights = read_weights(weights_path)
 with torch.no_grad():
-    content_target = features(waves(0.11, 0.07))[CONTENT_LAYER]
-    style_features = features(waves(0.31, 0.17))
+    content_target = features(waves(0.11, 0.07), plain_weights)[CONTENT_LAYER]
+    style_features = features(waves(0.31, 0.17), plain_weights)
     style_targets = {layer: gram(style_features[layer]) for layer in STYLE_LAYERS}
-image = waves(0.23, 0.05).requires_grad_()
 
 
-def evaluate():
-    found = features(image)
-    content = relative(found[CONTENT_LAYER], content_target)
-    style = sum(relative(gram(found[layer]), style_targets[layer]) for layer in STYLE_LAYERS) / len(STYLE_LAYERS)
-    smoothness = (image[:, :, 1:] - image[:, :, :-1]).abs().mean() + (image[:, :, :, 1:] - image[:, :, :, :-1]).abs().mean()
-    total = content + 100 * style + 0.02 * smoothness
-    (gradient,) = torch.autograd.grad(total, image)
-    return float(total), float(gradient.norm())
+def build(memory_format, compiled):
+    def arranged(value):
+        return value.contiguous(memory_format=memory_format) if value.dim() == 4 else value
+
+    weights = {name: arranged(value) for name, value in plain_weights.items()}
+    image = arranged(waves(0.23, 0.05)).requires_grad_()
+
+    def loss(image):
+        found = features(image, weights)
+        content = relative(found[CONTENT_LAYER], content_target)
+        style = sum(relative(gram(found[layer]), style_targets[layer]) for layer in STYLE_LAYERS) / len(STYLE_LAYERS)
+        rows = (image[:, :, 1:] - image[:, :, :-1]).abs().mean()
+        columns = (image[:, :, :, 1:] - image[:, :, :, :-1]).abs().mean()
+        return content + 100 * style + 0.02 * (rows + columns)
+
+    run_loss = compiled(loss)
+
+    def evaluate():
+        total = run_loss(image)
+        (gradient,) = torch.autograd.grad(total, image)
+        return float(total.detach()), float(gradient.norm())
+
+    return evaluate
 
 
-evaluate()
-with open("/proc/self/maps") as maps:
-    library = sorted(set(re.findall(r"/\S*blas\S*", maps.read())))
-print(json.dumps({"name": f"PyTorch {torch.__version__}", "detail": f"{torch.get_num_threads()} threads, {', '.join(library)}"}), flush=True)
+evaluate, detail = fastest(build)
+print(json.dumps({"name": f"PyTorch {torch.__version__}", "detail": detail}), flush=True)
 for _ in sys.stdin:
     start = time.perf_counter()
     total, norm = evaluate()

@@ -15,8 +15,11 @@ export interface OperationContext extends ApiContext {
   spend(values: number): void;
   /** Counts the bytes of pictures in the answer. @throws AtelierError LIMIT for too many. */
   spendBytes(byteLength: number): void;
-  /** A fresh context, with time and values of its own, for the next event of a subscription. */
-  renewed(): OperationContext;
+  /**
+   * A fresh context, with time and values of its own, for the next event of a subscription. A shared one serves other
+   * clients too, so it does not end with this one.
+   */
+  renewed(options?: { isShared?: boolean }): OperationContext;
 }
 
 /** Reads rows for all entries of a list at once. */
@@ -74,7 +77,7 @@ export function operationContext(context: ApiContext, isGone: () => boolean): Op
         unit: "bytes",
       });
     },
-    renewed: () => operationContext(context, isGone),
+    renewed: ({ isShared = false } = {}) => operationContext(context, isShared ? () => false : isGone),
   };
 }
 

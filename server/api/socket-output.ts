@@ -1,3 +1,4 @@
+import type { ExecutionResult } from "graphql";
 import type { WebSocket } from "ws";
 import { apiLimits } from "./limits.js";
 
@@ -10,14 +11,31 @@ export class SocketOutput {
   private turn: Promise<void> = Promise.resolve();
   /** Wakes the message that waits for space. */
   private wake: (() => void) | null = null;
+  /** JSON text that belongs into the next message in place of its `null`. */
+  private payload: string | null = null;
 
   constructor(private readonly socket: WebSocket) {
     socket.once("close", () => this.flushed());
   }
 
+  /**
+   * The payload of a message whose text is known. The protocol writes each message and sends it at once: what is written
+   * for this payload is `null`, at the end of the message, and `send` puts the text there.
+   */
+  written(text: string): ExecutionResult & { toJSON(): null } {
+    return {
+      toJSON: () => {
+        this.payload = text;
+        return null;
+      },
+    };
+  }
+
   /** Sends a message. Resolves when it has left or the socket is closed. */
-  send(text: string): Promise<void> {
-    const { socket } = this;
+  send(message: string): Promise<void> {
+    const { socket, payload } = this;
+    this.payload = null;
+    const text = payload === null ? message : `${message.slice(0, -"null}".length)}${payload}}`;
     if (socket.readyState !== socket.OPEN) return Promise.resolve();
     return new Promise((resolve) => {
       // A message that cannot be sent is not needed any more: the error closes the socket too.

@@ -10,6 +10,7 @@ import { formatError, limitError, type ReportError, requestTooLarge } from "./er
 import { ReceivingBudget, type SocketExtra, serveSocket } from "./graphql-socket.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
+import { SharedResults } from "./shared-results.js";
 import { subscribeEachEvent } from "./subscribe.js";
 
 /** How long clients have to answer the closing handshake, ms. */
@@ -37,10 +38,11 @@ export function graphqlOverWebSocket(
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
   const receiving = new ReceivingBudget();
+  const results = new SharedResults();
   const protocol = makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: apiLimits.connectionInitTimeoutMs,
     execute,
-    subscribe: subscribeEachEvent,
+    subscribe: (args) => subscribeEachEvent(args, results),
     onSubscribe({ subscriptions, extra }, id, { query, variables, operationName }) {
       if (extra.oversized.delete(id)) return [requestTooLarge()];
       // This count includes the new subscription.
@@ -61,6 +63,8 @@ export function graphqlOverWebSocket(
     onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error, schema, report)),
     async onNext({ extra }, _id, _payload, _args, result) {
       await extra.output.space();
+      const text = results.textOf(result);
+      if (text !== null) return extra.output.written(text);
       return result.errors ? { ...result, errors: result.errors.map((error) => formatError(error, schema, report)) } : undefined;
     },
   });
