@@ -39,7 +39,7 @@ for (const [channels, side] of layers) {
   const flop = 2 * 9 * channels ** 2 * side ** 2;
   const image = waves([1, channels, side, side]);
   const graph = { sum: reduceSum(chain(channels), "all") };
-  const times = await inTurns({
+  const times = await inTurns(image, {
     direct: await engine.open(graph, { outputs: ["sum"] }),
     winograd: await engine.open(graph, { outputs: ["sum"], convolutions: "WINOGRAD_4" }),
   });
@@ -48,24 +48,25 @@ for (const [channels, side] of layers) {
   console.log(`${channels} channels, ${side} x ${side}: direct ${rates[0]}; Winograd ${rates[1]}`);
   const bench = `convolution of ${channels} channels, ${side} x ${side} values, by Winograd's method`;
   measurements.push({ bench, peer: "direct convolution", ratio: rounded(direct / winograd), value: rounded(winograd), unit: "ms" });
-
-  async function inTurns(programs: Record<string, Program>): Promise<Record<string, number>> {
-    const samples: Record<string, number[]> = {};
-    for (let round = 0; round <= rounds; round++) {
-      for (const [name, program] of Object.entries(programs)) {
-        await pause(rest);
-        const began = performance.now();
-        await program.run({ image });
-        // The first round warms up.
-        if (round > 0) (samples[name] ??= []).push(performance.now() - began);
-      }
-    }
-    for (const program of Object.values(programs)) await program.close();
-    return Object.fromEntries(Object.entries(samples).map(([name, list]) => [name, median(list)]));
-  }
 }
 await engine.close();
 await recordResults(measurements, "npx tsx bench/convolutions.ts");
+
+/** Runs the programs in turns; the median time of each, ms. */
+async function inTurns(image: Tensor, programs: Record<string, Program>): Promise<Record<string, number>> {
+  const samples = Object.keys(programs).map((name): [string, number[]] => [name, []]);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [name, times] of samples) {
+      await pause(rest);
+      const began = performance.now();
+      await programs[name]!.run({ image });
+      // The first round warms up.
+      if (round > 0) times.push(performance.now() - began);
+    }
+  }
+  for (const program of Object.values(programs)) await program.close();
+  return Object.fromEntries(samples.map(([name, times]) => [name, median(times)]));
+}
 
 function chain(channels: number): Node {
   const weight = constant(waves([channels, channels, 3, 3], 1 / channels));

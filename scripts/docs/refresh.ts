@@ -1,5 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readCurves } from "../../bench/curves.js";
+import { plotsOf } from "../../bench/plots.js";
 import { readResults } from "../../bench/results.js";
 import { variables } from "../../server/config.js";
 import { entryFiles, server, studio } from "../arrows.mjs";
@@ -17,6 +19,7 @@ const documents: Record<string, readonly string[]> = {
 /** Writes the documents in `root` whose generated parts are stale. Returns their paths. */
 export async function refreshDocs(root: string): Promise<string[]> {
   const stale = await staleTexts(root);
+  await mkdir(join(root, "bench", "plots"), { recursive: true });
   for (const [file, text] of stale) await writeFile(join(root, file), text);
   return [...stale.keys()];
 }
@@ -26,7 +29,7 @@ export async function staleDocs(root: string): Promise<string[]> {
   return [...(await staleTexts(root)).keys()];
 }
 
-/** What the stale documents should contain, by path. */
+/** What the stale documents and plots should contain, by path. */
 async function staleTexts(root: string): Promise<Map<string, string>> {
   const results = await readResults(join(root, "bench", "results.json"));
   const parts = new Map([
@@ -40,6 +43,11 @@ async function staleTexts(root: string): Promise<Map<string, string>> {
     const text = await readFile(join(root, file), "utf8");
     const filled = fillParts(file, text, parts, required);
     if (filled !== text) stale.set(file, filled);
+  }
+  for (const [name, plot] of plotsOf(results, await readCurves(join(root, "bench", "curves.json")))) {
+    const file = `bench/plots/${name}`;
+    const drawn = await readFile(join(root, file), "utf8").catch(() => null);
+    if (drawn !== plot) stale.set(file, plot);
   }
   return stale;
 }

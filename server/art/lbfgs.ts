@@ -23,6 +23,8 @@ const BACKTRACK = 0.25;
 export class LBFGS implements Optimizer {
   private imageDifferences: Float32Array[] = [];
   private gradientDifferences: Float32Array[] = [];
+  /** Products of each pair's differences. */
+  private curvatures: number[] = [];
   /** The last evaluated image that was kept, and the step taken from it. */
   private before: { image: Float32Array; gradient: Float32Array; direction: Float32Array; loss: number; length: number } | null = null;
 
@@ -31,6 +33,7 @@ export class LBFGS implements Optimizer {
     if (!state) return;
     this.imageDifferences = state.imageDifferences as Float32Array[];
     this.gradientDifferences = state.gradientDifferences as Float32Array[];
+    this.curvatures = this.imageDifferences.map((moved, i) => dot(moved, this.gradientDifferences[i]!));
     if (state.image) {
       this.before = {
         image: state.image as Float32Array,
@@ -74,9 +77,11 @@ export class LBFGS implements Optimizer {
     if (!(curvature > 1e-10 * Math.sqrt(dot(moved, moved) * dot(turned, turned)))) return;
     this.imageDifferences.push(moved);
     this.gradientDifferences.push(turned);
+    this.curvatures.push(curvature);
     if (this.imageDifferences.length > HISTORY) {
       this.imageDifferences.shift();
       this.gradientDifferences.shift();
+      this.curvatures.shift();
     }
   }
 
@@ -85,7 +90,7 @@ export class LBFGS implements Optimizer {
     const direction = gradient.map((slope) => -slope);
     const pairs = this.imageDifferences.map((moved, i) => {
       const turned = this.gradientDifferences[i]!;
-      return { moved, turned, curvature: dot(moved, turned), share: 0 };
+      return { moved, turned, curvature: this.curvatures[i]!, share: 0 };
     });
     for (const pair of pairs.toReversed()) {
       pair.share = dot(pair.moved, direction) / pair.curvature;

@@ -8,12 +8,12 @@ import { refreshDocs, staleDocs } from "../../scripts/docs/refresh.js";
 import { root } from "../../scripts/root.mjs";
 import { variables } from "../../server/config.js";
 
-const copied = ["README.md", "ARCHITECTURE.md", "docs/operate.md", "bench/README.md", "bench/results.json"];
+const copied = ["README.md", "ARCHITECTURE.md", "docs/operate.md", "bench/README.md", "bench/results.json", "bench/curves.json", "bench/plots"];
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "atelier-docs-"));
-  for (const file of copied) await cp(join(root, file), join(folder, file));
+  for (const file of copied) await cp(join(root, file), join(folder, file), { recursive: true });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -43,6 +43,15 @@ test("a figure that was measured again is stale until the documents are filled a
   expect(await staleDocs(folder)).toEqual(["README.md", "bench/README.md"]);
   expect(await refreshDocs(folder)).toEqual(["README.md", "bench/README.md"]);
   expect(await readFile(join(folder, "README.md"), "utf8")).toContain("| 12.345 s |");
+  expect(await staleDocs(folder)).toEqual([]);
+});
+
+test("a plot that was changed by hand, or is missing, is stale", async () => {
+  await replace("bench/plots/step-time.svg", "Time of", "Times of");
+  await rm(join(folder, "bench/plots/convolutions.svg"));
+  const files = ["bench/plots/step-time.svg", "bench/plots/convolutions.svg"];
+  expect(await staleDocs(folder)).toEqual(files);
+  expect(await refreshDocs(folder)).toEqual(files);
   expect(await staleDocs(folder)).toEqual([]);
 });
 
