@@ -11,7 +11,7 @@ import { OnnxEngine } from "../server/engine/onnx.js";
 import { constant, FREE, input, type Node } from "../server/graph/node.js";
 import { conv2d, matmul, reduceSum, relu } from "../server/graph/operators/index.js";
 import { type Tensor, tensor } from "../server/graph/tensor.js";
-import { atLeast, type Measurement, recordResults } from "./results.js";
+import { type Measurement, recordResults } from "./results.js";
 import { median, rounded } from "./statistics.js";
 
 /** Layers in a row, so that the time of a run is theirs. */
@@ -34,7 +34,9 @@ const layers = [
 const engine = new OnnxEngine(2, { rule: () => true, availableMemory: () => Number.POSITIVE_INFINITY });
 const peak = await rateOfProduct(1024);
 console.log(`a product of two matrices of 1,024 x 1,024 values: ${peak.toFixed(0)} GFLOP/s`);
-const measurements: Measurement[] = [atLeast("rate of a large matrix product, the processor's peak", peak, 1, "GFLOP/s")];
+const measurements: Measurement[] = [
+  { bench: "rate of a large matrix product, the processor's peak", peer: "none", ratio: null, value: rounded(peak), unit: "GFLOP/s" },
+];
 for (const [channels, side] of layers) {
   const flop = 2 * 9 * channels ** 2 * side ** 2;
   const image = waves([1, channels, side, side]);
@@ -81,9 +83,10 @@ async function rateOfProduct(side: number): Promise<number> {
   const product = reduceSum(matmul(input("a", [side, side]), constant(waves([side, side]))), "all");
   const program = await engine.open({ product }, { outputs: ["product"] });
   const times: number[] = [];
+  const a = waves([side, side]);
   for (let round = 0; round < 20; round++) {
     const began = performance.now();
-    await program.run({ a: waves([side, side]) });
+    await program.run({ a });
     times.push(performance.now() - began);
   }
   await program.close();

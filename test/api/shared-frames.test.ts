@@ -24,7 +24,7 @@ interface Received {
 /** A viewer's frames, and a promise of its end. */
 function watch(query: string, variables: Record<string, unknown>) {
   const frames: Received[] = [];
-  let opened = () => undefined as void;
+  let opened: () => void = () => undefined;
   const open = new Promise<void>((resolve) => {
     opened = resolve;
   });

@@ -35,9 +35,11 @@ test("every plot names its lines, escapes their names, and has no number that is
 });
 
 test("the times of a step stand in the order of the sizes, those of a peer as its ratio says", () => {
-  const [ours, theirs] = [...plotsOf(results, curves).get("step-time.svg")!.matchAll(/points="([^"]*)"/g)].map(([, points]) =>
-    points!.split(" ").map((point) => point.split(",").map(Number)),
-  );
+  const [ours, theirs] = [
+    ...plotsOf(results, curves)
+      .get("step-time.svg")!
+      .matchAll(/points="([^"]*)"/g),
+  ].map(([, points]) => points!.split(" ").map((point) => point.split(",").map(Number)));
   expect(ours![0]![0]).toBeLessThan(ours![1]![0]!);
   // The slowest time is at the top, the fastest at the bottom: 1200 ms and 200 ms.
   expect(theirs![1]).toEqual([700, 44]);

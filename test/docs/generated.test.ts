@@ -8,7 +8,15 @@ import { refreshDocs, staleDocs } from "../../scripts/docs/refresh.js";
 import { root } from "../../scripts/root.mjs";
 import { variables } from "../../server/config.js";
 
-const copied = ["README.md", "ARCHITECTURE.md", "docs/operate.md", "bench/README.md", "bench/results.json", "bench/curves.json", "bench/plots"];
+const copied = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "docs/operate.md",
+  "bench/README.md",
+  "bench/results.json",
+  "bench/curves.json",
+  "bench/plots",
+];
 
 let folder: string;
 beforeEach(async () => {
