@@ -2,6 +2,7 @@ import type { FeatureNetwork } from "../server/art/feature-network.js";
 import { inputNames, objectiveGraph, outputNames, targetGraph } from "../server/art/losses.js";
 import { type ConvolutionMethod, type Engine, gradientName } from "../server/engine/engine.js";
 import { scalar, type Tensor, tensor } from "../server/graph/tensor.js";
+import { newConvolutions } from "../server/records/convolutions.js";
 
 /** Layers, weights and pictures of the benchmark; loss_gradient_torch.py repeats them. */
 const layers = { content: ["conv4_2"], style: ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"] };
@@ -36,7 +37,7 @@ export async function openScene(
   engine: Engine,
   network: FeatureNetwork,
   size: number,
-  convolutions: ConvolutionMethod = "DIRECT",
+  convolutions: ConvolutionMethod = newConvolutions,
 ): Promise<() => Promise<Evaluated>> {
   const measured = targetGraph(network, layers);
   const targetProgram = await engine.open(measured, { outputs: Object.keys(measured) });

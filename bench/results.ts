@@ -85,6 +85,7 @@ export function machine(): string {
 
 function commit(): string {
   const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8" }).trim();
-  const changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!bench/results.json", ":!bench/README.md");
+  const recorded = ["results.json", "curves.json", "plots", "README.md"].map((name) => `:!bench/${name}`);
+  const changed = git("status", "--porcelain", "--untracked-files=no", "--", ...recorded, ":!README.md");
   return `${git("rev-parse", "--short=12", "HEAD")}${changed ? "+" : ""}`;
 }
