@@ -31,7 +31,7 @@ const layers = [
   [512, 64],
 ] as const;
 
-const engine = new OnnxEngine(2, { rule: () => true, availableMemory: () => Number.POSITIVE_INFINITY });
+const engine = new OnnxEngine(2, () => true);
 const peak = await rateOfProduct(1024);
 console.log(`a product of two matrices of 1,024 x 1,024 values: ${peak.toFixed(0)} GFLOP/s`);
 const measurements: Measurement[] = [

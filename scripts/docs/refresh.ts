@@ -6,14 +6,14 @@ import { readResults } from "../../bench/results.js";
 import { variables } from "../../server/config.js";
 import { entryFiles, server, studio } from "../arrows.mjs";
 import { fillParts } from "./fill.js";
-import { arrowsTable, figuresTable, resultsTable, variablesTable } from "./tables.js";
+import { arrowsTable, figuresTable, resultsTable, stepsTable, variablesTable } from "./tables.js";
 
 /** Documents with the generated parts that each must contain. */
 const documents: Record<string, readonly string[]> = {
   "README.md": ["figures"],
   "ARCHITECTURE.md": ["arrows"],
   "docs/operate.md": ["variables"],
-  "bench/README.md": ["results"],
+  "bench/README.md": ["steps", "results"],
 };
 
 /** Writes the documents in `root` whose generated parts are stale. Returns their paths. */
@@ -36,6 +36,7 @@ async function staleTexts(root: string): Promise<Map<string, string>> {
     ["arrows", arrowsTable(server, entryFiles, studio)],
     ["figures", figuresTable(results)],
     ["results", resultsTable(results)],
+    ["steps", stepsTable(results)],
     ["variables", variablesTable(Object.values(variables))],
   ]);
   const stale = new Map<string, string>();

@@ -25,6 +25,25 @@ export function figuresTable(results: readonly Result[]): string {
   return [table(["measured", "value"], rows), "", machinesOf(shown.map(({ result }) => result))].join("\n");
 }
 
+/** Markdown table of the time of one VGG-19 step at each size, beside every peer that was measured at that size. */
+export function stepsTable(results: readonly Result[]): string {
+  const steps = results.flatMap((result) => {
+    const size = /^VGG-19 loss and gradient, (\d+) px$/.exec(result.bench)?.[1];
+    return size ? [{ ...result, size: Number(size) }] : [];
+  });
+  const sizes = [...new Set(steps.map(({ size }) => size))].sort((a, b) => a - b);
+  const peers = [...new Set(steps.map(({ peer }) => peer))];
+  const rows = sizes.map((size) => {
+    const here = steps.filter((step) => step.size === size);
+    const theirs = peers.map((peer) => {
+      const step = here.find((candidate) => candidate.peer === peer);
+      return step?.ratio ? `${Math.round(step.value * step.ratio)} ms (${step.ratio.toFixed(2)} times)` : "not measured";
+    });
+    return [`${size} px`, `${here[0]?.value} ms`, ...theirs];
+  });
+  return [table(["size", "Atelier", ...peers], rows), "", machinesOf(steps)].join("\n");
+}
+
 /** Markdown table of all results, and the machines that measured them. */
 export function resultsTable(results: readonly Result[]): string {
   const rows = results.map(({ bench, value, unit, peer, ratio, date, commit, command }) => [

@@ -1,32 +1,50 @@
-import { type DocumentNode, type ExecutionArgs, type ExecutionResult, execute, Kind, visit } from "graphql";
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  Kind,
+  type OperationDefinitionNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from "graphql";
 import { SharedFrame } from "../sessions/watch/shared-frame.js";
 import type { OperationContext } from "./operation.js";
 
 /** Arguments of the subscription that decide which frames come, and not what is in them. */
 const CHOOSING: ReadonlySet<string> = new Set(["afterStep", "maxFramesPerSecond"]);
 
+/** Executes a subscription for one of its events. */
+export type EventExecutor = (event: unknown) => Promise<ExecutionResult>;
+
 /**
  * The results of frames, executed and written once for all viewers who ask for the same fields: a picture in a result is
- * some 100 kB of text. Nothing in them depends on who watches.
+ * some 100 kB of text. A frame never changes, and nothing in it depends on who watches. Its session does change, so
+ * operations that ask a frame for its session share nothing.
  */
 export class SharedResults {
   private readonly byFrame = new WeakMap<SharedFrame, Map<DocumentNode, Map<string, Promise<ExecutionResult>>>>();
-  private readonly choosing = new WeakMap<DocumentNode, ReadonlySet<string>>();
   /** Results that are shared, and their text once a viewer has needed it. */
   private readonly texts = new WeakMap<ExecutionResult, { text: string | null }>();
 
-  /** Executes a subscription for one event, or returns the result that another viewer's execution has had. */
-  async execute(args: ExecutionArgs, event: unknown): Promise<ExecutionResult> {
-    const frame = frameOf(event);
+  /** The executor of one viewer's operation. */
+  executorOf(args: ExecutionArgs): EventExecutor {
     const context = args.contextValue as OperationContext;
-    if (!frame) return execute({ ...args, rootValue: event, contextValue: context.renewed() });
-    const ofFrame = entry(this.byFrame, frame, () => new Map());
-    const ofDocument = entry(ofFrame, args.document, () => new Map<string, Promise<ExecutionResult>>());
-    return entry(ofDocument, this.keyOf(args), async () => {
-      const result = await execute({ ...args, rootValue: event, contextValue: context.renewed({ isShared: true }) });
-      this.texts.set(result, { text: null });
-      return result;
-    });
+    const alone: EventExecutor = async (event) => execute({ ...args, rootValue: event, contextValue: context.renewed() });
+    if (asksFrameForSession(args)) return alone;
+    const key = keyOf(args);
+    return (event) => {
+      const frame = frameOf(event);
+      if (!frame) return alone(event);
+      const ofFrame = entry(this.byFrame, frame, () => new Map());
+      const ofDocument = entry(ofFrame, args.document, () => new Map<string, Promise<ExecutionResult>>());
+      return entry(ofDocument, key, async () => {
+        const result = await execute({ ...args, rootValue: event, contextValue: context.renewed({ isShared: true }) });
+        this.texts.set(result, { text: null });
+        return result;
+      });
+    };
   }
 
   /** The JSON text of a result without errors that viewers share; null for other results. */
@@ -36,17 +54,34 @@ export class SharedResults {
     shared.text ??= JSON.stringify(result);
     return shared.text;
   }
-
-  private keyOf({ document, operationName, variableValues }: ExecutionArgs): string {
-    const choosing = entry(this.choosing, document, () => choosingVariables(document));
-    const deciding = Object.entries(variableValues ?? {}).filter(([name]) => !choosing.has(name));
-    return JSON.stringify([operationName, deciding.sort(([a], [b]) => (a < b ? -1 : 1))]);
-  }
 }
 
 function frameOf(event: unknown): SharedFrame | null {
   const { frame } = event as { frame?: unknown };
   return frame instanceof SharedFrame ? frame : null;
+}
+
+function asksFrameForSession({ schema, document }: ExecutionArgs): boolean {
+  const types = new TypeInfo(schema);
+  let asks = false;
+  const visitor = visitWithTypeInfo(types, {
+    [Kind.FIELD]({ name }) {
+      if (name.value === "session" && types.getParentType()?.name === "Frame") asks = true;
+    },
+  });
+  visit(document, visitor);
+  return asks;
+}
+
+/** Distinguishes operations of one document whose results may differ: their names, and the variables that they use. */
+function keyOf({ document, operationName, variableValues = {} }: ExecutionArgs): string {
+  const operation = document.definitions.find(
+    (definition): definition is OperationDefinitionNode =>
+      definition.kind === Kind.OPERATION_DEFINITION && (!operationName || definition.name?.value === operationName),
+  );
+  const choosing = choosingVariables(document);
+  const names = (operation?.variableDefinitions ?? []).map(({ variable }) => variable.name.value).filter((name) => !choosing.has(name));
+  return JSON.stringify([operationName, names.map((name) => [name, variableValues?.[name]])]);
 }
 
 /** Names of the variables that are used for `CHOOSING` arguments of an operation's own fields alone. */
@@ -55,9 +90,10 @@ function choosingVariables(document: DocumentNode): ReadonlySet<string> {
   visit(document, {
     [Kind.VARIABLE_DEFINITION]: () => false,
     [Kind.VARIABLE](node, _key, parent, _path, ancestors) {
-      const isChoosing = !Array.isArray(parent) && (parent as { kind?: string }).kind === Kind.ARGUMENT && isOfOwnField(ancestors);
+      const isArgument = !Array.isArray(parent) && (parent as { kind?: string }).kind === Kind.ARGUMENT;
       const argument = parent as { name?: { value: string } };
-      (isChoosing && CHOOSING.has(argument.name?.value ?? "") ? choosing : deciding).add(node.name.value);
+      const isChoosing = isArgument && isOfOwnField(ancestors) && CHOOSING.has(argument.name?.value ?? "");
+      (isChoosing ? choosing : deciding).add(node.name.value);
     },
   });
   return new Set([...choosing].filter((name) => !deciding.has(name)));

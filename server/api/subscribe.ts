@@ -12,12 +12,13 @@ export async function subscribeEachEvent(
   const source = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in source)) return source;
   const events = source[Symbol.asyncIterator]() as AsyncIterator<unknown>;
+  const execute = results.executorOf(args);
   const responses: AsyncIterableIterator<ExecutionResult> = {
     [Symbol.asyncIterator]: () => responses,
     async next() {
       const event = await events.next();
       if (event.done) return { done: true, value: undefined };
-      return { done: false, value: await results.execute(args, event.value) };
+      return { done: false, value: await execute(event.value) };
     },
     async return() {
       await events.return?.();

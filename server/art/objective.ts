@@ -1,4 +1,4 @@
-import { type ConvolutionMethod, type Engine, gradientName, type Program } from "../engine/engine.js";
+import { type ConvolutionMethod, type Engine, gradientName, type Program, type ProgramRequest } from "../engine/engine.js";
 import type { Graph } from "../graph/node.js";
 import { elementCount, scalar, type Tensor, tensor } from "../graph/tensor.js";
 import type { Losses } from "../records/pictures.js";
@@ -60,11 +60,12 @@ export async function evaluate(program: Program, picture: Planes, targets: Targe
  * Opens the program that `evaluate` runs: all outputs of an `objectiveGraph`, and the gradient of J towards the image.
  */
 export function openObjective(engine: Engine, graph: Graph, convolutions?: ConvolutionMethod): Promise<Program> {
-  return engine.open(graph, {
-    convolutions,
-    outputs: Object.keys(graph),
-    gradient: { of: outputNames.total, towards: [inputNames.image] },
-  });
+  return engine.open(graph, objectiveRequest(graph, convolutions));
+}
+
+/** What `openObjective` asks of an engine. */
+export function objectiveRequest(graph: Graph, convolutions?: ConvolutionMethod): ProgramRequest {
+  return { convolutions, outputs: Object.keys(graph), gradient: { of: outputNames.total, towards: [inputNames.image] } };
 }
 
 /** A picture as a tensor 1 x 3 x H x W, which shares the picture's data. */

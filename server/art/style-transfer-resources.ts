@@ -1,10 +1,11 @@
 import type { Engine, Program } from "../engine/engine.js";
 import { badInput } from "../errors.js";
+import type { ConvolutionMethod } from "../records/convolutions.js";
 import { MIN_PICTURE_SIDE } from "../records/settings.js";
 import { matchColours } from "./colours.js";
 import type { FeatureNetwork, OpenFeatureNetwork } from "./feature-network.js";
 import { inputNames, type ObjectiveLayers, objectiveGraph, targetGraph } from "./losses.js";
-import { asTensor, blendTargets, objectiveLayers, openObjective, type Targets } from "./objective.js";
+import { asTensor, blendTargets, objectiveLayers, objectiveRequest, openObjective, type Targets } from "./objective.js";
 import type { Planes } from "./painter.js";
 import { decodePlanes } from "./picture.js";
 import { ProgramCache } from "./program-cache.js";
@@ -12,6 +13,9 @@ import type { EncodedPicture, FeatureNetworkFile, StyleTransferWork } from "./wo
 
 /** Memory that cached targets may take, bytes: the content features of one picture of 1024 px are 33 MB. */
 const MAX_TARGET_BYTES = 256 * 2 ** 20;
+
+/** Largest share of the machine's memory that the weights of Winograd's method may take. */
+const MAX_WEIGHTS_SHARE = 1 / 8;
 
 /** What the style transfers of one device share: networks, programs, and the targets of recently used pictures. */
 export class StyleTransferResources {
@@ -22,7 +26,21 @@ export class StyleTransferResources {
   constructor(
     private readonly engine: Engine,
     private readonly openNetwork: OpenFeatureNetwork,
+    private readonly memoryBytes: number,
   ) {}
+
+  /**
+   * How the convolutions of a work are computed: as it asks, but directly where nothing is painted yet and the weights of
+   * Winograd's method would take too much of the machine's memory.
+   * @throws what `acquireObjective` throws.
+   */
+  async methodFor({ network: file, settings, convolutions = "DIRECT", begun }: StyleTransferWork): Promise<ConvolutionMethod> {
+    if (convolutions === "DIRECT" || begun) return convolutions;
+    const layers = objectiveLayers(settings);
+    const graph = objectiveGraph(await this.network(file, layers), layers);
+    const added = this.engine.winogradByteLength?.(graph, objectiveRequest(graph, convolutions)) ?? 0;
+    return added > this.memoryBytes * MAX_WEIGHTS_SHARE ? "DIRECT" : convolutions;
+  }
 
   /**
    * Returns the program of J for the work's layers. Every call needs one `releaseObjective` for the same work.

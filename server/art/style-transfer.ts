@@ -20,30 +20,34 @@ import { startingPicture } from "./starting-picture.js";
 import { StyleTransferResources } from "./style-transfer-resources.js";
 import type { EncodedPicture, StyleTransferWork } from "./work.js";
 
-/** Painters of style transfers on `engine`. The painters of one factory share networks, programs and targets. */
+/**
+ * Painters of style transfers on `engine`, on a machine with `memoryBytes`. The painters of one factory share networks, programs and targets.
+ */
 export function createStyleTransferFactory(
   engine: Engine,
   openNetwork: OpenFeatureNetwork = openFeatureNetwork,
+  memoryBytes = Number.POSITIVE_INFINITY,
 ): PainterFactory<StyleTransferWork> {
-  const resources = new StyleTransferResources(engine, openNetwork);
+  const resources = new StyleTransferResources(engine, openNetwork, memoryBytes);
   return {
-    async open(work, checkpoint) {
+    async open(asked, checkpoint) {
+      const work = { ...asked, convolutions: await resources.methodFor(asked) };
       const sizes = await Promise.all([work.content, ...work.styles].map(({ bytes }) => uprightSize(bytes)));
       const schedule = new Schedule(work, sizes);
       const start = checkpoint ? decodeCheckpoint(checkpoint) : await firstStep(work, schedule.scaleAt(0));
       schedule.advanceBefore(start.step);
-      const programWork = { ...schedule.work, convolutions: start.convolutions };
-      const program = await resources.acquireObjective(programWork);
-      // The targets are measured as the picture is.
-      schedule.work = { ...schedule.work, convolutions: program.convolutions };
-      return new StyleTransferPainter(resources, schedule, sizes[0]!, { program, programWork }, start);
+      schedule.work = { ...schedule.work, convolutions: start.convolutions };
+      const program = await resources.acquireObjective(schedule.work);
+      return new StyleTransferPainter(resources, schedule, sizes[0]!, program, start);
     },
     close: () => resources.close(),
   };
 }
 
-async function firstStep(work: StyleTransferWork, { size }: Scale): Promise<StyleTransferCheckpoint> {
-  const { convolutions = "DIRECT" } = work;
+type DecidedWork = StyleTransferWork & { convolutions: ConvolutionMethod };
+
+async function firstStep(work: DecidedWork, { size }: Scale): Promise<StyleTransferCheckpoint> {
+  const { convolutions } = work;
   return { step: 0, picture: await startingPicture(work, size), optimizer: null, convolutions };
 }
 
@@ -53,8 +57,9 @@ async function firstStep(work: StyleTransferWork, { size }: Scale): Promise<Styl
  */
 class StyleTransferPainter implements Painter {
   nextStep: number;
-  private program: Program;
-  /** The work for which the program was acquired. */
+  /** How convolutions are computed, from the first step to the last. */
+  readonly convolutions: ConvolutionMethod;
+  /** The work for whose layers the program was acquired. */
   private programWork: StyleTransferWork;
   private scale: Scale;
   private picture: Planes;
@@ -69,13 +74,13 @@ class StyleTransferPainter implements Painter {
     private readonly resources: StyleTransferResources,
     private readonly schedule: Schedule,
     private readonly contentSize: PictureSize,
-    { program, programWork }: { program: Program; programWork: StyleTransferWork },
+    private program: Program,
     start: StyleTransferCheckpoint,
   ) {
     this.nextStep = start.step;
     this.openStep = start.step;
-    this.program = program;
-    this.programWork = programWork;
+    this.convolutions = start.convolutions;
+    this.programWork = schedule.work;
     this.picture = start.picture;
     this.scale = schedule.scaleAt(start.step);
     this.optimizer = createOptimizer(schedule.work.settings, start.picture, start.optimizer);
@@ -101,10 +106,6 @@ class StyleTransferPainter implements Painter {
     this.nextStep = step + 1;
     const planes = { ...this.picture, data: this.picture.data.slice() };
     return { step, planes, losses, computeMs, last: step === work.settings.steps };
-  }
-
-  get convolutions(): ConvolutionMethod {
-    return this.program.convolutions;
   }
 
   checkpoint(): Uint8Array {

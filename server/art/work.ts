@@ -44,6 +44,8 @@ export interface StyleTransferWork extends InForce<StyleTransferSettings, Weight
   changes: ChangeAtStep<EncodedPicture>[];
   /** How convolutions are to be computed; DIRECT where it is missing. */
   convolutions?: ConvolutionMethod;
+  /** Whether pictures are stored already, so that the method cannot change. */
+  begun?: boolean;
   network: FeatureNetworkFile;
 }
 

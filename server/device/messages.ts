@@ -9,7 +9,7 @@
  * frames on the way waits, so a slow disk holds back only the painting. Now and then a `checkpoint` follows a frame.
  *
  * A `steer` changes what is painted from the next picture on; `steered` says which picture that is, before its frame
- * arrives. `convolutions` says that the session is painted by another method than its work asks for. The session ends with `finished` or `failed`, with `cancelled` in reply to `cancel`, or with `paused` in
+ * arrives. `convolutions` says that the session begins with another method than its work asks for. The session ends with `finished` or `failed`, with `cancelled` in reply to `cancel`, or with `paused` in
  * reply to `pause`; a checkpoint of the last picture precedes `paused`.
  *
  * A live translation receives its pictures one by one. The process sends `free` when it can take the session's next

@@ -123,12 +123,14 @@ export class PaintedDeviceSession implements DeviceSession {
     return painter;
   }
 
+  /** Says when a painting begins with another method than its work asks for. Later the method does not change. */
   private reportConvolutions({ convolutions: method }: Painter): void {
     const { work } = this.start;
-    const asked = work.kind === "STYLE_TRANSFER" ? (work.convolutions ?? "DIRECT") : undefined;
-    if (method === undefined || method === asked) return;
-    const why = "This device lacks the memory for the other method's weights, or the method.";
-    this.options.log(`Session ${this.id} computes its convolutions by ${method} instead of ${asked}:`, why);
+    if (work.kind !== "STYLE_TRANSFER" || work.begun || method === undefined) return;
+    const { convolutions: asked = "DIRECT" } = work;
+    if (method === asked) return;
+    const why = "The weights of the faster method would take more than an eighth of this machine's memory.";
+    this.options.log(`Session ${this.id} computes its convolutions by the method ${method}, not ${asked}.`, why);
     void this.send({ type: "convolutions", sessionId: this.id, method });
   }
 

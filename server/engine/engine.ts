@@ -9,7 +9,7 @@ export interface ProgramRequest {
   gradient?: { of: string; towards: readonly string[] };
   /**
    * How convolutions are to be computed; DIRECT by default. The results differ by rounding, so a painting keeps one
-   * method from its first step to its last.
+   * method from its first step to its last. An engine without Winograd's method computes them directly.
    */
   convolutions?: ConvolutionMethod;
 }
@@ -19,8 +19,6 @@ export type ConvolutionMethod = "DIRECT" | "WINOGRAD_4";
 
 /** A graph that is ready to run on one device. */
 export interface Program {
-  /** How convolutions are computed: as was asked for, or DIRECT where this device cannot, or lacks the memory. */
-  readonly convolutions: ConvolutionMethod;
   /**
    * Runs once. `inputs` holds every graph input that the wanted outputs depend on, by name; all are float32, and NCHW
    * where they have four dimensions. Returns the outputs by name and each gradient under `gradientName(input)`, with
@@ -45,6 +43,11 @@ export interface Engine {
    * @throws GraphError when the request does not fit the graph or an operator lacks a gradient rule.
    */
   open(graph: Graph, request: ProgramRequest): Promise<Program>;
+  /**
+   * Memory for the weights that `WINOGRAD_4` adds to a request, bytes. All programs of the same network share them.
+   * Absent from engines without that method.
+   */
+  winogradByteLength?(graph: Graph, request: ProgramRequest): number;
   /**
    * Opens an ONNX file, whose inputs and outputs keep their names; absent from engines that read none. Only the file's
    * own graph checks the shapes of the inputs.

@@ -30,11 +30,11 @@ export class OneInferenceSession implements InferenceSessions {
   }
 }
 
-/** How many sessions stay open. Each keeps the memory that its runs needed. */
+/** How many sessions stay open. Each keeps the memory that its runs needed, and weights that are not shared. */
 const MAX_SESSIONS = 3;
 
-/** Number of values in all inputs above which they are large: a picture of about 640 x 640 px. */
-const MAX_VALUES = 2 ** 21;
+/** Height times width of the widest input above which a run is large. */
+const MAX_AREA = 640 ** 2;
 
 interface SizedSession extends FedSession {
   readonly key: string;
@@ -71,7 +71,7 @@ export class InferenceSessionPerSize implements InferenceSessions {
 
   private async sessionFor(inputs: Inputs): Promise<FedSession> {
     const shapes = Object.values(inputs).map(({ shape }) => shape);
-    const isLarge = shapes.reduce((sum, shape) => sum + elementCount(shape), 0) > MAX_VALUES;
+    const isLarge = shapes.some((shape) => shape.length === 4 && elementCount(shape.slice(2)) > MAX_AREA);
     const isShared = isLarge && this.large === "any size";
     const key = isShared ? ANY_SIZE : shapes.join(";");
     if (isLarge) await this.closeThose((other) => other.isLarge && other.key !== key);

@@ -8,7 +8,7 @@ import { toFedOnnx } from "../graph/to-onnx.js";
 import { transformedByteLength, type WinogradRule, whereFaster, withWinograd } from "../graph/winograd.js";
 import { type CompiledGraph, checkedInputs, compile } from "./compile.js";
 import { usableCores } from "./cores.js";
-import type { ConvolutionMethod, Engine, Program, ProgramRequest } from "./engine.js";
+import type { Engine, Program, ProgramRequest } from "./engine.js";
 import { type FedSession, InferenceSessionPerSize, type InferenceSessions, type Inputs, OneInferenceSession } from "./onnx-sessions.js";
 
 /**
@@ -17,16 +17,6 @@ import { type FedSession, InferenceSessionPerSize, type InferenceSessions, type 
  * only a twenty-fifth, and hold at least 100 MB for each size.
  */
 const MAX_THIN_WEIGHTS = 16 * 2 ** 20;
-
-/** Largest share of the available memory that the weights of Winograd's method may take. */
-const MAX_MEMORY_SHARE = 1 / 2;
-
-/** Where and when convolutions are computed by Winograd's method. */
-export interface WinogradOptions {
-  rule: WinogradRule;
-  /** Memory that this process may still take, bytes. */
-  availableMemory(): number;
-}
 
 /** ONNX Runtime on the CPU. One run computes outputs and gradient; the same inputs give the same bits. */
 export class OnnxEngine implements Engine {
@@ -37,24 +27,22 @@ export class OnnxEngine implements Engine {
 
   /**
    * @param threads of one run; by default one for each core that this process may use.
-   * @param winograd Where convolutions are computed by Winograd's method, if a request asks for it.
+   * @param winogradRule Where convolutions are computed by Winograd's method, if a request asks for it.
    */
   constructor(
     private readonly threads = usableCores(),
-    private readonly winograd: WinogradOptions = { rule: whereFaster, availableMemory: () => process.availableMemory() },
+    private readonly winogradRule: WinogradRule = whereFaster,
   ) {
     this.description = `${threads} threads of ${cpus()[0]?.model.trim() ?? "the processor"}, ONNX Runtime ${env.versions.node}`;
   }
 
   async open(graph: Graph, request: ProgramRequest): Promise<Program> {
     const compiled = compile(graph, request);
-    const { convolutions = "DIRECT" } = request;
-    const added = convolutions === "DIRECT" ? null : transformedByteLength(compiled.nodes, this.winograd.rule);
-    const byWinograd = added !== null && this.hasMemoryFor(added);
+    const byWinograd = request.convolutions === "WINOGRAD_4" && transformedByteLength(compiled.nodes, this.winogradRule) > 0;
     const open = async (sizes: Inputs | null): Promise<FedSession> => {
       let { outputs } = compiled;
       if (sizes) outputs = withSizes(outputs, sizes);
-      if (sizes && byWinograd) outputs = withWinograd(outputs, this.winograd.rule);
+      if (sizes && byWinograd) outputs = withWinograd(outputs, this.winogradRule);
       const { bytes, fed } = toFedOnnx(outputs);
       const session = await withTypedErrors(() => InferenceSession.create(bytes, this.options()));
       return { session, fed: asFeeds(fed) };
@@ -67,9 +55,12 @@ export class OnnxEngine implements Engine {
     return this.program({
       sessions,
       outputs: Object.keys(compiled.outputs),
-      convolutions: added === null || byWinograd ? convolutions : "DIRECT",
       checked: (inputs) => checkedInputs(compiled, inputs),
     });
+  }
+
+  winogradByteLength(graph: Graph, request: ProgramRequest): number {
+    return transformedByteLength(compile(graph, request).nodes, this.winogradRule);
   }
 
   async openFile(path: string): Promise<Program> {
@@ -80,7 +71,6 @@ export class OnnxEngine implements Engine {
     return this.program({
       sessions: new OneInferenceSession({ session, fed: {} }),
       outputs: session.outputNames,
-      convolutions: "DIRECT",
       checked: (inputs) => checkedNames(session.inputNames, inputs),
     });
   }
@@ -93,11 +83,6 @@ export class OnnxEngine implements Engine {
     const program = new OnnxProgram(parts, () => this.programs.delete(program));
     this.programs.add(program);
     return program;
-  }
-
-  /** Whether weights of this size can be added without taking most of the memory that is left. */
-  private hasMemoryFor(byteLength: number): boolean {
-    return byteLength <= this.winograd.availableMemory() * MAX_MEMORY_SHARE;
   }
 
   private options(): InferenceSession.SessionOptions {
@@ -116,7 +101,7 @@ export class OnnxEngine implements Engine {
   }
 }
 
-interface ProgramParts extends Pick<Program, "convolutions"> {
+interface ProgramParts {
   sessions: InferenceSessions;
   outputs: readonly string[];
   /** Returns the inputs that the program takes. @throws AtelierError when they do not fit. */
@@ -130,10 +115,6 @@ class OnnxProgram implements Program {
     private readonly parts: ProgramParts,
     private readonly forget: () => void,
   ) {}
-
-  get convolutions(): ConvolutionMethod {
-    return this.parts.convolutions;
-  }
 
   async run(inputs: Inputs): Promise<Record<string, Tensor>> {
     if (this.closed) throw new AtelierError("INTERNAL", "The program is closed.");

@@ -24,7 +24,6 @@ export class ReferenceEngine implements Engine {
 }
 
 class ReferenceProgram implements Program {
-  readonly convolutions = "DIRECT";
   private closed = false;
 
   constructor(

@@ -47,7 +47,6 @@ export class TfjsEngine implements Engine {
 }
 
 class TfjsProgram implements Program {
-  readonly convolutions = "DIRECT";
   private closed = false;
 
   constructor(

@@ -17,27 +17,31 @@ export interface FedOnnxModel {
 export function toFedOnnx(outputs: Graph): FedOnnxModel {
   const builder = new OnnxBuilder();
   const names = new Map<Node, string>();
+  // Constants are written where they are read: Winograd's method reads its weights in another form.
+  const nameOf = (node: Node) => {
+    const name = node.operator === "constant" ? builder.tensor(node.attributes.value as Tensor) : names.get(node);
+    if (name === undefined) throw new GraphError(`a ${node.operator} is read before it is computed`);
+    return name;
+  };
   const inputs: { name: string; shape: Node["shape"] }[] = [];
   for (const node of inOrder(Object.values(outputs))) {
     if (node.operator === "input") {
       const name = String(node.attributes.name);
       inputs.push({ name, shape: node.shape });
       names.set(node, name);
-    } else if (node.operator === "constant") {
-      names.set(node, builder.tensor(node.attributes.value as Tensor));
-    } else {
+    } else if (node.operator !== "constant") {
       names.set(
         node,
         operatorNamed(node.operator).toOnnx(
           builder,
           node,
-          node.inputs.map((input) => nameOf(names, input)),
+          node.inputs.map((input, index) => (node.attributes.winograd && index === 1 ? "" : nameOf(input))),
         ),
       );
     }
   }
   const values = Object.entries(outputs).map(([name, node]) => {
-    builder.alias(nameOf(names, node), name);
+    builder.alias(nameOf(node), name);
     return { name, shape: node.shape };
   });
   const fed = Object.entries(builder.fed).map(([name, { shape }]) => ({ name, shape }));
@@ -49,10 +53,4 @@ export function toOnnx(outputs: Graph): Uint8Array {
   const { bytes, fed } = toFedOnnx(outputs);
   if (Object.keys(fed).length > 0) throw new GraphError("the model takes weights that sessions share");
   return bytes;
-}
-
-function nameOf(names: ReadonlyMap<Node, string>, node: Node): string {
-  const name = names.get(node);
-  if (name === undefined) throw new GraphError(`a ${node.operator} is read before it is computed`);
-  return name;
 }

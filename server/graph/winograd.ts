@@ -41,15 +41,13 @@ export function withWinograd(outputs: Graph, rule: WinogradRule): Graph {
 const SOME_TILES = 1024;
 
 /**
- * Memory for the transformed weights of `nodes`, whose sizes may be free, where `rule` asks for Winograd's method, bytes.
- * Null where it asks for none; 0 where all are transformed already.
+ * Memory for the transformed weights of `nodes`, whose sizes may be free, where `rule` asks for Winograd's method, bytes;
+ * 0 where it asks for none.
  */
-export function transformedByteLength(nodes: readonly Node[], rule: WinogradRule): number | null {
-  const chosen = nodes.filter((node) => fits(node) && rule({ channels: channelsOf(node), tiles: SOME_TILES }));
-  if (chosen.length === 0) return null;
-  return chosen.reduce((sum, { operator, inputs: [, weight] }) => {
-    return sum + 4 * transformedLength(weight?.attributes.value as Tensor, operator === "conv2dInputGradient");
-  }, 0);
+export function transformedByteLength(nodes: readonly Node[], rule: WinogradRule): number {
+  return nodes
+    .filter((node) => fits(node) && rule({ channels: channelsOf(node), tiles: SOME_TILES }))
+    .reduce((sum, { inputs: [, weight] }) => sum + 4 * transformedLength(weight?.attributes.value as Tensor), 0);
 }
 
 /** Whether it is a convolution that Winograd's method computes at every size. */

@@ -48,7 +48,7 @@ async function styleTransferWork(session: StyleTransferRecord, storage: Storage,
     loadPicture(storage, session.contentId),
     loadStyles(storage, styles),
   ]);
-  return { kind: session.kind, settings, content, styles: stylePictures, changes: [], network, convolutions };
+  return { kind: session.kind, settings, content, styles: stylePictures, changes: [], network, convolutions, begun: session.step >= 0 };
 }
 
 /** The changes of a session whose steps are known. @throws AtelierError NOT_FOUND for a picture. */

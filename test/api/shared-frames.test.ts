@@ -13,12 +13,14 @@ afterAll(async () => {
 });
 
 const ALL = `subscription ($id: ID!, $after: Int, $rate: Float, $inline: Boolean) {
-  session(id: $id, afterStep: $after, maxFramesPerSecond: $rate, inline: $inline) { ... on Frame { step data losses { total } session { id } } } }`;
+  session(id: $id, afterStep: $after, maxFramesPerSecond: $rate, inline: $inline) { ... on Frame { step data losses { total } } } }`;
+const WITH_SESSION = "subscription ($id: ID!) { session(id: $id, inline: true) { ... on Frame { step data session { title } } } }";
 const STEPS = "subscription ($id: ID!) { session(id: $id) { ... on Frame { step } } }";
 
 interface Received {
   step: number;
   data?: string | null;
+  session?: { title: string };
 }
 
 /** A viewer's frames, and a promise of its end. */
@@ -59,7 +61,7 @@ test("viewers who ask for the same fields share a result, and all others get wha
   for (const { ended } of Object.values(viewers)) await ended;
 
   const data = Buffer.from(`${id} 1`).toString("base64");
-  const whole = { step: 1, losses: { total: 50 }, session: { id } };
+  const whole = { step: 1, losses: { total: 50 } };
   for (const name of ["inline", "replayed", "slow"] as const) expect(viewers[name].frames.at(-1)).toEqual({ ...whole, data });
   expect(viewers.plain.frames.at(-1)).toEqual({ ...whole, data: null });
   expect(viewers.steps.frames.at(-1)).toEqual({ step: 1 });
@@ -81,5 +83,22 @@ test("operations of one socket share results too, each under its own id", async 
     expect(frames.map(({ step, data }) => [step, data])).toEqual(
       Array.from({ length: 20 }, (_, step) => [step, Buffer.from(`${id} ${step}`).toString("base64")]),
     );
+  }
+});
+
+test("a frame's session may change before the frame is delivered, so each viewer reads it anew", async () => {
+  const id = await startSession(running, { title: "a title" });
+  await running.host.claim();
+  const viewers = [watch(WITH_SESSION, { id }), watch(WITH_SESSION, { id })];
+  await Promise.all(viewers.map(({ open }) => open));
+  const reading = vi.spyOn(SharedFrame.prototype, "base64");
+  await running.host.paint(id, 0);
+  await until(() => viewers.every(({ frames }) => frames.length === 1));
+  expect(reading).toHaveBeenCalledTimes(2);
+  reading.mockRestore();
+  await running.host.end(id, "COMPLETED");
+  for (const { frames, ended } of viewers) {
+    await ended;
+    expect(frames).toEqual([{ step: 0, data: Buffer.from(`${id} 0`).toString("base64"), session: { title: "a title" } }]);
   }
 });

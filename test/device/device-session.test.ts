@@ -33,7 +33,7 @@ test("a painted session says when its convolutions are computed by another metho
     { type: "frame", sessionId: "WINOGRAD_4" },
     { type: "frame", sessionId: "DIRECT" },
   ]);
-  expect(log).toEqual(["Session WINOGRAD_4 computes its convolutions by DIRECT instead of WINOGRAD_4:"]);
+  expect(log).toEqual(["Session WINOGRAD_4 computes its convolutions by the method DIRECT, not WINOGRAD_4."]);
 });
 
 test("a live session ignores the commands of painted sessions", async () => {

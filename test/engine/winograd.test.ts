@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { type Engine, gradientName } from "../../server/engine/engine.js";
+import type { Engine } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
 import { constant, FREE, type Graph, input } from "../../server/graph/node.js";
@@ -7,7 +7,7 @@ import { add, avgPool, conv2d, mul, reduceSum, relu } from "../../server/graph/o
 import { whereFaster } from "../../server/graph/winograd.js";
 import { expectClose } from "../helpers/gradient-check.js";
 import { randomTensor } from "../helpers/random.js";
-import { winogradEngine } from "../helpers/winograd.js";
+import { WinogradEngine } from "../helpers/winograd.js";
 
 const wanted = { outputs: ["loss", "features"], gradient: { of: "loss", towards: ["image"] } };
 
@@ -45,13 +45,13 @@ const sizes = [
 ] as const;
 
 test.each(sizes)("a picture of %i x %i has the features and the gradient of direct convolutions", async (height, width) => {
-  const results = await run(winogradEngine(2), network(), height, width);
+  const results = await run(new WinogradEngine(2), network(), height, width);
   const expected = await run(new ReferenceEngine(), network(), height, width);
   for (const [name, value] of Object.entries(expected)) expectClose(results[name]!, value, name, 3e-5);
 });
 
 test("the same picture has the same bytes on one thread and on two, and after other sizes", async () => {
-  const [one, two] = [winogradEngine(1), winogradEngine(2)];
+  const [one, two] = [new WinogradEngine(1), new WinogradEngine(2)];
   onTestFinished(async () => void (await Promise.all([one.close(), two.close()])));
   const image = randomTensor([1, 3, 37, 50], 8);
   const [first, second] = [await one.open(network(16), wanted), await two.open(network(16), wanted)];
@@ -66,7 +66,6 @@ test("the rule leaves thin and small convolutions alone, whose results have the 
   onTestFinished(() => engine.close());
   const image = randomTensor([1, 3, 24, 24], 1);
   const program = await engine.open(network(16), request);
-  expect(program.convolutions).toBe("WINOGRAD_4");
   expect(await program.run({ image })).toEqual(await (await engine.open(network(16), wanted)).run({ image }));
 });
 
@@ -83,19 +82,9 @@ test.each([
   expect(whereFaster({ channels, tiles })).toBe(faster);
 });
 
-test("without memory for the weights of Winograd's method, convolutions are direct", async () => {
-  const needed = 2 * 36 * 4 * (16 * 3 + 16 * 16);
-  const open = async (availableMemory: number) => {
-    const engine = new OnnxEngine(2, { rule: () => true, availableMemory: () => availableMemory });
-    onTestFinished(() => engine.close());
-    const program = await engine.open(network(16), { ...wanted, convolutions: "WINOGRAD_4" });
-    return { program, results: await program.run({ image: randomTensor([1, 3, 16, 16], 3) }) };
-  };
-  const scarce = await open(2 * needed - 1);
-  expect(scarce.program.convolutions).toBe("DIRECT");
-  expect((await open(2 * needed)).program.convolutions).toBe("WINOGRAD_4");
-  const direct = await new OnnxEngine(2).open(network(16), wanted);
-  onTestFinished(() => direct.close());
-  const expected = await direct.run({ image: randomTensor([1, 3, 16, 16], 3) });
-  expect(scarce.results[gradientName("image")]).toEqual(expected[gradientName("image")]);
+test("the weights of Winograd's method take four times the memory, once for the features and once for the gradient", () => {
+  const engine = new OnnxEngine(2, () => true);
+  const request = { ...wanted, convolutions: "WINOGRAD_4" } as const;
+  expect(engine.winogradByteLength(network(16), request)).toBe(4 * 36 * (2 * 16 * 3 + 2 * 16 * 16));
+  expect(new OnnxEngine(2).winogradByteLength(network(16), request)).toBe(0);
 });

@@ -84,9 +84,9 @@ export function winogradConvolution(
 
 const transformedBy = { forward: new WeakMap<Float32Array, Tensor>(), reversed: new WeakMap<Float32Array, Tensor>() };
 
-/** Number of values that `transformedWeights` would add; 0 where it has done so. */
-export function transformedLength({ data }: Tensor, reversed: boolean): number {
-  return transformedBy[reversed ? "reversed" : "forward"].has(data) ? 0 : (data.length / 9) * SPAN ** 2;
+/** Number of values of the transformed weights. */
+export function transformedLength({ data }: Tensor): number {
+  return (data.length / 9) * SPAN ** 2;
 }
 
 /**
