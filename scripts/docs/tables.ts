@@ -44,18 +44,26 @@ export function stepsTable(results: readonly Result[]): string {
   return [table(["size", "Atelier", ...peers], rows), "", machinesOf(steps)].join("\n");
 }
 
-/** Markdown table of all results, and the machines that measured them. */
+/** Markdown tables of all results, one for each machine that measured them, the newest first. */
 export function resultsTable(results: readonly Result[]): string {
-  const rows = results.map(({ bench, value, unit, peer, ratio, date, commit, command }) => [
-    bench,
-    `${value} ${unit}`,
-    peer,
-    ratio === null ? "" : ratio.toFixed(2),
-    `${date.slice(0, 10)}, ${commit}`,
-    `\`${command}\``,
-  ]);
+  const newest = results.toSorted((a, b) => b.date.localeCompare(a.date));
+  const machines = [...new Set(newest.map(({ machine }) => machine))];
   const head = ["bench", "value", "compared with", "times better", "when, commit", "command"];
-  return [table(head, rows), "", machinesOf(results)].join("\n");
+  return machines
+    .map((machine) => {
+      const rows = results
+        .filter((result) => result.machine === machine)
+        .map(({ bench, value, unit, peer, ratio, date, commit, command }) => [
+          bench,
+          `${value} ${unit}`,
+          ratio === null ? "" : peer,
+          ratio === null ? "" : ratio.toFixed(2),
+          `${date.slice(0, 10)}, ${commit}`,
+          `\`${command}\``,
+        ]);
+      return [`Machine: ${machine}.`, "", table(head, rows)].join("\n");
+    })
+    .join("\n\n");
 }
 
 /** Markdown table of environment variables. */
