@@ -13,7 +13,7 @@ const documents: Record<string, readonly string[]> = {
   "README.md": ["figures"],
   "ARCHITECTURE.md": ["arrows"],
   "docs/operate.md": ["variables"],
-  "bench/README.md": ["steps", "results"],
+  "bench/README.md": ["steps", "figures", "results"],
 };
 
 /** Writes the documents in `root` whose generated parts are stale. Returns their paths. */

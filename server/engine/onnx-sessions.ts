@@ -30,9 +30,6 @@ export class OneInferenceSession implements InferenceSessions {
   }
 }
 
-/** How many sessions stay open. Each keeps the memory that its runs needed, and weights that are not shared. */
-const MAX_SESSIONS = 3;
-
 /** Height times width of the widest input above which a run is large. */
 const MAX_AREA = 640 ** 2;
 
@@ -55,10 +52,12 @@ export class InferenceSessionPerSize implements InferenceSessions {
   /**
    * @param open Opens a session for inputs of these sizes, or of any size for null.
    * @param large Whether large inputs of all sizes share a session.
+   * @param most Most sessions that stay open. Each keeps the memory that its runs needed, and weights that are not shared.
    */
   constructor(
     private readonly open: (sizes: Inputs | null) => Promise<FedSession>,
     private readonly large: "any size" | "one size",
+    private readonly most: number,
   ) {}
 
   use<Result>(inputs: Inputs, work: (session: FedSession) => Promise<Result>): Promise<Result> {
@@ -79,7 +78,7 @@ export class InferenceSessionPerSize implements InferenceSessions {
     // The most recently used session is the last one.
     this.sessions.delete(key);
     this.sessions.set(key, session);
-    const unused = new Set([...this.sessions.keys()].slice(0, -MAX_SESSIONS));
+    const unused = new Set([...this.sessions.keys()].slice(0, -this.most));
     await this.closeThose(({ key }) => unused.has(key));
     return session;
   }

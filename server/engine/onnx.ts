@@ -18,6 +18,12 @@ import { type FedSession, InferenceSessionPerSize, type InferenceSessions, type 
  */
 const MAX_THIN_WEIGHTS = 16 * 2 ** 20;
 
+/**
+ * How many sizes of a program with a gradient stay open: several paintings and scales take turns. A program without one
+ * measures a picture now and then.
+ */
+const MAX_OPTIMISED = 3;
+
 /** ONNX Runtime on the CPU. One run computes outputs and gradient; the same inputs give the same bits. */
 export class OnnxEngine implements Engine {
   readonly name = "onnx";
@@ -47,10 +53,11 @@ export class OnnxEngine implements Engine {
       const session = await withTypedErrors(() => InferenceSession.create(bytes, this.options()));
       return { session, fed: asFeeds(fed) };
     };
-    const isThin = request.gradient !== undefined && weightBytes(compiled) <= MAX_THIN_WEIGHTS;
+    const isOptimised = request.gradient !== undefined;
+    const isThin = isOptimised && weightBytes(compiled) <= MAX_THIN_WEIGHTS;
     const sessions =
       byWinograd || isThin
-        ? new InferenceSessionPerSize(open, byWinograd ? "one size" : "any size")
+        ? new InferenceSessionPerSize(open, byWinograd ? "one size" : "any size", isOptimised ? MAX_OPTIMISED : 1)
         : new OneInferenceSession(await open(null));
     return this.program({
       sessions,
