@@ -1,7 +1,7 @@
 /**
  * Time of a 3 x 3 convolution of the kinds that VGG-19 has, computed directly and by Winograd's method, in turns; and the
- * rate of arithmetic that the processor reaches in a large matrix product, as a measure of its peak. A rate counts the
- * multiplications and additions of the direct method, so Winograd's method may exceed the peak.
+ * rate of arithmetic that the processor reaches in a large matrix product, with which plots compare. A rate counts the
+ * multiplications and additions of the direct method.
  *
  *   npx tsx bench/convolutions.ts
  */
@@ -35,7 +35,7 @@ const engine = new OnnxEngine(2, () => true);
 const peak = await rateOfProduct(1024);
 console.log(`a product of two matrices of 1,024 x 1,024 values: ${peak.toFixed(0)} GFLOP/s`);
 const measurements: Measurement[] = [
-  { bench: "rate of a large matrix product, the processor's peak", peer: "none", ratio: null, value: rounded(peak), unit: "GFLOP/s" },
+  { bench: "rate of a large matrix product", peer: "none", ratio: null, value: rounded(peak), unit: "GFLOP/s" },
 ];
 for (const [channels, side] of layers) {
   const flop = 2 * 9 * channels ** 2 * side ** 2;

@@ -59,7 +59,7 @@ function stepTime(results: readonly Result[]): Plot {
   };
 }
 
-/** Rates as shares of the peak, numbered by the layers in order of their work. */
+/** Rates of the layers, by their channels, as shares of that of a large matrix product. */
 function convolutionRates(results: readonly Result[]): Plot {
   const peak = results.find(({ bench }) => bench.startsWith("rate of a large matrix product"))?.value;
   const layers = results.flatMap(({ bench, value, ratio }) => {
@@ -77,7 +77,7 @@ function convolutionRates(results: readonly Result[]): Plot {
       .sort(([a], [b]) => a - b),
   });
   return {
-    title: "Arithmetic of the direct method, as a share of the processor's peak",
+    title: "Arithmetic of the direct method, as a share of the rate of a large matrix product",
     x: "channels of the layer",
     y: "%",
     series: [
@@ -149,7 +149,7 @@ function ticks(values: readonly number[]): number[] {
 }
 
 function label(value: number): string {
-  return String(Number(value.toPrecision(3)));
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(3)));
 }
 
 function text(x: number, y: number, content: string, size = 12, anchor = "start"): string {
