@@ -20,8 +20,8 @@ export type EventExecutor = (event: unknown) => Promise<ExecutionResult>;
 
 /**
  * The results of frames, executed and written once for all viewers who ask for the same fields: a picture in a result is
- * some 100 kB of text. A frame never changes, and nothing in it depends on who watches. Its session does change, so
- * operations that ask a frame for its session share nothing.
+ * some 100 kB of text. A frame never changes and is the same for all viewers. Its session does change, so operations
+ * that ask a frame for its session share nothing.
  */
 export class SharedResults {
   private readonly byFrame = new WeakMap<SharedFrame, Map<DocumentNode, Map<string, Promise<ExecutionResult>>>>();
