@@ -81,7 +81,9 @@ function keyOf({ document, operationName, variableValues = {} }: ExecutionArgs):
   );
   const choosing = choosingVariables(document);
   const names = (operation?.variableDefinitions ?? []).map(({ variable }) => variable.name.value).filter((name) => !choosing.has(name));
-  return JSON.stringify([operationName, names.map((name) => [name, variableValues?.[name]])]);
+  // A variable that is null is another than one that is missing and has a default.
+  const given = names.filter((name) => variableValues && Object.hasOwn(variableValues, name));
+  return JSON.stringify([operationName, given.map((name) => [name, variableValues?.[name]])]);
 }
 
 /** Names of the variables that are used for `CHOOSING` arguments of an operation's own fields alone. */

@@ -130,7 +130,11 @@ export class PaintedSession implements HostSession {
     // From here on clients that steer notify this session, which handles that after it has sent the start.
     const steered = await storage.changes.settle(this.id, session.step + 1);
     if (steered) await publishChange(bus, steered);
-    if (work.kind === "STYLE_TRANSFER") work.changes.push(...(await loadChanges(storage, this.id)));
+    if (work.kind === "STYLE_TRANSFER") {
+      work.changes.push(...(await loadChanges(storage, this.id)));
+      // The record that the work was built from may be older than the first stored picture.
+      work.begun = session.step >= 0;
+    }
     const checkpoint = await this.checkpoints.read(session.step);
     this.link = link;
     link.send({ type: "start", sessionId: this.id, work, checkpoint, storedThrough: session.step });

@@ -68,6 +68,20 @@ test("viewers who ask for the same fields share a result, and all others get wha
   reading.mockRestore();
 });
 
+test("a variable that is null and one that is missing are told apart where it has a default", async () => {
+  const id = await startSession(running);
+  await running.host.claim();
+  const query = `subscription ($id: ID!, $inline: Boolean = true) { session(id: $id, inline: $inline) { ... on Frame { step data } } }`;
+  const [none, whole] = [watch(query, { id, inline: null }), watch(query, { id })];
+  await Promise.all([none.open, whole.open]);
+  await running.host.paint(id, 0);
+  await until(() => [none, whole].every(({ frames }) => frames.length === 1));
+  await running.host.end(id, "COMPLETED");
+  await Promise.all([none.ended, whole.ended]);
+  expect(none.frames).toEqual([{ step: 0, data: null }]);
+  expect(whole.frames).toEqual([{ step: 0, data: Buffer.from(`${id} 0`).toString("base64") }]);
+});
+
 test("operations of one socket share results too, each under its own id", async () => {
   const id = await startSession(running);
   await running.host.claim();
