@@ -1,7 +1,7 @@
 /**
  * Delay of steering, in steps: from the newest frame that the viewer had seen to the first frame whose J has the new
- * weight. Steps of VGG-19 are slow enough for a viewer to see the newest. With vgg19-lite, whose frames are encoded and
- * stored while the next ones are painted, one or two more are under way.
+ * weight. One or two frames are under way to the viewer when it steers, more often with vgg19-lite, whose frames are
+ * encoded and stored while the next ones are painted.
  *
  *   npx tsx bench/steering.ts
  */

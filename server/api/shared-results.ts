@@ -19,8 +19,8 @@ const CHOOSING: ReadonlySet<string> = new Set(["afterStep", "maxFramesPerSecond"
 export type EventExecutor = (event: unknown) => Promise<ExecutionResult>;
 
 /**
- * The results of frames, executed and written once for all viewers who ask for the same fields: a picture in a result is
- * some 100 kB of text. A frame never changes and is the same for all viewers. Its session does change, so operations
+ * The results of live frames, executed and written once for all viewers with the same operation: a picture in a result is
+ * some 100 kB of text. Opening and replayed frames are read for one viewer alone. A frame never changes and is the same for all viewers. Its session does change, so operations
  * that ask a frame for its session share nothing.
  */
 export class SharedResults {

@@ -14,8 +14,8 @@ export interface Candidate {
 export type WinogradRule = (convolution: Candidate) => boolean;
 
 /**
- * Where it saves time on the CPU (bench/convolutions.ts): the work of the products grows with both numbers of channels,
- * the work around them with their sum.
+ * Where it clearly saves time on the CPU (bench/convolutions.ts): the work of the products grows with both numbers of
+ * channels, the work around them with their sum.
  */
 export const whereFaster: WinogradRule = ({ channels: [a, b], tiles }) => {
   const products = (a * b) / (a + b);

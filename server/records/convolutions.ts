@@ -1,6 +1,7 @@
 /**
  * How a style transfer computes its convolutions. Pictures depend on it by rounding, so it is recorded with a session,
- * and kept by its branches and replays. Sessions without a record are older than the second method.
+ * and kept by its branches and replays. Sessions without a record are older than the second method. A device with one
+ * method, such as tfjs, computes directly under either name.
  */
 export const convolutionMethods = ["DIRECT", "WINOGRAD_4"] as const;
 

@@ -68,7 +68,7 @@ test("viewers who ask for the same fields share a result, and all others get wha
   reading.mockRestore();
 });
 
-test("a variable that is null and one that is missing are told apart where it has a default", async () => {
+test("viewers share nothing when one sends null and the other leaves the default", async () => {
   const id = await startSession(running);
   await running.host.claim();
   const query = `subscription ($id: ID!, $inline: Boolean = true) { session(id: $id, inline: $inline) { ... on Frame { step data } } }`;
