@@ -42,6 +42,12 @@ export class Schedule {
     return scale;
   }
 
+  /** The work in force for picture `step`: the network of a draft paints all scales but the last. */
+  workAt(step: number): StyleTransferWork {
+    const { draftNetwork } = this.work;
+    return draftNetwork && this.scaleAt(step) !== this.scales.at(-1) ? { ...this.work, network: draftNetwork } : this.work;
+  }
+
   /** Applies due changes by their steps; changes of one step apply in the order in which they were added. */
   private applyDue(isDue: (change: ChangeAtStep<EncodedPicture>) => boolean): void {
     for (let due = this.pending.findIndex(isDue); due >= 0; due = this.pending.findIndex(isDue)) {

@@ -34,11 +34,14 @@ export class StyleTransferResources {
    * Winograd's method would take too much of the machine's memory.
    * @throws what `acquireObjective` throws.
    */
-  async methodFor({ network: file, settings, convolutions = "DIRECT", begun }: StyleTransferWork): Promise<ConvolutionMethod> {
+  async methodFor({ network, draftNetwork, settings, convolutions = "DIRECT", begun }: StyleTransferWork): Promise<ConvolutionMethod> {
     if (convolutions === "DIRECT" || begun) return convolutions;
     const layers = objectiveLayers(settings);
-    const graph = objectiveGraph(await this.network(file, layers), layers);
-    const added = this.engine.winogradByteLength?.(graph, objectiveRequest(graph, convolutions)) ?? 0;
+    let added = 0;
+    for (const file of draftNetwork ? [draftNetwork, network] : [network]) {
+      const graph = objectiveGraph(await this.network(file, layers), layers);
+      added += this.engine.winogradByteLength?.(graph, objectiveRequest(graph, convolutions)) ?? 0;
+    }
     return added > this.memoryBytes * MAX_WEIGHTS_SHARE ? "DIRECT" : convolutions;
   }
 

@@ -37,7 +37,7 @@ export function createStyleTransferFactory(
       const start = checkpoint ? decodeCheckpoint(checkpoint) : await firstStep(work, schedule.scaleAt(0));
       schedule.advanceBefore(start.step);
       schedule.work = { ...schedule.work, convolutions: start.convolutions };
-      const program = await resources.acquireObjective(schedule.work);
+      const program = await resources.acquireObjective(schedule.workAt(start.step));
       return new StyleTransferPainter(resources, schedule, sizes[0]!, program, start);
     },
     close: () => resources.close(),
@@ -59,8 +59,8 @@ class StyleTransferPainter implements Painter {
   nextStep: number;
   /** How convolutions are computed, from the first step to the last. */
   readonly convolutions: ConvolutionMethod;
-  /** The work for whose layers the program was acquired. */
-  private programWork: StyleTransferWork;
+  /** The work in force, for which the program was acquired. */
+  private work: StyleTransferWork;
   private scale: Scale;
   private picture: Planes;
   private optimizer: Optimizer;
@@ -80,10 +80,10 @@ class StyleTransferPainter implements Painter {
     this.nextStep = start.step;
     this.openStep = start.step;
     this.convolutions = start.convolutions;
-    this.programWork = schedule.work;
+    this.work = schedule.workAt(start.step);
     this.picture = start.picture;
     this.scale = schedule.scaleAt(start.step);
-    this.optimizer = createOptimizer(schedule.work.settings, start.picture, start.optimizer);
+    this.optimizer = createOptimizer(this.work.settings, start.picture, start.optimizer);
   }
 
   async paint(): Promise<PaintedStep> {
@@ -92,8 +92,8 @@ class StyleTransferPainter implements Painter {
     let began = performance.now();
     if (this.evaluation) this.update(this.evaluation, step);
     let computeMs = performance.now() - began;
-    await this.applyChanges(step);
-    const { work } = this.schedule;
+    await this.advanceTo(step);
+    const { work } = this;
     this.targets ??= await this.resources.targets(work, this.scale.size);
 
     began = performance.now();
@@ -120,32 +120,33 @@ class StyleTransferPainter implements Painter {
   }
 
   close(): Promise<void> {
-    return this.resources.releaseObjective(this.programWork);
+    return this.resources.releaseObjective(this.work);
   }
 
-  /** Applies the changes through `step`. */
-  private async applyChanges(step: number): Promise<void> {
-    const before = this.schedule.work;
+  /** Applies the changes through `step`, and follows a draft to the network of its last scale. */
+  private async advanceTo(step: number): Promise<void> {
+    const before = this.work;
     this.schedule.advanceTo(step);
-    const { work } = this.schedule;
-    if (work === before) return;
-    const layersChanged = !isDeepStrictEqual(objectiveLayers(work.settings), objectiveLayers(before.settings));
-    if (layersChanged) {
+    const work = this.schedule.workAt(step);
+    const isSteered = work.settings !== before.settings;
+    const layersChanged = isSteered && !isDeepStrictEqual(objectiveLayers(work.settings), objectiveLayers(before.settings));
+    if (layersChanged || work.network !== before.network) {
       const program = await this.resources.acquireObjective(work);
-      await this.resources.releaseObjective(this.programWork);
+      await this.resources.releaseObjective(before);
       this.program = program;
-      this.programWork = work;
+      this.targets = null;
     }
-    if (layersChanged || work.styles !== before.styles) this.targets = null;
+    if (work.styles !== before.styles) this.targets = null;
     // The pairs of L-BFGS describe the curvature of another J. Adam's means adapt within a few steps.
-    if (work.settings.optimizer === "LBFGS") this.optimizer = createOptimizer(work.settings, this.picture, null);
+    if (isSteered && work.settings.optimizer === "LBFGS") this.optimizer = createOptimizer(work.settings, this.picture, null);
+    this.work = work;
   }
 
   /**
    * Turns the last picture into picture `step`. At a finer scale it is enlarged too, and the optimiser starts afresh.
    */
   private update({ losses, gradient }: Evaluation, step: number): void {
-    const { settings } = this.schedule.work;
+    const { settings } = this.work;
     this.optimizer.step(this.picture.data, losses.total, gradient, settings.learningRate);
     const scale = this.schedule.scaleAt(step);
     if (scale === this.scale) return;

@@ -47,6 +47,8 @@ export interface StyleTransferWork extends InForce<StyleTransferSettings, Weight
   /** Whether pictures are stored already, so that the method cannot change. */
   begun?: boolean;
   network: FeatureNetworkFile;
+  /** The network of all scales but the last; missing where `network` paints them all. */
+  draftNetwork?: FeatureNetworkFile;
 }
 
 /** Everything that the translation of one picture needs. */

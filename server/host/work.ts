@@ -3,6 +3,7 @@ import { AtelierError, badInput } from "../errors.js";
 import type { Registry } from "../models/registry.js";
 import type { ChangeAtStep, ImageReference, Weighted } from "../records/changes.js";
 import type { SessionRecord, StyleTransferRecord, TranslationRecord } from "../records/session.js";
+import { DRAFT_MODEL } from "../records/settings.js";
 import type { Storage } from "../storage/storage.js";
 
 /** Where a host finds the models of its sessions on this machine's disk. */
@@ -43,12 +44,14 @@ export async function buildWork(session: SessionRecord, storage: Storage, models
 
 async function styleTransferWork(session: StyleTransferRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
   const { settings, styles, convolutions } = session.initial;
-  const [network, content, stylePictures] = await Promise.all([
+  const [network, draftNetwork, content, stylePictures] = await Promise.all([
     models.locateFeatureModel(settings.model),
+    settings.draft ? models.locateFeatureModel(DRAFT_MODEL) : undefined,
     loadPicture(storage, session.contentId),
     loadStyles(storage, styles),
   ]);
-  return { kind: session.kind, settings, content, styles: stylePictures, changes: [], network, convolutions, begun: session.step >= 0 };
+  const { kind, step } = session;
+  return { kind, settings, content, styles: stylePictures, changes: [], network, draftNetwork, convolutions, begun: step >= 0 };
 }
 
 /** The changes of a session whose steps are known. @throws AtelierError NOT_FOUND for a picture. */

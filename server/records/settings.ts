@@ -141,6 +141,12 @@ export const styleTransferSettings = {
     description: "Seed of the noise that a painting may begin with.",
   },
   preserveColors: { ...fixed, kind: "flag", default: false, description: "Whether the result keeps the colours of the content." },
+  draft: {
+    ...fixed,
+    kind: "flag",
+    default: false,
+    description: "Whether vgg19-lite, which is faster, paints all scales but the last. There are at least 2 then.",
+  },
   model: {
     ...fixed,
     kind: "model",
@@ -191,17 +197,24 @@ const learningRateDefaults: Record<StyleTransferSettings["optimizer"], number> =
   LBFGS: 1,
 };
 
+/** Id of the feature model that paints the coarse scales of a draft. */
+export const DRAFT_MODEL = "vgg19-lite";
+
+/** Least number of scales of a draft: its own model paints all but the last. */
+export const MIN_DRAFT_SCALES = 2;
+
 /** Sizes (px) from which one more scale is painted: VGG-19 sees at most 250 px, so large forms need a small picture. */
 const SIZES_OF_FURTHER_SCALES = [384, 1024];
 
 /**
  * Defaults of all settings except the model, which the server chooses. The learning rate follows the optimiser, the
- * number of scales the size.
+ * number of scales the size and whether there is a draft.
  */
 export function defaultSettings({
   optimizer = styleTransferSettings.optimizer.default,
   size = styleTransferSettings.size.default,
-}: Partial<Pick<StyleTransferSettings, "optimizer" | "size">> = {}): Omit<StyleTransferSettings, "model"> {
+  draft = styleTransferSettings.draft.default,
+}: Partial<Pick<StyleTransferSettings, "optimizer" | "size" | "draft">> = {}): Omit<StyleTransferSettings, "model"> {
   const constants = settingNames.flatMap((name) => {
     const setting: Setting = styleTransferSettings[name];
     return setting.kind === "model" ? [] : [[name, structuredClone(setting.default)]];
@@ -211,13 +224,15 @@ export function defaultSettings({
     optimizer,
     learningRate: learningRateDefaults[optimizer],
     size,
-    scales: defaultScales(size),
+    draft,
+    scales: defaultScales(size, draft),
   };
 }
 
-/** The number of scales of a size, px, by default. */
-export function defaultScales(size: number): number {
-  return 1 + SIZES_OF_FURTHER_SCALES.filter((threshold) => size >= threshold).length;
+/** The number of scales of a painting with `size` px, by default. */
+export function defaultScales(size: number, draft: boolean): number {
+  const scales = 1 + SIZES_OF_FURTHER_SCALES.filter((threshold) => size >= threshold).length;
+  return draft ? Math.max(scales, MIN_DRAFT_SCALES) : scales;
 }
 
 /**

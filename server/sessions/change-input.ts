@@ -3,7 +3,7 @@ import type { Change, ChangeInput, ImageReference } from "../records/changes.js"
 import type { StyleTransferRecord } from "../records/session.js";
 import { type SteerableSettings, steerableNames } from "../records/settings.js";
 import type { Storage } from "../storage/storage.js";
-import { featureModel, type SessionModel, type SessionModels } from "./models.js";
+import { paintingModel, type SessionModel, type SessionModels } from "./models.js";
 import { coarsestSize, requireWideEnough } from "./narrow-pictures.js";
 import { requireImage } from "./requirements.js";
 import { checkedSetting, resolveStyles } from "./start-input.js";
@@ -18,7 +18,7 @@ export async function resolveChange(
   input: ChangeInput,
   paintedStep: number,
 ): Promise<Change> {
-  const model = await featureModel(models, "sessionId", session.settings.model);
+  const model = await paintingModel(models, { model: "sessionId", draft: "sessionId" }, session.settings);
   const settings = changedSettings("changes", input, paintedStep, model);
   const styles = input.styles ? resolveStyles("changes.styles", input.styles) : null;
   if (settings.styleLayers || styles) {

@@ -2,6 +2,7 @@ import { badInput, notFound, unavailable } from "../errors.js";
 import { featureLayers, type Model } from "../models/model.js";
 import type { Registry } from "../models/registry.js";
 import type { ModelInfo } from "../records/model.js";
+import { DRAFT_MODEL } from "../records/settings.js";
 
 /** What a session needs to know about a model before it starts. */
 export interface SessionModel extends Pick<ModelInfo, "id" | "task" | "state" | "family" | "size" | "minSize"> {
@@ -42,11 +43,32 @@ export function registryModels(registry: Registry): SessionModels {
  * The feature model with the id `id`; for null, the default one.
  * @throws AtelierError BAD_INPUT, NOT_FOUND, UNAVAILABLE, with the field.
  */
-export async function featureModel(models: SessionModels, field: string, id: string | null): Promise<SessionModel> {
+async function featureModel(models: SessionModels, field: string, id: string | null): Promise<SessionModel> {
   if (id !== null) return namedModel(models, field, id, "FEATURES", "A style transfer needs a feature model.");
   const model = await models.defaultFeatures();
   if (!model) throw unavailable("No feature model is ready on this server.", { field });
   return model;
+}
+
+/**
+ * The feature model of a painting. That of a draft has the layers that its own and the draft's model share, each with
+ * the larger of their least sides.
+ * @param fields of the model's id and of the draft, in errors.
+ * @throws AtelierError BAD_INPUT, NOT_FOUND, UNAVAILABLE, with the field.
+ */
+export async function paintingModel(
+  models: SessionModels,
+  fields: { model: string; draft: string },
+  asked: { model?: string | null; draft?: boolean | null },
+): Promise<SessionModel> {
+  const model = await featureModel(models, fields.model, asked.model ?? null);
+  if (!asked.draft) return model;
+  const draft = await featureModel(models, fields.draft, DRAFT_MODEL);
+  const layers = model.layers.flatMap(({ name, minimumSide }) => {
+    const drafted = draft.layers.find((layer) => layer.name === name);
+    return drafted ? [{ name, minimumSide: Math.max(minimumSide, drafted.minimumSide) }] : [];
+  });
+  return { ...model, layers };
 }
 
 /** The translator with the id `id`. @throws AtelierError BAD_INPUT, NOT_FOUND, UNAVAILABLE, with the field. */

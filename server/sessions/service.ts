@@ -9,7 +9,7 @@ import type { SessionRecord, SessionRecordBase, StyleTransferRecord, Translation
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
 import type { Storage } from "../storage/storage.js";
 import { resolveChange } from "./change-input.js";
-import { featureModel, type SessionModel, type SessionModels, translator } from "./models.js";
+import { paintingModel, type SessionModel, type SessionModels, translator } from "./models.js";
 import { type PictureUse, sizeThatWorks } from "./narrow-pictures.js";
 import { noSession, requireImage, requireQueueSpace, requireSession, requireStyleTransfer } from "./requirements.js";
 import {
@@ -47,7 +47,7 @@ export class SessionService {
   async startStyleTransfer(input: StyleTransferInput): Promise<StyleTransferRecord> {
     const title = resolveTitle("input.title", input.title);
     const styles = resolveStyles("input.styles", input.styles);
-    const model = await featureModel(this.parts.models, "input.model", input.model ?? null);
+    const model = await paintingModel(this.parts.models, { model: "input.model", draft: "input.draft" }, input);
     const asked = resolveSettings("input", input, model, this.parts.maxSize);
     const settings = { ...asked, ...(await this.sizeAndScales(input, asked, model)) };
 
@@ -194,7 +194,7 @@ export class SessionService {
   /** The size and scales of a new style transfer. A size by default is large enough for its pictures. */
   private async sizeAndScales(input: StyleTransferInput, settings: StyleTransferSettings, model: SessionModel) {
     const { storage, maxSize } = this.parts;
-    const { contentLayers, styleLayers, steps } = settings;
+    const { contentLayers, styleLayers, steps, draft } = settings;
     const use = async (field: string, imageId: string, layers: LayerWeight[]): Promise<PictureUse> => ({
       field,
       image: await requireImage(storage, field, imageId),
@@ -204,7 +204,7 @@ export class SessionService {
     for (const [index, { imageId }] of input.styles.entries()) {
       uses.push(await use(`input.styles.${index}.imageId`, imageId, styleLayers));
     }
-    const settingsAt = (size: number) => ({ size, scales: input.scales ?? defaultScales(size), steps });
+    const settingsAt = (size: number) => ({ size, scales: input.scales ?? defaultScales(size, draft), steps });
     const mayGrow = (input.size ?? null) === null;
     return settingsAt(sizeThatWorks(uses, model, settingsAt, { size: settings.size, mayGrow, maxSize }));
   }

@@ -4,6 +4,7 @@ import type { TranslationSettings } from "../records/session.js";
 import {
   defaultSettings,
   type LayerWeight,
+  MIN_DRAFT_SCALES,
   type NumberRange,
   type Setting,
   type SettingName,
@@ -42,6 +43,9 @@ export function resolveSettings(at: string, input: SettingsInput, model: Session
   const asked = Object.fromEntries(settingNames.flatMap((name) => ((input[name] ?? null) === null ? [] : [[name, input[name]]])));
   const settings = { ...defaultSettings(asked), ...asked, model: model.id };
   const checked = settingNames.map((name) => [name, checkedSetting(`${at}.${name}`, name, settings[name], model, maxSize)]);
+  if (settings.draft && settings.scales < MIN_DRAFT_SCALES) {
+    throw badInput(`${at}.scales`, `A draft needs at least ${MIN_DRAFT_SCALES} scales.`, MIN_DRAFT_SCALES, { min: MIN_DRAFT_SCALES });
+  }
   return Object.fromEntries(checked) as StyleTransferSettings;
 }
 
@@ -127,7 +131,7 @@ function checkedLayers(field: string, layers: readonly LayerWeight[], model: Ses
     const path = `${field}.${index}`;
     if (!model.layers.some(({ name }) => name === layer)) {
       const names = model.layers.map(({ name }) => name).join(", ");
-      throw badInput(`${path}.layer`, `The model has no such layer; it has ${names}.`, names, {
+      throw badInput(`${path}.layer`, `There is no such layer; layers to choose from are ${names}.`, names, {
         allowed: model.layers.map((one) => one.name),
       });
     }

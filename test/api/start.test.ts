@@ -16,7 +16,7 @@ const START = `mutation ($input: StyleTransferInput!) {
     id kind status title step queuePosition createdAt startedAt finishedAt device error { code } latestFrame { step }
     content { id url width height mimeType bytes } styles { weight image { id } }
     settings {
-      alpha beta gamma optimizer learningRate steps size scales initialImage seed preserveColors model
+      alpha beta gamma optimizer learningRate steps size scales initialImage seed preserveColors draft model
       contentLayers { layer weight } styleLayers { layer weight }
     }
     losses { step } frames { totalCount }
@@ -71,6 +71,19 @@ test("the default learning rate depends on the optimizer", async () => {
     title: "Dunes",
     settings: { optimizer: "LBFGS", learningRate: defaultSettings({ optimizer: "LBFGS" }).learningRate },
   });
+});
+
+test("a draft has at least two scales", async () => {
+  const scalesAt = async (input: object) => {
+    const { startStyleTransfer } = await running.client.query(START, { input: { ...valid(), draft: true, ...input } });
+    expect(startStyleTransfer.settings.draft).toBe(true);
+    return startStyleTransfer.settings.scales;
+  };
+  expect(await scalesAt({})).toBe(2);
+  expect(await scalesAt({ size: 1024 })).toBe(3);
+  expect(await scalesAt({ scales: 4 })).toBe(4);
+  const refusal = await running.client.refusal(START, { input: { ...valid(), draft: true, scales: 1 } });
+  expect(refusal).toMatchObject({ code: "BAD_INPUT", field: "input.scales", min: 2 });
 });
 
 const { size, steps, alpha, seed } = styleTransferSettings;

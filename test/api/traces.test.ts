@@ -7,7 +7,7 @@ import { type RunningApp, startApp, startSession } from "../helpers/app.js";
 const IMPORT = `mutation ($trace: String!, $title: String) { importTrace(trace: $trace, title: $title) {
   id status title settings { alpha beta seed steps } initialSettings { alpha } changes { step alpha } content { id } } }`;
 const IMPORT_INITIAL = `mutation ($trace: String!) { importTrace(trace: $trace) { initialSettings {
-  alpha beta gamma steps size scales seed optimizer learningRate initialImage preserveColors model
+  alpha beta gamma steps size scales seed optimizer learningRate initialImage preserveColors draft model
   contentLayers { layer weight } styleLayers { layer weight } } } }`;
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
 const EXPORT = "mutation ($input: ExportInput!) { startExport(input: $input) { id state progress url } }";

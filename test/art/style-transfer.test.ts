@@ -3,7 +3,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "../../server/art/checkpoint.
 import { colourStatistics } from "../../server/art/colours.js";
 import { nextPainting, type Planes } from "../../server/art/painter.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
-import type { StyleTransferWork } from "../../server/art/work.js";
+import type { FeatureNetworkFile, StyleTransferWork } from "../../server/art/work.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
 import { defaultSettings, type StyleTransferSettings } from "../../server/records/settings.js";
 import { paintAll, painterContract } from "../contracts/painter.js";
@@ -42,6 +42,14 @@ async function workWith(settings: Partial<StyleTransferSettings> = {}): Promise<
   };
 }
 
+/** The work of a draft: its coarse scales have a network with other weights. */
+async function drafted(settings: Partial<StyleTransferSettings>): Promise<StyleTransferWork> {
+  const work = await workWith({ draft: true, ...settings });
+  return { ...work, draftNetwork: { ...work.network, id: "draft", sha256: "1".repeat(64) } };
+}
+
+const networkOf = async ({ id }: Pick<FeatureNetworkFile, "id">) => tinyNetwork(id === "draft" ? 2 : 1);
+
 const createFactory = async () => createStyleTransferFactory(new ReferenceEngine(), async () => tinyNetwork());
 
 painterContract({ name: "style transfer with Adam", createFactory, work: () => workWith(), lastStep: 6 });
@@ -50,6 +58,13 @@ painterContract({
   createFactory,
   work: () => workWith({ optimizer: "LBFGS", learningRate: 1, initialImage: "NOISE", scales: 2, size: 132, steps: 3 }),
   lastStep: 3,
+});
+
+painterContract({
+  name: "a draft with L-BFGS over two scales",
+  createFactory: async () => createStyleTransferFactory(new ReferenceEngine(), networkOf),
+  work: async () => drafted({ optimizer: "LBFGS", learningRate: 1, scales: 2, size: 132, steps: 4 }),
+  lastStep: 4,
 });
 
 describe("style transfer", () => {
@@ -97,6 +112,33 @@ describe("style transfer", () => {
     expect(last.losses!.total).toBeLessThan(again.losses!.total);
     await second.close();
     await factory.close();
+  });
+
+  test("a draft's own network paints all scales but the last, also after steering", async () => {
+    const settings = { scales: 2, size: 132, steps: 6 };
+    const change = { step: 4, settings: { beta: 300, styleLayers: [{ layer: "conv2_1", weight: 1 }] }, styles: null };
+    const paintBy = async (work: StyleTransferWork) =>
+      (await paintAll(createStyleTransferFactory(new ReferenceEngine(), networkOf), { ...work, changes: [change] })).map(
+        ({ planes, losses }) => ({ planes, losses }),
+      );
+    const work = await drafted(settings);
+    const painted = await paintBy(work);
+    const coarse = await paintBy({ ...work, network: work.draftNetwork! });
+    const wholly = await paintBy({ ...work, draftNetwork: undefined });
+    expect(painted.map(({ planes }) => planes.width)).toEqual([66, 66, 66, 132, 132, 132, 132]);
+    expect(painted.slice(0, 3)).toEqual(coarse.slice(0, 3));
+    // The first picture of the last scale is still painted by the draft's network, but judged by the other one.
+    expect(painted[3]!.planes).toEqual(coarse[3]!.planes);
+    expect(painted[3]!.losses!.style).not.toBeCloseTo(coarse[3]!.losses!.style, 3);
+    expect(painted[2]!.losses!.style).not.toBeCloseTo(wholly[2]!.losses!.style, 3);
+    expect(painted[4]!.planes).not.toEqual(coarse[4]!.planes);
+  });
+
+  test("a draft that is not painted at a coarse scale is painted by the main network", async () => {
+    const work = await drafted({ scales: 2, size: 20, steps: 2 });
+    const paintBy = async (given: StyleTransferWork) =>
+      (await paintAll(createStyleTransferFactory(new ReferenceEngine(), networkOf), given)).map(({ planes }) => planes);
+    expect(await paintBy(work)).toEqual(await paintBy({ ...work, draftNetwork: undefined }));
   });
 
   test("a start from noise depends on the seed", async () => {

@@ -25,6 +25,7 @@ function someSettings(): StyleTransferSettings {
     initialImage: "CONTENT",
     seed: 0,
     preserveColors: false,
+    draft: false,
     model: "vgg19",
   };
 }

@@ -37,6 +37,7 @@ export class FakeModels implements ModelCatalogue {
 
   constructor() {
     this.set(aModel({}));
+    this.set(aModel({ id: "vgg19-lite" }));
     this.set(aModel({ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN", size: 256, minSize: 32, takes: "PHOTO" }));
     this.set(aModel({ id: "broken", state: "FAILED", failure: "Its file is damaged." }));
     this.set(aModel({ id: "afar", state: "AVAILABLE" }));

@@ -8,7 +8,7 @@ import { randomNumbers } from "../helpers/random.js";
 const maxSize = 2048;
 const layers = [{ layer: "conv5_1", weight: 1 }];
 const model = (await new FakeModels().sessions.find("vgg19"))!;
-const settingsAt = (size: number) => ({ size, scales: defaultScales(size), steps: 150 });
+const settingsAt = (size: number) => ({ size, scales: defaultScales(size, false), steps: 150 });
 
 /** The shorter side of a picture as the painter decodes it at its coarsest scale, px. */
 function paintedSide(image: { width: number; height: number }, size: number): number {

@@ -89,7 +89,10 @@ test("sessions whose settings lack some that exist now get the default that thes
   expect((await sessions.find("sized"))?.settings).toEqual({ model: "horse2zebra", family: "OTHER", size: 512 });
   const painting = await sessions.find("painting");
   expect(painting?.settings).toEqual(completeSettings({ model: "vgg19", steps: 7 }));
-  expect(painting).toMatchObject({ settings: { preserveColors: false, scales: 1 }, initial: { settings: painting?.settings } });
+  expect(painting).toMatchObject({
+    settings: { preserveColors: false, draft: false, scales: 1 },
+    initial: { settings: painting?.settings },
+  });
   const { rows } = await sessions.list({ first: 10, after: null }, { models: ["horse2zebra"] });
   expect(rows.map(({ id }) => id).sort()).toEqual(["bare", "sized"]);
 });

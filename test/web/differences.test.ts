@@ -22,6 +22,7 @@ function session(settings: Partial<RunSession["settings"]> = {}, style = "/image
       learningRate: 0.02,
       initialImage: "CONTENT",
       preserveColors: false,
+      draft: false,
       model: "vgg19-lite",
       contentLayers: [{ layer: "conv4_2", weight: 1 }],
       styleLayers: [{ layer: "conv1_1", weight: 1 }],

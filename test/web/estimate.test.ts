@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { estimate, type Measured, measuredOf, pixelsOf, roundedEstimate } from "../../web/rooms/easel/estimate";
 
-const plan = { model: "vgg19-lite", optimizer: "ADAM", pixels: 40_000, steps: 100, scales: 1 };
+const plan = { model: "vgg19-lite", optimizer: "ADAM", pixels: 40_000, steps: 100, scales: 1, draft: false };
 const took = (ms: number, changes: Partial<Measured> = {}): Measured => ({ ...plan, ms, ...changes });
 
 describe("the estimate for a painting", () => {
   test("is missing if no similar painting was measured", () => {
     expect(estimate(plan, [])).toBeNull();
-    expect(estimate(plan, [took(1000, { model: "vgg19" }), took(1000, { optimizer: "LBFGS" })])).toBeNull();
+    expect(estimate(plan, [took(1000, { model: "vgg19" }), took(1000, { optimizer: "LBFGS" }), took(1000, { draft: true })])).toBeNull();
   });
 
   test("grows with steps and pixels, and follows the median of three paintings", () => {

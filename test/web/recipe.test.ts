@@ -17,6 +17,11 @@ test("the learning rate follows the optimiser and the scales follow the size unt
   expect(toInput({ ...lbfgs, learningRate: 0.5 }, "c", styles, "")).toMatchObject({ optimizer: "LBFGS", learningRate: 0.5 });
 });
 
+test("a draft has at least two scales until they are set", () => {
+  expect([settingsOf({ draft: true }).scales, settingsOf({ draft: true, scales: 3 }).scales, settingsOf({}).scales]).toEqual([2, 3, 1]);
+  expect(toInput({ draft: true }, "c", styles, "")).toEqual({ contentId: "c", styles, title: "", draft: true });
+});
+
 test("a changed layer weight is sent together with the unchanged ones", () => {
   const changed = settingsOf({}).styleLayers.map((known) => (known.layer === "conv3_1" ? { ...known, weight: 2 } : known));
   const expected = styleTransferSettings.styleLayers.default.map(({ layer, weight }) => ({

@@ -21,7 +21,7 @@ const SessionParts = graphql(`
 
 export const SettingsParts = graphql(`
   fragment SettingsParts on StyleTransferSettings {
-    alpha beta gamma steps size scales seed optimizer learningRate initialImage preserveColors model
+    alpha beta gamma steps size scales seed optimizer learningRate initialImage preserveColors draft model
     contentLayers { layer weight }
     styleLayers { layer weight }
   }
@@ -131,7 +131,7 @@ export const PaceQuery = graphql(`
     sessions(first: 40, filter: { kind: STYLE_TRANSFER }) {
       edges { node {
         status startedAt finishedAt latestFrame { computeMs }
-        ... on StyleTransferSession { step branchedAtStep settings { steps size scales optimizer model } content { width height } }
+        ... on StyleTransferSession { step branchedAtStep settings { steps size scales draft optimizer model } content { width height } }
       } }
     }
   }

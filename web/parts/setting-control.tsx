@@ -55,7 +55,10 @@ export function SettingControl({ name, value, onChange, range = {}, terse = fals
       return (
         <label className={styles.check}>
           <input type="checkbox" checked={value as boolean} onChange={(event) => onChange(event.target.checked)} />
-          {title}
+          <span>
+            {title}
+            {help && !terse && <small className={styles.help}>{help}</small>}
+          </span>
         </label>
       );
     case "layers":

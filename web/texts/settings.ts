@@ -37,6 +37,7 @@ export const settingTexts: SettingTexts = {
   },
   seed: { title: "Seed", help: "Another seed gives other noise to start from." },
   preserveColors: { title: "Keep the photo's colours", help: "" },
+  draft: { title: "Draft", help: "The small network paints all scales but the last, which takes less time." },
   model: { title: "Model", help: "" },
 };
 

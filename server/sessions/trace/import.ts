@@ -5,7 +5,7 @@ import type { StyleTransferRecord } from "../../records/session.js";
 import { completeSettings, type StyleTransferSettings } from "../../records/settings.js";
 import type { Storage } from "../../storage/storage.js";
 import { changedSettings } from "../change-input.js";
-import { featureModel, type SessionModels } from "../models.js";
+import { paintingModel, type SessionModels } from "../models.js";
 import { coarsestSize, requireWideEnough, sizeThatWorks } from "../narrow-pictures.js";
 import { resolveSettings, resolveStyles, resolveTitle } from "../start-input.js";
 import { readTrace, type TraceContent } from "./read.js";
@@ -26,7 +26,7 @@ export async function resolveTrace(
 ): Promise<TracedSession> {
   const trace = readTrace(text);
   const pictures = new Pictures(storage);
-  const model = await featureModel(models, "trace.settings.model", trace.settings.model ?? null);
+  const model = await paintingModel(models, { model: "trace.settings.model", draft: "trace.settings.draft" }, trace.settings);
   const complete = completeSettings(trace.settings);
   const settings = resolveSettings("trace.settings", complete, model, maxSize);
   const content = await pictures.find("trace.content", trace.contentDigest);

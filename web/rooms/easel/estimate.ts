@@ -12,6 +12,7 @@ export interface Plan {
   pixels: number;
   steps: number;
   scales: number;
+  draft: boolean;
 }
 
 /** A finished painting with its time from start to end, ms. */
@@ -50,8 +51,8 @@ export function measuredOf(nodes: readonly Node[], now = Date.now()): Measured[]
     if (shared > SHARED * ms) return [];
     // The last step has the largest scale. A painting much slower than that pace was paused, or its server was down.
     if (ms > RESTED * settings.steps * (node.latestFrame?.computeMs ?? 0) + STARTING_MS) return [];
-    const { model, optimizer, steps, scales, size } = settings;
-    return [{ model, optimizer, steps, scales, pixels: pixelsOf(content, size), ms }];
+    const { model, optimizer, steps, scales, draft, size } = settings;
+    return [{ model, optimizer, steps, scales, draft, pixels: pixelsOf(content, size), ms }];
   });
 }
 
@@ -63,7 +64,7 @@ export function pixelsOf({ width, height }: { width: number; height: number }, s
 
 /**
  * How long a painting takes, ms: the median rate per step and pixel of the three most similar paintings. These have the
- * same network and optimiser, the same number of scales if possible, and about the same size. Null if none is similar
+ * same network, optimiser and draft, the same number of scales if possible, and about the same size. Null if none is similar
  * enough.
  */
 export function estimate(plan: Plan, measured: readonly Measured[]): number | null {
@@ -71,6 +72,7 @@ export function estimate(plan: Plan, measured: readonly Measured[]): number | nu
     (one) =>
       [plan.model, formerModelId(plan.model)].includes(one.model) &&
       one.optimizer === plan.optimizer &&
+      one.draft === plan.draft &&
       factor(one.pixels, plan.pixels) <= MOST_PIXELS &&
       factor(one.steps, plan.steps) <= MOST_STEPS,
   );

@@ -29,6 +29,6 @@ export function useEstimate(recipe: Recipe, model: string | null, photoUrl: stri
   }, [photoUrl]);
 
   if (model === null || !proportions) return null;
-  const { optimizer, steps, scales, size } = settingsOf(recipe);
-  return estimate({ model, optimizer, steps, scales, pixels: pixelsOf(proportions, size) }, measured);
+  const { optimizer, steps, scales, draft, size } = settingsOf(recipe);
+  return estimate({ model, optimizer, steps, scales, draft, pixels: pixelsOf(proportions, size) }, measured);
 }
