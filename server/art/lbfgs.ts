@@ -70,11 +70,20 @@ export class LBFGS implements Optimizer {
   }
 
   private remember(image: Float32Array, gradient: Float32Array, before: { image: Float32Array; gradient: Float32Array }): void {
-    const moved = difference(image, before.image);
-    const turned = difference(gradient, before.gradient);
-    const curvature = dot(moved, turned);
+    const moved = new Float32Array(image.length);
+    const turned = new Float32Array(image.length);
+    let [curvature, movedSquare, turnedSquare] = [0, 0, 0];
+    for (let i = 0; i < image.length; i++) {
+      const change = Math.fround(image[i]! - before.image[i]!);
+      const turn = Math.fround(gradient[i]! - before.gradient[i]!);
+      moved[i] = change;
+      turned[i] = turn;
+      curvature += change * turn;
+      movedSquare += change * change;
+      turnedSquare += turn * turn;
+    }
     // Only pairs of positive curvature keep the approximation positive definite; others are dropped.
-    if (!(curvature > 1e-10 * Math.sqrt(dot(moved, moved) * dot(turned, turned)))) return;
+    if (!(curvature > 1e-10 * Math.sqrt(movedSquare * turnedSquare))) return;
     this.imageDifferences.push(moved);
     this.gradientDifferences.push(turned);
     this.curvatures.push(curvature);
@@ -87,19 +96,20 @@ export class LBFGS implements Optimizer {
 
   /** The two-loop recursion: minus the approximate inverse Hessian (the identity without pairs) times the gradient. */
   private direction(gradient: Float32Array): Float32Array {
-    const direction = gradient.map((slope) => -slope);
-    const pairs = this.imageDifferences.map((moved, i) => {
-      const turned = this.gradientDifferences[i]!;
-      return { moved, turned, curvature: this.curvatures[i]!, share: 0 };
-    });
-    for (const pair of pairs.toReversed()) {
-      pair.share = dot(pair.moved, direction) / pair.curvature;
-      addScaled(direction, pair.turned, -pair.share);
+    const [moved, turned, curvatures] = [this.imageDifferences, this.gradientDifferences, this.curvatures];
+    const direction = negated(gradient);
+    const newest = moved.length - 1;
+    if (newest < 0) return direction;
+    const shares: number[] = [];
+    let product = dot(moved[newest]!, direction);
+    for (let pair = newest; pair >= 0; pair--) {
+      shares[pair] = product / curvatures[pair]!;
+      // The oldest pair's product belongs to the unscaled direction and is not used.
+      product = addScaled(direction, turned[pair]!, -shares[pair]!, moved[Math.max(0, pair - 1)]!);
     }
-    const newest = pairs.at(-1);
-    if (newest) scale(direction, newest.curvature / dot(newest.turned, newest.turned));
-    for (const pair of pairs) {
-      addScaled(direction, pair.moved, pair.share - dot(pair.turned, direction) / pair.curvature);
+    product = scale(direction, curvatures[newest]! / dot(turned[newest]!, turned[newest]!), turned[0]!);
+    for (let pair = 0; pair <= newest; pair++) {
+      product = addScaled(direction, moved[pair]!, shares[pair]! - product / curvatures[pair]!, turned[Math.min(newest, pair + 1)]!);
     }
     return direction;
   }
@@ -110,24 +120,38 @@ function move(image: Float32Array, from: Float32Array, direction: Float32Array, 
   for (let i = 0; i < image.length; i++) image[i] = clampColour(from[i]! + length * direction[i]!);
 }
 
-function difference(a: Float32Array, b: Float32Array): Float32Array {
-  const result = new Float32Array(a.length);
-  for (let i = 0; i < a.length; i++) result[i] = a[i]! - b[i]!;
-  return result;
-}
-
 function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
 }
 
-function addScaled(target: Float32Array, source: Float32Array, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = target[i]! + factor * source[i]!;
+function negated(values: Float32Array): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) result[i] = -values[i]!;
+  return result;
 }
 
-function scale(target: Float32Array, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = target[i]! * factor;
+/** Adds `factor` times `source` to `target`, and returns the product of the sum with `other`: one pass over memory for two. */
+function addScaled(target: Float32Array, source: Float32Array, factor: number, other: Float32Array): number {
+  let product = 0;
+  for (let i = 0; i < target.length; i++) {
+    const sum = Math.fround(target[i]! + factor * source[i]!);
+    target[i] = sum;
+    product += other[i]! * sum;
+  }
+  return product;
+}
+
+/** Multiplies `target` by `factor`, and returns its product with `other`. */
+function scale(target: Float32Array, factor: number, other: Float32Array): number {
+  let product = 0;
+  for (let i = 0; i < target.length; i++) {
+    const scaled = Math.fround(target[i]! * factor);
+    target[i] = scaled;
+    product += other[i]! * scaled;
+  }
+  return product;
 }
 
 function rootMeanSquare(values: Float32Array): number {
