@@ -20,6 +20,7 @@ import { matmulOperator, selfProductOperator } from "./operators/matmul.js";
 import { reflectPadOperator } from "./operators/padding.js";
 import { avgPoolOperator, maxPoolOperator, upsampleNearestOperator } from "./operators/pooling.js";
 import { concatOperator, reshapeOperator, sliceOperator, transposeOperator } from "./operators/shapes.js";
+import { upsampledConv2dOperator } from "./operators/upsampled-convolution.js";
 import type { Tensor } from "./tensor.js";
 import { convolve, convolveTransposed } from "./tfjs/convolution.js";
 import {
@@ -74,6 +75,11 @@ const rules: ReadonlyMap<string, Rule> = new Map([
   rule(instanceNormOperator, (attributes, x, scale, shift) => instanceNorm(attributes, x, scale, shift)),
   rule(convTranspose2dOperator, (attributes, x, weight, bias) => convolveTransposed(attributes, x, weight, bias)),
   rule(upsampleNearestOperator, (attributes, x) => upsampleNearest(attributes, x)),
+  rule(upsampledConv2dOperator, ({ padMode }, x, weight, bias) => {
+    const larger = upsampleNearest({ size: 2 }, x);
+    const isZero = padMode === "zero";
+    return convolve({ stride: 1, padding: isZero ? 1 : 0, groups: 1 }, isZero ? larger : reflectPad(1, larger), weight, bias);
+  }),
   rule(countOperator, ({ axes }, x) => new Value(tf.scalar(countAlong(x.as("given").shape, axes)))),
 ]);
 

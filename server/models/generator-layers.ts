@@ -7,6 +7,7 @@ import {
   convTranspose2d,
   instanceNorm,
   mul,
+  upsampledConv2d,
 } from "../graph/operators/index.js";
 import { tensor } from "../graph/tensor.js";
 import type { Normalisation } from "./architecture.js";
@@ -35,6 +36,12 @@ export class GeneratorLayers {
   convolution(x: Node, name: string, { inputs, outputs, kernel }: Kernel, options: Conv2dOptions = {}): Node {
     const weight = this.constant(`${name}.weight`, [outputs, inputs / (options.groups ?? 1), kernel, kernel]);
     return conv2d(x, weight, this.bias(name, outputs), options);
+  }
+
+  /** A 3x3 convolution of x, twice as large by nearest neighbours. */
+  upsampledConvolution(x: Node, name: string, { inputs, outputs }: Omit<Kernel, "kernel">, padMode: "zero" | "reflect"): Node {
+    const bias = this.bias(name, outputs) ?? constant(tensor([outputs], new Float32Array(outputs)));
+    return upsampledConv2d(x, this.constant(`${name}.weight`, [outputs, inputs, 3, 3]), bias, { padMode });
   }
 
   transposedConvolution(x: Node, name: string, { inputs, outputs, kernel }: Kernel, options: ConvTranspose2dOptions): Node {

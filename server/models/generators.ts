@@ -3,7 +3,7 @@
  * [1, 3, H, W] of -1..1, RGB.
  */
 import { FREE, input, type Node } from "../graph/node.js";
-import { add, concat, leakyRelu, relu, tanh, upsampleNearest } from "../graph/operators/index.js";
+import { add, concat, leakyRelu, relu, tanh } from "../graph/operators/index.js";
 import type { GeneratorArchitecture, ResNetGeneratorArchitecture, UNetGeneratorArchitecture } from "./architecture.js";
 import { GeneratorLayers } from "./generator-layers.js";
 import { type NetworkWeights, readSafetensors } from "./safetensors.js";
@@ -64,10 +64,9 @@ function resnetGenerator(x: Node, weights: NetworkWeights, architecture: ResNetG
     // Nearest: upsampling, border, convolution, norm, relu. The original: transposed convolution, norm, relu.
     const isNearest = architecture.upsampling === "nearest";
     const at = isNearest ? index + 2 : index;
-    const kernel = { inputs, outputs, kernel: 3 };
     value = isNearest
-      ? layers.convolution(upsampleNearest(value, { size: 2 }), `model.${at}`, kernel, { padding: 1, padMode: "reflect" })
-      : layers.transposedConvolution(value, `model.${at}`, kernel, { stride: 2, padding: 1, outputPadding: 1 });
+      ? layers.upsampledConvolution(value, `model.${at}`, { inputs, outputs }, "reflect")
+      : layers.transposedConvolution(value, `model.${at}`, { inputs, outputs, kernel: 3 }, { stride: 2, padding: 1, outputPadding: 1 });
     value = normalised(value, at + 1, outputs);
     index = at + 3;
   }
@@ -143,5 +142,5 @@ function doubled(
   { upsampling }: UNetGeneratorArchitecture,
 ): Node {
   if (upsampling === "transposed") return layers.transposedConvolution(x, name, { ...channels, kernel: 4 }, halving);
-  return layers.convolution(upsampleNearest(x, { size: 2 }), `${name}.1`, { ...channels, kernel: 3 }, { padding: 1 });
+  return layers.upsampledConvolution(x, `${name}.1`, channels, "zero");
 }

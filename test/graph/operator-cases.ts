@@ -24,6 +24,7 @@ import {
   sub,
   tanh,
   transpose,
+  upsampledConv2d,
   upsampleNearest,
 } from "../../server/graph/operators/index.js";
 import { instanceNormGradientOperator } from "../../server/graph/operators/instance-norm.js";
@@ -150,6 +151,19 @@ export const operatorCases: Readonly<Record<string, readonly OperatorCase[]>> = 
     };
   }),
   upsampleNearest: [1, 2, 3].map((size) => ({ title: `${size}`, inputs: [picture(29)], build: (x: Node) => upsampleNearest(x, { size }) })),
+  upsampledConv2d: [
+    { title: "few channels", x: picture(33), kernel: [3, 2, 3, 3] },
+    { title: "whole blocks", x: picture(34, 16, 4, 3), kernel: [16, 16, 3, 3] },
+    { title: "one pixel", x: picture(35, 2, 1, 1), kernel: [3, 2, 3, 3] },
+    { title: "two pictures", x: randomTensor([2, 2, 3, 4], 36), kernel: [1, 2, 3, 3] },
+  ].flatMap(({ title, x, kernel }) =>
+    (["zero", "reflect"] as const).map((padMode) => ({
+      title: `${title}, ${padMode}`,
+      inputs: [x, randomTensor(kernel, 37), randomTensor([kernel[0]!], 38)],
+      build: (picture: Node, weight: Node, bias: Node) => upsampledConv2d(picture, weight, bias, { padMode }),
+      constants: [1, 2],
+    })),
+  ),
   conv2dInputGradient: [...convolutions, ...manyChannels].map(({ title, kernel, options }, seed) => {
     const attributes = { stride: 1, padding: 0, groups: 1, ...options };
     const size = (axis: 2 | 3) => Math.floor(((axis === 2 ? 5 : 6) + 2 * attributes.padding - kernel[axis]) / attributes.stride) + 1;

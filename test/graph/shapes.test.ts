@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FREE, GraphError, input, type Node } from "../../server/graph/node.js";
+import { constant, FREE, GraphError, input, type Node } from "../../server/graph/node.js";
 import {
   add,
   avgPool,
@@ -16,12 +16,15 @@ import {
   reshape,
   slice,
   transpose,
+  upsampledConv2d,
   upsampleNearest,
 } from "../../server/graph/operators/index.js";
+import { randomTensor } from "../helpers/random.js";
 
 const picture = input("picture", [1, 3, FREE, FREE]);
 const small = input("small", [1, 3, 5, 4]);
 const kernel = (...shape: number[]) => input("kernel", shape);
+const known = (...shape: number[]) => constant(randomTensor(shape, 1));
 
 describe("shape rules of the operators", () => {
   it.each<[string, Node, Node["shape"]]>([
@@ -46,6 +49,8 @@ describe("shape rules of the operators", () => {
       [1, 8, 10, 8],
     ],
     ["upsampling", upsampleNearest(small, { size: 3 }), [1, 3, 15, 12]],
+    ["an enlarged convolution", upsampledConv2d(picture, known(8, 3, 3, 3), known(8), { padMode: "zero" }), [1, 8, FREE, FREE]],
+    ["an enlarged convolution of known size", upsampledConv2d(small, known(8, 3, 3, 3), known(8), { padMode: "zero" }), [1, 8, 10, 8]],
     ["concatenated channels", concat(picture, small, { axis: 1 }), [1, 6, 5, 4]],
   ])("derive the shape of %s", (_, node, shape) => {
     expect(node.shape).toEqual(shape);
@@ -56,6 +61,11 @@ describe("shape rules of the operators", () => {
     ["groups that do not divide the outputs", () => conv2d(picture, kernel(3, 1, 3, 3), null, { groups: 2 })],
     ["a bias of another length", () => conv2d(picture, kernel(8, 3, 3, 3), input("bias", [4]))],
     ["a kernel larger than the picture", () => conv2d(small, kernel(8, 3, 7, 7), null)],
+    ["an enlarged convolution of another kernel", () => upsampledConv2d(small, known(8, 3, 5, 5), known(8), { padMode: "zero" })],
+    [
+      "an enlarged convolution without a constant",
+      () => upsampledConv2d(small, known(8, 3, 3, 3), input("bias", [8]), { padMode: "zero" }),
+    ],
     ["a stride of 0", () => conv2d(picture, kernel(8, 3, 3, 3), null, { stride: 0 })],
     ["padding that cannot be mirrored", () => conv2d(small, kernel(8, 3, 3, 3), null, { padding: 4, padMode: "reflect" })],
     ["a window larger than the picture", () => maxPool(small, { size: 5 })],

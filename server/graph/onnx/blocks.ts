@@ -92,6 +92,6 @@ function squares({ shape, data }: Tensor): Tensor {
 }
 
 /** [O] -> [4 O], each value four times. */
-function fourfold({ shape: [outputs = 0], data }: Tensor): Tensor {
+export function fourfold({ shape: [outputs = 0], data }: Tensor): Tensor {
   return { shape: [4 * outputs], data: Float32Array.from({ length: 4 * outputs }, (_, i) => data[i >> 2] as number) };
 }

@@ -27,6 +27,7 @@ import {
   transposeOperator,
   unsqueezeOperator,
 } from "./shapes.js";
+import { upsampledConv2dOperator } from "./upsampled-convolution.js";
 
 export { leakyRelu, relu, tanh } from "./activations.js";
 export { abs, add, count, mul, reciprocal, reduceMean, reduceSum, sub } from "./arithmetic.js";
@@ -36,6 +37,7 @@ export { instanceNorm } from "./instance-norm.js";
 export { matmul } from "./matmul.js";
 export { avgPool, maxPool, upsampleNearest } from "./pooling.js";
 export { concat, reshape, slice, transpose } from "./shapes.js";
+export { upsampledConv2d } from "./upsampled-convolution.js";
 
 /** The operators that graphs are built with, besides the leaves `input` and `constant`. */
 export const forwardOperators = [
@@ -63,6 +65,7 @@ export const forwardOperators = [
   instanceNormOperator,
   convTranspose2dOperator,
   upsampleNearestOperator,
+  upsampledConv2dOperator,
 ] as const;
 
 /** Operators that only gradients use. An engine with its own differentiation needs none of them. */
