@@ -13,7 +13,8 @@ export const paintingTexts = {
   thisOne: (step: number) => `This painting, step ${step}`,
   relative: (name: string, step: number) => `${name}, step ${step}`,
   madeFrom: "Made from",
-  facts: (size: number, optimizer: string, model: string) => `${size} px · ${optimizer} · ${model}`,
+  facts: (size: number, optimizer: string, model: string, draft: boolean) =>
+    [`${size} px`, optimizer, model, ...(draft ? ["draft"] : [])].join(" · "),
   steer: {
     title: "Steer",
     branch: "Branch",

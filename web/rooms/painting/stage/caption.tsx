@@ -19,7 +19,7 @@ export function Caption({ painting }: { painting: Painting }) {
       <p className={styles.recipe}>
         {weightNames.map((name) => `${settingTexts[name].symbol} ${settings[name]}`).join(" · ")}
         <br />
-        {texts.facts(settings.size, settingTexts.optimizer.values[settings.optimizer], settings.model)}
+        {texts.facts(settings.size, settingTexts.optimizer.values[settings.optimizer], settings.model, settings.draft)}
       </p>
     </section>
   );
