@@ -4,10 +4,7 @@
  *
  *   npx tsx bench/step-profile.ts [size, px]
  */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { openFeatureNetwork } from "../server/art/feature-network.js";
 import { inputNames, objectiveGraph } from "../server/art/losses.js";
 import { objectiveRequest } from "../server/art/objective.js";
@@ -17,19 +14,11 @@ import { withSizes } from "../server/graph/sizes.js";
 import { elementCount, type Tensor } from "../server/graph/tensor.js";
 import { toFedOnnx } from "../server/graph/to-onnx.js";
 import { whereFaster, withWinograd } from "../server/graph/winograd.js";
+import { nodeTimes, printTimes } from "./node-times.js";
 import { featureNetworkIn, requireModelMirror } from "./sample-work.js";
 
 const size = Number(process.argv[2] ?? 256);
-const runs = 10;
 const layers = { content: ["conv4_2"], style: ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"] };
-
-/** A line of the profile. */
-interface ProfileEvent {
-  cat: string;
-  name: string;
-  dur: number;
-  args: { op_name?: string; output_type_shape?: { float?: number[] }[] };
-}
 
 const network = await openFeatureNetwork(await featureNetworkIn(join(requireModelMirror(), "vgg19")));
 const graph = objectiveGraph(network, layers);
@@ -40,31 +29,8 @@ for (const [name, node] of compiled.inputs) {
   inputs[name] = { shape, data: Float32Array.from({ length: elementCount(shape) }, (_, i) => 0.5 + 0.5 * Math.sin(i / 37)) };
 }
 const { bytes, fed } = toFedOnnx(withWinograd(withSizes(compiled.outputs, inputs), whereFaster));
-const feeds = Object.fromEntries(
-  Object.entries({ ...inputs, ...fed }).map(([name, { data, shape }]) => [name, new OnnxTensor("float32", data, shape)]),
-);
-const folder = await mkdtemp(join(tmpdir(), "atelier-profile-"));
-const session = await InferenceSession.create(bytes, {
-  ...{ executionProviders: ["cpu"], intraOpNumThreads: 2, interOpNumThreads: 1, enableMemPattern: false },
-  ...{ enableProfiling: true, profileFilePrefix: join(folder, "step") },
-});
-for (let run = 0; run < runs; run++) await session.run(feeds);
-session.endProfiling();
-await session.release();
-const [file] = await readdir(folder);
-const events = JSON.parse(await readFile(join(folder, file!), "utf8")) as ProfileEvent[];
-await rm(folder, { recursive: true });
-
-const times = new Map<string, number>();
-for (const event of events) {
-  if (event.cat !== "Node" || !event.name.endsWith("_kernel_time")) continue;
-  const kind = kindOf(event.args.op_name ?? "", event.args.output_type_shape?.[0]?.float ?? []);
-  times.set(kind, (times.get(kind) ?? 0) + event.dur / 1000 / runs);
-}
 const fedMegabytes = Object.values(fed).reduce((sum, { data }) => sum + data.byteLength, 0) / 1e6;
-const total = [...times.values()].reduce((sum, ms) => sum + ms, 0);
-console.log(`${size} px: ${total.toFixed(0)} ms, ${fedMegabytes.toFixed(0)} MB of transformed weights read`);
-for (const [kind, ms] of [...times].sort(([, a], [, b]) => b - a)) console.log(`  ${kind}: ${ms.toFixed(1)} ms`);
+printTimes(`${size} px, ${fedMegabytes.toFixed(0)} MB of transformed weights read`, await nodeTimes(bytes, { ...inputs, ...fed }, kindOf));
 
 function kindOf(operator: string, shape: readonly number[]): string {
   const [first = 0] = shape;
