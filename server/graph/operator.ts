@@ -28,6 +28,8 @@ export interface OperatorRules<Attributes> {
   readonly gradients: readonly (GradientRule<Attributes> | undefined)[];
   /** Adds the operator's ONNX nodes and returns the name of the result. */
   toOnnx(onnx: OnnxBuilder, node: OperatorNode<Attributes>, ...inputs: string[]): string;
+  /** Places of constants that `toOnnx` writes in another form; it gets no name for them. */
+  rewritten?(attributes: Attributes): readonly number[];
 }
 
 /** An entry of the operator table. */
@@ -77,6 +79,11 @@ export class Operator<Attributes extends object = object> {
 
   toOnnx(onnx: OnnxBuilder, node: Node, inputs: readonly string[]): string {
     return this.rules.toOnnx(onnx, this.own(node), ...inputs);
+  }
+
+  /** Places of the constants that `toOnnx` writes itself. */
+  rewritten(node: Node): readonly number[] {
+    return this.rules.rewritten?.(this.own(node).attributes) ?? [];
   }
 
   private own(node: Node): OperatorNode<Attributes> {

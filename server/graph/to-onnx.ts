@@ -17,7 +17,7 @@ export interface FedOnnxModel {
 export function toFedOnnx(outputs: Graph): FedOnnxModel {
   const builder = new OnnxBuilder();
   const names = new Map<Node, string>();
-  // Constants are written where they are read: Winograd's method reads its weights in another form.
+  // Constants are written where they are read: some operators write them in another form.
   const nameOf = (node: Node) => {
     const name = node.operator === "constant" ? builder.tensor(node.attributes.value as Tensor) : names.get(node);
     if (name === undefined) throw new GraphError(`a ${node.operator} is read before it is computed`);
@@ -30,14 +30,10 @@ export function toFedOnnx(outputs: Graph): FedOnnxModel {
       inputs.push({ name, shape: node.shape });
       names.set(node, name);
     } else if (node.operator !== "constant") {
-      names.set(
-        node,
-        operatorNamed(node.operator).toOnnx(
-          builder,
-          node,
-          node.inputs.map((input, index) => (node.attributes.winograd && index === 1 ? "" : nameOf(input))),
-        ),
-      );
+      const operator = operatorNamed(node.operator);
+      const rewritten = operator.rewritten(node);
+      const read = node.inputs.map((input, place) => (rewritten.includes(place) ? "" : nameOf(input)));
+      names.set(node, operator.toOnnx(builder, node, read));
     }
   }
   const values = Object.entries(outputs).map(([name, node]) => {

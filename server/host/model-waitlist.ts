@@ -1,7 +1,7 @@
 import { AtelierError } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
 import type { SessionFailure, SessionRecord } from "../records/session.js";
-import type { WorkModels } from "./work.js";
+import { modelsOf, type WorkModels } from "./work.js";
 
 interface WaitlistParts {
   queue: Queue;
@@ -24,7 +24,8 @@ export class ModelWaitlist {
 
   /** Takes a claimed session whose model must be downloaded; false when the session may run now. */
   takes(session: SessionRecord): boolean {
-    if (session.status !== "QUEUED" || this.parts.models.isDownloaded(session.settings.model)) return false;
+    const isHere = modelsOf(session).every((id) => this.parts.models.isDownloaded(id));
+    if (session.status !== "QUEUED" || isHere) return false;
     const wait = this.wait(session).finally(() => this.waits.delete(wait));
     this.waits.add(wait);
     return true;
@@ -35,11 +36,14 @@ export class ModelWaitlist {
     await Promise.all(this.waits);
   }
 
-  private async wait({ id, kind, settings }: SessionRecord): Promise<void> {
+  private async wait(session: SessionRecord): Promise<void> {
+    const { id, kind } = session;
     const { models, queue, log, fail, closing } = this.parts;
     try {
-      if (kind === "STYLE_TRANSFER") await models.locateFeatureModel(settings.model, closing);
-      else await models.locateTranslator(settings.model, closing);
+      for (const model of modelsOf(session)) {
+        if (kind === "STYLE_TRANSFER") await models.locateFeatureModel(model, closing);
+        else await models.locateTranslator(model, closing);
+      }
       if (!closing.aborted) await queue.add(id);
     } catch (error) {
       if (closing.aborted) return;

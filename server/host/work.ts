@@ -33,6 +33,13 @@ export function registryWorkModels(registry: Pick<Registry, "needsDownload" | "f
   };
 }
 
+/** Ids of the models of a session: its own, and that of its draft where it is another one. */
+export function modelsOf(session: SessionRecord): [own: string] | [own: string, draft: string] {
+  const { model } = session.settings;
+  const isDrafted = session.kind === "STYLE_TRANSFER" && session.settings.draft && model !== DRAFT_MODEL;
+  return isDrafted ? [model, DRAFT_MODEL] : [model];
+}
+
 /**
  * Everything that a device needs to paint a session step by step, as at its step 0. Its changes are read when it runs,
  * since until then more may come.
@@ -44,9 +51,10 @@ export async function buildWork(session: SessionRecord, storage: Storage, models
 
 async function styleTransferWork(session: StyleTransferRecord, storage: Storage, models: WorkModels): Promise<PaintedWork> {
   const { settings, styles, convolutions } = session.initial;
+  const [own, draft] = modelsOf(session);
   const [network, draftNetwork, content, stylePictures] = await Promise.all([
-    models.locateFeatureModel(settings.model),
-    settings.draft ? models.locateFeatureModel(DRAFT_MODEL) : undefined,
+    models.locateFeatureModel(own),
+    draft === undefined ? undefined : models.locateFeatureModel(draft),
     loadPicture(storage, session.contentId),
     loadStyles(storage, styles),
   ]);

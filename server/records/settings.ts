@@ -145,7 +145,8 @@ export const styleTransferSettings = {
     ...fixed,
     kind: "flag",
     default: false,
-    description: "Whether vgg19-lite, which is faster, paints all scales but the last. There are at least 2 then.",
+    description:
+      "Whether vgg19-lite, which is faster, paints all scales but the last. Asks for at least 2 scales; a picture too small for two is painted at one, without a draft.",
   },
   model: {
     ...fixed,

@@ -50,6 +50,14 @@ describe("a trace", () => {
     expect(trace.content.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  test("of a draft is one again, and needs two scales", async () => {
+    const draft = { ...trace, settings: { ...trace.settings, draft: true, scales: 2 } };
+    const { importTrace } = await running.client.query(IMPORT_INITIAL, { trace: JSON.stringify(draft) });
+    expect(importTrace.initialSettings).toMatchObject({ draft: true, scales: 2 });
+    const refusal = await send({ ...draft, settings: { ...draft.settings, scales: 1 } });
+    expect(refusal).toMatchObject({ code: "BAD_INPUT", field: "trace.settings.scales", min: 2 });
+  });
+
   test("whose setting is null gets the setting's default", async () => {
     const { importTrace } = await running.client.query(IMPORT, {
       trace: JSON.stringify({ ...trace, settings: { ...trace.settings, seed: null } }),

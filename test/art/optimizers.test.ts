@@ -25,6 +25,42 @@ function minimise(optimizer: Optimizer, steps: number, learningRate: number) {
   return { image, loss: evaluate(image).loss };
 }
 
+/** Minus the approximate inverse Hessian times the gradient, as algorithm 7.4 of Nocedal and Wright 2006 has it. */
+function twoLoops(gradient: Float32Array, pairs: readonly { moved: Float32Array; turned: Float32Array }[]): number[] {
+  const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
+  let direction = Array.from(gradient, (slope) => -slope);
+  const shares: number[] = [];
+  for (const { moved, turned } of pairs.toReversed()) {
+    const share = dot(moved, direction) / dot(moved, turned);
+    shares.unshift(share);
+    direction = direction.map((value, i) => value - share * turned[i]!);
+  }
+  const newest = pairs.at(-1);
+  if (newest) direction = direction.map((value) => (value * dot(newest.moved, newest.turned)) / dot(newest.turned, newest.turned));
+  pairs.forEach(({ moved, turned }, pair) => {
+    const rest = shares[pair]! - dot(turned, direction) / dot(moved, turned);
+    direction = direction.map((value, i) => value + rest * moved[i]!);
+  });
+  return direction;
+}
+
+test("L-BFGS steps along the direction of the two-loop recursion, with any number of pairs", () => {
+  const optimizer = new LBFGS();
+  const image = new Float32Array(12).fill(0.5);
+  const kept = new Set<number>();
+  for (let step = 0; step < 16; step++) {
+    const { loss, gradient } = evaluate(image);
+    optimizer.step(image, loss, gradient, 0.3);
+    const state = optimizer.state() as Record<"imageDifferences" | "gradientDifferences", Float32Array[]> & { direction: Float32Array };
+    const pairs = state.imageDifferences.map((moved, i) => ({ moved, turned: state.gradientDifferences[i]! }));
+    kept.add(pairs.length);
+    const expected = twoLoops(gradient, pairs);
+    const length = Math.hypot(...expected);
+    for (const [i, value] of state.direction.entries()) expect(Math.abs(value - expected[i]!) / length).toBeLessThan(1e-3);
+  }
+  expect([...kept]).toEqual(expect.arrayContaining([0, 1, 2, 10]));
+});
+
 describe.each([
   ["Adam", () => new Adam(12), (state: ReturnType<Optimizer["state"]>) => new Adam(12, state), 300, 0.02, 1e-5],
   ["L-BFGS", () => new LBFGS(), (state: ReturnType<Optimizer["state"]>) => new LBFGS(state), 60, 1, 1e-7],

@@ -33,6 +33,7 @@ export const conv2dOperator = new Operator<ConvolutionAttributes>({
     undefined,
     (upstream) => reduceSum(upstream, [0, 2, 3]),
   ],
+  rewritten: ({ winograd }) => (winograd ? [1] : []),
   toOnnx: (onnx, node, ...inputs) => {
     const { stride, padding, groups, winograd } = node.attributes;
     if (winograd) return byWinograd(onnx, node, inputs[0] as string, { bias: inputs[2] ?? null, padding, reversed: false });
@@ -59,6 +60,7 @@ export const conv2dInputGradientOperator = new Operator<ConvolutionAttributes>({
     return Float32Array.from(sums);
   },
   gradients: [],
+  rewritten: ({ winograd }) => (winograd ? [1] : []),
   toOnnx: (onnx, node, upstream, weight, x) => {
     const { stride, padding, groups, winograd } = node.attributes;
     if (winograd) return byWinograd(onnx, node, upstream, { bias: null, padding: 2 - padding, reversed: true });

@@ -90,7 +90,9 @@ export const operators = [...forwardOperators, ...gradientOperators] as const;
 const byName = new Map<string, Operator<never>>(operators.map((operator) => [operator.name, operator as Operator<never>]));
 
 /** The operator with this name. @throws GraphError when the table has none. */
-export function operatorNamed(name: string): Pick<Operator, "name" | "shape" | "forward" | "gradient" | "gradientKind" | "toOnnx"> {
+export function operatorNamed(
+  name: string,
+): Pick<Operator, "name" | "shape" | "forward" | "gradient" | "gradientKind" | "toOnnx" | "rewritten"> {
   const operator = byName.get(name);
   if (operator === undefined) throw new GraphError(`there is no operator "${name}"`);
   return operator;

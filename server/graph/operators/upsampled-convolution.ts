@@ -64,6 +64,7 @@ export const upsampledConv2dOperator = new Operator<UpsampledConv2dAttributes>({
     undefined,
     (upstream) => reduceSum(upstream, [0, 2, 3]),
   ],
+  rewritten: () => [1, 2],
   toOnnx: (onnx, { attributes: { padMode }, inputs: [, weight, bias] }, x) => {
     const [kernels, offsets] = [weight, bias].map((node) => node!.attributes.value as Tensor);
     const isZero = padMode === "zero";
