@@ -8,6 +8,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Program } from "../server/engine/engine.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
+import { onCpu } from "../server/engine/onnx-providers.js";
 import { constant, FREE, input, type Node } from "../server/graph/node.js";
 import { conv2d, matmul, reduceSum, relu } from "../server/graph/operators/index.js";
 import { type Tensor, tensor } from "../server/graph/tensor.js";
@@ -31,7 +32,7 @@ const layers = [
   [512, 64],
 ] as const;
 
-const engine = new OnnxEngine(2, () => true);
+const engine = new OnnxEngine(onCpu(2, () => true));
 const peak = await rateOfProduct(1024);
 console.log(`a product of two matrices of 1,024 x 1,024 values: ${peak.toFixed(0)} GFLOP/s`);
 const measurements: Measurement[] = [

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openFeatureNetwork } from "../server/art/feature-network.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
+import { onCpu } from "../server/engine/onnx-providers.js";
 import { openScene } from "./loss-gradient-scene.js";
 import { recordResults } from "./results.js";
 import { featureNetworkIn, requireModelMirror } from "./sample-work.js";
@@ -24,7 +25,7 @@ const target = 10;
 /** Pause between turns, ms, so that waiting threads of one do not spin during the turn of another. */
 const rest = 500;
 
-const engine = new OnnxEngine(threads);
+const engine = new OnnxEngine(onCpu(threads));
 const times: Record<"vgg19" | "lite", number[]> = { vgg19: [], lite: [] };
 try {
   const full = await openScene(engine, await openFeatureNetwork(await featureNetworkIn(join(requireModelMirror(), "vgg19"))), size);

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { OnnxEngine } from "../server/engine/onnx.js";
+import { onCpu } from "../server/engine/onnx-providers.js";
 import { rootFolder } from "../server/paths.js";
 import { comparedGenerator, type GeneratorRun, openLiveScene } from "./live-scene.js";
 import { Peer } from "./peer.js";
@@ -22,7 +23,7 @@ const python = pythonWithTorch();
 const peers = [new Peer(process.execPath, ["--import", "tsx", join(import.meta.dirname, "live-peers-tfjs.ts"), String(size)])];
 const settings = [join(rootFolder, "models", "bundled", comparedGenerator), size, threads].map(String);
 peers.push(new Peer(python, [join(import.meta.dirname, "live_peers_torch.py"), ...settings]));
-const engine = new OnnxEngine(threads);
+const engine = new OnnxEngine(onCpu(threads));
 const ours: number[] = [];
 const theirs: { name: string; times: number[] }[] = [];
 try {

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openFeatureNetwork } from "../server/art/feature-network.js";
 import { OnnxEngine } from "../server/engine/onnx.js";
+import { onCpu } from "../server/engine/onnx-providers.js";
 import { type Evaluated, openScene } from "./loss-gradient-scene.js";
 import { Peer } from "./peer.js";
 import { pythonWithTorch } from "./python.js";
@@ -40,7 +41,7 @@ for (const size of sizes) measurements.push(...(await compared(size)));
 await recordResults(measurements, "npx tsx bench/loss-gradient.ts");
 
 async function compared(size: number): Promise<Measurement[]> {
-  const engine = new OnnxEngine(threads);
+  const engine = new OnnxEngine(onCpu(threads));
   const peers = [new Peer(python, [join(import.meta.dirname, "loss_gradient_torch.py"), weightsFile, String(size), String(threads)])];
   const tfjs = join(import.meta.dirname, "loss-gradient-tfjs.ts");
   if (size === tfjsSize) peers.push(new Peer(process.execPath, ["--import", "tsx", tfjs, weightsFile, String(size), String(threads)]));

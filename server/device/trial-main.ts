@@ -3,6 +3,7 @@
  * forked it limits its time, and a guard its memory.
  */
 import { OnnxEngine } from "../engine/onnx.js";
+import { onCpu } from "../engine/onnx-providers.js";
 import { AtelierError } from "../errors.js";
 import { guardProcess } from "../processes/guard.js";
 import { attachToHost, sendToHost } from "./host-channel.js";
@@ -14,7 +15,7 @@ process.once("message", ({ file, memoryBytes }: { file: TrialFile; memoryBytes: 
 
 async function run(file: TrialFile, memoryBytes: number): Promise<void> {
   // One thread: sessions that are painted meanwhile keep the others.
-  const engine = new OnnxEngine(1);
+  const engine = new OnnxEngine(onCpu(1));
   guardProcess({ memoryBytes });
   await sendToHost({ type: "started" });
   try {

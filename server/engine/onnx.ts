@@ -1,14 +1,13 @@
-import { cpus } from "node:os";
-import { env, InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
+import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { AtelierError, type ErrorCode, messageOf, unavailable } from "../errors.js";
 import type { Graph } from "../graph/node.js";
 import { withSizes } from "../graph/sizes.js";
 import type { Tensor } from "../graph/tensor.js";
 import { toFedOnnx } from "../graph/to-onnx.js";
-import { transformedByteLength, type WinogradRule, whereFaster, withWinograd } from "../graph/winograd.js";
+import { transformedByteLength, withWinograd } from "../graph/winograd.js";
 import { type CompiledGraph, checkedInputs, compile } from "./compile.js";
-import { usableCores } from "./cores.js";
 import type { Engine, Program, ProgramRequest } from "./engine.js";
+import { type OnnxProvider, onCpu } from "./onnx-providers.js";
 import { type FedSession, InferenceSessionPerSize, type InferenceSessions, type Inputs, OneInferenceSession } from "./onnx-sessions.js";
 
 /**
@@ -24,33 +23,31 @@ const MAX_THIN_WEIGHTS = 16 * 2 ** 20;
  */
 const MAX_OPTIMISED = 3;
 
-/** ONNX Runtime on the CPU. One run computes outputs and gradient; the same inputs give the same bits. */
+/** ONNX Runtime on one device. One run computes outputs and gradient. */
 export class OnnxEngine implements Engine {
   readonly name = "onnx";
-  readonly device = "cpu";
-  readonly description: string;
   private readonly programs = new Set<Program>();
 
-  /**
-   * @param threads of one run; by default one for each core that this process may use.
-   * @param winogradRule Where convolutions are computed by Winograd's method, if a request asks for it.
-   */
-  constructor(
-    private readonly threads = usableCores(),
-    private readonly winogradRule: WinogradRule = whereFaster,
-  ) {
-    this.description = `${threads} threads of ${cpus()[0]?.model.trim() ?? "the processor"}, ONNX Runtime ${env.versions.node}`;
+  constructor(private readonly provider: OnnxProvider = onCpu()) {}
+
+  get device(): string {
+    return this.provider.device;
+  }
+
+  get description(): string {
+    return this.provider.description;
   }
 
   async open(graph: Graph, request: ProgramRequest): Promise<Program> {
     const compiled = compile(graph, request);
-    const byWinograd = request.convolutions === "WINOGRAD_4" && transformedByteLength(compiled.nodes, this.winogradRule) > 0;
+    const rule = request.convolutions === "WINOGRAD_4" ? this.provider.winogradRule : null;
+    const byWinograd = rule !== null && transformedByteLength(compiled.nodes, rule) > 0;
     const open = async (sizes: Inputs | null): Promise<FedSession> => {
       let { outputs } = compiled;
       if (sizes) outputs = withSizes(outputs, sizes);
-      if (sizes && byWinograd) outputs = withWinograd(outputs, this.winogradRule);
+      if (sizes && byWinograd) outputs = withWinograd(outputs, rule);
       const { bytes, fed } = toFedOnnx(outputs);
-      const session = await withTypedErrors(() => InferenceSession.create(bytes, this.options()));
+      const session = await withTypedErrors(() => InferenceSession.create(bytes, this.provider.options));
       return { session, fed: asFeeds(fed) };
     };
     const isOptimised = request.gradient !== undefined;
@@ -67,11 +64,12 @@ export class OnnxEngine implements Engine {
   }
 
   winogradByteLength(graph: Graph, request: ProgramRequest): number {
-    return transformedByteLength(compile(graph, request).nodes, this.winogradRule);
+    const { winogradRule } = this.provider;
+    return winogradRule ? transformedByteLength(compile(graph, request).nodes, winogradRule) : 0;
   }
 
   async openFile(path: string): Promise<Program> {
-    const session = await withTypedErrors(() => InferenceSession.create(path, this.options()), {
+    const session = await withTypedErrors(() => InferenceSession.create(path, this.provider.options), {
       code: "UNAVAILABLE",
       message: "The model's file holds no graph that ONNX Runtime can run.",
     });
@@ -90,21 +88,6 @@ export class OnnxEngine implements Engine {
     const program = new OnnxProgram(parts, () => this.programs.delete(program));
     this.programs.add(program);
     return program;
-  }
-
-  private options(): InferenceSession.SessionOptions {
-    return {
-      executionProviders: ["cpu"],
-      intraOpNumThreads: this.threads,
-      interOpNumThreads: 1,
-      executionMode: "sequential",
-      graphOptimizationLevel: "all",
-      // A memory plan for each size costs a tenth more memory and saves no time.
-      enableMemPattern: false,
-      logSeverityLevel: 3,
-      // Waiting threads spin during a run. Without this they would keep a core busy for 30 ms after it.
-      extra: { session: { force_spinning_stop: "1" } },
-    };
   }
 }
 

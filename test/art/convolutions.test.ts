@@ -4,6 +4,7 @@ import { nextPainting, type Planes } from "../../server/art/painter.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { StyleTransferWork } from "../../server/art/work.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { onCpu } from "../../server/engine/onnx-providers.js";
 import { defaultSettings } from "../../server/records/settings.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { tinyNetwork } from "../helpers/tiny-network.js";
@@ -25,7 +26,7 @@ async function work(more: Partial<StyleTransferWork> = {}): Promise<StyleTransfe
 }
 
 function factory(memoryBytes?: number) {
-  const opened = createStyleTransferFactory(new OnnxEngine(1, () => true), async () => tinyNetwork(), memoryBytes);
+  const opened = createStyleTransferFactory(new OnnxEngine(onCpu(1, () => true)), async () => tinyNetwork(), memoryBytes);
   onTestFinished(() => opened.close());
   return opened;
 }

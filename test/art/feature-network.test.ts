@@ -5,6 +5,7 @@ import { openFeatureNetwork } from "../../server/art/feature-network.js";
 import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { FeatureNetworkFile, StyleTransferWork } from "../../server/art/work.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { onCpu } from "../../server/engine/onnx-providers.js";
 import { parseCard } from "../../server/models/card.js";
 import { defaultSettings, type StyleTransferSettings } from "../../server/records/settings.js";
 import { paintAll } from "../contracts/painter.js";
@@ -19,7 +20,7 @@ const root = join(import.meta.dirname, "..", "..");
 const mirror = modelMirror();
 if (!mirror) noteSkipped("There is no mirror with vgg19; set ATELIER_MODEL_MIRROR to one.");
 
-const engine = new OnnxEngine(2);
+const engine = new OnnxEngine(onCpu(2));
 afterAll(() => engine.close());
 
 async function paint(optimizer: Optimizer, size: number, steps: number, work: Omit<StyleTransferWork, "kind" | "settings" | "changes">) {

@@ -8,6 +8,7 @@ import { seededRandom } from "../../server/art/starting-picture.js";
 import type { StyleTransferWork, TranslationWork } from "../../server/art/work.js";
 import type { Engine } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { onCpu } from "../../server/engine/onnx-providers.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
 import { tensor } from "../../server/graph/tensor.js";
 import { type GeneratorArchitecture, minimumSide, sideMultiple } from "../../server/models/architecture.js";
@@ -62,7 +63,7 @@ describe("painters of every kind", () => {
   test.each(references.map(({ architecture }, index) => [index, JSON.stringify(architecture)] as const))(
     "translate with the same weights alike on every engine: %i %s",
     async (index) => {
-      const [onnx, reference] = [await translated(new OnnxEngine(1), index), await translated(new ReferenceEngine(), index)];
+      const [onnx, reference] = [await translated(new OnnxEngine(onCpu(1)), index), await translated(new ReferenceEngine(), index)];
       expect(onnx.some((value, i) => value !== onnx[i % 3])).toBe(true);
       onnx.forEach((value, i) => {
         if (Math.abs(value - reference[i]!) > 1)

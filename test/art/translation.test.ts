@@ -7,6 +7,7 @@ import { decodePlanes, toInterleaved } from "../../server/art/picture.js";
 import { createTranslationFactory } from "../../server/art/translation.js";
 import type { TranslationWork } from "../../server/art/work.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { onCpu } from "../../server/engine/onnx-providers.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
 import { constant, type Node } from "../../server/graph/node.js";
 import { add, avgPool, conv2d, mul, reciprocal, sub } from "../../server/graph/operators/index.js";
@@ -172,7 +173,7 @@ describe("a translation fails clearly", () => {
   });
 
   test("for a missing file, and then translates with another one", async () => {
-    const factory = createTranslationFactory(new OnnxEngine(1), generatorOf(inverted));
+    const factory = createTranslationFactory(new OnnxEngine(onCpu(1)), generatorOf(inverted));
     const work = await translationWork();
     const folder = await mkdtemp(join(tmpdir(), "atelier-model-"));
     onTestFinished(() => rm(folder, { recursive: true }));

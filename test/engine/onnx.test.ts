@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { onCpu } from "../../server/engine/onnx-providers.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
 import { constant, FREE, type Graph, input } from "../../server/graph/node.js";
 import { add, avgPool, conv2d, mul, reduceSum, relu } from "../../server/graph/operators/index.js";
@@ -12,7 +13,7 @@ import { expectClose } from "../helpers/gradient-check.js";
 import { randomTensor } from "../helpers/random.js";
 
 function engine(threads: number): OnnxEngine {
-  const opened = new OnnxEngine(threads);
+  const opened = new OnnxEngine(onCpu(threads));
   onTestFinished(() => opened.close());
   return opened;
 }

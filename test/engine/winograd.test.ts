@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Engine } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { onCpu } from "../../server/engine/onnx-providers.js";
 import { ReferenceEngine } from "../../server/engine/reference.js";
 import { constant, FREE, type Graph, input } from "../../server/graph/node.js";
 import { add, avgPool, conv2d, mul, reduceSum, relu } from "../../server/graph/operators/index.js";
@@ -62,7 +63,7 @@ test("the same picture has the same bytes on one thread and on two, and after ot
 
 test("the rule leaves thin and small convolutions alone, whose results have the bytes of direct ones", async () => {
   const request = { ...wanted, convolutions: "WINOGRAD_4" } as const;
-  const engine = new OnnxEngine(2);
+  const engine = new OnnxEngine(onCpu(2));
   onTestFinished(() => engine.close());
   const image = randomTensor([1, 3, 24, 24], 1);
   const program = await engine.open(network(16), request);
@@ -83,8 +84,8 @@ test.each([
 });
 
 test("the weights of Winograd's method take four times the memory, once for the features and once for the gradient", () => {
-  const engine = new OnnxEngine(2, () => true);
+  const engine = new OnnxEngine(onCpu(2, () => true));
   const request = { ...wanted, convolutions: "WINOGRAD_4" } as const;
   expect(engine.winogradByteLength(network(16), request)).toBe(4 * 36 * (2 * 16 * 3 + 2 * 16 * 16));
-  expect(new OnnxEngine(2).winogradByteLength(network(16), request)).toBe(0);
+  expect(new OnnxEngine(onCpu(2)).winogradByteLength(network(16), request)).toBe(0);
 });

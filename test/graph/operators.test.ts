@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { onCpu } from "../../server/engine/onnx-providers.js";
 import { operators } from "../../server/graph/operators/index.js";
 import { checkOperator } from "../helpers/gradient-check.js";
 import { operatorCases } from "./operator-cases.js";
 
-const engine = new OnnxEngine(1);
+const engine = new OnnxEngine(onCpu(1));
 afterAll(() => engine.close());
 
 describe.each(operators.map(({ name }) => name))("%s", (name) => {

@@ -7,6 +7,7 @@ import { imageInput } from "../../server/art/losses.js";
 import { asTensor } from "../../server/art/objective.js";
 import { decodePlanes } from "../../server/art/picture.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
+import { onCpu } from "../../server/engine/onnx-providers.js";
 import { GraphError } from "../../server/graph/node.js";
 import type { Vgg19LiteArchitecture } from "../../server/models/architecture.js";
 import { parseCard } from "../../server/models/card.js";
@@ -18,7 +19,7 @@ import { writeSafetensors } from "../helpers/safetensors.js";
 
 const root = join(import.meta.dirname, "..", "..");
 const bundled = join(root, "models", "bundled", "vgg19-lite");
-const engine = new OnnxEngine(2);
+const engine = new OnnxEngine(onCpu(2));
 afterAll(() => engine.close());
 
 /**
