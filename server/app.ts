@@ -13,7 +13,7 @@ import { createMetrics } from "./http/metrics.js";
 import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "./limits.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
-import type { DeviceInfo, SessionFilter } from "./records/session.js";
+import type { DeviceInfo, RefusedDevice, SessionFilter } from "./records/session.js";
 import { styleTransferSettings } from "./records/settings.js";
 import { SessionControls } from "./sessions/controls.js";
 import { LiveFrames } from "./sessions/live/frames.js";
@@ -34,6 +34,7 @@ export interface AppParts {
   queue: Queue;
   models: { catalogue: ModelCatalogue; sessions: SessionModels };
   devices(): DeviceInfo[];
+  refusedDevices(): readonly RefusedDevice[];
   /** Why sessions cannot run yet; null when they can. */
   unready(): string | null;
   /** Origins of web pages, other than the studio, that may use the server. */
@@ -66,6 +67,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     queue,
     models,
     devices,
+    refusedDevices,
     unready,
     origins,
     version,
@@ -94,6 +96,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     models: models.catalogue,
     layersOf: async (id: string) => (await models.sessions.find(id))?.layers.map(({ name }) => name) ?? [],
     devices,
+    refusedDevices,
     version,
     limits: { ...pictureLimits, maxSize },
   };

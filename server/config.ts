@@ -95,7 +95,7 @@ export const variables = {
   device: {
     name: "ATELIER_DEVICE",
     default: "auto",
-    help: `Engine that computes: ${deviceChoices.map((choice) => `\`${choice}\``).join(", ")}.`,
+    help: `Device that computes: ${deviceChoices.map((choice) => `\`${choice}\``).join(", ")}.`,
     parse: (text) => oneOf(deviceChoices, text),
   },
   origins: {

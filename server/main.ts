@@ -3,6 +3,7 @@ import { createApp } from "./app.js";
 import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { memoryOfMachine } from "./device/machine.js";
+import { candidatesOf } from "./device/messages.js";
 import { AtelierError, systemCode } from "./errors.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
@@ -67,6 +68,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     queue,
     models: { catalogue: registry, sessions: registryModels(registry) },
     devices: () => host?.devices() ?? [],
+    refusedDevices: () => host?.refusedDevices() ?? [],
     unready: () => (host?.ready ? null : "The device is starting, or does not respond."),
     origins: config.origins,
     version: packageVersion(),
@@ -85,11 +87,15 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     queue,
     ...registryWorkModels(registry),
     frameBudget: { sessionByteLength: config.sessionBytes, totalByteLength: config.historyBytes },
-    device: { device: config.device, output: log.warn },
+    devices: candidatesOf(config.device),
+    device: { output: log.warn },
     log: log.error,
+    inform: log.info,
   });
   const started = host;
   opened.push(() => started.close());
+  // A device that was named and cannot be used stops the start; the processor can always be used.
+  if (config.device !== "auto" && config.device !== "cpu") await started.opened();
 
   log.info(`Atelier is at http://${family === "IPv6" ? `[${address}]` : address}:${port}`);
   if (!(await registry.list()).some(({ task, state }) => task === "FEATURES" && state === "READY")) {

@@ -1,7 +1,7 @@
 import type { Exporter } from "../exports/exporter.js";
 import type { Queue } from "../queue/queue.js";
 import type { ModelInfo } from "../records/model.js";
-import type { DeviceInfo, SessionFilter, SessionRecord } from "../records/session.js";
+import type { DeviceInfo, RefusedDevice, SessionFilter, SessionRecord } from "../records/session.js";
 import type { SessionControls } from "../sessions/controls.js";
 import type { LiveFrames } from "../sessions/live/frames.js";
 import type { SessionService } from "../sessions/service.js";
@@ -53,6 +53,7 @@ export interface ApiContext {
   /** Names of the layers at which a model measures losses, shallow to deep; none for translators. */
   layersOf(modelId: string): Promise<string[]>;
   devices(): DeviceInfo[];
+  refusedDevices(): readonly RefusedDevice[];
   version: string;
   limits: { maxImagePixels: number; maxJpegPixels: number; maxUploadBytes: number; maxSize: number };
 }

@@ -47,6 +47,8 @@ export const listLengths: Readonly<Record<string, number>> = {
   "Query.models": 50,
   "Model.layers": 20,
   "ServerInfo.devices": 4,
+  "ServerInfo.refusedDevices": 4,
+  "Session.devices": 4,
   "Losses.layers": 20,
   "Session.exports": exportLimits.open,
   "StyleTransferSession.styles": styleTransferLimits.maxStyles,

@@ -1,5 +1,5 @@
 import { Ctx, Field, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
-import type { DeviceInfo } from "../records/session.js";
+import type { DeviceInfo, RefusedDevice as RefusedDeviceInfo } from "../records/session.js";
 import type { ApiContext } from "./context.js";
 import { ExportFormat } from "./enums.js";
 
@@ -18,6 +18,15 @@ export class Device implements DeviceInfo {
   sessionIds!: string[];
 }
 
+@ObjectType({ description: "A device that was tried and is not used." })
+export class RefusedDevice implements RefusedDeviceInfo {
+  @Field(() => String, { description: "Name of the device, such as webgpu." })
+  name!: string;
+
+  @Field(() => String, { description: "Why it is not used." })
+  reason!: string;
+}
+
 @ObjectType({ description: "This server, its devices and its limits." })
 export class ServerInfo {
   @Field(() => String, { description: "Version of the server." })
@@ -25,6 +34,9 @@ export class ServerInfo {
 
   @Field(() => [Device], { description: "Devices that compute now; none while the device starts." })
   devices!: DeviceInfo[];
+
+  @Field(() => [RefusedDevice], { description: "Devices that were tried and are not used." })
+  refusedDevices!: readonly RefusedDeviceInfo[];
 
   @Field(() => Int, { description: "Most pixels that an uploaded picture may have, unless it is a JPEG." })
   maxImagePixels!: number;
@@ -45,7 +57,7 @@ export class ServerInfo {
 @Resolver(() => ServerInfo)
 export class ServerInfoResolver {
   @Query(() => ServerInfo, { description: "Version, devices and limits of this server." })
-  server(@Ctx() { version, devices, limits, exports }: ApiContext): ServerInfo {
-    return { version, devices: devices(), ...limits, exportFormats: exports.formats };
+  server(@Ctx() { version, devices, refusedDevices, limits, exports }: ApiContext): ServerInfo {
+    return { version, devices: devices(), refusedDevices: refusedDevices(), ...limits, exportFormats: exports.formats };
   }
 }

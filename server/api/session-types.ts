@@ -1,11 +1,22 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
-import type { SessionRecord } from "../records/session.js";
+import type { DeviceUse as DeviceUseRecord, SessionRecord } from "../records/session.js";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
 import { isId } from "../sessions/requirements.js";
 import { SessionKind, SessionStatus } from "./enums.js";
 import { connectionType, cursorCodec } from "./paging.js";
 import { DateTime } from "./scalars.js";
 import { StyleTransferSettings } from "./settings-types.js";
+
+@ObjectType({ description: "A device that computed a session from a step on." })
+export class DeviceUse implements DeviceUseRecord {
+  @Field(() => String, { description: "Name of the device, such as cpu." })
+  device!: string;
+
+  @Field(() => Int, {
+    description: "First step that it computed; of a live translation, the number of frames that were translated before.",
+  })
+  fromStep!: number;
+}
 
 @ObjectType({ description: "Why a session or an export failed, or why the server paused a session." })
 export class SessionError {
@@ -54,6 +65,12 @@ export abstract class Session {
     description: "Name of the device that runs the session or ran it last, such as cpu; null before.",
   })
   device!: string | null;
+
+  @Field(() => [DeviceUse], {
+    description:
+      "All devices that computed the session, in their order. A replay is the same to the byte on one kind of device only. Empty before the start, and for sessions of earlier servers.",
+  })
+  devices!: DeviceUse[];
 
   @Field(() => SessionError, {
     nullable: true,

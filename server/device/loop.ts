@@ -1,5 +1,6 @@
 import { setImmediate as nextImmediate } from "node:timers/promises";
 import type { Painters } from "../art/painter.js";
+import { AtelierError, type ErrorCode } from "../errors.js";
 import type { DeviceSession, Send } from "./device-session.js";
 import { LiveDeviceSession } from "./live-device-session.js";
 import { failureOf, type HostMessage } from "./messages.js";
@@ -21,6 +22,13 @@ export interface LoopOptions {
   log?: (line: string, cause: unknown) => void;
   /** Clock that times the turns, ms. */
   clock?: () => number;
+  /**
+   * Errors of a session after which this process ends: the host restarts it, perhaps with another device, and all its
+   * sessions continue from their checkpoints. After others the session fails alone.
+   */
+  fatal?: readonly ErrorCode[];
+  /** Ends this process. */
+  exit?: () => void;
 }
 
 /** The messages that a loop receives once its engine is open. */
@@ -44,9 +52,15 @@ export class PaintingLoop {
   constructor(
     private readonly painters: Painters,
     private readonly send: Send,
-    { checkpointIntervalMs = CHECKPOINT_INTERVAL_MS, log = console.error, clock = () => performance.now() }: LoopOptions = {},
+    {
+      checkpointIntervalMs = CHECKPOINT_INTERVAL_MS,
+      log = console.error,
+      clock = () => performance.now(),
+      fatal = [],
+      exit = () => process.exit(1),
+    }: LoopOptions = {},
   ) {
-    this.options = { checkpointIntervalMs, log, clock };
+    this.options = { checkpointIntervalMs, log, clock, fatal, exit };
   }
 
   /** Handles one message of the host before the next turn. Ignores messages for sessions that have ended. */
@@ -114,6 +128,13 @@ export class PaintingLoop {
     try {
       ended = await session.runTurn();
     } catch (cause) {
+      const { fatal, exit, log } = this.options;
+      if (cause instanceof AtelierError && fatal.includes(cause.code)) {
+        log("The device has failed:", cause);
+        this.stopped = true;
+        exit();
+        return;
+      }
       await this.fail(session, cause);
       ended = true;
     }

@@ -1,22 +1,52 @@
 import { totalmem } from "node:os";
 import type { Engine } from "../engine/engine.js";
-import type { DeviceChoice } from "./messages.js";
+import { AtelierError, messageOf, unavailable } from "../errors.js";
+import { type DeviceName, type SelfTestTimes, testedDevices } from "./messages.js";
+import { selfTest } from "./self-test.js";
 
-const engines: Record<DeviceChoice, () => Promise<Engine>> = {
-  auto: openOnnx,
-  cpu: openOnnx,
+const engines: Record<DeviceName, () => Promise<Engine>> = {
+  cpu: openOnCpu,
+  webgpu: openOnWebGpu,
   tfjs: openTfjs,
   reference: openReference,
 };
 
-/** Opens the engine for a device; only the packages of that engine are loaded. */
-export function openEngine(choice: DeviceChoice): Promise<Engine> {
-  return engines[choice]();
+/**
+ * Opens the engine for a device, and tests it where a driver lies between; only the packages of that engine are loaded.
+ * @throws AtelierError UNAVAILABLE with what to do, where the machine has no such device or it computes wrong numbers.
+ */
+export async function openEngine(device: DeviceName): Promise<{ engine: Engine; selfTest: SelfTestTimes | null }> {
+  const engine = await engines[device]();
+  return { engine, selfTest: testedDevices.has(device) ? await passedSelfTest(engine) : null };
 }
 
-async function openOnnx(): Promise<Engine> {
+async function passedSelfTest(engine: Engine): Promise<SelfTestTimes> {
+  const processor = await openOnCpu();
+  try {
+    return await selfTest(engine, processor);
+  } catch (error) {
+    await engine.close();
+    if (error instanceof AtelierError && error.code === "UNAVAILABLE") throw error;
+    throw unavailable(`${whyNot(engine, error)} ATELIER_DEVICE chooses another device.`, { cause: error });
+  } finally {
+    await processor.close();
+  }
+}
+
+function whyNot({ device }: Engine, error: unknown): string {
+  const reported = error instanceof Error ? messageOf(error.cause) : "";
+  if (!/adapter/i.test(reported)) return `The device ${device} fails in its test; an update of its driver may help.`;
+  return "WebGPU finds no graphics processor. It needs one with its driver and, on Linux, Vulkan's loader (libvulkan1).";
+}
+
+async function openOnCpu(): Promise<Engine> {
   const { OnnxEngine } = await import("../engine/onnx.js");
   return new OnnxEngine();
+}
+
+async function openOnWebGpu(): Promise<Engine> {
+  const [{ OnnxEngine }, { onWebGpu }] = await Promise.all([import("../engine/onnx.js"), import("../engine/onnx-providers.js")]);
+  return new OnnxEngine(onWebGpu());
 }
 
 async function openReference(): Promise<Engine> {

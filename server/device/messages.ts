@@ -9,15 +9,16 @@
  * frames on the way waits, so a slow disk holds back only the painting. Now and then a `checkpoint` follows a frame.
  *
  * A `steer` changes what is painted from the next picture on; `steered` says which picture that is, before its frame
- * arrives. `convolutions` says that the session begins with another method than its work asks for. The session ends with `finished` or `failed`, with `cancelled` in reply to `cancel`, or with `paused` in
- * reply to `pause`; a checkpoint of the last picture precedes `paused`.
+ * arrives. `convolutions` says that the session begins with another method than its work asks for. The session ends with
+ * `finished` or `failed`, with `cancelled` in reply to `cancel`, or with `paused` in reply to `pause`; a checkpoint of
+ * the last picture precedes `paused`.
  *
  * A live translation receives its pictures one by one. The process sends `free` when it can take the session's next
  * picture (after opening, and after each run), and the host sends `translate`. The process then sends `begun` when the
  * picture is decoded and its run begins, followed by its `frame`, or `rejected` when the picture cannot be decoded.
  *
- * After a session has ended, no message follows for it. The host sends `ping` and receives `pong`. A process
- * whose channel closes exits.
+ * After a session has ended, no message follows for it. The host sends `ping` and receives `pong`. A process whose
+ * channel closes exits; so does one whose graphics processor is lost, without `failed`, because its sessions may continue.
  */
 
 import type { EncodedPicture, Work } from "../art/work.js";
@@ -29,13 +30,34 @@ import type { Losses } from "../records/pictures.js";
 /** How many frames of one session may be sent and not yet stored before the session waits. */
 export const MAX_UNACKNOWLEDGED = 2;
 
-/** The devices that this build can open; `auto` picks the best one available. */
-export const deviceChoices = ["auto", "cpu", "tfjs", "reference"] as const;
+/** The devices that this build can open. */
+export const deviceNames = ["cpu", "webgpu", "tfjs", "reference"] as const;
+
+export type DeviceName = (typeof deviceNames)[number];
+
+/** What an operator may choose; `auto` takes the first of `candidatesOf` that is right and fast. */
+export const deviceChoices = ["auto", ...deviceNames] as const;
 
 export type DeviceChoice = (typeof deviceChoices)[number];
 
+/** The devices of a choice, in the order in which they are tried. The last one is used in any case. */
+export function candidatesOf(choice: DeviceChoice): readonly DeviceName[] {
+  return choice === "auto" ? ["webgpu", "cpu"] : [choice];
+}
+
+/** Devices that compare their numbers with the processor's when they open, because a driver lies between. */
+export const testedDevices: ReadonlySet<DeviceName> = new Set(["webgpu"]);
+
+/** Times of one small loss with its gradient, ms. */
+export interface SelfTestTimes {
+  ms: number;
+  /** The same on the processor. */
+  processorMs: number;
+}
+
 export type HostMessage =
-  | { type: "open"; device: DeviceChoice }
+  /** `isLast`: no other device takes the place of this one. */
+  | { type: "open"; device: DeviceName; isLast: boolean }
   | { type: "start"; sessionId: string; work: Work; checkpoint: Uint8Array | null; storedThrough: number }
   | { type: "acknowledge"; sessionId: string; step: number }
   | { type: "translate"; sessionId: string; step: number; picture: Uint8Array }
@@ -63,7 +85,7 @@ export interface FrameMessage {
 }
 
 export type DeviceMessage =
-  | { type: "ready"; engine: string; device: string; description: string }
+  | { type: "ready"; engine: string; device: string; description: string; selfTest: SelfTestTimes | null }
   | { type: "turn"; sessionId: string }
   | FrameMessage
   | { type: "free"; sessionId: string }

@@ -1,14 +1,16 @@
 import type { Painters } from "../art/painter.js";
 import type { Engine } from "../engine/engine.js";
+import type { ErrorCode } from "../errors.js";
 import { startHeartbeat } from "../processes/heartbeat.js";
 import { attachToHost, sendToHost } from "./host-channel.js";
 import { type LoopOptions, PaintingLoop } from "./loop.js";
-import { type DeviceChoice, failureOf, type HostMessage } from "./messages.js";
+import { type DeviceName, failureOf, type HostMessage, type SelfTestTimes, testedDevices } from "./messages.js";
 
 /** An opened device: the engine as reported to the host, and the painters that run on it. */
 export interface OpenedDevice {
   engine: Pick<Engine, "name" | "device" | "description">;
   painters: Painters;
+  selfTest?: SelfTestTimes | null;
 }
 
 /**
@@ -16,26 +18,32 @@ export interface OpenedDevice {
  * channel closes. A device that cannot be opened ends the process with exit code 1.
  * @throws Error when the process was not forked with a channel.
  */
-export function serveDevice(open: (choice: DeviceChoice) => Promise<OpenedDevice>, options: LoopOptions = {}): void {
+export function serveDevice(open: (device: DeviceName) => Promise<OpenedDevice>, options: LoopOptions = {}): void {
   attachToHost();
   const beating = startHeartbeat();
   let loop: PaintingLoop | null = null;
   process.on("message", (message: HostMessage) => {
     if (message.type !== "open") loop?.receive(message);
-    else void openLoop(message.device);
+    else void openLoop(message);
   });
 
-  async function openLoop(choice: DeviceChoice): Promise<void> {
+  async function openLoop({ device, isLast }: Extract<HostMessage, { type: "open" }>): Promise<void> {
     try {
-      const { engine, painters } = await open(choice);
-      loop = new PaintingLoop(painters, sendToHost, options);
+      const { engine, painters, selfTest = null } = await open(device);
+      loop = new PaintingLoop(painters, sendToHost, { fatal: testedDevices.has(device) ? fatalFor(isLast) : [], ...options });
       await beating;
-      await sendToHost({ type: "ready", engine: engine.name, device: engine.device, description: engine.description });
+      await sendToHost({ type: "ready", engine: engine.name, device: engine.device, description: engine.description, selfTest });
     } catch (cause) {
-      console.error("The device could not be opened:", cause);
+      // Where another device takes its place, the reason is enough.
+      if (isLast) console.error("The device could not be opened:", cause);
       await sendToHost({ type: "failed", sessionId: null, ...failureOf(cause) });
       process.exit(1);
     }
     await loop.run();
   }
+}
+
+/** A device that opens again may work again; too little memory asks for another device. */
+function fatalFor(isLast: boolean): readonly ErrorCode[] {
+  return isLast ? ["DEVICE_LOST"] : ["DEVICE_LOST", "OUT_OF_MEMORY"];
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import type { DeviceChoice, DeviceMessage, HostMessage } from "../device/messages.js";
+import type { DeviceMessage, DeviceName, HostMessage } from "../device/messages.js";
 import { AtelierError } from "../errors.js";
 import { ChildOutput, type LineSink, toStderr } from "../processes/child-output.js";
 import { Heartbeat } from "../processes/heartbeat.js";
@@ -12,7 +12,9 @@ import { SilenceLimit, type SilenceOptions } from "./silence-limit.js";
 export type ReadyMessage = Extract<DeviceMessage, { type: "ready" }>;
 
 export interface DeviceProcessOptions {
-  device: DeviceChoice;
+  device: DeviceName;
+  /** Whether no other device takes the place of this one. */
+  isLast: boolean;
   /** Script of the process; one that ends in .ts is run with tsx. */
   entry: URL;
   /** Longest time from the fork to `ready`, ms: it loads an engine, not networks. */
@@ -30,7 +32,8 @@ export interface DeviceProcessOptions {
 }
 
 export const deviceProcessDefaults = {
-  device: "auto",
+  device: "cpu",
+  isLast: true,
   entry: scriptFrom(import.meta.url, "../device/main"),
   startTimeoutMs: 120_000,
   pingIntervalMs: 2000,
@@ -92,7 +95,7 @@ export class DeviceProcess {
     });
     const over = new AbortController();
     try {
-      process.send({ type: "open", device: options.device });
+      process.send({ type: "open", device: options.device, isLast: options.isLast });
       const timeout = delay(options.startTimeoutMs, "timeout" as const, { signal: over.signal });
       const outcome = await Promise.race([first, process.exited, timeout, aborted(signal, over.signal)]);
       if (typeof outcome === "object" && "type" in outcome && outcome.type === "ready") {

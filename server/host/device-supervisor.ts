@@ -1,4 +1,6 @@
-import type { DeviceMessage } from "../device/messages.js";
+import type { DeviceMessage, DeviceName } from "../device/messages.js";
+import { messageOf } from "../errors.js";
+import type { LineSink } from "../processes/child-output.js";
 import { abortableDelay } from "./abortable-delay.js";
 import { DeviceProcess, type DeviceProcessOptions, type ReadyMessage } from "./device-process.js";
 import type { DeviceExit } from "./exit.js";
@@ -9,6 +11,8 @@ export interface DeviceListener {
   message(message: DeviceMessage): void;
   /** Returns whether the process had done any work, which resets the back-off; awaited before the next start. */
   down(exit: DeviceExit): Promise<boolean>;
+  /** A device is not used, or no more; the next one takes its place. */
+  refused(device: DeviceName, reason: string): void;
   /** `failures` starts in a row have failed, the last one with `error`; awaited before the next start. */
   startFailed(error: unknown, failures: number): Promise<void>;
 }
@@ -18,16 +22,30 @@ export interface DeviceListener {
  */
 export const restartDelaysMs: readonly number[] = [0, 250, 1000, 4000, 15_000, 30_000];
 
-/** Keeps one device process running: restarts it when it dies, the later the more often it failed in a row. */
+/** Longest time in which a device that has others after it may open and pass its self-test, ms. */
+const TRIAL_MS = 60_000;
+
+/** Lives in a row without a picture after which a device gives way to the next one. */
+const MAX_IDLE_LIVES = 2;
+
+/**
+ * Keeps one device process running: restarts it when it dies, the later the more often it failed in a row. Of several
+ * devices it takes the first that opens and is faster than the processor; the last one is used in any case.
+ */
 export class DeviceSupervisor {
+  /** Devices that are not refused, the one in use first. */
+  private candidates: readonly DeviceName[];
   private readonly closing = new AbortController();
   private process: DeviceProcess | null = null;
   private running: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly options: DeviceProcessOptions,
+    private readonly options: Omit<DeviceProcessOptions, "device" | "isLast">,
+    devices: readonly DeviceName[],
     private readonly listener: DeviceListener,
-  ) {}
+  ) {
+    this.candidates = devices;
+  }
 
   /** Starts the process, and keeps it running from then on. */
   start(): void {
@@ -62,17 +80,52 @@ export class DeviceSupervisor {
         const exit = await started.process.exited;
         this.process = null;
         attemptsWithoutWork = (await this.listener.down(exit)) ? 0 : attemptsWithoutWork + 1;
+        if (attemptsWithoutWork >= MAX_IDLE_LIVES && this.candidates.length > 1) {
+          this.refuse(`Its process ended ${attemptsWithoutWork} times in a row without a picture.`);
+          attemptsWithoutWork = 0;
+        }
       }
       const wait = restartDelaysMs[Math.min(attemptsWithoutWork, restartDelaysMs.length - 1)]!;
       if (!(await abortableDelay(wait, this.closing.signal))) return;
     }
   }
 
-  private async tryStart() {
-    try {
-      return await DeviceProcess.start(this.options, (message) => this.listener.message(message), this.closing.signal);
-    } catch (error) {
-      return { error };
+  /** Starts the first device that is right and fast, and refuses those before it. */
+  private async tryStart(): Promise<{ process: DeviceProcess; ready: ReadyMessage } | { error: unknown }> {
+    for (;;) {
+      const device = this.candidates[0]!;
+      const isLast = this.candidates.length === 1;
+      const startTimeoutMs = isLast ? this.options.startTimeoutMs : Math.min(TRIAL_MS, this.options.startTimeoutMs);
+      // What drivers print while another device may take the place of this one says less than the reason.
+      let isChosen = isLast;
+      const output: LineSink = (line) => isChosen && this.options.output(line);
+      try {
+        const options = { ...this.options, device, isLast, startTimeoutMs, output };
+        const started = await DeviceProcess.start(options, (message) => this.listener.message(message), this.closing.signal);
+        const slowness = isLast ? null : slownessOf(started.ready);
+        if (slowness === null) {
+          isChosen = true;
+          return started;
+        }
+        await started.process.kill();
+        this.refuse(slowness);
+      } catch (error) {
+        if (isLast || this.closed) return { error };
+        this.refuse(messageOf(error));
+      }
     }
   }
+
+  private refuse(reason: string): void {
+    const [device, ...others] = this.candidates;
+    this.candidates = others;
+    this.listener.refused(device!, reason);
+  }
+}
+
+/** Why a device is slower than the processor; null where it is not, or was not tested. */
+function slownessOf({ selfTest }: ReadyMessage): string | null {
+  if (selfTest === null || selfTest.ms < selfTest.processorMs) return null;
+  const [own, processor] = [selfTest.ms, selfTest.processorMs].map((ms) => (ms < 10 ? ms.toFixed(1) : Math.round(ms)));
+  return `It takes ${own} ms for a small loss and its gradient, and the processor ${processor} ms.`;
 }

@@ -1,6 +1,6 @@
-import type { DeviceMessage } from "../device/messages.js";
+import type { DeviceMessage, DeviceName } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
-import { type DeviceInfo, isLive, type SessionRecord } from "../records/session.js";
+import { type DeviceInfo, isLive, type RefusedDevice, type SessionRecord } from "../records/session.js";
 import { abortableDelay } from "./abortable-delay.js";
 import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { DeviceSupervisor } from "./device-supervisor.js";
@@ -24,8 +24,12 @@ export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "fra
   liveGraceMs?: number;
   /** Time between two looks at the disk while sessions are suspended, ms. */
   suspendedRetryMs?: number;
-  device?: Partial<DeviceProcessOptions>;
+  /** Devices in the order in which they are tried; the last one is used in any case. */
+  devices?: readonly DeviceName[];
+  device?: Partial<Omit<DeviceProcessOptions, "device" | "isLast">>;
   log?: SessionParts["log"];
+  /** Receives what is no error. */
+  inform?: (line: string) => void;
 }
 
 /** A device of this host, with the id of its process. */
@@ -65,6 +69,7 @@ export class Host {
   private readonly parts: SessionParts;
   private readonly maxConcurrent: number;
   private readonly log: SessionParts["log"];
+  private readonly refusals: RefusedDevice[] = [];
   private claiming: Promise<void> = Promise.resolve();
   private endControls: (() => Promise<void>) | null = null;
   private current: { link: DeviceLink; message: ReadyMessage; process: DeviceProcess } | null = null;
@@ -73,11 +78,17 @@ export class Host {
   /** Whether this life of the device has sent a frame. */
   private frameReceived = false;
   private capacityChanged: (() => void) | null = null;
+  private settleFirstStart: { resolve: () => void; reject: (error: unknown) => void } | null = null;
+  private readonly firstStart = new Promise<void>((resolve, reject) => {
+    this.settleFirstStart = { resolve, reject };
+  });
 
   private constructor(private readonly options: HostOptions) {
     this.maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
     this.log = options.log ?? ((line, cause) => console.error(line, cause ?? ""));
     const { storage, queue } = options;
+    // Only some callers wait for it.
+    this.firstStart.catch(() => undefined);
     const closing = this.closing.signal;
     const frameRetention = new FrameRetention(storage, options.frameBudget ?? FRAME_BUDGET, this.log, closing);
     const { suspendedRetryMs: retryMs } = options;
@@ -90,15 +101,13 @@ export class Host {
       fail: (id, failure) => failUnstarted(id, failure, this.parts),
       closing,
     });
-    this.supervisor = new DeviceSupervisor(
-      { ...deviceProcessDefaults, ...options.device },
-      {
-        up: (process, ready) => this.up(process, ready),
-        message: (message) => this.receive(message),
-        down: (exit) => this.down(exit),
-        startFailed: (error, failures) => this.startFailed(error, failures),
-      },
-    );
+    this.supervisor = new DeviceSupervisor({ ...deviceProcessDefaults, ...options.device }, options.devices ?? ["cpu"], {
+      refused: (device, reason) => this.refuse(device, reason),
+      up: (process, ready) => this.up(process, ready),
+      message: (message) => this.receive(message),
+      down: (exit) => this.down(exit),
+      startFailed: (error, failures) => this.startFailed(error, failures),
+    });
   }
 
   /** Begins to run sessions. It does not wait for the device; see `ready`. */
@@ -109,6 +118,14 @@ export class Host {
     host.claiming = host.claimSessions();
     host.resuming = host.suspended.run();
     return host;
+  }
+
+  /**
+   * Resolves once the device has opened for the first time.
+   * @throws AtelierError why it could not be opened.
+   */
+  opened(): Promise<void> {
+    return this.firstStart;
   }
 
   /** Whether the device is running and responds. */
@@ -122,6 +139,11 @@ export class Host {
     const { message, process } = this.current;
     const sessionIds = [...this.sessions.values()].filter((session) => session.active).map((session) => session.id);
     return [{ name: message.device, engine: message.engine, description: message.description, sessionIds, pid: process.pid ?? null }];
+  }
+
+  /** Devices that were tried and are not used, with the reasons. */
+  refusedDevices(): readonly RefusedDevice[] {
+    return this.refusals;
   }
 
   /**
@@ -226,6 +248,7 @@ export class Host {
   private up(process: DeviceProcess, message: ReadyMessage): void {
     const link: DeviceLink = { name: message.device, send: (sent) => process.send(sent) };
     this.current = { link, message, process };
+    this.settleFirstStart?.resolve();
     this.turn = null;
     this.frameReceived = false;
     for (const session of this.sessions.values()) void this.startOn(session, link);
@@ -256,7 +279,13 @@ export class Host {
     return this.frameReceived;
   }
 
+  private refuse(name: DeviceName, reason: string): void {
+    this.refusals.push({ name, reason });
+    this.options.inform?.(`The device ${name} is not used: ${reason}`);
+  }
+
   private async startFailed(error: unknown, failures: number): Promise<void> {
+    this.settleFirstStart?.reject(error);
     this.log(`The device could not be started (${failures} in a row):`, error);
     if (failures < MAX_FAILED_STARTS) return;
     const sessions = [...this.sessions.values()];

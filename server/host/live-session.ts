@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type LiveMessage, publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
 import { StorageUnavailable } from "../errors.js";
-import { isLive, type SessionFailure, type TranslationRecord } from "../records/session.js";
+import { isLive, type SessionFailure, type TranslationRecord, withDevice } from "../records/session.js";
 import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
 import type { DeviceLink, HostSession, SessionMessage, SessionParts } from "./host-session.js";
@@ -148,7 +148,9 @@ export class LiveSession implements HostSession {
     this.unsubscribe ??= await bus.subscribe(`live:${this.id}`, (message) => {
       if (message.type === "offer") this.take(message);
     });
-    const running = { status: "RUNNING", startedAt: this.record.startedAt ?? new Date(), device: link.name } as const;
+    const { startedAt, devices } = this.record;
+    const used = { device: link.name, devices: withDevice(devices, link.name, this.translated) };
+    const running = { status: "RUNNING", startedAt: startedAt ?? new Date(), ...used } as const;
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
     if (!session || !isLive(session)) {
       this.ended = true;

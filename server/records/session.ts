@@ -16,6 +16,18 @@ export interface SessionFailure {
   message: string;
 }
 
+/** A device that computes a session from a step on: replay is the same to the byte on one kind of device only. */
+export interface DeviceUse {
+  device: string;
+  fromStep: number;
+}
+
+/** The devices of a session when `device` goes on with `fromStep`. */
+export function withDevice(devices: readonly DeviceUse[], device: string, fromStep: number): DeviceUse[] {
+  const before = devices.filter((use) => use.fromStep < fromStep);
+  return before.at(-1)?.device === device ? before : [...before, { device, fromStep }];
+}
+
 /** What every kind of session has. */
 export interface SessionRecordBase {
   id: string;
@@ -28,6 +40,8 @@ export interface SessionRecordBase {
   finishedAt: Date | null;
   /** Name of the device that runs the session or ran it last. */
   device: string | null;
+  /** All its devices, each from its first step to the next one's. Empty before the start, and for sessions older than this record. */
+  devices: DeviceUse[];
   error: SessionFailure | null;
   /** Last stored step, -1 before the first frame. */
   step: number;
@@ -99,6 +113,13 @@ export type SessionEvent =
   | { type: "changed"; session: SessionRecord }
   | { type: "frame"; frame: FrameRecord; picture: Uint8Array }
   | { type: "deleted"; sessionId: string };
+
+/** A device that was tried and is not used. */
+export interface RefusedDevice {
+  name: string;
+  /** A sentence for people. */
+  reason: string;
+}
 
 /** A device that runs sessions, as clients see it. */
 export interface DeviceInfo {

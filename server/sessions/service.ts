@@ -86,6 +86,7 @@ export class SessionService {
       ...newSession(title),
       kind: "STYLE_TRANSFER",
       ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
+      devices: parent.devices.filter(({ fromStep }) => fromStep <= step),
     };
     return this.enqueue(branch, async () => {
       // The checkpoint comes first: nothing that fails after the row is stored may keep the branch from the queue.
@@ -234,6 +235,7 @@ function newSession(title: string | null): SessionRecordBase {
     startedAt: null,
     finishedAt: null,
     device: null,
+    devices: [],
     error: null,
     step: -1,
     revision: 0,

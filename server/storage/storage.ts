@@ -44,7 +44,7 @@ export interface ImageStore {
 
 /** The fields of a session that may change after it was created. */
 export type SessionPatch = Partial<
-  Pick<SessionRecord, "title" | "status" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "error"> &
+  Pick<SessionRecord, "title" | "status" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "devices" | "error"> &
     Pick<StyleTransferRecord, "settings" | "initial"> &
     Pick<TranslationRecord, "framesTranslated" | "framesDropped">
 >;

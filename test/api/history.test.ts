@@ -163,7 +163,7 @@ test("an object that does not exist is null", async () => {
 
 test("the server and its models are described", async () => {
   const { server, models, model } = await running.client.query(`{
-    server { version maxSize maxImagePixels maxJpegPixels maxUploadBytes devices { name engine description sessionIds } }
+    server { version maxSize maxImagePixels maxJpegPixels maxUploadBytes devices { name engine description sessionIds } refusedDevices { name reason } }
     models(task: TRANSLATION) { id task family state downloadProgress }
     model(id: "vgg19") { id title task size parameters bytes licence source }
   }`);
@@ -173,6 +173,7 @@ test("the server and its models are described", async () => {
     maxImagePixels: 60_000_000,
     maxJpegPixels: 210_000_000,
     devices: [{ name: "fake" }],
+    refusedDevices: [{ name: "absent", reason: "It is not here." }],
   });
   expect(models).toEqual([{ id: "horse2zebra", task: "TRANSLATION", family: "CYCLEGAN", state: "READY", downloadProgress: null }]);
   expect(model).toMatchObject({ id: "vgg19", task: "FEATURES" });

@@ -13,7 +13,7 @@ import { type RunningApp, startApp } from "../helpers/app.js";
 
 const START = `mutation ($input: StyleTransferInput!) {
   startStyleTransfer(input: $input) {
-    id kind status title step queuePosition createdAt startedAt finishedAt device error { code } latestFrame { step }
+    id kind status title step queuePosition createdAt startedAt finishedAt device devices { device fromStep } error { code } latestFrame { step }
     content { id url width height mimeType bytes } styles { weight image { id } }
     settings {
       alpha beta gamma optimizer learningRate steps size scales initialImage seed preserveColors draft model
@@ -45,6 +45,7 @@ test("a session starts QUEUED with the default settings", async () => {
     startedAt: null,
     finishedAt: null,
     device: null,
+    devices: [],
     error: null,
     latestFrame: null,
     losses: [],

@@ -46,6 +46,7 @@ describe("a trace", () => {
       [2, { alpha: 3 }],
       [3, { beta: 4, steps: 60 }],
     ]);
+    expect(trace.devices).toEqual([{ device: "fake", fromStep: 0 }]);
     expect(trace.losses).toHaveLength(4);
     expect(trace.content.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -80,7 +81,7 @@ describe("a trace", () => {
       content: { id: running.imageId },
     });
     const again: Trace = await (await fetch(`${running.address}/sessions/${importTrace.id}/trace.json`)).json();
-    expect({ ...again, title: "Dunes", step: 3, losses: trace.losses, device: trace.device }).toEqual(trace);
+    expect({ ...again, title: "Dunes", step: 3, losses: trace.losses, device: trace.device, devices: trace.devices }).toEqual(trace);
     await running.client.query(CANCEL, { id: importTrace.id });
   });
 

@@ -141,8 +141,9 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         const session = await storedSession({ status: "QUEUED" });
         const startedAt = new Date();
         expect(await storage.sessions.update(session.id, { status: "PAUSED" }, ["RUNNING"])).toBeNull();
-        const running = { ...session, status: "RUNNING", startedAt, device: "cpu", revision: 1 };
-        expect(await storage.sessions.update(session.id, { status: "RUNNING", startedAt, device: "cpu" }, ["QUEUED"])).toEqual(running);
+        const used = { device: "cpu", devices: [{ device: "cpu", fromStep: 0 }] };
+        const running = { ...session, status: "RUNNING", startedAt, ...used, revision: 1 };
+        expect(await storage.sessions.update(session.id, { status: "RUNNING", startedAt, ...used }, ["QUEUED"])).toEqual(running);
         expect(await storage.sessions.update(session.id, { title: null })).toEqual({ ...running, title: null, revision: 2 });
         expect(await storage.sessions.update(session.id, {})).toEqual({ ...running, title: null, revision: 2 });
         expect(await storage.sessions.update("unknown", { title: "x" })).toBeNull();

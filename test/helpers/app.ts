@@ -57,6 +57,7 @@ export async function startApp({ origins = [], memoryBytes = 64e9, maxQueued, st
     queue,
     models: { catalogue: models, sessions: models.sessions },
     devices: () => [{ name: "fake", engine: "none", description: "A device of tests", sessionIds: [] }],
+    refusedDevices: () => [{ name: "absent", reason: "It is not here." }],
     unready: () => null,
     origins,
     version: "1.2.3",

@@ -29,7 +29,7 @@ export class FakeHost {
     const id = await this.parts.queue.claim(AbortSignal.timeout(5000));
     if (id === null) throw new Error("No session waits.");
     this.hosted.add(id);
-    await this.change(id, "RUNNING", { startedAt: new Date(), device: "fake" });
+    await this.change(id, "RUNNING", { startedAt: new Date(), device: "fake", devices: [{ device: "fake", fromStep: 0 }] });
     return id;
   }
 

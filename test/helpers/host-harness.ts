@@ -15,6 +15,7 @@ import { until } from "./until.js";
 /** A device process that paints by script, and short time limits. */
 export const scriptedDevice = {
   device: "cpu",
+  isLast: true,
   entry: new URL("./scripted-device.ts", import.meta.url),
   startTimeoutMs: 60_000,
   pingIntervalMs: 10_000,

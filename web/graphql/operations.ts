@@ -75,6 +75,11 @@ const CardParts = graphql(
   [SessionParts, ImageParts],
 );
 
+/** What computes, and what does not. */
+export const DevicesQuery = graphql(`
+  query Devices { server { devices { name description } refusedDevices { name reason } } }
+`);
+
 export const ServerQuery = graphql(`
   query Server { server { maxSize exportFormats } }
 `);

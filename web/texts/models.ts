@@ -24,6 +24,11 @@ export const modelsTexts = {
   sheet: "Samples",
   sheetOf: (title: string) => `Samples of ${title}`,
   use: { FEATURES: "Paint with it", TRANSLATION: "Translate with it" },
+  devices: {
+    title: "What computes",
+    starting: "The device is starting.",
+    refused: (name: string, reason: string) => `${name} is not used. ${reason}`,
+  },
   loading: "Loading…",
   none: "There are none yet.",
   own: {

@@ -1,7 +1,7 @@
 import type { ChangeAtStep, ImageReference, Weighted } from "../../records/changes.js";
 import type { ConvolutionMethod } from "../../records/convolutions.js";
 import type { ImageRecord } from "../../records/pictures.js";
-import type { StyleTransferRecord } from "../../records/session.js";
+import type { DeviceUse, StyleTransferRecord } from "../../records/session.js";
 import type { StyleTransferSettings } from "../../records/settings.js";
 import type { Storage } from "../../storage/storage.js";
 import { noSession } from "../requirements.js";
@@ -39,6 +39,7 @@ export interface Trace {
   /** Last step when the trace was written; the device and the thinned loss curve belong to it. */
   step: number;
   device: string | null;
+  devices: DeviceUse[];
   losses: { step: number; total: number; content: number; style: number; tv: number }[];
 }
 
@@ -67,6 +68,7 @@ export async function traceOf(storage: Storage, session: StyleTransferRecord, se
     changes: recorded.map((change) => ({ step: change.step!, settings: change.settings, styles: change.styles?.map(traced) ?? null })),
     step: session.step,
     device: session.device,
+    devices: session.devices,
     losses: (curves.get(session.id) ?? []).flatMap(({ step, losses }) =>
       losses ? [{ step, total: losses.total, content: losses.content, style: losses.style, tv: losses.tv }] : [],
     ),

@@ -15,7 +15,7 @@ import {
 } from "drizzle-orm/pg-core";
 import type { Change } from "../../records/changes.js";
 import type { Losses } from "../../records/pictures.js";
-import type { SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
+import type { DeviceUse, SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
 
 export type ImageRole = "CONTENT" | "STYLE" | "SOURCE";
 
@@ -55,6 +55,7 @@ export const sessions = pgTable(
     startedAt: instant("started_at"),
     finishedAt: instant("finished_at"),
     device: text("device"),
+    devices: json("devices").$type<DeviceUse[]>().notNull().default([]),
     error: jsonb("error").$type<SessionFailure>(),
     step: integer("step").notNull(),
     revision: integer("revision").notNull().default(0),

@@ -5,6 +5,7 @@ import { useNetworks } from "../../networks/use-networks";
 import headings from "../../parts/headings.module.css";
 import { Notice } from "../../parts/notice";
 import { modelsTexts as texts } from "../../texts/models";
+import { Devices } from "./devices";
 import { ModelItem } from "./model-card";
 import styles from "./models-room.module.css";
 
@@ -39,6 +40,7 @@ export function ModelsRoom() {
             </section>
           );
         })}
+      <Devices />
       <section className={styles.task} aria-labelledby="own-models">
         <h2 id="own-models" className={headings.section}>
           {texts.own.title}

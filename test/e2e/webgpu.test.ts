@@ -1,0 +1,73 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { pngPicture } from "../helpers/pictures.js";
+import { dataFolder, ServerProcess } from "../helpers/server.js";
+import { softwareVulkan } from "../helpers/software-vulkan.js";
+
+const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
+const LIVE = "mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }";
+const SEND = "mutation ($input: FrameInput!) { sendFrame(input: $input) { status } }";
+const WATCH = `subscription ($id: ID!) {
+  session(id: $id, afterStep: -1) {
+    ... on Frame { step width losses { total } }
+    ... on SessionChange { session { status device error { code message } } }
+  }
+}`;
+
+async function start(env: Record<string, string>): Promise<ServerProcess> {
+  const data = await dataFolder();
+  const server = new ServerProcess({ ATELIER_DATA: data.folder, ATELIER_DEVICE: "webgpu", ...env });
+  onTestFinished(async () => {
+    await server.end("SIGKILL");
+    await data.remove();
+  });
+  return server;
+}
+
+describe.skipIf(softwareVulkan === null)("the real server on WebGPU by a software driver", () => {
+  test("it paints, translates live pictures, and says which device it is", async () => {
+    const client = await (await start(softwareVulkan!)).client();
+    onTestFinished(() => client.close());
+    const [content, style] = [await pngPicture(48, 32, 1), await pngPicture(40, 40, 2)];
+    const images = { contentId: await client.upload(content.bytes), styles: [{ imageId: await client.upload(style.bytes) }] };
+    const { startStyleTransfer } = await client.query(START, { input: { ...images, model: "vgg19-lite", size: 48, steps: 2 } });
+    const totals: number[] = [];
+    let ended: unknown;
+    for await (const { data: answer } of client.subscribe(WATCH, { id: startStyleTransfer.id })) {
+      if (answer.session.session) ended = answer.session.session;
+      else totals.push(answer.session.losses.total);
+    }
+    expect(ended).toEqual({ status: "COMPLETED", device: "webgpu", error: null });
+    expect(totals.at(-1)).toBeLessThan(totals[0]!);
+
+    const { startTranslation } = await client.query(LIVE, { input: { model: "photo-to-painting", size: 48 } });
+    const frames = client.subscribe(WATCH, { id: startTranslation.id });
+    const frame = { sessionId: startTranslation.id, step: 0, data: Buffer.from(content.bytes).toString("base64") };
+    expect((await client.query(SEND, { input: frame })).sendFrame.status).toBe("ACCEPTED");
+    for await (const { data: answer } of frames) {
+      if (answer.session.width === undefined) continue;
+      expect(answer.session).toMatchObject({ width: 48, losses: null });
+      break;
+    }
+    const { server } = await client.query("{ server { devices { name engine description } } }");
+    expect(server.devices).toEqual([{ name: "webgpu", engine: "onnx", description: expect.stringMatching(/^WebGPU, ONNX Runtime /) }]);
+  });
+
+  test("chosen automatically, it is refused because the processor is faster", async () => {
+    const server = await start({ ...softwareVulkan, ATELIER_DEVICE: "auto" });
+    const client = await server.client();
+    onTestFinished(() => client.close());
+    for (let status = 0; status !== 200; ) ({ status } = await fetch(`${client.address}/readyz`));
+    const { server: info } = await client.query("{ server { devices { name } refusedDevices { name reason } } }");
+    expect(info.devices).toEqual([{ name: "cpu" }]);
+    expect(info.refusedDevices).toEqual([{ name: "webgpu", reason: expect.stringMatching(/^It takes .* ms .* the processor .* ms\.$/) }]);
+    expect(server.output).toMatch(/INFO +The device webgpu is not used: It takes /);
+  });
+
+  test("without a driver it does not start, and says what to do", async () => {
+    const server = await start({ VK_ICD_FILENAMES: "/nowhere.json", VK_DRIVER_FILES: "/nowhere.json" });
+    expect(await server.exitCode()).toBe(1);
+    expect(server.output).toMatch(
+      /ERROR WebGPU finds no graphics processor\. It needs one .*libvulkan1.* ATELIER_DEVICE chooses another device\./,
+    );
+  });
+});
