@@ -4,7 +4,7 @@ import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { memoryOfMachine } from "./device/machine.js";
 import { candidatesOf } from "./device/messages.js";
-import { AtelierError, systemCode } from "./errors.js";
+import { AtelierError, messageOf, systemCode } from "./errors.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
@@ -95,7 +95,11 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const started = host;
   opened.push(() => started.close());
   // A device that was named and cannot be used stops the start; the processor can always be used.
-  if (config.device !== "auto" && config.device !== "cpu") await started.opened();
+  if (config.device !== "auto" && config.device !== "cpu") {
+    await started.opened().catch((cause: unknown) => {
+      throw new ConfigError(`ATELIER_DEVICE=${config.device} cannot be used. ${messageOf(cause)}`, { cause });
+    });
+  }
 
   log.info(`Atelier is at http://${family === "IPv6" ? `[${address}]` : address}:${port}`);
   if (!(await registry.list()).some(({ task, state }) => task === "FEATURES" && state === "READY")) {

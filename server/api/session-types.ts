@@ -13,7 +13,8 @@ export class DeviceUse implements DeviceUseRecord {
   device!: string;
 
   @Field(() => Int, {
-    description: "First step that it computed; of a live translation, the number of frames that were translated before.",
+    description:
+      "Step of the first picture that is stored from it; of a live translation, the number of frames that were translated before.",
   })
   fromStep!: number;
 }
@@ -68,7 +69,7 @@ export abstract class Session {
 
   @Field(() => [DeviceUse], {
     description:
-      "All devices that computed the session, in their order. A replay is the same to the byte on one kind of device only. Empty before the start, and for sessions of earlier servers.",
+      "All devices that computed the session, in their order. A replay is the same to the byte on one kind of device only. Empty for sessions that an earlier server ended.",
   })
   devices!: DeviceUse[];
 

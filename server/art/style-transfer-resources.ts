@@ -30,17 +30,18 @@ export class StyleTransferResources {
   ) {}
 
   /**
-   * How the convolutions of a work are computed: as it asks, but directly where nothing is painted yet and the weights of
-   * Winograd's method would take too much of the machine's memory.
+   * How the convolutions of a work are computed: as it asks, but directly where nothing is painted yet and the engine has
+   * no other method, or its weights would take too much of the machine's memory.
    * @throws what `acquireObjective` throws.
    */
   async methodFor({ network, draftNetwork, settings, convolutions = "DIRECT", begun }: StyleTransferWork): Promise<ConvolutionMethod> {
     if (convolutions === "DIRECT" || begun) return convolutions;
+    if (!this.engine.winogradByteLength) return "DIRECT";
     const layers = objectiveLayers(settings);
     let added = 0;
     for (const file of draftNetwork ? [draftNetwork, network] : [network]) {
       const graph = objectiveGraph(await this.network(file, layers), layers);
-      added += this.engine.winogradByteLength?.(graph, objectiveRequest(graph, convolutions)) ?? 0;
+      added += this.engine.winogradByteLength(graph, objectiveRequest(graph, convolutions));
     }
     return added > this.memoryBytes * MAX_WEIGHTS_SHARE ? "DIRECT" : convolutions;
   }

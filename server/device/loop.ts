@@ -130,7 +130,8 @@ export class PaintingLoop {
     } catch (cause) {
       const { fatal, exit, log } = this.options;
       if (cause instanceof AtelierError && fatal.includes(cause.code)) {
-        log("The device has failed:", cause);
+        log(`The device failed in session ${session.id}:`, cause);
+        await this.send({ type: "failed", sessionId: null, ...failureOf(cause) });
         this.stopped = true;
         exit();
         return;

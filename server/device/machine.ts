@@ -4,6 +4,9 @@ import { AtelierError, messageOf, unavailable } from "../errors.js";
 import { type DeviceName, type SelfTestTimes, testedDevices } from "./messages.js";
 import { selfTest } from "./self-test.js";
 
+/** Length of the longest message of ONNX Runtime that is shown, characters. */
+const MAX_REPORT = 200;
+
 const engines: Record<DeviceName, () => Promise<Engine>> = {
   cpu: openOnCpu,
   webgpu: openOnWebGpu,
@@ -25,9 +28,8 @@ async function passedSelfTest(engine: Engine): Promise<SelfTestTimes> {
   try {
     return await selfTest(engine, processor);
   } catch (error) {
-    await engine.close();
     if (error instanceof AtelierError && error.code === "UNAVAILABLE") throw error;
-    throw unavailable(`${whyNot(engine, error)} ATELIER_DEVICE chooses another device.`, { cause: error });
+    throw unavailable(whyNot(engine, error), { cause: error });
   } finally {
     await processor.close();
   }
@@ -35,8 +37,17 @@ async function passedSelfTest(engine: Engine): Promise<SelfTestTimes> {
 
 function whyNot({ device }: Engine, error: unknown): string {
   const reported = error instanceof Error ? messageOf(error.cause) : "";
-  if (!/adapter/i.test(reported)) return `The device ${device} fails in its test; an update of its driver may help.`;
+  if (!/adapter/i.test(reported)) return `The device ${device} fails in its test: ${shortened(reported)} An update of its driver may help.`;
   return "WebGPU finds no graphics processor. It needs one with its driver and, on Linux, Vulkan's loader (libvulkan1).";
+}
+
+/** The beginning of a message of ONNX Runtime, without the places in its source. */
+function shortened(message: string): string {
+  const text = message
+    .replace(/\S*\/\S+/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
+  return text.length > MAX_REPORT ? `${text.slice(0, MAX_REPORT)}...` : text;
 }
 
 async function openOnCpu(): Promise<Engine> {

@@ -18,7 +18,8 @@
  * picture is decoded and its run begins, followed by its `frame`, or `rejected` when the picture cannot be decoded.
  *
  * After a session has ended, no message follows for it. The host sends `ping` and receives `pong`. A process whose
- * channel closes exits; so does one whose graphics processor is lost, without `failed`, because its sessions may continue.
+ * channel closes exits. One whose graphics processor fails sends `failed` without a session and exits: its sessions
+ * continue in the next process, perhaps on another device.
  */
 
 import type { EncodedPicture, Work } from "../art/work.js";

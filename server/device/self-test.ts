@@ -26,9 +26,9 @@ const MAX_RELATIVE_ERROR = 1e-3;
 const MAX_PICTURE_ERROR = 2 / 255;
 /** Timed runs of each engine. */
 const RUNS = 3;
-/** A run that takes so many times as long as the processor's needs no second one. */
+/** The device is timed once only if it takes this many times as long as the processor. */
 const HOPELESS = 10;
-/** Height and width of the picture, px. Neither is a multiple of 4 pixels times the other. */
+/** Height and width of the picture, px. */
 const [HEIGHT, WIDTH] = [72, 92];
 
 /**
@@ -125,7 +125,7 @@ function requireAlike(device: Engine, what: string, error: number): void {
 
 function wrongNumbers(engine: Engine, what: string, difference: string) {
   return unavailable(
-    `The device ${engine.device} (${engine.description}) computes wrong numbers: ${what} differs by ${difference} from the processor's. Update its driver, or choose another device with ATELIER_DEVICE.`,
+    `The device ${engine.device} (${engine.description}) computes wrong numbers: ${what} differs by ${difference} from the processor's. An update of its driver may help.`,
   );
 }
 

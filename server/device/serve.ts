@@ -43,7 +43,7 @@ export function serveDevice(open: (device: DeviceName) => Promise<OpenedDevice>,
   }
 }
 
-/** A device that opens again may work again; too little memory asks for another device. */
+/** A device that is lost may work again in another process; with too little memory, only another device can help. */
 function fatalFor(isLast: boolean): readonly ErrorCode[] {
   return isLast ? ["DEVICE_LOST"] : ["DEVICE_LOST", "OUT_OF_MEMORY"];
 }

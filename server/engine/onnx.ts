@@ -63,9 +63,10 @@ export class OnnxEngine implements Engine {
     });
   }
 
-  winogradByteLength(graph: Graph, request: ProgramRequest): number {
+  /** Absent where the provider computes no convolution by Winograd's method. */
+  get winogradByteLength(): Engine["winogradByteLength"] {
     const { winogradRule } = this.provider;
-    return winogradRule ? transformedByteLength(compile(graph, request).nodes, winogradRule) : 0;
+    return winogradRule ? (graph, request) => transformedByteLength(compile(graph, request).nodes, winogradRule) : undefined;
   }
 
   async openFile(path: string): Promise<Program> {

@@ -25,8 +25,8 @@ export const restartDelaysMs: readonly number[] = [0, 250, 1000, 4000, 15_000, 3
 /** Longest time in which a device that has others after it may open and pass its self-test, ms. */
 const TRIAL_MS = 60_000;
 
-/** Lives in a row without a picture after which a device gives way to the next one. */
-const MAX_IDLE_LIVES = 2;
+/** Deaths of a device's process, and failures that it reported, after which it gives way to the next one. */
+const [MOST_DEATHS, MOST_FAILURES] = [3, 2];
 
 /**
  * Keeps one device process running: restarts it when it dies, the later the more often it failed in a row. Of several
@@ -35,6 +35,12 @@ const MAX_IDLE_LIVES = 2;
 export class DeviceSupervisor {
   /** Devices that are not refused, the one in use first. */
   private candidates: readonly DeviceName[];
+  /** Devices that were found to be fast. A busy processor would spoil a later comparison. */
+  private readonly fast = new Set<DeviceName>();
+  /** How often the device in use has died since it was chosen. */
+  private deaths = 0;
+  /** What it said before it ended itself. */
+  private failures: string[] = [];
   private readonly closing = new AbortController();
   private process: DeviceProcess | null = null;
   private running: Promise<void> = Promise.resolve();
@@ -80,8 +86,10 @@ export class DeviceSupervisor {
         const exit = await started.process.exited;
         this.process = null;
         attemptsWithoutWork = (await this.listener.down(exit)) ? 0 : attemptsWithoutWork + 1;
-        if (attemptsWithoutWork >= MAX_IDLE_LIVES && this.candidates.length > 1) {
-          this.refuse(`Its process ended ${attemptsWithoutWork} times in a row without a picture.`);
+        this.deaths++;
+        const isOver = this.deaths >= MOST_DEATHS || this.failures.length >= MOST_FAILURES;
+        if (isOver && this.candidates.length > 1) {
+          this.refuse(this.failures.at(-1) ?? `Its process ended ${this.deaths} times.`);
           attemptsWithoutWork = 0;
         }
       }
@@ -96,15 +104,16 @@ export class DeviceSupervisor {
       const device = this.candidates[0]!;
       const isLast = this.candidates.length === 1;
       const startTimeoutMs = isLast ? this.options.startTimeoutMs : Math.min(TRIAL_MS, this.options.startTimeoutMs);
-      // What drivers print while another device may take the place of this one says less than the reason.
+      // What a driver prints about a device that is not used would alarm people on every start.
       let isChosen = isLast;
       const output: LineSink = (line) => isChosen && this.options.output(line);
       try {
         const options = { ...this.options, device, isLast, startTimeoutMs, output };
-        const started = await DeviceProcess.start(options, (message) => this.listener.message(message), this.closing.signal);
-        const slowness = isLast ? null : slownessOf(started.ready);
+        const started = await DeviceProcess.start(options, (message) => this.receive(message), this.closing.signal);
+        const slowness = isLast || this.fast.has(device) ? null : slownessOf(started.ready);
         if (slowness === null) {
           isChosen = true;
+          this.fast.add(device);
           return started;
         }
         await started.process.kill();
@@ -116,9 +125,16 @@ export class DeviceSupervisor {
     }
   }
 
+  private receive(message: DeviceMessage): void {
+    if (message.type === "failed" && message.sessionId === null) this.failures.push(message.message);
+    this.listener.message(message);
+  }
+
   private refuse(reason: string): void {
     const [device, ...others] = this.candidates;
     this.candidates = others;
+    this.deaths = 0;
+    this.failures = [];
     this.listener.refused(device!, reason);
   }
 }

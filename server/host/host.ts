@@ -28,7 +28,7 @@ export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "fra
   devices?: readonly DeviceName[];
   device?: Partial<Omit<DeviceProcessOptions, "device" | "isLast">>;
   log?: SessionParts["log"];
-  /** Receives what is no error. */
+  /** Receives lines for the log that are no errors. */
   inform?: (line: string) => void;
 }
 

@@ -2,7 +2,7 @@ import { publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
 import { StorageUnavailable } from "../errors.js";
 import type { ConvolutionMethod } from "../records/convolutions.js";
-import { type SessionFailure, type StyleTransferRecord, type TranslationRecord, withDevice } from "../records/session.js";
+import { devicesOf, type SessionFailure, type StyleTransferRecord, type TranslationRecord, withDevice } from "../records/session.js";
 import type { SessionPatch } from "../storage/storage.js";
 import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
@@ -117,7 +117,7 @@ export class PaintedSession implements HostSession {
   private async startOn(link: DeviceLink): Promise<boolean> {
     const { storage, bus } = this.parts;
     const work = await buildWork(this.record, storage, this.parts);
-    const devices = withDevice(this.record.devices, link.name, Math.max(this.storedStep, this.record.step) + 1);
+    const devices = withDevice(devicesOf(this.record), link.name, Math.max(this.storedStep, this.record.step) + 1);
     const running: SessionPatch = { status: "RUNNING", startedAt: this.record.startedAt ?? new Date(), device: link.name, devices };
     const session = await storage.sessions.update(this.id, running, ["QUEUED", "RUNNING"]);
     if (session === null) {

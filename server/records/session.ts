@@ -19,7 +19,13 @@ export interface SessionFailure {
 /** A device that computes a session from a step on: replay is the same to the byte on one kind of device only. */
 export interface DeviceUse {
   device: string;
+  /** Step of the first picture that is stored from it. It may have begun some steps earlier, from a checkpoint. */
   fromStep: number;
+}
+
+/** The devices of a session. One that is older than the record of them has its last device from the start. */
+export function devicesOf({ devices, device, step }: Pick<SessionRecordBase, "devices" | "device" | "step">): DeviceUse[] {
+  return devices.length === 0 && device !== null && step >= 0 ? [{ device, fromStep: 0 }] : devices;
 }
 
 /** The devices of a session when `device` goes on with `fromStep`. */
@@ -40,7 +46,7 @@ export interface SessionRecordBase {
   finishedAt: Date | null;
   /** Name of the device that runs the session or ran it last. */
   device: string | null;
-  /** All its devices, each from its first step to the next one's. Empty before the start, and for sessions older than this record. */
+  /** All its devices, each from its first step to the next one's. Empty for sessions that are older than this record; see `devicesOf`. */
   devices: DeviceUse[];
   error: SessionFailure | null;
   /** Last stored step, -1 before the first frame. */

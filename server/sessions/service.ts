@@ -5,7 +5,13 @@ import type { Queue } from "../queue/queue.js";
 import { type ChangeInput, inForceAt, withChange } from "../records/changes.js";
 import { newConvolutions } from "../records/convolutions.js";
 import type { ImageRecord } from "../records/pictures.js";
-import type { SessionRecord, SessionRecordBase, StyleTransferRecord, TranslationRecord } from "../records/session.js";
+import {
+  devicesOf,
+  type SessionRecord,
+  type SessionRecordBase,
+  type StyleTransferRecord,
+  type TranslationRecord,
+} from "../records/session.js";
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
 import type { Storage } from "../storage/storage.js";
 import { resolveChange } from "./change-input.js";
@@ -86,7 +92,7 @@ export class SessionService {
       ...newSession(title),
       kind: "STYLE_TRANSFER",
       ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
-      devices: parent.devices.filter(({ fromStep }) => fromStep <= step),
+      devices: devicesOf(parent).filter(({ fromStep }) => fromStep <= step),
     };
     return this.enqueue(branch, async () => {
       // The checkpoint comes first: nothing that fails after the row is stored may keep the branch from the queue.

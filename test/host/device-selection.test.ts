@@ -3,9 +3,9 @@ import { candidatesOf } from "../../server/device/messages.js";
 import { HostHarness, scriptedDevice, stepsThrough } from "../helpers/host-harness.js";
 
 /** A host that may choose its device, on a machine whose graphics processor behaves like this. */
-async function startHost(behaviour: string): Promise<HostHarness> {
+async function startHost(behaviour: string, devices = candidatesOf("auto")): Promise<HostHarness> {
   const harness = await HostHarness.start({
-    devices: candidatesOf("auto"),
+    devices,
     device: { ...scriptedDevice, entry: new URL("../helpers/graphics-device.ts", import.meta.url), execArgv: [`--title=${behaviour}`] },
   });
   onTestFinished(() => harness.close());
@@ -34,7 +34,7 @@ test("one whose process dies again and again gives way", async () => {
   const host = await startHost("deadly");
   const id = await host.paint({ steps: 3 });
   expect(await host.end(id)).toMatchObject({ status: "COMPLETED", device: "cpu" });
-  expect(host.host.refusedDevices()).toMatchObject([{ name: "webgpu", reason: expect.stringMatching(/ended 2 times in a row/) }]);
+  expect(host.host.refusedDevices()).toMatchObject([{ name: "webgpu", reason: "Its process ended 3 times." }]);
 });
 
 test.each(["failing", "exhausted"])(
@@ -50,6 +50,21 @@ test.each(["failing", "exhausted"])(
       ],
     });
     expect(await host.storedSteps(id)).toEqual(stepsThrough(6));
-    expect(host.host.refusedDevices()).toMatchObject([{ name: "webgpu" }]);
+    expect(host.host.refusedDevices()).toEqual([{ name: "webgpu", reason: "The device has failed." }]);
   },
 );
+
+test("a session that the device cannot compute continues on the next one although another session paints", async () => {
+  const host = await startHost("failing");
+  const [beside, failing] = [await host.paint({ steps: 2 }), await host.paint({ steps: 6 })];
+  expect(await host.end(failing)).toMatchObject({ status: "COMPLETED", device: "cpu" });
+  expect(await host.end(beside)).toMatchObject({ status: "COMPLETED" });
+  expect(await host.storedSteps(failing)).toEqual(stepsThrough(6));
+  expect(await host.storedSteps(beside)).toEqual(stepsThrough(2));
+});
+
+test("one that was named has no other one after it: its failure to open is the host's", async () => {
+  const host = await startHost("missing", ["webgpu"]);
+  await expect(host.host.opened()).rejects.toMatchObject({ code: "UNAVAILABLE", message: "There is no graphics processor." });
+  expect(host.host.refusedDevices()).toEqual([]);
+});

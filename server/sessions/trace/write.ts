@@ -1,7 +1,7 @@
 import type { ChangeAtStep, ImageReference, Weighted } from "../../records/changes.js";
 import type { ConvolutionMethod } from "../../records/convolutions.js";
 import type { ImageRecord } from "../../records/pictures.js";
-import type { DeviceUse, StyleTransferRecord } from "../../records/session.js";
+import { type DeviceUse, devicesOf, type StyleTransferRecord } from "../../records/session.js";
 import type { StyleTransferSettings } from "../../records/settings.js";
 import type { Storage } from "../../storage/storage.js";
 import { noSession } from "../requirements.js";
@@ -68,7 +68,7 @@ export async function traceOf(storage: Storage, session: StyleTransferRecord, se
     changes: recorded.map((change) => ({ step: change.step!, settings: change.settings, styles: change.styles?.map(traced) ?? null })),
     step: session.step,
     device: session.device,
-    devices: session.devices,
+    devices: devicesOf(session),
     losses: (curves.get(session.id) ?? []).flatMap(({ step, losses }) =>
       losses ? [{ step, total: losses.total, content: losses.content, style: losses.style, tv: losses.tv }] : [],
     ),

@@ -8,6 +8,9 @@ import styles from "./models-room.module.css";
 
 const texts = modelsTexts.devices;
 
+/** Time between two questions, ms: a device may start, or give way to another one. */
+const ASK_MS = 5000;
+
 type Found = ResultOf<typeof DevicesQuery>["server"];
 
 /** The devices that compute, and those that were tried and are not used, with the reasons. */
@@ -15,12 +18,18 @@ export function Devices() {
   const [found, setFound] = useState<Found | null>(null);
   useEffect(() => {
     const ending = new AbortController();
-    execute(DevicesQuery, {}, ending.signal).then(
-      ({ server }) => setFound(server),
-      // Without it this part is missing; the list above shows a lost connection.
-      () => undefined,
-    );
-    return () => ending.abort();
+    const ask = () =>
+      execute(DevicesQuery, {}, ending.signal).then(
+        ({ server }) => setFound(server),
+        // Without an answer this part stays as it is; the list above shows a lost connection.
+        () => undefined,
+      );
+    void ask();
+    const asking = setInterval(ask, ASK_MS);
+    return () => {
+      clearInterval(asking);
+      ending.abort();
+    };
   }, []);
   if (!found) return null;
   return (
