@@ -25,7 +25,7 @@ function someSettings(): StyleTransferSettings {
     initialImage: "CONTENT",
     seed: 0,
     preserveColors: false,
-    draft: true,
+    draft: false,
     model: "vgg19",
   };
 }
