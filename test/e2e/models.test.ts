@@ -37,7 +37,7 @@ describeStudio("the models in a browser, with a mirror that breaks off downloads
     await card.getByText("Ready").waitFor();
     await card.getByText("Used for paintings unless you choose another").waitFor();
     expect(mirror.requests.filter(({ path }) => path.endsWith(".safetensors")).at(-1)?.range).toMatch(/^bytes=[1-9]/);
-    // The server of the tests is told to use the processor, so it tries nothing else.
+    // This server is started for the processor, so no other device is tried.
     const devices = page.getByRole("region", { name: "What computes" });
     await devices.getByText(/^cpu: \d+ threads of .*, ONNX Runtime/).waitFor();
     expect(await devices.getByRole("paragraph").count()).toBe(1);
