@@ -44,6 +44,8 @@ export interface Painter {
   readonly nextStep: number;
   /** How convolutions are computed, which may differ from what the work asks for. Absent where pictures do not depend on it. */
   readonly convolutions?: ConvolutionMethod;
+  /** Whether that is because the machine has too little memory for the method that the work asks for. */
+  readonly isShortOfMemory?: boolean;
   /**
    * Paints the next picture: updates it (unless it is the first), then evaluates it. Resolves to null after a part of a
    * slow picture, so that others may have a turn; call again then. Must not be called after a picture with `last`.

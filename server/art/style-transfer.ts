@@ -38,7 +38,9 @@ export function createStyleTransferFactory(
       schedule.advanceBefore(start.step);
       schedule.work = { ...schedule.work, convolutions: start.convolutions };
       const program = await resources.acquireObjective(schedule.workAt(start.step));
-      return new StyleTransferPainter(resources, schedule, sizes[0]!, program, start);
+      const isOtherMethod = work.convolutions !== (asked.convolutions ?? "DIRECT");
+      const isShortOfMemory = isOtherMethod && engine.winogradByteLength !== undefined;
+      return new StyleTransferPainter(resources, schedule, sizes[0]!, program, start, isShortOfMemory);
     },
     close: () => resources.close(),
   };
@@ -76,6 +78,7 @@ class StyleTransferPainter implements Painter {
     private readonly contentSize: PictureSize,
     private program: Program,
     start: StyleTransferCheckpoint,
+    readonly isShortOfMemory: boolean,
   ) {
     this.nextStep = start.step;
     this.openStep = start.step;

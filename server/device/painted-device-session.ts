@@ -124,13 +124,13 @@ export class PaintedDeviceSession implements DeviceSession {
   }
 
   /** Says when a painting begins with another method than its work asks for. Later the method does not change. */
-  private reportConvolutions({ convolutions: method }: Painter): void {
+  private reportConvolutions({ convolutions: method, isShortOfMemory }: Painter): void {
     const { work } = this.start;
     if (work.kind !== "STYLE_TRANSFER" || work.begun || method === undefined) return;
     const { convolutions: asked = "DIRECT" } = work;
     if (method === asked) return;
     const why = "The weights of the faster method would take more than an eighth of this machine's memory.";
-    this.options.log(`Session ${this.id} computes its convolutions by the method ${method}, not ${asked}.`, why);
+    if (isShortOfMemory) this.options.log(`Session ${this.id} computes its convolutions by the method ${method}, not ${asked}.`, why);
     void this.send({ type: "convolutions", sessionId: this.id, method });
   }
 

@@ -271,7 +271,7 @@ export class Host {
   private async down(exit: DeviceExit): Promise<boolean> {
     this.current = null;
     if (this.closed) return true;
-    this.log(`The device process ended (${exit.reason}, ${exit.detail}) and is started again.`);
+    this.log(`The device process ended (${exit.reason}, ${exit.detail}); a device is started again.`);
     const suspect = this.turn !== null && this.sessions.has(this.turn) ? this.turn : null;
     const sessions = [...this.sessions.values()];
     await Promise.all(sessions.map((session) => session.died(exit, suspect === null || suspect === session.id)));

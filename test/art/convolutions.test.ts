@@ -5,6 +5,7 @@ import { createStyleTransferFactory } from "../../server/art/style-transfer.js";
 import type { StyleTransferWork } from "../../server/art/work.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { onCpu } from "../../server/engine/onnx-providers.js";
+import { ReferenceEngine } from "../../server/engine/reference.js";
 import { defaultSettings } from "../../server/records/settings.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { tinyNetwork } from "../helpers/tiny-network.js";
@@ -43,7 +44,7 @@ async function painted(painters: ReturnType<typeof factory>, given: StyleTransfe
     if (painting.step === at) kept = painter.checkpoint();
   }
   await painter.close();
-  return { method: painter.convolutions, pictures, checkpoint: kept! };
+  return { method: painter.convolutions, isShortOfMemory: painter.isShortOfMemory, pictures, checkpoint: kept! };
 }
 
 test("a painting keeps the method that it began with, whatever its work asks for when it continues", async () => {
@@ -72,7 +73,7 @@ test("a painting begins directly where the weights would take too much memory, b
   const asked = await work({ convolutions: "WINOGRAD_4" });
   expect((await painted(factory(enough), asked)).method).toBe("WINOGRAD_4");
   const whole = await painted(factory(scarce), asked);
-  expect(whole.method).toBe("DIRECT");
+  expect(whole).toMatchObject({ method: "DIRECT", isShortOfMemory: true });
   expect(whole.pictures).toEqual((await painted(factory(), await work())).pictures);
   // Pictures are stored, but no checkpoint: they are painted again by the same method.
   expect((await painted(factory(scarce), { ...asked, begun: true })).method).toBe("WINOGRAD_4");
@@ -83,4 +84,10 @@ test("both methods may be in use at a time", async () => {
   const together = await Promise.all([painted(painters, await work()), painted(painters, await work({ convolutions: "WINOGRAD_4" }))]);
   const alone = [await painted(factory(), await work()), await painted(factory(), await work({ convolutions: "WINOGRAD_4" }))];
   expect(together.map(({ pictures }) => pictures)).toEqual(alone.map(({ pictures }) => pictures));
+});
+
+test("an engine without Winograd's method begins directly, which is no matter of memory", async () => {
+  const painters = createStyleTransferFactory(new ReferenceEngine(), async () => tinyNetwork());
+  onTestFinished(() => painters.close());
+  expect(await painted(painters, await work({ convolutions: "WINOGRAD_4" }))).toMatchObject({ method: "DIRECT", isShortOfMemory: false });
 });

@@ -18,22 +18,28 @@ test("a painted session ignores the commands of live sessions", async () => {
   await session.close();
 });
 
-test("a painted session says when its convolutions are computed by another method than its work asks for", async () => {
+test("a painted session says when its convolutions are computed by another method, and logs it where memory is short", async () => {
   const log: string[] = [];
   const options = { checkpointIntervalMs: 1e9, log: (line: string) => void log.push(line) };
-  for (const asked of ["WINOGRAD_4", "DIRECT"] as const) {
-    const work = { ...scriptedWork({ steps: 5, convolutions: "DIRECT" }), convolutions: asked };
-    const start = { type: "start", sessionId: asked, work, checkpoint: null, storedThrough: -1 } as const;
+  for (const [sessionId, asked, isShortOfMemory] of [
+    ["short", "WINOGRAD_4", true],
+    ["one method", "WINOGRAD_4", false],
+    ["as asked", "DIRECT", false],
+  ] as const) {
+    const work = { ...scriptedWork({ steps: 5, convolutions: "DIRECT", isShortOfMemory }), convolutions: asked };
+    const start = { type: "start", sessionId, work, checkpoint: null, storedThrough: -1 } as const;
     const session = new PaintedDeviceSession(start, scriptedPainters(), send, options);
     await session.runTurn();
     await session.close();
   }
   expect(sent.splice(0)).toMatchObject([
-    { type: "convolutions", sessionId: "WINOGRAD_4", method: "DIRECT" },
-    { type: "frame", sessionId: "WINOGRAD_4" },
-    { type: "frame", sessionId: "DIRECT" },
+    { type: "convolutions", sessionId: "short", method: "DIRECT" },
+    { type: "frame", sessionId: "short" },
+    { type: "convolutions", sessionId: "one method", method: "DIRECT" },
+    { type: "frame", sessionId: "one method" },
+    { type: "frame", sessionId: "as asked" },
   ]);
-  expect(log).toEqual(["Session WINOGRAD_4 computes its convolutions by the method DIRECT, not WINOGRAD_4."]);
+  expect(log).toEqual(["Session short computes its convolutions by the method DIRECT, not WINOGRAD_4."]);
 });
 
 test("a live session ignores the commands of painted sessions", async () => {

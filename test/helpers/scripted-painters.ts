@@ -36,6 +36,7 @@ export interface PainterScript {
   exhaustAt?: number;
   /** How it says that it computes convolutions. */
   convolutions?: ConvolutionMethod;
+  isShortOfMemory?: boolean;
   throwAt?: { step: number; code: ErrorCode | null };
 }
 
@@ -109,6 +110,7 @@ function scriptPath(work: PaintedWork): string {
 
 class ScriptedPainter implements Painter {
   readonly convolutions?: ConvolutionMethod;
+  readonly isShortOfMemory: boolean;
   private painted = 0;
   private readonly changes: ChangeAtStep<EncodedPicture>[];
   private part = 0;
@@ -121,6 +123,7 @@ class ScriptedPainter implements Painter {
   ) {
     this.changes = [...changes];
     if (script.convolutions) this.convolutions = script.convolutions;
+    this.isShortOfMemory = script.isShortOfMemory ?? false;
   }
 
   async paint(): Promise<PaintedStep | null> {
