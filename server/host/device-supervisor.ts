@@ -39,7 +39,7 @@ export class DeviceSupervisor {
   private readonly fast = new Set<DeviceName>();
   /** How often the device in use has died since it was chosen. */
   private deaths = 0;
-  /** What it said before it ended itself. */
+  /** What it said before it ended itself, the newest few. */
   private failures: string[] = [];
   private readonly closing = new AbortController();
   private process: DeviceProcess | null = null;
@@ -126,7 +126,9 @@ export class DeviceSupervisor {
   }
 
   private receive(message: DeviceMessage): void {
-    if (message.type === "failed" && message.sessionId === null) this.failures.push(message.message);
+    if (message.type === "failed" && message.sessionId === null) {
+      this.failures = [...this.failures, message.message].slice(-MOST_FAILURES);
+    }
     this.listener.message(message);
   }
 
