@@ -74,8 +74,12 @@ export async function openTfjsBackend(
 
 async function openNative(specifier: string, { loadNative, hasLegacyUtil }: BackendEnvironment): Promise<string> {
   if (!hasLegacyUtil) {
-    throw new BackendUnavailable("its native packages do not run on Node 23 and later: they call util.isNullOrUndefined, which is gone");
+    throw new BackendUnavailable(
+      "its native packages need Node 20 or 22 (they do not run on Node 23 and later: they call util.isNullOrUndefined, which is gone)",
+    );
   }
+  // Without this the library greets everyone with lines that look like warnings. It reads the variable when it is loaded.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "1";
   await loadOrPassOver(specifier, async () => {
     await loadNative(specifier);
     await select("tensorflow");
