@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { type DeviceChoice, deviceChoices } from "./device/messages.js";
+import { type DeviceChoice, deviceChoices, isDeviceChoice } from "./device/messages.js";
 
 /** Settings of the server, as read from the environment. */
 export interface Config {
@@ -95,8 +95,11 @@ export const variables = {
   device: {
     name: "ATELIER_DEVICE",
     default: "auto",
-    help: `Device that computes: ${deviceChoices.map((choice) => `\`${choice}\``).join(", ")}.`,
-    parse: (text) => oneOf(deviceChoices, text),
+    help: `Device that computes: ${deviceChoices.map((choice) => `\`${choice}\``).join(", ")}. \`cuda:1\` is the second card of NVIDIA.`,
+    parse(text) {
+      if (!isDeviceChoice(text)) throw new ConfigError(`must be one of ${deviceChoices.join(", ")}, or cuda:1 for a second card of NVIDIA`);
+      return text;
+    },
   },
   origins: {
     name: "ATELIER_ORIGINS",

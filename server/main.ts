@@ -4,6 +4,7 @@ import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { memoryOfMachine } from "./device/machine.js";
 import { candidatesOf } from "./device/messages.js";
+import { hasNvidiaDriver } from "./device/nvidia.js";
 import { AtelierError, messageOf, systemCode } from "./errors.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
@@ -87,7 +88,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     queue,
     ...registryWorkModels(registry),
     frameBudget: { sessionByteLength: config.sessionBytes, totalByteLength: config.historyBytes },
-    devices: candidatesOf(config.device),
+    devices: candidatesOf(config.device, { hasNvidia: hasNvidiaDriver() }),
     device: { output: log.warn },
     log: log.error,
     inform: log.info,

@@ -48,6 +48,10 @@ test.each([
   expect(readConfig({ ATELIER_MODEL_MIRROR: value }).modelMirror).toEqual(new URL(address));
 });
 
+test("one card of several may be named", () => {
+  expect(readConfig({ ATELIER_DEVICE: "cuda:1" }).device).toBe("cuda:1");
+});
+
 test.each([
   ["PORT", "70000", /PORT=70000 must be a port/],
   ["PORT", "4e3", /PORT=4e3 must be a port/],
@@ -61,8 +65,10 @@ test.each([
   ["ATELIER_SESSION_MB", "0", /must be a whole number of megabytes/],
   ["ATELIER_HISTORY_MB", "1.5", /must be a whole number of megabytes/],
   ["ATELIER_OFFLINE", "yes", /ATELIER_OFFLINE=yes must be one of 0, 1/],
-  ["ATELIER_DEVICE", "gpu", /ATELIER_DEVICE=gpu must be one of auto, cpu, webgpu, tfjs, reference\./],
-  ["ATELIER_DEVICE", "cuda", /must be one of auto, cpu, webgpu, tfjs, reference\./],
+  ["ATELIER_DEVICE", "gpu", /ATELIER_DEVICE=gpu must be one of auto, cpu, webgpu, cuda, tfjs, reference, or cuda:1/],
+  ["ATELIER_DEVICE", "cuda:01", /must be one of .*, or cuda:1 for a second card/],
+  ["ATELIER_DEVICE", "cuda:-1", /must be one of/],
+  ["ATELIER_DEVICE", "webgpu:1", /must be one of/],
   ["ATELIER_ORIGINS", "studio.example", /must be origins/],
   ["ATELIER_ORIGINS", "https://studio.example/page", /must be origins/],
   ["ATELIER_DATEN", "x", /Unknown environment variable ATELIER_DATEN/],

@@ -1,26 +1,42 @@
 import { totalmem } from "node:os";
 import type { Engine } from "../engine/engine.js";
 import { AtelierError, messageOf, unavailable } from "../errors.js";
-import { type DeviceName, type SelfTestTimes, testedDevices } from "./messages.js";
+import { faultOfCuda, openOnCuda } from "./cuda.js";
+import { type DeviceName, kindOf, type SelfTestTimes, testedDevices } from "./messages.js";
 import { selfTest } from "./self-test.js";
 
 /** Length of the longest message of ONNX Runtime that is shown, characters. */
 const MAX_REPORT = 200;
 
-const engines: Record<DeviceName, () => Promise<Engine>> = {
-  cpu: openOnCpu,
-  webgpu: openOnWebGpu,
-  tfjs: openTfjs,
-  reference: openReference,
-};
+/** An opened engine, and what was found out about its device. */
+export interface OpenedEngine {
+  engine: Engine;
+  /** Null where the device was not tested. */
+  selfTest: SelfTestTimes | null;
+}
 
 /**
  * Opens the engine for a device, and tests it where a driver lies between; only the packages of that engine are loaded.
  * @throws AtelierError UNAVAILABLE with what to do, where the machine has no such device or it computes wrong numbers.
  */
-export async function openEngine(device: DeviceName): Promise<{ engine: Engine; selfTest: SelfTestTimes | null }> {
-  const engine = await engines[device]();
-  return { engine, selfTest: testedDevices.has(device) ? await passedSelfTest(engine) : null };
+export async function openEngine(device: DeviceName): Promise<OpenedEngine> {
+  const engine = await openUntested(device);
+  return { engine, selfTest: testedDevices.has(kindOf(device)) ? await passedSelfTest(engine) : null };
+}
+
+function openUntested(device: DeviceName): Promise<Engine> {
+  switch (kindOf(device)) {
+    case "cpu":
+      return openOnCpu();
+    case "webgpu":
+      return openOnWebGpu();
+    case "cuda":
+      return openOnCuda(device);
+    case "tfjs":
+      return openTfjs();
+    case "reference":
+      return openReference();
+  }
 }
 
 async function passedSelfTest(engine: Engine): Promise<SelfTestTimes> {
@@ -29,16 +45,19 @@ async function passedSelfTest(engine: Engine): Promise<SelfTestTimes> {
     return await selfTest(engine, processor);
   } catch (error) {
     if (error instanceof AtelierError && error.code === "UNAVAILABLE") throw error;
-    throw unavailable(whyNot(engine, error), { cause: error });
+    throw unavailable(await whyNot(engine, error), { cause: error });
   } finally {
     await processor.close();
   }
 }
 
-function whyNot({ device }: Engine, error: unknown): string {
+async function whyNot({ device }: Engine, error: unknown): Promise<string> {
   const reported = error instanceof Error ? messageOf(error.cause) : "";
-  if (!/adapter/i.test(reported)) return `The device ${device} fails in its test: ${shortened(reported)} An update of its driver may help.`;
-  return "WebGPU finds no graphics processor. It needs one with its driver and, on Linux, Vulkan's loader (libvulkan1).";
+  if (/adapter/i.test(reported)) {
+    return "WebGPU finds no graphics processor. It needs one with its driver and, on Linux, Vulkan's loader (libvulkan1).";
+  }
+  const known = device.startsWith("cuda") ? await faultOfCuda(reported) : null;
+  return known ?? `The device ${device} fails in its test: ${shortened(reported)} An update of its driver may help.`;
 }
 
 /** The beginning of a message of ONNX Runtime, without the places in its source. */

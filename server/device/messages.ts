@@ -31,23 +31,39 @@ import type { Losses } from "../records/pictures.js";
 /** How many frames of one session may be sent and not yet stored before the session waits. */
 export const MAX_UNACKNOWLEDGED = 2;
 
-/** The devices that this build can open. */
-export const deviceNames = ["cpu", "webgpu", "tfjs", "reference"] as const;
+/** The kinds of devices that this build can open. */
+export const deviceKinds = ["cpu", "webgpu", "cuda", "tfjs", "reference"] as const;
 
-export type DeviceName = (typeof deviceNames)[number];
+export type DeviceKind = (typeof deviceKinds)[number];
 
-/** What an operator may choose; `auto` takes the first of `candidatesOf` that is right and fast. */
-export const deviceChoices = ["auto", ...deviceNames] as const;
+/** A kind of device; `cuda:1` is the second card of NVIDIA, and `cuda` the first. */
+export type DeviceName = DeviceKind | `cuda:${number}`;
 
-export type DeviceChoice = (typeof deviceChoices)[number];
+/** What an operator may choose; `auto` takes the fastest of `candidatesOf` that computes right. */
+export const deviceChoices = ["auto", ...deviceKinds] as const;
 
-/** The devices of a choice, in the order in which they are tried. The last one is used in any case. */
-export function candidatesOf(choice: DeviceChoice): readonly DeviceName[] {
-  return choice === "auto" ? ["webgpu", "cpu"] : [choice];
+export type DeviceChoice = "auto" | DeviceName;
+
+/** Whether an operator may choose this device. */
+export function isDeviceChoice(text: string): text is DeviceChoice {
+  return deviceChoices.some((choice) => choice === text) || /^cuda:(0|[1-9]\d?)$/.test(text);
+}
+
+export function kindOf(name: DeviceName): DeviceKind {
+  return name.startsWith("cuda") ? "cuda" : (name as DeviceKind);
+}
+
+/**
+ * The devices of a choice, in the order in which they are tried. The last one is used in any case.
+ * @param hasNvidia whether this machine has NVIDIA's driver. Elsewhere nobody needs to read that CUDA is missing.
+ */
+export function candidatesOf(choice: DeviceChoice, { hasNvidia }: { hasNvidia: boolean }): readonly DeviceName[] {
+  if (choice !== "auto") return [choice];
+  return hasNvidia ? ["cuda", "webgpu", "cpu"] : ["webgpu", "cpu"];
 }
 
 /** Devices that compare their numbers with the processor's when they open, because a driver lies between. */
-export const testedDevices: ReadonlySet<DeviceName> = new Set(["webgpu"]);
+export const testedDevices: ReadonlySet<DeviceKind> = new Set(["webgpu", "cuda", "tfjs"]);
 
 /** Times of one small loss with its gradient, ms. */
 export interface SelfTestTimes {

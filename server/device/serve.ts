@@ -4,7 +4,7 @@ import type { ErrorCode } from "../errors.js";
 import { startHeartbeat } from "../processes/heartbeat.js";
 import { attachToHost, sendToHost } from "./host-channel.js";
 import { type LoopOptions, PaintingLoop } from "./loop.js";
-import { type DeviceName, failureOf, type HostMessage, type SelfTestTimes, testedDevices } from "./messages.js";
+import { type DeviceName, failureOf, type HostMessage, kindOf, type SelfTestTimes, testedDevices } from "./messages.js";
 
 /** An opened device: the engine as reported to the host, and the painters that run on it. */
 export interface OpenedDevice {
@@ -30,7 +30,7 @@ export function serveDevice(open: (device: DeviceName) => Promise<OpenedDevice>,
   async function openLoop({ device, isLast }: Extract<HostMessage, { type: "open" }>): Promise<void> {
     try {
       const { engine, painters, selfTest = null } = await open(device);
-      loop = new PaintingLoop(painters, sendToHost, { fatal: testedDevices.has(device) ? fatalFor(isLast) : [], ...options });
+      loop = new PaintingLoop(painters, sendToHost, { fatal: testedDevices.has(kindOf(device)) ? fatalFor(isLast) : [], ...options });
       await beating;
       await sendToHost({ type: "ready", engine: engine.name, device: engine.device, description: engine.description, selfTest });
     } catch (cause) {

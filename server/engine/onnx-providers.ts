@@ -62,4 +62,17 @@ export function onWebGpu(): OnnxProvider {
   };
 }
 
+/**
+ * A card of NVIDIA, counted as nvidia-smi counts them.
+ * @param card Its name, for the description.
+ */
+export function onCuda(index: number, card: string): OnnxProvider {
+  return {
+    device: index === 0 ? "cuda" : `cuda:${index}`,
+    description: `${card}, CUDA, ${runtime}`,
+    winogradRule: null,
+    options: { ...common, executionProviders: [{ name: "cuda", deviceId: index }], intraOpNumThreads: 1 },
+  };
+}
+
 const runtime = `ONNX Runtime ${env.versions.node}`;

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { environmentOf } from "../device/environment.js";
 import type { DeviceMessage, DeviceName, HostMessage } from "../device/messages.js";
 import { AtelierError } from "../errors.js";
 import { ChildOutput, type LineSink, toStderr } from "../processes/child-output.js";
@@ -64,7 +65,12 @@ export class DeviceProcess {
   ) {
     this.silenceLimit = new SilenceLimit(options.silence);
     const execArgv = [...nodeOptions(options.entry), ...options.execArgv];
-    this.child = fork(options.entry, [], { execArgv, serialization: "advanced", stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"] });
+    this.child = fork(options.entry, [], {
+      execArgv,
+      env: { ...process.env, ...environmentOf(options.device) },
+      serialization: "advanced",
+      stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
+    });
     this.heartbeat = new Heartbeat(this.child);
     this.output = new ChildOutput([this.child.stdout, this.child.stderr], options.output);
     this.child.on("message", (message: DeviceMessage) => {

@@ -3,7 +3,7 @@ import { candidatesOf } from "../../server/device/messages.js";
 import { HostHarness, scriptedDevice, stepsThrough } from "../helpers/host-harness.js";
 
 /** A host that may choose its device, on a machine whose graphics processor behaves like this. */
-async function startHost(behaviour: string, devices = candidatesOf("auto")): Promise<HostHarness> {
+async function startHost(behaviour: string, devices = candidatesOf("auto", { hasNvidia: false })): Promise<HostHarness> {
   const harness = await HostHarness.start({
     devices,
     device: { ...scriptedDevice, entry: new URL("../helpers/graphics-device.ts", import.meta.url), execArgv: [`--title=${behaviour}`] },
