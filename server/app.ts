@@ -77,7 +77,10 @@ export async function createApp(parts: AppParts): Promise<App> {
     report,
     maxQueued = MAX_QUEUED_SESSIONS,
   } = parts;
-  const maxSize = maxPaintingSize(memoryBytes, styleTransferSettings.size.max);
+  const maxSize = () => {
+    const memories = [memoryBytes, ...devices().flatMap((device) => device.memoryBytes ?? [])];
+    return maxPaintingSize(Math.min(...memories), styleTransferSettings.size.max);
+  };
   const broker = new FrameBroker(storage, bus);
   const decoder = openPictureDecoder(decoderLimits(memoryBytes));
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });
@@ -98,7 +101,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     devices,
     refusedDevices,
     version,
-    limits: { ...pictureLimits, maxSize },
+    limits: pictureLimits,
+    maxSize,
   };
   const schema = buildApiSchema();
   const guard = createGuard(origins);

@@ -9,6 +9,7 @@ import { AtelierError, messageOf, systemCode } from "./errors.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
+import { VerdictFile } from "./host/verdicts.js";
 import { registryWorkModels } from "./host/work.js";
 import { createLog } from "./log.js";
 import { downloadPreferredFeatures, openRegistry } from "./models/registry.js";
@@ -90,6 +91,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     frameBudget: { sessionByteLength: config.sessionBytes, totalByteLength: config.historyBytes },
     devices: candidatesOf(config.device, { hasNvidia: hasNvidiaDriver() }),
     device: { output: log.warn },
+    verdicts: new VerdictFile(join(config.dataDir, "devices.json"), report),
     log: log.error,
     inform: log.info,
   });

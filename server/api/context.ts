@@ -55,5 +55,7 @@ export interface ApiContext {
   devices(): DeviceInfo[];
   refusedDevices(): readonly RefusedDevice[];
   version: string;
-  limits: { maxImagePixels: number; maxJpegPixels: number; maxUploadBytes: number; maxSize: number };
+  limits: { maxImagePixels: number; maxJpegPixels: number; maxUploadBytes: number };
+  /** Longest side of a painting on this machine and the device in use, px. */
+  maxSize(): number;
 }

@@ -1,4 +1,4 @@
-import { Ctx, Field, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
+import { Ctx, Field, Float, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
 import type { DeviceInfo, RefusedDevice as RefusedDeviceInfo } from "../records/session.js";
 import type { ApiContext } from "./context.js";
 import { ExportFormat } from "./enums.js";
@@ -13,6 +13,12 @@ export class Device implements DeviceInfo {
 
   @Field(() => String, { description: "What the device is, for people." })
   description!: string;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: "Bytes of memory of the device's own; null where it computes in the machine's memory.",
+  })
+  memoryBytes!: number | null;
 
   @Field(() => [ID], { description: "Sessions that share the device now." })
   sessionIds!: string[];
@@ -57,7 +63,7 @@ export class ServerInfo {
 @Resolver(() => ServerInfo)
 export class ServerInfoResolver {
   @Query(() => ServerInfo, { description: "Version, devices and limits of this server." })
-  server(@Ctx() { version, devices, refusedDevices, limits, exports }: ApiContext): ServerInfo {
-    return { version, devices: devices(), refusedDevices: refusedDevices(), ...limits, exportFormats: exports.formats };
+  server(@Ctx() { version, devices, refusedDevices, limits, maxSize, exports }: ApiContext): ServerInfo {
+    return { version, devices: devices(), refusedDevices: refusedDevices(), ...limits, maxSize: maxSize(), exportFormats: exports.formats };
   }
 }

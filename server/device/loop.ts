@@ -1,7 +1,8 @@
 import { setImmediate as nextImmediate } from "node:timers/promises";
 import type { Painters } from "../art/painter.js";
-import { AtelierError, type ErrorCode } from "../errors.js";
+import type { AtelierError } from "../errors.js";
 import type { DeviceSession, Send } from "./device-session.js";
+import type { DeviceWatch } from "./device-watch.js";
 import { LiveDeviceSession } from "./live-device-session.js";
 import { failureOf, type HostMessage } from "./messages.js";
 import { PaintedDeviceSession } from "./painted-device-session.js";
@@ -23,10 +24,10 @@ export interface LoopOptions {
   /** Clock that times the turns, ms. */
   clock?: () => number;
   /**
-   * Errors of a session after which this process ends: the host restarts it, perhaps with another device, and all its
-   * sessions continue from their checkpoints. After others the session fails alone.
+   * Finds faults of the device, after which this process ends: the host restarts it, perhaps with another device, and all
+   * its sessions continue from their checkpoints. Without it each session fails alone.
    */
-  fatal?: readonly ErrorCode[];
+  watch?: DeviceWatch | null;
   /** Ends this process. */
   exit?: () => void;
 }
@@ -56,11 +57,11 @@ export class PaintingLoop {
       checkpointIntervalMs = CHECKPOINT_INTERVAL_MS,
       log = console.error,
       clock = () => performance.now(),
-      fatal = [],
+      watch = null,
       exit = () => process.exit(1),
     }: LoopOptions = {},
   ) {
-    this.options = { checkpointIntervalMs, log, clock, fatal, exit };
+    this.options = { checkpointIntervalMs, log, clock, watch, exit };
   }
 
   /** Handles one message of the host before the next turn. Ignores messages for sessions that have ended. */
@@ -123,24 +124,32 @@ export class PaintingLoop {
     this.rotation = [...this.rotation.filter((other) => other !== session), session];
     // Awaited, because computing blocks this thread: what is not sent by now would be sent only after the step.
     await this.send({ type: "turn", sessionId: session.id });
+    const { watch, clock } = this.options;
     let ended: boolean;
-    const began = this.options.clock();
+    const began = clock();
     try {
       ended = await session.runTurn();
     } catch (cause) {
-      const { fatal, exit, log } = this.options;
-      if (cause instanceof AtelierError && fatal.includes(cause.code)) {
-        log(`The device failed in session ${session.id}:`, cause);
-        await this.send({ type: "failed", sessionId: null, ...failureOf(cause) });
-        this.stopped = true;
-        exit();
-        return;
-      }
+      const fault = await watch?.faultBehind(cause);
+      if (fault) return this.giveUp(session, fault);
       await this.fail(session, cause);
       ended = true;
     }
-    this.account(session, this.options.clock() - began);
+    this.account(session, clock() - began);
     if (ended) this.rotation = this.rotation.filter((other) => other !== session);
+    // A live picture would be late for a test.
+    else if (!session.live) {
+      const fault = await watch?.faultNow();
+      if (fault) await this.giveUp(session, fault);
+    }
+  }
+
+  /** Ends this process because of its device. */
+  private async giveUp(session: DeviceSession, fault: AtelierError): Promise<void> {
+    this.options.log(`The device failed in session ${session.id}:`, fault);
+    this.stopped = true;
+    await this.send({ type: "failed", sessionId: null, ...failureOf(fault) });
+    this.options.exit();
   }
 
   private async fail(session: DeviceSession, cause: unknown): Promise<void> {

@@ -1,6 +1,7 @@
 import { totalmem } from "node:os";
 import type { Engine } from "../engine/engine.js";
 import { AtelierError, messageOf, unavailable } from "../errors.js";
+import { memoryOfCard } from "./card-memory.js";
 import { faultOfCuda, openOnCuda } from "./cuda.js";
 import { type DeviceName, kindOf, type SelfTestTimes, testedDevices } from "./messages.js";
 import { selfTest } from "./self-test.js";
@@ -8,20 +9,28 @@ import { selfTest } from "./self-test.js";
 /** Length of the longest message of ONNX Runtime that is shown, characters. */
 const MAX_REPORT = 200;
 
-/** An opened engine, and what was found out about its device. */
+/** An opened engine, and what is known about its device. */
 export interface OpenedEngine {
   engine: Engine;
   /** Null where the device was not tested. */
   selfTest: SelfTestTimes | null;
+  /** Memory of the device's own, bytes; null where it computes in the memory of the machine. */
+  memoryBytes: number | null;
+  /** Compares the device with the processor again; absent for devices without a driver. */
+  test?: () => Promise<SelfTestTimes>;
 }
 
 /**
  * Opens the engine for a device, and tests it where a driver lies between; only the packages of that engine are loaded.
+ * @param isTested False for a device that is known from an earlier start.
  * @throws AtelierError UNAVAILABLE with what to do, where the machine has no such device or it computes wrong numbers.
  */
-export async function openEngine(device: DeviceName): Promise<OpenedEngine> {
+export async function openEngine(device: DeviceName, { isTested = true } = {}): Promise<OpenedEngine> {
   const engine = await openUntested(device);
-  return { engine, selfTest: testedDevices.has(kindOf(device)) ? await passedSelfTest(engine) : null };
+  const memoryBytes = await memoryOfCard(device);
+  if (!testedDevices.has(kindOf(device))) return { engine, selfTest: null, memoryBytes };
+  const test = () => passedSelfTest(engine);
+  return { engine, selfTest: isTested ? await test() : null, memoryBytes, test };
 }
 
 function openUntested(device: DeviceName): Promise<Engine> {

@@ -73,8 +73,11 @@ export interface SelfTestTimes {
 }
 
 export type HostMessage =
-  /** `isLast`: no other device takes the place of this one. */
-  | { type: "open"; device: DeviceName; isLast: boolean }
+  /**
+   * `isLast`: no other device takes the place of this one. `isTested`: a device with a driver compares its numbers with
+   * the processor's first.
+   */
+  | { type: "open"; device: DeviceName; isLast: boolean; isTested: boolean }
   | { type: "start"; sessionId: string; work: Work; checkpoint: Uint8Array | null; storedThrough: number }
   | { type: "acknowledge"; sessionId: string; step: number }
   | { type: "translate"; sessionId: string; step: number; picture: Uint8Array }
@@ -102,7 +105,8 @@ export interface FrameMessage {
 }
 
 export type DeviceMessage =
-  | { type: "ready"; engine: string; device: string; description: string; selfTest: SelfTestTimes | null }
+  /** `memoryBytes`: of the device's own; null where it computes in the memory of the machine. */
+  | { type: "ready"; engine: string; device: string; description: string; selfTest: SelfTestTimes | null; memoryBytes: number | null }
   | { type: "turn"; sessionId: string }
   | FrameMessage
   | { type: "free"; sessionId: string }

@@ -1,16 +1,20 @@
 import type { Painters } from "../art/painter.js";
 import type { Engine } from "../engine/engine.js";
-import type { ErrorCode } from "../errors.js";
 import { startHeartbeat } from "../processes/heartbeat.js";
+import { DeviceWatch } from "./device-watch.js";
 import { attachToHost, sendToHost } from "./host-channel.js";
 import { type LoopOptions, PaintingLoop } from "./loop.js";
-import { type DeviceName, failureOf, type HostMessage, kindOf, type SelfTestTimes, testedDevices } from "./messages.js";
+import { type DeviceName, failureOf, type HostMessage, type SelfTestTimes } from "./messages.js";
 
 /** An opened device: the engine as reported to the host, and the painters that run on it. */
 export interface OpenedDevice {
   engine: Pick<Engine, "name" | "device" | "description">;
   painters: Painters;
   selfTest?: SelfTestTimes | null;
+  /** Memory of the device's own, bytes; null where it computes in the memory of the machine. */
+  memoryBytes?: number | null;
+  /** Compares the device with the processor again. @throws AtelierError when it computes wrong numbers. */
+  test?: () => Promise<unknown>;
 }
 
 /**
@@ -18,7 +22,10 @@ export interface OpenedDevice {
  * channel closes. A device that cannot be opened ends the process with exit code 1.
  * @throws Error when the process was not forked with a channel.
  */
-export function serveDevice(open: (device: DeviceName) => Promise<OpenedDevice>, options: LoopOptions = {}): void {
+export function serveDevice(
+  open: (device: DeviceName, options: { isTested: boolean }) => Promise<OpenedDevice>,
+  options: LoopOptions = {},
+): void {
   attachToHost();
   const beating = startHeartbeat();
   let loop: PaintingLoop | null = null;
@@ -27,12 +34,13 @@ export function serveDevice(open: (device: DeviceName) => Promise<OpenedDevice>,
     else void openLoop(message);
   });
 
-  async function openLoop({ device, isLast }: Extract<HostMessage, { type: "open" }>): Promise<void> {
+  async function openLoop({ device, isLast, isTested }: Extract<HostMessage, { type: "open" }>): Promise<void> {
     try {
-      const { engine, painters, selfTest = null } = await open(device);
-      loop = new PaintingLoop(painters, sendToHost, { fatal: testedDevices.has(kindOf(device)) ? fatalFor(isLast) : [], ...options });
+      const { engine, painters, selfTest = null, memoryBytes = null, test } = await open(device, { isTested });
+      loop = new PaintingLoop(painters, sendToHost, { watch: test ? new DeviceWatch(test, { isLast }) : null, ...options });
       await beating;
-      await sendToHost({ type: "ready", engine: engine.name, device: engine.device, description: engine.description, selfTest });
+      const { name, device: kind, description } = engine;
+      await sendToHost({ type: "ready", engine: name, device: kind, description, selfTest, memoryBytes });
     } catch (cause) {
       // Where another device takes its place, the reason is enough.
       if (isLast) console.error("The device could not be opened:", cause);
@@ -41,9 +49,4 @@ export function serveDevice(open: (device: DeviceName) => Promise<OpenedDevice>,
     }
     await loop.run();
   }
-}
-
-/** A device that is lost may work again in another process; with too little memory, only another device can help. */
-function fatalFor(isLast: boolean): readonly ErrorCode[] {
-  return isLast ? ["DEVICE_LOST"] : ["DEVICE_LOST", "OUT_OF_MEMORY"];
 }

@@ -12,13 +12,17 @@ export const MAX_RESTARTS = 3;
  * as that one, and is never given up for it. A death in no session's turn counts against all.
  */
 export class DeathCount {
-  private step: number | null = null;
+  private place: { step: number; device: string | null } | null = null;
   private deaths = 0;
 
-  /** Counts a death while `storedStep` was the last stored step; true when the session is to be given up. */
-  add(storedStep: number): boolean {
-    this.deaths = this.step === storedStep ? this.deaths + 1 : 1;
-    this.step = storedStep;
+  /**
+   * Counts a death of a device while `step` was the last stored step; true when the session is to be given up. Another
+   * device than before may be able to compute the step.
+   */
+  add(step: number, device: string | null): boolean {
+    const isSame = this.place?.step === step && this.place.device === device;
+    this.deaths = isSame ? this.deaths + 1 : 1;
+    this.place = { step, device };
     return this.deaths > MAX_RESTARTS;
   }
 }

@@ -16,6 +16,8 @@ export interface DeviceProcessOptions {
   device: DeviceName;
   /** Whether no other device takes the place of this one. */
   isLast: boolean;
+  /** Whether a device with a driver compares its numbers with the processor's before it is ready. */
+  isTested: boolean;
   /** Script of the process; one that ends in .ts is run with tsx. */
   entry: URL;
   /** Longest time from the fork to `ready`, ms: it loads an engine, not networks. */
@@ -35,6 +37,7 @@ export interface DeviceProcessOptions {
 export const deviceProcessDefaults = {
   device: "cpu",
   isLast: true,
+  isTested: true,
   entry: scriptFrom(import.meta.url, "../device/main"),
   startTimeoutMs: 120_000,
   pingIntervalMs: 2000,
@@ -101,7 +104,8 @@ export class DeviceProcess {
     });
     const over = new AbortController();
     try {
-      process.send({ type: "open", device: options.device, isLast: options.isLast });
+      const { device, isLast, isTested } = options;
+      process.send({ type: "open", device, isLast, isTested });
       const timeout = delay(options.startTimeoutMs, "timeout" as const, { signal: over.signal });
       const outcome = await Promise.race([first, process.exited, timeout, aborted(signal, over.signal)]);
       if (typeof outcome === "object" && "type" in outcome && outcome.type === "ready") {

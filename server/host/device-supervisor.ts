@@ -3,16 +3,16 @@ import { messageOf } from "../errors.js";
 import type { LineSink } from "../processes/child-output.js";
 import { abortableDelay } from "./abortable-delay.js";
 import { DeviceProcess, type DeviceProcessOptions, type ReadyMessage } from "./device-process.js";
+import { type Started, type SurveyListener, surveyDevices } from "./device-survey.js";
 import type { DeviceExit } from "./exit.js";
+import { noVerdicts, type Verdicts } from "./verdicts.js";
 
 /** Receives what happens to a device process. Calls never overlap, except that messages come at any time after `up`. */
-export interface DeviceListener {
+export interface DeviceListener extends SurveyListener {
   up(process: DeviceProcess, ready: ReadyMessage): void;
   message(message: DeviceMessage): void;
   /** Returns whether the process had done any work, which resets the back-off; awaited before the next start. */
   down(exit: DeviceExit): Promise<boolean>;
-  /** A device is not used, or no more; the next one takes its place. */
-  refused(device: DeviceName, reason: string): void;
   /** `failures` starts in a row have failed, the last one with `error`; awaited before the next start. */
   startFailed(error: unknown, failures: number): Promise<void>;
 }
@@ -22,6 +22,9 @@ export interface DeviceListener {
  */
 export const restartDelaysMs: readonly number[] = [0, 250, 1000, 4000, 15_000, 30_000];
 
+/** How a process is started, apart from its device. */
+export type ProcessOptions = Omit<DeviceProcessOptions, "device" | "isLast" | "isTested">;
+
 /** Longest time in which a device that has others after it may open and pass its self-test, ms. */
 const TRIAL_MS = 60_000;
 
@@ -30,13 +33,14 @@ const [MOST_DEATHS, MOST_FAILURES] = [3, 2];
 
 /**
  * Keeps one device process running: restarts it when it dies, the later the more often it failed in a row. Of several
- * devices it takes the first that opens and is faster than the processor; the last one is used in any case.
+ * devices it takes the fastest that computes right; the last one is used in any case.
  */
 export class DeviceSupervisor {
   /** Devices that are not refused, the one in use first. */
   private candidates: readonly DeviceName[];
-  /** Devices that were found to be fast. A busy processor would spoil a later comparison. */
-  private readonly fast = new Set<DeviceName>();
+  private isSurveyed = false;
+  /** The device of the last process that was open. */
+  private inUse: DeviceName | null = null;
   /** How often the device in use has died since it was chosen. */
   private deaths = 0;
   /** What it said before it ended itself, the newest few. */
@@ -46,9 +50,10 @@ export class DeviceSupervisor {
   private running: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly options: Omit<DeviceProcessOptions, "device" | "isLast">,
+    private readonly options: ProcessOptions,
     devices: readonly DeviceName[],
     private readonly listener: DeviceListener,
+    private readonly verdicts: Verdicts = noVerdicts,
   ) {
     this.candidates = devices;
   }
@@ -81,6 +86,7 @@ export class DeviceSupervisor {
       } else {
         failedStarts = 0;
         this.process = started.process;
+        this.inUse = this.candidates[0]!;
         if (this.closed) await started.process.kill();
         else this.listener.up(started.process, started.ready);
         const exit = await started.process.exited;
@@ -89,7 +95,7 @@ export class DeviceSupervisor {
         this.deaths++;
         const isOver = this.deaths >= MOST_DEATHS || this.failures.length >= MOST_FAILURES;
         if (isOver && this.candidates.length > 1) {
-          this.refuse(this.failures.at(-1) ?? `Its process ended ${this.deaths} times.`);
+          await this.refuse(this.failures.at(-1) ?? `Its process ended ${this.deaths} times.`);
           attemptsWithoutWork = 0;
         }
       }
@@ -98,31 +104,36 @@ export class DeviceSupervisor {
     }
   }
 
-  /** Starts the first device that is right and fast, and refuses those before it. */
-  private async tryStart(): Promise<{ process: DeviceProcess; ready: ReadyMessage } | { error: unknown }> {
+  /** Starts the fastest device that is not refused, and refuses those before it. */
+  private async tryStart(): Promise<Started | { error: unknown }> {
+    const isFirst = !this.isSurveyed;
+    if (isFirst) {
+      this.isSurveyed = true;
+      const { verdicts, listener } = this;
+      const [tried, last] = [this.candidates.slice(0, -1), this.candidates.at(-1)!];
+      const found = await surveyDevices(tried, (device) => this.open(device), { verdicts, listener, signal: this.closing.signal });
+      this.candidates = [...found.usable, last];
+      this.failures = [];
+      if (found.started) return found.started;
+    }
     for (;;) {
-      const device = this.candidates[0]!;
       const isLast = this.candidates.length === 1;
-      const startTimeoutMs = isLast ? this.options.startTimeoutMs : Math.min(TRIAL_MS, this.options.startTimeoutMs);
-      // What a driver prints about a device that is not used would alarm people on every start.
-      let isChosen = isLast;
-      const output: LineSink = (line) => isChosen && this.options.output(line);
       try {
-        const options = { ...this.options, device, isLast, startTimeoutMs, output };
-        const started = await DeviceProcess.start(options, (message) => this.receive(message), this.closing.signal);
-        const slowness = isLast || this.fast.has(device) ? null : slownessOf(started.ready);
-        if (slowness === null) {
-          isChosen = true;
-          this.fast.add(device);
-          return started;
-        }
-        await started.process.kill();
-        this.refuse(slowness);
+        // One that is known from an earlier start is tested again when it has failed in this one.
+        return await this.open(this.candidates[0]!, { isLast, isTested: isLast || !isFirst });
       } catch (error) {
         if (isLast || this.closed) return { error };
-        this.refuse(messageOf(error));
+        await this.refuse(messageOf(error));
       }
     }
+  }
+
+  private open(device: DeviceName, { isLast = false, isTested = true } = {}): Promise<Started> {
+    const startTimeoutMs = isLast ? this.options.startTimeoutMs : Math.min(TRIAL_MS, this.options.startTimeoutMs);
+    // What a driver prints about a device that is not used would alarm people on every start.
+    const output: LineSink = (line) => (isLast || device === this.inUse) && this.options.output(line);
+    const options = { ...this.options, device, isLast, isTested, startTimeoutMs, output };
+    return DeviceProcess.start(options, (message) => this.receive(message), this.closing.signal);
   }
 
   private receive(message: DeviceMessage): void {
@@ -132,18 +143,12 @@ export class DeviceSupervisor {
     this.listener.message(message);
   }
 
-  private refuse(reason: string): void {
+  private async refuse(reason: string): Promise<void> {
     const [device, ...others] = this.candidates;
     this.candidates = others;
     this.deaths = 0;
     this.failures = [];
     this.listener.refused(device!, reason);
+    await this.verdicts.remember(device!, null);
   }
-}
-
-/** Why a device is slower than the processor; null where it is not, or was not tested. */
-function slownessOf({ selfTest }: ReadyMessage): string | null {
-  if (selfTest === null || selfTest.ms < selfTest.processorMs) return null;
-  const [own, processor] = [selfTest.ms, selfTest.processorMs].map((ms) => (ms < 10 ? ms.toFixed(1) : Math.round(ms)));
-  return `It takes ${own} ms for a small loss and its gradient, and the processor ${processor} ms.`;
 }

@@ -2,8 +2,8 @@ import type { DeviceMessage, DeviceName } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
 import { type DeviceInfo, isLive, type RefusedDevice, type SessionRecord } from "../records/session.js";
 import { abortableDelay } from "./abortable-delay.js";
-import { type DeviceProcess, type DeviceProcessOptions, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
-import { DeviceSupervisor } from "./device-supervisor.js";
+import { type DeviceProcess, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
+import { type DeviceListener, DeviceSupervisor, type ProcessOptions } from "./device-supervisor.js";
 import type { DeviceExit } from "./exit.js";
 import { type FrameBudget, FrameRetention } from "./frame-retention.js";
 import type { DeviceLink, HostSession, SessionParts } from "./host-session.js";
@@ -13,6 +13,7 @@ import { PaintedSession } from "./painted-session.js";
 import { SerialQueue } from "./serial-queue.js";
 import { failUnstarted, storageFailure } from "./session-ending.js";
 import { SuspendedSessions } from "./suspended-sessions.js";
+import type { Verdicts } from "./verdicts.js";
 
 export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "frameRetention" | "suspended"> {
   queue: Queue;
@@ -26,7 +27,9 @@ export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "fra
   suspendedRetryMs?: number;
   /** Devices in the order in which they are tried; the last one is used in any case. */
   devices?: readonly DeviceName[];
-  device?: Partial<Omit<DeviceProcessOptions, "device" | "isLast">>;
+  device?: Partial<ProcessOptions>;
+  /** What earlier starts found out about the devices. */
+  verdicts?: Verdicts;
   log?: SessionParts["log"];
   /** Receives lines for the log that are no errors. */
   inform?: (line: string) => void;
@@ -101,13 +104,17 @@ export class Host {
       fail: (id, failure) => failUnstarted(id, failure, this.parts),
       closing,
     });
-    this.supervisor = new DeviceSupervisor({ ...deviceProcessDefaults, ...options.device }, options.devices ?? ["cpu"], {
+    const listener: DeviceListener = {
+      found: (device, { ms, processorMs }) =>
+        options.inform?.(`The device ${device} passes its test: ${ms.toFixed(1)} ms, and the processor ${processorMs.toFixed(1)} ms.`),
       refused: (device, reason) => this.refuse(device, reason),
       up: (process, ready) => this.up(process, ready),
       message: (message) => this.receive(message),
       down: (exit) => this.down(exit),
       startFailed: (error, failures) => this.startFailed(error, failures),
-    });
+    };
+    const device = { ...deviceProcessDefaults, ...options.device };
+    this.supervisor = new DeviceSupervisor(device, options.devices ?? ["cpu"], listener, options.verdicts);
   }
 
   /** Begins to run sessions. It does not wait for the device; see `ready`. */
@@ -138,7 +145,8 @@ export class Host {
     if (!this.current) return [];
     const { message, process } = this.current;
     const sessionIds = [...this.sessions.values()].filter((session) => session.active).map((session) => session.id);
-    return [{ name: message.device, engine: message.engine, description: message.description, sessionIds, pid: process.pid ?? null }];
+    const { device: name, engine, description, memoryBytes } = message;
+    return [{ name, engine, description, memoryBytes, sessionIds, pid: process.pid ?? null }];
   }
 
   /** Devices that were tried and are not used, with the reasons. */

@@ -122,6 +122,7 @@ export class LiveSession implements HostSession {
   died(exit: DeviceExit, blamed: boolean): Promise<void> {
     // The device opens the session or translates a frame of it.
     const isBusy = !this.deviceFree;
+    const device = this.link?.name ?? null;
     this.link = null;
     this.deviceFree = false;
     const frame = this.onDevice;
@@ -129,7 +130,7 @@ export class LiveSession implements HostSession {
     // A frame that kills each device is tried twice, so that the session survives it.
     if (frame && !frame.isSecondTry && !this.waiting) this.waiting = { ...frame, isSecondTry: true };
     else if (frame) this.drop(frame);
-    if (blamed && isBusy && this.deaths.add(this.translated)) return this.finish({ status: "FAILED", error: deathFailure(exit) });
+    if (blamed && isBusy && this.deaths.add(this.translated, device)) return this.finish({ status: "FAILED", error: deathFailure(exit) });
     return this.idle();
   }
 

@@ -103,8 +103,9 @@ export class PaintedSession implements HostSession {
 
   died(exit: DeviceExit, blamed: boolean): Promise<void> {
     return this.tasks.run(async () => {
+      const device = this.link?.name ?? null;
       this.link = null;
-      if (this.ended || !blamed || !this.deaths.add(this.storedStep)) return;
+      if (this.ended || !blamed || !this.deaths.add(this.storedStep, device)) return;
       await this.end({ status: "FAILED", error: deathFailure(exit) });
     });
   }

@@ -133,6 +133,8 @@ export interface DeviceInfo {
   name: string;
   engine: string;
   description: string;
+  /** Memory of the device's own, bytes; null where it computes in the memory of the machine. */
+  memoryBytes: number | null;
   /** Sessions that take turns on the device. */
   sessionIds: string[];
 }

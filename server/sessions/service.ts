@@ -35,8 +35,8 @@ export interface SessionServiceOptions {
   queue: Queue;
   bus: Bus;
   models: SessionModels;
-  /** Longest side of a painting on this machine, px. */
-  maxSize: number;
+  /** Longest side of a painting on this machine and the device in use, px. */
+  maxSize(): number;
   /** Most sessions that may wait for a device at a time. */
   maxQueued: number;
 }
@@ -54,7 +54,7 @@ export class SessionService {
     const title = resolveTitle("input.title", input.title);
     const styles = resolveStyles("input.styles", input.styles);
     const model = await paintingModel(this.parts.models, { model: "input.model", draft: "input.draft" }, input);
-    const asked = resolveSettings("input", input, model, this.parts.maxSize);
+    const asked = resolveSettings("input", input, model, this.parts.maxSize());
     const settings = { ...asked, ...(await this.sizeAndScales(input, asked, model)) };
 
     const initial = { settings, styles, convolutions: newConvolutions };
@@ -130,7 +130,7 @@ export class SessionService {
   async startTranslation(input: TranslationInput): Promise<TranslationRecord> {
     const title = resolveTitle("input.title", input.title);
     const model = await translator(this.parts.models, "input.model", input.model);
-    const settings = resolveTranslation(input, model, this.parts.maxSize);
+    const settings = resolveTranslation(input, model, this.parts.maxSize());
     const sourceId = input.imageId ?? null;
     if (sourceId !== null) await requireImage(this.parts.storage, "input.imageId", sourceId);
     return this.enqueue({ ...newSession(title), kind: "TRANSLATION", settings, sourceId, framesTranslated: 0, framesDropped: 0 });
@@ -213,7 +213,7 @@ export class SessionService {
     }
     const settingsAt = (size: number) => ({ size, scales: input.scales ?? defaultScales(size, draft), steps });
     const mayGrow = (input.size ?? null) === null;
-    return settingsAt(sizeThatWorks(uses, model, settingsAt, { size: settings.size, mayGrow, maxSize }));
+    return settingsAt(sizeThatWorks(uses, model, settingsAt, { size: settings.size, mayGrow, maxSize: maxSize() }));
   }
 
   private async enqueue<Kind extends SessionRecord>(

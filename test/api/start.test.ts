@@ -188,8 +188,11 @@ test("no refusal counts as the server's own fault", () => {
   expect(running.faults).toEqual([]);
 });
 
-test("a machine with little memory reports its largest size and refuses more", async () => {
-  const small = await startApp({ memoryBytes: 4e9 });
+test.each([
+  ["machine", { memoryBytes: 4e9 }],
+  ["card", { cardBytes: 4e9 }],
+])("a %s with little memory reports its largest size and refuses more", async (_what, memory) => {
+  const small = await startApp(memory);
   const { server } = await small.client.query("{ server { maxSize } }");
   expect(server.maxSize).toBeGreaterThan(256);
   expect(server.maxSize).toBeLessThan(size.max);
@@ -200,6 +203,14 @@ test("a machine with little memory reports its largest size and refuses more", a
     limit: `${size.min}..${server.maxSize}`,
   });
   await small.close();
+});
+
+test("a card with 8 GB paints 1024 px", async () => {
+  const usual = await startApp({ cardBytes: 8e9 });
+  const { server } = await usual.client.query("{ server { maxSize devices { memoryBytes } } }");
+  expect(server.maxSize).toBeGreaterThanOrEqual(1024);
+  expect(server.devices).toEqual([{ memoryBytes: 8e9 }]);
+  await usual.close();
 });
 
 test("a picture that becomes one pixel high at this size is refused before work starts", async () => {

@@ -31,13 +31,21 @@ export interface RunningApp {
 export interface AppOptions {
   origins?: string[];
   memoryBytes?: number;
+  /** Of the device's own; by default it computes in the memory of the machine. */
+  cardBytes?: number | null;
   maxQueued?: number;
   /** Folder of an exported studio; by default there is none. */
   studioFolder?: string;
 }
 
 /** The API side of a server in this process, on a free port, with a host that paints when a test says so. */
-export async function startApp({ origins = [], memoryBytes = 64e9, maxQueued, studioFolder }: AppOptions = {}): Promise<RunningApp> {
+export async function startApp({
+  origins = [],
+  memoryBytes = 64e9,
+  cardBytes = null,
+  maxQueued,
+  studioFolder,
+}: AppOptions = {}): Promise<RunningApp> {
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
   const { storage, folder, close: closeStorage } = await openTemporaryStorage();
@@ -56,7 +64,7 @@ export async function startApp({ origins = [], memoryBytes = 64e9, maxQueued, st
     bus,
     queue,
     models: { catalogue: models, sessions: models.sessions },
-    devices: () => [{ name: "fake", engine: "none", description: "A device of tests", sessionIds: [] }],
+    devices: () => [{ name: "fake", engine: "none", description: "A device of tests", memoryBytes: cardBytes, sessionIds: [] }],
     refusedDevices: () => [{ name: "absent", reason: "It is not here." }],
     unready: () => null,
     origins,

@@ -2,31 +2,48 @@ import { serveDevice } from "../../server/device/serve.js";
 import { AtelierError, unavailable } from "../../server/errors.js";
 import { scriptedPainters } from "./scripted-painters.js";
 
-/** How the graphics processor of the tests behaves: the title of its process. */
-const behaves = (how: string) => process.execArgv.includes(`--title=${how}`);
+/** How the graphics processors of the tests behave: the title of their processes. */
+const behaves = (...ways: string[]) => ways.some((way) => process.execArgv.includes(`--title=${way}`));
 
-// Entry of a device process that paints by script on two devices. The processor always works.
+const wrongNumbers = unavailable("It computes wrong numbers.");
+
+/** Times of the self-test, ms: CUDA is not always the fastest. */
+const fastTimes: Record<string, number> = { webgpu: 1, cuda: 2 };
+
+// Entry of a device process that paints by script on several devices. The processor always works.
 serveDevice(
-  async (device) => {
+  async (device, { isTested }) => {
     const painters = scriptedPainters();
-    const opened = { engine: { name: "scripted", device, description: "paints by script" }, painters };
+    const description = isTested ? "passed its test" : "was not tested";
+    const opened = { engine: { name: "scripted", device, description }, painters };
     if (device === "cpu") return opened;
     if (behaves("missing")) throw unavailable("There is no graphics processor.");
-    const selfTest = { ms: behaves("slow") ? 40 : 1, processorMs: 4 };
-    const failure = behaves("failing") ? "DEVICE_LOST" : behaves("exhausted") ? "OUT_OF_MEMORY" : null;
+    // The device that lies computed right when it was tested by an earlier process.
+    if (behaves("lying") && isTested) throw wrongNumbers;
+    const selfTest = isTested ? { ms: behaves("slow") ? 40 : (fastTimes[device] ?? 3), processorMs: 4 } : null;
+    const test = async () => {
+      if (behaves("lying")) throw wrongNumbers;
+    };
     if (behaves("deadly")) return { ...opened, painters: { ...painters, open: async () => process.exit(3) }, selfTest };
-    if (!failure) return { ...opened, selfTest };
+    const failure = failureOfPaintings();
     const open: typeof painters.open = async (work, checkpoint) => {
       const painter = await painters.open(work, checkpoint);
       return new Proxy(painter, {
         get(target, property) {
-          if (property === "paint" && target.nextStep === 3) throw new AtelierError(failure, "The device has failed.");
+          if (failure && property === "paint" && target.nextStep === 3) throw failure;
           const value = Reflect.get(target, property, target) as unknown;
           return typeof value === "function" ? value.bind(target) : value;
         },
       });
     };
-    return { ...opened, painters: { ...painters, open }, selfTest };
+    return { ...opened, painters: { ...painters, open }, selfTest, test };
   },
   { checkpointIntervalMs: 0, log: () => undefined },
 );
+
+/** The error of every painting's step 3; null where all goes well. */
+function failureOfPaintings(): AtelierError | null {
+  if (behaves("lying", "unlucky")) return new AtelierError("BAD_INPUT", "The painting diverged.");
+  if (behaves("failing")) return new AtelierError("DEVICE_LOST", "The device has failed.");
+  return behaves("exhausted") ? new AtelierError("OUT_OF_MEMORY", "The device has failed.") : null;
+}

@@ -16,6 +16,7 @@ import { until } from "./until.js";
 export const scriptedDevice = {
   device: "cpu",
   isLast: true,
+  isTested: true,
   entry: new URL("./scripted-device.ts", import.meta.url),
   startTimeoutMs: 60_000,
   pingIntervalMs: 10_000,

@@ -36,7 +36,14 @@ function runs(pid: number): boolean {
 describe("a device process", () => {
   test("reports its engine's description when it is ready, and is gone when killed", async () => {
     const { process, ready } = await startDevice();
-    expect(ready).toEqual({ type: "ready", engine: "scripted", device: "fake", description: "paints by script", selfTest: null });
+    expect(ready).toEqual({
+      type: "ready",
+      engine: "scripted",
+      device: "fake",
+      description: "paints by script",
+      selfTest: null,
+      memoryBytes: null,
+    });
     expect(runs(process.pid!)).toBe(true);
     expect((await process.kill()).reason).toBe("closed");
     expect(runs(process.pid!)).toBe(false);

@@ -1,15 +1,32 @@
 import { expect, onTestFinished, test } from "vitest";
-import { candidatesOf } from "../../server/device/messages.js";
+import type { DeviceName } from "../../server/device/messages.js";
+import { noVerdicts, type Verdict, type Verdicts } from "../../server/host/verdicts.js";
 import { HostHarness, scriptedDevice, stepsThrough } from "../helpers/host-harness.js";
 
-/** A host that may choose its device, on a machine whose graphics processor behaves like this. */
-async function startHost(behaviour: string, devices = candidatesOf("auto", { hasNvidia: false })): Promise<HostHarness> {
+interface Machine {
+  devices?: readonly DeviceName[];
+  verdicts?: Verdicts;
+}
+
+/** A host that may choose its device, on a machine whose graphics processors behave like this. */
+async function startHost(behaviour: string, { devices = ["webgpu", "cpu"], verdicts = noVerdicts }: Machine = {}): Promise<HostHarness> {
   const harness = await HostHarness.start({
     devices,
+    verdicts,
     device: { ...scriptedDevice, entry: new URL("../helpers/graphics-device.ts", import.meta.url), execArgv: [`--title=${behaviour}`] },
   });
   onTestFinished(() => harness.close());
   return harness;
+}
+
+/** What earlier starts have found, and what this one finds. */
+function knowing(known: Partial<Record<DeviceName, Verdict>>) {
+  const found = new Map<DeviceName, Verdict | null>();
+  const verdicts: Verdicts = {
+    recall: async (device) => known[device] ?? null,
+    remember: async (device, verdict) => void found.set(device, verdict),
+  };
+  return { verdicts, found };
 }
 
 test("a graphics processor that passes its test and is faster is used", async () => {
@@ -64,7 +81,73 @@ test("a session that the device cannot compute continues on the next one althoug
 });
 
 test("one that was named has no other one after it: its failure to open is the host's", async () => {
-  const host = await startHost("missing", ["webgpu"]);
+  const host = await startHost("missing", { devices: ["webgpu"] });
   await expect(host.host.opened()).rejects.toMatchObject({ code: "UNAVAILABLE", message: "There is no graphics processor." });
   expect(host.host.refusedDevices()).toEqual([]);
+});
+
+test("of several that compute right the fastest is used, and the others take its place in turn", async () => {
+  const devices = ["cuda", "webgpu", "cpu"] as const;
+  const host = await startHost("fast", { devices });
+  const id = await host.paint({ steps: 3 });
+  expect(await host.end(id)).toMatchObject({ devices: [{ device: "webgpu", fromStep: 0 }] });
+  expect(host.host.refusedDevices()).toEqual([]);
+
+  const failing = await startHost("failing", { devices });
+  const moved = await failing.paint({ steps: 6 });
+  expect(await failing.end(moved)).toMatchObject({
+    ...{ status: "COMPLETED", step: 6 },
+    // The second one painted no step.
+    devices: [
+      { device: "webgpu", fromStep: 0 },
+      { device: "cpu", fromStep: 3 },
+    ],
+  });
+  expect(failing.host.refusedDevices()).toMatchObject([{ name: "webgpu" }, { name: "cuda" }]);
+  expect(await failing.storedSteps(moved)).toEqual(stepsThrough(6));
+});
+
+test("one that begins to compute wrong numbers is replaced, and the session continues from its checkpoint", async () => {
+  const { verdicts, found } = knowing({ webgpu: { ms: 1, processorMs: 4 } });
+  const host = await startHost("lying", { verdicts });
+  const id = await host.paint({ steps: 6 });
+  expect(await host.end(id)).toMatchObject({
+    ...{ status: "COMPLETED", step: 6, error: null },
+    devices: [
+      { device: "webgpu", fromStep: 0 },
+      { device: "cpu", fromStep: 3 },
+    ],
+  });
+  expect(await host.storedSteps(id)).toEqual(stepsThrough(6));
+  expect(host.host.refusedDevices()).toEqual([{ name: "webgpu", reason: "It computes wrong numbers." }]);
+  expect(found.get("webgpu")).toBeNull();
+});
+
+test("a session that fails on a device that computes right fails alone", async () => {
+  const host = await startHost("unlucky");
+  const id = await host.paint({ steps: 6 });
+  expect(await host.end(id)).toMatchObject({ status: "FAILED", error: { message: "The painting diverged." } });
+  expect(host.host.devices()).toMatchObject([{ name: "webgpu" }]);
+});
+
+test("a device that passed its test in an earlier start is used at once", async () => {
+  const host = await startHost("fast", knowing({ webgpu: { ms: 1, processorMs: 4 } }));
+  await host.host.opened();
+  expect(host.host.devices()).toMatchObject([{ name: "webgpu", description: "was not tested" }]);
+});
+
+test("one that was refused in an earlier start is not started", async () => {
+  const { verdicts, found } = knowing({ webgpu: { reason: "It takes too long." } });
+  const host = await startHost("fast", { verdicts });
+  await host.host.opened();
+  expect(host.host.devices()).toMatchObject([{ name: "cpu" }]);
+  expect(host.host.refusedDevices()).toEqual([{ name: "webgpu", reason: "It takes too long." }]);
+  expect(found).toEqual(new Map());
+});
+
+test("the result of a test is remembered", async () => {
+  const fast = knowing({});
+  const host = await startHost("fast", fast);
+  await host.host.opened();
+  expect(fast.found).toEqual(new Map([["webgpu", { ms: 1, processorMs: 4 }]]));
 });

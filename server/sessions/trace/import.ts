@@ -21,14 +21,14 @@ export interface TracedSession extends Pick<StyleTransferRecord, "title" | "cont
  * picture that is missing here; UNAVAILABLE for a model that cannot be downloaded.
  */
 export async function resolveTrace(
-  { storage, models, maxSize }: { storage: Storage; models: SessionModels; maxSize: number },
+  { storage, models, maxSize }: { storage: Storage; models: SessionModels; maxSize(): number },
   text: string,
 ): Promise<TracedSession> {
   const trace = readTrace(text);
   const pictures = new Pictures(storage);
   const model = await paintingModel(models, { model: "trace.settings.model", draft: "trace.settings.draft" }, trace.settings);
   const complete = completeSettings(trace.settings);
-  const settings = resolveSettings("trace.settings", complete, model, maxSize);
+  const settings = resolveSettings("trace.settings", complete, model, maxSize());
   const content = await pictures.find("trace.content", trace.contentDigest);
   const first = await stylesOf(trace.styles, "trace.styles", pictures);
   const initial = { settings, styles: first.weighted, convolutions: trace.convolutions };
@@ -37,7 +37,7 @@ export async function resolveTrace(
     { field: "trace.content", image: content, layers: [...contentLayers, ...styleLayers] },
     ...first.images.map((image, index) => ({ field: `trace.styles.${index}`, image, layers: styleLayers })),
   ];
-  sizeThatWorks(uses, model, (other) => ({ ...settings, size: other }), { size, mayGrow: false, maxSize });
+  sizeThatWorks(uses, model, (other) => ({ ...settings, size: other }), { size, mayGrow: false, maxSize: maxSize() });
 
   const longerSide = coarsestSize(settings, [content, ...first.images]);
   let inForce: InForce<StyleTransferSettings, TracedStyles> = { settings, styles: first };

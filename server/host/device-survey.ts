@@ -1,0 +1,77 @@
+import type { DeviceName, SelfTestTimes } from "../device/messages.js";
+import { messageOf } from "../errors.js";
+import type { DeviceProcess, ReadyMessage } from "./device-process.js";
+import type { Verdict, Verdicts } from "./verdicts.js";
+
+/** A process whose device is open. */
+export interface Started {
+  process: DeviceProcess;
+  ready: ReadyMessage;
+}
+
+export interface SurveyListener {
+  /** A device computes right and is faster than the processor. */
+  found(device: DeviceName, times: SelfTestTimes): void;
+  /** A device is not used, or no more; the next one takes its place. */
+  refused(device: DeviceName, reason: string): void;
+}
+
+/** How long a trial takes whose result is worth remembering, ms: a card that is missing shows at once. */
+const WORTH_REMEMBERING_MS = 1000;
+
+/** A device that is not tested has no driver that could be wrong or slow. */
+const untested: SelfTestTimes = { ms: 0, processorMs: 0 };
+
+/**
+ * Tries each device, and returns those that compute right and faster than the processor, the fastest first, with its
+ * process. That is null where the device is known from an earlier start, and when `signal` has ended the survey.
+ * @param open Starts the process of a device, which tests it.
+ */
+export async function surveyDevices(
+  devices: readonly DeviceName[],
+  open: (device: DeviceName) => Promise<Started>,
+  { verdicts, listener, signal }: { verdicts: Verdicts; listener: SurveyListener; signal: AbortSignal },
+): Promise<{ usable: DeviceName[]; started: Started | null }> {
+  const usable: { device: DeviceName; times: SelfTestTimes; started: Started | null }[] = [];
+  for (const device of devices) {
+    const known = await verdicts.recall(device);
+    const began = performance.now();
+    const { verdict, started } = known ? { verdict: known, started: null } : await tryDevice(device, open);
+    if (signal.aborted) {
+      await Promise.all([started, ...usable.map((other) => other.started)].map((one) => one?.process.kill()));
+      return { usable: [], started: null };
+    }
+    if (!known && (started || performance.now() - began > WORTH_REMEMBERING_MS)) await verdicts.remember(device, verdict);
+    if ("reason" in verdict) listener.refused(device, verdict.reason);
+    else {
+      listener.found(device, verdict);
+      usable.push({ device, times: verdict, started });
+    }
+  }
+  usable.sort((a, b) => a.times.ms - b.times.ms);
+  for (const { started } of usable.slice(1)) await started?.process.kill();
+  return { usable: usable.map(({ device }) => device), started: usable[0]?.started ?? null };
+}
+
+async function tryDevice(
+  device: DeviceName,
+  open: (device: DeviceName) => Promise<Started>,
+): Promise<{ verdict: Verdict; started: Started | null }> {
+  try {
+    const started = await open(device);
+    const { selfTest } = started.ready;
+    const slowness = selfTest && slownessOf(selfTest);
+    if (slowness === null) return { verdict: selfTest ?? untested, started };
+    await started.process.kill();
+    return { verdict: { reason: slowness }, started: null };
+  } catch (error) {
+    return { verdict: { reason: messageOf(error) }, started: null };
+  }
+}
+
+/** Why a device is slower than the processor; null where it is not. */
+function slownessOf({ ms, processorMs }: SelfTestTimes): string | null {
+  if (ms < processorMs) return null;
+  const [own, processor] = [ms, processorMs].map((time) => (time < 10 ? time.toFixed(1) : Math.round(time)));
+  return `It takes ${own} ms for a small loss and its gradient, and the processor ${processor} ms.`;
+}
