@@ -1,6 +1,6 @@
 """VGG-19 loss and gradient in PyTorch, for bench/loss-gradient.ts. It replies to each line "run" on stdin with a line of JSON.
 
-usage: loss_gradient_torch.py weights.safetensors size threads
+usage: loss_gradient_torch.py weights.safetensors size threads [device]
 """
 import json
 import struct
@@ -14,7 +14,10 @@ import torch.nn.functional as F
 from torch_forms import fastest
 
 weights_path, size, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+device = sys.argv[4] if len(sys.argv) > 4 else "cpu"
 torch.set_num_threads(threads)
+# Products with all the bits of float32, as on the other side.
+torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 
 CONTENT_LAYER = "conv4_2"
 STYLE_LAYERS = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"]
@@ -33,17 +36,17 @@ def read_weights(path):
                 file.seek(8 + length + begin)
                 kind = {"F16": np.float16, "F32": np.float32}[entry["dtype"]]
                 values = np.frombuffer(file.read(end - begin), dtype=kind).astype(np.float32)
-                weights[f"{layer}.{part}"] = torch.from_numpy(values.reshape(entry["shape"]))
+                weights[f"{layer}.{part}"] = torch.from_numpy(values.reshape(entry["shape"])).to(device)
         return weights
 
 
 def waves(row_step, column_step):
     channel, row, column = np.meshgrid(np.arange(3), np.arange(size), np.arange(size), indexing="ij")
-    return torch.from_numpy((0.5 + 0.5 * np.sin(channel + row_step * row + column_step * column)).astype(np.float32))[None]
+    return torch.from_numpy((0.5 + 0.5 * np.sin(channel + row_step * row + column_step * column)).astype(np.float32))[None].to(device)
 
 
 def features(image, weights):
-    value = image[:, [2, 1, 0]] * 255 - torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
+    value = image[:, [2, 1, 0]] * 255 - torch.tensor([103.939, 116.779, 123.68], device=device).view(1, 3, 1, 1)
     found, block = {}, "1"
     for layer in LAYERS:
         if layer[4] != block:

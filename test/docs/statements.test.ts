@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { inRoot } from "../../scripts/root.mjs";
 import { apiLimits } from "../../server/api/limits.js";
 import { limitErrors } from "../../server/api/query-limits.js";
+import { leastDriver } from "../../server/engine/cuda/libraries.js";
 import { AtelierError, type ErrorCode, errorCodes } from "../../server/errors.js";
 import { exportLimits } from "../../server/exports/export.js";
 import { describeError } from "../../server/http/errors.js";
@@ -37,6 +38,15 @@ describe.each(["README.md", "docs/api.md"])("%s", async (file) => {
     expect(validate(schema, document)).toEqual([]);
     expect(limitErrors(schema, document)).toEqual([]);
   });
+});
+
+test("docs/operate.md names the versions of the packages that bring other devices", async () => {
+  const text = await proseOf("docs/operate.md");
+  const { dependencies, peerDependencies } = JSON.parse(await readFile(inRoot("package.json"), "utf8"));
+  expect(text).toContain(`"onnxruntime-gpu[cuda,cudnn]==${dependencies["onnxruntime-node"]}"`);
+  expect(text).toContain(`libraries of ONNX Runtime ${dependencies["onnxruntime-node"]}, CUDA 13`);
+  expect(text).toContain(`NVIDIA's driver ${leastDriver[13]} or a newer one`);
+  expect(text).toContain(`@tensorflow/tfjs-node-gpu@${peerDependencies["@tensorflow/tfjs-node-gpu"]}`);
 });
 
 test("docs/api.md lists every error code with its status", async () => {

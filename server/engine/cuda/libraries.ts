@@ -39,8 +39,8 @@ export function systemFolders(): string[] {
  * the bits of float32, as on other devices: by default NVIDIA's libraries round them to TF32 on newer cards.
  */
 export function cudaEnvironment(): Record<string, string> {
-  const found = [runtimeFolder, ...systemFolders()].join(delimiter);
-  return { LD_LIBRARY_PATH: found, CUDA_DEVICE_ORDER: "PCI_BUS_ID", NVIDIA_TF32_OVERRIDE: "0" };
+  const found = [...new Set([runtimeFolder, ...systemFolders()])];
+  return { LD_LIBRARY_PATH: found.join(delimiter), CUDA_DEVICE_ORDER: "PCI_BUS_ID", NVIDIA_TF32_OVERRIDE: "0" };
 }
 
 /** The libraries that CUDA needs, as they were found. */
