@@ -45,8 +45,8 @@ else {
 }
 
 async function measure(name: DeviceName): Promise<void> {
-  const { engine, selfTest, memoryBytes } = await openEngine(name);
-  console.log(`${engine.description}; memory ${memoryBytes ?? "unknown"} bytes; self-test ${JSON.stringify(selfTest)}`);
+  const { engine, speed, memoryBytes } = await openEngine(name);
+  console.log(`${engine.description}; memory ${memoryBytes ?? "unknown"} bytes; a loss of the test ${JSON.stringify(speed)}`);
   const measurements: Measurement[] = [];
   for (const size of sizes) measurements.push(...(await lossAndGradient(engine, size)), ...(await painting(engine, size)));
   measurements.push(...(await generators(engine)));

@@ -62,9 +62,9 @@ async function tryCards(version: string | null): Promise<void> {
       throw new CudaError(`${device}: ${messageOf(cause)}`);
     });
     await process.kill();
-    const { ms, processorMs } = ready.selfTest ?? { ms: 0, processorMs: 0 };
+    const { ms, processorMs } = ready.speed ?? { ms: 0, processorMs: 0 };
     console.log(
-      `${device} computes right: a small loss and its gradient take ${ms.toFixed(1)} ms, on the processor ${processorMs.toFixed(1)} ms.`,
+      `${device} computes right: a loss and its gradient take ${ms.toFixed(1)} ms, on the processor ${processorMs.toFixed(1)} ms.`,
     );
   }
 }

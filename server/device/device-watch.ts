@@ -22,7 +22,7 @@ export class DeviceWatch {
    * @param isLast Whether no other device could take its place: only another one has more memory.
    */
   constructor(
-    private readonly test: () => Promise<unknown>,
+    private readonly test: () => Promise<void>,
     { isLast, clock = () => performance.now() }: { isLast: boolean; clock?: () => number },
   ) {
     this.fatal = isLast ? ["DEVICE_LOST"] : ["DEVICE_LOST", "OUT_OF_MEMORY"];

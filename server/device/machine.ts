@@ -3,8 +3,9 @@ import type { Engine } from "../engine/engine.js";
 import { AtelierError, messageOf, unavailable } from "../errors.js";
 import { memoryOfCard } from "./card-memory.js";
 import { faultOfCuda, openOnCuda } from "./cuda.js";
-import { type DeviceName, kindOf, type SelfTestTimes, testedDevices } from "./messages.js";
+import { type DeviceName, kindOf, type SpeedTimes, testedDevices } from "./messages.js";
 import { selfTest } from "./self-test.js";
+import { speedTest } from "./speed-test.js";
 
 /** Length of the longest message of ONNX Runtime that is shown, characters. */
 const MAX_REPORT = 200;
@@ -12,25 +13,28 @@ const MAX_REPORT = 200;
 /** An opened engine, and what is known about its device. */
 export interface OpenedEngine {
   engine: Engine;
-  /** Null where the device was not tested. */
-  selfTest: SelfTestTimes | null;
+  /** Null where the device was not timed. */
+  speed: SpeedTimes | null;
   /** Memory of the device's own, bytes; null where it computes in the memory of the machine. */
   memoryBytes: number | null;
   /** Compares the device with the processor again; absent for devices without a driver. */
-  test?: () => Promise<SelfTestTimes>;
+  test?: () => Promise<void>;
 }
 
 /**
  * Opens the engine for a device, and tests it where a driver lies between; only the packages of that engine are loaded.
  * @param isTested False for a device that is known from an earlier start.
+ * @param isTimed False for a device that is used however slow it is.
  * @throws AtelierError UNAVAILABLE with what to do, where the machine has no such device or it computes wrong numbers.
  */
-export async function openEngine(device: DeviceName, { isTested = true } = {}): Promise<OpenedEngine> {
+export async function openEngine(device: DeviceName, { isTested = true, isTimed = true } = {}): Promise<OpenedEngine> {
   const engine = await openUntested(device);
   const memoryBytes = await memoryOfCard(device);
-  if (!testedDevices.has(kindOf(device))) return { engine, selfTest: null, memoryBytes };
-  const test = () => passedSelfTest(engine);
-  return { engine, selfTest: isTested ? await test() : null, memoryBytes, test };
+  if (!testedDevices.has(kindOf(device))) return { engine, speed: null, memoryBytes };
+  const test = () => besideProcessor(engine, selfTest);
+  if (isTested) await test();
+  const speed = isTested && isTimed ? await besideProcessor(engine, speedTest) : null;
+  return { engine, speed, memoryBytes, test };
 }
 
 function openUntested(device: DeviceName): Promise<Engine> {
@@ -48,10 +52,14 @@ function openUntested(device: DeviceName): Promise<Engine> {
   }
 }
 
-async function passedSelfTest(engine: Engine): Promise<SelfTestTimes> {
+/**
+ * Runs a test that compares an engine with the processor.
+ * @throws AtelierError UNAVAILABLE with what to do, when the device fails in it.
+ */
+async function besideProcessor<Result>(engine: Engine, test: (engine: Engine, processor: Engine) => Promise<Result>): Promise<Result> {
   const processor = await openOnCpu();
   try {
-    return await selfTest(engine, processor);
+    return await test(engine, processor);
   } catch (error) {
     if (error instanceof AtelierError && error.code === "UNAVAILABLE") throw error;
     throw unavailable(await whyNot(engine, error), { cause: error });

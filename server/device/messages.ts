@@ -65,8 +65,8 @@ export function candidatesOf(choice: DeviceChoice, { hasNvidia }: { hasNvidia: b
 /** Devices that compare their numbers with the processor's when they open, because a driver lies between. */
 export const testedDevices: ReadonlySet<DeviceKind> = new Set(["webgpu", "cuda", "tfjs"]);
 
-/** Times of one small loss with its gradient, ms. */
-export interface SelfTestTimes {
+/** Times of a loss with its gradient, ms. */
+export interface SpeedTimes {
   ms: number;
   /** The same on the processor. */
   processorMs: number;
@@ -74,8 +74,8 @@ export interface SelfTestTimes {
 
 export type HostMessage =
   /**
-   * `isLast`: no other device takes the place of this one. `isTested`: a device with a driver compares its numbers with
-   * the processor's first.
+   * `isLast`: no other device takes the place of this one, so that it is not timed. `isTested`: a device with a driver
+   * compares its numbers with the processor's first.
    */
   | { type: "open"; device: DeviceName; isLast: boolean; isTested: boolean }
   | { type: "start"; sessionId: string; work: Work; checkpoint: Uint8Array | null; storedThrough: number }
@@ -105,8 +105,11 @@ export interface FrameMessage {
 }
 
 export type DeviceMessage =
-  /** `memoryBytes`: of the device's own; null where it computes in the memory of the machine. */
-  | { type: "ready"; engine: string; device: string; description: string; selfTest: SelfTestTimes | null; memoryBytes: number | null }
+  /**
+   * `speed`: null where the device was not timed. `memoryBytes`: of the device's own; null where it computes in the memory
+   * of the machine.
+   */
+  | { type: "ready"; engine: string; device: string; description: string; speed: SpeedTimes | null; memoryBytes: number | null }
   | { type: "turn"; sessionId: string }
   | FrameMessage
   | { type: "free"; sessionId: string }

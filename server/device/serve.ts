@@ -4,17 +4,17 @@ import { startHeartbeat } from "../processes/heartbeat.js";
 import { DeviceWatch } from "./device-watch.js";
 import { attachToHost, sendToHost } from "./host-channel.js";
 import { type LoopOptions, PaintingLoop } from "./loop.js";
-import { type DeviceName, failureOf, type HostMessage, type SelfTestTimes } from "./messages.js";
+import { type DeviceName, failureOf, type HostMessage, type SpeedTimes } from "./messages.js";
 
 /** An opened device: the engine as reported to the host, and the painters that run on it. */
 export interface OpenedDevice {
   engine: Pick<Engine, "name" | "device" | "description">;
   painters: Painters;
-  selfTest?: SelfTestTimes | null;
+  speed?: SpeedTimes | null;
   /** Memory of the device's own, bytes; null where it computes in the memory of the machine. */
   memoryBytes?: number | null;
   /** Compares the device with the processor again. @throws AtelierError when it computes wrong numbers. */
-  test?: () => Promise<unknown>;
+  test?: () => Promise<void>;
 }
 
 /**
@@ -23,7 +23,7 @@ export interface OpenedDevice {
  * @throws Error when the process was not forked with a channel.
  */
 export function serveDevice(
-  open: (device: DeviceName, options: { isTested: boolean }) => Promise<OpenedDevice>,
+  open: (device: DeviceName, options: { isTested: boolean; isTimed: boolean }) => Promise<OpenedDevice>,
   options: LoopOptions = {},
 ): void {
   attachToHost();
@@ -36,11 +36,11 @@ export function serveDevice(
 
   async function openLoop({ device, isLast, isTested }: Extract<HostMessage, { type: "open" }>): Promise<void> {
     try {
-      const { engine, painters, selfTest = null, memoryBytes = null, test } = await open(device, { isTested });
+      const { engine, painters, speed = null, memoryBytes = null, test } = await open(device, { isTested, isTimed: !isLast });
       loop = new PaintingLoop(painters, sendToHost, { watch: test ? new DeviceWatch(test, { isLast }) : null, ...options });
       await beating;
       const { name, device: kind, description } = engine;
-      await sendToHost({ type: "ready", engine: name, device: kind, description, selfTest, memoryBytes });
+      await sendToHost({ type: "ready", engine: name, device: kind, description, speed, memoryBytes });
     } catch (cause) {
       // Where another device takes its place, the reason is enough.
       if (isLast) console.error("The device could not be opened:", cause);

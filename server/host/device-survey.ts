@@ -1,4 +1,4 @@
-import type { DeviceName, SelfTestTimes } from "../device/messages.js";
+import type { DeviceName, SpeedTimes } from "../device/messages.js";
 import { messageOf } from "../errors.js";
 import type { DeviceProcess, ReadyMessage } from "./device-process.js";
 import type { Verdict, Verdicts } from "./verdicts.js";
@@ -11,7 +11,7 @@ export interface Started {
 
 export interface SurveyListener {
   /** A device computes right and is faster than the processor. */
-  found(device: DeviceName, times: SelfTestTimes): void;
+  found(device: DeviceName, times: SpeedTimes): void;
   /** A device is not used, or no more; the next one takes its place. */
   refused(device: DeviceName, reason: string): void;
 }
@@ -19,8 +19,8 @@ export interface SurveyListener {
 /** How long a trial takes whose result is worth remembering, ms: a card that is missing shows at once. */
 const WORTH_REMEMBERING_MS = 1000;
 
-/** A device that is not tested has no driver that could be wrong or slow. */
-const untested: SelfTestTimes = { ms: 0, processorMs: 0 };
+/** A device that is not timed has no driver that could make it slow. */
+const untimed: SpeedTimes = { ms: 0, processorMs: 0 };
 
 /**
  * Tries each device, and returns those that compute right and faster than the processor, the fastest first, with its
@@ -32,7 +32,7 @@ export async function surveyDevices(
   open: (device: DeviceName) => Promise<Started>,
   { verdicts, listener, signal }: { verdicts: Verdicts; listener: SurveyListener; signal: AbortSignal },
 ): Promise<{ usable: DeviceName[]; started: Started | null }> {
-  const usable: { device: DeviceName; times: SelfTestTimes; started: Started | null }[] = [];
+  const usable: { device: DeviceName; times: SpeedTimes; started: Started | null }[] = [];
   for (const device of devices) {
     const known = await verdicts.recall(device);
     const began = performance.now();
@@ -59,9 +59,9 @@ async function tryDevice(
 ): Promise<{ verdict: Verdict; started: Started | null }> {
   try {
     const started = await open(device);
-    const { selfTest } = started.ready;
-    const slowness = selfTest && slownessOf(selfTest);
-    if (slowness === null) return { verdict: selfTest ?? untested, started };
+    const { speed } = started.ready;
+    const slowness = speed && slownessOf(speed);
+    if (slowness === null) return { verdict: speed ?? untimed, started };
     await started.process.kill();
     return { verdict: { reason: slowness }, started: null };
   } catch (error) {
@@ -70,8 +70,8 @@ async function tryDevice(
 }
 
 /** Why a device is slower than the processor; null where it is not. */
-function slownessOf({ ms, processorMs }: SelfTestTimes): string | null {
+function slownessOf({ ms, processorMs }: SpeedTimes): string | null {
   if (ms < processorMs) return null;
   const [own, processor] = [ms, processorMs].map((time) => (time < 10 ? time.toFixed(1) : Math.round(time)));
-  return `It takes ${own} ms for a small loss and its gradient, and the processor ${processor} ms.`;
+  return `It takes ${own} ms for a loss and its gradient, and the processor ${processor} ms.`;
 }

@@ -106,7 +106,9 @@ export class Host {
     });
     const listener: DeviceListener = {
       found: (device, { ms, processorMs }) =>
-        options.inform?.(`The device ${device} passes its test: ${ms.toFixed(1)} ms, and the processor ${processorMs.toFixed(1)} ms.`),
+        options.inform?.(
+          `The device ${device} passes its test: ${ms.toFixed(1)} ms for a loss and its gradient, and the processor ${processorMs.toFixed(1)} ms.`,
+        ),
       refused: (device, reason) => this.refuse(device, reason),
       up: (process, ready) => this.up(process, ready),
       message: (message) => this.receive(message),

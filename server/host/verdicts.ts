@@ -1,10 +1,10 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { driverIdentity } from "../device/driver.js";
-import type { DeviceName, SelfTestTimes } from "../device/messages.js";
+import type { DeviceName, SpeedTimes } from "../device/messages.js";
 import { systemCode } from "../errors.js";
 
 /** What the test of a device found: that it computes right, and its times, or why it is not used. */
-export type Verdict = SelfTestTimes | { reason: string };
+export type Verdict = SpeedTimes | { reason: string };
 
 /** Verdicts that outlive the server, so that a start need not test devices again. */
 export interface Verdicts {

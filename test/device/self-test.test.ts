@@ -1,5 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { selfTest } from "../../server/device/self-test.js";
+import { speedTest } from "../../server/device/speed-test.js";
 import type { ProgramRequest } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { onCpu } from "../../server/engine/onnx-providers.js";
@@ -34,19 +36,41 @@ class FaultyEngine extends OnnxEngine {
   }
 }
 
-async function tested(device: OnnxEngine) {
-  const processor = new OnnxEngine(onCpu(1));
-  onTestFinished(async () => {
-    await device.close();
-    await processor.close();
-  });
-  return selfTest(device, processor);
+function closedLater<Engine extends OnnxEngine>(engine: Engine): Engine {
+  onTestFinished(() => engine.close());
+  return engine;
 }
 
-test("an engine that computes what the processor computes passes, and is timed beside it", async () => {
-  const { ms, processorMs } = await tested(new OnnxEngine(onCpu(1)));
-  expect(ms).toBeGreaterThan(0);
-  expect(processorMs).toBeGreaterThan(0);
+const processor = () => closedLater(new OnnxEngine(onCpu(1)));
+const tested = (device: OnnxEngine) => selfTest(closedLater(device), processor());
+
+test("an engine that computes what the processor computes passes", async () => {
+  await tested(new OnnxEngine(onCpu(1)));
+});
+
+test("a device is timed beside the processor with the same work", async () => {
+  const { ms, processorMs } = await speedTest(processor(), processor());
+  expect(ms).toBeGreaterThan(processorMs / 10);
+  expect(processorMs).toBeGreaterThan(ms / 10);
+});
+
+test("a device that is slow with little work gets no more of it", async () => {
+  const pixels: number[] = [];
+  class Slow extends OnnxEngine {
+    override async open(graph: Graph, request: ProgramRequest) {
+      const program = await super.open(graph, request);
+      return {
+        close: () => program.close(),
+        run: async (inputs: Parameters<typeof program.run>[0]) => {
+          pixels.push(Math.max(...Object.values(inputs).map(({ shape }) => shape[3] ?? 0)));
+          await delay(150);
+          return program.run(inputs);
+        },
+      };
+    }
+  }
+  expect((await speedTest(closedLater(new Slow(onCpu(1))), processor())).ms).toBeGreaterThan(100);
+  expect(Math.max(...pixels)).toBeLessThan(100);
 });
 
 test("a wrong kernel of a gradient is found", async () => {

@@ -7,7 +7,7 @@ const behaves = (...ways: string[]) => ways.some((way) => process.execArgv.inclu
 
 const wrongNumbers = unavailable("It computes wrong numbers.");
 
-/** Times of the self-test, ms: CUDA is not always the fastest. */
+/** Times of a loss, ms: CUDA is not always the fastest. */
 const fastTimes: Record<string, number> = { webgpu: 1, cuda: 2 };
 
 // Entry of a device process that paints by script on several devices. The processor always works.
@@ -20,11 +20,11 @@ serveDevice(
     if (behaves("missing")) throw unavailable("There is no graphics processor.");
     // The device that lies computed right when it was tested by an earlier process.
     if (behaves("lying") && isTested) throw wrongNumbers;
-    const selfTest = isTested ? { ms: behaves("slow") ? 40 : (fastTimes[device] ?? 3), processorMs: 4 } : null;
+    const speed = isTested ? { ms: behaves("slow") ? 40 : (fastTimes[device] ?? 3), processorMs: 4 } : null;
     const test = async () => {
       if (behaves("lying")) throw wrongNumbers;
     };
-    if (behaves("deadly")) return { ...opened, painters: { ...painters, open: async () => process.exit(3) }, selfTest };
+    if (behaves("deadly")) return { ...opened, painters: { ...painters, open: async () => process.exit(3) }, speed };
     const failure = failureOfPaintings();
     const open: typeof painters.open = async (work, checkpoint) => {
       const painter = await painters.open(work, checkpoint);
@@ -36,7 +36,7 @@ serveDevice(
         },
       });
     };
-    return { ...opened, painters: { ...painters, open }, selfTest, test };
+    return { ...opened, painters: { ...painters, open }, speed, test };
   },
   { checkpointIntervalMs: 0, log: () => undefined },
 );

@@ -41,7 +41,7 @@ describe("a device process", () => {
       engine: "scripted",
       device: "fake",
       description: "paints by script",
-      selfTest: null,
+      speed: null,
       memoryBytes: null,
     });
     expect(runs(process.pid!)).toBe(true);

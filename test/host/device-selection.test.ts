@@ -39,7 +39,7 @@ test("a graphics processor that passes its test and is faster is used", async ()
 
 test.each([
   ["missing", "There is no graphics processor."],
-  ["slow", "It takes 40 ms for a small loss and its gradient, and the processor 4.0 ms."],
+  ["slow", "It takes 40 ms for a loss and its gradient, and the processor 4.0 ms."],
 ])("one that is %s is refused with the reason, and the processor paints", async (behaviour, reason) => {
   const host = await startHost(behaviour);
   const id = await host.paint({ steps: 3 });
