@@ -7,7 +7,7 @@
  */
 import { createRequire } from "node:module";
 import { relative, resolve } from "node:path";
-import { faultOfDriver } from "../server/device/cuda.js";
+import { faultOfDriver, noCudaHere } from "../server/device/cuda.js";
 import { hasNvidiaDriver, nvidiaCards } from "../server/device/nvidia.js";
 import { hasCudaBuild, productOf, runtimeFolder } from "../server/engine/cuda/libraries.js";
 import { messageOf } from "../server/errors.js";
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   if (named === undefined || more.length > 0)
     throw new CudaError("Usage: npm run cuda -- FOLDER, where FOLDER holds the libraries of CUDA.");
   if (!hasCudaBuild) {
-    throw new CudaError(`ONNX Runtime has CUDA for Linux on x64 alone. On ${process.platform} ${process.arch}, use ATELIER_DEVICE=webgpu.`);
+    throw new CudaError(noCudaHere());
   }
   const folder = resolve(process.env.INIT_CWD ?? process.cwd(), named);
   const libraries = await inspect(folder, runtimeVersion()).catch((cause: unknown) => {
@@ -35,7 +35,9 @@ async function main(): Promise<void> {
       [...missing, ...libraries.damaged, "Nothing was changed. docs/operate.md says where the libraries come from."].join("\n"),
     );
   }
-  const { count, bytes } = await place(libraries, folder, runtimeFolder);
+  const { count, bytes } = await place(libraries, folder, runtimeFolder).catch((cause: unknown) => {
+    throw new CudaError(`The libraries could not all be put into ${runtimeFolder}: ${messageOf(cause)}`);
+  });
   console.log(`${count} libraries (${Math.round(bytes / 1e6)} MB) for CUDA ${libraries.version} are in ${relative(root, runtimeFolder)}.`);
   await tryCards(libraries.version);
 }

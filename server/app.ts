@@ -46,6 +46,8 @@ export interface AppParts {
   exportsFolder: string;
   /** Memory of this machine. */
   memoryBytes: number;
+  /** Memory of the device's own, bytes; null where it computes in that of the machine. */
+  cardBytes(): number | null;
   /** Sessions that may wait for a device at a time. */
   maxQueued?: number;
   /** Receives errors that are the server's own fault. */
@@ -74,13 +76,11 @@ export async function createApp(parts: AppParts): Promise<App> {
     studioFolder,
     exportsFolder,
     memoryBytes,
+    cardBytes,
     report,
     maxQueued = MAX_QUEUED_SESSIONS,
   } = parts;
-  const maxSize = () => {
-    const memories = [memoryBytes, ...devices().flatMap((device) => device.memoryBytes ?? [])];
-    return maxPaintingSize(Math.min(...memories), styleTransferSettings.size.max);
-  };
+  const maxSize = () => maxPaintingSize(Math.min(memoryBytes, cardBytes() ?? memoryBytes), styleTransferSettings.size.max);
   const broker = new FrameBroker(storage, bus);
   const decoder = openPictureDecoder(decoderLimits(memoryBytes));
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });

@@ -98,7 +98,7 @@ export const variables = {
     help: `Device that computes: ${deviceChoices.map((choice) => `\`${choice}\``).join(", ")}. \`cuda:1\` is the second card of NVIDIA.`,
     parse(text) {
       if (!isDeviceChoice(text)) throw new ConfigError(`must be one of ${deviceChoices.join(", ")}, or cuda:1 for a second card of NVIDIA`);
-      return text;
+      return text === "cuda:0" ? "cuda" : text;
     },
   },
   origins: {

@@ -5,6 +5,7 @@ import { type Config, ConfigError, readConfig } from "./config.js";
 import { memoryOfMachine } from "./device/machine.js";
 import { candidatesOf } from "./device/messages.js";
 import { hasNvidiaDriver } from "./device/nvidia.js";
+import { hasCudaBuild } from "./engine/cuda/libraries.js";
 import { AtelierError, messageOf, systemCode } from "./errors.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
@@ -77,6 +78,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     studioFolder: join(rootFolder, "web", "out"),
     exportsFolder: join(config.dataDir, "exports"),
     memoryBytes: memoryOfMachine(),
+    cardBytes: () => host?.memoryBytes ?? null,
     report,
   });
   opened.push(() => app.close());
@@ -89,7 +91,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     queue,
     ...registryWorkModels(registry),
     frameBudget: { sessionByteLength: config.sessionBytes, totalByteLength: config.historyBytes },
-    devices: candidatesOf(config.device, { hasNvidia: hasNvidiaDriver() }),
+    devices: candidatesOf(config.device, { hasNvidia: hasCudaBuild && hasNvidiaDriver() }),
     device: { output: log.warn },
     verdicts: new VerdictFile(join(config.dataDir, "devices.json"), report),
     log: log.error,

@@ -50,6 +50,7 @@ test.each([
 
 test("one card of several may be named", () => {
   expect(readConfig({ ATELIER_DEVICE: "cuda:1" }).device).toBe("cuda:1");
+  expect(readConfig({ ATELIER_DEVICE: "cuda:0" }).device).toBe("cuda");
 });
 
 test.each([

@@ -1,5 +1,6 @@
-import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { DamagedLibraryError, neededLibraries } from "../../server/engine/cuda/elf.js";
 import { type CudaLibraries, findCudaLibraries } from "../../server/engine/cuda/libraries.js";
 
 /** Libraries that newer versions of cuDNN and NVRTC load when they find them beside themselves. */
@@ -21,6 +22,7 @@ export async function librariesIn(folder: string): Promise<Map<string, string>> 
 export async function inspect(folder: string, version: string): Promise<CudaLibraries> {
   const paths = await librariesIn(folder);
   const libraries = await findCudaLibraries((name) => paths.get(name) ?? null);
+  for (const [name, path] of paths) if (companions.test(name) && !libraries.found.has(name)) await checkCompanion(name, path, libraries);
   const provider = libraries.found.get("libonnxruntime_providers_cuda.so");
   if (provider && !(await readFile(provider)).includes(`\0${version}\0`)) {
     libraries.damaged.push(
@@ -30,6 +32,15 @@ export async function inspect(folder: string, version: string): Promise<CudaLibr
   return libraries;
 }
 
+async function checkCompanion(name: string, path: string, { damaged }: CudaLibraries): Promise<void> {
+  try {
+    await neededLibraries(path);
+  } catch (error) {
+    if (!(error instanceof DamagedLibraryError)) throw error;
+    if (!damaged.some((sentence) => sentence.startsWith(name))) damaged.push(`${name} ${error.message}.`);
+  }
+}
+
 /** Puts whole libraries, and those that they may load, into the folder of ONNX Runtime. Returns their number and bytes. */
 export async function place(libraries: CudaLibraries, folder: string, destination: string): Promise<{ count: number; bytes: number }> {
   const paths = new Map(libraries.found);
@@ -37,14 +48,21 @@ export async function place(libraries: CudaLibraries, folder: string, destinatio
   await mkdir(destination, { recursive: true });
   let bytes = 0;
   for (const [name, path] of paths) {
-    const draft = join(destination, `${name}.draft`);
-    await rm(draft, { force: true });
-    // A second name for the same file takes no space, where both folders are on one disk.
-    await link(path, draft).catch(() => copyFile(path, draft));
-    await rename(draft, join(destination, name));
-    // Renaming does nothing where both are names of one file already.
-    await rm(draft, { force: true });
-    bytes += (await stat(path)).size;
+    await placeOne(await realpath(path), join(destination, name));
+    bytes += (await stat(join(destination, name))).size;
   }
   return { count: paths.size, bytes };
+}
+
+async function placeOne(path: string, destination: string): Promise<void> {
+  const draft = `${destination}.draft`;
+  await rm(draft, { force: true });
+  try {
+    // A second name for the same file takes no space. Where the disk allows none, or is another one, it is copied.
+    await link(path, draft).catch(() => copyFile(path, draft));
+    await rename(draft, destination);
+  } finally {
+    // Also after success: renaming does nothing where both are names of one file already.
+    await rm(draft, { force: true });
+  }
 }

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { type DeviceName, kindOf } from "./messages.js";
 import { nvidiaCards } from "./nvidia.js";
 
-/** Cards with less memory of their own are parts of a processor, and compute in the machine's memory, bytes. */
+/** Cards of other makers with less memory of their own are most often parts of a processor, which use the machine's, bytes. */
 const LEAST_OF_A_CARD = 2.5e9;
 
 /** Where Windows' display drivers note the memory of their cards. */
@@ -24,7 +24,7 @@ export async function memoryOfCard(device: DeviceName): Promise<number | null> {
   if (kind !== "webgpu" || process.platform === "darwin") return null;
   const nvidia = (await nvidiaCards())?.map(({ memoryBytes }) => memoryBytes) ?? [];
   const others = process.platform === "win32" ? await notedByWindows() : await notedByLinux();
-  const cards = [...nvidia, ...others].filter((bytes) => bytes >= LEAST_OF_A_CARD);
+  const cards = [...nvidia, ...others.filter((bytes) => bytes >= LEAST_OF_A_CARD)];
   return cards.length === 0 ? null : Math.max(...cards);
 }
 

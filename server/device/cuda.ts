@@ -4,6 +4,7 @@ import {
   type CudaLibraries,
   findCudaLibraries,
   hasCudaBuild,
+  hasWebGpuBuild,
   isProviderInPlace,
   leastDriver,
   productOf,
@@ -23,20 +24,14 @@ const NAMED = 3;
  * @throws AtelierError UNAVAILABLE with what to do, where the platform, the driver, the card or the libraries are missing.
  */
 export async function openOnCuda(device: DeviceName): Promise<Engine> {
-  if (!hasCudaBuild) {
-    const platform = `${process.platform} ${process.arch}`;
-    throw unavailable(
-      `ONNX Runtime has CUDA for Linux on x64 alone, not for ${platform}. ATELIER_DEVICE=webgpu uses a card of NVIDIA too.`,
-    );
-  }
+  if (!hasCudaBuild) throw unavailable(noCudaHere());
   const index = Number(device.split(":")[1] ?? 0);
   const cards = await nvidiaCards();
   if (!cards && !hasNvidiaDriver()) {
     throw unavailable("NVIDIA's driver is not installed, or this container was started without its cards (docker run --gpus all).");
   }
   const card = cards?.find((one) => one.index === index);
-  // A program may be allowed only some of the cards, which it then counts by itself.
-  if (cards && !card && !process.env.CUDA_VISIBLE_DEVICES) throw unavailable(`There is no ${device}: ${inventory(cards)}`);
+  if (cards && !card) throw unavailable(`There is no ${device}: ${inventory(cards)}`);
   if (!isProviderInPlace()) {
     throw unavailable(
       "ONNX Runtime's libraries for CUDA are not in place. docs/operate.md says where they come from; npm run cuda -- FOLDER puts them in place.",
@@ -47,6 +42,13 @@ export async function openOnCuda(device: DeviceName): Promise<Engine> {
   if (damaged[0] !== undefined) throw unavailable(repair(damaged[0]));
   const [{ OnnxEngine }, { onCuda }] = await Promise.all([import("../engine/onnx.js"), import("../engine/onnx-providers.js")]);
   return new OnnxEngine(onCuda(index, card?.name ?? "a card of NVIDIA"));
+}
+
+/** Why this platform has no CUDA, with what to use instead. */
+export function noCudaHere(): string {
+  const platform = `${process.platform} ${process.arch}`;
+  const instead = hasWebGpuBuild ? " ATELIER_DEVICE=webgpu uses a card of NVIDIA too." : "";
+  return `ONNX Runtime has CUDA for Linux on x64 alone, not for ${platform}.${instead}`;
 }
 
 function inventory(cards: readonly NvidiaCard[]): string {

@@ -1,4 +1,5 @@
-import { AtelierError, type ErrorCode, messageOf } from "../errors.js";
+import { AtelierError, messageOf } from "../errors.js";
+import { WrongNumbersError } from "./self-test.js";
 
 /** Least time between two tests of a device that seems to work, ms of the clock. */
 const TEST_INTERVAL_MS = 60_000;
@@ -14,25 +15,25 @@ export class DeviceWatch {
   private readonly clock: () => number;
   private testedAt: number;
   private testMs = 0;
-  /** Errors of a session after which the device must be opened again, perhaps another one. */
-  private readonly fatal: readonly ErrorCode[];
-
   /**
-   * @param test of the device. @throws AtelierError when it computes wrong numbers.
+   * @param test of the device. @throws WrongNumbersError, or AtelierError when the device fails.
    * @param isLast Whether no other device could take its place: only another one has more memory.
    */
   constructor(
     private readonly test: () => Promise<void>,
-    { isLast, clock = () => performance.now() }: { isLast: boolean; clock?: () => number },
+    private readonly options: { isLast: boolean; clock?: () => number },
   ) {
-    this.fatal = isLast ? ["DEVICE_LOST"] : ["DEVICE_LOST", "OUT_OF_MEMORY"];
-    this.clock = clock;
-    this.testedAt = clock();
+    this.clock = options.clock ?? (() => performance.now());
+    this.testedAt = this.clock();
   }
 
-  /** The fault of the device behind the error of a session; null where the session alone is to blame. */
+  /**
+   * The fault of the device behind the error of a session, whose memory must be free again; null where the session alone
+   * is to blame, such as one whose model the device cannot compute.
+   */
   async faultBehind(error: unknown): Promise<AtelierError | null> {
-    return error instanceof AtelierError && this.fatal.includes(error.code) ? error : this.faultFound();
+    if (isShortOfMemory(error)) return this.options.isLast ? null : error;
+    return this.faultFound();
   }
 
   /** The fault of a device that seems to work; null where it works, or was tested a short while ago. */
@@ -47,10 +48,17 @@ export class DeviceWatch {
       await this.test();
       return null;
     } catch (error) {
+      if (error instanceof WrongNumbersError) return error;
+      // Paintings may fill the memory. Then the test says nothing about the device.
+      if (isShortOfMemory(error) || (error instanceof Error && isShortOfMemory(error.cause))) return null;
       return new AtelierError("DEVICE_LOST", messageOf(error), {}, { cause: error });
     } finally {
       this.testedAt = this.clock();
       this.testMs = this.testedAt - began;
     }
   }
+}
+
+function isShortOfMemory(error: unknown): error is AtelierError {
+  return error instanceof AtelierError && error.code === "OUT_OF_MEMORY";
 }

@@ -130,9 +130,11 @@ export class PaintingLoop {
     try {
       ended = await session.runTurn();
     } catch (cause) {
+      this.options.log(`Session ${session.id} failed:`, cause);
+      await this.closeFailed(session);
       const fault = await watch?.faultBehind(cause);
       if (fault) return this.giveUp(session, fault);
-      await this.fail(session, cause);
+      await this.send({ type: "failed", sessionId: session.id, ...failureOf(cause) });
       ended = true;
     }
     this.account(session, clock() - began);
@@ -152,15 +154,12 @@ export class PaintingLoop {
     this.options.exit();
   }
 
-  private async fail(session: DeviceSession, cause: unknown): Promise<void> {
-    const { log } = this.options;
-    log(`Session ${session.id} failed:`, cause);
+  private async closeFailed(session: DeviceSession): Promise<void> {
     try {
       await session.close();
     } catch (closing) {
-      log(`The painter of session ${session.id} could not be closed:`, closing);
+      this.options.log(`The painter of session ${session.id} could not be closed:`, closing);
     }
-    await this.send({ type: "failed", sessionId: session.id, ...failureOf(cause) });
   }
 
   private nextMessage(): Promise<void> {

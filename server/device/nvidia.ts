@@ -26,7 +26,10 @@ export function hasNvidiaDriver(): boolean {
   return marks.some((path) => existsSync(path));
 }
 
-/** The cards of NVIDIA in this machine, as nvidia-smi lists them; null where it is missing or fails. */
+/**
+ * The cards of NVIDIA in this machine, as nvidia-smi lists them; null where it is missing or fails. Where
+ * CUDA_VISIBLE_DEVICES names some of them by number, only those, counted from 0; null where it names them otherwise.
+ */
 export async function nvidiaCards(): Promise<NvidiaCard[] | null> {
   let listed: string;
   try {
@@ -40,9 +43,14 @@ export async function nvidiaCards(): Promise<NvidiaCard[] | null> {
     // Without a driver the program is missing; with a broken one it fails, and the device says more when it opens.
     return null;
   }
-  return listed.split("\n").flatMap((line) => {
+  const cards = listed.split("\n").flatMap((line) => {
     const [index = "", name = "", mebibytes = "", driver = ""] = line.split(",").map((field) => field.trim());
     if (!/^\d+$/.test(index) || !/^\d+$/.test(mebibytes)) return [];
     return [{ index: Number(index), name, memoryBytes: Number(mebibytes) * 2 ** 20, driver }];
   });
+  const visible = process.env.CUDA_VISIBLE_DEVICES?.trim();
+  if (!visible) return cards;
+  if (!/^\d+(,\d+)*$/.test(visible)) return null;
+  const chosen = visible.split(",").flatMap((index) => cards.find((card) => card.index === Number(index)) ?? []);
+  return chosen.map((card, index) => ({ ...card, index }));
 }

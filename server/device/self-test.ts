@@ -1,7 +1,7 @@
 import { inputNames, outputNames } from "../art/losses.js";
 import { openObjective } from "../art/objective.js";
 import { type Engine, gradientName } from "../engine/engine.js";
-import { unavailable } from "../errors.js";
+import { AtelierError } from "../errors.js";
 import { constant, FREE, type Graph, input, type Node } from "../graph/node.js";
 import { add, concat, conv2d, convTranspose2d, instanceNorm, leakyRelu, relu, tanh, upsampledConv2d } from "../graph/operators/index.js";
 import { type Tensor, tensor } from "../graph/tensor.js";
@@ -14,9 +14,19 @@ const MAX_PICTURE_ERROR = 2 / 255;
 /** Height and width of the picture, px. */
 const [HEIGHT, WIDTH] = [72, 92];
 
+/** A device computes other numbers than the processor. */
+export class WrongNumbersError extends AtelierError {
+  constructor({ device, description }: Pick<Engine, "device" | "description">, what: string, difference: string) {
+    super(
+      "UNAVAILABLE",
+      `The device ${device} (${description}) computes wrong numbers: ${what} differs by ${difference} from the processor's. An update of its driver may help.`,
+    );
+  }
+}
+
 /**
  * Computes a small loss, its gradient and a generator on a device and on the processor, and compares them.
- * @throws AtelierError UNAVAILABLE when the numbers differ; what the engines throw.
+ * @throws WrongNumbersError when the numbers differ; what the engines throw.
  */
 export async function selfTest(device: Engine, processor: Engine): Promise<void> {
   const { objective, inputs } = await openScene(processor, { widths: [32, 64, 128], height: HEIGHT, width: WIDTH });
@@ -30,7 +40,8 @@ export async function selfTest(device: Engine, processor: Engine): Promise<void>
 
   const [made, wanted] = [await generate(device), await generate(processor)];
   const apart = meanDifference(made, wanted);
-  if (!(apart <= MAX_PICTURE_ERROR)) throw wrongNumbers(device, "a generated picture", `${(apart * 127.5).toFixed(1)} of 255 levels`);
+  if (!(apart <= MAX_PICTURE_ERROR))
+    throw new WrongNumbersError(device, "a generated picture", `${(apart * 127.5).toFixed(1)} of 255 levels`);
 }
 
 /** The operators of the bundled and the public generators in one small network. */
@@ -55,13 +66,7 @@ async function generate(engine: Engine): Promise<Tensor> {
 
 function requireAlike(device: Engine, what: string, error: number): void {
   // Written so that NaN is refused too.
-  if (!(error <= MAX_RELATIVE_ERROR)) throw wrongNumbers(device, what, `${(error * 100).toPrecision(2)} %`);
-}
-
-function wrongNumbers(engine: Engine, what: string, difference: string) {
-  return unavailable(
-    `The device ${engine.device} (${engine.description}) computes wrong numbers: ${what} differs by ${difference} from the processor's. An update of its driver may help.`,
-  );
+  if (!(error <= MAX_RELATIVE_ERROR)) throw new WrongNumbersError(device, what, `${(error * 100).toPrecision(2)} %`);
 }
 
 /** Length of the difference over the length of `expected`. */

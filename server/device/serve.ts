@@ -1,5 +1,6 @@
 import type { Painters } from "../art/painter.js";
 import type { Engine } from "../engine/engine.js";
+import { AtelierError } from "../errors.js";
 import { startHeartbeat } from "../processes/heartbeat.js";
 import { DeviceWatch } from "./device-watch.js";
 import { attachToHost, sendToHost } from "./host-channel.js";
@@ -42,8 +43,8 @@ export function serveDevice(
       const { name, device: kind, description } = engine;
       await sendToHost({ type: "ready", engine: name, device: kind, description, speed, memoryBytes });
     } catch (cause) {
-      // Where another device takes its place, the reason is enough.
-      if (isLast) console.error("The device could not be opened:", cause);
+      // Where another device takes its place, a reason is enough.
+      if (isLast || !(cause instanceof AtelierError)) console.error("The device could not be opened:", cause);
       await sendToHost({ type: "failed", sessionId: null, ...failureOf(cause) });
       process.exit(1);
     }

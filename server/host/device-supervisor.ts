@@ -1,5 +1,5 @@
 import type { DeviceMessage, DeviceName } from "../device/messages.js";
-import { messageOf } from "../errors.js";
+import { AtelierError, messageOf } from "../errors.js";
 import type { LineSink } from "../processes/child-output.js";
 import { abortableDelay } from "./abortable-delay.js";
 import { DeviceProcess, type DeviceProcessOptions, type ReadyMessage } from "./device-process.js";
@@ -31,6 +31,12 @@ const TRIAL_MS = 60_000;
 /** Deaths of a device's process, and failures that it reported, after which it gives way to the next one. */
 const [MOST_DEATHS, MOST_FAILURES] = [3, 2];
 
+/** How long a process lives before its device is trusted again, as if it had never died, ms. */
+const TRUSTED_AFTER_MS = 3_600_000;
+
+/** Lines kept of what a process prints that may never be used. */
+const MAX_KEPT_LINES = 50;
+
 /**
  * Keeps one device process running: restarts it when it dies, the later the more often it failed in a row. Of several
  * devices it takes the fastest that computes right; the last one is used in any case.
@@ -45,6 +51,8 @@ export class DeviceSupervisor {
   private deaths = 0;
   /** What it said before it ended itself, the newest few. */
   private failures: string[] = [];
+  /** Why its numbers are wrong; null where they are right, as far as is known. */
+  private wrongNumbers: string | null = null;
   private readonly closing = new AbortController();
   private process: DeviceProcess | null = null;
   private running: Promise<void> = Promise.resolve();
@@ -89,14 +97,18 @@ export class DeviceSupervisor {
         this.inUse = this.candidates[0]!;
         if (this.closed) await started.process.kill();
         else this.listener.up(started.process, started.ready);
+        const began = performance.now();
         const exit = await started.process.exited;
         this.process = null;
         attemptsWithoutWork = (await this.listener.down(exit)) ? 0 : attemptsWithoutWork + 1;
+        if (performance.now() - began >= TRUSTED_AFTER_MS) this.deaths = 0;
         this.deaths++;
-        const isOver = this.deaths >= MOST_DEATHS || this.failures.length >= MOST_FAILURES;
-        if (isOver && this.candidates.length > 1) {
-          await this.refuse(this.failures.at(-1) ?? `Its process ended ${this.deaths} times.`);
-          attemptsWithoutWork = 0;
+        if (this.candidates.length > 1 && !this.closed) {
+          const reason = this.reasonToRefuse();
+          if (reason !== null) {
+            await this.refuse(reason);
+            attemptsWithoutWork = 0;
+          } else await this.verdicts.remember(this.candidates[0]!, null);
         }
       }
       const wait = restartDelaysMs[Math.min(attemptsWithoutWork, restartDelaysMs.length - 1)]!;
@@ -114,6 +126,7 @@ export class DeviceSupervisor {
       const found = await surveyDevices(tried, (device) => this.open(device), { verdicts, listener, signal: this.closing.signal });
       this.candidates = [...found.usable, last];
       this.failures = [];
+      this.wrongNumbers = null;
       if (found.started) return found.started;
     }
     for (;;) {
@@ -128,17 +141,35 @@ export class DeviceSupervisor {
     }
   }
 
-  private open(device: DeviceName, { isLast = false, isTested = true } = {}): Promise<Started> {
+  private async open(device: DeviceName, { isLast = false, isTested = true } = {}): Promise<Started> {
     const startTimeoutMs = isLast ? this.options.startTimeoutMs : Math.min(TRIAL_MS, this.options.startTimeoutMs);
     // What a driver prints about a device that is not used would alarm people on every start.
-    const output: LineSink = (line) => (isLast || device === this.inUse) && this.options.output(line);
+    const kept: string[] = [];
+    const output: LineSink = (line) => {
+      if (isLast || device === this.inUse) this.options.output(line);
+      else if (kept.length < MAX_KEPT_LINES) kept.push(line);
+    };
     const options = { ...this.options, device, isLast, isTested, startTimeoutMs, output };
-    return DeviceProcess.start(options, (message) => this.receive(message), this.closing.signal);
+    try {
+      return await DeviceProcess.start(options, (message) => this.receive(message), this.closing.signal);
+    } catch (error) {
+      // A fault of ours, which the message does not describe.
+      if (error instanceof AtelierError && error.code === "INTERNAL") for (const line of kept) this.options.output(line);
+      throw error;
+    }
+  }
+
+  /** Why the device in use gives way to the next one after its process has ended; null where it is started again. */
+  private reasonToRefuse(): string | null {
+    if (this.wrongNumbers !== null) return this.wrongNumbers;
+    if (this.failures.length >= MOST_FAILURES) return this.failures.at(-1)!;
+    return this.deaths >= MOST_DEATHS ? `Its process ended ${this.deaths} times.` : null;
   }
 
   private receive(message: DeviceMessage): void {
     if (message.type === "failed" && message.sessionId === null) {
       this.failures = [...this.failures, message.message].slice(-MOST_FAILURES);
+      if (message.code === "UNAVAILABLE") this.wrongNumbers = message.message;
     }
     this.listener.message(message);
   }
@@ -148,6 +179,7 @@ export class DeviceSupervisor {
     this.candidates = others;
     this.deaths = 0;
     this.failures = [];
+    this.wrongNumbers = null;
     this.listener.refused(device!, reason);
     await this.verdicts.remember(device!, null);
   }

@@ -10,14 +10,14 @@ export interface Started {
 }
 
 export interface SurveyListener {
-  /** A device computes right and is faster than the processor. */
-  found(device: DeviceName, times: SpeedTimes): void;
+  /** A device computes right and is faster than the processor; `isKnown` where an earlier start has found that. */
+  found(device: DeviceName, times: SpeedTimes, isKnown: boolean): void;
   /** A device is not used, or no more; the next one takes its place. */
   refused(device: DeviceName, reason: string): void;
 }
 
-/** How long a trial takes whose result is worth remembering, ms: a card that is missing shows at once. */
-const WORTH_REMEMBERING_MS = 1000;
+/** Says that a device was not tried in this start. */
+const FOUND_EARLIER = "An earlier start has found this, which devices.json keeps.";
 
 /** A device that is not timed has no driver that could make it slow. */
 const untimed: SpeedTimes = { ms: 0, processorMs: 0 };
@@ -35,16 +35,15 @@ export async function surveyDevices(
   const usable: { device: DeviceName; times: SpeedTimes; started: Started | null }[] = [];
   for (const device of devices) {
     const known = await verdicts.recall(device);
-    const began = performance.now();
-    const { verdict, started } = known ? { verdict: known, started: null } : await tryDevice(device, open);
+    const { verdict, started, isFinal } = known ? { verdict: known, started: null, isFinal: false } : await tryDevice(device, open);
     if (signal.aborted) {
       await Promise.all([started, ...usable.map((other) => other.started)].map((one) => one?.process.kill()));
       return { usable: [], started: null };
     }
-    if (!known && (started || performance.now() - began > WORTH_REMEMBERING_MS)) await verdicts.remember(device, verdict);
-    if ("reason" in verdict) listener.refused(device, verdict.reason);
+    if (isFinal) await verdicts.remember(device, verdict);
+    if ("reason" in verdict) listener.refused(device, known ? `${verdict.reason} ${FOUND_EARLIER}` : verdict.reason);
     else {
-      listener.found(device, verdict);
+      listener.found(device, verdict, known !== null);
       usable.push({ device, times: verdict, started });
     }
   }
@@ -56,16 +55,17 @@ export async function surveyDevices(
 async function tryDevice(
   device: DeviceName,
   open: (device: DeviceName) => Promise<Started>,
-): Promise<{ verdict: Verdict; started: Started | null }> {
+): Promise<{ verdict: Verdict; started: Started | null; isFinal: boolean }> {
   try {
     const started = await open(device);
     const { speed } = started.ready;
     const slowness = speed && slownessOf(speed);
-    if (slowness === null) return { verdict: speed ?? untimed, started };
+    if (slowness === null) return { verdict: speed ?? untimed, started, isFinal: true };
     await started.process.kill();
-    return { verdict: { reason: slowness }, started: null };
+    return { verdict: { reason: slowness }, started: null, isFinal: true };
   } catch (error) {
-    return { verdict: { reason: messageOf(error) }, started: null };
+    // What is missing or busy now may be there at the next start.
+    return { verdict: { reason: messageOf(error) }, started: null, isFinal: false };
   }
 }
 

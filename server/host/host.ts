@@ -80,6 +80,8 @@ export class Host {
   private turn: string | null = null;
   /** Whether this life of the device has sent a frame. */
   private frameReceived = false;
+  /** Memory of the last device's own, bytes. */
+  private cardBytes: number | null = null;
   private capacityChanged: (() => void) | null = null;
   private settleFirstStart: { resolve: () => void; reject: (error: unknown) => void } | null = null;
   private readonly firstStart = new Promise<void>((resolve, reject) => {
@@ -105,9 +107,9 @@ export class Host {
       closing,
     });
     const listener: DeviceListener = {
-      found: (device, { ms, processorMs }) =>
+      found: (device, { ms, processorMs }, isKnown) =>
         options.inform?.(
-          `The device ${device} passes its test: ${ms.toFixed(1)} ms for a loss and its gradient, and the processor ${processorMs.toFixed(1)} ms.`,
+          `The device ${device} ${isKnown ? "passed its test in an earlier start" : "passes its test"}: ${ms.toFixed(1)} ms for a loss and its gradient, and the processor ${processorMs.toFixed(1)} ms.`,
         ),
       refused: (device, reason) => this.refuse(device, reason),
       up: (process, ready) => this.up(process, ready),
@@ -149,6 +151,14 @@ export class Host {
     const sessionIds = [...this.sessions.values()].filter((session) => session.active).map((session) => session.id);
     const { device: name, engine, description, memoryBytes } = message;
     return [{ name, engine, description, memoryBytes, sessionIds, pid: process.pid ?? null }];
+  }
+
+  /**
+   * Memory of the device's own, bytes, also while it is started again; null where it computes in the memory of the
+   * machine, or has not started yet.
+   */
+  get memoryBytes(): number | null {
+    return this.cardBytes;
   }
 
   /** Devices that were tried and are not used, with the reasons. */
@@ -258,6 +268,7 @@ export class Host {
   private up(process: DeviceProcess, message: ReadyMessage): void {
     const link: DeviceLink = { name: message.device, send: (sent) => process.send(sent) };
     this.current = { link, message, process };
+    this.cardBytes = message.memoryBytes;
     this.settleFirstStart?.resolve();
     this.turn = null;
     this.frameReceived = false;

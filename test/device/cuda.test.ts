@@ -69,6 +69,14 @@ describe.skipIf(isElsewhere)("without a card of NVIDIA", () => {
     });
   });
 
+  test("cards that a program may use are counted from 0", async () => {
+    await withNvidiaSmi("echo '0, A, 8000, 580.1'; echo '1, B, 9000, 580.1'");
+    vi.stubEnv("CUDA_VISIBLE_DEVICES", "1");
+    expect(await nvidiaCards()).toMatchObject([{ index: 0, name: "B" }]);
+    vi.stubEnv("CUDA_VISIBLE_DEVICES", "GPU-1f2e");
+    expect(await nvidiaCards()).toBeNull();
+  });
+
   test("a driver that finds no card is said to", async () => {
     await withNvidiaSmi("echo 'No devices were found'");
     await expect(openEngine("cuda")).rejects.toMatchObject({ message: "There is no cuda: NVIDIA's driver finds no card." });

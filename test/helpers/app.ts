@@ -72,6 +72,7 @@ export async function startApp({
     studioFolder: studioFolder ?? join(folder, "studio"),
     exportsFolder: join(folder, "exports"),
     memoryBytes,
+    cardBytes: () => cardBytes,
     report,
     ...(maxQueued === undefined ? {} : { maxQueued }),
   });

@@ -1,3 +1,4 @@
+import { WrongNumbersError } from "../../server/device/self-test.js";
 import { serveDevice } from "../../server/device/serve.js";
 import { AtelierError, unavailable } from "../../server/errors.js";
 import { scriptedPainters } from "./scripted-painters.js";
@@ -5,7 +6,9 @@ import { scriptedPainters } from "./scripted-painters.js";
 /** How the graphics processors of the tests behave: the title of their processes. */
 const behaves = (...ways: string[]) => ways.some((way) => process.execArgv.includes(`--title=${way}`));
 
-const wrongNumbers = unavailable("It computes wrong numbers.");
+const wrongNumbers = new WrongNumbersError({ device: "webgpu", description: "of a test" }, "the loss", "9 %");
+
+const deviceLost = new AtelierError("DEVICE_LOST", "The device has failed.");
 
 /** Times of a loss, ms: CUDA is not always the fastest. */
 const fastTimes: Record<string, number> = { webgpu: 1, cuda: 2 };
@@ -18,11 +21,10 @@ serveDevice(
     const opened = { engine: { name: "scripted", device, description }, painters };
     if (device === "cpu") return opened;
     if (behaves("missing")) throw unavailable("There is no graphics processor.");
-    // The device that lies computed right when it was tested by an earlier process.
-    if (behaves("lying") && isTested) throw wrongNumbers;
     const speed = isTested ? { ms: behaves("slow") ? 40 : (fastTimes[device] ?? 3), processorMs: 4 } : null;
     const test = async () => {
       if (behaves("lying")) throw wrongNumbers;
+      if (behaves("failing")) throw deviceLost;
     };
     if (behaves("deadly")) return { ...opened, painters: { ...painters, open: async () => process.exit(3) }, speed };
     const failure = failureOfPaintings();
@@ -44,6 +46,6 @@ serveDevice(
 /** The error of every painting's step 3; null where all goes well. */
 function failureOfPaintings(): AtelierError | null {
   if (behaves("lying", "unlucky")) return new AtelierError("BAD_INPUT", "The painting diverged.");
-  if (behaves("failing")) return new AtelierError("DEVICE_LOST", "The device has failed.");
+  if (behaves("failing", "unable")) return deviceLost;
   return behaves("exhausted") ? new AtelierError("OUT_OF_MEMORY", "The device has failed.") : null;
 }

@@ -107,8 +107,8 @@ test("of several that compute right the fastest is used, and the others take its
   expect(await failing.storedSteps(moved)).toEqual(stepsThrough(6));
 });
 
-test("one that begins to compute wrong numbers is replaced, and the session continues from its checkpoint", async () => {
-  const { verdicts, found } = knowing({ webgpu: { ms: 1, processorMs: 4 } });
+test("one that begins to compute wrong numbers is replaced at once, and the session continues from its checkpoint", async () => {
+  const { verdicts, found } = knowing({});
   const host = await startHost("lying", { verdicts });
   const id = await host.paint({ steps: 6 });
   expect(await host.end(id)).toMatchObject({
@@ -119,14 +119,17 @@ test("one that begins to compute wrong numbers is replaced, and the session cont
     ],
   });
   expect(await host.storedSteps(id)).toEqual(stepsThrough(6));
-  expect(host.host.refusedDevices()).toEqual([{ name: "webgpu", reason: "It computes wrong numbers." }]);
+  expect(host.host.refusedDevices()).toMatchObject([{ name: "webgpu", reason: expect.stringMatching(/computes wrong numbers: the loss/) }]);
   expect(found.get("webgpu")).toBeNull();
 });
 
-test("a session that fails on a device that computes right fails alone", async () => {
-  const host = await startHost("unlucky");
+test.each([
+  ["unlucky", "The painting diverged."],
+  ["unable", "The device has failed."],
+])("a session that fails on a device that computes right fails alone: %s", async (behaviour, message) => {
+  const host = await startHost(behaviour);
   const id = await host.paint({ steps: 6 });
-  expect(await host.end(id)).toMatchObject({ status: "FAILED", error: { message: "The painting diverged." } });
+  expect(await host.end(id)).toMatchObject({ status: "FAILED", error: { message } });
   expect(host.host.devices()).toMatchObject([{ name: "webgpu" }]);
 });
 
@@ -141,8 +144,31 @@ test("one that was refused in an earlier start is not started", async () => {
   const host = await startHost("fast", { verdicts });
   await host.host.opened();
   expect(host.host.devices()).toMatchObject([{ name: "cpu" }]);
-  expect(host.host.refusedDevices()).toEqual([{ name: "webgpu", reason: "It takes too long." }]);
+  expect(host.host.refusedDevices()).toMatchObject([
+    { name: "webgpu", reason: expect.stringMatching(/^It takes too long\. .*devices\.json/) },
+  ]);
   expect(found).toEqual(new Map());
+});
+
+test("a device that cannot be opened now may be there at the next start", async () => {
+  const missing = knowing({});
+  const host = await startHost("missing", missing);
+  await host.host.opened();
+  expect(missing.found).toEqual(new Map());
+});
+
+test("one that is slow is remembered as such", async () => {
+  const slow = knowing({});
+  const host = await startHost("slow", slow);
+  await host.host.opened();
+  expect(slow.found.get("webgpu")).toEqual({ reason: expect.stringMatching(/^It takes 40 ms/) });
+});
+
+test("a device that failed is tested at the next start", async () => {
+  const deadly = knowing({ webgpu: { ms: 1, processorMs: 4 } });
+  const host = await startHost("deadly", deadly);
+  expect(await host.end(await host.paint({ steps: 3 }))).toMatchObject({ status: "COMPLETED" });
+  expect(deadly.found).toEqual(new Map([["webgpu", null]]));
 });
 
 test("the result of a test is remembered", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -25,6 +25,12 @@ const complete: Readonly<Record<string, Buffer>> = {
   ...Object.fromEntries(cudnn.map((part) => [`cudnn/lib/libcudnn${part}.so.9`, sharedLibrary(["libc.so.6"])])),
 };
 
+function withNumberAt(bytes: Buffer, place: number, number: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed.writeUInt16LE(number, place);
+  return changed;
+}
+
 async function folderWith(files: Readonly<Record<string, Buffer>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "atelier-cuda-"));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -50,6 +56,16 @@ test("all libraries of CUDA are found in any folders, and put in place twice wit
   expect(await readFile(join(destination, "libcublas.so.13"))).toEqual(complete["cuda/lib/libcublas.so.13"]);
 });
 
+test("links to libraries, as packages install them, are followed", async () => {
+  const { "cuda/lib/libcublas.so.13": whole, ...others } = complete;
+  const [folder, destination] = [await folderWith({ ...others, "cuda/lib/libcublas.so.13.2.0": whole! }), await folderWith({})];
+  await symlink("libcublas.so.13.2.0", join(folder, "cuda/lib/libcublas.so.13"));
+  const libraries = await inspect(folder, VERSION);
+  expect(libraries.missing).toEqual([]);
+  await place(libraries, folder, destination);
+  expect(await readFile(join(destination, "libcublas.so.13"))).toEqual(whole);
+});
+
 test("libraries that are needed by libraries, and those that are loaded later, are missed by name", async () => {
   const left = Object.entries(complete).filter(([path]) => !/cublasLt|nvrtc\.so|cudnn_ops/.test(path));
   const { missing } = await inspect(await folderWith(Object.fromEntries(left)), VERSION);
@@ -68,10 +84,16 @@ test.each<[string, Buffer, RegExp]>([
   ["cut off in its header", complete["cuda/lib/libcublas.so.13"]!.subarray(0, 90), /^libcublas\.so\.13 is cut off/],
   ["something else", Buffer.from("<html>Not found</html>".repeat(9)), /^libcublas\.so\.13 is no library of Linux\.$/],
   ["empty", Buffer.alloc(0), /^libcublas\.so\.13 is no library of Linux\.$/],
+  ["full of wrong numbers", withNumberAt(complete["cuda/lib/libcublas.so.13"]!, 54, 0), /^libcublas\.so\.13 is damaged\.$/],
   ["for Arm", sharedLibrary([], { machine: 183 }), /^libcublas\.so\.13 is a library for another processor\.$/],
 ])("a library that is %s is named", async (_what, bytes, message) => {
   const { damaged } = await inspect(await folderWith({ ...complete, "cuda/lib/libcublas.so.13": bytes }), VERSION);
   expect(damaged).toEqual([expect.stringMatching(message)]);
+});
+
+test("a library that only newer versions of cuDNN load is checked too", async () => {
+  const { damaged } = await inspect(await folderWith({ ...complete, "cudnn/lib/libcudnn_adv.so.9": Buffer.alloc(9) }), VERSION);
+  expect(damaged).toEqual(["libcudnn_adv.so.9 is no library of Linux."]);
 });
 
 test("the part of another version of ONNX Runtime is refused", async () => {

@@ -38,6 +38,10 @@ export async function neededLibraries(path: string): Promise<string[]> {
     const end = Math.max(sectionsEnd, ...segments.map((segment) => segment.offset + segment.size));
     if (end > size) throw new DamagedLibraryError(`is cut off: it has ${size} of at least ${end} bytes`);
     return await namesOf(file, segments);
+  } catch (error) {
+    // Its numbers point outside of the file.
+    if (error instanceof RangeError) throw new DamagedLibraryError("is damaged", { cause: error });
+    throw error;
   } finally {
     await file.close();
   }

@@ -23,6 +23,9 @@ export const runtimeFolder = join(
 /** Whether ONNX Runtime has CUDA for this platform at all. */
 export const hasCudaBuild = process.platform === "linux" && process.arch === "x64";
 
+/** Whether it has WebGPU for this platform, which reaches cards of NVIDIA too. */
+export const hasWebGpuBuild = ["linux x64", "win32 x64", "win32 arm64", "darwin arm64"].includes(`${process.platform} ${process.arch}`);
+
 /** Whether the part of ONNX Runtime for CUDA is in place. Libraries of CUDA that it needs may be missing. */
 export function isProviderInPlace(): boolean {
   return existsSync(join(runtimeFolder, PROVIDER));
