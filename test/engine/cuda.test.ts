@@ -4,6 +4,7 @@ import { isProviderInPlace, runtimeFolder } from "../../server/engine/cuda/libra
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { onCuda } from "../../server/engine/onnx-providers.js";
 import { engineContract } from "../contracts/engine.js";
+import { engineGeneratorsContract } from "../contracts/engine-generators.js";
 import { engineNetworksContract } from "../contracts/engine-networks.js";
 import { noteSkipped } from "../helpers/skipped.js";
 
@@ -14,6 +15,7 @@ if (hasNvidiaDriver() && isProviderInPlace() && isFound) {
   const open = () => new OnnxEngine(onCuda(0, "a card of NVIDIA"));
   engineContract("onnx on cuda", open);
   engineNetworksContract("onnx on cuda", async () => open());
+  engineGeneratorsContract("onnx on cuda", async () => open());
 } else {
   noteSkipped(
     "CUDA needs a card of NVIDIA, its libraries (npm run cuda), and LD_LIBRARY_PATH with the folder in which that command put them.",

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { test } from "vitest";
 import { TfjsEngine } from "../../server/engine/tfjs.js";
 import { engineContract } from "../contracts/engine.js";
+import { engineGeneratorsContract } from "../contracts/engine-generators.js";
 import { engineNetworksContract } from "../contracts/engine-networks.js";
 import { noteSkipped } from "../helpers/skipped.js";
 
@@ -17,6 +18,7 @@ if (installed) {
   const open = () => TfjsEngine.create([installed]);
   engineContract("tfjs with its native binding", open);
   engineNetworksContract("tfjs with its native binding", open);
+  engineGeneratorsContract("tfjs with its native binding", open);
 } else {
   noteSkipped("The native binding of TensorFlow.js is not installed; docs/operate.md says how to install it.");
   test.skip("the native binding of TensorFlow.js computes what other engines compute");

@@ -4,6 +4,7 @@ import { TfjsEngine } from "../../server/engine/tfjs.js";
 import { constant, FREE, input } from "../../server/graph/node.js";
 import { abs, add, conv2d, mul, reduceSum, relu } from "../../server/graph/operators/index.js";
 import { engineContract } from "../contracts/engine.js";
+import { engineGeneratorsContract } from "../contracts/engine-generators.js";
 import { engineNetworksContract } from "../contracts/engine-networks.js";
 import { randomTensor } from "../helpers/random.js";
 
@@ -11,6 +12,7 @@ const open = () => TfjsEngine.create(["wasm"]);
 
 engineContract("tfjs", open);
 engineNetworksContract("tfjs", open);
+engineGeneratorsContract("tfjs", open);
 
 async function engine(): Promise<TfjsEngine> {
   const opened = await open();
