@@ -37,9 +37,10 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
     );
     expect(session).toEqual({ styles: [{ weight: 1 }, { weight: 0.25 }], content: { width: 160, height: 120 }, settings: { steps: 50 } });
 
-    await page.getByRole("link", { name: "New painting" }).click();
+    await page.getByRole("link", { name: "New painting from this" }).click();
     await page.getByRole("button", { name: "Start", exact: true }).waitFor();
-    expect(await page.getByText(/^Takes about/).count()).toBe(0);
+    expect(await page.getByRole("textbox", { name: "Size" }).inputValue()).toBe("64");
+    expect(await mix.getByRole("textbox", { name: "Share" }).nth(1).inputValue()).toBe("0.25");
     await page.getByRole("textbox", { name: "Size" }).fill("96");
     await page.getByText(/^Takes about \d.* on this server\.$/).waitFor();
     await screenshot(page, "easel-desktop", true);

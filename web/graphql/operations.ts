@@ -119,7 +119,18 @@ export const SessionEvents = graphql(
   [FrameParts, PaintingParts, TranslationParts],
 );
 
+/** What happens to sessions on other pages. */
+export const ElsewhereEvents = graphql(`
+  subscription ElsewhereEvents { sessions { __typename id ... on StyleTransferSession { parent { id } } } }
+`);
+
+export const RemovalEvents = graphql(`subscription RemovalEvents { sessionRemovals }`);
+
 export const ViewersEvents = graphql(`subscription ViewersEvents($id: ID!) { viewers(id: $id) }`);
+
+export const ImageQuery = graphql(`
+  query Image($id: ID!) { image(id: $id) { id } }
+`);
 
 export const ImagesQuery = graphql(
   `

@@ -7,10 +7,17 @@ import { useAttempt } from "../parts/use-attempt";
 import { paintingTexts as texts } from "../texts/painting";
 import { PictureWell } from "./picture-well";
 import { sampleStyles } from "./samples";
-import { pictureOf, type Uploaded, useChoice } from "./use-choice";
+import { isOfSample, pictureOf, type Uploaded, useChoice } from "./use-choice";
+
+interface Props {
+  action: string;
+  /** URLs of styles that are in use, which the dialog does not offer first. */
+  used: readonly string[];
+  onPick(image: Uploaded): void;
+}
 
 /** A dialog to choose a style picture: dropped, uploaded, or one of the samples. */
-export function StylePicker({ action, onPick }: { action: string; onPick(image: Uploaded): void }) {
+export function StylePicker({ action, used, onPick }: Props) {
   const [open, setOpen] = useState(false);
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
@@ -20,6 +27,7 @@ export function StylePicker({ action, onPick }: { action: string; onPick(image: 
         <Dialog.Content className={dialog.content} data-high="true" aria-describedby={undefined}>
           <Dialog.Title className="hidden">{action}</Dialog.Title>
           <Picker
+            used={used}
             onPick={(image) => {
               onPick(image);
               setOpen(false);
@@ -31,8 +39,9 @@ export function StylePicker({ action, onPick }: { action: string; onPick(image: 
   );
 }
 
-function Picker({ onPick }: { onPick(image: Uploaded): void }) {
-  const choice = useChoice(sampleStyles);
+function Picker({ used, onPick }: Pick<Props, "used" | "onPick">) {
+  const [first] = useState(() => sampleStyles.find((sample) => !used.some((url) => isOfSample(url, sample)))?.url ?? "");
+  const choice = useChoice(sampleStyles, { own: [], url: first });
   const { busy, failure, attempt } = useAttempt();
   return (
     <>

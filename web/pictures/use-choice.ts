@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { messageOf } from "../graphql/execute";
+import { ConnectionError, messageOf } from "../graphql/execute";
 import type { Picture } from "../graphql/operations";
 import { uploadPicture } from "../graphql/upload";
 import { pictureTexts as texts } from "../texts/pictures";
@@ -10,9 +10,17 @@ export interface Option extends Sample {
   imageId: string | null;
 }
 
+/** The pictures of a choice as a page may keep them: those that were added, the newest first, and the URL of the chosen one. */
+export interface KeptChoice {
+  own: readonly Option[];
+  url: string;
+}
+
 export interface Choice {
   options: readonly Option[];
   chosen: Option;
+  /** What restores this choice. */
+  kept: KeptChoice;
   uploading: boolean;
   failure: string | null;
   choose(url: string): void;
@@ -20,12 +28,16 @@ export interface Choice {
   add(image: Uploaded): void;
   /** Uploads a picture and chooses it. */
   take(file: File): Promise<void>;
+  /** Chooses as it was kept. */
+  restore(kept: KeptChoice): void;
+  /** Takes away a picture that is no longer on the server. */
+  forget(imageId: string): void;
 }
 
-/** A choice of one picture among samples and uploads; `given` is chosen from the start. The samples may change. */
-export function useChoice(samples: readonly Sample[], given: Option | null = null): Choice {
-  const [own, setOwn] = useState<readonly Option[]>(given ? [given] : []);
-  const [url, setUrl] = useState(given?.url ?? "");
+/** A choice of one picture among samples and uploads, at first as it was kept. The samples may change. */
+export function useChoice(samples: readonly Sample[], kept: KeptChoice = { own: [], url: "" }): Choice {
+  const [own, setOwn] = useState(kept.own);
+  const [url, setUrl] = useState(kept.url);
   const [uploading, setUploading] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const options = [...own, ...samples.map((sample) => ({ ...sample, imageId: null }))];
@@ -35,6 +47,7 @@ export function useChoice(samples: readonly Sample[], given: Option | null = nul
   return {
     options,
     chosen,
+    kept: { own, url: chosen.url },
     uploading,
     failure,
     choose(next) {
@@ -59,10 +72,23 @@ export function useChoice(samples: readonly Sample[], given: Option | null = nul
         setUploading(false);
       }
     },
+    restore(earlier) {
+      setOwn(earlier.own);
+      setUrl(earlier.url);
+    },
+    forget: (imageId) => setOwn((known) => known.filter((one) => one.imageId !== imageId)),
   };
 }
 
 const uploadedSamples = new Map<string, Promise<Uploaded>>();
+
+/** URLs of samples by the URL that they have on the server, as far as this page has uploaded them. */
+const samplesOnServer = new Map<string, string>();
+
+/** Whether a URL is that of a sample, or of its copy on the server. */
+export function isOfSample(url: string, sample: Sample): boolean {
+  return url === sample.url || samplesOnServer.get(url) === sample.url;
+}
 
 /** A picture on the server. */
 export type Uploaded = Pick<Picture, "id" | "url">;
@@ -79,12 +105,17 @@ export function pictureOf({ imageId, url }: Option): Promise<Uploaded> {
   if (known) return known;
   const uploading = uploadSample(url);
   uploadedSamples.set(url, uploading);
-  uploading.catch(() => uploadedSamples.delete(url));
+  uploading.then(
+    (image) => samplesOnServer.set(image.url, url),
+    () => uploadedSamples.delete(url),
+  );
   return uploading;
 }
 
 async function uploadSample(url: string): Promise<Uploaded> {
-  const response = await fetch(url);
+  const response = await fetch(url).catch((cause: unknown) => {
+    throw new ConnectionError({ cause });
+  });
   if (!response.ok) throw new Error(texts.noSample);
   return uploadPicture(await response.blob());
 }

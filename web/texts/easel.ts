@@ -20,6 +20,7 @@ export const easelTexts = {
   remove: (place: number) => `Remove style ${place}`,
   about: (time: string) => `Takes about ${time} on this server.`,
   aboutHelp: "Based on how long recent paintings took here.",
+  startOver: "Start over",
   start: "Start",
   starting: "Starting…",
   styleAt: (place: number) => `Style ${place}`,

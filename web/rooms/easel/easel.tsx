@@ -6,13 +6,16 @@ import { StartPainting } from "../../graphql/operations";
 import { forTask, networkNamed, usualModel } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { formatDuration } from "../../parts/durations";
+import { focusInvalid } from "../../parts/invalid-field";
 import { FailureNotice, Notice } from "../../parts/notice";
+import textButton from "../../parts/text-button.module.css";
 import { useServer } from "../../parts/use-server";
 import workbench from "../../parts/workbench.module.css";
 import { PictureWell } from "../../pictures/picture-well";
 import { samplePhotos, sampleStyles } from "../../pictures/samples";
 import { type Choice, imageIdOf, useChoice } from "../../pictures/use-choice";
 import { usePastedPicture } from "../../pictures/use-pasted-picture";
+import { keepDraft, oneStyle } from "../../session/draft";
 import { type Recipe, toInput, withModel } from "../../session/recipe";
 import { useStart } from "../../session/use-start";
 import { easelTexts as texts } from "../../texts/easel";
@@ -21,12 +24,22 @@ import { NetworkChoice } from "./network-choice";
 import { PresetChoice } from "./preset-choice";
 import { RestoredNote } from "./restored-note";
 import { SettingsPanel } from "./settings-panel";
-import { oneStyle, StyleMix } from "./style-mix";
+import { StyleMix } from "./style-mix";
 import { useEstimate } from "./use-estimate";
+import { useKeptDraft } from "./use-kept-draft";
 import { useRestored } from "./use-restored";
 
 /** The page that starts a painting: photo, style, settings, Start. `children` appear below the pictures. */
 export function Easel({ children }: { children: ReactNode }) {
+  const [round, setRound] = useState(0);
+  return (
+    <Workbench key={round} onStartOver={() => setRound(round + 1)}>
+      {children}
+    </Workbench>
+  );
+}
+
+function Workbench({ onStartOver, children }: { onStartOver(): void; children: ReactNode }) {
   const photo = useChoice(samplePhotos);
   const style = useChoice(sampleStyles);
   const [recipe, setRecipe] = useState<Recipe>({});
@@ -34,6 +47,22 @@ export function Easel({ children }: { children: ReactNode }) {
   const networks = useNetworks();
   const features = forTask(networks.networks, "FEATURES");
   const [mix, setMix] = useState(oneStyle);
+  useKeptDraft(
+    { photo: photo.kept, style: style.kept, recipe, mix },
+    {
+      onRestore(kept) {
+        photo.restore(kept.photo);
+        style.restore(kept.style);
+        setRecipe(kept.recipe);
+        setMix(kept.mix);
+      },
+      onMissing(imageId) {
+        photo.forget(imageId);
+        style.forget(imageId);
+        setMix((known) => ({ ...known, others: known.others.filter(({ image }) => image.id !== imageId) }));
+      },
+    },
+  );
   const hasNetwork = features?.some(({ state }) => state !== "FAILED") ?? true;
   const touched = useRef<"photo" | "style">("photo");
   const { start, starting, failure } = useStart();
@@ -45,6 +74,9 @@ export function Easel({ children }: { children: ReactNode }) {
   const asked = recipe.model ?? null;
   const network = asked === null ? features && usualModel(features) : networkNamed(features, asked);
   const time = useEstimate(recipe, network?.id ?? asked, photo.chosen.url);
+
+  const isFirst = photo.chosen.url === samplePhotos[0]?.url && style.chosen.url === sampleStyles[0]?.url;
+  const isChanged = !isFirst || mix.others.length > 0 || Object.keys(recipe).length > 0;
 
   async function begin() {
     const [contentId, styleId] = await Promise.all([imageIdOf(photo.chosen), imageIdOf(style.chosen)]);
@@ -69,9 +101,21 @@ export function Easel({ children }: { children: ReactNode }) {
         className={workbench.settings}
         onSubmit={(event) => {
           event.preventDefault();
-          void start(begin);
+          if (!focusInvalid(event.currentTarget)) void start(begin);
         }}
       >
+        {isChanged && (
+          <button
+            type="button"
+            className={textButton.quiet}
+            onClick={() => {
+              keepDraft(null);
+              onStartOver();
+            }}
+          >
+            {texts.startOver}
+          </button>
+        )}
         {restored && <RestoredNote restored={restored} onDismiss={dismiss} />}
         <FailureNotice error={unreadable} />
         <PresetChoice recipe={recipe} onChange={setRecipe} />

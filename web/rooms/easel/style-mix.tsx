@@ -3,17 +3,10 @@ import { displayUrl } from "../../parts/display-url";
 import { NumberControl } from "../../parts/number-control";
 import { styleShare } from "../../parts/settings";
 import { StylePicker } from "../../pictures/style-picker";
+import type { Mix } from "../../session/draft";
 import type { WeightedPicture } from "../../session/steerable";
 import { easelTexts as texts } from "../../texts/easel";
 import styles from "./style-mix.module.css";
-
-/** Further styles with their shares, and the share of the first one. */
-export interface Mix {
-  share: number;
-  others: readonly WeightedPicture[];
-}
-
-export const oneStyle: Mix = { share: 1, others: [] };
 
 const share = styleShare(texts.share);
 
@@ -63,6 +56,7 @@ export function StyleMix({ firstUrl, mix, onChange }: Props) {
       {others.length + 1 < styleTransferLimits.maxStyles && (
         <StylePicker
           action={texts.mix}
+          used={[firstUrl, ...others.map(({ image }) => image.url)]}
           onPick={(image) => {
             if (others.every((known) => known.image.id !== image.id)) onChange({ ...mix, others: [...others, { image, weight: 1 }] });
           }}

@@ -1,8 +1,6 @@
 import { type InForce, withChange } from "../../../server/records/changes";
-import { type LayerWeight, type Setting, settingNames, styleTransferLimits, styleTransferSettings } from "../../../server/records/settings";
 import { pngText } from "../../parts/png-text";
-import { controlledNames } from "../../parts/settings";
-import type { Recipe } from "../../session/recipe";
+import { allowedRecipe, type Recipe } from "../../session/recipe";
 import { easelTexts } from "../../texts/easel";
 
 const texts = easelTexts.trace;
@@ -40,35 +38,7 @@ export function traceFromText(text: string): FoundTrace {
   const { settings } = changes
     .filter(isFields)
     .reduce((before, changed) => withChange(before, { settings: changed, styles: null }), initial);
-  return { text, title: typeof trace.title === "string" ? trace.title : null, recipe: recipeOf(settings) };
-}
-
-function recipeOf(settings: Fields): Recipe {
-  const read = settingNames.filter((name) => name === "model" || controlledNames.includes(name));
-  return Object.fromEntries(
-    read.flatMap((name) => (isAllowed(styleTransferSettings[name], settings[name]) ? [[name, settings[name]]] : [])),
-  );
-}
-
-function isAllowed(setting: Setting, value: unknown): boolean {
-  switch (setting.kind) {
-    case "number":
-      if (typeof value !== "number" || (setting.integer && !Number.isInteger(value))) return false;
-      return value >= setting.min && value <= setting.max;
-    case "choice":
-      return typeof value === "string" && setting.values.includes(value);
-    case "flag":
-      return typeof value === "boolean";
-    case "layers":
-      return Array.isArray(value) && value.every(isLayer);
-    case "model":
-      return typeof value === "string";
-  }
-}
-
-function isLayer(value: unknown): value is LayerWeight {
-  if (!isFields(value) || typeof value.layer !== "string" || typeof value.weight !== "number") return false;
-  return value.weight >= 0 && value.weight <= styleTransferLimits.maxLayerWeight;
+  return { text, title: typeof trace.title === "string" ? trace.title : null, recipe: allowedRecipe(settings) };
 }
 
 function parse(text: string): Fields {

@@ -11,6 +11,7 @@ import { formatBytes, forTask, networkNamed, shortTitle, takesDrawings } from ".
 import { sizeSetting, toTranslationInput } from "../../networks/order";
 import { TranslatorList } from "../../networks/translator-list";
 import { useNetworks } from "../../networks/use-networks";
+import { focusInvalid } from "../../parts/invalid-field";
 import { Notice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import workbench from "../../parts/workbench.module.css";
@@ -30,7 +31,8 @@ export function Translate({ children }: { children: ReactNode }) {
   const [model, setModel] = useState(asked.get("model"));
   const translator = networkNamed(translators, model) ?? firstReady(translators);
   const drawing = translator !== null && takesDrawings(translator);
-  const picture = useChoice(drawing ? sampleDrawings : samplePhotos, givenPicture(asked));
+  const given = givenPicture(asked);
+  const picture = useChoice(drawing ? sampleDrawings : samplePhotos, given ? { own: [given], url: given.url } : undefined);
   const [size, setSize] = useState<number | null>(null);
   const { start, starting, failure } = useStart();
   usePastedPicture((file) => void picture.take(file));
@@ -51,7 +53,7 @@ export function Translate({ children }: { children: ReactNode }) {
         className={workbench.settings}
         onSubmit={(event) => {
           event.preventDefault();
-          if (translator) void start(() => begin(translator));
+          if (translator && !focusInvalid(event.currentTarget)) void start(() => begin(translator));
         }}
       >
         {translator && (

@@ -23,6 +23,7 @@ export function StyleSources({ sources, onChange }: Props) {
   const add = (image: WeightedPicture["image"]) => {
     if (sources.every((known) => known.image.id !== image.id)) onChange([...sources, { image, weight: 1 }]);
   };
+  const used = sources.map(({ image }) => image.url);
   return (
     <fieldset className={styles.group}>
       <legend>{sources.length > 1 ? texts.several : texts.one}</legend>
@@ -41,7 +42,7 @@ export function StyleSources({ sources, onChange }: Props) {
               />
             )}
             <div className={styles.actions}>
-              <StylePicker action={texts.swap} onPick={(image) => replace(place, { ...source, image })} />
+              <StylePicker action={texts.swap} used={used} onPick={(image) => replace(place, { ...source, image })} />
               {sources.length > 1 && (
                 <button
                   type="button"
@@ -56,7 +57,7 @@ export function StyleSources({ sources, onChange }: Props) {
           </div>
         </div>
       ))}
-      {sources.length < styleTransferLimits.maxStyles && <StylePicker action={texts.add} onPick={add} />}
+      {sources.length < styleTransferLimits.maxStyles && <StylePicker action={texts.add} used={used} onPick={add} />}
     </fieldset>
   );
 }
