@@ -20,7 +20,7 @@ import { LiveFrames } from "./sessions/live/frames.js";
 import type { SessionModels } from "./sessions/models.js";
 import { SessionService } from "./sessions/service.js";
 import { FrameBroker } from "./sessions/watch/frame-broker.js";
-import { openGalleryFeed } from "./sessions/watch/gallery-feed.js";
+import { openGalleryFeed, openRemovalFeed } from "./sessions/watch/gallery-feed.js";
 import { keptFrames } from "./sessions/watch/kept-frames.js";
 import type { Storage } from "./storage/storage.js";
 
@@ -96,6 +96,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     exports: exporter,
     broker,
     watchSessions: (filter: SessionFilter) => openGalleryFeed(bus, filter),
+    watchRemovals: () => openRemovalFeed(bus),
     models: models.catalogue,
     layersOf: async (id: string) => (await models.sessions.find(id))?.layers.map(({ name }) => name) ?? [],
     devices,

@@ -49,6 +49,8 @@ export interface ApiContext {
   broker: FrameBroker;
   /** Sessions that pass the filter, as they start and change. */
   watchSessions(filter: SessionFilter): Promise<AsyncIterableIterator<SessionRecord>>;
+  /** Sessions as they are deleted. */
+  watchRemovals(): Promise<AsyncIterableIterator<{ id: string }>>;
   models: ModelCatalogue;
   /** Names of the layers at which a model measures losses, shallow to deep; none for translators. */
   layersOf(modelId: string): Promise<string[]>;

@@ -13,7 +13,7 @@ import { SessionControlMutations } from "./session-controls.js";
 import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
 import { StyleTransferSession, TranslationSession } from "./session-types.js";
 import { ImageSessionsResolver, SessionMutations, SessionQueries } from "./sessions.js";
-import { SessionSubscription, SessionsSubscription, ViewersSubscription } from "./subscriptions.js";
+import { RemovalsSubscription, SessionSubscription, SessionsSubscription, ViewersSubscription } from "./subscriptions.js";
 import { TranslationFieldsResolver } from "./translations.js";
 
 /** Codes of errors. No field has this type: they are in the extensions of errors, and a session keeps its own as text. */
@@ -58,6 +58,7 @@ function resolvedSchema(): GraphQLSchema {
       LiveFrameMutations,
       SessionSubscription,
       SessionsSubscription,
+      RemovalsSubscription,
       ViewersSubscription,
       ModelsSubscription,
     ],

@@ -1,4 +1,4 @@
-import { Arg, createUnionType, Field, Float, Int, ObjectType, Resolver, Root, Subscription } from "type-graphql";
+import { Arg, createUnionType, Field, Float, ID, Int, ObjectType, Resolver, Root, Subscription } from "type-graphql";
 import type { SessionRecord } from "../records/session.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ViewerCount } from "../sessions/watch/frame-broker.js";
@@ -101,5 +101,16 @@ export class SessionsSubscription {
     _filter: SessionFilter | null,
   ): SessionRecord {
     return session;
+  }
+}
+
+@Resolver()
+export class RemovalsSubscription {
+  @Subscription(() => ID, {
+    description: "Ids of sessions as they are deleted, for galleries and for pages that show one.",
+    subscribe: ({ context }: { context: ApiContext }) => context.watchRemovals(),
+  })
+  sessionRemovals(@Root() { id }: { id: string }): string {
+    return id;
   }
 }

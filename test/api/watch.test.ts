@@ -192,6 +192,19 @@ test.each([
   expect(value.errors[0].extensions).toMatchObject({ code, field });
 });
 
+test("galleries hear which sessions are deleted, and nothing of other changes", async () => {
+  const { client } = running;
+  const removals = client.subscribe("subscription { sessionRemovals }");
+  const first = removals.next();
+  // The answer to a later operation on the same socket shows that the gallery is subscribed.
+  await client.subscribe("{ server { version } }").next();
+  const id = await startSession(running);
+  await client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id });
+  await client.query("mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id });
+  expect((await first).value.data).toEqual({ sessionRemovals: id });
+  await removals.return?.();
+});
+
 test("the gallery gets the sessions that pass its filter", async () => {
   const { client, host } = running;
   const gallery = client.subscribe('subscription { sessions(filter: { titleContains: "harbour" }) { id status title } }');

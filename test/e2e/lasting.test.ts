@@ -23,9 +23,9 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     await waitForStep(page, 5);
     await waitForStep(other, 5);
 
-    await page.getByRole("button", { name: "Pause" }).click();
-    await waitForStatus(page, "Paused");
-    await waitForStatus(other, "Paused");
+    await page.getByRole("button", { name: "Stop here" }).click();
+    await waitForStatus(page, "Stopped");
+    await waitForStatus(other, "Stopped");
     // When a painting that started later has ended, the steps in work at the pause are stored. One more painting gives
     // enough time for a step that must not happen.
     const second = (await studio.open()).page;
@@ -40,7 +40,7 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
 
     await beta(page).fill("90");
     await page.keyboard.press("Enter");
-    await page.getByText("Changed. Takes effect when it resumes.").waitFor();
+    await page.getByText("Changed. Takes effect when it continues.").waitFor();
     await expect.poll(() => beta(other).inputValue()).toBe("90");
     expect((await stored(id)).changes).toEqual([{ step: null, alpha: null, beta: 90 }]);
 
@@ -48,7 +48,7 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     await other.getByText("More", { exact: true }).click();
     await expect.poll(() => other.getByRole("img", { name: "Style 1" }).getAttribute("src")).toBe(engraving);
 
-    await other.getByRole("button", { name: "Resume" }).click();
+    await other.getByRole("button", { name: "Continue" }).click();
     await waitForStep(page, step + 5);
     await other.getByText(/^In effect from step \d+\.$/).waitFor();
     await page.getByRole("slider", { name: "Style", exact: true }).focus();
@@ -68,16 +68,17 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
       if (route.request().postData()?.includes("PauseSession")) await studio.client.query(PAUSE, { id });
       await route.continue();
     });
-    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Stop here" }).click();
     await page.getByRole("status").filter({ hasText: "The session is PAUSED." }).waitFor();
-    await page.getByRole("button", { name: "Resume" }).waitFor();
+    await page.getByRole("button", { name: "Continue" }).waitFor();
 
     await page.getByRole("button", { name: "Rename" }).click();
     await page.getByRole("textbox", { name: "Title" }).fill("Garden");
     await page.keyboard.press("Enter");
     await other.getByRole("heading", { name: "Garden" }).waitFor();
-    await page.getByRole("button", { name: "Cancel" }).click();
-    await waitForStatus(other, "Cancelled");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Stop here" }).click();
+    await waitForStatus(other, "Stopped");
     expect(complaints).toEqual([]);
   });
 

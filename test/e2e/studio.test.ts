@@ -54,7 +54,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     expect(complaints).toEqual([]);
   });
 
-  test("cancels a painting, and the gallery shows, renames and deletes it", async () => {
+  test("stops a painting, and the gallery shows, renames and deletes it", async () => {
     const { page, complaints } = await studio.open();
     const gallery = (await studio.open(phone)).page;
     await gallery.goto("/");
@@ -63,10 +63,11 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     await card.getByText("Painting", { exact: true }).waitFor();
 
     await waitForStep(page, 2);
-    await page.getByRole("button", { name: "Cancel" }).click();
-    await waitForStatus(page, "Cancelled");
-    expect(await page.getByRole("button", { name: "Cancel" }).count()).toBe(0);
-    await card.getByText("Cancelled").waitFor();
+    await page.getByRole("button", { name: "Stop here" }).click();
+    await waitForStatus(page, "Stopped");
+    await page.getByRole("button", { name: "Continue" }).waitFor();
+    expect(await page.getByRole("button", { name: "Stop here" }).count()).toBe(0);
+    await card.getByText("Stopped").waitFor();
     await screenshot(gallery, "studio-phone", true);
     expect(await overflow(gallery)).toBe(0);
 
@@ -75,19 +76,21 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     await gallery.keyboard.press("Enter");
     const renamed = gallery.getByRole("listitem").filter({ hasText: "Over the waves" });
     await renamed.getByRole("button", { name: /^Delete/ }).click();
-    await gallery.getByRole("alertdialog").getByRole("button", { name: "Keep it" }).click();
-    expect(await renamed.count()).toBe(1);
-    await renamed.getByRole("button", { name: /^Delete/ }).click();
-    await gallery.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
     await renamed.waitFor({ state: "detached" });
+    await gallery.getByRole("button", { name: "Undo" }).click();
+    await renamed.waitFor();
+    await renamed.getByRole("button", { name: /^Delete/ }).click();
+    await gallery.getByText("1 deleted").waitFor();
+    await gallery.getByText("1 deleted").waitFor({ state: "detached" });
+    expect(await renamed.count()).toBe(0);
     await gallery.reload();
     await gallery.getByRole("heading", { name: /^Paintings/ }).waitFor();
     expect(await renamed.count()).toBe(0);
 
     await startPainting(page, { photo: "Alps", style: "Engraving", steps: 2000, size: 64 });
     const other = gallery.getByRole("listitem").filter({ hasText: "French Alps, Engraving" });
-    await other.getByRole("button", { name: "Cancel French Alps, Engraving" }).click();
-    await other.getByText("Cancelled").waitFor();
+    await other.getByRole("button", { name: "Stop French Alps, Engraving" }).click();
+    await other.getByText("Stopped").waitFor();
     expect(complaints).toEqual([]);
   });
 
@@ -158,9 +161,9 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     await waitForStatus(page, "Connection lost. Reconnecting…");
     await studio.server.start();
     await page.getByText(/^Painting on /).waitFor();
-    await page.getByRole("button", { name: "Cancel" }).click();
-    await waitForStatus(page, "Cancelled");
-    await card.getByText("Cancelled").waitFor();
+    await page.getByRole("button", { name: "Stop here" }).click();
+    await waitForStatus(page, "Stopped");
+    await card.getByText("Stopped").waitFor();
   });
 });
 

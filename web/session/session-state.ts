@@ -22,6 +22,8 @@ export interface SessionState {
   /** The time at which each of the last frames was finished, ms since 1970, oldest first. */
   pace: readonly { step: number; at: number }[];
   connected: boolean;
+  /** Whether the session was deleted, on this page or elsewhere. */
+  removed: boolean;
   failure: string | null;
 }
 
@@ -37,6 +39,7 @@ export type SessionAction =
   /** Its latest place in the queue. */
   | { type: "place"; queuePosition: number | null }
   | { type: "connection"; connected: boolean }
+  | { type: "removed" }
   | { type: "failed"; message: string };
 
 const PACE_FRAMES = 12;
@@ -48,6 +51,7 @@ export const nothingYet: SessionState = {
   timeline: emptyTimeline,
   pace: [],
   connected: true,
+  removed: false,
   failure: null,
 };
 
@@ -69,9 +73,16 @@ export function nextState(state: SessionState, event: SessionAction): SessionSta
       return state.session?.status === "QUEUED" ? { ...state, session: { ...state.session, queuePosition: event.queuePosition } } : state;
     case "connection":
       return state.connected === event.connected ? state : { ...state, connected: event.connected };
+    case "removed":
+      return { ...state, removed: true };
     case "failed":
       return { ...state, failure: event.message };
   }
+}
+
+/** Whether a session may be deleted: it is over, or does not work for now. */
+export function canBeDeleted(status: SessionStatus): boolean {
+  return isOver(status) || status === "PAUSED";
 }
 
 export function isOver(status: SessionStatus): boolean {

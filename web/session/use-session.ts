@@ -1,6 +1,14 @@
-import { type Dispatch, useEffect, useReducer } from "react";
+import { type Dispatch, useEffect, useReducer, useRef } from "react";
 import { execute, messageOf } from "../graphql/execute";
-import { PlaceQuery, SessionEvents, SessionQuery } from "../graphql/operations";
+import {
+  ElsewhereEvents,
+  PlaceQuery,
+  RemovalEvents,
+  type Session,
+  SessionEvents,
+  SessionQuery,
+  type SessionStatus,
+} from "../graphql/operations";
 import { type SubscriptionTo, useSubscription } from "../graphql/use-subscription";
 import { studioTexts as texts } from "../texts/studio";
 import { justStarted } from "./just-started";
@@ -15,8 +23,57 @@ const PLACE_EVERY_MS = 3_000;
 export function useSession(id: string): [SessionState, Dispatch<SessionAction>] {
   const [state, dispatch] = useReducer(nextState, id, initialState);
   useSubscription(id, (_key, signal) => followed(id, dispatch, signal));
+  useElsewhere(id, state.session?.status ?? null, dispatch);
   usePlace(id, state.session?.status === "QUEUED", dispatch);
   return [state, dispatch];
+}
+
+/**
+ * Follows what other pages do to the session: the subscription to its own events says nothing of branches, and ends when
+ * the session is over.
+ */
+function useElsewhere(id: string, status: SessionStatus | null, dispatch: Dispatch<SessionAction>): void {
+  const key = status === null ? null : id;
+  const newest = useRef(status);
+  useEffect(() => {
+    newest.current = status;
+  });
+  useSubscription(
+    key,
+    (_key, signal): SubscriptionTo<typeof ElsewhereEvents> => ({
+      document: ElsewhereEvents,
+      variables: () => ({}),
+      onEvent({ sessions: event }) {
+        const parent = event.__typename === "StyleTransferSession" ? event.parent?.id : undefined;
+        const isOwn = event.id === id && newest.current !== null && isOver(newest.current);
+        // While the server cannot be reached, the page stays as it was, and the status line says so.
+        if (isOwn || parent === id) loaded(id, dispatch, signal).catch(() => undefined);
+      },
+      onFailure: () => undefined,
+    }),
+  );
+  useSubscription(
+    key,
+    (): SubscriptionTo<typeof RemovalEvents> => ({
+      document: RemovalEvents,
+      variables: () => ({}),
+      onEvent({ sessionRemovals }) {
+        if (sessionRemovals === id) dispatch({ type: "removed" });
+      },
+      onFailure: () => undefined,
+    }),
+  );
+}
+
+/** Loads a session, shows it, and returns it. @throws Error when there is none. */
+async function loaded(id: string, dispatch: Dispatch<SessionAction>, signal: AbortSignal): Promise<Session> {
+  const { session } = await execute(SessionQuery, { id, points: CURVE_POINTS }, signal);
+  if (!session) throw new Error(texts.noSession);
+  if (session.__typename === "StyleTransferSession") {
+    const { losses, ...painting } = session;
+    dispatch({ type: "loaded", session: painting, curve: losses });
+  } else dispatch({ type: "loaded", session, curve: [] });
+  return session;
 }
 
 function usePlace(id: string, waits: boolean, dispatch: Dispatch<SessionAction>): void {
@@ -46,14 +103,9 @@ function followed(id: string, dispatch: (event: SessionAction) => void, signal: 
     document: SessionEvents,
     variables: () => ({ id, afterStep: step }),
     async load() {
-      const { session } = await execute(SessionQuery, { id, points: CURVE_POINTS }, signal);
-      if (!session) throw new Error(texts.noSession);
+      const session = await loaded(id, dispatch, signal);
       step = session.latestFrame?.step ?? -1;
       over = isOver(session.status);
-      if (session.__typename === "StyleTransferSession") {
-        const { losses, ...painting } = session;
-        dispatch({ type: "loaded", session: painting, curve: losses });
-      } else dispatch({ type: "loaded", session, curve: [] });
     },
     onEvent({ session: event }) {
       if (event.__typename === "Frame") {

@@ -1,7 +1,7 @@
 /** The page of one painting. */
 export const paintingTexts = {
   doing: "Painting",
-  again: "New painting",
+  again: "New painting from this",
   fileName: "painting",
   step: "Step",
   stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
@@ -19,10 +19,10 @@ export const paintingTexts = {
     title: "Steer",
     branch: "Branch",
     branchHint: (step: number) => `Settings for a branch from step ${step}.`,
-    whenItGoesOn: "Changes take effect when it resumes.",
+    whenItGoesOn: "Changes take effect when it continues.",
     fromNext: "Changes take effect from the next step.",
     from: (step: number) => `In effect from step ${step}.`,
-    changedWhenItGoesOn: "Changed. Takes effect when it resumes.",
+    changedWhenItGoesOn: "Changed. Takes effect when it continues.",
     changedFromNext: "Changed. Takes effect from the next step.",
     more: "More",
   },

@@ -12,6 +12,15 @@ export function openGalleryFeed(bus: Bus, filter: SessionFilter): Promise<Feed<S
   );
 }
 
+/** Sessions as they are deleted. */
+export function openRemovalFeed(bus: Bus): Promise<Feed<{ id: string }>> {
+  return Feed.open((feed) =>
+    bus.subscribe("sessions", (event) => {
+      if (event.type === "deleted") feed.offer({ id: event.sessionId });
+    }),
+  );
+}
+
 /**
  * Whether a session passes a filter, by the rules of `SessionStore.list`, except for styles between the first and the
  * current ones: the session's record does not hold those.

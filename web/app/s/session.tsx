@@ -19,13 +19,24 @@ export function SessionRoom() {
 
 function Room({ id }: { id: string }) {
   const [state, dispatch] = useSession(id);
-  const { session, failure, connected } = state;
+  const { session, failure, connected, removed } = state;
+  if (removed) return <Gone />;
   if (session?.__typename === "StyleTransferSession") return <PaintingRoom state={state} session={session} dispatch={dispatch} />;
   if (session?.__typename === "TranslationSession") return <TranslationRoom state={state} session={session} />;
   return (
     <main className={styles.empty}>
       {failure ? <Notice>{failure}</Notice> : <p aria-live="polite">{connected ? texts.loading : texts.unreachable}</p>}
       <Link href="/">{texts.toStudio}</Link>
+    </main>
+  );
+}
+
+/** In place of a session that was deleted, here or on another page. */
+function Gone() {
+  return (
+    <main className={styles.empty}>
+      <p role="status">{texts.removed}</p>
+      <Link href="/gallery">{texts.toGallery}</Link>
     </main>
   );
 }

@@ -3,15 +3,16 @@
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
-import { FailureNotice, Notice } from "../../parts/notice";
+import { FailureNotice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
-import { isOver } from "../../session/session-state";
+import { canBeDeleted } from "../../session/session-state";
 import { galleryTexts as texts } from "../../texts/gallery";
 import { Cards } from "./cards";
 import { FilterBar } from "./filter-bar";
 import styles from "./gallery.module.css";
 import { filterOf, queryOf } from "./gallery-filter";
+import { RemovalNote } from "./removal-note";
 import { nothingSelected, stillThere, toggled } from "./selection";
 import { SessionCard } from "./session-card";
 import { useGallery } from "./use-gallery";
@@ -25,16 +26,15 @@ export function GalleryRoom() {
   const router = useRouter();
   const { gallery, failure, actions } = useGallery(filter);
   const [selection, setSelection] = useState(nothingSelected);
-  const reload = () => void actions.reload().catch(() => undefined);
-  const removal = useRemoval(reload);
+  const removal = useRemoval(actions);
   const { busy, failure: refused, attempt } = useAttempt();
 
   const shown = (gallery.cards ?? []).filter(({ id }) => !removal.pending.includes(id));
   const order = shown.map(({ id }) => id);
   const { ids } = stillThere(selection, order);
   const chosen = shown.filter(({ id }) => ids.has(id));
-  const over = chosen.filter(({ status }) => isOver(status));
-  const running = chosen.filter(({ status }) => !isOver(status));
+  const removable = chosen.filter(({ status }) => canBeDeleted(status));
+  const working = chosen.filter(({ status }) => !canBeDeleted(status));
   const comparable =
     chosen.length >= 2 && chosen.length <= MOST_COMPARED && chosen.every((card) => card.__typename === "StyleTransferSession");
 
@@ -62,6 +62,7 @@ export function GalleryRoom() {
             card={card}
             showKind={filter.kind === null}
             actions={actions}
+            onRemove={() => removal.remove([card.id])}
             selected={ids.has(card.id)}
             onSelect={(range) => setSelection(toggled(selection, card.id, range, order))}
           />
@@ -81,19 +82,19 @@ export function GalleryRoom() {
                   {texts.compare}
                 </button>
               )}
-              {running.length > 0 && (
+              {working.length > 0 && (
                 <button
                   type="button"
                   className="button"
                   disabled={busy}
-                  onClick={() => void attempt(() => Promise.all(running.map(({ id }) => actions.cancel(id))))}
+                  onClick={() => void attempt(() => Promise.all(working.map(actions.stop)))}
                 >
-                  {texts.cancelRunning(running.length)}
+                  {texts.stopWorking(working.length)}
                 </button>
               )}
-              {over.length > 0 && (
-                <button type="button" className="button danger" onClick={() => removal.remove(over.map(({ id }) => id))}>
-                  {texts.remove(over.length)}
+              {removable.length > 0 && (
+                <button type="button" className="button danger" onClick={() => removal.remove(removable.map(({ id }) => id))}>
+                  {texts.remove(removable.length)}
                 </button>
               )}
               <button type="button" className={button.quiet} onClick={() => setSelection(nothingSelected)}>
@@ -102,15 +103,7 @@ export function GalleryRoom() {
               <FailureNotice error={refused} />
             </>
           )}
-          {removal.pending.length > 0 && (
-            <p className={styles.undo} role="status">
-              {texts.removed(removal.pending.length)}
-              <button type="button" className="button" onClick={removal.undo}>
-                {texts.undo}
-              </button>
-            </p>
-          )}
-          {removal.failure && <Notice>{texts.notRemoved(removal.failure.count, removal.failure.why)}</Notice>}
+          <RemovalNote removal={removal} />
         </section>
       )}
     </section>

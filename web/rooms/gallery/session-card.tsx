@@ -6,11 +6,10 @@ import { FailureNotice } from "../../parts/notice";
 import { RenameDialog } from "../../parts/rename-dialog";
 import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
-import { isOver } from "../../session/session-state";
+import { canBeDeleted } from "../../session/session-state";
 import { galleryTexts as texts } from "../../texts/gallery";
 import { statusNames } from "../../texts/session";
 import { unitTexts as units } from "../../texts/units";
-import { DeleteDialog } from "./delete-dialog";
 import styles from "./gallery.module.css";
 import type { GalleryActions } from "./use-gallery";
 
@@ -18,13 +17,14 @@ interface Props {
   card: Card;
   showKind: boolean;
   actions: GalleryActions;
+  onRemove(): void;
   selected?: boolean;
   /** Called when the checkbox is clicked, with `range` for Shift. Left out where cards cannot be selected. */
   onSelect?(range: boolean): void;
 }
 
 /** One earlier session with its actions. */
-export function SessionCard({ card, showKind, actions, selected = false, onSelect }: Props) {
+export function SessionCard({ card, showKind, actions, onRemove, selected = false, onSelect }: Props) {
   const { id, status } = card;
   const title = card.title ?? texts.untitled;
   const { picture, image, kind, doing, fact } = factsOf(card);
@@ -64,23 +64,25 @@ export function SessionCard({ card, showKind, actions, selected = false, onSelec
             {texts.samePictureShort}
           </Link>
         )}
-        {isOver(status) ? (
-          <DeleteDialog title={title} kind={kind.toLowerCase()} onDelete={() => actions.remove(id)} />
+        {canBeDeleted(status) ? (
+          <button type="button" className={button.quiet} aria-label={texts.deleteNamed(title)} onClick={onRemove}>
+            {texts.delete}
+          </button>
         ) : (
-          <CancelButton title={title} onCancel={() => actions.cancel(id)} />
+          <StopButton title={title} onStop={() => actions.stop(card)} />
         )}
       </div>
     </li>
   );
 }
 
-function CancelButton({ title, onCancel }: { title: string; onCancel(): Promise<void> }) {
+function StopButton({ title, onStop }: { title: string; onStop(): Promise<void> }) {
   const { busy, failure, attempt } = useAttempt();
-  const cancel = () => void attempt(onCancel);
+  const stop = () => void attempt(onStop);
   return (
     <>
-      <button type="button" className={button.quiet} aria-label={texts.cancelNamed(title)} disabled={busy} onClick={cancel}>
-        {texts.cancel}
+      <button type="button" className={button.quiet} aria-label={texts.stopNamed(title)} disabled={busy} onClick={stop}>
+        {texts.stop}
       </button>
       <FailureNotice error={failure} />
     </>

@@ -1,7 +1,15 @@
 import { useReducer, useRef, useState } from "react";
 import { execute, messageOf } from "../../graphql/execute";
-import { CancelSession, DeleteSession, GalleryEvents, GalleryQuery, RenameSession } from "../../graphql/operations";
-import { useSubscription } from "../../graphql/use-subscription";
+import {
+  CancelSession,
+  type Card,
+  GalleryEvents,
+  GalleryQuery,
+  PauseSession,
+  RemovalEvents,
+  RenameSession,
+} from "../../graphql/operations";
+import { type SubscriptionTo, useSubscription } from "../../graphql/use-subscription";
 import { type GalleryFilter, passes, toEventFilter, toSessionFilter } from "./gallery-filter";
 import { type GalleryState, nextGallery, nothingHung } from "./gallery-state";
 
@@ -10,9 +18,8 @@ const PAGE = 24;
 export interface GalleryActions {
   loadMore(): Promise<void>;
   rename(id: string, title: string): Promise<void>;
-  remove(id: string): Promise<void>;
-  /** The card changes when the server reports the session's new status. */
-  cancel(id: string): Promise<void>;
+  /** Stops a session; a painting is only paused. The card changes when the server reports the new status. */
+  stop(card: Card): Promise<void>;
   /** Removes cards from the page, but not their sessions from the server. */
   hide(ids: readonly string[]): void;
   /** Loads the first page again. */
@@ -44,6 +51,17 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
     onFailure: (error) => setFailure(messageOf(error)),
   }));
 
+  useSubscription(
+    "removals",
+    (): SubscriptionTo<typeof RemovalEvents> => ({
+      document: RemovalEvents,
+      variables: () => ({}),
+      onEvent: ({ sessionRemovals }) => dispatch({ type: "removed", ids: [sessionRemovals] }),
+      // The subscription above shows what is wrong.
+      onFailure: () => undefined,
+    }),
+  );
+
   return {
     gallery,
     failure,
@@ -53,12 +71,8 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
         await execute(RenameSession, { id, title });
         dispatch({ type: "renamed", id, title });
       },
-      async remove(id) {
-        await execute(DeleteSession, { id });
-        dispatch({ type: "removed", ids: [id] });
-      },
-      async cancel(id) {
-        await execute(CancelSession, { id });
+      async stop({ id, __typename }) {
+        await (__typename === "StyleTransferSession" ? execute(PauseSession, { id }) : execute(CancelSession, { id }));
       },
       hide: (ids) => dispatch({ type: "removed", ids }),
       reload: () => load(null),

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { execute, messageOf, ServerError } from "../../graphql/execute";
-import { DeleteSession } from "../../graphql/operations";
+import { CancelSession, DeleteSession } from "../../graphql/operations";
+import type { GalleryActions } from "./use-gallery";
 
 /** Time in which a deletion can be undone, ms. */
 const UNDO_MS = 8000;
@@ -15,24 +16,26 @@ export interface Removal {
 }
 
 /**
- * Deletes sessions after a moment in which this can be undone; leaving the page deletes them at once. `onFailed` is
- * called when some could not be deleted.
+ * Deletes sessions after a moment in which this can be undone; leaving the page deletes them at once.
+ * @param actions `hide` takes them off the page, `reload` shows those that could not be deleted.
  */
-export function useRemoval(onFailed: () => void): Removal {
+export function useRemoval({ hide, reload }: Pick<GalleryActions, "hide" | "reload">): Removal {
   const [pending, setPending] = useState<readonly string[]>([]);
   const [failure, setFailure] = useState<Removal["failure"]>(null);
-  const newest = useRef({ pending, onFailed });
+  const newest = useRef({ pending, hide, reload });
   useEffect(() => {
-    newest.current = { pending, onFailed };
+    newest.current = { pending, hide, reload };
   });
 
   async function carryOut(ids: readonly string[]) {
+    newest.current.hide(ids);
     const results = await Promise.allSettled(ids.map((id) => deleteOne(id)));
     const refused = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
     if (refused.length === 0) return;
     const [first] = refused;
     setFailure({ count: refused.length, why: messageOf(first) });
-    newest.current.onFailed();
+    // While the server cannot be reached, the page shows that by itself.
+    await newest.current.reload().catch(() => undefined);
   }
   const work = useRef(carryOut);
 
@@ -76,7 +79,12 @@ async function deleteOne(id: string): Promise<void> {
   try {
     await execute(DeleteSession, { id }, undefined, true);
   } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
     // The session is already gone.
-    if (!(error instanceof ServerError) || error.code !== "NOT_FOUND") throw error;
+    if (error.code === "NOT_FOUND") return;
+    if (error.code !== "CONFLICT") throw error;
+    // One that is paused has to be cancelled first.
+    await execute(CancelSession, { id }, undefined, true);
+    await execute(DeleteSession, { id }, undefined, true);
   }
 }

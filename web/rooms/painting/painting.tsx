@@ -4,6 +4,7 @@ import { execute } from "../../graphql/execute";
 import { type Painting, RenameSession } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
 import { RenameDialog } from "../../parts/rename-dialog";
+import { draftLike, keepDraft } from "../../session/draft";
 import { SessionActions } from "../../session/session-actions";
 import label from "../../session/session-label.module.css";
 import { isOver, type SessionAction, type SessionState } from "../../session/session-state";
@@ -65,7 +66,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           session={session}
           frame={look.frame}
           fileName={`${title || texts.fileName} ${look.frame?.step ?? 0}`}
-          again={{ href: "/", text: texts.again }}
+          again={{ href: "/", text: texts.again, onGo: () => keepDraft(draftLike(session)) }}
         />
         {look.frame && <Exports sessionId={id} past={look.past} compared={look.compared} />}
         {failure && <Notice>{failure}</Notice>}
