@@ -67,11 +67,10 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
     const frame = await requireFrame(session, step);
     const beside = typeof request.query.beside === "string" ? request.query.beside : null;
     const bytes = await still(session, frame, format, beside);
-    response.set({
+    response.attachment(`${fileName(session)}-${frame.step}.${format}`).set({
       // The picture of a step never changes, but its trace does.
       "Cache-Control": "no-cache",
       "Content-Type": stillTypes[format],
-      "Content-Disposition": `attachment; filename="${fileName(session)}-${frame.step}.${format}"`,
       "X-Content-Type-Options": "nosniff",
     });
     response.end(bytes);
@@ -80,9 +79,8 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
   router.get("/sessions/:id/trace.json", async (request, response) => {
     const session = await sessionWithId(request.params.id ?? "", "id");
     if (session.kind !== "STYLE_TRANSFER") throw conflict("id", "Only a style transfer has a trace.");
-    response.set({
+    response.attachment(`${fileName(session)}.trace.json`).set({
       "Cache-Control": isFinal(session.status) ? "no-cache" : "no-store",
-      "Content-Disposition": `attachment; filename="${fileName(session)}.trace.json"`,
       "X-Content-Type-Options": "nosniff",
     });
     response.json(await traceOf(storage, session, version));
@@ -92,10 +90,9 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
     const { path, record } = exporter.fileOf(request.params.id ?? "");
     const session = await storage.sessions.find(record.settings.sessionId);
     const { mimeType, extension } = filmTypes[record.settings.format];
-    response.set({
+    response.attachment(`${session ? fileName(session) : "atelier"}.${extension}`).set({
       "Cache-Control": "private, max-age=31536000, immutable",
       "Content-Type": mimeType,
-      "Content-Disposition": `attachment; filename="${session ? fileName(session) : "atelier"}.${extension}"`,
       "X-Content-Type-Options": "nosniff",
     });
     await sendFile(response, path);
@@ -134,12 +131,14 @@ function stepOf(value: unknown): number | null {
   throw outOfRange("step", anyStep);
 }
 
+/** Longest name made from a title, characters: file systems take 255 bytes with the ending. */
+const MAX_NAME = 50;
+
 /** The title in characters that every file system accepts; `atelier-` and part of the id for a session without one. */
 function fileName({ title, id }: SessionRecord): string {
   const plain = (title ?? "")
-    .normalize("NFKD")
-    .replace(/[^A-Za-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 60);
-  return plain === "" ? `atelier-${id.slice(0, 8)}` : plain;
+    .normalize("NFC")
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-+|-+$/g, "");
+  return plain === "" ? `atelier-${id.slice(0, 8)}` : [...plain].slice(0, MAX_NAME).join("");
 }

@@ -7,6 +7,7 @@ import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from 
 
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }";
 const DELETE = "mutation ($id: ID!) { deleteSession(sessionId: $id) }";
+const STATUS = "query ($id: ID!) { session(id: $id) { status } }";
 const RENAME = "mutation ($id: ID!, $title: String!) { renameSession(sessionId: $id, title: $title) { id } }";
 const BRANCH = "mutation ($id: ID!, $step: Int!) { branchSession(sessionId: $id, step: $step) { id } }";
 
@@ -44,7 +45,7 @@ describeStudio("a careless user in a browser", {}, (studio) => {
 
     const wanted = { photo: "garden.png", style: "Engraving", size: "96", steps: "7" };
     const found = async (shown: Page) => {
-      await shown.getByRole("button", { name: "Start over" }).waitFor();
+      await shown.getByRole("button", { name: "Start over", exact: true }).waitFor();
       expect(await draftOn(shown)).toEqual(wanted);
       expect(await shown.getByRole("region", { name: "Several styles" }).getByRole("textbox", { name: "Share" }).nth(1).inputValue()).toBe(
         "0.3",
@@ -66,8 +67,11 @@ describeStudio("a careless user in a browser", {}, (studio) => {
     expect(await seriousFindings(page)).toEqual([]);
     await screenshot(page, "easel-draft-phone", true);
 
-    await page.getByRole("button", { name: "Start over" }).click();
-    await page.getByRole("button", { name: "Start over" }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Start over", exact: true }).click();
+    await page.getByRole("button", { name: "Undo starting over" }).click();
+    await found(page);
+    await page.getByRole("button", { name: "Start over", exact: true }).click();
+    await page.getByRole("button", { name: "Undo starting over" }).waitFor();
     expect(await draftOn(page)).toEqual(first);
     await page.reload();
     await page.getByRole("button", { name: "Start", exact: true }).waitFor();
@@ -91,10 +95,17 @@ describeStudio("a careless user in a browser", {}, (studio) => {
     await page.getByRole("button", { name: "Start", exact: true }).click();
     expect(await rate.evaluate((field) => field === document.activeElement)).toBe(true);
     await rate.fill("0.02");
+    const weight = page.getByRole("textbox", { name: /^Weight of Colour/ });
+    await weight.fill("much");
+    await page.keyboard.press("Enter");
+    expect(await weight.evaluate((field) => field === document.activeElement)).toBe(true);
+    expect(await weight.inputValue()).toBe("much");
+    expect(new URL(page.url()).pathname).toBe("/");
+    await weight.fill("1");
 
     for (const path of ["**/samples/**", "**/images", "**/graphql"]) await page.route(path, (route) => route.abort());
     await page.getByRole("button", { name: "Start", exact: true }).click();
-    await page.getByText("Cannot reach the server.").first().waitFor();
+    await page.getByText("The server cannot be reached.").first().waitFor();
     expect(await page.getByText("Failed to fetch").count()).toBe(0);
   });
 
@@ -121,9 +132,46 @@ describeStudio("a careless user in a browser", {}, (studio) => {
     await page.getByRole("heading", { name: "Branches" }).waitFor();
     await studio.client.query(CANCEL, { id: branchSession.id });
 
+    // The branch that others delete leaves the page of its parent.
+    await expect.poll(async () => (await studio.client.query(STATUS, { id: branchSession.id })).session.status).toBe("CANCELLED");
+    await studio.client.query(DELETE, { id: branchSession.id });
+    await page.getByRole("heading", { name: "Branches" }).waitFor({ state: "detached" });
     await studio.client.query(DELETE, { id });
     await page.getByText("This was deleted.").waitFor();
     await gallery.locator(`a[href="/s?id=${id}"]`).waitFor({ state: "detached" });
     expect(complaints).toEqual([]);
+  });
+
+  test("deletes a stopped painting by closing the tab, but not one that others let continue", async () => {
+    const stopped = async () => {
+      const { page } = await studio.open();
+      await startPainting(page, { photo: "Allium", style: "Engraving", steps: 3000, size: 64 });
+      await waitForStep(page, 1);
+      await page.getByRole("button", { name: "Stop here" }).click();
+      await waitForStatus(page, "Stopped");
+      return { id: idOf(page), page };
+    };
+    const status = async (id: string | null) => (await studio.client.query(STATUS, { id })).session?.status ?? null;
+    const first = await stopped();
+    const card = (page: Page, id: string | null) => page.getByRole("listitem").filter({ has: page.locator(`a[href="/s?id=${id}"]`) });
+    await first.page.goto("/gallery");
+    await card(first.page, first.id)
+      .getByRole("button", { name: /^Delete/ })
+      .click();
+    await first.page.getByText("1 deleted").waitFor();
+    expect(await first.page.getByRole("button", { name: "Undo" }).evaluate((button) => button === document.activeElement)).toBe(true);
+    await first.page.goto("about:blank");
+    await expect.poll(() => status(first.id)).toBeNull();
+
+    const second = await stopped();
+    await second.page.goto("/gallery");
+    await card(second.page, second.id)
+      .getByRole("button", { name: /^Delete/ })
+      .click();
+    await second.page.getByText("1 deleted").waitFor();
+    await studio.client.query("mutation ($id: ID!) { resumeSession(sessionId: $id) { id } }", { id: second.id });
+    await second.page.getByText("1 could not be deleted: It continues to be painted.").waitFor();
+    await card(second.page, second.id).waitFor();
+    expect(["RUNNING", "QUEUED"]).toContain(await status(second.id));
   });
 });

@@ -87,8 +87,11 @@ describeStudio("the gallery in a browser, with the bundled network", {}, (studio
     expect(await count()).toBe(before);
     await page.getByRole("button", { name: "Delete 3" }).click();
     await page.getByText("3 deleted").waitFor();
-    // Leaving the page confirms the deletion.
+    // Other rooms offer to undo it as well; leaving the studio confirms the deletion.
     await page.getByRole("link", { name: "Translate" }).click();
+    await page.getByText("3 deleted").waitFor();
+    expect(await count()).toBe(before);
+    await page.goto("about:blank");
     await expect.poll(count).toBe(before - 3);
     await page.setViewportSize({ width: 360, height: 780 });
     await page.goto("/gallery");

@@ -100,7 +100,7 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     await page.waitForURL(/[?&]step=3$/);
     await page.getByRole("img", { name: "The painting at step 3" }).waitFor();
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
-    expect(download.suggestedFilename()).toMatch(/-3\.jpg$/);
+    expect(download.suggestedFilename()).toMatch(/-3\.png$/);
     await screenshot(page, "lasting-scrubbed");
 
     await page.reload();

@@ -47,6 +47,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     expect(download.suggestedFilename()).toBe("Allium-Stained-glass-14.png");
     const { format, height } = await sharp(await readFile(await download.path())).metadata();
     expect({ format, height }).toEqual({ format: "png", height: 96 });
+    expect((await readFile(await download.path())).includes("atelier-trace")).toBe(true);
 
     await page.setViewportSize(phone);
     await screenshot(page, "painting-phone", true);

@@ -45,7 +45,9 @@ describe("an exported picture", () => {
   test.each(["png", "jpg", "webp"])("is the last picture as %s, with a file name made from the title", async (format) => {
     const { response, bytes } = await take(`/sessions/${await painting()}/export.${format}`);
     expect(response.status).toBe(200);
-    expect(response.headers.get("content-disposition")).toBe(`attachment; filename="Du-nen-am-Abend-1.${format}"`);
+    expect(response.headers.get("content-disposition")).toBe(
+      `attachment; filename="D?nen-am-Abend-1.${format}"; filename*=UTF-8''D%C3%BCnen-am-Abend-1.${format}`,
+    );
     const { info, data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
     expect(info).toMatchObject({ width: 40, height: 30 });
     expect(data[0]).toBeGreaterThan(240);

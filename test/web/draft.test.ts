@@ -72,9 +72,10 @@ test.each(["", "{", "null", "[]", "3"])("text that is no draft is as good as non
   });
 });
 
-test("at most a dozen pictures are kept", () => {
-  const many = { ...draft, photo: { own: Array.from({ length: 40 }, (_, i) => own(String(i))), url: "" } };
-  expect(draftFromText(JSON.stringify(many))?.photo.own).toHaveLength(12);
+test("the newest pictures are kept, and the chosen one", () => {
+  const many = { ...draft, photo: { own: Array.from({ length: 40 }, (_, i) => own(String(i))), url: "/images/30" } };
+  const ids = draftFromText(JSON.stringify(many))?.photo.own.map(({ imageId }) => imageId);
+  expect(ids).toEqual(["0", "1", "2", "3", "4", "5", "30"]);
 });
 
 test("a new painting from another one begins with its pictures, settings and mix", () => {
@@ -84,9 +85,11 @@ test("a new painting from another one begins with its pictures, settings and mix
     { image: image("s"), weight: 0.8 },
     { image: image("t"), weight: 0.2 },
   ];
-  const made = draftLike({ content: image("c"), settings, styles } as Parameters<typeof draftLike>[0]);
-  expect(made.photo).toMatchObject({ url: "/images/c", own: [{ imageId: "c" }] });
-  expect(made.style).toMatchObject({ url: "/images/s", own: [{ imageId: "s" }] });
+  const painting = { title: "Alps, Breakers", content: image("c"), settings, styles } as Parameters<typeof draftLike>[0];
+  const made = draftLike(painting, draft);
+  expect(made.photo).toMatchObject({ url: "/images/c", own: [{ imageId: "c", title: "Alps" }, own("a"), own("b")] });
+  expect(made.style).toMatchObject({ url: "/images/s", own: [{ imageId: "s", title: "Breakers" }] });
+  expect(draftLike({ ...painting, title: "Over the pass" }).photo.own).toMatchObject([{ title: "Picture on this server" }]);
   expect(made.recipe).toMatchObject({ beta: 33, size: 128, model: "vgg19-lite" });
   expect(made.mix).toMatchObject({ share: 0.8, others: [{ image: { id: "t" }, weight: 0.2 }] });
   expect(draftFromText(JSON.stringify(made))).toEqual(made);

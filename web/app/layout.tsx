@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { studioTexts as texts } from "../texts/studio";
 import { sans, serif } from "./fonts";
 import { Masthead } from "./masthead";
+import { RemovalNote } from "./removal-note";
 import "./globals.css";
 
 export const metadata: Metadata = {
@@ -24,6 +25,7 @@ export default function Layout({ children }: { children: ReactNode }) {
       <body>
         <Masthead />
         {children}
+        <RemovalNote />
       </body>
     </html>
   );

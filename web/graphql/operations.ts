@@ -124,6 +124,17 @@ export const ElsewhereEvents = graphql(`
   subscription ElsewhereEvents { sessions { __typename id ... on StyleTransferSession { parent { id } } } }
 `);
 
+/** What other pages may change of a session that is over. */
+export const ElsewhereQuery = graphql(`
+  query Elsewhere($id: ID!) {
+    session(id: $id) {
+      __typename
+      title
+      ... on StyleTransferSession { parent { id title } branches { id title status branchedAtStep } }
+    }
+  }
+`);
+
 export const RemovalEvents = graphql(`subscription RemovalEvents { sessionRemovals }`);
 
 export const ViewersEvents = graphql(`subscription ViewersEvents($id: ID!) { viewers(id: $id) }`);
@@ -193,7 +204,7 @@ export const KeepFrame = graphql(`
   mutation KeepFrame($sessionId: ID!, $step: Int!) { keepFrame(sessionId: $sessionId, step: $step) { id url } }
 `);
 
-export const PlaceQuery = graphql(`query Place($id: ID!) { session(id: $id) { queuePosition } }`);
+export const PlaceQuery = graphql(`query Place($id: ID!) { session(id: $id) { status queuePosition } }`);
 
 export const FramesQuery = graphql(
   `
@@ -305,6 +316,11 @@ export const GalleryEvents = graphql(
 
 export const RenameSession = graphql(`
   mutation RenameSession($id: ID!, $title: String!) { renameSession(sessionId: $id, title: $title) { id title } }
+`);
+
+/** A session that is paused has to be cancelled before it is deleted. */
+export const CancelAndDeleteSession = graphql(`
+  mutation CancelAndDeleteSession($id: ID!) { cancelSession(sessionId: $id) { id } deleteSession(sessionId: $id) }
 `);
 
 export const DeleteSession = graphql(`

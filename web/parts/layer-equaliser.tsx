@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { LayerWeight } from "../../server/records/settings";
 import { layerWeightTexts } from "../texts/layers-in-words";
+import { settingControlTexts } from "../texts/settings";
 import styles from "./layer-equaliser.module.css";
 import { SettingSlider } from "./setting-slider";
 import fields from "./setting-slider.module.css";
@@ -42,15 +43,17 @@ interface ExactWeightProps {
   onChange(weight: number): void;
 }
 
-/** A field for the exact weight; a value that is not allowed leaves it as it was. */
+/** A field for the exact weight. */
 function ExactWeight({ name, setting, weight, onChange }: ExactWeightProps) {
   const [text, setText] = useState<string | null>(null);
   const typed = text === null || text.trim() === "" ? Number.NaN : Number(text.replace(",", "."));
   const allowed = typed >= setting.min && typed <= setting.max;
 
   function settle() {
+    // A refused text stays visible, to be corrected; the weight itself stays as it was.
+    if (text !== null && !allowed) return;
     setText(null);
-    if (allowed && typed !== weight) onChange(typed);
+    if (text !== null && typed !== weight) onChange(typed);
   }
 
   return (
@@ -60,6 +63,7 @@ function ExactWeight({ name, setting, weight, onChange }: ExactWeightProps) {
       autoComplete="off"
       aria-label={name}
       aria-invalid={text !== null && !allowed}
+      title={text !== null && !allowed ? settingControlTexts.range(false, setting.min, setting.max) : undefined}
       value={text ?? shortNumber(weight)}
       onChange={(event) => setText(event.target.value)}
       onKeyDown={(event) => event.key === "Enter" && settle()}

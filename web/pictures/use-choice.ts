@@ -82,8 +82,11 @@ export function useChoice(samples: readonly Sample[], kept: KeptChoice = { own: 
 
 const uploadedSamples = new Map<string, Promise<Uploaded>>();
 
-/** URLs of samples by the URL that they have on the server, as far as this page has uploaded them. */
-const samplesOnServer = new Map<string, string>();
+/** Where the browser keeps which pictures on the server are copies of samples. */
+const STORED = "atelier-samples";
+
+/** URLs of samples by the URL that they have on the server, as far as this browser has uploaded them. */
+const samplesOnServer = new Map<string, string>(readCopies());
 
 /** Whether a URL is that of a sample, or of its copy on the server. */
 export function isOfSample(url: string, sample: Sample): boolean {
@@ -106,7 +109,10 @@ export function pictureOf({ imageId, url }: Option): Promise<Uploaded> {
   const uploading = uploadSample(url);
   uploadedSamples.set(url, uploading);
   uploading.then(
-    (image) => samplesOnServer.set(image.url, url),
+    (image) => {
+      samplesOnServer.set(image.url, url);
+      keepCopies();
+    },
     () => uploadedSamples.delete(url),
   );
   return uploading;
@@ -118,4 +124,22 @@ async function uploadSample(url: string): Promise<Uploaded> {
   });
   if (!response.ok) throw new Error(texts.noSample);
   return uploadPicture(await response.blob());
+}
+
+function readCopies(): [string, string][] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(STORED) ?? "{}");
+    return Object.entries(kept ?? {}).filter((pair): pair is [string, string] => typeof pair[1] === "string");
+  } catch {
+    // The browser keeps nothing for this page, or this is no browser.
+    return [];
+  }
+}
+
+function keepCopies(): void {
+  try {
+    localStorage.setItem(STORED, JSON.stringify(Object.fromEntries(samplesOnServer)));
+  } catch {
+    // Without it a style that is in use may be offered first.
+  }
 }

@@ -24,8 +24,8 @@ export interface Draft {
 /** Where the browser keeps the draft, for all tabs of this server. */
 const STORED = "atelier-draft";
 
-/** Pictures that are kept besides the chosen one: the newest. */
-const MAX_OWN = 12;
+/** Pictures that are kept: the newest, and the chosen one. */
+const MAX_OWN = 6;
 
 /** The draft that was kept; null where there is none, or it cannot be read. */
 export function readDraft(): Draft | null {
@@ -48,20 +48,30 @@ export function keepDraft(draft: Draft | null): void {
   }
 }
 
-/** The draft of a painting like `painting`, with what is in force at its end. */
-export function draftLike(painting: Pick<Painting, "content" | "settings" | "styles">): Draft {
+/**
+ * The draft of a painting like `painting`, with what is in force at its end.
+ * @param before The draft that it replaces, whose pictures stay at hand.
+ */
+export function draftLike(painting: Pick<Painting, "title" | "content" | "settings" | "styles">, before: Draft | null = null): Draft {
   const { styles } = steerableNow(painting);
   const [first, ...others] = styles;
-  const choiceOf = ({ id, url }: WeightedPicture["image"]): KeptChoice => ({
-    own: [{ url, title: pictureTexts.ofServer, imageId: id }],
+  const [photoTitle, styleTitle] = pictureTitles(painting.title);
+  const choiceOf = ({ id, url }: WeightedPicture["image"], title: string, earlier: KeptChoice | undefined): KeptChoice => ({
+    own: [{ url, title, imageId: id }, ...(earlier?.own ?? []).filter((one) => one.url !== url)],
     url,
   });
   return {
-    photo: choiceOf(painting.content),
-    style: first ? choiceOf(first.image) : { own: [], url: "" },
+    photo: choiceOf(painting.content, photoTitle, before?.photo),
+    style: first ? choiceOf(first.image, styleTitle, before?.style) : { own: [], url: "" },
     recipe: allowedRecipe({ ...painting.settings }),
     mix: { share: first?.weight ?? 1, others },
   };
+}
+
+/** The titles of photo and style in that of their painting, as the easel made it; names of no picture where it was changed. */
+function pictureTitles(title: string | null): readonly [string, string] {
+  const [photo, style, ...more] = title?.split(", ") ?? [];
+  return photo && style && more.length === 0 ? [photo, style] : [pictureTexts.ofServer, pictureTexts.ofServer];
 }
 
 /** Reads a draft; parts that cannot be read are left out. */
@@ -86,7 +96,11 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function choiceFrom(value: unknown): KeptChoice {
   const { own, url } = fieldsOf(value);
-  return { own: Array.isArray(own) ? own.filter(isOwn).slice(0, MAX_OWN) : [], url: typeof url === "string" ? url : "" };
+  const known = Array.isArray(own) ? own.filter(isOwn) : [];
+  return {
+    own: known.filter((one, place) => place < MAX_OWN || one.url === url),
+    url: typeof url === "string" ? url : "",
+  };
 }
 
 /** A picture on this server: its URL is no address of another one. */

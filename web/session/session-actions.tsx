@@ -1,7 +1,7 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { execute } from "../graphql/execute";
-import { CancelSession, type Frame, PauseSession, ResumeSession, type Session } from "../graphql/operations";
+import { CancelSession, PauseSession, ResumeSession, type Session } from "../graphql/operations";
 import { FailureNotice } from "../parts/notice";
 import { useAttempt } from "../parts/use-attempt";
 import { sessionTexts as texts } from "../texts/session";
@@ -10,9 +10,8 @@ import { isOver } from "./session-state";
 
 interface Props {
   session: Session;
-  frame: Frame | null;
-  /** File name for this frame, without extension. */
-  fileName: string;
+  /** The picture to download; its URL may be that of a file made from it. Null while there is none. */
+  picture: { url: string; fileName: string } | null;
   /** Link to the page that starts another session; `onGo` is called before the page changes. */
   again: { href: string; text: string; onGo?(): void };
 }
@@ -22,7 +21,7 @@ interface Props {
  * only paused, so that nothing is lost. The page changes when the server reports the new status, no matter which page
  * caused it.
  */
-export function SessionActions({ session, frame, fileName, again }: Props): ReactNode {
+export function SessionActions({ session, picture, again }: Props): ReactNode {
   const { busy, failure, attempt } = useAttempt();
   const { id, status, __typename } = session;
   const over = isOver(status);
@@ -39,13 +38,13 @@ export function SessionActions({ session, frame, fileName, again }: Props): Reac
         {status === "PAUSED" && button(texts.goOn, () => execute(ResumeSession, { id }), true)}
         {works && isPainting && button(texts.stop, () => execute(PauseSession, { id }))}
         {works && !isPainting && button(texts.cancel, () => execute(CancelSession, { id }))}
-        {frame && (
-          <a className={over ? "button primary" : "button"} href={frame.url} download={withEnding(fileName, frame)}>
+        {picture && (
+          <a className={over ? "button primary" : "button"} href={picture.url} download={picture.fileName}>
             {texts.download}
           </a>
         )}
         {!works && (
-          <Link className="button" href={again.href} onClick={again.onGo}>
+          <Link className="button" href={again.href} onClick={again.onGo} onAuxClick={again.onGo}>
             {again.text}
           </Link>
         )}
@@ -55,6 +54,7 @@ export function SessionActions({ session, frame, fileName, again }: Props): Reac
   );
 }
 
-function withEnding(name: string, { mimeType }: Frame): string {
-  return `${name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "")}.${mimeType === "image/png" ? "png" : "jpg"}`;
+/** A title as the name of a file. */
+export function fileNameOf(title: string, ending: string): string {
+  return `${title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "")}.${ending}`;
 }

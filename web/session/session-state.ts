@@ -1,4 +1,4 @@
-import type { Frame, Session, SessionStatus } from "../graphql/operations";
+import type { Frame, Painting, Session, SessionStatus } from "../graphql/operations";
 import { emptyTimeline, filled, type StepSpan, type Timeline, withFrame as withKeptFrame, withoutStep } from "./timeline";
 
 /** Losses of one step, without weights except for `total`. */
@@ -36,6 +36,8 @@ export type SessionAction =
   /** A frame is no longer kept. */
   | { type: "gone"; step: number }
   | { type: "renamed"; title: string }
+  /** What other pages did to the session; `family` is null for a translation. */
+  | { type: "elsewhere"; title: string | null; family: Pick<Painting, "parent" | "branches"> | null }
   /** Its latest place in the queue. */
   | { type: "place"; queuePosition: number | null }
   | { type: "connection"; connected: boolean }
@@ -69,6 +71,8 @@ export function nextState(state: SessionState, event: SessionAction): SessionSta
       return { ...state, timeline: withoutStep(state.timeline, event.step) };
     case "renamed":
       return state.session ? { ...state, session: { ...state.session, title: event.title } } : state;
+    case "elsewhere":
+      return state.session ? { ...state, session: { ...state.session, title: event.title, ...event.family } as Session } : state;
     case "place":
       return state.session?.status === "QUEUED" ? { ...state, session: { ...state.session, queuePosition: event.queuePosition } } : state;
     case "connection":

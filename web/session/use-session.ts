@@ -1,15 +1,16 @@
-import { type Dispatch, useEffect, useReducer, useRef } from "react";
+import { type Dispatch, useEffect, useReducer, useRef, useState } from "react";
 import { execute, messageOf } from "../graphql/execute";
 import {
   ElsewhereEvents,
+  ElsewhereQuery,
   PlaceQuery,
   RemovalEvents,
   type Session,
   SessionEvents,
   SessionQuery,
-  type SessionStatus,
 } from "../graphql/operations";
 import { type SubscriptionTo, useSubscription } from "../graphql/use-subscription";
+import { Coalescer } from "../parts/coalescer";
 import { studioTexts as texts } from "../texts/studio";
 import { justStarted } from "./just-started";
 import { isOver, nextState, nothingYet, type SessionAction, type SessionState } from "./session-state";
@@ -19,11 +20,14 @@ const CURVE_POINTS = 500;
 /** Interval at which a waiting session asks for its place in the queue, ms, because no event reports it. */
 const PLACE_EVERY_MS = 3_000;
 
+/** Least time between two looks at what other pages did, ms: a slider there makes several changes a second. */
+const RELOAD_EVERY_MS = 1_000;
+
 /** A session of any kind, kept up to date until it is over, through lost connections; a painting includes its curve. */
 export function useSession(id: string): [SessionState, Dispatch<SessionAction>] {
   const [state, dispatch] = useReducer(nextState, id, initialState);
   useSubscription(id, (_key, signal) => followed(id, dispatch, signal));
-  useElsewhere(id, state.session?.status ?? null, dispatch);
+  useElsewhere(id, state.session, dispatch);
   usePlace(id, state.session?.status === "QUEUED", dispatch);
   return [state, dispatch];
 }
@@ -32,37 +36,61 @@ export function useSession(id: string): [SessionState, Dispatch<SessionAction>] 
  * Follows what other pages do to the session: the subscription to its own events says nothing of branches, and ends when
  * the session is over.
  */
-function useElsewhere(id: string, status: SessionStatus | null, dispatch: Dispatch<SessionAction>): void {
-  const key = status === null ? null : id;
-  const newest = useRef(status);
+function useElsewhere(id: string, session: Session | null, dispatch: Dispatch<SessionAction>): void {
+  const newest = useRef(session);
   useEffect(() => {
-    newest.current = status;
+    newest.current = session;
   });
+  const isHere = session !== null;
+  const [reloads] = useState(() => new Coalescer({ work: () => reload(id, dispatch), merge: () => undefined, everyMs: RELOAD_EVERY_MS }));
+  /** Whether a session is shown beside this one. */
+  const isRelative = (other: string) => {
+    const shown = newest.current;
+    if (shown?.__typename !== "StyleTransferSession") return false;
+    return shown.parent?.id === other || shown.branches.some((branch) => branch.id === other);
+  };
   useSubscription(
-    key,
-    (_key, signal): SubscriptionTo<typeof ElsewhereEvents> => ({
+    isHere ? id : null,
+    (): SubscriptionTo<typeof ElsewhereEvents> => ({
       document: ElsewhereEvents,
       variables: () => ({}),
       onEvent({ sessions: event }) {
         const parent = event.__typename === "StyleTransferSession" ? event.parent?.id : undefined;
-        const isOwn = event.id === id && newest.current !== null && isOver(newest.current);
-        // While the server cannot be reached, the page stays as it was, and the status line says so.
-        if (isOwn || parent === id) loaded(id, dispatch, signal).catch(() => undefined);
+        if (event.id === id || parent === id || isRelative(event.id)) reloads.offer(undefined);
       },
+      onConnection(connected) {
+        if (newest.current && isOver(newest.current.status)) dispatch({ type: "connection", connected });
+        // What happened before is not sent.
+        if (connected) reloads.offer(undefined);
+      },
+      // The subscription to the session's own events says what is wrong.
       onFailure: () => undefined,
     }),
   );
   useSubscription(
-    key,
+    isHere ? id : null,
     (): SubscriptionTo<typeof RemovalEvents> => ({
       document: RemovalEvents,
       variables: () => ({}),
-      onEvent({ sessionRemovals }) {
-        if (sessionRemovals === id) dispatch({ type: "removed" });
+      onEvent({ sessionRemovals: removed }) {
+        if (removed === id) dispatch({ type: "removed" });
+        else if (isRelative(removed)) reloads.offer(undefined);
       },
       onFailure: () => undefined,
     }),
   );
+}
+
+async function reload(id: string, dispatch: Dispatch<SessionAction>): Promise<void> {
+  try {
+    const { session } = await execute(ElsewhereQuery, { id });
+    if (!session) return dispatch({ type: "removed" });
+    const { title } = session;
+    const family = session.__typename === "StyleTransferSession" ? { parent: session.parent, branches: session.branches } : null;
+    dispatch({ type: "elsewhere", title, family });
+  } catch {
+    // While the server cannot be reached, the page stays as it was, and the status line says so.
+  }
 }
 
 /** Loads a session, shows it, and returns it. @throws Error when there is none. */

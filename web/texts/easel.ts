@@ -21,6 +21,7 @@ export const easelTexts = {
   about: (time: string) => `Takes about ${time} on this server.`,
   aboutHelp: "Based on how long recent paintings took here.",
   startOver: "Start over",
+  notStartOver: "Undo starting over",
   start: "Start",
   starting: "Starting…",
   styleAt: (place: number) => `Style ${place}`,

@@ -41,7 +41,4 @@ export const galleryTexts = {
   stopWorking: (count: number) => `Stop ${count} in progress`,
   remove: (count: number) => `Delete ${count}`,
   clear: "Clear selection",
-  removed: (count: number) => `${count} deleted`,
-  undo: "Undo",
-  notRemoved: (count: number, why: string) => `${count} could not be deleted: ${why}`,
 } as const;

@@ -8,7 +8,8 @@ export const layersTexts = {
   start: "Paint one layer at a time",
   starting: "Starting…",
   again: "New experiment",
-  cancel: "Cancel all",
+  stop: "Stop all",
+  goOn: "Continue all",
   only: (name: string, layer: string) => `${name}, ${layer}`,
   sessionTitle: (name: string, photo: string, style: string) => `${name} only: ${photo}, ${style}`,
   words: {

@@ -11,7 +11,7 @@ export const studioTexts = {
   models: "Models",
   noPage: "This page does not exist.",
   toStudio: "Back to the studio",
-  unreachable: "Cannot reach the server.",
+  unreachable: "The server cannot be reached.",
   refused: "The server refused this request.",
   impossible: "Something went wrong on the server.",
   noSession: "This session does not exist. It may have been deleted.",

@@ -8,14 +8,13 @@ import { useNetworks } from "../../networks/use-networks";
 import { formatDuration } from "../../parts/durations";
 import { focusInvalid } from "../../parts/invalid-field";
 import { FailureNotice, Notice } from "../../parts/notice";
-import textButton from "../../parts/text-button.module.css";
 import { useServer } from "../../parts/use-server";
 import workbench from "../../parts/workbench.module.css";
 import { PictureWell } from "../../pictures/picture-well";
 import { samplePhotos, sampleStyles } from "../../pictures/samples";
 import { type Choice, imageIdOf, useChoice } from "../../pictures/use-choice";
 import { usePastedPicture } from "../../pictures/use-pasted-picture";
-import { keepDraft, oneStyle } from "../../session/draft";
+import { type Draft, oneStyle } from "../../session/draft";
 import { type Recipe, toInput, withModel } from "../../session/recipe";
 import { useStart } from "../../session/use-start";
 import { easelTexts as texts } from "../../texts/easel";
@@ -24,6 +23,7 @@ import { NetworkChoice } from "./network-choice";
 import { PresetChoice } from "./preset-choice";
 import { RestoredNote } from "./restored-note";
 import { SettingsPanel } from "./settings-panel";
+import { StartOver } from "./start-over";
 import { StyleMix } from "./style-mix";
 import { useEstimate } from "./use-estimate";
 import { useKeptDraft } from "./use-kept-draft";
@@ -31,15 +31,6 @@ import { useRestored } from "./use-restored";
 
 /** The page that starts a painting: photo, style, settings, Start. `children` appear below the pictures. */
 export function Easel({ children }: { children: ReactNode }) {
-  const [round, setRound] = useState(0);
-  return (
-    <Workbench key={round} onStartOver={() => setRound(round + 1)}>
-      {children}
-    </Workbench>
-  );
-}
-
-function Workbench({ onStartOver, children }: { onStartOver(): void; children: ReactNode }) {
   const photo = useChoice(samplePhotos);
   const style = useChoice(sampleStyles);
   const [recipe, setRecipe] = useState<Recipe>({});
@@ -47,22 +38,21 @@ function Workbench({ onStartOver, children }: { onStartOver(): void; children: R
   const networks = useNetworks();
   const features = forTask(networks.networks, "FEATURES");
   const [mix, setMix] = useState(oneStyle);
-  useKeptDraft(
-    { photo: photo.kept, style: style.kept, recipe, mix },
-    {
-      onRestore(kept) {
-        photo.restore(kept.photo);
-        style.restore(kept.style);
-        setRecipe(kept.recipe);
-        setMix(kept.mix);
-      },
-      onMissing(imageId) {
-        photo.forget(imageId);
-        style.forget(imageId);
-        setMix((known) => ({ ...known, others: known.others.filter(({ image }) => image.id !== imageId) }));
-      },
+  const draft: Draft = { photo: photo.kept, style: style.kept, recipe, mix };
+  function apply(other: Draft) {
+    photo.restore(other.photo);
+    style.restore(other.style);
+    setRecipe(other.recipe);
+    setMix(other.mix);
+  }
+  useKeptDraft(draft, {
+    onRestore: apply,
+    onMissing(imageId) {
+      photo.forget(imageId);
+      style.forget(imageId);
+      setMix((known) => ({ ...known, others: known.others.filter(({ image }) => image.id !== imageId) }));
     },
-  );
+  });
   const hasNetwork = features?.some(({ state }) => state !== "FAILED") ?? true;
   const touched = useRef<"photo" | "style">("photo");
   const { start, starting, failure } = useStart();
@@ -104,18 +94,7 @@ function Workbench({ onStartOver, children }: { onStartOver(): void; children: R
           if (!focusInvalid(event.currentTarget)) void start(begin);
         }}
       >
-        {isChanged && (
-          <button
-            type="button"
-            className={textButton.quiet}
-            onClick={() => {
-              keepDraft(null);
-              onStartOver();
-            }}
-          >
-            {texts.startOver}
-          </button>
-        )}
+        <StartOver draft={draft} isChanged={isChanged} onUse={apply} />
         {restored && <RestoredNote restored={restored} onDismiss={dismiss} />}
         <FailureNotice error={unreadable} />
         <PresetChoice recipe={recipe} onChange={setRecipe} />

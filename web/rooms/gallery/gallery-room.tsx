@@ -6,17 +6,16 @@ import { useState } from "react";
 import { FailureNotice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
+import { remove, useRemovals } from "../../session/removals";
 import { canBeDeleted } from "../../session/session-state";
 import { galleryTexts as texts } from "../../texts/gallery";
 import { Cards } from "./cards";
 import { FilterBar } from "./filter-bar";
 import styles from "./gallery.module.css";
 import { filterOf, queryOf } from "./gallery-filter";
-import { RemovalNote } from "./removal-note";
 import { nothingSelected, stillThere, toggled } from "./selection";
 import { SessionCard } from "./session-card";
 import { useGallery } from "./use-gallery";
-import { useRemoval } from "./use-removal";
 
 const MOST_COMPARED = 4;
 
@@ -26,10 +25,11 @@ export function GalleryRoom() {
   const router = useRouter();
   const { gallery, failure, actions } = useGallery(filter);
   const [selection, setSelection] = useState(nothingSelected);
-  const removal = useRemoval(actions);
+  const { hidden } = useRemovals();
   const { busy, failure: refused, attempt } = useAttempt();
 
-  const shown = (gallery.cards ?? []).filter(({ id }) => !removal.pending.includes(id));
+  const shown = (gallery.cards ?? []).filter(({ id }) => !hidden.has(id));
+  const hiddenCount = (gallery.cards?.length ?? 0) - shown.length;
   const order = shown.map(({ id }) => id);
   const { ids } = stillThere(selection, order);
   const chosen = shown.filter(({ id }) => ids.has(id));
@@ -41,7 +41,7 @@ export function GalleryRoom() {
   return (
     <section className={styles.gallery} data-alone="true" aria-labelledby="gallery-title">
       <h1 id="gallery-title" className={styles.title}>
-        {texts.title} {gallery.cards && <span className={styles.count}>{Math.max(0, gallery.totalCount - removal.pending.length)}</span>}
+        {texts.title} {gallery.cards && <span className={styles.count}>{Math.max(0, gallery.totalCount - hiddenCount)}</span>}
       </h1>
       <FilterBar
         filter={filter}
@@ -62,48 +62,43 @@ export function GalleryRoom() {
             card={card}
             showKind={filter.kind === null}
             actions={actions}
-            onRemove={() => removal.remove([card.id])}
+            onRemove={() => remove([card])}
             selected={ids.has(card.id)}
             onSelect={(range) => setSelection(toggled(selection, card.id, range, order))}
           />
         )}
       />
-      {(chosen.length > 0 || removal.pending.length > 0 || removal.failure) && (
+      {chosen.length > 0 && (
         <section className={styles.dock} aria-label={texts.chosen(chosen.length)}>
-          {chosen.length > 0 && (
-            <>
-              <p className={styles.chosen}>{texts.chosen(chosen.length)}</p>
-              {comparable ? (
-                <Link className="button" href={`/compare?ids=${chosen.map(({ id }) => id).join(",")}`}>
-                  {texts.compare}
-                </Link>
-              ) : (
-                <button type="button" className="button" disabled title={texts.compareHint(MOST_COMPARED)}>
-                  {texts.compare}
-                </button>
-              )}
-              {working.length > 0 && (
-                <button
-                  type="button"
-                  className="button"
-                  disabled={busy}
-                  onClick={() => void attempt(() => Promise.all(working.map(actions.stop)))}
-                >
-                  {texts.stopWorking(working.length)}
-                </button>
-              )}
-              {removable.length > 0 && (
-                <button type="button" className="button danger" onClick={() => removal.remove(removable.map(({ id }) => id))}>
-                  {texts.remove(removable.length)}
-                </button>
-              )}
-              <button type="button" className={button.quiet} onClick={() => setSelection(nothingSelected)}>
-                {texts.clear}
-              </button>
-              <FailureNotice error={refused} />
-            </>
+          <p className={styles.chosen}>{texts.chosen(chosen.length)}</p>
+          {comparable ? (
+            <Link className="button" href={`/compare?ids=${chosen.map(({ id }) => id).join(",")}`}>
+              {texts.compare}
+            </Link>
+          ) : (
+            <button type="button" className="button" disabled title={texts.compareHint(MOST_COMPARED)}>
+              {texts.compare}
+            </button>
           )}
-          <RemovalNote removal={removal} />
+          {working.length > 0 && (
+            <button
+              type="button"
+              className="button"
+              disabled={busy}
+              onClick={() => void attempt(() => Promise.all(working.map(actions.stop)))}
+            >
+              {texts.stopWorking(working.length)}
+            </button>
+          )}
+          {removable.length > 0 && (
+            <button type="button" className="button danger" onClick={() => remove(removable)}>
+              {texts.remove(removable.length)}
+            </button>
+          )}
+          <button type="button" className={button.quiet} onClick={() => setSelection(nothingSelected)}>
+            {texts.clear}
+          </button>
+          <FailureNotice error={refused} />
         </section>
       )}
     </section>

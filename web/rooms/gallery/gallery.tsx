@@ -1,26 +1,25 @@
 "use client";
 
+import { remove, useRemovals } from "../../session/removals";
 import { galleryTexts as texts } from "../../texts/gallery";
 import { Cards } from "./cards";
 import styles from "./gallery.module.css";
 import { type GalleryFilter, noFilter } from "./gallery-filter";
-import { RemovalNote } from "./removal-note";
 import { SessionCard } from "./session-card";
 import { useGallery } from "./use-gallery";
-import { useRemoval } from "./use-removal";
 
 /** Earlier sessions of one kind, below the page that starts new ones; nothing if there are none. */
 export function Gallery({ kind }: { kind: NonNullable<GalleryFilter["kind"]> }) {
   const { gallery, failure, actions } = useGallery({ ...noFilter, kind });
-  const removal = useRemoval(actions);
+  const { hidden } = useRemovals();
   const { totalCount, connected } = gallery;
-  const cards = gallery.cards?.filter(({ id }) => !removal.pending.includes(id)) ?? null;
-  const isEmpty = !cards?.length && removal.pending.length === 0;
-  if (!failure && !removal.failure && connected && isEmpty) return null;
+  const cards = gallery.cards?.filter(({ id }) => !hidden.has(id)) ?? null;
+  const hiddenCount = (gallery.cards?.length ?? 0) - (cards?.length ?? 0);
+  if (!failure && connected && !cards?.length) return null;
   return (
     <section className={styles.gallery} aria-labelledby="gallery-title">
       <h2 id="gallery-title" className={styles.title}>
-        {texts.kinds[kind]} {cards && <span className={styles.count}>{Math.max(0, totalCount - removal.pending.length)}</span>}
+        {texts.kinds[kind]} {cards && <span className={styles.count}>{Math.max(0, totalCount - hiddenCount)}</span>}
       </h2>
       <Cards
         gallery={{ ...gallery, cards }}
@@ -28,15 +27,8 @@ export function Gallery({ kind }: { kind: NonNullable<GalleryFilter["kind"]> }) 
         actions={actions}
         endless={false}
         empty={texts.empty}
-        card={(card) => (
-          <SessionCard key={card.id} card={card} showKind={false} actions={actions} onRemove={() => removal.remove([card.id])} />
-        )}
+        card={(card) => <SessionCard key={card.id} card={card} showKind={false} actions={actions} onRemove={() => remove([card])} />}
       />
-      {(removal.pending.length > 0 || removal.failure) && (
-        <div className={styles.dock}>
-          <RemovalNote removal={removal} />
-        </div>
-      )}
     </section>
   );
 }

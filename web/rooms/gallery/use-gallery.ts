@@ -20,10 +20,6 @@ export interface GalleryActions {
   rename(id: string, title: string): Promise<void>;
   /** Stops a session; a painting is only paused. The card changes when the server reports the new status. */
   stop(card: Card): Promise<void>;
-  /** Removes cards from the page, but not their sessions from the server. */
-  hide(ids: readonly string[]): void;
-  /** Loads the first page again. */
-  reload(): Promise<void>;
 }
 
 /** Earlier sessions that pass a filter, newest first, kept up to date. */
@@ -74,8 +70,6 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
       async stop({ id, __typename }) {
         await (__typename === "StyleTransferSession" ? execute(PauseSession, { id }) : execute(CancelSession, { id }));
       },
-      hide: (ids) => dispatch({ type: "removed", ids }),
-      reload: () => load(null),
     },
   };
 }

@@ -3,12 +3,11 @@
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { execute } from "../../graphql/execute";
-import { CancelSession } from "../../graphql/operations";
+import { PauseSession, ResumeSession, type SessionStatus } from "../../graphql/operations";
 import { displayUrl } from "../../parts/display-url";
 import headings from "../../parts/headings.module.css";
 import { FailureNotice } from "../../parts/notice";
 import { useAttempt } from "../../parts/use-attempt";
-import { isOver } from "../../session/session-state";
 import { RunPanel } from "../../side-by-side/run-panel";
 import { frameAt, parseIds, type Run } from "../../side-by-side/runs";
 import side from "../../side-by-side/side-by-side.module.css";
@@ -53,19 +52,30 @@ function Experiment({ ids }: { ids: readonly string[] }) {
   const runs = useRuns(ids);
   const going = usePosition(runs);
   const { busy, failure, attempt } = useAttempt();
-  const waiting = runs.filter(({ session }) => session && !isOver(session.status));
+  const inStatus = (...wanted: SessionStatus[]) => runs.filter(({ session }) => session && wanted.includes(session.status));
+  const [working, stopped] = [inStatus("RUNNING", "QUEUED"), inStatus("PAUSED")];
   const several = runs.length > 1;
   return (
     <>
       <div className={styles.tools}>
-        {waiting.length > 0 && (
+        {working.length > 0 && (
           <button
             type="button"
             className="button"
             disabled={busy}
-            onClick={() => void attempt(() => Promise.all(waiting.map(({ id }) => execute(CancelSession, { id }))))}
+            onClick={() => void attempt(() => Promise.all(working.map(({ id }) => execute(PauseSession, { id }))))}
           >
-            {texts.cancel}
+            {texts.stop}
+          </button>
+        )}
+        {stopped.length > 0 && (
+          <button
+            type="button"
+            className="button primary"
+            disabled={busy}
+            onClick={() => void attempt(() => Promise.all(stopped.map(({ id }) => execute(ResumeSession, { id }))))}
+          >
+            {texts.goOn}
           </button>
         )}
         <Link className="button" href="/layers">

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { styleTransferSettings } from "../../../server/records/settings";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
+import { focusInvalid } from "../../parts/invalid-field";
 import { FailureNotice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import { type LabelledNumber, labelled } from "../../parts/settings";
@@ -43,7 +44,7 @@ export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void })
       className={workbench.workbench}
       onSubmit={(event) => {
         event.preventDefault();
-        void attempt(begin);
+        if (!focusInvalid(event.currentTarget)) void attempt(begin);
       }}
     >
       <div className={workbench.pictures}>

@@ -4,8 +4,8 @@ import { execute } from "../../graphql/execute";
 import { type Painting, RenameSession } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
 import { RenameDialog } from "../../parts/rename-dialog";
-import { draftLike, keepDraft } from "../../session/draft";
-import { SessionActions } from "../../session/session-actions";
+import { draftLike, keepDraft, readDraft } from "../../session/draft";
+import { fileNameOf, SessionActions } from "../../session/session-actions";
 import label from "../../session/session-label.module.css";
 import { isOver, type SessionAction, type SessionState } from "../../session/session-state";
 import { weightsByStep } from "../../session/steerable";
@@ -64,9 +64,8 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
         {viewers !== null && viewers > 1 && <p className="note">{texts.viewers(viewers)}</p>}
         <SessionActions
           session={session}
-          frame={look.frame}
-          fileName={`${title || texts.fileName} ${look.frame?.step ?? 0}`}
-          again={{ href: "/", text: texts.again, onGo: () => keepDraft(draftLike(session)) }}
+          picture={look.frame && pictureFile(session, look.frame.step)}
+          again={{ href: "/", text: texts.again, onGo: () => keepDraft(draftLike(session, readDraft())) }}
         />
         {look.frame && <Exports sessionId={id} past={look.past} compared={look.compared} />}
         {failure && <Notice>{failure}</Notice>}
@@ -107,6 +106,12 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
       </aside>
     </main>
   );
+}
+
+/** A picture of a painting as a PNG that carries the settings. */
+function pictureFile({ id, title }: Painting, step: number): { url: string; fileName: string } {
+  const url = `/sessions/${encodeURIComponent(id)}/export.png?step=${step}`;
+  return { url, fileName: fileNameOf(`${title || texts.fileName} ${step}`, "png") };
 }
 
 /** Says when the newest change takes effect. */

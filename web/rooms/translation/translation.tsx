@@ -7,7 +7,7 @@ import { displayUrl } from "../../parts/display-url";
 import { formatDuration } from "../../parts/durations";
 import { Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
-import { SessionActions } from "../../session/session-actions";
+import { fileNameOf, SessionActions } from "../../session/session-actions";
 import styles from "../../session/session-label.module.css";
 import { isOver, type SessionState } from "../../session/session-state";
 import { SessionStatusLine } from "../../session/session-status";
@@ -66,8 +66,9 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
         </section>
         <SessionActions
           session={session}
-          frame={frame}
-          fileName={title || texts.fileName}
+          picture={
+            frame && { url: frame.url, fileName: fileNameOf(title || texts.fileName, frame.mimeType === "image/png" ? "png" : "jpg") }
+          }
           again={{ href: `/translate?${again}`, text: texts.again }}
         />
         {failure && <Notice>{failure}</Notice>}
