@@ -125,6 +125,12 @@ describeStudio("the gallery in a browser, with the bundled network", {}, (studio
     await expect.poll(() => overflow(page)).toBe(0);
     await page.getByRole("button", { name: "Play" }).click();
     await expect.poll(steps).toEqual(["6", "12"]);
+
+    const [first, second] = new URL(page.url()).searchParams.get("ids")?.split(",") ?? [];
+    await studio.client.query('mutation ($id: ID!) { renameSession(sessionId: $id, title: "Renamed elsewhere") { id } }', { id: first });
+    await page.getByRole("heading", { name: "Renamed elsewhere" }).waitFor();
     expect(complaints).toEqual([]);
+    await studio.client.query("mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id: second });
+    await page.getByText("This was deleted.").waitFor();
   });
 });

@@ -5,6 +5,7 @@ import { watch } from "../../web/graphql/use-subscription";
 
 vi.mock("../../web/graphql/subscribe", () => ({
   follow: vi.fn(async () => undefined),
+  subscriptionsBegun: async () => undefined,
   untilReached: (attempt: () => Promise<unknown>) => attempt(),
 }));
 
@@ -42,7 +43,7 @@ test("loads again at each connection if the server does not send earlier changes
   const connections: boolean[] = [];
   await watch({ ...subscription, reloads: true, onConnection: (connected) => connections.push(connected) }, new AbortController().signal);
   for (const connected of [true, false, true]) options().onConnection?.(connected);
-  expect(load).toHaveBeenCalledTimes(3);
+  await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(3));
   expect(connections).toEqual([true, false, true]);
 });
 

@@ -119,6 +119,9 @@ export const SessionEvents = graphql(
   [FrameParts, PaintingParts, TranslationParts],
 );
 
+/** Asks for nothing: its answer shows that the server is there. */
+export const AliveQuery = graphql(`query Alive { __typename }`);
+
 /** What happens to sessions on other pages. */
 export const ElsewhereEvents = graphql(`
   subscription ElsewhereEvents { sessions { __typename id ... on StyleTransferSession { parent { id } } } }

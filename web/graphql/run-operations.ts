@@ -37,5 +37,10 @@ export const RunEvents = graphql(
   [RunParts, RunFrameParts],
 );
 
+/** Paintings as other pages change them, also when they are over. */
+export const RunChanges = graphql(`subscription RunChanges { sessions { __typename ... on StyleTransferSession { ...RunParts } } }`, [
+  RunParts,
+]);
+
 export type RunSession = ResultOf<typeof RunParts>;
 export type RunFrame = ResultOf<typeof RunFrameParts>;

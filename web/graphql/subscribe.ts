@@ -2,6 +2,7 @@ import type { TadaDocumentNode } from "gql.tada";
 import { print } from "graphql";
 import { type Client, createClient } from "graphql-ws";
 import { ConnectionError, type ServerError, serverError } from "./execute";
+import { AliveQuery } from "./operations";
 
 const PING_EVERY_MS = 10_000;
 const PONG_WITHIN_MS = 5_000;
@@ -83,6 +84,15 @@ export async function ask<Result, Variables extends Record<string, unknown>>(
   const signal = new AbortController().signal;
   for await (const result of subscribe(document, variables, signal)) return result;
   throw new ConnectionError();
+}
+
+/**
+ * Resolves when the server has begun all subscriptions that were opened before, so that what is loaded from then on misses
+ * no change: it takes the operations of a socket in their order.
+ * @throws ConnectionError when the connection is lost.
+ */
+export async function subscriptionsBegun(): Promise<void> {
+  await ask(AliveQuery, {});
 }
 
 function asConnectionError(error: unknown): ServerError | ConnectionError {

@@ -1,6 +1,7 @@
 import type { ResultOf, VariablesOf } from "gql.tada";
 import { useEffect, useRef } from "react";
-import { type Follow, follow, untilReached } from "./subscribe";
+import { ConnectionError } from "./execute";
+import { type Follow, follow, subscriptionsBegun, untilReached } from "./subscribe";
 
 /** A subscription that a component keeps open. Its closures may hold state that lasts as long as the subscription. */
 export interface Subscription<Result, Variables> extends Omit<Follow<Result, Variables>, "signal"> {
@@ -51,6 +52,15 @@ export async function watch<Result, Variables extends Record<string, unknown>>(
   const fail = (error: unknown) => {
     if (!signal.aborted) onFailure(error);
   };
+  const loadAgain = async (again: () => Promise<void>) => {
+    try {
+      await subscriptionsBegun();
+      await untilReached(again, signal, onConnection);
+    } catch (error) {
+      // After a lost connection the next one loads again.
+      if (!(error instanceof ConnectionError)) fail(error);
+    }
+  };
   try {
     if (load) await untilReached(load, signal, onConnection);
     if (signal.aborted || isOver?.()) return;
@@ -58,7 +68,7 @@ export async function watch<Result, Variables extends Record<string, unknown>>(
       ...rest,
       onConnection(connected) {
         onConnection?.(connected);
-        if (connected && reloads && load) untilReached(load, signal, onConnection).catch(fail);
+        if (connected && reloads && load) void loadAgain(load);
       },
       ...(isOver ? { isOver } : {}),
       signal,

@@ -9,6 +9,7 @@ import {
   SessionEvents,
   SessionQuery,
 } from "../graphql/operations";
+import { ask } from "../graphql/subscribe";
 import { type SubscriptionTo, useSubscription } from "../graphql/use-subscription";
 import { Coalescer } from "../parts/coalescer";
 import { studioTexts as texts } from "../texts/studio";
@@ -83,7 +84,8 @@ function useElsewhere(id: string, session: Session | null, dispatch: Dispatch<Se
 
 async function reload(id: string, dispatch: Dispatch<SessionAction>): Promise<void> {
   try {
-    const { session } = await execute(ElsewhereQuery, { id });
+    // On the socket of the subscriptions, whose operations the server takes in order: no change falls in between.
+    const { session } = await ask(ElsewhereQuery, { id });
     if (!session) return dispatch({ type: "removed" });
     const { title } = session;
     const family = session.__typename === "StyleTransferSession" ? { parent: session.parent, branches: session.branches } : null;

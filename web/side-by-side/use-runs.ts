@@ -1,8 +1,10 @@
 import { useEffect, useReducer } from "react";
 import { execute, messageOf } from "../graphql/execute";
-import { RunEvents, type RunFrame, RunQuery } from "../graphql/run-operations";
-import { type SubscriptionTo, useSubscriptions } from "../graphql/use-subscription";
+import { RemovalEvents } from "../graphql/operations";
+import { RunChanges, RunEvents, type RunFrame, RunQuery } from "../graphql/run-operations";
+import { type SubscriptionTo, useSubscription, useSubscriptions } from "../graphql/use-subscription";
 import { isOver } from "../session/session-state";
+import { sessionTexts } from "../texts/session";
 import { studioTexts as texts } from "../texts/studio";
 import { newRuns, nextRuns, type Run, type RunEvent } from "./runs";
 
@@ -15,7 +17,35 @@ export function useRuns(ids: readonly string[]): readonly Run[] {
   const [runs, dispatch] = useReducer(nextAll, ids, newRuns);
   useEffect(() => dispatch({ type: "begin", ids: key === "" ? [] : key.split(",") }), [key]);
   useSubscriptions(ids, (id, signal) => followed(id, dispatch, signal));
+  useElsewhere(key, dispatch);
   return runs;
+}
+
+/** Follows what other pages do to the paintings, also when they are over. `key`: their ids, separated by commas. */
+function useElsewhere(key: string, dispatch: (event: RunEvent) => void): void {
+  const shown = new Set(key.split(","));
+  useSubscription(
+    key === "" ? null : key,
+    (): SubscriptionTo<typeof RunChanges> => ({
+      document: RunChanges,
+      variables: () => ({}),
+      onEvent({ sessions: session }) {
+        if (session.__typename !== "StyleTransferSession" || !shown.has(session.id)) return;
+        dispatch({ type: "session", id: session.id, session });
+      },
+      // The subscriptions to the paintings say what is wrong.
+      onFailure: () => undefined,
+    }),
+  );
+  useSubscription(
+    key === "" ? null : key,
+    (): SubscriptionTo<typeof RemovalEvents> => ({
+      document: RemovalEvents,
+      variables: () => ({}),
+      onEvent: ({ sessionRemovals: id }) => dispatch({ type: "failed", id, message: sessionTexts.removed }),
+      onFailure: () => undefined,
+    }),
+  );
 }
 
 function nextAll(runs: readonly Run[], event: RunEvent | { type: "begin"; ids: readonly string[] }): readonly Run[] {

@@ -11,7 +11,7 @@ import {
 } from "../../graphql/operations";
 import { type SubscriptionTo, useSubscription } from "../../graphql/use-subscription";
 import { type GalleryFilter, passes, toEventFilter, toSessionFilter } from "./gallery-filter";
-import { type GalleryState, nextGallery, nothingHung } from "./gallery-state";
+import { type GalleryEvent, type GalleryState, nextGallery, nothingHung } from "./gallery-state";
 
 const PAGE = 24;
 
@@ -28,13 +28,28 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
   const [failure, setFailure] = useState<string | null>(null);
   const cursor = useRef<string | null>(null);
 
+  /** For each page that is being loaded, what has happened since: the page may be older than that. */
+  const loads = useRef(new Set<GalleryEvent[]>());
+
   async function load(after: string | null, signal?: AbortSignal) {
-    const { sessions } = await execute(GalleryQuery, { first: PAGE, after, filter: toSessionFilter(filter) }, signal);
-    setFailure(null);
-    cursor.current = sessions.pageInfo.endCursor;
-    const cards = sessions.edges.map(({ node }) => node);
-    const { totalCount, pageInfo } = sessions;
-    dispatch({ type: after === null ? "first-page" : "next-page", cards, totalCount, hasMore: pageInfo.hasNextPage });
+    const meanwhile: GalleryEvent[] = [];
+    loads.current.add(meanwhile);
+    try {
+      const { sessions } = await execute(GalleryQuery, { first: PAGE, after, filter: toSessionFilter(filter) }, signal);
+      setFailure(null);
+      cursor.current = sessions.pageInfo.endCursor;
+      const cards = sessions.edges.map(({ node }) => node);
+      const { totalCount, pageInfo } = sessions;
+      dispatch({ type: after === null ? "first-page" : "next-page", cards, totalCount, hasMore: pageInfo.hasNextPage });
+      for (const event of meanwhile) dispatch(event);
+    } finally {
+      loads.current.delete(meanwhile);
+    }
+  }
+
+  function happened(event: GalleryEvent) {
+    dispatch(event);
+    for (const meanwhile of loads.current) meanwhile.push(event);
   }
 
   useSubscription(JSON.stringify(filter), (_key, signal) => ({
@@ -42,7 +57,7 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
     variables: () => ({ filter: toEventFilter(filter) }),
     load: () => load(null, signal),
     reloads: true,
-    onEvent: ({ sessions }) => dispatch({ type: "changed", card: sessions, passes: passes(filter, sessions.status) }),
+    onEvent: ({ sessions }) => happened({ type: "changed", card: sessions, passes: passes(filter, sessions.status) }),
     onConnection: (connected) => dispatch({ type: "connection", connected }),
     onFailure: (error) => setFailure(messageOf(error)),
   }));
@@ -52,7 +67,7 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
     (): SubscriptionTo<typeof RemovalEvents> => ({
       document: RemovalEvents,
       variables: () => ({}),
-      onEvent: ({ sessionRemovals }) => dispatch({ type: "removed", ids: [sessionRemovals] }),
+      onEvent: ({ sessionRemovals }) => happened({ type: "removed", ids: [sessionRemovals] }),
       // The subscription above shows what is wrong.
       onFailure: () => undefined,
     }),
@@ -65,7 +80,7 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
       loadMore: () => load(cursor.current),
       async rename(id, title) {
         await execute(RenameSession, { id, title });
-        dispatch({ type: "renamed", id, title });
+        happened({ type: "renamed", id, title });
       },
       async stop({ id, __typename }) {
         await (__typename === "StyleTransferSession" ? execute(PauseSession, { id }) : execute(CancelSession, { id }));
