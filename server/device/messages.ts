@@ -55,7 +55,7 @@ export function kindOf(name: DeviceName): DeviceKind {
 
 /**
  * The devices of a choice, in the order in which they are tried. The last one is used in any case.
- * @param hasNvidia whether this machine has NVIDIA's driver. Elsewhere nobody needs to read that CUDA is missing.
+ * @param hasNvidia whether this machine has NVIDIA's driver. Without it, a message about CUDA would only confuse.
  */
 export function candidatesOf(choice: DeviceChoice, { hasNvidia }: { hasNvidia: boolean }): readonly DeviceName[] {
   if (choice !== "auto") return [choice];

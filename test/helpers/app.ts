@@ -31,7 +31,7 @@ export interface RunningApp {
 export interface AppOptions {
   origins?: string[];
   memoryBytes?: number;
-  /** Of the device's own; by default it computes in the memory of the machine. */
+  /** Memory of the device itself, bytes; null, the default, for one that computes in the machine's memory. */
   cardBytes?: number | null;
   maxQueued?: number;
   /** Folder of an exported studio; by default there is none. */

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useRef } from "react";
+import floating from "../parts/floating.module.css";
 import { Notice } from "../parts/notice";
 import { undoRemovals, useRemovals } from "../session/removals";
 import { removalTexts as texts } from "../texts/removal";
@@ -17,7 +18,7 @@ export function RemovalNote() {
   }, [count]);
   if (count === 0 && !failure) return null;
   return (
-    <section className={styles.note} aria-label={texts.title}>
+    <section className={`${floating.panel} ${styles.note}`} aria-label={texts.title}>
       {count > 0 && (
         <>
           <p role="status">{texts.removed(count)}</p>

@@ -3,6 +3,7 @@
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
+import floating from "../../parts/floating.module.css";
 import { FailureNotice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
@@ -69,7 +70,7 @@ export function GalleryRoom() {
         )}
       />
       {chosen.length > 0 && (
-        <section className={styles.dock} aria-label={texts.chosen(chosen.length)}>
+        <section className={`${floating.panel} ${styles.dock}`} aria-label={texts.chosen(chosen.length)}>
           <p className={styles.chosen}>{texts.chosen(chosen.length)}</p>
           {comparable ? (
             <Link className="button" href={`/compare?ids=${chosen.map(({ id }) => id).join(",")}`}>
