@@ -2,9 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { selfTest } from "../../server/device/self-test.js";
 import { speedTest } from "../../server/device/speed-test.js";
-import type { ProgramRequest } from "../../server/engine/engine.js";
+import type { Program, ProgramRequest } from "../../server/engine/engine.js";
 import { OnnxEngine } from "../../server/engine/onnx.js";
 import { onCpu } from "../../server/engine/onnx-providers.js";
+import type { Inputs } from "../../server/engine/onnx-sessions.js";
 import { constant, type Graph, type Node } from "../../server/graph/node.js";
 import { add, mul } from "../../server/graph/operators/index.js";
 import { tensor } from "../../server/graph/tensor.js";
@@ -54,40 +55,36 @@ test("a device is timed beside the processor with the same work", async () => {
   expect(processorMs).toBeGreaterThan(ms / 10);
 });
 
+/** An engine whose programs run as `alter` says, given the true program. */
+class AlteredEngine extends OnnxEngine {
+  constructor(private readonly alter: (program: Program, inputs: Inputs) => ReturnType<Program["run"]>) {
+    super(onCpu(1));
+  }
+
+  override async open(graph: Graph, request: ProgramRequest): Promise<Program> {
+    const program = await super.open(graph, request);
+    return { close: () => program.close(), run: (inputs) => this.alter(program, inputs) };
+  }
+}
+
 test("a device that is slow with little work gets no more of it", async () => {
   const pixels: number[] = [];
-  class Slow extends OnnxEngine {
-    override async open(graph: Graph, request: ProgramRequest) {
-      const program = await super.open(graph, request);
-      return {
-        close: () => program.close(),
-        run: async (inputs: Parameters<typeof program.run>[0]) => {
-          pixels.push(Math.max(...Object.values(inputs).map(({ shape }) => shape[3] ?? 0)));
-          await delay(150);
-          return program.run(inputs);
-        },
-      };
-    }
-  }
-  expect((await speedTest(closedLater(new Slow(onCpu(1))), processor())).ms).toBeGreaterThan(100);
+  const slow = new AlteredEngine(async (program, inputs) => {
+    pixels.push(Math.max(...Object.values(inputs).map(({ shape }) => shape[3] ?? 0)));
+    await delay(150);
+    return program.run(inputs);
+  });
+  expect((await speedTest(closedLater(slow), processor())).ms).toBeGreaterThan(100);
   expect(Math.max(...pixels)).toBeLessThan(100);
 });
 
 test("a wrong kernel of a gradient is found", async () => {
-  class WrongGradient extends OnnxEngine {
-    override async open(graph: Graph, request: ProgramRequest) {
-      const program = await super.open(graph, request);
-      return {
-        close: () => program.close(),
-        run: async (inputs: Parameters<typeof program.run>[0]) => {
-          const values = await program.run(inputs);
-          for (const [name, { data }] of Object.entries(values)) if (name.startsWith("gradient:")) data[7]! += 0.1;
-          return values;
-        },
-      };
-    }
-  }
-  await expect(tested(new WrongGradient(onCpu(1)))).rejects.toMatchObject({ message: expect.stringMatching(/: the gradient differs by /) });
+  const wrong = new AlteredEngine(async (program, inputs) => {
+    const values = await program.run(inputs);
+    for (const [name, { data }] of Object.entries(values)) if (name.startsWith("gradient:")) data[7]! += 0.1;
+    return values;
+  });
+  await expect(tested(wrong)).rejects.toMatchObject({ message: expect.stringMatching(/: the gradient differs by /) });
 });
 
 const withAttributes = (attributes: Node["attributes"]) => (node: Node) => ({ ...node, attributes: { ...node.attributes, ...attributes } });

@@ -17,8 +17,8 @@ if (hasNvidiaDriver() && isProviderInPlace() && isFound) {
   engineNetworksContract("onnx on cuda", async () => open());
   engineGeneratorsContract("onnx on cuda", async () => open());
 } else {
-  noteSkipped(
-    "CUDA needs a card of NVIDIA, its libraries (npm run cuda), and LD_LIBRARY_PATH with the folder in which that command put them.",
-  );
-  test.skip("CUDA computes what other engines compute");
+  const reason =
+    "CUDA needs a card of NVIDIA, its libraries (npm run cuda), and LD_LIBRARY_PATH with the folder in which that command put them.";
+  noteSkipped(reason);
+  test("CUDA computes what other engines compute", (context) => context.skip(reason));
 }

@@ -55,29 +55,21 @@ function Experiment({ ids }: { ids: readonly string[] }) {
   const inStatus = (...wanted: SessionStatus[]) => runs.filter(({ session }) => session && wanted.includes(session.status));
   const [working, stopped] = [inStatus("RUNNING", "QUEUED"), inStatus("PAUSED")];
   const several = runs.length > 1;
+  const all = (text: string, some: readonly Run[], action: (id: string) => Promise<unknown>, primary = false) => (
+    <button
+      type="button"
+      className={primary ? "button primary" : "button"}
+      disabled={busy}
+      onClick={() => void attempt(() => Promise.all(some.map(({ id }) => action(id))))}
+    >
+      {text}
+    </button>
+  );
   return (
     <>
       <div className={styles.tools}>
-        {working.length > 0 && (
-          <button
-            type="button"
-            className="button"
-            disabled={busy}
-            onClick={() => void attempt(() => Promise.all(working.map(({ id }) => execute(PauseSession, { id }))))}
-          >
-            {texts.stop}
-          </button>
-        )}
-        {stopped.length > 0 && (
-          <button
-            type="button"
-            className="button primary"
-            disabled={busy}
-            onClick={() => void attempt(() => Promise.all(stopped.map(({ id }) => execute(ResumeSession, { id }))))}
-          >
-            {texts.goOn}
-          </button>
-        )}
+        {working.length > 0 && all(texts.stop, working, (id) => execute(PauseSession, { id }))}
+        {stopped.length > 0 && all(texts.goOn, stopped, (id) => execute(ResumeSession, { id }), true)}
         <Link className="button" href="/layers">
           {texts.again}
         </Link>
