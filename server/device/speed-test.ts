@@ -5,8 +5,8 @@ import type { SpeedTimes } from "./messages.js";
 import { openScene, type Scene, type SceneSize, used } from "./test-scene.js";
 
 /**
- * What is timed: two cores take 65 ms for it, a third of a step of VGG-19 at 256 px. A smaller loss would time how long a driver takes to
- * start its kernels, and refuse fast cards.
+ * What is timed: two cores take 65 ms for it, a third of a step of VGG-19 at 256 px. A smaller loss would time how long a
+ * driver takes to start its kernels, and refuse fast cards.
  */
 const timedScene: SceneSize = { widths: [64, 128, 256], height: 256, width: 256 };
 
