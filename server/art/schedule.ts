@@ -1,5 +1,5 @@
 import { type ChangeAtStep, withChange } from "../records/changes.js";
-import { type PictureSize, planScales, replanScales, type Scale } from "../records/scales.js";
+import { growScales, type PictureSize, planScales, replanScales, type Scale } from "../records/scales.js";
 import type { EncodedPicture, StyleTransferWork } from "./work.js";
 
 /**
@@ -10,12 +10,15 @@ export class Schedule {
   /** The work with the settings and styles in force. */
   work: StyleTransferWork;
   private scales: readonly Scale[];
+  /** Size before it grew, px: the network of a draft paints smaller scales only. */
+  private readonly firstSize: number;
   private readonly pending: ChangeAtStep<EncodedPicture>[];
 
   /** Starts before the changes of step 0. `pictures`: sizes of the content and of the first styles, px. */
   constructor(work: StyleTransferWork, pictures: readonly PictureSize[]) {
     const { size, scales, steps } = work.settings;
     this.work = work;
+    this.firstSize = size;
     this.scales = planScales(size, scales, steps, pictures);
     this.pending = [...work.changes];
   }
@@ -42,18 +45,19 @@ export class Schedule {
     return scale;
   }
 
-  /** The work in force for picture `step`: the network of a draft paints all scales but the last. */
+  /** The work in force for picture `step`: the network of a draft paints all scales below the size that was asked for first. */
   workAt(step: number): StyleTransferWork {
     const { draftNetwork } = this.work;
-    return draftNetwork && this.scaleAt(step) !== this.scales.at(-1) ? { ...this.work, network: draftNetwork } : this.work;
+    return draftNetwork && this.scaleAt(step).size < this.firstSize ? { ...this.work, network: draftNetwork } : this.work;
   }
 
   /** Applies due changes by their steps; changes of one step apply in the order in which they were added. */
   private applyDue(isDue: (change: ChangeAtStep<EncodedPicture>) => boolean): void {
     for (let due = this.pending.findIndex(isDue); due >= 0; due = this.pending.findIndex(isDue)) {
       const [change] = this.pending.splice(due, 1) as [ChangeAtStep<EncodedPicture>];
-      if (change.settings.steps !== undefined) this.scales = replanScales(this.scales, change.step, change.settings.steps);
       const { settings, styles } = withChange(this.work, change);
+      if (settings.size > this.work.settings.size) this.scales = growScales(this.scales, change.step, settings.size, settings.steps);
+      else if (change.settings.steps !== undefined) this.scales = replanScales(this.scales, change.step, settings.steps);
       // A number of steps that is below the current step becomes the current step.
       this.work = { ...this.work, settings: { ...settings, steps: this.scales.at(-1)!.toStep }, styles };
     }

@@ -172,10 +172,14 @@ export class PaintedDeviceSession implements DeviceSession {
     if (this.deliveryError) throw this.deliveryError.cause;
   }
 
-  /** Returns a checkpoint if one is due: at the interval, or less often where checkpoints are slow. */
+  /**
+   * Returns a checkpoint if one is due: at the interval, or less often where checkpoints are slow. The last picture has
+   * one too, from which a branch goes on at once.
+   */
   private takeCheckpoint(painter: Painter, painting: PaintedStep): Uint8Array | null {
     const now = performance.now();
-    if (painting.last || now - this.lastCheckpoint < this.checkpointPause) return null;
+    const isBranchable = this.start.work.kind === "STYLE_TRANSFER";
+    if (painting.last ? !isBranchable : now - this.lastCheckpoint < this.checkpointPause) return null;
     const bytes = painter.checkpoint();
     this.checkpointCostMs = performance.now() - now;
     this.lastCheckpoint = now;

@@ -43,12 +43,19 @@ export interface InForce<Settings, Styles> {
   styles: Styles;
 }
 
-/** The only rule by which a change alters what is in force: each value of the change replaces the one before. */
+/**
+ * The only rule by which a change alters what is in force: each value of the change replaces the one before, except a
+ * smaller size, because a painting only grows.
+ */
 export function withChange<Settings extends object, Styles>(
   { settings, styles }: InForce<Settings, Styles>,
   change: { settings: object; styles: Styles | null },
 ): InForce<Settings, Styles> {
-  return { settings: { ...settings, ...change.settings }, styles: change.styles ?? styles };
+  return { settings: { ...settings, ...change.settings, ...sizeKept(settings, change.settings) }, styles: change.styles ?? styles };
+}
+
+function sizeKept(before: { size?: number }, change: { size?: number }): { size?: number } {
+  return before.size !== undefined && change.size !== undefined && change.size < before.size ? { size: before.size } : {};
 }
 
 /**

@@ -15,6 +15,9 @@ export interface Scale {
 /** Ratio of a scale's size to that of the next finer scale. */
 const SCALE_RATIO = 0.5;
 
+/** Doublings by which a growing painting's scales may lie further apart, so that 256 px grow to 520 px in one scale. */
+const RATIO_TOLERANCE = 0.1;
+
 /** Share of the remaining steps for each scale but the finest. Coarse steps are cheap and place the large strokes. */
 const COARSE_SHARE = 0.5;
 
@@ -43,13 +46,37 @@ export function planScales(size: number, scales: number, steps: number, pictures
  * is at least image `step`, or the one after it where finer scales are still to come.
  */
 export function replanScales(plan: readonly Scale[], step: number, steps: number): Scale[] {
-  const current = plan.findIndex(({ toStep }) => step <= toStep);
+  const current = scaleIndexAt(plan, step);
   const { fromStep } = plan[current]!;
   const sizes = plan.slice(current).map(({ size }) => size);
   const end = Math.max(steps, sizes.length > 1 ? step + 1 : step);
   // Drops the scales between for which no image is left.
   while (sizes.length > 1 + end - step) sizes.splice(1, 1);
   return [...plan.slice(0, current), ...spread(sizes, fromStep, step, end)];
+}
+
+/**
+ * Lets a plan grow to `size` px, which is larger than its finest scale, while image `step` is painted. The scale of that
+ * image ends with it. The finer scales of the plan and new ones, none more than about twice as large as the one before,
+ * share the images through `steps` by the rule of `planScales`; at least one image has `size`.
+ */
+export function growScales(plan: readonly Scale[], step: number, size: number, steps: number): Scale[] {
+  const current = scaleIndexAt(plan, step);
+  const finer = plan.slice(current + 1).map((scale) => scale.size);
+  const sizes = [...finer, ...sizesBetween(plan.at(-1)!.size, size)];
+  const end = Math.max(steps, step + 1);
+  const fitting = sizes.slice(-(end - step));
+  return [...plan.slice(0, current), { ...plan[current]!, toStep: step }, ...spread(fitting, step + 1, step + 1, end)];
+}
+
+/** Sizes above `from` through `to` px, in equal ratios. */
+function sizesBetween(from: number, to: number): number[] {
+  const count = Math.max(1, Math.ceil(Math.log2(to / from) - RATIO_TOLERANCE));
+  return Array.from({ length: count }, (_, index) => Math.round(from * (to / from) ** ((index + 1) / count)));
+}
+
+function scaleIndexAt(plan: readonly Scale[], step: number): number {
+  return plan.findIndex(({ toStep }) => step <= toStep);
 }
 
 /** Spreads images `fromStep` to `steps` over `sizes`; the first scale has at least those through `paintedStep`. */

@@ -108,12 +108,13 @@ export const styleTransferSettings = {
   steps: { ...whole, ...steerable, scale: "logarithmic", min: 1, max: 5000, default: 150, description: "Steps of all scales together." },
   size: {
     ...whole,
-    ...fixed,
+    ...steerable,
     unit: "px",
     min: 32,
     max: 2048,
     default: 256,
-    description: "Longer side of the result in pixels. Narrow pictures have more by default: the smallest size that their layers allow.",
+    description:
+      "Longer side of the result in pixels. Narrow pictures have more by default: the smallest size that their layers allow. A painting can grow, not shrink.",
   },
   scales: {
     ...whole,

@@ -13,13 +13,14 @@ import { checkedSetting, resolveStyles } from "./start-input.js";
  * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image, UNAVAILABLE for a model.
  */
 export async function resolveChange(
-  { storage, models }: { storage: Storage; models: SessionModels },
+  { storage, models, maxSize }: { storage: Storage; models: SessionModels; maxSize(): number },
   session: Pick<StyleTransferRecord, "settings" | "styles" | "initial" | "contentId">,
   input: ChangeInput,
   paintedStep: number,
 ): Promise<Change> {
   const model = await paintingModel(models, { model: "sessionId", draft: "sessionId" }, session.settings);
-  const settings = changedSettings("changes", input, paintedStep, model);
+  const painted = { step: paintedStep, size: session.settings.size };
+  const settings = changedSettings("changes", input, painted, model, maxSize());
   const styles = input.styles ? resolveStyles("changes.styles", input.styles) : null;
   if (settings.styleLayers || styles) {
     const { initial, contentId } = session;
@@ -37,20 +38,36 @@ export async function resolveChange(
 }
 
 /**
- * The new values of a change, for a painting whose picture `paintedStep` exists already. `at` is the path of the change
- * in errors.
- * @throws AtelierError BAD_INPUT with field and limit: nothing to change, out of range, no such layer, too few `steps`.
+ * The new values of a change, for a painting whose picture `painted.step` exists already and whose size in force is
+ * `painted.size` px. `at` is the path of the change in errors, `maxSize` the longest side in px that this machine paints.
+ * @throws AtelierError BAD_INPUT with field and limit: nothing to change, out of range, no such layer, too few `steps`,
+ * a `size` that is not larger.
  */
-export function changedSettings(at: string, input: ChangeInput, paintedStep: number, model: SessionModel): Partial<SteerableSettings> {
+export function changedSettings(
+  at: string,
+  input: ChangeInput,
+  painted: { step: number; size: number },
+  model: SessionModel,
+  maxSize: number,
+): Partial<SteerableSettings> {
   const given = steerableNames.filter((name) => (input[name] ?? null) !== null);
   if (given.length === 0 && !input.styles) throw badInput(at, "There is nothing to change.");
   const settings: Partial<SteerableSettings> = Object.fromEntries(
-    given.map((name) => [name, checkedSetting(`${at}.${name}`, name, input[name], model)]),
+    given.map((name) => [name, checkedSetting(`${at}.${name}`, name, input[name], model, maxSize)]),
   );
-  if (settings.steps !== undefined && settings.steps <= paintedStep) {
-    throw badInput(`${at}.steps`, `Step ${paintedStep} is painted already; steps must be at least ${paintedStep + 1}.`, paintedStep + 1, {
-      min: paintedStep + 1,
-    });
+  const least = painted.step + 1;
+  if (settings.steps !== undefined && settings.steps < least) {
+    throw badInput(`${at}.steps`, `Step ${painted.step} is painted already; steps must be at least ${least}.`, least, { min: least });
+  }
+  if (settings.size !== undefined && settings.size <= painted.size) {
+    const larger = painted.size + 1;
+    if (larger > maxSize)
+      throw badInput(`${at}.size`, `The painting cannot grow: ${maxSize} px is the largest size here.`, maxSize, {
+        max: maxSize,
+        unit: "px",
+      });
+    const range = { min: larger, max: maxSize, unit: "px" };
+    throw badInput(`${at}.size`, `The painting has ${painted.size} px already; size must be from ${larger} to ${maxSize}.`, larger, range);
   }
   return settings;
 }

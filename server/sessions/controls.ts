@@ -26,6 +26,8 @@ export interface SessionControlsOptions {
   queue: Queue;
   bus: Bus;
   models: SessionModels;
+  /** Longest side of a painting on this machine and the device in use, px. */
+  maxSize(): number;
   /** Most sessions that may wait for a device at a time. */
   maxQueued: number;
   /** Most changes of one session. */

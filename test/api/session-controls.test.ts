@@ -10,6 +10,8 @@ const STEER = `mutation ($id: ID!, $changes: SteerInput!) { steer(sessionId: $id
   status ${SETTINGS} initialSettings { alpha } changes { step alpha beta styles { weight } } } }`;
 const BRANCH = `mutation ($id: ID!, $step: Int!, $changes: SteerInput) { branchSession(sessionId: $id, step: $step, changes: $changes) {
   id status step branchedAtStep parent { id } ${SETTINGS} frames { totalCount edges { node { step sessionId url } } } } }`;
+const SIZE = `query ($id: ID!) { session(id: $id) {
+  ... on StyleTransferSession { settings { size } initialSettings { size } changes { step size } } } }`;
 const FAMILY = "query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { parent { id } branchedAtStep branches { id } } } }";
 
 const running = appOfFile();
@@ -184,6 +186,22 @@ describe("branching", () => {
     const { branchSession } = await running.client.query(BRANCH, { id, step: 4, changes: { steps: 9 } });
     expect(branchSession.settings.steps).toBe(9);
     await cancel(branchSession.id);
+  });
+
+  test("grows to a larger size, never to a smaller or the same one", async () => {
+    const id = await painted(4);
+    const { session } = await running.client.query(SIZE, { id });
+    const { size } = session.settings;
+    const { branchSession } = await running.client.query(BRANCH, { id, step: 4, changes: { size: 2 * size, steps: 90 } });
+    const grown = (await running.client.query(SIZE, { id: branchSession.id })).session;
+    expect(grown).toMatchObject({ settings: { size: 2 * size }, initialSettings: { size }, changes: [{ step: 4, size: 2 * size }] });
+    for (const refused of [size, 32]) {
+      expect(await running.client.refusal(BRANCH, { id, step: 4, changes: { size: refused } })).toMatchObject({
+        ...{ code: "BAD_INPUT", field: "changes.size", min: size + 1, max: 2048, unit: "px" },
+      });
+    }
+    await cancel(branchSession.id);
+    await cancel(id);
   });
 
   test("is refused at a step that is not kept or not yet painted, and for an unknown session", async () => {

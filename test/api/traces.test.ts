@@ -9,6 +9,7 @@ const IMPORT = `mutation ($trace: String!, $title: String) { importTrace(trace: 
 const IMPORT_INITIAL = `mutation ($trace: String!) { importTrace(trace: $trace) { initialSettings {
   alpha beta gamma steps size scales seed optimizer learningRate initialImage preserveColors draft model
   contentLayers { layer weight } styleLayers { layer weight } } } }`;
+const IMPORT_SIZE = "mutation ($trace: String!) { importTrace(trace: $trace) { id initialSettings { size } changes { size } } }";
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }";
 const EXPORT = "mutation ($input: ExportInput!) { startExport(input: $input) { id state progress url } }";
 const FOLLOW = "subscription ($id: ID!) { exportChanged(id: $id) { state progress url bytes error { code } } }";
@@ -99,6 +100,15 @@ describe("a trace", () => {
     }
   });
 
+  test("of a painting that grew has a version that older servers refuse, and repeats it", async () => {
+    const grown = { ...trace, version: 2, changes: [{ step: 3, settings: { size: 64, steps: 60 }, styles: null }] };
+    const { importTrace } = await running.client.query(IMPORT_SIZE, { trace: JSON.stringify(grown) });
+    expect(importTrace).toMatchObject({ initialSettings: { size: trace.settings.size }, changes: [{ size: 64 }] });
+    const again: Trace = await (await fetch(`${running.address}/sessions/${importTrace.id}/trace.json`)).json();
+    expect(again).toMatchObject({ version: 2, changes: grown.changes });
+    await running.client.query(CANCEL, { id: importTrace.id });
+  });
+
   test.each<[string, (good: Trace) => unknown, object]>([
     [
       "with a method that does not exist",
@@ -107,7 +117,7 @@ describe("a trace", () => {
     ],
     ["that is cut off", (good) => JSON.stringify(good).slice(0, 200), { code: "BAD_INPUT", field: "trace" }],
     ["that is something else", () => ({ format: "another" }), { code: "BAD_INPUT", field: "trace.format" }],
-    ["from a newer version", (good) => ({ ...good, version: 2 }), { code: "BAD_INPUT", field: "trace.version", limit: 1 }],
+    ["from a newer version", (good) => ({ ...good, version: 3 }), { code: "BAD_INPUT", field: "trace.version", limit: 2 }],
     [
       "with a step beyond 31 bits",
       (good) => ({ ...good, changes: [{ step: 2 ** 31, settings: { beta: 2 }, styles: null }] }),

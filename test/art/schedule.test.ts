@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Schedule } from "../../server/art/schedule.js";
 import type { EncodedPicture, StyleTransferWork } from "../../server/art/work.js";
 import type { ChangeAtStep } from "../../server/records/changes.js";
-import { planScales, replanScales } from "../../server/records/scales.js";
+import { growScales, planScales, replanScales } from "../../server/records/scales.js";
 import { defaultSettings } from "../../server/records/settings.js";
 
 const square = { width: 1000, height: 1000 };
@@ -42,14 +42,50 @@ describe("scales after a change of the number of steps", () => {
   });
 });
 
+describe("scales after a painting grew", () => {
+  const plan = planScales(256, 1, 150, [square]);
+
+  test("the current scale ends, and new ones that about double share the remaining steps", () => {
+    expect(growScales(plan, 150, 1024, 210)).toEqual([
+      { size: 256, fromStep: 0, toStep: 150 },
+      { size: 512, fromStep: 151, toStep: 179 },
+      { size: 1024, fromStep: 180, toStep: 210 },
+    ]);
+    expect(growScales(plan, 150, 520, 210).map(({ size }) => size)).toEqual([256, 520]);
+    expect(growScales(plan, 150, 700, 210).map(({ size }) => size)).toEqual([256, 423, 700]);
+  });
+
+  test("scales that were still to come stay", () => {
+    const growing = growScales(planScales(512, 3, 100, [square]), 10, 1024, 100);
+    expect(growing.map(({ size }) => size)).toEqual([128, 256, 512, 1024]);
+    expect(growing[0]).toEqual({ size: 128, fromStep: 0, toStep: 10 });
+  });
+
+  test("every step has a scale, and the last picture has the new size, however few steps are left", () => {
+    for (const step of [0, 1, 75, 149, 150]) {
+      for (const steps of [1, 150, 151, 152, 153, 400]) {
+        const grown = growScales(plan, step, 2048, steps);
+        for (const [index, scale] of grown.entries()) {
+          expect(scale.toStep).toBeGreaterThanOrEqual(scale.fromStep);
+          expect(scale.fromStep).toBe(index === 0 ? 0 : grown[index - 1]!.toStep + 1);
+        }
+        expect(grown[0]).toEqual({ size: 256, fromStep: 0, toStep: step });
+        expect(grown.at(-1)).toMatchObject({ size: 2048, toStep: Math.max(steps, step + 1) });
+      }
+    }
+  });
+});
+
 describe("the schedule of a painting", () => {
   const picture = { digest: "00", bytes: new Uint8Array() };
   const style = { ...picture, weight: 1 };
   const settings: StyleTransferWork["settings"] = { ...defaultSettings(), steps: 20, model: "tiny" };
 
-  function scheduleOf(changes: ChangeAtStep<EncodedPicture>[]): Schedule {
-    const network = { id: "tiny", path: "", sha256: "", architecture: { family: "vgg19" } } as const;
-    return new Schedule({ kind: "STYLE_TRANSFER", settings, content: picture, styles: [style], changes, network }, [square, square]);
+  const network = { id: "tiny", path: "", sha256: "", architecture: { family: "vgg19" } } as const;
+
+  function scheduleOf(changes: ChangeAtStep<EncodedPicture>[], other: Partial<StyleTransferWork> = {}): Schedule {
+    const work: StyleTransferWork = { kind: "STYLE_TRANSFER", settings, content: picture, styles: [style], changes, network };
+    return new Schedule({ ...work, ...other }, [square, square]);
   }
 
   test("a change applies from its step on; the last of several changes at one step wins", () => {
@@ -81,5 +117,26 @@ describe("the schedule of a painting", () => {
     const schedule = scheduleOf([{ step: 8, settings: { steps: 2 }, styles: null }]);
     schedule.advanceTo(8);
     expect(schedule.work.settings.steps).toBe(8);
+  });
+
+  test("a painting grows from the step of the change on, and never shrinks", () => {
+    const schedule = scheduleOf([
+      { step: 20, settings: { size: 1024, steps: 40 }, styles: null },
+      { step: 30, settings: { size: 300, steps: 50 }, styles: null },
+    ]);
+    schedule.advanceTo(20);
+    expect([20, 21, 40].map((step) => schedule.scaleAt(step).size)).toEqual([256, 512, 1024]);
+    schedule.advanceTo(30);
+    expect(schedule.work.settings).toMatchObject({ size: 1024, steps: 50 });
+    expect(schedule.scaleAt(50).size).toBe(1024);
+  });
+
+  test("the network of a draft paints no scale of a painting that grew", () => {
+    const draftNetwork = { ...network, id: "draft" };
+    const drafted = { settings: { ...settings, draft: true, scales: 2 }, draftNetwork };
+    const schedule = scheduleOf([{ step: 20, settings: { size: 512, steps: 30 }, styles: null }], drafted);
+    expect([0, 20].map((step) => schedule.workAt(step).network.id)).toEqual(["draft", "tiny"]);
+    schedule.advanceTo(20);
+    expect([0, 20, 21].map((step) => schedule.workAt(step).network.id)).toEqual(["draft", "tiny", "tiny"]);
   });
 });

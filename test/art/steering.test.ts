@@ -69,6 +69,13 @@ painterContract({
   lastStep: 8,
 });
 
+painterContract({
+  name: "a style transfer that grows",
+  createFactory,
+  work: async () => workWith({ steps: 3 }, [{ step: 3, settings: { size: 64, steps: 7 }, styles: null }]),
+  lastStep: 7,
+});
+
 /** Paints a work and steers it: the change that `steer` holds for a step is made just before that step is painted. */
 async function paintSteered(
   work: StyleTransferWork,
@@ -120,6 +127,14 @@ describe("steering", () => {
   test("fewer steps than were painted end the painting with the next picture; more steps make it longer", async () => {
     expect((await paintSteered(await workWith({}), { 5: { settings: { steps: 2 }, styles: null } })).at(-1)!.step).toBe(5);
     expect((await paintSteered(await workWith({}), { 8: { settings: { steps: 12 }, styles: null } })).at(-1)!.step).toBe(12);
+  });
+
+  test("a larger size enlarges the next pictures, scale by scale", async () => {
+    const grown = await paintSteered(await workWith({ steps: 3 }), { 3: { settings: { size: 80, steps: 7 }, styles: null } });
+    expect(grown.map(({ planes: { width, height } }) => `${width} x ${height}`)).toEqual([
+      ...Array(4).fill("20 x 15"),
+      ...["40 x 30", "80 x 60", "80 x 60", "80 x 60"],
+    ]);
   });
 
   test("a change made while a picture is computed applies at the next picture", async () => {

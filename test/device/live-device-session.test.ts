@@ -137,7 +137,7 @@ describe("a live translation on the device", () => {
     const { turns } = loop;
     expect(turns.filter((id) => id === "large")).toHaveLength(12);
     expect(turns.slice(turns.indexOf("large"), turns.lastIndexOf("large")).filter((id) => id === "live").length).toBeGreaterThan(11);
-    expect(loop.types("large").filter((type) => type !== "turn")).toEqual(["frame", "finished"]);
+    expect(loop.types("large").filter((type) => type !== "turn")).toEqual(["frame", "checkpoint", "finished"]);
   });
 
   test("alternates with other live translations", async () => {

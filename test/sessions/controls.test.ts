@@ -31,6 +31,7 @@ test("a steer reads as many rows after hundreds of others as after the first few
     bus,
     queue: {} as never,
     models: new FakeModels().sessions,
+    maxSize: () => 1024,
     maxQueued: 1,
     maxChanges: 1000,
   });

@@ -48,8 +48,9 @@ export async function resolveTrace(
     if (step < min) {
       throw badInput(`${at}.step`, `Changes are listed in the order of their steps: this one must be at least ${min}.`, min, { min });
     }
-    // Any number of steps is allowed: the painter corrected one below the painted step, and does the same on replay.
-    const changed = changedSettings(at, { ...traced.settings, styles: traced.styles ? [] : null }, -1, model);
+    // Any number of steps and any size are allowed: the painter corrected them where need be, and does the same on replay.
+    const painted = { step: -1, size: 0 };
+    const changed = changedSettings(at, { ...traced.settings, styles: traced.styles ? [] : null }, painted, model, maxSize());
     const styles = traced.styles && (await stylesOf(traced.styles, `${at}.styles`, pictures));
     inForce = withChange(inForce, { settings: changed, styles });
     const layersField = changed.styleLayers ? `${at}.styleLayers` : null;

@@ -8,8 +8,11 @@ import { noSession } from "../requirements.js";
 
 export const TRACE_FORMAT = "atelier-trace";
 
-/** Version of the format; it grows with every change that older servers could misread. */
-export const TRACE_VERSION = 1;
+/**
+ * Newest version of the format; it grows with every change that older servers could misread. In version 2, a painting
+ * may grow.
+ */
+export const TRACE_VERSION = 2;
 
 /** Most points of the loss curve in a trace. */
 const LOSS_POINTS = 500;
@@ -58,7 +61,7 @@ export async function traceOf(storage: Storage, session: StyleTransferRecord, se
   const traced = ({ imageId, weight }: Weighted<ImageReference>) => ({ ...tracePicture(images.get(imageId)), weight });
   return {
     format: TRACE_FORMAT,
-    version: TRACE_VERSION,
+    version: recorded.some((change) => change.settings.size !== undefined) ? TRACE_VERSION : 1,
     server,
     title: session.title,
     content: tracePicture(images.get(session.contentId)),

@@ -7,7 +7,7 @@ const texts = easelTexts.trace;
 
 const KEYWORD = "atelier-trace";
 /** Newest form of a trace that is understood here. */
-const VERSION = 1;
+const VERSION = 2;
 /** A trace is at the beginning of its picture and has at most this many bytes. */
 const READ_BYTES = 2_000_000;
 
