@@ -47,8 +47,8 @@ export const entryFiles = {
   "server/art": "work",
 };
 
-/** The studio shares settings, changes and the rule of former model ids with the server, and nothing else. */
-const sharedWithStudio = "^server/records/(settings|changes|model)\\.ts$";
+/** The studio shares settings, changes, the plan of scales and the rule of former model ids with the server, and nothing else. */
+const sharedWithStudio = "^server/records/(settings|changes|scales|model)\\.ts$";
 
 const code = "^(server|web|models|test|bench|scripts)/";
 

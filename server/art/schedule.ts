@@ -1,5 +1,5 @@
 import { type ChangeAtStep, withChange } from "../records/changes.js";
-import { growScales, type PictureSize, planScales, replanScales, type Scale } from "../records/scales.js";
+import { changedScales, type PictureSize, planScales, type Scale } from "../records/scales.js";
 import type { EncodedPicture, StyleTransferWork } from "./work.js";
 
 /**
@@ -55,9 +55,8 @@ export class Schedule {
   private applyDue(isDue: (change: ChangeAtStep<EncodedPicture>) => boolean): void {
     for (let due = this.pending.findIndex(isDue); due >= 0; due = this.pending.findIndex(isDue)) {
       const [change] = this.pending.splice(due, 1) as [ChangeAtStep<EncodedPicture>];
+      this.scales = changedScales(this.scales, change.step, change.settings);
       const { settings, styles } = withChange(this.work, change);
-      if (settings.size > this.work.settings.size) this.scales = growScales(this.scales, change.step, settings.size, settings.steps);
-      else if (change.settings.steps !== undefined) this.scales = replanScales(this.scales, change.step, settings.steps);
       // A number of steps that is below the current step becomes the current step.
       this.work = { ...this.work, settings: { ...settings, steps: this.scales.at(-1)!.toStep }, styles };
     }

@@ -4,7 +4,7 @@ import { conflict, notFound, outOfRange, systemCode } from "../errors.js";
 import { filmTypes } from "../exports/export.js";
 import type { Exporter } from "../exports/exporter.js";
 import { sideBySide } from "../exports/film-pictures.js";
-import { TRACE_KEYWORD, withText } from "../exports/png-text.js";
+import { encodeStill, MIN_STILL_SIZE, type StillFormat, stillTypes } from "../exports/still.js";
 import { anyStep, type FrameRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
 import { requireId, requireSession } from "../sessions/requirements.js";
@@ -13,11 +13,11 @@ import { traceOf } from "../sessions/trace/write.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
 
-/** JPEG and WebP quality of exported stills: no difference from the painting is visible. */
-const QUALITY = 92;
-
-const stillTypes = { png: "image/png", jpg: "image/jpeg", webp: "image/webp" } as const;
-type StillFormat = keyof typeof stillTypes;
+interface StillForm {
+  format: StillFormat;
+  /** Longer side, px; null for that of the frame. */
+  size: number | null;
+}
 
 interface ExportDependencies {
   storage: Storage;
@@ -29,8 +29,8 @@ interface ExportDependencies {
 /**
  * Everything that a client can take away:
  * - `GET /sessions/:id/export.png|jpg|webp`: one picture, the last one unless `?step=` names another kept step.
- *   `?beside=` puts the last picture of another session at its right; without it, the PNG of a style transfer holds its
- *   trace.
+ *   `?size=` shrinks its longer side to that many px. `?beside=` puts the last picture of another session at its right;
+ *   without it, the picture of a style transfer holds its trace.
  * - `GET /sessions/:id/trace.json`
  * - `GET /exports/:id`: a finished film.
  */
@@ -46,17 +46,20 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
     return frame;
   }
 
-  /** The encoded picture of a frame, alone or with the last picture of another session at its right. */
-  async function still(session: SessionRecord, frame: FrameRecord, format: StillFormat, besideId: string | null): Promise<Uint8Array> {
-    const picture = await kept.picture(frame);
-    if (besideId !== null) {
-      const other = await sessionWithId(besideId, "beside");
-      return reencoded(await sideBySide([picture, await kept.picture(await requireFrame(other, null))]), format);
+  /** A frame as a still, alone or with the last picture of another session at its right. */
+  async function still(session: SessionRecord, frame: FrameRecord, form: StillForm, besideId: string | null): Promise<Uint8Array> {
+    const { mimeType } = frame;
+    const bytes = await kept.picture(frame);
+    if (besideId === null) {
+      const trace = session.kind === "STYLE_TRANSFER" ? await traceOf(storage, session, version) : null;
+      return encodeStill({ bytes, mimeType }, form, trace);
     }
-    if (format !== "png") return reencoded(picture, format);
-    const png = frame.mimeType === "image/png" ? picture : await reencoded(picture, "png");
-    if (session.kind !== "STYLE_TRANSFER") return png;
-    return withText(png, TRACE_KEYWORD, JSON.stringify(await traceOf(storage, session, version)));
+    const other = await requireFrame(await sessionWithId(besideId, "beside"), null);
+    const { format, size } = form;
+    const pair = await sideBySide([bytes, await kept.picture(other)]);
+    const { width = 1, height = 1 } = await sharp(pair).metadata();
+    const pairSize = size === null ? null : Math.round((size * Math.max(width, height)) / Math.max(frame.width, frame.height));
+    return encodeStill({ bytes: pair, mimeType: stillTypes.png }, { format, size: pairSize }, null);
   }
 
   router.get("/sessions/:id/export.:format", async (request, response) => {
@@ -65,9 +68,11 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
     const session = await sessionWithId(request.params.id ?? "", "id");
     const step = stepOf(request.query.step);
     const frame = await requireFrame(session, step);
+    const size = sizeOf(request.query.size, frame);
     const beside = typeof request.query.beside === "string" ? request.query.beside : null;
-    const bytes = await still(session, frame, format, beside);
-    response.attachment(`${fileName(session)}-${frame.step}.${format}`).set({
+    const bytes = await still(session, frame, { format, size }, beside);
+    const shrunk = size === null ? "" : `-${size}px`;
+    response.attachment(`${fileName(session)}-${frame.step}${shrunk}.${format}`).set({
       // The picture of a step never changes, but its trace does.
       "Cache-Control": "no-cache",
       "Content-Type": stillTypes[format],
@@ -112,14 +117,6 @@ function sendFile(response: Response, path: string): Promise<void> {
   });
 }
 
-function reencoded(picture: Uint8Array, format: StillFormat): Promise<Buffer> {
-  const image = sharp(picture);
-  if (format === "png") return image.png().toBuffer();
-  return format === "jpg"
-    ? image.jpeg({ quality: QUALITY, chromaSubsampling: "4:4:4" }).toBuffer()
-    : image.webp({ quality: QUALITY }).toBuffer();
-}
-
 function isStill(format: string): format is StillFormat {
   return format in stillTypes;
 }
@@ -129,6 +126,16 @@ function stepOf(value: unknown): number | null {
   if (value === undefined) return null;
   if (typeof value === "string" && /^\d{1,10}$/.test(value)) return Number(value);
   throw outOfRange("step", anyStep);
+}
+
+/** @throws AtelierError BAD_INPUT for a size that is larger than the picture. */
+function sizeOf(value: unknown, { width, height }: FrameRecord): number | null {
+  if (value === undefined) return null;
+  const max = Math.max(width, height);
+  const min = Math.min(MIN_STILL_SIZE, max);
+  const size = typeof value === "string" && /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (size < min || size > max) throw outOfRange("size", { min, max, integer: true, unit: "px" });
+  return size === max ? null : size;
 }
 
 /** Longest name made from a title, characters: file systems take 255 bytes with the ending. */

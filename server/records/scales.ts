@@ -55,6 +55,13 @@ export function replanScales(plan: readonly Scale[], step: number, steps: number
   return [...plan.slice(0, current), ...spread(sizes, fromStep, step, end)];
 }
 
+/** A plan after a change at image `step`: of the number of `steps`, of the `size` in px, or of both. */
+export function changedScales(plan: readonly Scale[], step: number, { size, steps }: { size?: number; steps?: number }): readonly Scale[] {
+  const finest = plan.at(-1)!;
+  if (size !== undefined && size > finest.size) return growScales(plan, step, size, steps ?? finest.toStep);
+  return steps === undefined ? plan : replanScales(plan, step, steps);
+}
+
 /**
  * Lets a plan grow to `size` px, which is larger than its finest scale, while image `step` is painted. The scale of that
  * image ends with it. The finer scales of the plan and new ones, none more than about twice as large as the one before,

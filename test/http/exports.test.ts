@@ -70,6 +70,30 @@ describe("an exported picture", () => {
     expect(JSON.parse(text)).toMatchObject({ format: "atelier-trace", version: 1, title: "Dünen am Abend!", step: 1 });
   });
 
+  test.each(["jpg", "webp"])("holds its trace in the XMP of a %s", async (format) => {
+    const id = await painting();
+    const { bytes } = await take(`/sessions/${id}/export.${format}?step=0`);
+    const xmp = (await sharp(bytes).metadata()).xmpAsString ?? "";
+    expect(xmp).toContain("<rdf:Description");
+    const { bytes: trace } = await take(`/sessions/${id}/trace.json`);
+    const text = /<atelier:trace>(.*)<\/atelier:trace>/.exec(xmp)?.[1] ?? "{}";
+    expect(JSON.parse(text)).toEqual(JSON.parse(trace.toString()));
+  });
+
+  test("is shrunk to the size that is asked for, never enlarged", async () => {
+    const id = await painting();
+    const { response, bytes } = await take(`/sessions/${id}/export.png?size=20`);
+    expect(await sharp(bytes).metadata()).toMatchObject({ width: 20, height: 15 });
+    expect(response.headers.get("content-disposition")).toContain("nen-am-Abend-1-20px.png");
+    expect((await sharp(bytes).metadata()).comments?.[0]?.text).toContain("Dünen am Abend!");
+    for (const size of ["41", "15", "x", "-1"]) {
+      const answer = await ask(server.port, `/sessions/${id}/export.png?size=${size}`);
+      expect([size, answer.status, answer.json()]).toEqual([size, 400, expect.objectContaining({ field: "size", min: 16, max: 40 })]);
+    }
+    const { bytes: pair } = await take(`/sessions/${id}/export.png?size=20&beside=${await painting([100, 60], "lime")}`);
+    expect(await sharp(pair).metadata()).toMatchObject({ width: 45, height: 15 });
+  });
+
   test("can have another picture of the same height beside it", async () => {
     const [one, other] = [await painting(), await painting([100, 60], "lime")];
     const { bytes } = await take(`/sessions/${one}/export.png?beside=${other}`);

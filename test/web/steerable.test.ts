@@ -4,7 +4,7 @@ import type { Painting } from "../../web/graphql/operations";
 import { steerableAt, steerableNow, steeredSteps, toChanges, weightsByStep } from "../../web/session/steerable";
 
 const picture = (id: string) => ({ id, url: `/images/${id}`, width: 8, height: 8 });
-const nothing = { alpha: null, beta: null, gamma: null, steps: null, learningRate: null, styleLayers: null, styles: null };
+const nothing = { alpha: null, beta: null, gamma: null, steps: null, size: null, learningRate: null, styleLayers: null, styles: null };
 const start = { ...defaultSettings(), alpha: 1, beta: 40, model: "vgg19" };
 
 const painting: Pick<Painting, "settings" | "styles" | "initialSettings" | "initialStyles" | "changes"> = {

@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { withText } from "../../server/exports/png-text";
+import { encodeStill } from "../../server/exports/still";
 import { pngText } from "../../web/parts/png-text";
 import { findTrace, traceFromText } from "../../web/rooms/easel/trace";
 import { settingsOf } from "../../web/session/recipe";
@@ -37,6 +38,17 @@ test("an exported picture brings back its final settings", async () => {
   expect(found?.recipe.styleLayers).toEqual(settings.styleLayers);
 });
 
+test.each(["jpg", "webp"] as const)("settings with special characters come back from a %s", async (format) => {
+  const title = "a < b & c > d, „grün“ </atelier:trace>";
+  const asked = { ...JSON.parse(trace), title, losses: [{ step: 0 }] };
+  const bytes = await encodeStill({ bytes: await picture(), mimeType: "image/png" }, { format, size: null }, asked);
+  const found = await findTrace(new Blob([Uint8Array.from(bytes)]));
+  expect(JSON.parse(found?.text ?? "{}")).toEqual(asked);
+  const long = { ...asked, losses: Array(60_000).fill(0) };
+  const shortened = await encodeStill({ bytes: await picture(), mimeType: "image/png" }, { format, size: null }, long);
+  expect(JSON.parse((await findTrace(new Blob([Uint8Array.from(shortened)])))?.text ?? "{}")).toEqual({ ...asked, losses: [] });
+});
+
 test("other pictures, other texts and truncated pictures have no settings", async () => {
   const plain = await picture();
   expect(await findTrace(new Blob([Uint8Array.from(plain)]))).toBeNull();
@@ -68,5 +80,5 @@ test("a trace that is damaged or from a newer version is refused with the reason
   for (const text of ["{", "[]", JSON.stringify({ format: "other", settings }), JSON.stringify({ format: "atelier-trace", version: 1 })]) {
     expect(() => traceFromText(text)).toThrow("The settings in this picture are damaged.");
   }
-  expect(() => traceFromText(JSON.stringify({ format: "atelier-trace", version: 2, settings }))).toThrow("newer version");
+  expect(() => traceFromText(JSON.stringify({ format: "atelier-trace", version: 3, settings }))).toThrow("newer version");
 });

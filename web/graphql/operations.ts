@@ -38,7 +38,7 @@ const PaintingParts = graphql(
       initialSettings { ...SettingsParts }
       initialStyles { weight image { ...ImageParts } }
       changes {
-        step alpha beta gamma steps learningRate
+        step alpha beta gamma steps size learningRate
         styleLayers { layer weight }
         styles { weight image { ...ImageParts } }
       }

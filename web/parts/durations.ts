@@ -10,6 +10,14 @@ export function formatDuration(ms: number): string {
   return withRest(units.hours(Math.floor(minutes / 60)), minutes % 60, units.minutes);
 }
 
+/** An estimated duration in words, rounded to its accuracy: seconds below ten, then five seconds, half a minute and a minute. */
+export function formatRoughly(ms: number): string {
+  const seconds = ms / 1000;
+  const step = seconds < 10 ? 1 : seconds < 60 ? 5 : seconds < 600 ? 30 : 60;
+  const rounded = Math.max(1, Math.round(seconds / step) * step);
+  return rounded < 10 ? units.seconds(String(rounded)) : formatDuration(1000 * rounded);
+}
+
 function withRest(text: string, rest: number, inUnit: (rest: number) => string): string {
   return rest === 0 ? text : `${text} ${inUnit(rest)}`;
 }

@@ -1,14 +1,26 @@
 import styles from "./select-control.module.css";
 
+interface Option<Value extends string> {
+  value: Value;
+  title: string;
+}
+
+/** Options under a title of their own. */
+export interface OptionGroup<Value extends string> {
+  title: string;
+  options: readonly Option<Value>[];
+}
+
 interface Props<Value extends string> {
   title: string;
-  options: readonly { value: Value; title: string }[];
+  options: readonly (Option<Value> | OptionGroup<Value>)[];
   value: Value;
   onChange(value: Value): void;
 }
 
 /** A choice of one of a few named values. */
 export function SelectControl<Value extends string>({ title, options, value, onChange }: Props<Value>) {
+  const single = options.flatMap((one) => ("options" in one ? one.options : [one]));
   return (
     <label className={styles.control}>
       {title}
@@ -16,16 +28,28 @@ export function SelectControl<Value extends string>({ title, options, value, onC
         className={styles.select}
         value={value}
         onChange={(event) => {
-          const chosen = options.find((option) => option.value === event.target.value);
+          const chosen = single.find((option) => option.value === event.target.value);
           if (chosen) onChange(chosen.value);
         }}
       >
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.title}
-          </option>
-        ))}
+        {options.map((one) =>
+          "options" in one ? (
+            <optgroup key={one.title} label={one.title}>
+              {one.options.map(optionElement)}
+            </optgroup>
+          ) : (
+            optionElement(one)
+          ),
+        )}
       </select>
     </label>
+  );
+}
+
+function optionElement({ value, title }: Option<string>) {
+  return (
+    <option key={value} value={value}>
+      {title}
+    </option>
   );
 }

@@ -2,6 +2,7 @@ import { styleTransferLimits } from "../../server/records/settings";
 import type { Painting } from "../graphql/operations";
 import type { KeptChoice, Option } from "../pictures/use-choice";
 import { pictureTexts } from "../texts/pictures";
+import { ungrown } from "./growth";
 import { allowedRecipe, type Recipe } from "./recipe";
 import { steerableNow, type WeightedPicture } from "./steerable";
 
@@ -48,11 +49,13 @@ export function keepDraft(draft: Draft | null): void {
   }
 }
 
+type Likeness = Pick<Painting, "title" | "content" | "settings" | "initialSettings" | "styles" | "changes">;
+
 /**
- * The draft of a painting like `painting`, with what is in force at its end.
+ * The draft of a painting like `painting`, with what is in force at its end, but the size and steps before it grew.
  * @param before The draft that it replaces, whose pictures stay at hand.
  */
-export function draftLike(painting: Pick<Painting, "title" | "content" | "settings" | "styles">, before: Draft | null = null): Draft {
+export function draftLike(painting: Likeness, before: Draft | null = null): Draft {
   const { styles } = steerableNow(painting);
   const [first, ...others] = styles;
   const [photoTitle, styleTitle] = pictureTitles(painting.title);
@@ -63,7 +66,7 @@ export function draftLike(painting: Pick<Painting, "title" | "content" | "settin
   return {
     photo: choiceOf(painting.content, photoTitle, before?.photo),
     style: first ? choiceOf(first.image, styleTitle, before?.style) : { own: [], url: "" },
-    recipe: allowedRecipe({ ...painting.settings }),
+    recipe: allowedRecipe({ ...painting.settings, ...ungrown(painting) }),
     mix: { share: first?.weight ?? 1, others },
   };
 }

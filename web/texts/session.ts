@@ -15,7 +15,6 @@ export const sessionTexts = {
   took: "Time taken",
   stop: "Stop here",
   goOn: "Continue",
-  download: "Download",
   cancel: "Cancel",
 } as const;
 

@@ -5,7 +5,7 @@ import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
 import { forTask, networkNamed, usualModel } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
-import { formatDuration } from "../../parts/durations";
+import { formatRoughly } from "../../parts/durations";
 import { focusInvalid } from "../../parts/invalid-field";
 import { FailureNotice, Notice } from "../../parts/notice";
 import { useServer } from "../../parts/use-server";
@@ -18,7 +18,6 @@ import { type Draft, oneStyle } from "../../session/draft";
 import { type Recipe, toInput, withModel } from "../../session/recipe";
 import { useStart } from "../../session/use-start";
 import { easelTexts as texts } from "../../texts/easel";
-import { roundedEstimate } from "./estimate";
 import { NetworkChoice } from "./network-choice";
 import { PresetChoice } from "./preset-choice";
 import { RestoredNote } from "./restored-note";
@@ -114,7 +113,7 @@ export function Easel({ children }: { children: ReactNode }) {
           {failure && <Notice>{failure}</Notice>}
           {time !== null && (
             <p className="note" title={texts.aboutHelp}>
-              {texts.about(formatDuration(roundedEstimate(time)))}
+              {texts.about(formatRoughly(time))}
             </p>
           )}
           <button type="submit" className="button primary large" disabled={starting || photo.uploading || style.uploading}>

@@ -97,10 +97,3 @@ function overlap(a: Span, b: Span): number {
 function factor(a: number, b: number): number {
   return Math.max(a / b, b / a);
 }
-
-/** Rounds an estimate to its accuracy: to seconds below ten, then to five seconds, half a minute and a minute. */
-export function roundedEstimate(ms: number): number {
-  const seconds = ms / 1000;
-  const step = seconds < 10 ? 1 : seconds < 60 ? 5 : seconds < 600 ? 30 : 60;
-  return 1000 * Math.max(1, Math.round(seconds / step) * step);
-}

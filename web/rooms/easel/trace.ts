@@ -1,22 +1,28 @@
 import { type InForce, withChange } from "../../../server/records/changes";
 import { pngText } from "../../parts/png-text";
+import { xmpText } from "../../parts/xmp-text";
+import { withoutGrowth } from "../../session/growth";
 import { allowedRecipe, type Recipe } from "../../session/recipe";
 import { easelTexts } from "../../texts/easel";
 
 const texts = easelTexts.trace;
 
 const KEYWORD = "atelier-trace";
+const XMP_PROPERTY = "atelier:trace";
 /** Newest form of a trace that is understood here. */
 const VERSION = 2;
-/** A trace is at the beginning of its picture and has at most this many bytes. */
-const READ_BYTES = 2_000_000;
+/** A PNG has its trace at its beginning, within this many bytes. */
+const PNG_BYTES = 2_000_000;
 
 /** What an exported picture says about how it was painted. */
 export interface FoundTrace {
   /** The trace as it is in the picture. */
   text: string;
   title: string | null;
-  /** The settings that were in force at the end; a value that is missing or not allowed is left to its default. */
+  /**
+   * The settings that were in force at the end, but the size and steps before the painting grew; a value that is missing
+   * or not allowed is left to its default.
+   */
   recipe: Recipe;
 }
 
@@ -24,7 +30,10 @@ type Fields = Record<string, unknown>;
 
 /** The trace in a picture; null where it has none. @throws Error for one that cannot be understood. */
 export async function findTrace(file: Blob): Promise<FoundTrace | null> {
-  const text = pngText(new Uint8Array(await file.slice(0, READ_BYTES).arrayBuffer()), KEYWORD);
+  const text =
+    pngText(new Uint8Array(await file.slice(0, PNG_BYTES).arrayBuffer()), KEYWORD) ??
+    // A WebP has it at its end.
+    xmpText(new Uint8Array(await file.arrayBuffer()), XMP_PROPERTY);
   return text === null ? null : traceFromText(text);
 }
 
@@ -35,9 +44,10 @@ export function traceFromText(text: string): FoundTrace {
   if (Number(trace.version) > VERSION) throw new Error(texts.newer);
   const changes = Array.isArray(trace.changes) ? trace.changes.filter(isFields).map((change) => change.settings) : [];
   const initial: InForce<Fields, null> = { settings: trace.settings, styles: null };
-  const { settings } = changes
-    .filter(isFields)
-    .reduce((before, changed) => withChange(before, { settings: changed, styles: null }), initial);
+  const { settings } = withoutGrowth(changes.filter(isFields)).reduce(
+    (before, changed) => withChange(before, { settings: changed, styles: null }),
+    initial,
+  );
   return { text, title: typeof trace.title === "string" ? trace.title : null, recipe: allowedRecipe(settings) };
 }
 

@@ -5,7 +5,8 @@ import { type Painting, RenameSession } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
 import { RenameDialog } from "../../parts/rename-dialog";
 import { draftLike, keepDraft, readDraft } from "../../session/draft";
-import { fileNameOf, SessionActions } from "../../session/session-actions";
+import { ExportDialog } from "../../session/export/export-dialog";
+import { SessionActions } from "../../session/session-actions";
 import label from "../../session/session-label.module.css";
 import { isOver, type SessionAction, type SessionState } from "../../session/session-state";
 import { weightsByStep } from "../../session/steerable";
@@ -13,7 +14,7 @@ import { paintingTexts as texts } from "../../texts/painting";
 import { sessionTexts } from "../../texts/session";
 import { Family } from "./branch/family";
 import { useBranch } from "./branch/use-branch";
-import { Exports } from "./export/exports";
+import { Enlarge } from "./enlarge/enlarge";
 import styles from "./painting.module.css";
 import { Progress } from "./progress";
 import { LossCurve } from "./scrub/loss-curve";
@@ -62,12 +63,14 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
         </header>
         <Progress state={state} session={session} />
         {viewers !== null && viewers > 1 && <p className="note">{texts.viewers(viewers)}</p>}
-        <SessionActions
-          session={session}
-          picture={look.frame && pictureFile(session, look.frame.step)}
-          again={{ href: "/", text: texts.again, onGo: () => keepDraft(draftLike(session, readDraft())) }}
-        />
-        {look.frame && <Exports sessionId={id} past={look.past} compared={look.compared} />}
+        <SessionActions session={session} again={{ href: "/", text: texts.again, onGo: () => keepDraft(draftLike(session, readDraft())) }}>
+          {session.status === "COMPLETED" && newest && <Enlarge session={session} last={newest} />}
+          {look.frame && (
+            <ExportDialog
+              subject={{ id, isPainting: true, step: look.frame.step, extent: look.frame, beside: look.compared, isPrimary: false }}
+            />
+          )}
+        </SessionActions>
         {failure && <Notice>{failure}</Notice>}
         {steers ? (
           <SteerPanel
@@ -106,12 +109,6 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
       </aside>
     </main>
   );
-}
-
-/** A picture of a painting as a PNG that carries the settings. */
-function pictureFile({ id, title }: Painting, step: number): { url: string; fileName: string } {
-  const url = `/sessions/${encodeURIComponent(id)}/export.png?step=${step}`;
-  return { url, fileName: fileNameOf(`${title || texts.fileName} ${step}`, "png") };
 }
 
 /** Says when the newest change takes effect. */

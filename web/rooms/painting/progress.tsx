@@ -1,6 +1,7 @@
 import type { Painting } from "../../graphql/operations";
 import { formatDuration } from "../../parts/durations";
 import bar from "../../parts/progress-bar.module.css";
+import { scalesOf, workFrom } from "../../session/growth";
 import label from "../../session/session-label.module.css";
 import { isOver, msPerStep, type SessionState } from "../../session/session-state";
 import { SessionStatusLine, took } from "../../session/session-status";
@@ -12,7 +13,11 @@ import styles from "./painting.module.css";
 export function Progress({ state, session }: { state: SessionState; session: Painting }) {
   const { steps } = session.settings;
   const step = state.frame?.step ?? 0;
-  const pace = msPerStep(state);
+  const scales = scalesOf(session);
+  const scale = scales.find(({ toStep }) => step <= toStep);
+  // Steps of another scale take another time.
+  const pace = msPerStep({ ...state, pace: state.pace.filter((beat) => beat.step >= (scale?.fromStep ?? 0)) });
+  const left = pace === null || !scale ? null : pace * workFrom(scales, step + 1, scale.size);
   const running = session.status === "RUNNING";
   const over = isOver(session.status);
   return (
@@ -37,7 +42,7 @@ export function Progress({ state, session }: { state: SessionState; session: Pai
         )}
         <div>
           <dt>{over ? sessionTexts.took : texts.toGo}</dt>
-          <dd>{over ? took(session) : running && pace !== null ? formatDuration(pace * (steps - step)) : "–"}</dd>
+          <dd>{over ? took(session) : running && left !== null ? formatDuration(left) : "–"}</dd>
         </div>
       </dl>
     </section>

@@ -7,7 +7,8 @@ import { displayUrl } from "../../parts/display-url";
 import { formatDuration } from "../../parts/durations";
 import { Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
-import { fileNameOf, SessionActions } from "../../session/session-actions";
+import { ExportDialog } from "../../session/export/export-dialog";
+import { SessionActions } from "../../session/session-actions";
 import styles from "../../session/session-label.module.css";
 import { isOver, type SessionState } from "../../session/session-state";
 import { SessionStatusLine } from "../../session/session-status";
@@ -18,7 +19,7 @@ import own from "./translation.module.css";
 /** The room of one translation: the picture before and after on the wall, its label beside it. */
 export function TranslationRoom({ state, session }: { state: SessionState; session: Translation }) {
   const { frame, failure } = state;
-  const { model, source, title } = session;
+  const { id, model, source, title } = session;
   const again = new URLSearchParams({ model: model.id, ...(source ? { picture: source.id, name: pictureName(session) } : {}) });
   return (
     <main className={styles.room}>
@@ -64,13 +65,13 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
             </dl>
           )}
         </section>
-        <SessionActions
-          session={session}
-          picture={
-            frame && { url: frame.url, fileName: fileNameOf(title || texts.fileName, frame.mimeType === "image/png" ? "png" : "jpg") }
-          }
-          again={{ href: `/translate?${again}`, text: texts.again }}
-        />
+        <SessionActions session={session} again={{ href: `/translate?${again}`, text: texts.again }}>
+          {frame && (
+            <ExportDialog
+              subject={{ id, isPainting: false, step: frame.step, extent: frame, beside: null, isPrimary: isOver(session.status) }}
+            />
+          )}
+        </SessionActions>
         {failure && <Notice>{failure}</Notice>}
         <section className={own.model} aria-label={texts.translator}>
           <h2 className={network.name}>{shortTitle(model.title)}</h2>

@@ -18,9 +18,12 @@ interface Props {
   onChange(changes: Partial<Steerable>): void;
 }
 
+/** Settings that have their place elsewhere: the weights above, the size in the dialog that lets a painting grow. */
+const elsewhere: readonly SettingName[] = [...weightNames, "size"];
+
 /** Steerable settings that are folded away, in the order of their controls. */
 const folded = controlledNames.filter(
-  (name) => (steerableNames as readonly SettingName[]).includes(name) && !(weightNames as readonly SettingName[]).includes(name),
+  (name) => (steerableNames as readonly SettingName[]).includes(name) && !elsewhere.includes(name),
 ) as Exclude<keyof Steerable, "styles">[];
 
 /** The settings that may change in a painting that is not finished, or in a branch before it begins. */

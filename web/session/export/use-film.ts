@@ -1,18 +1,26 @@
 import { useState } from "react";
-import { execute } from "../../../graphql/execute";
-import { CancelFilm, type Film, FilmEvents, StartFilm } from "../../../graphql/operations";
-import { useSubscription } from "../../../graphql/use-subscription";
-import { type Attempt, useAttempt } from "../../../parts/use-attempt";
-import { useServer } from "../../../parts/use-server";
+import { execute } from "../../graphql/execute";
+import { CancelFilm, type Film, FilmEvents, StartFilm } from "../../graphql/operations";
+import { useSubscription } from "../../graphql/use-subscription";
+import { type Attempt, useAttempt } from "../../parts/use-attempt";
+import { useServer } from "../../parts/use-server";
 
 export type FilmFormat = Film["format"];
+
+export interface FilmForm {
+  format: FilmFormat;
+  /** Longer side of each picture, px. */
+  size: number;
+}
 
 export interface FilmMaking extends Pick<Attempt, "busy" | "failure"> {
   /** Formats that the server can make; empty until they are loaded. */
   formats: readonly FilmFormat[];
   /** The film in progress, or the last one. */
   film: Film | null;
-  make(format: FilmFormat): void;
+  /** What that film was asked for with. */
+  asked: FilmForm | null;
+  make(form: FilmForm): void;
   cancel(): void;
 }
 
@@ -20,6 +28,7 @@ export interface FilmMaking extends Pick<Attempt, "busy" | "failure"> {
 export function useFilm(sessionId: string, besideId: string | null): FilmMaking {
   const formats = useServer()?.exportFormats ?? [];
   const [film, setFilm] = useState<Film | null>(null);
+  const [asked, setAsked] = useState<FilmForm | null>(null);
   const { busy, failure, attempt } = useAttempt();
   const id = film?.id ?? null;
 
@@ -41,9 +50,13 @@ export function useFilm(sessionId: string, besideId: string | null): FilmMaking 
   return {
     formats,
     film,
+    asked,
     busy,
     failure,
-    make: (format) => void attempt(async () => setFilm((await execute(StartFilm, { input: { sessionId, besideId, format } })).startExport)),
+    make(form) {
+      setAsked(form);
+      void attempt(async () => setFilm((await execute(StartFilm, { input: { sessionId, besideId, ...form } })).startExport));
+    },
     cancel: () => void attempt(async () => id && setFilm((await execute(CancelFilm, { id })).cancelExport)),
   };
 }

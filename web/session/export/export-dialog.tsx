@@ -1,0 +1,68 @@
+import { Dialog } from "radix-ui";
+import { useState } from "react";
+import dialog from "../../parts/dialog.module.css";
+import { type OptionGroup, SelectControl } from "../../parts/select-control";
+import { exportTexts as texts } from "../../texts/export";
+import { type ExportFormat, fileAddress, filmFormats, type Subject, sizesOf, stillFormats } from "./export-choices";
+import { FilmMaker } from "./film-maker";
+import { useFilm } from "./use-film";
+
+/** A dialog that downloads a session's picture, its time-lapse or its settings, in one of the sizes and formats. */
+export function ExportDialog({ subject }: { subject: Subject }) {
+  const { id, isPainting, extent, beside } = subject;
+  const making = useFilm(id, beside?.id ?? null);
+  const [format, setFormat] = useState<ExportFormat>("png");
+  const [chosen, setChosen] = useState<number | null>(null);
+  const sizes = sizesOf(extent);
+  const size = sizes.find((one) => one.size === chosen) ?? sizes[0];
+  const films = isPainting ? filmFormats.filter(({ format: film }) => making.formats.includes(film)) : [];
+  const film = filmFormats.find((one) => one.format === format);
+  const groups: OptionGroup<ExportFormat>[] = [
+    {
+      title: texts.picture(subject.step, beside?.name ?? null),
+      options: stillFormats.map(({ ending, title }) => ({ value: ending, title })),
+    },
+    { title: texts.film, options: films.map(({ format: value, title }) => ({ value, title: texts.filmAs(title) })) },
+    { title: texts.settings, options: isPainting ? [{ value: "json" as const, title: texts.settingsAs("JSON") }] : [] },
+  ].filter((group) => group.options.length > 0);
+  return (
+    <Dialog.Root>
+      <Dialog.Trigger className={subject.isPrimary ? "button primary" : "button"}>{texts.open}</Dialog.Trigger>
+      <Dialog.Portal>
+        <div className={dialog.overlay} aria-hidden="true" />
+        <Dialog.Content className={dialog.content} aria-describedby={undefined}>
+          <Dialog.Title className={dialog.title}>{texts.title}</Dialog.Title>
+          <div className={dialog.form}>
+            <SelectControl title={texts.format} options={groups} value={format} onChange={(value: ExportFormat) => setFormat(value)} />
+            {format !== "json" && size && (
+              <SelectControl
+                title={texts.size}
+                options={sizes.map((one) => ({ value: String(one.size), title: texts.extent(one.width, one.height) }))}
+                value={String(size.size)}
+                onChange={(value) => setChosen(Number(value))}
+              />
+            )}
+            <p className="note">{noteOf(subject, format)}</p>
+            {film && size ? (
+              <FilmMaker making={making} form={{ format: film.format, size: size.size }} />
+            ) : (
+              <div className={dialog.actions}>
+                <Dialog.Close className="button">{texts.close}</Dialog.Close>
+                <a className="button primary" href={fileAddress(subject, format, size?.size ?? null)} download>
+                  {texts.download}
+                </a>
+              </div>
+            )}
+          </div>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+/** What a file is good for. */
+function noteOf({ isPainting, beside }: Subject, format: ExportFormat): string {
+  if (format === "json") return texts.aboutSettings;
+  if (filmFormats.some((film) => film.format === format)) return texts.aboutFilm;
+  return isPainting && !beside ? texts.aboutPicture : "";
+}
