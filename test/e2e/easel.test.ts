@@ -21,10 +21,10 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
     await picker.getByRole("button", { name: "Use it" }).click();
     const mix = page.getByRole("region", { name: "Several styles" });
     await mix.getByRole("textbox", { name: "Share" }).nth(1).fill("0.25");
-    await page.getByRole("radio", { name: "Quick sketch" }).click();
-    expect(await page.getByRole("textbox", { name: "Steps" }).inputValue()).toBe("50");
+    await page.getByRole("radio", { name: "Large shapes" }).click();
+    expect(await page.getByRole("textbox", { name: "Steps" }).inputValue()).toBe("120");
     await page.getByRole("textbox", { name: "Size" }).fill("64");
-    expect(await page.getByRole("radio", { name: "Quick sketch" }).isChecked()).toBe(false);
+    expect(await page.getByRole("radio", { name: "Large shapes" }).isChecked()).toBe(false);
     expect(await page.getByText(/^Takes about/).count()).toBe(0);
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole("button", { name: "Start", exact: true }).click();
@@ -35,7 +35,7 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
       "query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { styles { weight } content { width height } settings { steps } } } }",
       { id },
     );
-    expect(session).toEqual({ styles: [{ weight: 1 }, { weight: 0.25 }], content: { width: 160, height: 120 }, settings: { steps: 50 } });
+    expect(session).toEqual({ styles: [{ weight: 1 }, { weight: 0.25 }], content: { width: 160, height: 120 }, settings: { steps: 120 } });
 
     await page.getByRole("link", { name: "New painting from this" }).click();
     await page.getByRole("button", { name: "Start", exact: true }).waitFor();

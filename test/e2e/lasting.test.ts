@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { describeStudio } from "../helpers/studio.js";
-import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
+import { exported, overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
 const SESSION = `query ($id: ID!) { session(id: $id) { status ... on StyleTransferSession {
   step settings { alpha beta steps } changes { step alpha beta } branchedAtStep parent { id } frames(first: 1) { totalCount }
@@ -99,8 +98,7 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     await waitForShown(page, id, 3);
     await page.waitForURL(/[?&]step=3$/);
     await page.getByRole("img", { name: "The painting at step 3" }).waitFor();
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
-    expect(download.suggestedFilename()).toMatch(/-3\.png$/);
+    expect((await exported(page, "PNG")).name).toMatch(/-3\.png$/);
     await screenshot(page, "lasting-scrubbed");
 
     await page.reload();
@@ -151,18 +149,14 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     await startPainting(page, { photo: "Alps", style: "Meadow", steps: 7, size: 64 });
     const id = idOf(page);
     await waitForStatus(page, "Finished");
-    await page.getByText("Export", { exact: true }).click();
-    const png = await downloaded(page, "PNG");
+    const png = await exported(page, "PNG");
     expect(png.name).toMatch(/-7\.png$/);
     expect(await sharp(png.bytes).metadata()).toMatchObject({ format: "png", width: 64 });
-    const trace = await downloaded(page, "JSON");
+    const trace = await exported(page, "Settings, JSON");
     expect(JSON.parse(trace.bytes.toString("utf8"))).toMatchObject({ format: "atelier-trace", settings: { steps: 7, size: 64 } });
 
-    await page.getByRole("combobox", { name: "Time-lapse" }).selectOption("WEBP");
-    await page.getByRole("button", { name: "Create" }).click();
-    const film = await downloaded(page, "Download the WebP");
+    const film = await exported(page, "Time-lapse, WebP");
     expect(await sharp(film.bytes, { animated: true }).metadata()).toMatchObject({ format: "webp", pages: 8 });
-    await screenshot(page, "lasting-exports");
 
     await page.goto("/");
     await page.getByRole("button", { name: "Start", exact: true }).waitFor();
@@ -211,12 +205,6 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
 
 function idOf(page: Page): string {
   return new URL(page.url()).searchParams.get("id") ?? "";
-}
-
-/** The file behind a link. */
-async function downloaded(page: Page, link: string): Promise<{ name: string; bytes: Buffer }> {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: link, exact: true }).click()]);
-  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
 
 /** The field of the style term's weight. */

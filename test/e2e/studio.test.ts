@@ -1,10 +1,18 @@
-import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { pngPicture } from "../helpers/pictures.js";
 import { modelMirror } from "../helpers/server.js";
 import { describeStudio } from "../helpers/studio.js";
-import { canvasColours, lossCurve, overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
+import {
+  canvasColours,
+  exported,
+  lossCurve,
+  overflow,
+  screenshot,
+  startPainting,
+  waitForStatus,
+  waitForStep,
+} from "../helpers/studio-page.js";
 
 const mirror = modelMirror();
 const phone = { width: 360, height: 780 };
@@ -43,11 +51,11 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     const id = new URL(page.url()).searchParams.get("id");
     await page.goto(`/s/${id}`);
     await waitForStatus(page, "Finished");
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
-    expect(download.suggestedFilename()).toBe("Allium-Stained-glass-14.png");
-    const { format, height } = await sharp(await readFile(await download.path())).metadata();
+    const download = await exported(page, "PNG");
+    expect(download.name).toBe("Allium-Stained-glass-14.png");
+    const { format, height } = await sharp(download.bytes).metadata();
     expect({ format, height }).toEqual({ format: "png", height: 96 });
-    expect((await readFile(await download.path())).includes("atelier-trace")).toBe(true);
+    expect(download.bytes.includes("atelier-trace")).toBe(true);
 
     await page.setViewportSize(phone);
     await screenshot(page, "painting-phone", true);

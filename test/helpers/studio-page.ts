@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
@@ -22,6 +22,20 @@ export async function startPainting(page: Page, { photo, style, steps, size }: C
   await page.getByRole("textbox", { name: "Steps" }).fill(String(steps));
   await page.getByRole("button", { name: "Start", exact: true }).click();
   await page.waitForURL(/\/s\?id=/);
+}
+
+/** Downloads a file through the export dialog, which is closed again. */
+export async function exported(page: Page, format: string, size?: string): Promise<{ name: string; bytes: Buffer }> {
+  await page.getByRole("button", { name: "Export…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Export" });
+  await dialog.getByRole("combobox", { name: "Format" }).selectOption({ label: format });
+  if (size) await dialog.getByRole("combobox", { name: "Size" }).selectOption({ label: size });
+  const create = dialog.getByRole("button", { name: "Create" });
+  if (await create.isVisible()) await create.click();
+  const [download] = await Promise.all([page.waitForEvent("download"), dialog.getByRole("link", { name: "Download" }).click()]);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
 
 /** Waits until the page shows this status. */

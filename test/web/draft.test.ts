@@ -85,12 +85,16 @@ test("a new painting from another one begins with its pictures, settings and mix
     { image: image("s"), weight: 0.8 },
     { image: image("t"), weight: 0.2 },
   ];
-  const painting = { title: "Alps, Breakers", content: image("c"), settings, styles } as Parameters<typeof draftLike>[0];
+  const asked = { title: "Alps, Breakers", content: image("c"), settings, initialSettings: settings, styles, changes: [] };
+  const painting = asked as unknown as Parameters<typeof draftLike>[0];
   const made = draftLike(painting, draft);
   expect(made.photo).toMatchObject({ url: "/images/c", own: [{ imageId: "c", title: "Alps" }, own("a"), own("b")] });
   expect(made.style).toMatchObject({ url: "/images/s", own: [{ imageId: "s", title: "Breakers" }] });
   expect(draftLike({ ...painting, title: "Over the pass" }).photo.own).toMatchObject([{ title: "Picture on this server" }]);
   expect(made.recipe).toMatchObject({ beta: 33, size: 128, model: "vgg19-lite" });
+  const changes = [{ steps: 60 }, { beta: 33 }, { size: 1024, steps: 120 }, { steps: 300 }];
+  const grown = { ...asked, settings: { ...settings, size: 1024, steps: 300 }, changes } as unknown as typeof painting;
+  expect(draftLike(grown).recipe).toEqual({ ...made.recipe, steps: 60 });
   expect(made.mix).toMatchObject({ share: 0.8, others: [{ image: { id: "t" }, weight: 0.2 }] });
   expect(draftFromText(JSON.stringify(made))).toEqual(made);
 });

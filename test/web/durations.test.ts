@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatDuration } from "../../web/parts/durations";
+import { formatDuration, formatRoughly } from "../../web/parts/durations";
 
 test.each([
   [0, "0 ms"],
@@ -11,4 +11,14 @@ test.each([
   [3_900_000, "1 h 5 min"],
 ])("%d ms reads %s", (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
+});
+
+test.each([
+  [400, "1 s"],
+  [3400, "3 s"],
+  [33_000, "35 s"],
+  [100_000, "1 min 30 s"],
+  [1_000_000, "17 min"],
+])("about %d ms reads %s", (ms, text) => {
+  expect(formatRoughly(ms)).toBe(text);
 });

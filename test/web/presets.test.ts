@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { presetOf, presets } from "../../web/rooms/easel/presets";
+import { sketch } from "../../web/session/recipe";
 
 test("every preset has a picture and is recognised with any network", () => {
   for (const preset of presets) {
@@ -11,7 +12,7 @@ test("every preset has a picture and is recognised with any network", () => {
 });
 
 test("a preset is recognised when a setting is back at its default", () => {
-  expect(presetOf({ alpha: 1, preserveColors: false })?.id).toBe("balanced");
+  expect(presetOf({ ...sketch, alpha: 1, preserveColors: false })?.id).toBe("balanced");
 });
 
 test("other settings match no preset", () => {

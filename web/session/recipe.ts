@@ -15,6 +15,9 @@ import { controlledNames } from "../parts/settings";
 /** Settings that the user chose. The others are left to the server's defaults. */
 export type Recipe = Readonly<Partial<StyleTransferSettings>>;
 
+/** What a new painting begins with: a sketch, which is done in seconds and can grow. */
+export const sketch: Recipe = { steps: 80, scales: 2 };
+
 export type StartPaintingInput = VariablesOf<typeof StartPainting>["input"];
 
 /** Every setting as it will be: the chosen ones, and defaults, some of which follow other settings. */

@@ -6,7 +6,6 @@ export const easelTexts = {
   presetsTitle: "Presets",
   presets: {
     balanced: { title: "Balanced", help: "The brush strokes and colours of the style, with everything still recognisable." },
-    sketch: { title: "Quick sketch", help: "Small and fast, for a first impression." },
     gentle: { title: "Gentle", help: "Mostly the photo, with a hint of the style." },
     strong: { title: "Strong", help: "Mostly the style." },
     fine: { title: "Fine grain", help: "Colours and texture, with hardly any large shapes." },
@@ -23,6 +22,7 @@ export const easelTexts = {
   startOver: "Start over",
   notStartOver: "Undo starting over",
   start: "Start",
+  sketch: "This paints a sketch. Once it is finished, you can make it large.",
   starting: "Starting…",
   styleAt: (place: number) => `Style ${place}`,
   restored: {

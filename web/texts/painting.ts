@@ -60,7 +60,8 @@ export const paintingTexts = {
   },
   enlarge: {
     title: "Make it large",
-    help: "Paints on from the last step, scale by scale. You can watch, scrub and stop as before, and this painting stays.",
+    help: (width: number, height: number) =>
+      `So far, this is a sketch of ${width} × ${height}. A copy of it is painted on, with ever finer strokes. You can watch, scrub and stop as before.`,
     size: "Size",
     extent: (width: number, height: number) => `${width} × ${height}`,
     about: (time: string) => `about ${time}`,

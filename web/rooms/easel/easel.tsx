@@ -15,11 +15,12 @@ import { samplePhotos, sampleStyles } from "../../pictures/samples";
 import { type Choice, imageIdOf, useChoice } from "../../pictures/use-choice";
 import { usePastedPicture } from "../../pictures/use-pasted-picture";
 import { type Draft, oneStyle } from "../../session/draft";
-import { type Recipe, toInput, withModel } from "../../session/recipe";
+import { type Recipe, settingsOf, sketch, toInput, withModel } from "../../session/recipe";
 import { useStart } from "../../session/use-start";
 import { easelTexts as texts } from "../../texts/easel";
 import { NetworkChoice } from "./network-choice";
 import { PresetChoice } from "./preset-choice";
+import { presetOf, presets } from "./presets";
 import { RestoredNote } from "./restored-note";
 import { SettingsPanel } from "./settings-panel";
 import { StartOver } from "./start-over";
@@ -28,11 +29,14 @@ import { useEstimate } from "./use-estimate";
 import { useKeptDraft } from "./use-kept-draft";
 import { useRestored } from "./use-restored";
 
+/** Largest size that counts as a sketch, px. */
+const LARGEST_SKETCH = 384;
+
 /** The page that starts a painting: photo, style, settings, Start. `children` appear below the pictures. */
 export function Easel({ children }: { children: ReactNode }) {
   const photo = useChoice(samplePhotos);
   const style = useChoice(sampleStyles);
-  const [recipe, setRecipe] = useState<Recipe>({});
+  const [recipe, setRecipe] = useState<Recipe>(sketch);
   const maxSize = useServer()?.maxSize ?? null;
   const networks = useNetworks();
   const features = forTask(networks.networks, "FEATURES");
@@ -65,7 +69,7 @@ export function Easel({ children }: { children: ReactNode }) {
   const time = useEstimate(recipe, network?.id ?? asked, photo.chosen.url);
 
   const isFirst = photo.chosen.url === samplePhotos[0]?.url && style.chosen.url === sampleStyles[0]?.url;
-  const isChanged = !isFirst || mix.others.length > 0 || Object.keys(recipe).length > 0;
+  const isChanged = !isFirst || mix.others.length > 0 || recipe.model !== undefined || presetOf(recipe) !== presets[0];
 
   async function begin() {
     const [contentId, styleId] = await Promise.all([imageIdOf(photo.chosen), imageIdOf(style.chosen)]);
@@ -119,6 +123,7 @@ export function Easel({ children }: { children: ReactNode }) {
           <button type="submit" className="button primary large" disabled={starting || photo.uploading || style.uploading}>
             {starting ? texts.starting : texts.start}
           </button>
+          {settingsOf(recipe).size <= LARGEST_SKETCH && <p className="note">{texts.sketch}</p>}
         </div>
       </form>
       <div className={workbench.below}>{children}</div>

@@ -1,5 +1,5 @@
 import { exponentialWeights, styleTransferSettings } from "../../../server/records/settings";
-import { type Recipe, settingsOf } from "../../session/recipe";
+import { type Recipe, settingsOf, sketch } from "../../session/recipe";
 import type { easelTexts as texts } from "../../texts/easel";
 
 /** Settings with a name and an example picture. */
@@ -14,13 +14,12 @@ const deepFirst = exponentialWeights([...layers].reverse(), 0.5).reverse();
 
 /** The presets; paint-presets.ts paints their example pictures into web/public/presets. */
 export const presets: readonly Preset[] = [
-  { id: "balanced", recipe: {} },
-  { id: "sketch", recipe: { steps: 50, size: 192 } },
-  { id: "gentle", recipe: { beta: 8 } },
-  { id: "strong", recipe: { beta: 200 } },
-  { id: "fine", recipe: { styleLayers: exponentialWeights(layers, 0.25) } },
-  { id: "large", recipe: { steps: 200, styleLayers: deepFirst } },
-  { id: "colours", recipe: { preserveColors: true } },
+  { id: "balanced", recipe: sketch },
+  { id: "gentle", recipe: { ...sketch, beta: 5 } },
+  { id: "strong", recipe: { ...sketch, beta: 400 } },
+  { id: "fine", recipe: { ...sketch, scales: 1, beta: 100, styleLayers: exponentialWeights(layers, 0.25) } },
+  { id: "large", recipe: { ...sketch, steps: 120, scales: 3, beta: 200, styleLayers: deepFirst } },
+  { id: "colours", recipe: { ...sketch, preserveColors: true } },
 ];
 
 /** The preset that gives these settings, whatever the model; null if there is none. */

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import textButton from "../../parts/text-button.module.css";
 import { type Draft, oneStyle } from "../../session/draft";
+import { sketch } from "../../session/recipe";
 import { easelTexts as texts } from "../../texts/easel";
 
 interface Props {
@@ -16,7 +17,7 @@ export function StartOver({ draft, isChanged, onUse }: Props) {
   if (!isChanged && !before) return null;
   const startOver = () => {
     setBefore(draft);
-    onUse({ photo: { own: draft.photo.own, url: "" }, style: { own: draft.style.own, url: "" }, recipe: {}, mix: oneStyle });
+    onUse({ photo: { own: draft.photo.own, url: "" }, style: { own: draft.style.own, url: "" }, recipe: sketch, mix: oneStyle });
   };
   const undo = () => {
     if (before) onUse(before);

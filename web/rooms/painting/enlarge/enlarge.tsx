@@ -35,7 +35,7 @@ export function Enlarge({ session, last }: { session: Painting; last: Frame }) {
         <div className={dialog.overlay} aria-hidden="true" />
         <Dialog.Content className={dialog.content}>
           <Dialog.Title className={dialog.title}>{texts.title}</Dialog.Title>
-          <Dialog.Description className="note">{texts.help}</Dialog.Description>
+          <Dialog.Description className="note">{texts.help(last.width, last.height)}</Dialog.Description>
           <form
             className={dialog.form}
             onSubmit={(event) => {

@@ -14,7 +14,7 @@ export interface Enlargement {
 }
 
 /** Steps for each new scale: a scale begins with the strokes of the one before, so it needs few. */
-const STEPS_OF_SCALE = 30;
+const STEPS_OF_SCALE = 24;
 
 /** Least factor by which a painting grows. */
 const LEAST_GROWTH = 1.25;
