@@ -9,7 +9,7 @@ import { inRoot, root } from "./root.mjs";
 
 /** Addresses of the server; every other one is a page of the studio. */
 const SERVER_PATHS =
-  /^\/(graphql|healthz|readyz|metrics|images|frames|sessions|exports)([/?]|$)|^\/schema\.graphql$|^\/models\/[^/]+\/(preview|sheet)/;
+  /^\/(graphql|healthz|readyz|metrics|images|frames|sessions|exports)([/?]|$)|^\/schema\.graphql$|^\/models\/[^/]+\/(preview|sheet)|^\/live\/out\/[^/]+\.mjpeg/;
 
 const HOST = "127.0.0.1";
 
@@ -44,8 +44,8 @@ const servePage = studio.getRequestHandler();
 front.on("request", (request, response) => {
   const url = request.url ?? "/";
   if (SERVER_PATHS.test(url)) return forward(request, response, server);
-  // The export has one page for every session.
-  if (/^\/s\/[^/.]+$/.test(url)) request.url = "/s";
+  // The export has one page for every session, and one for every output.
+  request.url = url.replace(/^\/(s|live\/out)\/[^/.]+$/, "/$1");
   void servePage(request, response);
 });
 front.on("upgrade", (request, socket, head) => {

@@ -22,6 +22,7 @@ import { SessionService } from "./sessions/service.js";
 import { FrameBroker } from "./sessions/watch/frame-broker.js";
 import { openGalleryFeed, openRemovalFeed } from "./sessions/watch/gallery-feed.js";
 import { keptFrames } from "./sessions/watch/kept-frames.js";
+import { outputsOf } from "./sessions/watch/output-viewer.js";
 import type { Storage } from "./storage/storage.js";
 
 /** How long running requests may take when the server closes, ms. */
@@ -85,6 +86,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const decoder = openPictureDecoder(decoderLimits(memoryBytes));
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });
   const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });
+  const watchOutput = outputsOf({ storage, bus, broker });
   const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, maxQueued };
   const context = {
     sessions: new SessionService(sessionParts),
@@ -97,6 +99,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     broker,
     watchSessions: (filter: SessionFilter) => openGalleryFeed(bus, filter),
     watchRemovals: () => openRemovalFeed(bus),
+    watchOutput,
     models: models.catalogue,
     layersOf: async (id: string) => (await models.sessions.find(id))?.layers.map(({ name }) => name) ?? [],
     devices,
@@ -115,6 +118,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     createHttpApp({
       storage,
       broker,
+      watchOutput,
       exporter,
       version,
       guard,

@@ -7,6 +7,7 @@ import type { LiveFrames } from "../sessions/live/frames.js";
 import type { SessionService } from "../sessions/service.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { KeptFrames } from "../sessions/watch/kept-frames.js";
+import type { WatchOutput } from "../sessions/watch/output-viewer.js";
 import type { Storage } from "../storage/storage.js";
 
 /** The models that this server can list and download. */
@@ -51,6 +52,7 @@ export interface ApiContext {
   watchSessions(filter: SessionFilter): Promise<AsyncIterableIterator<SessionRecord>>;
   /** Sessions as they are deleted. */
   watchRemovals(): Promise<AsyncIterableIterator<{ id: string }>>;
+  watchOutput: WatchOutput;
   models: ModelCatalogue;
   /** Names of the layers at which a model measures losses, shallow to deep; none for translators. */
   layersOf(modelId: string): Promise<string[]>;

@@ -13,7 +13,13 @@ import { SessionControlMutations } from "./session-controls.js";
 import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
 import { StyleTransferSession, TranslationSession } from "./session-types.js";
 import { ImageSessionsResolver, SessionMutations, SessionQueries } from "./sessions.js";
-import { RemovalsSubscription, SessionSubscription, SessionsSubscription, ViewersSubscription } from "./subscriptions.js";
+import {
+  OutputSubscription,
+  RemovalsSubscription,
+  SessionSubscription,
+  SessionsSubscription,
+  ViewersSubscription,
+} from "./subscriptions.js";
 import { TranslationFieldsResolver } from "./translations.js";
 
 /** Codes of errors. No field has this type: they are in the extensions of errors, and a session keeps its own as text. */
@@ -60,6 +66,7 @@ function resolvedSchema(): GraphQLSchema {
       SessionsSubscription,
       RemovalsSubscription,
       ViewersSubscription,
+      OutputSubscription,
       ModelsSubscription,
     ],
     orphanedTypes: [StyleTransferSession, TranslationSession],

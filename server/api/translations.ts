@@ -35,6 +35,14 @@ export class TranslationInput implements StartInput {
       "ServerInfo.maxSize for a live translation. The model's native size by default.",
   })
   size?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Name of the lasting output that shows this translation from now on, at /live/out/<name> and in the subscription\n" +
+      "liveOutput. 1 to 48 small letters, digits, hyphens and underscores, the first a letter or digit.",
+  })
+  output?: string | null;
 }
 
 /** Fields of a translation that are not stored with it. */
@@ -43,6 +51,11 @@ export class TranslationFieldsResolver {
   @FieldResolver(() => Model, { description: "Model that translates." })
   async model(@Root() { settings }: TranslationRecord, @Ctx() { models }: ApiContext): Promise<ModelInfo> {
     return (await models.find(settings.model)) ?? missingModel(settings);
+  }
+
+  @FieldResolver(() => String, { nullable: true, description: "Name of the lasting output that shows the translation; null for none." })
+  output(@Root() { settings }: TranslationRecord): string | null {
+    return settings.output;
   }
 
   @FieldResolver(() => Image, { nullable: true, description: "Picture to translate; null for a live translation." })

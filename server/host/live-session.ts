@@ -16,6 +16,9 @@ export const LIVE_GRACE_MS = 30_000;
 /** Least time between two updates of the stored counts, ms. */
 const COUNTS_INTERVAL_MS = 2000;
 
+/** Least time between two pictures that are stored of a translation with an output, ms: the output holds them after a restart. */
+const KEEP_INTERVAL_MS = 5000;
+
 /** Frames that a client may have at the host: one on the device, one waiting. */
 const FULL_CREDIT = 2;
 
@@ -47,6 +50,7 @@ export class LiveSession implements HostSession {
   private translated = 0;
   private dropped = 0;
   private countsTimer: NodeJS.Timeout | null = null;
+  private keepTimer: NodeJS.Timeout | null = null;
   private grace: NodeJS.Timeout | null = null;
   private readonly deaths = new DeathCount();
   private readonly tasks: SerialQueue;
@@ -55,8 +59,10 @@ export class LiveSession implements HostSession {
   private readonly stopTimers = (): void => {
     clearTimeout(this.grace ?? undefined);
     clearTimeout(this.countsTimer ?? undefined);
+    clearTimeout(this.keepTimer ?? undefined);
     this.grace = null;
     this.countsTimer = null;
+    this.keepTimer = null;
   };
 
   /** `record` is the session as it was claimed. */
@@ -64,6 +70,7 @@ export class LiveSession implements HostSession {
     private record: TranslationRecord,
     private readonly parts: SessionParts,
     private readonly graceMs: number,
+    private readonly keepIntervalMs = KEEP_INTERVAL_MS,
   ) {
     this.id = record.id;
     this.tasks = new SerialQueue((error) => this.failFor(error));
@@ -199,6 +206,7 @@ export class LiveSession implements HostSession {
     if (this.onDevice?.step === step) this.onDevice = null;
     this.translated++;
     this.storeCountsSoon();
+    if (this.record.settings.output !== null) this.keepSoon();
     const digest = createHash("sha256").update(picture).digest("hex");
     const { byteLength } = picture;
     const frame = { sessionId: this.id, step, digest, width, height, mimeType, byteLength, losses: null, computeMs, createdAt: new Date() };
@@ -224,6 +232,15 @@ export class LiveSession implements HostSession {
       this.countsTimer = null;
       void this.tasks.run(() => this.storeCounts());
     }, COUNTS_INTERVAL_MS);
+  }
+
+  private keepSoon(): void {
+    this.keepTimer ??= setTimeout(() => {
+      this.keepTimer = null;
+      void this.tasks.run(async () => {
+        if (!this.ended) await this.keepLastFrame();
+      });
+    }, this.keepIntervalMs);
   }
 
   private async storeCounts(): Promise<void> {
@@ -272,7 +289,10 @@ export class LiveSession implements HostSession {
     await this.parts.storage.recentFrames.clear(this.id);
   }
 
-  /** Stores the newest frame for history and gallery. When the disk is full the picture is lost, not the session. */
+  /**
+   * Stores the newest frame for history, gallery and output; of those stored before, only the first one stays. When the
+   * disk is full the picture is lost, not the session.
+   */
   private async keepLastFrame(): Promise<void> {
     const { recentFrames, blobs, frames } = this.parts.storage;
     try {
@@ -281,6 +301,7 @@ export class LiveSession implements HostSession {
       if (!frame || !picture) return;
       await blobs.put(picture);
       if (!(await frames.insert(frame))) await blobs.delete(frame.digest);
+      for (const digest of await frames.thin(this.id, 0)) await blobs.delete(digest);
     } catch (error) {
       this.parts.log(`The last frame of session ${this.id} could not be stored:`, error);
     }

@@ -2,6 +2,7 @@ import express, { type Express, type RequestHandler } from "express";
 import type { Exporter } from "../exports/exporter.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
+import type { WatchOutput } from "../sessions/watch/output-viewer.js";
 import type { Storage } from "../storage/storage.js";
 import { bodyDeadline } from "./body-deadline.js";
 import type { UploadLimits } from "./check-upload.js";
@@ -18,6 +19,7 @@ import { studio } from "./studio.js";
 export interface HttpDependencies {
   storage: Storage;
   broker: Pick<FrameBroker, "watch">;
+  watchOutput: WatchOutput;
   exporter: Exporter;
   version: string;
   guard: Guard;
@@ -41,6 +43,7 @@ export interface HttpDependencies {
 export function createHttpApp({
   storage,
   broker,
+  watchOutput,
   exporter,
   version,
   guard,
@@ -63,7 +66,7 @@ export function createHttpApp({
   app.use(guard.middleware);
   app.use(metrics.routes);
   app.use(pictureRoutes({ storage, decoder, limits, metrics }));
-  app.use(mjpegRoutes(broker));
+  app.use(mjpegRoutes({ broker, watchOutput }));
   app.use(exportRoutes({ storage, exporter, version }));
   app.use(modelPictureRoutes(modelPicture));
   app.use("/graphql", graphql);

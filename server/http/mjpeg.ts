@@ -3,8 +3,9 @@ import { type Request, type Response, Router } from "express";
 import sharp from "sharp";
 import { badInput, PictureUnreadable } from "../errors.js";
 import { requireId } from "../sessions/requirements.js";
+import { requireOutputName } from "../sessions/start-input.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
-import type { ViewerEvent } from "../sessions/watch/mailbox.js";
+import type { WatchOutput } from "../sessions/watch/output-viewer.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
 
 const BOUNDARY = "atelier-frame";
@@ -47,52 +48,98 @@ const JPEG_QUALITY = 90;
 /** Highest rate that a viewer may ask for, frames per second. */
 const MAX_FPS = 60;
 
+/** An output shows its picture again after this time without a new one, ms: programs give a silent stream up. */
+const SHOW_AGAIN_MS = 5000;
+
+interface MjpegDependencies {
+  broker: Pick<FrameBroker, "watch">;
+  watchOutput: WatchOutput;
+}
+
+/** What a stream shows; events without a frame are left out. */
+type Shown = AsyncIterableIterator<{ frame?: SharedFrame }>;
+
 /**
- * `GET /sessions/:id/stream.mjpeg`: a session's live picture for programs without GraphQL, such as OBS. Every part of
- * the response replaces the one before it (multipart/x-mixed-replace). The stream begins with the latest frame and ends
- * with the session. `?fps=` limits its rate; a viewer that reads slowly gets the newest frame each time. A browser that
- * shows the address, by itself or in a page, is known by its Accept header.
+ * Live pictures for programs without GraphQL, such as OBS. Every part of the response replaces the one before it
+ * (multipart/x-mixed-replace). `?fps=` limits the rate; a viewer that reads slowly gets the newest frame each time. A
+ * browser that shows the address, by itself or in a page, is known by its Accept header.
+ * - `GET /sessions/:id/stream.mjpeg`: a session. It begins with the latest frame and ends with the session.
+ * - `GET /live/out/:name.mjpeg`: a lasting output. It begins with the picture that the output holds, a dark one where
+ *   there is none, and never ends.
  */
-export function mjpegRoutes(broker: Pick<FrameBroker, "watch">): Router {
+export function mjpegRoutes({ broker, watchOutput }: MjpegDependencies): Router {
   const router = Router();
 
   router.get("/sessions/:id/stream.mjpeg", async (request, response) => {
     const id = requireId("id", request.params.id ?? "");
-    const events = await broker.watch(id, { afterStep: null, maxFramesPerSecond: framesPerSecond(request.query.fps) });
-    response.set({
-      "Cache-Control": "no-store",
-      "Content-Type": `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
-      "X-Content-Type-Options": "nosniff",
-      "Content-Security-Policy": "default-src 'none'; sandbox",
-      Connection: "close",
-      // nginx would collect pictures before it passes them on.
-      "X-Accel-Buffering": "no",
-      Vary: "Accept",
-    });
-    try {
-      if (request.method === "HEAD") response.end();
-      else await stream(events, request, response);
-    } finally {
-      await events.return?.();
-    }
+    const maxFramesPerSecond = framesPerSecond(request.query.fps);
+    const events = (await broker.watch(id, { afterStep: null, maxFramesPerSecond })) as Shown;
+    await answer(events, request, response, null);
+  });
+
+  router.get("/live/out/:name.mjpeg", async (request, response) => {
+    const name = requireOutputName("name", request.params.name ?? "");
+    const frames = await watchOutput(name, framesPerSecond(request.query.fps));
+    await answer(frames, request, response, await darkPicture());
   });
 
   return router;
 }
 
-/** Writes frames until the session ends or the viewer leaves. */
-async function stream(events: AsyncIterableIterator<ViewerEvent>, request: Request, response: Response): Promise<void> {
+/** Streams what is shown. `first` is shown until a picture comes, and the last picture again and again, unless it is null. */
+async function answer(shown: Shown, request: Request, response: Response, first: Uint8Array | null): Promise<void> {
+  response.set({
+    "Cache-Control": "no-store",
+    "Content-Type": `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    Connection: "close",
+    // nginx would collect pictures before it passes them on.
+    "X-Accel-Buffering": "no",
+    Vary: "Accept",
+  });
+  try {
+    if (request.method === "HEAD") response.end();
+    else await stream(shown, request, response, first);
+  } finally {
+    await shown.return?.();
+  }
+}
+
+/** Writes pictures until there are no more or the viewer leaves. */
+async function stream(shown: Shown, request: Request, response: Response, first: Uint8Array | null): Promise<void> {
   // Otherwise a viewer that leaves between frames would be noticed only at the next frame.
-  request.once("close", () => void events.return?.());
+  request.once("close", () => void shown.return?.());
   const layout = /image\/(\*|avif|webp|svg)|text\/html/.test(request.get("Accept") ?? "") ? headersAhead : partsWithLength;
   response.flushHeaders();
   response.write(layout.start);
-  for await (const event of events) {
-    const jpeg = event.type === "frame" ? await jpegOf(event.frame) : null;
-    if (jpeg) await writePart(response, layout, jpeg);
-    if (response.destroyed) return;
+  let last = first;
+  if (last) await writePart(response, layout, last);
+  const again = setInterval(() => {
+    // Nothing is written behind a picture that is still being sent.
+    if (last && response.writableLength === 0 && !response.destroyed) void writePart(response, layout, last);
+  }, SHOW_AGAIN_MS);
+  try {
+    for await (const { frame } of shown) {
+      const jpeg = frame ? await jpegOf(frame) : null;
+      if (jpeg) {
+        again.refresh();
+        if (first) last = jpeg;
+        await writePart(response, layout, jpeg);
+      }
+      if (response.destroyed) return;
+    }
+    response.end(layout.end);
+  } finally {
+    clearInterval(again);
   }
-  response.end(layout.end);
+}
+
+/** What an output shows before its first picture. */
+function darkPicture(): Promise<Buffer> {
+  return sharp({ create: { width: 640, height: 480, channels: 3, background: "#161513" } })
+    .jpeg()
+    .toBuffer();
 }
 
 /** Writes a picture. Resolves when the socket takes more. */

@@ -12,7 +12,8 @@ const POLICIES = "policies.json";
 const securityHeaders = { "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin" };
 
 /**
- * The exported studio in `folder`. `/s/<id>` is the page of one session, whatever its id. A browser that asks for a
+ * The exported studio in `folder`. `/s/<id>` is the page of one session, whatever its id, and `/live/out/<name>` that of
+ * one output. A browser that asks for a
  * missing page gets the studio's own page for that, with status 404. While the studio is not built, its pages answer
  * 503 and the API still works.
  */
@@ -31,7 +32,7 @@ export function studio(folder: string): Router {
   // are pages.
   const page: RequestHandler = (request, _response, next) => {
     const path = request.path.replace(/\/$/, "");
-    const name = /^\/s\/[^/.]+$/.test(path) ? "/s" : path;
+    const name = path.replace(/^\/(s|live\/out)\/[^/.]+$/, "/$1");
     if (name !== "" && !name.includes(".")) request.url = `${name}.html`;
     next();
   };

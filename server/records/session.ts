@@ -77,6 +77,8 @@ export interface TranslationSettings {
   family: ModelFamily;
   /** Longer side of the result, px. */
   size: number;
+  /** Name of the lasting output that shows the translation; null for none. */
+  output: string | null;
 }
 
 /** A translation of one picture, or of live frames, as stored. */
@@ -112,6 +114,8 @@ export interface SessionFilter {
   imageId?: string;
   /** An image that the session used as a style at any step. */
   styleImageId?: string;
+  /** The lasting output that shows the session. */
+  output?: string;
 }
 
 /** An event of a session, published on the bus after it was stored. */

@@ -32,6 +32,8 @@ export interface TranslationInput {
   title?: string | null;
   /** Longer side of the result, px; the model's native size by default. */
   size?: number | null;
+  /** Name of the lasting output that shows the translation from now on. */
+  output?: string | null;
 }
 
 /**
@@ -81,12 +83,23 @@ export function checkedSetting(
  * single picture may be larger: it is translated in tiles where memory is short.
  * @throws AtelierError BAD_INPUT with field and limit.
  */
-export function resolveTranslation({ imageId, size }: TranslationInput, model: SessionModel, maxSize: number): TranslationSettings {
+export function resolveTranslation({ imageId, size, output }: TranslationInput, model: SessionModel, maxSize: number): TranslationSettings {
   const isLive = (imageId ?? null) === null;
   const max = isLive ? maxSize : translationSize.max;
   const range = { ...translationSize, min: Math.max(translationSize.min, model.minSize ?? 0), max };
   const asked = size ?? Math.max(range.min, Math.min(model.size, max));
-  return { model: model.id, family: model.family, size: checkedNumber("input.size", asked, range) };
+  const name = (output ?? null) === null ? null : requireOutputName("input.output", output!);
+  return { model: model.id, family: model.family, size: checkedNumber("input.size", asked, range), output: name };
+}
+
+/** Longest name of an output, characters. */
+const MAX_OUTPUT_NAME = 48;
+
+/** The name of a lasting output, which is part of addresses. @throws AtelierError BAD_INPUT with the field. */
+export function requireOutputName(field: string, name: string): string {
+  if (/^[a-z0-9][a-z0-9_-]*$/.test(name) && name.length <= MAX_OUTPUT_NAME) return name;
+  const message = `The name of an output has 1 to ${MAX_OUTPUT_NAME} characters: small letters, digits, hyphens and underscores, the first a letter or digit.`;
+  throw badInput(field, message, MAX_OUTPUT_NAME, { max: MAX_OUTPUT_NAME, unit: "characters" });
 }
 
 /**

@@ -62,7 +62,7 @@ describe("startTranslation", () => {
       model: { id: "horse2zebra", family: "CYCLEGAN", state: "READY", size: 256, minSize: 32 },
       source: { id: running.imageId, url: `/images/${running.imageId}`, width: 64, height: 48, mimeType: "image/png" },
     });
-    expect(await settings(session.id)).toEqual({ model: "horse2zebra", family: "CYCLEGAN", size: 256 });
+    expect(await settings(session.id)).toEqual({ model: "horse2zebra", family: "CYCLEGAN", size: 256, output: null });
   });
 
   test.each([32, 500, 2048])("accepts %i px", async (size) => {
@@ -166,7 +166,10 @@ describe("a translation in history", () => {
   });
 
   test("stays readable without its model", async () => {
-    const gone = aTranslation(running.imageId, { title: "Gone", settings: { model: "gone-gan", family: "PIX2PIX", size: 300 } });
+    const gone = aTranslation(running.imageId, {
+      title: "Gone",
+      settings: { model: "gone-gan", family: "PIX2PIX", size: 300, output: null },
+    });
     await running.storage.sessions.insert(gone);
     const { sessions } = await running.client.query(
       `{ sessions(filter: { titleContains: "Gone" }) { edges { node { ... on TranslationSession {

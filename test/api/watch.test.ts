@@ -205,6 +205,32 @@ test("galleries hear which sessions are deleted, and nothing of other changes", 
   await removals.return?.();
 });
 
+test("an output shows the pictures of the newest session that was started with its name, and refuses other names", async () => {
+  const { client, host } = running;
+  const start = async (output: string) => {
+    const mutation = 'mutation ($output: String!) { startTranslation(input: { model: "horse2zebra", output: $output }) { id output } }';
+    const { startTranslation } = await client.query(mutation, { output });
+    expect(startTranslation.output).toBe(output);
+    await host.claim();
+    return startTranslation.id as string;
+  };
+  const watched = client.subscribe('subscription { liveOutput(name: "stage", inline: true) { sessionId step data } }');
+  const first = watched.next();
+  await client.subscribe("{ server { version } }").next();
+  const one = await start("stage");
+  await host.paint(one, 0);
+  expect((await first).value.data.liveOutput).toMatchObject({ sessionId: one, step: 0, data: expect.any(String) });
+  const second = watched.next();
+  const two = await start("stage");
+  await host.paint(two, 0);
+  expect((await second).value.data.liveOutput).toMatchObject({ sessionId: two, step: 0 });
+  await watched.return?.();
+  const refused = await client.subscribe('subscription { liveOutput(name: "Main Stage") { step } }').next();
+  expect(refused.value.errors[0].extensions).toMatchObject({ code: "BAD_INPUT", field: "name", max: 48 });
+  const mutation = 'mutation { startTranslation(input: { model: "horse2zebra", output: "a/b" }) { id } }';
+  expect(await client.refusal(mutation)).toMatchObject({ code: "BAD_INPUT", field: "input.output", max: 48 });
+});
+
 test("the gallery gets the sessions that pass its filter", async () => {
   const { client, host } = running;
   const gallery = client.subscribe('subscription { sessions(filter: { titleContains: "harbour" }) { id status title } }');

@@ -75,7 +75,7 @@ export function aTranslation(imageId: string | null, changes: Partial<Translatio
     error: null,
     step: -1,
     revision: 0,
-    settings: { model: "cyclegan-horse2zebra", family: "CYCLEGAN", size: 256 },
+    settings: { model: "cyclegan-horse2zebra", family: "CYCLEGAN", size: 256, output: null },
     sourceId: imageId,
     framesTranslated: 0,
     framesDropped: 0,

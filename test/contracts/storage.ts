@@ -195,7 +195,10 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await list({ kind: "TRANSLATION" })).toEqual([translation.id]);
         expect(await list({ kind: "STYLE_TRANSFER" })).toEqual([other.id, plain.id]);
         expect(await list({ kind: "DEEP_DREAM" })).toEqual([]);
-        await storage.sessions.delete(translation.id);
+        const shown = await storedTranslation({ title: mark, settings: { ...translation.settings, output: "stage" } });
+        expect(await list({ output: "stage" })).toEqual([shown.id]);
+        expect(await list({ output: "wall" })).toEqual([]);
+        for (const { id } of [translation, shown]) await storage.sessions.delete(id);
         expect(await list({ status: ["COMPLETED", "RUNNING"] })).toEqual([plain.id]);
         expect(await list({ status: [] })).toEqual([]);
         expect(await list({ titleContains: `${mark.toUpperCase()} 100 % wOOL_EN` })).toEqual([plain.id]);

@@ -16,7 +16,7 @@ let folder: string;
 let server: ServerProcess;
 let client: GraphqlClient;
 const image = anImage();
-const translation = aTranslation(image.id, { settings: { model: "neg-ative", family: "CYCLEGAN", size: 64 } });
+const translation = aTranslation(image.id, { settings: { model: "neg-ative", family: "CYCLEGAN", size: 64, output: null } });
 const base = aSession(image.id);
 const settings = { ...base.settings, contentLayers: [{ layer: "conv1_1", weight: 1 }], steps: 4, model: "lite-copy" };
 const painting = aSession(image.id, { status: "PAUSED", settings });

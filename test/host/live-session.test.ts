@@ -7,6 +7,7 @@ import { LiveSession } from "../../server/host/live-session.js";
 import { aTranslation } from "../contracts/records.js";
 import { openTemporaryStorage, type TemporaryStorage } from "../helpers/data-folder.js";
 import { scriptedForm } from "../helpers/scripted-painters.js";
+import { until } from "../helpers/until.js";
 
 let stored: TemporaryStorage;
 const bus = openEmbeddedBus(() => undefined);
@@ -22,21 +23,25 @@ afterAll(async () => {
   await stored.close();
 });
 
-/** A live session, and how it is after one more death than may happen at the same frame. */
-async function afterDeaths({ isBusy }: { isBusy: boolean }) {
+function parts(): SessionParts {
   const { storage } = stored;
   const generator = { id: "scripted", path: "", sha256: "", architecture: null, form: scriptedForm };
   const log = () => undefined;
   const closing = new AbortController().signal;
-  const parts: SessionParts = {
+  return {
     ...{ storage, bus, log, isDownloaded: () => true, suspended: () => undefined, closing },
     frameRetention: new FrameRetention(storage, { sessionByteLength: 1e6, totalByteLength: 1e6 }, log, closing),
     locateFeatureModel: () => Promise.reject(new Error("A live translation has no feature model.")),
     locateTranslator: async () => generator,
   };
+}
+
+/** A live session, and how it is after one more death than may happen at the same frame. */
+async function afterDeaths({ isBusy }: { isBusy: boolean }) {
+  const { storage } = stored;
   const record = aTranslation(null);
   await storage.sessions.insert(record);
-  const session = new LiveSession(record, parts, 3_600_000);
+  const session = new LiveSession(record, parts(), 3_600_000);
   for (let death = 0; death <= MAX_RESTARTS; death++) {
     await session.start(link);
     await session.receive({ type: "free", sessionId: record.id });
@@ -54,4 +59,30 @@ test("a session with no frame on the device is not blamed for the device's death
 
 test("a session whose frames are on the device each time it dies fails", async () => {
   expect(await afterDeaths({ isBusy: true })).toEqual({ isActive: false, status: "FAILED" });
+});
+
+test("a session with an output stores a picture from time to time, so that the output holds it if the server is killed", async () => {
+  const { storage } = stored;
+  const plain = aTranslation(null);
+  const record = aTranslation(null, { settings: { ...plain.settings, output: "stage" } });
+  for (const each of [plain, record]) await storage.sessions.insert(each);
+  const sessions = [plain, record].map((each) => new LiveSession(each, parts(), 3_600_000, 1));
+  for (const session of sessions) await session.start(link);
+  for (let step = 0; step < 5; step++) {
+    const frame = {
+      step,
+      picture: Uint8Array.of(step),
+      mimeType: "image/jpeg",
+      width: 16,
+      height: 16,
+      losses: null,
+      computeMs: 1,
+    } as const;
+    for (const session of sessions) await session.receive({ type: "frame", sessionId: session.id, ...frame });
+    await until(async () => (await storage.frames.latest(record.id))?.step === step);
+  }
+  await until(async () => (await storage.frames.countOf([record.id], {})).get(record.id) === 2);
+  expect(await storage.frames.latest(plain.id)).toBeNull();
+  for (const session of sessions) await session.cancel();
+  expect((await storage.frames.latest(plain.id))?.step).toBe(4);
 });

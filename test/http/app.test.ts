@@ -135,6 +135,7 @@ describe("the HTTP app", () => {
     const app = createHttpApp({
       storage: { ...storage, images: { ...storage.images, find: () => Promise.reject(fault) } },
       broker: server.broker,
+      watchOutput: () => Promise.reject(fault),
       exporter: server.exporter,
       version: "1.2.3",
       guard: createGuard([]),

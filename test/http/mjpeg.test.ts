@@ -44,13 +44,15 @@ async function end(session: SessionRecord): Promise<void> {
   await server.bus.publish(`session:${session.id}`, { type: "changed", session: ended });
 }
 
+const streamOf = ({ id }: SessionRecord, query = "") => `/sessions/${id}/stream.mjpeg${query}`;
+
 const DELIMITER = "--atelier-frame";
 /** What Chromium sends for a picture in a page. */
 const browser = { Accept: "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8" };
 
 /** Opens a stream, to be read part by part. */
-async function openStream(id: string, query = "", headers: Record<string, string> = {}) {
-  const sent = request({ host: "127.0.0.1", port: server.port, path: `/sessions/${id}/stream.mjpeg${query}`, headers, agent: false });
+async function openStream(path: string, headers: Record<string, string> = {}) {
+  const sent = request({ host: "127.0.0.1", port: server.port, path, headers, agent: false });
   sent.end();
   const [response] = (await once(sent, "response")) as [IncomingMessage];
   let bytes = Buffer.alloc(0);
@@ -86,8 +88,8 @@ async function openStream(id: string, query = "", headers: Record<string, string
 }
 
 /** A stream as a program reads it, after its first delimiter. */
-async function openParts(id: string, query = "") {
-  const stream = await openStream(id, query);
+async function openParts(path: string) {
+  const stream = await openStream(path);
   expect(await stream.upTo(DELIMITER)).toHaveLength(0);
   return stream;
 }
@@ -96,7 +98,7 @@ test("shows the latest frame at once, then every newer one, and ends with the se
   const session = await live();
   const [first, second] = [await picture("red"), await picture("blue")];
   await show(session.id, 4, first);
-  const stream = await openParts(session.id);
+  const stream = await openParts(streamOf(session));
   expect(stream.response.headers).toMatchObject({
     "content-type": "multipart/x-mixed-replace; boundary=atelier-frame",
     "cache-control": "no-store",
@@ -116,13 +118,13 @@ test("sends the header of the next part with each picture, because Chromium show
   await show(session.id, 0, first);
   const header = `${DELIMITER}\r\nContent-Type: image/jpeg\r\n\r\n`;
   for (const headers of [browser, { Accept: "text/html,*/*;q=0.8" }]) {
-    const stream = await openStream(session.id, "", headers);
+    const stream = await openStream(streamOf(session), headers);
     expect(await stream.upTo(header)).toHaveLength(0);
     expect((await stream.upTo(`\r\n${header}`)).equals(first)).toBe(true);
     stream.response.on("error", () => undefined);
     stream.close();
   }
-  const last = await openStream(session.id, "", browser);
+  const last = await openStream(streamOf(session), browser);
   await last.upTo(`\r\n${header}`);
   await end(session);
   expect(await last.upTo(`\r\n${DELIMITER}--\r\n`)).toHaveLength(0);
@@ -133,7 +135,7 @@ test("gives lengths to a program that accepts pictures of some types", async () 
   const first = await picture("red");
   await show(session.id, 0, first);
   for (const Accept of ["image/jpeg", "multipart/x-mixed-replace, image/jpeg"]) {
-    const stream = await openStream(session.id, "", { Accept });
+    const stream = await openStream(streamOf(session), { Accept });
     expect(await stream.upTo(DELIMITER)).toHaveLength(0);
     expect((await stream.part())?.equals(first)).toBe(true);
     stream.response.on("error", () => undefined);
@@ -147,7 +149,7 @@ test("shows a painting's last frame, a PNG, as JPEG", async () => {
   const png = await picture("green", "png");
   const digest = await server.storage.blobs.put(png);
   await server.storage.frames.insert(aFrame(session.id, 0, { mimeType: "image/png", byteLength: png.byteLength, digest }));
-  const stream = await openParts(session.id);
+  const stream = await openParts(streamOf(session));
   const shown = await stream.part();
   expect((await sharp(shown ?? undefined).metadata()).format).toBe("jpeg");
   expect(await stream.part()).toBeNull();
@@ -160,7 +162,7 @@ test.each(["damaged", "unreadable"])("leaves out a frame whose file is %s, and g
   await server.storage.frames.insert(aFrame(session.id, 0, { digest }));
   // A folder in place of the file cannot be read by anyone.
   if (how === "unreadable") await mkdir(file, { recursive: true });
-  const stream = await openParts(session.id);
+  const stream = await openParts(streamOf(session));
   const next = await picture("blue");
   await show(session.id, 1, next);
   expect((await stream.part())?.equals(next)).toBe(true);
@@ -170,7 +172,7 @@ test.each(["damaged", "unreadable"])("leaves out a frame whose file is %s, and g
 
 test("notices a viewer that leaves between frames", async () => {
   const session = await live();
-  const stream = await openParts(session.id);
+  const stream = await openParts(streamOf(session));
   expect(server.broker.viewersOf(session.id)).toBe(1);
   stream.response.on("error", () => undefined);
   stream.close();
@@ -179,7 +181,7 @@ test("notices a viewer that leaves between frames", async () => {
 
 test("gives a slow reader the newest frame and keeps no queue", async () => {
   const session = await live();
-  const stream = await openParts(session.id, "?fps=0.01");
+  const stream = await openParts(streamOf(session, "?fps=0.01"));
   for (let step = 0; step < 40; step++) await show(session.id, step, await picture(step === 39 ? "blue" : "red"));
   await end(session);
   const shown: Buffer[] = [];
@@ -210,7 +212,7 @@ test("responds to HEAD without waiting for frames", async () => {
 
 test("waits for the first frame of a queued session", async () => {
   const session = await runningSession(() => aTranslation(null));
-  const stream = await openParts(session.id);
+  const stream = await openParts(streamOf(session));
   await server.bus.publish(`session:${session.id}`, { type: "changed", session: { ...session, status: "RUNNING", revision: 1 } });
   const first = await picture("red");
   await show(session.id, 0, first);
@@ -221,7 +223,7 @@ test("waits for the first frame of a queued session", async () => {
 
 test("a viewer with a full socket takes no memory, misses frames, and then gets the newest", async () => {
   const session = await live();
-  const stream = await openParts(session.id);
+  const stream = await openParts(streamOf(session));
   const noise = Buffer.from(randomTensor([3 * 600 * 600], 1).data.map((value) => 128 + 127 * value));
   const large = await sharp(noise, { raw: { width: 600, height: 600, channels: 3 } })
     .jpeg({ quality: 100 })
@@ -246,4 +248,67 @@ test("refuses foreign web pages and foreign host names", async () => {
     expect([answer.status, answer.json()]).toEqual([403, expect.objectContaining({ code: "FORBIDDEN" })]);
   }
   expect(server.broker.viewersOf(id)).toBe(0);
+});
+
+/** A live translation that is shown by an output. */
+async function liveOn(output: string, createdAt: Date, status: SessionRecord["status"] = "RUNNING"): Promise<SessionRecord> {
+  const { settings } = aTranslation(null);
+  const session = aTranslation(null, { status, createdAt, settings: { ...settings, output } });
+  await server.storage.sessions.insert(session);
+  await server.bus.publish("sessions", { type: "changed", session });
+  return session;
+}
+
+test("a lasting output is dark at first, shows each new session with its name, and holds its picture in between", async () => {
+  const [first, second, third] = [await picture("red"), await picture("lime"), await picture("blue")];
+  const stream = await openParts("/live/out/stage.mjpeg");
+  const dark = (await stream.part()) ?? Buffer.alloc(0);
+  expect((await sharp(dark).stats()).channels.every(({ mean }) => mean < 40)).toBe(true);
+
+  await liveOn("another", new Date());
+  const one = await liveOn("stage", new Date(1000));
+  await show(one.id, 0, first);
+  expect((await stream.part())?.equals(first)).toBe(true);
+  await end(one);
+  // The stream goes on, and later sessions with their own sizes and steps appear in it.
+  const two = await liveOn("stage", new Date(2000));
+  await show(two.id, 0, second);
+  expect((await stream.part())?.equals(second)).toBe(true);
+
+  const late = await openParts("/live/out/stage.mjpeg");
+  await late.part();
+  expect((await late.part())?.equals(second)).toBe(true);
+  // A session that has no picture yet leaves the one before it in sight.
+  const three = await liveOn("stage", new Date(3000));
+  const later = await openParts("/live/out/stage.mjpeg");
+  await later.part();
+  expect((await later.part())?.equals(second)).toBe(true);
+  await show(three.id, 7, third);
+  for (const each of [stream, late, later]) expect((await each.part())?.equals(third)).toBe(true);
+  for (const each of [stream, late, later]) {
+    each.response.on("error", () => undefined);
+    each.close();
+  }
+});
+
+test("a lasting output forgets the picture of a session that is deleted", async () => {
+  const [first, second] = [await picture("red"), await picture("lime")];
+  const one = await liveOn("wall", new Date(1000), "COMPLETED");
+  await show(one.id, 0, first);
+  const two = await liveOn("wall", new Date(2000), "COMPLETED");
+  await show(two.id, 0, second);
+  const stream = await openParts("/live/out/wall.mjpeg");
+  await stream.part();
+  expect((await stream.part())?.equals(second)).toBe(true);
+  await server.storage.sessions.delete(two.id);
+  await server.storage.recentFrames.clear(two.id);
+  for (const topic of [`session:${two.id}`, "sessions"] as const) await server.bus.publish(topic, { type: "deleted", sessionId: two.id });
+  expect((await stream.part())?.equals(first)).toBe(true);
+  stream.response.on("error", () => undefined);
+  stream.close();
+});
+
+test.each(["Stage", "-a", "a.b", "a".repeat(49), "%20"])("the name of an output is refused with its limit: %s", async (name) => {
+  const answer = await ask(server.port, `/live/out/${name}.mjpeg`);
+  expect([answer.status, answer.json()]).toEqual([400, expect.objectContaining({ code: "BAD_INPUT", field: "name", max: 48 })]);
 });

@@ -13,6 +13,7 @@ import { createMetrics } from "../../server/http/metrics.js";
 import { decoderLimits, openPictureDecoder, type PictureDecoder } from "../../server/pictures/decoder.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
 import { FrameBroker } from "../../server/sessions/watch/frame-broker.js";
+import { outputsOf } from "../../server/sessions/watch/output-viewer.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { newDataFolder } from "../helpers/data-folder.js";
@@ -46,6 +47,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const app = createHttpApp({
     storage,
     broker,
+    watchOutput: outputsOf({ storage, bus, broker }),
     metrics,
     limits,
     decoder,

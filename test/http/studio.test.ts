@@ -43,6 +43,8 @@ describe("a built studio", () => {
     await writeFile(join(out, "404.html"), "<p>no such page</p>");
     await writeFile(join(out, "s.html"), "<p>session</p>");
     await writeFile(join(out, "s.txt"), "payload");
+    await mkdir(join(out, "live"));
+    await writeFile(join(out, "live", "out.html"), "<p>output</p>");
     await mkdir(join(out, "s"));
     await writeFile(join(out, "policies.json"), JSON.stringify({ "index.html": "home", "s.html": "session", "404.html": "missing" }));
     await writeFile(join(out, "s", "__next.txt"), "nested payload");
@@ -55,6 +57,8 @@ describe("a built studio", () => {
     ["/s?id=abc", "<p>session</p>"],
     ["/s/0b6b767d-49d6-41c3-a2f1-bd6476406028", "<p>session</p>"],
     ["/s/abc/?frame=3", "<p>session</p>"],
+    ["/live/out/stage", "<p>output</p>"],
+    ["/live/out/stage/?fit=1", "<p>output</p>"],
     ["/s.txt", "payload"],
     ["/s/__next.txt", "nested payload"],
   ])("serves %s", async (path, content) => {

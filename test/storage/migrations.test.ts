@@ -85,8 +85,8 @@ test("sessions whose settings lack some that exist now get the default that thes
       values ('painting', 'STYLE_TRANSFER', 'COMPLETED', ${at}, ${at}, 7, ${settings}, ${image.id}, ${styles}, ${initial})`);
   });
   const { sessions } = await open(dataDir);
-  expect((await sessions.find("bare"))?.settings).toEqual({ model: "horse2zebra", family: "OTHER", size: 256 });
-  expect((await sessions.find("sized"))?.settings).toEqual({ model: "horse2zebra", family: "OTHER", size: 512 });
+  expect((await sessions.find("bare"))?.settings).toEqual({ model: "horse2zebra", family: "OTHER", size: 256, output: null });
+  expect((await sessions.find("sized"))?.settings).toEqual({ model: "horse2zebra", family: "OTHER", size: 512, output: null });
   const painting = await sessions.find("painting");
   expect(painting?.settings).toEqual(completeSettings({ model: "vgg19", steps: 7 }));
   expect(painting).toMatchObject({

@@ -30,6 +30,7 @@ function matches(session: SessionRecord, filter: SessionFilter): boolean {
   if (filter.status !== undefined && !filter.status.includes(session.status)) return false;
   if (filter.titleContains !== undefined && !contains(session.title, filter.titleContains)) return false;
   if (filter.models !== undefined && !filter.models.includes(session.settings.model)) return false;
+  if (filter.output !== undefined && !(session.kind === "TRANSLATION" && session.settings.output === filter.output)) return false;
   if (filter.imageId !== undefined && !imagesOf(session).includes(filter.imageId)) return false;
   if (filter.styleImageId !== undefined && !stylesOf(session).includes(filter.styleImageId)) return false;
   if (filter.createdAfter !== undefined && session.createdAt <= filter.createdAfter) return false;

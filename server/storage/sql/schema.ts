@@ -77,6 +77,7 @@ export const sessions = pgTable(
     index("sessions_status_newest").on(table.status, table.createdAt, table.ordinal),
     index("sessions_parent").on(table.parentId),
     index("sessions_model").on(sql`(${table.settings} ->> 'model')`, table.createdAt, table.ordinal),
+    index("sessions_output").on(sql`(${table.settings} ->> 'output')`, table.createdAt, table.ordinal),
   ],
 );
 

@@ -165,8 +165,13 @@ export function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord 
 }
 
 /** Settings of a translation that may be older than some of them. */
-function completeTranslation({ model = "", family = "OTHER", size = translationSize.default }: Partial<TranslationRecord["settings"]>) {
-  return { model, family, size };
+function completeTranslation({
+  model = "",
+  family = "OTHER",
+  size = translationSize.default,
+  output = null,
+}: Partial<TranslationRecord["settings"]>) {
+  return { model, family, size, output };
 }
 
 async function deleteSession(database: Database, id: string): Promise<string[] | null> {
@@ -209,9 +214,10 @@ function olderThan({ createdAt, ordinal }: Position): SQL {
 }
 
 function matching(filter: SessionFilter): SQL | undefined {
-  const { kind, status, titleContains, createdAfter, createdBefore, models, imageId, styleImageId } = filter;
+  const { kind, status, titleContains, createdAfter, createdBefore, models, imageId, styleImageId, output } = filter;
   return and(
     models && inArray(sql`${sessions.settings} ->> 'model'`, [...models]),
+    output === undefined ? undefined : sql`${sessions.settings} ->> 'output' = ${output}`,
     imageId === undefined ? undefined : usesImage(imageId),
     styleImageId === undefined ? undefined : usesImage(styleImageId, "STYLE"),
     kind && sql`${sessions.kind} = ${kind}`,

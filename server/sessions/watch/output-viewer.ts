@@ -1,0 +1,153 @@
+import type { Bus } from "../../bus/bus.js";
+import { AtelierError } from "../../errors.js";
+import type { SessionEvent, SessionRecord } from "../../records/session.js";
+import type { Storage } from "../../storage/storage.js";
+import { AutoResetEvent } from "./auto-reset-event.js";
+import type { FrameBroker } from "./frame-broker.js";
+import { keptFrames } from "./kept-frames.js";
+import type { ViewerEvent } from "./mailbox.js";
+import type { SharedFrame } from "./shared-frame.js";
+
+/** Sessions of an output in which the picture that it holds is looked for. */
+const SESSIONS_LOOKED_AT = 20;
+
+export interface OutputParts {
+  storage: Storage;
+  bus: Bus;
+  broker: Pick<FrameBroker, "watch">;
+}
+
+/** Opens the pictures of a lasting output, whose name is checked already. */
+export type WatchOutput = (name: string, maxFramesPerSecond: number | null) => Promise<AsyncIterableIterator<{ frame: SharedFrame }>>;
+
+export function outputsOf(parts: OutputParts): WatchOutput {
+  return (name, maxFramesPerSecond) => OutputViewer.open(name, parts, maxFramesPerSecond);
+}
+
+/**
+ * The pictures of a lasting output for one viewer: those of the newest session with the output's name, and of each later
+ * one as it starts. It begins with the picture that the output holds, if there is one, and never ends by itself.
+ *
+ * As in `Viewer`, `next` and `return` are written by hand, so that a viewer may leave while it waits.
+ */
+class OutputViewer implements AsyncIterableIterator<{ frame: SharedFrame }> {
+  private closed = false;
+  private unsubscribe: () => Promise<void> = async () => undefined;
+  /** The session to show; null while the output has none. */
+  private wanted: SessionRecord | null = null;
+  private watched: { sessionId: string; events: AsyncIterableIterator<ViewerEvent> } | null = null;
+  private held: SharedFrame | null = null;
+  private isStale = false;
+  private readonly change = new AutoResetEvent();
+
+  private constructor(
+    private readonly name: string,
+    private readonly parts: OutputParts,
+    private readonly maxFramesPerSecond: number | null,
+  ) {}
+
+  /** The name must be checked already. */
+  static async open(name: string, parts: OutputParts, maxFramesPerSecond: number | null): Promise<OutputViewer> {
+    const viewer = new OutputViewer(name, parts, maxFramesPerSecond);
+    // Subscribes first and reads second, so that a session that starts in between is not missed.
+    viewer.unsubscribe = await parts.bus.subscribe("sessions", (event) => viewer.receive(event));
+    try {
+      await viewer.find();
+      return viewer;
+    } catch (error) {
+      await viewer.return();
+      throw error;
+    }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<{ frame: SharedFrame }>> {
+    while (!this.closed) {
+      const frame = await this.read();
+      if (frame && !this.closed) return { done: false, value: { frame } };
+    }
+    return this.return();
+  }
+
+  async return(): Promise<IteratorResult<{ frame: SharedFrame }>> {
+    if (!this.closed) {
+      this.closed = true;
+      this.change.set();
+      await this.watched?.events.return?.();
+      await this.unsubscribe();
+    }
+    return { done: true, value: undefined };
+  }
+
+  /** Finds the newest session, and the picture to hold while that has none. */
+  private async find(): Promise<void> {
+    this.isStale = false;
+    this.wanted = null;
+    const { storage } = this.parts;
+    const { rows } = await storage.sessions.list({ first: SESSIONS_LOOKED_AT, after: null }, { output: this.name });
+    this.show(rows[0] ?? null);
+    const kept = keptFrames(storage);
+    const latest = await kept.latestOf(rows.map(({ id }) => id));
+    const earlier = rows.find(({ id }) => latest.has(id));
+    const frame = earlier && latest.get(earlier.id);
+    // Watching the newest session begins with its own picture.
+    if (frame && earlier !== rows[0]) this.held = await kept.shared(frame);
+  }
+
+  private receive(event: Extract<SessionEvent, { type: "changed" | "deleted" }>): void {
+    if (event.type === "deleted") {
+      if (event.sessionId !== this.wanted?.id) return;
+      this.isStale = true;
+      this.change.set();
+    } else if (event.session.kind === "TRANSLATION" && event.session.settings.output === this.name) {
+      this.show(event.session);
+    }
+  }
+
+  /** Turns to a session, unless a newer one is shown. */
+  private show(session: SessionRecord | null): void {
+    if (this.wanted && (!session || session.createdAt < this.wanted.createdAt)) return;
+    const isOther = session?.id !== this.wanted?.id;
+    this.wanted = session;
+    if (!isOther) return;
+    // Ends the wait for a picture of the session before.
+    void this.watched?.events.return?.();
+    this.change.set();
+  }
+
+  /** The next picture; null when there is another session to look at. */
+  private async read(): Promise<SharedFrame | null> {
+    const { held } = this;
+    this.held = null;
+    if (held) return held;
+    if (this.isStale) await this.find();
+    if (this.wanted && this.watched?.sessionId !== this.wanted.id) await this.watch(this.wanted.id);
+    const watched = this.watched;
+    if (watched) {
+      const { done, value } = await watched.events.next();
+      if (!done) return value.type === "frame" ? value.frame : null;
+    }
+    // Nothing comes before another session starts, or this one is deleted.
+    const isCurrent = (this.watched?.sessionId ?? null) === (this.wanted?.id ?? null);
+    if (!this.closed && !this.isStale && isCurrent) await this.change.wait();
+    return null;
+  }
+
+  private async watch(sessionId: string): Promise<void> {
+    await this.watched?.events.return?.();
+    this.watched = null;
+    const { maxFramesPerSecond } = this;
+    try {
+      const events = await this.parts.broker.watch(sessionId, { afterStep: null, maxFramesPerSecond });
+      this.watched = { sessionId, events };
+      if (this.closed) await events.return?.();
+    } catch (error) {
+      // It was deleted meanwhile.
+      if (!(error instanceof AtelierError) || error.code !== "NOT_FOUND") throw error;
+      this.isStale = true;
+    }
+  }
+}

@@ -1,0 +1,1 @@
+CREATE INDEX "sessions_output" ON "sessions" USING btree (("settings" ->> 'output'),"created_at","ordinal");
