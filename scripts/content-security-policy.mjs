@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 
 /** File next to the exported pages; `server/http/studio.ts` reads it. */
 const POLICIES = "policies.json";
@@ -33,10 +33,11 @@ export function contentSecurityPolicy(html) {
 
 /** Writes the policies of all exported pages, by file name. @param {string} folder */
 export async function writePolicies(folder) {
-  const pages = (await readdir(folder)).filter((name) => name.endsWith(".html")).sort();
+  const files = await readdir(folder, { recursive: true });
+  const pages = files.filter((name) => name.endsWith(".html")).sort();
   /** @type {Record<string, string>} */
   const policies = {};
-  for (const page of pages) policies[page] = contentSecurityPolicy(await readFile(join(folder, page), "utf8"));
+  for (const page of pages) policies[page.replaceAll(sep, "/")] = contentSecurityPolicy(await readFile(join(folder, page), "utf8"));
   await writeFile(join(folder, POLICIES), `${JSON.stringify(policies, null, 2)}\n`);
 }
 

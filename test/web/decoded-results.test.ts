@@ -1,6 +1,6 @@
 import { setImmediate as settle } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { DecodedResults } from "../../web/rooms/live/decoded-results";
+import { DecodedResults } from "../../web/pictures/decoded-results";
 
 /** Results whose decoding ends when the test says so. */
 function setUp() {

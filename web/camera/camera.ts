@@ -1,5 +1,6 @@
 import { pictureTexts } from "../texts/pictures";
-import { PictureListeners, type PictureSource } from "./source";
+import { everyInBackground } from "./background";
+import { type PictureSource, SourceListeners } from "./source";
 
 /** Says why a camera gives no picture and what to do about it. */
 export class CameraError extends Error {
@@ -19,6 +20,9 @@ const explanations: Record<string, string> = {
 /** Ideal size, px, and rate of a camera; it provides the nearest. */
 const WANTED = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 
+/** Time between two pictures of a video in a hidden page, ms. */
+const HIDDEN_EVERY_MS = 40;
+
 /**
  * Opens the camera with an id from `cameras`, or the default one. `onLost` is called when it stops giving pictures,
  * unless it was closed; it must still be closed then.
@@ -37,14 +41,11 @@ export async function openCamera(deviceId: string | null, onLost: (error: Camera
     stop(stream);
     throw new CameraError(texts.silent, { cause });
   }
-  const listeners = new PictureListeners();
+  const listeners = new SourceListeners();
+  const resized = new SourceListeners();
+  video.addEventListener("resize", () => resized.tell());
   let closed = false;
-  const tell = () => {
-    if (closed) return;
-    listeners.tell();
-    nextPicture(video, tell);
-  };
-  nextPicture(video, tell);
+  const frames = followFrames(stream, video, () => listeners.tell());
   const lost = () => {
     if (!closed) onLost(new CameraError(texts.lost));
   };
@@ -55,12 +56,22 @@ export async function openCamera(deviceId: string | null, onLost: (error: Camera
   }
   return {
     element: video,
-    width: video.videoWidth,
-    height: video.videoHeight,
+    get picture() {
+      return frames.newest();
+    },
+    get width() {
+      return video.videoWidth;
+    },
+    get height() {
+      return video.videoHeight;
+    },
     onPicture: (listener) => listeners.add(listener),
+    onResize: (listener) => resized.add(listener),
     close() {
       closed = true;
+      frames.stop();
       listeners.clear();
+      resized.clear();
       stop(stream);
       video.srcObject = null;
     },
@@ -88,8 +99,71 @@ async function openStream(deviceId: string | null): Promise<MediaStream> {
   }
 }
 
-/** Calls back at the video's next picture, or at the next animation frame if the browser does not report pictures. */
-function nextPicture(video: HTMLVideoElement, callback: () => void): void {
-  if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(callback);
-  else requestAnimationFrame(callback);
+/** Chromium has it in pages, other browsers only in workers or not at all. */
+interface TrackProcessor {
+  readonly readable: ReadableStream<VideoFrame>;
+}
+type TrackProcessorClass = new (init: { track: MediaStreamTrack; maxBufferSize: number }) => TrackProcessor;
+
+function trackProcessor(): TrackProcessorClass | undefined {
+  return (globalThis as { MediaStreamTrackProcessor?: TrackProcessorClass }).MediaStreamTrackProcessor;
+}
+
+/** Whether this browser gives the pictures of a camera while the page is hidden. */
+export function seesWhileHidden(): boolean {
+  return trackProcessor() !== undefined;
+}
+
+/** Follows the frames of a camera: `onFrame` is called at each. */
+function followFrames(stream: MediaStream, video: HTMLVideoElement, onFrame: () => void): { newest(): CanvasImageSource; stop(): void } {
+  const Processor = trackProcessor();
+  const [track] = stream.getVideoTracks();
+  return Processor && track ? readFrames(new Processor({ track, maxBufferSize: 1 }), video, onFrame) : watchVideo(video, onFrame);
+}
+
+/** Reads frames from the camera itself, which goes on while the page is hidden. */
+function readFrames({ readable }: TrackProcessor, video: HTMLVideoElement, onFrame: () => void) {
+  const reader = readable.getReader();
+  let newest: VideoFrame | null = null;
+  let stopped = false;
+  async function read(): Promise<void> {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || stopped) return value?.close();
+      newest?.close();
+      newest = value;
+      onFrame();
+    }
+  }
+  // A camera that is lost ends its track, which is reported there.
+  read().catch((error: unknown) => console.debug("The camera gives no more frames:", error));
+  return {
+    newest: () => newest ?? video,
+    stop() {
+      stopped = true;
+      newest?.close();
+      newest = null;
+      void reader.cancel();
+    },
+  };
+}
+
+/** Takes the frames from the video; while the page is hidden, by the clock. */
+function watchVideo(video: HTMLVideoElement, onFrame: () => void) {
+  let stopped = false;
+  const next = () => {
+    if (stopped) return;
+    onFrame();
+    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(next);
+    else requestAnimationFrame(next);
+  };
+  next();
+  const stopClock = everyInBackground(HIDDEN_EVERY_MS, () => document.hidden && onFrame());
+  return {
+    newest: () => video,
+    stop() {
+      stopped = true;
+      stopClock();
+    },
+  };
 }

@@ -2,16 +2,20 @@
 export interface PictureSource {
   /** Shows the newest picture. */
   readonly element: HTMLVideoElement | HTMLCanvasElement;
-  /** Size of the pictures, px. */
+  /** The newest picture, to be captured. */
+  readonly picture: CanvasImageSource;
+  /** Size of the pictures, px. It changes when a phone is turned. */
   readonly width: number;
   readonly height: number;
-  /** Calls `listener` at every new picture. Returns a function that stops it. */
+  /** Calls `listener` at every new picture, also while the page is hidden where the browser allows that. Returns a function that stops it. */
   onPicture(listener: () => void): () => void;
+  /** Calls `listener` when the size has changed. Returns a function that stops it. */
+  onResize(listener: () => void): () => void;
   close(): void;
 }
 
-/** The listeners to new pictures of one source. */
-export class PictureListeners {
+/** The listeners to one kind of event of a source. */
+export class SourceListeners {
   private readonly listeners = new Set<() => void>();
 
   get size(): number {

@@ -189,6 +189,10 @@ export const StartLive = graphql(`
   mutation StartLive($input: TranslationInput!) { startTranslation(input: $input) { id status } }
 `);
 
+export const OutputEvents = graphql(`
+  subscription OutputEvents($name: String!) { liveOutput(name: $name, inline: true) { sessionId step mimeType data } }
+`);
+
 export const SendFrame = graphql(`
   mutation SendFrame($input: FrameInput!) { sendFrame(input: $input) { step status credit } }
 `);

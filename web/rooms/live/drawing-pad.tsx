@@ -1,5 +1,5 @@
 import { type PointerEvent, useEffect, useRef, useState } from "react";
-import { PictureListeners, type PictureSource } from "../../camera/source";
+import { type PictureSource, SourceListeners } from "../../camera/source";
 import { liveTexts } from "../../texts/live";
 import { unitTexts as units } from "../../texts/units";
 import styles from "./drawing-pad.module.css";
@@ -23,7 +23,7 @@ interface Props {
 /** A sheet to draw on with mouse, pen or finger; every stroke makes a new picture. */
 export function DrawingPad({ pad, drawing, act, onSource }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const listeners = useRef(new PictureListeners());
+  const listeners = useRef(new SourceListeners());
   const [tool, setTool] = useState<Stroke["tool"]>("pen");
   const [width, setWidth] = useState<number>(pad.widths[1]);
   const [colour, setColour] = useState(pad.colours[0]?.value ?? "#000000");
@@ -53,6 +53,7 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
     const heard = listeners.current;
     onSource({
       element,
+      picture: element,
       width: SIDE,
       height: SIDE,
       onPicture(listener) {
@@ -61,6 +62,7 @@ export function DrawingPad({ pad, drawing, act, onSource }: Props) {
         listener();
         return leave;
       },
+      onResize: () => () => undefined,
       close: () => heard.clear(),
     });
     return () => onSource(null);

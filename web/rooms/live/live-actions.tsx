@@ -3,6 +3,7 @@ import { execute } from "../../graphql/execute";
 import { KeepFrame } from "../../graphql/operations";
 import { FailureNotice } from "../../parts/notice";
 import { useAttempt } from "../../parts/use-attempt";
+import { useShortcut } from "../../shortcuts/use-shortcut";
 import { liveTexts as texts } from "../../texts/live";
 import styles from "./live.module.css";
 import { canRecord, type Recording, record, saveFile } from "./recording";
@@ -42,6 +43,9 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
     [],
   );
 
+  const fill = () => void attempt(async () => canvas.current?.requestFullscreen());
+  useShortcut("f", texts.fill, shown ? fill : null);
+
   const toggleRecording = () =>
     attempt(async () => {
       if (film.current) {
@@ -56,10 +60,13 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
     });
 
   return (
-    <div className={styles.actions}>
+    <div className={`${styles.actions} ${styles.bar}`}>
       {children}
       <button type="button" className="button" disabled={!shown} onClick={() => void keep()}>
         {texts.keep}
+      </button>
+      <button type="button" className="button" disabled={!shown} onClick={fill}>
+        {texts.fill}
       </button>
       {recordable && (
         <button
@@ -76,11 +83,6 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
         <a href={kept} target="_blank" rel="noreferrer">
           {texts.kept}
         </a>
-      )}
-      {sessionId && (
-        <p className={styles.stream}>
-          {texts.stream} <code>{`${location.origin}/sessions/${sessionId}/stream.mjpeg`}</code>
-        </p>
       )}
       <FailureNotice error={failure} />
     </div>

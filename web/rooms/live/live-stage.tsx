@@ -11,18 +11,26 @@ interface Props {
   source: PictureSource | null;
   /** A drawing pad, shown instead of the source's picture. */
   pad: ReactNode;
+  /** Whether the source is shown mirrored, as its translation is. */
+  mirrored: boolean;
   result: RefObject<HTMLCanvasElement | null>;
   /** Text over the result while there is none. */
   hint: string;
 }
 
 /** The original and its translation, side by side or in one frame with a divider. */
-export function LiveStage({ view, source, pad, result, hint }: Props) {
+export function LiveStage({ view, source, pad, mirrored, result, hint }: Props) {
   const [percent, setPercent] = useState(50);
   const split = view === "split" && !pad;
-  const aspect = source ? `${source.width} / ${source.height}` : "4 / 3";
+  const size = useSize(source);
+  const aspect = size ? `${size.width} / ${size.height}` : "4 / 3";
   return (
-    <div className={styles.stage} data-view={split ? "split" : "beside"} style={{ "--divider": `${percent}%` }}>
+    <div
+      className={styles.stage}
+      data-view={split ? "split" : "beside"}
+      data-mirrored={mirrored && !pad}
+      style={{ "--divider": `${percent}%` }}
+    >
       <figure className={styles.pane}>
         {pad || <SourceView source={source} aspect={aspect} />}
         <figcaption className={styles.caption}>{texts.original}</figcaption>
@@ -57,6 +65,13 @@ export function LiveStage({ view, source, pad, result, hint }: Props) {
       )}
     </div>
   );
+}
+
+/** The size of a source's pictures, px, as it changes. */
+function useSize(source: PictureSource | null): { width: number; height: number } | null {
+  const [, setCount] = useState(0);
+  useEffect(() => source?.onResize(() => setCount((count) => count + 1)), [source]);
+  return source;
 }
 
 /** The element that a source paints on. */

@@ -18,8 +18,10 @@ import styles from "./live.module.css";
 import { LiveActions } from "./live-actions";
 import { LiveFacts } from "./live-facts";
 import { LiveStage, type StageView } from "./live-stage";
+import { OutputPanel } from "./output-panel";
 import { padFor } from "./pads";
 import { useLive } from "./use-live";
+import { useOutputName } from "./use-output-name";
 import { useSettled } from "./use-settled";
 import { CLIP, useSource } from "./use-source";
 
@@ -54,7 +56,14 @@ export function Live() {
   const onSheet = useCallback((source: PictureSource | null) => setSheet(source), []);
   const source = drawing ? sheet : camera.source;
   const canvas = useRef<HTMLCanvasElement>(null);
-  const live = useLive({ source: running ? source : null, network, size: settledSize ?? network?.size ?? 256, canvas });
+  const [mirrored, setMirrored] = useState(false);
+  const [output, setOutput] = useOutputName();
+  const live = useLive({
+    ...{ network, output, canvas },
+    source: running ? source : null,
+    size: settledSize ?? network?.size ?? 256,
+    mirrored: mirrored && !drawing,
+  });
 
   // A drawing is translated at once: unlike a camera it needs no consent.
   // Leaving the drawing stops the translation, so that no camera opens unasked.
@@ -71,6 +80,7 @@ export function Live() {
           view={view}
           source={source}
           pad={drawing ? <DrawingPad key={network.takes} pad={padFor(network)} drawing={drawn} act={act} onSource={onSheet} /> : null}
+          mirrored={mirrored}
           result={canvas}
           hint={camera.failure ? "" : hintOf(running, live.step !== null, live.status)}
         />
@@ -97,6 +107,12 @@ export function Live() {
         <TranslatorList translators={translators} chosen={network} onChoose={setModel} />
         {!drawing && <SelectControl title={texts.from} options={camera.options} value={camera.chosen} onChange={camera.choose} />}
         {!drawing && <SelectControl title={texts.view} options={views} value={view} onChange={(chosen) => setView(chosen)} />}
+        {!drawing && (
+          <label className={styles.mirror}>
+            <input type="checkbox" checked={mirrored} onChange={(event) => setMirrored(event.target.checked)} />
+            {texts.mirror}
+          </label>
+        )}
         {network && (
           <NumberControl
             key={network.id}
@@ -106,6 +122,7 @@ export function Live() {
             unhurried
           />
         )}
+        <OutputPanel name={output} onRename={setOutput} isCamera={!drawing && camera.chosen !== CLIP} />
       </div>
     </div>
   );

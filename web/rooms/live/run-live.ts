@@ -2,12 +2,13 @@ import type { PictureSource } from "../../camera/source";
 import { ConnectionError, execute, messageOf } from "../../graphql/execute";
 import { CancelSession, LiveEvents, SendFrame, StartLive } from "../../graphql/operations";
 import { ask, follow } from "../../graphql/subscribe";
+import { decodePicture } from "../../pictures/decode-picture";
+import { DecodedResults } from "../../pictures/decoded-results";
+import { ResultCanvas } from "../../pictures/result-canvas";
 import { liveTexts as texts } from "../../texts/live";
-import { DecodedResults } from "./decoded-results";
-import { decodePicture, PictureEncoder } from "./encoded-picture";
+import { encodePicture } from "./encoded-picture";
 import { LiveSender } from "./live-sender";
 import { RateMeter, type Rates } from "./rates";
-import { ResultCanvas } from "./result-canvas";
 
 /** Interval at which the rates are updated, ms. */
 const RATES_EVERY_MS = 500;
@@ -29,6 +30,10 @@ interface Run {
   model: string;
   title: string;
   size: number;
+  /** Name of the output that shows the session. */
+  output: string;
+  /** Whether pictures are mirrored, asked for each. */
+  isMirrored(): boolean;
   canvas: HTMLCanvasElement;
   change(changed: Partial<LiveState>): void;
   /** Starts a new session. */
@@ -37,9 +42,9 @@ interface Run {
 }
 
 /** Runs one session until `signal` aborts or the server ends it. @throws ServerError, ConnectionError */
-export async function runLive({ source, model, title, size, canvas, change, again, signal }: Run): Promise<void> {
+export async function runLive({ source, model, title, size, output, isMirrored, canvas, change, again, signal }: Run): Promise<void> {
   // `signal` does not abort this request: its answer names a session that must be cancelled.
-  const { startTranslation } = await execute(StartLive, { input: { model, size, title: texts.sessionTitle(title) } });
+  const { startTranslation } = await execute(StartLive, { input: { model, size, output, title: texts.sessionTitle(title) } });
   const sessionId = startTranslation.id;
   if (signal.aborted) return cancel(sessionId);
   change({ sessionId, status: startTranslation.status });
@@ -48,11 +53,10 @@ export async function runLive({ source, model, title, size, canvas, change, agai
   let connected = true;
   /** Whether the server ended it because no pictures came. */
   let idle = false;
-  const encoder = new PictureEncoder();
   const meter = new RateMeter();
   const results = new ResultCanvas(canvas);
   const sender = new LiveSender({
-    capture: () => encoder.encode(source, size),
+    capture: () => encodePicture(source, size, isMirrored()),
     send: async (step, data) => (await ask(SendFrame, { input: { sessionId, step, data } })).sendFrame,
     onError: (error) => {
       // `onConnection` reports a lost connection.
@@ -71,19 +75,18 @@ export async function runLive({ source, model, title, size, canvas, change, agai
   });
   // An untouched drawing offers no picture and so starts no further session.
   const renew = () => {
-    if (idle && sender.unsent && !document.hidden) again();
+    if (idle && sender.unsent) again();
   };
-  const seen = () => {
-    if (document.hidden || over || !connected) sender.pause();
+  const turn = () => {
+    if (over || !connected) sender.pause();
     else sender.resume();
     renew();
   };
-  seen();
+  turn();
   const stopListening = source.onPicture(() => {
     sender.offer();
     renew();
   });
-  document.addEventListener("visibilitychange", seen);
   const telling = setInterval(() => change({ rates: meter.rates(performance.now()) }), RATES_EVERY_MS);
   const end = () => {
     over = true;
@@ -94,7 +97,6 @@ export async function runLive({ source, model, title, size, canvas, change, agai
   };
   signal.addEventListener("abort", () => {
     stopListening();
-    document.removeEventListener("visibilitychange", seen);
     if (!over) cancel(sessionId);
     end();
   });
@@ -123,7 +125,7 @@ export async function runLive({ source, model, title, size, canvas, change, agai
     },
     onConnection(isConnected) {
       connected = isConnected;
-      seen();
+      turn();
       if (!connected) sender.disconnected();
       change(connected ? { failure: null } : { failure: texts.lost });
     },

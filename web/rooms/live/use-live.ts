@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import type { PictureSource } from "../../camera/source";
 import { messageOf } from "../../graphql/execute";
 import type { Network } from "../../graphql/operations";
@@ -13,16 +13,24 @@ interface LiveOptions {
   network: Network | null;
   /** Longer side of the results, px. */
   size: number;
+  /** Name of the output that shows the translation. */
+  output: string;
+  /** Whether the pictures are mirrored; it may change while they are translated. */
+  mirrored: boolean;
   canvas: RefObject<HTMLCanvasElement | null>;
 }
 
 /**
  * A live translation of `source` on `canvas`, while there is a source and a network. When the server ends an idle
- * session, the next picture on a visible page starts a new one.
+ * session, the next picture starts a new one.
  */
-export function useLive({ source, network, size, canvas }: LiveOptions): LiveState {
+export function useLive({ source, network, size, output, mirrored, canvas }: LiveOptions): LiveState {
   const [live, setLive] = useState<LiveState>(nothing);
   const [attempt, setAttempt] = useState(0);
+  const isMirrored = useRef(mirrored);
+  useEffect(() => {
+    isMirrored.current = mirrored;
+  }, [mirrored]);
   const model = network?.id ?? null;
   const title = network ? shortTitle(network.title) : "";
 
@@ -37,13 +45,18 @@ export function useLive({ source, network, size, canvas }: LiveOptions): LiveSta
       if (!signal.aborted) setLive((known) => ({ ...known, ...changed }));
     };
     setLive({ ...nothing, status: "QUEUED" });
-    const stopped = runLive({ source, model, title, size, canvas: target, change, signal, again: () => setAttempt((count) => count + 1) });
+    const stopped = runLive({
+      ...{ source, model, title, size, output, change, signal },
+      canvas: target,
+      isMirrored: () => isMirrored.current,
+      again: () => setAttempt((count) => count + 1),
+    });
     stopped.catch((error: unknown) => change({ failure: messageOf(error), rates: null }));
     return () => {
       ending.abort();
       setLive(nothing);
     };
-  }, [source, model, title, size, canvas, attempt]);
+  }, [source, model, title, size, output, canvas, attempt]);
 
   return live;
 }
