@@ -12,12 +12,12 @@ import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { findBrowser } from "../test/helpers/browser.js";
 import { fakeCameraFlags, writeFilm } from "../test/helpers/fake-camera.js";
 import { until } from "../test/helpers/until.js";
 import { BenchServer } from "./bench-server.js";
 import { atMost, type Measurement, recordResults } from "./results.js";
+import { type Tab, TabbedBrowser } from "./tabs.js";
 
 const [seconds, warmUpMs, longestGapMs] = [60, 3000, 1000];
 const DISPLAY = ":94";
@@ -41,19 +41,17 @@ try {
 }
 
 async function measure(source: "camera" | "sample clip"): Promise<Measurement[]> {
-  const args = ["--no-sandbox", "--disable-gpu", "--no-first-run", ...fakeCameraFlags(await writeFilm(folder))];
-  const browser: BrowserContext = await chromium.launchPersistentContext(join(folder, source.replace(" ", "-")), {
-    ...{ executablePath: executablePath ?? "", headless: false, args, env: { ...process.env, DISPLAY } },
-    baseURL: server.client.address,
-  });
+  const flags = fakeCameraFlags(await writeFilm(folder));
+  const profile = await mkdtemp(join(folder, "profile-"));
+  const browser = await TabbedBrowser.launch(executablePath ?? "", profile, flags, { ...process.env, DISPLAY });
   try {
-    const page = browser.pages()[0] ?? (await browser.newPage());
-    await begin(page, source);
+    const tab = await browser.open(`${server.client.address}/live`);
+    await begin(tab, source);
     const inView = await watch("in view", source);
-    await (await browser.newPage()).goto("/gallery");
-    await until(() => page.evaluate(() => document.hidden));
+    await browser.open(`${server.client.address}/gallery`);
+    await until(async () => (await tab.evaluate("document.hidden")) === true);
     const hidden = await watch("hidden", source);
-    if (!(await page.evaluate(() => document.hidden))) throw new Error("The page was not hidden to the end.");
+    if ((await tab.evaluate("document.hidden")) !== true) throw new Error("The page was not hidden to the end.");
     return [
       { bench: `live output of the ${source}, page in view`, peer: "none", ratio: null, value: inView.perSecond, unit: "pictures/s" },
       { bench: `live output of the ${source}, page hidden`, peer: "none", ratio: null, value: hidden.perSecond, unit: "pictures/s" },
@@ -64,11 +62,18 @@ async function measure(source: "camera" | "sample clip"): Promise<Measurement[]>
   }
 }
 
-async function begin(page: Page, source: "camera" | "sample clip"): Promise<void> {
-  await page.goto("/live");
-  if (source === "sample clip") await page.getByLabel("Source").selectOption("sample-clip");
-  await page.getByRole("button", { name: "Start", exact: true }).click();
-  await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>("[data-testid=live-result]")?.width !== 4);
+async function begin(tab: Tab, source: "camera" | "sample clip"): Promise<void> {
+  const start = `[...document.querySelectorAll("button")].find(({ textContent }) => textContent === "Start")`;
+  await until(async () => (await tab.evaluate(`${start}?.disabled`)) === false);
+  if (source === "sample clip") {
+    await tab.evaluate(`{
+      const select = [...document.querySelectorAll("select")].find(({ options }) => [...options].some(({ value }) => value === "sample-clip"));
+      select.value = "sample-clip";
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    }`);
+  }
+  await tab.evaluate(`${start}.click()`);
+  await until(async () => Number(await tab.evaluate(`document.querySelector("[data-testid=live-result]").width`)) > 4);
   await delay(warmUpMs);
 }
 
