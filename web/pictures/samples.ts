@@ -8,6 +8,11 @@ export interface Sample {
 
 /** Photos; public/samples/README.md names their sources. */
 export const samplePhotos: readonly Sample[] = [
+  sample("bridge.jpg"),
+  sample("dahlia.jpg"),
+  sample("raccoon.jpg"),
+  sample("barn.jpg"),
+  sample("street.jpg"),
   sample("nagasaki-boats.jpg"),
   sample("alps.jpg"),
   sample("allium.jpg"),

@@ -38,6 +38,11 @@ export const pictureTexts = {
 
 /** Titles of the pictures that come with the studio, by their file names. */
 export const sampleTitles = {
+  "bridge.jpg": "Bridge at dusk",
+  "dahlia.jpg": "Dahlia",
+  "raccoon.jpg": "Raccoon",
+  "barn.jpg": "Barn in a valley",
+  "street.jpg": "Old street",
   "nagasaki-boats.jpg": "Boats in Nagasaki",
   "alps.jpg": "French Alps",
   "allium.jpg": "Allium",

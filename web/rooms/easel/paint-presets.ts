@@ -13,7 +13,7 @@ import { presets } from "./presets";
 const address = process.argv[2] ?? "http://127.0.0.1:4000";
 const samples = join(import.meta.dirname, "..", "..", "public", "samples");
 const folder = join(import.meta.dirname, "..", "..", "public", "presets");
-const photo = "nagasaki-boats.jpg";
+const photo = "bridge.jpg";
 const style = "night-wind.jpg";
 const model = "vgg19-lite";
 /** Twice the size on the page, px, for high-resolution screens. */
