@@ -20,7 +20,8 @@ export function contentSecurityPolicy(html) {
     "style-src": ["'self'", ...styles, ...(attributes.length > 0 ? ["'unsafe-hashes'", ...attributes] : [])],
     "img-src": ["'self'", "blob:", "data:"],
     "media-src": ["'self'", "blob:"],
-    "connect-src": ["'self'"],
+    // Pictures of other pages that are dropped here.
+    "connect-src": ["'self'", "https:", "http:"],
     "object-src": ["'none'"],
     "base-uri": ["'none'"],
     "form-action": ["'self'"],

@@ -28,7 +28,7 @@ if (!built) noteSkipped("The studio is not built; run npm run build.");
 
 test.skipIf(!built)("every page of the studio has its policy", () => {
   const policies: Record<string, string> = JSON.parse(readFileSync(new URL("policies.json", out), "utf8"));
-  const pages = readdirSync(out).filter((name) => name.endsWith(".html"));
+  const pages = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".html"));
   expect(Object.keys(policies).sort()).toEqual(pages.sort());
   for (const page of pages) expect(policies[page]).toBe(contentSecurityPolicy(readFileSync(new URL(page, out), "utf8")));
 });

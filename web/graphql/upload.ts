@@ -1,18 +1,49 @@
 import { pictureTexts as texts } from "../texts/pictures";
-import { fetchJson, ServerError } from "./execute";
+import { ConnectionError, ServerError } from "./execute";
 import type { Picture } from "./operations";
+
+export interface UploadOptions {
+  /** Receives the share that has been sent, 0..1. */
+  onProgress?(share: number): void;
+  /** Ends the upload. */
+  signal?: AbortSignal;
+}
 
 /**
  * Uploads a picture to the server.
- * @throws ServerError for a file that is not a picture or is over a limit, ConnectionError.
+ * @throws ServerError for a file that is not a picture or is over a limit, ConnectionError, and the reason that the
+ * signal aborts with.
  */
-export async function uploadPicture(bytes: Blob): Promise<Picture> {
-  const body = await fetchJson("/images", {
-    method: "POST",
-    headers: { "Content-Type": bytes.type || "application/octet-stream" },
-    body: bytes,
+export function uploadPicture(bytes: Blob, { onProgress, signal }: UploadOptions = {}): Promise<Picture> {
+  // Unlike fetch, it reports the progress of what is sent.
+  const request = new XMLHttpRequest();
+  const uploading = new Promise<Picture>((resolve, reject) => {
+    request.upload.onprogress = ({ loaded, total }) => onProgress?.(total === 0 ? 0 : loaded / total);
+    request.onerror = () => reject(new ConnectionError());
+    request.onabort = () => reject(signal?.reason);
+    request.onload = () => {
+      try {
+        resolve(answerOf(request.responseText));
+      } catch (error) {
+        reject(error);
+      }
+    };
   });
-  const { code, message, field } = body as { code?: string; message?: string; field?: string };
+  request.open("POST", "/images");
+  request.setRequestHeader("Content-Type", bytes.type || "application/octet-stream");
+  signal?.addEventListener("abort", () => request.abort());
+  request.send(bytes);
+  return uploading;
+}
+
+function answerOf(text: string): Picture {
+  let body: Picture & { code?: string; message?: string; field?: string };
+  try {
+    body = JSON.parse(text);
+  } catch (cause) {
+    throw new ConnectionError({ cause });
+  }
+  const { code, message, field } = body;
   if (code) throw new ServerError(message ?? texts.refused, code, field ?? null);
-  return body as Picture;
+  return body;
 }

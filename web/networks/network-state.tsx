@@ -1,9 +1,10 @@
 import type { Network } from "../graphql/operations";
 import { formatDuration } from "../parts/durations";
+import { formatShare } from "../parts/share";
 import { useTimeToGo } from "../parts/time-to-go";
 import { networkTexts as texts } from "../texts/networks";
 import styles from "./network-state.module.css";
-import { formatBytes, formatShare, shortTitle } from "./networks";
+import { formatBytes, shortTitle } from "./networks";
 import type { Networks } from "./use-networks";
 
 interface Props {

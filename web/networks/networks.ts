@@ -48,7 +48,3 @@ export function formatBytes(bytes: number): string {
   if (bytes < 1e6) return units.kilobytes(Math.max(1, Math.round(bytes / 1e3)));
   return units.megabytes((bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0));
 }
-
-export function formatShare(progress: number | null): string {
-  return `${Math.floor((progress ?? 0) * 100)}%`;
-}

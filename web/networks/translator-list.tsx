@@ -1,9 +1,10 @@
 import { useId } from "react";
 import type { Network } from "../graphql/operations";
 import headings from "../parts/headings.module.css";
+import { formatShare } from "../parts/share";
 import { translationTexts as texts } from "../texts/translation";
 import label from "./network-facts.module.css";
-import { explanation, formatBytes, formatShare, shortTitle } from "./networks";
+import { explanation, formatBytes, shortTitle } from "./networks";
 import styles from "./translator-list.module.css";
 
 interface Props {

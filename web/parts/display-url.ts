@@ -1,11 +1,16 @@
 /** Widest thumbnail that the server makes, px. */
 const WIDEST = 2048;
 
+/** Widest place that shows the thumbnail of a sample, CSS px. */
+const SAMPLE_THUMBNAIL = 64;
+
 /**
- * Address of a picture's thumbnail for the page, which every browser shows, also of a TIFF. Only uploads need them:
- * samples and frames are small, and every browser shows them.
+ * Address of a picture's thumbnail for the page, which every browser shows, also of a TIFF. Samples have one for pickers;
+ * frames are small, and every browser shows them.
  * @param width the width on the page, CSS px; screens with two pixels for each get twice as many. By default the widest one.
  */
 export function displayUrl(url: string, width = WIDEST): string {
+  const sample = /^\/samples\/([\w-]+)\.\w+$/.exec(url)?.[1];
+  if (sample !== undefined && width <= SAMPLE_THUMBNAIL) return `/samples/small/${sample}.webp`;
   return /^\/images\/[^/?]+$/.test(url) ? `${url}?w=${Math.min(WIDEST, 2 * width)}` : url;
 }

@@ -1,8 +1,9 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { ConnectionError, messageOf } from "../graphql/execute";
 import type { Picture } from "../graphql/operations";
 import { uploadPicture } from "../graphql/upload";
 import { pictureTexts as texts } from "../texts/pictures";
+import { fetchPicture, type Receiver } from "./received";
 import type { Sample } from "./samples";
 
 /** A picture to choose; a sample gets its id on the server when it is first used. */
@@ -16,18 +17,29 @@ export interface KeptChoice {
   url: string;
 }
 
-export interface Choice {
+/** A picture on its way to the server. */
+export interface Pending {
+  /** URL of the file itself, which this browser can show if it knows the format. */
+  url: string;
+  name: string;
+  /** The share that has been sent, 0..1. */
+  progress: number;
+}
+
+export interface Choice extends Receiver {
   options: readonly Option[];
   chosen: Option;
   /** What restores this choice. */
   kept: KeptChoice;
+  /** The picture that is being uploaded and will be chosen; null for none. */
+  pending: Pending | null;
   uploading: boolean;
   failure: string | null;
   choose(url: string): void;
   /** Adds a picture that is already on the server, and chooses it. */
   add(image: Uploaded): void;
-  /** Uploads a picture and chooses it. */
-  take(file: File): Promise<void>;
+  /** Ends the upload of the picture that would be chosen. */
+  cancel(): void;
   /** Chooses as it was kept. */
   restore(kept: KeptChoice): void;
   /** Takes away a picture that is no longer on the server. */
@@ -38,17 +50,40 @@ export interface Choice {
 export function useChoice(samples: readonly Sample[], kept: KeptChoice = { own: [], url: "" }): Choice {
   const [own, setOwn] = useState(kept.own);
   const [url, setUrl] = useState(kept.url);
-  const [uploading, setUploading] = useState(false);
+  const [pending, setPending] = useState<Pending | null>(null);
+  const upload = useRef<AbortController>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const options = [...own, ...samples.map((sample) => ({ ...sample, imageId: null }))];
   const chosen = options.find((option) => option.url === url) ?? options[own.length];
   if (!chosen) throw new Error("There is nothing to choose from");
 
+  async function take(file: File): Promise<void> {
+    upload.current?.abort();
+    const ending = new AbortController();
+    upload.current = ending;
+    const preview = URL.createObjectURL(file);
+    const show = (progress: number) => setPending({ url: preview, name: file.name || texts.pasted, progress });
+    setFailure(null);
+    show(0);
+    try {
+      const image = await uploadPicture(file, { onProgress: (share) => !ending.signal.aborted && show(share), signal: ending.signal });
+      // The same bytes are the same picture on the server.
+      setOwn((known) => [optionOf(image, file), ...known.filter((one) => one.url !== image.url)]);
+      setUrl(image.url);
+    } catch (error) {
+      if (!ending.signal.aborted) setFailure(messageOf(error));
+    } finally {
+      if (upload.current === ending) setPending(null);
+      URL.revokeObjectURL(preview);
+    }
+  }
+
   return {
     options,
     chosen,
     kept: { own, url: chosen.url },
-    uploading,
+    pending,
+    uploading: pending !== null,
     failure,
     choose(next) {
       setFailure(null);
@@ -59,25 +94,36 @@ export function useChoice(samples: readonly Sample[], kept: KeptChoice = { own: 
       setOwn((known) => [{ url: address, title: texts.ofServer, imageId: id }, ...known.filter((one) => one.url !== address)]);
       setUrl(address);
     },
-    async take(file) {
-      setFailure(null);
-      setUploading(true);
-      try {
-        const image = await uploadPicture(file);
-        setOwn((known) => [{ url: image.url, title: file.name || texts.pasted, imageId: image.id }, ...known]);
-        setUrl(image.url);
-      } catch (error) {
-        setFailure(messageOf(error));
-      } finally {
-        setUploading(false);
+    take,
+    async offer(files) {
+      for (const file of files) {
+        try {
+          const option = optionOf(await uploadPicture(file), file);
+          setOwn((known) => [...known.filter((one) => one.url !== option.url), option]);
+        } catch (error) {
+          setFailure(`${file.name}: ${messageOf(error)}`);
+        }
       }
     },
+    async takeFrom(address) {
+      setFailure(null);
+      try {
+        await take(await fetchPicture(address));
+      } catch (error) {
+        setFailure(messageOf(error));
+      }
+    },
+    cancel: () => upload.current?.abort(),
     restore(earlier) {
       setOwn(earlier.own);
       setUrl(earlier.url);
     },
     forget: (imageId) => setOwn((known) => known.filter((one) => one.imageId !== imageId)),
   };
+}
+
+function optionOf(image: Uploaded, file: File): Option {
+  return { url: image.url, title: file.name || texts.pasted, imageId: image.id };
 }
 
 const uploadedSamples = new Map<string, Promise<Uploaded>>();

@@ -1,6 +1,11 @@
 /** Choosing pictures and looking at two of them together. */
 export const pictureTexts = {
-  uploading: "Uploading…",
+  uploading: (name: string, share: string) => `Uploading ${name}, ${share}`,
+  uploadingHelp: "Upload",
+  cancel: "Cancel",
+  drop: "Click to open a picture, or drop one here",
+  notFetched: "The other page does not let its pictures be fetched. Save the picture on this computer, then drop the file here.",
+  noPictureThere: "There is no picture at this address. Save the picture on this computer, then drop the file here.",
   open: (well: string) => `Upload a ${well.toLowerCase()}`,
   pasted: "Pasted picture",
   ofServer: "Picture on this server",

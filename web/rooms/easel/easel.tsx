@@ -12,7 +12,7 @@ import { useServer } from "../../parts/use-server";
 import workbench from "../../parts/workbench.module.css";
 import { PictureWell } from "../../pictures/picture-well";
 import { samplePhotos, sampleStyles } from "../../pictures/samples";
-import { type Choice, imageIdOf, useChoice } from "../../pictures/use-choice";
+import { imageIdOf, useChoice } from "../../pictures/use-choice";
 import { usePastedPicture } from "../../pictures/use-pasted-picture";
 import { type Draft, oneStyle } from "../../session/draft";
 import { type Recipe, settingsOf, sketch, toInput, withModel } from "../../session/recipe";
@@ -60,9 +60,8 @@ export function Easel({ children }: { children: ReactNode }) {
   const touched = useRef<"photo" | "style">("photo");
   const { start, starting, failure } = useStart();
   const touchedChoice = () => (touched.current === "photo" ? photo : style);
-  const { restored, failure: unreadable, receive, dismiss } = useRestored(setRecipe, touchedChoice);
-  const receiving = (choice: Choice): Choice => ({ ...choice, take: (file) => receive(file, choice) });
-  usePastedPicture((file) => void receive(file, touchedChoice()));
+  const { restored, failure: unreadable, receiving, dismiss } = useRestored(setRecipe, touchedChoice);
+  usePastedPicture(() => receiving(touchedChoice()));
 
   const asked = recipe.model ?? null;
   const network = asked === null ? features && usualModel(features) : networkNamed(features, asked);

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { receivePictures } from "../../pictures/received";
 import type { Choice } from "../../pictures/use-choice";
 import type { Recipe } from "../../session/recipe";
 import { type FoundTrace, findTrace } from "./trace";
@@ -11,8 +12,8 @@ export interface Restored {
 }
 
 /**
- * Pictures that Atelier exported contain their settings. `receive` passes those to `onRecipe` and all other pictures to
- * a choice; a picture dropped outside the choices goes to the one that `touched` returns.
+ * Pictures that Atelier exported contain their settings. A choice that is `receiving` passes those to `onRecipe` and takes
+ * all other pictures; one dropped outside the choices goes to the one that `touched` returns.
  */
 export function useRestored(onRecipe: (recipe: Recipe) => void, touched: () => Choice) {
   const [restored, setRestored] = useState<Restored | null>(null);
@@ -39,17 +40,17 @@ export function useRestored(onRecipe: (recipe: Recipe) => void, touched: () => C
     }
   }
 
-  const newest = useRef({ receive, touched });
+  const receiving = (choice: Choice): Choice => ({ ...choice, take: (file) => receive(file, choice) });
+  const newest = useRef(() => receiving(touched()));
   useEffect(() => {
-    newest.current = { receive, touched };
+    newest.current = () => receiving(touched());
   });
   useEffect(() => {
     const onDragOver = (event: DragEvent) => event.preventDefault();
     const onDrop = (event: DragEvent) => {
       if (event.defaultPrevented) return;
       event.preventDefault();
-      const file = event.dataTransfer?.files[0];
-      if (file) void newest.current.receive(file, newest.current.touched());
+      if (event.dataTransfer) receivePictures(event.dataTransfer, newest.current());
     };
     window.addEventListener("dragover", onDragOver);
     window.addEventListener("drop", onDrop);
@@ -59,5 +60,5 @@ export function useRestored(onRecipe: (recipe: Recipe) => void, touched: () => C
     };
   }, []);
 
-  return { restored, failure, receive, dismiss: () => setRestored(null) };
+  return { restored, failure, receiving, dismiss: () => setRestored(null) };
 }

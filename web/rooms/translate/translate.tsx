@@ -35,7 +35,7 @@ export function Translate({ children }: { children: ReactNode }) {
   const picture = useChoice(drawing ? sampleDrawings : samplePhotos, given ? { own: [given], url: given.url } : undefined);
   const [size, setSize] = useState<number | null>(null);
   const { start, starting, failure } = useStart();
-  usePastedPicture((file) => void picture.take(file));
+  usePastedPicture(() => picture);
 
   async function begin(by: Network) {
     const imageId = await imageIdOf(picture.chosen);

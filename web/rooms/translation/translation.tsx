@@ -1,12 +1,13 @@
 import type { Translation } from "../../graphql/operations";
 import network from "../../networks/network-facts.module.css";
-import { formatBytes, formatShare, shortTitle } from "../../networks/networks";
+import { formatBytes, shortTitle } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { Comparison } from "../../parts/comparison";
 import { displayUrl } from "../../parts/display-url";
 import { formatDuration } from "../../parts/durations";
 import { Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
+import { formatShare } from "../../parts/share";
 import { ExportDialog } from "../../session/export/export-dialog";
 import { SessionActions } from "../../session/session-actions";
 import styles from "../../session/session-label.module.css";
