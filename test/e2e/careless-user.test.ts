@@ -87,11 +87,11 @@ describeStudio("a careless user in a browser", {}, (studio) => {
     await page.getByRole("button", { name: "Start", exact: true }).click();
     expect(await size.evaluate((field) => field === document.activeElement)).toBe(true);
     expect(new URL(page.url()).pathname).toBe("/");
-    await page.getByText("More", { exact: true }).click();
+    await page.getByText("Numbers", { exact: true }).click();
     await size.fill("64");
     const rate = page.getByRole("textbox", { name: "Learning rate" });
     await rate.fill("fast");
-    await page.getByText("More", { exact: true }).click();
+    await page.getByText("Numbers", { exact: true }).click();
     await page.getByRole("button", { name: "Start", exact: true }).click();
     expect(await rate.evaluate((field) => field === document.activeElement)).toBe(true);
     await rate.fill("0.02");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { describeStudio } from "../helpers/studio.js";
-import { overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
+import { openNumbers, overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
 
 describeStudio("a new painting in a browser, with the bundled network", { camera: true }, (studio) => {
   test("takes its photo with the camera, mixes styles, paints with a preset, and estimates how long the next one takes", async () => {
@@ -21,7 +21,13 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
     await picker.getByRole("button", { name: "Use it" }).click();
     const mix = page.getByRole("region", { name: "Several styles" });
     await mix.getByRole("textbox", { name: "Share" }).nth(1).fill("0.25");
+    const balance = page.getByRole("slider", { name: "More photo or more style" });
+    await balance.focus();
+    await page.keyboard.press("End");
+    await openNumbers(page);
+    expect(await page.getByRole("textbox", { name: "β" }).inputValue()).toBe("1600");
     await page.getByRole("radio", { name: "Large shapes" }).click();
+    expect(await page.getByRole("textbox", { name: "β" }).inputValue()).toBe("200");
     expect(await page.getByRole("textbox", { name: "Steps" }).inputValue()).toBe("120");
     await page.getByRole("textbox", { name: "Size" }).fill("64");
     expect(await page.getByRole("radio", { name: "Large shapes" }).isChecked()).toBe(false);

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { describeStudio } from "../helpers/studio.js";
-import { exported, overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
+import { exported, openNumbers, overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
 const SESSION = `query ($id: ID!) { session(id: $id) { status ... on StyleTransferSession {
   step settings { alpha beta steps } changes { step alpha beta } branchedAtStep parent { id } frames(first: 1) { totalCount }
@@ -37,6 +37,8 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     await finishAnother();
     expect((await stored(id)).step).toBe(step);
 
+    await openNumbers(page);
+    await openNumbers(other);
     await beta(page).fill("90");
     await page.keyboard.press("Enter");
     await page.getByText("Changed. Takes effect when it continues.").waitFor();
@@ -44,7 +46,6 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     expect((await stored(id)).changes).toEqual([{ step: null, alpha: null, beta: 90 }]);
 
     const engraving = await swapStyle(page, "Engraving");
-    await other.getByText("More", { exact: true }).click();
     await expect.poll(() => other.getByRole("img", { name: "Style 1" }).getAttribute("src")).toBe(engraving);
 
     await other.getByRole("button", { name: "Continue" }).click();
@@ -106,11 +107,12 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     const { step } = await stored(id);
     await page.getByRole("button", { name: "Back to live" }).click();
     await waitForStep(page, step);
-    await page.getByText(/^Painting on /).waitFor();
+    await page.getByText("Painting…", { exact: true }).waitFor();
 
     await history.focus();
     await page.keyboard.press("Home");
     for (let press = 0; press < 3; press++) await page.keyboard.press("ArrowRight");
+    await openNumbers(page);
     await beta(page).fill("500");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Branch from here" }).click();
@@ -185,7 +187,7 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     const seen = received.at(-1) ?? 0;
     const before = received.length;
     await studio.server.start();
-    await page.getByText(/^Painting on /).waitFor();
+    await page.getByText("Painting…", { exact: true }).waitFor();
     await waitForStep(page, seen + 10);
     expect(received[before]).toBe(seen + 1);
     const { step, frames, status } = await stored(id);
@@ -232,7 +234,6 @@ function receivedSteps(page: Page): number[] {
 /** Puts a sample in place of the only style; returns the address of its picture. */
 async function swapStyle(page: Page, sample: string): Promise<string | null> {
   const picture = page.getByRole("img", { name: "Style 1" });
-  await page.getByText("More", { exact: true }).click();
   const before = await picture.getAttribute("src");
   await page.getByRole("button", { name: "Swap" }).click();
   await page.getByRole("dialog").getByRole("radio", { name: sample }).check({ force: true });

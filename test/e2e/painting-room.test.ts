@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
 import { describeStudio } from "../helpers/studio.js";
-import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
+import { openNumbers, overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
 describeStudio("the page of a painting, with the bundled network", {}, (studio) => {
   const idOf = (page: Page) => new URL(page.url()).searchParams.get("id") ?? "";
@@ -83,7 +83,7 @@ describeStudio("the page of a painting, with the bundled network", {}, (studio) 
     await other.page.goto(`/s?id=${id}`);
     await page.getByText("2 watching").waitFor();
 
-    await page.getByText("More", { exact: true }).click();
+    await openNumbers(page);
     const swirls = page.getByRole("slider", { name: "Swirls, conv5_1" });
     await swirls.press("PageUp");
     await page.locator("summary", { hasText: "Changes 1" }).click();

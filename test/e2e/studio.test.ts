@@ -169,7 +169,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     await studio.server.stop("SIGKILL");
     await waitForStatus(page, "Connection lost. Reconnecting…");
     await studio.server.start();
-    await page.getByText(/^Painting on /).waitFor();
+    await page.getByText("Painting…", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Stop here" }).click();
     await waitForStatus(page, "Stopped");
     await card.getByText("Stopped").waitFor();

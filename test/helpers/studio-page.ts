@@ -38,6 +38,12 @@ export async function exported(page: Page, format: string, size?: string): Promi
   return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
 
+/** Opens the numbers behind a painting, unless they are open. */
+export async function openNumbers(page: Page): Promise<void> {
+  const fold = page.locator("details").filter({ has: page.getByText("Numbers", { exact: true }) });
+  if ((await fold.getAttribute("open")) === null) await page.getByText("Numbers", { exact: true }).click();
+}
+
 /** Waits until the page shows this status. */
 export async function waitForStatus(page: Page, status: string): Promise<void> {
   await page.getByText(status, { exact: true }).waitFor();

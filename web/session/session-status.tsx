@@ -29,13 +29,13 @@ export function SessionStatusLine({ session, connected, doing, waitingFor = null
   );
 }
 
-function statusText({ status, queuePosition, device }: Session, doing: string, waitingFor: string | null): string {
+function statusText({ status, queuePosition }: Session, doing: string, waitingFor: string | null): string {
   switch (status) {
     case "QUEUED":
       if (waitingFor) return waitingFor;
       return queuePosition !== null && queuePosition > 1 ? texts.inLine(queuePosition) : texts.preparing;
     case "RUNNING":
-      return device ? texts.runsOn(doing, device) : doing;
+      return texts.doing(doing);
     default:
       return statusNames[status];
   }

@@ -12,8 +12,8 @@ export const paintingTexts = {
   thisOne: (step: number) => `This painting, step ${step}`,
   relative: (name: string, step: number) => `${name}, step ${step}`,
   madeFrom: "Made from",
-  facts: (size: number, optimizer: string, model: string, draft: boolean) =>
-    [`${size} px`, optimizer, model, ...(draft ? ["draft"] : [])].join(" · "),
+  facts: (size: number, optimizer: string, model: string, draft: boolean, device: string | null) =>
+    [`${size} px`, optimizer, model, ...(draft ? ["draft"] : []), ...(device === null ? [] : [device])].join(" · "),
   steer: {
     title: "Steer",
     branch: "Branch",
@@ -23,7 +23,6 @@ export const paintingTexts = {
     from: (step: number) => `In effect from step ${step}.`,
     changedWhenItGoesOn: "Changed. Takes effect when it continues.",
     changedFromNext: "Changed. Takes effect from the next step.",
-    more: "More",
   },
   branching: "Branching…",
   branchFromHere: "Branch from here",

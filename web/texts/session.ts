@@ -10,7 +10,7 @@ export const sessionTexts = {
   toGallery: "To the gallery",
   inLine: (place: number) => `Waiting, number ${place} in line`,
   preparing: "Preparing",
-  runsOn: (doing: string, device: string) => `${doing} on ${device}`,
+  doing: (doing: string) => `${doing}…`,
   progress: "Progress",
   took: "Time taken",
   stop: "Stop here",

@@ -43,7 +43,8 @@ export const settingTexts: SettingTexts = {
 
 /** Words around the settings. */
 export const settingControlTexts = {
-  more: "More",
+  numbers: "Numbers",
+  balance: { title: "More photo or more style", photo: "More photo", style: "More style" },
   usualModel: "The best available",
   rightNow: (title: string) => `Right now: ${title}`,
   notHere: (title: string) => `${title}, not here yet`,

@@ -1,8 +1,9 @@
 import { type SettingName, styleTransferSettings } from "../../../server/records/settings";
+import { BalanceControl } from "../../parts/balance-control";
+import { NumbersFold } from "../../parts/numbers-fold";
 import { SettingControl } from "../../parts/setting-control";
 import { controlledNames, weightNames } from "../../parts/settings";
 import { type Recipe, settingsOf } from "../../session/recipe";
-import { settingControlTexts as texts } from "../../texts/settings";
 import styles from "./settings-panel.module.css";
 
 interface Props {
@@ -12,9 +13,15 @@ interface Props {
   onChange(recipe: Recipe): void;
 }
 
-const shownFirst: readonly SettingName[] = [...weightNames, "size", "steps"];
+const shownFirst: readonly SettingName[] = ["size", "steps"];
 
-/** Every setting of a new painting. Settings that are rarely touched are folded away. */
+/** The weights first, then the other settings that are folded away. */
+const numbers: readonly SettingName[] = [
+  ...weightNames,
+  ...controlledNames.filter((name) => !shownFirst.includes(name) && !(weightNames as readonly SettingName[]).includes(name)),
+];
+
+/** Every setting of a new painting: one slider between photo and style, size and steps; the others are folded away. */
 export function SettingsPanel({ recipe, maxSize, onChange }: Props) {
   const settings = { ...settingsOf(recipe), model: recipe.model ?? "" };
   const max = Math.min(maxSize ?? Number.POSITIVE_INFINITY, styleTransferSettings.size.max);
@@ -29,15 +36,12 @@ export function SettingsPanel({ recipe, maxSize, onChange }: Props) {
   );
   return (
     <div className={styles.panel}>
-      {weightNames.map(control)}
+      <BalanceControl alpha={settings.alpha} beta={settings.beta} onChange={(weights) => onChange({ ...recipe, ...weights })} />
       <div className={styles.pair}>
         {control("size")}
         {control("steps")}
       </div>
-      <details className={styles.more}>
-        <summary>{texts.more}</summary>
-        <div className={styles.folded}>{controlledNames.filter((name) => !shownFirst.includes(name)).map(control)}</div>
-      </details>
+      <NumbersFold>{numbers.map(control)}</NumbersFold>
     </div>
   );
 }

@@ -7,7 +7,7 @@ import styles from "./caption.module.css";
 
 /** The caption of a painting: its source pictures and main settings. */
 export function Caption({ painting }: { painting: Painting }) {
-  const { content, styles: sources, settings } = painting;
+  const { content, styles: sources, settings, device } = painting;
   return (
     <section className={styles.caption} aria-label={texts.madeFrom}>
       <div className={styles.sources}>
@@ -19,7 +19,7 @@ export function Caption({ painting }: { painting: Painting }) {
       <p className={styles.recipe}>
         {weightNames.map((name) => `${settingTexts[name].symbol} ${settings[name]}`).join(" · ")}
         <br />
-        {texts.facts(settings.size, settingTexts.optimizer.values[settings.optimizer], settings.model, settings.draft)}
+        {texts.facts(settings.size, settingTexts.optimizer.values[settings.optimizer], settings.model, settings.draft, device)}
       </p>
     </section>
   );

@@ -1,9 +1,10 @@
 import { type SettingName, steerableNames, styleTransferSettings } from "../../../../server/records/settings";
+import { BalanceControl } from "../../../parts/balance-control";
 import { FailureNotice } from "../../../parts/notice";
+import { NumbersFold } from "../../../parts/numbers-fold";
 import { SettingControl } from "../../../parts/setting-control";
 import { controlledNames, weightNames } from "../../../parts/settings";
 import type { Steerable } from "../../../session/steerable";
-import { paintingTexts } from "../../../texts/painting";
 import styles from "./steer-panel.module.css";
 import { StyleSources } from "./style-sources";
 
@@ -18,10 +19,10 @@ interface Props {
   onChange(changes: Partial<Steerable>): void;
 }
 
-/** Settings that have their place elsewhere: the weights above, the size in the dialog that lets a painting grow. */
+/** Settings that have a place of their own: the weights come first, the size is in the dialog that lets a painting grow. */
 const elsewhere: readonly SettingName[] = [...weightNames, "size"];
 
-/** Steerable settings that are folded away, in the order of their controls. */
+/** Steerable settings that are folded away with the weights, in the order of their controls. */
 const folded = controlledNames.filter(
   (name) => (steerableNames as readonly SettingName[]).includes(name) && !elsewhere.includes(name),
 ) as Exclude<keyof Steerable, "styles">[];
@@ -49,15 +50,10 @@ export function SteerPanel({ title, hint, values, paintedStep, failure, onChange
           {hint}
         </p>
       </header>
-      {weightNames.map(control)}
+      <BalanceControl alpha={values.alpha} beta={values.beta} onChange={onChange} />
       <FailureNotice error={failure} />
-      <details className={styles.more}>
-        <summary>{paintingTexts.steer.more}</summary>
-        <div className={styles.folded}>
-          {folded.map(control)}
-          <StyleSources sources={values.styles} onChange={(sources) => onChange({ styles: sources })} />
-        </div>
-      </details>
+      <StyleSources sources={values.styles} onChange={(sources) => onChange({ styles: sources })} />
+      <NumbersFold>{[...weightNames, ...folded].map(control)}</NumbersFold>
     </section>
   );
 }
