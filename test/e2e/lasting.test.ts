@@ -112,6 +112,10 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     await history.focus();
     await page.keyboard.press("Home");
     for (let press = 0; press < 3; press++) await page.keyboard.press("ArrowRight");
+    // The running painting stays under the hand until the branch is chosen.
+    await page.getByRole("region", { name: "Steer" }).waitFor();
+    await page.getByRole("radio", { name: "Branch" }).click();
+    await page.getByRole("textbox", { name: "More steps" }).fill("900");
     await openNumbers(page);
     await beta(page).fill("500");
     await page.keyboard.press("Enter");
@@ -121,7 +125,9 @@ describeStudio("a long painting in a browser, with the real server", {}, (studio
     const branch = idOf(page);
     await other.getByRole("link", { name: "Branch 1, from step 3" }).waitFor();
     expect(branch).not.toBe(id);
-    expect(await stored(branch)).toMatchObject({ branchedAtStep: 3, parent: { id }, settings: { beta: 500 } });
+    expect(await stored(branch)).toMatchObject({ branchedAtStep: 3, parent: { id }, settings: { beta: 500, steps: 903 } });
+    await page.getByRole("heading", { name: "Airplane from above, Breakers · β 500 from 3" }).waitFor();
+    await expect.poll(() => page.title()).toMatch(/^\d+% · Airplane from above, Breakers · β 500 from 3 · Atelier$/);
     await waitForStep(page, 6);
     expect((await stored(id)).settings.beta).toBe(40);
 

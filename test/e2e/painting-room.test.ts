@@ -26,6 +26,15 @@ describeStudio("the page of a painting, with the bundled network", {}, (studio) 
     await page.mouse.move((box?.x ?? 0) + 130, (box?.y ?? 0) + 120);
     await page.mouse.up();
     await expectTransform(page, "matrix(2.25, 0, 0, 2.25, 30, 20)");
+    expect(await page.title()).toBe("Allium, Night wind · Atelier");
+    const strip = page.getByRole("region", { name: "Pictures along the way" }).getByRole("button");
+    const [first, lastShown, track] = await Promise.all([
+      strip.first().boundingBox(),
+      strip.last().boundingBox(),
+      page.getByRole("slider", { name: "Step" }).boundingBox(),
+    ]);
+    expect(Math.abs((first?.x ?? 0) - (track?.x ?? 0))).toBeLessThan(2);
+    expect(Math.abs((lastShown?.x ?? 0) + (lastShown?.width ?? 0) - (track?.x ?? 0) - (track?.width ?? 0))).toBeLessThan(2);
     await page.getByRole("region", { name: /^Picture; arrow keys/ }).focus();
     await page.keyboard.press("ArrowRight");
     await expectTransform(page, "matrix(2.25, 0, 0, 2.25, -10, 20)");
@@ -34,6 +43,16 @@ describeStudio("the page of a painting, with the bundled network", {}, (studio) 
     await page.getByRole("button", { name: "100%" }).click();
     await page.getByRole("status").filter({ hasText: "100%" }).waitFor();
     await page.keyboard.press("0");
+    await expectTransform(page, fit);
+    await page.mouse.move((box?.x ?? 0) + 100, (box?.y ?? 0) + 100);
+    await page.mouse.wheel(0, -200);
+    await expect.poll(() => page.getByRole("status").filter({ hasText: "%" }).count()).toBe(1);
+    await expect.poll(() => page.locator("[data-magnified]").evaluate((element) => getComputedStyle(element).transform)).not.toBe(fit);
+    await page.keyboard.press("0");
+    await page.locator("body").press("f");
+    await page.waitForFunction(() => document.fullscreenElement !== null);
+    await page.locator("body").press("f");
+    await page.waitForFunction(() => document.fullscreenElement === null);
     await expectTransform(page, fit);
 
     await page.getByRole("radio", { name: "With the photo" }).click();

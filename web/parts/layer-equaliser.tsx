@@ -27,7 +27,7 @@ export function LayerEqualiser({ layers, onChange }: Props) {
               <ExactWeight name={layerWeightTexts.exact(name, layer)} setting={setting} weight={weight} onChange={change} />
               <SettingSlider setting={setting} value={weight} label={`${name}, ${layer}`} orientation="vertical" onChange={change} />
               <span className={styles.name}>{name}</span>
-              <span className={styles.layer}>{layer.replace("conv", "")}</span>
+              <span className={styles.layer}>{layer}</span>
             </div>
           );
         })}

@@ -19,8 +19,6 @@ export interface SessionState {
   curve: readonly LossPoint[];
   /** The kept frames that are known. */
   timeline: Timeline;
-  /** The time at which each of the last frames was finished, ms since 1970, oldest first. */
-  pace: readonly { step: number; at: number }[];
   connected: boolean;
   /** Whether the session was deleted, on this page or elsewhere. */
   removed: boolean;
@@ -51,7 +49,6 @@ export const nothingYet: SessionState = {
   frame: null,
   curve: [],
   timeline: emptyTimeline,
-  pace: [],
   connected: true,
   removed: false,
   failure: null,
@@ -93,12 +90,16 @@ export function isOver(status: SessionStatus): boolean {
   return status === "COMPLETED" || status === "CANCELLED" || status === "FAILED";
 }
 
-/** Wall-clock time per step over the last frames, ms; with fewer than two frames, the compute time of the last one. */
-export function msPerStep({ pace, frame }: Pick<SessionState, "pace" | "frame">): number | null {
-  const first = pace[0];
-  const last = pace.at(-1);
-  if (first && last && last.step > first.step) return (last.at - first.at) / (last.step - first.step);
-  return frame?.computeMs ?? null;
+/**
+ * Wall-clock time per step over the last frames, ms, the same while the session runs and afterwards; with fewer than two
+ * frames, the compute time of the last one. Frames of another scale, before `fromStep`, take another time.
+ */
+export function msPerStep({ timeline, frame }: Pick<SessionState, "timeline" | "frame">, fromStep = 0): number | null {
+  const recent = timeline.frames.filter(({ step }) => step >= fromStep).slice(-PACE_FRAMES);
+  const first = recent[0];
+  const last = recent.at(-1);
+  if (!first || !last || last.step === first.step) return frame?.computeMs ?? null;
+  return (Date.parse(last.createdAt) - Date.parse(first.createdAt)) / (last.step - first.step);
 }
 
 function withSession(state: SessionState, session: Session): SessionState {
@@ -110,10 +111,7 @@ function withSession(state: SessionState, session: Session): SessionState {
 function withFrame(state: SessionState, frame: Frame): SessionState {
   const { losses, step } = frame;
   const curve = losses ? mergeCurves(state.curve, [{ step, ...losses }]) : state.curve;
-  const known = (state.pace.at(-1)?.step ?? -1) >= step;
-  const beat = { step, at: Date.parse(frame.createdAt) };
-  const pace = known ? state.pace : [...state.pace, beat].slice(-PACE_FRAMES);
-  return { ...state, frame: newer(state.frame, frame), curve, pace, timeline: withKeptFrame(state.timeline, frame) };
+  return { ...state, frame: newer(state.frame, frame), curve, timeline: withKeptFrame(state.timeline, frame) };
 }
 
 function newer(known: Frame | null, offered: Frame | null): Frame | null {

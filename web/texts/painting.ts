@@ -14,9 +14,13 @@ export const paintingTexts = {
   madeFrom: "Made from",
   facts: (size: number, optimizer: string, model: string, draft: boolean, device: string | null) =>
     [`${size} px`, optimizer, model, ...(draft ? ["draft"] : []), ...(device === null ? [] : [device])].join(" · "),
+  fill: "Full screen",
+  running: (share: string, title: string) => `${share} · ${title}`,
   steer: {
     title: "Steer",
     branch: "Branch",
+    which: "What the settings are for",
+    moreSteps: "More steps",
     branchHint: (step: number) => `Settings for a branch from step ${step}.`,
     whenItGoesOn: "Changes take effect when it continues.",
     fromNext: "Changes take effect from the next step.",
@@ -25,6 +29,8 @@ export const paintingTexts = {
     changedFromNext: "Changed. Takes effect from the next step.",
   },
   branching: "Branching…",
+  branchName: (root: string, changes: string, step: number) => `${root} · ${changes || "branch"} from ${step}`,
+  largeName: (root: string, size: number) => `${root} · ${size} px`,
   branchFromHere: "Branch from here",
   styles: {
     one: "Style picture",
@@ -73,6 +79,7 @@ export const paintingTexts = {
     tools: "Zoom",
     closer: "Zoom in",
     farther: "Zoom out",
+    hint: "Wheel or pinch",
     fit: "Fit",
   },
   beside: {

@@ -1,9 +1,15 @@
 import Link from "next/link";
-import type { Dispatch } from "react";
+import { RadioGroup } from "radix-ui";
+import { type Dispatch, useState } from "react";
+import { styleTransferSettings } from "../../../server/records/settings";
 import { execute } from "../../graphql/execute";
 import { type Painting, RenameSession } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
+import { NumberControl } from "../../parts/number-control";
 import { RenameDialog } from "../../parts/rename-dialog";
+import { labelled } from "../../parts/settings";
+import { formatShare } from "../../parts/share";
+import { useTabTitle } from "../../parts/use-tab-title";
 import { draftLike, keepDraft, readDraft } from "../../session/draft";
 import { ExportDialog } from "../../session/export/export-dialog";
 import { SessionActions } from "../../session/session-actions";
@@ -44,7 +50,12 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
   const over = isOver(session.status);
   const viewers = useViewers(id, over);
   const past = look.past !== null && look.frame?.losses ? { step: look.step, ...look.frame.losses } : null;
-  const steers = !over && look.past === null;
+  // While it runs, an earlier step on show does not take the steering away.
+  const [forBranch, setForBranch] = useState(false);
+  const steers = !over && !(forBranch && look.past !== null);
+  const name = title ?? sessionTexts.untitled;
+  const share = formatShare((newest?.step ?? 0) / settings.steps);
+  useTabTitle(session.status === "RUNNING" ? texts.running(share, name) : name);
 
   async function rename(next: string) {
     await execute(RenameSession, { id, title: next });
@@ -58,8 +69,10 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
       </div>
       <aside className={label.label}>
         <header className={styles.header}>
-          <h1 className={label.title}>{title ?? sessionTexts.untitled}</h1>
-          <RenameDialog title={title ?? sessionTexts.untitled} onRename={rename} />
+          <h1 className={label.title} title={name}>
+            {name}
+          </h1>
+          <RenameDialog title={name} onRename={rename} />
         </header>
         <Progress state={state} session={session} />
         {viewers !== null && viewers > 1 && <p className="note">{texts.viewers(viewers)}</p>}
@@ -72,6 +85,22 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           )}
         </SessionActions>
         {failure && <Notice>{failure}</Notice>}
+        {!over && look.past !== null && (
+          <RadioGroup.Root
+            className={styles.which}
+            aria-label={texts.steer.which}
+            orientation="horizontal"
+            value={forBranch ? "branch" : "steer"}
+            onValueChange={(value) => setForBranch(value === "branch")}
+          >
+            <RadioGroup.Item className="bare" value="steer">
+              {texts.steer.title}
+            </RadioGroup.Item>
+            <RadioGroup.Item className="bare" value="branch">
+              {texts.steer.branch}
+            </RadioGroup.Item>
+          </RadioGroup.Root>
+        )}
         {steers ? (
           <SteerPanel
             title={texts.steer.title}
@@ -90,7 +119,14 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
               paintedStep={look.step}
               failure={null}
               onChange={branch.change}
-            />
+            >
+              <NumberControl
+                setting={{ ...labelled("steps"), title: texts.steer.moreSteps, help: "", max: styleTransferSettings.steps.max - look.step }}
+                slider={false}
+                value={branch.moreSteps}
+                onChange={branch.setMoreSteps}
+              />
+            </SteerPanel>
           )
         )}
         <LossCurve

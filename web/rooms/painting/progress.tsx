@@ -15,8 +15,7 @@ export function Progress({ state, session }: { state: SessionState; session: Pai
   const step = state.frame?.step ?? 0;
   const scales = scalesOf(session);
   const scale = scales.find(({ toStep }) => step <= toStep);
-  // Steps of another scale take another time.
-  const pace = msPerStep({ ...state, pace: state.pace.filter((beat) => beat.step >= (scale?.fromStep ?? 0)) });
+  const pace = msPerStep(state, scale?.fromStep);
   const left = pace === null || !scale ? null : pace * workFrom(scales, step + 1, scale.size);
   const running = session.status === "RUNNING";
   const over = isOver(session.status);

@@ -3,6 +3,7 @@ import { useState } from "react";
 import dialog from "../../parts/dialog.module.css";
 import { type OptionGroup, SelectControl } from "../../parts/select-control";
 import { exportTexts as texts } from "../../texts/export";
+import { CopyPicture } from "./copy-picture";
 import { type ExportFormat, fileAddress, filmFormats, type Subject, sizesOf, stillFormats } from "./export-choices";
 import { FilmMaker } from "./film-maker";
 import { useFilm } from "./use-film";
@@ -48,6 +49,7 @@ export function ExportDialog({ subject }: { subject: Subject }) {
             ) : (
               <div className={dialog.actions}>
                 <Dialog.Close className="button">{texts.close}</Dialog.Close>
+                {format !== "json" && <CopyPicture url={fileAddress(subject, "png", size?.size ?? null)} />}
                 <a className="button primary" href={fileAddress(subject, format, size?.size ?? null)} download>
                   {texts.download}
                 </a>

@@ -1,13 +1,13 @@
 import { Dialog, RadioGroup } from "radix-ui";
 import { useState } from "react";
-import { execute } from "../../../graphql/execute";
-import { BranchSession, type Frame, type Painting } from "../../../graphql/operations";
+import type { Frame, Painting } from "../../../graphql/operations";
 import dialog from "../../../parts/dialog.module.css";
 import { formatRoughly } from "../../../parts/durations";
 import { Notice } from "../../../parts/notice";
 import { useServer } from "../../../parts/use-server";
 import { useStart } from "../../../session/use-start";
 import { paintingTexts } from "../../../texts/painting";
+import { beginBranch } from "../branch/begin-branch";
 import { finalExtent } from "../stage/zoom";
 import styles from "./enlarge.module.css";
 import { enlargements, usualEnlargement } from "./enlargements";
@@ -26,8 +26,7 @@ export function Enlarge({ session, last }: { session: Painting; last: Frame }) {
   const wanted = sizes.find(({ size }) => size === chosen) ?? usualEnlargement(sizes, PATIENCE_MS);
   if (!wanted) return null;
   const { size, steps } = wanted;
-  const begin = () =>
-    start(async () => (await execute(BranchSession, { id: session.id, step: last.step, changes: { size, steps } })).branchSession);
+  const begin = () => start(() => beginBranch(session, last.step, { size, steps }, (root) => paintingTexts.largeName(root, size)));
   return (
     <Dialog.Root>
       <Dialog.Trigger className="button primary">{texts.title}</Dialog.Trigger>

@@ -12,7 +12,7 @@ interface Props {
   onShow(step: number | null): void;
 }
 
-/** A few pictures of the history below its track; a click shows one. */
+/** A few pictures of the history, each below its step on the track; a click shows one. */
 export function Filmstrip({ timeline, last, at, onShow }: Props) {
   const wanted = stripSteps(last);
   const frames = wanted.flatMap((step) => nearest(timeline, step) ?? []);
@@ -30,6 +30,7 @@ export function Filmstrip({ timeline, last, at, onShow }: Props) {
           className={`bare cropped ${styles.frame}`}
           aria-label={texts.filmstrip.show(step)}
           aria-current={step === current.step ? "step" : undefined}
+          style={{ "--share": step / Math.max(1, last) }}
           onClick={() => onShow(step >= last ? null : step)}
         >
           {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Painting } from "../../../graphql/operations";
 import { Comparison } from "../../../parts/comparison";
 import { displayUrl } from "../../../parts/display-url";
@@ -39,6 +39,8 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
   const beside = relative ?? source;
   const picture = finalExtent(content, settings.size);
   const over = isOver(status);
+  const hung = useRef<HTMLDivElement>(null);
+  useShortcut("f", texts.fill, () => void (document.fullscreenElement ? document.exitFullscreen() : hung.current?.requestFullscreen()));
   useShortcut("l", texts.history.goLive, past === null ? null : () => look.show(null));
   useShortcut("b", texts.branchFromHere, newest && !branch.beginning ? branch.begin : null);
 
@@ -52,18 +54,20 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
 
   return (
     <div className={styles.stage}>
-      {beside ? (
-        <Comparison
-          before={displayUrl(beside.url)}
-          width={picture.width}
-          height={picture.height}
-          names={{ before: beside.name, after: relative ? texts.thisOne(look.step) : texts.beside.painting(look.step) }}
-        >
-          {canvas}
-        </Comparison>
-      ) : (
-        <Zoomable picture={picture}>{canvas}</Zoomable>
-      )}
+      <div ref={hung} className={styles.hung}>
+        {beside ? (
+          <Comparison
+            before={displayUrl(beside.url)}
+            width={picture.width}
+            height={picture.height}
+            names={{ before: beside.name, after: relative ? texts.thisOne(look.step) : texts.beside.painting(look.step) }}
+          >
+            {canvas}
+          </Comparison>
+        ) : (
+          <Zoomable picture={picture}>{canvas}</Zoomable>
+        )}
+      </div>
       <BesideChoice
         sources={sources}
         chosen={look.compared ? "" : (source?.url ?? null)}

@@ -27,7 +27,7 @@ export interface Zooming {
 
 const centre = { x: 0, y: 0 };
 
-/** Zooming and panning within a frame by Ctrl and wheel, trackpad pinch, one or two pointers, or keys. */
+/** Zooming and panning within a frame by wheel, trackpad pinch, one or two pointers, or keys. */
 export function useZoom(frame: RefObject<HTMLElement | null>, picture: Extent): Zooming {
   const [view, setView] = useState<View>(fitted);
   const [extent, setExtent] = useState<Extent & { pixelRatio: number }>({ width: 1, height: 1, pixelRatio: 1 });
@@ -53,10 +53,9 @@ export function useZoom(frame: RefObject<HTMLElement | null>, picture: Extent): 
   const onWheel = useRef<(event: WheelEvent) => void>(() => undefined);
   useEffect(() => {
     onWheel.current = (event) => {
-      // Without Ctrl the wheel scrolls the page as usual.
-      if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
-      zoomBy(Math.exp(-event.deltaY / 200), fromCentre(event, frame.current));
+      // A pinch comes as small steps with Ctrl.
+      zoomBy(Math.exp(-event.deltaY / (event.ctrlKey ? 200 : 500)), fromCentre(event, frame.current));
     };
   });
   useEffect(() => {

@@ -47,6 +47,7 @@ export function Zoomable({ picture, children }: Props) {
         <button type="button" aria-label={texts.zoom.closer} onClick={zoom.zoomIn}>
           +
         </button>
+        <span className={styles.hint}>{texts.zoom.hint}</span>
         <output className={styles.percent} aria-live="off">
           {percent}%
         </output>

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { type SettingName, steerableNames, styleTransferSettings } from "../../../../server/records/settings";
 import { BalanceControl } from "../../../parts/balance-control";
 import { FailureNotice } from "../../../parts/notice";
@@ -16,6 +17,8 @@ interface Props {
   /** Last painted step: `steps` must be more. */
   paintedStep: number;
   failure: unknown;
+  /** More controls, shown first. */
+  children?: ReactNode;
   onChange(changes: Partial<Steerable>): void;
 }
 
@@ -28,7 +31,7 @@ const folded = controlledNames.filter(
 ) as Exclude<keyof Steerable, "styles">[];
 
 /** The settings that may change in a painting that is not finished, or in a branch before it begins. */
-export function SteerPanel({ title, hint, values, paintedStep, failure, onChange }: Props) {
+export function SteerPanel({ title, hint, values, paintedStep, failure, children, onChange }: Props) {
   const { max } = styleTransferSettings.steps;
   const control = (name: Exclude<keyof Steerable, "styles">) => (
     <SettingControl
@@ -50,6 +53,7 @@ export function SteerPanel({ title, hint, values, paintedStep, failure, onChange
           {hint}
         </p>
       </header>
+      {children}
       <BalanceControl alpha={values.alpha} beta={values.beta} onChange={onChange} />
       <FailureNotice error={failure} />
       <StyleSources sources={values.styles} onChange={(sources) => onChange({ styles: sources })} />
