@@ -30,6 +30,7 @@ import { Caption } from "./stage/caption";
 import { Stage } from "./stage/stage";
 import { SteerPanel } from "./steer/steer-panel";
 import { SteeringList } from "./steer/steering-list";
+import { StyleSources } from "./steer/style-sources";
 import { useSteering } from "./steer/use-steering";
 import { useViewers } from "./use-viewers";
 
@@ -62,6 +63,23 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
     dispatch({ type: "renamed", title: next });
   }
 
+  const which = !over && look.past !== null && (
+    <RadioGroup.Root
+      className={styles.which}
+      aria-label={texts.steer.which}
+      orientation="horizontal"
+      value={forBranch ? "branch" : "steer"}
+      onValueChange={(value) => setForBranch(value === "branch")}
+    >
+      <RadioGroup.Item className="bare" value="steer">
+        {texts.steer.title}
+      </RadioGroup.Item>
+      <RadioGroup.Item className="bare" value="branch">
+        {texts.steer.branch}
+      </RadioGroup.Item>
+    </RadioGroup.Root>
+  );
+
   return (
     <main className={label.room}>
       <div className={`${label.wall} ${styles.wall}`}>
@@ -85,25 +103,10 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           )}
         </SessionActions>
         {failure && <Notice>{failure}</Notice>}
-        {!over && look.past !== null && (
-          <RadioGroup.Root
-            className={styles.which}
-            aria-label={texts.steer.which}
-            orientation="horizontal"
-            value={forBranch ? "branch" : "steer"}
-            onValueChange={(value) => setForBranch(value === "branch")}
-          >
-            <RadioGroup.Item className="bare" value="steer">
-              {texts.steer.title}
-            </RadioGroup.Item>
-            <RadioGroup.Item className="bare" value="branch">
-              {texts.steer.branch}
-            </RadioGroup.Item>
-          </RadioGroup.Root>
-        )}
         {steers ? (
           <SteerPanel
             title={texts.steer.title}
+            heading={which || undefined}
             hint={steerHint(session)}
             values={steering.values}
             paintedStep={newest?.step ?? 0}
@@ -114,6 +117,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           newest && (
             <SteerPanel
               title={texts.steer.branch}
+              heading={which || undefined}
               hint={texts.steer.branchHint(look.step)}
               values={branch.values}
               paintedStep={look.step}
@@ -136,6 +140,12 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           shown={past}
           onShow={(step) => look.show(step >= (newest?.step ?? 0) ? null : step)}
         />
+        {newest && (
+          <StyleSources
+            sources={(steers ? steering : branch).values.styles}
+            onChange={(sources) => (steers ? steering.steer : branch.change)({ styles: sources })}
+          />
+        )}
         <Link className={styles.layers} href={`/layers?id=${encodeURIComponent(id)}`}>
           {texts.layers}
         </Link>

@@ -7,10 +7,11 @@ import { SettingControl } from "../../../parts/setting-control";
 import { controlledNames, weightNames } from "../../../parts/settings";
 import type { Steerable } from "../../../session/steerable";
 import styles from "./steer-panel.module.css";
-import { StyleSources } from "./style-sources";
 
 interface Props {
   title: string;
+  /** In place of the title. */
+  heading?: ReactNode;
   /** What a change will do. */
   hint: string;
   values: Steerable;
@@ -31,7 +32,7 @@ const folded = controlledNames.filter(
 ) as Exclude<keyof Steerable, "styles">[];
 
 /** The settings that may change in a painting that is not finished, or in a branch before it begins. */
-export function SteerPanel({ title, hint, values, paintedStep, failure, children, onChange }: Props) {
+export function SteerPanel({ title, heading, hint, values, paintedStep, failure, children, onChange }: Props) {
   const { max } = styleTransferSettings.steps;
   const control = (name: Exclude<keyof Steerable, "styles">) => (
     <SettingControl
@@ -48,7 +49,7 @@ export function SteerPanel({ title, hint, values, paintedStep, failure, children
   return (
     <section className={styles.panel} aria-label={title}>
       <header>
-        <h2 className={styles.title}>{title}</h2>
+        {heading ?? <h2 className={styles.title}>{title}</h2>}
         <p className={styles.hint} aria-live="polite">
           {hint}
         </p>
@@ -56,7 +57,6 @@ export function SteerPanel({ title, hint, values, paintedStep, failure, children
       {children}
       <BalanceControl alpha={values.alpha} beta={values.beta} onChange={onChange} />
       <FailureNotice error={failure} />
-      <StyleSources sources={values.styles} onChange={(sources) => onChange({ styles: sources })} />
       <NumbersFold>{[...weightNames, ...folded].map(control)}</NumbersFold>
     </section>
   );
