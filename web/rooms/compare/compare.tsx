@@ -3,6 +3,7 @@
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
 import headings from "../../parts/headings.module.css";
+import { ShareDialog } from "../../parts/share-dialog";
 import { RunPanel } from "../../side-by-side/run-panel";
 import { parseIds } from "../../side-by-side/runs";
 import side from "../../side-by-side/side-by-side.module.css";
@@ -10,6 +11,7 @@ import { Together } from "../../side-by-side/together";
 import { usePosition } from "../../side-by-side/use-position";
 import { useRuns } from "../../side-by-side/use-runs";
 import { compareTexts as texts } from "../../texts/compare";
+import { shareTexts } from "../../texts/share";
 import styles from "./compare.module.css";
 import { differences } from "./differences";
 
@@ -57,6 +59,9 @@ function Compared({ ids }: { ids: readonly string[] }) {
         ))}
       </ul>
       <Together going={going} />
+      <div>
+        <ShareDialog path={`/compare?ids=${ids.join()}`} about={shareTexts.comparison} />
+      </div>
       {sessions.length > 1 && sessions.length === runs.length && (
         <section className={styles.differences} aria-labelledby="differences">
           <h2 id="differences" className={headings.part}>

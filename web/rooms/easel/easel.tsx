@@ -8,6 +8,8 @@ import { useNetworks } from "../../networks/use-networks";
 import { formatRoughly } from "../../parts/durations";
 import { focusInvalid } from "../../parts/invalid-field";
 import { FailureNotice, Notice } from "../../parts/notice";
+import { ShareDialog } from "../../parts/share-dialog";
+import textButton from "../../parts/text-button.module.css";
 import { useServer } from "../../parts/use-server";
 import workbench from "../../parts/workbench.module.css";
 import { PictureWell } from "../../pictures/picture-well";
@@ -16,8 +18,11 @@ import { imageIdOf, useChoice } from "../../pictures/use-choice";
 import { usePastedPicture } from "../../pictures/use-pasted-picture";
 import { type Draft, oneStyle } from "../../session/draft";
 import { type Recipe, settingsOf, sketch, toInput, withModel } from "../../session/recipe";
+import { setupLink } from "../../session/setup-link";
 import { useStart } from "../../session/use-start";
 import { easelTexts as texts } from "../../texts/easel";
+import { shareTexts } from "../../texts/share";
+import styles from "./easel.module.css";
 import { NetworkChoice } from "./network-choice";
 import { PresetChoice } from "./preset-choice";
 import { presetOf, presets } from "./presets";
@@ -96,7 +101,10 @@ export function Easel({ children }: { children: ReactNode }) {
           if (!focusInvalid(event.currentTarget)) void start(begin);
         }}
       >
-        <StartOver draft={draft} isChanged={isChanged} onUse={apply} />
+        <div className={styles.draft}>
+          <StartOver draft={draft} isChanged={isChanged} onUse={apply} />
+          <ShareDialog path={setupLink(draft)} about={shareTexts.setup} className={textButton.quiet} />
+        </div>
         {restored && <RestoredNote restored={restored} onDismiss={dismiss} />}
         <FailureNotice error={unreadable} />
         <PresetChoice recipe={recipe} onChange={setRecipe} />

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { ImageQuery } from "../../graphql/operations";
 import { type Draft, keepDraft, readDraft } from "../../session/draft";
+import { draftFromLink } from "../../session/setup-link";
 
 interface Listener {
   /** Receives the draft that the browser has kept. The page must not begin with it: the server, which made it, has none. */
@@ -10,7 +11,7 @@ interface Listener {
   onMissing(imageId: string): void;
 }
 
-/** Restores the draft that the browser has kept, and keeps it as it changes. */
+/** Restores the draft that a link brings, or that the browser has kept, and keeps it as it changes. */
 export function useKeptDraft(draft: Draft, listener: Listener): void {
   const [isRestored, setRestored] = useState(false);
   const newest = useRef({ draft, listener });
@@ -20,7 +21,7 @@ export function useKeptDraft(draft: Draft, listener: Listener): void {
 
   useLayoutEffect(() => {
     setRestored(true);
-    const kept = readDraft();
+    const kept = arrivingDraft() ?? readDraft();
     if (!kept) return;
     newest.current.listener.onRestore(kept);
     const ending = new AbortController();
@@ -38,6 +39,19 @@ export function useKeptDraft(draft: Draft, listener: Listener): void {
   useEffect(() => {
     if (text !== null) keepDraft(newest.current.draft);
   }, [text]);
+}
+
+/** The draft of a link, with the pictures of the kept one at hand. The address is as usual afterwards, so that a reload keeps changes. */
+function arrivingDraft(): Draft | null {
+  const linked = draftFromLink(location.search);
+  if (!linked) return null;
+  history.replaceState(null, "", location.pathname);
+  const kept = readDraft();
+  const withKept = (choice: Draft["photo"], before: Draft["photo"] | undefined) => ({
+    ...choice,
+    own: [...choice.own, ...(before?.own ?? []).filter((one) => choice.own.every(({ url }) => url !== one.url))],
+  });
+  return { ...linked, photo: withKept(linked.photo, kept?.photo), style: withKept(linked.style, kept?.style) };
 }
 
 function imagesOf({ photo, style, mix }: Draft): ReadonlySet<string> {

@@ -7,6 +7,7 @@ import { PauseSession, ResumeSession, type SessionStatus } from "../../graphql/o
 import { displayUrl } from "../../parts/display-url";
 import headings from "../../parts/headings.module.css";
 import { FailureNotice } from "../../parts/notice";
+import { ShareDialog } from "../../parts/share-dialog";
 import { useAttempt } from "../../parts/use-attempt";
 import { RunPanel } from "../../side-by-side/run-panel";
 import { frameAt, parseIds, type Run } from "../../side-by-side/runs";
@@ -16,6 +17,7 @@ import { usePosition } from "../../side-by-side/use-position";
 import { useRuns } from "../../side-by-side/use-runs";
 import { layersTexts as texts } from "../../texts/layers";
 import { layerWeightTexts } from "../../texts/layers-in-words";
+import { shareTexts } from "../../texts/share";
 import { onlyLayer, styleLayerNames } from "./experiment";
 import { LayerChart } from "./layer-chart";
 import styles from "./layers.module.css";
@@ -73,6 +75,7 @@ function Experiment({ ids }: { ids: readonly string[] }) {
         <Link className="button" href="/layers">
           {texts.again}
         </Link>
+        <ShareDialog path={`/layers?ids=${ids.join()}`} about={shareTexts.experiment} />
         <FailureNotice error={failure} />
       </div>
       <Sources run={runs[0]} />

@@ -9,6 +9,8 @@ import { NumberControl } from "../../parts/number-control";
 import { RenameDialog } from "../../parts/rename-dialog";
 import { labelled } from "../../parts/settings";
 import { formatShare } from "../../parts/share";
+import { ShareDialog } from "../../parts/share-dialog";
+import textButton from "../../parts/text-button.module.css";
 import { useTabTitle } from "../../parts/use-tab-title";
 import { draftLike, keepDraft, readDraft } from "../../session/draft";
 import { ExportDialog } from "../../session/export/export-dialog";
@@ -18,6 +20,7 @@ import { isOver, type SessionAction, type SessionState } from "../../session/ses
 import { weightsByStep } from "../../session/steerable";
 import { paintingTexts as texts } from "../../texts/painting";
 import { sessionTexts } from "../../texts/session";
+import { shareTexts } from "../../texts/share";
 import { Family } from "./branch/family";
 import { useBranch } from "./branch/use-branch";
 import { Enlarge } from "./enlarge/enlarge";
@@ -90,7 +93,14 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           <h1 className={label.title} title={name}>
             {name}
           </h1>
-          <RenameDialog title={name} onRename={rename} />
+          <div className={styles.titleActions}>
+            <ShareDialog
+              path={`/s?${new URLSearchParams({ id, ...(look.past === null ? {} : { step: String(look.past) }) })}`}
+              about={look.past === null ? shareTexts.painting : shareTexts.step(look.past)}
+              className={textButton.quiet}
+            />
+            <RenameDialog title={name} onRename={rename} />
+          </div>
         </header>
         <Progress state={state} session={session} />
         {viewers !== null && viewers > 1 && <p className="note">{texts.viewers(viewers)}</p>}

@@ -1,0 +1,35 @@
+import { type Draft, draftFromText } from "./draft";
+
+const PARAMETER = "setup";
+
+/** Path and query of a new painting with the pictures, settings and mix of a draft. */
+export function setupLink({ photo, style, recipe, mix }: Draft): string {
+  const chosenOf = ({ own, url }: Draft["photo"]) => ({ own: own.filter((one) => one.url === url), url });
+  const text = JSON.stringify({ photo: chosenOf(photo), style: chosenOf(style), recipe, mix });
+  return `/?${new URLSearchParams({ [PARAMETER]: encoded(text) })}`;
+}
+
+/** The draft that a link to this page brings; null where there is none, or it cannot be read. */
+export function draftFromLink(query: string): Draft | null {
+  const text = new URLSearchParams(query).get(PARAMETER);
+  return text === null ? null : draftFromText(decoded(text) ?? "");
+}
+
+/** UTF-8 as base64 in the alphabet of addresses. */
+function encoded(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
+function decoded(text: string): string | null {
+  try {
+    const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
+    return new TextDecoder().decode(bytes);
+  } catch {
+    // Cut off or changed on its way.
+    return null;
+  }
+}

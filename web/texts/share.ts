@@ -1,0 +1,14 @@
+/** The dialog that shares a page. */
+export const shareTexts = {
+  open: "Share…",
+  title: "Share",
+  painting: "The link opens this painting.",
+  step: (step: number) => `The link opens this painting at step ${step}.`,
+  experiment: "The link opens this experiment.",
+  comparison: "The link opens this comparison.",
+  setup: "The link opens a new painting with these pictures and settings, ready to start.",
+  copy: "Copy the link",
+  code: "QR code of the link",
+  close: "Close",
+  local: "This server can be reached from this computer only, and so can the link.",
+} as const;
