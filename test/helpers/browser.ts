@@ -36,7 +36,7 @@ export async function openPage(browser: Browser, address: string, viewport = { w
   const page = await browser.newPage({ viewport, baseURL: address, reducedMotion: "reduce" });
   const complaints: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
+    if (message.type() === "error") complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("response", (response) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { defaultSettings } from "../../server/records/settings";
 import type { Painting } from "../../web/graphql/operations";
-import { enlargements, usualEnlargement } from "../../web/rooms/painting/enlarge/enlargements";
+import { enlargements, usualEnlargement } from "../../web/session/enlarge/enlargements";
 import { scalesOf, withoutGrowth, workFrom } from "../../web/session/growth";
 
 const square = { id: "c", url: "/images/c", width: 600, height: 600 };

@@ -1,4 +1,4 @@
-import { changedScales, planScales, type Scale } from "../../server/records/scales";
+import { changedScales, type PictureSize, planScales, type Scale } from "../../server/records/scales";
 import type { Painting } from "../graphql/operations";
 
 /** The values of a change, with null or nothing where a setting stayed. */
@@ -39,4 +39,10 @@ export function workFrom(scales: readonly Scale[], fromStep: number, size: numbe
     (sum, scale) => sum + Math.max(0, scale.toStep + 1 - Math.max(scale.fromStep, fromStep)) * (scale.size / size) ** 2,
     0,
   );
+}
+
+/** Size of the finished painting: the content's proportions with the requested longer side, px. */
+export function finalExtent(content: PictureSize, size: number): PictureSize {
+  const scale = size / Math.max(content.width, content.height);
+  return { width: Math.max(1, Math.round(content.width * scale)), height: Math.max(1, Math.round(content.height * scale)) };
 }

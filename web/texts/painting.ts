@@ -30,7 +30,6 @@ export const paintingTexts = {
   },
   branching: "Branching…",
   branchName: (root: string, changes: string, step: number) => `${root} · ${changes || "branch"} from ${step}`,
-  largeName: (root: string, size: number) => `${root} · ${size} px`,
   branchFromHere: "Branch from here",
   styles: {
     one: "Style picture",
@@ -62,17 +61,6 @@ export const paintingTexts = {
       `Loss curve: ${first} at step ${firstStep}, ${last} at step ${lastStep}`,
     total: "Total",
     step: (step: number) => `step ${step}`,
-  },
-  enlarge: {
-    title: "Make it large",
-    help: (width: number, height: number) =>
-      `So far, this is a sketch of ${width} × ${height}. A copy of it is painted on, with ever finer strokes. You can watch, scrub and stop as before.`,
-    size: "Size",
-    extent: (width: number, height: number) => `${width} × ${height}`,
-    about: (time: string) => `about ${time}`,
-    cancel: "Cancel",
-    start: "Paint on",
-    starting: "Starting…",
   },
   zoom: {
     window: "Picture; arrow keys move it while you are zoomed in",

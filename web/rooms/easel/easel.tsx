@@ -30,6 +30,7 @@ import { RestoredNote } from "./restored-note";
 import { SettingsPanel } from "./settings-panel";
 import { StartOver } from "./start-over";
 import { StyleMix } from "./style-mix";
+import { TryFour } from "./try-four";
 import { useEstimate } from "./use-estimate";
 import { useKeptDraft } from "./use-kept-draft";
 import { useRestored } from "./use-restored";
@@ -75,18 +76,21 @@ export function Easel({ children }: { children: ReactNode }) {
   const isFirst = photo.chosen.url === samplePhotos[0]?.url && style.chosen.url === sampleStyles[0]?.url;
   const isChanged = !isFirst || mix.others.length > 0 || recipe.model !== undefined || presetOf(recipe) !== presets[0];
 
-  async function begin() {
+  /** The pictures as the mutation takes them, uploaded if need be, and the title that they give. */
+  async function pictures() {
     const [contentId, styleId] = await Promise.all([imageIdOf(photo.chosen), imageIdOf(style.chosen)]);
     const others = mix.others.filter(({ image }) => image.id !== styleId);
     const mixed = [{ imageId: styleId, weight: mix.share }, ...others.map(({ image, weight }) => ({ imageId: image.id, weight }))];
-    const input = toInput(
-      recipe,
-      contentId,
-      others.length > 0 ? mixed : [{ imageId: styleId, weight: 1 }],
-      `${photo.chosen.title}, ${style.chosen.title}`,
-    );
-    return (await execute(StartPainting, { input })).startStyleTransfer;
+    const styles = others.length > 0 ? mixed : [{ imageId: styleId, weight: 1 }];
+    return { contentId, styles, title: `${photo.chosen.title}, ${style.chosen.title}` };
   }
+
+  async function begin() {
+    const { contentId, styles, title } = await pictures();
+    return (await execute(StartPainting, { input: toInput(recipe, contentId, styles, title) })).startStyleTransfer;
+  }
+
+  const waits = starting || photo.uploading || style.uploading;
 
   return (
     <div className={workbench.workbench}>
@@ -127,9 +131,12 @@ export function Easel({ children }: { children: ReactNode }) {
               {texts.about(formatRoughly(time))}
             </p>
           )}
-          <button type="submit" className="button primary large" disabled={starting || photo.uploading || style.uploading}>
-            {starting ? texts.starting : texts.start}
-          </button>
+          <div className={styles.starts}>
+            <button type="submit" className="button primary large" disabled={waits}>
+              {starting ? texts.starting : texts.start}
+            </button>
+            <TryFour recipe={recipe} disabled={waits} pictures={pictures} />
+          </div>
           {settingsOf(recipe).size <= LARGEST_SKETCH && <p className="note">{texts.sketch}</p>}
         </div>
       </form>

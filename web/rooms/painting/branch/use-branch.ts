@@ -1,11 +1,11 @@
 import { useState } from "react";
 import { styleTransferSettings } from "../../../../server/records/settings";
 import type { Painting } from "../../../graphql/operations";
+import { beginBranch } from "../../../session/begin-branch";
 import { type Steerable, steerableAt, toChanges } from "../../../session/steerable";
 import { useStart } from "../../../session/use-start";
 import { paintingTexts } from "../../../texts/painting";
 import { changeInWords } from "../steer/change-in-words";
-import { beginBranch } from "./begin-branch";
 
 /** Steps that a branch from the last step gets unless they are set. */
 const MORE_STEPS = 100;

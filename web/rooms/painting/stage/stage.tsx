@@ -4,6 +4,7 @@ import { Comparison } from "../../../parts/comparison";
 import { displayUrl } from "../../../parts/display-url";
 import { LiveCanvas } from "../../../parts/live-canvas";
 import { Notice } from "../../../parts/notice";
+import { finalExtent } from "../../../session/growth";
 import { isOver, type SessionState } from "../../../session/session-state";
 import { steeredSteps } from "../../../session/steerable";
 import { useShortcut } from "../../../shortcuts/use-shortcut";
@@ -15,7 +16,6 @@ import scrubber from "../scrub/scrubber.module.css";
 import type { Look } from "../scrub/use-look";
 import { sourcesOf } from "./beside";
 import { BesideChoice } from "./beside-choice";
-import { finalExtent } from "./zoom";
 import { Zoomable } from "./zoomable";
 
 interface Props {

@@ -11,12 +11,6 @@ export interface Extent {
   height: number;
 }
 
-/** Size of the finished painting: the content's proportions with the requested longer side, px. */
-export function finalExtent(content: Extent, size: number): Extent {
-  const scale = size / Math.max(content.width, content.height);
-  return { width: Math.max(1, Math.round(content.width * scale)), height: Math.max(1, Math.round(content.height * scale)) };
-}
-
 export const fitted: View = { zoom: 1, x: 0, y: 0 };
 
 /** Largest size of a picture's pixel, CSS pixels. */

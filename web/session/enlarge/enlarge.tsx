@@ -1,18 +1,16 @@
 import { Dialog, RadioGroup } from "radix-ui";
 import { useState } from "react";
-import type { Frame, Painting } from "../../../graphql/operations";
-import dialog from "../../../parts/dialog.module.css";
-import { formatRoughly } from "../../../parts/durations";
-import { Notice } from "../../../parts/notice";
-import { useServer } from "../../../parts/use-server";
-import { useStart } from "../../../session/use-start";
-import { paintingTexts } from "../../../texts/painting";
-import { beginBranch } from "../branch/begin-branch";
-import { finalExtent } from "../stage/zoom";
+import type { Frame, Painting } from "../../graphql/operations";
+import dialog from "../../parts/dialog.module.css";
+import { formatRoughly } from "../../parts/durations";
+import { Notice } from "../../parts/notice";
+import { useServer } from "../../parts/use-server";
+import { enlargeTexts as texts } from "../../texts/enlarge";
+import { beginBranch } from "../begin-branch";
+import { finalExtent } from "../growth";
+import { useStart } from "../use-start";
 import styles from "./enlarge.module.css";
 import { enlargements, usualEnlargement } from "./enlargements";
-
-const texts = paintingTexts.enlarge;
 
 /** Time that a size chosen beforehand may take, ms. */
 const PATIENCE_MS = 5 * 60_000;
@@ -26,7 +24,7 @@ export function Enlarge({ session, last }: { session: Painting; last: Frame }) {
   const wanted = sizes.find(({ size }) => size === chosen) ?? usualEnlargement(sizes, PATIENCE_MS);
   if (!wanted) return null;
   const { size, steps } = wanted;
-  const begin = () => start(() => beginBranch(session, last.step, { size, steps }, (root) => paintingTexts.largeName(root, size)));
+  const begin = () => start(() => beginBranch(session, last.step, { size, steps }, (root) => texts.name(root, size)));
   return (
     <Dialog.Root>
       <Dialog.Trigger className="button primary">{texts.title}</Dialog.Trigger>

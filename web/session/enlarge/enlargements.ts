@@ -1,7 +1,7 @@
-import { changedScales } from "../../../../server/records/scales";
-import { styleTransferSettings } from "../../../../server/records/settings";
-import type { Frame, Painting } from "../../../graphql/operations";
-import { scalesOf, workFrom } from "../../../session/growth";
+import { changedScales } from "../../../server/records/scales";
+import { styleTransferSettings } from "../../../server/records/settings";
+import type { Frame, Painting } from "../../graphql/operations";
+import { scalesOf, workFrom } from "../growth";
 
 /** A size that a finished painting can grow to. */
 export interface Enlargement {

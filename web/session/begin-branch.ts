@@ -1,7 +1,7 @@
-import { execute } from "../../../graphql/execute";
-import { BranchSession, type Painting, RenameSession } from "../../../graphql/operations";
-import type { SteerInput } from "../../../session/steerable";
-import { sessionTexts } from "../../../texts/session";
+import { execute } from "../graphql/execute";
+import { BranchSession, type Painting, RenameSession } from "../graphql/operations";
+import { sessionTexts } from "../texts/session";
+import type { SteerInput } from "./steerable";
 
 /**
  * Begins a branch of a painting with a title of its own, which `name` makes of the painting's title without what earlier
