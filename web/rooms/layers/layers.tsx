@@ -85,7 +85,12 @@ function Experiment({ ids }: { ids: readonly string[] }) {
           const title = only ? texts.only(layerWeightTexts.plain(only), only) : (run.session?.title ?? texts.loading);
           const at = frameAt(run, going.position)?.step ?? 0;
           return (
-            <RunPanel key={run.id} run={run} position={going.position} title={<Link href={`/s?id=${run.id}`}>{title}</Link>}>
+            <RunPanel
+              key={run.id}
+              run={run}
+              position={going.position}
+              title={<Link href={`/s?id=${run.id}`}>{only ? <Layer name={only} /> : title}</Link>}
+            >
               {only && <p className={styles.words}>{texts.words[only]}</p>}
               <LayerChart title={title} frames={run.frames} steps={run.session?.settings.steps ?? 1} at={at} only={only ?? null} />
             </RunPanel>
@@ -94,6 +99,15 @@ function Experiment({ ids }: { ids: readonly string[] }) {
       </ul>
       <p className={styles.note}>{several ? texts.losses.lead : texts.losses.one}</p>
       <Together going={going} />
+    </>
+  );
+}
+
+/** A layer in words, and its name in letters that tell 1 from l. */
+function Layer({ name }: { name: string }) {
+  return (
+    <>
+      {layerWeightTexts.plain(name)} <code className={styles.layer}>{name}</code>
     </>
   );
 }
