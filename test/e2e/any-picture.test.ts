@@ -100,7 +100,7 @@ describeStudio("choosing pictures in a browser, with the real server", {}, (stud
     await option(page, "harbour.png", true).waitFor({ state: "attached" });
     await drop(page, { "text/uri-list": `${address}/closed/harbour.png` });
     await well(page)
-      .getByText(/^The other page does not let its pictures be fetched\. Save the picture/)
+      .getByText(/^That site does not allow its pictures to be fetched\. Save the picture/)
       .waitFor();
     await drop(page, { "text/uri-list": `${address}/open/page` });
     await well(page)

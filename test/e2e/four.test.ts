@@ -30,12 +30,12 @@ describeStudio("four variations, with the real server", { pageTimeout: 60_000 },
     await best.getByRole("button", { name: "Make it large" }).click();
     const sizes = page.getByRole("dialog", { name: "Make it large" });
     await sizes.getByRole("radio", { name: /^256 × / }).click();
-    await sizes.getByRole("button", { name: "Paint on" }).click();
+    await sizes.getByRole("button", { name: "Start painting" }).click();
     await page.waitForURL(/\/s\?id=/);
     await waitForStatus(page, "Finished");
     const { session } = await studio.client.query(SESSION, { id: new URL(page.url()).searchParams.get("id") });
     expect(session).toEqual({
-      title: "Bridge at dusk, Night wind · 256 px",
+      title: "Bridge at dusk, Night wind · Much of the style · 256 px",
       ...{ branchedAtStep: 60, settings: { size: 256 }, initialSettings: { size: 128, steps: 60, beta: 320 } },
     });
     expect(complaints).toEqual([]);

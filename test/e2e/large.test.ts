@@ -20,7 +20,7 @@ describeStudio("a sketch that is made large, in a browser with the real server",
     await dialog.getByRole("radio", { name: /^128 × \d+ about \d/ }).click();
     await screenshot(page, "large-choice");
     expect(await seriousFindings(page)).toEqual([]);
-    await dialog.getByRole("button", { name: "Paint on" }).click();
+    await dialog.getByRole("button", { name: "Start painting" }).click();
     await page.getByRole("link", { name: "Original" }).waitFor();
 
     await waitForStatus(page, "Finished");

@@ -37,8 +37,8 @@ describeStudio("a lasting live output, with the real server", { camera: true }, 
     const { page } = await studio.open();
     await page.goto("/live");
     const panel = page.getByRole("region", { name: "Output" });
-    await panel.getByRole("textbox", { name: "Name" }).fill("Main Stage");
-    await panel.getByText("Small letters, digits and hyphens, please.").waitFor();
+    await panel.getByRole("textbox", { name: "Name" }).fill("Main Stage!");
+    await panel.getByText("Use lowercase letters, digits, hyphens and underscores, beginning with a letter or digit.").waitFor();
     await panel.getByRole("textbox", { name: "Name" }).fill("stage");
     await page.keyboard.press("Enter");
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);

@@ -11,9 +11,9 @@ describeStudio("links to share, with the real server", {}, (studio) => {
     await page.getByRole("button", { name: "Share…" }).click();
     const dialog = page.getByRole("dialog", { name: "Share" });
     await dialog.getByRole("img", { name: "QR code of the link" }).waitFor();
-    const link = await dialog.getByRole("link").getAttribute("href");
+    const link = await dialog.getByRole("textbox", { name: "Link", exact: true }).inputValue();
     expect(await seriousFindings(page)).toEqual([]);
-    return link ?? "";
+    return link;
   }
 
   test("a teacher's pictures and settings open on three other screens, ready to start", async () => {
@@ -35,7 +35,8 @@ describeStudio("links to share, with the real server", {}, (studio) => {
       await pupil.getByRole("radio", { name: "Our school.png", checked: true }).waitFor({ state: "attached" });
       await pupil.getByRole("radio", { name: "Stained glass", checked: true }).waitFor({ state: "attached" });
       expect(await pupil.getByRole("textbox", { name: "Steps" }).inputValue()).toBe("9");
-      expect(new URL(pupil.url()).search).toBe("");
+      await pupil.waitForURL((url) => url.search === "");
+      await pupil.getByText("The pictures and settings come from a link.").waitFor();
     }
     const [first] = pupils;
     if (!first) throw new Error("There is no pupil");
@@ -45,6 +46,12 @@ describeStudio("links to share, with the real server", {}, (studio) => {
     await expect.poll(() => first.getByRole("textbox", { name: "Steps" }).inputValue()).toBe("7");
     await first.getByRole("button", { name: "Start", exact: true }).click();
     await waitForStatus(first, "Finished");
+    await first.goBack();
+    await first.getByRole("button", { name: "Start", exact: true }).waitFor();
+    // The pictures that were chosen before can be had back.
+    await first.goto(link);
+    await first.getByRole("button", { name: "Use mine instead" }).click();
+    await expect.poll(() => first.getByRole("textbox", { name: "Steps" }).inputValue()).toBe("7");
     expect(complaints).toEqual([]);
   });
 
@@ -67,9 +74,9 @@ describeStudio("links to share, with the real server", {}, (studio) => {
     await other.getByRole("img", { name: "QR code of the link" }).waitFor();
     expect(await overflow(other)).toBe(0);
     await screenshot(other, "share-phone");
-    for (const damaged of ["/?setup=%25%25", "/?setup=eyJwaG90byI6"]) {
+    for (const damaged of ["/?setup=%25%25", "/?setup=eyJwaG90byI6", "/?setup=MQ"]) {
       await page.goto(damaged);
-      await page.getByRole("button", { name: "Start", exact: true }).waitFor();
+      await page.getByText("The link is incomplete, so it was not used.").waitFor();
       expect(await page.getByRole("textbox", { name: "Size" }).inputValue()).toBe("64");
     }
     expect(complaints).toEqual([]);

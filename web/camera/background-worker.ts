@@ -4,8 +4,8 @@ import type { BackgroundAnswer, BackgroundRequest } from "./background";
 /** High enough that JPEG blocks do not show in a translation; about 20 kB at 256 px. */
 const JPEG_QUALITY = 0.9;
 
-const canvas = new OffscreenCanvas(1, 1);
 const scope = self as unknown as DedicatedWorkerGlobalScope;
+let canvas: OffscreenCanvas | null = null;
 const timers = new Map<number, ReturnType<typeof setInterval>>();
 
 scope.addEventListener("message", ({ data }: MessageEvent<BackgroundRequest>) => {
@@ -27,13 +27,17 @@ scope.addEventListener("message", ({ data }: MessageEvent<BackgroundRequest>) =>
 
 /** The picture as JPEG in base64. */
 async function encode({ picture, width, height, mirrored }: Extract<BackgroundRequest, { type: "encode" }>): Promise<string> {
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d", { alpha: false });
-  if (!context) throw new Error("no context");
-  if (mirrored) context.setTransform(-1, 0, 0, 1, width, 0);
-  context.drawImage(picture, 0, 0, width, height);
-  picture.close();
+  try {
+    canvas ??= new OffscreenCanvas(width, height);
+    canvas.width = width;
+    canvas.height = height;
+    const context = canvas.getContext("2d", { alpha: false });
+    if (!context) throw new Error("no context");
+    if (mirrored) context.setTransform(-1, 0, 0, 1, width, 0);
+    context.drawImage(picture, 0, 0, width, height);
+  } finally {
+    picture.close();
+  }
   const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: JPEG_QUALITY });
   return new FileReaderSync().readAsDataURL(blob).split(",", 2)[1] ?? "";
 }

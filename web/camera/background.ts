@@ -1,3 +1,5 @@
+import { liveTexts } from "../texts/live";
+
 /** What the worker is asked for; `id` tells requests apart. */
 export type BackgroundRequest =
   | { type: "encode"; id: number; picture: ImageBitmap | VideoFrame; width: number; height: number; mirrored: boolean }
@@ -20,11 +22,10 @@ class Background {
 
   constructor() {
     this.worker.onmessage = ({ data }: MessageEvent<BackgroundAnswer>) => this.receive(data);
-    // Its script could not be loaded.
-    this.worker.onerror = ({ message }) => {
-      for (const { reject } of this.encodings.values()) reject(new Error(message));
+    // Its script could not be loaded, or failed outside of a request: what waits is told.
+    this.worker.onerror = () => {
+      for (const { reject } of this.encodings.values()) reject(new Error(liveTexts.noEncoding));
       this.encodings.clear();
-      background = null;
     };
   }
 
@@ -54,7 +55,7 @@ class Background {
     const encoding = this.encodings.get(answer.id);
     this.encodings.delete(answer.id);
     if (answer.type === "encoded") encoding?.resolve(answer.text);
-    else encoding?.reject(new Error(answer.message));
+    else encoding?.reject(new Error(liveTexts.noEncoding, { cause: answer.message }));
   }
 }
 

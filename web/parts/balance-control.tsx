@@ -1,36 +1,34 @@
-import type { StyleTransferSettings } from "../../server/records/settings";
-import { settingControlTexts as texts } from "../texts/settings";
+import { Slider } from "radix-ui";
+import { settingControlTexts } from "../texts/settings";
+import { balanceOf, LAST_BALANCE, type Weights, weightsAt } from "./balance";
 import styles from "./balance-control.module.css";
-import { SettingSlider } from "./setting-slider";
-import type { LabelledNumber } from "./settings";
+import sliders from "./setting-slider.module.css";
 
-/** Weights of content and style, whose ratio decides how much of each is seen. */
-type Weights = Pick<StyleTransferSettings, "alpha" | "beta">;
-
-/** The ratio of beta to alpha; the usual one is in the middle of the slider. */
-const ratio: LabelledNumber = {
-  min: 1,
-  max: 1600,
-  default: 40,
-  integer: false,
-  scale: "logarithmic",
-  title: texts.balance.title,
-  help: "",
-};
+const texts = settingControlTexts.balance;
 
 /** One slider from more of the photo to more of the style. It moves beta, and alpha only if that is 0. */
 export function BalanceControl({ alpha, beta, onChange }: Weights & { onChange(weights: Partial<Weights>): void }) {
-  const value = alpha === 0 ? ratio.max : Math.min(ratio.max, Math.max(ratio.min, beta / alpha));
+  const position = balanceOf({ alpha, beta });
   return (
     <div className={styles.balance}>
-      <span aria-hidden="true">{texts.balance.photo}</span>
-      <span aria-hidden="true">{texts.balance.style}</span>
-      <SettingSlider
-        setting={ratio}
-        value={value}
-        label={ratio.title}
-        onChange={(next) => onChange(alpha === 0 ? { alpha: 1, beta: next } : { beta: Number((next * alpha).toPrecision(2)) })}
-      />
+      <span aria-hidden="true">{texts.photo}</span>
+      <span aria-hidden="true">{texts.style}</span>
+      <Slider.Root
+        className={sliders.slider}
+        min={0}
+        max={LAST_BALANCE}
+        value={[position]}
+        onValueChange={([next = 0]) => onChange(weightsAt(next, alpha))}
+      >
+        <Slider.Track className={sliders.track}>
+          <Slider.Range className={sliders.range} />
+        </Slider.Track>
+        <Slider.Thumb
+          className={sliders.thumb}
+          aria-label={texts.title}
+          aria-valuetext={texts.share(Math.round((100 * position) / LAST_BALANCE))}
+        />
+      </Slider.Root>
     </div>
   );
 }

@@ -42,7 +42,7 @@ function Link({ path }: { path: string }) {
   return (
     <>
       <p className={styles.link}>
-        <a href={url}>{url.length > 90 ? `${url.slice(0, 88)}…` : url}</a>
+        <input className={styles.address} value={url} readOnly aria-label={texts.link} onFocus={(event) => event.target.select()} />
         <CopyButton text={url} name={texts.copy} />
       </p>
       {code && (
@@ -60,14 +60,13 @@ function useQrCode(text: string): { size: number; path: string } | null {
   const [code, setCode] = useState<{ size: number; path: string } | null>(null);
   useEffect(() => {
     let left = false;
-    import("uqr").then(
-      ({ encode }) => {
+    import("uqr")
+      .then(({ encode }) => {
         if (left) return;
         const { data, size } = encode(text, { border: 0 });
         setCode({ size, path: data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : []))).join("") });
-      },
-      (error: unknown) => console.debug("There is no QR code for this address:", error),
-    );
+      })
+      .catch((error: unknown) => console.debug("There is no QR code for this address:", error));
     return () => {
       left = true;
     };

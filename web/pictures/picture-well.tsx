@@ -95,7 +95,7 @@ export function PictureWell({ title, choice, onTouch }: Props) {
             <label key={url} className={`cropped ${styles.option}`} title={name}>
               <input type="radio" name={id} checked={url === chosen.url} aria-label={name} onChange={() => choice.choose(url)} />
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
-              <img src={displayUrl(url, 64)} alt="" loading="lazy" />
+              <img src={displayUrl(url, 64)} alt="" loading="lazy" draggable={false} />
             </label>
           ))}
         </div>

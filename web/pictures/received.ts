@@ -25,15 +25,23 @@ function addressIn(data: DataTransfer): string | null {
   const html = new DOMParser().parseFromString(data.getData("text/html"), "text/html");
   const listed = data.getData("text/uri-list").split("\n");
   const candidates = [html.querySelector("img")?.src, ...listed, data.getData("text/plain")];
-  return candidates.map((text) => text?.trim() ?? "").find((text) => /^https?:\/\/\S+$/.test(text)) ?? null;
+  const found = candidates.map((text) => text?.trim() ?? "").find((text) => /^https?:\/\/\S+$/.test(text));
+  return found === undefined ? null : inFullSize(found);
+}
+
+/** The address of the whole picture where a thumbnail of this server was dragged. */
+function inFullSize(address: string): string {
+  const { origin, pathname } = new URL(address);
+  if (origin !== location.origin) return address;
+  return origin + pathname.replace(/^\/samples\/small\/([\w-]+)\.webp$/, "/samples/$1.jpg");
 }
 
 /**
  * A picture of another page, as this browser may fetch it.
  * @throws Error that says what to do when that page does not allow it, or has no picture there.
  */
-export async function fetchPicture(address: string): Promise<File> {
-  const response = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" }).catch((cause: unknown) => {
+export async function fetchPicture(address: string, signal: AbortSignal): Promise<File> {
+  const response = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer", signal }).catch((cause: unknown) => {
     throw new Error(texts.notFetched, { cause });
   });
   const blob = response.ok ? await response.blob() : null;
@@ -42,7 +50,13 @@ export async function fetchPicture(address: string): Promise<File> {
 }
 
 /** The last part of an address, or its host. */
-function nameIn(address: string): string {
+export function nameIn(address: string): string {
   const { pathname, hostname } = new URL(address);
-  return decodeURIComponent(pathname.split("/").at(-1) || hostname);
+  const name = pathname.split("/").at(-1) || hostname;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    // A percent sign that stands for itself.
+    return name;
+  }
 }

@@ -9,7 +9,9 @@ export class ResultCanvas {
   show(picture: ImageBitmap, onDrawn: (at: number) => void): void {
     this.newest?.picture.close();
     this.newest = { picture, onDrawn };
-    this.frame ||= requestAnimationFrame(() => this.draw());
+    // A hidden page has no animation frames, but may record a film.
+    if (document.hidden) this.draw();
+    else this.frame ||= requestAnimationFrame(() => this.draw());
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { ConnectionError, messageOf } from "../graphql/execute";
 import type { Picture } from "../graphql/operations";
 import { uploadPicture } from "../graphql/upload";
 import { pictureTexts as texts } from "../texts/pictures";
-import { fetchPicture, type Receiver } from "./received";
+import { fetchPicture, nameIn, type Receiver } from "./received";
 import type { Sample } from "./samples";
 
 /** A picture to choose; a sample gets its id on the server when it is first used. */
@@ -19,7 +19,7 @@ export interface KeptChoice {
 
 /** A picture on its way to the server. */
 export interface Pending {
-  /** URL of the file itself, which this browser can show if it knows the format. */
+  /** URL of the file itself, which this browser can show if it knows the format; empty until it is fetched. */
   url: string;
   name: string;
   /** The share that has been sent, 0..1. */
@@ -57,25 +57,32 @@ export function useChoice(samples: readonly Sample[], kept: KeptChoice = { own: 
   const chosen = options.find((option) => option.url === url) ?? options[own.length];
   if (!chosen) throw new Error("There is nothing to choose from");
 
-  async function take(file: File): Promise<void> {
+  /** Chooses the picture that `load` gives, unless another one is chosen meanwhile. */
+  async function receive(name: string, preview: string, load: (signal: AbortSignal) => Promise<File>): Promise<void> {
     upload.current?.abort();
     const ending = new AbortController();
+    const { signal } = ending;
     upload.current = ending;
-    const preview = URL.createObjectURL(file);
-    const show = (progress: number) => setPending({ url: preview, name: file.name || texts.pasted, progress });
+    const show = (progress: number) => !signal.aborted && setPending({ url: preview, name, progress });
     setFailure(null);
     show(0);
     try {
-      const image = await uploadPicture(file, { onProgress: (share) => !ending.signal.aborted && show(share), signal: ending.signal });
+      const file = await load(signal);
+      const image = await uploadPicture(file, { onProgress: show, signal });
       // The same bytes are the same picture on the server.
       setOwn((known) => [optionOf(image, file), ...known.filter((one) => one.url !== image.url)]);
-      setUrl(image.url);
+      if (!signal.aborted) setUrl(image.url);
     } catch (error) {
-      if (!ending.signal.aborted) setFailure(messageOf(error));
+      if (!signal.aborted) setFailure(messageOf(error));
     } finally {
       if (upload.current === ending) setPending(null);
-      URL.revokeObjectURL(preview);
     }
+  }
+
+  async function take(file: File): Promise<void> {
+    const preview = URL.createObjectURL(file);
+    await receive(file.name || texts.pasted, preview, async () => file);
+    URL.revokeObjectURL(preview);
   }
 
   return {
@@ -86,10 +93,12 @@ export function useChoice(samples: readonly Sample[], kept: KeptChoice = { own: 
     uploading: pending !== null,
     failure,
     choose(next) {
+      upload.current?.abort();
       setFailure(null);
       setUrl(next);
     },
     add({ id, url: address }) {
+      upload.current?.abort();
       setFailure(null);
       setOwn((known) => [{ url: address, title: texts.ofServer, imageId: id }, ...known.filter((one) => one.url !== address)]);
       setUrl(address);
@@ -105,16 +114,10 @@ export function useChoice(samples: readonly Sample[], kept: KeptChoice = { own: 
         }
       }
     },
-    async takeFrom(address) {
-      setFailure(null);
-      try {
-        await take(await fetchPicture(address));
-      } catch (error) {
-        setFailure(messageOf(error));
-      }
-    },
+    takeFrom: (address) => receive(nameIn(address), "", (signal) => fetchPicture(address, signal)),
     cancel: () => upload.current?.abort(),
     restore(earlier) {
+      upload.current?.abort();
       setOwn(earlier.own);
       setUrl(earlier.url);
     },

@@ -1,3 +1,4 @@
+import { styleTransferLimits } from "../../server/records/settings";
 import { execute } from "../graphql/execute";
 import { BranchSession, type Painting, RenameSession } from "../graphql/operations";
 import { sessionTexts } from "../texts/session";
@@ -15,8 +16,14 @@ export async function beginBranch(
   name: (root: string) => string,
 ): Promise<Painting> {
   const { branchSession } = await execute(BranchSession, { id, step, changes });
-  const root = (title ?? sessionTexts.untitled).split(" · ")[0] ?? "";
-  const named = name(root);
-  await execute(RenameSession, { id: branchSession.id, title: named });
-  return { ...branchSession, title: named };
+  const root = (title ?? sessionTexts.untitled).replace(/( · (\d+ px|[^·]+ from \d+))+$/, "");
+  const named = name(root).slice(-styleTransferLimits.maxTitleLength);
+  try {
+    await execute(RenameSession, { id: branchSession.id, title: named });
+    return { ...branchSession, title: named };
+  } catch (error) {
+    // It paints already, under its parent's title.
+    console.debug("The branch was not renamed:", error);
+    return branchSession;
+  }
 }

@@ -9,10 +9,15 @@ export function setupLink({ photo, style, recipe, mix }: Draft): string {
   return `/?${new URLSearchParams({ [PARAMETER]: encoded(text) })}`;
 }
 
-/** The draft that a link to this page brings; null where there is none, or it cannot be read. */
+/** Whether an address brings a draft, readable or not. */
+export function bringsDraft(query: string): boolean {
+  return new URLSearchParams(query).has(PARAMETER);
+}
+
+/** The draft that an address brings; null where it cannot be read. */
 export function draftFromLink(query: string): Draft | null {
-  const text = new URLSearchParams(query).get(PARAMETER);
-  return text === null ? null : draftFromText(decoded(text) ?? "");
+  const draft = draftFromText(decoded(new URLSearchParams(query).get(PARAMETER) ?? "") ?? "");
+  return draft && draft.photo.url !== "" && draft.style.url !== "" ? draft : null;
 }
 
 /** UTF-8 as base64 in the alphabet of addresses. */

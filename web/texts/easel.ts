@@ -36,6 +36,12 @@ export const easelTexts = {
   sketch: "This paints a sketch. Once it is finished, you can make it large.",
   starting: "Starting…",
   styleAt: (place: number) => `Style ${place}`,
+  link: {
+    used: "The pictures and settings come from a link.",
+    unreadable: "The link is incomplete, so it was not used.",
+    undo: "Use mine instead",
+    close: "Close",
+  },
   restored: {
     title: "Settings from a picture",
     set: (title: string | null) => `Now using the settings of ${title ? `“${title}”` : "this picture"}.`,

@@ -2,12 +2,12 @@
 export const enlargeTexts = {
   title: "Make it large",
   help: (width: number, height: number) =>
-    `So far, this is a sketch of ${width} × ${height}. A copy of it is painted on, with ever finer strokes. You can watch, scrub and stop as before.`,
+    `This painting has ${width} × ${height} pixels. A larger copy continues from it with finer strokes, and you can watch, scrub and stop it as before. The original stays as it is.`,
   size: "Size",
   extent: (width: number, height: number) => `${width} × ${height}`,
   about: (time: string) => `about ${time}`,
   cancel: "Cancel",
-  start: "Paint on",
+  start: "Start painting",
   starting: "Starting…",
   name: (root: string, size: number) => `${root} · ${size} px`,
 } as const;

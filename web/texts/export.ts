@@ -17,7 +17,7 @@ export const exportTexts = {
   close: "Close",
   copy: "Copy",
   copied: "Copied",
-  notCopied: "Not allowed here",
+  notCopied: "Not copied; download it",
   download: "Download",
   make: "Create",
   stop: "Stop",

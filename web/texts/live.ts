@@ -34,7 +34,7 @@ export const liveTexts = {
   output: {
     title: "Output",
     name: "Name",
-    refused: "Small letters, digits and hyphens, please.",
+    refused: "Use lowercase letters, digits, hyphens and underscores, beginning with a letter or digit.",
     copy: "Copy the address of the output",
     copyMjpeg: "Copy the address of the MJPEG stream",
     keepInView: "Keep this page in view: this browser may stop the camera of a hidden page.",

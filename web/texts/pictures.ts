@@ -4,7 +4,7 @@ export const pictureTexts = {
   uploadingHelp: "Upload",
   cancel: "Cancel",
   drop: "Click to open a picture, or drop one here",
-  notFetched: "The other page does not let its pictures be fetched. Save the picture on this computer, then drop the file here.",
+  notFetched: "That site does not allow its pictures to be fetched. Save the picture on this computer, then drop the file here.",
   noPictureThere: "There is no picture at this address. Save the picture on this computer, then drop the file here.",
   open: (well: string) => `Upload a ${well.toLowerCase()}`,
   pasted: "Pasted picture",

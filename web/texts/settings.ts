@@ -44,7 +44,12 @@ export const settingTexts: SettingTexts = {
 /** Words around the settings. */
 export const settingControlTexts = {
   numbers: "Numbers",
-  balance: { title: "More photo or more style", photo: "More photo", style: "More style" },
+  balance: {
+    title: "More photo or more style",
+    photo: "More photo",
+    style: "More style",
+    share: (percent: number) => `${percent}% towards the style`,
+  },
   usualModel: "The best available",
   rightNow: (title: string) => `Right now: ${title}`,
   notHere: (title: string) => `${title}, not here yet`,

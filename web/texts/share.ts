@@ -7,6 +7,7 @@ export const shareTexts = {
   experiment: "The link opens this experiment.",
   comparison: "The link opens this comparison.",
   setup: "The link opens a new painting with these pictures and settings, ready to start.",
+  link: "Link",
   copy: "Copy the link",
   code: "QR code of the link",
   close: "Close",

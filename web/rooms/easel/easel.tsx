@@ -23,6 +23,7 @@ import { useStart } from "../../session/use-start";
 import { easelTexts as texts } from "../../texts/easel";
 import { shareTexts } from "../../texts/share";
 import styles from "./easel.module.css";
+import { LinkNote } from "./link-note";
 import { NetworkChoice } from "./network-choice";
 import { PresetChoice } from "./preset-choice";
 import { presetOf, presets } from "./presets";
@@ -54,8 +55,10 @@ export function Easel({ children }: { children: ReactNode }) {
     setRecipe(other.recipe);
     setMix(other.mix);
   }
+  const [link, setLink] = useState<{ before: Draft | null | "unreadable" } | null>(null);
   useKeptDraft(draft, {
     onRestore: apply,
+    onLink: (before) => setLink({ before }),
     onMissing(imageId) {
       photo.forget(imageId);
       style.forget(imageId);
@@ -109,6 +112,7 @@ export function Easel({ children }: { children: ReactNode }) {
           <StartOver draft={draft} isChanged={isChanged} onUse={apply} />
           <ShareDialog path={setupLink(draft)} about={shareTexts.setup} className={textButton.quiet} />
         </div>
+        {link && <LinkNote before={link.before} onUndo={apply} onDismiss={() => setLink(null)} />}
         {restored && <RestoredNote restored={restored} onDismiss={dismiss} />}
         <FailureNotice error={unreadable} />
         <PresetChoice recipe={recipe} onChange={setRecipe} />

@@ -18,12 +18,16 @@ export interface Restored {
 export function useRestored(onRecipe: (recipe: Recipe) => void, touched: () => Choice) {
   const [restored, setRestored] = useState<Restored | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
+  const turns = useRef(0);
 
   async function receive(file: File, choice: Choice): Promise<void> {
     setFailure(null);
     setRestored(null);
+    const turn = ++turns.current;
     try {
       const trace = await findTrace(file);
+      // A picture that was dropped later has been read sooner.
+      if (turn !== turns.current) return;
       if (!trace) return await choice.take(file);
       onRecipe(trace.recipe);
       setRestored({

@@ -3,12 +3,12 @@
 import { useSearchParams } from "next/navigation";
 import { useMemo } from "react";
 import { LiveCanvas } from "../../parts/live-canvas";
+import { useAwake, useStill } from "../../parts/use-awake";
 import { useServer } from "../../parts/use-server";
 import { kioskTexts as texts } from "../../texts/kiosk";
 import styles from "./kiosk.module.css";
 import { type KioskState, sessionOf } from "./machine";
 import { type KioskOptions, kioskOptions, pairAt } from "./options";
-import { useAwake, useStill } from "./use-awake";
 import { useLoop } from "./use-loop";
 import { usePainting } from "./use-painting";
 import { Choosing, Counting } from "./visitor";

@@ -3,6 +3,7 @@ import { execute } from "../../graphql/execute";
 import { KeepFrame } from "../../graphql/operations";
 import { FailureNotice } from "../../parts/notice";
 import { useAttempt } from "../../parts/use-attempt";
+import { useFullScreen } from "../../parts/use-full-screen";
 import { useShortcut } from "../../shortcuts/use-shortcut";
 import { liveTexts as texts } from "../../texts/live";
 import styles from "./live.module.css";
@@ -43,8 +44,8 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
     [],
   );
 
-  const fill = () => void attempt(async () => canvas.current?.requestFullscreen());
-  useShortcut("f", texts.fill, shown ? fill : null);
+  const { fill, canFill } = useFullScreen(canvas);
+  useShortcut("f", texts.fill, shown && canFill ? fill : null);
 
   const toggleRecording = () =>
     attempt(async () => {
@@ -65,9 +66,11 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
       <button type="button" className="button" disabled={!shown} onClick={() => void keep()}>
         {texts.keep}
       </button>
-      <button type="button" className="button" disabled={!shown} onClick={fill}>
-        {texts.fill}
-      </button>
+      {canFill && (
+        <button type="button" className="button" disabled={!shown} onClick={fill}>
+          {texts.fill}
+        </button>
+      )}
       {recordable && (
         <button
           type="button"

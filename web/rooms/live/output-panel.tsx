@@ -53,7 +53,7 @@ export function OutputPanel({ name, onRename, isCamera }: Props) {
           autoCapitalize="none"
           maxLength={48}
           aria-invalid={refused}
-          onChange={(event) => setTyped(event.target.value)}
+          onChange={(event) => setTyped(event.target.value.trim().toLowerCase())}
           onBlur={settle}
           onKeyDown={(event) => event.key === "Enter" && settle()}
         />

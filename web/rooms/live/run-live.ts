@@ -41,18 +41,25 @@ interface Run {
   signal: AbortSignal;
 }
 
-/** Runs one session until `signal` aborts or the server ends it. @throws ServerError, ConnectionError */
-export async function runLive({ source, model, title, size, output, isMirrored, canvas, change, again, signal }: Run): Promise<void> {
+/**
+ * Runs one session until `signal` aborts or the server ends it. Returns whether it failed.
+ * @throws ServerError, ConnectionError
+ */
+export async function runLive({ source, model, title, size, output, isMirrored, canvas, change, again, signal }: Run): Promise<boolean> {
   // `signal` does not abort this request: its answer names a session that must be cancelled.
   const { startTranslation } = await execute(StartLive, { input: { model, size, output, title: texts.sessionTitle(title) } });
   const sessionId = startTranslation.id;
-  if (signal.aborted) return cancel(sessionId);
+  if (signal.aborted) {
+    cancel(sessionId);
+    return false;
+  }
   change({ sessionId, status: startTranslation.status });
   /** Whether the session has ended. */
   let over = false;
   let connected = true;
   /** Whether the server ended it because no pictures came. */
   let idle = false;
+  let failed = false;
   const meter = new RateMeter();
   const results = new ResultCanvas(canvas);
   const sender = new LiveSender({
@@ -112,6 +119,7 @@ export async function runLive({ source, model, title, size, output, isMirrored, 
         end();
         change({ rates: null });
         idle = status === "COMPLETED";
+        failed = status === "FAILED";
         renew();
       } else if (event.__typename === "Frame" && event.data) {
         const { step, mimeType, data } = event;
@@ -132,6 +140,7 @@ export async function runLive({ source, model, title, size, output, isMirrored, 
     isOver: () => over,
     signal,
   });
+  return failed;
 }
 
 /** Cancels a session without waiting; if that fails, the session ends by itself for lack of frames. */

@@ -1,11 +1,17 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
 import type { PictureSource } from "../../camera/source";
-import { messageOf } from "../../graphql/execute";
+import { ConnectionError, messageOf, ServerError } from "../../graphql/execute";
 import type { Network } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
 import { type LiveState, runLive } from "./run-live";
 
 const nothing: LiveState = { sessionId: null, status: "", rates: null, failure: null, step: null };
+
+/** Time until a session that failed is followed by another one, ms. */
+const RETRY_AFTER_MS = 5000;
+
+/** Codes of refusals that may pass. */
+const PASSING: ReadonlySet<string> = new Set(["LIMIT", "UNAVAILABLE", "INTERNAL"]);
 
 interface LiveOptions {
   /** Null while nothing should be translated. */
@@ -51,8 +57,20 @@ export function useLive({ source, network, size, output, mirrored, canvas }: Liv
       isMirrored: () => isMirrored.current,
       again: () => setAttempt((count) => count + 1),
     });
-    stopped.catch((error: unknown) => change({ failure: messageOf(error), rates: null }));
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    stopped.then(
+      // The server ended it, perhaps because its device died; an unattended room goes on.
+      (isFailed) => {
+        if (isFailed && !signal.aborted) retry = setTimeout(() => setAttempt((count) => count + 1), RETRY_AFTER_MS);
+      },
+      (error: unknown) => {
+        change({ failure: messageOf(error), rates: null });
+        const passes = error instanceof ConnectionError || (error instanceof ServerError && PASSING.has(error.code));
+        if (passes && !signal.aborted) retry = setTimeout(() => setAttempt((count) => count + 1), RETRY_AFTER_MS);
+      },
+    );
     return () => {
+      clearTimeout(retry);
       ending.abort();
       setLive(nothing);
     };

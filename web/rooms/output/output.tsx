@@ -2,9 +2,10 @@
 
 import { usePathname, useSearchParams } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
-import { messageOf } from "../../graphql/execute";
+import { messageOf, ServerError } from "../../graphql/execute";
 import { OutputEvents } from "../../graphql/operations";
 import { follow } from "../../graphql/subscribe";
+import { useAwake } from "../../parts/use-awake";
 import { decodePicture } from "../../pictures/decode-picture";
 import { DecodedResults } from "../../pictures/decoded-results";
 import { ResultCanvas } from "../../pictures/result-canvas";
@@ -13,11 +14,15 @@ import styles from "./output.module.css";
 
 const texts = liveTexts.output;
 
+/** Time until the output is asked for again after a failure, ms. */
+const RETRY_AFTER_MS = 5000;
+
 /** The lasting output that the address names, `/live/out/<name>`, and nothing else, for OBS and projectors. */
 export function OutputRoom() {
   const fromPath = /^\/live\/out\/([^/]+)/.exec(usePathname())?.[1];
   const fromQuery = useSearchParams().get("name");
-  const name = decodeURIComponent(fromPath ?? fromQuery ?? "live");
+  const name = fromPath ?? fromQuery ?? "live";
+  useAwake();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [shown, setShown] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
@@ -39,15 +44,24 @@ export function OutputRoom() {
       of = { sessionId, decoded };
       return decoded;
     };
-    follow({
-      document: OutputEvents,
-      variables: () => ({ name }),
-      onEvent({ liveOutput: { sessionId, step, mimeType, data } }) {
-        if (data) decodedOf(sessionId).take(step, decodePicture(data, mimeType));
-      },
-      signal: ending.signal,
-    }).catch((error: unknown) => setFailure(messageOf(error)));
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    const begin = () => {
+      follow({
+        document: OutputEvents,
+        variables: () => ({ name }),
+        onEvent({ liveOutput: { sessionId, step, mimeType, data } }) {
+          if (data) decodedOf(sessionId).take(step, decodePicture(data, mimeType));
+        },
+        signal: ending.signal,
+      }).catch((error: unknown) => {
+        setFailure(messageOf(error));
+        // A wall that nobody watches over goes on, unless the name itself is refused.
+        if (!(error instanceof ServerError) || error.code !== "BAD_INPUT") retry = setTimeout(begin, RETRY_AFTER_MS);
+      });
+    };
+    begin();
     return () => {
+      clearTimeout(retry);
       ending.abort();
       of?.decoded.close();
       results.close();

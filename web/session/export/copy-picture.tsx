@@ -16,7 +16,10 @@ export function CopyPicture({ url }: { url: string }) {
   async function copy() {
     try {
       // Safari wants the promise itself, while the click counts as one.
-      const picture = fetch(url).then((response) => response.blob());
+      const picture = fetch(url).then((response) => {
+        if (!response.ok) throw new Error(response.statusText);
+        return response.blob();
+      });
       await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
       setTold(texts.copied);
     } catch (error) {

@@ -27,7 +27,7 @@ export function ExportDialog({ subject }: { subject: Subject }) {
     { title: texts.settings, options: isPainting ? [{ value: "json" as const, title: texts.settingsAs("JSON") }] : [] },
   ].filter((group) => group.options.length > 0);
   return (
-    <Dialog.Root>
+    <Dialog.Root onOpenChange={making.forget}>
       <Dialog.Trigger className={subject.isPrimary ? "button primary" : "button"}>{texts.open}</Dialog.Trigger>
       <Dialog.Portal>
         <div className={dialog.overlay} aria-hidden="true" />

@@ -22,6 +22,8 @@ export interface FilmMaking extends Pick<Attempt, "busy" | "failure"> {
   asked: FilmForm | null;
   make(form: FilmForm): void;
   cancel(): void;
+  /** Forgets a film that is over. */
+  forget(): void;
 }
 
 /** Makes films of a painting, or of two side by side, and follows their progress. */
@@ -54,8 +56,16 @@ export function useFilm(sessionId: string, besideId: string | null): FilmMaking 
     busy,
     failure,
     make(form) {
-      setAsked(form);
-      void attempt(async () => setFilm((await execute(StartFilm, { input: { sessionId, besideId, ...form } })).startExport));
+      setFilm(null);
+      void attempt(async () => {
+        const { startExport } = await execute(StartFilm, { input: { sessionId, besideId, ...form } });
+        setAsked(form);
+        setFilm(startExport);
+      });
+    },
+    forget() {
+      // The next film may show more steps, or another painting beside it.
+      if (film && filmIsOver(film)) setFilm(null);
     },
     cancel: () => void attempt(async () => id && setFilm((await execute(CancelFilm, { id })).cancelExport)),
   };

@@ -34,7 +34,7 @@ export function Filmstrip({ timeline, last, at, onShow }: Props) {
           onClick={() => onShow(step >= last ? null : step)}
         >
           {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-          <img src={url} alt="" loading="lazy" decoding="async" draggable={false} />
+          <img src={step === last ? url : `${url}?w=128`} alt="" loading="lazy" decoding="async" draggable={false} />
         </button>
       ))}
     </section>

@@ -4,6 +4,7 @@ import { Comparison } from "../../../parts/comparison";
 import { displayUrl } from "../../../parts/display-url";
 import { LiveCanvas } from "../../../parts/live-canvas";
 import { Notice } from "../../../parts/notice";
+import { useFullScreen } from "../../../parts/use-full-screen";
 import { finalExtent } from "../../../session/growth";
 import { isOver, type SessionState } from "../../../session/session-state";
 import { steeredSteps } from "../../../session/steerable";
@@ -40,7 +41,8 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
   const picture = finalExtent(content, settings.size);
   const over = isOver(status);
   const hung = useRef<HTMLDivElement>(null);
-  useShortcut("f", texts.fill, () => void (document.fullscreenElement ? document.exitFullscreen() : hung.current?.requestFullscreen()));
+  const { fill, canFill } = useFullScreen(hung);
+  useShortcut("f", texts.fill, canFill ? fill : null);
   useShortcut("l", texts.history.goLive, past === null ? null : () => look.show(null));
   useShortcut("b", texts.branchFromHere, newest && !branch.beginning ? branch.begin : null);
 
@@ -65,7 +67,9 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
             {canvas}
           </Comparison>
         ) : (
-          <Zoomable picture={picture}>{canvas}</Zoomable>
+          <Zoomable picture={picture} onFill={canFill ? fill : null}>
+            {canvas}
+          </Zoomable>
         )}
       </div>
       <BesideChoice

@@ -53,6 +53,8 @@ export function useZoom(frame: RefObject<HTMLElement | null>, picture: Extent): 
   const onWheel = useRef<(event: WheelEvent) => void>(() => undefined);
   useEffect(() => {
     onWheel.current = (event) => {
+      // Where it would not zoom, the wheel scrolls the page.
+      if (!event.ctrlKey && (event.deltaY > 0 ? view.zoom <= 1 : view.zoom >= range.most)) return;
       event.preventDefault();
       // A pinch comes as small steps with Ctrl.
       zoomBy(Math.exp(-event.deltaY / (event.ctrlKey ? 200 : 500)), fromCentre(event, frame.current));

@@ -8,11 +8,13 @@ import styles from "./zoomable.module.css";
 interface Props {
   /** Size of the finished picture, px. */
   picture: Extent;
+  /** Lets the picture fill the screen; null where that is impossible. */
+  onFill: (() => void) | null;
   children: ReactNode;
 }
 
 /** A frame as large as the wall allows, in which the picture can be zoomed and moved. */
-export function Zoomable({ picture, children }: Props) {
+export function Zoomable({ picture, onFill, children }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const zoom = useZoom(frame, picture);
   const { view, percent, magnified, handlers } = zoom;
@@ -47,6 +49,11 @@ export function Zoomable({ picture, children }: Props) {
         <button type="button" aria-label={texts.zoom.closer} onClick={zoom.zoomIn}>
           +
         </button>
+        {onFill && (
+          <button type="button" onClick={onFill}>
+            {texts.fill}
+          </button>
+        )}
         <span className={styles.hint}>{texts.zoom.hint}</span>
         <output className={styles.percent} aria-live="off">
           {percent}%
