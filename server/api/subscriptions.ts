@@ -4,7 +4,7 @@ import { requireId } from "../sessions/requirements.js";
 import { requireOutputName } from "../sessions/start-input.js";
 import type { ViewerCount } from "../sessions/watch/frame-broker.js";
 import type { ViewerEvent } from "../sessions/watch/mailbox.js";
-import type { SharedFrame } from "../sessions/watch/shared-frame.js";
+import type { OutputEvent } from "../sessions/watch/output-viewer.js";
 import type { ApiContext } from "./context.js";
 import { IdArg } from "./declare.js";
 import { Frame, type FrameSource, frameSource } from "./frames.js";
@@ -120,15 +120,16 @@ export class RemovalsSubscription {
 @Resolver()
 export class OutputSubscription {
   @Subscription(() => Frame, {
+    nullable: true,
     description:
       "The pictures of a lasting output: those of the newest translation that was started with this name, and of each later\n" +
-      "one. Begins with the picture that the output holds, if there is one. A name that was not used so far waits. A slow\n" +
-      "subscriber gets the newest picture. Never ends by itself.",
+      "one. Begins with the picture that the output holds, if there is one. A name that was not used so far waits. null takes\n" +
+      "the picture away, because its session was deleted. A slow subscriber gets the newest picture. Never ends by itself.",
     subscribe: ({ args, context }: { args: { name: string; maxFramesPerSecond?: number | null }; context: ApiContext }) =>
       context.watchOutput(requireOutputName("name", args.name), args.maxFramesPerSecond ?? null),
   })
   liveOutput(
-    @Root() { frame }: { frame: SharedFrame },
+    @Root() { frame }: OutputEvent,
     @Arg("name", () => String, { description: "Name of the output. 1 to 48 small letters, digits, hyphens and underscores." })
     _name: string,
     @Arg("maxFramesPerSecond", () => Float, {
@@ -138,7 +139,7 @@ export class OutputSubscription {
     _maxFramesPerSecond: number | null,
     @Arg("inline", () => Boolean, { nullable: true, defaultValue: false, description: "Whether Frame.data holds the image." })
     inline: boolean | null,
-  ): FrameSource {
-    return frameSource(frame, inline ?? false);
+  ): FrameSource | null {
+    return frame && frameSource(frame, inline ?? false);
   }
 }

@@ -290,8 +290,8 @@ export class LiveSession implements HostSession {
   }
 
   /**
-   * Stores the newest frame for history, gallery and output; of those stored before, only the first one stays. When the
-   * disk is full the picture is lost, not the session.
+   * Stores the newest frame for history, gallery and output; of those stored before, the first one and a few more stay.
+   * When the disk is full the picture is lost, not the session.
    */
   private async keepLastFrame(): Promise<void> {
     const { recentFrames, blobs, frames } = this.parts.storage;

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
 import { StorageUnavailable } from "../errors.js";
+import { inForceAt } from "../records/changes.js";
 import type { ConvolutionMethod } from "../records/convolutions.js";
 import { devicesOf, type SessionFailure, type StyleTransferRecord, type TranslationRecord, withDevice } from "../records/session.js";
 import type { SessionPatch } from "../storage/storage.js";
@@ -213,12 +215,16 @@ export class PaintedSession implements HostSession {
   }
 
   /**
-   * Completes the session. If its steps were set below the number painted already, the record gets the number painted.
+   * Completes the session. The record gets the number of steps that were painted, and the size of the last picture: a
+   * change may have come too late to have any effect.
    */
   private async finish(): Promise<void> {
-    const session = await this.parts.storage.sessions.find(this.id);
-    const steered = session?.kind === "STYLE_TRANSFER" && session.settings.steps !== this.storedStep;
-    await this.end({ status: "COMPLETED" }, steered ? { settings: { ...session.settings, steps: this.storedStep } } : {});
+    const { storage } = this.parts;
+    const session = await storage.sessions.find(this.id);
+    if (session?.kind !== "STYLE_TRANSFER") return this.end({ status: "COMPLETED" });
+    const { size } = inForceAt(session.initial, await storage.changes.list(this.id), this.storedStep).settings;
+    const settings = { ...session.settings, steps: this.storedStep, size };
+    await this.end({ status: "COMPLETED" }, isDeepStrictEqual(settings, session.settings) ? {} : { settings });
   }
 
   private async end(ending: Ending, also: SessionPatch = {}): Promise<void> {

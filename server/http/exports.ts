@@ -118,7 +118,7 @@ function sendFile(response: Response, path: string): Promise<void> {
 }
 
 function isStill(format: string): format is StillFormat {
-  return format in stillTypes;
+  return Object.hasOwn(stillTypes, format);
 }
 
 /** @throws AtelierError BAD_INPUT */

@@ -56,8 +56,8 @@ interface MjpegDependencies {
   watchOutput: WatchOutput;
 }
 
-/** What a stream shows; events without a frame are left out. */
-type Shown = AsyncIterableIterator<{ frame?: SharedFrame }>;
+/** What a stream shows: a picture, none any more (null), or an event that is no picture. */
+type Shown = AsyncIterableIterator<{ frame?: SharedFrame | null }>;
 
 /**
  * Live pictures for programs without GraphQL, such as OBS. Every part of the response replaces the one before it
@@ -79,8 +79,9 @@ export function mjpegRoutes({ broker, watchOutput }: MjpegDependencies): Router 
 
   router.get("/live/out/:name.mjpeg", async (request, response) => {
     const name = requireOutputName("name", request.params.name ?? "");
-    const frames = await watchOutput(name, framesPerSecond(request.query.fps));
-    await answer(frames, request, response, await darkPicture());
+    const dark = await darkPicture();
+    const pictures = (await watchOutput(name, framesPerSecond(request.query.fps))) as Shown;
+    await answer(pictures, request, response, dark);
   });
 
   return router;
@@ -110,6 +111,8 @@ async function answer(shown: Shown, request: Request, response: Response, first:
 async function stream(shown: Shown, request: Request, response: Response, first: Uint8Array | null): Promise<void> {
   // Otherwise a viewer that leaves between frames would be noticed only at the next frame.
   request.once("close", () => void shown.return?.());
+  // It may have left before this was heard.
+  if (response.destroyed) return;
   const layout = /image\/(\*|avif|webp|svg)|text\/html/.test(request.get("Accept") ?? "") ? headersAhead : partsWithLength;
   response.flushHeaders();
   response.write(layout.start);
@@ -121,7 +124,7 @@ async function stream(shown: Shown, request: Request, response: Response, first:
   }, SHOW_AGAIN_MS);
   try {
     for await (const { frame } of shown) {
-      const jpeg = frame ? await jpegOf(frame) : null;
+      const jpeg = frame ? await jpegOf(frame) : frame === null ? first : null;
       if (jpeg) {
         again.refresh();
         if (first) last = jpeg;

@@ -10,6 +10,8 @@ export interface Scale {
   fromStep: number;
   /** Inclusive. The next scale starts one step later, with this scale's last image updated and enlarged. */
   toStep: number;
+  /** Set for a scale that ended because the painting grew: another number of steps does not prolong it. */
+  hasEnded?: true;
 }
 
 /** Ratio of a scale's size to that of the next finer scale. */
@@ -47,9 +49,10 @@ export function planScales(size: number, scales: number, steps: number, pictures
  */
 export function replanScales(plan: readonly Scale[], step: number, steps: number): Scale[] {
   const current = scaleIndexAt(plan, step);
-  const { fromStep } = plan[current]!;
+  const { fromStep, hasEnded } = plan[current]!;
   const sizes = plan.slice(current).map(({ size }) => size);
   const end = Math.max(steps, sizes.length > 1 ? step + 1 : step);
+  if (hasEnded) return [...plan.slice(0, current + 1), ...spread(sizes.slice(1).slice(step - end), step + 1, step + 1, end)];
   // Drops the scales between for which no image is left.
   while (sizes.length > 1 + end - step) sizes.splice(1, 1);
   return [...plan.slice(0, current), ...spread(sizes, fromStep, step, end)];
@@ -64,8 +67,9 @@ export function changedScales(plan: readonly Scale[], step: number, { size, step
 
 /**
  * Lets a plan grow to `size` px, which is larger than its finest scale, while image `step` is painted. The scale of that
- * image ends with it. The finer scales of the plan and new ones, none more than about twice as large as the one before,
- * share the images through `steps` by the rule of `planScales`; at least one image has `size`.
+ * image ends with it. The finer scales of the plan and new ones, each about twice as large as the one before, share the
+ * images through `steps` by the rule of `planScales`. At least one image has `size`; where there are too few for all
+ * scales, the coarser ones are left out.
  */
 export function growScales(plan: readonly Scale[], step: number, size: number, steps: number): Scale[] {
   const current = scaleIndexAt(plan, step);
@@ -73,7 +77,7 @@ export function growScales(plan: readonly Scale[], step: number, size: number, s
   const sizes = [...finer, ...sizesBetween(plan.at(-1)!.size, size)];
   const end = Math.max(steps, step + 1);
   const fitting = sizes.slice(-(end - step));
-  return [...plan.slice(0, current), { ...plan[current]!, toStep: step }, ...spread(fitting, step + 1, step + 1, end)];
+  return [...plan.slice(0, current), { ...plan[current]!, toStep: step, hasEnded: true }, ...spread(fitting, step + 1, step + 1, end)];
 }
 
 /** Sizes above `from` through `to` px, in equal ratios. */

@@ -1,7 +1,7 @@
 import { badInput } from "../errors.js";
 import type { Change, ChangeInput, ImageReference } from "../records/changes.js";
 import type { StyleTransferRecord } from "../records/session.js";
-import { type SteerableSettings, steerableNames } from "../records/settings.js";
+import { type SteerableSettings, steerableNames, styleTransferSettings } from "../records/settings.js";
 import type { Storage } from "../storage/storage.js";
 import { paintingModel, type SessionModel, type SessionModels } from "./models.js";
 import { coarsestSize, requireWideEnough } from "./narrow-pictures.js";
@@ -58,6 +58,10 @@ export function changedSettings(
   const least = painted.step + 1;
   if (settings.steps !== undefined && settings.steps < least) {
     throw badInput(`${at}.steps`, `Step ${painted.step} is painted already; steps must be at least ${least}.`, least, { min: least });
+  }
+  const { max } = styleTransferSettings.steps;
+  if (settings.size !== undefined && painted.step >= max) {
+    throw badInput(`${at}.size`, `The painting has ${painted.step} steps, the most that it may have, and cannot grow.`, max, { max });
   }
   if (settings.size !== undefined && settings.size <= painted.size) {
     const larger = painted.size + 1;

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { aFrame } from "../contracts/records.js";
 import { appOfFile, startSession } from "../helpers/app.js";
 
 const PAUSE = "mutation ($id: ID!) { pauseSession(sessionId: $id) { id status queuePosition } }";
@@ -201,6 +202,17 @@ describe("branching", () => {
       });
     }
     await cancel(branchSession.id);
+    await cancel(id);
+  });
+
+  test("does not grow beyond the most steps that a painting may have", async () => {
+    const id = await painted(0);
+    await running.storage.frames.insert(aFrame(id, 5000));
+    const changes = { size: 128, steps: 5000 };
+    expect(await running.client.refusal(BRANCH, { id, step: 5000, changes })).toMatchObject({ code: "BAD_INPUT" });
+    expect(await running.client.refusal(STEER, { id, changes: { size: 128 } })).toEqual({
+      ...{ code: "BAD_INPUT", field: "changes.size", limit: 5000, max: 5000 },
+    });
     await cancel(id);
   });
 

@@ -47,7 +47,7 @@ describe("scales after a painting grew", () => {
 
   test("the current scale ends, and new ones that about double share the remaining steps", () => {
     expect(growScales(plan, 150, 1024, 210)).toEqual([
-      { size: 256, fromStep: 0, toStep: 150 },
+      { size: 256, fromStep: 0, toStep: 150, hasEnded: true },
       { size: 512, fromStep: 151, toStep: 179 },
       { size: 1024, fromStep: 180, toStep: 210 },
     ]);
@@ -55,10 +55,17 @@ describe("scales after a painting grew", () => {
     expect(growScales(plan, 150, 700, 210).map(({ size }) => size)).toEqual([256, 423, 700]);
   });
 
+  test("another number of steps at the same step does not bring the ended scale back", () => {
+    const grown = growScales(plan, 40, 512, 80);
+    expect(replanScales(grown, 40, 200)).toEqual([grown[0], { size: 512, fromStep: 41, toStep: 200 }]);
+    expect(replanScales(grown, 40, 10).at(-1)).toEqual({ size: 512, fromStep: 41, toStep: 41 });
+    expect(replanScales(grown, 41, 200).at(-1)).toEqual({ size: 512, fromStep: 41, toStep: 200 });
+  });
+
   test("scales that were still to come stay", () => {
     const growing = growScales(planScales(512, 3, 100, [square]), 10, 1024, 100);
     expect(growing.map(({ size }) => size)).toEqual([128, 256, 512, 1024]);
-    expect(growing[0]).toEqual({ size: 128, fromStep: 0, toStep: 10 });
+    expect(growing[0]).toEqual({ size: 128, fromStep: 0, toStep: 10, hasEnded: true });
   });
 
   test("every step has a scale, and the last picture has the new size, however few steps are left", () => {
@@ -69,7 +76,7 @@ describe("scales after a painting grew", () => {
           expect(scale.toStep).toBeGreaterThanOrEqual(scale.fromStep);
           expect(scale.fromStep).toBe(index === 0 ? 0 : grown[index - 1]!.toStep + 1);
         }
-        expect(grown[0]).toEqual({ size: 256, fromStep: 0, toStep: step });
+        expect(grown[0]).toEqual({ size: 256, fromStep: 0, toStep: step, hasEnded: true });
         expect(grown.at(-1)).toMatchObject({ size: 2048, toStep: Math.max(steps, step + 1) });
       }
     }

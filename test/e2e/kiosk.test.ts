@@ -57,7 +57,10 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
       await page.mouse.click(5, 5);
     }
     await page.getByText("You, in the style of Engraving").waitFor();
+    const photo = page.getByTestId("kiosk-photo");
+    await expect.poll(() => photo.getAttribute("src")).toMatch(/^\/images\/.+\?w=2048$/);
     await phase(page, "showing");
+    expect(await photo.getAttribute("data-shown")).toBe("false");
     await screenshot(page, "kiosk-visitor-phone");
     await page.getByText("French Alps, in the style of", { exact: false }).waitFor();
     const photos = async () =>

@@ -38,7 +38,7 @@ describeStudio("the layers in a browser, with the bundled network", {}, (studio)
     await page.waitForFunction(
       () => [...document.querySelectorAll("canvas")].filter((canvas) => canvas.dataset.shown?.endsWith("/20")).length === 5,
     );
-    await page.getByRole("link", { name: "Strokes, conv3_1" }).click();
+    await page.getByRole("link", { name: "Strokes conv3_1" }).click();
     await page.getByRole("link", { name: "See its layers" }).click();
     await page.waitForURL(/\/layers\?id=/);
     await page.getByRole("img", { name: "Distance of each layer from the style: Strokes, conv3_1" }).waitFor();

@@ -7,6 +7,7 @@ import {
   canvasColours,
   exported,
   lossCurve,
+  openNumbers,
   overflow,
   screenshot,
   startPainting,
@@ -119,6 +120,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     const { page, complaints } = await studio.open(phone);
     await page.goto("/");
     const start = page.getByRole("button", { name: "Start", exact: true });
+    await openNumbers(page);
     for (const name of ["Content", "Style", "Smoothness", "Size", "Steps"]) {
       const field = page.getByRole("textbox", { name });
       const covered = await field.evaluate((element) => {

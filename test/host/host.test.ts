@@ -195,10 +195,18 @@ describe("a host", () => {
   });
 
   test("a session that an earlier server suspended is resumed", async () => {
-    const host = await startHost({ suspendedRetryMs: 200 });
+    const host = await startHost({ suspendedRetryMs: 2000 });
+    const { suspended } = host.storage.sessions;
+    let isThere = (): void => undefined;
+    const there = new Promise<void>((resolve) => {
+      isThere = resolve;
+    });
+    // The host looks for suspended sessions once; on a slow machine it would look before this one is stored.
+    host.storage.sessions.suspended = () => there.then(suspended);
     const id = await host.prepare({ steps: 3 });
     const error = { code: "UNAVAILABLE", message: "The disk is full." } as const;
     await host.storage.sessions.update(id, { status: "PAUSED", error });
+    isThere();
     expect((await host.end(id)).status).toBe("COMPLETED");
   });
 

@@ -83,12 +83,7 @@ export class FrameBroker {
     if (afterStep !== null && afterStep < -1) {
       throw badInput("afterStep", "afterStep is a step, or -1 for all.", -1, { min: -1 });
     }
-    if (maxFramesPerSecond !== null && !(maxFramesPerSecond > 0 && maxFramesPerSecond <= MAX_FRAMES_PER_SECOND)) {
-      const allowed = `greater than 0 and at most ${MAX_FRAMES_PER_SECOND}`;
-      throw badInput("maxFramesPerSecond", `maxFramesPerSecond must be ${allowed}.`, MAX_FRAMES_PER_SECOND, {
-        ...{ max: MAX_FRAMES_PER_SECOND, unit: "frames/s" },
-      });
-    }
+    requireFramesPerSecond(maxFramesPerSecond);
     const mailbox = new Mailbox(maxFramesPerSecond === null ? 0 : Math.min(MAX_INTERVAL_MS, 1000 / maxFramesPerSecond));
     // Subscribes first and reads second, so that an event in between is in one of the two.
     const leave = await this.join(sessionId, mailbox);
@@ -151,6 +146,15 @@ export class FrameBroker {
     const count = { id: sessionId, viewers: this.viewersOf(sessionId) };
     for (const counter of this.counters) counter(count);
   }
+}
+
+/** @throws AtelierError BAD_INPUT (field `maxFramesPerSecond`) for a rate that is not allowed; null is no limit. */
+export function requireFramesPerSecond(maxFramesPerSecond: number | null): void {
+  if (maxFramesPerSecond === null || (maxFramesPerSecond > 0 && maxFramesPerSecond <= MAX_FRAMES_PER_SECOND)) return;
+  const allowed = `greater than 0 and at most ${MAX_FRAMES_PER_SECOND}`;
+  throw badInput("maxFramesPerSecond", `maxFramesPerSecond must be ${allowed}.`, MAX_FRAMES_PER_SECOND, {
+    ...{ max: MAX_FRAMES_PER_SECOND, unit: "frames/s" },
+  });
 }
 
 function deliver(event: SessionEvent, mailboxes: Iterable<Mailbox>): void {

@@ -3,13 +3,18 @@ import { AtelierError } from "../../errors.js";
 import type { SessionEvent, SessionRecord } from "../../records/session.js";
 import type { Storage } from "../../storage/storage.js";
 import { AutoResetEvent } from "./auto-reset-event.js";
-import type { FrameBroker } from "./frame-broker.js";
+import { type FrameBroker, requireFramesPerSecond } from "./frame-broker.js";
 import { keptFrames } from "./kept-frames.js";
 import type { ViewerEvent } from "./mailbox.js";
 import type { SharedFrame } from "./shared-frame.js";
 
 /** Sessions of an output in which the picture that it holds is looked for. */
 const SESSIONS_LOOKED_AT = 20;
+
+/** A picture of an output; null when the picture that was shown is deleted and no other takes its place. */
+export interface OutputEvent {
+  frame: SharedFrame | null;
+}
 
 export interface OutputParts {
   storage: Storage;
@@ -18,7 +23,7 @@ export interface OutputParts {
 }
 
 /** Opens the pictures of a lasting output, whose name is checked already. */
-export type WatchOutput = (name: string, maxFramesPerSecond: number | null) => Promise<AsyncIterableIterator<{ frame: SharedFrame }>>;
+export type WatchOutput = (name: string, maxFramesPerSecond: number | null) => Promise<AsyncIterableIterator<OutputEvent>>;
 
 export function outputsOf(parts: OutputParts): WatchOutput {
   return (name, maxFramesPerSecond) => OutputViewer.open(name, parts, maxFramesPerSecond);
@@ -30,14 +35,18 @@ export function outputsOf(parts: OutputParts): WatchOutput {
  *
  * As in `Viewer`, `next` and `return` are written by hand, so that a viewer may leave while it waits.
  */
-class OutputViewer implements AsyncIterableIterator<{ frame: SharedFrame }> {
+class OutputViewer implements AsyncIterableIterator<OutputEvent> {
   private closed = false;
   private unsubscribe: () => Promise<void> = async () => undefined;
   /** The session to show; null while the output has none. */
   private wanted: SessionRecord | null = null;
-  private watched: { sessionId: string; events: AsyncIterableIterator<ViewerEvent> } | null = null;
+  private watched: { events: AsyncIterableIterator<ViewerEvent> } | null = null;
   private held: SharedFrame | null = null;
+  /** The session whose picture the viewer has; null for none. */
+  private shownId: string | null = null;
   private isStale = false;
+  /** Whether the viewer must be told that there is no picture any more. */
+  private isCleared = false;
   private readonly change = new AutoResetEvent();
 
   private constructor(
@@ -48,6 +57,7 @@ class OutputViewer implements AsyncIterableIterator<{ frame: SharedFrame }> {
 
   /** The name must be checked already. */
   static async open(name: string, parts: OutputParts, maxFramesPerSecond: number | null): Promise<OutputViewer> {
+    requireFramesPerSecond(maxFramesPerSecond);
     const viewer = new OutputViewer(name, parts, maxFramesPerSecond);
     // Subscribes first and reads second, so that a session that starts in between is not missed.
     viewer.unsubscribe = await parts.bus.subscribe("sessions", (event) => viewer.receive(event));
@@ -64,15 +74,20 @@ class OutputViewer implements AsyncIterableIterator<{ frame: SharedFrame }> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<{ frame: SharedFrame }>> {
-    while (!this.closed) {
-      const frame = await this.read();
-      if (frame && !this.closed) return { done: false, value: { frame } };
+  async next(): Promise<IteratorResult<OutputEvent>> {
+    try {
+      while (!this.closed) {
+        const shown = await this.read();
+        if (shown && !this.closed) return { done: false, value: shown };
+      }
+    } catch (error) {
+      await this.return();
+      throw error;
     }
     return this.return();
   }
 
-  async return(): Promise<IteratorResult<{ frame: SharedFrame }>> {
+  async return(): Promise<IteratorResult<OutputEvent>> {
     if (!this.closed) {
       this.closed = true;
       this.change.set();
@@ -85,9 +100,10 @@ class OutputViewer implements AsyncIterableIterator<{ frame: SharedFrame }> {
   /** Finds the newest session, and the picture to hold while that has none. */
   private async find(): Promise<void> {
     this.isStale = false;
-    this.wanted = null;
     const { storage } = this.parts;
     const { rows } = await storage.sessions.list({ first: SESSIONS_LOOKED_AT, after: null }, { output: this.name });
+    // One that started meanwhile, and which the list does not have, stays.
+    if (this.wanted && (await storage.sessions.find(this.wanted.id)) === null) this.wanted = null;
     this.show(rows[0] ?? null);
     const kept = keptFrames(storage);
     const latest = await kept.latestOf(rows.map(({ id }) => id));
@@ -95,12 +111,16 @@ class OutputViewer implements AsyncIterableIterator<{ frame: SharedFrame }> {
     const frame = earlier && latest.get(earlier.id);
     // Watching the newest session begins with its own picture.
     if (frame && earlier !== rows[0]) this.held = await kept.shared(frame);
+    this.isCleared = !frame && this.shownId !== null;
   }
 
   private receive(event: Extract<SessionEvent, { type: "changed" | "deleted" }>): void {
     if (event.type === "deleted") {
-      if (event.sessionId !== this.wanted?.id) return;
+      if (event.sessionId !== this.wanted?.id && event.sessionId !== this.shownId) return;
       this.isStale = true;
+      const { watched } = this;
+      this.watched = null;
+      void watched?.events.return?.();
       this.change.set();
     } else if (event.session.kind === "TRANSLATION" && event.session.settings.output === this.name) {
       this.show(event.session);
@@ -109,41 +129,55 @@ class OutputViewer implements AsyncIterableIterator<{ frame: SharedFrame }> {
 
   /** Turns to a session, unless a newer one is shown. */
   private show(session: SessionRecord | null): void {
-    if (this.wanted && (!session || session.createdAt < this.wanted.createdAt)) return;
+    // Of two that started in the same millisecond, the one that is shown stays.
+    if (this.wanted && (!session || (session.id !== this.wanted.id && session.createdAt <= this.wanted.createdAt))) return;
     const isOther = session?.id !== this.wanted?.id;
     this.wanted = session;
     if (!isOther) return;
-    // Ends the wait for a picture of the session before.
-    void this.watched?.events.return?.();
+    // Ends the wait for a picture of the session before, which is opened anew if it is wanted again.
+    const { watched } = this;
+    this.watched = null;
+    void watched?.events.return?.();
     this.change.set();
   }
 
-  /** The next picture; null when there is another session to look at. */
-  private async read(): Promise<SharedFrame | null> {
+  /** The next event; null when there is another session to look at. */
+  private async read(): Promise<OutputEvent | null> {
+    if (this.isStale) await this.find();
+    if (this.isCleared) {
+      this.isCleared = false;
+      this.shownId = null;
+      return { frame: null };
+    }
     const { held } = this;
     this.held = null;
-    if (held) return held;
-    if (this.isStale) await this.find();
-    if (this.wanted && this.watched?.sessionId !== this.wanted.id) await this.watch(this.wanted.id);
-    const watched = this.watched;
+    if (held) return this.shown(held);
+    if (this.wanted && !this.watched) await this.watch(this.wanted.id);
+    const { watched } = this;
     if (watched) {
       const { done, value } = await watched.events.next();
-      if (!done) return value.type === "frame" ? value.frame : null;
+      if (!done) return value.type === "frame" ? this.shown(value.frame) : null;
+      // It has ended, or another one is wanted.
+      if (this.watched === watched && !this.closed && !this.isStale) await this.change.wait();
+      return null;
     }
-    // Nothing comes before another session starts, or this one is deleted.
-    const isCurrent = (this.watched?.sessionId ?? null) === (this.wanted?.id ?? null);
-    if (!this.closed && !this.isStale && isCurrent) await this.change.wait();
+    // Nothing comes before a session starts.
+    if (!this.closed && !this.isStale && !this.wanted) await this.change.wait();
     return null;
   }
 
+  private shown(frame: SharedFrame): OutputEvent {
+    this.shownId = frame.record.sessionId;
+    return { frame };
+  }
+
   private async watch(sessionId: string): Promise<void> {
-    await this.watched?.events.return?.();
-    this.watched = null;
     const { maxFramesPerSecond } = this;
     try {
       const events = await this.parts.broker.watch(sessionId, { afterStep: null, maxFramesPerSecond });
-      this.watched = { sessionId, events };
-      if (this.closed) await events.return?.();
+      // Another session may have started while this one was opened.
+      if (this.closed || this.isStale || this.wanted?.id !== sessionId) await events.return?.();
+      else this.watched = { events };
     } catch (error) {
       // It was deleted meanwhile.
       if (!(error instanceof AtelierError) || error.code !== "NOT_FOUND") throw error;

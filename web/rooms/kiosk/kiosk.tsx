@@ -2,6 +2,8 @@
 
 import { useSearchParams } from "next/navigation";
 import { useMemo } from "react";
+import type { Frame } from "../../graphql/operations";
+import { displayUrl } from "../../parts/display-url";
 import { LiveCanvas } from "../../parts/live-canvas";
 import { useAwake, useStill } from "../../parts/use-awake";
 import { useServer } from "../../parts/use-server";
@@ -28,6 +30,15 @@ export function Kiosk() {
       <h1 className="hidden">{texts.heading}</h1>
       <div className={styles.picture} data-behind={visits}>
         <LiveCanvas url={frame?.url ?? null} label={caption(state, options)} onMissing={() => undefined} />
+        {/* The photo is on the wall until its first step comes, and dissolves into it. */}
+        {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
+        <img
+          className={styles.photo}
+          src={photoUrl(state, options)}
+          alt=""
+          data-testid="kiosk-photo"
+          data-shown={awaitsPicture(state, frame)}
+        />
       </div>
       {state.phase === "choosing" && <Choosing choices={options.styles} keep={options.keep} dispatch={dispatch} />}
       {state.phase === "counting" && <Counting dispatch={dispatch} />}
@@ -61,6 +72,18 @@ function caption(state: KioskState, options: KioskOptions): string {
   const guest = "guest" in state ? state.guest : null;
   const chosen = guest ? options.styles.find(({ url }) => url === guest.styleUrl) : style;
   return texts.painting(guest ? texts.you : photo.title, chosen?.title ?? "");
+}
+
+/** Address of the picture that is painted. */
+function photoUrl(state: KioskState, { photos, styles: pictures }: KioskOptions): string {
+  const guest = "guest" in state ? state.guest : null;
+  return displayUrl(guest ? `/images/${guest.imageId}` : pairAt(photos, pictures, state.place).photo.url);
+}
+
+/** Whether a painting is begun that has no picture of its own yet. */
+function awaitsPicture(state: KioskState, frame: Frame | null): boolean {
+  if (state.phase === "starting") return true;
+  return state.phase === "painting" && !frame?.url.startsWith(`/frames/${state.sessionId}/`);
 }
 
 function progress(state: KioskState, step: number | null, { steps }: KioskOptions): string {

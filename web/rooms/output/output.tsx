@@ -49,7 +49,10 @@ export function OutputRoom() {
       follow({
         document: OutputEvents,
         variables: () => ({ name }),
-        onEvent({ liveOutput: { sessionId, step, mimeType, data } }) {
+        onEvent({ liveOutput }) {
+          // The picture was deleted.
+          if (!liveOutput) return setShown(false);
+          const { sessionId, step, mimeType, data } = liveOutput;
           if (data) decodedOf(sessionId).take(step, decodePicture(data, mimeType));
         },
         signal: ending.signal,
