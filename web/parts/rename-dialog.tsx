@@ -3,6 +3,7 @@ import { useState } from "react";
 import { styleTransferLimits } from "../../server/records/settings";
 import { galleryTexts as texts } from "../texts/gallery";
 import dialog from "./dialog.module.css";
+import { Modal } from "./modal";
 import { FailureNotice } from "./notice";
 import button from "./text-button.module.css";
 import { useAttempt } from "./use-attempt";
@@ -22,39 +23,39 @@ export function RenameDialog({ title, onRename }: { title: string; onRename(titl
   }
 
   return (
-    <Dialog.Root open={open} onOpenChange={turn}>
-      <Dialog.Trigger className={button.quiet} aria-label={texts.renameNamed(title)}>
-        {texts.rename}
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <div className={dialog.overlay} aria-hidden="true" />
-        <Dialog.Content className={dialog.content} aria-describedby={undefined}>
-          <Dialog.Title className={dialog.title}>{texts.rename}</Dialog.Title>
-          <form
-            className={dialog.form}
-            onSubmit={(event) => {
-              event.preventDefault();
-              void rename(String(new FormData(event.currentTarget).get("title")).trim());
-            }}
-          >
-            <input
-              className={dialog.field}
-              name="title"
-              aria-label={texts.name}
-              defaultValue={title}
-              maxLength={styleTransferLimits.maxTitleLength}
-              required
-            />
-            <FailureNotice error={failure} />
-            <div className={dialog.actions}>
-              <Dialog.Close className="button">{texts.cancel}</Dialog.Close>
-              <button type="submit" className="button primary">
-                {texts.rename}
-              </button>
-            </div>
-          </form>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Modal
+      trigger={
+        <Dialog.Trigger className={button.quiet} aria-label={texts.renameNamed(title)}>
+          {texts.rename}
+        </Dialog.Trigger>
+      }
+      title={texts.rename}
+      open={open}
+      onOpenChange={turn}
+    >
+      <form
+        className={dialog.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void rename(String(new FormData(event.currentTarget).get("title")).trim());
+        }}
+      >
+        <input
+          className={dialog.field}
+          name="title"
+          aria-label={texts.name}
+          defaultValue={title}
+          maxLength={styleTransferLimits.maxTitleLength}
+          required
+        />
+        <FailureNotice error={failure} />
+        <div className={dialog.actions}>
+          <Dialog.Close className="button">{texts.cancel}</Dialog.Close>
+          <button type="submit" className="button primary">
+            {texts.rename}
+          </button>
+        </div>
+      </form>
+    </Modal>
   );
 }

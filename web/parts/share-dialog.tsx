@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { shareTexts as texts } from "../texts/share";
 import { CopyButton } from "./copy-button";
 import dialog from "./dialog.module.css";
+import { Modal } from "./modal";
 import styles from "./share-dialog.module.css";
 
 interface Props {
@@ -19,20 +20,19 @@ interface Props {
 export function ShareDialog({ path, about, button = texts.open, className = "button" }: Props) {
   const [open, setOpen] = useState(false);
   return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger className={className}>{button}</Dialog.Trigger>
-      <Dialog.Portal>
-        <div className={dialog.overlay} aria-hidden="true" />
-        <Dialog.Content className={dialog.content} data-high="true">
-          <Dialog.Title className={dialog.title}>{texts.title}</Dialog.Title>
-          <Dialog.Description className="note">{about}</Dialog.Description>
-          <Link path={path} />
-          <div className={dialog.actions}>
-            <Dialog.Close className="button">{texts.close}</Dialog.Close>
-          </div>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Modal
+      trigger={<Dialog.Trigger className={className}>{button}</Dialog.Trigger>}
+      title={texts.title}
+      about={about}
+      high
+      open={open}
+      onOpenChange={setOpen}
+    >
+      <Link path={path} />
+      <div className={dialog.actions}>
+        <Dialog.Close className="button">{texts.close}</Dialog.Close>
+      </div>
+    </Modal>
   );
 }
 

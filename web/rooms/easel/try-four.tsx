@@ -5,6 +5,7 @@ import type { ImageReference, Weighted } from "../../../server/records/changes";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
 import dialog from "../../parts/dialog.module.css";
+import { Modal } from "../../parts/modal";
 import { FailureNotice } from "../../parts/notice";
 import { SelectControl } from "../../parts/select-control";
 import { useAttempt } from "../../parts/use-attempt";
@@ -39,38 +40,37 @@ export function TryFour({ recipe, disabled, pictures }: Props) {
     });
 
   return (
-    <Dialog.Root onOpenChange={forget}>
-      <Dialog.Trigger className="button large" disabled={disabled}>
-        {texts.open}
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <div className={dialog.overlay} aria-hidden="true" />
-        <Dialog.Content className={dialog.content}>
-          <Dialog.Title className={dialog.title}>{texts.open}</Dialog.Title>
-          <Dialog.Description className="note">{texts.help}</Dialog.Description>
-          <form
-            className={dialog.form}
-            onSubmit={(event) => {
-              event.preventDefault();
-              void begin();
-            }}
-          >
-            <SelectControl
-              title={texts.differ}
-              options={Object.entries(texts.vary).map(([value, title]) => ({ value: value as Vary, title }))}
-              value={vary}
-              onChange={(value: Vary) => setVary(value)}
-            />
-            <FailureNotice error={failure} />
-            <div className={dialog.actions}>
-              <Dialog.Close className="button">{texts.cancel}</Dialog.Close>
-              <button type="submit" className="button primary" disabled={busy}>
-                {busy ? texts.starting : texts.start}
-              </button>
-            </div>
-          </form>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Modal
+      trigger={
+        <Dialog.Trigger className="button large" disabled={disabled}>
+          {texts.open}
+        </Dialog.Trigger>
+      }
+      title={texts.open}
+      about={texts.help}
+      onOpenChange={forget}
+    >
+      <form
+        className={dialog.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void begin();
+        }}
+      >
+        <SelectControl
+          title={texts.differ}
+          options={Object.entries(texts.vary).map(([value, title]) => ({ value: value as Vary, title }))}
+          value={vary}
+          onChange={(value: Vary) => setVary(value)}
+        />
+        <FailureNotice error={failure} />
+        <div className={dialog.actions}>
+          <Dialog.Close className="button">{texts.cancel}</Dialog.Close>
+          <button type="submit" className="button primary" disabled={busy}>
+            {busy ? texts.starting : texts.start}
+          </button>
+        </div>
+      </form>
+    </Modal>
   );
 }

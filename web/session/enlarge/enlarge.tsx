@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Frame, Painting } from "../../graphql/operations";
 import dialog from "../../parts/dialog.module.css";
 import { formatRoughly } from "../../parts/durations";
+import { Modal } from "../../parts/modal";
 import { Notice } from "../../parts/notice";
 import { useServer } from "../../parts/use-server";
 import { enlargeTexts as texts } from "../../texts/enlarge";
@@ -26,46 +27,42 @@ export function Enlarge({ session, last }: { session: Painting; last: Frame }) {
   const { size, steps } = wanted;
   const begin = () => start(() => beginBranch(session, last.step, { size, steps }, (root) => texts.name(root, size)));
   return (
-    <Dialog.Root>
-      <Dialog.Trigger className="button primary">{texts.title}</Dialog.Trigger>
-      <Dialog.Portal>
-        <div className={dialog.overlay} aria-hidden="true" />
-        <Dialog.Content className={dialog.content}>
-          <Dialog.Title className={dialog.title}>{texts.title}</Dialog.Title>
-          <Dialog.Description className="note">{texts.help(last.width, last.height)}</Dialog.Description>
-          <form
-            className={dialog.form}
-            onSubmit={(event) => {
-              event.preventDefault();
-              void begin();
-            }}
-          >
-            <RadioGroup.Root
-              className={styles.sizes}
-              aria-label={texts.size}
-              value={String(size)}
-              onValueChange={(value) => setChosen(Number(value))}
-            >
-              {sizes.map((one) => {
-                const { width, height } = finalExtent(session.content, one.size);
-                return (
-                  <RadioGroup.Item key={one.size} value={String(one.size)} className={`bare ${styles.size}`}>
-                    <span>{texts.extent(width, height)}</span>
-                    <span className={styles.time}>{texts.about(formatRoughly(one.ms))}</span>
-                  </RadioGroup.Item>
-                );
-              })}
-            </RadioGroup.Root>
-            {failure && <Notice>{failure}</Notice>}
-            <div className={dialog.actions}>
-              <Dialog.Close className="button">{texts.cancel}</Dialog.Close>
-              <button type="submit" className="button primary" disabled={starting}>
-                {starting ? texts.starting : texts.start}
-              </button>
-            </div>
-          </form>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Modal
+      trigger={<Dialog.Trigger className="button primary">{texts.title}</Dialog.Trigger>}
+      title={texts.title}
+      about={texts.help(last.width, last.height)}
+    >
+      <form
+        className={dialog.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void begin();
+        }}
+      >
+        <RadioGroup.Root
+          className={styles.sizes}
+          aria-label={texts.size}
+          value={String(size)}
+          onValueChange={(value) => setChosen(Number(value))}
+        >
+          {sizes.map((one) => {
+            const { width, height } = finalExtent(session.content, one.size);
+            return (
+              <RadioGroup.Item key={one.size} value={String(one.size)} className={`bare ${styles.size}`}>
+                <span>{texts.extent(width, height)}</span>
+                <span className={styles.time}>{texts.about(formatRoughly(one.ms))}</span>
+              </RadioGroup.Item>
+            );
+          })}
+        </RadioGroup.Root>
+        {failure && <Notice>{failure}</Notice>}
+        <div className={dialog.actions}>
+          <Dialog.Close className="button">{texts.cancel}</Dialog.Close>
+          <button type="submit" className="button primary" disabled={starting}>
+            {starting ? texts.starting : texts.start}
+          </button>
+        </div>
+      </form>
+    </Modal>
   );
 }

@@ -1,17 +1,9 @@
-import { useEffect, useState } from "react";
+import { useTold } from "../../parts/use-told";
 import { exportTexts as texts } from "../../texts/export";
-
-/** How long the button says what became of the copy, ms. */
-const TOLD_MS = 2500;
 
 /** A button that copies a picture, to be pasted into another program. */
 export function CopyPicture({ url }: { url: string }) {
-  const [told, setTold] = useState<string | null>(null);
-  useEffect(() => {
-    if (told === null) return;
-    const timer = setTimeout(() => setTold(null), TOLD_MS);
-    return () => clearTimeout(timer);
-  }, [told]);
+  const [told, tell] = useTold();
 
   async function copy() {
     try {
@@ -21,10 +13,10 @@ export function CopyPicture({ url }: { url: string }) {
         return response.blob();
       });
       await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
-      setTold(texts.copied);
+      tell(texts.copied);
     } catch (error) {
       console.debug("The picture was not copied:", error);
-      setTold(texts.notCopied);
+      tell(texts.notCopied);
     }
   }
 

@@ -1,6 +1,7 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import dialog from "../../parts/dialog.module.css";
+import { Modal } from "../../parts/modal";
 import { type OptionGroup, SelectControl } from "../../parts/select-control";
 import { exportTexts as texts } from "../../texts/export";
 import { CopyPicture } from "./copy-picture";
@@ -27,38 +28,35 @@ export function ExportDialog({ subject }: { subject: Subject }) {
     { title: texts.settings, options: isPainting ? [{ value: "json" as const, title: texts.settingsAs("JSON") }] : [] },
   ].filter((group) => group.options.length > 0);
   return (
-    <Dialog.Root onOpenChange={making.forget}>
-      <Dialog.Trigger className={subject.isPrimary ? "button primary" : "button"}>{texts.open}</Dialog.Trigger>
-      <Dialog.Portal>
-        <div className={dialog.overlay} aria-hidden="true" />
-        <Dialog.Content className={dialog.content} aria-describedby={undefined}>
-          <Dialog.Title className={dialog.title}>{texts.title}</Dialog.Title>
-          <div className={dialog.form}>
-            <SelectControl title={texts.format} options={groups} value={format} onChange={(value: ExportFormat) => setFormat(value)} />
-            {format !== "json" && size && (
-              <SelectControl
-                title={texts.size}
-                options={sizes.map((one) => ({ value: String(one.size), title: texts.extent(one.width, one.height) }))}
-                value={String(size.size)}
-                onChange={(value) => setChosen(Number(value))}
-              />
-            )}
-            <p className="note">{noteOf(subject, format)}</p>
-            {film && size ? (
-              <FilmMaker making={making} form={{ format: film.format, size: size.size }} />
-            ) : (
-              <div className={dialog.actions}>
-                <Dialog.Close className="button">{texts.close}</Dialog.Close>
-                {format !== "json" && <CopyPicture url={fileAddress(subject, "png", size?.size ?? null)} />}
-                <a className="button primary" href={fileAddress(subject, format, size?.size ?? null)} download>
-                  {texts.download}
-                </a>
-              </div>
-            )}
+    <Modal
+      trigger={<Dialog.Trigger className={subject.isPrimary ? "button primary" : "button"}>{texts.open}</Dialog.Trigger>}
+      title={texts.title}
+      onOpenChange={making.forget}
+    >
+      <div className={dialog.form}>
+        <SelectControl title={texts.format} options={groups} value={format} onChange={(value: ExportFormat) => setFormat(value)} />
+        {format !== "json" && size && (
+          <SelectControl
+            title={texts.size}
+            options={sizes.map((one) => ({ value: String(one.size), title: texts.extent(one.width, one.height) }))}
+            value={String(size.size)}
+            onChange={(value) => setChosen(Number(value))}
+          />
+        )}
+        <p className="note">{noteOf(subject, format)}</p>
+        {film && size ? (
+          <FilmMaker making={making} form={{ format: film.format, size: size.size }} />
+        ) : (
+          <div className={dialog.actions}>
+            <Dialog.Close className="button">{texts.close}</Dialog.Close>
+            {format !== "json" && <CopyPicture url={fileAddress(subject, "png", size?.size ?? null)} />}
+            <a className="button primary" href={fileAddress(subject, format, size?.size ?? null)} download>
+              {texts.download}
+            </a>
           </div>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+        )}
+      </div>
+    </Modal>
   );
 }
 
