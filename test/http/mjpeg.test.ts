@@ -325,7 +325,7 @@ test("a lasting output returns to a session that runs on while a later one came 
   const pictures = await outputsOf({ storage: server.storage, bus: server.bus, broker: server.broker })("tower", null);
   const next = async () => (await pictures.next()).value?.frame?.record;
   expect(await next()).toMatchObject({ sessionId: one.id, step: 0 });
-  // Nobody reads meanwhile.
+  // The viewer does not read in between.
   const two = await liveOn("tower", new Date(2000));
   await server.storage.sessions.delete(two.id);
   await server.bus.publish("sessions", { type: "deleted", sessionId: two.id });

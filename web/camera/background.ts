@@ -22,7 +22,7 @@ class Background {
 
   constructor() {
     this.worker.onmessage = ({ data }: MessageEvent<BackgroundAnswer>) => this.receive(data);
-    // Its script could not be loaded, or failed outside of a request: what waits is told.
+    // Its script could not be loaded, or failed between two requests.
     this.worker.onerror = () => {
       for (const { reject } of this.encodings.values()) reject(new Error(liveTexts.noEncoding));
       this.encodings.clear();

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** How long something is told, ms. */
+/** How long the words are shown, ms. */
 const TOLD_MS = 2500;
 
 /** Words that a button says for a moment in place of its own; null otherwise. */

@@ -58,7 +58,7 @@ export function OutputRoom() {
         signal: ending.signal,
       }).catch((error: unknown) => {
         setFailure(messageOf(error));
-        // A wall that nobody watches over goes on, unless the name itself is refused.
+        // An unattended wall must go on. Only a name that is refused cannot be asked for again.
         if (!(error instanceof ServerError) || error.code !== "BAD_INPUT") retry = setTimeout(begin, RETRY_AFTER_MS);
       });
     };
