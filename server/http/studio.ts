@@ -34,6 +34,8 @@ export function studio(folder: string): Router {
     const path = request.path.replace(/\/$/, "");
     const name = path.replace(/^\/(s|live\/out)\/[^/.]+$/, "/$1");
     if (name !== "" && !name.includes(".")) request.url = `${name}.html`;
+    // Browsers ask for it where a page names no icon, as while Next exchanges the head of a page.
+    else if (name === "/favicon.ico") request.url = "/icon.svg";
     next();
   };
 

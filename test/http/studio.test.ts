@@ -43,6 +43,7 @@ describe("a built studio", () => {
     await writeFile(join(out, "404.html"), "<p>no such page</p>");
     await writeFile(join(out, "s.html"), "<p>session</p>");
     await writeFile(join(out, "s.txt"), "payload");
+    await writeFile(join(out, "icon.svg"), "<svg/>");
     await mkdir(join(out, "live"));
     await writeFile(join(out, "live", "out.html"), "<p>output</p>");
     await mkdir(join(out, "s"));
@@ -59,6 +60,7 @@ describe("a built studio", () => {
     ["/s/abc/?frame=3", "<p>session</p>"],
     ["/live/out/stage", "<p>output</p>"],
     ["/live/out/stage/?fit=1", "<p>output</p>"],
+    ["/favicon.ico", "<svg/>"],
     ["/s.txt", "payload"],
     ["/s/__next.txt", "nested payload"],
   ])("serves %s", async (path, content) => {
