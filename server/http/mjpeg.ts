@@ -64,8 +64,8 @@ type Shown = AsyncIterableIterator<{ frame?: SharedFrame | null }>;
  * (multipart/x-mixed-replace). `?fps=` limits the rate; a viewer that reads slowly gets the newest frame each time. A
  * browser that shows the address, by itself or in a page, is known by its Accept header.
  * - `GET /sessions/:id/stream.mjpeg`: a session. It begins with the latest frame and ends with the session.
- * - `GET /live/out/:name.mjpeg`: a lasting output. It begins with the picture that the output holds, a dark one where
- *   there is none, and never ends.
+ * - `GET /live/out/:name.mjpeg`: a lasting output. It begins with a dark picture and the one that the output
+ *   holds, and ends only with the server.
  */
 export function mjpegRoutes({ broker, watchOutput }: MjpegDependencies): Router {
   const router = Router();
