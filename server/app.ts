@@ -16,8 +16,10 @@ import type { Queue } from "./queue/queue.js";
 import type { DeviceInfo, RefusedDevice, SessionFilter } from "./records/session.js";
 import { styleTransferSettings } from "./records/settings.js";
 import { SessionControls } from "./sessions/controls.js";
+import { Sweeper } from "./sessions/expiry.js";
 import { LiveFrames } from "./sessions/live/frames.js";
 import type { SessionModels } from "./sessions/models.js";
+import { QueueOrder } from "./sessions/queue-order.js";
 import { SessionService } from "./sessions/service.js";
 import { FrameBroker } from "./sessions/watch/frame-broker.js";
 import { openGalleryFeed, openRemovalFeed } from "./sessions/watch/gallery-feed.js";
@@ -88,9 +90,13 @@ export async function createApp(parts: AppParts): Promise<App> {
   const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });
   const watchOutput = outputsOf({ storage, bus, broker });
   const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, maxQueued };
+  const sessions = new SessionService(sessionParts);
+  const controls = new SessionControls({ ...sessionParts, maxChanges: MAX_CHANGES });
+  const sweeper = new Sweeper({ storage, sessions, controls, report });
   const context = {
-    sessions: new SessionService(sessionParts),
-    controls: new SessionControls({ ...sessionParts, maxChanges: MAX_CHANGES }),
+    sessions,
+    controls,
+    queueOrder: new QueueOrder({ storage, queue, bus, maxQueued }),
     liveFrames,
     storage,
     queue,
@@ -140,9 +146,11 @@ export async function createApp(parts: AppParts): Promise<App> {
     async listen(port, host) {
       server.listen(port, host);
       await once(server, "listening");
+      sweeper.start();
       return server.address() as AddressInfo;
     },
     async close() {
+      await sweeper.close();
       // Running requests are answered; idle connections are closed.
       const closed = server.listening ? once(server, "close") : Promise.resolve();
       server.close();

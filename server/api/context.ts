@@ -4,6 +4,7 @@ import type { ModelInfo } from "../records/model.js";
 import type { DeviceInfo, RefusedDevice, SessionFilter, SessionRecord } from "../records/session.js";
 import type { SessionControls } from "../sessions/controls.js";
 import type { LiveFrames } from "../sessions/live/frames.js";
+import type { QueueOrder } from "../sessions/queue-order.js";
 import type { SessionService } from "../sessions/service.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { KeptFrames } from "../sessions/watch/kept-frames.js";
@@ -44,6 +45,7 @@ export interface ApiContext {
   liveFrames: LiveFrames;
   storage: Storage;
   queue: Pick<Queue, "position">;
+  queueOrder: QueueOrder;
   /** Frames of sessions that can be read now: kept ones, and recent ones of live translations. */
   frames: KeptFrames;
   exports: Exporter;

@@ -1,5 +1,6 @@
 import { Arg, Extensions, Field, ID, InputType, ObjectType } from "type-graphql";
 import type { Range } from "../errors.js";
+import { lifetime } from "../records/settings.js";
 
 /** Returns the GraphQL type of a field; a function, because types may refer to each other. */
 export type FieldType = NonNullable<Extract<Parameters<typeof Field>[0], (...arguments_: never[]) => unknown>>;
@@ -44,6 +45,11 @@ export function inputType<Value extends object>(name: string, description: strin
 export function IdArg(name: string, thing = "session") {
   return Arg(name, () => ID, { description: `Id of the ${thing}.` });
 }
+
+/** The lifetime of a temporary session, for the inputs that start one. */
+export const expiresInDescription =
+  "Seconds until the server ends and deletes the session, unless extendSession gives it more time; until then it is in no\n" +
+  `list. ${rangeText(lifetime)} By default a session lasts.`;
 
 /** Limits of a number, for its description. */
 export function rangeText({ min, max }: { min: number; max: number }): string {

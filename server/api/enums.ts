@@ -32,6 +32,12 @@ export const SessionKind = enumType<session.SessionKind>("SessionKind", "What a 
 });
 export type SessionKind = keyof typeof SessionKind;
 
+export const SessionOrder = enumType<session.SessionOrder>("SessionOrder", "Which sessions come first in a list.", {
+  NEWEST: "Those that were started last.",
+  OLDEST: "Those that were started first.",
+});
+export type SessionOrder = keyof typeof SessionOrder;
+
 export const ModelTask = enumType<model.ModelTask>("ModelTask", "What a model is for.", {
   FEATURES: "Measures style and content for style transfers.",
   TRANSLATION: "Turns one picture into another.",

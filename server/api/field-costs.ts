@@ -13,6 +13,7 @@ const LOOKUP = 50;
 export const lookupCosts: Readonly<Record<string, number>> = {
   "Query.session": LOOKUP,
   "Query.sessions": LOOKUP,
+  "Query.queue": LOOKUP,
   "Query.image": LOOKUP,
   "Query.images": LOOKUP,
   "Query.frame": LOOKUP,

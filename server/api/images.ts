@@ -25,6 +25,12 @@ export class Image {
 
   @Field(() => DateTime, { description: "When the picture was stored." })
   createdAt!: Date;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: "When the server deletes a temporary picture, unless a session uses it; null for one that lasts.",
+  })
+  expiresAt!: Date | null;
 }
 
 export const ImageConnection = connectionType<ImageRecord>("ImageConnection", () => Image);
@@ -33,7 +39,7 @@ const imageCursors = cursorCodec("image", (text) => (isId(text) ? text : null));
 
 @Resolver(() => Image)
 export class ImageResolver {
-  @Query(() => ImageConnection, { description: "Pictures that were uploaded or kept, newest first." })
+  @Query(() => ImageConnection, { description: "Pictures that were uploaded or kept, newest first. Temporary ones are left out." })
   images(
     @Arg("first", () => Int, firstArgument) first: number | null,
     @Arg("after", () => String, afterArgument) after: string | null | undefined,

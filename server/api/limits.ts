@@ -1,5 +1,6 @@
 import type { Range } from "../errors.js";
 import { anyStep } from "../records/pictures.js";
+import { lifetime } from "../records/settings.js";
 
 /** Limits of what one client may ask of the API at a time, the same over HTTP and WebSocket. */
 export const apiLimits = {
@@ -49,6 +50,8 @@ export const argumentRanges: ReadonlyMap<string, Range> = new Map<string, Range>
   ["first", { min: 1, max: apiLimits.maxPageSize, integer: true, unit: "entries" }],
   ["points", { min: 2, max: apiLimits.maxLossPoints, integer: true, unit: "points" }],
   ["skip", anyStep],
+  ["position", { ...anyStep, min: 1 }],
+  ["seconds", lifetime],
   ["step", anyStep],
   ["fromStep", anyStep],
   ["toStep", anyStep],

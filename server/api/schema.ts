@@ -12,7 +12,7 @@ import { ServerInfoResolver } from "./server-info.js";
 import { SessionControlMutations } from "./session-controls.js";
 import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
 import { StyleTransferSession, TranslationSession } from "./session-types.js";
-import { ImageSessionsResolver, SessionMutations, SessionQueries } from "./sessions.js";
+import { ImageSessionsResolver, QueueResolver, SessionMutations, SessionQueries } from "./sessions.js";
 import {
   OutputSubscription,
   RemovalsSubscription,
@@ -58,6 +58,7 @@ function resolvedSchema(): GraphQLSchema {
       StyleTransferFieldsResolver,
       TranslationFieldsResolver,
       SessionQueries,
+      QueueResolver,
       ImageSessionsResolver,
       SessionMutations,
       SessionControlMutations,

@@ -1,4 +1,4 @@
-import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { Arg, Ctx, Int, Mutation, Resolver } from "type-graphql";
 import type { ChangeInput } from "../records/changes.js";
 import type { SessionRecord } from "../records/session.js";
 import { requireId } from "../sessions/requirements.js";
@@ -36,6 +36,17 @@ export class SessionControlMutations {
   })
   resumeSession(@IdArg("sessionId") sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
     return controls.resume(requireId("sessionId", sessionId));
+  }
+
+  @Mutation(() => Session, {
+    description: "Gives a waiting session another place in the queue. CONFLICT for one that does not wait for a device.",
+  })
+  moveInQueue(
+    @IdArg("sessionId") sessionId: string,
+    @Arg("position", () => Int, { description: "At least 1, the next session; a position beyond the end means last." }) position: number,
+    @Ctx() { queueOrder }: ApiContext,
+  ): Promise<SessionRecord> {
+    return queueOrder.move(requireId("sessionId", sessionId), position);
   }
 
   @Mutation(() => Session, { description: "Ends a session; its frames stay. CONFLICT for a session that has ended." })

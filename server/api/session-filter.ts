@@ -7,7 +7,9 @@ import { SessionKind, SessionStatus } from "./enums.js";
 import { apiLimits } from "./limits.js";
 import { DateTime } from "./scalars.js";
 
-@InputType({ description: "Conditions that a session must all meet. A condition that is left out or null admits every session." })
+@InputType({
+  description: "Conditions that a session must all meet. A condition that is left out or null admits every session that lasts.",
+})
 export class SessionFilter {
   @Field(() => SessionKind, { nullable: true, description: "Admits sessions of this kind." })
   kind?: SessionKind | null;
@@ -35,6 +37,15 @@ export class SessionFilter {
 
   @Field(() => ID, { nullable: true, description: "Image that the session used as style at any time." })
   styleImageId?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: "Admits only starred sessions, or only the others." })
+  starred?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, description: "Admits only live translations, or only the other sessions." })
+  live?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, description: "Admits temporary sessions too, which have an expiresAt; false by default." })
+  temporary?: boolean | null;
 }
 
 /** Instants that every PostgreSQL reads as JavaScript writes them. */
@@ -42,7 +53,7 @@ const [FIRST_INSTANT, LAST_INSTANT] = [new Date("0001-01-01T00:00:00.000Z"), new
 
 /** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT */
 export function resolveFilter(filter: SessionFilter | null | undefined, { models }: Pick<ApiContext, "models">): FilterValue {
-  const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId } = filter ?? {};
+  const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId, starred, live, temporary } = filter ?? {};
   for (const [name, id] of Object.entries({ model, imageId, styleImageId })) {
     if (id && !isId(id)) throw badInput(`filter.${name}`, `${name} must be an id.`);
   }
@@ -69,5 +80,8 @@ export function resolveFilter(filter: SessionFilter | null | undefined, { models
     ...(model ? { models: models.storedIds(model) } : {}),
     ...(imageId ? { imageId } : {}),
     ...(styleImageId ? { styleImageId } : {}),
+    ...(typeof starred === "boolean" ? { starred } : {}),
+    ...(typeof live === "boolean" ? { live } : {}),
+    ...(temporary ? {} : { lasting: true }),
   };
 }

@@ -78,6 +78,15 @@ export abstract class Session {
     description: "Why the session FAILED, or why the server PAUSED it until there is space on its disk; else null.",
   })
   error!: SessionError | null;
+
+  @Field(() => Boolean, { description: "Whether people marked the session as one of their best." })
+  starred!: boolean;
+
+  @Field(() => String, { nullable: true, description: "What people wrote about the session; null for nothing." })
+  note!: string | null;
+
+  @Field(() => DateTime, { nullable: true, description: "When the server deletes a temporary session; null for one that lasts." })
+  expiresAt!: Date | null;
 }
 
 @ObjectType({ implements: Session, description: "A painting: a picture that is repainted step by step in the style of others." })

@@ -1,14 +1,17 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from "type-graphql";
+import { badInput } from "../errors.js";
 import type { ChangeInput } from "../records/changes.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
-import { styleTransferLimits } from "../records/settings.js";
+import { lifetime, MAX_NOTE_LENGTH, styleTransferLimits } from "../records/settings.js";
 import { isId, requireId } from "../sessions/requirements.js";
 import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
 import { MAX_TRACE_LENGTH } from "../sessions/trace/read.js";
 import type { ApiContext } from "./context.js";
-import { IdArg } from "./declare.js";
+import { IdArg, rangeText } from "./declare.js";
+import { SessionOrder } from "./enums.js";
 import { Image } from "./images.js";
+import { apiLimits } from "./limits.js";
 import type { OperationContext } from "./operation.js";
 import { afterArgument, type Connection, connection, firstArgument } from "./paging.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
@@ -23,12 +26,14 @@ export class SessionQueries {
     return isId(id) ? storage.sessions.find(id) : null;
   }
 
-  @Query(() => SessionConnection, { description: "Sessions, newest first." })
+  @Query(() => SessionConnection, { description: "Sessions that last, newest first unless `order` says otherwise." })
   async sessions(
     @Arg("first", () => Int, firstArgument) first: number | null,
     @Arg("after", () => String, afterArgument) after: string | null | undefined,
     @Arg("filter", () => SessionFilter, { nullable: true, description: "Conditions that the sessions meet; all sessions by default." })
     filter: SessionFilter | null | undefined,
+    @Arg("order", () => SessionOrder, { nullable: true, defaultValue: "NEWEST", description: "Which sessions come first." })
+    order: SessionOrder | null,
     @Ctx() context: ApiContext,
   ): Promise<Connection<SessionRecord>> {
     const { sessions } = context.storage;
@@ -36,10 +41,30 @@ export class SessionQueries {
     return connection(
       { first, after },
       sessionCursors,
-      (request) => sessions.list(request, conditions),
+      (request) => sessions.list(request, conditions, order ?? "NEWEST"),
       ({ id }) => id,
       () => sessions.count(conditions),
     );
+  }
+}
+
+@Resolver()
+export class QueueResolver {
+  @Query(() => [Session], { description: "Sessions that wait for a device, the next one first. Temporary ones are left out." })
+  queue(
+    @Arg("first", () => Int, {
+      nullable: true,
+      defaultValue: apiLimits.maxPageSize,
+      description: `Most sessions. From 1 to ${apiLimits.maxPageSize}.`,
+    })
+    first: number | null,
+    @Ctx() { queueOrder }: ApiContext,
+  ): Promise<SessionRecord[]> {
+    const limit = apiLimits.maxPageSize;
+    const length = first ?? limit;
+    if (length < 1 || length > limit)
+      throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit, unit: "entries" });
+    return queueOrder.list(length);
   }
 }
 
@@ -124,6 +149,26 @@ export class SessionMutations {
     @Ctx() { sessions }: ApiContext,
   ): Promise<SessionRecord> {
     return sessions.rename(requireId("sessionId", sessionId), title);
+  }
+
+  @Mutation(() => Session, { description: "Stars a session or writes a note about it. What is left out or null stays as it is." })
+  annotateSession(
+    @IdArg("sessionId") sessionId: string,
+    @Arg("starred", () => Boolean, { nullable: true, description: "Whether it is one of the best." }) starred: boolean | null | undefined,
+    @Arg("note", () => String, { nullable: true, description: `At most ${MAX_NOTE_LENGTH} characters; a blank note removes the note.` })
+    note: string | null | undefined,
+    @Ctx() { sessions }: ApiContext,
+  ): Promise<SessionRecord> {
+    return sessions.annotate(requireId("sessionId", sessionId), { starred: starred ?? null, note: note ?? null });
+  }
+
+  @Mutation(() => Session, { description: "Lets a temporary session live longer. CONFLICT for a session that lasts anyway." })
+  extendSession(
+    @IdArg("sessionId") sessionId: string,
+    @Arg("seconds", () => Int, { description: `How long it lives from now on. ${rangeText(lifetime)}` }) seconds: number,
+    @Ctx() { sessions }: ApiContext,
+  ): Promise<SessionRecord> {
+    return sessions.extend(requireId("sessionId", sessionId), seconds);
   }
 
   @Mutation(() => ID, {

@@ -3,6 +3,7 @@ import type { ChangeInput, ImageReference, RecordedChange, Weighted } from "../r
 import type { ImageRecord } from "../records/pictures.js";
 import {
   type LayerWeight as LayerWeightValue,
+  lifetime,
   type Setting,
   type SettingName,
   type StyleTransferSettings as SettingsValue,
@@ -13,7 +14,7 @@ import {
   styleTransferSettings,
 } from "../records/settings.js";
 import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
-import { type FieldDeclaration, InRange, inputType, objectType, rangeAndDefault, rangeText } from "./declare.js";
+import { expiresInDescription, type FieldDeclaration, InRange, inputType, objectType, rangeAndDefault, rangeText } from "./declare.js";
 import { choiceEnums } from "./enums.js";
 import { Image } from "./images.js";
 import { DateTime } from "./scalars.js";
@@ -120,6 +121,7 @@ export const StyleTransferInput = inputType<StartInput>(
       description: `Images whose style the result takes on, by their weights. From 1 to ${styleTransferLimits.maxStyles}.`,
     },
     title: { type: () => String, nullable: true, description: `At most ${styleTransferLimits.maxTitleLength} characters.` },
+    expiresIn: { type: () => Int, nullable: true, description: expiresInDescription, range: lifetime },
     ...settingFields(settingNames, LayerWeightInput, meaningRangeAndDefault, true),
   },
 );

@@ -2,10 +2,10 @@ import { Ctx, Field, FieldResolver, ID, InputType, Int, Resolver, Root } from "t
 import type { ModelInfo } from "../records/model.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { TranslationRecord } from "../records/session.js";
-import { styleTransferLimits, translationSize } from "../records/settings.js";
+import { lifetime, styleTransferLimits, translationSize } from "../records/settings.js";
 import type { TranslationInput as StartInput } from "../sessions/start-input.js";
 import type { ApiContext } from "./context.js";
-import { InRange } from "./declare.js";
+import { expiresInDescription, InRange } from "./declare.js";
 import { Image } from "./images.js";
 import { Model } from "./models.js";
 import type { OperationContext } from "./operation.js";
@@ -43,6 +43,10 @@ export class TranslationInput implements StartInput {
       "liveOutput. 1 to 48 small letters, digits, hyphens and underscores, the first a letter or digit.",
   })
   output?: string | null;
+
+  @InRange(lifetime)
+  @Field(() => Int, { nullable: true, description: expiresInDescription })
+  expiresIn?: number | null;
 }
 
 /** Fields of a translation that are not stored with it. */

@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from "express";
 import { notFound } from "../errors.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
 import type { FrameRecord, ImageRecord } from "../records/pictures.js";
+import { expiry } from "../sessions/expiry.js";
 import { isId, requireId } from "../sessions/requirements.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
@@ -33,12 +34,12 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
   const decoding = createConcurrencyLimiter(MAX_DECODING, intakeLimits.maxUploads);
 
   /** Stores the bytes of an upload unchanged. Returns the image that is there already when they were uploaded before. */
-  async function store(bytes: Uint8Array): Promise<ImageRecord> {
+  async function store(bytes: Uint8Array, expiresAt: Date | null): Promise<ImageRecord> {
     const inspected = await decoding.run(() => checkUpload(bytes, limits, decoder));
     const digest = await storage.blobs.put(bytes);
     try {
       const { byteLength } = bytes;
-      return await storage.images.insert({ id: randomUUID(), digest, ...inspected, byteLength, createdAt: new Date() });
+      return await storage.images.insert({ id: randomUUID(), digest, ...inspected, byteLength, createdAt: new Date(), expiresAt });
     } catch (error) {
       await storage.blobs.delete(digest);
       throw error;
@@ -57,9 +58,10 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
 
   router.post("/images", async (request, response) => {
     try {
+      const expiresAt = expiry("expiresIn", requestedLifetime(request.query.expiresIn));
       const address = request.socket.remoteAddress ?? "";
       const image = await intake.run(address, request, async (upload) =>
-        store(await receiveUpload(request, limits.maxUploadBytes, upload)),
+        store(await receiveUpload(request, limits.maxUploadBytes, upload), expiresAt),
       );
       metrics.countUpload("stored");
       response.status(201).location(imageUrl(image.id)).json(imageBody(image));
@@ -87,11 +89,18 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
   return router;
 }
 
+/** The lifetime that an upload asks for, s: null for none, and NaN, which no limit allows, for what is no number. */
+function requestedLifetime(text: unknown): number | null {
+  if (text === undefined) return null;
+  return typeof text === "string" && /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+}
+
 function imageUrl(id: string): string {
   return `/images/${id}`;
 }
 
 /** The JSON of an image, with the same fields as `Image` in GraphQL. */
-function imageBody({ id, width, height, mimeType, byteLength, createdAt }: ImageRecord) {
-  return { id, url: imageUrl(id), width, height, mimeType, bytes: byteLength, createdAt: createdAt.toISOString() };
+function imageBody({ id, width, height, mimeType, byteLength, createdAt, expiresAt }: ImageRecord) {
+  const times = { createdAt: createdAt.toISOString(), expiresAt: expiresAt?.toISOString() ?? null };
+  return { id, url: imageUrl(id), width, height, mimeType, bytes: byteLength, ...times };
 }

@@ -44,6 +44,16 @@ export function openEmbeddedQueue(): Queue {
       return index < 0 ? null : index + 1;
     },
 
+    list: async () => [...waiting],
+
+    async move(sessionId, position) {
+      const index = waiting.indexOf(sessionId);
+      if (index < 0) return false;
+      waiting.splice(index, 1);
+      waiting.splice(Math.max(0, position - 1), 0, sessionId);
+      return true;
+    },
+
     async close() {
       closed = true;
       waiting.length = 0;

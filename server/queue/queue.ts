@@ -8,6 +8,10 @@ export interface Queue {
   remove(sessionId: string): Promise<boolean>;
   /** Place of a session, 1 for the next one; null when it is not waiting. */
   position(sessionId: string): Promise<number | null>;
+  /** Ids of the sessions that wait, the next one first. */
+  list(): Promise<string[]>;
+  /** Gives a waiting session another position, 1 for the next; beyond the end means last. False when it is not waiting. */
+  move(sessionId: string, position: number): Promise<boolean>;
   /** Ends the claims that wait. */
   close(): Promise<void>;
 }

@@ -15,6 +15,8 @@ export interface ImageRecord {
   mimeType: string;
   byteLength: number;
   createdAt: Date;
+  /** When the server deletes the picture, unless a session uses it; null for one that lasts. */
+  expiresAt: Date | null;
 }
 
 /**

@@ -49,6 +49,12 @@ export interface SessionRecordBase {
   /** All its devices, each from its first step to the next one's. Empty for sessions that are older than this record; see `devicesOf`. */
   devices: DeviceUse[];
   error: SessionFailure | null;
+  /** Whether people marked the session as one of their best. */
+  starred: boolean;
+  /** What people wrote about the session; null for nothing. */
+  note: string | null;
+  /** When the server deletes the session, which is in no list then; null for one that lasts. */
+  expiresAt: Date | null;
   /** Last stored step, -1 before the first frame. */
   step: number;
   /**
@@ -100,6 +106,8 @@ export function isLive(session: SessionRecord): session is TranslationRecord {
 /** A session, as stored; one member for each kind that this server runs. */
 export type SessionRecord = StyleTransferRecord | TranslationRecord;
 
+export type SessionOrder = "NEWEST" | "OLDEST";
+
 /** Conditions that a session must meet; a missing one holds for every session. */
 export interface SessionFilter {
   kind?: SessionKind;
@@ -116,6 +124,11 @@ export interface SessionFilter {
   styleImageId?: string;
   /** The lasting output that shows the session. */
   output?: string;
+  starred?: boolean;
+  /** Whether the session is a live translation. */
+  live?: boolean;
+  /** Excludes sessions that expire. */
+  lasting?: true;
 }
 
 /** An event of a session, published on the bus after it was stored. */

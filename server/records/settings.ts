@@ -270,3 +270,9 @@ export const MIN_PICTURE_SIDE = 2;
 
 /** Limits of lists and texts in a style transfer. */
 export const styleTransferLimits = { maxStyles: 8, maxStyleWeight: 1e6, maxLayerWeight: 1e6, maxTitleLength: 200 } as const;
+
+/** Length of a note about a session, characters. */
+export const MAX_NOTE_LENGTH = 2000;
+
+/** How long a session or picture that expires may live from now on, s. */
+export const lifetime = { min: 10, max: 30 * 24 * 60 * 60, integer: true, unit: "s" } as const;

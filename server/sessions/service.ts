@@ -13,12 +13,14 @@ import {
   type TranslationRecord,
 } from "../records/session.js";
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
-import type { Storage } from "../storage/storage.js";
+import type { SessionPatch, Storage } from "../storage/storage.js";
 import { resolveChange } from "./change-input.js";
+import { expiry } from "./expiry.js";
 import { paintingModel, type SessionModel, type SessionModels, translator } from "./models.js";
 import { type PictureUse, sizeThatWorks } from "./narrow-pictures.js";
 import { noSession, requireImage, requireQueueSpace, requireSession, requireStyleTransfer } from "./requirements.js";
 import {
+  resolveNote,
   resolveSettings,
   resolveStyles,
   resolveTitle,
@@ -59,7 +61,8 @@ export class SessionService {
 
     const initial = { settings, styles, convolutions: newConvolutions };
     const course = { settings, styles, initial, contentId: input.contentId };
-    return this.enqueue({ ...newSession(title), kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
+    const expiresAt = expiry("input.expiresIn", input.expiresIn);
+    return this.enqueue({ ...newSession(title, expiresAt), kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
   }
 
   /**
@@ -87,9 +90,10 @@ export class SessionService {
         min: step + 1,
       });
     }
-    const { contentId, initial, title } = parent;
+    const { contentId, initial, title, expiresAt } = parent;
     const branch: StyleTransferRecord = {
-      ...newSession(title),
+      // What shows the same pictures expires with them.
+      ...newSession(title, expiresAt),
       kind: "STYLE_TRANSFER",
       ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
       devices: devicesOf(parent).filter(({ fromStep }) => fromStep <= step),
@@ -133,7 +137,15 @@ export class SessionService {
     const settings = resolveTranslation(input, model, this.parts.maxSize());
     const sourceId = input.imageId ?? null;
     if (sourceId !== null) await requireImage(this.parts.storage, "input.imageId", sourceId);
-    return this.enqueue({ ...newSession(title), kind: "TRANSLATION", settings, sourceId, framesTranslated: 0, framesDropped: 0 });
+    const expiresAt = expiry("input.expiresIn", input.expiresIn);
+    return this.enqueue({
+      ...newSession(title, expiresAt),
+      kind: "TRANSLATION",
+      settings,
+      sourceId,
+      framesTranslated: 0,
+      framesDropped: 0,
+    });
   }
 
   /**
@@ -148,16 +160,36 @@ export class SessionService {
     if (!frame) throw notFound("step", "There is no such frame, or it is no longer kept.");
     const digest = await storage.blobs.put(await kept.picture(frame));
     const { width, height, mimeType, byteLength } = frame;
-    return storage.images.insert({ id: randomUUID(), digest, width, height, mimeType, byteLength, createdAt: new Date() });
+    return storage.images.insert({ id: randomUUID(), digest, width, height, mimeType, byteLength, createdAt: new Date(), expiresAt: null });
   }
 
   /** Gives a session another title, or none when it is blank. @throws AtelierError NOT_FOUND, BAD_INPUT. */
-  async rename(sessionId: string, title: string): Promise<SessionRecord> {
-    const resolved = resolveTitle("title", title);
-    const renamed = await this.parts.storage.sessions.update(sessionId, { title: resolved });
-    if (!renamed) throw noSession();
-    await publishChange(this.parts.bus, renamed);
-    return renamed;
+  rename(sessionId: string, title: string): Promise<SessionRecord> {
+    return this.describe(sessionId, { title: resolveTitle("title", title) });
+  }
+
+  /** Stars a session, or writes a note about it; a blank note removes it. @throws AtelierError NOT_FOUND, BAD_INPUT. */
+  async annotate(sessionId: string, { starred, note }: { starred: boolean | null; note: string | null }): Promise<SessionRecord> {
+    const resolved = note === null ? {} : { note: resolveNote("note", note) };
+    return this.describe(sessionId, { ...(starred === null ? {} : { starred }), ...resolved });
+  }
+
+  /**
+   * Lets a session that expires live for `seconds` from now on.
+   * @throws AtelierError NOT_FOUND, BAD_INPUT; CONFLICT for a session that does not expire.
+   */
+  async extend(sessionId: string, seconds: number): Promise<SessionRecord> {
+    const expiresAt = expiry("seconds", seconds);
+    const { expiresAt: known } = await requireSession(this.parts.storage, sessionId);
+    if (known === null) throw conflict("sessionId", "The session does not expire.");
+    return this.describe(sessionId, { expiresAt });
+  }
+
+  private async describe(sessionId: string, patch: Pick<SessionPatch, "title" | "starred" | "note" | "expiresAt">): Promise<SessionRecord> {
+    const described = await this.parts.storage.sessions.update(sessionId, patch);
+    if (!described) throw noSession();
+    await publishChange(this.parts.bus, described);
+    return described;
   }
 
   /**
@@ -230,7 +262,7 @@ export class SessionService {
   }
 }
 
-function newSession(title: string | null): SessionRecordBase {
+function newSession(title: string | null, expiresAt: Date | null = null): SessionRecordBase {
   const now = new Date();
   return {
     id: randomUUID(),
@@ -243,6 +275,9 @@ function newSession(title: string | null): SessionRecordBase {
     device: null,
     devices: [],
     error: null,
+    starred: false,
+    note: null,
+    expiresAt,
     step: -1,
     revision: 0,
   };

@@ -4,6 +4,7 @@ import type { TranslationSettings } from "../records/session.js";
 import {
   defaultSettings,
   type LayerWeight,
+  MAX_NOTE_LENGTH,
   MIN_DRAFT_SCALES,
   type NumberRange,
   type Setting,
@@ -22,6 +23,8 @@ export interface StyleTransferInput extends SettingsInput {
   contentId: string;
   styles: Weighted<ImageReference>[];
   title?: string | null;
+  /** Seconds until the session is deleted; null for one that lasts. */
+  expiresIn?: number | null;
 }
 
 /** A client's input for a translation. A value that is missing or null gets its default. */
@@ -34,6 +37,8 @@ export interface TranslationInput {
   size?: number | null;
   /** Name of the lasting output that shows the translation from now on. */
   output?: string | null;
+  /** Seconds until the session is deleted; null for one that lasts. */
+  expiresIn?: number | null;
 }
 
 /**
@@ -121,12 +126,20 @@ export function resolveStyles(field: string, styles: readonly Weighted<ImageRefe
 
 /** A title without surrounding blanks; null when it is empty. @throws AtelierError BAD_INPUT when it is too long. */
 export function resolveTitle(field: string, title: string | null | undefined): string | null {
-  const trimmed = title?.trim() ?? "";
-  const limit = styleTransferLimits.maxTitleLength;
+  return resolveText(field, "title", title ?? "", styleTransferLimits.maxTitleLength);
+}
+
+/** A note without surrounding blanks; null when it is empty. @throws AtelierError BAD_INPUT when it is too long. */
+export function resolveNote(field: string, note: string): string | null {
+  return resolveText(field, "note", note, MAX_NOTE_LENGTH);
+}
+
+function resolveText(field: string, what: string, text: string, limit: number): string | null {
+  const trimmed = text.trim();
   if (trimmed.length > limit) {
-    throw badInput(field, `A title has at most ${limit} characters.`, limit, { max: limit, unit: "characters" });
+    throw badInput(field, `A ${what} has at most ${limit} characters.`, limit, { max: limit, unit: "characters" });
   }
-  if (trimmed.includes("\0")) throw badInput(field, "A title is a text without NUL characters.");
+  if (trimmed.includes("\0")) throw badInput(field, `A ${what} is a text without NUL characters.`);
   return trimmed === "" ? null : trimmed;
 }
 

@@ -1,6 +1,13 @@
 import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
-import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../records/session.js";
+import type {
+  SessionFilter,
+  SessionOrder,
+  SessionRecord,
+  SessionStatus,
+  StyleTransferRecord,
+  TranslationRecord,
+} from "../records/session.js";
 
 /** A request for one page of rows: `after` is the key of the last row of the page before, null for the first page. */
 export interface PageRequest<Key> {
@@ -23,14 +30,14 @@ export interface StepRange {
 export interface ImageStore {
   /**
    * Stores an image, unless one with the same bytes is there. Returns the image that is there now: bytes that are
-   * inserted again, even several times at once, stay one image.
+   * inserted again, even several times at once, stay one image. It expires when the last of them does, or not at all.
    */
   insert(image: ImageRecord): Promise<ImageRecord>;
   find(id: string): Promise<ImageRecord | null>;
   /** The images among `ids` that exist, by id. */
   findAll(ids: readonly string[]): Promise<Map<string, ImageRecord>>;
   /**
-   * Newest first; the key of an image is its id.
+   * Images that do not expire, newest first; the key of an image is its id.
    * @throws AtelierError BAD_INPUT (field `after`) when there is no such image.
    */
   list(page: PageRequest<string>): Promise<Page<ImageRecord>>;
@@ -38,13 +45,18 @@ export interface ImageStore {
   count(): Promise<number>;
   /** Deletes an image that no session uses. Returns its digest, or null when no image was deleted. */
   delete(id: string): Promise<string | null>;
+  /** Ids of images that expired by an instant and that no session uses. */
+  expired(by: Date): Promise<string[]>;
   /** The image that was uploaded last with these bytes. */
   findByDigest(digest: string): Promise<ImageRecord | null>;
 }
 
 /** The fields of a session that may change after it was created. */
 export type SessionPatch = Partial<
-  Pick<SessionRecord, "title" | "status" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "devices" | "error"> &
+  Pick<
+    SessionRecord,
+    "title" | "status" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "devices" | "error" | "starred" | "note" | "expiresAt"
+  > &
     Pick<StyleTransferRecord, "settings" | "initial"> &
     Pick<TranslationRecord, "framesTranslated" | "framesDropped">
 >;
@@ -64,18 +76,20 @@ export interface SessionStore {
    * one that is PAUSED with an error was paused by its host. Returns it as it is now, or null when it was not changed.
    */
   update(id: string, patch: SessionPatch, from?: readonly SessionStatus[], suspended?: boolean): Promise<SessionRecord | null>;
+  /** Ids of sessions that expired by an instant. */
+  expired(by: Date): Promise<string[]>;
   /** Ids of the sessions that are PAUSED with an error, in the order in which they were queued. */
   suspended(): Promise<string[]>;
   /**
-   * Newest first; the key of a session is its id, also after it was deleted.
+   * Newest first unless `order` says otherwise; the key of a session is its id, also after it was deleted.
    * @throws AtelierError BAD_INPUT (field `after`) when that session never existed here.
    */
-  list(page: PageRequest<string>, filter: SessionFilter): Promise<Page<SessionRecord>>;
+  list(page: PageRequest<string>, filter: SessionFilter, order?: SessionOrder): Promise<Page<SessionRecord>>;
   /** Number of sessions in the list. */
   count(filter: SessionFilter): Promise<number>;
-  /** `list` of the sessions that use an image, for several images, by the image's id. Unused images are left out. */
+  /** `list` of the sessions that use an image and do not expire, for several images, by the image's id. Unused images are left out. */
   listUsing(imageIds: readonly string[], page: PageRequest<string>): Promise<Map<string, Page<SessionRecord>>>;
-  /** Numbers of sessions that use an image, by the image's id. Unused images are left out. */
+  /** Numbers of sessions that use an image and do not expire, by the image's id. Unused images are left out. */
   countUsing(imageIds: readonly string[]): Promise<Map<string, number>>;
   /**
    * Deletes a session with its changes and frame rows. Returns the digests that no kept frame or image uses any more;

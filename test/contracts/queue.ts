@@ -60,6 +60,16 @@ export function queueContract(name: string, open: () => Promise<Queue>): void {
       expect(await queue.position("a")).toBeNull();
     });
 
+    it("moves waiting sessions, and none that does not wait", async () => {
+      for (const id of ["a", "b", "c", "d"]) await queue.add(id);
+      expect(await queue.move("c", 1)).toBe(true);
+      expect(await queue.list()).toEqual(["c", "a", "b", "d"]);
+      expect(await queue.move("a", 99)).toBe(true);
+      expect(await queue.move("x", 1)).toBe(false);
+      expect(await queue.list()).toEqual(["c", "b", "d", "a"]);
+      expect([await queue.claim(forever), await queue.position("b")]).toEqual(["c", 1]);
+    });
+
     it("ends waiting claims when it closes", async () => {
       const claim = queue.claim(forever);
       await queue.close();

@@ -7,7 +7,7 @@ import type { StyleTransferSettings } from "../../server/records/settings.js";
 export function anImage(changes: Partial<ImageRecord> = {}): ImageRecord {
   const id = randomUUID();
   const digest = createHash("sha256").update(id).digest("hex");
-  return { id, digest, width: 64, height: 48, mimeType: "image/png", byteLength: 1234, createdAt: new Date(), ...changes };
+  return { id, digest, width: 64, height: 48, mimeType: "image/png", byteLength: 1234, createdAt: new Date(), expiresAt: null, ...changes };
 }
 
 function someSettings(): StyleTransferSettings {
@@ -46,6 +46,9 @@ export function aSession(imageId: string, changes: Partial<StyleTransferRecord> 
     device: null,
     devices: [],
     error: null,
+    starred: false,
+    note: null,
+    expiresAt: null,
     step: -1,
     revision: 0,
     settings,
@@ -73,6 +76,9 @@ export function aTranslation(imageId: string | null, changes: Partial<Translatio
     device: null,
     devices: [],
     error: null,
+    starred: false,
+    note: null,
+    expiresAt: null,
     step: -1,
     revision: 0,
     settings: { model: "cyclegan-horse2zebra", family: "CYCLEGAN", size: 256, output: null },

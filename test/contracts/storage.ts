@@ -116,7 +116,74 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
       expect(await storage.images.find(used.id)).toEqual(used);
     });
 
+    describe("pictures and sessions that expire", () => {
+      const soon = new Date(Date.now() + 60_000);
+      const later = new Date(Date.now() + 120_000);
+
+      it("keeps them out of the lists of those that last, and finds them once they have expired", async () => {
+        const image = anImage({ expiresAt: soon });
+        await storage.images.insert(image);
+        expect(await storage.images.find(image.id)).toEqual(image);
+        expect((await storage.images.list({ first: 100, after: null })).rows).not.toContainEqual(image);
+        const lasting = await storedSession({ title: "expiry" });
+        const passing = aSession(lasting.contentId, { title: "expiry", expiresAt: soon });
+        await storage.sessions.insert(passing);
+        const page = { first: 10, after: null };
+        expect((await storage.sessions.list(page, { titleContains: "expiry" })).rows).toHaveLength(2);
+        expect((await storage.sessions.list(page, { titleContains: "expiry", lasting: true })).rows).toEqual([lasting]);
+        expect(await storage.sessions.count({ titleContains: "expiry", lasting: true })).toBe(1);
+        expect((await storage.sessions.listUsing([lasting.contentId], page)).get(lasting.contentId)?.rows).toEqual([lasting]);
+        expect((await storage.sessions.countUsing([lasting.contentId])).get(lasting.contentId)).toBe(1);
+
+        const before = new Date(soon.getTime() - 1);
+        expect(await storage.sessions.expired(before)).not.toContain(passing.id);
+        expect(await storage.sessions.expired(soon)).toContain(passing.id);
+        expect(await storage.images.expired(before)).not.toContain(image.id);
+        expect(await storage.images.expired(soon)).toContain(image.id);
+        await storage.sessions.delete(passing.id);
+        await storage.images.delete(image.id);
+      });
+
+      it("does not delete a picture that a session uses, and lets equal bytes live as long as any of them", async () => {
+        const used = anImage({ expiresAt: soon });
+        await storage.images.insert(used);
+        await storage.sessions.insert(aSession(used.id));
+        expect(await storage.images.expired(later)).not.toContain(used.id);
+
+        const twice = anImage({ expiresAt: soon });
+        await storage.images.insert(twice);
+        expect((await storage.images.insert(anImage({ digest: twice.digest, expiresAt: later }))).expiresAt).toEqual(later);
+        expect((await storage.images.insert(anImage({ digest: twice.digest, expiresAt: soon }))).expiresAt).toEqual(later);
+        expect(await storage.images.insert(anImage({ digest: twice.digest }))).toEqual({ ...twice, expiresAt: null });
+        expect((await storage.images.find(twice.id))?.expiresAt).toBeNull();
+      });
+    });
+
     describe("sessions", () => {
+      it("lists the oldest first on request, and filters by stars and by live", async () => {
+        const image = anImage();
+        await storage.images.insert(image);
+        const stored = [
+          aSession(image.id, { title: "wall", starred: true, note: "for the wall" }),
+          aTranslation(null, { title: "wall" }),
+          aTranslation(image.id, { title: "wall" }),
+        ];
+        for (const session of stored) await storage.sessions.insert(session);
+        const filter = { titleContains: "wall" };
+        const ids = async (more: object, order?: "NEWEST" | "OLDEST", after: string | null = null) =>
+          (await storage.sessions.list({ first: 2, after }, { ...filter, ...more }, order)).rows.map(({ id }) =>
+            stored.findIndex((one) => one.id === id),
+          );
+        expect(await ids({})).toEqual([2, 1]);
+        expect(await ids({}, "OLDEST")).toEqual([0, 1]);
+        expect(await ids({}, "OLDEST", stored[1]!.id)).toEqual([2]);
+        expect(await ids({ starred: true })).toEqual([0]);
+        expect(await ids({ starred: false })).toEqual([2, 1]);
+        expect(await ids({ live: true })).toEqual([1]);
+        expect(await ids({ live: false })).toEqual([2, 0]);
+        expect(await storage.sessions.find(stored[0]!.id)).toEqual(stored[0]);
+      });
+
       it("returns what was stored", async () => {
         const session = await storedSession({ title: "Näckarfront ☀", error: { code: "DEVICE_LOST", message: "The device is gone." } });
         expect(await storage.sessions.find(session.id)).toEqual(session);

@@ -1,5 +1,5 @@
 import type { Bus } from "../../bus/bus.js";
-import type { SessionFilter, SessionRecord } from "../../records/session.js";
+import { isLive, type SessionFilter, type SessionRecord } from "../../records/session.js";
 import { Feed } from "./feed.js";
 
 /** Sessions that pass a filter, as they start and change. */
@@ -30,6 +30,9 @@ function matches(session: SessionRecord, filter: SessionFilter): boolean {
   if (filter.status !== undefined && !filter.status.includes(session.status)) return false;
   if (filter.titleContains !== undefined && !contains(session.title, filter.titleContains)) return false;
   if (filter.models !== undefined && !filter.models.includes(session.settings.model)) return false;
+  if (filter.starred !== undefined && session.starred !== filter.starred) return false;
+  if (filter.live !== undefined && isLive(session) !== filter.live) return false;
+  if (filter.lasting && session.expiresAt !== null) return false;
   if (filter.output !== undefined && !(session.kind === "TRANSLATION" && session.settings.output === filter.output)) return false;
   if (filter.imageId !== undefined && !imagesOf(session).includes(filter.imageId)) return false;
   if (filter.styleImageId !== undefined && !stylesOf(session).includes(filter.styleImageId)) return false;

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, notExists, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, lt, lte, notExists, or, sql } from "drizzle-orm";
 import { badInput } from "../../errors.js";
 import type { ImageRecord } from "../../records/pictures.js";
 import type { ImageStore } from "../storage.js";
@@ -14,8 +14,13 @@ export function sqlImages(database: Database): ImageStore {
         // constraint can forbid them.
         await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${image.digest}, 0))`);
         const known = await newestWith(transaction, image.digest);
-        if (!known) await written(transaction.insert(images).values(image));
-        return known ?? image;
+        if (!known) {
+          await written(transaction.insert(images).values(image));
+          return image;
+        }
+        const expiresAt = laterOf(known.expiresAt, image.expiresAt);
+        if (expiresAt !== known.expiresAt) await written(transaction.update(images).set({ expiresAt }).where(eq(images.id, known.id)));
+        return { ...known, expiresAt };
       }),
 
     async find(id) {
@@ -40,13 +45,22 @@ export function sqlImages(database: Database): ImageStore {
       const rows = await database
         .select()
         .from(images)
-        .where(older)
+        .where(and(isNull(images.expiresAt), older))
         .orderBy(desc(images.createdAt), desc(images.id))
         .limit(first + 1);
       return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
     },
 
-    count: async () => database.$count(images),
+    count: async () => database.$count(images, isNull(images.expiresAt)),
+
+    async expired(by) {
+      const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, images.id));
+      const rows = await database
+        .select({ id: images.id })
+        .from(images)
+        .where(and(lte(images.expiresAt, by), notExists(used)));
+      return rows.map(({ id }) => id);
+    },
 
     async delete(id) {
       const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, id));
@@ -67,6 +81,12 @@ export function sqlImages(database: Database): ImageStore {
 
     findByDigest: (digest) => newestWith(database, digest),
   };
+}
+
+/** The later end; null, which is no end, is the latest. */
+function laterOf(a: Date | null, b: Date | null): Date | null {
+  if (a === null || b === null) return null;
+  return a < b ? b : a;
 }
 
 async function newestWith(database: Database, digest: string): Promise<ImageRecord | null> {

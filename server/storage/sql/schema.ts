@@ -1,7 +1,8 @@
-import { sql } from "drizzle-orm";
+import { isNotNull, sql } from "drizzle-orm";
 import {
   type AnyPgColumn,
   bigint,
+  boolean,
   doublePrecision,
   foreignKey,
   index,
@@ -33,8 +34,13 @@ export const images = pgTable(
     mimeType: text("mime_type").notNull(),
     byteLength: integer("bytes").notNull(),
     createdAt: instant("created_at").notNull(),
+    expiresAt: instant("expires_at"),
   },
-  (table) => [index("images_digest").on(table.digest), index("images_newest").on(table.createdAt, table.id)],
+  (table) => [
+    index("images_digest").on(table.digest),
+    index("images_newest").on(table.createdAt, table.id),
+    index("images_expiring").on(table.expiresAt).where(isNotNull(table.expiresAt)),
+  ],
 );
 
 /**
@@ -57,6 +63,9 @@ export const sessions = pgTable(
     device: text("device"),
     devices: json("devices").$type<DeviceUse[]>().notNull().default([]),
     error: jsonb("error").$type<SessionFailure>(),
+    starred: boolean("starred").notNull().default(false),
+    note: text("note"),
+    expiresAt: instant("expires_at"),
     step: integer("step").notNull(),
     revision: integer("revision").notNull().default(0),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
@@ -75,6 +84,8 @@ export const sessions = pgTable(
   (table) => [
     index("sessions_newest").on(table.createdAt, table.ordinal),
     index("sessions_status_newest").on(table.status, table.createdAt, table.ordinal),
+    index("sessions_starred").on(table.createdAt, table.ordinal).where(sql`${table.starred}`),
+    index("sessions_expiring").on(table.expiresAt).where(isNotNull(table.expiresAt)),
     index("sessions_parent").on(table.parentId),
     index("sessions_model").on(sql`(${table.settings} ->> 'model')`, table.createdAt, table.ordinal),
     index("sessions_output").on(sql`(${table.settings} ->> 'output')`, table.createdAt, table.ordinal),

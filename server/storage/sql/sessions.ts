@@ -1,4 +1,22 @@
-import { and, asc, countDistinct, desc, eq, getTableColumns, gt, ilike, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  countDistinct,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  ilike,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  not,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError, badInput } from "../../errors.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
@@ -55,6 +73,11 @@ export function sqlSessions(database: Database): SessionStore {
       return row ? sessionRecord(row) : null;
     },
 
+    async expired(by) {
+      const rows = await database.select({ id: sessions.id }).from(sessions).where(lte(sessions.expiresAt, by));
+      return rows.map(({ id }) => id);
+    },
+
     async suspended() {
       const rows = await database
         .select({ id: sessions.id })
@@ -64,13 +87,14 @@ export function sqlSessions(database: Database): SessionStore {
       return rows.map(({ id }) => id);
     },
 
-    async list({ first, after }, filter) {
-      const older = after === null ? undefined : olderThan(await positionOf(database, after));
+    async list({ first, after }, filter, order = "NEWEST") {
+      const [beyond, sorted] = order === "NEWEST" ? [olderThan, desc] : [newerThan, asc];
+      const rest = after === null ? undefined : beyond(await positionOf(database, after));
       const rows = await database
         .select()
         .from(sessions)
-        .where(and(matching(filter), older))
-        .orderBy(desc(sessions.createdAt), desc(sessions.ordinal))
+        .where(and(matching(filter), rest))
+        .orderBy(sorted(sessions.createdAt), sorted(sessions.ordinal))
         .limit(first + 1);
       return { rows: rows.slice(0, first).map(sessionRecord), hasNextPage: rows.length > first };
     },
@@ -82,7 +106,7 @@ export function sqlSessions(database: Database): SessionStore {
       const page = database
         .select()
         .from(sessions)
-        .where(and(usesImage(images.id), older))
+        .where(and(usesImage(images.id), isNull(sessions.expiresAt), older))
         .orderBy(desc(sessions.createdAt), desc(sessions.ordinal))
         .limit(first + 1)
         .as("page");
@@ -103,7 +127,8 @@ export function sqlSessions(database: Database): SessionStore {
       const rows = await database
         .select({ imageId: sessionImages.imageId, count: countDistinct(sessionImages.sessionId) })
         .from(sessionImages)
-        .where(inArray(sessionImages.imageId, [...imageIds]))
+        .innerJoin(sessions, eq(sessions.id, sessionImages.sessionId))
+        .where(and(inArray(sessionImages.imageId, [...imageIds]), isNull(sessions.expiresAt)))
         .groupBy(sessionImages.imageId);
       return new Map(rows.map((row) => [row.imageId, row.count]));
     },
@@ -208,19 +233,30 @@ async function positionOf(database: Database, id: string): Promise<Position> {
   return found;
 }
 
-function olderThan({ createdAt, ordinal }: Position): SQL {
-  const instant = sql.param(createdAt, sessions.createdAt);
-  return sql`(${sessions.createdAt}, ${sessions.ordinal}) < (${instant}, ${ordinal}::bigint)`;
+function olderThan(position: Position): SQL {
+  return sql`(${sessions.createdAt}, ${sessions.ordinal}) < ${asRow(position)}`;
+}
+
+function newerThan(position: Position): SQL {
+  return sql`(${sessions.createdAt}, ${sessions.ordinal}) > ${asRow(position)}`;
+}
+
+function asRow({ createdAt, ordinal }: Position): SQL {
+  return sql`(${sql.param(createdAt, sessions.createdAt)}, ${ordinal}::bigint)`;
 }
 
 function matching(filter: SessionFilter): SQL | undefined {
-  const { kind, status, titleContains, createdAfter, createdBefore, models, imageId, styleImageId, output } = filter;
+  const { kind, status, titleContains, createdAfter, createdBefore, models, imageId, styleImageId, output, starred, live, lasting } =
+    filter;
   return and(
     models && inArray(sql`${sessions.settings} ->> 'model'`, [...models]),
     output === undefined ? undefined : sql`${sessions.settings} ->> 'output' = ${output}`,
     imageId === undefined ? undefined : usesImage(imageId),
     styleImageId === undefined ? undefined : usesImage(styleImageId, "STYLE"),
     kind && sql`${sessions.kind} = ${kind}`,
+    starred === undefined ? undefined : starred ? sql`${sessions.starred}` : sql`not ${sessions.starred}`,
+    live === undefined ? undefined : isLive(live),
+    lasting && isNull(sessions.expiresAt),
     statusIn(status),
     titleContains ? ilike(sessions.title, `%${titleContains.replace(/[\\%_]/g, "\\$&")}%`) : undefined,
     createdAfter && gt(sessions.createdAt, createdAfter),
@@ -231,6 +267,11 @@ function matching(filter: SessionFilter): SQL | undefined {
 function usesImage(imageId: string | typeof images.id, role?: ImageRole): SQL {
   const using = role === undefined ? sql`` : sql`and ${sessionImages.role} = ${role}`;
   return sql`${sessions.id} in (select ${sessionImages.sessionId} from ${sessionImages} where ${sessionImages.imageId} = ${imageId} ${using})`;
+}
+
+function isLive(live: boolean): SQL | undefined {
+  const translation = eq(sessions.kind, "TRANSLATION");
+  return live ? and(translation, isNull(sessions.sourceId)) : or(not(translation), isNotNull(sessions.sourceId));
 }
 
 /** An empty list matches no session; undefined matches all. */

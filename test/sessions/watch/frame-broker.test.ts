@@ -66,6 +66,7 @@ const refusing = {
   find: refuse,
   update: refuse,
   suspended: refuse,
+  expired: refuse,
   list: refuse,
   count: refuse,
   listUsing: refuse,

@@ -1,0 +1,66 @@
+import { type Bus, publishChange } from "../bus/bus.js";
+import { conflict, outOfRange } from "../errors.js";
+import type { Queue } from "../queue/queue.js";
+import type { SessionRecord } from "../records/session.js";
+import type { Storage } from "../storage/storage.js";
+import { requireSession } from "./requirements.js";
+
+export interface QueueOrderParts {
+  storage: Pick<Storage, "sessions">;
+  queue: Queue;
+  bus: Bus;
+  /** Most sessions that may wait for a device at a time. */
+  maxQueued: number;
+}
+
+/** The order in which waiting sessions are taken. It outlives the server: `queuedAt` follows each move. */
+export class QueueOrder {
+  /** Ends when the moves before have been recorded. */
+  private recorded: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly parts: QueueOrderParts) {}
+
+  /** The first sessions that wait and do not expire, the next one first. */
+  async list(first: number): Promise<SessionRecord[]> {
+    return (await this.waiting()).filter(({ expiresAt }) => expiresAt === null).slice(0, first);
+  }
+
+  /**
+   * Gives a waiting session another position, 1 for the next; one beyond the end means last. Returns the session.
+   * @throws AtelierError NOT_FOUND; BAD_INPUT; CONFLICT when it does not wait for a device.
+   */
+  async move(sessionId: string, position: number): Promise<SessionRecord> {
+    const { storage, queue, maxQueued } = this.parts;
+    const range = { min: 1, max: maxQueued, integer: true };
+    if (!(Number.isInteger(position) && position >= range.min && position <= range.max)) throw outOfRange("position", range);
+    const { status } = await requireSession(storage, sessionId);
+    if (!(await queue.move(sessionId, position))) {
+      throw conflict("sessionId", status === "QUEUED" ? "The session waits for its model." : `The session is ${status}.`);
+    }
+    const recorded = this.recorded.then(() => this.record());
+    // Only the caller needs to know of a failure; the next move records the whole order again.
+    this.recorded = recorded.catch(() => undefined);
+    await recorded;
+    return requireSession(storage, sessionId);
+  }
+
+  /** Records the order of the queue: the sessions exchange the instants at which they were queued. */
+  private async record(): Promise<void> {
+    const { storage, bus } = this.parts;
+    const waiting = await this.waiting();
+    const instants = waiting.map(({ queuedAt }) => queuedAt.getTime()).sort((a, b) => a - b);
+    let last = Number.NEGATIVE_INFINITY;
+    for (const [index, { id, queuedAt }] of waiting.entries()) {
+      last = Math.max(last + 1, instants[index]!);
+      if (last === queuedAt.getTime()) continue;
+      const moved = await storage.sessions.update(id, { queuedAt: new Date(last) }, ["QUEUED"]);
+      if (moved) await publishChange(bus, moved);
+    }
+  }
+
+  private async waiting(): Promise<SessionRecord[]> {
+    const ids = await this.parts.queue.list();
+    const found = await this.parts.storage.sessions.findAll(ids);
+    return ids.flatMap((id) => found.get(id) ?? []);
+  }
+}
