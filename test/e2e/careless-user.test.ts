@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { describeStudio } from "../helpers/studio.js";
-import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
+import { chooseAction, overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
 const CANCEL = "mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }";
 const DELETE = "mutation ($id: ID!) { deleteSession(sessionId: $id) }";
@@ -155,9 +155,7 @@ describeStudio("a careless user in a browser", {}, (studio) => {
     const first = await stopped();
     const card = (page: Page, id: string | null) => page.getByRole("listitem").filter({ has: page.locator(`a[href="/s?id=${id}"]`) });
     await first.page.goto("/gallery");
-    await card(first.page, first.id)
-      .getByRole("button", { name: /^Delete/ })
-      .click();
+    await chooseAction(card(first.page, first.id), "Delete");
     await first.page.getByText("1 deleted").waitFor();
     expect(await first.page.getByRole("button", { name: "Undo" }).evaluate((button) => button === document.activeElement)).toBe(true);
     await first.page.goto("about:blank");
@@ -165,9 +163,7 @@ describeStudio("a careless user in a browser", {}, (studio) => {
 
     const second = await stopped();
     await second.page.goto("/gallery");
-    await card(second.page, second.id)
-      .getByRole("button", { name: /^Delete/ })
-      .click();
+    await chooseAction(card(second.page, second.id), "Delete");
     await second.page.getByText("1 deleted").waitFor();
     await studio.client.query("mutation ($id: ID!) { resumeSession(sessionId: $id) { id } }", { id: second.id });
     await second.page.getByText("1 could not be deleted: It continues to be painted.").waitFor();

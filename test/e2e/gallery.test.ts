@@ -57,7 +57,8 @@ describeStudio("the gallery in a browser, with the bundled network", {}, (studio
     await page.getByRole("heading", { name: "Gallery 12" }).waitFor();
     await expect.poll(() => page.getByRole("searchbox", { name: "Title contains" }).inputValue()).toBe("number 1");
     await page.getByRole("button", { name: "Clear filters" }).click();
-    await page.getByRole("link", { name: "Same picture as The long one" }).click();
+    await page.getByRole("button", { name: "Actions for The long one" }).click();
+    await page.getByRole("menuitem", { name: "More from this picture" }).click();
     await page.getByRole("heading", { name: "Gallery 1", exact: true }).waitFor();
     await screenshot(page, "gallery-filtered");
     expect(complaints).toEqual([]);

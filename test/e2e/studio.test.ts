@@ -5,6 +5,7 @@ import { modelMirror } from "../helpers/server.js";
 import { describeStudio } from "../helpers/studio.js";
 import {
   canvasColours,
+  chooseAction,
   exported,
   lossCurve,
   openNumbers,
@@ -81,15 +82,15 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
     await screenshot(gallery, "studio-phone", true);
     expect(await overflow(gallery)).toBe(0);
 
-    await card.getByRole("button", { name: /^Rename/ }).click();
+    await chooseAction(card, "Rename…");
     await gallery.getByRole("textbox", { name: "Title" }).fill("Over the waves");
     await gallery.keyboard.press("Enter");
     const renamed = gallery.getByRole("listitem").filter({ hasText: "Over the waves" });
-    await renamed.getByRole("button", { name: /^Delete/ }).click();
+    await chooseAction(renamed, "Delete");
     await renamed.waitFor({ state: "detached" });
     await gallery.getByRole("button", { name: "Undo" }).click();
     await renamed.waitFor();
-    await renamed.getByRole("button", { name: /^Delete/ }).click();
+    await chooseAction(renamed, "Delete");
     await gallery.getByText("1 deleted").waitFor();
     await gallery.getByText("1 deleted").waitFor({ state: "detached" });
     expect(await renamed.count()).toBe(0);
@@ -99,7 +100,7 @@ describeStudio("the studio in a browser, with the real server and VGG-19", optio
 
     await startPainting(page, { photo: "Alps", style: "Engraving", steps: 2000, size: 64 });
     const other = gallery.getByRole("listitem").filter({ hasText: "French Alps, Engraving" });
-    await other.getByRole("button", { name: "Stop French Alps, Engraving" }).click();
+    await chooseAction(other, "Stop");
     await other.getByText("Stopped").waitFor();
     expect(complaints).toEqual([]);
   });

@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { findInstalledGenerator } from "../helpers/installed-generator.js";
 import { describeStudio } from "../helpers/studio.js";
-import { exported, overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
+import { chooseAction, exported, overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
 
 const generator = findInstalledGenerator();
 const phone = { width: 360, height: 780 };
@@ -89,11 +89,11 @@ describeStudio("translations in a browser, with the real server", options, (stud
     await card.getByText("Translation", { exact: true }).waitFor();
     expect(await overflow(page)).toBe(0);
     await screenshot(page, "gallery-phone", true);
-    await card.getByRole("button", { name: /^Rename/ }).click();
+    await chooseAction(card, "Rename…");
     await page.getByRole("textbox", { name: "Title" }).fill("Another season");
     await page.keyboard.press("Enter");
     const renamed = page.getByRole("listitem").filter({ hasText: "Another season" });
-    await renamed.getByRole("button", { name: /^Delete/ }).click();
+    await chooseAction(renamed, "Delete");
     await renamed.waitFor({ state: "detached" });
     expect(complaints).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 
 const output = fileURLToPath(new URL("../output", import.meta.url));
 
@@ -36,6 +36,12 @@ export async function exported(page: Page, format: string, size?: string): Promi
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
   return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+}
+
+/** Chooses an action in the menu of a card in the gallery. */
+export async function chooseAction(card: Locator, name: string): Promise<void> {
+  await card.getByRole("button", { name: /^Actions for/ }).click();
+  await card.page().getByRole("menuitem", { name }).click();
 }
 
 /** Opens the numbers behind a painting, unless they are open. */

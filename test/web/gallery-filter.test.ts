@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { filterOf, noFilter, passes, queryOf, toEventFilter, toSessionFilter } from "../../web/rooms/gallery/gallery-filter";
+import type { SessionStatus } from "../../web/graphql/operations";
+import { filterOf, isFiltered, noFilter, passes, queryOf, toEventFilter, toSessionFilter } from "../../web/rooms/gallery/gallery-filter";
 
 const of = (query: string) => filterOf(new URLSearchParams(query));
 
@@ -11,6 +12,8 @@ describe("a gallery's filter in the address", () => {
       text: "über den Wellen & more",
       model: "vgg19_lite",
       image: "a-1",
+      starred: true,
+      oldestFirst: true,
     } as const;
     expect(of(queryOf(filter))).toEqual(filter);
     expect(queryOf(noFilter)).toBe("");
@@ -29,8 +32,28 @@ describe("a gallery's filter in the address", () => {
       status: ["QUEUED", "RUNNING", "PAUSED"],
       titleContains: "sea",
       imageId: "i",
+      live: false,
     });
     expect(toEventFilter(filter)).not.toHaveProperty("status");
-    expect([passes(filter, "PAUSED"), passes(filter, "COMPLETED"), passes(noFilter, "FAILED")]).toEqual([true, false, true]);
+    const session = (status: SessionStatus, starred = false) => ({ status, starred });
+    expect(passes(filter, session("PAUSED"))).toBe(true);
+    expect(passes(filter, session("COMPLETED"))).toBe(false);
+    expect(passes(noFilter, session("FAILED"))).toBe(true);
+  });
+
+  test("shows live translations only when they are asked for", () => {
+    expect(toSessionFilter(noFilter)).toEqual({ live: false });
+    expect(toSessionFilter(of("kind=live"))).toEqual({ kind: "TRANSLATION", live: true });
+  });
+
+  test("leaves the star to the page, which must hear of a star that is taken away", () => {
+    const filter = of("starred=1&order=oldest");
+    expect(toSessionFilter(filter)).toEqual({ live: false, starred: true });
+    expect(toEventFilter(filter)).toEqual({ live: false });
+    expect([passes(filter, { status: "COMPLETED", starred: true }), passes(filter, { status: "COMPLETED", starred: false })]).toEqual([
+      true,
+      false,
+    ]);
+    expect([isFiltered(filter), isFiltered(of("order=oldest"))]).toEqual([true, false]);
   });
 });

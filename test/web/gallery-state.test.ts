@@ -13,6 +13,10 @@ function card(id: string, minute: number, status: Card["status"] = "COMPLETED"):
     startedAt: null,
     finishedAt: null,
     queuePosition: null,
+    starred: false,
+    note: null,
+    expiresAt: null,
+    parent: null,
     device: null,
     error: null,
     settings: { size: 8 },
@@ -25,16 +29,16 @@ const first = nextGallery(nothingHung, { type: "first-page", cards: [card("c", 5
 const ids = ({ cards }: typeof first) => cards?.map(({ id }) => id);
 
 test("a new session comes first and is counted, and a known one changes in its place", () => {
-  const started = nextGallery(first, { type: "changed", card: card("d", 6, "QUEUED"), passes: true });
+  const started = nextGallery(first, { type: "changed", card: card("d", 6, "QUEUED"), passes: true, oldestFirst: false });
   expect(ids(started)).toEqual(["d", "c", "b"]);
   expect(started.totalCount).toBe(4);
-  const running = nextGallery(started, { type: "changed", card: card("c", 5, "RUNNING"), passes: true });
+  const running = nextGallery(started, { type: "changed", card: card("c", 5, "RUNNING"), passes: true, oldestFirst: false });
   expect(ids(running)).toEqual(["d", "c", "b"]);
   expect(running.cards?.[1]?.status).toBe("RUNNING");
 });
 
 test("a session on a page that is not loaded yet appears with its page", () => {
-  expect(nextGallery(first, { type: "changed", card: card("a", 1), passes: true })).toBe(first);
+  expect(nextGallery(first, { type: "changed", card: card("a", 1), passes: true, oldestFirst: false })).toBe(first);
   const all = nextGallery(first, { type: "next-page", cards: [card("b", 4), card("a", 1)], totalCount: 3, hasMore: false });
   expect(ids(all)).toEqual(["c", "b", "a"]);
 });
@@ -56,9 +60,19 @@ test("renamed and removed sessions change at once", () => {
 });
 
 test("a session that no longer passes the filter disappears, an unknown one changes nothing, and several can be removed at once", () => {
-  const gone = nextGallery(first, { type: "changed", card: card("c", 5, "COMPLETED"), passes: false });
+  const gone = nextGallery(first, { type: "changed", card: card("c", 5, "COMPLETED"), passes: false, oldestFirst: false });
   expect([ids(gone), gone.totalCount]).toEqual([["b"], 2]);
-  expect(nextGallery(first, { type: "changed", card: card("x", 9), passes: false })).toBe(first);
+  expect(nextGallery(first, { type: "changed", card: card("x", 9), passes: false, oldestFirst: false })).toBe(first);
   const none = nextGallery(first, { type: "removed", ids: ["b", "c", "unknown"] });
   expect([ids(none), none.totalCount]).toEqual([[], 1]);
+});
+
+test("with the oldest first, a new session comes last once all pages are loaded, and an old one takes its place", () => {
+  const last = { type: "changed", card: card("d", 6), passes: true, oldestFirst: true } as const;
+  const loaded = nextGallery(nothingHung, { type: "first-page", cards: [card("a", 1), card("c", 5)], totalCount: 2, hasMore: false });
+  const all = nextGallery(loaded, last);
+  expect(ids(all)).toEqual(["a", "c", "d"]);
+  expect(ids(nextGallery(all, { ...last, card: card("b", 4) }))).toEqual(["a", "b", "c", "d"]);
+  const more = { ...loaded, hasMore: true, totalCount: 9 };
+  expect(nextGallery(more, last)).toBe(more);
 });

@@ -14,7 +14,7 @@ const FrameParts = graphql(`
 
 const SessionParts = graphql(`
   fragment SessionParts on Session {
-    __typename id title status createdAt startedAt finishedAt queuePosition device
+    __typename id title status createdAt startedAt finishedAt queuePosition device starred note expiresAt
     error { code message }
   }
 `);
@@ -68,7 +68,7 @@ const CardParts = graphql(
     fragment CardParts on Session {
       ...SessionParts
       latestFrame { step url width height }
-      ... on StyleTransferSession { settings { size } content { ...ImageParts } }
+      ... on StyleTransferSession { settings { size } content { ...ImageParts } parent { id } }
       ... on TranslationSession { model { id title } source { ...ImageParts } }
     }
   `,
@@ -132,7 +132,7 @@ export const ElsewhereQuery = graphql(`
   query Elsewhere($id: ID!) {
     session(id: $id) {
       __typename
-      title
+      title starred note
       ... on StyleTransferSession { parent { id title } branches { id title status branchedAtStep } }
     }
   }
@@ -212,6 +212,26 @@ export const KeepFrame = graphql(`
 `);
 
 export const PlaceQuery = graphql(`query Place($id: ID!) { session(id: $id) { status queuePosition } }`);
+
+/** The sessions that wait, the next one first. */
+export const QueueQuery = graphql(
+  `
+    query Queue($first: Int!) {
+      queue(first: $first) {
+        __typename id title queuePosition
+        ... on StyleTransferSession { content { ...ImageParts } }
+        ... on TranslationSession { source { ...ImageParts } }
+      }
+    }
+  `,
+  [ImageParts],
+);
+
+export const QueueEvents = graphql(`subscription QueueEvents { sessions { id status queuePosition } }`);
+
+export const MoveInQueue = graphql(`
+  mutation MoveInQueue($id: ID!, $position: Int!) { moveInQueue(sessionId: $id, position: $position) { id } }
+`);
 
 export const FramesQuery = graphql(
   `
@@ -301,8 +321,8 @@ export const CancelSession = graphql(`
 
 export const GalleryQuery = graphql(
   `
-    query Gallery($first: Int!, $after: String, $filter: SessionFilter) {
-      sessions(first: $first, after: $after, filter: $filter) {
+    query Gallery($first: Int!, $after: String, $filter: SessionFilter, $order: SessionOrder) {
+      sessions(first: $first, after: $after, filter: $filter, order: $order) {
         edges { node { ...CardParts } }
         pageInfo { hasNextPage endCursor }
         totalCount
@@ -323,6 +343,12 @@ export const GalleryEvents = graphql(
 
 export const RenameSession = graphql(`
   mutation RenameSession($id: ID!, $title: String!) { renameSession(sessionId: $id, title: $title) { id title } }
+`);
+
+export const AnnotateSession = graphql(`
+  mutation AnnotateSession($id: ID!, $starred: Boolean, $note: String) {
+    annotateSession(sessionId: $id, starred: $starred, note: $note) { id starred note }
+  }
 `);
 
 /** A session that is paused has to be cancelled before it is deleted. */
@@ -358,5 +384,6 @@ export type Session = Painting | Translation;
 export type SessionStatus = Session["status"];
 export type FamilyMember = ResultOf<typeof MemberParts>;
 export type Card = ResultOf<typeof CardParts>;
+export type Waiting = ResultOf<typeof QueueQuery>["queue"][number];
 export type Film = ResultOf<typeof FilmParts>;
 export type Network = ResultOf<typeof NetworkParts>;

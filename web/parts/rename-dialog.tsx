@@ -1,61 +1,34 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { styleTransferLimits } from "../../server/records/settings";
-import { galleryTexts as texts } from "../texts/gallery";
-import dialog from "./dialog.module.css";
-import { Modal } from "./modal";
-import { FailureNotice } from "./notice";
+import { renameTexts as texts } from "../texts/text-dialog";
 import button from "./text-button.module.css";
-import { useAttempt } from "./use-attempt";
+import { TextDialog } from "./text-dialog";
+
+interface Props {
+  title: string;
+  onRename(title: string): Promise<void>;
+  /** Whether it is open, where something else opens it; it has a button of its own otherwise. */
+  opened?: { open: boolean; onOpenChange(open: boolean): void };
+}
 
 /** A dialog that changes the title of a session. */
-export function RenameDialog({ title, onRename }: { title: string; onRename(title: string): Promise<void> }) {
+export function RenameDialog({ title, onRename, opened }: Props) {
   const [open, setOpen] = useState(false);
-  const { failure, attempt, forget } = useAttempt();
-
-  function turn(next: boolean) {
-    forget();
-    setOpen(next);
-  }
-
-  async function rename(next: string) {
-    if (await attempt(() => onRename(next))) setOpen(false);
-  }
-
+  const trigger = (
+    <Dialog.Trigger className={button.quiet} aria-label={texts.renameNamed(title)}>
+      {texts.rename}
+    </Dialog.Trigger>
+  );
   return (
-    <Modal
-      trigger={
-        <Dialog.Trigger className={button.quiet} aria-label={texts.renameNamed(title)}>
-          {texts.rename}
-        </Dialog.Trigger>
-      }
+    <TextDialog
       title={texts.rename}
-      open={open}
-      onOpenChange={turn}
-    >
-      <form
-        className={dialog.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void rename(String(new FormData(event.currentTarget).get("title")).trim());
-        }}
-      >
-        <input
-          className={dialog.field}
-          name="title"
-          aria-label={texts.name}
-          defaultValue={title}
-          maxLength={styleTransferLimits.maxTitleLength}
-          required
-        />
-        <FailureNotice error={failure} />
-        <div className={dialog.actions}>
-          <Dialog.Close className="button">{texts.cancel}</Dialog.Close>
-          <button type="submit" className="button primary">
-            {texts.rename}
-          </button>
-        </div>
-      </form>
-    </Modal>
+      label={texts.name}
+      text={title}
+      maxLength={styleTransferLimits.maxTitleLength}
+      submit={texts.rename}
+      onSubmit={onRename}
+      {...(opened ?? { open, onOpenChange: setOpen, trigger })}
+    />
   );
 }

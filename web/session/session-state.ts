@@ -35,7 +35,7 @@ export type SessionAction =
   | { type: "gone"; step: number }
   | { type: "renamed"; title: string }
   /** What other pages did to the session; `family` is null for a translation. */
-  | { type: "elsewhere"; title: string | null; family: Pick<Painting, "parent" | "branches"> | null }
+  | { type: "elsewhere"; described: Pick<Session, "title" | "starred" | "note">; family: Pick<Painting, "parent" | "branches"> | null }
   /** Its latest place in the queue. */
   | { type: "place"; queuePosition: number | null }
   | { type: "connection"; connected: boolean }
@@ -69,7 +69,7 @@ export function nextState(state: SessionState, event: SessionAction): SessionSta
     case "renamed":
       return state.session ? { ...state, session: { ...state.session, title: event.title } } : state;
     case "elsewhere":
-      return state.session ? { ...state, session: { ...state.session, title: event.title, ...event.family } as Session } : state;
+      return state.session ? { ...state, session: { ...state.session, ...event.described, ...event.family } as Session } : state;
     case "place":
       return state.session?.status === "QUEUED" ? { ...state, session: { ...state.session, queuePosition: event.queuePosition } } : state;
     case "connection":

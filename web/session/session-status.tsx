@@ -1,6 +1,7 @@
 import type { Session } from "../graphql/operations";
 import { formatDuration } from "../parts/durations";
 import { statusNames, sessionTexts as texts } from "../texts/session";
+import { QueueDialog } from "./queue/queue-dialog";
 import styles from "./session-label.module.css";
 
 interface Props {
@@ -20,6 +21,7 @@ export function SessionStatusLine({ session, connected, doing, waitingFor = null
       <p className={styles.status} data-status={status} aria-live="polite">
         {connected ? statusText(session, doing, waitingFor) : texts.lost}
       </p>
+      {status === "QUEUED" && <QueueDialog />}
       {error && (
         <p className={styles.error} role="alert">
           {error.message} <code>{error.code}</code>

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from "react";
 import { messageOf } from "../../graphql/execute";
 import type { Card } from "../../graphql/operations";
 import { Notice } from "../../parts/notice";
@@ -11,6 +11,8 @@ interface Props {
   gallery: GalleryState;
   failure: string | null;
   actions: GalleryActions;
+  /** Height of a row of pictures, rem. */
+  size: number;
   /** Whether older cards load when the end comes into view. */
   endless: boolean;
   /** Text for an empty gallery. */
@@ -19,7 +21,7 @@ interface Props {
 }
 
 /** The cards of a gallery, with errors and a button for more. */
-export function Cards({ gallery, failure, actions, endless, empty, card }: Props) {
+export function Cards({ gallery, failure, actions, size, endless, empty, card }: Props) {
   const [loading, setLoading] = useState(false);
   const [pageFailure, setPageFailure] = useState<string | null>(null);
   const { cards, hasMore, connected } = gallery;
@@ -48,7 +50,9 @@ export function Cards({ gallery, failure, actions, endless, empty, card }: Props
       )}
       {failure && <Notice>{failure}</Notice>}
       {cards?.length === 0 && <p className={styles.offline}>{empty}</p>}
-      <ul className={styles.cards}>{cards?.map(card)}</ul>
+      <ul className={styles.cards} style={{ "--row": `${size}rem` } as CSSProperties}>
+        {cards?.map(card)}
+      </ul>
       {pageFailure && <Notice>{pageFailure}</Notice>}
       {hasMore && (
         <button ref={end} type="button" className="button" disabled={loading} onClick={loadMore}>

@@ -6,7 +6,8 @@ import { SelectControl } from "../../parts/select-control";
 import button from "../../parts/text-button.module.css";
 import { galleryTexts } from "../../texts/gallery";
 import styles from "./filter-bar.module.css";
-import { type GalleryFilter, kinds, noFilter, queryOf, type StatusGroup, statusGroups } from "./gallery-filter";
+import { type GalleryFilter, isFiltered, kinds, noFilter, type StatusGroup, statusGroups } from "./gallery-filter";
+import { wallSizes } from "./use-wall-size";
 
 const texts = galleryTexts.filter;
 const ANY = "";
@@ -15,11 +16,14 @@ const TYPED_MS = 300;
 
 interface Props {
   filter: GalleryFilter;
+  /** Height of a row of pictures, rem. */
+  size: number;
+  onSize(size: number): void;
   onChange(filter: GalleryFilter): void;
 }
 
 /** The controls of the gallery's filter. */
-export function FilterBar({ filter, onChange }: Props) {
+export function FilterBar({ filter, size, onSize, onChange }: Props) {
   const { networks } = useNetworks();
   const statuses = Object.keys(statusGroups) as StatusGroup[];
   return (
@@ -52,6 +56,23 @@ export function FilterBar({ filter, onChange }: Props) {
         value={networkNamed(networks, filter.model)?.id ?? filter.model ?? ANY}
         onChange={(value: string) => onChange({ ...filter, model: value === ANY ? null : value })}
       />
+      <SelectControl
+        title={texts.order}
+        options={[
+          { value: "newest", title: texts.newest },
+          { value: "oldest", title: texts.oldest },
+        ]}
+        value={filter.oldestFirst ? "oldest" : "newest"}
+        onChange={(value) => onChange({ ...filter, oldestFirst: value === "oldest" })}
+      />
+      <label className={styles.check}>
+        <input type="checkbox" checked={filter.starred} onChange={(event) => onChange({ ...filter, starred: event.target.checked })} />
+        {texts.starred}
+      </label>
+      <label className={styles.check}>
+        {texts.size}
+        <input type="range" {...wallSizes} value={size} onChange={(event) => onSize(Number(event.target.value))} />
+      </label>
       {filter.image && (
         <figure className={styles.picture}>
           {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
@@ -59,7 +80,7 @@ export function FilterBar({ filter, onChange }: Props) {
           <figcaption>{texts.picture}</figcaption>
         </figure>
       )}
-      {queryOf(filter) !== "" && (
+      {isFiltered(filter) && (
         <button type="button" className={button.accent} onClick={() => onChange(noFilter)}>
           {texts.clear}
         </button>

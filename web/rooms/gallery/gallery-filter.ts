@@ -1,5 +1,5 @@
 import type { VariablesOf } from "gql.tada";
-import type { GalleryQuery, SessionStatus } from "../../graphql/operations";
+import type { Card, GalleryQuery, SessionStatus } from "../../graphql/operations";
 
 export type FilterInput = NonNullable<VariablesOf<typeof GalleryQuery>["filter"]>;
 
@@ -13,7 +13,8 @@ export const statusGroups = {
 
 export type StatusGroup = keyof typeof statusGroups;
 
-export const kinds = ["STYLE_TRANSFER", "TRANSLATION"] as const;
+/** Kinds of sessions in the gallery. Live translations are shown only when they are asked for. */
+export const kinds = ["STYLE_TRANSFER", "TRANSLATION", "LIVE"] as const;
 
 /** The gallery's filter; null and empty values set no limit. */
 export interface GalleryFilter {
@@ -24,9 +25,13 @@ export interface GalleryFilter {
   model: string | null;
   /** Id of a source picture. */
   image: string | null;
+  /** Whether only starred sessions are shown. */
+  starred: boolean;
+  /** Whether the oldest come first. */
+  oldestFirst: boolean;
 }
 
-export const noFilter: GalleryFilter = { kind: null, status: null, text: "", model: null, image: null };
+export const noFilter: GalleryFilter = { kind: null, status: null, text: "", model: null, image: null, starred: false, oldestFirst: false };
 
 const MOST_CHARACTERS = 200;
 
@@ -40,34 +45,45 @@ export function filterOf(query: URLSearchParams): GalleryFilter {
     text: (query.get("q") ?? "").slice(0, MOST_CHARACTERS),
     model: idOf(query.get("model")),
     image: idOf(query.get("image")),
+    starred: query.get("starred") === "1",
+    oldestFirst: query.get("order") === "oldest",
   };
 }
 
+/** Whether some sessions are left out, other than live translations. */
+export function isFiltered(filter: GalleryFilter): boolean {
+  return queryOf({ ...filter, oldestFirst: false }) !== "";
+}
+
 /** The query string of a filter; empty for no filter. */
-export function queryOf({ kind, status, text, model, image }: GalleryFilter): string {
-  const entries = { kind: kind?.toLowerCase().replace("_", "-"), status, q: text.trim(), model, image };
+export function queryOf({ kind, status, text, model, image, starred, oldestFirst }: GalleryFilter): string {
+  const flags = { starred: starred && "1", order: oldestFirst && "oldest" };
+  const entries = { kind: kind?.toLowerCase().replace("_", "-"), status, q: text.trim(), model, image, ...flags };
   const set = Object.entries(entries).filter((entry): entry is [string, string] => Boolean(entry[1]));
   return set.length === 0 ? "" : `?${new URLSearchParams(set)}`;
 }
 
 /** The filter in the form of the API. */
 export function toSessionFilter(filter: GalleryFilter): FilterInput {
-  return { ...toEventFilter(filter), ...(filter.status ? { status: [...statusGroups[filter.status]] } : {}) };
+  const status = filter.status ? { status: [...statusGroups[filter.status]] } : {};
+  return { ...toEventFilter(filter), ...status, ...(filter.starred ? { starred: true } : {}) };
 }
 
-/** The filter for events, without the status: the page must hear of sessions whose new status leaves the filter. */
+/** The filter for events, without status and star: the page must hear of sessions that leave the filter by them. */
 export function toEventFilter({ kind, text, model, image }: GalleryFilter): FilterInput {
   return {
-    ...(kind ? { kind } : {}),
+    ...(kind ? { kind: kind === "LIVE" ? "TRANSLATION" : kind } : {}),
+    live: kind === "LIVE",
     ...(text.trim() ? { titleContains: text.trim() } : {}),
     ...(model ? { model } : {}),
     ...(image ? { imageId: image } : {}),
   };
 }
 
-/** Whether a session with this status passes the filter. */
-export function passes({ status }: Pick<GalleryFilter, "status">, sessionStatus: SessionStatus): boolean {
-  return status === null || (statusGroups[status] as readonly SessionStatus[]).includes(sessionStatus);
+/** Whether a session of which an event told passes the filter. */
+export function passes({ status, starred }: Pick<GalleryFilter, "status" | "starred">, session: Pick<Card, "status" | "starred">): boolean {
+  if (starred && !session.starred) return false;
+  return status === null || (statusGroups[status] as readonly SessionStatus[]).includes(session.status);
 }
 
 function idOf(text: string | null): string | null {

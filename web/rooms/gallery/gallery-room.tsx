@@ -7,16 +7,19 @@ import floating from "../../parts/floating.module.css";
 import { FailureNotice } from "../../parts/notice";
 import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
+import { QueueDialog } from "../../session/queue/queue-dialog";
 import { remove, useRemovals } from "../../session/removals";
 import { canBeDeleted } from "../../session/session-state";
 import { galleryTexts as texts } from "../../texts/gallery";
 import { Cards } from "./cards";
 import { FilterBar } from "./filter-bar";
 import styles from "./gallery.module.css";
-import { filterOf, queryOf } from "./gallery-filter";
-import { nothingSelected, stillThere, toggled } from "./selection";
+import { filterOf, isFiltered, queryOf } from "./gallery-filter";
+import { nothingSelected, selected, stillThere, toggled } from "./selection";
 import { SessionCard } from "./session-card";
 import { useGallery } from "./use-gallery";
+import { useStacks } from "./use-stacks";
+import { useWallSize } from "./use-wall-size";
 
 const MOST_COMPARED = 4;
 
@@ -28,11 +31,14 @@ export function GalleryRoom() {
   const [selection, setSelection] = useState(nothingSelected);
   const { hidden } = useRemovals();
   const { busy, failure: refused, attempt } = useAttempt();
+  const [size, setSize] = useWallSize();
 
   const shown = (gallery.cards ?? []).filter(({ id }) => !hidden.has(id));
   const hiddenCount = (gallery.cards?.length ?? 0) - shown.length;
-  const order = shown.map(({ id }) => id);
-  const { ids } = stillThere(selection, order);
+  const { visible, stackOf } = useStacks(shown);
+  const everything = shown.map(({ id }) => id);
+  const order = visible.map(({ id }) => id);
+  const { ids } = stillThere(selection, everything);
   const chosen = shown.filter(({ id }) => ids.has(id));
   const removable = chosen.filter(({ status }) => canBeDeleted(status));
   const working = chosen.filter(({ status }) => !canBeDeleted(status));
@@ -44,19 +50,28 @@ export function GalleryRoom() {
       <h1 id="gallery-title" className={styles.title}>
         {texts.title} {gallery.cards && <span className={styles.count}>{Math.max(0, gallery.totalCount - hiddenCount)}</span>}
       </h1>
+      <QueueDialog />
       <FilterBar
         filter={filter}
+        size={size}
+        onSize={setSize}
         onChange={(next) => {
           setSelection(nothingSelected);
           router.push(`/gallery${queryOf(next)}`, { scroll: false });
         }}
       />
+      {order.length > 0 && (
+        <button type="button" className={button.quiet} onClick={() => setSelection(selected(everything))}>
+          {texts.selectAll}
+        </button>
+      )}
       <Cards
-        gallery={{ ...gallery, cards: gallery.cards && shown }}
+        gallery={{ ...gallery, cards: gallery.cards && visible }}
+        size={size}
         failure={failure}
         actions={actions}
         endless
-        empty={queryOf(filter) === "" ? texts.empty : texts.nothingFound}
+        empty={isFiltered(filter) ? texts.nothingFound : texts.empty}
         card={(card) => (
           <SessionCard
             key={card.id}
@@ -65,7 +80,8 @@ export function GalleryRoom() {
             actions={actions}
             onRemove={() => remove([card])}
             selected={ids.has(card.id)}
-            onSelect={(range) => setSelection(toggled(selection, card.id, range, order))}
+            stack={stackOf(card)}
+            onSelect={(range) => setSelection(toggled(selection, card.id, range, order, stackOf(card).hidden))}
           />
         )}
       />

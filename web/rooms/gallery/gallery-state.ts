@@ -12,7 +12,7 @@ export interface GalleryState {
 export type GalleryEvent =
   | { type: "first-page" | "next-page"; cards: readonly Card[]; totalCount: number; hasMore: boolean }
   /** `passes` is false for a card that no longer passes the filter. */
-  | { type: "changed"; card: Card; passes: boolean }
+  | { type: "changed"; card: Card; passes: boolean; oldestFirst: boolean }
   | { type: "renamed"; id: string; title: string }
   | { type: "removed"; ids: readonly string[] }
   | { type: "connection"; connected: boolean };
@@ -33,10 +33,12 @@ export function nextGallery(state: GalleryState, event: GalleryEvent): GallerySt
       const known = cards.some(({ id }) => id === event.card.id);
       if (!event.passes) return known ? without(state, [event.card.id]) : state;
       if (known) return { ...state, cards: cards.map((card) => (card.id === event.card.id ? event.card : card)) };
-      // An old session belongs to a page that is not loaded yet.
-      const oldest = cards.at(-1);
-      if (state.hasMore && oldest && event.card.createdAt < oldest.createdAt) return state;
-      return { ...state, cards: [event.card, ...cards], totalCount: state.totalCount + 1 };
+      const comesAfter = (one: Card) => (event.oldestFirst ? one.createdAt > event.card.createdAt : one.createdAt < event.card.createdAt);
+      const place = cards.findIndex(comesAfter);
+      // Behind the last card, it belongs to a page that is not loaded yet.
+      if (place < 0 && state.hasMore && cards.length > 0) return state;
+      const at = place < 0 ? cards.length : place;
+      return { ...state, cards: [...cards.slice(0, at), event.card, ...cards.slice(at)], totalCount: state.totalCount + 1 };
     }
     case "renamed":
       return { ...state, cards: cards.map((card) => (card.id === event.id ? { ...card, title: event.title } : card)) };

@@ -7,6 +7,7 @@ import styles from "./gallery.module.css";
 import { type GalleryFilter, noFilter } from "./gallery-filter";
 import { SessionCard } from "./session-card";
 import { useGallery } from "./use-gallery";
+import { usualSize } from "./use-wall-size";
 
 /** Earlier sessions of one kind, below the page that starts new ones; nothing if there are none. */
 export function Gallery({ kind }: { kind: NonNullable<GalleryFilter["kind"]> }) {
@@ -25,6 +26,7 @@ export function Gallery({ kind }: { kind: NonNullable<GalleryFilter["kind"]> }) 
         gallery={{ ...gallery, cards }}
         failure={failure}
         actions={actions}
+        size={usualSize}
         endless={false}
         empty={texts.empty}
         card={(card) => <SessionCard key={card.id} card={card} showKind={false} actions={actions} onRemove={() => remove([card])} />}

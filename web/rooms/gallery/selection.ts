@@ -7,14 +7,28 @@ export interface Selection {
 
 export const nothingSelected: Selection = { ids: new Set(), anchor: null };
 
-/** The selection after a click; with `range`, all items from the anchor to this one take its new state. */
-export function toggled({ ids, anchor }: Selection, id: string, range: boolean, order: readonly string[]): Selection {
+/** Exactly these items. */
+export function selected(ids: readonly string[]): Selection {
+  return { ids: new Set(ids), anchor: null };
+}
+
+/**
+ * The selection after a click; with `range`, all items from the anchor to this one take its new state, and so do those that
+ * the item that was clicked stands for.
+ */
+export function toggled(
+  { ids, anchor }: Selection,
+  id: string,
+  range: boolean,
+  order: readonly string[],
+  standsFor: readonly string[] = [],
+): Selection {
   const on = !ids.has(id);
   const from = anchor === null ? -1 : order.indexOf(anchor);
   const to = order.indexOf(id);
   const touched = range && from >= 0 && to >= 0 ? order.slice(Math.min(from, to), Math.max(from, to) + 1) : [id];
   const next = new Set(ids);
-  for (const one of touched) {
+  for (const one of [...touched, ...standsFor]) {
     if (on) next.add(one);
     else next.delete(one);
   }

@@ -1,41 +1,56 @@
 import Link from "next/link";
+import type { CSSProperties } from "react";
 import type { Card } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
-import { displayUrl } from "../../parts/display-url";
-import { FailureNotice } from "../../parts/notice";
-import { RenameDialog } from "../../parts/rename-dialog";
-import button from "../../parts/text-button.module.css";
-import { useAttempt } from "../../parts/use-attempt";
-import { canBeDeleted } from "../../session/session-state";
+import { displayUrl, frameUrl } from "../../parts/display-url";
+import { StarButton } from "../../parts/star-button";
 import { galleryTexts as texts } from "../../texts/gallery";
 import { statusNames } from "../../texts/session";
 import { unitTexts as units } from "../../texts/units";
+import { CardMenu } from "./card-menu";
 import styles from "./gallery.module.css";
 import type { GalleryActions } from "./use-gallery";
+import type { CardStack } from "./use-stacks";
+
+/** Width of a picture, CSS px, that its thumbnail has pixels for on a screen with two for each. */
+const THUMBNAIL = 256;
+
+/** A picture that is narrower or wider than this has borders, so that its text has room and the row its height. */
+const NARROWEST_RATIO = 0.6;
+const WIDEST_RATIO = 3;
 
 interface Props {
   card: Card;
+  /** Whether a translation is marked as one, among paintings. */
   showKind: boolean;
   actions: GalleryActions;
   onRemove(): void;
   selected?: boolean;
+  /** Its family, where branches are stacked. */
+  stack?: CardStack;
   /** Called when the checkbox is clicked, with `range` for Shift. Left out where cards cannot be selected. */
   onSelect?(range: boolean): void;
 }
 
-/** One earlier session with its actions. */
-export function SessionCard({ card, showKind, actions, onRemove, selected = false, onSelect }: Props) {
-  const { id, status } = card;
+/** One earlier session on the wall, in its true proportions, with its actions. */
+export function SessionCard({ card, showKind, actions, onRemove, selected = false, stack, onSelect }: Props) {
+  const { id, status, note, starred } = card;
   const title = card.title ?? texts.untitled;
-  const { picture, image, kind, doing, fact } = factsOf(card);
+  const { picture, image, kind, doing, fact, extent } = factsOf(card);
+  const ratio = Math.min(WIDEST_RATIO, Math.max(NARROWEST_RATIO, extent ? extent.width / extent.height : 1));
   return (
-    <li className={styles.card} data-selected={selected}>
+    <li
+      className={styles.card}
+      data-selected={selected}
+      data-stacked={stack !== undefined && stack.others > 0 && !stack.open}
+      style={{ "--ratio": ratio } as CSSProperties}
+    >
       <div className={styles.thumb}>
-        <Link href={`/s?id=${encodeURIComponent(id)}`} className={styles.link}>
-          <span className={`cropped ${styles.thumbnail}`}>
+        <Link href={`/s?id=${encodeURIComponent(id)}`} className={styles.link} title={title}>
+          <span className={styles.thumbnail}>
             {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
             {picture && <img src={picture} alt="" loading="lazy" />}
-            {showKind && <span className={styles.kind}>{kind}</span>}
+            {showKind && kind && <span className={styles.kind}>{kind}</span>}
           </span>
           <span className={styles.name}>{title}</span>
         </Link>
@@ -49,60 +64,60 @@ export function SessionCard({ card, showKind, actions, onRemove, selected = fals
             />
           </label>
         )}
-      </div>
-      <p className={styles.facts}>
-        <span className={styles.status} data-status={status}>
-          {status === "RUNNING" ? doing : statusNames[status]}
-        </span>
-        <time dateTime={card.createdAt}>{formatDay(card.createdAt)}</time>
-        <span>{fact}</span>
-      </p>
-      <div className={styles.actions}>
-        <RenameDialog title={title} onRename={(next) => actions.rename(id, next)} />
-        {onSelect && image && (
-          <Link className={button.quiet} href={`/gallery?image=${image}`} aria-label={texts.samePicture(title)}>
-            {texts.samePictureShort}
-          </Link>
-        )}
-        {canBeDeleted(status) ? (
-          <button type="button" className={button.quiet} aria-label={texts.deleteNamed(title)} onClick={onRemove}>
-            {texts.delete}
+        {stack && stack.others > 0 && (
+          <button
+            type="button"
+            className={`bare ${styles.stack}`}
+            aria-expanded={stack.open}
+            aria-label={stack.open ? texts.restack(title) : texts.unstack(title, stack.others)}
+            title={stack.open ? texts.restack(title) : texts.unstack(title, stack.others)}
+            onClick={stack.turn}
+          >
+            {stack.open ? "−" : texts.stack(stack.others)}
           </button>
-        ) : (
-          <StopButton title={title} onStop={() => actions.stop(card)} />
         )}
       </div>
+      <div className={styles.foot}>
+        <p className={styles.facts}>
+          {status !== "COMPLETED" && (
+            <span className={styles.status} data-status={status}>
+              {status === "RUNNING" ? doing : statusNames[status]}
+            </span>
+          )}
+          <time dateTime={card.createdAt} title={new Date(card.createdAt).toLocaleString()}>
+            {formatWhen(card.createdAt)}
+          </time>
+          <span>{fact}</span>
+        </p>
+        <StarButton title={title} starred={starred} className={styles.star} onStar={(next) => actions.star(id, next)} />
+        <CardMenu card={card} image={onSelect ? image : null} actions={actions} onRemove={onRemove} />
+      </div>
+      {note && (
+        <p className={styles.note} title={note}>
+          {note}
+        </p>
+      )}
     </li>
-  );
-}
-
-function StopButton({ title, onStop }: { title: string; onStop(): Promise<void> }) {
-  const { busy, failure, attempt } = useAttempt();
-  const stop = () => void attempt(onStop);
-  return (
-    <>
-      <button type="button" className={button.quiet} aria-label={texts.stopNamed(title)} disabled={busy} onClick={stop}>
-        {texts.stop}
-      </button>
-      <FailureNotice error={failure} />
-    </>
   );
 }
 
 /** The parts of a card that differ by kind: picture, source image, kind, activity and one more fact. */
 function factsOf(card: Card) {
-  const newest = card.latestFrame?.url;
+  const { latestFrame } = card;
+  const newest = latestFrame && frameUrl(latestFrame, THUMBNAIL);
   if (card.__typename === "StyleTransferSession") {
     return {
-      picture: newest ?? displayUrl(card.content.url, 256),
+      picture: newest ?? displayUrl(card.content.url, THUMBNAIL),
+      extent: latestFrame ?? card.content,
       image: card.content.id,
-      kind: texts.painting.kind,
+      kind: null,
       doing: texts.painting.doing,
       fact: units.pixels(card.settings.size),
     };
   }
   return {
-    picture: newest ?? (card.source && displayUrl(card.source.url, 256)),
+    picture: newest ?? (card.source && displayUrl(card.source.url, THUMBNAIL)),
+    extent: latestFrame ?? card.source,
     image: card.source?.id ?? null,
     kind: texts.translation.kind,
     doing: texts.translation.doing,
@@ -110,6 +125,10 @@ function factsOf(card: Card) {
   };
 }
 
-function formatDay(instant: string): string {
-  return new Date(instant).toLocaleString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+/** The time of an instant of today, else its day. */
+function formatWhen(instant: string): string {
+  const [then, now] = [new Date(instant), new Date()];
+  if (then.toDateString() === now.toDateString()) return then.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  const year = then.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
+  return then.toLocaleDateString(undefined, { day: "numeric", month: "short", ...year });
 }

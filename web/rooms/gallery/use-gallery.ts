@@ -1,6 +1,7 @@
 import { useReducer, useRef, useState } from "react";
 import { execute, messageOf } from "../../graphql/execute";
 import {
+  AnnotateSession,
   CancelSession,
   type Card,
   GalleryEvents,
@@ -18,11 +19,14 @@ const PAGE = 24;
 export interface GalleryActions {
   loadMore(): Promise<void>;
   rename(id: string, title: string): Promise<void>;
+  star(id: string, starred: boolean): Promise<void>;
+  /** Writes a note about a session; a blank one removes it. */
+  write(id: string, note: string): Promise<void>;
   /** Stops a session; a painting is only paused. The card changes when the server reports the new status. */
   stop(card: Card): Promise<void>;
 }
 
-/** Earlier sessions that pass a filter, newest first, kept up to date. */
+/** Earlier sessions that pass a filter, kept up to date. */
 export function useGallery(filter: GalleryFilter): { gallery: GalleryState; failure: string | null; actions: GalleryActions } {
   const [gallery, dispatch] = useReducer(nextGallery, nothingHung);
   const [failure, setFailure] = useState<string | null>(null);
@@ -35,7 +39,11 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
     const meanwhile: GalleryEvent[] = [];
     loads.current.add(meanwhile);
     try {
-      const { sessions } = await execute(GalleryQuery, { first: PAGE, after, filter: toSessionFilter(filter) }, signal);
+      const { sessions } = await execute(
+        GalleryQuery,
+        { first: PAGE, after, filter: toSessionFilter(filter), order: filter.oldestFirst ? "OLDEST" : "NEWEST" },
+        signal,
+      );
       setFailure(null);
       cursor.current = sessions.pageInfo.endCursor;
       const cards = sessions.edges.map(({ node }) => node);
@@ -57,7 +65,8 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
     variables: () => ({ filter: toEventFilter(filter) }),
     load: () => load(null, signal),
     reloads: true,
-    onEvent: ({ sessions }) => happened({ type: "changed", card: sessions, passes: passes(filter, sessions.status) }),
+    onEvent: ({ sessions }) =>
+      happened({ type: "changed", card: sessions, passes: passes(filter, sessions), oldestFirst: filter.oldestFirst }),
     onConnection: (connected) => dispatch({ type: "connection", connected }),
     onFailure: (error) => setFailure(messageOf(error)),
   }));
@@ -81,6 +90,13 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
       async rename(id, title) {
         await execute(RenameSession, { id, title });
         happened({ type: "renamed", id, title });
+      },
+      // The card changes with the event of the change.
+      async star(id, starred) {
+        await execute(AnnotateSession, { id, starred });
+      },
+      async write(id, note) {
+        await execute(AnnotateSession, { id, note });
       },
       async stop({ id, __typename }) {
         await (__typename === "StyleTransferSession" ? execute(PauseSession, { id }) : execute(CancelSession, { id }));

@@ -1,24 +1,64 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { execute } from "../../../graphql/execute";
-import { AncestorsQuery, BranchesQuery, type Painting } from "../../../graphql/operations";
+import { AncestorsQuery, BranchesQuery, ElsewhereEvents, type Painting, RemovalEvents } from "../../../graphql/operations";
+import { type SubscriptionTo, useSubscription } from "../../../graphql/use-subscription";
+import { Coalescer } from "../../../parts/coalescer";
 import { type Branching, originOf, type Place, places } from "./family-tree";
 
 /** Generations of branches that are shown below the origin. */
 const GENERATIONS = 5;
 
+/** Least time between two loads of the tree, ms. */
+const RELOAD_EVERY_MS = 1_000;
+
 /** All paintings with the same origin as this one; null until they are loaded, or if there are no others. */
 export function useFamily({ id, parent, branches }: Pick<Painting, "id" | "parent" | "branches">): Place[] | null {
   const [family, setFamily] = useState<Place[] | null>(null);
-  const key = [parent?.id ?? "", ...branches.map((branch) => `${branch.id} ${branch.status}`)].join();
+  const [changes, setChanges] = useState(0);
+  const relatives = [parent?.id ?? "", ...branches.map((branch) => `${branch.id} ${branch.status}`)].join();
+  /** Changes when the tree is to be loaded again; null without relatives. */
+  const key = relatives === "" ? null : `${changes} ${relatives}`;
   useEffect(() => {
-    if (key === "") return setFamily(null);
+    if (key === null) return setFamily(null);
     const ending = new AbortController();
     load(id, ending.signal).then(setFamily, () => {
       // The status line shows a lost connection; the tree stays as it was.
     });
     return () => ending.abort();
   }, [id, key]);
+  useRelatives(relatives === "" ? null : id, family, () => setChanges((count) => count + 1));
   return family;
+}
+
+/** Calls `onChange` after a painting of the family started, changed or was deleted on another page. */
+function useRelatives(id: string | null, family: readonly Place[] | null, onChange: () => void): void {
+  const members = useRef(new Set<string>());
+  useEffect(() => {
+    members.current = new Set(family?.map(({ member }) => member.id));
+  });
+  const [reloads] = useState(() => new Coalescer({ work: async () => onChange(), merge: () => undefined, everyMs: RELOAD_EVERY_MS }));
+  const changed = (...ids: (string | undefined)[]) => {
+    if (ids.some((one) => one !== undefined && members.current.has(one))) reloads.offer(undefined);
+  };
+  useSubscription(
+    id,
+    (): SubscriptionTo<typeof ElsewhereEvents> => ({
+      document: ElsewhereEvents,
+      variables: () => ({}),
+      onEvent: ({ sessions: event }) => changed(event.id, event.__typename === "StyleTransferSession" ? event.parent?.id : undefined),
+      // The subscription to the painting's own events says what is wrong.
+      onFailure: () => undefined,
+    }),
+  );
+  useSubscription(
+    id,
+    (): SubscriptionTo<typeof RemovalEvents> => ({
+      document: RemovalEvents,
+      variables: () => ({}),
+      onEvent: ({ sessionRemovals }) => changed(sessionRemovals),
+      onFailure: () => undefined,
+    }),
+  );
 }
 
 async function load(id: string, signal: AbortSignal): Promise<Place[] | null> {

@@ -1,0 +1,47 @@
+import { useState } from "react";
+import { execute } from "../../graphql/execute";
+import { MoveInQueue, QueueEvents, QueueQuery, type Waiting } from "../../graphql/operations";
+import { type SubscriptionTo, useSubscription } from "../../graphql/use-subscription";
+import { Coalescer } from "../../parts/coalescer";
+
+/** Sessions of the queue that are known to the page. */
+const MOST = 100;
+
+/** Least time between two loads, ms: one move changes the place of many sessions. */
+const RELOAD_EVERY_MS = 300;
+
+/** The sessions that wait, the next one first, kept up to date. Until they are loaded there are none. */
+export function useQueue(): { waiting: readonly Waiting[]; move(id: string, position: number): Promise<void> } {
+  const [waiting, setWaiting] = useState<readonly Waiting[]>([]);
+
+  async function load() {
+    try {
+      setWaiting((await execute(QueueQuery, { first: MOST })).queue);
+    } catch {
+      // While the server cannot be reached, the list stays as it was; the page says so elsewhere.
+    }
+  }
+
+  const [reloads] = useState(() => new Coalescer({ work: load, merge: () => undefined, everyMs: RELOAD_EVERY_MS }));
+  useSubscription(
+    "queue",
+    (): SubscriptionTo<typeof QueueEvents> => ({
+      document: QueueEvents,
+      variables: () => ({}),
+      onEvent: () => reloads.offer(undefined),
+      onConnection(connected) {
+        // What happened before is not sent.
+        if (connected) reloads.offer(undefined);
+      },
+      onFailure: () => undefined,
+    }),
+  );
+
+  return {
+    waiting,
+    async move(id, position) {
+      await execute(MoveInQueue, { id, position });
+      await load();
+    },
+  };
+}
