@@ -130,6 +130,12 @@ describeStudio("a careless user in a browser", {}, (studio) => {
     await gallery.locator(`a[href="/s?id=${id}"]`).getByText("Over the pass").waitFor();
     const { branchSession } = await studio.client.query(BRANCH, { id, step: 2 });
     await page.getByRole("heading", { name: "Branches" }).waitFor();
+    // A branch of the branch, which is no relative that the painting itself names.
+    const grandchild = (await studio.client.query(BRANCH, { id: branchSession.id, step: 2 })).branchSession.id;
+    await page.getByRole("link", { name: "Branch 1.1" }).waitFor();
+    await studio.client.query(CANCEL, { id: grandchild });
+    await studio.client.query(DELETE, { id: grandchild });
+    await page.getByRole("link", { name: "Branch 1.1" }).waitFor({ state: "detached" });
     await studio.client.query(CANCEL, { id: branchSession.id });
 
     // The branch that others delete leaves the page of its parent.
