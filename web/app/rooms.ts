@@ -8,4 +8,5 @@ export const rooms = [
   { href: "/layers", name: texts.layers },
   { href: "/gallery", name: texts.gallery },
   { href: "/models", name: texts.models },
+  { href: "/kiosk/setup", name: texts.kiosk },
 ] as const;

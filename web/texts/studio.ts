@@ -9,6 +9,7 @@ export const studioTexts = {
   layers: "Layers",
   gallery: "Gallery",
   models: "Models",
+  kiosk: "Kiosk",
   noPage: "This page does not exist.",
   toStudio: "Back to the studio",
   unreachable: "The server cannot be reached.",

@@ -7,29 +7,36 @@ import { displayUrl } from "../../parts/display-url";
 import { LiveCanvas } from "../../parts/live-canvas";
 import { useAwake, useStill } from "../../parts/use-awake";
 import { useServer } from "../../parts/use-server";
-import { kioskTexts as texts } from "../../texts/kiosk";
+import type { KioskTexts } from "../../texts/kiosk/kiosk-texts";
+import { kioskTexts } from "../../texts/kiosk/languages";
 import styles from "./kiosk.module.css";
+import { useLanguage } from "./language";
 import { type KioskState, sessionOf } from "./machine";
-import { type KioskOptions, kioskOptions, pairAt } from "./options";
+import { type KioskOptions, kioskOptions, kioskSetUp, pairAt } from "./options";
 import { useLoop } from "./use-loop";
 import { usePainting } from "./use-painting";
 import { Choosing, Counting } from "./visitor";
+import { captionOf } from "./words";
 
 /** Full-screen paintings in the making, one after the other, unattended; visitors can have themselves painted. */
 export function Kiosk() {
   const query = useSearchParams().toString();
   const maxSize = useServer()?.maxSize ?? null;
-  const options = useMemo(() => kioskOptions(new URLSearchParams(query), maxSize), [query, maxSize]);
+  const setUp = useMemo(() => kioskSetUp(new URLSearchParams(query), maxSize), [query, maxSize]);
+  const language = useLanguage(setUp.language);
+  const options = useMemo(() => kioskOptions(setUp, language), [setUp, language]);
+  const texts = kioskTexts[language];
   const [state, dispatch] = useLoop(options);
   const { frame, connected } = usePainting(sessionOf(state), dispatch);
   useAwake();
   const still = useStill();
   const visits = state.phase === "choosing" || state.phase === "counting";
+  const caption = captionIn(texts, state, options);
   return (
-    <main className={styles.kiosk} data-still={still && !visits} data-phase={state.phase}>
+    <main className={styles.kiosk} lang={language} data-still={still && !visits} data-phase={state.phase}>
       <h1 className="hidden">{texts.heading}</h1>
       <div className={styles.picture} data-behind={visits}>
-        <LiveCanvas url={frame?.url ?? null} label={caption(state, options)} onMissing={() => undefined} />
+        <LiveCanvas url={frame?.url ?? null} label={caption} onMissing={() => undefined} />
         {/* The photo is on the wall until its first step comes, and dissolves into it. */}
         {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
         <img
@@ -40,19 +47,21 @@ export function Kiosk() {
           data-shown={awaitsPicture(state, frame)}
         />
       </div>
-      {state.phase === "choosing" && <Choosing choices={options.styles} keep={options.keep} dispatch={dispatch} />}
-      {state.phase === "counting" && <Counting dispatch={dispatch} />}
+      {state.phase === "choosing" && <Choosing texts={texts} choices={options.styles} keep={options.keep} dispatch={dispatch} />}
+      {state.phase === "counting" && <Counting texts={texts} dispatch={dispatch} />}
       {!visits && (
-        <footer className={styles.label}>
-          <p className={styles.caption}>{caption(state, options)}</p>
-          <p className={styles.small} role="status">
-            {connected ? progress(state, frame?.step ?? null, options) : texts.offline}
-          </p>
-          {options.camera && (
-            <button type="button" className={styles.paintMe} onClick={() => dispatch({ type: "visited" })}>
-              {texts.paintMe}
-            </button>
-          )}
+        <>
+          <footer className={styles.label}>
+            <p className={styles.caption}>{caption}</p>
+            <p className={styles.small} role="status">
+              {connected ? progress(texts, state, frame?.step ?? null, options) : texts.offline}
+            </p>
+            {options.camera && (
+              <button type="button" className={styles.paintMe} onClick={() => dispatch({ type: "visited" })}>
+                {texts.paintMe}
+              </button>
+            )}
+          </footer>
           <button
             type="button"
             className={styles.full}
@@ -61,17 +70,17 @@ export function Kiosk() {
           >
             {texts.fullScreen}
           </button>
-        </footer>
+        </>
       )}
     </main>
   );
 }
 
-function caption(state: KioskState, options: KioskOptions): string {
+function captionIn(texts: KioskTexts, state: KioskState, options: KioskOptions): string {
   const { photo, style } = pairAt(options.photos, options.styles, state.place);
   const guest = "guest" in state ? state.guest : null;
   const chosen = guest ? options.styles.find(({ url }) => url === guest.styleUrl) : style;
-  return texts.painting(guest ? texts.you : photo.title, chosen?.title ?? "");
+  return captionOf(texts, guest ? texts.you : photo.title, chosen?.title ?? "");
 }
 
 /** Address of the picture that is painted. */
@@ -86,7 +95,7 @@ function awaitsPicture(state: KioskState, frame: Frame | null): boolean {
   return state.phase === "painting" && !frame?.url.startsWith(`/frames/${state.sessionId}/`);
 }
 
-function progress(state: KioskState, step: number | null, { steps }: KioskOptions): string {
+function progress(texts: KioskTexts, state: KioskState, step: number | null, { steps }: KioskOptions): string {
   if (state.phase === "showing") return texts.finished;
   return state.phase === "painting" && step !== null ? texts.step(step, steps) : texts.waiting;
 }

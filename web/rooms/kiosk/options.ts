@@ -1,8 +1,10 @@
 import { type NumberRange, styleTransferSettings } from "../../../server/records/settings";
 import { type Sample, samplePhotos, sampleStyles } from "../../pictures/samples";
+import { kioskTexts, type Language } from "../../texts/kiosk/languages";
+import { languageNamed } from "./language";
 
-/** Settings of an exhibition; docs/kiosk.md describes the address that holds them. */
-export interface KioskOptions {
+/** What an exhibition shows and how; docs/kiosk.md describes the address that holds it. */
+export interface KioskSetUp {
   photos: readonly Sample[];
   styles: readonly Sample[];
   /** Longer side, px; null leaves it to the server. */
@@ -16,33 +18,101 @@ export interface KioskOptions {
   camera: boolean;
   /** Whether paintings stay in the gallery. */
   keep: boolean;
+  /** Null leaves it to the browser. */
+  language: Language | null;
 }
 
-const seconds = { min: 1, max: 3600 };
+/** A set-up in one language, which its pictures' titles have too. */
+export interface KioskOptions extends KioskSetUp {
+  language: Language;
+}
 
-/** The options in an address; missing or invalid ones take their defaults. `maxSize` is the server's, px, once it is known. */
-export function kioskOptions(query: URLSearchParams, maxSize: number | null = null): KioskOptions {
+/** Limits of the numbers in an address that are not settings of the painting, s. */
+export const kioskSeconds = { min: 1, max: 3600 };
+
+/** The set-up in an empty address. */
+export const usualSetUp: KioskSetUp = {
+  photos: samplePhotos,
+  styles: sampleStyles,
+  size: null,
+  steps: 150,
+  seconds: 15,
+  idle: 45,
+  camera: true,
+  keep: false,
+  language: null,
+};
+
+/** The set-up in an address; missing or invalid values take their defaults. `maxSize` is the server's, px, once it is known. */
+export function kioskSetUp(query: URLSearchParams, maxSize: number | null = null): KioskSetUp {
   const { size, steps } = styleTransferSettings;
+  const usual = usualSetUp;
   return {
-    photos: pictures(query.get("photos"), samplePhotos),
-    styles: pictures(query.get("styles"), sampleStyles),
-    size: number(query.get("size"), { ...size, max: Math.min(size.max, maxSize ?? size.max) }, null),
-    steps: number(query.get("steps"), steps, 150),
-    seconds: number(query.get("seconds"), seconds, 15),
-    idle: number(query.get("idle"), seconds, 45),
+    photos: pictures(query.get("photos"), usual.photos),
+    styles: pictures(query.get("styles"), usual.styles),
+    size: number(query.get("size"), { ...size, max: Math.min(size.max, maxSize ?? size.max) }, usual.size),
+    steps: number(query.get("steps"), steps, usual.steps),
+    seconds: number(query.get("seconds"), kioskSeconds, usual.seconds),
+    idle: number(query.get("idle"), kioskSeconds, usual.idle),
     camera: query.get("camera") !== "0",
     keep: query.get("keep") === "1",
+    language: languageNamed(query.get("lang")),
   };
 }
 
-/** Reads names of samples or paths of stored pictures (/images/<id>), separated by commas. */
+/** The query of an address that holds a set-up, as `kioskSetUp` reads it: only what differs from the defaults, "" for none. */
+export function kioskQuery(setUp: KioskSetUp): string {
+  const usual = usualSetUp;
+  const { photos, styles, size, steps, seconds, idle, camera, keep, language } = setUp;
+  const parts = [
+    ["photos", names(photos), names(usual.photos)],
+    ["styles", names(styles), names(usual.styles)],
+    ["size", size, usual.size],
+    ["steps", steps, usual.steps],
+    ["seconds", seconds, usual.seconds],
+    ["idle", idle, usual.idle],
+    ["camera", camera ? 1 : 0, usual.camera ? 1 : 0],
+    ["keep", keep ? 1 : 0, usual.keep ? 1 : 0],
+    ["lang", language, usual.language],
+  ] as const;
+  // None of the values has a character that an address would escape.
+  return parts
+    .flatMap(([name, value, normal]) => (value === normal || value === null || value === "" ? [] : [`${name}=${value}`]))
+    .join("&");
+}
+
+/** A set-up in a language. */
+export function kioskOptions(setUp: KioskSetUp, language: Language): KioskOptions {
+  const titles: Readonly<Record<string, string>> = kioskTexts[language].titles;
+  const translated = (sample: Sample) => ({ ...sample, title: titles[sample.url.replace(/^.*\//, "")] ?? sample.title });
+  return { ...setUp, photos: setUp.photos.map(translated), styles: setUp.styles.map(translated), language };
+}
+
+/** Whether a picture is one that was uploaded, not a sample. */
+export function isOwn({ url }: Sample): boolean {
+  return OWN.test(url);
+}
+
+const OWN = /^\/images\/[A-Za-z0-9-]+$/;
+
+/** Reads names of samples or paths of stored pictures (/images/<id>), separated by commas. Each counts once. */
 function pictures(text: string | null, samples: readonly Sample[]): readonly Sample[] {
-  const found = (text ?? "").split(",").flatMap((name) => {
-    const sample = samples.find(({ url }) => url.replace(/^.*\/|\.[a-z]+$/g, "") === name);
+  const found = [...new Set((text ?? "").split(","))].flatMap((name) => {
+    const sample = samples.find((one) => nameOf(one) === name);
     if (sample) return [sample];
-    return /^\/images\/[A-Za-z0-9-]+$/.test(name) ? [{ url: name, title: "" }] : [];
+    return OWN.test(name) ? [{ url: name, title: "" }] : [];
   });
   return found.length > 0 ? found : samples;
+}
+
+/** Pictures as `pictures` reads them. */
+function names(chosen: readonly Sample[]): string {
+  return chosen.map((one) => (isOwn(one) ? one.url : nameOf(one))).join(",");
+}
+
+/** Name of a sample: its file without its ending. */
+function nameOf({ url }: Sample): string {
+  return url.replace(/^.*\/|\.[a-z]+$/g, "");
 }
 
 function number<Usual extends number | null>(text: string | null, { min, max }: Pick<NumberRange, "min" | "max">, usual: Usual) {

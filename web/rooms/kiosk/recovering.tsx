@@ -1,8 +1,10 @@
 "use client";
 
-import { Component, type ReactNode } from "react";
-import { kioskTexts as texts } from "../../texts/kiosk";
+import { useSearchParams } from "next/navigation";
+import { Component, type ReactNode, Suspense } from "react";
+import { kioskTexts } from "../../texts/kiosk/languages";
 import styles from "./kiosk.module.css";
+import { languageNamed, useLanguage } from "./language";
 
 const RELOAD_AFTER_MS = 10_000;
 
@@ -19,6 +21,20 @@ export class Recovering extends Component<{ children: ReactNode }, { broken: boo
   }
 
   override render(): ReactNode {
-    return this.state.broken ? <main className={styles.broken}>{texts.broken}</main> : this.props.children;
+    if (!this.state.broken) return this.props.children;
+    return (
+      <Suspense>
+        <Broken />
+      </Suspense>
+    );
   }
+}
+
+function Broken() {
+  const language = useLanguage(languageNamed(useSearchParams().get("lang")));
+  return (
+    <main className={styles.broken} lang={language}>
+      {kioskTexts[language].broken}
+    </main>
+  );
 }

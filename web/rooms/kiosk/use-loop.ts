@@ -2,10 +2,11 @@ import { type Dispatch, useEffect, useReducer, useRef } from "react";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
 import { imageIdOf } from "../../pictures/use-choice";
-import { kioskTexts as texts } from "../../texts/kiosk";
+import { kioskTexts } from "../../texts/kiosk/languages";
 import { type KioskEvent, type KioskState, nextKiosk, opening, pauseAfter, sessionOf } from "./machine";
 import { type KioskOptions, pairAt } from "./options";
 import { Tidier } from "./tidy";
+import { sessionTitle } from "./words";
 
 /** Time after which a start without an answer counts as failed, ms. */
 const START_MS = 30_000;
@@ -58,7 +59,7 @@ async function begin({ place, guest }: { place: number; guest: { imageId: string
   const pair = pairAt(photos, styles, place);
   const style = guest ? (styles.find(({ url }) => url === guest.styleUrl) ?? pair.style) : pair.style;
   const [contentId, imageId] = await Promise.all([guest ? guest.imageId : idOf(pair.photo), idOf(style)]);
-  const title = texts.sessionTitle(guest ? texts.you : pair.photo.title, style.title);
+  const title = sessionTitle(guest ? kioskTexts[options.language].you : pair.photo.title, style.title);
   const input = { contentId, styles: [{ imageId, weight: 1 }], size, steps, title };
   return (await execute(StartPainting, { input })).startStyleTransfer.id;
 }

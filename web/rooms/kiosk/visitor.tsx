@@ -5,32 +5,35 @@ import { takePicture } from "../../camera/take-picture";
 import { uploadPicture } from "../../graphql/upload";
 import { displayUrl } from "../../parts/display-url";
 import type { Sample } from "../../pictures/samples";
-import { kioskTexts as texts } from "../../texts/kiosk";
+import type { KioskTexts } from "../../texts/kiosk/kiosk-texts";
 import styles from "./kiosk.module.css";
 import type { KioskEvent } from "./machine";
 
 const COUNT_FROM = 3;
 
+const FILE_NAME = "visitor.jpg";
+
 interface ChoosingProps {
+  texts: KioskTexts;
   choices: readonly Sample[];
   keep: boolean;
   dispatch: Dispatch<KioskEvent>;
 }
 
 /** The screen on which a visitor chooses a style. */
-export function Choosing({ choices, keep, dispatch }: ChoosingProps) {
+export function Choosing({ texts, choices, keep, dispatch }: ChoosingProps) {
   return (
     <section className={styles.choosing} aria-labelledby="kiosk-choose">
       <h2 id="kiosk-choose" className={styles.question}>
         {texts.choose}
       </h2>
       <ul className={styles.choices}>
-        {choices.map(({ url, title }) => (
+        {choices.map(({ url, title }, place) => (
           <li key={url}>
             <button type="button" className={`bare ${styles.choice}`} onClick={() => dispatch({ type: "styled", styleUrl: url })}>
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
               <img src={displayUrl(url, 512)} alt="" />
-              <span>{title}</span>
+              <span>{title || texts.style(place + 1)}</span>
             </button>
           </li>
         ))}
@@ -44,7 +47,7 @@ export function Choosing({ choices, keep, dispatch }: ChoosingProps) {
 }
 
 /** Counts down in front of the camera, takes the picture and uploads it. Without a camera the loop goes on. */
-export function Counting({ dispatch }: { dispatch: Dispatch<KioskEvent> }) {
+export function Counting({ texts, dispatch }: { texts: KioskTexts; dispatch: Dispatch<KioskEvent> }) {
   const place = useRef<HTMLDivElement>(null);
   const [source, setSource] = useState<PictureSource | null>(null);
   const [count, setCount] = useState(COUNT_FROM);
@@ -75,7 +78,7 @@ export function Counting({ dispatch }: { dispatch: Dispatch<KioskEvent> }) {
       return () => clearTimeout(timer);
     }
     let left = false;
-    takePicture(source, texts.fileName)
+    takePicture(source, FILE_NAME)
       .then(uploadPicture)
       .then(
         ({ id }) => !left && dispatch({ type: "taken", imageId: id }),
@@ -95,7 +98,7 @@ export function Counting({ dispatch }: { dispatch: Dispatch<KioskEvent> }) {
   return (
     <section className={styles.counting} aria-live="assertive">
       <div ref={place} className={styles.mirror} />
-      <p className={styles.count}>{failed ? texts.noCamera : count > 0 ? texts.count(count) : texts.waiting}</p>
+      <p className={styles.count}>{failed ? texts.noCamera : count > 0 ? count : texts.waiting}</p>
       <p className={styles.small}>{texts.look}</p>
       <button type="button" className={styles.back} onClick={() => dispatch({ type: "left" })}>
         {texts.back}

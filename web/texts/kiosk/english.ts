@@ -1,16 +1,19 @@
-/** The page for exhibitions. */
-export const kioskTexts = {
-  page: { title: "Kiosk", description: "Paintings in the making, for exhibitions." },
+import { sampleTitles } from "../pictures";
+import type { KioskTexts } from "./kiosk-texts";
+
+export const english: KioskTexts = {
   heading: "Paintings in the making",
   paintMe: "Paint me",
   choose: "Choose a style",
   back: "Back",
   look: "Look at the camera",
-  count: (seconds: number) => String(seconds),
   noCamera: "The camera is not available right now.",
-  painting: (photo: string, style: string) => `${photo}, in the style of ${style}`,
+  painting: (photo, style) => `${photo}, in the style of ${style}`,
+  inStyle: (style) => `In the style of ${style}`,
+  untitled: "A painting in the making",
+  style: (place) => `Style ${place}`,
   you: "You",
-  step: (step: number, steps: number) => `Step ${step} of ${steps}`,
+  step: (step, steps) => `Step ${step} of ${steps}`,
   finished: "Finished",
   waiting: "One moment, please",
   offline: "Connection lost. Reconnecting…",
@@ -18,6 +21,5 @@ export const kioskTexts = {
   privacyKept: "Your picture stays within this exhibition.",
   fullScreen: "Full screen",
   broken: "One moment, please. This page is restarting.",
-  sessionTitle: (photo: string, style: string) => `Kiosk: ${photo}, ${style}`,
-  fileName: "visitor.jpg",
-} as const;
+  titles: sampleTitles,
+};

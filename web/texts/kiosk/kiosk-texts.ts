@@ -1,0 +1,31 @@
+import type { sampleTitles } from "../pictures";
+
+/** Every text that visitors of an exhibition see. A language that lacks one does not compile. */
+export interface KioskTexts {
+  heading: string;
+  paintMe: string;
+  choose: string;
+  back: string;
+  look: string;
+  noCamera: string;
+  /** A painting whose photo and style both have a title. */
+  painting(photo: string, style: string): string;
+  /** A painting of an untitled photo. */
+  inStyle(style: string): string;
+  /** A painting of an untitled photo in an untitled style. */
+  untitled: string;
+  /** Name of an untitled style, by its place among the styles, from 1. */
+  style(place: number): string;
+  /** What a visitor's painting shows. */
+  you: string;
+  step(step: number, steps: number): string;
+  finished: string;
+  waiting: string;
+  offline: string;
+  privacy: string;
+  privacyKept: string;
+  fullScreen: string;
+  broken: string;
+  /** Titles of the photos and styles that come with the studio, by their file names. */
+  titles: Readonly<Record<Exclude<keyof typeof sampleTitles, `line-${string}`>, string>>;
+}
