@@ -44,6 +44,7 @@ describeStudio("a walk through every room, with the bundled networks", {}, (stud
       path: () => "/kiosk?size=64&steps=500&camera=1",
       ready: (page) => page.getByText(/^Step \d+ of 500$/).waitFor(),
     },
+    { name: "kiosk set-up", path: () => "/kiosk/setup", ready: (page) => page.getByRole("link", { name: "Open the kiosk" }).waitFor() },
     { name: "nowhere", path: () => "/nowhere", ready: (page) => page.getByRole("link", { name: "Atelier" }).waitFor() },
   ];
 

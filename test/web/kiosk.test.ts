@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { samplePhotos, sampleStyles } from "../../web/pictures/samples";
 import { type KioskEvent, type KioskState, nextKiosk, opening, pauseAfter, sessionOf } from "../../web/rooms/kiosk/machine";
-import { kioskOptions, pairAt } from "../../web/rooms/kiosk/options";
+import { pairAt } from "../../web/rooms/kiosk/options";
 
 const guest = { imageId: "me", styleUrl: "/s" };
 const states: Record<KioskState["phase"], KioskState> = {
@@ -66,32 +65,6 @@ describe("the loop of an exhibition", () => {
     expect([1, 2, 3, 10].map(pauseAfter)).toEqual([2000, 4000, 8000, 60_000]);
     expect(nextKiosk(states.resting, { type: "elapsed" })).toMatchObject({ failures: 2 });
     expect(nextKiosk(states.showing, { type: "elapsed" })).toMatchObject({ failures: 0 });
-  });
-});
-
-describe("the address of an exhibition", () => {
-  const options = (query: string) => kioskOptions(new URLSearchParams(query));
-
-  test("states what is painted and how", () => {
-    expect(options("photos=alps,/images/a-1&styles=engraving&size=512&steps=40&seconds=5&idle=20&camera=0&keep=1")).toEqual({
-      photos: [
-        { url: "/samples/alps.jpg", title: "French Alps" },
-        { url: "/images/a-1", title: "" },
-      ],
-      styles: [{ url: "/samples/engraving.jpg", title: "Engraving" }],
-      size: 512,
-      steps: 40,
-      seconds: 5,
-      idle: 20,
-      camera: false,
-      keep: true,
-    });
-  });
-
-  test("gives the defaults where it states nothing or something invalid", () => {
-    const usual = { photos: samplePhotos, styles: sampleStyles, size: null, steps: 150, seconds: 15, idle: 45, camera: true, keep: false };
-    expect(options("")).toEqual(usual);
-    expect(options("photos=nobody,http://x/y.jpg&size=1e9&steps=-1&seconds=x&idle=&camera=yes&keep=2")).toEqual(usual);
   });
 
   test("pairs every photo with every style", () => {

@@ -15,7 +15,7 @@ export const setUpTexts = {
   all: "All",
   allOf: (group: string) => `All ${group.toLowerCase()}`,
   none: "None",
-  noneOf: (group: string) => `No ${group.toLowerCase()}`,
+  noneOf: (group: string) => `None of the ${group.toLowerCase()}`,
   empty: "Nothing is chosen here, so the kiosk uses all samples.",
   chosen: (count: number) => (count === 1 ? "1 chosen" : `${count} chosen`),
   uploading: "Uploading…",
