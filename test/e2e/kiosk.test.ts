@@ -39,7 +39,7 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
 
   test("paints a visitor, and returns to the loop when the visitor has left", async () => {
     const { page, complaints } = await studio.open({ width: 360, height: 780 });
-    await page.goto("/kiosk?size=64&steps=20&seconds=3&idle=2&photos=alps&styles=breakers,engraving");
+    await page.goto("/kiosk?size=64&steps=20&seconds=3&idle=6&photos=alps&styles=breakers,engraving");
     await page.getByRole("button", { name: "Paint me" }).click();
     await phase(page, "choosing");
     expect(await overflow(page)).toBe(0);
