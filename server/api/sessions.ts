@@ -165,7 +165,7 @@ export class SessionMutations {
   @Mutation(() => Session, { description: "Lets a temporary session live longer. CONFLICT for a session that lasts anyway." })
   extendSession(
     @IdArg("sessionId") sessionId: string,
-    @Arg("seconds", () => Int, { description: `How long it lives from now on. ${rangeText(lifetime)}` }) seconds: number,
+    @Arg("seconds", () => Int, { description: `How long it lives at least, from now on. ${rangeText(lifetime)}` }) seconds: number,
     @Ctx() { sessions }: ApiContext,
   ): Promise<SessionRecord> {
     return sessions.extend(requireId("sessionId", sessionId), seconds);

@@ -175,14 +175,14 @@ export class SessionService {
   }
 
   /**
-   * Lets a session that expires live for `seconds` from now on.
+   * Lets a session that expires live for at least `seconds` from now on.
    * @throws AtelierError NOT_FOUND, BAD_INPUT; CONFLICT for a session that does not expire.
    */
   async extend(sessionId: string, seconds: number): Promise<SessionRecord> {
     const expiresAt = expiry("seconds", seconds);
     const { expiresAt: known } = await requireSession(this.parts.storage, sessionId);
     if (known === null) throw conflict("sessionId", "The session does not expire.");
-    return this.describe(sessionId, { expiresAt });
+    return this.describe(sessionId, { expiresAt: expiresAt && expiresAt > known ? expiresAt : known });
   }
 
   private async describe(sessionId: string, patch: Pick<SessionPatch, "title" | "starred" | "note" | "expiresAt">): Promise<SessionRecord> {

@@ -11,7 +11,7 @@ const wall = { width: 1080, height: 1920 };
 describeStudio("setting up a kiosk, with the bundled network", { camera: true }, (studio) => {
   const sessions = async (): Promise<{ title: string; settings: { steps: number; size: number } }[]> => {
     const found = await studio.client.query(
-      "{ sessions { edges { node { title ... on StyleTransferSession { settings { steps size } } } } } }",
+      "{ sessions(filter: { temporary: true }) { edges { node { title ... on StyleTransferSession { settings { steps size } } } } } }",
     );
     return found.sessions.edges.map(({ node }: { node: { title: string; settings: { steps: number; size: number } } }) => node);
   };

@@ -7,8 +7,9 @@ import { overflow, screenshot } from "../helpers/studio-page.js";
 describeStudio("the kiosk in a browser, with the bundled network", { camera: true }, (studio) => {
   const session = (page: Page) => page.evaluate(() => document.querySelector("canvas")?.dataset.shown?.split("/")[2] ?? "");
   const phase = (page: Page, name: string) => page.locator(`main[data-phase=${name}]`).waitFor();
+  /** Titles of all sessions, those of kiosks included. */
   const titles = async (): Promise<string[]> => {
-    const { sessions } = await studio.client.query("{ sessions { edges { node { title } } } }");
+    const { sessions } = await studio.client.query("{ sessions(filter: { temporary: true }) { edges { node { title } } } }");
     return sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
   };
 
@@ -29,12 +30,17 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
     await phase(page, "showing");
     await screenshot(page, "kiosk-desktop");
     expect(await seriousFindings(page)).toEqual([]);
-    // While a painting is being started, the browser does not know it yet and could not delete it later.
     await phase(page, "painting");
+    const EXPIRIES = "{ sessions(filter: { temporary: true }) { edges { node { expiresAt } } } }";
+    const expiries = (await studio.client.query(EXPIRIES)).sessions.edges.map(({ node }: { node: { expiresAt: string } }) =>
+      Date.parse(node.expiresAt),
+    );
+    expect(expiries.length).toBeGreaterThan(0);
+    expect(Math.max(...expiries)).toBeLessThan(Date.now() + 46_000);
     await page.goto("/gallery");
-    // The browser remembers the last painting, and the kiosk deletes it when it opens again.
-    await page.goto("/kiosk?size=64&steps=2000&seconds=2&photos=acanthus&styles=engraving");
-    await expect.poll(titles).toEqual(["Kiosk: Acanthus, Engraving"]);
+    await page.getByText("Nothing here yet.").waitFor();
+    // The page is closed in the middle of a painting: the server ends it and deletes it by itself.
+    await expect.poll(titles, { timeout: 120_000 }).toEqual([]);
   });
 
   test("paints a visitor, and returns to the loop when the visitor has left", async () => {
@@ -59,7 +65,10 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
     await page.getByText("You, in the style of Engraving").waitFor();
     const photo = page.getByTestId("kiosk-photo");
     await expect.poll(() => photo.getAttribute("src")).toMatch(/^\/images\/.+\?w=2048$/);
+    const visitorPhoto = (await photo.getAttribute("src")) ?? "";
     await phase(page, "showing");
+    // No phone can open an address of this computer.
+    expect(await page.getByRole("button", { name: "Take it home" }).count()).toBe(0);
     expect(await photo.getAttribute("data-shown")).toBe("false");
     await screenshot(page, "kiosk-visitor-phone");
     await page.getByText("French Alps, in the style of", { exact: false }).waitFor();
@@ -67,8 +76,47 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
       (await studio.client.query("{ images(first: 100) { edges { node { width height } } } }")).images.edges.filter(
         ({ node }: { node: { width: number; height: number } }) => node.width === 160 && node.height === 120,
       ).length;
-    expect(await photos()).toBe(1);
-    await expect.poll(photos).toBe(0);
+    expect(await photos()).toBe(0);
+    const photoId = /\/images\/([\w-]+)/.exec(visitorPhoto)?.[1];
+    const exists = async () => (await studio.client.query("query ($id: ID!) { image(id: $id) { id } }", { id: photoId })).image !== null;
+    await expect.poll(exists, { timeout: 90_000 }).toBe(false);
     expect(complaints).toEqual([]);
+  });
+
+  test("lets a visitor take the painting home, with a link that expires", async () => {
+    const { page } = await studio.open({ width: 540, height: 960 });
+    await page.goto("/kiosk?size=64&steps=5&seconds=1&photos=alps&styles=breakers,engraving&phones=https://museum.example&hours=2&lang=de");
+    await page.getByRole("button", { name: "Mich malen lassen" }).click();
+    await page.getByRole("button", { name: "Kupferstich" }).click();
+    await phase(page, "showing");
+    const id = await session(page);
+    await screenshot(page, "kiosk-offer");
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Mit nach Hause nehmen" }).click();
+    await page.getByRole("img", { name: "Scannen und mitnehmen" }).waitFor();
+    await page.getByText("Der Link gilt 2 Stunden.").waitFor();
+    await screenshot(page, "kiosk-take-home");
+    expect(await seriousFindings(page)).toEqual([]);
+    const FIND = "query ($id: ID!) { session(id: $id) { expiresAt } }";
+    const { expiresAt } = (await studio.client.query(FIND, { id })).session;
+    expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(7_000_000);
+    await page.goto("about:blank");
+
+    const visitor = await studio.open({ width: 390, height: 844 });
+    await visitor.page.goto(`/take?id=${id}&lang=fr`);
+    await visitor.page.getByRole("heading", { name: "Votre tableau" }).waitFor();
+    await visitor.page.getByText(/Ce lien est valable jusqu’au/).waitFor();
+    const [download] = await Promise.all([
+      visitor.page.waitForEvent("download"),
+      visitor.page.getByRole("link", { name: "Télécharger" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/\.jpg$/);
+    expect(await seriousFindings(visitor.page)).toEqual([]);
+    await screenshot(visitor.page, "taken-home-phone");
+    await visitor.page.goto("/gallery");
+    await visitor.page.getByText("Nothing here yet.").waitFor();
+    await visitor.page.goto("/take?id=gone");
+    await visitor.page.getByText("This painting is no longer here.").waitFor();
+    expect(visitor.complaints).toEqual([]);
   });
 });

@@ -19,9 +19,12 @@ const stated: KioskSetUp = {
   idle: 20,
   camera: false,
   keep: true,
+  hours: 2,
+  phones: "https://museum.example",
   language: "de",
 };
-const address = "photos=/images/a-1,alps&styles=engraving&size=512&steps=40&seconds=5&idle=20&camera=0&keep=1&lang=de";
+const address =
+  "photos=/images/a-1,alps&styles=engraving&size=512&steps=40&seconds=5&idle=20&camera=0&keep=1&hours=2&phones=https://museum.example&lang=de";
 
 describe("the address of an exhibition", () => {
   test("states what is painted and how", () => {
@@ -31,7 +34,11 @@ describe("the address of an exhibition", () => {
 
   test("gives the defaults where it states nothing or something invalid", () => {
     expect(setUp("")).toEqual(usualSetUp);
-    expect(setUp("photos=nobody,http://x/y.jpg&size=1e9&steps=-1&seconds=x&idle=&camera=yes&keep=2&lang=tlh")).toEqual(usualSetUp);
+    expect(
+      setUp(
+        "photos=nobody,http://x/y.jpg&size=1e9&steps=-1&seconds=x&idle=&camera=yes&keep=2&hours=721&phones=javascript:alert(1)&lang=tlh",
+      ),
+    ).toEqual(usualSetUp);
     expect(setUp("size=512", 256).size).toBeNull();
   });
 

@@ -6,7 +6,7 @@ const guest = { imageId: "me", styleUrl: "/s" };
 const states: Record<KioskState["phase"], KioskState> = {
   starting: { phase: "starting", place: 4, guest: null, failures: 1 },
   painting: { phase: "painting", place: 4, guest, failures: 1, sessionId: "a" },
-  showing: { phase: "showing", place: 4, guest, sessionId: "a" },
+  showing: { phase: "showing", place: 4, guest, sessionId: "a", takenHome: false },
   resting: { phase: "resting", place: 4, failures: 2 },
   choosing: { phase: "choosing", place: 4 },
   counting: { phase: "counting", place: 4, styleUrl: "/s" },
@@ -20,15 +20,16 @@ const events: KioskEvent[] = [
   { type: "styled", styleUrl: "/t" },
   { type: "taken", imageId: "you" },
   { type: "left" },
+  { type: "took-home" },
 ];
 /** Phase after each event in each phase; a dash where nothing changes. */
 const table: Record<KioskState["phase"], string[]> = {
-  starting: ["painting", "-", "resting", "-", "choosing", "-", "-", "-"],
-  painting: ["-", "showing", "resting", "-", "choosing", "-", "-", "-"],
-  showing: ["-", "-", "-", "starting", "choosing", "-", "-", "-"],
-  resting: ["-", "-", "-", "starting", "choosing", "-", "-", "-"],
-  choosing: ["-", "-", "-", "-", "-", "counting", "-", "starting"],
-  counting: ["-", "-", "-", "-", "-", "-", "starting", "starting"],
+  starting: ["painting", "-", "resting", "-", "choosing", "-", "-", "-", "-"],
+  painting: ["-", "showing", "resting", "-", "choosing", "-", "-", "-", "-"],
+  showing: ["-", "-", "-", "starting", "choosing", "-", "-", "-", "showing"],
+  resting: ["-", "-", "-", "starting", "choosing", "-", "-", "-", "-"],
+  choosing: ["-", "-", "-", "-", "-", "counting", "-", "starting", "-"],
+  counting: ["-", "-", "-", "-", "-", "-", "starting", "starting", "-"],
 };
 
 describe("the loop of an exhibition", () => {
@@ -59,6 +60,12 @@ describe("the loop of an exhibition", () => {
       failures: 0,
     });
     expect([sessionOf(states.painting), sessionOf(states.showing), sessionOf(opening)]).toEqual(["a", "a", null]);
+  });
+
+  test("lets a visitor take the painting home, and nobody else", () => {
+    expect(nextKiosk(states.showing, { type: "took-home" })).toEqual({ ...states.showing, takenHome: true });
+    const loop = { ...states.showing, guest: null } as KioskState;
+    expect(nextKiosk(loop, { type: "took-home" })).toBe(loop);
   });
 
   test("waits longer after each failure, at most a minute, and forgets failures after a success", () => {

@@ -10,8 +10,8 @@ import { rooms } from "./rooms";
 /** The studio's name and the links to its rooms. */
 export function Masthead() {
   const here = usePathname();
-  // The kiosk has no way to other rooms, and an output shows nothing but its picture.
-  if (here === "/kiosk" || here.startsWith("/live/out")) return null;
+  // The kiosk has no way to other rooms, nor has what its visitors take home; an output shows nothing but its picture.
+  if (here === "/kiosk" || here === "/take" || here.startsWith("/live/out")) return null;
   return (
     <header className={styles.masthead}>
       <Link href="/" className={styles.wordmark}>

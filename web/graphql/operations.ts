@@ -189,6 +189,11 @@ export const StartLive = graphql(`
   mutation StartLive($input: TranslationInput!) { startTranslation(input: $input) { id status } }
 `);
 
+/** A visitor's painting. */
+export const TakenHomeQuery = graphql(`
+  query TakenHome($id: ID!) { session(id: $id) { id title expiresAt latestFrame { url width height } } }
+`);
+
 export const OutputEvents = graphql(`
   subscription OutputEvents($name: String!) { liveOutput(name: $name, inline: true) { sessionId step mimeType data } }
 `);
@@ -349,6 +354,10 @@ export const AnnotateSession = graphql(`
   mutation AnnotateSession($id: ID!, $starred: Boolean, $note: String) {
     annotateSession(sessionId: $id, starred: $starred, note: $note) { id starred note }
   }
+`);
+
+export const ExtendSession = graphql(`
+  mutation ExtendSession($id: ID!, $seconds: Int!) { extendSession(sessionId: $id, seconds: $seconds) { id expiresAt } }
 `);
 
 /** A session that is paused has to be cancelled before it is deleted. */

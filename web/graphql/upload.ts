@@ -5,6 +5,8 @@ import type { Picture } from "./operations";
 export interface UploadOptions {
   /** Receives the share that has been sent, 0..1. */
   onProgress?(share: number): void;
+  /** Seconds until the server deletes the picture, unless a session uses it; by default it stays. */
+  expiresIn?: number;
   /** Ends the upload. */
   signal?: AbortSignal;
 }
@@ -14,7 +16,7 @@ export interface UploadOptions {
  * @throws ServerError for a file that is not a picture or is over a limit, ConnectionError, and the reason that the
  * signal aborts with.
  */
-export function uploadPicture(bytes: Blob, { onProgress, signal }: UploadOptions = {}): Promise<Picture> {
+export function uploadPicture(bytes: Blob, { onProgress, expiresIn, signal }: UploadOptions = {}): Promise<Picture> {
   // Unlike fetch, it reports the progress of what is sent.
   const request = new XMLHttpRequest();
   const uploading = new Promise<Picture>((resolve, reject) => {
@@ -29,7 +31,7 @@ export function uploadPicture(bytes: Blob, { onProgress, signal }: UploadOptions
       }
     };
   });
-  request.open("POST", "/images");
+  request.open("POST", expiresIn === undefined ? "/images" : `/images?expiresIn=${expiresIn}`);
   request.setRequestHeader("Content-Type", bytes.type || "application/octet-stream");
   signal?.addEventListener("abort", () => request.abort());
   request.send(bytes);

@@ -11,8 +11,10 @@ import type { KioskTexts } from "../../texts/kiosk/kiosk-texts";
 import { kioskTexts } from "../../texts/kiosk/languages";
 import styles from "./kiosk.module.css";
 import { useLanguage } from "./language";
+import { useLease } from "./lease";
 import { type KioskState, sessionOf } from "./machine";
 import { type KioskOptions, kioskOptions, kioskSetUp, pairAt } from "./options";
+import { TakeHome } from "./take-home/take-home";
 import { useLoop } from "./use-loop";
 import { usePainting } from "./use-painting";
 import { Choosing, Counting } from "./visitor";
@@ -27,6 +29,7 @@ export function Kiosk() {
   const options = useMemo(() => kioskOptions(setUp, language), [setUp, language]);
   const texts = kioskTexts[language];
   const [state, dispatch] = useLoop(options);
+  const lend = useLease(sessionOf(state), options.keep);
   const { frame, connected } = usePainting(sessionOf(state), dispatch);
   useAwake();
   const still = useStill();
@@ -48,9 +51,12 @@ export function Kiosk() {
         />
       </div>
       {state.phase === "choosing" && <Choosing texts={texts} choices={options.styles} keep={options.keep} dispatch={dispatch} />}
-      {state.phase === "counting" && <Counting texts={texts} dispatch={dispatch} />}
+      {state.phase === "counting" && <Counting texts={texts} keep={options.keep} dispatch={dispatch} />}
       {!visits && (
         <>
+          {state.phase === "showing" && state.guest && (
+            <TakeHome texts={texts} options={options} state={state} lend={lend} dispatch={dispatch} />
+          )}
           <footer className={styles.label}>
             <p className={styles.caption}>{caption}</p>
             <p className={styles.small} role="status">

@@ -4,7 +4,7 @@ export type KioskState =
   | { phase: "starting"; place: number; guest: Guest | null; failures: number }
   | { phase: "painting"; place: number; guest: Guest | null; failures: number; sessionId: string }
   /** A finished painting is on show. */
-  | { phase: "showing"; place: number; guest: Guest | null; sessionId: string }
+  | { phase: "showing"; place: number; guest: Guest | null; sessionId: string; takenHome: boolean }
   /** Something failed; the next painting starts after a pause that grows with each failure. */
   | { phase: "resting"; place: number; failures: number }
   /** A visitor chooses a style. */
@@ -28,6 +28,8 @@ export type KioskEvent =
   | { type: "visited" }
   | { type: "styled"; styleUrl: string }
   | { type: "taken"; imageId: string }
+  /** The visitor whose painting is on show takes it home. */
+  | { type: "took-home" }
   /** The visitor left or went back, or the camera gave no picture. */
   | { type: "left" };
 
@@ -49,7 +51,11 @@ export function nextKiosk(state: KioskState, event: KioskEvent): KioskState {
     case "started":
       return state.phase === "starting" ? { ...state, phase: "painting", sessionId: event.sessionId } : state;
     case "finished":
-      return state.phase === "painting" ? { phase: "showing", place, guest: state.guest, sessionId: state.sessionId } : state;
+      return state.phase === "painting"
+        ? { phase: "showing", place, guest: state.guest, sessionId: state.sessionId, takenHome: false }
+        : state;
+    case "took-home":
+      return state.phase === "showing" && state.guest ? { ...state, takenHome: true } : state;
     case "failed":
       return state.phase === "starting" || state.phase === "painting" ? { phase: "resting", place, failures: state.failures + 1 } : state;
     case "elapsed":

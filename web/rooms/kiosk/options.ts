@@ -1,4 +1,4 @@
-import { type NumberRange, styleTransferSettings } from "../../../server/records/settings";
+import { lifetime, type NumberRange, styleTransferSettings } from "../../../server/records/settings";
 import { type Sample, samplePhotos, sampleStyles } from "../../pictures/samples";
 import { kioskTexts, type Language } from "../../texts/kiosk/languages";
 import { languageNamed } from "./language";
@@ -18,6 +18,10 @@ export interface KioskSetUp {
   camera: boolean;
   /** Whether paintings stay in the gallery. */
   keep: boolean;
+  /** How long a visitor's link to the painting lasts, hours; 0 offers none. */
+  hours: number;
+  /** Address under which phones reach the server, such as https://museum.example; null for that of the kiosk's page. */
+  phones: string | null;
   /** Null leaves it to the browser. */
   language: Language | null;
 }
@@ -30,6 +34,9 @@ export interface KioskOptions extends KioskSetUp {
 /** Limits of the numbers in an address that are not settings of the painting, s. */
 export const kioskSeconds = { min: 1, max: 3600 };
 
+/** Limits of how long a visitor's link lasts, hours. */
+export const kioskHours = { min: 0, max: lifetime.max / 3600 };
+
 /** The set-up in an empty address. */
 export const usualSetUp: KioskSetUp = {
   photos: samplePhotos,
@@ -40,6 +47,8 @@ export const usualSetUp: KioskSetUp = {
   idle: 45,
   camera: true,
   keep: false,
+  hours: 24,
+  phones: null,
   language: null,
 };
 
@@ -56,6 +65,8 @@ export function kioskSetUp(query: URLSearchParams, maxSize: number | null = null
     idle: number(query.get("idle"), kioskSeconds, usual.idle),
     camera: query.get("camera") !== "0",
     keep: query.get("keep") === "1",
+    hours: number(query.get("hours"), kioskHours, usual.hours),
+    phones: originIn(query.get("phones")),
     language: languageNamed(query.get("lang")),
   };
 }
@@ -63,7 +74,7 @@ export function kioskSetUp(query: URLSearchParams, maxSize: number | null = null
 /** The query of an address that holds a set-up, as `kioskSetUp` reads it: only what differs from the defaults, "" for none. */
 export function kioskQuery(setUp: KioskSetUp): string {
   const usual = usualSetUp;
-  const { photos, styles, size, steps, seconds, idle, camera, keep, language } = setUp;
+  const { photos, styles, size, steps, seconds, idle, camera, keep, hours, phones, language } = setUp;
   const parts = [
     ["photos", names(photos), names(usual.photos)],
     ["styles", names(styles), names(usual.styles)],
@@ -73,12 +84,30 @@ export function kioskQuery(setUp: KioskSetUp): string {
     ["idle", idle, usual.idle],
     ["camera", camera ? 1 : 0, usual.camera ? 1 : 0],
     ["keep", keep ? 1 : 0, usual.keep ? 1 : 0],
+    ["hours", hours, usual.hours],
+    ["phones", phones, usual.phones],
     ["lang", language, usual.language],
   ] as const;
   // None of the values has a character that an address would escape.
   return parts
     .flatMap(([name, value, normal]) => (value === normal || value === null || value === "" ? [] : [`${name}=${value}`]))
     .join("&");
+}
+
+/** The origin of a web address; null for what is none. */
+export function originIn(text: string | null): string | null {
+  if (text === null || !/^https?:\/\//i.test(text)) return null;
+  try {
+    return new URL(text).origin;
+  } catch {
+    // It is no address.
+    return null;
+  }
+}
+
+/** Whether a host is this machine's own, which no phone can reach. */
+export function isThisMachine(host: string): boolean {
+  return /^(localhost|127\.|\[::1\])/.test(host);
 }
 
 /** A set-up in a language. */

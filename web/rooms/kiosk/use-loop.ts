@@ -3,18 +3,21 @@ import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
 import { imageIdOf } from "../../pictures/use-choice";
 import { kioskTexts } from "../../texts/kiosk/languages";
-import { type KioskEvent, type KioskState, nextKiosk, opening, pauseAfter, sessionOf } from "./machine";
+import { LEASE_S, letGo } from "./lease";
+import { type KioskEvent, type KioskState, nextKiosk, opening, pauseAfter } from "./machine";
 import { type KioskOptions, pairAt } from "./options";
-import { Tidier } from "./tidy";
+import { takeHomeOrigin } from "./take-home/origin";
 import { sessionTitle } from "./words";
 
 /** Time after which a start without an answer counts as failed, ms. */
 const START_MS = 30_000;
 /** Time after which the page reloads between two paintings, ms, because no browser runs well for weeks. */
 const RELOAD_MS = 6 * 60 * 60 * 1000;
-const TIDY_EVERY_MS = 20_000;
+/** Least time that a visitor's finished painting is on show where it can be taken home, and time to scan its code, s. */
+const TAKING_S = 30;
+const SCANNING_S = 60;
 
-/** The exhibition's loop with its side effects: starting, waiting, tidying up. */
+/** The exhibition's loop with its side effects: starting and waiting. */
 export function useLoop(options: KioskOptions): [KioskState, Dispatch<KioskEvent>] {
   const [state, dispatch] = useReducer(nextKiosk, opening);
   const known = useRef(options);
@@ -23,7 +26,6 @@ export function useLoop(options: KioskOptions): [KioskState, Dispatch<KioskEvent
   });
   useStarting(state, known, dispatch);
   useWaiting(state, options, dispatch);
-  useTidying(sessionOf(state), "guest" in state ? (state.guest?.imageId ?? null) : null, options.keep);
   return [state, dispatch];
 }
 
@@ -40,8 +42,8 @@ function useStarting(state: KioskState, known: { current: KioskOptions }, dispat
       (sessionId) => {
         clearTimeout(timer);
         // A visitor came meanwhile, or it took too long: the painting is not shown, so it is deleted.
-        if (left) tidier.leave({ sessionId, imageId: starting.guest?.imageId ?? null });
-        else dispatch({ type: "started", sessionId });
+        if (!left) dispatch({ type: "started", sessionId });
+        else if (!known.current.keep) void letGo(sessionId);
       },
       () => {
         if (!left) dispatch({ type: "failed" });
@@ -60,7 +62,8 @@ async function begin({ place, guest }: { place: number; guest: { imageId: string
   const style = guest ? (styles.find(({ url }) => url === guest.styleUrl) ?? pair.style) : pair.style;
   const [contentId, imageId] = await Promise.all([guest ? guest.imageId : idOf(pair.photo), idOf(style)]);
   const title = sessionTitle(guest ? kioskTexts[options.language].you : pair.photo.title, style.title);
-  const input = { contentId, styles: [{ imageId, weight: 1 }], size, steps, title };
+  const expiresIn = options.keep ? null : LEASE_S;
+  const input = { contentId, styles: [{ imageId, weight: 1 }], size, steps, title, expiresIn };
   return (await execute(StartPainting, { input })).startStyleTransfer.id;
 }
 
@@ -68,8 +71,10 @@ function idOf({ url, title }: { url: string; title: string }): Promise<string> {
   return imageIdOf({ url, title, imageId: /^\/images\/(.+)$/.exec(url)?.[1] ?? null });
 }
 
-function useWaiting(state: KioskState, { seconds, idle }: KioskOptions, dispatch: Dispatch<KioskEvent>): void {
+function useWaiting(state: KioskState, options: KioskOptions, dispatch: Dispatch<KioskEvent>): void {
   const { phase } = state;
+  const { idle } = options;
+  const shown = shownFor(state, options);
   const failures = state.phase === "resting" ? state.failures : 0;
   useEffect(() => {
     if (phase !== "showing" && phase !== "resting") return;
@@ -78,10 +83,10 @@ function useWaiting(state: KioskState, { seconds, idle }: KioskOptions, dispatch
         if (performance.now() > RELOAD_MS) location.reload();
         else dispatch({ type: "elapsed" });
       },
-      phase === "showing" ? 1000 * seconds : pauseAfter(failures),
+      phase === "showing" ? 1000 * shown : pauseAfter(failures),
     );
     return () => clearTimeout(timer);
-  }, [phase, failures, seconds, dispatch]);
+  }, [phase, failures, shown, dispatch]);
 
   useEffect(() => {
     if (phase !== "choosing" && phase !== "counting") return;
@@ -100,24 +105,9 @@ function useWaiting(state: KioskState, { seconds, idle }: KioskOptions, dispatch
   }, [phase, idle, dispatch]);
 }
 
-const tidier = new Tidier();
-
-function useTidying(sessionId: string | null, imageId: string | null, keep: boolean): void {
-  useEffect(() => {
-    if (sessionId === null || keep) return;
-    // The page may also be closed or reloaded during a painting.
-    const leave = () => tidier.leave({ sessionId, imageId });
-    window.addEventListener("pagehide", leave);
-    return () => {
-      window.removeEventListener("pagehide", leave);
-      leave();
-    };
-  }, [sessionId, imageId, keep]);
-  useEffect(() => {
-    if (keep) return;
-    const tidy = () => void tidier.tidy();
-    tidy();
-    const timer = setInterval(tidy, TIDY_EVERY_MS);
-    return () => clearInterval(timer);
-  }, [keep]);
+/** How long a finished painting is shown, s. A visitor gets time to decide and to scan. */
+function shownFor(state: KioskState, options: KioskOptions): number {
+  const { seconds } = options;
+  if (state.phase !== "showing" || !state.guest || takeHomeOrigin(options) === null) return seconds;
+  return Math.max(seconds, state.takenHome ? SCANNING_S : TAKING_S);
 }

@@ -7,6 +7,7 @@ import { displayUrl } from "../../parts/display-url";
 import type { Sample } from "../../pictures/samples";
 import type { KioskTexts } from "../../texts/kiosk/kiosk-texts";
 import styles from "./kiosk.module.css";
+import { LEASE_S } from "./lease";
 import type { KioskEvent } from "./machine";
 
 const COUNT_FROM = 3;
@@ -47,7 +48,7 @@ export function Choosing({ texts, choices, keep, dispatch }: ChoosingProps) {
 }
 
 /** Counts down in front of the camera, takes the picture and uploads it. Without a camera the loop goes on. */
-export function Counting({ texts, dispatch }: { texts: KioskTexts; dispatch: Dispatch<KioskEvent> }) {
+export function Counting({ texts, keep, dispatch }: { texts: KioskTexts; keep: boolean; dispatch: Dispatch<KioskEvent> }) {
   const place = useRef<HTMLDivElement>(null);
   const [source, setSource] = useState<PictureSource | null>(null);
   const [count, setCount] = useState(COUNT_FROM);
@@ -79,7 +80,7 @@ export function Counting({ texts, dispatch }: { texts: KioskTexts; dispatch: Dis
     }
     let left = false;
     takePicture(source, FILE_NAME)
-      .then(uploadPicture)
+      .then((photo) => uploadPicture(photo, keep ? {} : { expiresIn: LEASE_S }))
       .then(
         ({ id }) => !left && dispatch({ type: "taken", imageId: id }),
         () => !left && setFailed(true),
@@ -87,7 +88,7 @@ export function Counting({ texts, dispatch }: { texts: KioskTexts; dispatch: Dis
     return () => {
       left = true;
     };
-  }, [source, count, failed, dispatch]);
+  }, [source, count, failed, keep, dispatch]);
 
   useEffect(() => {
     if (!failed) return;

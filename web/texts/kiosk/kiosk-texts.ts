@@ -24,6 +24,22 @@ export interface KioskTexts {
   offline: string;
   privacy: string;
   privacyKept: string;
+  takeHome: string;
+  takeHomeHint: string;
+  /** Where paintings are kept. */
+  takeHomeHintKept: string;
+  scan: string;
+  /** How long the link lasts. */
+  scanHint(hours: number): string;
+  scanFailed: string;
+  /** The page of a painting on a visitor's phone. */
+  home: {
+    title: string;
+    download: string;
+    until(when: string): string;
+    gone: string;
+    working: string;
+  };
   fullScreen: string;
   broken: string;
   /** Titles of the photos and styles that come with the studio, by their file names. */

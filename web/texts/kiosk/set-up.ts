@@ -1,6 +1,9 @@
 /** The exhibition page's entry in the browser, and the page that sets it up. */
 export const kioskPage = { title: "Kiosk", description: "Paintings in the making, for exhibitions." } as const;
 
+/** The page of a painting on a visitor's phone, before its language is known. */
+export const takeHomePage = { title: "Your painting", description: "A painting from an exhibition." } as const;
+
 export const setUpTexts = {
   page: { title: "Set up a kiosk", description: "Choose what an exhibition shows, and copy its address." },
   heading: "Set up a kiosk",
@@ -27,6 +30,12 @@ export const setUpTexts = {
   keep: {
     title: "Keep the paintings",
     help: "They stay in the gallery, visitors' paintings and photos included. Otherwise each is deleted after it was shown.",
+  },
+  hours: { title: "Hours to take home", help: "How long the link to a painting lasts that visitors take home by phone. 0 offers none." },
+  phones: {
+    title: "Address for phones",
+    help: "The address under which visitors' phones reach this server, such as https://museum.example. Without it, visitors can take their painting home only where the kiosk's own address is not this computer's.",
+    invalid: "Enter an address that begins with https:// or http://.",
   },
   language: "Language",
   browserLanguage: "The browser's",

@@ -10,9 +10,10 @@ import workbench from "../../../parts/workbench.module.css";
 import { languages } from "../../../texts/kiosk/languages";
 import { setUpTexts as texts } from "../../../texts/kiosk/set-up";
 import { languageNamed } from "../language";
-import { type KioskSetUp, kioskQuery, kioskSeconds, kioskSetUp, usualSetUp } from "../options";
+import { type KioskSetUp, kioskHours, kioskQuery, kioskSeconds, kioskSetUp, usualSetUp } from "../options";
 import { Address } from "./address";
 import { Check } from "./check";
+import { PhonesField } from "./phones-field";
 import { PictureGroup } from "./picture-group";
 import { Preview } from "./preview";
 import styles from "./set-up.module.css";
@@ -74,6 +75,17 @@ export function SetUp() {
             value={setUp.idle}
             onChange={(idle) => change({ idle })}
           />
+        )}
+        {setUp.camera && (
+          <>
+            <NumberControl
+              setting={{ ...kioskHours, ...texts.hours, integer: true, scale: "linear", default: usualSetUp.hours }}
+              slider={false}
+              value={setUp.hours}
+              onChange={(hours) => change({ hours })}
+            />
+            {setUp.hours > 0 && <PhonesField value={setUp.phones} onChange={(phones) => change({ phones })} />}
+          </>
         )}
         <Check {...texts.keep} checked={setUp.keep} onChange={(keep) => change({ keep })} />
         <SelectControl

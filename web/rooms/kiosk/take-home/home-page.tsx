@@ -1,0 +1,54 @@
+"use client";
+
+import type { ResultOf } from "gql.tada";
+import { useSearchParams } from "next/navigation";
+import { useEffect, useState } from "react";
+import { execute, messageOf } from "../../../graphql/execute";
+import { TakenHomeQuery } from "../../../graphql/operations";
+import { Notice } from "../../../parts/notice";
+import { kioskTexts } from "../../../texts/kiosk/languages";
+import { languageNamed, useLanguage } from "../language";
+import styles from "./home-page.module.css";
+
+type Taken = ResultOf<typeof TakenHomeQuery>["session"];
+
+/** A visitor's painting on their phone, to download, until its link expires. */
+export function HomePage() {
+  const query = useSearchParams();
+  const id = query.get("id") ?? "";
+  const language = useLanguage(languageNamed(query.get("lang")));
+  const texts = kioskTexts[language].home;
+  const [session, setSession] = useState<Taken | undefined>(undefined);
+  const [failure, setFailure] = useState<string | null>(null);
+
+  useEffect(() => {
+    const ending = new AbortController();
+    execute(TakenHomeQuery, { id }, ending.signal).then(
+      (found) => setSession(found.session),
+      (error: unknown) => !ending.signal.aborted && setFailure(messageOf(error)),
+    );
+    return () => ending.abort();
+  }, [id]);
+
+  const frame = session?.latestFrame;
+  return (
+    <main className={styles.page} lang={language}>
+      <h1 className={styles.title}>{texts.title}</h1>
+      {failure && <Notice>{failure}</Notice>}
+      {session === null && <p>{texts.gone}</p>}
+      {session && !frame && <p>{texts.working}</p>}
+      {session && frame && (
+        <>
+          {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
+          <img className={styles.picture} src={frame.url} width={frame.width} height={frame.height} alt={session.title ?? texts.title} />
+          <a className="button primary" href={`/sessions/${session.id}/export.jpg`} download>
+            {texts.download}
+          </a>
+          {session.expiresAt && <p className="note">{texts.until(new Date(session.expiresAt).toLocaleString(language, shortly))}</p>}
+        </>
+      )}
+    </main>
+  );
+}
+
+const shortly = { dateStyle: "medium", timeStyle: "short" } as const;
