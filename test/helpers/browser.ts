@@ -14,8 +14,13 @@ const flags = [
   "--disable-sync",
 ];
 
-/** The browser on the PATH; null where this machine has none, which skips the tests that need it. */
+/** Chromium on the PATH; null where this machine has none, which skips the tests that need it. */
 export function findBrowser(): string | null {
+  return findOnPath(names);
+}
+
+/** The first of some programs that is on the PATH; null where there is none. */
+export function findOnPath(names: readonly string[]): string | null {
   const folders = (process.env.PATH ?? "").split(delimiter);
   const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)));
   return candidates.find((path) => existsSync(path)) ?? null;
