@@ -1,6 +1,6 @@
 /**
  * Cost of the studio in a browser: the scripts of the first load, and the time until the page is interactive on a slow
- * processor; frames drawn and the main thread's load at 512 px; the heap of a tab that is left open. The frames are
+ * processor; a list of 200 pictures to choose from; frames drawn and the main thread's load at 512 px; the heap of a tab that is left open. The frames are
  * encoded beforehand and then stored, published and served as usual, because painting at that speed would need a GPU.
  * Build the studio first.
  *
@@ -19,7 +19,7 @@ import { type Measurement, recordResults } from "./results.js";
 import { median } from "./statistics.js";
 
 const minutes = Number(process.argv[2] ?? 30);
-const limits = { scriptBytes: 250_000, interactiveMs: 1500, framesPerSecond: 30, busyPercent: 50, heapBytes: 20e6 };
+const limits = { scriptBytes: 250_000, interactiveMs: 1500, framesPerSecond: 30, busyPercent: 50, heapBytes: 20e6, pickerBytes: 1.5e6 };
 const [rounds, throttle, side, seconds] = [5, 4, 512, 15];
 /** Frames sent each second, more than must be drawn. */
 const offered = 36;
@@ -32,6 +32,7 @@ const pictures = await filmStrip();
 const measured: Measurement[] = [];
 try {
   await firstLoad();
+  await picker();
   await drawing();
   if (minutes > 0) await openTab();
   await recordResults(measured, `npx tsx bench/page.ts${process.argv[2] ? ` ${minutes}` : ""}`);
@@ -108,6 +109,46 @@ async function interactiveAt(page: Page): Promise<number> {
   await delay(1000);
   const lastLongTask = await page.evaluate(() => (window as typeof window & { lastLongTask?: number }).lastLongTask ?? 0);
   return Math.max(hydrated, lastLongTask);
+}
+
+/** Chooses among 200 photos, scrolled to the last one; counts the bytes of their thumbnails. */
+async function picker(): Promise<void> {
+  const count = 200;
+  const names = ["alps", "bridge", "dahlia", "raccoon", "barn", "street", "allium", "airplane"];
+  for (let at = 0; at < count; at++) {
+    const photo = join(rootFolder, `web/public/samples/${names[at % names.length]}.jpg`);
+    await app.client.upload(
+      await sharp(photo)
+        .modulate({ brightness: 0.75 + at / 400 })
+        .jpeg()
+        .toBuffer(),
+    );
+  }
+  const { page, debugging } = await freshPage();
+  const thumbnails = new Set<string>();
+  let transferred = 0;
+  debugging.on("Network.responseReceived", ({ requestId, response }) => {
+    if (/\/images\//.test(response.url)) thumbnails.add(requestId);
+  });
+  debugging.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    if (thumbnails.has(requestId)) transferred += encodedDataLength;
+  });
+  await debugging.send("Network.enable");
+  await page.goto("/");
+  await page.getByRole("button", { name: "Choose a photo from this server" }).click();
+  const more = page.getByRole("dialog").getByRole("button", { name: "Show older" });
+  const shown = page.getByRole("dialog").locator("li img");
+  for (let known = 0; known < count; known = await shown.count()) {
+    if (known > 0) await more.click();
+    // The next page of the list is there.
+    await page.waitForFunction((before) => document.querySelectorAll('[role="dialog"] li img').length > before, known);
+  }
+  for (const picture of await shown.all()) {
+    await picture.scrollIntoViewIfNeeded();
+    await page.waitForFunction((image) => (image as HTMLImageElement).naturalWidth > 0, await picture.elementHandle());
+  }
+  await page.context().close();
+  put(`thumbnails of a list of ${count} pictures`, transferred / 1e6, "MB", limits.pickerBytes / 1e6);
 }
 
 /** Sends the frames of a session at a steady rate; resolves after the last one. */

@@ -13,6 +13,9 @@ import type { Uploaded } from "./use-choice";
 
 const PAGE = 24;
 
+/** Width of a picture in the list, CSS px, roughly: a list of hundreds of pictures must load quickly. */
+const THUMBNAIL = 64;
+
 /** A button that opens a list of the pictures on the server. */
 export function OwnPictures({ name, onPick }: { name: string; onPick(image: Uploaded): void }) {
   const [open, setOpen] = useState(false);
@@ -73,7 +76,7 @@ function Pictures({ onPick }: { onPick(image: Picture): void }) {
               onClick={() => onPick(image)}
             >
               {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser, and these paths are immutable. */}
-              <img src={displayUrl(image.url, 128)} alt="" loading="lazy" decoding="async" />
+              <img src={displayUrl(image.url, THUMBNAIL)} alt="" loading="lazy" decoding="async" />
             </button>
           </li>
         ))}
