@@ -122,11 +122,12 @@ describeFirefox("the main stories in Firefox, with the bundled networks", (studi
       const plain = window.setTimeout;
       Object.assign(window, { setTimeout: (run: () => void, ms = 0) => plain(run, ms === 8000 ? 600_000 : ms) });
     });
-    await gallery.click("button", "Delete Acanthus, Wet paper");
+    await gallery.click("button", "Actions for Acanthus, Wet paper");
+    await gallery.click("menuitem", "Delete");
     await gallery.waitForText(/1 deleted/);
-    expect(await gallery.has("button", "Delete Acanthus, Wet paper")).toBe(false);
+    expect(await gallery.has("button", "Actions for Acanthus, Wet paper")).toBe(false);
     await gallery.click("button", "Undo");
-    await gallery.find("button", "Delete Acanthus, Wet paper");
+    await gallery.find("button", "Actions for Acanthus, Wet paper");
     expect(studio.complaints).toEqual([]);
   });
 
