@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { describeStudio } from "../helpers/studio.js";
-import { screenshot } from "../helpers/studio-page.js";
+import { type DroppedFile, dropOn, screenshot } from "../helpers/studio-page.js";
 
 let pictures: Buffer[];
 /** Another site: its pictures may be fetched where `open` is in the path. */
@@ -29,21 +29,8 @@ describeStudio("choosing pictures in a browser, with the real server", {}, (stud
   const option = (page: Page, name: string, checked = false) => well(page).getByRole("radio", { name, exact: true, checked });
   const file = (name: string, place: number) => ({ name, mimeType: "image/png", buffer: pictures[place] ?? Buffer.alloc(0) });
 
-  /** Drops data on the well, as a browser does it for files and for pictures of other pages. */
-  async function drop(page: Page, data: Record<string, string>, files: { name: string; base64: string }[] = []): Promise<void> {
-    const transfer = await page.evaluateHandle(
-      ({ data, files }) => {
-        const made = new DataTransfer();
-        for (const [type, text] of Object.entries(data)) made.setData(type, text);
-        for (const { name, base64 } of files) {
-          made.items.add(new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name, { type: "image/png" }));
-        }
-        return made;
-      },
-      { data, files },
-    );
-    await well(page).getByTitle("Click to open a picture, or drop one here").dispatchEvent("drop", { dataTransfer: transfer });
-  }
+  const drop = (page: Page, data: Record<string, string>, files: DroppedFile[] = []) =>
+    dropOn(well(page).getByTitle("Click to open a picture, or drop one here"), data, files);
 
   test("a click on the picture opens files; of several, the first is chosen and the others are offered", async () => {
     const { page, complaints } = await studio.open();

@@ -1,9 +1,15 @@
+import { spawn } from "node:child_process";
 import { get } from "node:http";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
+import { findOnPath } from "../helpers/browser.js";
+import { noteSkipped } from "../helpers/skipped.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot } from "../helpers/studio-page.js";
+
+const ffmpeg = findOnPath(["ffmpeg"]);
+if (ffmpeg === null) noteSkipped("There is no ffmpeg on the PATH; the test reads the output itself.");
 
 describeStudio("a lasting live output, with the real server", { camera: true }, (studio) => {
   const shown = (page: Page) => page.getByRole("img", { name: "The pictures of “stage”" });
@@ -11,9 +17,17 @@ describeStudio("a lasting live output, with the real server", { camera: true }, 
   const shape = (page: Page) =>
     shown(page).evaluate((canvas) => Math.max((canvas as HTMLCanvasElement).width, (canvas as HTMLCanvasElement).height));
 
-  /** Counts the pictures that a program reads at the MJPEG address. */
+  /** Counts the pictures that a program reads at the MJPEG address: ffmpeg, where it is installed. */
   function readMjpeg(url: string): { count(): number; close(): void } {
     let count = 0;
+    if (ffmpeg !== null) {
+      // One line for each picture that was decoded, besides some comments at the beginning.
+      const program = spawn(ffmpeg, ["-v", "error", "-f", "mpjpeg", "-i", url, "-f", "framemd5", "-flush_packets", "1", "-"]);
+      program.stdout.setEncoding("utf8").on("data", (text: string) => {
+        count += text.split("\n").filter((line) => /^\d/.test(line)).length;
+      });
+      return { count: () => count, close: () => program.kill("SIGKILL") };
+    }
     const request = get(url, (response) => {
       response.setEncoding("latin1");
       response.on("data", (text: string) => {
@@ -80,6 +94,9 @@ describeStudio("a lasting live output, with the real server", { camera: true }, 
     const held = await look(late);
     await page.getByRole("button", { name: "Start", exact: true }).click();
     await expect.poll(() => look(late)).not.toBe(held);
+    const programAfter = readMjpeg(`${studio.client.address}/live/out/stage.mjpeg`);
+    await expect.poll(programAfter.count).toBeGreaterThan(3);
+    programAfter.close();
     await page.setViewportSize({ width: 360, height: 780 });
     expect(await overflow(page)).toBe(0);
     await screenshot(page, "live-output-phone", true);

@@ -24,6 +24,28 @@ export async function startPainting(page: Page, { photo, style, steps, size }: C
   await page.waitForURL(/\/s\?id=/);
 }
 
+/** A file that is dropped: a PNG in base64. */
+export interface DroppedFile {
+  name: string;
+  base64: string;
+}
+
+/** Drops data and files on an element, as a browser does it for files and for pictures of other pages. */
+export async function dropOn(target: Locator, data: Record<string, string>, files: DroppedFile[] = []): Promise<void> {
+  const transfer = await target.page().evaluateHandle(
+    ({ data, files }) => {
+      const made = new DataTransfer();
+      for (const [type, text] of Object.entries(data)) made.setData(type, text);
+      for (const { name, base64 } of files) {
+        made.items.add(new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name, { type: "image/png" }));
+      }
+      return made;
+    },
+    { data, files },
+  );
+  await target.dispatchEvent("drop", { dataTransfer: transfer });
+}
+
 /** Downloads a file through the export dialog, which is closed again. */
 export async function exported(page: Page, format: string, size?: string): Promise<{ name: string; bytes: Buffer }> {
   await page.getByRole("button", { name: "Export…" }).click();
