@@ -148,6 +148,19 @@ describeStudio("a careless user in a browser", {}, (studio) => {
     expect(complaints).toEqual([]);
   });
 
+  test("shows on the page of a finished painting that its connection was lost, and what others did meanwhile", async () => {
+    const { page } = await studio.open();
+    await startPainting(page, { photo: "Alps", style: "Wet paper", steps: 2, size: 64 });
+    await waitForStatus(page, "Finished");
+    const id = idOf(page);
+    await studio.server.stop("SIGKILL");
+    await page.getByText("Connection lost. Reconnecting…").waitFor();
+    await studio.server.start();
+    await studio.client.query(RENAME, { id, title: "Renamed while away" });
+    await page.getByRole("heading", { name: "Renamed while away" }).waitFor();
+    await waitForStatus(page, "Finished");
+  });
+
   test("deletes a stopped painting by closing the tab, but not one that others let continue", async () => {
     const stopped = async () => {
       const { page } = await studio.open();
