@@ -10,13 +10,18 @@ describeStudio("the layers in a browser, with the bundled network", {}, (studio)
     await page.getByRole("radiogroup", { name: "Style" }).getByRole("radio", { name: "Stained glass" }).check({ force: true });
     await page.getByRole("textbox", { name: "Size" }).fill("96");
     await page.getByRole("textbox", { name: "Steps" }).fill("20");
+    await page.getByRole("combobox", { name: "Model" }).selectOption({ label: "VGG-19 lite" });
     await page.getByRole("button", { name: "Paint one layer at a time" }).click();
     await page.waitForURL(/\/layers\?ids=/);
+    await page.getByRole("progressbar", { name: /^\d+% of 5 paintings$/ }).waitFor();
     await page.waitForFunction(
       () => [...document.querySelectorAll("p")].filter((p) => p.textContent === "Finished · Step 20").length === 5,
     );
     await page.waitForFunction(() => [...document.querySelectorAll("canvas")].every((canvas) => canvas.dataset.shown?.endsWith("/20")));
     expect(await page.locator("canvas").count()).toBe(5);
+    await page.getByRole("button", { name: "Project" }).click();
+    await expect.poll(() => page.evaluate(() => document.fullscreenElement?.querySelectorAll("canvas").length)).toBe(5);
+    await page.evaluate(() => document.exitFullscreen());
 
     const left = await page.locator('li[data-only="true"]').allTextContents();
     expect(left.map((text) => text.replace(/[\d.]+%$/, ""))).toEqual(["Colour", "Grain", "Strokes", "Shapes", "Swirls"]);
@@ -32,6 +37,7 @@ describeStudio("the layers in a browser, with the bundled network", {}, (studio)
     expect(await seriousFindings(page)).toEqual([]);
     await page.setViewportSize({ width: 360, height: 780 });
     expect(await overflow(page)).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThan(2 * 780);
     await screenshot(page, "layers-phone", true);
 
     await page.reload();

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import type { SessionStatus } from "../../web/graphql/operations";
 import type { RunFrame } from "../../web/graphql/run-operations";
-import { experimentInputs, onlyLayer, styleLayerNames } from "../../web/rooms/layers/experiment";
+import { experimentInputs, onlyLayer, shareDone, styleLayerNames } from "../../web/rooms/layers/experiment";
 import { curvePath, layerCurves } from "../../web/rooms/layers/layer-losses";
+import type { Run } from "../../web/side-by-side/runs";
 
-const setup = { contentId: "c", styleId: "s", names: { photo: "Alps", style: "Dots" }, size: 64, steps: 10 };
+const setup = { contentId: "c", styleId: "s", names: { photo: "Alps", style: "Dots" }, size: 64, steps: 10, model: "vgg19-lite" };
 
 test("the experiment paints once with each layer alone, and everything else is the same", () => {
   const inputs = experimentInputs(setup);
@@ -16,6 +18,13 @@ test("the experiment paints once with each layer alone, and everything else is t
       { layer: "b", weight: 2 },
     ]),
   ).toBeNull();
+});
+
+test("the share done counts all paintings, and one that has ended whatever its steps", () => {
+  const run = (status: SessionStatus, step: number) =>
+    ({ session: { status, settings: { steps: 10 } }, frames: [{ step }] }) as unknown as Pick<Run, "session" | "frames">;
+  expect(shareDone([])).toBe(0);
+  expect(shareDone([run("RUNNING", 5), run("CANCELLED", 2), run("QUEUED", 0), { session: null, frames: [] }])).toBeCloseTo(1.5 / 4);
 });
 
 const frame = (step: number, one: number, five: number): RunFrame => ({

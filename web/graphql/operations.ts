@@ -369,8 +369,6 @@ export const DeleteSession = graphql(`
   mutation DeleteSession($id: ID!) { deleteSession(sessionId: $id) }
 `);
 
-export const DeleteImage = graphql(`mutation DeleteImage($id: ID!) { deleteImage(id: $id) }`);
-
 const NetworkParts = graphql(`
   fragment NetworkParts on Model {
     id title task family state size minSize takes bytes parameters source licence downloadProgress failure willRetry downloadable removed isDefault preview sheet

@@ -8,6 +8,9 @@ export const layersTexts = {
   start: "Paint one layer at a time",
   starting: "Starting…",
   again: "New experiment",
+  comparison: "The paintings, layer by layer",
+  project: "Project",
+  done: (percent: number, count: number) => `${percent}% of ${count} paintings`,
   stop: "Stop all",
   goOn: "Continue all",
   only: (name: string, layer: string) => `${name}, ${layer}`,
@@ -22,6 +25,7 @@ export const layersTexts = {
   losses: {
     lead: "Each chart belongs to the painting above it. Each line shows how far one layer still is from the style, step by step: the distance between the two Gram matrices, as a share of its first value, on a logarithmic axis. The thick line is the layer that is painted; the others may follow it or not.",
     one: "How far each layer still is from the style, step by step, as a share of the first value, on a logarithmic axis.",
+    step: "Step",
     chart: (title: string) => `Distance of each layer from the style: ${title}`,
   },
   formula: {

@@ -3,6 +3,7 @@
 import { type ReactNode, useRef, useState } from "react";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
+import { NetworkChoice } from "../../networks/network-choice";
 import { forTask, networkNamed, usualModel } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
 import { formatRoughly } from "../../parts/durations";
@@ -24,7 +25,6 @@ import { easelTexts as texts } from "../../texts/easel";
 import { shareTexts } from "../../texts/share";
 import styles from "./easel.module.css";
 import { LinkNote } from "./link-note";
-import { NetworkChoice } from "./network-choice";
 import { PresetChoice } from "./preset-choice";
 import { presetOf, presets } from "./presets";
 import { RestoredNote } from "./restored-note";

@@ -7,6 +7,8 @@ import styles from "./layers.module.css";
 
 const [width, height] = [200, 110];
 const LEAST = 0.001;
+/** Space for the numbers at the left of the chart, in its units. */
+const LEFT = 32;
 
 interface Props {
   title: string;
@@ -25,11 +27,26 @@ export function LayerChart({ title, frames, steps, at, only }: Props) {
   if (curves.length === 0) return null;
   return (
     <figure className={styles.chart}>
-      <svg viewBox={`-2 -4 ${width + 4} ${height + 8}`} role="img" aria-label={texts.losses.chart(title)}>
+      <svg viewBox={`${-LEFT} -6 ${width + LEFT + 6} ${height + 24}`} role="img" aria-label={texts.losses.chart(title)}>
         {[1, 0.1, 0.01, LEAST].map((share) => {
           const y = (height * Math.log10(share)) / Math.log10(LEAST);
-          return <line key={share} className={styles.grid} x1={0} x2={width} y1={y} y2={y} />;
+          return (
+            <g key={share}>
+              <line className={styles.grid} x1={0} x2={width} y1={y} y2={y} />
+              <text className={styles.number} x={-4} y={y} dominantBaseline="middle" textAnchor="end">
+                {percent(share)}
+              </text>
+            </g>
+          );
         })}
+        {[0, steps].map((step) => (
+          <text key={step} className={styles.number} x={step === 0 ? 0 : width} y={height + 14} textAnchor={step === 0 ? "start" : "end"}>
+            {step}
+          </text>
+        ))}
+        <text className={styles.number} x={width / 2} y={height + 14} textAnchor="middle">
+          {texts.losses.step}
+        </text>
         <line className={styles.now} x1={(width * at) / Math.max(1, steps)} x2={(width * at) / Math.max(1, steps)} y1={0} y2={height} />
         {curves.map((curve) => (
           <path

@@ -2,6 +2,9 @@ import { useState } from "react";
 import { styleTransferSettings } from "../../../server/records/settings";
 import { execute } from "../../graphql/execute";
 import { StartPainting } from "../../graphql/operations";
+import { NetworkChoice } from "../../networks/network-choice";
+import { forTask } from "../../networks/networks";
+import { useNetworks } from "../../networks/use-networks";
 import { focusInvalid } from "../../parts/invalid-field";
 import { FailureNotice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
@@ -23,6 +26,9 @@ export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void })
   const style = useChoice(sampleStyles);
   const [size, setSize] = useState(usual.size);
   const [steps, setSteps] = useState(usual.steps);
+  const [model, setModel] = useState<string | null>(null);
+  const networks = useNetworks();
+  const features = forTask(networks.networks, "FEATURES");
   const maxSize = useServer()?.maxSize ?? styleTransferSettings.size.max;
   const { busy, failure, attempt } = useAttempt();
   const sizeSetting: LabelledNumber = { ...labelled("size"), default: usual.size, max: Math.min(maxSize, 512), help: "" };
@@ -33,7 +39,7 @@ export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void })
     const names = { photo: photo.chosen.title, style: style.chosen.title };
     const ids: string[] = [];
     // They start one after the other, so that they are painted in this order.
-    for (const input of experimentInputs({ contentId, styleId, names, size, steps })) {
+    for (const input of experimentInputs({ contentId, styleId, names, size, steps, model })) {
       ids.push((await execute(StartPainting, { input })).startStyleTransfer.id);
     }
     onStarted(ids);
@@ -54,6 +60,7 @@ export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void })
       <div className={workbench.settings}>
         <NumberControl setting={sizeSetting} slider={false} value={size} onChange={setSize} />
         <NumberControl setting={stepsSetting} slider={false} value={steps} onChange={setSteps} />
+        {features && <NetworkChoice features={features} model={model} actions={networks} onChange={setModel} />}
         <button type="submit" className="button primary large" disabled={busy || photo.uploading || style.uploading}>
           {busy ? texts.starting : texts.start}
         </button>

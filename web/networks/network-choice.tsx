@@ -1,11 +1,11 @@
-import type { Network } from "../../graphql/operations";
-import { NetworkState } from "../../networks/network-state";
-import { networkNamed, shortTitle, usualModel } from "../../networks/networks";
-import type { Networks } from "../../networks/use-networks";
-import { Notice } from "../../parts/notice";
-import { SelectControl } from "../../parts/select-control";
-import { settingTexts, settingControlTexts as texts } from "../../texts/settings";
+import type { Network } from "../graphql/operations";
+import { Notice } from "../parts/notice";
+import { SelectControl } from "../parts/select-control";
+import { settingTexts, settingControlTexts as texts } from "../texts/settings";
 import styles from "./network-choice.module.css";
+import { NetworkState } from "./network-state";
+import { networkNamed, shortTitle, usualModel } from "./networks";
+import type { Networks } from "./use-networks";
 
 interface Props {
   features: readonly Network[];
