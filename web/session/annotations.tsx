@@ -22,22 +22,28 @@ export function SessionStar({ session: { id, title, starred } }: { session: Sess
   );
 }
 
-/** The note about a session, with a button to write it. */
-export function SessionNote({ session: { id, title, note } }: { session: Session }) {
+/** The button that writes the note about a session. */
+export function NoteButton({ session: { id, title, note } }: { session: Session }) {
   const [open, setOpen] = useState(false);
   return (
-    <div className={styles.note}>
-      {note && <p className={styles.text}>{note}</p>}
-      <NoteDialog
-        title={title ?? sessionTexts.untitled}
-        note={note}
-        open={open}
-        onOpenChange={setOpen}
-        trigger={<Dialog.Trigger className={button.quiet}>{note ? texts.change : texts.add}</Dialog.Trigger>}
-        onWrite={async (next) => {
-          await execute(AnnotateSession, { id, note: next });
-        }}
-      />
-    </div>
+    <NoteDialog
+      title={title ?? sessionTexts.untitled}
+      note={note}
+      open={open}
+      onOpenChange={setOpen}
+      trigger={
+        <Dialog.Trigger className={button.quiet} aria-label={note ? texts.change : texts.add}>
+          {texts.note}
+        </Dialog.Trigger>
+      }
+      onWrite={async (next) => {
+        await execute(AnnotateSession, { id, note: next });
+      }}
+    />
   );
+}
+
+/** The note about a session; nothing where there is none. */
+export function SessionNote({ session: { note } }: { session: Session }) {
+  return note && <p className={styles.note}>{note}</p>;
 }

@@ -12,7 +12,7 @@ import { formatShare } from "../../parts/share";
 import { ShareDialog } from "../../parts/share-dialog";
 import textButton from "../../parts/text-button.module.css";
 import { useTabTitle } from "../../parts/use-tab-title";
-import { SessionNote, SessionStar } from "../../session/annotations";
+import { NoteButton, SessionNote, SessionStar } from "../../session/annotations";
 import { draftLike, keepDraft, readDraft } from "../../session/draft";
 import { Enlarge } from "../../session/enlarge/enlarge";
 import { ExportDialog } from "../../session/export/export-dialog";
@@ -101,10 +101,11 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
               className={textButton.quiet}
             />
             <RenameDialog title={name} onRename={rename} />
+            <NoteButton session={session} />
             <SessionStar session={session} />
           </div>
+          <SessionNote session={session} />
         </header>
-        <SessionNote session={session} />
         <Progress state={state} session={session} />
         {viewers !== null && viewers > 1 && <p className="note">{texts.viewers(viewers)}</p>}
         <SessionActions session={session} again={{ href: "/", text: texts.again, onGo: () => keepDraft(draftLike(session, readDraft())) }}>

@@ -8,7 +8,7 @@ import { formatDuration } from "../../parts/durations";
 import { Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
 import { formatShare } from "../../parts/share";
-import { SessionNote, SessionStar } from "../../session/annotations";
+import { NoteButton, SessionNote, SessionStar } from "../../session/annotations";
 import { ExportDialog } from "../../session/export/export-dialog";
 import { SessionActions } from "../../session/session-actions";
 import styles from "../../session/session-label.module.css";
@@ -43,9 +43,12 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
       <aside className={styles.label}>
         <header className={own.header}>
           <h1 className={styles.title}>{title ?? sessionTexts.untitled}</h1>
-          <SessionStar session={session} />
+          <div className={own.titleActions}>
+            <NoteButton session={session} />
+            <SessionStar session={session} />
+          </div>
+          <SessionNote session={session} />
         </header>
-        <SessionNote session={session} />
         <section className={own.progress} aria-label={sessionTexts.progress}>
           {isOver(session.status) ? (
             <SessionStatusLine session={session} connected={state.connected} doing={texts.doing} />
