@@ -16,6 +16,8 @@ const RELOAD_MS = 6 * 60 * 60 * 1000;
 /** Least time that a visitor's finished painting is on show where it can be taken home, and time to scan its code, s. */
 const TAKING_S = 30;
 const SCANNING_S = 60;
+/** Least time for the countdown and for sending the picture, s. */
+const UPLOAD_S = 30;
 
 /** The exhibition's loop with its side effects: starting and waiting. */
 export function useLoop(options: KioskOptions): [KioskState, Dispatch<KioskEvent>] {
@@ -90,10 +92,12 @@ function useWaiting(state: KioskState, options: KioskOptions, dispatch: Dispatch
 
   useEffect(() => {
     if (phase !== "choosing" && phase !== "counting") return;
-    let timer = setTimeout(() => dispatch({ type: "left" }), 1000 * idle);
+    // Before the camera nobody touches anything, and its picture may take time to arrive.
+    const wait = () => setTimeout(() => dispatch({ type: "left" }), 1000 * (phase === "counting" ? Math.max(idle, UPLOAD_S) : idle));
+    let timer = wait();
     const stir = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => dispatch({ type: "left" }), 1000 * idle);
+      timer = wait();
     };
     window.addEventListener("pointerdown", stir);
     window.addEventListener("keydown", stir);
