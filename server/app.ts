@@ -96,7 +96,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const context = {
     sessions,
     controls,
-    queueOrder: new QueueOrder({ storage, queue, bus, maxQueued }),
+    queueOrder: new QueueOrder({ storage, queue, bus }),
     liveFrames,
     storage,
     queue,

@@ -43,9 +43,6 @@ export class SessionFilter {
 
   @Field(() => Boolean, { nullable: true, description: "Admits only live translations, or only the other sessions." })
   live?: boolean | null;
-
-  @Field(() => Boolean, { nullable: true, description: "Admits temporary sessions too, which have an expiresAt; false by default." })
-  temporary?: boolean | null;
 }
 
 /** Instants that every PostgreSQL reads as JavaScript writes them. */
@@ -53,7 +50,7 @@ const [FIRST_INSTANT, LAST_INSTANT] = [new Date("0001-01-01T00:00:00.000Z"), new
 
 /** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT */
 export function resolveFilter(filter: SessionFilter | null | undefined, { models }: Pick<ApiContext, "models">): FilterValue {
-  const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId, starred, live, temporary } = filter ?? {};
+  const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId, starred, live } = filter ?? {};
   for (const [name, id] of Object.entries({ model, imageId, styleImageId })) {
     if (id && !isId(id)) throw badInput(`filter.${name}`, `${name} must be an id.`);
   }
@@ -82,6 +79,7 @@ export function resolveFilter(filter: SessionFilter | null | undefined, { models
     ...(styleImageId ? { styleImageId } : {}),
     ...(typeof starred === "boolean" ? { starred } : {}),
     ...(typeof live === "boolean" ? { live } : {}),
-    ...(temporary ? {} : { lasting: true }),
+    // Visitors' paintings are read by those who know their ids.
+    lasting: true,
   };
 }

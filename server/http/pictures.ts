@@ -19,7 +19,7 @@ import { intakeLimits, UploadIntake } from "./upload-intake.js";
 const MAX_DECODING = 2;
 
 export interface PictureDependencies {
-  storage: Pick<Storage, "images" | "frames" | "recentFrames" | "blobs" | "thumbnails">;
+  storage: Pick<Storage, "images" | "sessions" | "frames" | "recentFrames" | "blobs" | "thumbnails">;
   decoder: PictureDecoder;
   limits: UploadLimits;
   metrics: Pick<Metrics, "countUpload">;
@@ -34,11 +34,12 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
   const decoding = createConcurrencyLimiter(MAX_DECODING, intakeLimits.maxUploads);
 
   /** Stores the bytes of an upload unchanged. Returns the image that is there already when they were uploaded before. */
-  async function store(bytes: Uint8Array, expiresAt: Date | null): Promise<ImageRecord> {
+  async function store(bytes: Uint8Array, lifetime: number | null): Promise<ImageRecord> {
     const inspected = await decoding.run(() => checkUpload(bytes, limits, decoder));
     const digest = await storage.blobs.put(bytes);
     try {
       const { byteLength } = bytes;
+      const expiresAt = expiry("expiresIn", lifetime);
       return await storage.images.insert({ id: randomUUID(), digest, ...inspected, byteLength, createdAt: new Date(), expiresAt });
     } catch (error) {
       await storage.blobs.delete(digest);
@@ -46,11 +47,19 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
     }
   }
 
-  /** Sends a picture, or its thumbnail where the request asks for one. */
-  async function send(request: Request, response: Response, picture: ImageRecord | FrameRecord, load: () => Promise<Uint8Array>) {
+  const passing = createPassingSessions(storage.sessions);
+
+  /** Sends a picture, or its thumbnail where the request asks for one. One that expires stays in no cache. */
+  async function send(
+    request: Request,
+    response: Response,
+    picture: ImageRecord | FrameRecord,
+    expires: boolean,
+    load: () => Promise<Uint8Array>,
+  ) {
     const width = requestedWidth(request.query.w);
-    if (width === null) return sendPicture(request, response, picture, load);
-    const thumbnail = { digest: `${picture.digest}-${width}`, mimeType: "image/webp" };
+    if (width === null) return sendPicture(request, response, { ...picture, expires }, load);
+    const thumbnail = { digest: `${picture.digest}-${width}`, mimeType: "image/webp", expires };
     return sendPicture(request, response, thumbnail, () => thumbnails.get(picture, width, load));
   }
 
@@ -58,10 +67,12 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
 
   router.post("/images", async (request, response) => {
     try {
-      const expiresAt = expiry("expiresIn", requestedLifetime(request.query.expiresIn));
+      const lifetime = requestedLifetime(request.query.expiresIn);
+      // Refused before its bytes arrive; the time counts from when they are stored.
+      expiry("expiresIn", lifetime);
       const address = request.socket.remoteAddress ?? "";
       const image = await intake.run(address, request, async (upload) =>
-        store(await receiveUpload(request, limits.maxUploadBytes, upload), expiresAt),
+        store(await receiveUpload(request, limits.maxUploadBytes, upload), lifetime),
       );
       metrics.countUpload("stored");
       response.status(201).location(imageUrl(image.id)).json(imageBody(image));
@@ -76,14 +87,14 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
   router.get("/images/:id", async (request, response) => {
     const image = await storage.images.find(requireId("id", request.params.id));
     if (!image) throw notFound("id", "There is no such image.");
-    await send(request, response, image, () => storage.blobs.get(image.digest));
+    await send(request, response, image, image.expiresAt !== null, () => storage.blobs.get(image.digest));
   });
 
   router.get("/frames/:sessionId/:step", async (request, response) => {
     const { sessionId, step } = request.params;
     const frame = isId(sessionId) && /^\d{1,10}$/.test(step) ? await kept.find(sessionId, Number(step)) : null;
     if (!frame) throw notFound("step", "There is no such frame.");
-    await send(request, response, frame, () => kept.picture(frame));
+    await send(request, response, frame, await passing(frame.sessionId), () => kept.picture(frame));
   });
 
   return router;
@@ -97,6 +108,26 @@ function requestedLifetime(text: unknown): number | null {
 
 function imageUrl(id: string): string {
   return `/images/${id}`;
+}
+
+/** Sessions whose expiry is remembered. */
+const MOST_REMEMBERED = 1000;
+
+/**
+ * Tells whether a session expires. A session that lasts never begins to expire, nor the other way round, so the answer is
+ * remembered: frames are asked for by the thousand.
+ */
+function createPassingSessions(sessions: Pick<Storage["sessions"], "find">): (sessionId: string) => Promise<boolean> {
+  const known = new Map<string, boolean>();
+  return async (sessionId) => {
+    const found = known.get(sessionId);
+    if (found !== undefined) return found;
+    const session = await sessions.find(sessionId);
+    const passes = session?.expiresAt != null;
+    if (known.size >= MOST_REMEMBERED) known.delete(known.keys().next().value ?? "");
+    if (session) known.set(sessionId, passes);
+    return passes;
+  };
 }
 
 /** The JSON of an image, with the same fields as `Image` in GraphQL. */

@@ -53,7 +53,7 @@ export interface SessionRecordBase {
   starred: boolean;
   /** What people wrote about the session; null for nothing. */
   note: string | null;
-  /** When the server deletes the session, which is in no list then; null for one that lasts. */
+  /** When the server deletes the session. A session that has such an end is in no list of the API; null for one that lasts. */
   expiresAt: Date | null;
   /** Last stored step, -1 before the first frame. */
   step: number;

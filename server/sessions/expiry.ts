@@ -3,6 +3,7 @@ import { lifetime } from "../records/settings.js";
 import type { Storage } from "../storage/storage.js";
 import type { SessionControls } from "./controls.js";
 import type { SessionService } from "./service.js";
+import { isFinal } from "./status.js";
 
 /** Time between two looks for what has expired, ms. */
 const SWEEP_MS = 5_000;
@@ -25,7 +26,7 @@ export interface SweeperParts {
 
 /**
  * Ends and deletes the sessions and pictures that have expired, also those that expired while no server ran. What cannot
- * be deleted yet is tried again at the next look.
+ * be deleted yet is tried again at the next look, and keeps nothing else from being deleted.
  */
 export class Sweeper {
   private timer: NodeJS.Timeout | null = null;
@@ -36,9 +37,11 @@ export class Sweeper {
 
   /** Looks now, and then every few seconds. */
   start(): void {
-    this.sweeping = this.sweep().finally(() => {
-      if (!this.closed) this.timer = setTimeout(() => this.start(), SWEEP_MS).unref();
-    });
+    this.sweeping = this.sweep()
+      .catch(this.parts.report)
+      .finally(() => {
+        if (!this.closed) this.timer = setTimeout(() => this.start(), SWEEP_MS).unref();
+      });
   }
 
   /** Waits for a look that has begun. */
@@ -48,31 +51,30 @@ export class Sweeper {
     await this.sweeping;
   }
 
-  /** Deletes what has expired by an instant. */
-  async sweep(by = new Date()): Promise<void> {
-    const { storage, sessions, controls, report } = this.parts;
-    try {
-      for (const id of await storage.sessions.expired(by)) {
-        if (this.closed) return;
-        // CONFLICT for a session that has ended, which most have.
-        await unless(["CONFLICT", "NOT_FOUND", "UNAVAILABLE"], controls.cancel(id));
-        await unless(["CONFLICT", "NOT_FOUND"], sessions.delete(id));
-      }
-      for (const id of await storage.images.expired(by)) {
-        if (this.closed) return;
-        await unless(["CONFLICT", "NOT_FOUND"], sessions.deleteImage(id));
-      }
-    } catch (error) {
-      report(error);
-    }
+  private async sweep(): Promise<void> {
+    const { storage, sessions } = this.parts;
+    const by = new Date();
+    // At once, because a device that hangs makes the end of its session take seconds.
+    await Promise.all((await storage.sessions.expired(by)).map((id) => this.attempt(() => this.end(id, by))));
+    for (const id of await storage.images.expired(by)) await this.attempt(() => sessions.deleteImage(id, by));
   }
-}
 
-/** Waits for work that other clients may have made impossible or unnecessary: refusals with these codes are no fault. */
-async function unless(codes: readonly string[], work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!(error instanceof AtelierError) || !codes.includes(error.code)) throw error;
+  private async end(id: string, by: Date): Promise<void> {
+    const { storage, sessions, controls } = this.parts;
+    const session = await storage.sessions.find(id);
+    // Its client may have let it live longer meanwhile.
+    if (session?.expiresAt && session.expiresAt <= by && !isFinal(session.status)) await this.attempt(() => controls.cancel(id));
+    await sessions.delete(id, by);
+  }
+
+  /** Refusals are no fault: other clients may have made the work impossible or unnecessary, or it is for the next look. */
+  private async attempt(work: () => Promise<unknown>): Promise<void> {
+    if (this.closed) return;
+    try {
+      await work();
+    } catch (error) {
+      const expected = error instanceof AtelierError && ["CONFLICT", "NOT_FOUND", "UNAVAILABLE"].includes(error.code);
+      if (!expected) this.parts.report(error);
+    }
   }
 }

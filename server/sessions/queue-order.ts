@@ -1,5 +1,5 @@
 import { type Bus, publishChange } from "../bus/bus.js";
-import { conflict, outOfRange } from "../errors.js";
+import { badInput, conflict } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
 import type { SessionRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
@@ -9,8 +9,6 @@ export interface QueueOrderParts {
   storage: Pick<Storage, "sessions">;
   queue: Queue;
   bus: Bus;
-  /** Most sessions that may wait for a device at a time. */
-  maxQueued: number;
 }
 
 /** The order in which waiting sessions are taken. It outlives the server: `queuedAt` follows each move. */
@@ -30,9 +28,8 @@ export class QueueOrder {
    * @throws AtelierError NOT_FOUND; BAD_INPUT; CONFLICT when it does not wait for a device.
    */
   async move(sessionId: string, position: number): Promise<SessionRecord> {
-    const { storage, queue, maxQueued } = this.parts;
-    const range = { min: 1, max: maxQueued, integer: true };
-    if (!(Number.isInteger(position) && position >= range.min && position <= range.max)) throw outOfRange("position", range);
+    const { storage, queue } = this.parts;
+    if (!(position >= 1)) throw badInput("position", "position must be at least 1.", 1, { min: 1 });
     const { status } = await requireSession(storage, sessionId);
     if (!(await queue.move(sessionId, position))) {
       throw conflict("sessionId", status === "QUEUED" ? "The session waits for its model." : `The session is ${status}.`);

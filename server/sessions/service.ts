@@ -92,7 +92,7 @@ export class SessionService {
     }
     const { contentId, initial, title, expiresAt } = parent;
     const branch: StyleTransferRecord = {
-      // What shows the same pictures expires with them.
+      // What shows the same pictures has the same end.
       ...newSession(title, expiresAt),
       kind: "STYLE_TRANSFER",
       ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
@@ -180,12 +180,15 @@ export class SessionService {
    */
   async extend(sessionId: string, seconds: number): Promise<SessionRecord> {
     const expiresAt = expiry("seconds", seconds);
-    const { expiresAt: known } = await requireSession(this.parts.storage, sessionId);
-    if (known === null) throw conflict("sessionId", "The session does not expire.");
-    return this.describe(sessionId, { expiresAt: expiresAt && expiresAt > known ? expiresAt : known });
+    const { storage, bus } = this.parts;
+    await requireSession(storage, sessionId);
+    const extended = expiresAt && (await storage.sessions.extend(sessionId, expiresAt));
+    if (!extended) throw conflict("sessionId", "The session does not expire.");
+    await publishChange(bus, extended);
+    return extended;
   }
 
-  private async describe(sessionId: string, patch: Pick<SessionPatch, "title" | "starred" | "note" | "expiresAt">): Promise<SessionRecord> {
+  private async describe(sessionId: string, patch: Pick<SessionPatch, "title" | "starred" | "note">): Promise<SessionRecord> {
     const described = await this.parts.storage.sessions.update(sessionId, patch);
     if (!described) throw noSession();
     await publishChange(this.parts.bus, described);
@@ -193,17 +196,18 @@ export class SessionService {
   }
 
   /**
-   * Deletes a session with its frames and checkpoints, and the pictures that nothing else uses.
+   * Deletes a session with its frames and checkpoints, and the pictures that nothing else uses; with `expiredBy` only if
+   * it has expired by that instant.
    * @throws AtelierError NOT_FOUND; CONFLICT while it waits, runs or is paused.
    */
-  async delete(sessionId: string): Promise<string> {
+  async delete(sessionId: string, expiredBy?: Date): Promise<string> {
     const { storage, bus } = this.parts;
     const { status } = await requireSession(storage, sessionId);
     if (!isFinal(status)) {
       throw conflict("sessionId", `The session is ${status}; cancel it before it is deleted.`);
     }
-    const unreferenced = await storage.sessions.delete(sessionId);
-    // Another client was faster.
+    const unreferenced = await storage.sessions.delete(sessionId, expiredBy);
+    // Another client was faster, or let it live longer.
     if (unreferenced === null) throw noSession();
     await storage.checkpoints.delete(sessionId);
     for (const digest of unreferenced) await storage.blobs.delete(digest);
@@ -214,13 +218,14 @@ export class SessionService {
   }
 
   /**
-   * Deletes an image that no session uses, and its bytes unless another image or frame has the same.
+   * Deletes an image that no session uses, and its bytes unless another image or frame has the same; with `expiredBy` only
+   * if it has expired by that instant.
    * @throws AtelierError NOT_FOUND, CONFLICT (field `id`).
    */
-  async deleteImage(id: string): Promise<string> {
+  async deleteImage(id: string, expiredBy?: Date): Promise<string> {
     const { storage } = this.parts;
     if (!(await storage.images.find(id))) throw notFound("id", "There is no such image.");
-    const digest = await storage.images.delete(id);
+    const digest = await storage.images.delete(id, expiredBy);
     if (digest === null) {
       // Another client may have deleted it since it was found.
       if (!(await storage.images.find(id))) throw notFound("id", "There is no such image.");

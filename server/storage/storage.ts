@@ -43,8 +43,11 @@ export interface ImageStore {
   list(page: PageRequest<string>): Promise<Page<ImageRecord>>;
   /** Number of images in the list. */
   count(): Promise<number>;
-  /** Deletes an image that no session uses. Returns its digest, or null when no image was deleted. */
-  delete(id: string): Promise<string | null>;
+  /**
+   * Deletes an image that no session uses, with `expiredBy` only if it has expired by that instant. Returns its digest, or
+   * null when no image was deleted.
+   */
+  delete(id: string, expiredBy?: Date): Promise<string | null>;
   /** Ids of images that expired by an instant and that no session uses. */
   expired(by: Date): Promise<string[]>;
   /** The image that was uploaded last with these bytes. */
@@ -53,10 +56,7 @@ export interface ImageStore {
 
 /** The fields of a session that may change after it was created. */
 export type SessionPatch = Partial<
-  Pick<
-    SessionRecord,
-    "title" | "status" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "devices" | "error" | "starred" | "note" | "expiresAt"
-  > &
+  Pick<SessionRecord, "title" | "status" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "devices" | "error" | "starred" | "note"> &
     Pick<StyleTransferRecord, "settings" | "initial"> &
     Pick<TranslationRecord, "framesTranslated" | "framesDropped">
 >;
@@ -92,10 +92,12 @@ export interface SessionStore {
   /** Numbers of sessions that use an image and do not expire, by the image's id. Unused images are left out. */
   countUsing(imageIds: readonly string[]): Promise<Map<string, number>>;
   /**
-   * Deletes a session with its changes and frame rows. Returns the digests that no kept frame or image uses any more;
-   * null when there is no such session.
+   * Deletes a session with its changes and frame rows, with `expiredBy` only if it has expired by that instant. Returns
+   * the digests that no kept frame or image uses any more; null when no session was deleted.
    */
-  delete(id: string): Promise<string[] | null>;
+  delete(id: string, expiredBy?: Date): Promise<string[] | null>;
+  /** Moves the end of a session that expires to an instant, unless it is later already. Null when the session does not expire. */
+  extend(id: string, until: Date): Promise<SessionRecord | null>;
   /**
    * Stores a branch together with what it shares with its parent, in one transaction: the frames through
    * `branchedAtStep` (their rows; the pictures are shared) and the changes in force by then, in their order. The

@@ -140,8 +140,23 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.sessions.expired(soon)).toContain(passing.id);
         expect(await storage.images.expired(before)).not.toContain(image.id);
         expect(await storage.images.expired(soon)).toContain(image.id);
-        await storage.sessions.delete(passing.id);
-        await storage.images.delete(image.id);
+
+        // What was given more time since it was found is not deleted.
+        expect(await storage.sessions.delete(passing.id, before)).toBeNull();
+        expect(await storage.images.delete(image.id, before)).toBeNull();
+        expect(await storage.sessions.delete(passing.id, soon)).not.toBeNull();
+        expect(await storage.images.delete(image.id, soon)).toBe(image.digest);
+        expect(await storage.sessions.delete(lasting.id, later)).toBeNull();
+      });
+
+      it("gives a session more time, never less, and none to one that lasts", async () => {
+        const session = await storedSession({ expiresAt: soon });
+        expect((await storage.sessions.extend(session.id, later))?.expiresAt).toEqual(later);
+        expect((await storage.sessions.extend(session.id, soon))?.expiresAt).toEqual(later);
+        expect((await storage.sessions.find(session.id))?.expiresAt).toEqual(later);
+        const lasting = await storedSession();
+        expect(await storage.sessions.extend(lasting.id, later)).toBeNull();
+        expect(await storage.sessions.find(lasting.id)).toEqual(lasting);
       });
 
       it("does not delete a picture that a session uses, and lets equal bytes live as long as any of them", async () => {

@@ -1,5 +1,5 @@
 import { Dialog } from "radix-ui";
-import type { ReactNode } from "react";
+import type { ReactNode, RefObject } from "react";
 import dialog from "./dialog.module.css";
 
 interface Props {
@@ -12,11 +12,13 @@ interface Props {
   high?: boolean;
   open?: boolean;
   onOpenChange?(open: boolean): void;
+  /** What has the focus afterwards, where no trigger opened it. */
+  returnFocus?: RefObject<HTMLElement | null> | undefined;
   children: ReactNode;
 }
 
 /** A dialog over the page, with its title; the content brings its own `Dialog.Close`. */
-export function Modal({ trigger, title, about, high = false, open, onOpenChange, children }: Props) {
+export function Modal({ trigger, title, about, high = false, open, onOpenChange, returnFocus, children }: Props) {
   // Without a description, Radix wants to be told so.
   const described = about === undefined ? { "aria-describedby": undefined } : {};
   return (
@@ -24,7 +26,16 @@ export function Modal({ trigger, title, about, high = false, open, onOpenChange,
       {trigger}
       <Dialog.Portal>
         <div className={dialog.overlay} aria-hidden="true" />
-        <Dialog.Content className={dialog.content} data-high={high} {...described}>
+        <Dialog.Content
+          className={dialog.content}
+          data-high={high}
+          {...described}
+          onCloseAutoFocus={(event) => {
+            if (!returnFocus) return;
+            event.preventDefault();
+            returnFocus.current?.focus();
+          }}
+        >
           <Dialog.Title className={dialog.title}>{title}</Dialog.Title>
           {about !== undefined && <Dialog.Description className="note">{about}</Dialog.Description>}
           {children}

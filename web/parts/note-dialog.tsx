@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { ReactNode, RefObject } from "react";
 import { MAX_NOTE_LENGTH } from "../../server/records/settings";
 import { noteTexts as texts } from "../texts/text-dialog";
 import { TextDialog } from "./text-dialog";
@@ -11,6 +11,8 @@ interface Props {
   onOpenChange(open: boolean): void;
   /** A `Dialog.Trigger` that opens it; left out where something else does. */
   trigger?: ReactNode;
+  /** What has the focus afterwards, where no trigger opened it. */
+  returnFocus?: RefObject<HTMLElement | null>;
   onWrite(note: string): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { Dialog } from "radix-ui";
-import { useState } from "react";
+import { type RefObject, useState } from "react";
 import { styleTransferLimits } from "../../server/records/settings";
 import { renameTexts as texts } from "../texts/text-dialog";
 import button from "./text-button.module.css";
@@ -9,7 +9,7 @@ interface Props {
   title: string;
   onRename(title: string): Promise<void>;
   /** Whether it is open, where something else opens it; it has a button of its own otherwise. */
-  opened?: { open: boolean; onOpenChange(open: boolean): void };
+  opened?: { open: boolean; onOpenChange(open: boolean): void; returnFocus: RefObject<HTMLElement | null> };
 }
 
 /** A dialog that changes the title of a session. */

@@ -1,5 +1,5 @@
 import { Dialog } from "radix-ui";
-import type { ReactNode } from "react";
+import type { ReactNode, RefObject } from "react";
 import { textDialogTexts as texts } from "../texts/text-dialog";
 import dialog from "./dialog.module.css";
 import { Modal } from "./modal";
@@ -23,10 +23,24 @@ interface Props {
   onSubmit(text: string): Promise<void>;
   /** A `Dialog.Trigger` that opens it; left out where something else does. */
   trigger?: ReactNode;
+  /** What has the focus afterwards, where no trigger opened it. */
+  returnFocus?: RefObject<HTMLElement | null> | undefined;
 }
 
 /** A dialog that asks for a text. */
-export function TextDialog({ title, label, text, maxLength, long = false, submit, open, onOpenChange, onSubmit, trigger = null }: Props) {
+export function TextDialog({
+  title,
+  label,
+  text,
+  maxLength,
+  long = false,
+  submit,
+  open,
+  onOpenChange,
+  onSubmit,
+  trigger = null,
+  returnFocus,
+}: Props) {
   const { failure, attempt, forget } = useAttempt();
   const field = { className: dialog.field, name: "text", "aria-label": label, defaultValue: text, maxLength };
 
@@ -36,7 +50,7 @@ export function TextDialog({ title, label, text, maxLength, long = false, submit
   }
 
   return (
-    <Modal trigger={trigger} title={title} open={open} onOpenChange={turn}>
+    <Modal trigger={trigger} title={title} open={open} onOpenChange={turn} returnFocus={returnFocus}>
       <form
         className={dialog.form}
         onSubmit={async (event) => {

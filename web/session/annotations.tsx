@@ -1,5 +1,5 @@
 import { Dialog } from "radix-ui";
-import { useState } from "react";
+import { type Dispatch, useState } from "react";
 import { execute } from "../graphql/execute";
 import { AnnotateSession, type Session } from "../graphql/operations";
 import { NoteDialog } from "../parts/note-dialog";
@@ -8,22 +8,22 @@ import button from "../parts/text-button.module.css";
 import { sessionTexts } from "../texts/session";
 import { noteTexts as texts } from "../texts/text-dialog";
 import styles from "./annotations.module.css";
+import type { SessionAction } from "./session-state";
 
-/** The star of a session. The page changes with the event that follows. */
-export function SessionStar({ session: { id, title, starred } }: { session: Session }) {
+interface Props {
+  session: Session;
+  dispatch: Dispatch<SessionAction>;
+}
+
+/** The star of a session. */
+export function SessionStar({ session: { id, title, starred }, dispatch }: Props) {
   return (
-    <StarButton
-      title={title ?? sessionTexts.untitled}
-      starred={starred}
-      onStar={async (next) => {
-        await execute(AnnotateSession, { id, starred: next });
-      }}
-    />
+    <StarButton title={title ?? sessionTexts.untitled} starred={starred} onStar={(next) => annotate({ id, starred: next }, dispatch)} />
   );
 }
 
 /** The button that writes the note about a session. */
-export function NoteButton({ session: { id, title, note } }: { session: Session }) {
+export function NoteButton({ session: { id, title, note }, dispatch }: Props) {
   const [open, setOpen] = useState(false);
   return (
     <NoteDialog
@@ -36,11 +36,15 @@ export function NoteButton({ session: { id, title, note } }: { session: Session 
           {texts.note}
         </Dialog.Trigger>
       }
-      onWrite={async (next) => {
-        await execute(AnnotateSession, { id, note: next });
-      }}
+      onWrite={(next) => annotate({ id, note: next }, dispatch)}
     />
   );
+}
+
+/** Sends a star or note, and shows the answer at once: the event that follows tells nothing new. */
+async function annotate(variables: { id: string; starred?: boolean; note?: string }, dispatch: Dispatch<SessionAction>): Promise<void> {
+  const { annotateSession } = await execute(AnnotateSession, variables);
+  dispatch({ type: "annotated", starred: annotateSession.starred, note: annotateSession.note });
 }
 
 /** The note about a session; nothing where there is none. */

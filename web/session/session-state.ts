@@ -34,6 +34,7 @@ export type SessionAction =
   /** A frame is no longer kept. */
   | { type: "gone"; step: number }
   | { type: "renamed"; title: string }
+  | { type: "annotated"; starred: boolean; note: string | null }
   /** What other pages did to the session; `family` is null for a translation. */
   | { type: "elsewhere"; described: Pick<Session, "title" | "starred" | "note">; family: Pick<Painting, "parent" | "branches"> | null }
   /** Its latest place in the queue. */
@@ -68,6 +69,8 @@ export function nextState(state: SessionState, event: SessionAction): SessionSta
       return { ...state, timeline: withoutStep(state.timeline, event.step) };
     case "renamed":
       return state.session ? { ...state, session: { ...state.session, title: event.title } } : state;
+    case "annotated":
+      return state.session ? { ...state, session: { ...state.session, starred: event.starred, note: event.note } } : state;
     case "elsewhere":
       return state.session ? { ...state, session: { ...state.session, ...event.described, ...event.family } as Session } : state;
     case "place":

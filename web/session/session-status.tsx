@@ -21,7 +21,7 @@ export function SessionStatusLine({ session, connected, doing, waitingFor = null
       <p className={styles.status} data-status={status} aria-live="polite">
         {connected ? statusText(session, doing, waitingFor) : texts.lost}
       </p>
-      {status === "QUEUED" && <QueueDialog />}
+      <QueueDialog wanted={status === "QUEUED"} />
       {error && (
         <p className={styles.error} role="alert">
           {error.message} <code>{error.code}</code>

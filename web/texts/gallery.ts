@@ -6,7 +6,7 @@ export const galleryTexts = {
   empty: "Nothing here yet.",
   nothingFound: "Nothing matches these filters.",
   offline: "Cannot reach the server. Trying again…",
-  more: "Show older",
+  more: "Show more",
   loading: "Loading…",
   untitled: "Untitled",
   painting: { doing: "Painting" },

@@ -7,6 +7,7 @@ export const queueTexts = {
   first: (title: string) => `Move ${title} to the top`,
   earlier: (title: string) => `Move ${title} up`,
   later: (title: string) => `Move ${title} down`,
+  moved: (title: string, place: number) => `${title} is now number ${place}.`,
   more: (count: number) => `And ${count} more.`,
   close: "Close",
 } as const;

@@ -9,13 +9,14 @@ export function guardRows({ images, sessions, changes, frames }: Rows, space: Sp
     images: {
       ...images,
       insert: (image) => space.storing(0, () => images.insert(image)),
-      delete: (id) => space.changing(() => images.delete(id)),
+      delete: (id, expiredBy) => space.changing(() => images.delete(id, expiredBy)),
     },
     sessions: {
       ...sessions,
       insert: (session, changes) => space.storing(0, () => sessions.insert(session, changes)),
       update: (...change) => space.changing(() => sessions.update(...change)),
-      delete: (id) => space.changing(() => sessions.delete(id)),
+      delete: (id, expiredBy) => space.changing(() => sessions.delete(id, expiredBy)),
+      extend: (id, until) => space.changing(() => sessions.extend(id, until)),
       insertBranch: (branch, change) => space.storing(0, () => sessions.insertBranch(branch, change)),
     },
     changes: {

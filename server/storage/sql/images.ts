@@ -19,8 +19,11 @@ export function sqlImages(database: Database): ImageStore {
           return image;
         }
         const expiresAt = laterOf(known.expiresAt, image.expiresAt);
-        if (expiresAt !== known.expiresAt) await written(transaction.update(images).set({ expiresAt }).where(eq(images.id, known.id)));
-        return { ...known, expiresAt };
+        if (expiresAt === known.expiresAt) return known;
+        const [kept] = await written(transaction.update(images).set({ expiresAt }).where(eq(images.id, known.id)).returning());
+        // It may have been deleted since it was found.
+        if (!kept) await written(transaction.insert(images).values(image));
+        return kept ?? image;
       }),
 
     async find(id) {
@@ -62,13 +65,13 @@ export function sqlImages(database: Database): ImageStore {
       return rows.map(({ id }) => id);
     },
 
-    async delete(id) {
+    async delete(id, expiredBy) {
       const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, id));
       try {
         const [deleted] = await written(
           database
             .delete(images)
-            .where(and(eq(images.id, id), notExists(used)))
+            .where(and(eq(images.id, id), notExists(used), expiredBy && lte(images.expiresAt, expiredBy)))
             .returning({ digest: images.digest }),
         );
         return deleted?.digest ?? null;

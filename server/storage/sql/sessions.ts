@@ -133,7 +133,19 @@ export function sqlSessions(database: Database): SessionStore {
       return new Map(rows.map((row) => [row.imageId, row.count]));
     },
 
-    delete: (id) => database.transaction((transaction) => deleteSession(transaction, id)),
+    delete: (id, expiredBy) => database.transaction((transaction) => deleteSession(transaction, id, expiredBy)),
+
+    async extend(id, until) {
+      const end = sql`greatest(${sessions.expiresAt}, ${sql.param(until, sessions.expiresAt)})`;
+      const [row] = await written(
+        database
+          .update(sessions)
+          .set({ expiresAt: end, revision: sql`${sessions.revision} + 1` })
+          .where(and(eq(sessions.id, id), isNotNull(sessions.expiresAt)))
+          .returning(),
+      );
+      return row ? sessionRecord(row) : null;
+    },
 
     insertBranch: (branch, change) => writtenWithImages(database.transaction((transaction) => insertBranch(transaction, branch, change))),
 
@@ -199,13 +211,13 @@ function completeTranslation({
   return { model, family, size, output };
 }
 
-async function deleteSession(database: Database, id: string): Promise<string[] | null> {
+async function deleteSession(database: Database, id: string, expiredBy?: Date): Promise<string[] | null> {
   const frameDigests = await database.selectDistinct({ digest: frames.digest }).from(frames).where(eq(frames.sessionId, id));
-  const [deleted] = await database.delete(sessions).where(eq(sessions.id, id)).returning({
-    id: sessions.id,
-    ordinal: sessions.ordinal,
-    createdAt: sessions.createdAt,
-  });
+  const expired = expiredBy && lte(sessions.expiresAt, expiredBy);
+  const [deleted] = await database
+    .delete(sessions)
+    .where(and(eq(sessions.id, id), expired))
+    .returning({ id: sessions.id, ordinal: sessions.ordinal, createdAt: sessions.createdAt });
   if (!deleted) return null;
   await written(database.insert(deletedSessions).values(deleted));
   return unreferencedDigests(database, frameDigests);

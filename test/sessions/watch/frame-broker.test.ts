@@ -67,6 +67,7 @@ const refusing = {
   update: refuse,
   suspended: refuse,
   expired: refuse,
+  extend: refuse,
   list: refuse,
   count: refuse,
   listUsing: refuse,

@@ -22,7 +22,7 @@ function Room({ id }: { id: string }) {
   const { session, failure, connected, removed } = state;
   if (removed) return <Gone />;
   if (session?.__typename === "StyleTransferSession") return <PaintingRoom state={state} session={session} dispatch={dispatch} />;
-  if (session?.__typename === "TranslationSession") return <TranslationRoom state={state} session={session} />;
+  if (session?.__typename === "TranslationSession") return <TranslationRoom state={state} session={session} dispatch={dispatch} />;
   return (
     <main className={styles.empty}>
       {failure ? <Notice>{failure}</Notice> : <p aria-live="polite">{connected ? texts.loading : texts.unreachable}</p>}

@@ -1,6 +1,6 @@
 import { useRouter } from "next/navigation";
 import { DropdownMenu } from "radix-ui";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Card } from "../../graphql/operations";
 import { NoteDialog } from "../../parts/note-dialog";
 import { FailureNotice } from "../../parts/notice";
@@ -26,7 +26,12 @@ export function CardMenu({ card, image, actions, onRemove }: Props) {
   const router = useRouter();
   const [dialog, setDialog] = useState<"rename" | "note" | null>(null);
   const { failure, attempt } = useAttempt();
-  const opened = (name: typeof dialog) => ({ open: dialog === name, onOpenChange: (open: boolean) => setDialog(open ? name : null) });
+  const trigger = useRef<HTMLButtonElement>(null);
+  const opened = (name: typeof dialog) => ({
+    open: dialog === name,
+    onOpenChange: (open: boolean) => setDialog(open ? name : null),
+    returnFocus: trigger,
+  });
   const item = (text: string, onSelect: () => void) => (
     <DropdownMenu.Item className={styles.item} onSelect={onSelect}>
       {text}
@@ -35,7 +40,7 @@ export function CardMenu({ card, image, actions, onRemove }: Props) {
   return (
     <>
       <DropdownMenu.Root modal={false}>
-        <DropdownMenu.Trigger className={`bare ${styles.trigger}`} aria-label={texts.actionsFor(title)}>
+        <DropdownMenu.Trigger ref={trigger} className={`bare ${styles.trigger}`} aria-label={texts.actionsFor(title)}>
           <svg viewBox="0 0 20 20" aria-hidden="true">
             <circle cx="4" cy="10" r="1.6" />
             <circle cx="10" cy="10" r="1.6" />

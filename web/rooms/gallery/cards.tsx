@@ -13,7 +13,7 @@ interface Props {
   actions: GalleryActions;
   /** Height of a row of pictures, rem. */
   size: number;
-  /** Whether older cards load when the end comes into view. */
+  /** Whether more cards load when the end comes into view. */
   endless: boolean;
   /** Text for an empty gallery. */
   empty: string;

@@ -80,8 +80,8 @@ export function GalleryRoom() {
             actions={actions}
             onRemove={() => remove([card])}
             selected={ids.has(card.id)}
-            stack={stackOf(card)}
-            onSelect={(range) => setSelection(toggled(selection, card.id, range, order, stackOf(card).hidden))}
+            stack={stackOf(card.id)}
+            onSelect={(range) => setSelection(toggled(selection, card.id, range, order, (id) => stackOf(id).hidden))}
           />
         )}
       />

@@ -14,21 +14,21 @@ export function selected(ids: readonly string[]): Selection {
 
 /**
  * The selection after a click; with `range`, all items from the anchor to this one take its new state, and so do those that
- * the item that was clicked stands for.
+ * they stand for.
  */
 export function toggled(
   { ids, anchor }: Selection,
   id: string,
   range: boolean,
   order: readonly string[],
-  standsFor: readonly string[] = [],
+  standsFor: (id: string) => readonly string[] = () => [],
 ): Selection {
   const on = !ids.has(id);
   const from = anchor === null ? -1 : order.indexOf(anchor);
   const to = order.indexOf(id);
   const touched = range && from >= 0 && to >= 0 ? order.slice(Math.min(from, to), Math.max(from, to) + 1) : [id];
   const next = new Set(ids);
-  for (const one of [...touched, ...standsFor]) {
+  for (const one of touched.flatMap((touchedId) => [touchedId, ...standsFor(touchedId)])) {
     if (on) next.add(one);
     else next.delete(one);
   }

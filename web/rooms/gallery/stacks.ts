@@ -2,8 +2,6 @@ import type { Card } from "../../graphql/operations";
 
 /** Cards of one family: a painting with its branches. A card without a family is a stack of one. */
 export interface Stack {
-  /** Id of the oldest ancestor that is known. */
-  key: string;
   /** In the order of the gallery, the one that represents the stack first: the first starred one, else the first. */
   cards: readonly [Card, ...Card[]];
 }
@@ -18,10 +16,10 @@ export function stacksOf(cards: readonly Card[]): Stack[] {
     if (stack) stack.push(card);
     else stacks.set(key, [card]);
   }
-  return [...stacks].map(([key, members]) => {
+  return [...stacks.values()].map((members) => {
     const [first] = members;
     const cover = members.find(({ starred }) => starred) ?? first;
-    return { key, cards: [cover, ...members.filter((card) => card !== cover)] };
+    return { cards: [cover, ...members.filter((card) => card !== cover)] };
   });
 }
 

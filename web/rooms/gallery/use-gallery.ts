@@ -1,4 +1,4 @@
-import { useReducer, useRef, useState } from "react";
+import { useEffect, useReducer, useRef, useState } from "react";
 import { execute, messageOf } from "../../graphql/execute";
 import {
   AnnotateSession,
@@ -35,6 +35,13 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
   /** For each page that is being loaded, what has happened since: the page may be older than that. */
   const loads = useRef(new Set<GalleryEvent[]>());
 
+  /** The filter whose cards are shown; a page of another one comes too late. */
+  const key = JSON.stringify(filter);
+  const newestKey = useRef(key);
+  useEffect(() => {
+    newestKey.current = key;
+  });
+
   async function load(after: string | null, signal?: AbortSignal) {
     const meanwhile: GalleryEvent[] = [];
     loads.current.add(meanwhile);
@@ -44,6 +51,7 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
         { first: PAGE, after, filter: toSessionFilter(filter), order: filter.oldestFirst ? "OLDEST" : "NEWEST" },
         signal,
       );
+      if (newestKey.current !== key) return;
       setFailure(null);
       cursor.current = sessions.pageInfo.endCursor;
       const cards = sessions.edges.map(({ node }) => node);
@@ -60,7 +68,7 @@ export function useGallery(filter: GalleryFilter): { gallery: GalleryState; fail
     for (const meanwhile of loads.current) meanwhile.push(event);
   }
 
-  useSubscription(JSON.stringify(filter), (_key, signal) => ({
+  useSubscription(key, (_key, signal) => ({
     document: GalleryEvents,
     variables: () => ({ filter: toEventFilter(filter) }),
     load: () => load(null, signal),

@@ -13,24 +13,23 @@ export interface CardStack {
 }
 
 /** The cards that are visible, with each family in a stack that can be opened. */
-export function useStacks(cards: readonly Card[]): { visible: readonly Card[]; stackOf(card: Card): CardStack } {
+export function useStacks(cards: readonly Card[]): { visible: readonly Card[]; stackOf(id: string): CardStack } {
+  /** Members of the stacks that are open: an ancestor on the next page must not close one. */
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
-  const stacks = stacksOf(cards);
-  const byCover = new Map(stacks.map((stack) => [stack.cards[0].id, stack]));
-
-  function turn(key: string) {
-    const next = new Set(opened);
-    if (!next.delete(key)) next.add(key);
-    setOpened(next);
-  }
+  const stacks = stacksOf(cards).map(({ cards: members }) => ({ members, open: members.some(({ id }) => opened.has(id)) }));
+  const byCover = new Map(stacks.map((stack) => [stack.members[0].id, stack]));
 
   return {
-    visible: stacks.flatMap(({ key, cards: [cover, ...others] }) => (opened.has(key) ? [cover, ...others] : [cover])),
-    stackOf({ id }) {
-      const stack = byCover.get(id);
-      const others = stack?.cards.slice(1) ?? [];
-      const open = stack !== undefined && opened.has(stack.key);
-      return { others: others.length, open, hidden: open ? [] : others.map((card) => card.id), turn: () => stack && turn(stack.key) };
+    visible: stacks.flatMap(({ members, open }) => (open ? members : [members[0]])),
+    stackOf(id) {
+      const { members = [], open = false } = byCover.get(id) ?? {};
+      const others = members.slice(1).map((card) => card.id);
+      return {
+        others: others.length,
+        open,
+        hidden: open ? [] : others,
+        turn: () => setOpened(open ? new Set([...opened].filter((one) => one !== id && !others.includes(one))) : new Set([...opened, id])),
+      };
     },
   };
 }

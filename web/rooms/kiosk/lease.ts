@@ -34,9 +34,15 @@ export function useLease(sessionId: string | null, keep: boolean): (seconds: num
   return useCallback(
     async (seconds) => {
       if (sessionId === null || keep) return;
-      await renewal.current;
-      await execute(ExtendSession, { id: sessionId, seconds });
+      // From now on it is neither renewed nor deleted when another one takes its place.
       takenHome.current = sessionId;
+      try {
+        await renewal.current;
+        await execute(ExtendSession, { id: sessionId, seconds });
+      } catch (error) {
+        takenHome.current = null;
+        throw error;
+      }
     },
     [sessionId, keep],
   );

@@ -28,7 +28,7 @@ export type KioskEvent =
   | { type: "visited" }
   | { type: "styled"; styleUrl: string }
   | { type: "taken"; imageId: string }
-  /** The visitor whose painting is on show takes it home. */
+  /** The visitor whose painting is on show wants to take it home. */
   | { type: "took-home" }
   /** The visitor left or went back, or the camera gave no picture. */
   | { type: "left" };

@@ -101,8 +101,8 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
               className={textButton.quiet}
             />
             <RenameDialog title={name} onRename={rename} />
-            <NoteButton session={session} />
-            <SessionStar session={session} />
+            <NoteButton session={session} dispatch={dispatch} />
+            <SessionStar session={session} dispatch={dispatch} />
           </div>
           <SessionNote session={session} />
         </header>

@@ -1,3 +1,4 @@
+import type { Dispatch } from "react";
 import type { Translation } from "../../graphql/operations";
 import network from "../../networks/network-facts.module.css";
 import { formatBytes, shortTitle } from "../../networks/networks";
@@ -12,14 +13,20 @@ import { NoteButton, SessionNote, SessionStar } from "../../session/annotations"
 import { ExportDialog } from "../../session/export/export-dialog";
 import { SessionActions } from "../../session/session-actions";
 import styles from "../../session/session-label.module.css";
-import { isOver, type SessionState } from "../../session/session-state";
+import { isOver, type SessionAction, type SessionState } from "../../session/session-state";
 import { SessionStatusLine } from "../../session/session-status";
 import { sessionTexts } from "../../texts/session";
 import { translationTexts as texts } from "../../texts/translation";
 import own from "./translation.module.css";
 
+interface Props {
+  state: SessionState;
+  session: Translation;
+  dispatch: Dispatch<SessionAction>;
+}
+
 /** The room of one translation: the picture before and after on the wall, its label beside it. */
-export function TranslationRoom({ state, session }: { state: SessionState; session: Translation }) {
+export function TranslationRoom({ state, session, dispatch }: Props) {
   const { frame, failure } = state;
   const { id, model, source, title } = session;
   const again = new URLSearchParams({ model: model.id, ...(source ? { picture: source.id, name: pictureName(session) } : {}) });
@@ -44,8 +51,8 @@ export function TranslationRoom({ state, session }: { state: SessionState; sessi
         <header className={own.header}>
           <h1 className={styles.title}>{title ?? sessionTexts.untitled}</h1>
           <div className={own.titleActions}>
-            <NoteButton session={session} />
-            <SessionStar session={session} />
+            <NoteButton session={session} dispatch={dispatch} />
+            <SessionStar session={session} dispatch={dispatch} />
           </div>
           <SessionNote session={session} />
         </header>

@@ -9,18 +9,26 @@ import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
 import { queueTexts as texts } from "../../texts/queue";
 import styles from "./queue-dialog.module.css";
-import { useQueue } from "./use-queue";
+import { type MoveTo, useQueue } from "./use-queue";
 
 /** Sessions that the dialog lists. */
 const LISTED = 50;
 
-/** A button with the number of sessions that wait, which opens their list in order; nothing while none waits. */
-export function QueueDialog() {
-  const { waiting, move } = useQueue();
+/**
+ * A button with the number of sessions that wait, which opens their list in order; nothing while none waits or `wanted` is
+ * false. A dialog that is open stays.
+ */
+export function QueueDialog({ wanted = true }: { wanted?: boolean }) {
   const [open, setOpen] = useState(false);
+  const { waiting, move } = useQueue(wanted || open);
   const { busy, failure, attempt } = useAttempt();
-  if (waiting.length === 0 && !open) return null;
-  const moveTo = (id: string, position: number) => void attempt(() => move(id, position));
+  const [moved, setMoved] = useState<Waiting | null>(null);
+  if (!open && (!wanted || waiting.length === 0)) return null;
+  const place = waiting.findIndex(({ id }) => id === moved?.id) + 1;
+
+  async function moveTo(session: Waiting, to: MoveTo) {
+    if (!busy && (await attempt(() => move(session.id, to)))) setMoved(session);
+  }
   return (
     <Modal
       trigger={<Dialog.Trigger className={`${button.accent} ${styles.open}`}>{texts.open(waiting.length)}</Dialog.Trigger>}
@@ -35,17 +43,17 @@ export function QueueDialog() {
           <Row
             key={session.id}
             session={session}
-            busy={busy}
             place={index + 1}
             earlier={waiting[index - 1] ?? null}
             later={waiting[index + 1] ?? null}
-            // Sessions that are not listed may wait too, so their own places count.
-            onMove={(before) => moveTo(session.id, before.queuePosition ?? 1)}
-            onFirst={() => moveTo(session.id, 1)}
+            onMove={(to) => void moveTo(session, to)}
           />
         ))}
       </ol>
       {waiting.length > LISTED && <p className="note">{texts.more(waiting.length - LISTED)}</p>}
+      <p className="hidden" role="status">
+        {moved && place > 0 && texts.moved(moved.title ?? texts.untitled, place)}
+      </p>
       <FailureNotice error={failure} />
       <div className={dialog.actions}>
         <Dialog.Close className="button">{texts.close}</Dialog.Close>
@@ -60,17 +68,21 @@ interface RowProps {
   /** Its neighbours in the list; null at the ends. */
   earlier: Waiting | null;
   later: Waiting | null;
-  busy: boolean;
-  /** Takes the place of another session. */
-  onMove(to: Waiting): void;
-  onFirst(): void;
+  onMove(to: MoveTo): void;
 }
 
-function Row({ session, place, earlier, later, busy, onMove, onFirst }: RowProps) {
+function Row({ session, place, earlier, later, onMove }: RowProps) {
   const title = session.title ?? texts.untitled;
   const picture = session.__typename === "StyleTransferSession" ? session.content : session.source;
-  const arrow = (text: string, label: string, to: Waiting | null, go = onMove) => (
-    <button type="button" className={`bare ${styles.arrow}`} aria-label={label} disabled={busy || !to} onClick={() => to && go(to)}>
+  // It keeps the focus when it can do nothing more, so that the next key finds its place.
+  const arrow = (text: string, label: string, to: MoveTo | undefined) => (
+    <button
+      type="button"
+      className={`bare ${styles.arrow}`}
+      aria-label={label}
+      aria-disabled={to === undefined}
+      onClick={() => to !== undefined && onMove(to)}
+    >
       {text}
     </button>
   );
@@ -82,9 +94,9 @@ function Row({ session, place, earlier, later, busy, onMove, onFirst }: RowProps
         {picture && <img src={displayUrl(picture.url, 64)} alt="" />}
       </span>
       <span className={styles.title}>{title}</span>
-      {arrow("⤒", texts.first(title), earlier, onFirst)}
-      {arrow("↑", texts.earlier(title), earlier)}
-      {arrow("↓", texts.later(title), later)}
+      {arrow("⤒", texts.first(title), earlier ? "first" : undefined)}
+      {arrow("↑", texts.earlier(title), earlier?.id)}
+      {arrow("↓", texts.later(title), later?.id)}
     </li>
   );
 }

@@ -10,13 +10,20 @@ const MOST = 100;
 /** Least time between two loads, ms: one move changes the place of many sessions. */
 const RELOAD_EVERY_MS = 300;
 
-/** The sessions that wait, the next one first, kept up to date. Until they are loaded there are none. */
-export function useQueue(): { waiting: readonly Waiting[]; move(id: string, position: number): Promise<void> } {
+/** Where a session moves to: the top, or the place of another one. */
+export type MoveTo = "first" | (string & {});
+
+async function theQueue(): Promise<readonly Waiting[]> {
+  return (await execute(QueueQuery, { first: MOST })).queue;
+}
+
+/** The sessions that wait, the next one first, kept up to date while `active`. Until they are loaded there are none. */
+export function useQueue(active: boolean): { waiting: readonly Waiting[]; move(id: string, to: MoveTo): Promise<void> } {
   const [waiting, setWaiting] = useState<readonly Waiting[]>([]);
 
   async function load() {
     try {
-      setWaiting((await execute(QueueQuery, { first: MOST })).queue);
+      setWaiting(await theQueue());
     } catch {
       // While the server cannot be reached, the list stays as it was; the page says so elsewhere.
     }
@@ -24,7 +31,7 @@ export function useQueue(): { waiting: readonly Waiting[]; move(id: string, posi
 
   const [reloads] = useState(() => new Coalescer({ work: load, merge: () => undefined, everyMs: RELOAD_EVERY_MS }));
   useSubscription(
-    "queue",
+    active ? "queue" : null,
     (): SubscriptionTo<typeof QueueEvents> => ({
       document: QueueEvents,
       variables: () => ({}),
@@ -39,9 +46,11 @@ export function useQueue(): { waiting: readonly Waiting[]; move(id: string, posi
 
   return {
     waiting,
-    async move(id, position) {
-      await execute(MoveInQueue, { id, position });
-      await load();
+    async move(id, to) {
+      // Sessions that are not listed may have come and gone since: their places count too.
+      const position = to === "first" ? 1 : (await theQueue()).find((session) => session.id === to)?.queuePosition;
+      if (position) await execute(MoveInQueue, { id, position });
+      reloads.offer(undefined);
     },
   };
 }

@@ -17,7 +17,8 @@ export const english: KioskTexts = {
   finished: "Finished",
   waiting: "One moment, please",
   offline: "Connection lost. Reconnecting…",
-  privacy: "Your picture stays within this exhibition. It is deleted, together with the painting, after the painting has been shown.",
+  privacy:
+    "Your picture stays within this exhibition. It is deleted, together with the painting, after the painting has been shown, unless you take it home.",
   privacyKept: "Your picture stays within this exhibition.",
   takeHome: "Take it home",
   takeHomeHint: "Scan a code with your phone. Otherwise your photo and the painting are deleted now.",

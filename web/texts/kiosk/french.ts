@@ -16,7 +16,8 @@ export const french: KioskTexts = {
   finished: "Terminé",
   waiting: "Un instant, s’il vous plaît",
   offline: "Connexion perdue. Reconnexion en cours…",
-  privacy: "Votre photo reste dans cette exposition. Elle est supprimée, avec le tableau, une fois que le tableau a été montré.",
+  privacy:
+    "Votre photo reste dans cette exposition. Elle est supprimée, avec le tableau, une fois que le tableau a été montré, sauf si vous l’emportez.",
   privacyKept: "Votre photo reste dans cette exposition.",
   takeHome: "L’emporter",
   takeHomeHint: "Scannez un code avec votre téléphone. Sinon, votre photo et le tableau sont supprimés maintenant.",

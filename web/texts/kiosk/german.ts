@@ -16,7 +16,8 @@ export const german: KioskTexts = {
   finished: "Fertig",
   waiting: "Einen Moment, bitte",
   offline: "Die Verbindung ist unterbrochen und wird wiederhergestellt …",
-  privacy: "Ihr Foto bleibt in dieser Ausstellung. Es wird zusammen mit dem Gemälde gelöscht, sobald das Gemälde gezeigt worden ist.",
+  privacy:
+    "Ihr Foto bleibt in dieser Ausstellung. Es wird zusammen mit dem Gemälde gelöscht, sobald das Gemälde gezeigt worden ist – es sei denn, Sie nehmen es mit nach Hause.",
   privacyKept: "Ihr Foto bleibt in dieser Ausstellung.",
   takeHome: "Mit nach Hause nehmen",
   takeHomeHint: "Scannen Sie einen Code mit dem Handy. Sonst werden Ihr Foto und das Gemälde jetzt gelöscht.",

@@ -29,7 +29,7 @@ export const setUpTexts = {
   idle: { title: "Seconds to wait for a visitor", help: "After this time without a touch, the kiosk goes on by itself." },
   keep: {
     title: "Keep the paintings",
-    help: "They stay in the gallery, visitors' paintings and photos included. Otherwise each is deleted after it was shown.",
+    help: "They stay in the gallery, visitors' paintings and photos included. Otherwise each is deleted after it has been shown, unless a visitor takes it home.",
   },
   hours: { title: "Hours to take home", help: "How long the link to a painting lasts that visitors take home by phone. 0 offers none." },
   phones: {

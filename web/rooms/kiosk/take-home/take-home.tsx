@@ -26,12 +26,14 @@ export function TakeHome({ texts, options, state, lend, dispatch }: Props) {
   const path = `/take?${new URLSearchParams({ id: state.sessionId, lang: language })}`;
 
   async function consent() {
-    if (await attempt(() => lend(3600 * hours))) dispatch({ type: "took-home" });
+    // The painting stays on show meanwhile.
+    dispatch({ type: "took-home" });
+    await attempt(() => lend(3600 * hours));
   }
 
   return (
     <section className={styles.panel} aria-live="polite">
-      {state.takenHome ? (
+      {state.takenHome && !busy && failure === null ? (
         <>
           <p className={styles.title}>{texts.scan}</p>
           <QrCode text={origin + path} label={texts.scan} className={styles.code} />
@@ -39,7 +41,7 @@ export function TakeHome({ texts, options, state, lend, dispatch }: Props) {
         </>
       ) : (
         <>
-          <button type="button" className={styles.take} disabled={busy} onClick={() => void consent()}>
+          <button type="button" className={styles.take} disabled={busy || state.takenHome} onClick={() => void consent()}>
             {texts.takeHome}
           </button>
           <p className={kiosk.small}>{failure === null ? (keep ? texts.takeHomeHintKept : texts.takeHomeHint) : texts.scanFailed}</p>

@@ -38,7 +38,9 @@ function useRelatives(id: string | null, family: readonly Place[] | null, onChan
   });
   const [reloads] = useState(() => new Coalescer({ work: async () => onChange(), merge: () => undefined, everyMs: RELOAD_EVERY_MS }));
   const changed = (...ids: (string | undefined)[]) => {
-    if (ids.some((one) => one !== undefined && members.current.has(one))) reloads.offer(undefined);
+    // Before the tree is loaded, everyone may belong to it.
+    const isMember = (one: string | undefined) => members.current.size === 0 || (one !== undefined && members.current.has(one));
+    if (ids.some(isMember)) reloads.offer(undefined);
   };
   useSubscription(
     id,
@@ -46,6 +48,10 @@ function useRelatives(id: string | null, family: readonly Place[] | null, onChan
       document: ElsewhereEvents,
       variables: () => ({}),
       onEvent: ({ sessions: event }) => changed(event.id, event.__typename === "StyleTransferSession" ? event.parent?.id : undefined),
+      onConnection(connected) {
+        // What happened before is not sent.
+        if (connected) reloads.offer(undefined);
+      },
       // The subscription to the painting's own events says what is wrong.
       onFailure: () => undefined,
     }),
