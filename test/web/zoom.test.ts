@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { actualZoom, fitted, panned, zoomedAt, zoomRange } from "../../web/rooms/painting/stage/zoom";
+import { actualZoom, fitted, panned, zoomedAt, zoomRange } from "../../web/parts/zoom/zoom";
 
 const frame = { width: 400, height: 300 };
 const picture = { width: 800, height: 600 };

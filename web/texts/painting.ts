@@ -62,14 +62,6 @@ export const paintingTexts = {
     total: "Total",
     step: (step: number) => `step ${step}`,
   },
-  zoom: {
-    window: "Picture; arrow keys move it while you are zoomed in",
-    tools: "Zoom",
-    closer: "Zoom in",
-    farther: "Zoom out",
-    hint: "Wheel or pinch",
-    fit: "Fit",
-  },
   beside: {
     title: "View",
     alone: "Painting",

@@ -1,14 +1,26 @@
-/** A view of a picture: its size relative to its frame, and the distance of its centre from the frame's, px. */
+/**
+ * A view of a picture: its size relative to its frame, and the distance of its centre from the frame's, in the unit in
+ * which the frame is measured.
+ */
 export interface View {
   zoom: number;
   x: number;
   y: number;
 }
 
-/** Width and height, px. */
+/** Width and height, px unless another unit is named. */
 export interface Extent {
   width: number;
   height: number;
+}
+
+/** A frame measured in itself: views in it suit frames of every size, so that several pictures can share one. */
+export const wholeFrame: Extent = { width: 1, height: 1 };
+
+/** Least and greatest zoom. */
+export interface ZoomRange {
+  least: number;
+  most: number;
 }
 
 export const fitted: View = { zoom: 1, x: 0, y: 0 };
@@ -22,25 +34,19 @@ export function actualZoom(picture: Extent, frame: Extent, pixelRatio: number): 
 }
 
 /** Least and greatest zoom; the range includes the whole picture and its actual size. */
-export function zoomRange(picture: Extent, frame: Extent, pixelRatio: number): { least: number; most: number } {
+export function zoomRange(picture: Extent, frame: Extent, pixelRatio: number): ZoomRange {
   const actual = actualZoom(picture, frame, pixelRatio);
   return { least: Math.min(1, actual), most: Math.max(1, LARGEST_PIXEL * actual) };
 }
 
-/** The view at another zoom, within the range; the spot under `point` (px from the frame's centre) stays in place. */
-export function zoomedAt(
-  view: View,
-  zoom: number,
-  point: { x: number; y: number },
-  frame: Extent,
-  range: { least: number; most: number },
-): View {
+/** The view at another zoom, within the range; the spot under `point` (distance from the frame's centre) stays in place. */
+export function zoomedAt(view: View, zoom: number, point: { x: number; y: number }, frame: Extent, range: ZoomRange): View {
   const next = Math.min(range.most, Math.max(range.least, zoom));
   const factor = next / view.zoom;
   return within({ zoom: next, x: point.x - (point.x - view.x) * factor, y: point.y - (point.y - view.y) * factor }, frame);
 }
 
-/** The view moved by some pixels, up to the picture's edge. */
+/** The view moved by a distance, up to the picture's edge. */
 export function panned(view: View, dx: number, dy: number, frame: Extent): View {
   return within({ ...view, x: view.x + dx, y: view.y + dy }, frame);
 }

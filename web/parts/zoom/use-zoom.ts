@@ -1,9 +1,21 @@
-import { type KeyboardEvent, type PointerEvent, type RefObject, useEffect, useRef, useState } from "react";
-import { actualZoom, type Extent, fitted, panned, type View, zoomedAt, zoomRange } from "./zoom";
+import {
+  type Dispatch,
+  type KeyboardEvent,
+  type PointerEvent,
+  type RefObject,
+  type SetStateAction,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
+import { actualZoom, type Extent, fitted, panned, type View, wholeFrame, type ZoomRange, zoomedAt, zoomRange } from "./zoom";
 
 /** Zoom factor of one press. */
-const STEP = 1.5;
+export const ZOOM_STEP = 1.5;
 const ARROW_PX = 40;
+
+/** A view in shares of its frame, and the function that changes it. Frames that have the same one move together. */
+export type ViewState = readonly [View, Dispatch<SetStateAction<View>>];
 
 export interface Zooming {
   view: View;
@@ -27,12 +39,19 @@ export interface Zooming {
 
 const centre = { x: 0, y: 0 };
 
-/** Zooming and panning within a frame by wheel, trackpad pinch, one or two pointers, or keys. */
-export function useZoom(frame: RefObject<HTMLElement | null>, picture: Extent): Zooming {
-  const [view, setView] = useState<View>(fitted);
+/**
+ * Zooming and panning within a frame by wheel, trackpad pinch, one or two pointers, or keys. Without a range it follows
+ * from the size of the picture, px.
+ */
+export function useZoom(
+  frame: RefObject<HTMLElement | null>,
+  picture: Extent,
+  [view, setView]: ViewState,
+  givenRange?: ZoomRange,
+): Zooming {
   const [extent, setExtent] = useState<Extent & { pixelRatio: number }>({ width: 1, height: 1, pixelRatio: 1 });
   const pointers = useRef(new Map<number, { x: number; y: number }>());
-  const range = zoomRange(picture, extent, extent.pixelRatio);
+  const range = givenRange ?? zoomRange(picture, extent, extent.pixelRatio);
   const actual = actualZoom(picture, extent, extent.pixelRatio);
 
   useEffect(() => {
@@ -41,14 +60,14 @@ export function useZoom(frame: RefObject<HTMLElement | null>, picture: Extent): 
     const observer = new ResizeObserver(() => {
       const { clientWidth: width, clientHeight: height } = element;
       setExtent({ width: Math.max(1, width), height: Math.max(1, height), pixelRatio: window.devicePixelRatio });
-      setView((known) => panned(known, 0, 0, { width, height }));
     });
     observer.observe(element);
     return () => observer.disconnect();
   }, [frame]);
 
-  const zoomBy = (factor: number, point = centre) => setView((known) => zoomedAt(known, known.zoom * factor, point, extent, range));
-  const zoomTo = (zoom: number, point = centre) => setView((known) => zoomedAt(known, zoom, point, extent, range));
+  const zoomBy = (factor: number, point = centre) => setView((known) => zoomedAt(known, known.zoom * factor, point, wholeFrame, range));
+  const zoomTo = (zoom: number, point = centre) => setView((known) => zoomedAt(known, zoom, point, wholeFrame, range));
+  const moveBy = (x: number, y: number) => setView((known) => panned(known, x / extent.width, y / extent.height, wholeFrame));
 
   const onWheel = useRef<(event: WheelEvent) => void>(() => undefined);
   useEffect(() => {
@@ -79,8 +98,8 @@ export function useZoom(frame: RefObject<HTMLElement | null>, picture: Extent): 
     magnified: view.zoom > 1 && view.zoom >= 2 * actual,
     fit: () => setView(fitted),
     actual: () => zoomTo(actual),
-    zoomIn: () => zoomBy(STEP),
-    zoomOut: () => zoomBy(1 / STEP),
+    zoomIn: () => zoomBy(ZOOM_STEP),
+    zoomOut: () => zoomBy(1 / ZOOM_STEP),
     handlers: {
       onPointerDown(event) {
         pointers.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
@@ -92,11 +111,11 @@ export function useZoom(frame: RefObject<HTMLElement | null>, picture: Extent): 
         const now = { x: event.clientX, y: event.clientY };
         pointers.current.set(event.pointerId, now);
         const other = [...pointers.current].find(([id]) => id !== event.pointerId)?.[1];
-        if (!other) return setView((known) => panned(known, now.x - before.x, now.y - before.y, extent));
+        if (!other) return moveBy(now.x - before.x, now.y - before.y);
         const middle = { clientX: (now.x + other.x) / 2, clientY: (now.y + other.y) / 2 };
         const growth = distance(now, other) / Math.max(1, distance(before, other));
         zoomBy(growth, fromCentre(middle, frame.current));
-        setView((known) => panned(known, (now.x - before.x) / 2, (now.y - before.y) / 2, extent));
+        moveBy((now.x - before.x) / 2, (now.y - before.y) / 2);
       },
       onPointerUp: release,
       onPointerCancel: release,
@@ -107,7 +126,7 @@ export function useZoom(frame: RefObject<HTMLElement | null>, picture: Extent): 
         const move = arrows[event.key];
         if (!move || view.zoom <= 1 || event.altKey || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
-        setView((known) => panned(known, move.x * ARROW_PX, move.y * ARROW_PX, extent));
+        moveBy(move.x * ARROW_PX, move.y * ARROW_PX);
       },
     },
   };
@@ -120,10 +139,11 @@ const arrows: Record<string, { x: number; y: number }> = {
   ArrowDown: { x: 0, y: -1 },
 };
 
+/** A point's distance from the centre of the frame, in shares of the frame. */
 function fromCentre({ clientX, clientY }: { clientX: number; clientY: number }, element: HTMLElement | null): { x: number; y: number } {
   if (!element) return centre;
   const { left, top, width, height } = element.getBoundingClientRect();
-  return { x: clientX - left - width / 2, y: clientY - top - height / 2 };
+  return { x: (clientX - left) / Math.max(1, width) - 0.5, y: (clientY - top) / Math.max(1, height) - 0.5 };
 }
 
 function distance(a: { x: number; y: number }, b: { x: number; y: number }): number {
