@@ -102,6 +102,65 @@ describeStudio("the gallery in a browser, with the bundled network", {}, (studio
     expect(complaints).toEqual([]);
   });
 
+  test("compares a painting with one chosen on the page: zoomed together, swapped, and in turn in the same place", async () => {
+    const { page, complaints } = await studio.open();
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await page.goto("/gallery?q=the+long");
+    await page.getByRole("link", { name: "Painting The long one" }).click();
+    await page.getByRole("link", { name: "Compare", exact: true }).click();
+    await page.getByRole("heading", { name: "Compare it with" }).waitFor();
+    const other = page.getByRole("region", { name: "Compare it with" }).getByRole("link", { name: "The last" });
+    await other.waitFor();
+    await screenshot(page, "compare-choose");
+    await other.click();
+    await page.waitForFunction(() => document.querySelectorAll("canvas[data-shown^='/frames/']").length === 2);
+
+    const transforms = () =>
+      page.locator("[data-magnified]").evaluateAll((pictures) => pictures.map((picture) => getComputedStyle(picture).transform));
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    const zoomed = "matrix(1.5, 0, 0, 1.5, 0, 0)";
+    await expect.poll(transforms).toEqual([zoomed, zoomed]);
+    await page.locator("canvas").last().hover();
+    await page.mouse.wheel(0, -200);
+    await expect.poll(async () => (await transforms())[0]).not.toBe(zoomed);
+    await page
+      .getByRole("region", { name: /arrow keys move all pictures/ })
+      .first()
+      .focus();
+    const before = await transforms();
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(async () => (await transforms())[1]).not.toBe(before[1]);
+    const scales = (await transforms()).map((transform) => transform.split(",")[0]);
+    expect(scales[0]).toBe(scales[1]);
+    await page.keyboard.press("0");
+    await expect.poll(transforms).toEqual(["matrix(1, 0, 0, 1, 0, 0)", "matrix(1, 0, 0, 1, 0, 0)"]);
+
+    const order = () => new URL(page.url()).searchParams.get("ids")?.split(",");
+    const shown = () =>
+      page.locator("canvas:visible").evaluateAll((all) => all.map((canvas) => (canvas as HTMLElement).dataset.shown?.split("/")[2]));
+    const [left, right] = order() ?? [];
+    await page.getByRole("button", { name: "Swap" }).click();
+    await expect.poll(order).toEqual([right, left]);
+    await expect.poll(shown).toEqual([right, left]);
+
+    await page.getByRole("button", { name: "Blink" }).click();
+    await expect.poll(shown).toEqual([right]);
+    expect(await page.getByRole("checkbox", { name: "Change automatically" }).isChecked()).toBe(false);
+    await page.keyboard.press("n");
+    await expect.poll(shown).toEqual([left]);
+    await screenshot(page, "compare-blink");
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expect.poll(() => overflow(page)).toBe(0);
+    await screenshot(page, "compare-blink-phone");
+    await page.getByRole("checkbox", { name: "Change automatically" }).check();
+    await expect.poll(shown).toEqual([right]);
+    await expect.poll(shown).toEqual([left]);
+    await page.getByRole("button", { name: "Side by side" }).click();
+    await expect.poll(shown).toEqual([right, left]);
+    expect(complaints).toEqual([]);
+  });
+
   test("compares paintings step by step and shows their differences", async () => {
     const { page, complaints } = await studio.open();
     await page.goto("/gallery?q=the+l");
@@ -124,6 +183,7 @@ describeStudio("the gallery in a browser, with the bundled network", {}, (studio
     await screenshot(page, "compare-desktop", true);
     await page.setViewportSize({ width: 360, height: 780 });
     await expect.poll(() => overflow(page)).toBe(0);
+    await screenshot(page, "compare-phone", true);
     await page.getByRole("button", { name: "Play" }).click();
     await expect.poll(steps).toEqual(["6", "12"]);
 

@@ -42,5 +42,18 @@ export const RunChanges = graphql(`subscription RunChanges { sessions { __typena
   RunParts,
 ]);
 
+/** The newest paintings, to choose from. */
+export const RecentPaintings = graphql(`
+  query RecentPaintings {
+    sessions(first: 18, filter: { kind: STYLE_TRANSFER }) {
+      edges { node { __typename ... on StyleTransferSession { id title latestFrame { url } content { url } } } }
+    }
+  }
+`);
+
+export type RecentPainting = Extract<
+  ResultOf<typeof RecentPaintings>["sessions"]["edges"][number]["node"],
+  { __typename: "StyleTransferSession" }
+>;
 export type RunSession = ResultOf<typeof RunParts>;
 export type RunFrame = ResultOf<typeof RunFrameParts>;

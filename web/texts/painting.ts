@@ -90,5 +90,6 @@ export const paintingTexts = {
     compareWith: (name: string) => `Compare with ${name.toLowerCase()}`,
   },
   layers: "See its layers",
+  compare: "Compare",
   viewers: (count: number) => `${count} watching`,
 } as const;

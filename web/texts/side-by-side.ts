@@ -9,6 +9,7 @@ export const sideTexts = {
   share: (percent: number) => `${percent}% of the way`,
   byShare: "Match by progress instead of by step",
   picture: (title: string, step: number) => `${title} at step ${step}`,
+  window: (title: string) => `${title}; arrow keys move all pictures while you are zoomed in`,
   before: "The photo that the painting starts from",
   untitled: "Untitled",
   offline: "Connection lost. Reconnecting…",

@@ -15,11 +15,11 @@ interface Props {
 /** The window in which a picture that fills it is zoomed and moved. */
 export function ZoomWindow({ frame, zoom: { view, magnified, handlers }, label = texts.window, className = "", children }: Props) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the picture while it is larger than its frame.
     <section
       ref={frame}
       className={`${styles.window} ${className}`}
       aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the picture while it is larger than its frame.
       tabIndex={0}
       data-zoomed={view.zoom > 1}
       {...handlers}

@@ -115,6 +115,11 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
               subject={{ id, isPainting: true, step: look.frame.step, extent: look.frame, beside: look.compared, isPrimary: false }}
             />
           )}
+          {newest && (
+            <Link className="button" href={`/compare?ids=${nearFamily(session).join(",")}`}>
+              {texts.compare}
+            </Link>
+          )}
         </SessionActions>
         {failure && <Notice>{failure}</Notice>}
         {steers ? (
@@ -169,6 +174,11 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
       </aside>
     </main>
   );
+}
+
+/** The painting, the one it was branched from, and its newest branches, at most four: those that are compared first. */
+function nearFamily({ id, parent, branches }: Painting): string[] {
+  return [...(parent ? [parent.id] : []), id, ...branches.map((branch) => branch.id).reverse()].slice(0, 4);
 }
 
 /** Says when the newest change takes effect. */
