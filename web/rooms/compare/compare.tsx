@@ -74,7 +74,7 @@ function Compared({ ids }: { ids: readonly string[] }) {
         )}
         <ShareDialog path={compareHref(ids)} about={shareTexts.comparison} />
       </div>
-      <ul className={`${side.panels} ${styles.panels}`} data-one={blinking.on || runs.length === 1}>
+      <ul className={`${side.panels} ${styles.panels}`} data-one={blinking.on || runs.length === 1} data-waiting={runs.length === 1}>
         {runs.map((run, place) => {
           const title = run.session?.title ?? texts.untitled;
           return (
