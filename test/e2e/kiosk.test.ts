@@ -30,11 +30,11 @@ describeStudio("the kiosk in a browser, with the bundled network", { camera: tru
     await screenshot(page, "kiosk-desktop");
     expect(await seriousFindings(page)).toEqual([]);
     await phase(page, "painting");
-    let last = "";
     // The picture of the painting before is on show until this one has its own.
-    await expect.poll(async () => find((last = await session(page)))).not.toBeNull();
+    await expect.poll(async () => find(await session(page))).not.toBeNull();
+    const last = await session(page);
     expect(Date.parse((await find(last))?.expiresAt ?? "")).toBeLessThan(Date.now() + 46_000);
-    expect(await find(first)).toBeNull();
+    await expect.poll(() => find(first)).toBeNull();
     await page.goto("/gallery");
     await page.getByText("Nothing here yet.").waitFor();
     // The page is closed in the middle of a painting: the server ends it and deletes it by itself.
