@@ -15,6 +15,7 @@ import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
 import type { DeviceInfo, RefusedDevice, SessionFilter } from "./records/session.js";
 import { styleTransferSettings } from "./records/settings.js";
+import type { StepTime } from "./records/step-time.js";
 import { SessionControls } from "./sessions/controls.js";
 import { Sweeper } from "./sessions/expiry.js";
 import { LiveFrames } from "./sessions/live/frames.js";
@@ -38,6 +39,8 @@ export interface AppParts {
   models: { catalogue: ModelCatalogue; sessions: SessionModels };
   devices(): DeviceInfo[];
   refusedDevices(): readonly RefusedDevice[];
+  /** How long steps take on the device, by feature model; null until it is measured, which this call asks for. */
+  stepTimes(modelId: string): readonly StepTime[] | null;
   /** Why sessions cannot run yet; null when they can. */
   unready(): string | null;
   /** Origins of web pages, other than the studio, that may use the server. */
@@ -73,6 +76,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     models,
     devices,
     refusedDevices,
+    stepTimes,
     unready,
     origins,
     version,
@@ -110,6 +114,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     layersOf: async (id: string) => (await models.sessions.find(id))?.layers.map(({ name }) => name) ?? [],
     devices,
     refusedDevices,
+    stepTimes,
     version,
     limits: pictureLimits,
     maxSize,

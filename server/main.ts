@@ -72,6 +72,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     models: { catalogue: registry, sessions: registryModels(registry) },
     devices: () => host?.devices() ?? [],
     refusedDevices: () => host?.refusedDevices() ?? [],
+    stepTimes: (modelId) => host?.stepTimes(modelId) ?? null,
     unready: () => (host?.ready ? null : "The device is starting, or does not respond."),
     origins: config.origins,
     version: packageVersion(),
@@ -110,7 +111,11 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   if (!(await registry.list()).some(({ task, state }) => task === "FEATURES" && state === "READY")) {
     log.warn("No feature model is ready, so style transfers are refused. Set ATELIER_MODEL_MIRROR to a folder that holds vgg19/.");
   }
-  // 7. The preferred feature model, which makes paintings better. Nothing waits for its download.
+  // 7. How fast this machine paints, from which pages estimate how long a painting takes.
+  const features = await registry.defaultFeatures();
+  if (features !== null) started.stepTimes(features);
+
+  // 8. The preferred feature model, which makes paintings better. Nothing waits for its download.
   if (!offline) void downloadPreferredFeatures(registry, log.info).catch(report);
 }
 

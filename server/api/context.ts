@@ -2,6 +2,7 @@ import type { Exporter } from "../exports/exporter.js";
 import type { Queue } from "../queue/queue.js";
 import type { ModelInfo } from "../records/model.js";
 import type { DeviceInfo, RefusedDevice, SessionFilter, SessionRecord } from "../records/session.js";
+import type { StepTime } from "../records/step-time.js";
 import type { SessionControls } from "../sessions/controls.js";
 import type { LiveFrames } from "../sessions/live/frames.js";
 import type { QueueOrder } from "../sessions/queue-order.js";
@@ -60,6 +61,8 @@ export interface ApiContext {
   layersOf(modelId: string): Promise<string[]>;
   devices(): DeviceInfo[];
   refusedDevices(): readonly RefusedDevice[];
+  /** How long steps with a feature model take, small to large sizes; null until it is measured, which this call asks for. */
+  stepTimes(modelId: string): readonly StepTime[] | null;
   version: string;
   limits: { maxImagePixels: number; maxJpegPixels: number; maxUploadBytes: number };
   /** Longest side of a painting on this machine and the device in use, px. */

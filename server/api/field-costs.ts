@@ -49,6 +49,7 @@ export const listLengths: Readonly<Record<string, number>> = {
   "Model.layers": 20,
   "ServerInfo.devices": 4,
   "ServerInfo.refusedDevices": 4,
+  "ServerInfo.stepTimes": 2,
   "Session.devices": 4,
   "Losses.layers": 20,
   "Session.exports": exportLimits.open,

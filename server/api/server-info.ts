@@ -1,7 +1,9 @@
-import { Ctx, Field, Float, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
+import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
 import type { DeviceInfo, RefusedDevice as RefusedDeviceInfo } from "../records/session.js";
+import type { StepTime as StepTimeValue } from "../records/step-time.js";
 import type { ApiContext } from "./context.js";
 import { ExportFormat } from "./enums.js";
+import type { OperationContext } from "./operation.js";
 
 @ObjectType({ description: "A device that computes sessions." })
 export class Device implements DeviceInfo {
@@ -31,6 +33,20 @@ export class RefusedDevice implements RefusedDeviceInfo {
 
   @Field(() => String, { description: "Why it is not used." })
   reason!: string;
+}
+
+@ObjectType({ description: "How long a step of a painting takes at one size. The time grows about with the number of pixels." })
+export class StepTime implements StepTimeValue {
+  @Field(() => Int, { description: "Width times height of the picture." })
+  pixels!: number;
+
+  @Field(() => Float, { description: "Milliseconds to compute a step at best." })
+  fastestMs!: number;
+
+  @Field(() => Float, {
+    description: "Milliseconds from one picture to the next where other work holds it up, such as the encoding of pictures.",
+  })
+  slowestMs!: number;
 }
 
 @ObjectType({ description: "This server, its devices and its limits." })
@@ -65,5 +81,22 @@ export class ServerInfoResolver {
   @Query(() => ServerInfo, { description: "Version, devices and limits of this server." })
   server(@Ctx() { version, devices, refusedDevices, limits, maxSize, exports }: ApiContext): ServerInfo {
     return { version, devices: devices(), refusedDevices: refusedDevices(), ...limits, maxSize: maxSize(), exportFormats: exports.formats };
+  }
+
+  @FieldResolver(() => [StepTime], {
+    nullable: true,
+    description:
+      "How long the steps of paintings take here, at small sizes, the smallest first. The server measures that by itself:\n" +
+      "with its default model when it starts, with another one when it is first asked for, while it has no session. Null\n" +
+      "until then, and for a model that is not READY or not for paintings; none where it cannot be measured.",
+  })
+  async stepTimes(
+    @Arg("model", () => ID, { nullable: true, description: "Id of a feature model; the default one where it is left out." })
+    model: string | null | undefined,
+    @Ctx() { models, stepTimes }: OperationContext,
+  ): Promise<readonly StepTimeValue[] | null> {
+    const id = model ?? (await models.defaultFeatures());
+    const found = id === null ? null : await models.find(id);
+    return found?.task === "FEATURES" && found.state === "READY" ? stepTimes(found.id) : null;
   }
 }

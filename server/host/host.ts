@@ -1,6 +1,7 @@
 import type { DeviceMessage, DeviceName } from "../device/messages.js";
 import type { Queue } from "../queue/queue.js";
 import { type DeviceInfo, isLive, type RefusedDevice, type SessionRecord } from "../records/session.js";
+import type { StepTime } from "../records/step-time.js";
 import { abortableDelay } from "./abortable-delay.js";
 import { type DeviceProcess, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { type DeviceListener, DeviceSupervisor, type ProcessOptions } from "./device-supervisor.js";
@@ -9,6 +10,7 @@ import { type FrameBudget, FrameRetention } from "./frame-retention.js";
 import type { DeviceLink, HostSession, SessionParts } from "./host-session.js";
 import { LIVE_GRACE_MS, LiveSession } from "./live-session.js";
 import { ModelWaitlist } from "./model-waitlist.js";
+import { PaceMeter } from "./pace-meter.js";
 import { PaintedSession } from "./painted-session.js";
 import { SerialQueue } from "./serial-queue.js";
 import { failUnstarted, storageFailure } from "./session-ending.js";
@@ -67,6 +69,7 @@ export class Host {
   private readonly supervisor: DeviceSupervisor;
   private readonly waitlist: ModelWaitlist;
   private readonly suspended: SuspendedSessions;
+  private readonly paceMeter: PaceMeter;
   private resuming: Promise<void> = Promise.resolve();
   private readonly failures = new SerialQueue((error) => this.log("A failure could not be stored:", error));
   private readonly parts: SessionParts;
@@ -99,6 +102,7 @@ export class Host {
     const { suspendedRetryMs: retryMs } = options;
     this.suspended = new SuspendedSessions({ ...options, log: this.log, closing, ...(retryMs === undefined ? {} : { retryMs }) });
     this.parts = { ...options, frameRetention, suspended: () => this.suspended.expect(), log: this.log, closing };
+    this.paceMeter = new PaceMeter(this.parts);
     this.waitlist = new ModelWaitlist({
       queue,
       models: options,
@@ -164,6 +168,14 @@ export class Host {
   /** Devices that were tried and are not used, with the reasons. */
   refusedDevices(): readonly RefusedDevice[] {
     return this.refusals;
+  }
+
+  /**
+   * How long steps take with a feature model on this machine, at small sizes, small to large. Null until that is measured,
+   * which begins when it is first asked for and the device has no session; none where it is impossible.
+   */
+  stepTimes(modelId: string): readonly StepTime[] | null {
+    return this.paceMeter.times(modelId);
   }
 
   /**
@@ -245,6 +257,7 @@ export class Host {
   }
 
   private adopt(record: SessionRecord): void {
+    this.paceMeter.interrupt();
     const session = isLive(record)
       ? new LiveSession(record, this.parts, this.options.liveGraceMs ?? LIVE_GRACE_MS)
       : new PaintedSession(record, this.parts);
@@ -262,6 +275,7 @@ export class Host {
     if (this.sessions.get(session.id) !== session) return;
     this.sessions.delete(session.id);
     this.parts.frameRetention.forget(session.id);
+    this.measurePace();
     this.capacityChanged?.();
   }
 
@@ -273,7 +287,14 @@ export class Host {
     this.turn = null;
     this.frameReceived = false;
     for (const session of this.sessions.values()) void this.startOn(session, link);
+    this.measurePace();
     this.capacityChanged?.();
+  }
+
+  private measurePace(): void {
+    // The reference computes so slowly that a session would wait for it.
+    if (!this.current || this.sessions.size > 0 || this.closed) return;
+    if (this.current.message.engine !== "reference") this.paceMeter.resume(this.current.link);
   }
 
   private receive(message: DeviceMessage): void {
@@ -282,6 +303,7 @@ export class Host {
       return;
     }
     if (message.type === "ready" || message.type === "pong" || message.sessionId === null) return;
+    if (this.paceMeter.takes(message)) return;
     const session = this.sessions.get(message.sessionId);
     if (!session) return;
     if (message.type === "frame") this.frameReceived = true;
@@ -291,6 +313,7 @@ export class Host {
 
   private async down(exit: DeviceExit): Promise<boolean> {
     this.current = null;
+    this.paceMeter.died();
     if (this.closed) return true;
     this.log(`The device process ended (${exit.reason}, ${exit.detail}); a device is started again.`);
     const suspect = this.turn !== null && this.sessions.has(this.turn) ? this.turn : null;

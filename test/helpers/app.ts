@@ -66,6 +66,7 @@ export async function startApp({
     models: { catalogue: models, sessions: models.sessions },
     devices: () => [{ name: "fake", engine: "none", description: "A device of tests", memoryBytes: cardBytes, sessionIds: [] }],
     refusedDevices: () => [{ name: "absent", reason: "It is not here." }],
+    stepTimes: (modelId) => (modelId === "vgg19" ? [{ pixels: 4096, fastestMs: 10, slowestMs: 12.5 }] : null),
     unready: () => null,
     origins,
     version: "1.2.3",
