@@ -175,7 +175,7 @@ export class Host {
    * which begins when it is first asked for and the device has no session; none where it is impossible.
    */
   stepTimes(modelId: string): readonly StepTime[] | null {
-    return this.paceMeter.times(modelId);
+    return this.current?.message.engine === "reference" ? [] : this.paceMeter.times(modelId);
   }
 
   /**

@@ -167,6 +167,11 @@ export const PaceQuery = graphql(`
   }
 `);
 
+/** How long the steps of a painting take, as the server has measured them. */
+export const StepTimesQuery = graphql(`
+  query StepTimes($model: ID!) { server { stepTimes(model: $model) { pixels fastestMs slowestMs } } }
+`);
+
 export const StartPainting = graphql(
   `
     mutation StartPainting($input: StyleTransferInput!) {

@@ -18,6 +18,16 @@ export function formatRoughly(ms: number): string {
   return rounded < 10 ? units.seconds(String(rounded)) : formatDuration(1000 * rounded);
 }
 
+/** A range of estimated durations in words, such as `4 to 8 s`; a single one where both ends read the same. */
+export function formatBetween(from: number, to: number): string {
+  const [shortest, longest] = [formatRoughly(from), formatRoughly(to)];
+  if (shortest === longest) return longest;
+  const [number, unit] = shortest.split(" ");
+  return longest.split(" ").length === 2 && longest.endsWith(` ${unit}`)
+    ? units.between(number!, longest)
+    : units.between(shortest, longest);
+}
+
 function withRest(text: string, rest: number, inUnit: (rest: number) => string): string {
   return rest === 0 ? text : `${text} ${inUnit(rest)}`;
 }

@@ -18,7 +18,8 @@ export const easelTexts = {
   firstStyle: "First style",
   remove: (place: number) => `Remove style ${place}`,
   about: (time: string) => `Takes about ${time} on this server.`,
-  aboutHelp: "Based on how long recent paintings took here.",
+  aboutHelp: "Measured on this server. It gets more exact with every painting that is made here.",
+  measuring: "Working out how long this takes…",
   four: {
     open: "Try four",
     help: "Paints four small pictures at the same time. Choose the one you like best, and make it large.",

@@ -5,6 +5,7 @@ export const unitTexts = {
   seconds: (count: string) => `${count} s`,
   minutes: (count: number) => `${count} min`,
   hours: (count: number) => `${count} h`,
+  between: (from: string, to: string) => `${from} to ${to}`,
   kilobytes: (count: number) => `${count} kB`,
   megabytes: (count: string) => `${count} MB`,
 };

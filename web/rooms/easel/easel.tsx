@@ -6,7 +6,7 @@ import { StartPainting } from "../../graphql/operations";
 import { NetworkChoice } from "../../networks/network-choice";
 import { forTask, networkNamed, usualModel } from "../../networks/networks";
 import { useNetworks } from "../../networks/use-networks";
-import { formatRoughly } from "../../parts/durations";
+import { formatBetween } from "../../parts/durations";
 import { focusInvalid } from "../../parts/invalid-field";
 import { FailureNotice, Notice } from "../../parts/notice";
 import { ShareDialog } from "../../parts/share-dialog";
@@ -74,7 +74,7 @@ export function Easel({ children }: { children: ReactNode }) {
 
   const asked = recipe.model ?? null;
   const network = asked === null ? features && usualModel(features) : networkNamed(features, asked);
-  const time = useEstimate(recipe, network?.id ?? asked, photo.chosen.url);
+  const time = useEstimate(recipe, network, photo.chosen.url);
 
   const isFirst = photo.chosen.url === samplePhotos[0]?.url && style.chosen.url === sampleStyles[0]?.url;
   const isChanged = !isFirst || mix.others.length > 0 || recipe.model !== undefined || presetOf(recipe) !== presets[0];
@@ -130,9 +130,9 @@ export function Easel({ children }: { children: ReactNode }) {
           {!hasNetwork && <Notice>{texts.noNetwork}</Notice>}
           {!features && networks.failure && <Notice>{networks.failure}</Notice>}
           {failure && <Notice>{failure}</Notice>}
-          {time !== null && (
+          {hasNetwork && (
             <p className="note" title={texts.aboutHelp}>
-              {texts.about(formatRoughly(time))}
+              {durationText(time)}
             </p>
           )}
           <div className={styles.starts}>
@@ -147,4 +147,10 @@ export function Easel({ children }: { children: ReactNode }) {
       <div className={workbench.below}>{children}</div>
     </div>
   );
+}
+
+/** How long the painting takes, in words. Blank where it is not known, so that Start keeps its place. */
+function durationText(time: ReturnType<typeof useEstimate>): string {
+  if (time === "measuring") return texts.measuring;
+  return time ? texts.about(formatBetween(time.from, time.to)) : "\u00a0";
 }

@@ -1,6 +1,7 @@
 import type { ResultOf } from "gql.tada";
 import { formerModelId } from "../../../server/records/model";
 import type { PaceQuery } from "../../graphql/operations";
+import type { Range } from "./range";
 
 type Node = ResultOf<typeof PaceQuery>["sessions"]["edges"][number]["node"];
 
@@ -26,6 +27,9 @@ const ASKED = 3;
  * Largest factors in pixels and steps between comparable paintings: beyond them, start-up costs dominate short runs.
  */
 const [MOST_PIXELS, MOST_STEPS] = [4, 6];
+
+/** How much shorter or longer a painting may take than similar ones, as a share. */
+const ACCURACY = 0.15;
 
 /** Share of its time above which a painting that shared the device is not comparable. */
 const SHARED = 0.1;
@@ -63,11 +67,11 @@ export function pixelsOf({ width, height }: { width: number; height: number }, s
 }
 
 /**
- * How long a painting takes, ms: the median rate per step and pixel of the three most similar paintings. These have the
+ * How long a painting takes, from the median rate per step and pixel of the three most similar paintings. These have the
  * same network, optimiser and draft, the same number of scales if possible, and about the same size. Null if none is similar
  * enough.
  */
-export function estimate(plan: Plan, measured: readonly Measured[]): number | null {
+export function estimate(plan: Plan, measured: readonly Measured[]): Range | null {
   const same = measured.filter(
     (one) =>
       [plan.model, formerModelId(plan.model)].includes(one.model) &&
@@ -81,7 +85,9 @@ export function estimate(plan: Plan, measured: readonly Measured[]): number | nu
   const asked = [...alike].sort((a, b) => distance(a) - distance(b)).slice(0, ASKED);
   const rates = asked.map(({ ms, steps, pixels }) => ms / (steps * pixels)).sort((a, b) => a - b);
   const rate = rates[Math.floor(rates.length / 2)];
-  return rate === undefined ? null : rate * plan.steps * plan.pixels;
+  if (rate === undefined) return null;
+  const ms = rate * plan.steps * plan.pixels;
+  return { from: ms * (1 - ACCURACY), to: ms * (1 + ACCURACY) };
 }
 
 interface Span {

@@ -1,19 +1,28 @@
 import { useEffect, useState } from "react";
 import { execute } from "../../graphql/execute";
-import { PaceQuery } from "../../graphql/operations";
+import { type Network, PaceQuery } from "../../graphql/operations";
 import { type Recipe, settingsOf } from "../../session/recipe";
 import { estimate, type Measured, measuredOf, pixelsOf } from "./estimate";
+import type { Range } from "./range";
+import { courseTime, modelsOf } from "./step-times";
+import { useStepTimes } from "./use-step-times";
 
-/** How long a painting will take, ms, estimated from earlier ones on this server; null without similar ones. */
-export function useEstimate(recipe: Recipe, model: string | null, photoUrl: string): number | null {
+/**
+ * How long a painting will take: from similar paintings on this server, else from the times of steps that the server has
+ * measured, or is measuring. Null where neither is possible, such as for a network that is not on the server.
+ */
+export function useEstimate(recipe: Recipe, network: Network | null, photoUrl: string): Range | "measuring" | null {
   const [measured, setMeasured] = useState<readonly Measured[]>([]);
   const [proportions, setProportions] = useState<{ width: number; height: number } | null>(null);
+  const model = network?.state === "READY" ? network.id : null;
+  const { optimizer, steps, scales, draft, size } = settingsOf(recipe);
+  const timesOf = useStepTimes(model === null ? [] : modelsOf({ model, draft }));
 
   useEffect(() => {
     const ending = new AbortController();
     execute(PaceQuery, {}, ending.signal).then(
       ({ sessions }) => setMeasured(measuredOf(sessions.edges.map(({ node }) => node))),
-      // Without it the page shows no estimate; the gallery shows a lost connection.
+      // Without it the estimate is less exact; the gallery shows a lost connection.
       () => undefined,
     );
     return () => ending.abort();
@@ -29,6 +38,8 @@ export function useEstimate(recipe: Recipe, model: string | null, photoUrl: stri
   }, [photoUrl]);
 
   if (model === null || !proportions) return null;
-  const { optimizer, steps, scales, draft, size } = settingsOf(recipe);
-  return estimate({ model, optimizer, steps, scales, draft, pixels: pixelsOf(proportions, size) }, measured);
+  const course = { model, size, steps, scales, draft };
+  const plan = { model, optimizer, steps, scales, draft, pixels: pixelsOf(proportions, size) };
+  const range = estimate(plan, measured) ?? courseTime(course, proportions, timesOf);
+  return range ?? (modelsOf(course).some((one) => timesOf(one) === null) ? "measuring" : null);
 }
