@@ -106,7 +106,7 @@ describeStudio("the gallery in a browser, with the bundled network", {}, (studio
     const { page, complaints } = await studio.open();
     await page.emulateMedia({ reducedMotion: "reduce" });
     await page.goto("/gallery?q=the+long");
-    await page.getByRole("link", { name: "Painting The long one" }).click();
+    await page.getByRole("link", { name: "The long one", exact: true }).click();
     await page.getByRole("link", { name: "Compare", exact: true }).click();
     await page.getByRole("heading", { name: "Compare it with" }).waitFor();
     const other = page.getByRole("region", { name: "Compare it with" }).getByRole("link", { name: "The last" });

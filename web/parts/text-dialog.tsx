@@ -1,5 +1,5 @@
 import { Dialog } from "radix-ui";
-import type { ReactNode, RefObject } from "react";
+import { type ReactNode, type RefObject, useState } from "react";
 import { textDialogTexts as texts } from "../texts/text-dialog";
 import dialog from "./dialog.module.css";
 import { Modal } from "./modal";
@@ -42,7 +42,9 @@ export function TextDialog({
   returnFocus,
 }: Props) {
   const { failure, attempt, forget } = useAttempt();
-  const field = { className: dialog.field, name: "text", "aria-label": label, defaultValue: text, maxLength };
+  /** What was typed in a dialog that was left, so that a stray Escape costs nothing. */
+  const [typed, setTyped] = useState<string | null>(null);
+  const field = { className: dialog.field, name: "text", "aria-label": label, defaultValue: typed ?? text, maxLength };
 
   function turn(next: boolean) {
     forget();
@@ -56,10 +58,12 @@ export function TextDialog({
         onSubmit={async (event) => {
           event.preventDefault();
           const next = String(new FormData(event.currentTarget).get("text")).trim();
-          if (await attempt(() => onSubmit(next))) onOpenChange(false);
+          if (!(await attempt(() => onSubmit(next)))) return;
+          setTyped(null);
+          onOpenChange(false);
         }}
       >
-        {long ? <textarea {...field} rows={5} /> : <input {...field} required />}
+        {long ? <textarea {...field} rows={5} onChange={(event) => setTyped(event.target.value)} /> : <input {...field} required />}
         <FailureNotice error={failure} />
         <div className={dialog.actions}>
           <Dialog.Close className="button">{texts.cancel}</Dialog.Close>

@@ -123,7 +123,8 @@ function usePlace(id: string, waits: boolean, dispatch: Dispatch<SessionAction>)
 
 /** The state with the session that the previous page started, so that its picture shows at once. */
 function initialState(id: string): SessionState {
-  return { ...nothingYet, session: justStarted(id) };
+  const session = justStarted(id);
+  return session ? nextState(nothingYet, { type: "changed", session }) : nothingYet;
 }
 
 function followed(id: string, dispatch: (event: SessionAction) => void, signal: AbortSignal): SubscriptionTo<typeof SessionEvents> {

@@ -11,6 +11,7 @@ export const exportTexts = {
   settings: "Settings and losses",
   settingsAs: (format: string) => `Settings, ${format}`,
   extent: (width: number, height: number) => `${width} × ${height}`,
+  at: (step: number) => `The picture at step ${step}.`,
   aboutPicture: "The settings are in the file: drop it onto a new painting to use them again.",
   aboutFilm: "A film of all steps, from the first to the last.",
   aboutSettings: "Everything that the painting was made with, to repeat it with the same pictures.",

@@ -40,6 +40,7 @@ export const galleryTexts = {
   stack: (branches: number) => `+${branches}`,
   unstack: (title: string, branches: number) => `Show ${branches} more of ${title}`,
   restack: (title: string) => `Stack the branches of ${title}`,
+  stackedToo: "stacked branches included",
   chosen: (count: number) => `${count} selected`,
   compare: "Compare",
   compareHint: (most: number) => `Select two to ${most} paintings to compare them.`,

@@ -10,6 +10,7 @@ export const layersTexts = {
   again: "New experiment",
   comparison: "The paintings, layer by layer",
   project: "Project",
+  leave: "Leave full screen",
   done: (percent: number, count: number) => `${percent}% of ${count} paintings`,
   stop: "Stop all",
   goOn: "Continue all",

@@ -5,7 +5,7 @@ export const sessionTexts = {
   loading: "Loading…",
   unreachable: "Cannot reach the server. Trying again…",
   lost: "Connection lost. Reconnecting…",
-  toStudio: "Back to the studio",
+  toStudio: "Start a new painting",
   removed: "This was deleted.",
   toGallery: "To the gallery",
   inLine: (place: number) => `Waiting, number ${place} in line`,

@@ -11,10 +11,10 @@ export const studioTexts = {
   models: "Models",
   kiosk: "Kiosk",
   noPage: "This page does not exist.",
-  toStudio: "Back to the studio",
+  toStudio: "Start a new painting",
   unreachable: "The server cannot be reached.",
   refused: "The server refused this request.",
   impossible: "Something went wrong on the server.",
-  noSession: "This session does not exist. It may have been deleted.",
+  noSession: "There is nothing at this address. It may have been deleted.",
   noPainting: "This painting does not exist. It may have been deleted.",
 } as const;

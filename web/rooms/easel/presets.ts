@@ -22,8 +22,8 @@ export const presets: readonly Preset[] = [
   { id: "colours", recipe: { ...sketch, preserveColors: true } },
 ];
 
-/** The preset that gives these settings, whatever the model; null if there is none. */
+/** The preset that gives these settings, whatever the model, the size and the number of steps; null if there is none. */
 export function presetOf(recipe: Recipe): Preset | null {
-  const key = (one: Recipe) => JSON.stringify({ ...settingsOf(one), model: null });
+  const key = (one: Recipe) => JSON.stringify({ ...settingsOf(one), model: null, size: null, steps: null });
   return presets.find((preset) => key(preset.recipe) === key(recipe)) ?? null;
 }

@@ -7,6 +7,9 @@ import styles from "./gallery.module.css";
 import type { GalleryState } from "./gallery-state";
 import type { GalleryActions } from "./use-gallery";
 
+/** Height of a row, rem, below which a card has room for its title alone. */
+const SMALL = 9;
+
 interface Props {
   gallery: GalleryState;
   failure: string | null;
@@ -50,7 +53,7 @@ export function Cards({ gallery, failure, actions, size, endless, empty, card }:
       )}
       {failure && <Notice>{failure}</Notice>}
       {cards?.length === 0 && <p className={styles.offline}>{empty}</p>}
-      <ul className={styles.cards} style={{ "--row": `${size}rem` } as CSSProperties}>
+      <ul className={styles.cards} data-small={size < SMALL} style={{ "--row": `${size}rem` } as CSSProperties}>
         {cards?.map(card)}
       </ul>
       {pageFailure && <Notice>{pageFailure}</Notice>}

@@ -87,15 +87,16 @@ export function GalleryRoom() {
       />
       {chosen.length > 0 && (
         <section className={`${floating.panel} ${styles.dock}`} aria-label={texts.chosen(chosen.length)}>
-          <p className={styles.chosen}>{texts.chosen(chosen.length)}</p>
+          <p className={styles.chosen}>
+            {texts.chosen(chosen.length)}
+            {chosen.some(({ id }) => !order.includes(id)) && <span className="note"> {texts.stackedToo}</span>}
+          </p>
           {comparable ? (
             <Link className="button" href={`/compare?ids=${chosen.map(({ id }) => id).join(",")}`}>
               {texts.compare}
             </Link>
           ) : (
-            <button type="button" className="button" disabled title={texts.compareHint(MOST_COMPARED)}>
-              {texts.compare}
-            </button>
+            <p className="note">{texts.compareHint(MOST_COMPARED)}</p>
           )}
           {working.length > 0 && (
             <button

@@ -42,6 +42,7 @@ export function SessionCard({ card, showKind, actions, onRemove, selected = fals
     <li
       className={styles.card}
       data-selected={selected}
+      data-family={stack?.family}
       data-stacked={stack !== undefined && stack.others > 0 && !stack.open}
       style={{ "--ratio": ratio } as CSSProperties}
     >

@@ -7,6 +7,8 @@ export interface CardStack {
   /** Number of other cards in the stack; 0 for a card without a family, and for every card but the one that represents it. */
   others: number;
   open: boolean;
+  /** Whether it is a member of an open stack. */
+  family: boolean;
   /** Ids of the cards that a closed stack hides behind this one. */
   hidden: readonly string[];
   turn(): void;
@@ -18,6 +20,7 @@ export function useStacks(cards: readonly Card[]): { visible: readonly Card[]; s
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const stacks = stacksOf(cards).map(({ cards: members }) => ({ members, open: members.some(({ id }) => opened.has(id)) }));
   const byCover = new Map(stacks.map((stack) => [stack.members[0].id, stack]));
+  const inFamily = new Set(stacks.flatMap(({ members, open }) => (open && members.length > 1 ? members.map(({ id }) => id) : [])));
 
   return {
     visible: stacks.flatMap(({ members, open }) => (open ? members : [members[0]])),
@@ -27,6 +30,7 @@ export function useStacks(cards: readonly Card[]): { visible: readonly Card[]; s
       return {
         others: others.length,
         open,
+        family: inFamily.has(id),
         hidden: open ? [] : others,
         turn: () => setOpened(open ? new Set([...opened].filter((one) => one !== id && !others.includes(one))) : new Set([...opened, id])),
       };

@@ -30,7 +30,7 @@ export function Comparison({ ids }: { ids: readonly string[] }) {
   const [working, stopped] = [inStatus("RUNNING", "QUEUED"), inStatus("PAUSED")];
   const several = runs.length > 1;
   const stage = useRef<HTMLElement>(null);
-  const { fill, canFill } = useFullScreen(stage);
+  const { fill, canFill, fills } = useFullScreen(stage);
   const all = (text: string, some: readonly Run[], action: (id: string) => Promise<unknown>, primary = false) => (
     <button
       type="button"
@@ -51,14 +51,14 @@ export function Comparison({ ids }: { ids: readonly string[] }) {
         </Link>
         <ShareDialog path={`/layers?ids=${ids.join()}`} about={shareTexts.experiment} />
         {canFill && (
-          <button type="button" className="button" onClick={fill}>
-            {texts.project}
+          <button type="button" className={`button ${styles.project}`} onClick={fill}>
+            {fills ? texts.leave : texts.project}
           </button>
         )}
         <FailureNotice error={failure} />
       </div>
       {several && <Progress runs={runs} />}
-      <Sources run={runs[0]} />
+      {!fills && <Sources run={runs[0]} />}
       <ul className={`${side.panels} ${several ? styles.row : styles.single}`}>
         {runs.map((run) => {
           const only = run.session && onlyLayer(run.session.settings.styleLayers);
@@ -77,7 +77,7 @@ export function Comparison({ ids }: { ids: readonly string[] }) {
           );
         })}
       </ul>
-      <p className={styles.note}>{several ? texts.losses.lead : texts.losses.one}</p>
+      {!fills && <p className={styles.note}>{several ? texts.losses.lead : texts.losses.one}</p>}
       <Together going={going} />
     </section>
   );

@@ -44,6 +44,16 @@ export function LiveActions({ live: { sessionId, step }, canvas, children }: Pro
     [],
   );
 
+  // So does stopping the translation: nothing new would be in the film.
+  const running = sessionId !== null;
+  useEffect(() => {
+    const left = film.current;
+    if (running || !left) return;
+    film.current = null;
+    setRecording(false);
+    saveFilm(left).catch((error: unknown) => console.error("The film could not be saved:", error));
+  }, [running]);
+
   const { fill, canFill } = useFullScreen(canvas);
   useShortcut("f", texts.fill, shown && canFill ? fill : null);
 

@@ -61,8 +61,9 @@ export function ExportDialog({ subject }: { subject: Subject }) {
 }
 
 /** What a file is good for. */
-function noteOf({ isPainting, beside }: Subject, format: ExportFormat): string {
+function noteOf({ isPainting, beside, step }: Subject, format: ExportFormat): string {
   if (format === "json") return texts.aboutSettings;
   if (filmFormats.some((film) => film.format === format)) return texts.aboutFilm;
-  return isPainting && !beside ? texts.aboutPicture : "";
+  if (!isPainting) return "";
+  return beside ? texts.at(step) : `${texts.at(step)} ${texts.aboutPicture}`;
 }

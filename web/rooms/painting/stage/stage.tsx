@@ -59,6 +59,8 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
       <div ref={hung} className={styles.hung}>
         {beside ? (
           <Comparison
+            // Another picture must not stand under the new name while its own is loaded.
+            key={beside.url}
             before={displayUrl(beside.url)}
             width={picture.width}
             height={picture.height}
