@@ -30,7 +30,7 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
     expect(await page.getByRole("textbox", { name: "β" }).inputValue()).toBe("200");
     expect(await page.getByRole("textbox", { name: "Steps" }).inputValue()).toBe("120");
     await page.getByRole("textbox", { name: "Size" }).fill("64");
-    expect(await page.getByRole("radio", { name: "Large shapes" }).isChecked()).toBe(false);
+    expect(await page.getByRole("radio", { name: "Large shapes" }).isChecked()).toBe(true);
     // On a server that has painted nothing yet.
     await page.getByText(/^Takes about \d.* on this server\.$/).waitFor();
     expect(await seriousFindings(page)).toEqual([]);
