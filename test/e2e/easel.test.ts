@@ -1,8 +1,26 @@
+import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
 import { pngPicture } from "../helpers/pictures.js";
 import { describeStudio } from "../helpers/studio.js";
 import { openNumbers, overflow, screenshot, waitForStatus } from "../helpers/studio-page.js";
+import { until } from "../helpers/until.js";
+
+const shipped = ["balanced", "gentle", "strong", "fine", "large", "colours"].map((id) => `/presets/${id}.webp`);
+
+/** What is on the server, temporary sessions included. */
+const everything = "{ sessions(filter: { temporary: true }) { totalCount } images { edges { node { id } } } }";
+
+const sources = (pictures: Locator) => pictures.evaluateAll((all: Element[]) => all.map((one) => one.getAttribute("src")));
+
+async function choose(page: Page, photo: string, style: string): Promise<void> {
+  for (const [group, name] of [
+    ["Photo", photo],
+    ["Style", style],
+  ] as const) {
+    await page.getByRole("radiogroup", { name: group, exact: true }).getByRole("radio", { name, exact: true }).check({ force: true });
+  }
+}
 
 describeStudio("a new painting in a browser, with the bundled network", { camera: true }, (studio) => {
   test("takes its photo with the camera, mixes styles, paints with a preset, and estimates how long the next one takes", async () => {
@@ -55,6 +73,42 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
     expect(await overflow(page)).toBe(0);
     await screenshot(page, "easel-phone", true);
     expect(complaints).toEqual([]);
+  });
+
+  test("paints the presets from the chosen photo and style, and leaves nothing of that on the server", async () => {
+    const before = await studio.client.query(everything);
+    const { page, complaints } = await studio.open();
+    await page.goto("/");
+    const pictures = page.getByRole("radiogroup", { name: "Presets" }).locator("img");
+    expect(await sources(pictures)).toEqual(shipped);
+    const place = await pictures.nth(3).boundingBox();
+    await choose(page, "Raccoon", "Breakers");
+    await until(async () => (await sources(pictures)).every((source) => source?.startsWith("data:image/png")));
+    const painted = await sources(pictures);
+    expect(new Set(painted).size).toBe(6);
+    expect(await pictures.nth(3).boundingBox()).toEqual(place);
+    await page.evaluate(() => document.fonts.ready);
+    await screenshot(page, "easel-presets");
+    expect(await seriousFindings(page)).toEqual([]);
+    await until(async () => (await studio.client.query(everything)).sessions.totalCount === before.sessions.totalCount);
+    expect(await studio.client.query(everything)).toEqual(before);
+
+    await page.reload();
+    await until(async () => (await sources(pictures)).join() === painted.join());
+    await choose(page, "Bridge at dusk", "Night wind");
+    await until(async () => (await sources(pictures)).join() === shipped.join());
+    expect(complaints).toEqual([]);
+  });
+
+  test("ends the picture of a preset that is being painted when the page closes", async () => {
+    const count = async () => (await studio.client.query(everything)).sessions.totalCount;
+    const before = await count();
+    const { page } = await studio.open();
+    await page.goto("/");
+    await choose(page, "Dahlia", "Stained glass");
+    await until(async () => (await count()) > before);
+    await page.goto("about:blank");
+    await until(async () => (await count()) === before);
   });
 
   test("offers pictures that were uploaded to this server before", async () => {

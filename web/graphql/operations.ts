@@ -181,6 +181,14 @@ export const StartPainting = graphql(
   [PaintingParts],
 );
 
+/** What keeps the server busy. */
+export const BusyQuery = graphql(`query Busy { server { devices { sessionIds } } queue(first: 1) { id } }`);
+
+/** A temporary session; null once it has expired. */
+export const TemporaryPictureQuery = graphql(`
+  query TemporaryPicture($id: ID!) { session(id: $id) { status latestFrame { url } } }
+`);
+
 export const StartTranslation = graphql(
   `
     mutation StartTranslation($input: TranslationInput!) {

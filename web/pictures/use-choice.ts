@@ -167,12 +167,21 @@ export function pictureOf({ imageId, url }: Option): Promise<Uploaded> {
   return uploading;
 }
 
-async function uploadSample(url: string): Promise<Uploaded> {
+/**
+ * The id of a chosen picture on the server. A sample that is not there yet is deleted after `seconds`, unless a session uses
+ * it or it is sent again to stay.
+ */
+export async function temporaryIdOf({ imageId, url }: Option, seconds: number): Promise<string> {
+  if (imageId !== null) return imageId;
+  return (await (uploadedSamples.get(url) ?? uploadSample(url, seconds))).id;
+}
+
+async function uploadSample(url: string, expiresIn?: number): Promise<Uploaded> {
   const response = await fetch(url).catch((cause: unknown) => {
     throw new ConnectionError({ cause });
   });
   if (!response.ok) throw new Error(texts.noSample);
-  return uploadPicture(await response.blob());
+  return uploadPicture(await response.blob(), expiresIn === undefined ? {} : { expiresIn });
 }
 
 function readCopies(): [string, string][] {

@@ -34,6 +34,7 @@ import { StyleMix } from "./style-mix";
 import { TryFour } from "./try-four";
 import { useEstimate } from "./use-estimate";
 import { useKeptDraft } from "./use-kept-draft";
+import { usePresetPictures } from "./use-preset-pictures";
 import { useRestored } from "./use-restored";
 
 /** Largest size that counts as a sketch, px. */
@@ -94,6 +95,8 @@ export function Easel({ children }: { children: ReactNode }) {
   }
 
   const waits = starting || photo.uploading || style.uploading;
+  // The server measures only while it has no session.
+  const presetPictures = usePresetPictures(photo.chosen, style.chosen, waits || time === "measuring");
 
   return (
     <div className={workbench.workbench}>
@@ -115,7 +118,7 @@ export function Easel({ children }: { children: ReactNode }) {
         {link && <LinkNote before={link.before} onUndo={apply} onDismiss={() => setLink(null)} />}
         {restored && <RestoredNote restored={restored} onDismiss={dismiss} />}
         <FailureNotice error={unreadable} />
-        <PresetChoice recipe={recipe} onChange={setRecipe} />
+        <PresetChoice recipe={recipe} pictures={presetPictures} onChange={setRecipe} />
         <StyleMix firstUrl={style.chosen.url} mix={mix} onChange={setMix} />
         <SettingsPanel recipe={recipe} maxSize={maxSize} onChange={setRecipe} />
         {features && hasNetwork && (

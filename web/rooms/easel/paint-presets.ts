@@ -8,19 +8,17 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import sharp from "sharp";
 import { toInput } from "../../session/recipe";
-import { presets } from "./presets";
+import { presets, shownPair } from "./presets";
 
 const address = process.argv[2] ?? "http://127.0.0.1:4000";
-const samples = join(import.meta.dirname, "..", "..", "public", "samples");
-const folder = join(import.meta.dirname, "..", "..", "public", "presets");
-const photo = "bridge.jpg";
-const style = "night-wind.jpg";
+const files = join(import.meta.dirname, "..", "..", "public");
+const folder = join(files, "presets");
 const model = "vgg19-lite";
 /** Twice the size on the page, px, for high-resolution screens. */
 const shown = { width: 224, height: 168 };
 
 async function upload(name: string): Promise<string> {
-  const response = await fetch(`${address}/images`, { method: "POST", body: await readFile(join(samples, name)) });
+  const response = await fetch(`${address}/images`, { method: "POST", body: await readFile(join(files, name)) });
   return (await response.json()).id;
 }
 
@@ -35,7 +33,7 @@ async function request(query: string, variables: Record<string, unknown>) {
   return data;
 }
 
-const [contentId, imageId] = [await upload(photo), await upload(style)];
+const [contentId, imageId] = [await upload(shownPair.photo), await upload(shownPair.style)];
 await mkdir(folder, { recursive: true });
 for (const { id, recipe } of presets) {
   const input = toInput({ ...recipe, model }, contentId, [{ imageId, weight: 1 }], id);

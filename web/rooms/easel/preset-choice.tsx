@@ -2,11 +2,19 @@ import { RadioGroup } from "radix-ui";
 import headings from "../../parts/headings.module.css";
 import type { Recipe } from "../../session/recipe";
 import { easelTexts as texts } from "../../texts/easel";
+import type { PresetPictures } from "./preset-album";
 import styles from "./preset-choice.module.css";
 import { presetOf, presets } from "./presets";
 
-/** The presets, each with an example picture; choosing one keeps the network. */
-export function PresetChoice({ recipe, onChange }: { recipe: Recipe; onChange(recipe: Recipe): void }) {
+interface Props {
+  recipe: Recipe;
+  /** Presets painted from the user's own pictures; the others show an example. */
+  pictures: PresetPictures;
+  onChange(recipe: Recipe): void;
+}
+
+/** The presets, each with a picture; choosing one keeps the network. */
+export function PresetChoice({ recipe, pictures, onChange }: Props) {
   const chosen = presetOf(recipe);
   return (
     <section className={styles.presets} aria-label={texts.presetsTitle}>
@@ -24,7 +32,7 @@ export function PresetChoice({ recipe, onChange }: { recipe: Recipe; onChange(re
         {presets.map(({ id }) => (
           <RadioGroup.Item key={id} value={id} className={`bare ${styles.preset}`} title={texts.presets[id].help}>
             {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
-            <img src={`/presets/${id}.webp`} alt="" width={192} height={144} loading="lazy" decoding="async" />
+            <img src={pictures[id] ?? `/presets/${id}.webp`} alt="" width={192} height={144} loading="lazy" decoding="async" />
             <span>{texts.presets[id].title}</span>
           </RadioGroup.Item>
         ))}

@@ -12,6 +12,9 @@ const layers = styleTransferSettings.styleLayers.default.map(({ layer }) => laye
 /** Weights that fall from deep to shallow, the reverse of the defaults. */
 const deepFirst = exponentialWeights([...layers].reverse(), 0.5).reverse();
 
+/** The photo and the style that the shipped example pictures show. */
+export const shownPair = { photo: "/samples/bridge.jpg", style: "/samples/night-wind.jpg" } as const;
+
 /** The presets; paint-presets.ts paints their example pictures into web/public/presets. */
 export const presets: readonly Preset[] = [
   { id: "balanced", recipe: sketch },

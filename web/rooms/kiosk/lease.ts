@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef } from "react";
 import { execute } from "../../graphql/execute";
-import { CancelSession, DeleteSession, ExtendSession } from "../../graphql/operations";
+import { ExtendSession } from "../../graphql/operations";
+import { letGo } from "../../session/let-go";
 
 /**
  * Lifetime of what a kiosk starts and of a visitor's photo, s. Nothing of them is left within a minute after the kiosk is
@@ -46,10 +47,4 @@ export function useLease(sessionId: string | null, keep: boolean): (seconds: num
     },
     [sessionId, keep],
   );
-}
-
-/** Ends and deletes a painting. What cannot be done now, such as without a connection, the end of its lease does. */
-export async function letGo(sessionId: string): Promise<void> {
-  await execute(CancelSession, { id: sessionId }).catch(() => undefined);
-  await execute(DeleteSession, { id: sessionId }).catch(() => undefined);
 }
