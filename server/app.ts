@@ -17,11 +17,11 @@ import type { DeviceInfo, RefusedDevice, SessionFilter } from "./records/session
 import { styleTransferSettings } from "./records/settings.js";
 import type { StepTime } from "./records/step-time.js";
 import { SessionControls } from "./sessions/controls.js";
-import { Sweeper } from "./sessions/expiry.js";
 import { LiveFrames } from "./sessions/live/frames.js";
 import type { SessionModels } from "./sessions/models.js";
 import { QueueOrder } from "./sessions/queue-order.js";
 import { SessionService } from "./sessions/service.js";
+import { Sweeper } from "./sessions/sweeper.js";
 import { FrameBroker } from "./sessions/watch/frame-broker.js";
 import { openGalleryFeed, openRemovalFeed } from "./sessions/watch/gallery-feed.js";
 import { keptFrames } from "./sessions/watch/kept-frames.js";

@@ -1,12 +1,5 @@
-import { AtelierError, outOfRange } from "../errors.js";
+import { outOfRange } from "../errors.js";
 import { lifetime } from "../records/settings.js";
-import type { Storage } from "../storage/storage.js";
-import type { SessionControls } from "./controls.js";
-import type { SessionService } from "./service.js";
-import { isFinal } from "./status.js";
-
-/** Time between two looks for what has expired, ms. */
-const SWEEP_MS = 5_000;
 
 /** The instant in `seconds` from now; null for no expiry. @throws AtelierError BAD_INPUT outside of `lifetime`. */
 export function expiry(field: string, seconds: number | null | undefined): Date | null {
@@ -14,67 +7,4 @@ export function expiry(field: string, seconds: number | null | undefined): Date 
   const { min, max } = lifetime;
   if (!(Number.isInteger(seconds) && seconds >= min && seconds <= max)) throw outOfRange(field, lifetime);
   return new Date(Date.now() + 1000 * seconds);
-}
-
-export interface SweeperParts {
-  storage: Pick<Storage, "sessions" | "images">;
-  sessions: Pick<SessionService, "delete" | "deleteImage">;
-  controls: Pick<SessionControls, "cancel">;
-  /** Receives errors that are the server's own fault. */
-  report(error: unknown): void;
-}
-
-/**
- * Ends and deletes the sessions and pictures that have expired, also those that expired while no server ran. What cannot
- * be deleted yet is tried again at the next look, and keeps nothing else from being deleted.
- */
-export class Sweeper {
-  private timer: NodeJS.Timeout | null = null;
-  private sweeping: Promise<void> = Promise.resolve();
-  private closed = false;
-
-  constructor(private readonly parts: SweeperParts) {}
-
-  /** Looks now, and then every few seconds. */
-  start(): void {
-    this.sweeping = this.sweep()
-      .catch(this.parts.report)
-      .finally(() => {
-        if (!this.closed) this.timer = setTimeout(() => this.start(), SWEEP_MS).unref();
-      });
-  }
-
-  /** Waits for a look that has begun. */
-  async close(): Promise<void> {
-    this.closed = true;
-    if (this.timer) clearTimeout(this.timer);
-    await this.sweeping;
-  }
-
-  private async sweep(): Promise<void> {
-    const { storage, sessions } = this.parts;
-    const by = new Date();
-    // At once, because a device that hangs makes the end of its session take seconds.
-    await Promise.all((await storage.sessions.expired(by)).map((id) => this.attempt(() => this.end(id, by))));
-    for (const id of await storage.images.expired(by)) await this.attempt(() => sessions.deleteImage(id, by));
-  }
-
-  private async end(id: string, by: Date): Promise<void> {
-    const { storage, sessions, controls } = this.parts;
-    const session = await storage.sessions.find(id);
-    // Its client may have let it live longer meanwhile.
-    if (session?.expiresAt && session.expiresAt <= by && !isFinal(session.status)) await this.attempt(() => controls.cancel(id));
-    await sessions.delete(id, by);
-  }
-
-  /** Refusals are no fault: other clients may have made the work impossible or unnecessary, or it is for the next look. */
-  private async attempt(work: () => Promise<unknown>): Promise<void> {
-    if (this.closed) return;
-    try {
-      await work();
-    } catch (error) {
-      const expected = error instanceof AtelierError && ["CONFLICT", "NOT_FOUND", "UNAVAILABLE"].includes(error.code);
-      if (!expected) this.parts.report(error);
-    }
-  }
 }

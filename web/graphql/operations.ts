@@ -1,7 +1,7 @@
 import type { ResultOf } from "gql.tada";
 import { graphql } from "./tada";
 
-const ImageParts = graphql(`
+export const ImageParts = graphql(`
   fragment ImageParts on Image { id url width height }
 `);
 
@@ -231,26 +231,6 @@ export const KeepFrame = graphql(`
 
 export const PlaceQuery = graphql(`query Place($id: ID!) { session(id: $id) { status queuePosition } }`);
 
-/** The sessions that wait, the next one first. */
-export const QueueQuery = graphql(
-  `
-    query Queue($first: Int!) {
-      queue(first: $first) {
-        __typename id title queuePosition
-        ... on StyleTransferSession { content { ...ImageParts } }
-        ... on TranslationSession { source { ...ImageParts } }
-      }
-    }
-  `,
-  [ImageParts],
-);
-
-export const QueueEvents = graphql(`subscription QueueEvents { sessions { id status queuePosition } }`);
-
-export const MoveInQueue = graphql(`
-  mutation MoveInQueue($id: ID!, $position: Int!) { moveInQueue(sessionId: $id, position: $position) { id } }
-`);
-
 export const FramesQuery = graphql(
   `
     query Frames($id: ID!, $fromStep: Int!, $toStep: Int!) {
@@ -404,6 +384,5 @@ export type Session = Painting | Translation;
 export type SessionStatus = Session["status"];
 export type FamilyMember = ResultOf<typeof MemberParts>;
 export type Card = ResultOf<typeof CardParts>;
-export type Waiting = ResultOf<typeof QueueQuery>["queue"][number];
 export type Film = ResultOf<typeof FilmParts>;
 export type Network = ResultOf<typeof NetworkParts>;

@@ -1,6 +1,6 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
-import type { Waiting } from "../../graphql/operations";
+import type { Waiting } from "../../graphql/queue-operations";
 import dialog from "../../parts/dialog.module.css";
 import { displayUrl } from "../../parts/display-url";
 import { Modal } from "../../parts/modal";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { execute } from "../../graphql/execute";
-import { MoveInQueue, QueueEvents, QueueQuery, type Waiting } from "../../graphql/operations";
+import { MoveInQueue, QueueEvents, QueueQuery, type Waiting } from "../../graphql/queue-operations";
 import { type SubscriptionTo, useSubscription } from "../../graphql/use-subscription";
 import { Coalescer } from "../../parts/coalescer";
 
