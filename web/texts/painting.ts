@@ -12,6 +12,7 @@ export const paintingTexts = {
   thisOne: (step: number) => `This painting, step ${step}`,
   relative: (name: string, step: number) => `${name}, step ${step}`,
   madeFrom: "Made from",
+  recipe: "Settings",
   facts: (size: number, optimizer: string, model: string, draft: boolean, device: string | null) =>
     [`${size} px`, optimizer, model, ...(draft ? ["draft"] : []), ...(device === null ? [] : [device])].join(" · "),
   fill: "Full screen",

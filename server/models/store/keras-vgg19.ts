@@ -32,7 +32,7 @@ const DOWNLOAD_SHARE = 0.98;
 
 const about = {
   id: "vgg19",
-  title: "VGG-19 convolution layers (ImageNet)",
+  title: "VGG-19: convolution layers, trained on ImageNet",
   licence: "Creative Commons Attribution, Visual Geometry Group, University of Oxford (as Keras states it)",
   source: "VGG-19 of Simonyan and Zisserman (2015), as Keras publishes it",
   parameters: 20_024_384,

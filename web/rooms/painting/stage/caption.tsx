@@ -1,5 +1,6 @@
 import type { Painting } from "../../../graphql/operations";
 import { displayUrl } from "../../../parts/display-url";
+import fold from "../../../parts/fold.module.css";
 import { weightNames } from "../../../parts/settings";
 import { paintingTexts as texts } from "../../../texts/painting";
 import { settingTexts } from "../../../texts/settings";
@@ -16,11 +17,14 @@ export function Caption({ painting }: { painting: Painting }) {
           <Source key={image.id} url={image.url} label={texts.beside.nameOfStyle} />
         ))}
       </div>
-      <p className={styles.recipe}>
-        {weightNames.map((name) => `${settingTexts[name].symbol} ${settings[name]}`).join(" · ")}
-        <br />
-        {texts.facts(settings.size, settingTexts.optimizer.values[settings.optimizer], settings.model, settings.draft, device)}
-      </p>
+      <details className={fold.fold}>
+        <summary>{texts.recipe}</summary>
+        <p className={styles.recipe}>
+          {weightNames.map((name) => `${settingTexts[name].symbol} ${settings[name]}`).join(" · ")}
+          <br />
+          {texts.facts(settings.size, settingTexts.optimizer.values[settings.optimizer], settings.model, settings.draft, device)}
+        </p>
+      </details>
     </section>
   );
 }
