@@ -67,7 +67,15 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
     );
     expect(session).toEqual({ styles: [{ weight: 1 }, { weight: 0.25 }], content: { width: 160, height: 120 }, settings: { steps: 120 } });
 
-    await page.getByRole("link", { name: "New painting from this" }).click();
+    const again = page.getByRole("link", { name: "New painting from this" });
+    // In another tab too, where the menu of the link opens it.
+    const other = (await studio.open()).page;
+    await other.goto((await again.getAttribute("href")) ?? "");
+    await openNumbers(other);
+    expect(await other.getByRole("textbox", { name: "Size" }).inputValue()).toBe("64");
+    expect(await other.getByRole("textbox", { name: "Share" }).nth(1).inputValue()).toBe("0.25");
+    await other.close();
+    await again.click();
     await page.getByRole("button", { name: "Start", exact: true }).waitFor();
     expect(await page.getByRole("textbox", { name: "Size" }).inputValue()).toBe("64");
     expect(await mix.getByRole("textbox", { name: "Share" }).nth(1).inputValue()).toBe("0.25");

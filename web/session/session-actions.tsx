@@ -1,5 +1,5 @@
 import Link from "next/link";
-import type { ReactNode } from "react";
+import type { MouseEvent, ReactNode } from "react";
 import { execute } from "../graphql/execute";
 import { CancelSession, PauseSession, ResumeSession, type Session } from "../graphql/operations";
 import { FailureNotice } from "../parts/notice";
@@ -11,8 +11,15 @@ interface Props {
   session: Session;
   /** Buttons for what can be done with its picture. */
   children: ReactNode;
-  /** Link to the page that starts another session; `onGo` is called before the page changes. */
-  again: { href: string; text: string; onGo?(): void };
+  /** Link to the page that starts another session; `go` goes there in this tab, where more can be kept than a link holds. */
+  again: { href: string; text: string; go?(): void };
+}
+
+/** Goes in this tab, unless the click asks for another tab or window. */
+function goHere(event: MouseEvent, go: (() => void) | undefined): void {
+  if (!go || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  go();
 }
 
 /**
@@ -38,7 +45,7 @@ export function SessionActions({ session, children, again }: Props): ReactNode {
         {works && !isPainting && button(texts.cancel, () => execute(CancelSession, { id }))}
         {children}
         {!works && (
-          <Link className="button" href={again.href} onClick={again.onGo} onAuxClick={again.onGo}>
+          <Link className="button" href={again.href} onClick={(event) => goHere(event, again.go)}>
             {again.text}
           </Link>
         )}

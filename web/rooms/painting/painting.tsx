@@ -1,4 +1,5 @@
 import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { RadioGroup } from "radix-ui";
 import { type Dispatch, useState } from "react";
 import { styleTransferSettings } from "../../../server/records/settings";
@@ -19,6 +20,7 @@ import { ExportDialog } from "../../session/export/export-dialog";
 import { SessionActions } from "../../session/session-actions";
 import label from "../../session/session-label.module.css";
 import { isOver, type SessionAction, type SessionState } from "../../session/session-state";
+import { setupLink } from "../../session/setup-link";
 import { weightsByStep } from "../../session/steerable";
 import { paintingTexts as texts } from "../../texts/painting";
 import { sessionTexts } from "../../texts/session";
@@ -48,6 +50,7 @@ interface Props {
 export function PaintingRoom({ state, session, dispatch }: Props) {
   const { frame: newest, failure, curve, timeline } = state;
   const { id, settings, title } = session;
+  const router = useRouter();
   const look = useLook(state);
   useKeptFrames(id, timeline, look.past, dispatch);
   const steering = useSteering(session);
@@ -65,6 +68,11 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
   async function rename(next: string) {
     await execute(RenameSession, { id, title: next });
     dispatch({ type: "renamed", title: next });
+  }
+
+  function paintAgain() {
+    keepDraft(draftLike(session, readDraft()));
+    router.push("/");
   }
 
   const which = !over && look.past !== null && (
@@ -108,7 +116,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
         </header>
         <Progress state={state} session={session} />
         {viewers !== null && viewers > 1 && <p className="note">{texts.viewers(viewers)}</p>}
-        <SessionActions session={session} again={{ href: "/", text: texts.again, onGo: () => keepDraft(draftLike(session, readDraft())) }}>
+        <SessionActions session={session} again={{ href: setupLink(draftLike(session)), text: texts.again, go: paintAgain }}>
           {session.status === "COMPLETED" && newest && <Enlarge session={session} last={newest} />}
           {look.frame && (
             <ExportDialog
