@@ -40,15 +40,23 @@ export function ModelsRoom() {
             </section>
           );
         })}
+      {(networks.networks || networks.failure) && <OwnModels />}
+      {/* Last, because its length is known late: nothing below it moves. */}
       <Devices />
-      <section className={styles.task} aria-labelledby="own-models">
-        <h2 id="own-models" className={headings.section}>
-          {texts.own.title}
-        </h2>
-        <p className={headings.lead}>{texts.own.lead}</p>
-        <pre className={styles.example}>{texts.own.example}</pre>
-        <p className={headings.lead}>{texts.own.more}</p>
-      </section>
     </div>
+  );
+}
+
+/** How to add a model. */
+function OwnModels() {
+  return (
+    <section className={styles.task} aria-labelledby="own-models">
+      <h2 id="own-models" className={headings.section}>
+        {texts.own.title}
+      </h2>
+      <p className={headings.lead}>{texts.own.lead}</p>
+      <pre className={styles.example}>{texts.own.example}</pre>
+      <p className={headings.lead}>{texts.own.more}</p>
+    </section>
   );
 }

@@ -6,7 +6,7 @@ import { type Recipe, toInput } from "../../session/recipe";
 import type { Preset } from "./presets";
 
 /** Longer side of a preset's picture, px. */
-const SIZE = 64;
+const SIZE = 96;
 /** Share of a preset's weight of the style: on so small a picture, more of it makes all presets look alike. */
 const STYLE_SHARE = 0.05;
 /** Lifetime of a preset's painting, s. A server that needs longer for one is too slow for them. */
