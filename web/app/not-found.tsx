@@ -1,10 +1,15 @@
+import type { Metadata } from "next";
 import Link from "next/link";
+import headings from "../parts/headings.module.css";
 import { studioTexts as texts } from "../texts/studio";
+import styles from "./nothing-here.module.css";
+
+export const metadata: Metadata = { title: texts.noPage };
 
 export default function NotFound() {
   return (
-    <main className="page">
-      <h1>{texts.noPage}</h1>
+    <main className={styles.empty}>
+      <h1 className={headings.section}>{texts.noPage}</h1>
       <Link href="/">{texts.toStudio}</Link>
     </main>
   );

@@ -6,7 +6,6 @@ export const translationTexts = {
   doing: "Translating",
   fileName: "translation",
   size: "Size",
-  on: "Device",
   again: "Try another",
   translator: "Translator",
   samePicture: "The same picture",

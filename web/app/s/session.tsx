@@ -7,7 +7,7 @@ import { PaintingRoom } from "../../rooms/painting/painting";
 import { TranslationRoom } from "../../rooms/translation/translation";
 import { useSession } from "../../session/use-session";
 import { sessionTexts as texts } from "../../texts/session";
-import styles from "./session.module.css";
+import styles from "../nothing-here.module.css";
 
 /** The session that the address names, as `/s?id=<id>` or `/s/<id>`. */
 export function SessionRoom() {

@@ -74,10 +74,6 @@ export function TranslationRoom({ state, session, dispatch }: Props) {
                 <dt>{sessionTexts.took}</dt>
                 <dd>{formatDuration(frame.computeMs)}</dd>
               </div>
-              <div>
-                <dt>{texts.on}</dt>
-                <dd>{session.device ?? "–"}</dd>
-              </div>
             </dl>
           )}
         </section>

@@ -1,5 +1,5 @@
 import { Dialog } from "radix-ui";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Waiting } from "../../graphql/queue-operations";
 import dialog from "../../parts/dialog.module.css";
 import { displayUrl } from "../../parts/display-url";
@@ -21,14 +21,21 @@ const LISTED = 50;
 export function QueueDialog({ wanted = true }: { wanted?: boolean }) {
   const [open, setOpen] = useState(false);
   const { waiting, move } = useQueue(wanted || open);
-  const { busy, failure, attempt } = useAttempt();
+  const { failure, attempt } = useAttempt();
   const [moved, setMoved] = useState<Waiting | null>(null);
-  if (!open && (!wanted || waiting.length === 0)) return null;
   const place = waiting.findIndex(({ id }) => id === moved?.id) + 1;
 
-  async function moveTo(session: Waiting, to: MoveTo) {
-    if (!busy && (await attempt(() => move(session.id, to)))) setMoved(session);
+  /** Ends when the moves before are done: each press counts, in order. */
+  const moves = useRef<Promise<void>>(Promise.resolve());
+
+  if (!open && (!wanted || waiting.length === 0)) return null;
+
+  function moveTo(session: Waiting, to: MoveTo) {
+    moves.current = moves.current.then(async () => {
+      if (await attempt(() => move(session.id, to))) setMoved(session);
+    });
   }
+
   return (
     <Modal
       trigger={<Dialog.Trigger className={`${button.accent} ${styles.open}`}>{texts.open(waiting.length)}</Dialog.Trigger>}
@@ -46,7 +53,7 @@ export function QueueDialog({ wanted = true }: { wanted?: boolean }) {
             place={index + 1}
             earlier={waiting[index - 1] ?? null}
             later={waiting[index + 1] ?? null}
-            onMove={(to) => void moveTo(session, to)}
+            onMove={(to) => moveTo(session, to)}
           />
         ))}
       </ol>

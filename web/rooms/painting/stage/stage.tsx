@@ -43,7 +43,7 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
   const hung = useRef<HTMLDivElement>(null);
   const { fill, canFill } = useFullScreen(hung);
   useShortcut("f", texts.fill, canFill ? fill : null);
-  useShortcut("l", texts.history.goLive, past === null ? null : () => look.show(null));
+  useShortcut("l", over ? texts.history.goToLast : texts.history.goLive, past === null ? null : () => look.show(null));
   useShortcut("b", texts.branchFromHere, newest && !branch.beginning ? branch.begin : null);
 
   const canvas = (
