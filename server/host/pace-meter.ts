@@ -19,7 +19,7 @@ const LEFT_OUT = 1 / 4;
 /** Longest time that a size may be expected to take, ms; a slow device is measured at the small size alone. */
 const MOST_MS = 1500;
 
-/** Work of the device that is no session: it is in no storage, and nobody can watch it. */
+/** Work of the device that is not a session: it is not stored and cannot be watched. */
 interface Trial {
   id: string;
   modelId: string;

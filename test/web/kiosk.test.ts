@@ -62,7 +62,7 @@ describe("the loop of an exhibition", () => {
     expect([sessionOf(states.painting), sessionOf(states.showing), sessionOf(opening)]).toEqual(["a", "a", null]);
   });
 
-  test("lets a visitor take the painting home, and nobody else", () => {
+  test("lets a visitor take a painting home, but not one of the loop", () => {
     expect(nextKiosk(states.showing, { type: "took-home" })).toEqual({ ...states.showing, takenHome: true });
     const loop = { ...states.showing, guest: null } as KioskState;
     expect(nextKiosk(loop, { type: "took-home" })).toBe(loop);

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 /** Heights that a row of pictures may have, rem. */
 export const wallSizes = { min: 6, max: 24, step: 1 } as const;
 
-/** Height of a row where nobody chose one, rem. */
+/** Height of a row by default, rem. */
 export const usualSize = 10;
 
 /** Where the browser keeps the height that was chosen. */

@@ -93,7 +93,7 @@ function useWaiting(state: KioskState, options: KioskOptions, dispatch: Dispatch
 
   useEffect(() => {
     if (phase !== "choosing" && phase !== "counting") return;
-    // Before the camera nobody touches anything, and its picture may take time to arrive.
+    // Visitors do not touch the screen while they pose, and their picture may take time to arrive.
     const wait = () => setTimeout(() => dispatch({ type: "left" }), 1000 * (phase === "counting" ? Math.max(idle, UPLOAD_S) : idle));
     let timer = wait();
     const stir = () => {

@@ -98,11 +98,11 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
         <Stage state={state} session={session} look={look} branch={branch} onGone={(step) => dispatch({ type: "gone", step })} />
       </div>
       <aside className={label.label}>
-        <header className={styles.header}>
+        <header className={label.header}>
           <h1 className={label.title} title={name}>
             {name}
           </h1>
-          <div className={styles.titleActions}>
+          <div className={label.titleActions}>
             <ShareDialog
               path={`/s?${new URLSearchParams({ id, ...(look.past === null ? {} : { step: String(look.past) }) })}`}
               about={look.past === null ? shareTexts.painting : shareTexts.step(look.past)}

@@ -48,9 +48,9 @@ export function TranslationRoom({ state, session, dispatch }: Props) {
         )}
       </div>
       <aside className={styles.label}>
-        <header className={own.header}>
+        <header className={styles.header}>
           <h1 className={styles.title}>{title ?? sessionTexts.untitled}</h1>
-          <div className={own.titleActions}>
+          <div className={styles.titleActions}>
             <NoteButton session={session} dispatch={dispatch} />
             <SessionStar session={session} dispatch={dispatch} />
           </div>
