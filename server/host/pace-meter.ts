@@ -16,8 +16,11 @@ const STEPS = 10;
 /** Share of the steps, the slowest ones, that are left out because something else used the machine. */
 const LEFT_OUT = 1 / 4;
 
-/** Longest time that a size may be expected to take, ms; a slow device is measured at the small size alone. */
-const MOST_MS = 1500;
+/**
+ * Longest time that a size may be expected to take by its number of pixels, ms: a slow device is measured at the small size
+ * alone. Most need less than a third of it, because small pictures have fixed costs.
+ */
+const MOST_MS = 6000;
 
 /** Work of the device that is not a session: it is not stored and cannot be watched. */
 interface Trial {
