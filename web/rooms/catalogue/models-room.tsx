@@ -40,9 +40,13 @@ export function ModelsRoom() {
             </section>
           );
         })}
-      {(networks.networks || networks.failure) && <OwnModels />}
-      {/* Last, because its length is known late: nothing below it moves. */}
-      <Devices />
+      {/* Below the list, which would push them down. The devices come last, because their number is known late. */}
+      {(networks.networks || networks.failure) && (
+        <>
+          <OwnModels />
+          <Devices />
+        </>
+      )}
     </div>
   );
 }
