@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Storage } from "../../server/storage/storage.js";
-import { anImage, aSession } from "./records.js";
+import { anImage, aSession, storeSession } from "./records.js";
 
 /** What every storage does with pictures and sessions that expire. `open` returns one that may hold rows of other tests. */
 export function expiringContract(name: string, open: () => Promise<Storage>): void {
@@ -11,13 +11,7 @@ export function expiringContract(name: string, open: () => Promise<Storage>): vo
     });
     afterAll(() => storage.close());
 
-    async function storedSession(changes: Parameters<typeof aSession>[1] = {}) {
-      const image = anImage();
-      await storage.images.insert(image);
-      const session = aSession(image.id, changes);
-      await storage.sessions.insert(session);
-      return session;
-    }
+    const storedSession = (changes?: Parameters<typeof storeSession>[1]) => storeSession(storage, changes);
 
     const soon = new Date(Date.now() + 60_000);
     const later = new Date(Date.now() + 120_000);
@@ -61,7 +55,7 @@ export function expiringContract(name: string, open: () => Promise<Storage>): vo
       expect(await storage.sessions.find(lasting.id)).toEqual(lasting);
     });
 
-    it("does not delete a picture that a session uses, and lets equal bytes live as long as any of them", async () => {
+    it("does not delete a picture that a session uses, and lets equal bytes live as long as the longest of them", async () => {
       const used = anImage({ expiresAt: soon });
       await storage.images.insert(used);
       await storage.sessions.insert(aSession(used.id));

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { FrameRecord, ImageRecord } from "../../server/records/pictures.js";
 import type { StyleTransferRecord, TranslationRecord } from "../../server/records/session.js";
 import type { StyleTransferSettings } from "../../server/records/settings.js";
+import type { Storage } from "../../server/storage/storage.js";
 
 /** A picture's record whose bytes are not stored. */
 export function anImage(changes: Partial<ImageRecord> = {}): ImageRecord {
@@ -59,6 +60,15 @@ export function aSession(imageId: string, changes: Partial<StyleTransferRecord> 
     branchedAtStep: null,
     ...changes,
   };
+}
+
+/** Stores a style transfer of a picture of its own; returns the session. */
+export async function storeSession(storage: Pick<Storage, "images" | "sessions">, changes: Partial<StyleTransferRecord> = {}) {
+  const image = anImage();
+  await storage.images.insert(image);
+  const session = aSession(image.id, changes);
+  await storage.sessions.insert(session);
+  return session;
 }
 
 /** A translation of `imageId`. */

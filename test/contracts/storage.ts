@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RECENT_FRAMES, type Storage } from "../../server/storage/storage.js";
-import { aFrame, anImage, aSession, aTranslation } from "./records.js";
+import { aFrame, anImage, aSession, aTranslation, storeSession } from "./records.js";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -14,13 +14,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     });
     afterAll(() => storage.close());
 
-    async function storedSession(changes: Parameters<typeof aSession>[1] = {}) {
-      const image = anImage();
-      await storage.images.insert(image);
-      const session = aSession(image.id, changes);
-      await storage.sessions.insert(session);
-      return session;
-    }
+    const storedSession = (changes?: Parameters<typeof storeSession>[1]) => storeSession(storage, changes);
 
     async function storedTranslation(changes: Parameters<typeof aTranslation>[1] = {}) {
       const image = anImage();

@@ -36,7 +36,7 @@ describe("the address of an exhibition", () => {
     expect(setUp("")).toEqual(usualSetUp);
     expect(
       setUp(
-        "photos=nobody,http://x/y.jpg&size=1e9&steps=-1&seconds=x&idle=&camera=yes&keep=2&hours=721&phones=javascript:alert(1)&lang=tlh",
+        "photos=unknown,http://x/y.jpg&size=1e9&steps=-1&seconds=x&idle=&camera=yes&keep=2&hours=721&phones=javascript:alert(1)&lang=tlh",
       ),
     ).toEqual(usualSetUp);
     expect(setUp("size=512", 256).size).toBeNull();

@@ -73,7 +73,7 @@ export async function pair({ database, blobs }: DataFolders, rows: PairedRows): 
   for (const folder of [database, blobs]) await writeFile(join(folder, ID_FILE), `${id}\n`);
 }
 
-/** The digests of the pictures in each top folder that has any. */
+/** The digests of the pictures, one top folder after the other. Empty folders are left out. */
 export async function* storedDigests(blobs: string): AsyncGenerator<string[]> {
   for (const name of await readdir(blobs)) {
     if (!TOP_FOLDER.test(name)) continue;
