@@ -3,7 +3,8 @@
  * is drawn at most once per animation frame.
  */
 export class LatestPicture {
-  private readonly ending = new AbortController();
+  private onTheWay = new AbortController();
+  private closed = false;
   private waiting: string | null = null;
   private loading = false;
   private ready: ImageBitmap | null = null;
@@ -22,8 +23,16 @@ export class LatestPicture {
     if (!this.loading) void this.loadAll();
   }
 
+  /** Gives up the pictures on their way, which may be about to be deleted, and keeps the one that is drawn. */
+  drop(): void {
+    this.waiting = null;
+    this.onTheWay.abort();
+    this.onTheWay = new AbortController();
+  }
+
   close(): void {
-    this.ending.abort();
+    this.closed = true;
+    this.drop();
     cancelAnimationFrame(this.animationFrame);
     this.ready?.close();
     this.ready = null;
@@ -31,21 +40,22 @@ export class LatestPicture {
 
   private async loadAll(): Promise<void> {
     this.loading = true;
-    while (this.waiting !== null && !this.ending.signal.aborted) {
+    while (this.waiting !== null && !this.closed) {
       const url = this.waiting;
       this.waiting = null;
-      const bitmap = await this.load(url);
+      const { signal } = this.onTheWay;
+      const bitmap = await this.load(url, signal);
       if (!bitmap) continue;
-      if (this.ending.signal.aborted) bitmap.close();
+      if (signal.aborted) bitmap.close();
       else this.draw(bitmap, url);
     }
     this.loading = false;
   }
 
   /** Null for a picture that fails to load: the next one replaces it. */
-  private async load(url: string): Promise<ImageBitmap | null> {
+  private async load(url: string, signal: AbortSignal): Promise<ImageBitmap | null> {
     try {
-      const response = await fetch(url, { signal: this.ending.signal });
+      const response = await fetch(url, { signal });
       if (response.status === 404) this.onMissing(url);
       return response.ok ? await createImageBitmap(await response.blob()) : null;
     } catch {

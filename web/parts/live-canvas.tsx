@@ -6,12 +6,14 @@ interface Props {
   /** URL of the picture to show; null keeps the current one. */
   url: string | null;
   label: string;
+  /** Whether the pictures' session is over and about to be deleted: none is asked for any more, and the one on show stays. */
+  ended?: boolean;
   /** Receives the URL of a picture that no longer exists. */
   onMissing(url: string): void;
 }
 
 /** A canvas that fills its place and shows the newest frame; frames of coarse scales have fewer pixels. */
-export function LiveCanvas({ url, label, onMissing }: Props) {
+export function LiveCanvas({ url, label, ended = false, onMissing }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const picture = useRef<LatestPicture>(null);
   const missing = useRef(onMissing);
@@ -34,8 +36,9 @@ export function LiveCanvas({ url, label, onMissing }: Props) {
   }, []);
 
   useEffect(() => {
-    if (url !== null) picture.current?.offer(url);
-  }, [url]);
+    if (ended) picture.current?.drop();
+    else if (url !== null) picture.current?.offer(url);
+  }, [url, ended]);
 
   return <canvas ref={canvas} className={styles.canvas} role="img" aria-label={label} />;
 }

@@ -29,8 +29,9 @@ export function Kiosk() {
   const options = useMemo(() => kioskOptions(setUp, language), [setUp, language]);
   const texts = kioskTexts[language];
   const [state, dispatch] = useLoop(options);
-  const lend = useLease(sessionOf(state), options.keep);
-  const { frame, connected } = usePainting(sessionOf(state), dispatch);
+  const sessionId = sessionOf(state);
+  const lend = useLease(sessionId, options.keep);
+  const { frame, connected } = usePainting(sessionId, dispatch);
   useAwake();
   const still = useStill();
   const visits = state.phase === "choosing" || state.phase === "counting";
@@ -39,7 +40,7 @@ export function Kiosk() {
     <main className={styles.kiosk} lang={language} data-still={still && !visits} data-phase={state.phase}>
       <h1 className="hidden">{texts.heading}</h1>
       <div className={styles.picture} data-behind={visits}>
-        <LiveCanvas url={frame?.url ?? null} label={caption} onMissing={() => undefined} />
+        <LiveCanvas url={frame?.url ?? null} label={caption} ended={sessionId === null} onMissing={() => undefined} />
         {/* The photo is on the wall until its first step comes, and dissolves into it. */}
         {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
         <img
@@ -98,7 +99,7 @@ function photoUrl(state: KioskState, { photos, styles: pictures }: KioskOptions)
 /** Whether a painting is begun that has no picture of its own yet. */
 function awaitsPicture(state: KioskState, frame: Frame | null): boolean {
   if (state.phase === "starting") return true;
-  return state.phase === "painting" && !frame?.url.startsWith(`/frames/${state.sessionId}/`);
+  return state.phase === "painting" && frame === null;
 }
 
 function progress(texts: KioskTexts, state: KioskState, step: number | null, { steps }: KioskOptions): string {

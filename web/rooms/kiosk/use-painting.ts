@@ -7,9 +7,12 @@ import type { KioskEvent } from "./machine";
 /** Time without an event after which a running painting counts as failed, ms. */
 const SILENCE_MS = 120_000;
 
-/** The newest picture of the painting on show, and whether the server is connected. Dispatches the painting's end. */
+/**
+ * The newest picture of the painting on show, null before its first one, and whether the server is connected. Dispatches
+ * the painting's end.
+ */
 export function usePainting(sessionId: string | null, dispatch: Dispatch<KioskEvent>): { frame: Frame | null; connected: boolean } {
-  const [frame, setFrame] = useState<Frame | null>(null);
+  const [newest, setNewest] = useState<{ sessionId: string; frame: Frame } | null>(null);
   const [connected, setConnected] = useState(true);
   useSubscription(sessionId, (id, signal) => {
     let over = false;
@@ -25,7 +28,7 @@ export function usePainting(sessionId: string | null, dispatch: Dispatch<KioskEv
       onEvent({ session: event }) {
         clearTimeout(silence);
         silence = setTimeout(giveUp, SILENCE_MS);
-        if (event.__typename === "Frame") setFrame(event);
+        if (event.__typename === "Frame") setNewest({ sessionId: id, frame: event });
         if (event.__typename !== "SessionChange") return;
         const { status } = event.session;
         over = isOver(status);
@@ -39,5 +42,5 @@ export function usePainting(sessionId: string | null, dispatch: Dispatch<KioskEv
       onFailure: giveUp,
     };
   });
-  return { frame, connected };
+  return { frame: newest !== null && newest.sessionId === sessionId ? newest.frame : null, connected };
 }
