@@ -1,10 +1,14 @@
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
+import { layoutShift, watchLayoutShift } from "../helpers/layout-shift.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 780 } };
+
+/** A shift that nobody sees. */
+const MOST_SHIFT = 0.01;
 
 describeStudio("a walk through every room, with the bundled networks", {}, (studio) => {
   /** A finished painting and a finished translation. */
@@ -49,20 +53,26 @@ describeStudio("a walk through every room, with the bundled networks", {}, (stud
   ];
 
   describe.each(Object.entries(sizes))("on a %s", (device, viewport) => {
-    test.each(rooms)("$name: axe finds nothing serious in light and dark, nothing is too wide, no error", async ({ name, path, ready }) => {
-      const { page, complaints } = await studio.open(viewport);
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await page.goto(path());
-        await ready(page);
-        expect(await overflow(page), "wider than the window, px").toBe(0);
-        expect(await seriousFindings(page), colorScheme).toEqual([]);
-        await screenshot(page, `walk-${name.replace(" ", "-")}-${device}-${colorScheme}`, true);
-      }
-      // The console shows the 404 of a page that does not exist.
-      if (name !== "nowhere") expect(complaints).toEqual([]);
-      await page.close();
-    });
+    test.each(rooms)(
+      "$name: axe finds nothing serious in light and dark, nothing moves or is too wide, no error",
+      async ({ name, path, ready }) => {
+        const { page, complaints } = await studio.open(viewport);
+        await watchLayoutShift(page);
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+          await page.goto(path());
+          await ready(page);
+          const shift = await layoutShift(page);
+          expect(shift.score, shift.elements.join()).toBeLessThan(MOST_SHIFT);
+          expect(await overflow(page), "wider than the window, px").toBe(0);
+          expect(await seriousFindings(page), colorScheme).toEqual([]);
+          await screenshot(page, `walk-${name.replace(" ", "-")}-${device}-${colorScheme}`, true);
+        }
+        // The console shows the 404 of a page that does not exist.
+        if (name !== "nowhere") expect(complaints).toEqual([]);
+        await page.close();
+      },
+    );
   });
 
   test("the help sheet lists the keys, which open the rooms and do nothing in fields", async () => {

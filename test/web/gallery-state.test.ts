@@ -19,8 +19,9 @@ function card(id: string, minute: number, status: Card["status"] = "COMPLETED"):
     parent: null,
     device: null,
     error: null,
-    settings: { size: 8 },
+    settings: { size: 8, styleLayers: [] },
     content: image,
+    styles: [],
     latestFrame: null,
   };
 }

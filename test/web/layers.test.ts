@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { SessionStatus } from "../../web/graphql/operations";
 import type { RunFrame } from "../../web/graphql/run-operations";
-import { experimentInputs, onlyLayer, shareDone, styleLayerNames } from "../../web/rooms/layers/experiment";
+import { experimentInputs, shareDone, styleLayerNames } from "../../web/rooms/layers/experiment";
 import { curvePath, layerCurves } from "../../web/rooms/layers/layer-losses";
+import { onlyLayer } from "../../web/session/only-layer";
 import type { Run } from "../../web/side-by-side/runs";
 
 const setup = { contentId: "c", styleId: "s", names: { photo: "Alps", style: "Dots" }, size: 64, steps: 10, model: "vgg19-lite" };

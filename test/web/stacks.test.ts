@@ -3,7 +3,23 @@ import type { Card } from "../../web/graphql/operations";
 import { stacksOf } from "../../web/rooms/gallery/stacks";
 
 function painting(id: string, parent: string | null = null, starred = false): Card {
-  return { __typename: "StyleTransferSession", id, parent: parent === null ? null : { id: parent }, starred } as Card;
+  const settings = { size: 64, styleLayers: ["a", "b"].map((layer) => ({ layer, weight: 1 })) };
+  const family = parent === null ? null : { id: parent };
+  return {
+    __typename: "StyleTransferSession",
+    id,
+    parent: family,
+    starred,
+    settings,
+    content: { id: "photo" },
+    styles: [],
+  } as unknown as Card;
+}
+
+/** A painting of an experiment with one layer alone. */
+function ofLayer(id: string, layer: string, style = "style"): Card {
+  const styleLayers = ["a", "b"].map((one) => ({ layer: one, weight: one === layer ? 1 : 0 }));
+  return { ...painting(id), settings: { size: 64, styleLayers }, styles: [{ image: { id: style } }] } as Card;
 }
 
 const shape = (cards: Card[]) => stacksOf(cards).map((stack) => stack.cards.map(({ id }) => id).join(""));
@@ -22,4 +38,12 @@ test("a starred member represents its stack", () => {
 
 test("a translation is a stack of its own", () => {
   expect(shape([{ __typename: "TranslationSession", id: "t" } as Card, painting("a")])).toEqual(["t", "a"]);
+});
+
+test("the paintings of an experiment with layers are one stack, with their branches", () => {
+  expect(shape([painting("d", "b"), ofLayer("b", "b"), painting("x"), ofLayer("a", "a"), ofLayer("o", "a", "other")])).toEqual([
+    "dba",
+    "x",
+    "o",
+  ]);
 });

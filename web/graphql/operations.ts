@@ -68,7 +68,7 @@ const CardParts = graphql(
     fragment CardParts on Session {
       ...SessionParts
       latestFrame { step url width height }
-      ... on StyleTransferSession { settings { size } content { ...ImageParts } parent { id } }
+      ... on StyleTransferSession { settings { size styleLayers { layer weight } } content { ...ImageParts } styles { image { id } } parent { id } }
       ... on TranslationSession { model { id title } source { ...ImageParts } }
     }
   `,

@@ -62,6 +62,7 @@ export const paintingTexts = {
       `Loss curve: ${first} at step ${firstStep}, ${last} at step ${lastStep}`,
     total: "Total",
     step: (step: number) => `step ${step}`,
+    below: "Too small for the axis",
   },
   beside: {
     title: "View",

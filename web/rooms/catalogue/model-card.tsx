@@ -21,7 +21,7 @@ export function ModelItem({ network, actions }: Props) {
     <li className={styles.model} data-state={state} aria-label={name}>
       <span className={`cropped ${styles.preview}`}>
         {/* biome-ignore lint/performance/noImgElement: an export has no image optimiser. */}
-        {picture && <img src={picture} alt="" loading="lazy" />}
+        {picture ? <img src={picture} alt="" loading="lazy" /> : <NetworkSign />}
       </span>
       <div className={styles.words}>
         <h3 className={styles.name}>{name}</h3>
@@ -47,6 +47,17 @@ export function ModelItem({ network, actions }: Props) {
   );
 }
 
+/** Stands for a network without a picture: its layers, each half as large as the one before. */
+function NetworkSign() {
+  return (
+    <svg className={styles.sign} viewBox="0 0 32 32" aria-hidden="true">
+      {[20, 14, 9, 5].map((side, place) => (
+        <rect key={side} x={4 + 6 * place} y={16 - side / 2} width={4} height={side} />
+      ))}
+    </svg>
+  );
+}
+
 function Facts({ network: { id, family, licence, source, bytes, parameters, size } }: { network: Network }) {
   const facts = [
     [texts.facts.size, formatBytes(bytes)],
@@ -54,16 +65,21 @@ function Facts({ network: { id, family, licence, source, bytes, parameters, size
     [texts.facts.native, units.pixels(size)],
     [texts.facts.family, `${family.toLowerCase().replace("_", " ")} (${id})`],
     [texts.facts.licence, licence],
-    [texts.facts.source, source],
+    [texts.facts.source, shortCommits(source)],
   ].filter(([, value]) => value);
   return (
     <dl className={styles.facts}>
       {facts.map(([fact, value]) => (
         <div key={fact}>
           <dt>{fact}</dt>
-          <dd>{value}</dd>
+          <dd title={fact === texts.facts.source ? source : undefined}>{value}</dd>
         </div>
       ))}
     </dl>
   );
+}
+
+/** A source with its commits as they are usually shown, by their first seven digits. */
+function shortCommits(source: string): string {
+  return source.replace(/\b([0-9a-f]{7})[0-9a-f]{33}\b/g, "$1");
 }

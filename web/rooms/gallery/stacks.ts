@@ -1,6 +1,7 @@
 import type { Card } from "../../graphql/operations";
+import { onlyLayer } from "../../session/only-layer";
 
-/** Cards of one family: a painting with its branches. A card without a family is a stack of one. */
+/** Cards that belong together: a painting with its branches, or the paintings of one experiment. Others are stacks of one. */
 export interface Stack {
   /** In the order of the gallery, the one that represents the stack first: the first starred one, else the first. */
   cards: readonly [Card, ...Card[]];
@@ -11,7 +12,8 @@ export function stacksOf(cards: readonly Card[]): Stack[] {
   const known = new Map(cards.map((card) => [card.id, card]));
   const stacks = new Map<string, [Card, ...Card[]]>();
   for (const card of cards) {
-    const key = ancestorOf(card, known);
+    const ancestor = ancestorOf(card, known);
+    const key = experimentOf(known.get(ancestor)) ?? ancestor;
     const stack = stacks.get(key);
     if (stack) stack.push(card);
     else stacks.set(key, [card]);
@@ -29,4 +31,10 @@ function ancestorOf(card: Card, known: ReadonlyMap<string, Card>): string {
   if (!parent) return card.id;
   const next = known.get(parent.id);
   return next ? ancestorOf(next, known) : parent.id;
+}
+
+/** What the paintings of an experiment with layers have in common; null for a card of none. */
+function experimentOf(card: Card | undefined): string | null {
+  if (card?.__typename !== "StyleTransferSession" || onlyLayer(card.settings.styleLayers) === null) return null;
+  return ["layers", card.content.id, ...card.styles.map(({ image }) => image.id)].join();
 }

@@ -8,6 +8,7 @@ import bar from "../../parts/progress-bar.module.css";
 import { ShareDialog } from "../../parts/share-dialog";
 import { useAttempt } from "../../parts/use-attempt";
 import { useFullScreen } from "../../parts/use-full-screen";
+import { onlyLayer } from "../../session/only-layer";
 import { RunPanel } from "../../side-by-side/run-panel";
 import { frameAt, type Run } from "../../side-by-side/runs";
 import side from "../../side-by-side/side-by-side.module.css";
@@ -17,7 +18,7 @@ import { useRuns } from "../../side-by-side/use-runs";
 import { layersTexts as texts } from "../../texts/layers";
 import { layerWeightTexts } from "../../texts/layers-in-words";
 import { shareTexts } from "../../texts/share";
-import { onlyLayer, shareDone } from "./experiment";
+import { shareDone } from "./experiment";
 import { LayerChart } from "./layer-chart";
 import styles from "./layers.module.css";
 

@@ -45,9 +45,3 @@ export function experimentInputs({ contentId, styleId, names, size, steps, model
     styleLayers: styleLayerNames.map((layer) => ({ layer, weight: layer === only ? 1 : 0 })),
   }));
 }
-
-/** The only style layer that a painting uses; null if it uses several. */
-export function onlyLayer(layers: readonly { layer: string; weight: number }[]): string | null {
-  const used = layers.filter(({ weight }) => weight > 0);
-  return used.length === 1 ? (used[0]?.layer ?? null) : null;
-}

@@ -40,6 +40,11 @@ export function LossCurve({ curve, steps, weightsAt, shown, onShow }: Props) {
     steps,
     points.map(({ values }) => values),
   );
+  const lines = drawingOrder.map(({ term }) => ({
+    term,
+    path: scale.path(points.map(({ step, values }) => ({ step, value: values[term] }))),
+  }));
+  const undrawn = new Set(lines.filter(({ path }) => path === "" && points.length > 0).map(({ term }) => term));
   // The curve is thinned; the picture on show has its own losses.
   const last = shown === null ? points.at(-1) : { step: shown.step, values: weightedTerms(shown, weightsAt(shown.step)) };
   const under = hovered === null ? null : nearestPoint(points, hovered);
@@ -93,25 +98,35 @@ export function LossCurve({ curve, steps, weightsAt, shown, onShow }: Props) {
             </text>
           </>
         )}
-        {drawingOrder.map(({ term }) => (
-          <path
-            key={term}
-            className={styles.line}
-            style={{ "--term": `var(--term-${term})` }}
-            data-term={term}
-            d={scale.path(points.map(({ step, values }) => ({ step, value: values[term] })))}
-          />
+        {lines.map(({ term, path }) => (
+          <path key={term} className={styles.line} style={{ "--term": `var(--term-${term})` }} data-term={term} d={path} />
         ))}
         {told && told.values.total > 0 && <circle className={styles.tip} cx={scale.x(told.step)} cy={scale.y(told.values.total)} r={3} />}
       </svg>
       <figcaption className={styles.legend}>
         {terms.map(({ term, label }) => (
-          <span key={term} className={styles.key} style={{ "--term": `var(--term-${term})` }}>
-            {label} <span className={styles.value}>{told ? formatLoss(told.values[term]) : "–"}</span>
+          <span
+            key={term}
+            className={styles.key}
+            style={{ "--term": `var(--term-${term})` }}
+            title={undrawn.has(term) ? texts.below : undefined}
+          >
+            {label} {undrawn.has(term) && <Below />}
+            <span className={styles.value}>{told ? formatLoss(told.values[term]) : "–"}</span>
           </span>
         ))}
       </figcaption>
     </figure>
+  );
+}
+
+/** Tells of a term without a line, whose values are still listed. */
+function Below() {
+  return (
+    <>
+      <span aria-hidden="true">↓</span>
+      <span className="hidden">{texts.below}</span>
+    </>
   );
 }
 
