@@ -1,10 +1,12 @@
 import localFont from "next/font/local";
 
+// "optional": a font that comes too late is used from the next page on, so that no text moves.
+
 export const sans = localFont({
   src: "../../node_modules/@fontsource-variable/instrument-sans/files/instrument-sans-latin-wght-normal.woff2",
   variable: "--font-sans",
   weight: "400 700",
-  display: "swap",
+  display: "optional",
 });
 
 export const serif = localFont({
@@ -14,5 +16,5 @@ export const serif = localFont({
   ],
   variable: "--font-serif",
   weight: "400",
-  display: "swap",
+  display: "optional",
 });

@@ -57,7 +57,7 @@ export function NewExperiment({ onStarted }: { onStarted(ids: string[]): void })
         <PictureWell title={texts.photo} choice={photo} />
         <PictureWell title={texts.style} choice={style} />
       </div>
-      <div className={workbench.settings}>
+      <div className={workbench.settings} data-loading={features === null && networks.failure === null}>
         <NumberControl setting={sizeSetting} slider={false} value={size} onChange={setSize} />
         <NumberControl setting={stepsSetting} slider={false} value={steps} onChange={setSteps} />
         {features && <NetworkChoice features={features} model={model} actions={networks} onChange={setModel} />}

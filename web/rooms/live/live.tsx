@@ -103,7 +103,7 @@ export function Live() {
           </button>
         </LiveActions>
       </div>
-      <div className={workbench.settings}>
+      <div className={workbench.settings} data-loading={translators === null && networkFailure === null}>
         <TranslatorList translators={translators} chosen={network} onChoose={setModel} />
         {!drawing && <SelectControl title={texts.from} options={camera.options} value={camera.chosen} onChange={camera.choose} />}
         {!drawing && <SelectControl title={texts.view} options={views} value={view} onChange={(chosen) => setView(chosen)} />}

@@ -51,6 +51,7 @@ export function Translate({ children }: { children: ReactNode }) {
       </div>
       <form
         className={workbench.settings}
+        data-loading={translators === null && networkFailure === null}
         onSubmit={(event) => {
           event.preventDefault();
           if (translator && !focusInvalid(event.currentTarget)) void start(() => begin(translator));
