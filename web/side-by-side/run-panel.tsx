@@ -37,7 +37,12 @@ export function RunPanel({ run, position, title, view, hidden = false, children 
   );
   const content = session?.content ?? usual;
   return (
-    <li className={styles.panel} data-hidden={hidden} data-loading={session === null && failure === null} style={{ "--aspect": content.width / content.height }}>
+    <li
+      className={styles.panel}
+      data-hidden={hidden}
+      data-loading={session === null && failure === null}
+      style={{ "--aspect": content.width / content.height }}
+    >
       <h2 className={styles.title}>{title}</h2>
       <div className={styles.picture}>
         {session && view ? (
