@@ -3,8 +3,9 @@ import { root } from "./root.mjs";
 
 /** Folders of the server with the folders that each may import besides itself. Every folder may import server/errors.ts. */
 export const server = {
-  api: ["exports", "sessions", "storage", "queue", "records"],
-  http: ["exports", "sessions", "storage", "pictures", "records"],
+  api: ["access", "exports", "sessions", "storage", "queue", "records"],
+  http: ["access", "exports", "sessions", "storage", "pictures", "records"],
+  access: ["storage", "bus", "records"],
   exports: ["sessions", "storage", "bus", "processes", "records"],
   sessions: ["models", "storage", "queue", "bus", "records"],
   host: ["sessions", "storage", "queue", "bus", "device", "art", "models", "processes", "records"],

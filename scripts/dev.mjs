@@ -9,7 +9,7 @@ import { inRoot, root } from "./root.mjs";
 
 /** Addresses of the server; every other one is a page of the studio. */
 const SERVER_PATHS =
-  /^\/(graphql|healthz|readyz|metrics|images|frames|sessions|exports)([/?]|$)|^\/schema\.graphql$|^\/models\/[^/]+\/(preview|sheet)|^\/live\/out\/[^/]+\.mjpeg/;
+  /^\/(graphql|access|healthz|readyz|metrics|images|frames|sessions|exports)([/?]|$)|^\/schema\.graphql$|^\/models\/[^/]+\/(preview|sheet)|^\/live\/out\/[^/]+\.mjpeg/;
 
 const HOST = "127.0.0.1";
 

@@ -1,25 +1,34 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ModelCatalogue } from "./api/context.js";
+import { openAccess } from "./access/access.js";
+import type { GuardedFilm } from "./access/gatekeeper.js";
+import type { Links } from "./access/links.js";
+import type { Principal } from "./access/principal.js";
+import { storageFor } from "./access/scoped-storage.js";
+import type { ApiContext, ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema, emittedSchema } from "./api/schema.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
 import type { Bus } from "./bus/bus.js";
+import type { ExportRecord } from "./exports/export.js";
 import { Exporter } from "./exports/exporter.js";
 import { createHttpApp } from "./http/app.js";
 import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
+import { namesInNetwork } from "./http/own-names.js";
 import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "./limits.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
-import type { DeviceInfo, RefusedDevice, SessionFilter } from "./records/session.js";
+import { type AccessMode, LOCAL_OWNER } from "./records/access.js";
+import type { DeviceInfo, RefusedDevice } from "./records/session.js";
 import { styleTransferSettings } from "./records/settings.js";
 import type { StepTime } from "./records/step-time.js";
 import { SessionControls } from "./sessions/controls.js";
 import { LiveFrames } from "./sessions/live/frames.js";
 import type { SessionModels } from "./sessions/models.js";
 import { QueueOrder } from "./sessions/queue-order.js";
+import { requireQueueSpace } from "./sessions/requirements.js";
 import { SessionService } from "./sessions/service.js";
 import { Sweeper } from "./sessions/sweeper.js";
 import { FrameBroker } from "./sessions/watch/frame-broker.js";
@@ -43,6 +52,14 @@ export interface AppParts {
   stepTimes(modelId: string): readonly StepTime[] | null;
   /** Why sessions cannot run yet; null when they can. */
   unready(): string | null;
+  /** How the server knows who may use it. */
+  accessMode: AccessMode;
+  /** The Bearer secret of commands on this machine; null for none. */
+  operatorSecret: string | null;
+  /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
+  publicUrl: URL | null;
+  /** Addresses and networks of proxies whose X-Forwarded headers are true. */
+  trustedProxies: readonly string[];
   /** Origins of web pages, other than the studio, that may use the server. */
   origins: readonly string[];
   version: string;
@@ -62,9 +79,16 @@ export interface AppParts {
 
 export interface App {
   readonly broker: FrameBroker;
+  readonly links: Links;
   /** Starts to serve. Returns the address in use. */
   listen(port: number, host: string): Promise<AddressInfo>;
   close(): Promise<void>;
+}
+
+function guardedFilm(film: ExportRecord | null): GuardedFilm | null {
+  if (!film) return null;
+  const { sessionId, besideId } = film.settings;
+  return { ownerId: film.ownerId, sessionIds: besideId === null ? [sessionId] : [sessionId, besideId] };
 }
 
 /** Assembles the API side: one port for GraphQL, its WebSocket, pictures and the studio. */
@@ -78,6 +102,10 @@ export async function createApp(parts: AppParts): Promise<App> {
     refusedDevices,
     stepTimes,
     unready,
+    accessMode,
+    operatorSecret,
+    publicUrl,
+    trustedProxies,
     origins,
     version,
     studioFolder,
@@ -93,22 +121,23 @@ export async function createApp(parts: AppParts): Promise<App> {
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });
   const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });
   const watchOutput = outputsOf({ storage, bus, broker });
-  const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, maxQueued };
-  const sessions = new SessionService(sessionParts);
-  const controls = new SessionControls({ ...sessionParts, maxChanges: MAX_CHANGES });
+  const sessionParts = {
+    ...{ storage, queue, bus, models: models.sessions, maxSize },
+    requireQueueSpace: () => requireQueueSpace(storage, maxQueued),
+  };
+  const sessions = new SessionService({ ...sessionParts, ownerId: LOCAL_OWNER });
+  const controls = new SessionControls({ ...sessionParts, maxQueued, maxChanges: MAX_CHANGES });
   const sweeper = new Sweeper({ storage, sessions, controls, report });
-  const context = {
-    sessions,
+  const access = await openAccess({ mode: accessMode, operatorSecret, storage, bus, findFilm: (id) => guardedFilm(exporter.find(id)) });
+  const { gatekeeper, directory, links } = access;
+  const shared = {
+    ...{ gatekeeper, directory, links, accessMode },
     controls,
     queueOrder: new QueueOrder({ storage, queue, bus }),
     liveFrames,
-    storage,
     queue,
-    frames: keptFrames(storage),
     exports: exporter,
     broker,
-    watchSessions: (filter: SessionFilter) => openGalleryFeed(bus, filter),
-    watchRemovals: () => openRemovalFeed(bus),
     watchOutput,
     models: models.catalogue,
     layersOf: async (id: string) => (await models.sessions.find(id))?.layers.map(({ name }) => name) ?? [],
@@ -119,10 +148,25 @@ export async function createApp(parts: AppParts): Promise<App> {
     limits: pictureLimits,
     maxSize,
   };
+  const contextOf = (principal: Principal): ApiContext => {
+    const { reader, ownerId } = principal;
+    const seen = storageFor(reader, storage);
+    return {
+      ...shared,
+      principal,
+      storage: seen,
+      frames: keptFrames(seen),
+      // A stranger makes nothing.
+      sessions: new SessionService({ ...sessionParts, storage: seen, ownerId: ownerId ?? "" }),
+      watchSessions: (filter) => openGalleryFeed(bus, reader === null ? filter : { ...filter, reader }),
+      watchRemovals: () => openRemovalFeed(bus, reader),
+    };
+  };
   const schema = buildApiSchema();
-  const guard = createGuard(origins);
+  const isInNetwork = accessMode !== "NONE";
+  const guard = createGuard(publicUrl ? [...origins, publicUrl.origin] : origins, isInNetwork ? namesInNetwork : undefined);
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
-  const graphql = await graphqlOverHttp(schema, context, report);
+  const graphql = await graphqlOverHttp(schema, contextOf, access.principals, report);
   const server = createServer(
     // Bodies have deadlines of their own: Node's would cut large uploads.
     { requestTimeout: 0 },
@@ -133,6 +177,9 @@ export async function createApp(parts: AppParts): Promise<App> {
       exporter,
       version,
       guard,
+      trustedProxies,
+      isPublicSecure: publicUrl?.protocol === "https:",
+      access,
       limits: pictureLimits,
       decoder,
       metrics,
@@ -144,10 +191,11 @@ export async function createApp(parts: AppParts): Promise<App> {
       report,
     }),
   );
-  const sockets = graphqlOverWebSocket(server, schema, context, (request) => guard.refusal(request), report);
+  const sockets = graphqlOverWebSocket(server, schema, { ...access, contextOf }, (request) => guard.refusal(request), report);
 
   return {
     broker,
+    links,
     async listen(port, host) {
       server.listen(port, host);
       await once(server, "listening");
@@ -165,6 +213,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await closed;
       clearTimeout(deadline);
       await graphql.close();
+      await access.close();
       metrics.close();
       await exporter.close();
       await decoder.close();

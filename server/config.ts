@@ -1,12 +1,20 @@
 import { statSync } from "node:fs";
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { type DeviceChoice, deviceChoices, isDeviceChoice } from "./device/messages.js";
+import { type AccessMode, accessModes } from "./records/access.js";
 
 /** Settings of the server, as read from the environment. */
 export interface Config {
   /** 0 for any free port. */
   port: number;
   host: string;
+  /** How the server knows who may use it. */
+  access: AccessMode;
+  /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
+  publicUrl: URL | null;
+  /** Addresses and networks of proxies whose X-Forwarded headers are true. */
+  trustedProxies: string[];
   /** Folder of all data that outlives the process. */
   dataDir: string;
   /** Folder with models, or the address of one, which ends in a slash; null for none. */
@@ -37,7 +45,7 @@ interface Variable<Value> {
   parse(text: string): Value;
 }
 
-const loopback = ["127.0.0.1", "localhost", "::1"];
+const loopback: readonly string[] = ["127.0.0.1", "localhost", "::1"];
 
 /** Every environment variable that the server reads. `npm run docs` copies them to docs/operate.md. */
 export const variables = {
@@ -53,8 +61,42 @@ export const variables = {
   host: {
     name: "HOST",
     default: "127.0.0.1",
-    help: "Address to listen on: `127.0.0.1`, `localhost` or `::1`. Only this machine can reach the server, which has no access control.",
-    parse: (text) => oneOf(loopback, text),
+    help: "Address to listen on. Other than `127.0.0.1`, `localhost` and `::1`, such as `0.0.0.0` for all of this machine's, it needs `ATELIER_ACCESS`.",
+    parse(text) {
+      if (!loopback.includes(text) && isIP(text) === 0) throw new ConfigError("must be localhost or an IP address of this machine");
+      return text;
+    },
+  },
+  access: {
+    name: "ATELIER_ACCESS",
+    default: "none",
+    help: "Who may use the server: `none` asks nobody, and only this machine can reach the server; `link` asks for a link with a role.",
+    parse: (text) =>
+      oneOf(
+        accessModes.map((mode) => mode.toLowerCase()),
+        text,
+      ).toUpperCase() as AccessMode,
+  },
+  publicUrl: {
+    name: "ATELIER_PUBLIC_URL",
+    default: "",
+    help: "The address that browsers show where a proxy stands in front, such as `https://atelier.example`: scheme, host and port.",
+    parse(text) {
+      if (text === "") return null;
+      const address = URL.canParse(text) ? new URL(text) : null;
+      if (address && address.pathname !== "/") {
+        throw new ConfigError(
+          "must not have a path: the studio's pages know each other by absolute paths, so it needs a host name or port of its own",
+        );
+      }
+      return new URL(origin(text));
+    },
+  },
+  trustedProxies: {
+    name: "ATELIER_TRUSTED_PROXIES",
+    default: "",
+    help: "Addresses or networks of proxies, separated by commas, such as `127.0.0.1, 10.0.0.0/8`. Only they say with X-Forwarded-For and X-Forwarded-Proto who asks, and whether by https.",
+    parse: (text) => text.split(",").flatMap((part) => (part.trim() === "" ? [] : [addressOrNetwork(part.trim())])),
   },
   dataDir: {
     name: "ATELIER_DATA",
@@ -117,7 +159,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new ConfigError(`Unknown environment variable ${unknown.join(", ")}. The known ones are ${[...known].join(", ")}.`);
   }
   const values = Object.entries<Variable<unknown>>(variables).map(([key, variable]) => [key, read(variable, env)]);
-  return Object.fromEntries(values) as Config;
+  const config = Object.fromEntries(values) as Config;
+  if (!loopback.includes(config.host) && config.access === "NONE") {
+    throw new ConfigError(
+      `HOST=${config.host} lets other machines reach the server, so it must know who may use it: set ATELIER_ACCESS=link too; docs/access.md says more.`,
+    );
+  }
+  return config;
 }
 
 function read<Value>(variable: Variable<Value>, env: NodeJS.ProcessEnv): Value {
@@ -151,6 +199,16 @@ function mirrorAddress(text: string): URL {
   }
   if (!address.pathname.endsWith("/")) address.pathname += "/";
   return address;
+}
+
+/** An IP address, or a network such as 10.0.0.0/8. */
+function addressOrNetwork(text: string): string {
+  const [address = "", bits, ...rest] = text.split("/");
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  const isNetwork = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  if (most < 0 || !isNetwork || rest.length > 0)
+    throw new ConfigError("must be IP addresses or networks such as 10.0.0.0/8, separated by commas");
+  return text;
 }
 
 /** The origin in a text, which may end in a slash. */

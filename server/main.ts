@@ -1,4 +1,7 @@
 import { join } from "node:path";
+import { type Links, pathOf } from "./access/links.js";
+import { removeOperatorFile, writeOperatorFile } from "./access/operator.js";
+import { newSecret } from "./access/secrets.js";
 import { createApp } from "./app.js";
 import { openEmbeddedBus } from "./bus/embedded.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
@@ -16,6 +19,7 @@ import { createLog } from "./log.js";
 import { downloadPreferredFeatures, openRegistry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
+import { isOpen, LOCAL_OWNER } from "./records/access.js";
 import { registryModels } from "./sessions/models.js";
 import { DataFolderError } from "./storage/embedded/data-folder.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
@@ -63,6 +67,9 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   // 4. Sessions that the last run left unfinished, before a client can see them or a host can claim them.
   await recoverSessions(storage, queue);
 
+  // Commands on this machine reach the running server by a secret in the data folder.
+  const operatorSecret = config.access === "NONE" ? null : newSecret();
+
   // 5. The API. It listens before the device starts, so that a port in use shows at once.
   let host: Host | null = null;
   const app = await createApp({
@@ -74,6 +81,10 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     refusedDevices: () => host?.refusedDevices() ?? [],
     stepTimes: (modelId) => host?.stepTimes(modelId) ?? null,
     unready: () => (host?.ready ? null : "The device is starting, or does not respond."),
+    accessMode: config.access,
+    operatorSecret,
+    publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
     origins: config.origins,
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
@@ -84,6 +95,12 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   });
   opened.push(() => app.close());
   const { port, address, family } = await app.listen(config.port, config.host);
+  const url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+  if (operatorSecret !== null) {
+    await writeOperatorFile(config.dataDir, { address: reachableAddress(url), secret: operatorSecret });
+    opened.push(() => removeOperatorFile(config.dataDir));
+    await greetAdmin(app.links, config.publicUrl?.origin ?? reachableAddress(url));
+  }
 
   // 6. The host, which starts the device and claims sessions.
   host = await Host.start({
@@ -107,7 +124,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     });
   }
 
-  log.info(`Atelier is at http://${family === "IPv6" ? `[${address}]` : address}:${port}`);
+  log.info(`Atelier is at ${reachableAddress(url)}`);
   if (!(await registry.list()).some(({ task, state }) => task === "FEATURES" && state === "READY")) {
     log.warn("No feature model is ready, so style transfers are refused. Set ATELIER_MODEL_MIRROR to a folder that holds vgg19/.");
   }
@@ -117,6 +134,21 @@ async function start(config: Config, opened: Close[]): Promise<void> {
 
   // 8. The preferred feature model, which makes paintings better. Nothing waits for its download.
   if (!offline) void downloadPreferredFeatures(registry, log.info).catch(report);
+}
+
+/** The address by which this machine reaches a server that listens on all its addresses. */
+function reachableAddress(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+}
+
+/** Lets the first admin in. The link goes to the terminal alone: a log may be read by others. */
+async function greetAdmin(links: Links, address: string): Promise<void> {
+  const now = new Date();
+  if ((await links.list(Number.MAX_SAFE_INTEGER)).some((link) => link.role === "ADMIN" && isOpen(link, now))) return;
+  const made = await links.create({ name: "First admin", ownerId: LOCAL_OWNER, expiresAt: null }, { kind: "ACCESS", role: "ADMIN" });
+  console.log(
+    `\nNobody can use this server yet. Open this link to become its admin, and keep it to yourself:\n\n  ${address}${pathOf(made)}\n`,
+  );
 }
 
 /** Closes what was opened, in reverse order. An error does not keep the rest open. */

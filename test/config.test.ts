@@ -6,6 +6,9 @@ test("an empty environment gives the defaults", () => {
   expect(readConfig({ PATH: "/bin" })).toEqual({
     port: 4000,
     host: "127.0.0.1",
+    access: "NONE",
+    publicUrl: null,
+    trustedProxies: [],
     dataDir: resolve("data"),
     modelMirror: null,
     sessionBytes: 512e6,
@@ -19,7 +22,10 @@ test("an empty environment gives the defaults", () => {
 test("every variable is read", () => {
   const env = {
     PORT: "0",
-    HOST: "localhost",
+    HOST: "0.0.0.0",
+    ATELIER_ACCESS: "link",
+    ATELIER_PUBLIC_URL: "https://atelier.example/",
+    ATELIER_TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8",
     ATELIER_DATA: "elsewhere",
     ATELIER_MODEL_MIRROR: "models",
     ATELIER_SESSION_MB: "5",
@@ -30,7 +36,10 @@ test("every variable is read", () => {
   };
   expect(readConfig(env)).toEqual({
     port: 0,
-    host: "localhost",
+    host: "0.0.0.0",
+    access: "LINK",
+    publicUrl: new URL("https://atelier.example"),
+    trustedProxies: ["127.0.0.1", "10.0.0.0/8"],
     dataDir: resolve("elsewhere"),
     modelMirror: resolve("models"),
     sessionBytes: 5e6,
@@ -56,7 +65,12 @@ test("one card of several may be named", () => {
 test.each([
   ["PORT", "70000", /PORT=70000 must be a port/],
   ["PORT", "4e3", /PORT=4e3 must be a port/],
-  ["HOST", "0.0.0.0", /HOST=0.0.0.0 must be one of 127.0.0.1/],
+  ["HOST", "0.0.0.0", /HOST=0.0.0.0 lets other machines reach the server.* ATELIER_ACCESS=link/],
+  ["HOST", "studio.example", /HOST=studio.example must be localhost or an IP address/],
+  ["ATELIER_ACCESS", "password", /ATELIER_ACCESS=password must be one of none, link/],
+  ["ATELIER_PUBLIC_URL", "https://art.example/atelier", /must not have a path/],
+  ["ATELIER_PUBLIC_URL", "art.example", /must be origins/],
+  ["ATELIER_TRUSTED_PROXIES", "10.0.0.0/99", /must be IP addresses or networks/],
   ["ATELIER_MODEL_MIRROR", "ftp://models.example", /must be a folder or an address/],
   ["ATELIER_MODEL_MIRROR", "file:///models", /must be a folder or an address/],
   ["ATELIER_MODEL_MIRROR", "https://user:secret@models.example", /must be a folder or an address/],

@@ -3,15 +3,17 @@ import { join } from "node:path";
 import { readCurves } from "../../bench/curves.js";
 import { plotsOf } from "../../bench/plots.js";
 import { readResults } from "../../bench/results.js";
+import { policy, routePolicy, rules } from "../../server/access/policy.js";
 import { variables } from "../../server/config.js";
 import { entryFiles, server, studio } from "../arrows.mjs";
 import { fillParts } from "./fill.js";
-import { arrowsTable, figuresTable, resultsTable, stepsTable, variablesTable } from "./tables.js";
+import { arrowsTable, figuresTable, policyTables, resultsTable, stepsTable, variablesTable } from "./tables.js";
 
 /** Documents with the generated parts that each must contain. */
 const documents: Record<string, readonly string[]> = {
   "README.md": ["figures"],
   "ARCHITECTURE.md": ["arrows"],
+  "docs/access.md": ["policy"],
   "docs/operate.md": ["variables"],
   "bench/README.md": ["steps", "figures", "results"],
 };
@@ -35,6 +37,7 @@ async function staleTexts(root: string): Promise<Map<string, string>> {
   const parts = new Map([
     ["arrows", arrowsTable(server, entryFiles, studio)],
     ["figures", figuresTable(results)],
+    ["policy", policyTables(rules, { ...policy, ...routePolicy })],
     ["results", resultsTable(results)],
     ["steps", stepsTable(results)],
     ["variables", variablesTable(Object.values(variables))],

@@ -76,6 +76,21 @@ export function variablesTable(variables: readonly Variable[]): string {
   return table(["variable", "default", "meaning"], rows);
 }
 
+/** Markdown tables of the rules of the policy, and of the operations that follow each. */
+export function policyTables(
+  rules: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  entries: Readonly<Record<string, { rule: string }>>,
+): string {
+  const parties = Object.keys(Object.values(rules)[0] ?? {});
+  const words = (text: string) => text.toLowerCase();
+  const rows = Object.entries(rules).map(([rule, extents]) => [rule, ...parties.map((party) => words(extents[party] ?? ""))]);
+  const followers = Object.keys(rules).map((rule) => {
+    const names = Object.entries(entries).filter(([, entry]) => entry.rule === rule);
+    return [rule, names.map(([name]) => `\`${name}\``).join(", ")];
+  });
+  return [table(["rule", ...parties.map(words)], rows), "", table(["rule", "operations and addresses"], followers)].join("\n");
+}
+
 /** Markdown table of the folders that each folder of the server may import, and the order of the studio's folders. */
 export function arrowsTable(
   server: Readonly<Record<string, readonly string[]>>,

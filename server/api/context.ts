@@ -1,5 +1,11 @@
+import type { Gatekeeper } from "../access/gatekeeper.js";
+import type { Links } from "../access/links.js";
+import { unauthenticated } from "../access/permissions.js";
+import type { Principal } from "../access/principal.js";
+import type { SessionDirectory } from "../access/session-directory.js";
 import type { Exporter } from "../exports/exporter.js";
 import type { Queue } from "../queue/queue.js";
+import type { AccessMode } from "../records/access.js";
 import type { ModelInfo } from "../records/model.js";
 import type { DeviceInfo, RefusedDevice, SessionFilter, SessionRecord } from "../records/session.js";
 import type { StepTime } from "../records/step-time.js";
@@ -39,8 +45,17 @@ export interface ModelCatalogue {
   picture(id: string, kind: "preview" | "sheet"): Promise<string | null>;
 }
 
-/** The context of resolvers, the same for every operation. */
+/**
+ * The context of resolvers for one principal. Sessions and pictures that they may not see do not exist in `storage` and
+ * for `sessions`; what one may do is checked before a resolver runs.
+ */
 export interface ApiContext {
+  principal: Principal;
+  gatekeeper: Gatekeeper;
+  directory: SessionDirectory;
+  links: Links;
+  /** How this server knows who may use it. */
+  accessMode: AccessMode;
   sessions: SessionService;
   controls: SessionControls;
   liveFrames: LiveFrames;
@@ -67,4 +82,13 @@ export interface ApiContext {
   limits: { maxImagePixels: number; maxJpegPixels: number; maxUploadBytes: number };
   /** Longest side of a painting on this machine and the device in use, px. */
   maxSize(): number;
+}
+
+/** The context for someone's operations. */
+export type ContextOf = (principal: Principal) => ApiContext;
+
+/** The owner of what a principal with a role makes; the policy lets no stranger make anything. */
+export function ownerOf({ ownerId }: Principal): string {
+  if (ownerId === null) throw unauthenticated();
+  return ownerId;
 }

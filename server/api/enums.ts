@@ -1,5 +1,6 @@
 import { registerEnumType } from "type-graphql";
 import type * as exported from "../exports/export.js";
+import type * as access from "../records/access.js";
 import type * as model from "../records/model.js";
 import type * as session from "../records/session.js";
 import { type Setting, styleTransferSettings } from "../records/settings.js";
@@ -119,3 +120,30 @@ export const choiceEnums: Readonly<Record<string, EnumObject<string>>> = Object.
     return [[setting.type, enumType(setting.type, setting.description, Object.fromEntries(values))]];
   }),
 );
+
+export const AccessMode = enumType<access.AccessMode>("AccessMode", "How a server knows who may use it.", {
+  NONE: "Everyone on its own machine, which alone can reach it.",
+  LINK: "By links with a role.",
+});
+export type AccessMode = keyof typeof AccessMode;
+
+export const Role = enumType<access.Role>("Role", "What someone may do.", {
+  VIEWER: "Watch what is public or shared with them.",
+  ARTIST: "Start sessions too, and change their own.",
+  ADMIN: "Everything.",
+});
+export type Role = keyof typeof Role;
+
+export const Visibility = enumType<access.Visibility>("Visibility", "Who may see a session besides its owner and admins.", {
+  PRIVATE: "Nobody.",
+  LINK: "Whoever opened a link to it.",
+  PUBLIC: "Everyone, also without credentials.",
+});
+export type Visibility = keyof typeof Visibility;
+
+export const LinkKind = enumType<access.LinkRecord["kind"]>("LinkKind", "What a link opens.", {
+  ACCESS: "The server, with a role.",
+  SHARE: "One session, to watch.",
+  OUTPUT: "The MJPEG stream of one lasting output.",
+});
+export type LinkKind = keyof typeof LinkKind;

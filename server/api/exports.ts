@@ -2,7 +2,7 @@ import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Query
 import { type ExportRecord, exportLimits } from "../exports/export.js";
 import type { FilmInput } from "../exports/film-settings.js";
 import { requireId } from "../sessions/requirements.js";
-import type { ApiContext } from "./context.js";
+import { type ApiContext, ownerOf } from "./context.js";
 import { IdArg, InRange, rangeAndDefault } from "./declare.js";
 import { ExportFormat, ExportState } from "./enums.js";
 import { SessionError } from "./session-types.js";
@@ -100,11 +100,11 @@ export class ExportResolver {
   })
   async startExport(
     @Arg("input", () => ExportInput, { description: "What to start." }) input: ExportInput,
-    @Ctx() { exports }: ApiContext,
+    @Ctx() { exports, principal }: ApiContext,
   ): Promise<Export> {
     requireId("input.sessionId", input.sessionId);
     if (typeof input.besideId === "string") requireId("input.besideId", input.besideId);
-    return exportOf(await exports.start(input));
+    return exportOf(await exports.start(input, ownerOf(principal)));
   }
 
   @Mutation(() => Export, { description: "Cancels an export. CONFLICT for one that has ended." })

@@ -1,7 +1,8 @@
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from "type-graphql";
+import { isId } from "../records/id.js";
 import type { FrameRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
-import { isId, noSession } from "../sessions/requirements.js";
+import { noSession } from "../sessions/requirements.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
 import { IdArg } from "./declare.js";
 import { LossTerm } from "./enums.js";

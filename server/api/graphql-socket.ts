@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { CloseCode, MessageType, type Server as Protocol, parseMessage } from "graphql-ws";
 import type { WebSocket } from "ws";
+import type { ApiContext } from "./context.js";
 import type { ReportError } from "./errors.js";
 import { apiLimits } from "./limits.js";
 import { SocketOutput } from "./socket-output.js";
@@ -15,13 +16,20 @@ export interface SocketExtra extends Record<PropertyKey, unknown> {
   isOpen: () => boolean;
   /** Ids of operations whose message was too large; they are refused. */
   oversized: Set<string>;
+  /** The request by which the socket was opened. */
+  request: IncomingMessage;
+  close(code: number, reason: string): void;
+  /** What the socket's operations run with, once it is known who it belongs to. */
+  context?: ApiContext;
+  /** Call it when the socket has closed. */
+  released?: () => void;
 }
 
 /**
  * Runs the protocol graphql-ws on an accepted socket. Its replies go through the socket's output, which stops reading
  * from a client that does not read. What a client does wrong ends its own operation or socket and is not logged.
  */
-export function serveSocket(socket: WebSocket, protocol: Protocol<SocketExtra>, report: ReportError): void {
+export function serveSocket(socket: WebSocket, request: IncomingMessage, protocol: Protocol<SocketExtra>, report: ReportError): void {
   const output = new SocketOutput(socket);
   const oversized = new Set<string>();
   // ws closes the socket itself. Its errors are broken frames and lost connections: faults of the client or the network.
@@ -45,7 +53,13 @@ export function serveSocket(socket: WebSocket, protocol: Protocol<SocketExtra>, 
           }
         }),
     },
-    { output, isOpen: () => socket.readyState === socket.OPEN, oversized },
+    {
+      output,
+      isOpen: () => socket.readyState === socket.OPEN,
+      oversized,
+      request,
+      close: (code, reason) => socket.close(code, reason),
+    },
   );
   socket.once("close", (code, reason) => {
     stopKeepAlive();

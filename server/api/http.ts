@@ -1,12 +1,15 @@
-import { ApolloServer } from "@apollo/server";
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
-import { expressMiddleware } from "@as-integrations/express5";
+import { type ExpressContextFunctionArgument, expressMiddleware } from "@as-integrations/express5";
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from "express";
-import { GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
-import type { ErrorCode } from "../errors.js";
-import type { ApiContext } from "./context.js";
+import { type DocumentNode, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import { unauthenticated } from "../access/permissions.js";
+import type { RequestPrincipals } from "../access/requests.js";
+import { AtelierError, type ErrorCode } from "../errors.js";
+import type { ContextOf } from "./context.js";
 import { formatError, type ReportError, requestTooLarge } from "./errors.js";
 import { graphiql } from "./graphiql.js";
+import { asksForSchema } from "./introspection.js";
 import { apiLimits } from "./limits.js";
 import { type OperationContext, operationContext } from "./operation.js";
 import { limitErrors, parseWithinLimits } from "./query-limits.js";
@@ -14,7 +17,8 @@ import { limitErrors, parseWithinLimits } from "./query-limits.js";
 /** GraphQL over HTTP, mounted at its path: operations by POST, GraphiQL for browsers that open the address. */
 export async function graphqlOverHttp(
   schema: GraphQLSchema,
-  context: ApiContext,
+  contextOf: ContextOf,
+  principals: RequestPrincipals,
   report: ReportError,
 ): Promise<{ router: Router; close: () => Promise<void> }> {
   const reportText = (text: unknown) => report(text instanceof Error ? text : new Error(String(text)));
@@ -30,7 +34,7 @@ export async function graphqlOverHttp(
     formatError: (formatted, error) =>
       formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), schema, report),
     logger: { debug: ignored, info: ignored, warn: reportText, error: reportText },
-    plugins: [ApolloServerPluginLandingPageDisabled()],
+    plugins: [ApolloServerPluginLandingPageDisabled(), unauthenticatedAs401],
   });
   await apollo.start();
   const router = Router();
@@ -43,8 +47,15 @@ export async function graphqlOverHttp(
     next();
   });
   router.use(explainCrossSite);
-  router.use(refuseOperation(schema));
-  router.use(expressMiddleware(apollo, { context: async ({ res }) => operationContext(context, () => res.destroyed) }));
+  router.use(async (request, _response, next) => {
+    await principals.of(request);
+    next();
+  });
+  router.use(refuseOperation(schema, principals));
+  router.use(refuseCredentials);
+  const context = async ({ req, res }: ExpressContextFunctionArgument) =>
+    operationContext(contextOf(await principals.of(req)), () => res.destroyed);
+  router.use(expressMiddleware(apollo, { context }));
   return { router, close: () => apollo.stop() };
 }
 
@@ -79,33 +90,64 @@ const explainCrossSite: RequestHandler = (request, response, next) => {
   response.status(400).json({ errors: [new GraphQLError(message, { extensions: { code: "BAD_INPUT" satisfies ErrorCode } })] });
 };
 
+/** Refuses a Bearer secret that opens nothing, with a GraphQL error. */
+const refuseCredentials: ErrorRequestHandler = (error, _request, response, next) => {
+  if (!(error instanceof AtelierError) || error.code !== "UNAUTHENTICATED") return next(error);
+  response.status(401).json({ errors: [asGraphQLError(error.message, error, error.code)] });
+};
+
+/** Sends what a stranger may not do as HTTP 401, which clients of HTTP know. */
+const unauthenticatedAs401: ApolloServerPlugin<OperationContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response: { body, http } }) {
+        const errors = body.kind === "single" ? (body.singleResult.errors ?? []) : [];
+        if (errors.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED")) http.status = 401;
+      },
+    };
+  },
+};
+
 /**
  * Refuses operations that Apollo would run: it limits neither tokens nor depth, and its validation takes long for large
- * documents. It also runs a subscription like a query.
+ * documents. It also runs a subscription like a query. The schema is not shown to strangers.
  */
-function refuseOperation(schema: GraphQLSchema): RequestHandler {
-  return (request, response, next) => {
+function refuseOperation(schema: GraphQLSchema, principals: RequestPrincipals): RequestHandler {
+  return async (request, response, next) => {
+    const { role } = await principals.of(request);
     const { query, operationName }: Record<string, unknown> = request.method === "GET" ? request.query : request.body;
-    const errors = typeof query === "string" ? refusals(schema, query, typeof operationName === "string" ? operationName : null) : [];
+    if (typeof query !== "string") return next();
+    const document = readable(query);
+    if (document instanceof GraphQLError) {
+      // Apollo reports syntax errors.
+      if (document.extensions.code !== "LIMIT") return next();
+      response.status(400).json({ errors: [document] });
+      return;
+    }
+    const errors = refusals(schema, document, typeof operationName === "string" ? operationName : null);
     if (errors.length > 0) response.status(400).json({ errors });
+    else if (role === null && asksForSchema(document)) throw unauthenticated();
     else next();
   };
 }
 
-function refusals(schema: GraphQLSchema, source: string, operationName: string | null): GraphQLError[] {
+function readable(source: string): DocumentNode | GraphQLError {
   try {
-    const document = parseWithinLimits(source);
-    if (getOperationAST(document, operationName)?.operation !== "subscription") return limitErrors(schema, document);
-    return [new GraphQLError("Subscriptions need the WebSocket at this address.", { extensions: { code: "BAD_INPUT" } })];
+    return parseWithinLimits(source);
   } catch (error) {
-    // Apollo reports syntax errors.
-    if (error instanceof GraphQLError) return error.extensions.code === "LIMIT" ? [error] : [];
+    if (error instanceof GraphQLError) return error;
     throw error;
   }
 }
 
-function asGraphQLError(message: string, error: unknown): GraphQLError {
-  return new GraphQLError(message, { originalError: error instanceof Error ? error : new Error(String(error)), path: [] });
+function refusals(schema: GraphQLSchema, document: DocumentNode, operationName: string | null): readonly GraphQLError[] {
+  if (getOperationAST(document, operationName)?.operation !== "subscription") return limitErrors(schema, document);
+  return [new GraphQLError("Subscriptions need the WebSocket at this address.", { extensions: { code: "BAD_INPUT" } })];
+}
+
+function asGraphQLError(message: string, error: unknown, code?: ErrorCode): GraphQLError {
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(message, code === undefined ? { originalError, path: [] } : { extensions: { code } });
 }
 
 function ignored(): void {

@@ -1,6 +1,7 @@
 import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from "type-graphql";
+import { isId } from "../records/id.js";
 import type { ImageRecord } from "../records/pictures.js";
-import { isId, requireId } from "../sessions/requirements.js";
+import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
 import { IdArg } from "./declare.js";
 import { afterArgument, type Connection, connection, connectionType, cursorCodec, firstArgument } from "./paging.js";

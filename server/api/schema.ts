@@ -3,8 +3,10 @@ import { createPubSub } from "@graphql-yoga/subscription";
 import { GraphQLEnumType, GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { errorCodes } from "../errors.js";
+import { AccessResolver, LinkResolver, SessionAccessResolver } from "./access.js";
 import { ExportResolver } from "./exports.js";
 import { FrameResolver } from "./frames.js";
+import { guardSchema } from "./guarded-schema.js";
 import { ImageResolver } from "./images.js";
 import { LiveFrameMutations } from "./live-frames.js";
 import { ModelResolver, ModelsSubscription } from "./models.js";
@@ -43,17 +45,22 @@ export function buildApiSchema(): GraphQLSchema {
     const root = config.types.find((type) => type.name === name);
     if (root) root.description = description;
   }
-  return new GraphQLSchema({ ...config, types: [...config.types, ErrorCode] });
+  const schema = new GraphQLSchema({ ...config, types: [...config.types, ErrorCode] });
+  guardSchema(schema);
+  return schema;
 }
 
 function resolvedSchema(): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [
+      AccessResolver,
       ExportResolver,
       FrameResolver,
       ImageResolver,
+      LinkResolver,
       ModelResolver,
       ServerInfoResolver,
+      SessionAccessResolver,
       SessionFieldsResolver,
       StyleTransferFieldsResolver,
       TranslationFieldsResolver,

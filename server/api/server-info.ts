@@ -54,9 +54,6 @@ export class ServerInfo {
   @Field(() => String, { description: "Version of the server." })
   version!: string;
 
-  @Field(() => [Device], { description: "Devices that compute now; none while the device starts." })
-  devices!: DeviceInfo[];
-
   @Field(() => [RefusedDevice], { description: "Devices that were tried and are not used." })
   refusedDevices!: readonly RefusedDeviceInfo[];
 
@@ -79,8 +76,17 @@ export class ServerInfo {
 @Resolver(() => ServerInfo)
 export class ServerInfoResolver {
   @Query(() => ServerInfo, { description: "Version, devices and limits of this server." })
-  server(@Ctx() { version, devices, refusedDevices, limits, maxSize, exports }: ApiContext): ServerInfo {
-    return { version, devices: devices(), refusedDevices: refusedDevices(), ...limits, maxSize: maxSize(), exportFormats: exports.formats };
+  server(@Ctx() { version, refusedDevices, limits, maxSize, exports }: ApiContext): ServerInfo {
+    return { version, refusedDevices: refusedDevices(), ...limits, maxSize: maxSize(), exportFormats: exports.formats };
+  }
+
+  /** Without access to a session, its id is nobody's business. */
+  @FieldResolver(() => [Device], { description: "Devices that compute now; none while the device starts." })
+  async devices(@Ctx() { devices, principal, storage }: OperationContext): Promise<DeviceInfo[]> {
+    const all = devices();
+    if (principal.reader === null) return all;
+    const seen = await storage.sessions.findAll(all.flatMap(({ sessionIds }) => sessionIds));
+    return all.map((device) => ({ ...device, sessionIds: device.sessionIds.filter((id) => seen.has(id)) }));
   }
 
   @FieldResolver(() => [StepTime], {

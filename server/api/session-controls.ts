@@ -17,9 +17,9 @@ export class SessionControlMutations {
   steer(
     @IdArg("sessionId") sessionId: string,
     @Arg("changes", () => SteerInput, { description: "New values; what is left out stays as it is." }) changes: ChangeInput,
-    @Ctx() { controls }: ApiContext,
+    @Ctx() { controls, storage }: ApiContext,
   ): Promise<SessionRecord> {
-    return controls.steer(requireId("sessionId", sessionId), changes);
+    return controls.steer(requireId("sessionId", sessionId), changes, storage.images);
   }
 
   @Mutation(() => Session, {

@@ -33,8 +33,16 @@ export class SessionFieldsResolver {
   }
 
   @FieldResolver(() => [Export], { description: "Films that show the session, oldest first, finished or in the making." })
-  exports(@Root() session: SessionRecord, @Ctx() { exports }: OperationContext): Export[] {
-    return exports.ofSession(session.id).map(exportOf);
+  async exports(@Root() session: SessionRecord, @Ctx() { exports, loaders, principal }: OperationContext): Promise<Export[]> {
+    const films = exports.ofSession(session.id);
+    // A film shows two sessions, and the other one may be nobody else's business.
+    const seen = await Promise.all(
+      films.map(async ({ ownerId, settings: { sessionId, besideId } }) => {
+        const other = sessionId === session.id ? besideId : sessionId;
+        return other === null || ownerId === principal.ownerId || (await loaders.sessions.load(other)) !== null;
+      }),
+    );
+    return films.filter((_film, place) => seen[place]).map(exportOf);
   }
 
   @FieldResolver(() => Frame, { nullable: true, description: "Newest frame; null before the first one." })

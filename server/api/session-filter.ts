@@ -1,7 +1,7 @@
 import { Field, ID, InputType } from "type-graphql";
 import { badInput } from "../errors.js";
+import { isId } from "../records/id.js";
 import type { SessionFilter as FilterValue } from "../records/session.js";
-import { isId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
 import { SessionKind, SessionStatus } from "./enums.js";
 import { apiLimits } from "./limits.js";

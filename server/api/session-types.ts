@@ -1,8 +1,8 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
+import { isId } from "../records/id.js";
 import type { DeviceUse as DeviceUseRecord, SessionRecord } from "../records/session.js";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
-import { isId } from "../sessions/requirements.js";
-import { SessionKind, SessionStatus } from "./enums.js";
+import { SessionKind, SessionStatus, Visibility } from "./enums.js";
 import { connectionType, cursorCodec } from "./paging.js";
 import { DateTime } from "./scalars.js";
 import { StyleTransferSettings } from "./settings-types.js";
@@ -87,6 +87,9 @@ export abstract class Session {
 
   @Field(() => DateTime, { nullable: true, description: "When the server deletes a temporary session; null for one that lasts." })
   expiresAt!: Date | null;
+
+  @Field(() => Visibility, { description: "Who may see the session besides its owner and admins." })
+  visibility!: Visibility;
 }
 
 @ObjectType({ implements: Session, description: "A painting: a picture that is repainted step by step in the style of others." })

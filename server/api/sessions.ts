@@ -1,10 +1,11 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from "type-graphql";
 import { badInput } from "../errors.js";
 import type { ChangeInput } from "../records/changes.js";
+import { isId } from "../records/id.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
 import { lifetime, MAX_NOTE_LENGTH, styleTransferLimits } from "../records/settings.js";
-import { isId, requireId } from "../sessions/requirements.js";
+import { requireId } from "../sessions/requirements.js";
 import type { StyleTransferInput as StartInput } from "../sessions/start-input.js";
 import { MAX_TRACE_LENGTH } from "../sessions/trace/read.js";
 import type { ApiContext } from "./context.js";
@@ -58,13 +59,13 @@ export class QueueResolver {
       description: `Most sessions. From 1 to ${apiLimits.maxPageSize}.`,
     })
     first: number | null,
-    @Ctx() { queueOrder }: ApiContext,
+    @Ctx() { queueOrder, principal }: ApiContext,
   ): Promise<SessionRecord[]> {
     const limit = apiLimits.maxPageSize;
     const length = first ?? limit;
     if (length < 1 || length > limit)
       throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit, unit: "entries" });
-    return queueOrder.list(length);
+    return queueOrder.list(length, principal.reader);
   }
 }
 

@@ -5,7 +5,7 @@ import { requireOutputName } from "../sessions/start-input.js";
 import type { ViewerCount } from "../sessions/watch/frame-broker.js";
 import type { ViewerEvent } from "../sessions/watch/mailbox.js";
 import type { OutputEvent } from "../sessions/watch/output-viewer.js";
-import type { ApiContext } from "./context.js";
+import { type ApiContext, ownerOf } from "./context.js";
 import { IdArg } from "./declare.js";
 import { Frame, type FrameSource, frameSource } from "./frames.js";
 import { resolveFilter, SessionFilter } from "./session-filter.js";
@@ -122,11 +122,14 @@ export class OutputSubscription {
   @Subscription(() => Frame, {
     nullable: true,
     description:
-      "The pictures of a lasting output: those of the newest translation that was started with this name, and of each later\n" +
+      "The pictures of a lasting output of one's own: those of the newest translation started with this name, and of each later\n" +
       "one. Begins with the picture that the output holds, if there is one. A name that was not used so far waits. null takes\n" +
       "the picture away, because its session was deleted. A slow subscriber gets the newest picture. Never ends by itself.",
     subscribe: ({ args, context }: { args: { name: string; maxFramesPerSecond?: number | null }; context: ApiContext }) =>
-      context.watchOutput(requireOutputName("name", args.name), args.maxFramesPerSecond ?? null),
+      context.watchOutput(
+        { name: requireOutputName("name", args.name), ownerId: ownerOf(context.principal) },
+        args.maxFramesPerSecond ?? null,
+      ),
   })
   liveOutput(
     @Root() { frame }: OutputEvent,

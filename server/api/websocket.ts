@@ -1,13 +1,19 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { execute, GraphQLError, type GraphQLSchema } from "graphql";
-import { handleProtocols, makeServer } from "graphql-ws";
+import { CloseCode, handleProtocols, makeServer } from "graphql-ws";
 import { WebSocketServer } from "ws";
-import { type AtelierError, beyondLimit, type ErrorCode, errorBody } from "../errors.js";
-import type { ApiContext } from "./context.js";
+import type { Authenticator } from "../access/authenticator.js";
+import type { OpenConnections } from "../access/open-connections.js";
+import { unauthenticated } from "../access/permissions.js";
+import type { Principal } from "../access/principal.js";
+import { credentialsOf } from "../access/requests.js";
+import { AtelierError, beyondLimit, type ErrorCode, errorBody } from "../errors.js";
+import type { ContextOf } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, limitError, type ReportError, requestTooLarge } from "./errors.js";
 import { ReceivingBudget, type SocketExtra, serveSocket } from "./graphql-socket.js";
+import { asksForSchema } from "./introspection.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
 import { SharedResults } from "./shared-results.js";
@@ -19,6 +25,13 @@ const CLOSE_MS = 1000;
 /** Close code of RFC 6455 for a server that stops. */
 const GOING_AWAY = 1001;
 
+/** Who may use the sockets. */
+export interface SocketAccess {
+  contextOf: ContextOf;
+  authenticator: Authenticator;
+  connections: OpenConnections;
+}
+
 /** The error that refuses an upgrade to a WebSocket; null when it may proceed. */
 export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
 
@@ -26,7 +39,7 @@ export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
 export function graphqlOverWebSocket(
   server: Server,
   schema: GraphQLSchema,
-  context: ApiContext,
+  { contextOf, authenticator, connections }: SocketAccess,
   guard: UpgradeGuard,
   report: ReportError,
 ): { close: () => Promise<void> } {
@@ -41,6 +54,15 @@ export function graphqlOverWebSocket(
   const results = new SharedResults();
   const protocol = makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: apiLimits.connectionInitTimeoutMs,
+    async onConnect({ connectionParams, extra }) {
+      const principal = await admitted(connectionParams, extra, authenticator);
+      // graphql-ws closes the socket with 4403 (Forbidden).
+      if (principal === null) return false;
+      extra.context = contextOf(principal);
+      extra.released = connections.add(principal, () => extra.close(CloseCode.Forbidden, "Forbidden"));
+      return true;
+    },
+    onDisconnect: ({ extra }) => extra.released?.(),
     execute,
     subscribe: (args) => subscribeEachEvent(args, results),
     onSubscribe({ subscriptions, extra }, id, { query, variables, operationName }) {
@@ -53,6 +75,8 @@ export function graphqlOverWebSocket(
       try {
         const document = documents.get(query);
         if (!("kind" in document)) return document;
+        const { context } = extra;
+        if (!context || (context.principal.role === null && asksForSchema(document))) throw asError(unauthenticated());
         const isGone = () => !extra.isOpen() || !(id in subscriptions);
         return { schema, document, variableValues: variables, operationName, contextValue: operationContext(context, isGone) };
       } catch (error) {
@@ -79,7 +103,7 @@ export function graphqlOverWebSocket(
     if (refusal) return refuse(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       receiving.watch(accepted, request.socket);
-      serveSocket(accepted, protocol, report);
+      serveSocket(accepted, request, protocol, report);
     });
   };
   server.on("upgrade", upgrade);
@@ -94,6 +118,31 @@ export function graphqlOverWebSocket(
       clearTimeout(deadline);
     },
   };
+}
+
+/** Who a socket belongs to; null for credentials that open nothing. */
+async function admitted(
+  params: Readonly<Record<string, unknown>> | undefined,
+  { request }: SocketExtra,
+  authenticator: Authenticator,
+): Promise<Principal | null> {
+  const { bearer, cookie } = credentialsOf(request);
+  const token = params?.token;
+  // Browsers always send an Origin, which the guard has checked. A cookie without one comes from no page of ours.
+  const credentials = {
+    bearer: typeof token === "string" ? token : bearer,
+    cookie: request.headers.origin === undefined ? null : cookie,
+  };
+  try {
+    return await authenticator.principalOf(credentials);
+  } catch (error) {
+    if (error instanceof AtelierError && error.code === "UNAUTHENTICATED") return null;
+    throw error;
+  }
+}
+
+function asError(error: AtelierError): GraphQLError {
+  return new GraphQLError(error.message, { originalError: error });
 }
 
 function tooManySockets(): AtelierError {

@@ -14,14 +14,18 @@ export type LiveMessage =
   /** The frame could not be used; the session continues. */
   | { type: "refused"; step: number; code: ErrorCode; message: string };
 
+/** What changed about who has access: a link was revoked, or a visitor opened one or left. */
+export type AccessEvent = { type: "revoked"; linkId: string } | { type: "admitted" | "left"; visitorId: string };
+
 /**
  * Topics with their messages: `session:<id>` has every event of one session, `live:<id>` the traffic of its live
- * frames, `sessions` the changes of all sessions.
+ * frames, `sessions` the changes of all sessions, `access` those of links and visitors.
  */
 export interface Topics {
   [session: `session:${string}`]: SessionEvent;
   sessions: Extract<SessionEvent, { type: "changed" | "deleted" }>;
   controls: SessionControl;
+  access: AccessEvent;
   [live: `live:${string}`]: LiveMessage;
 }
 

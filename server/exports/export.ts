@@ -47,6 +47,8 @@ export interface FilmSettings {
 /** An export as clients see it. */
 export interface ExportRecord {
   id: string;
+  /** Id of who had it made. */
+  ownerId: string;
   settings: FilmSettings;
   state: ExportState;
   /** 0..1. */

@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, beyondLimit, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
+import { LOCAL_OWNER } from "../records/access.js";
 import { Feed } from "../sessions/watch/feed.js";
 import type { Storage } from "../storage/storage.js";
 import { animationEncoder } from "./animation.js";
@@ -70,11 +71,11 @@ export class Exporter {
   }
 
   /**
-   * Queues an export.
+   * Queues an export for its owner.
    * @throws AtelierError BAD_INPUT, NOT_FOUND, LIMIT (with field and limit); UNAVAILABLE for a format that needs ffmpeg
    * where there is none.
    */
-  async start(input: FilmInput): Promise<ExportRecord> {
+  async start(input: FilmInput, ownerId: string = LOCAL_OWNER): Promise<ExportRecord> {
     const settings = await resolveFilmSettings(this.parts.storage, input);
     const { format } = settings;
     if (!this.formats.includes(format)) {
@@ -91,7 +92,7 @@ export class Exporter {
     await filmPictures(this.parts.storage, settings);
     await this.parts.storage.space.storing(0, async () => undefined);
     const [id, createdAt] = [randomUUID(), new Date()];
-    const record: ExportRecord = { id, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
+    const record: ExportRecord = { id, ownerId, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
     const job = { record, abort: new AbortController() };
     this.jobs.set(record.id, job);
     this.queue = this.queue.then(() => this.run(job));

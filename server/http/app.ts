@@ -1,9 +1,11 @@
 import express, { type Express, type RequestHandler } from "express";
+import type { Access } from "../access/access.js";
 import type { Exporter } from "../exports/exporter.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { WatchOutput } from "../sessions/watch/output-viewer.js";
 import type { Storage } from "../storage/storage.js";
+import { accessRoutes, RouteAccess } from "./access.js";
 import { bodyDeadline } from "./body-deadline.js";
 import type { UploadLimits } from "./check-upload.js";
 import { errorHandler, notFoundHandler } from "./errors.js";
@@ -23,6 +25,11 @@ export interface HttpDependencies {
   exporter: Exporter;
   version: string;
   guard: Guard;
+  /** Addresses and networks of proxies whose X-Forwarded headers are true. */
+  trustedProxies: readonly string[];
+  /** Whether browsers reach the server by https, through a proxy. */
+  isPublicSecure: boolean;
+  access: Access;
   limits: UploadLimits;
   decoder: PictureDecoder;
   metrics: Metrics;
@@ -47,6 +54,9 @@ export function createHttpApp({
   exporter,
   version,
   guard,
+  trustedProxies,
+  isPublicSecure,
+  access: everyone,
   limits,
   decoder,
   metrics,
@@ -59,18 +69,25 @@ export function createHttpApp({
 }: HttpDependencies): Express {
   const app = express();
   app.disable("x-powered-by");
+  app.set("trust proxy", trustedProxies);
   app.use(bodyDeadline(({ method, path }) => method === "POST" && /^\/images\/?$/i.test(path)));
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
   // Before the guard: a health check may use any host name, and it learns nothing else.
   app.use(healthRoutes(unready, storage.space));
   app.use(guard.middleware);
-  app.use(metrics.routes);
-  app.use(pictureRoutes({ storage, decoder, limits, metrics }));
-  app.use(mjpegRoutes({ broker, watchOutput }));
-  app.use(exportRoutes({ storage, exporter, version }));
-  app.use(modelPictureRoutes(modelPicture));
+  const access = new RouteAccess(everyone);
+  app.use(accessRoutes(everyone.links, isPublicSecure));
+  app.get("/metrics", access.middleware("GET /metrics"), metrics.send);
+  app.use(pictureRoutes({ storage, decoder, limits, metrics, access }));
+  app.use(mjpegRoutes({ broker, watchOutput, access }));
+  app.use(exportRoutes({ storage, exporter, version, access }));
+  app.use(modelPictureRoutes(modelPicture, access));
   app.use("/graphql", graphql);
-  app.get("/schema.graphql", (_request, response) => void response.set("Cache-Control", "no-cache").type("text/plain").send(schemaText()));
+  app.get(
+    "/schema.graphql",
+    access.middleware("GET /schema.graphql"),
+    (_request, response) => void response.set("Cache-Control", "no-cache").type("text/plain").send(schemaText()),
+  );
   app.use(studio(studioFolder));
   app.use(notFoundHandler);
   app.use(errorHandler(report));

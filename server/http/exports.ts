@@ -12,6 +12,7 @@ import { isFinal } from "../sessions/status.js";
 import { traceOf } from "../sessions/trace/write.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
+import type { RouteAccess } from "./access.js";
 
 interface StillForm {
   format: StillFormat;
@@ -24,6 +25,7 @@ interface ExportDependencies {
   exporter: Exporter;
   /** Version of this server, which traces name. */
   version: string;
+  access: RouteAccess;
 }
 
 /**
@@ -34,7 +36,7 @@ interface ExportDependencies {
  * - `GET /sessions/:id/trace.json`
  * - `GET /exports/:id`: a finished film.
  */
-export function exportRoutes({ storage, exporter, version }: ExportDependencies): Router {
+export function exportRoutes({ storage, exporter, version, access }: ExportDependencies): Router {
   const router = Router();
   const kept = keptFrames(storage);
 
@@ -65,6 +67,7 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
   router.get("/sessions/:id/export.:format", async (request, response) => {
     const format = request.params.format ?? "";
     if (!isStill(format)) throw notFound("format", "Pictures are exported as png, jpg or webp.");
+    await access.require("GET /sessions/:id/export.:format", request);
     const session = await sessionWithId(request.params.id ?? "", "id");
     const step = stepOf(request.query.step);
     const frame = await requireFrame(session, step);
@@ -82,6 +85,7 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
   });
 
   router.get("/sessions/:id/trace.json", async (request, response) => {
+    await access.require("GET /sessions/:id/trace.json", request);
     const session = await sessionWithId(request.params.id ?? "", "id");
     if (session.kind !== "STYLE_TRANSFER") throw conflict("id", "Only a style transfer has a trace.");
     response.attachment(`${fileName(session)}.trace.json`).set({
@@ -92,6 +96,7 @@ export function exportRoutes({ storage, exporter, version }: ExportDependencies)
   });
 
   router.get("/exports/:id", async (request, response) => {
+    await access.require("GET /exports/:id", request);
     const { path, record } = exporter.fileOf(request.params.id ?? "");
     const session = await storage.sessions.find(record.settings.sessionId);
     const { mimeType, extension } = filmTypes[record.settings.format];

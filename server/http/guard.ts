@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
 import { AtelierError, badInput } from "../errors.js";
+import { loopbackNames } from "./own-names.js";
 
-const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 /** A host name or address with an optional port, without characters that need care where it is shown. */
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 const CORS_METHODS = "GET, HEAD, POST, OPTIONS";
@@ -20,18 +20,28 @@ export interface Guard {
   readonly middleware: RequestHandler;
 }
 
-/** Pages of `allowedOrigins`, such as `https://studio.example`, may use the server, also under their own host name. */
-export function createGuard(allowedOrigins: readonly string[]): Guard {
+/**
+ * Pages of `allowedOrigins`, such as `https://studio.example`, may use the server, also under their own host name.
+ * `namesInNetwork` returns further names of this machine, where other machines may reach the server.
+ */
+export function createGuard(allowedOrigins: readonly string[], namesInNetwork: () => readonly string[] = () => []): Guard {
   const origins = new Set(allowedOrigins.map((origin) => new URL(origin).origin));
   const hosts = new Set([...origins].map((origin) => new URL(origin).host));
+
+  /** Whether a host is a name of this machine with the port of the request; browsers leave out port 80. */
+  const isOwn = (host: string, port: number) => {
+    const known = (name: string) => host.toLowerCase() === `${name}:${port}` || (port === 80 && host.toLowerCase() === name);
+    return loopbackNames.some(known) || namesInNetwork().some(known);
+  };
 
   function refusal(request: IncomingMessage): AtelierError | null {
     const severalHosts = refuseSeveralHosts(request);
     if (severalHosts) return severalHosts;
     const { host = "", origin } = request.headers;
     const port = request.socket.localPort ?? 0;
-    if (!isLoopback(host, port) && !hosts.has(host.toLowerCase())) return foreignHost(host, request);
-    if (origin !== undefined && !isOwnOrigin(origin, port) && !origins.has(origin)) return foreignOrigin(origin);
+    if (!isOwn(host, port) && !hosts.has(host.toLowerCase())) return foreignHost(host, request);
+    if (origin === undefined || origins.has(origin)) return null;
+    if (!origin.startsWith("http://") || !isOwn(origin.slice("http://".length), port)) return foreignOrigin(origin);
     return null;
   }
 
@@ -67,26 +77,16 @@ function foreignHost(host: string, request: IncomingMessage): AtelierError {
   const scheme = request.headers["x-forwarded-proto"] === "https" ? "https" : "http";
   const shown = HOST.test(host) ? `the host name ${host}` : "that host name";
   const origin = HOST.test(host) ? `${scheme}://${host}` : "https://studio.example";
-  const message = `This server does not accept ${shown}. If you forward a port or use a proxy, ${howToAllow(origin)}`;
+  const message = `This server does not accept ${shown}. If you forward a port or use a proxy, ${howToAllow("ATELIER_PUBLIC_URL", origin)}`;
   return new AtelierError("FORBIDDEN", message, { field: "Host" });
 }
 
 function foreignOrigin(origin: string): AtelierError {
   const known = /^https?:\/\//.test(origin) && HOST.test(origin.replace(/^https?:\/\//, ""));
-  const advice = known ? ` If you trust it, for example because it is your proxy, ${howToAllow(origin)}` : "";
+  const advice = known ? ` If you trust it, for example because it is your proxy, ${howToAllow("ATELIER_ORIGINS", origin)}` : "";
   return new AtelierError("FORBIDDEN", `Pages of ${known ? origin : "that origin"} may not use this server.${advice}`, { field: "Origin" });
 }
 
-function howToAllow(origin: string): string {
-  return `start the server with ATELIER_ORIGINS=${origin}, the address that the browser shows; docs/operate.md says more.`;
-}
-
-function isOwnOrigin(origin: string, port: number): boolean {
-  return origin.startsWith("http://") && isLoopback(origin.slice("http://".length), port);
-}
-
-/** Whether a host is a loopback name with the port of the request; browsers leave out port 80. */
-function isLoopback(host: string, port: number): boolean {
-  const names = LOOPBACK_NAMES.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
-  return names.includes(host.toLowerCase());
+function howToAllow(variable: string, origin: string): string {
+  return `start the server with ${variable}=${origin}, the address that the browser shows; docs/access.md says more.`;
 }

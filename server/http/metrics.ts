@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { type RequestHandler, Router } from "express";
+import type { RequestHandler } from "express";
 import { sessionStatuses } from "../records/session.js";
 import { delayBucketsMs, type LiveCounts } from "../sessions/live/counts.js";
 import type { Storage } from "../storage/storage.js";
@@ -12,7 +12,7 @@ type UploadResult = (typeof uploadResults)[number];
 export interface Metrics {
   countUpload(result: UploadResult): void;
   /** `GET /metrics` in Prometheus's text format. */
-  readonly routes: Router;
+  readonly send: RequestHandler;
   close(): void;
 }
 
@@ -65,7 +65,7 @@ export function createMetrics(storage: Pick<Storage, "sessions" | "frames" | "sp
     countUpload: (result) => {
       uploads[result]++;
     },
-    routes: Router().get("/metrics", sendMetrics),
+    send: sendMetrics,
     close: () => loopDelay.disable(),
   };
 }

@@ -7,6 +7,7 @@ import { requireOutputName } from "../sessions/start-input.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { WatchOutput } from "../sessions/watch/output-viewer.js";
 import type { SharedFrame } from "../sessions/watch/shared-frame.js";
+import type { RouteAccess } from "./access.js";
 
 const BOUNDARY = "atelier-frame";
 
@@ -54,6 +55,7 @@ const SHOW_AGAIN_MS = 5000;
 interface MjpegDependencies {
   broker: Pick<FrameBroker, "watch">;
   watchOutput: WatchOutput;
+  access: RouteAccess;
 }
 
 /** What a stream shows: a picture, none any more (null), or an event that is no picture. */
@@ -65,23 +67,27 @@ type Shown = AsyncIterableIterator<{ frame?: SharedFrame | null }>;
  * browser that shows the address, by itself or in a page, is known by its Accept header.
  * - `GET /sessions/:id/stream.mjpeg`: a session. It begins with the latest frame and ends with the session.
  * - `GET /live/out/:name.mjpeg`: a lasting output. It begins with a dark picture and the one that the output
- *   holds, and ends only with the server.
+ *   holds, and ends only with the server. `?key=` has the secret of a link to it; without, it is the sender's own.
  */
-export function mjpegRoutes({ broker, watchOutput }: MjpegDependencies): Router {
+export function mjpegRoutes({ broker, watchOutput, access }: MjpegDependencies): Router {
   const router = Router();
 
   router.get("/sessions/:id/stream.mjpeg", async (request, response) => {
     const id = requireId("id", request.params.id ?? "");
+    const principal = await access.require("GET /sessions/:id/stream.mjpeg", request);
     const maxFramesPerSecond = framesPerSecond(request.query.fps);
     const events = (await broker.watch(id, { afterStep: null, maxFramesPerSecond })) as Shown;
-    await answer(events, request, response, null);
+    const release = await access.whileAllowed(principal, id, () => response.destroy());
+    await answer(events, request, response, null).finally(release);
   });
 
   router.get("/live/out/:name.mjpeg", async (request, response) => {
     const name = requireOutputName("name", request.params.name ?? "");
+    const { ownerId, ...principal } = await access.outputOwner(name, request);
     const dark = await darkPicture();
-    const pictures = (await watchOutput(name, framesPerSecond(request.query.fps))) as Shown;
-    await answer(pictures, request, response, dark);
+    const pictures = (await watchOutput({ name, ownerId }, framesPerSecond(request.query.fps))) as Shown;
+    const release = await access.whileAllowed(principal, null, () => response.destroy());
+    await answer(pictures, request, response, dark).finally(release);
   });
 
   return router;

@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { type Request, type Response, Router } from "express";
+import { unauthenticated } from "../access/permissions.js";
 import { notFound } from "../errors.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
+import { isId } from "../records/id.js";
 import type { FrameRecord, ImageRecord } from "../records/pictures.js";
 import { expiry } from "../sessions/expiry.js";
-import { isId, requireId } from "../sessions/requirements.js";
+import { requireId } from "../sessions/requirements.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
+import type { RouteAccess } from "./access.js";
 import { checkUpload, type UploadLimits } from "./check-upload.js";
 import { createConcurrencyLimiter } from "./concurrency-limiter.js";
 import type { Metrics } from "./metrics.js";
@@ -23,10 +26,11 @@ export interface PictureDependencies {
   decoder: PictureDecoder;
   limits: UploadLimits;
   metrics: Pick<Metrics, "countUpload">;
+  access: RouteAccess;
 }
 
 /** `POST /images`; `GET /images/:id` and `GET /frames/:sessionId/:step`, both with `?w=` as a thumbnail. */
-export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDependencies): Router {
+export function pictureRoutes({ storage, decoder, limits, metrics, access }: PictureDependencies): Router {
   const kept = keptFrames(storage);
   const intake = new UploadIntake();
   const thumbnails = createThumbnails(storage.thumbnails, decoder.shrink);
@@ -34,13 +38,14 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
   const decoding = createConcurrencyLimiter(MAX_DECODING, intakeLimits.maxUploads);
 
   /** Stores the bytes of an upload unchanged. Returns the image that is there already when they were uploaded before. */
-  async function store(bytes: Uint8Array, lifetime: number | null): Promise<ImageRecord> {
+  async function store(bytes: Uint8Array, ownerId: string, lifetime: number | null): Promise<ImageRecord> {
     const inspected = await decoding.run(() => checkUpload(bytes, limits, decoder));
     const digest = await storage.blobs.put(bytes);
     try {
       const { byteLength } = bytes;
       const expiresAt = expiry("expiresIn", lifetime);
-      return await storage.images.insert({ id: randomUUID(), digest, ...inspected, byteLength, createdAt: new Date(), expiresAt });
+      const ends = { createdAt: new Date(), expiresAt };
+      return await storage.images.insert({ id: randomUUID(), digest, ...inspected, byteLength, ...ends, ownerId });
     } catch (error) {
       await storage.blobs.delete(digest);
       throw error;
@@ -58,8 +63,9 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
     load: () => Promise<Uint8Array>,
   ) {
     const width = requestedWidth(request.query.w);
-    if (width === null) return sendPicture(request, response, { ...picture, expires }, load);
-    const thumbnail = { digest: `${picture.digest}-${width}`, mimeType: "image/webp", expires };
+    const cache = expires ? "NOBODY" : access.isOpenToAll ? "EVERYONE" : "ONE_BROWSER";
+    if (width === null) return sendPicture(request, response, { ...picture, cache }, load);
+    const thumbnail = { digest: `${picture.digest}-${width}`, mimeType: "image/webp", cache } as const;
     return sendPicture(request, response, thumbnail, () => thumbnails.get(picture, width, load));
   }
 
@@ -67,12 +73,14 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
 
   router.post("/images", async (request, response) => {
     try {
+      const { ownerId } = await access.require("POST /images", request);
+      if (ownerId === null) throw unauthenticated();
       const lifetime = requestedLifetime(request.query.expiresIn);
       // Refused before its bytes arrive; the time counts from when they are stored.
       expiry("expiresIn", lifetime);
-      const address = request.socket.remoteAddress ?? "";
+      const address = request.ip ?? "";
       const image = await intake.run(address, request, async (upload) =>
-        store(await receiveUpload(request, limits.maxUploadBytes, upload), lifetime),
+        store(await receiveUpload(request, limits.maxUploadBytes, upload), ownerId, lifetime),
       );
       metrics.countUpload("stored");
       response.status(201).location(imageUrl(image.id)).json(imageBody(image));
@@ -85,6 +93,7 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
   });
 
   router.get("/images/:id", async (request, response) => {
+    await access.require("GET /images/:id", request);
     const image = await storage.images.find(requireId("id", request.params.id));
     if (!image) throw notFound("id", "There is no such image.");
     await send(request, response, image, image.expiresAt !== null, () => storage.blobs.get(image.digest));
@@ -92,6 +101,7 @@ export function pictureRoutes({ storage, decoder, limits, metrics }: PictureDepe
 
   router.get("/frames/:sessionId/:step", async (request, response) => {
     const { sessionId, step } = request.params;
+    await access.require("GET /frames/:sessionId/:step", request);
     const frame = isId(sessionId) && /^\d{1,10}$/.test(step) ? await kept.find(sessionId, Number(step)) : null;
     if (!frame) throw notFound("step", "There is no such frame.");
     await send(request, response, frame, await passing(frame.sessionId), () => kept.picture(frame));

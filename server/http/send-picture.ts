@@ -1,15 +1,25 @@
 import type { Request, Response } from "express";
 
+/**
+ * What caches may do with a picture: give it to everyone for ever; keep it for one browser, which asks each time whether
+ * it may still be shown; nothing, because it will be deleted.
+ */
+export type Caching = "EVERYONE" | "ONE_BROWSER" | "NOBODY";
+
+const cacheControl: Record<Caching, string> = {
+  EVERYONE: "public, max-age=31536000, immutable",
+  ONE_BROWSER: "private, no-cache",
+  NOBODY: "private, no-store",
+};
+
 interface StoredPicture {
   digest: string;
   mimeType: string;
-  /** Whether it will be deleted, so that no copy may stay in a cache. */
-  expires: boolean;
+  cache: Caching;
 }
 
 /**
- * Sends a picture that never changes: clients may cache it for ever, unless it expires. Answers 304 to a client that has it, and HEAD
- * without a body.
+ * Sends a picture, which never changes. Answers 304 to a client that has it, and HEAD without a body.
  * @throws PictureLost when the bytes are missing or damaged, before any header allows caching.
  */
 export async function sendPicture(
@@ -20,7 +30,7 @@ export async function sendPicture(
 ): Promise<void> {
   const bytes = await load();
   response.set({
-    "Cache-Control": picture.expires ? "private, no-store" : "public, max-age=31536000, immutable",
+    "Cache-Control": cacheControl[picture.cache],
     ETag: `"${picture.digest}"`,
     "Content-Type": picture.mimeType,
     "X-Content-Type-Options": "nosniff",

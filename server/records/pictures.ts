@@ -17,6 +17,8 @@ export interface ImageRecord {
   createdAt: Date;
   /** When the server deletes the picture, unless a session uses it; null for one that lasts. */
   expiresAt: Date | null;
+  /** Id of who uploaded or kept it. */
+  ownerId: string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.js";
+import type { Reader, Visibility } from "./access.js";
 import type { ImageReference, InForce, Weighted } from "./changes.js";
 import type { ConvolutionMethod } from "./convolutions.js";
 import type { ModelFamily } from "./model.js";
@@ -55,6 +56,10 @@ export interface SessionRecordBase {
   note: string | null;
   /** When the server deletes the session. A session that has such an end is in no list of the API; null for one that lasts. */
   expiresAt: Date | null;
+  /** Id of who started it. */
+  ownerId: string;
+  /** Who may see it besides its owner and admins. */
+  visibility: Visibility;
   /** Last stored step, -1 before the first frame. */
   step: number;
   /**
@@ -129,13 +134,17 @@ export interface SessionFilter {
   live?: boolean;
   /** Excludes sessions that expire. */
   lasting?: true;
+  /** Whose sessions they are. */
+  ownerId?: string;
+  /** Excludes what this reader may not see. */
+  reader?: Reader;
 }
 
 /** An event of a session, published on the bus after it was stored. */
 export type SessionEvent =
   | { type: "changed"; session: SessionRecord }
   | { type: "frame"; frame: FrameRecord; picture: Uint8Array }
-  | { type: "deleted"; sessionId: string };
+  | { type: "deleted"; sessionId: string; ownerId: string; visibility: Visibility };
 
 /** A device that was tried and is not used. */
 export interface RefusedDevice {

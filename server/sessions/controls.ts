@@ -42,15 +42,16 @@ export class SessionControls {
   constructor(private readonly parts: SessionControlsOptions) {}
 
   /**
-   * Changes settings or styles of a style transfer from its next step on; returns the changed session.
+   * Changes settings or styles of a style transfer from its next step on; returns the changed session. Pictures of new
+   * styles are looked for in `images`.
    * @throws AtelierError NOT_FOUND; BAD_INPUT (with field and limit); CONFLICT when it is finished or not a style
    * transfer; LIMIT when it was changed too often.
    */
-  async steer(sessionId: string, input: ChangeInput): Promise<StyleTransferRecord> {
+  async steer(sessionId: string, input: ChangeInput, images: Storage["images"]): Promise<StyleTransferRecord> {
     const { storage, bus, maxChanges } = this.parts;
     const found = await requireStyleTransfer(storage, sessionId);
     if (isFinal(found.status)) throw statusConflict(found.status);
-    const change = await resolveChange(this.parts, found, input, found.step);
+    const change = await resolveChange({ ...this.parts, storage: { ...storage, images } }, found, input, found.step);
     if (((await storage.changes.counts([sessionId])).get(sessionId) ?? 0) >= maxChanges) {
       throw beyondLimit(`A session can be changed at most ${maxChanges} times.`, maxChanges);
     }

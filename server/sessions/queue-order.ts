@@ -1,6 +1,7 @@
 import { type Bus, publishChange } from "../bus/bus.js";
 import { badInput, conflict } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
+import { maySee, type Reader } from "../records/access.js";
 import type { SessionRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import { requireSession } from "./requirements.js";
@@ -18,9 +19,9 @@ export class QueueOrder {
 
   constructor(private readonly parts: QueueOrderParts) {}
 
-  /** The first sessions that wait and do not expire, the next one first. */
-  async list(first: number): Promise<SessionRecord[]> {
-    return (await this.waiting()).filter(({ expiresAt }) => expiresAt === null).slice(0, first);
+  /** The first sessions that wait, do not expire and may be seen by a reader, the next one first. */
+  async list(first: number, reader: Reader | null): Promise<SessionRecord[]> {
+    return (await this.waiting()).filter((session) => session.expiresAt === null && maySee(reader, session)).slice(0, first);
   }
 
   /**

@@ -1,14 +1,8 @@
 import { type AtelierError, beyondLimit, conflict, notFound } from "../errors.js";
+import { isId } from "../records/id.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
-
-const MAX_ID_LENGTH = 100;
-
-/** Whether a text has the form of an id: letters, digits, hyphens and underscores. */
-export function isId(text: string): boolean {
-  return text.length <= MAX_ID_LENGTH && /^[\w-]+$/.test(text);
-}
 
 /** Refuses, before storage is read, a text that cannot be an id. @throws AtelierError NOT_FOUND with the field. */
 export function requireId(field: string, text: string): string {

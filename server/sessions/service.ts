@@ -18,7 +18,7 @@ import { resolveChange } from "./change-input.js";
 import { expiry } from "./expiry.js";
 import { paintingModel, type SessionModel, type SessionModels, translator } from "./models.js";
 import { type PictureUse, sizeThatWorks } from "./narrow-pictures.js";
-import { noSession, requireImage, requireQueueSpace, requireSession, requireStyleTransfer } from "./requirements.js";
+import { noSession, requireImage, requireSession, requireStyleTransfer } from "./requirements.js";
 import {
   resolveNote,
   resolveSettings,
@@ -39,8 +39,10 @@ export interface SessionServiceOptions {
   models: SessionModels;
   /** Longest side of a painting on this machine and the device in use, px. */
   maxSize(): number;
-  /** Most sessions that may wait for a device at a time. */
-  maxQueued: number;
+  /** @throws AtelierError LIMIT when too many sessions wait. */
+  requireQueueSpace(): Promise<void>;
+  /** Owner of what is started and kept. */
+  ownerId: string;
 }
 
 /** Starts, branches, renames and deletes sessions. Each method checks its input before it changes anything. */
@@ -62,7 +64,7 @@ export class SessionService {
     const initial = { settings, styles, convolutions: newConvolutions };
     const course = { settings, styles, initial, contentId: input.contentId };
     const expiresAt = expiry("input.expiresIn", input.expiresIn);
-    return this.enqueue({ ...newSession(title, expiresAt), kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
+    return this.enqueue({ ...this.newSession(title, expiresAt), kind: "STYLE_TRANSFER", ...course, parentId: null, branchedAtStep: null });
   }
 
   /**
@@ -93,7 +95,7 @@ export class SessionService {
     const { contentId, initial, title, expiresAt } = parent;
     const branch: StyleTransferRecord = {
       // What shows the same pictures has the same end.
-      ...newSession(title, expiresAt),
+      ...this.newSession(title, expiresAt),
       kind: "STYLE_TRANSFER",
       ...{ contentId, initial, settings: inForce.settings, styles: inForce.styles, parentId: sessionId, branchedAtStep: step, step },
       devices: devicesOf(parent).filter(({ fromStep }) => fromStep <= step),
@@ -121,7 +123,7 @@ export class SessionService {
    */
   async importTrace(trace: string, title: string | null): Promise<StyleTransferRecord> {
     const { changes, ...start } = await resolveTrace(this.parts, trace);
-    const named = newSession(title === null ? start.title : resolveTitle("title", title));
+    const named = this.newSession(title === null ? start.title : resolveTitle("title", title));
     const session: StyleTransferRecord = { ...start, ...named, kind: "STYLE_TRANSFER", parentId: null, branchedAtStep: null };
     return this.enqueue(session, () => this.parts.storage.sessions.insert(session, changes));
   }
@@ -139,7 +141,7 @@ export class SessionService {
     if (sourceId !== null) await requireImage(this.parts.storage, "input.imageId", sourceId);
     const expiresAt = expiry("input.expiresIn", input.expiresIn);
     return this.enqueue({
-      ...newSession(title, expiresAt),
+      ...this.newSession(title, expiresAt),
       kind: "TRANSLATION",
       settings,
       sourceId,
@@ -160,7 +162,9 @@ export class SessionService {
     if (!frame) throw notFound("step", "There is no such frame, or it is no longer kept.");
     const digest = await storage.blobs.put(await kept.picture(frame));
     const { width, height, mimeType, byteLength } = frame;
-    return storage.images.insert({ id: randomUUID(), digest, width, height, mimeType, byteLength, createdAt: new Date(), expiresAt: null });
+    const { ownerId } = this.parts;
+    const kind = { width, height, mimeType, byteLength };
+    return storage.images.insert({ id: randomUUID(), digest, ...kind, createdAt: new Date(), expiresAt: null, ownerId });
   }
 
   /** Gives a session another title, or none when it is blank. @throws AtelierError NOT_FOUND, BAD_INPUT. */
@@ -202,7 +206,7 @@ export class SessionService {
    */
   async delete(sessionId: string, expiredBy?: Date): Promise<string> {
     const { storage, bus } = this.parts;
-    const { status } = await requireSession(storage, sessionId);
+    const { status, ownerId, visibility } = await requireSession(storage, sessionId);
     if (!isFinal(status)) {
       throw conflict("sessionId", `The session is ${status}; cancel it before it is deleted.`);
     }
@@ -211,7 +215,7 @@ export class SessionService {
     if (unreferenced === null) throw noSession();
     await storage.checkpoints.delete(sessionId);
     for (const digest of unreferenced) await storage.blobs.delete(digest);
-    const deleted = { type: "deleted", sessionId } as const;
+    const deleted = { type: "deleted", sessionId, ownerId, visibility } as const;
     await bus.publish(`session:${sessionId}`, deleted);
     await bus.publish("sessions", deleted);
     return sessionId;
@@ -257,33 +261,35 @@ export class SessionService {
     session: Kind,
     insert = () => this.parts.storage.sessions.insert(session),
   ): Promise<Kind> {
-    const { storage, queue, bus, maxQueued } = this.parts;
-    await requireQueueSpace(storage, maxQueued);
+    const { queue, bus, requireQueueSpace } = this.parts;
+    await requireQueueSpace();
     await insert();
     // Published before the session can be claimed, so that no viewer sees RUNNING before QUEUED.
     await publishChange(bus, session);
     await queue.add(session.id);
     return session;
   }
-}
 
-function newSession(title: string | null, expiresAt: Date | null = null): SessionRecordBase {
-  const now = new Date();
-  return {
-    id: randomUUID(),
-    title,
-    status: "QUEUED",
-    createdAt: now,
-    queuedAt: now,
-    startedAt: null,
-    finishedAt: null,
-    device: null,
-    devices: [],
-    error: null,
-    starred: false,
-    note: null,
-    expiresAt,
-    step: -1,
-    revision: 0,
-  };
+  private newSession(title: string | null, expiresAt: Date | null = null): SessionRecordBase {
+    const now = new Date();
+    return {
+      id: randomUUID(),
+      title,
+      status: "QUEUED",
+      createdAt: now,
+      queuedAt: now,
+      startedAt: null,
+      finishedAt: null,
+      device: null,
+      devices: [],
+      error: null,
+      starred: false,
+      note: null,
+      expiresAt,
+      ownerId: this.parts.ownerId,
+      visibility: "PRIVATE",
+      step: -1,
+      revision: 0,
+    };
+  }
 }

@@ -1,3 +1,4 @@
+import type { KnownVisitor, LinkRecord, Reader, VisitorRecord } from "../records/access.js";
 import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
 import type {
@@ -26,23 +27,23 @@ export interface StepRange {
   toStep?: number;
 }
 
-/** Uploaded pictures. */
+/** Uploaded pictures. What is read for a reader leaves out what that reader may not see; null sees everything. */
 export interface ImageStore {
   /**
-   * Stores an image, unless one with the same bytes is there. Returns the image that is there now: bytes that are
-   * inserted again, even several times at once, stay one image. It expires when the last of them does, or not at all.
+   * Stores an image, unless its owner has one with the same bytes. Returns the image that is there now: bytes that an
+   * owner inserts again, even several times at once, stay one image. It expires when the last of them does, or not at all.
    */
   insert(image: ImageRecord): Promise<ImageRecord>;
-  find(id: string): Promise<ImageRecord | null>;
+  find(id: string, reader?: Reader | null): Promise<ImageRecord | null>;
   /** The images among `ids` that exist, by id. */
-  findAll(ids: readonly string[]): Promise<Map<string, ImageRecord>>;
+  findAll(ids: readonly string[], reader?: Reader | null): Promise<Map<string, ImageRecord>>;
   /**
-   * Images that do not expire, newest first; the key of an image is its id.
+   * Images that do not expire, newest first, with `ownerId` those of one owner; the key of an image is its id.
    * @throws AtelierError BAD_INPUT (field `after`) when there is no such image.
    */
-  list(page: PageRequest<string>): Promise<Page<ImageRecord>>;
+  list(page: PageRequest<string>, ownerId?: string | null): Promise<Page<ImageRecord>>;
   /** Number of images in the list. */
-  count(): Promise<number>;
+  count(ownerId?: string | null): Promise<number>;
   /**
    * Deletes an image that no session uses, with `expiredBy` only if it has expired by that instant. Returns its digest, or
    * null when no image was deleted.
@@ -51,26 +52,29 @@ export interface ImageStore {
   /** Ids of images that expired by an instant and that no session uses. */
   expired(by: Date): Promise<string[]>;
   /** The image that was uploaded last with these bytes. */
-  findByDigest(digest: string): Promise<ImageRecord | null>;
+  findByDigest(digest: string, reader?: Reader | null): Promise<ImageRecord | null>;
 }
 
 /** The fields of a session that may change after it was created. */
 export type SessionPatch = Partial<
-  Pick<SessionRecord, "title" | "status" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "devices" | "error" | "starred" | "note"> &
+  Pick<
+    SessionRecord,
+    "title" | "status" | "visibility" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "devices" | "error" | "starred" | "note"
+  > &
     Pick<StyleTransferRecord, "settings" | "initial"> &
     Pick<TranslationRecord, "framesTranslated" | "framesDropped">
 >;
 
-/** Sessions. */
+/** Sessions. What is read for a reader leaves out what that reader may not see; null sees everything. */
 export interface SessionStore {
   /**
    * Stores a session with the changes that it will follow, in their order, in one transaction.
    * @throws AtelierError NOT_FOUND when one of its images does not exist.
    */
   insert(session: SessionRecord, changes?: readonly ChangeAtStep[]): Promise<void>;
-  find(id: string): Promise<SessionRecord | null>;
+  find(id: string, reader?: Reader | null): Promise<SessionRecord | null>;
   /** The sessions among `ids` that exist, by id. */
-  findAll(ids: readonly string[]): Promise<Map<string, SessionRecord>>;
+  findAll(ids: readonly string[], reader?: Reader | null): Promise<Map<string, SessionRecord>>;
   /**
    * Changes a session only while its status is one of `from`, and with `suspended` only while it has an error besides:
    * one that is PAUSED with an error was paused by its host. Returns it as it is now, or null when it was not changed.
@@ -88,9 +92,9 @@ export interface SessionStore {
   /** Number of sessions in the list. */
   count(filter: SessionFilter): Promise<number>;
   /** `list` of the sessions that use an image and do not expire, for several images, by the image's id. Unused images are left out. */
-  listUsing(imageIds: readonly string[], page: PageRequest<string>): Promise<Map<string, Page<SessionRecord>>>;
+  listUsing(imageIds: readonly string[], page: PageRequest<string>, reader?: Reader | null): Promise<Map<string, Page<SessionRecord>>>;
   /** Numbers of sessions that use an image and do not expire, by the image's id. Unused images are left out. */
-  countUsing(imageIds: readonly string[]): Promise<Map<string, number>>;
+  countUsing(imageIds: readonly string[], reader?: Reader | null): Promise<Map<string, number>>;
   /**
    * Deletes a session with its changes and frame rows, with `expiredBy` only if it has expired by that instant. Returns
    * the digests that no kept frame or image uses any more; null when no session was deleted.
@@ -107,7 +111,11 @@ export interface SessionStore {
    */
   insertBranch(branch: StyleTransferRecord, change: Change | null): Promise<boolean>;
   /** Branches of sessions by the session's id, oldest first: of each session `first`, after the first `skip`. */
-  branches(ids: readonly string[], page: { first: number; skip: number }): Promise<Map<string, StyleTransferRecord[]>>;
+  branches(
+    ids: readonly string[],
+    page: { first: number; skip: number },
+    reader?: Reader | null,
+  ): Promise<Map<string, StyleTransferRecord[]>>;
 }
 
 /** Accepted changes of style transfers. */
@@ -238,6 +246,25 @@ export interface CheckpointStore {
   trim(byteLength: number): Promise<void>;
 }
 
+/** Links and the people who came by them. A secret is known only as the hex SHA-256 of its text. */
+export interface AccessStore {
+  addLink(link: LinkRecord, secretHash: string): Promise<void>;
+  /** At most `first`, newest first, also those that were revoked or have expired: all, or the SHARE links of one session. */
+  links(first: number, sessionId?: string): Promise<LinkRecord[]>;
+  findLink(id: string): Promise<LinkRecord | null>;
+  /** The link with a secret, also one that was revoked or has expired. */
+  linkOf(secretHash: string): Promise<LinkRecord | null>;
+  /** Returns the link as it is now; null when there is none that was not revoked. */
+  revokeLink(id: string, at: Date): Promise<LinkRecord | null>;
+  addVisitor(visitor: VisitorRecord, secretHash: string): Promise<void>;
+  /** The visitor whose cookie holds a secret. */
+  visitorOf(secretHash: string): Promise<KnownVisitor | null>;
+  /** Gives a visitor a new secret in place of the one before, and with it what a link opens. */
+  admit(visitorId: string, secretHash: string, link: LinkRecord): Promise<void>;
+  /** Forgets the secret of a visitor, who keeps what they own. */
+  dismiss(visitorId: string): Promise<void>;
+}
+
 /** The space that is left for what is stored. */
 export interface StorageSpace {
   /** Free space on the disk, bytes; infinite where the file system does not report it. */
@@ -261,6 +288,7 @@ export interface Storage {
   readonly blobs: BlobStore;
   readonly thumbnails: ThumbnailStore;
   readonly checkpoints: CheckpointStore;
+  readonly access: AccessStore;
   readonly space: StorageSpace;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Bus, SessionControl } from "../../server/bus/bus.js";
+import { LOCAL_OWNER } from "../../server/records/access.js";
 
 const cancel = (sessionId: string): SessionControl => ({ type: "cancel", sessionId });
 
@@ -29,9 +30,9 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
     it("keeps the topics of two sessions apart", async () => {
       const seen: unknown[] = [];
       await bus.subscribe("session:a", (message) => seen.push(message));
-      await bus.publish("session:b", { type: "deleted", sessionId: "b" });
-      await bus.publish("session:a", { type: "deleted", sessionId: "a" });
-      expect(seen).toEqual([{ type: "deleted", sessionId: "a" }]);
+      await bus.publish("session:b", { type: "deleted", sessionId: "b", ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
+      await bus.publish("session:a", { type: "deleted", sessionId: "a", ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
+      expect(seen).toEqual([{ type: "deleted", sessionId: "a", ownerId: LOCAL_OWNER, visibility: "PRIVATE" }]);
     });
 
     it("has called every subscriber by the time publish resolves", async () => {

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { LOCAL_OWNER } from "../../server/records/access.js";
 import type { FrameRecord, ImageRecord } from "../../server/records/pictures.js";
 import type { StyleTransferRecord, TranslationRecord } from "../../server/records/session.js";
 import type { StyleTransferSettings } from "../../server/records/settings.js";
@@ -8,7 +9,18 @@ import type { Storage } from "../../server/storage/storage.js";
 export function anImage(changes: Partial<ImageRecord> = {}): ImageRecord {
   const id = randomUUID();
   const digest = createHash("sha256").update(id).digest("hex");
-  return { id, digest, width: 64, height: 48, mimeType: "image/png", byteLength: 1234, createdAt: new Date(), expiresAt: null, ...changes };
+  return {
+    id,
+    digest,
+    width: 64,
+    height: 48,
+    mimeType: "image/png",
+    byteLength: 1234,
+    createdAt: new Date(),
+    expiresAt: null,
+    ownerId: LOCAL_OWNER,
+    ...changes,
+  };
 }
 
 function someSettings(): StyleTransferSettings {
@@ -50,6 +62,8 @@ export function aSession(imageId: string, changes: Partial<StyleTransferRecord> 
     starred: false,
     note: null,
     expiresAt: null,
+    ownerId: LOCAL_OWNER,
+    visibility: "PRIVATE",
     step: -1,
     revision: 0,
     settings,
@@ -89,6 +103,8 @@ export function aTranslation(imageId: string | null, changes: Partial<Translatio
     starred: false,
     note: null,
     expiresAt: null,
+    ownerId: LOCAL_OWNER,
+    visibility: "PRIVATE",
     step: -1,
     revision: 0,
     settings: { model: "cyclegan-horse2zebra", family: "CYCLEGAN", size: 256, output: null },

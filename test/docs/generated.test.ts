@@ -11,6 +11,7 @@ import { variables } from "../../server/config.js";
 const copied = [
   "README.md",
   "ARCHITECTURE.md",
+  "docs/access.md",
   "docs/operate.md",
   "bench/README.md",
   "bench/results.json",

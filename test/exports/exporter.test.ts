@@ -9,6 +9,7 @@ import type { ExportRecord } from "../../server/exports/export.js";
 import { exportLimits } from "../../server/exports/export.js";
 import { Exporter } from "../../server/exports/exporter.js";
 import { findFfmpeg } from "../../server/exports/video.js";
+import { LOCAL_OWNER } from "../../server/records/access.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
@@ -280,7 +281,7 @@ describe("an export", () => {
   test("is deleted with its session", async () => {
     const sessionId = await painting(3);
     const record = await ended(await exporter.start({ sessionId, format: "WEBP", size: 64 }));
-    await bus.publish("sessions", { type: "deleted", sessionId });
+    await bus.publish("sessions", { type: "deleted", sessionId, ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
     expect(exporter.find(record.id)).toBeNull();
     await expect.poll(() => readdir(join(folder, "exports"))).not.toContain(`${record.id}.webp`);
   });

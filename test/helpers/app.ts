@@ -5,6 +5,7 @@ import { type App, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
+import type { AccessMode } from "../../server/records/access.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { openTemporaryStorage } from "./data-folder.js";
 import { FakeHost } from "./fake-host.js";
@@ -29,6 +30,8 @@ export interface RunningApp {
 }
 
 export interface AppOptions {
+  /** How the app knows who may use it; not at all by default. */
+  accessMode?: AccessMode;
   origins?: string[];
   memoryBytes?: number;
   /** Memory of the device itself, bytes; null, the default, for one that computes in the machine's memory. */
@@ -40,6 +43,7 @@ export interface AppOptions {
 
 /** The API side of a server in this process, on a free port, with a host that paints when a test says so. */
 export async function startApp({
+  accessMode = "NONE",
   origins = [],
   memoryBytes = 64e9,
   cardBytes = null,
@@ -68,6 +72,10 @@ export async function startApp({
     refusedDevices: () => [{ name: "absent", reason: "It is not here." }],
     stepTimes: (modelId) => (modelId === "vgg19" ? [{ pixels: 4096, fastestMs: 10, slowestMs: 12.5 }] : null),
     unready: () => null,
+    accessMode,
+    operatorSecret: null,
+    publicUrl: null,
+    trustedProxies: [],
     origins,
     version: "1.2.3",
     studioFolder: studioFolder ?? join(folder, "studio"),
@@ -79,7 +87,7 @@ export async function startApp({
   });
   const { port } = await app.listen(0, "127.0.0.1");
   const address = `http://127.0.0.1:${port}`;
-  const client = new GraphqlClient(address);
+  const client = new GraphqlClient(address, accessMode === "NONE" ? null : await adminSecret(app));
   const picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: "teal" } })
     .png()
     .toBuffer();
@@ -106,6 +114,11 @@ export async function startApp({
       await closeStorage();
     },
   };
+}
+
+async function adminSecret({ links }: App): Promise<string> {
+  const { secret } = await links.create({ name: "Admin", ownerId: "tests", expiresAt: null }, { kind: "ACCESS", role: "ADMIN" });
+  return secret;
 }
 
 /** An app for all tests of a file, which fails when the server reports a fault of its own. */

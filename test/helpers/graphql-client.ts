@@ -19,14 +19,22 @@ type Json = any;
 export class GraphqlClient {
   private socket: Client | null = null;
 
-  /** `address` such as http://127.0.0.1:4000. */
-  constructor(readonly address: string) {}
+  /** `address` such as http://127.0.0.1:4000; `token` is a Bearer secret. */
+  constructor(
+    readonly address: string,
+    readonly token: string | null = null,
+  ) {}
+
+  /** The headers that say who asks. */
+  get credentials(): Record<string, string> {
+    return this.token === null ? {} : { Authorization: `Bearer ${this.token}` };
+  }
 
   /** Sends one operation over HTTP; returns the response, errors included. */
   async send(query: string, variables: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<Answer<Json>> {
     const response = await fetch(`${this.address}/graphql`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", ...headers },
+      headers: { "Content-Type": "application/json", ...this.credentials, ...headers },
       body: JSON.stringify({ query, variables }),
     });
     return (await response.json()) as Answer<Json>;
@@ -49,7 +57,12 @@ export class GraphqlClient {
 
   /** Responses to an operation over the WebSocket. */
   subscribe(query: string, variables: Record<string, unknown> = {}): AsyncIterableIterator<Answer<Json>> {
-    this.socket ??= createClient({ url: `${this.address.replace("http", "ws")}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 });
+    this.socket ??= createClient({
+      url: `${this.address.replace("http", "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      ...(this.token === null ? {} : { connectionParams: { token: this.token } }),
+    });
     return this.socket.iterate({ query, variables }) as AsyncIterableIterator<Answer<Json>>;
   }
 
@@ -67,7 +80,7 @@ export class GraphqlClient {
   async upload(picture: Uint8Array, mimeType = "image/png"): Promise<string> {
     const response = await fetch(`${this.address}/images`, {
       method: "POST",
-      headers: { "Content-Type": mimeType },
+      headers: { "Content-Type": mimeType, ...this.credentials },
       body: new Blob([new Uint8Array(picture)]),
     });
     const body = (await response.json()) as { id?: string };

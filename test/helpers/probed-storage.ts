@@ -11,6 +11,7 @@ export class ProbedStorage implements Storage {
   readonly blobs: Storage["blobs"];
   readonly thumbnails: Storage["thumbnails"];
   readonly checkpoints: Storage["checkpoints"];
+  readonly access: Storage["access"];
   readonly space: Storage["space"];
   /** Frames whose rows are stored, in the order in which they were. */
   readonly storedFrames: FrameRecord[] = [];
@@ -25,6 +26,7 @@ export class ProbedStorage implements Storage {
     this.recentFrames = { ...inner.recentFrames };
     this.thumbnails = { ...inner.thumbnails };
     this.checkpoints = { ...inner.checkpoints };
+    this.access = { ...inner.access };
     this.space = { ...inner.space };
     this.frames = {
       ...inner.frames,

@@ -96,12 +96,8 @@ describe("the HTTP app", () => {
   it("reports the free space of the disk, and that nothing can be stored", async () => {
     const space = { ...server.storage.space, free: async () => 1234, obstacle: async () => "The disk is full." };
     const metrics = createMetrics({ ...server.storage, space }, () => 0, new LiveCounts());
-    const { port, close } = await listen(
-      express().use(
-        healthRoutes(() => null, space),
-        metrics.routes,
-      ),
-    );
+    const app = express().use(healthRoutes(() => null, space));
+    const { port, close } = await listen(app.get("/metrics", metrics.send));
     const ready = await ask(port, "/readyz");
     const text = (await ask(port, "/metrics")).body.toString();
     await close();
@@ -116,7 +112,7 @@ describe("the HTTP app", () => {
     counts.count("received");
     counts.translated(42);
     const metrics = createMetrics(server.storage, () => 0, counts);
-    const { port, close } = await listen(express().use(metrics.routes));
+    const { port, close } = await listen(express().get("/metrics", metrics.send));
     const text = (await ask(port, "/metrics")).body.toString();
     await close();
     metrics.close();
@@ -138,7 +134,10 @@ describe("the HTTP app", () => {
       watchOutput: () => Promise.reject(fault),
       exporter: server.exporter,
       version: "1.2.3",
+      access: server.access,
       guard: createGuard([]),
+      trustedProxies: [],
+      isPublicSecure: false,
       limits,
       decoder: server.decoder,
       metrics,

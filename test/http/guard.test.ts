@@ -68,9 +68,9 @@ describe("the guard", () => {
 
   it("says what to set for a forwarded port or a proxy", async () => {
     const message = async (headers: Record<string, string>) => ((await visit(headers)).json() as { message: string }).message;
-    expect(await message({ Host: "localhost:8080" })).toMatch(/forward a port .* ATELIER_ORIGINS=http:\/\/localhost:8080, /);
-    expect(await message({ Host: "art.example", "X-Forwarded-Proto": "https" })).toContain("ATELIER_ORIGINS=https://art.example, ");
-    expect(await message({ Host: "[2001:db8::1]:80" })).toContain("ATELIER_ORIGINS=http://[2001:db8::1]:80, ");
+    expect(await message({ Host: "localhost:8080" })).toMatch(/forward a port .* ATELIER_PUBLIC_URL=http:\/\/localhost:8080, /);
+    expect(await message({ Host: "art.example", "X-Forwarded-Proto": "https" })).toContain("ATELIER_PUBLIC_URL=https://art.example, ");
+    expect(await message({ Host: "[2001:db8::1]:80" })).toContain("ATELIER_PUBLIC_URL=http://[2001:db8::1]:80, ");
     expect(await message({ Host: "<b>evil" })).not.toContain("evil");
     expect(await message({ Origin: "https://art.example" })).toContain("ATELIER_ORIGINS=https://art.example, ");
     expect(await message({ Origin: "null" })).not.toContain("ATELIER_ORIGINS");

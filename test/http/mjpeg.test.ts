@@ -6,6 +6,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Bus } from "../../server/bus/bus.js";
+import { LOCAL_OWNER } from "../../server/records/access.js";
 import type { SessionRecord } from "../../server/records/session.js";
 import { outputsOf } from "../../server/sessions/watch/output-viewer.js";
 import { aFrame, anImage, aSession, aTranslation } from "../contracts/records.js";
@@ -304,11 +305,13 @@ test("a lasting output forgets the picture of a session that is deleted", async 
   expect((await stream.part())?.equals(second)).toBe(true);
   await server.storage.sessions.delete(two.id);
   await server.storage.recentFrames.clear(two.id);
-  for (const topic of [`session:${two.id}`, "sessions"] as const) await server.bus.publish(topic, { type: "deleted", sessionId: two.id });
+  for (const topic of [`session:${two.id}`, "sessions"] as const)
+    await server.bus.publish(topic, { type: "deleted", sessionId: two.id, ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
   expect((await stream.part())?.equals(first)).toBe(true);
   await server.storage.sessions.delete(one.id);
   await server.storage.recentFrames.clear(one.id);
-  for (const topic of [`session:${one.id}`, "sessions"] as const) await server.bus.publish(topic, { type: "deleted", sessionId: one.id });
+  for (const topic of [`session:${one.id}`, "sessions"] as const)
+    await server.bus.publish(topic, { type: "deleted", sessionId: one.id, ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
   const dark = (await stream.part()) ?? Buffer.alloc(0);
   expect((await sharp(dark).stats()).channels.every(({ mean }) => mean < 40)).toBe(true);
   const three = await liveOn("wall", new Date(3000));
@@ -322,13 +325,16 @@ test("a lasting output returns to a session that runs on while a later one came 
   const [first, second] = [await picture("red"), await picture("lime")];
   const one = await liveOn("tower", new Date(1000));
   await show(one.id, 0, first);
-  const pictures = await outputsOf({ storage: server.storage, bus: server.bus, broker: server.broker })("tower", null);
+  const pictures = await outputsOf({ storage: server.storage, bus: server.bus, broker: server.broker })(
+    { name: "tower", ownerId: LOCAL_OWNER },
+    null,
+  );
   const next = async () => (await pictures.next()).value?.frame?.record;
   expect(await next()).toMatchObject({ sessionId: one.id, step: 0 });
   // The viewer does not read in between.
   const two = await liveOn("tower", new Date(2000));
   await server.storage.sessions.delete(two.id);
-  await server.bus.publish("sessions", { type: "deleted", sessionId: two.id });
+  await server.bus.publish("sessions", { type: "deleted", sessionId: two.id, ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
   expect(await next()).toMatchObject({ sessionId: one.id, step: 0 });
   const later = next();
   await show(one.id, 1, second);
@@ -352,12 +358,14 @@ test("a lasting output ends, and leaves nothing behind, when its pictures cannot
   };
   await liveOn("cellar", new Date());
   const broker = { watch: () => Promise.reject(new Error("no disk")) };
-  const pictures = await outputsOf({ storage: server.storage, bus, broker })("cellar", null);
+  const pictures = await outputsOf({ storage: server.storage, bus, broker })({ name: "cellar", ownerId: LOCAL_OWNER }, null);
   expect(subscribed).toBe(1);
   await expect(pictures.next()).rejects.toThrow("no disk");
   expect(subscribed).toBe(0);
   expect((await pictures.next()).done).toBe(true);
-  await expect(outputsOf({ storage: server.storage, bus, broker })("cellar", -1)).rejects.toThrow("maxFramesPerSecond");
+  await expect(outputsOf({ storage: server.storage, bus, broker })({ name: "cellar", ownerId: LOCAL_OWNER }, -1)).rejects.toThrow(
+    "maxFramesPerSecond",
+  );
 });
 
 test.each(["Stage", "-a", "a.b", "a".repeat(49), "%20"])("the name of an output is refused with its limit: %s", async (name) => {

@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, request, type Server } from "no
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Express } from "express";
+import { type Access, openAccess } from "../../server/access/access.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { Exporter } from "../../server/exports/exporter.js";
@@ -28,6 +29,7 @@ export interface RunningServer {
   broker: FrameBroker;
   exporter: Exporter;
   decoder: PictureDecoder;
+  access: Access;
   port: number;
   /** Errors that were the server's own fault. */
   faults: unknown[];
@@ -44,14 +46,18 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const broker = new FrameBroker(storage, bus);
   const exporter = await Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error) });
   const decoder = openPictureDecoder(decoderLimits(8e9));
+  const access = await openAccess({ mode: "NONE", storage, bus, findFilm: () => null });
   const app = createHttpApp({
     storage,
+    access,
     broker,
     watchOutput: outputsOf({ storage, bus, broker }),
     metrics,
     limits,
     decoder,
     guard: createGuard(["https://studio.example"]),
+    trustedProxies: [],
+    isPublicSecure: false,
     unready: () => null,
     modelPicture: async () => null,
     schemaText: () => "",
@@ -72,12 +78,14 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     broker,
     exporter,
     decoder,
+    access,
     port,
     faults,
     async close() {
       await close();
       await exporter.close();
       await decoder.close();
+      await access.close();
       await bus.close();
       metrics.close();
       await storage.close();

@@ -49,7 +49,7 @@ test("a steer reads as many rows after hundreds of others as after the first few
   let taken = 0;
   /** Steers as a client does, and takes up the change as a host does. */
   const steer = async () => {
-    await controls.steer(session.id, { beta: ++steered });
+    await controls.steer(session.id, { beta: ++steered }, storage.images);
     for (const { ordinal } of await storage.changes.list(session.id, taken)) {
       taken = ordinal;
       await storage.changes.settle(session.id, steered, ordinal);

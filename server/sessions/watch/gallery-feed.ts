@@ -1,4 +1,5 @@
 import type { Bus } from "../../bus/bus.js";
+import { maySee, type Reader } from "../../records/access.js";
 import { isLive, type SessionFilter, type SessionRecord } from "../../records/session.js";
 import { Feed } from "./feed.js";
 
@@ -12,11 +13,11 @@ export function openGalleryFeed(bus: Bus, filter: SessionFilter): Promise<Feed<S
   );
 }
 
-/** Sessions as they are deleted. */
-export function openRemovalFeed(bus: Bus): Promise<Feed<{ id: string }>> {
+/** Sessions as they are deleted, of those that a reader may see. */
+export function openRemovalFeed(bus: Bus, reader: Reader | null): Promise<Feed<{ id: string }>> {
   return Feed.open((feed) =>
     bus.subscribe("sessions", (event) => {
-      if (event.type === "deleted") feed.offer({ id: event.sessionId });
+      if (event.type === "deleted" && maySee(reader, { ...event, id: event.sessionId })) feed.offer({ id: event.sessionId });
     }),
   );
 }
@@ -33,6 +34,8 @@ function matches(session: SessionRecord, filter: SessionFilter): boolean {
   if (filter.starred !== undefined && session.starred !== filter.starred) return false;
   if (filter.live !== undefined && isLive(session) !== filter.live) return false;
   if (filter.lasting && session.expiresAt !== null) return false;
+  if (filter.ownerId !== undefined && session.ownerId !== filter.ownerId) return false;
+  if (filter.reader && !maySee(filter.reader, session)) return false;
   if (filter.output !== undefined && !(session.kind === "TRANSLATION" && session.settings.output === filter.output)) return false;
   if (filter.imageId !== undefined && !imagesOf(session).includes(filter.imageId)) return false;
   if (filter.styleImageId !== undefined && !stylesOf(session).includes(filter.styleImageId)) return false;

@@ -22,16 +22,22 @@ export interface OutputParts {
   broker: Pick<FrameBroker, "watch">;
 }
 
+/** A lasting output: each owner has their own of a name. */
+export interface Output {
+  name: string;
+  ownerId: string;
+}
+
 /** Opens the pictures of a lasting output, whose name is checked already. */
-export type WatchOutput = (name: string, maxFramesPerSecond: number | null) => Promise<AsyncIterableIterator<OutputEvent>>;
+export type WatchOutput = (output: Output, maxFramesPerSecond: number | null) => Promise<AsyncIterableIterator<OutputEvent>>;
 
 export function outputsOf(parts: OutputParts): WatchOutput {
-  return (name, maxFramesPerSecond) => OutputViewer.open(name, parts, maxFramesPerSecond);
+  return (output, maxFramesPerSecond) => OutputViewer.open(output, parts, maxFramesPerSecond);
 }
 
 /**
- * The pictures of a lasting output for one viewer: those of the newest session with the output's name, and of each later
- * one as it starts. It begins with the picture that the output holds, if there is one, and never ends by itself.
+ * The pictures of a lasting output for one viewer: those of the newest session with the output's name and owner, and of
+ * each later one as it starts. It begins with the picture that the output holds, if there is one, and never ends by itself.
  *
  * As in `Viewer`, `next` and `return` are written by hand, so that a viewer may leave while it waits.
  */
@@ -50,15 +56,15 @@ class OutputViewer implements AsyncIterableIterator<OutputEvent> {
   private readonly change = new AutoResetEvent();
 
   private constructor(
-    private readonly name: string,
+    private readonly output: Output,
     private readonly parts: OutputParts,
     private readonly maxFramesPerSecond: number | null,
   ) {}
 
   /** The name must be checked already. */
-  static async open(name: string, parts: OutputParts, maxFramesPerSecond: number | null): Promise<OutputViewer> {
+  static async open(output: Output, parts: OutputParts, maxFramesPerSecond: number | null): Promise<OutputViewer> {
     requireFramesPerSecond(maxFramesPerSecond);
-    const viewer = new OutputViewer(name, parts, maxFramesPerSecond);
+    const viewer = new OutputViewer(output, parts, maxFramesPerSecond);
     // Subscribes first and reads second, so that a session that starts in between is not missed.
     viewer.unsubscribe = await parts.bus.subscribe("sessions", (event) => viewer.receive(event));
     try {
@@ -101,7 +107,10 @@ class OutputViewer implements AsyncIterableIterator<OutputEvent> {
   private async find(): Promise<void> {
     this.isStale = false;
     const { storage } = this.parts;
-    const { rows } = await storage.sessions.list({ first: SESSIONS_LOOKED_AT, after: null }, { output: this.name });
+    const { rows } = await storage.sessions.list(
+      { first: SESSIONS_LOOKED_AT, after: null },
+      { output: this.output.name, ownerId: this.output.ownerId },
+    );
     // One that started meanwhile, and which the list does not have, stays.
     if (this.wanted && (await storage.sessions.find(this.wanted.id)) === null) this.wanted = null;
     this.show(rows[0] ?? null);
@@ -122,9 +131,14 @@ class OutputViewer implements AsyncIterableIterator<OutputEvent> {
       this.watched = null;
       void watched?.events.return?.();
       this.change.set();
-    } else if (event.session.kind === "TRANSLATION" && event.session.settings.output === this.name) {
+    } else if (this.isOf(event.session)) {
       this.show(event.session);
     }
+  }
+
+  private isOf(session: SessionRecord): boolean {
+    const { name, ownerId } = this.output;
+    return session.kind === "TRANSLATION" && session.settings.output === name && session.ownerId === ownerId;
   }
 
   /** Turns to a session, unless a newer one is shown. */

@@ -1,10 +1,10 @@
 import type { Storage } from "../storage.js";
 import type { SpaceGuard } from "./space.js";
 
-type Rows = Pick<Storage, "images" | "sessions" | "changes" | "frames">;
+type Rows = Pick<Storage, "images" | "sessions" | "changes" | "frames" | "access">;
 
 /** The same stores of rows, which write only while the disk has space. */
-export function guardRows({ images, sessions, changes, frames }: Rows, space: SpaceGuard): Rows {
+export function guardRows({ images, sessions, changes, frames, access }: Rows, space: SpaceGuard): Rows {
   return {
     images: {
       ...images,
@@ -28,6 +28,14 @@ export function guardRows({ images, sessions, changes, frames }: Rows, space: Sp
       ...frames,
       insert: (frame) => space.storing(0, () => frames.insert(frame)),
       thin: (id, byteLength) => space.changing(() => frames.thin(id, byteLength)),
+    },
+    access: {
+      ...access,
+      addLink: (link, secretHash) => space.storing(0, () => access.addLink(link, secretHash)),
+      revokeLink: (id, at) => space.changing(() => access.revokeLink(id, at)),
+      addVisitor: (visitor, secretHash) => space.storing(0, () => access.addVisitor(visitor, secretHash)),
+      admit: (id, secretHash, link) => space.storing(0, () => access.admit(id, secretHash, link)),
+      dismiss: (id) => space.changing(() => access.dismiss(id)),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { sqlAccess } from "../sql/access.js";
 import { sqlChanges } from "../sql/changes.js";
 import { anyDigestInUse, digestsInUse } from "../sql/digests.js";
 import { sqlFrames } from "../sql/frames.js";
@@ -72,8 +73,9 @@ export async function openEmbeddedStorage(
       sessions: sqlSessions(database),
       changes: sqlChanges(database),
       frames: sqlFrames(database),
+      access: sqlAccess(database),
     };
-    const { images, sessions, changes, frames } = guardRows(rows, space);
+    const { images, sessions, changes, frames, access } = guardRows(rows, space);
     const calls = new CallsUnderWay();
     opened.push(() => calls.close());
     return {
@@ -85,6 +87,7 @@ export async function openEmbeddedStorage(
       blobs: calls.of(blobs),
       thumbnails: calls.of({ get: thumbnails.get, put: thumbnails.put }),
       checkpoints: calls.of(checkpoints),
+      access: calls.of(access),
       space: calls.of(storageSpace(() => availableSpace(dataDir), space, join(folders.blobs, "drafts"))),
       close: () => closeAll(opened),
     };

@@ -1,9 +1,11 @@
-import { and, desc, eq, inArray, isNull, lt, lte, notExists, or, sql } from "drizzle-orm";
+import { and, desc, eq, exists, inArray, isNull, lt, lte, notExists, or, type SQL, sql } from "drizzle-orm";
 import { badInput } from "../../errors.js";
+import type { Reader } from "../../records/access.js";
 import type { ImageRecord } from "../../records/pictures.js";
 import type { ImageStore } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
-import { images, sessionImages } from "./schema.js";
+import { visibleTo } from "./readers.js";
+import { images, sessionImages, sessions } from "./schema.js";
 
 /** Uploaded pictures as rows. */
 export function sqlImages(database: Database): ImageStore {
@@ -13,7 +15,7 @@ export function sqlImages(database: Database): ImageStore {
         // Two transactions that insert the same bytes wait for each other. Older databases hold such images, so no
         // constraint can forbid them.
         await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${image.digest}, 0))`);
-        const known = await newestWith(transaction, image.digest);
+        const known = await newestWith(transaction, image.digest, eq(images.ownerId, image.ownerId));
         if (!known) {
           await written(transaction.insert(images).values(image));
           return image;
@@ -26,20 +28,23 @@ export function sqlImages(database: Database): ImageStore {
         return kept ?? image;
       }),
 
-    async find(id) {
-      const [row] = await database.select().from(images).where(eq(images.id, id));
+    async find(id, reader = null) {
+      const [row] = await database
+        .select()
+        .from(images)
+        .where(and(eq(images.id, id), seen(reader)));
       return row ?? null;
     },
 
-    async findAll(ids) {
+    async findAll(ids, reader = null) {
       const rows = await database
         .select()
         .from(images)
-        .where(inArray(images.id, [...ids]));
+        .where(and(inArray(images.id, [...ids]), seen(reader)));
       return new Map(rows.map((row) => [row.id, row]));
     },
 
-    async list({ first, after }) {
+    async list({ first, after }, ownerId = null) {
       const [last] = after === null ? [null] : await database.select().from(images).where(eq(images.id, after));
       if (last === undefined) throw badInput("after", "The cursor does not come from this server.");
       const older = last
@@ -48,13 +53,13 @@ export function sqlImages(database: Database): ImageStore {
       const rows = await database
         .select()
         .from(images)
-        .where(and(isNull(images.expiresAt), older))
+        .where(and(lasting(ownerId), older))
         .orderBy(desc(images.createdAt), desc(images.id))
         .limit(first + 1);
       return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
     },
 
-    count: async () => database.$count(images, isNull(images.expiresAt)),
+    count: async (ownerId = null) => database.$count(images, lasting(ownerId)),
 
     async expired(by) {
       const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, images.id));
@@ -82,8 +87,24 @@ export function sqlImages(database: Database): ImageStore {
       }
     },
 
-    findByDigest: (digest) => newestWith(database, digest),
+    findByDigest: (digest, reader = null) => newestWith(database, digest, seen(reader)),
   };
+
+  /** Holds for images that a reader may see: their own, and those that a session uses which they may see. */
+  function seen(reader: Reader | null): SQL | undefined {
+    if (reader === null) return undefined;
+    const using = database
+      .select({ id: sessionImages.imageId })
+      .from(sessionImages)
+      .innerJoin(sessions, eq(sessions.id, sessionImages.sessionId))
+      .where(and(eq(sessionImages.imageId, images.id), visibleTo(reader)));
+    return or(reader.ownerId === null ? undefined : eq(images.ownerId, reader.ownerId), exists(using));
+  }
+}
+
+/** Holds for images that do not expire, of one owner or all. */
+function lasting(ownerId: string | null): SQL | undefined {
+  return and(isNull(images.expiresAt), ownerId === null ? undefined : eq(images.ownerId, ownerId));
 }
 
 /** The later end; null, which is no end, is the latest. */
@@ -92,7 +113,12 @@ function laterOf(a: Date | null, b: Date | null): Date | null {
   return a < b ? b : a;
 }
 
-async function newestWith(database: Database, digest: string): Promise<ImageRecord | null> {
-  const [row] = await database.select().from(images).where(eq(images.digest, digest)).orderBy(desc(images.createdAt)).limit(1);
+async function newestWith(database: Database, digest: string, condition: SQL | undefined): Promise<ImageRecord | null> {
+  const [row] = await database
+    .select()
+    .from(images)
+    .where(and(eq(images.digest, digest), condition))
+    .orderBy(desc(images.createdAt))
+    .limit(1);
   return row ?? null;
 }

@@ -14,6 +14,7 @@ import {
   text,
   timestamp,
 } from "drizzle-orm/pg-core";
+import { type LinkRecord, LOCAL_OWNER, type Role, type Visibility } from "../../records/access.js";
 import type { Change } from "../../records/changes.js";
 import type { Losses } from "../../records/pictures.js";
 import type { DeviceUse, SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
@@ -35,10 +36,12 @@ export const images = pgTable(
     byteLength: integer("bytes").notNull(),
     createdAt: instant("created_at").notNull(),
     expiresAt: instant("expires_at"),
+    ownerId: text("owner_id").notNull().default(LOCAL_OWNER),
   },
   (table) => [
     index("images_digest").on(table.digest),
     index("images_newest").on(table.createdAt, table.id),
+    index("images_owner_newest").on(table.ownerId, table.createdAt, table.id),
     index("images_expiring").on(table.expiresAt).where(isNotNull(table.expiresAt)),
   ],
 );
@@ -66,6 +69,8 @@ export const sessions = pgTable(
     starred: boolean("starred").notNull().default(false),
     note: text("note"),
     expiresAt: instant("expires_at"),
+    ownerId: text("owner_id").notNull().default(LOCAL_OWNER),
+    visibility: text("visibility").$type<Visibility>().notNull().default("PRIVATE"),
     step: integer("step").notNull(),
     revision: integer("revision").notNull().default(0),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
@@ -86,6 +91,8 @@ export const sessions = pgTable(
     index("sessions_status_newest").on(table.status, table.createdAt, table.ordinal),
     index("sessions_starred").on(table.createdAt, table.ordinal).where(sql`${table.starred}`),
     index("sessions_expiring").on(table.expiresAt).where(isNotNull(table.expiresAt)),
+    index("sessions_owner_newest").on(table.ownerId, table.createdAt, table.ordinal),
+    index("sessions_public").on(table.createdAt, table.ordinal).where(sql`${table.visibility} = 'PUBLIC'`),
     index("sessions_parent").on(table.parentId),
     index("sessions_model").on(sql`(${table.settings} ->> 'model')`, table.createdAt, table.ordinal),
     index("sessions_output").on(sql`(${table.settings} ->> 'output')`, table.createdAt, table.ordinal),
@@ -153,4 +160,48 @@ export const frames = pgTable(
     foreignKey({ name: "frames_session", columns: [table.sessionId], foreignColumns: [sessions.id] }).onDelete("cascade"),
     index("frames_digest").on(table.digest),
   ],
+);
+
+/** Links that open the server (ACCESS, with a role), one session (SHARE) or one lasting output (OUTPUT). */
+export const links = pgTable(
+  "links",
+  {
+    id: text("id").primaryKey(),
+    /** Hex SHA-256 of the secret, which is nowhere else. */
+    secretHash: text("secret_hash").notNull().unique("links_secret"),
+    kind: text("kind").$type<LinkRecord["kind"]>().notNull(),
+    name: text("name").notNull(),
+    role: text("role").$type<Role>(),
+    sessionId: text("session_id").references(() => sessions.id, { onDelete: "cascade" }),
+    output: text("output"),
+    ownerId: text("owner_id").notNull(),
+    createdAt: instant("created_at").notNull(),
+    expiresAt: instant("expires_at"),
+    revokedAt: instant("revoked_at"),
+  },
+  (table) => [index("links_session").on(table.sessionId), index("links_newest").on(table.createdAt, table.id)],
+);
+
+/** People in their browsers, who came by links; the id is the owner of what they start. */
+export const visitors = pgTable("visitors", {
+  id: text("id").primaryKey(),
+  /** Hex SHA-256 of the secret in their cookie; null after they signed out. */
+  secretHash: text("secret_hash").unique("visitors_secret"),
+  /** The link with a role by which they came last; null for someone who opened only share links. */
+  linkId: text("link_id").references(() => links.id, { onDelete: "set null" }),
+  createdAt: instant("created_at").notNull(),
+});
+
+/** The share links that visitors opened. */
+export const visitorShares = pgTable(
+  "visitor_shares",
+  {
+    visitorId: text("visitor_id")
+      .notNull()
+      .references(() => visitors.id, { onDelete: "cascade" }),
+    linkId: text("link_id")
+      .notNull()
+      .references(() => links.id, { onDelete: "cascade" }),
+  },
+  (table) => [primaryKey({ name: "visitor_shares_pk", columns: [table.visitorId, table.linkId] })],
 );

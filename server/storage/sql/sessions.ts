@@ -25,6 +25,7 @@ import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
 import { type Database, grouped, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
+import { visibleTo } from "./readers.js";
 import { changes, deletedSessions, frames, type ImageRole, images, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
 
@@ -46,16 +47,19 @@ export function sqlSessions(database: Database): SessionStore {
         }),
       ),
 
-    async find(id) {
-      const [row] = await database.select().from(sessions).where(eq(sessions.id, id));
+    async find(id, reader) {
+      const [row] = await database
+        .select()
+        .from(sessions)
+        .where(and(eq(sessions.id, id), visibleTo(reader)));
       return row ? sessionRecord(row) : null;
     },
 
-    async findAll(ids) {
+    async findAll(ids, reader) {
       const rows = await database
         .select()
         .from(sessions)
-        .where(inArray(sessions.id, [...ids]));
+        .where(and(inArray(sessions.id, [...ids]), visibleTo(reader)));
       return new Map(rows.map((row) => [row.id, sessionRecord(row)]));
     },
 
@@ -101,12 +105,12 @@ export function sqlSessions(database: Database): SessionStore {
 
     count: async (filter) => database.$count(sessions, matching(filter)),
 
-    async listUsing(imageIds, { first, after }) {
+    async listUsing(imageIds, { first, after }, reader) {
       const older = after === null ? undefined : olderThan(await positionOf(database, after));
       const page = database
         .select()
         .from(sessions)
-        .where(and(usesImage(images.id), isNull(sessions.expiresAt), older))
+        .where(and(usesImage(images.id), isNull(sessions.expiresAt), visibleTo(reader), older))
         .orderBy(desc(sessions.createdAt), desc(sessions.ordinal))
         .limit(first + 1)
         .as("page");
@@ -123,12 +127,12 @@ export function sqlSessions(database: Database): SessionStore {
       return pages;
     },
 
-    async countUsing(imageIds) {
+    async countUsing(imageIds, reader) {
       const rows = await database
         .select({ imageId: sessionImages.imageId, count: countDistinct(sessionImages.sessionId) })
         .from(sessionImages)
         .innerJoin(sessions, eq(sessions.id, sessionImages.sessionId))
-        .where(and(inArray(sessionImages.imageId, [...imageIds]), isNull(sessions.expiresAt)))
+        .where(and(inArray(sessionImages.imageId, [...imageIds]), isNull(sessions.expiresAt), visibleTo(reader)))
         .groupBy(sessionImages.imageId);
       return new Map(rows.map((row) => [row.imageId, row.count]));
     },
@@ -149,7 +153,7 @@ export function sqlSessions(database: Database): SessionStore {
 
     insertBranch: (branch, change) => writtenWithImages(database.transaction((transaction) => insertBranch(transaction, branch, change))),
 
-    async branches(ids, { first, skip }) {
+    async branches(ids, { first, skip }, reader) {
       const ranked = database
         .select({
           id: sessions.id,
@@ -158,7 +162,7 @@ export function sqlSessions(database: Database): SessionStore {
           ),
         })
         .from(sessions)
-        .where(inArray(sessions.parentId, [...ids]))
+        .where(and(inArray(sessions.parentId, [...ids]), visibleTo(reader)))
         .as("ranked");
       const rows = await database
         .select(getTableColumns(sessions))
@@ -258,8 +262,7 @@ function asRow({ createdAt, ordinal }: Position): SQL {
 }
 
 function matching(filter: SessionFilter): SQL | undefined {
-  const { kind, status, titleContains, createdAfter, createdBefore, models, imageId, styleImageId, output, starred, live, lasting } =
-    filter;
+  const { kind, status, titleContains, createdAfter, createdBefore, models, imageId, styleImageId, output, starred, live } = filter;
   return and(
     models && inArray(sql`${sessions.settings} ->> 'model'`, [...models]),
     output === undefined ? undefined : sql`${sessions.settings} ->> 'output' = ${output}`,
@@ -268,7 +271,9 @@ function matching(filter: SessionFilter): SQL | undefined {
     kind && sql`${sessions.kind} = ${kind}`,
     starred === undefined ? undefined : starred ? sql`${sessions.starred}` : sql`not ${sessions.starred}`,
     live === undefined ? undefined : isLive(live),
-    lasting && isNull(sessions.expiresAt),
+    filter.lasting && isNull(sessions.expiresAt),
+    filter.ownerId === undefined ? undefined : eq(sessions.ownerId, filter.ownerId),
+    visibleTo(filter.reader),
     statusIn(status),
     titleContains ? ilike(sessions.title, `%${titleContains.replace(/[\\%_]/g, "\\$&")}%`) : undefined,
     createdAfter && gt(sessions.createdAt, createdAfter),

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { seededRandom } from "../../../server/art/starting-picture.js";
 import { openEmbeddedBus } from "../../../server/bus/embedded.js";
+import { LOCAL_OWNER } from "../../../server/records/access.js";
 import type { FrameRecord } from "../../../server/records/pictures.js";
 import type { StyleTransferRecord } from "../../../server/records/session.js";
 import { FrameBroker } from "../../../server/sessions/watch/frame-broker.js";
@@ -151,7 +152,7 @@ test("a deleted session ends its viewers' subscriptions, even while they wait", 
   const viewer = await painted.broker.watch("s", latestOnly);
   await viewer.next();
   const waiting = viewer.next();
-  await painted.bus.publish("session:s", { type: "deleted", sessionId: "s" });
+  await painted.bus.publish("session:s", { type: "deleted", sessionId: "s", ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
   expect(await waiting).toEqual({ done: true, value: undefined });
   expect(painted.broker.viewerCount).toBe(0);
 });

@@ -1,0 +1,51 @@
+import type { Bus } from "../bus/bus.js";
+import type { AccessMode } from "../records/access.js";
+import type { Storage } from "../storage/storage.js";
+import { type Authenticator, LinkAuthenticator, openToAll } from "./authenticator.js";
+import { Gatekeeper, type GuardedFilm } from "./gatekeeper.js";
+import { Links } from "./links.js";
+import { OpenConnections } from "./open-connections.js";
+import { RequestPrincipals } from "./requests.js";
+import { SessionDirectory } from "./session-directory.js";
+
+export interface AccessParts {
+  mode: AccessMode;
+  /** The Bearer secret of commands on this machine; null, the default, for none. */
+  operatorSecret?: string | null;
+  storage: Storage;
+  bus: Bus;
+  /** Null when there is no such film. */
+  findFilm(id: string): GuardedFilm | null;
+}
+
+/** Everything that decides who may do what on a server. */
+export interface Access {
+  mode: AccessMode;
+  authenticator: Authenticator;
+  principals: RequestPrincipals;
+  gatekeeper: Gatekeeper;
+  directory: SessionDirectory;
+  connections: OpenConnections;
+  links: Links;
+  close(): Promise<void>;
+}
+
+export async function openAccess({ mode, operatorSecret = null, storage, bus, findFilm }: AccessParts): Promise<Access> {
+  const directory = new SessionDirectory(storage.sessions, bus);
+  const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret);
+  const connections = await OpenConnections.open(bus);
+  return {
+    mode,
+    authenticator,
+    principals: new RequestPrincipals(authenticator),
+    gatekeeper: new Gatekeeper({ storage, directory, findFilm }),
+    directory,
+    connections,
+    links: new Links({ storage, bus }),
+    async close() {
+      await connections.close();
+      await authenticator.close();
+      await directory.close();
+    },
+  };
+}

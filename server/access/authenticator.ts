@@ -1,0 +1,99 @@
+import type { Bus } from "../bus/bus.js";
+import type { AccessStore } from "../storage/storage.js";
+import { unauthenticated } from "./permissions.js";
+import { localPrincipal, type Principal, principalOfLink, principalOfVisitor, stranger } from "./principal.js";
+import { hashSecret, isSecret } from "./secrets.js";
+
+/** How long an answer is remembered, ms. Where the bus loses a revocation, it holds after this time all the same. */
+const REMEMBERED_MS = 1000;
+/** Answers that are remembered. */
+const MOST_REMEMBERED = 5000;
+
+/** What a request carries to say who sends it. */
+export interface Credentials {
+  /** The secret of an `Authorization: Bearer` header; null without one. */
+  bearer: string | null;
+  /** The secret in the visitor's cookie; null without one. */
+  cookie: string | null;
+}
+
+interface Answer {
+  principal: Promise<Principal | null>;
+  until: number;
+}
+
+/** Tells who sends a request. */
+export interface Authenticator {
+  /**
+   * A cookie that opens nothing any more makes a stranger.
+   * @throws AtelierError UNAUTHENTICATED for a Bearer secret that opens nothing.
+   */
+  principalOf(credentials: Credentials): Promise<Principal>;
+  close(): Promise<void>;
+}
+
+/** Everyone is the one owner of a server that only its own machine can reach. */
+export const openToAll: Authenticator = {
+  principalOf: async () => localPrincipal,
+  close: async () => undefined,
+};
+
+/** Knows people and programs by links, whose secrets they hold. */
+export class LinkAuthenticator implements Authenticator {
+  private readonly answers = new Map<string, Answer>();
+  private unsubscribe: () => Promise<void> = async () => undefined;
+
+  private constructor(
+    private readonly access: AccessStore,
+    private readonly operatorHash: string | null,
+  ) {}
+
+  /** `operatorSecret` is the Bearer secret of commands on this machine; null for none. */
+  static async open(access: AccessStore, bus: Bus, operatorSecret: string | null): Promise<LinkAuthenticator> {
+    const authenticator = new LinkAuthenticator(access, operatorSecret && hashSecret(operatorSecret));
+    authenticator.unsubscribe = await bus.subscribe("access", () => authenticator.answers.clear());
+    return authenticator;
+  }
+
+  async principalOf({ bearer, cookie }: Credentials): Promise<Principal> {
+    if (bearer !== null) {
+      const program = await this.answer(`bearer ${bearer}`, () => this.ofBearer(bearer));
+      if (!program) throw unauthenticated();
+      return program;
+    }
+    return (cookie === null ? null : await this.answer(`cookie ${cookie}`, () => this.ofCookie(cookie))) ?? stranger;
+  }
+
+  close(): Promise<void> {
+    return this.unsubscribe();
+  }
+
+  private async ofBearer(secret: string): Promise<Principal | null> {
+    if (!isSecret(secret)) return null;
+    const hash = hashSecret(secret);
+    return hash === this.operatorHash ? localPrincipal : principalOfLink(await this.access.linkOf(hash), new Date());
+  }
+
+  private async ofCookie(secret: string): Promise<Principal | null> {
+    const visitor = isSecret(secret) ? await this.access.visitorOf(hashSecret(secret)) : null;
+    return visitor && principalOfVisitor(visitor, new Date());
+  }
+
+  private async answer(key: string, find: () => Promise<Principal | null>): Promise<Principal | null> {
+    const now = Date.now();
+    const known = this.answers.get(key);
+    if (known && known.until > now) {
+      const principal = await known.principal;
+      if (!principal?.expiresAt || principal.expiresAt.getTime() > now) return principal;
+    }
+    const fresh = { principal: find(), until: now + REMEMBERED_MS };
+    if (this.answers.size >= MOST_REMEMBERED) this.answers.delete(this.answers.keys().next().value ?? "");
+    this.answers.set(key, fresh);
+    try {
+      return await fresh.principal;
+    } catch (error) {
+      if (this.answers.get(key) === fresh) this.answers.delete(key);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import { type Bus, publishChange } from "../bus/bus.js";
+import { AtelierError, badInput, conflict, notFound } from "../errors.js";
+import { isOpen, type LinkRecord, type Role } from "../records/access.js";
+import type { SessionRecord } from "../records/session.js";
+import type { Storage } from "../storage/storage.js";
+import { unauthenticated } from "./permissions.js";
+import { hashSecret, isSecret, newSecret } from "./secrets.js";
+
+/** Characters of a link's name. */
+export const MAX_LINK_NAME = 100;
+
+/** What a new link opens. */
+export type LinkTarget =
+  | { kind: "ACCESS"; role: Role }
+  | { kind: "SHARE"; sessionId: string }
+  /** Sessions of the link's owner with this lasting output. */
+  | { kind: "OUTPUT"; output: string };
+
+export interface NewLink {
+  name: string;
+  /** Who makes it. */
+  ownerId: string;
+  /** Null for one that does not expire. */
+  expiresAt: Date | null;
+}
+
+/** A link with its secret, which nobody can read again. */
+export interface LinkWithSecret {
+  link: LinkRecord;
+  secret: string;
+}
+
+export interface LinksParts {
+  storage: Pick<Storage, "access" | "sessions">;
+  bus: Bus;
+}
+
+/** Makes, lists and revokes links, and lets in those who open them. */
+export class Links {
+  constructor(private readonly parts: LinksParts) {}
+
+  /** @throws AtelierError BAD_INPUT (`input.name`, `input.expiresAt`); NOT_FOUND for a session that does not exist. */
+  async create({ name, ownerId, expiresAt }: NewLink, target: LinkTarget): Promise<LinkWithSecret> {
+    const trimmed = name.trim();
+    if (trimmed === "" || trimmed.length > MAX_LINK_NAME) {
+      throw badInput("input.name", `A link has a name of 1 to ${MAX_LINK_NAME} characters.`, MAX_LINK_NAME, {
+        max: MAX_LINK_NAME,
+        unit: "characters",
+      });
+    }
+    const createdAt = new Date();
+    if (expiresAt !== null && expiresAt <= createdAt) throw badInput("input.expiresAt", "A link must expire in the future.");
+    const base = { id: randomUUID(), name: trimmed, ownerId, createdAt, expiresAt, revokedAt: null };
+    const link = linkTo(target, base);
+    const secret = newSecret();
+    await this.parts.storage.access.addLink(link, hashSecret(secret));
+    return { link, secret };
+  }
+
+  /** A link to a session, which everyone who opens it may see from now on. A session that is PRIVATE becomes LINK. */
+  async share(session: SessionRecord, link: NewLink): Promise<LinkWithSecret> {
+    const shared = await this.create(link, { kind: "SHARE", sessionId: session.id });
+    if (session.visibility === "PRIVATE") await this.setVisibility(session.id, "LINK");
+    return shared;
+  }
+
+  /**
+   * Decides who may see a session besides its owner. Links to a session that is PRIVATE open nothing.
+   * @throws AtelierError NOT_FOUND
+   */
+  async setVisibility(sessionId: string, visibility: SessionRecord["visibility"]): Promise<SessionRecord> {
+    const { storage, bus } = this.parts;
+    const session = await storage.sessions.update(sessionId, { visibility });
+    if (!session) throw notFound("sessionId", "There is no such session.");
+    await publishChange(bus, session);
+    return session;
+  }
+
+  /** At most `first`, newest first: all, or those that share one session. */
+  list(first: number, sessionId?: string): Promise<LinkRecord[]> {
+    return this.parts.storage.access.links(first, sessionId);
+  }
+
+  /**
+   * Ends what a link opens, at once and for everyone.
+   * @throws AtelierError NOT_FOUND; CONFLICT for a link that was revoked before.
+   */
+  async revoke(id: string): Promise<LinkRecord> {
+    const { storage, bus } = this.parts;
+    const revoked = await storage.access.revokeLink(id, new Date());
+    if (!revoked) {
+      if (await storage.access.findLink(id)) throw conflict("id", "The link was revoked before.");
+      throw notFound("id", "There is no such link.");
+    }
+    await bus.publish("access", { type: "revoked", linkId: id });
+    return revoked;
+  }
+
+  /**
+   * Lets someone in who opens a link. They stay who they were where their cookie, `before`, is known, so that nothing of
+   * theirs is lost. Returns the link and the secret of their new cookie; the one before opens nothing any more.
+   * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing here; an output's opens only its pictures.
+   */
+  async open(secret: string, before: string | null): Promise<LinkWithSecret> {
+    const { access } = this.parts.storage;
+    const link = isSecret(secret) ? await access.linkOf(hashSecret(secret)) : null;
+    if (!link || !isOpen(link, new Date())) {
+      throw new AtelierError("UNAUTHENTICATED", "This link is not valid, has expired, or was revoked.");
+    }
+    if (link.kind === "OUTPUT") throw unauthenticated();
+    const known = before !== null && isSecret(before) ? await access.visitorOf(hashSecret(before)) : null;
+    const cookie = newSecret();
+    const visitor = known ?? { id: randomUUID(), createdAt: new Date() };
+    if (!known) await access.addVisitor(visitor, hashSecret(cookie));
+    await access.admit(visitor.id, hashSecret(cookie), link);
+    await this.parts.bus.publish("access", { type: "admitted", visitorId: visitor.id });
+    return { link, secret: cookie };
+  }
+
+  /** Ends the access of a visitor's browser. Does nothing for a cookie that is not known. */
+  async leave(cookie: string): Promise<void> {
+    const { access } = this.parts.storage;
+    const visitor = isSecret(cookie) ? await access.visitorOf(hashSecret(cookie)) : null;
+    if (!visitor) return;
+    await access.dismiss(visitor.id);
+    await this.parts.bus.publish("access", { type: "left", visitorId: visitor.id });
+  }
+
+  /** The link of a lasting output with this name and secret; null for a secret that does not open it. */
+  async outputOf(name: string, secret: string): Promise<LinkRecord | null> {
+    const link = isSecret(secret) ? await this.parts.storage.access.linkOf(hashSecret(secret)) : null;
+    return link?.kind === "OUTPUT" && link.output === name && isOpen(link, new Date()) ? link : null;
+  }
+}
+
+function linkTo(target: LinkTarget, base: Omit<LinkRecord, "kind" | "role" | "sessionId" | "output">): LinkRecord {
+  if (target.kind === "ACCESS") return { ...base, kind: "ACCESS", role: target.role, sessionId: null, output: null };
+  if (target.kind === "SHARE") return { ...base, kind: "SHARE", role: null, sessionId: target.sessionId, output: null };
+  return { ...base, kind: "OUTPUT", role: null, sessionId: null, output: target.output };
+}
+
+/** Where a link leads on this server. The secret of an output is part of its address, because programs send nothing else. */
+export function pathOf({ link, secret }: LinkWithSecret): string {
+  return link.kind === "OUTPUT" ? `/live/out/${link.output}.mjpeg?key=${secret}` : `/open#${secret}`;
+}

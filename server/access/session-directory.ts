@@ -1,0 +1,88 @@
+import type { Bus } from "../bus/bus.js";
+import { type Guarded, maySee, type Reader } from "../records/access.js";
+import type { SessionStore } from "../storage/storage.js";
+
+/** Sessions that are remembered. */
+const MOST_REMEMBERED = 2000;
+
+interface Watcher {
+  reader: Reader;
+  hidden(): void;
+}
+
+/**
+ * Owners and visibilities of sessions, which frames ask for by the thousand: they are remembered, and follow the changes
+ * that the bus carries.
+ */
+export class SessionDirectory {
+  private readonly known = new Map<string, Promise<Guarded | null>>();
+  private readonly watchers = new Map<string, Set<Watcher>>();
+  private listening: Promise<() => Promise<void>> | null = null;
+
+  constructor(
+    private readonly sessions: Pick<SessionStore, "find">,
+    private readonly bus: Bus,
+  ) {}
+
+  /** Null when there is no such session. */
+  async find(id: string): Promise<Guarded | null> {
+    // A change that comes while the session is read must not be missed.
+    await this.listen();
+    const found = this.known.get(id);
+    if (found) return found;
+    const reading = this.sessions.find(id).then((session) => session && guardedOf(session));
+    if (this.known.size >= MOST_REMEMBERED) this.known.delete(this.known.keys().next().value ?? "");
+    this.known.set(id, reading);
+    try {
+      const session = await reading;
+      // Ids that name nothing would push out those that do.
+      if (session === null && this.known.get(id) === reading) this.known.delete(id);
+      return session;
+    } catch (error) {
+      if (this.known.get(id) === reading) this.known.delete(id);
+      throw error;
+    }
+  }
+
+  /** Whether a reader may see a session; null is someone who sees everything. False when there is none. */
+  async isVisible(reader: Reader | null, id: string): Promise<boolean> {
+    const session = await this.find(id);
+    return session !== null && maySee(reader, session);
+  }
+
+  /** Calls `hidden` once a reader may no longer see a session that they see. Returns the function that ends this. */
+  async watch(reader: Reader | null, id: string, hidden: () => void): Promise<() => void> {
+    if (reader === null) return () => undefined;
+    await this.listen();
+    const watcher = { reader, hidden };
+    const ofSession = this.watchers.get(id) ?? new Set();
+    this.watchers.set(id, ofSession);
+    ofSession.add(watcher);
+    return () => {
+      ofSession.delete(watcher);
+      if (ofSession.size === 0 && this.watchers.get(id) === ofSession) this.watchers.delete(id);
+    };
+  }
+
+  async close(): Promise<void> {
+    const unsubscribe = await this.listening;
+    await unsubscribe?.();
+  }
+
+  private async listen(): Promise<void> {
+    this.listening ??= this.bus.subscribe("sessions", (event) => {
+      if (event.type === "deleted") this.known.delete(event.sessionId);
+      else this.follow(guardedOf(event.session));
+    });
+    await this.listening;
+  }
+
+  private follow(session: Guarded): void {
+    if (this.known.has(session.id)) this.known.set(session.id, Promise.resolve(session));
+    for (const { reader, hidden } of [...(this.watchers.get(session.id) ?? [])]) if (!maySee(reader, session)) hidden();
+  }
+}
+
+function guardedOf({ id, ownerId, visibility }: Guarded): Guarded {
+  return { id, ownerId, visibility };
+}

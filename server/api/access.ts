@@ -1,0 +1,202 @@
+import { Arg, Ctx, Field, FieldResolver, ID, InputType, Int, Mutation, ObjectType, Query, Resolver, Root } from "type-graphql";
+import { type NewLink as LinkToMake, type LinkWithSecret, MAX_LINK_NAME, pathOf } from "../access/links.js";
+import { badInput, conflict } from "../errors.js";
+import type { LinkRecord } from "../records/access.js";
+import type { SessionRecord } from "../records/session.js";
+import { requireId, requireSession } from "../sessions/requirements.js";
+import { requireOutputName } from "../sessions/start-input.js";
+import { type ApiContext, ownerOf } from "./context.js";
+import { IdArg } from "./declare.js";
+import { AccessMode, LinkKind, Role, Visibility } from "./enums.js";
+import { apiLimits } from "./limits.js";
+import { firstArgument } from "./paging.js";
+import { DateTime } from "./scalars.js";
+import { ServerInfo } from "./server-info.js";
+import { Session } from "./session-types.js";
+
+@ObjectType({ description: "Who may use this server, and what the one who asks may do." })
+export class Access {
+  @Field(() => AccessMode, { description: "How the server knows who may use it." })
+  mode!: AccessMode;
+
+  @Field(() => Role, { nullable: true, description: "What the one who asks may do; null for a stranger." })
+  role!: Role | null;
+
+  @Field(() => String, { nullable: true, description: "Name of the link with this role; null for none." })
+  name!: string | null;
+
+  @Field(() => DateTime, { nullable: true, description: "When this access ends or becomes less; null when it does not by itself." })
+  expiresAt!: Date | null;
+}
+
+@ObjectType({ description: "A link that lets people in. Its secret is known only to those who have it." })
+export class Link {
+  @Field(() => ID, { description: "Id of the link, which opens nothing." })
+  id!: string;
+
+  @Field(() => LinkKind, { description: "What the link opens." })
+  kind!: LinkKind;
+
+  @Field(() => String, { description: "What its owner calls it." })
+  name!: string;
+
+  @Field(() => Role, { nullable: true, description: "What those who come by an ACCESS link may do; else null." })
+  role!: Role | null;
+
+  @Field(() => ID, { nullable: true, description: "The session that a SHARE link opens; else null." })
+  sessionId!: string | null;
+
+  @Field(() => String, { nullable: true, description: "The lasting output that an OUTPUT link opens; else null." })
+  output!: string | null;
+
+  @Field(() => DateTime, { description: "When the link was made." })
+  createdAt!: Date;
+
+  @Field(() => DateTime, { nullable: true, description: "When it expires; null for a link that does not." })
+  expiresAt!: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: "When it was revoked; null for a link that was not." })
+  revokedAt!: Date | null;
+}
+
+@ObjectType({ description: "A new link with its secret, which is shown only once." })
+export class NewLink {
+  @Field(() => Link, { description: "The link." })
+  link!: LinkRecord;
+
+  @Field(() => String, { description: "The secret. Programs send that of an ACCESS link as Authorization: Bearer." })
+  secret!: string;
+
+  @Field(() => String, { description: "Path on this server that contains the secret, beginning with /." })
+  path!: string;
+}
+
+@InputType({ description: "A link to make." })
+export class LinkInput {
+  @Field(() => String, { description: `What the link is called. 1 to ${MAX_LINK_NAME} characters.` })
+  name!: string;
+
+  @Field(() => DateTime, { nullable: true, description: "When it expires, in the future; never by default." })
+  expiresAt?: Date | null;
+}
+
+@InputType({ description: "A link to the server." })
+export class AccessLinkInput extends LinkInput {
+  @Field(() => Role, { description: "What those who come by it may do." })
+  role!: Role;
+}
+
+@Resolver(() => ServerInfo)
+export class AccessResolver {
+  @FieldResolver(() => Access, { description: "Who may use this server, and what the one who asks may do." })
+  access(@Ctx() { accessMode, principal: { role, name, expiresAt } }: ApiContext): Access {
+    return { mode: accessMode, role, name, expiresAt };
+  }
+}
+
+/** Who may see a session, and what the one who asks may do with it. */
+@Resolver(() => Session)
+export class SessionAccessResolver {
+  @FieldResolver(() => Boolean, { description: "Whether the one who asks started the session." })
+  isMine(@Root() { ownerId }: SessionRecord, @Ctx() { principal }: ApiContext): boolean {
+    return ownerId === principal.ownerId;
+  }
+
+  @FieldResolver(() => Boolean, { description: "Whether the one who asks may steer, rename, share and delete the session." })
+  mayChange(@Root() { ownerId }: SessionRecord, @Ctx() { principal }: ApiContext): boolean {
+    return principal.role === "ADMIN" || (principal.role === "ARTIST" && ownerId === principal.ownerId);
+  }
+
+  @FieldResolver(() => [Link], {
+    nullable: true,
+    description: "Links that share the session, newest first; null for whoever may not change the session.",
+  })
+  async links(
+    @Root() session: SessionRecord,
+    @Arg("first", () => Int, firstArgument) first: number | null,
+    @Ctx() context: ApiContext,
+  ): Promise<LinkRecord[] | null> {
+    return this.mayChange(session, context) ? context.links.list(lengthOf(first), session.id) : null;
+  }
+}
+
+@Resolver()
+export class LinkResolver {
+  @Query(() => [Link], { description: "All links, newest first, also those that open nothing any more." })
+  links(@Arg("first", () => Int, firstArgument) first: number | null, @Ctx() { links }: ApiContext): Promise<LinkRecord[]> {
+    return links.list(lengthOf(first));
+  }
+
+  @Mutation(() => NewLink, {
+    description: "Makes a link by which people and programs may use the server. CONFLICT without access control.",
+  })
+  async createLink(
+    @Arg("input", () => AccessLinkInput, { description: "The link." }) { role, ...input }: AccessLinkInput,
+    @Ctx() context: ApiContext,
+  ): Promise<NewLink> {
+    return answered(await context.links.create(newLink(input, context), { kind: "ACCESS", role }));
+  }
+
+  @Mutation(() => NewLink, {
+    description: "Makes a link that opens one session, which becomes LINK if it was PRIVATE. CONFLICT without access control.",
+  })
+  async shareSession(
+    @IdArg("sessionId") sessionId: string,
+    @Arg("input", () => LinkInput, { description: "The link." }) input: LinkInput,
+    @Ctx() context: ApiContext,
+  ): Promise<NewLink> {
+    const session = await requireSession(context.storage, requireId("sessionId", sessionId));
+    return answered(await context.links.share(session, newLink(input, context)));
+  }
+
+  @Mutation(() => NewLink, {
+    description:
+      "Makes an address of the MJPEG stream of one of one's own lasting outputs, for programs without credentials. CONFLICT\n" +
+      "without access control.",
+  })
+  async shareOutput(
+    @Arg("output", () => String, { description: "Name of the output. 1 to 48 small letters, digits, hyphens and underscores." })
+    output: string,
+    @Arg("input", () => LinkInput, { description: "The link." }) input: LinkInput,
+    @Ctx() context: ApiContext,
+  ): Promise<NewLink> {
+    const target = { kind: "OUTPUT", output: requireOutputName("output", output) } as const;
+    return answered(await context.links.create(newLink(input, context), target));
+  }
+
+  @Mutation(() => Link, {
+    description: "Ends what a link opens, at once and for everyone who came by it. CONFLICT for a link that was revoked before.",
+  })
+  revokeLink(@IdArg("id", "link") id: string, @Ctx() { links }: ApiContext): Promise<LinkRecord> {
+    return links.revoke(requireId("id", id));
+  }
+
+  @Mutation(() => Session, {
+    description: "Decides who may see a session besides its owner and admins. Links to a PRIVATE session open nothing.",
+  })
+  setVisibility(
+    @IdArg("sessionId") sessionId: string,
+    @Arg("visibility", () => Visibility, { description: "Who may see it." }) visibility: Visibility,
+    @Ctx() { links }: ApiContext,
+  ): Promise<SessionRecord> {
+    return links.setVisibility(requireId("sessionId", sessionId), visibility);
+  }
+}
+
+/** @throws AtelierError BAD_INPUT for a length that is out of range. */
+function lengthOf(first: number | null): number {
+  const limit = apiLimits.maxPageSize;
+  const length = first ?? limit;
+  if (length >= 1 && length <= limit) return length;
+  throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit, unit: "entries" });
+}
+
+/** @throws AtelierError CONFLICT without access control. */
+function newLink({ name, expiresAt }: LinkInput, { accessMode, principal }: ApiContext): LinkToMake {
+  if (accessMode === "NONE") throw conflict("input", "Everyone on this machine may use this server; ATELIER_ACCESS=link turns links on.");
+  return { name, expiresAt: expiresAt ?? null, ownerId: ownerOf(principal) };
+}
+
+function answered(made: LinkWithSecret): NewLink {
+  return { ...made, path: pathOf(made) };
+}

@@ -1,0 +1,110 @@
+import express, { type Request, type RequestHandler, type Response, Router } from "express";
+import type { Access } from "../access/access.js";
+import type { Links } from "../access/links.js";
+import { unauthenticated } from "../access/permissions.js";
+import { type Route, routePolicy } from "../access/policy.js";
+import type { Principal } from "../access/principal.js";
+import { COOKIE, credentialsOf } from "../access/requests.js";
+import { badInput } from "../errors.js";
+
+/** Longest life of a cookie that browsers allow, s. */
+const LONGEST_COOKIE_S = 400 * 86_400;
+/** A secret in JSON is far shorter. */
+const MAX_BODY_BYTES = 1000;
+
+/** Who may use the addresses beside `/graphql`. */
+export class RouteAccess {
+  constructor(private readonly parts: Access) {}
+
+  /** Whether a cache may give everyone what one of them was sent. */
+  get isOpenToAll(): boolean {
+    return this.parts.mode === "NONE";
+  }
+
+  /**
+   * Who sends a request, if they may. The arguments of the policy are parameters of the path or of the query.
+   * @throws AtelierError UNAUTHENTICATED, FORBIDDEN, NOT_FOUND
+   */
+  async require(route: Route, request: Request): Promise<Principal> {
+    const principal = await this.parts.principals.of(request);
+    const idOf = (name: string) => request.params[name] ?? request.query[name];
+    const refusal = await this.parts.gatekeeper.refusal(routePolicy[route], principal, idOf);
+    if (refusal) throw refusal;
+    return principal;
+  }
+
+  /**
+   * Whose lasting output a request shows: that of the link whose secret is in its address, or the sender's own.
+   * @throws AtelierError UNAUTHENTICATED, also for a secret that does not open this output
+   */
+  async outputOwner(name: string, request: Request): Promise<{ ownerId: string } & Pick<Principal, "linkIds" | "expiresAt">> {
+    const { key } = request.query;
+    if (key === undefined) {
+      const principal = await this.require("GET /live/out/:name.mjpeg", request);
+      if (principal.ownerId === null) throw unauthenticated();
+      return { ...principal, ownerId: principal.ownerId };
+    }
+    const link = typeof key === "string" ? await this.parts.links.outputOf(name, key) : null;
+    if (!link) throw unauthenticated();
+    return { ownerId: link.ownerId, linkIds: [link.id], expiresAt: link.expiresAt };
+  }
+
+  /**
+   * Calls `end` when access to what stays open ends: a link was revoked or expired, or the session was hidden. Returns the
+   * function to call when it has ended.
+   */
+  async whileAllowed(
+    principal: Pick<Principal, "linkIds" | "expiresAt"> & Partial<Pick<Principal, "reader">>,
+    sessionId: string | null,
+    end: () => void,
+  ): Promise<() => void> {
+    const { connections, directory } = this.parts;
+    const release = connections.add(principal, end);
+    const unwatch = sessionId === null ? () => undefined : await directory.watch(principal.reader ?? null, sessionId, end);
+    return () => {
+      release();
+      unwatch();
+    };
+  }
+
+  /** Lets a request go on to the next handler if its sender may use the route. */
+  middleware(route: Route): RequestHandler {
+    return async (request, _response, next) => {
+      await this.require(route, request);
+      next();
+    };
+  }
+}
+
+/**
+ * `POST /access` lets in who sends the secret of a link, `{"secret": "..."}`, and gives their browser a cookie; the answer
+ * says what the link opens. `DELETE /access` ends the access of this browser. `isPublicSecure` says whether browsers reach
+ * the server by https, through a proxy.
+ */
+export function accessRoutes(links: Links, isPublicSecure: boolean): Router {
+  const router = Router();
+
+  router.post("/access", express.json({ limit: MAX_BODY_BYTES }), async (request, response) => {
+    const { secret }: Record<string, unknown> = request.body ?? {};
+    if (typeof secret !== "string") throw badInput("secret", "Send the secret of a link as JSON.");
+    const opened = await links.open(secret, credentialsOf(request).cookie);
+    const { kind, role, name, sessionId, expiresAt } = opened.link;
+    setCookie(response, opened.secret, LONGEST_COOKIE_S, request.secure || isPublicSecure);
+    response.set("Cache-Control", "no-store").json({ kind, role, name, sessionId, expiresAt: expiresAt?.toISOString() ?? null });
+  });
+
+  router.delete("/access", async (request, response) => {
+    const { cookie } = credentialsOf(request);
+    if (cookie !== null) await links.leave(cookie);
+    setCookie(response, "", 0, request.secure || isPublicSecure);
+    response.status(204).end();
+  });
+
+  return router;
+}
+
+/** The cookie goes to this server's own pages only, and no script can read it. */
+function setCookie(response: Response, value: string, maxAgeS: number, isSecure: boolean): void {
+  const attributes = [`${COOKIE}=${value}`, "Path=/", "HttpOnly", "SameSite=Strict", `Max-Age=${maxAgeS}`];
+  response.append("Set-Cookie", [...attributes, ...(isSecure ? ["Secure"] : [])].join("; "));
+}

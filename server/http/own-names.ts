@@ -1,0 +1,16 @@
+import { hostname, networkInterfaces } from "node:os";
+
+/** Names by which only this machine itself is known. */
+export const loopbackNames: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+
+/**
+ * Names and addresses by which other machines of the network know this one, as they stand in a Host header. They change
+ * while the server runs, such as when a laptop joins another network.
+ */
+export function namesInNetwork(): string[] {
+  const own = hostname().toLowerCase();
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+  // mDNS names, such as atelier.local, are answered by macOS, Windows and Debian's avahi.
+  const names = own.endsWith(".local") ? [own] : [own, `${own.split(".")[0]}.local`];
+  return [...names, ...addresses.map((address) => (address.includes(":") ? `[${address.split("%")[0]}]` : address))];
+}

@@ -1,0 +1,125 @@
+import { parseArgs } from "node:util";
+import { Links, pathOf } from "./access/links.js";
+import { type OperatorAccess, readOperatorFile } from "./access/operator.js";
+import { openEmbeddedBus } from "./bus/embedded.js";
+import { readConfig } from "./config.js";
+import { messageOf } from "./errors.js";
+import { isOpen, type LinkRecord, LOCAL_OWNER, type Role, roles } from "./records/access.js";
+import { openEmbeddedStorage } from "./storage/embedded/open.js";
+
+const usage = `Links by which people and programs may use this server:
+
+  npm run links                                 lists them
+  npm run links -- add "Class 7b" artist        makes one with a role: ${roles.map((role) => role.toLowerCase()).join(", ")}
+  npm run links -- add "Fair" viewer --expires 2026-12-24
+  npm run links -- revoke <id>                  ends what it opens, at once`;
+
+/** Links that are listed, the newest. */
+const MOST_LISTED = 100;
+
+/** What the command does with links: through the running server, or in the database of one that is stopped. */
+interface LinkDesk {
+  list(): Promise<Pick<LinkRecord, "id" | "kind" | "name" | "role" | "expiresAt" | "revokedAt">[]>;
+  /** Returns the path of the new link. */
+  add(name: string, role: Role, expiresAt: Date | null): Promise<string>;
+  revoke(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws Error that the running server gave */
+function deskOf({ address, secret }: OperatorAccess): LinkDesk {
+  const ask = async (query: string, variables: object = {}) => {
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${secret}` };
+    const response = await fetch(`${address}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, variables }) });
+    const { data, errors } = (await response.json()) as { data: Record<string, unknown>; errors?: { message: string }[] };
+    if (errors?.[0]) throw new Error(errors[0].message);
+    return data;
+  };
+  return {
+    async list() {
+      const { links } = await ask(`{ links(first: ${MOST_LISTED}) { id kind name role expiresAt revokedAt } }`);
+      const dated = (date: unknown) => (date === null ? null : new Date(String(date)));
+      const rows = links as LinkRecord[];
+      return rows.map((link) => ({ ...link, expiresAt: dated(link.expiresAt), revokedAt: dated(link.revokedAt) }));
+    },
+    async add(name, role, expiresAt) {
+      const { createLink } = await ask("mutation ($input: AccessLinkInput!) { createLink(input: $input) { path } }", {
+        input: { name, role, expiresAt },
+      });
+      return (createLink as { path: string }).path;
+    },
+    revoke: async (id) => void (await ask("mutation ($id: ID!) { revokeLink(id: $id) { id } }", { id })),
+    close: async () => undefined,
+  };
+}
+
+async function deskOfStopped(dataDir: string): Promise<LinkDesk> {
+  const storage = await openEmbeddedStorage(dataDir);
+  const bus = openEmbeddedBus(console.error);
+  const links = new Links({ storage, bus });
+  return {
+    list: () => links.list(MOST_LISTED),
+    add: async (name, role, expiresAt) => pathOf(await links.create({ name, ownerId: LOCAL_OWNER, expiresAt }, { kind: "ACCESS", role })),
+    revoke: async (id) => void (await links.revoke(id)),
+    async close() {
+      await bus.close();
+      await storage.close();
+    },
+  };
+}
+
+/** Whether the server that wrote the file still answers. */
+async function isRunning({ address }: OperatorAccess): Promise<boolean> {
+  return fetch(`${address}/healthz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+function roleOf(text: string): Role {
+  const role = roles.find((one) => one === text.toUpperCase());
+  if (!role) throw new Error(`The role must be one of ${roles.map((one) => one.toLowerCase()).join(", ")}.`);
+  return role;
+}
+
+function dateOf(text: string | undefined): Date | null {
+  if (text === undefined) return null;
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) throw new Error("--expires takes a date such as 2026-12-24, or 2026-12-24T18:00.");
+  return date;
+}
+
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { expires: { type: "string" } } });
+  const [command = "list", first = "", second = ""] = positionals;
+  const { dataDir, publicUrl, port } = readConfig(process.env);
+  const running = await readOperatorFile(dataDir);
+  const desk = running && (await isRunning(running)) ? deskOf(running) : await deskOfStopped(dataDir);
+  try {
+    if (command === "list") {
+      const now = new Date();
+      const links = (await desk.list()).filter(({ kind }) => kind === "ACCESS");
+      for (const link of links)
+        console.log(`${link.id}  ${(link.role ?? "").toLowerCase().padEnd(6)}  ${stateOf(link, now)}  ${link.name}`);
+      console.log(links.length === 0 ? usage : "");
+    } else if (command === "add") {
+      const path = await desk.add(first, roleOf(second), dateOf(values.expires));
+      console.log(`${publicUrl?.origin ?? running?.address ?? `http://127.0.0.1:${port}`}${path}`);
+    } else if (command === "revoke") {
+      await desk.revoke(first);
+      console.log("Revoked: it opens nothing any more.");
+    } else throw new Error(usage);
+  } finally {
+    await desk.close();
+  }
+}
+
+function stateOf(link: Pick<LinkRecord, "expiresAt" | "revokedAt">, now: Date): string {
+  if (link.revokedAt !== null) return "revoked";
+  return isOpen(link, now) ? "open   " : "expired";
+}
+
+await main().catch((error: unknown) => {
+  console.error(messageOf(error));
+  process.exitCode = 1;
+});

@@ -1,0 +1,78 @@
+/** How a server knows who may use it: not at all, or by links. */
+export const accessModes = ["NONE", "LINK"] as const;
+export type AccessMode = (typeof accessModes)[number];
+
+/** What someone may do: watch what is shared, start and steer sessions of their own, or everything. */
+export const roles = ["VIEWER", "ARTIST", "ADMIN"] as const;
+export type Role = (typeof roles)[number];
+
+/** Who may see a session besides its owner and admins: nobody, those with a share link, or everyone. */
+export const visibilities = ["PRIVATE", "LINK", "PUBLIC"] as const;
+export type Visibility = (typeof visibilities)[number];
+
+/** The owner of everything on a server without access control. */
+export const LOCAL_OWNER = "local";
+
+/** What decides who may see a session. */
+export interface Guarded {
+  id: string;
+  /** Id of the owner. */
+  ownerId: string;
+  visibility: Visibility;
+}
+
+/**
+ * Someone who does not see everything: of sessions their own, the public ones and those that were shared with them, and of
+ * pictures their own and those of such sessions.
+ */
+export interface Reader {
+  /** Null for a stranger, who owns nothing. */
+  ownerId: string | null;
+  /** Ids of the sessions whose share links they opened. Such a session is visible while its visibility is LINK. */
+  shared: readonly string[];
+}
+
+/** Whether a reader may see a session; null is someone who sees everything. */
+export function maySee(reader: Reader | null, { id, ownerId, visibility }: Guarded): boolean {
+  if (reader === null || visibility === "PUBLIC" || ownerId === reader.ownerId) return true;
+  return visibility === "LINK" && reader.shared.includes(id);
+}
+
+/** What every link has; its secret is stored only as a hash. */
+interface LinkBase {
+  id: string;
+  /** What the owner calls it, such as "Class 7b". */
+  name: string;
+  /** Who made it. What a program starts with the secret of an ACCESS link belongs to the link itself. */
+  ownerId: string;
+  createdAt: Date;
+  /** Null for a link that does not expire. */
+  expiresAt: Date | null;
+  /** Null for a link that was not revoked. */
+  revokedAt: Date | null;
+}
+
+/** A link, as stored: one that opens the server with a role, one session, or one lasting output. */
+export type LinkRecord =
+  | (LinkBase & { kind: "ACCESS"; role: Role; sessionId: null; output: null })
+  | (LinkBase & { kind: "SHARE"; role: null; sessionId: string; output: null })
+  | (LinkBase & { kind: "OUTPUT"; role: null; sessionId: null; output: string });
+
+/** Whether a link opens anything at an instant. */
+export function isOpen({ expiresAt, revokedAt }: Pick<LinkBase, "expiresAt" | "revokedAt">, at: Date): boolean {
+  return revokedAt === null && (expiresAt === null || expiresAt > at);
+}
+
+/** Someone in a browser who came by links. */
+export interface VisitorRecord {
+  /** The owner of what they start. */
+  id: string;
+  createdAt: Date;
+}
+
+/** A visitor with the links that they opened, also those that open nothing any more. */
+export interface KnownVisitor extends VisitorRecord {
+  /** The link with a role by which they came last; null for someone who opened only share links. */
+  link: LinkRecord | null;
+  shares: LinkRecord[];
+}

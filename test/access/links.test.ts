@@ -1,0 +1,314 @@
+import { createClient } from "graphql-ws";
+import { expect, test, vi } from "vitest";
+import WebSocket from "ws";
+import { GraphqlClient } from "../helpers/graphql-client.js";
+import { partiesOfFile } from "../helpers/parties.js";
+import { pngPicture } from "../helpers/pictures.js";
+
+const parties = partiesOfFile();
+const never = { name: "Class", ownerId: "teacher", expiresAt: null };
+const ACCESS = "{ server { access { mode role name } } }";
+const UPLOAD = async (address: string, headers: Record<string, string>, seed = 1) =>
+  fetch(`${address}/images`, { method: "POST", headers, body: new Blob([new Uint8Array((await pngPicture(20, 20, seed)).bytes)]) });
+
+/** Opens a link as a browser does; returns the answer and the browser's cookie. */
+async function open(
+  secret: string,
+  cookie = "",
+): Promise<{ status: number; body: Record<string, unknown>; cookie: string; header: string }> {
+  const { address } = parties.running;
+  const response = await fetch(`${address}/access`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...(cookie ? { Cookie: cookie } : {}) },
+    body: JSON.stringify({ secret }),
+  });
+  const header = response.headers.get("Set-Cookie") ?? "";
+  return { status: response.status, body: (await response.json()) as Record<string, unknown>, cookie: header.split(";")[0] ?? "", header };
+}
+
+const asBrowser = async (cookie: string, query: string, variables = {}) =>
+  new GraphqlClient(parties.running.address).send(query, variables, { Cookie: cookie });
+
+test("a link is exchanged for a cookie that no script reads and no other site sends, and everyone who opens it is somebody else", async () => {
+  const { link, secret } = await parties.running.app.links.create(never, { kind: "ACCESS", role: "ARTIST" });
+  const [one, two] = [await open(secret), await open(secret)];
+  expect(one.body).toEqual({ kind: "ACCESS", role: "ARTIST", name: "Class", sessionId: null, expiresAt: null });
+  expect(one.header).toMatch(/^atelier=[\w-]{32}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/);
+  expect(one.cookie).not.toBe(two.cookie);
+  expect((await asBrowser(one.cookie, ACCESS)).data.server.access).toEqual({ mode: "LINK", role: "ARTIST", name: "Class" });
+  const image = (await (await UPLOAD(parties.running.address, { Cookie: one.cookie })).json()) as { id: string };
+  const find = "query ($id: ID!) { image(id: $id) { id } }";
+  expect((await asBrowser(one.cookie, find, image)).data.image).toEqual({ id: image.id });
+  expect((await asBrowser(two.cookie, find, image)).data.image).toBeNull();
+  // The same bytes of somebody else are another picture.
+  expect(((await (await UPLOAD(parties.running.address, { Cookie: two.cookie })).json()) as { id: string }).id).not.toBe(image.id);
+  await parties.running.app.links.revoke(link.id);
+});
+
+test("whoever opens another link stays who they were, under a new secret", async () => {
+  const { links } = parties.running.app;
+  const [viewer, artist] = [
+    await links.create(never, { kind: "ACCESS", role: "ARTIST" }),
+    await links.create(never, { kind: "ACCESS", role: "ADMIN" }),
+  ];
+  const before = await open(viewer.secret);
+  const image = (await (await UPLOAD(parties.running.address, { Cookie: before.cookie }, 2)).json()) as { id: string };
+  const after = await open(artist.secret, before.cookie);
+  expect(after.cookie).not.toBe(before.cookie);
+  // A secret that somebody planted, or saw before, opens nothing (session fixation).
+  expect((await asBrowser(before.cookie, ACCESS)).data.server.access.role).toBeNull();
+  const again = (await (await UPLOAD(parties.running.address, { Cookie: after.cookie }, 2)).json()) as { id: string };
+  expect(again.id).toBe(image.id);
+});
+
+test("a cookie that nobody was given makes a stranger, and opening a link with one starts afresh", async () => {
+  const forged = `atelier=${"a".repeat(32)}`;
+  expect((await asBrowser(forged, ACCESS)).data.server.access.role).toBeNull();
+  const { secret } = await parties.running.app.links.create(never, { kind: "ACCESS", role: "VIEWER" });
+  const opened = await open(secret, forged);
+  expect(opened.cookie).not.toBe(forged);
+  expect((await asBrowser(forged, ACCESS)).data.server.access.role).toBeNull();
+});
+
+test.each(["short", "a".repeat(32), "a".repeat(300)])("a secret that opens nothing is refused: %s", async (secret) => {
+  const { status, body, cookie } = await open(secret);
+  expect([status, body.code, cookie]).toEqual([401, "UNAUTHENTICATED", ""]);
+  const response = await fetch(`${parties.running.address}/images/x`, { headers: { Authorization: `Bearer ${secret}` } });
+  expect(response.status).toBe(401);
+  const { errors } = await new GraphqlClient(parties.running.address, secret).send(ACCESS);
+  expect(errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
+});
+
+test("a page of another site cannot let somebody in (login CSRF)", async () => {
+  const { secret } = await parties.running.app.links.create(never, { kind: "ACCESS", role: "VIEWER" });
+  const attempts: Record<string, string>[] = [
+    { "Content-Type": "text/plain" },
+    { "Content-Type": "application/json", Origin: "https://evil.example" },
+  ];
+  for (const headers of attempts) {
+    const response = await fetch(`${parties.running.address}/access`, { method: "POST", headers, body: JSON.stringify({ secret }) });
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(response.headers.get("Set-Cookie")).toBeNull();
+  }
+});
+
+test("whoever leaves is a stranger", async () => {
+  const { secret } = await parties.running.app.links.create(never, { kind: "ACCESS", role: "ARTIST" });
+  const { cookie } = await open(secret);
+  const response = await fetch(`${parties.running.address}/access`, { method: "DELETE", headers: { Cookie: cookie } });
+  expect(response.headers.get("Set-Cookie")).toMatch(/^atelier=; .*Max-Age=0/);
+  expect((await asBrowser(cookie, ACCESS)).data.server.access.role).toBeNull();
+});
+
+/** A socket that is open; resolves `closed` with the code of its end. */
+async function connect(options: { token?: string; cookie?: string; origin?: string }) {
+  const { address } = parties.running;
+  const headers = { ...(options.cookie ? { Cookie: options.cookie } : {}), ...(options.origin ? { Origin: options.origin } : {}) };
+  let close = (_code: number): void => undefined;
+  const closed = new Promise<number>((resolve) => {
+    close = resolve;
+  });
+  class Socket extends WebSocket {
+    constructor(url: string, protocols: string) {
+      super(url, protocols, { headers });
+    }
+  }
+  const client = createClient({
+    url: `${address.replace("http", "ws")}/graphql`,
+    webSocketImpl: Socket,
+    retryAttempts: 0,
+    lazy: false,
+    ...(options.token ? { connectionParams: { token: options.token } } : {}),
+    onNonLazyError: () => undefined,
+    on: { closed: (event) => close((event as { code: number }).code) },
+  });
+  return { client, closed };
+}
+
+test("revoking a link closes the sockets of everyone who came by it, with 4403, and nobody else's", async () => {
+  const { links } = parties.running.app;
+  const { link, secret } = await links.create(never, { kind: "ACCESS", role: "ARTIST" });
+  const other = await parties.someone("ARTIST");
+  const { cookie } = await open(secret);
+  const sockets = [await connect({ token: secret }), await connect({ cookie, origin: parties.running.address })];
+  const events = sockets.map(({ client }) => client.iterate({ query: "subscription { sessions { id } }" }));
+  const waiting = events.map((one) => one.next().catch((error: { code: number }) => error.code));
+  const kept = other.client.subscribe("subscription { sessions { id } }");
+  const next = kept.next();
+  // The sockets are open once a query on them is answered.
+  for (const { client } of sockets) await client.iterate({ query: ACCESS }).next();
+  await links.revoke(link.id);
+  expect(await Promise.all(sockets.map(({ closed }) => closed))).toEqual([4403, 4403]);
+  await Promise.all(waiting);
+  await vi.waitFor(async () => {
+    const { id } = await parties.paint(other.ownerId, "PUBLIC");
+    await parties.running.client.query(`mutation { renameSession(sessionId: "${id}", title: "Still here") { id } }`);
+    expect(await Promise.race([next, Promise.resolve(null)])).not.toBeNull();
+  });
+  await kept.return?.();
+  expect((await asBrowser(cookie, ACCESS)).data.server.access.role).toBeNull();
+});
+
+test("a link that expires closes its sockets by itself, and its secret opens nothing then", async () => {
+  const { secret } = await parties.running.app.links.create(
+    { ...never, expiresAt: new Date(Date.now() + 1500) },
+    { kind: "ACCESS", role: "VIEWER" },
+  );
+  const { client, closed } = await connect({ token: secret });
+  await client.iterate({ query: ACCESS }).next();
+  expect(await closed).toBe(4403);
+  expect((await open(secret)).status).toBe(401);
+});
+
+test("a cookie counts only with an Origin of this server, and a secret that opens nothing closes the socket", async () => {
+  const { secret } = await parties.running.app.links.create(never, { kind: "ACCESS", role: "ADMIN" });
+  const { cookie } = await open(secret);
+  const roleOver = async ({ client }: Awaited<ReturnType<typeof connect>>) => {
+    const { value } = await client.iterate<{ server: { access: { role: string | null } } }>({ query: ACCESS }).next();
+    await client.dispose();
+    return value?.data?.server.access.role;
+  };
+  expect(await roleOver(await connect({ cookie, origin: parties.running.address }))).toBe("ADMIN");
+  expect(await roleOver(await connect({ cookie }))).toBeNull();
+  const { closed } = await connect({ token: "a".repeat(32) });
+  expect(await closed).toBe(4403);
+});
+
+/** Resolves when a response has ended or broken off. */
+async function ended(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  while (!(await reader.read().catch(() => ({ done: true }))).done);
+}
+
+test("a session that is made private ends what a stranger watches of it, over the socket and as MJPEG", async () => {
+  const { running, clients, owner, paint } = parties;
+  const session = await paint(owner.ownerId, "PUBLIC", { status: "RUNNING", finishedAt: null });
+  const events = clients.STRANGER.client.subscribe("subscription ($id: ID!) { session(id: $id) { __typename } }", { id: session.id });
+  expect((await events.next()).value.data.session.__typename).toBe("SessionChange");
+  const stream = await fetch(`${running.address}/sessions/${session.id}/stream.mjpeg`);
+  const reader = stream.body!.getReader();
+  await reader.read();
+  await owner.client.query("mutation ($id: ID!) { setVisibility(sessionId: $id, visibility: PRIVATE) { visibility } }", { id: session.id });
+  let last = await events.next();
+  while (!last.done) last = await events.next();
+  await ended(reader);
+  const { errors } = await clients.STRANGER.client.send("query ($id: ID!) { session(id: $id) { id } }", { id: session.id });
+  expect(errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
+  expect((await fetch(`${running.address}/frames/${session.id}/0`)).status).toBe(401);
+});
+
+test("a share link opens one session until it is revoked or the session is private, and no list", async () => {
+  const { running, owner, paint } = parties;
+  const [session, other] = [await paint(owner.ownerId), await paint(owner.ownerId, "LINK")];
+  const SHARE =
+    'mutation ($id: ID!) { shareSession(sessionId: $id, input: { name: "Family" }) { secret path link { id kind sessionId } } }';
+  const { shareSession } = await owner.client.query(SHARE, { id: session.id });
+  expect(shareSession).toMatchObject({ path: `/open#${shareSession.secret}`, link: { kind: "SHARE", sessionId: session.id } });
+  const { cookie, body } = await open(shareSession.secret);
+  expect(body).toMatchObject({ kind: "SHARE", role: null, sessionId: session.id });
+  const find = async (id: string) =>
+    (await asBrowser(cookie, "query ($id: ID!) { session(id: $id) { visibility mayChange links { id } } }", { id })).data?.session;
+  expect(await find(session.id)).toEqual({ visibility: "LINK", mayChange: false, links: null });
+  expect(await find(other.id)).toBeNull();
+  expect((await fetch(`${running.address}/frames/${session.id}/0`, { headers: { Cookie: cookie } })).status).toBe(200);
+  expect((await fetch(`${running.address}/images/${session.contentId}`, { headers: { Cookie: cookie } })).status).toBe(200);
+  expect((await asBrowser(cookie, "{ sessions { totalCount } }")).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
+  // Its secret is for people: a program cannot use the server with it.
+  expect(
+    (await fetch(`${running.address}/frames/${session.id}/0`, { headers: { Authorization: `Bearer ${shareSession.secret}` } })).status,
+  ).toBe(401);
+
+  const visibility = (to: string) =>
+    owner.client.query(`mutation ($id: ID!) { setVisibility(sessionId: $id, visibility: ${to}) { id } }`, { id: session.id });
+  await visibility("PRIVATE");
+  expect(await find(session.id)).toBeNull();
+  await visibility("LINK");
+  expect(await find(session.id)).not.toBeNull();
+  await owner.client.query("mutation ($id: ID!) { revokeLink(id: $id) { revokedAt } }", { id: shareSession.link.id });
+  expect(await find(session.id)).toBeNull();
+  expect((await open(shareSession.secret)).status).toBe(401);
+});
+
+test("the address of an output shows that output alone, until it is revoked", async () => {
+  const { running, owner } = parties;
+  const { shareOutput } = await owner.client.query(
+    'mutation { shareOutput(output: "stage", input: { name: "OBS" }) { path secret link { id } } }',
+  );
+  expect(shareOutput.path).toBe(`/live/out/stage.mjpeg?key=${shareOutput.secret}`);
+  const response = await fetch(running.address + shareOutput.path);
+  expect(response.status).toBe(200);
+  const reader = response.body!.getReader();
+  await reader.read();
+  for (const path of [`/live/out/other.mjpeg?key=${shareOutput.secret}`, "/live/out/stage.mjpeg?key=x", "/live/out/stage.mjpeg"])
+    expect((await fetch(running.address + path)).status).toBe(401);
+  expect((await open(shareOutput.secret)).status).toBe(401);
+  await owner.client.query("mutation ($id: ID!) { revokeLink(id: $id) { id } }", { id: shareOutput.link.id });
+  await ended(reader);
+  expect((await fetch(running.address + shareOutput.path)).status).toBe(401);
+});
+
+test("pictures that were sent to one browser stay in no other cache", async () => {
+  const { running, owner, paint } = parties;
+  const session = await paint(owner.ownerId);
+  for (const path of [`/frames/${session.id}/0`, `/images/${session.contentId}?w=64`]) {
+    const response = await fetch(running.address + path, { headers: owner.client.credentials });
+    expect(response.headers.get("Cache-Control")).toBe("private, no-cache");
+    const etag = response.headers.get("ETag") ?? "";
+    const again = await fetch(running.address + path, {
+      headers: { ...owner.client.credentials, "If-None-Match": etag, "Cache-Control": "" },
+    });
+    expect([200, 304]).toContain(again.status);
+  }
+});
+
+test("a picture that one may not see cannot be used, not even by its trace", async () => {
+  const { owner, clients, paint } = parties;
+  const hidden = await paint(owner.ownerId);
+  const START = "mutation ($id: ID!) { startStyleTransfer(input: { contentId: $id, styles: [{ imageId: $id }] }) { id } }";
+  const { errors } = await clients.ARTIST.client.send(START, { id: hidden.contentId });
+  expect(errors?.[0]?.extensions).toMatchObject({ code: "NOT_FOUND", field: "input.contentId" });
+  const trace = await (
+    await fetch(`${parties.running.address}/sessions/${hidden.id}/trace.json`, { headers: owner.client.credentials })
+  ).text();
+  const stolen = await clients.ARTIST.client.send("mutation ($trace: String!) { importTrace(trace: $trace) { id } }", { trace });
+  expect(stolen.errors?.[0]?.extensions.code).toBe("NOT_FOUND");
+});
+
+test("a branch of a public session belongs to whoever made it, and does not show its parent's other branches", async () => {
+  const { owner, clients, paint } = parties;
+  const open = await paint(owner.ownerId, "PUBLIC");
+  const BRANCH = "mutation ($id: ID!) { branchSession(sessionId: $id, step: 0) { id isMine visibility parent { id } } }";
+  const { branchSession } = await clients.ARTIST.client.query(BRANCH, { id: open.id });
+  expect(branchSession).toMatchObject({ isMine: true, visibility: "PRIVATE", parent: { id: open.id } });
+  const BRANCHES = "query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { branches { id } } } }";
+  expect((await owner.client.query(BRANCHES, { id: open.id })).session.branches).toEqual([]);
+  await owner.client.query("mutation ($id: ID!) { setVisibility(sessionId: $id, visibility: PRIVATE) { id } }", { id: open.id });
+  const PARENT = "query ($id: ID!) { session(id: $id) { ... on StyleTransferSession { parent { id } content { id } } } }";
+  expect((await clients.ARTIST.client.query(PARENT, { id: branchSession.id })).session).toEqual({
+    parent: null,
+    content: { id: open.contentId },
+  });
+});
+
+test("lists, counts and events have only what one may see", async () => {
+  const { owner, clients, paint } = parties;
+  const [hidden, open] = [
+    await paint(owner.ownerId, "PRIVATE", { title: "seen by few" }),
+    await paint(owner.ownerId, "PUBLIC", { title: "seen by few" }),
+  ];
+  const LIST =
+    '{ sessions(filter: { titleContains: "seen by few" }) { totalCount edges { node { id } } } images(first: 100) { edges { node { id } } } }';
+  const seen = async ({ client }: typeof owner) =>
+    (await client.query(LIST)).sessions.edges.map(({ node }: { node: { id: string } }) => node.id).sort();
+  expect(await seen(owner)).toEqual([hidden.id, open.id].sort());
+  expect(await seen(clients.ARTIST)).toEqual([open.id]);
+  expect((await clients.VIEWER.client.query(LIST)).sessions.totalCount).toBe(1);
+  const events = clients.VIEWER.client.subscribe("subscription { sessions { id title } }");
+  const first = events.next();
+  await vi.waitFor(async () => {
+    for (const { id } of [hidden, open])
+      await owner.client.query(`mutation { renameSession(sessionId: "${id}", title: "seen by few, ${Math.random()}") { id } }`);
+    expect(await Promise.race([first, Promise.resolve(null)])).not.toBeNull();
+  });
+  expect((await first).value.data.sessions.id).toBe(open.id);
+  await events.return?.();
+});

@@ -1,0 +1,239 @@
+import { describe, expect, test } from "vitest";
+import { type Entry, parties as everyParty, type Party, policy, type Route, routePolicy, rules } from "../../server/access/policy.js";
+import type { StyleTransferRecord } from "../../server/records/session.js";
+import { aFrame, aTranslation } from "../contracts/records.js";
+import { partiesOfFile, type Someone } from "../helpers/parties.js";
+import { pngPicture } from "../helpers/pictures.js";
+
+const parties = partiesOfFile();
+
+/** Whose session an operation is tried on, and who may see it. */
+const targets = ["PRIVATE", "LINK", "PUBLIC", "OWN"] as const;
+type Target = (typeof targets)[number];
+
+/** What a party gets: the operation is carried out, or refused with a code; null data stands for NOT_FOUND. */
+type Outcome = "CARRIED OUT" | "UNAUTHENTICATED" | "NOT_FOUND" | "FORBIDDEN";
+
+/** What the table of rules says, in the words of the issue: NOT_FOUND for what one may not see, FORBIDDEN for what one may not do. */
+function expected({ rule, subjects }: Entry, party: Party, target: Target): Outcome {
+  const extent = rules[rule][party];
+  if (extent === "ALL") return "CARRIED OUT";
+  const stranger = party === "STRANGER";
+  if (extent === "NONE" && stranger) return "UNAUTHENTICATED";
+  if (subjects.length > 0) {
+    const own = target === "OWN";
+    // Links are the business of their owners alone.
+    const visible = own || (target === "PUBLIC" && subjects.every(({ kind }) => kind !== "link"));
+    if (!visible) return stranger ? "UNAUTHENTICATED" : "NOT_FOUND";
+    if (extent === "OWN" && own) return "CARRIED OUT";
+  }
+  return extent === "VISIBLE" ? "CARRIED OUT" : "FORBIDDEN";
+}
+
+/** The session of a cell: of the party itself where it can own one, else of another artist. */
+function paintFor({ subjects }: Entry, party: Party, target: Target): Promise<StyleTransferRecord> {
+  const { clients, owner, paint } = parties;
+  const [whose, visibility] = target === "OWN" ? ([clients[party], "PRIVATE"] as const) : ([owner, target] as const);
+  const session = () => paint(whose.ownerId, visibility);
+  return subjects.some(({ kind }) => kind === "export") ? filmed(whose, visibility, session) : session();
+}
+
+/** Finished films by their sessions' ids, and the sessions by owner and visibility: making a film takes a second. */
+const films = new Map<string, string>();
+const filmedSessions = new Map<string, Promise<StyleTransferRecord>>();
+
+function filmed({ ownerId, client }: Someone, visibility: string, paint: () => Promise<StyleTransferRecord>): Promise<StyleTransferRecord> {
+  const key = `${ownerId} ${visibility}`;
+  const make = async () => {
+    const session = await paint();
+    const { startExport } = await client.query(`mutation { startExport(input: { sessionId: "${session.id}", format: GIF }) { id } }`);
+    for await (const { data } of client.subscribe("subscription ($id: ID!) { exportChanged(id: $id) { state } }", startExport))
+      if (data.exportChanged.state === "COMPLETED") films.set(session.id, startExport.id);
+    return session;
+  };
+  const session = filmedSessions.get(key) ?? make();
+  filmedSessions.set(key, session);
+  return session;
+}
+
+const cells = (entry: Entry): [Party, Target][] =>
+  everyParty.flatMap((party) =>
+    (entry.subjects.length === 0 ? (["PRIVATE"] as const) : targets)
+      // A stranger owns nothing, and nobody owns what a viewer may only watch.
+      .filter((target) => target !== "OWN" || party === "ARTIST" || party === "ADMIN")
+      .map((target): [Party, Target] => [party, target]),
+  );
+
+interface Sample {
+  query: string;
+  variables?(session: StyleTransferRecord): Promise<Record<string, unknown>> | Record<string, unknown>;
+  /** Makes an event of a subscription that has no first one. */
+  trigger?(session: StyleTransferRecord): Promise<unknown>;
+}
+
+const ofSession = ({ id }: StyleTransferRecord) => ({ id });
+const image = ({ contentId }: StyleTransferRecord) => ({ id: contentId });
+const on = (mutation: string, more = ""): Sample => ({
+  query: `mutation ($id: ID!) { ${mutation}(sessionId: $id${more}) { id } }`,
+  variables: ofSession,
+});
+const film = ({ id }: StyleTransferRecord) => ({ id: films.get(id) });
+const adminQuery = (query: string) => parties.running.client.query(query);
+
+const operations: Record<string, Sample> = {
+  "Query.__schema": { query: "{ __schema { queryType { name } } }" },
+  "Query.__type": { query: '{ __type(name: "Query") { name } }' },
+  "Query.server": { query: "{ server { access { mode role } } }" },
+  "Query.session": { query: "query ($id: ID!) { session(id: $id) { id title } }", variables: ofSession },
+  "Query.sessions": { query: "{ sessions { edges { node { id } } } }" },
+  "Query.queue": { query: "{ queue { id } }" },
+  "Query.frame": { query: "query ($id: ID!) { frame(sessionId: $id, step: 0) { step } }", variables: ofSession },
+  "Query.image": { query: "query ($id: ID!) { image(id: $id) { id } }", variables: image },
+  "Query.images": { query: "{ images { edges { node { id } } } }" },
+  "Query.export": { query: "query ($id: ID!) { export(id: $id) { id } }", variables: film },
+  "Query.model": { query: '{ model(id: "vgg19") { id } }' },
+  "Query.models": { query: "{ models { id } }" },
+  "Query.links": { query: "{ links { id } }" },
+  "Mutation.startStyleTransfer": {
+    query: "mutation ($id: ID!) { startStyleTransfer(input: { contentId: $id, styles: [{ imageId: $id }] }) { id } }",
+    variables: async () => ({ id: (await parties.paint(parties.owner.ownerId, "PUBLIC")).contentId }),
+  },
+  "Mutation.startTranslation": { query: 'mutation { startTranslation(input: { model: "horse2zebra" }) { id } }' },
+  "Mutation.importTrace": { query: 'mutation { importTrace(trace: "{}") { id } }' },
+  "Mutation.branchSession": on("branchSession", ", step: 0"),
+  "Mutation.keepFrame": on("keepFrame", ", step: 0"),
+  "Mutation.startExport": {
+    query: "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF, size: 1 }) { id } }",
+    variables: ofSession,
+  },
+  "Mutation.steer": on("steer", ", changes: { beta: 1 }"),
+  "Mutation.pauseSession": on("pauseSession"),
+  "Mutation.resumeSession": on("resumeSession"),
+  "Mutation.cancelSession": on("cancelSession"),
+  "Mutation.endSession": on("endSession"),
+  "Mutation.renameSession": on("renameSession", ', title: "Theirs"'),
+  "Mutation.annotateSession": on("annotateSession", ", starred: true"),
+  "Mutation.extendSession": on("extendSession", ", seconds: 60"),
+  "Mutation.deleteSession": { query: "mutation ($id: ID!) { deleteSession(sessionId: $id) }", variables: ofSession },
+  "Mutation.setVisibility": on("setVisibility", ", visibility: PUBLIC"),
+  "Mutation.shareSession": {
+    query: 'mutation ($id: ID!) { shareSession(sessionId: $id, input: { name: "x" }) { secret } }',
+    variables: ofSession,
+  },
+  "Mutation.sendFrame": {
+    query: 'mutation ($id: ID!) { sendFrame(input: { sessionId: $id, step: 0, data: "AAAA" }) { step } }',
+    variables: ofSession,
+  },
+  "Mutation.deleteImage": { query: "mutation ($id: ID!) { deleteImage(id: $id) }", variables: image },
+  "Mutation.cancelExport": { query: "mutation ($id: ID!) { cancelExport(id: $id) { id } }", variables: film },
+  "Mutation.shareOutput": { query: 'mutation { shareOutput(output: "wall", input: { name: "x" }) { path } }' },
+  "Mutation.createLink": { query: 'mutation { createLink(input: { name: "x", role: VIEWER }) { path } }' },
+  "Mutation.revokeLink": {
+    query: "mutation ($id: ID!) { revokeLink(id: $id) { id } }",
+    async variables(session) {
+      const { link } = await parties.running.app.links.share(session, { name: "x", ownerId: session.ownerId, expiresAt: null });
+      return { id: link.id };
+    },
+  },
+  "Mutation.moveInQueue": on("moveInQueue", ", position: 1"),
+  "Mutation.downloadModel": { query: 'mutation { downloadModel(id: "vgg19") { id } }' },
+  "Mutation.cancelDownload": { query: 'mutation { cancelDownload(id: "vgg19") { id } }' },
+  "Subscription.session": { query: "subscription ($id: ID!) { session(id: $id) { __typename } }", variables: ofSession },
+  "Subscription.viewers": { query: "subscription ($id: ID!) { viewers(id: $id) }", variables: ofSession },
+  "Subscription.exportChanged": { query: "subscription ($id: ID!) { exportChanged(id: $id) { id } }", variables: film },
+  "Subscription.sessions": {
+    query: "subscription { sessions { id } }",
+    trigger: async () => {
+      const { id } = await parties.paint(parties.owner.ownerId, "PUBLIC");
+      await adminQuery(`mutation { renameSession(sessionId: "${id}", title: "Seen") { id } }`);
+    },
+  },
+  "Subscription.sessionRemovals": {
+    query: "subscription { sessionRemovals }",
+    trigger: async () => {
+      const { id } = await parties.paint(parties.owner.ownerId, "PUBLIC");
+      await adminQuery(`mutation { deleteSession(sessionId: "${id}") }`);
+    },
+  },
+  "Subscription.models": {
+    query: "subscription { models { id } }",
+    trigger: async () => parties.running.models.change("vgg19", {}),
+  },
+  "Subscription.liveOutput": { query: 'subscription { liveOutput(name: "wall") { step } }' },
+};
+
+/** An output of a party's own, which has a picture. */
+async function hangOutput({ ownerId }: Someone): Promise<void> {
+  const { storage } = parties.running;
+  const settings = { model: "m", family: "CYCLEGAN", size: 64, output: "wall" } as const;
+  const shown = aTranslation(null, { ownerId, settings, status: "COMPLETED" });
+  await storage.sessions.insert(shown);
+  const { bytes } = await pngPicture(16, 16);
+  const digest = await storage.blobs.put(new Uint8Array(bytes));
+  await storage.frames.insert(aFrame(shown.id, 0, { digest, mimeType: "image/png", byteLength: bytes.byteLength }));
+}
+
+async function outcomeOf(name: string, party: Party, session: StyleTransferRecord): Promise<Outcome> {
+  const { query, variables, trigger } = operations[name]!;
+  const { client } = parties.clients[party];
+  const values = (await variables?.(session)) ?? {};
+  if (!name.startsWith("Subscription.")) return outcome(await client.send(query, values));
+  if (name === "Subscription.liveOutput" && party !== "STRANGER") await hangOutput(parties.clients[party]);
+  const events = client.subscribe(query, values);
+  const first = events.next();
+  const isOver = Symbol("over");
+  // What it does not hear before it is subscribed comes again.
+  const over = first.then(() => isOver);
+  while (trigger && (await Promise.race([over, trigger(session)])) !== isOver) await new Promise((resolve) => setImmediate(resolve));
+  const { value } = await first;
+  await events.return?.();
+  return outcome(value);
+}
+
+function outcome({ data, errors }: { data?: Record<string, unknown> | null; errors?: { extensions: { code: string } }[] }): Outcome {
+  const codes = errors?.map(({ extensions }) => extensions.code) ?? [];
+  expect(codes).not.toContain("INTERNAL");
+  for (const code of ["UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"] as const) if (codes.includes(code)) return code;
+  const values = Object.values(data ?? {});
+  return codes.length === 0 && values.length > 0 && values.every((value) => value === null) ? "NOT_FOUND" : "CARRIED OUT";
+}
+
+describe.each(Object.entries(policy))("%s", (name, entry) => {
+  test.each(cells(entry))("%s on a session that is %s", async (party, target) => {
+    const session = await paintFor(entry, party, target);
+    expect(await outcomeOf(name, party, session)).toBe(expected(entry, party, target));
+  });
+});
+
+const routes: Record<Route, (session: StyleTransferRecord) => Promise<string> | string> = {
+  "POST /images": () => "/images",
+  "GET /images/:id": ({ contentId }) => `/images/${contentId}`,
+  "GET /frames/:sessionId/:step": ({ id }) => `/frames/${id}/0`,
+  "GET /sessions/:id/export.:format": ({ id }) => `/sessions/${id}/export.png`,
+  "GET /sessions/:id/trace.json": ({ id }) => `/sessions/${id}/trace.json`,
+  "GET /sessions/:id/stream.mjpeg": ({ id }) => `/sessions/${id}/stream.mjpeg`,
+  "GET /exports/:id": (session) => `/exports/${film(session).id}`,
+  "GET /live/out/:name.mjpeg": () => "/live/out/wall.mjpeg",
+  "GET /models/:id/preview": () => "/models/afar/preview",
+  "GET /models/:id/sheet": () => "/models/afar/sheet",
+  "GET /schema.graphql": () => "/schema.graphql",
+  "GET /metrics": () => "/metrics",
+};
+
+const statuses: Record<Outcome, number> = { "CARRIED OUT": 200, UNAUTHENTICATED: 401, FORBIDDEN: 403, NOT_FOUND: 404 };
+
+describe.each(Object.entries(routePolicy) as [Route, Entry][])("%s", (route, entry) => {
+  test.each(cells(entry))("%s on a session that is %s", async (party, target) => {
+    const { client } = parties.clients[party];
+    const path = await routes[route](await paintFor(entry, party, target));
+    const [method = "GET"] = route.split(" ");
+    const body = method === "POST" ? new Blob([new Uint8Array((await pngPicture(20, 20)).bytes)]) : null;
+    const response = await fetch(client.address + path, { method, body, headers: client.credentials });
+    await response.body?.cancel();
+    const wanted = statuses[expected(entry, party, target)];
+    if (wanted !== 200) return expect(response.status).toBe(wanted);
+    // A model without a picture is not found by whoever may ask.
+    const others: Partial<Record<Route, number>> = { "GET /models/:id/preview": 404, "GET /models/:id/sheet": 404, "POST /images": 201 };
+    expect(response.status).toBe(others[route] ?? 200);
+  });
+});

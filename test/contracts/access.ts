@@ -1,0 +1,137 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LinkRecord, LOCAL_OWNER, type Reader } from "../../server/records/access.js";
+import type { Storage } from "../../server/storage/storage.js";
+import { anImage, aSession, storeSession } from "./records.js";
+
+function aLink(changes: Partial<LinkRecord> = {}): LinkRecord {
+  const base = { id: randomUUID(), name: "Class", ownerId: "teacher", createdAt: new Date(), expiresAt: null, revokedAt: null };
+  return { ...base, kind: "ACCESS", role: "ARTIST", sessionId: null, output: null, ...changes } as LinkRecord;
+}
+
+const first = { first: 100, after: null };
+
+/** What every storage does about owners, readers, links and visitors. `open` returns one that may hold rows of other tests. */
+export function accessContract(name: string, open: () => Promise<Storage>): void {
+  describe(`${name} as a storage of owners and links`, () => {
+    let storage: Storage;
+    beforeAll(async () => {
+      storage = await open();
+    });
+    afterAll(() => storage.close());
+
+    it("a reader finds their own sessions, the public ones and those that were shared with them", async () => {
+      const [me, other] = [randomUUID(), randomUUID()];
+      const own = await storeSession(storage, { ownerId: me });
+      const hidden = await storeSession(storage, { ownerId: other });
+      const shared = await storeSession(storage, { ownerId: other, visibility: "LINK" });
+      const open = await storeSession(storage, { ownerId: other, visibility: "PUBLIC" });
+      const all = [own, hidden, shared, open];
+      const seenBy = async (reader: Reader | null) => {
+        const found = await storage.sessions.findAll(
+          all.map(({ id }) => id),
+          reader,
+        );
+        const one = await Promise.all(all.map(({ id }) => storage.sessions.find(id, reader)));
+        expect(one.flatMap((session) => session?.id ?? []).sort()).toEqual([...found.keys()].sort());
+        const listed = (await storage.sessions.list(first, reader ? { reader } : {})).rows.map(({ id }) => id);
+        expect(
+          all
+            .filter(({ id }) => listed.includes(id))
+            .map(({ id }) => id)
+            .sort(),
+        ).toEqual([...found.keys()].sort());
+        const images = await storage.images.findAll(
+          all.map(({ contentId }) => contentId),
+          reader,
+        );
+        // The pictures belong to nobody here: they are seen with their sessions.
+        expect(
+          all
+            .filter(({ contentId }) => images.has(contentId))
+            .map(({ id }) => id)
+            .sort(),
+        ).toEqual([...found.keys()].sort());
+        return all.map(({ id }) => found.has(id));
+      };
+      expect(await seenBy(null)).toEqual([true, true, true, true]);
+      expect(await seenBy({ ownerId: me, shared: [] })).toEqual([true, false, false, true]);
+      expect(await seenBy({ ownerId: me, shared: [shared.id, hidden.id] })).toEqual([true, false, true, true]);
+      expect(await seenBy({ ownerId: null, shared: [] })).toEqual([false, false, false, true]);
+    });
+
+    it("counts, uses and branches leave out what a reader may not see", async () => {
+      const [me, other] = [randomUUID(), randomUUID()];
+      const open = await storeSession(storage, { ownerId: other, visibility: "PUBLIC" });
+      const hidden = aSession(open.contentId, { ownerId: other, parentId: open.id, branchedAtStep: 0 });
+      const own = aSession(open.contentId, { ownerId: me, parentId: open.id, branchedAtStep: 0 });
+      for (const session of [hidden, own]) await storage.sessions.insert(session);
+      const reader = { ownerId: me, shared: [] };
+      expect(await storage.sessions.count({ reader, imageId: open.contentId })).toBe(2);
+      expect((await storage.sessions.countUsing([open.contentId], reader)).get(open.contentId)).toBe(2);
+      expect((await storage.sessions.countUsing([open.contentId])).get(open.contentId)).toBe(3);
+      const using = (await storage.sessions.listUsing([open.contentId], first, reader)).get(open.contentId);
+      expect(using?.rows.map(({ id }) => id).sort()).toEqual([open.id, own.id].sort());
+      const branches = (await storage.sessions.branches([open.id], { first: 10, skip: 0 }, reader)).get(open.id);
+      expect(branches?.map(({ id }) => id)).toEqual([own.id]);
+      expect((await storage.sessions.list(first, { ownerId: me })).rows.map(({ id }) => id)).toEqual([own.id]);
+    });
+
+    it("identical bytes are one picture of an owner, and another one of somebody else", async () => {
+      const { images } = storage;
+      const [me, other] = [randomUUID(), randomUUID()];
+      const mine = await images.insert(anImage({ ownerId: me }));
+      const again = anImage({ ownerId: me, digest: mine.digest });
+      const theirs = anImage({ ownerId: other, digest: mine.digest });
+      expect((await images.insert(again)).id).toBe(mine.id);
+      expect((await images.insert(theirs)).id).toBe(theirs.id);
+      expect((await images.findByDigest(mine.digest, { ownerId: me, shared: [] }))?.id).toBe(mine.id);
+      expect((await images.list(first, other)).rows.map(({ id }) => id)).toEqual([theirs.id]);
+      expect(await images.count(other)).toBe(1);
+      expect(await images.find(mine.id, { ownerId: other, shared: [] })).toBeNull();
+    });
+
+    it("everything that is older than owners belongs to the local one", async () => {
+      const session = await storeSession(storage);
+      expect(session).toMatchObject({ ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
+    });
+
+    it("links are found by the hash of their secret, and revoked once", async () => {
+      const { access } = storage;
+      const session = await storeSession(storage);
+      const [link, share] = [aLink(), aLink({ kind: "SHARE", role: null, sessionId: session.id } as Partial<LinkRecord>)];
+      await access.addLink(link, "hash of link");
+      await access.addLink(share, "hash of share");
+      expect(await access.linkOf("hash of link")).toEqual(link);
+      expect(await access.linkOf("another hash")).toBeNull();
+      expect(await access.findLink(share.id)).toEqual(share);
+      expect(await access.links(1, randomUUID())).toEqual([]);
+      expect(await access.links(10, session.id)).toEqual([share]);
+      expect((await access.links(1000)).map(({ id }) => id)).toEqual(expect.arrayContaining([link.id, share.id]));
+      const at = new Date();
+      expect(await access.revokeLink(link.id, at)).toEqual({ ...link, revokedAt: at });
+      expect(await access.revokeLink(link.id, new Date())).toBeNull();
+      expect(await access.linkOf("hash of link")).toEqual({ ...link, revokedAt: at });
+      await storage.sessions.delete(session.id);
+      expect(await access.findLink(share.id)).toBeNull();
+    });
+
+    it("a visitor is known by the secret that they have now, with the links that they opened", async () => {
+      const { access } = storage;
+      const session = await storeSession(storage);
+      const [link, share] = [aLink(), aLink({ kind: "SHARE", role: null, sessionId: session.id } as Partial<LinkRecord>)];
+      await access.addLink(link, randomUUID());
+      await access.addLink(share, randomUUID());
+      const visitor = { id: randomUUID(), createdAt: new Date() };
+      const [one, two, three] = [randomUUID(), randomUUID(), randomUUID()];
+      await access.addVisitor(visitor, one);
+      expect(await access.visitorOf(one)).toEqual({ ...visitor, link: null, shares: [] });
+      await access.admit(visitor.id, two, link);
+      expect(await access.visitorOf(one)).toBeNull();
+      for (let time = 0; time < 2; time++) await access.admit(visitor.id, three, share);
+      expect(await access.visitorOf(three)).toEqual({ ...visitor, link, shares: [share] });
+      await access.dismiss(visitor.id);
+      expect(await access.visitorOf(three)).toBeNull();
+    });
+  });
+}
