@@ -14,6 +14,8 @@ function card(id: string, minute: number, status: Card["status"] = "COMPLETED"):
     finishedAt: null,
     queuePosition: null,
     starred: false,
+    isMine: true,
+    mayChange: true,
     note: null,
     expiresAt: null,
     parent: null,

@@ -1,7 +1,9 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
+import { AccessProvider } from "../parts/access";
 import { studioTexts as texts } from "../texts/studio";
 import { sans, serif } from "./fonts";
+import { Gate } from "./gate";
 import { Masthead } from "./masthead";
 import { RemovalNote } from "./removal-note";
 import "./globals.css";
@@ -23,9 +25,11 @@ export default function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" className={`${sans.variable} ${serif.variable}`}>
       <body>
-        <Masthead />
-        {children}
-        <RemovalNote />
+        <AccessProvider>
+          <Masthead />
+          <Gate>{children}</Gate>
+          <RemovalNote />
+        </AccessProvider>
       </body>
     </html>
   );

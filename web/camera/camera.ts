@@ -121,7 +121,7 @@ function followFrames(stream: MediaStream, video: HTMLVideoElement, onFrame: () 
   return Processor && track ? readFrames(new Processor({ track, maxBufferSize: 1 }), video, onFrame) : watchVideo(video, onFrame);
 }
 
-/** Reads frames from the camera itself, which goes on while the page is hidden. */
+/** Reads frames from the camera itself, which goes on while the page is hidden. Ends with the camera's track. */
 function readFrames({ readable }: TrackProcessor, video: HTMLVideoElement, onFrame: () => void) {
   const reader = readable.getReader();
   let newest: VideoFrame | null = null;
@@ -129,8 +129,14 @@ function readFrames({ readable }: TrackProcessor, video: HTMLVideoElement, onFra
   async function read(): Promise<void> {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done || stopped) return value?.close();
+      if (done) return;
       newest?.close();
+      newest = null;
+      // Those that were on their way are closed too: a camera stalls when its frames are not.
+      if (stopped) {
+        value.close();
+        continue;
+      }
       newest = value;
       onFrame();
     }
@@ -143,7 +149,6 @@ function readFrames({ readable }: TrackProcessor, video: HTMLVideoElement, onFra
       stopped = true;
       newest?.close();
       newest = null;
-      void reader.cancel();
     },
   };
 }

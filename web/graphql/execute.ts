@@ -2,6 +2,9 @@ import type { TadaDocumentNode } from "gql.tada";
 import { print } from "graphql";
 import { studioTexts as texts } from "../texts/studio";
 
+/** The event of the window when the server refuses something for lack of access, such as after a link was revoked. */
+export const ACCESS_LOST = "atelier:access-lost";
+
 /** A refusal by the server, with the API's error code and, for bad input, the field. */
 export class ServerError extends Error {
   override readonly name = "ServerError";
@@ -43,11 +46,18 @@ interface Answer<Result> {
   field?: string | null;
 }
 
+/** Tells the page when a refusal means that what it may do has become less. */
+function told(refusal: ServerError): ServerError {
+  const isLost = refusal.code === "UNAUTHENTICATED" || refusal.code === "FORBIDDEN";
+  if (isLost && typeof window !== "undefined") window.dispatchEvent(new Event(ACCESS_LOST));
+  return refusal;
+}
+
 /** The first GraphQL error as a ServerError. */
 export function serverError(failures: readonly GraphQLFailure[]): ServerError {
   const { message = texts.impossible, extensions = {} } = failures[0] ?? {};
   const { code, field } = extensions;
-  return new ServerError(message, typeof code === "string" ? code : "INTERNAL", typeof field === "string" ? field : null);
+  return told(new ServerError(message, typeof code === "string" ? code : "INTERNAL", typeof field === "string" ? field : null));
 }
 
 /**
@@ -69,7 +79,7 @@ export async function execute<Result, Variables>(
   });
   const { data, errors, code, message, field } = body as Answer<Result>;
   // Checks before GraphQL, such as those of Host and Origin, refuse in the form of the other HTTP paths.
-  if (code) throw new ServerError(message ?? texts.refused, code, field ?? null);
+  if (code) throw told(new ServerError(message ?? texts.refused, code, field ?? null));
   if (errors?.length) throw serverError(errors);
   if (!data) throw new ConnectionError();
   return data;

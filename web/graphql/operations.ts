@@ -14,7 +14,7 @@ const FrameParts = graphql(`
 
 const SessionParts = graphql(`
   fragment SessionParts on Session {
-    __typename id title status createdAt startedAt finishedAt queuePosition device starred note expiresAt
+    __typename id title status createdAt startedAt finishedAt queuePosition device starred note expiresAt isMine mayChange
     error { code message }
   }
 `);

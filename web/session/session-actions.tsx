@@ -2,6 +2,7 @@ import Link from "next/link";
 import type { MouseEvent, ReactNode } from "react";
 import { execute } from "../graphql/execute";
 import { CancelSession, PauseSession, ResumeSession, type Session } from "../graphql/operations";
+import { useMayMake } from "../parts/access";
 import { FailureNotice } from "../parts/notice";
 import { useAttempt } from "../parts/use-attempt";
 import { sessionTexts as texts } from "../texts/session";
@@ -29,7 +30,8 @@ function goHere(event: MouseEvent, go: (() => void) | undefined): void {
  */
 export function SessionActions({ session, children, again }: Props): ReactNode {
   const { busy, failure, attempt } = useAttempt();
-  const { id, status, __typename } = session;
+  const { id, status, __typename, mayChange } = session;
+  const mayMake = useMayMake();
   const works = status === "RUNNING" || status === "QUEUED";
   const isPainting = __typename === "StyleTransferSession";
   const button = (text: string, action: () => Promise<unknown>, primary = false) => (
@@ -40,11 +42,11 @@ export function SessionActions({ session, children, again }: Props): ReactNode {
   return (
     <>
       <div className={styles.actions}>
-        {status === "PAUSED" && button(texts.goOn, () => execute(ResumeSession, { id }), true)}
-        {works && isPainting && button(texts.stop, () => execute(PauseSession, { id }))}
-        {works && !isPainting && button(texts.cancel, () => execute(CancelSession, { id }))}
+        {mayChange && status === "PAUSED" && button(texts.goOn, () => execute(ResumeSession, { id }), true)}
+        {mayChange && works && isPainting && button(texts.stop, () => execute(PauseSession, { id }))}
+        {mayChange && works && !isPainting && button(texts.cancel, () => execute(CancelSession, { id }))}
         {children}
-        {!works && (
+        {mayMake && !works && (
           <Link className="button" href={again.href} onClick={(event) => goHere(event, again.go)}>
             {again.text}
           </Link>

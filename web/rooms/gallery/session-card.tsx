@@ -4,6 +4,7 @@ import type { Card } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
 import { displayUrl, frameUrl } from "../../parts/display-url";
 import { StarButton } from "../../parts/star-button";
+import { accessTexts } from "../../texts/access";
 import { galleryTexts as texts } from "../../texts/gallery";
 import { statusNames } from "../../texts/session";
 import { unitTexts as units } from "../../texts/units";
@@ -55,7 +56,7 @@ export function SessionCard({ card, showKind, actions, onRemove, selected = fals
           </span>
           <span className={styles.name}>{title}</span>
         </Link>
-        {onSelect && (
+        {onSelect && card.mayChange && (
           <label className={styles.select}>
             <input
               type="checkbox"
@@ -89,9 +90,14 @@ export function SessionCard({ card, showKind, actions, onRemove, selected = fals
             {formatWhen(card.createdAt)}
           </time>
           <span>{fact}</span>
+          {!card.isMine && <span>{accessTexts.notMine}</span>}
         </p>
-        <StarButton title={title} starred={starred} className={styles.star} onStar={(next) => actions.star(id, next)} />
-        <CardMenu card={card} image={onSelect ? image : null} actions={actions} onRemove={onRemove} />
+        {card.mayChange && (
+          <>
+            <StarButton title={title} starred={starred} className={styles.star} onStar={(next) => actions.star(id, next)} />
+            <CardMenu card={card} image={onSelect ? image : null} actions={actions} onRemove={onRemove} />
+          </>
+        )}
       </div>
       {note && (
         <p className={styles.note} title={note}>

@@ -5,12 +5,12 @@ import { type Dispatch, useState } from "react";
 import { styleTransferSettings } from "../../../server/records/settings";
 import { execute } from "../../graphql/execute";
 import { type Painting, RenameSession } from "../../graphql/operations";
+import { useMayMake } from "../../parts/access";
 import { Notice } from "../../parts/notice";
 import { NumberControl } from "../../parts/number-control";
 import { RenameDialog } from "../../parts/rename-dialog";
 import { labelled } from "../../parts/settings";
 import { formatShare } from "../../parts/share";
-import { ShareDialog } from "../../parts/share-dialog";
 import textButton from "../../parts/text-button.module.css";
 import { useTabTitle } from "../../parts/use-tab-title";
 import { NoteButton, SessionNote, SessionStar } from "../../session/annotations";
@@ -21,6 +21,7 @@ import { SessionActions } from "../../session/session-actions";
 import label from "../../session/session-label.module.css";
 import { isOver, type SessionAction, type SessionState } from "../../session/session-state";
 import { setupLink } from "../../session/setup-link";
+import { ShareSession } from "../../session/sharing/share-session";
 import { weightsByStep } from "../../session/steerable";
 import { paintingTexts as texts } from "../../texts/painting";
 import { sessionTexts } from "../../texts/session";
@@ -49,7 +50,8 @@ interface Props {
 /** The room of one painting: the picture on the wall with its history below, its label and controls beside it. */
 export function PaintingRoom({ state, session, dispatch }: Props) {
   const { frame: newest, failure, curve, timeline } = state;
-  const { id, settings, title } = session;
+  const { id, settings, title, mayChange } = session;
+  const mayMake = useMayMake();
   const router = useRouter();
   const look = useLook(state);
   useKeptFrames(id, timeline, look.past, dispatch);
@@ -60,7 +62,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
   const past = look.past !== null && look.frame?.losses ? { step: look.step, ...look.frame.losses } : null;
   // While it runs, an earlier step on show does not take the steering away.
   const [forBranch, setForBranch] = useState(false);
-  const steers = !over && !(forBranch && look.past !== null);
+  const steers = mayChange && !over && !(forBranch && look.past !== null);
   const name = title ?? sessionTexts.untitled;
   const share = formatShare((newest?.step ?? 0) / settings.steps);
   useTabTitle(session.status === "RUNNING" ? texts.running(share, name) : name);
@@ -75,7 +77,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
     router.push("/");
   }
 
-  const which = !over && look.past !== null && (
+  const which = mayChange && !over && look.past !== null && (
     <RadioGroup.Root
       className={styles.which}
       aria-label={texts.steer.which}
@@ -95,7 +97,13 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
   return (
     <main className={label.room}>
       <div className={`${label.wall} ${styles.wall}`}>
-        <Stage state={state} session={session} look={look} branch={branch} onGone={(step) => dispatch({ type: "gone", step })} />
+        <Stage
+          state={state}
+          session={session}
+          look={look}
+          branch={mayMake ? branch : null}
+          onGone={(step) => dispatch({ type: "gone", step })}
+        />
       </div>
       <aside className={label.label}>
         <header className={label.header}>
@@ -103,21 +111,27 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
             {name}
           </h1>
           <div className={label.titleActions}>
-            <ShareDialog
+            <ShareSession
+              id={id}
+              mayChange={mayChange}
               path={`/s?${new URLSearchParams({ id, ...(look.past === null ? {} : { step: String(look.past) }) })}`}
               about={look.past === null ? shareTexts.painting : shareTexts.step(look.past)}
               className={textButton.quiet}
             />
-            <RenameDialog title={name} onRename={rename} />
-            <NoteButton session={session} dispatch={dispatch} />
-            <SessionStar session={session} dispatch={dispatch} />
+            {mayChange && (
+              <>
+                <RenameDialog title={name} onRename={rename} />
+                <NoteButton session={session} dispatch={dispatch} />
+                <SessionStar session={session} dispatch={dispatch} />
+              </>
+            )}
           </div>
           <SessionNote session={session} />
         </header>
         <Progress state={state} session={session} />
         {viewers !== null && viewers > 1 && <p className="note">{texts.viewers(viewers)}</p>}
         <SessionActions session={session} again={{ href: setupLink(draftLike(session)), text: texts.again, go: paintAgain }}>
-          {session.status === "COMPLETED" && newest && <Enlarge session={session} last={newest} />}
+          {mayMake && session.status === "COMPLETED" && newest && <Enlarge session={session} last={newest} />}
           {look.frame && (
             <ExportDialog
               subject={{ id, isPainting: true, step: look.frame.step, extent: look.frame, beside: look.compared, isPrimary: false }}
@@ -141,7 +155,8 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
             onChange={steering.steer}
           />
         ) : (
-          newest && (
+          newest &&
+          mayMake && (
             <SteerPanel
               title={texts.steer.branch}
               heading={which || undefined}
@@ -167,7 +182,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
           shown={past}
           onShow={(step) => look.show(step >= (newest?.step ?? 0) ? null : step)}
         />
-        {newest && (
+        {newest && (steers || mayMake) && (
           <StyleSources
             sources={(steers ? steering : branch).values.styles}
             onChange={(sources) => (steers ? steering.steer : branch.change)({ styles: sources })}

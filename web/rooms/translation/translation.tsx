@@ -9,13 +9,16 @@ import { formatDuration } from "../../parts/durations";
 import { Notice } from "../../parts/notice";
 import bar from "../../parts/progress-bar.module.css";
 import { formatShare } from "../../parts/share";
+import textButton from "../../parts/text-button.module.css";
 import { NoteButton, SessionNote, SessionStar } from "../../session/annotations";
 import { ExportDialog } from "../../session/export/export-dialog";
 import { SessionActions } from "../../session/session-actions";
 import styles from "../../session/session-label.module.css";
 import { isOver, type SessionAction, type SessionState } from "../../session/session-state";
 import { SessionStatusLine } from "../../session/session-status";
+import { ShareSession } from "../../session/sharing/share-session";
 import { sessionTexts } from "../../texts/session";
+import { shareTexts } from "../../texts/share";
 import { translationTexts as texts } from "../../texts/translation";
 import own from "./translation.module.css";
 
@@ -51,8 +54,19 @@ export function TranslationRoom({ state, session, dispatch }: Props) {
         <header className={styles.header}>
           <h1 className={styles.title}>{title ?? sessionTexts.untitled}</h1>
           <div className={styles.titleActions}>
-            <NoteButton session={session} dispatch={dispatch} />
-            <SessionStar session={session} dispatch={dispatch} />
+            <ShareSession
+              id={id}
+              path={`/s?id=${id}`}
+              about={shareTexts.translation}
+              mayChange={session.mayChange}
+              className={textButton.quiet}
+            />
+            {session.mayChange && (
+              <>
+                <NoteButton session={session} dispatch={dispatch} />
+                <SessionStar session={session} dispatch={dispatch} />
+              </>
+            )}
           </div>
           <SessionNote session={session} />
         </header>

@@ -109,24 +109,15 @@ export function LossCurve({ curve, steps, weightsAt, shown, onShow }: Props) {
             key={term}
             className={styles.key}
             style={{ "--term": `var(--term-${term})` }}
+            data-drawn={!undrawn.has(term)}
             title={undrawn.has(term) ? texts.below : undefined}
           >
-            {label} {undrawn.has(term) && <Below />}
+            {label} {undrawn.has(term) && <span className="hidden">{texts.below}</span>}
             <span className={styles.value}>{told ? formatLoss(told.values[term]) : "–"}</span>
           </span>
         ))}
       </figcaption>
     </figure>
-  );
-}
-
-/** Tells of a term without a line, whose values are still listed. */
-function Below() {
-  return (
-    <>
-      <span aria-hidden="true">↓</span>
-      <span className="hidden">{texts.below}</span>
-    </>
   );
 }
 

@@ -23,7 +23,8 @@ interface Props {
   state: SessionState;
   session: Painting;
   look: Look;
-  branch: Branch;
+  /** Null where no branch may be begun. */
+  branch: Branch | null;
   /** Called when a picture is no longer kept. */
   onGone(step: number): void;
 }
@@ -44,7 +45,7 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
   const { fill, canFill } = useFullScreen(hung);
   useShortcut("f", texts.fill, canFill ? fill : null);
   useShortcut("l", over ? texts.history.goToLast : texts.history.goLive, past === null ? null : () => look.show(null));
-  useShortcut("b", texts.branchFromHere, newest && !branch.beginning ? branch.begin : null);
+  useShortcut("b", texts.branchFromHere, newest && branch && !branch.beginning ? branch.begin : null);
 
   const canvas = (
     <LiveCanvas
@@ -83,13 +84,13 @@ export function Stage({ state, session, look, branch, onGone }: Props) {
         }}
       />
       <Scrubber timeline={timeline} last={newest?.step ?? 0} shown={past} marks={marksOf(session)} over={over} onShow={look.show}>
-        {newest && (
+        {newest && branch && (
           <button type="button" className={scrubber.action} disabled={branch.beginning} onClick={branch.begin}>
             {branch.beginning ? texts.branching : texts.branchFromHere}
           </button>
         )}
       </Scrubber>
-      {branch.failure && <Notice>{branch.failure}</Notice>}
+      {branch?.failure && <Notice>{branch.failure}</Notice>}
     </div>
   );
 }

@@ -1,0 +1,108 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { seriousFindings } from "../helpers/axe.js";
+import { GraphqlClient } from "../helpers/graphql-client.js";
+import { describeStudio } from "../helpers/studio.js";
+import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
+
+const variables = () => ({ ATELIER_ACCESS: "link", HOST: "0.0.0.0" });
+
+describeStudio("a server with links, in browsers", { variables }, (studio) => {
+  /** Makes a link as `npm run links -- add` does, by the secret that the server keeps in its data folder. */
+  async function link(name: string, role: string): Promise<string> {
+    const { secret } = JSON.parse(await readFile(join(studio.server.folder, "operator.json"), "utf8")) as { secret: string };
+    const operator = new GraphqlClient(studio.server.address, secret);
+    const input = { name, role };
+    return (await operator.query("mutation ($input: AccessLinkInput!) { createLink(input: $input) { path } }", { input })).createLink.path;
+  }
+
+  const madeLink = async (page: Page) => new URL(await page.getByRole("textbox", { name: "Link" }).inputValue());
+  const closed = (page: Page) => page.getByRole("heading", { name: "This server is private" }).waitFor();
+
+  test("a class: a teacher makes a link, pupils paint on their own and share, and the link is revoked", async () => {
+    const stranger = (await studio.open({ width: 360, height: 780 })).page;
+    await stranger.goto("/");
+    await closed(stranger);
+    expect(await overflow(stranger)).toBe(0);
+    expect(await seriousFindings(stranger)).toEqual([]);
+    await screenshot(stranger, "access-closed-phone");
+    await stranger.goto("/open");
+    await stranger.getByText("This address contains no link.", { exact: false }).waitFor();
+
+    const teacher = await studio.open();
+    await teacher.page.goto(await link("Teacher", "ADMIN"));
+    await teacher.page.getByRole("link", { name: "Teacher · Admin" }).click();
+    await teacher.page.getByRole("heading", { name: "Who may use this server" }).waitFor();
+    await teacher.page.getByRole("textbox", { name: "Name" }).fill("Class 7b");
+    await teacher.page.getByRole("button", { name: "Make the link" }).click();
+    await teacher.page.getByRole("img", { name: "QR code of the link" }).waitFor();
+    const classLink = await madeLink(teacher.page);
+    expect(await seriousFindings(teacher.page)).toEqual([]);
+    await screenshot(teacher.page, "access-admin", true);
+    await teacher.page.setViewportSize({ width: 360, height: 780 });
+    expect(await overflow(teacher.page)).toBe(0);
+    await screenshot(teacher.page, "access-admin-phone", true);
+
+    const pupils = [await studio.open(), await studio.open({ width: 390, height: 844 }), await studio.open()];
+    for (const { page } of pupils) {
+      await page.goto(classLink.pathname + classLink.hash);
+      await page.getByText("Class 7b · May paint").waitFor();
+      // The secret is in no address from now on.
+      expect(page.url()).not.toContain(classLink.hash);
+    }
+    const [painter, viewer] = [pupils[0]!.page, pupils[1]!.page];
+    await startPainting(painter, { photo: "Alps", style: "Breakers", steps: 10, size: 64 });
+    await waitForStatus(painter, "Finished");
+    const painting = new URL(painter.url());
+    await viewer.goto("/gallery");
+    await viewer.getByText("Nothing here yet.").waitFor();
+    await viewer.goto(painting.pathname + painting.search);
+    await viewer.getByText("There is nothing at this address.", { exact: false }).waitFor();
+    await teacher.page.goto("/gallery");
+    await teacher.page.getByText("By somebody else").waitFor();
+
+    await painter.getByRole("button", { name: "Share…" }).click();
+    await painter.getByRole("button", { name: "Make a link" }).click();
+    const shared = await madeLink(painter);
+    expect(await seriousFindings(painter)).toEqual([]);
+    await screenshot(painter, "access-share");
+    await viewer.goto(shared.pathname + shared.hash);
+    await waitForStep(viewer, 10);
+    expect(await viewer.getByRole("button", { name: "Rename" }).count()).toBe(0);
+    await viewer.getByRole("link", { name: "New painting from this" }).waitFor();
+    // Someone at home, without a link to the server, may watch and nothing else.
+    const home = await studio.open();
+    await home.page.goto(shared.pathname + shared.hash);
+    await waitForStep(home.page, 10);
+    expect(await home.page.getByRole("link", { name: "New painting from this" }).count()).toBe(0);
+    expect(await home.page.getByRole("button", { name: "Branch from this step" }).count()).toBe(0);
+    await screenshot(home.page, "access-shared");
+    expect(home.complaints).toEqual([]);
+    await painter.getByRole("combobox", { name: "Who can see this?" }).selectOption("PRIVATE");
+    await home.page.reload();
+    await home.page.getByText("This needs access.", { exact: false }).waitFor();
+
+    await teacher.page.goto("/admin");
+    await teacher.page.getByRole("button", { name: "Revoke Class 7b" }).click();
+    await teacher.page.getByText("Revoked").waitFor();
+    await viewer.goto("/gallery");
+    await closed(viewer);
+    await closed(pupils[2]!.page);
+    expect(teacher.complaints).toEqual([]);
+  });
+
+  test("with the link of a viewer one watches what is public, and signs out", async () => {
+    const { page, complaints } = await studio.open();
+    await page.goto(await link("Visitors", "VIEWER"));
+    await page.getByRole("heading", { name: "With your link you can watch" }).waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await screenshot(page, "access-viewer");
+    await page.getByRole("link", { name: "Open the gallery" }).click();
+    await page.getByText("Nothing here yet.").waitFor();
+    expect(complaints).toEqual([]);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await closed(page);
+  });
+});

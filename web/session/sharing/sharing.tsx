@@ -1,0 +1,112 @@
+import { useEffect, useState } from "react";
+import type { Link } from "../../graphql/access-operations";
+import { RevokeLink, SetVisibility, ShareSession, SharingQuery } from "../../graphql/access-operations";
+import { execute } from "../../graphql/execute";
+import { FailureNotice } from "../../parts/notice";
+import { SelectControl } from "../../parts/select-control";
+import { ShareableLink } from "../../parts/shareable-link";
+import button from "../../parts/text-button.module.css";
+import { useAttempt } from "../../parts/use-attempt";
+import { accessTexts } from "../../texts/access";
+import styles from "./sharing.module.css";
+
+const texts = accessTexts.sharing;
+const choices = ["PRIVATE", "LINK", "PUBLIC"] as const;
+type Visibility = (typeof choices)[number];
+
+interface Sharing {
+  visibility: Visibility;
+  links: readonly Link[];
+}
+
+/** Decides who may see a session on a server with access control: its visibility, and links to it. */
+export function SharingPanel({ id, path }: { id: string; path: string }) {
+  const [sharing, setSharing] = useState<Sharing | null>(null);
+  const [made, setMade] = useState<string | null>(null);
+  const { busy, failure, attempt } = useAttempt();
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is another function at each rendering.
+  useEffect(() => {
+    const ending = new AbortController();
+    void attempt(async () => {
+      const { session } = await execute(SharingQuery, { id }, ending.signal);
+      setSharing(session && { visibility: session.visibility, links: session.links ?? [] });
+    });
+    return () => ending.abort();
+  }, [id]);
+
+  const open = sharing?.links.filter(({ revokedAt }) => revokedAt === null) ?? [];
+
+  const show = (visibility: Visibility) =>
+    attempt(async () => {
+      await execute(SetVisibility, { id, visibility });
+      setSharing(sharing && { ...sharing, visibility });
+    });
+
+  const make = () =>
+    attempt(async () => {
+      const name = texts.name((sharing?.links.length ?? 0) + 1);
+      const { path: secret, link } = (await execute(ShareSession, { id, input: { name } })).shareSession;
+      setMade(secret);
+      setSharing({ visibility: sharing?.visibility === "PUBLIC" ? "PUBLIC" : "LINK", links: [link, ...(sharing?.links ?? [])] });
+    });
+
+  const revoke = (link: Link) =>
+    attempt(async () => {
+      const { revokeLink } = await execute(RevokeLink, { id: link.id });
+      setMade(null);
+      setSharing(sharing && { ...sharing, links: sharing.links.map((one) => (one.id === link.id ? revokeLink : one)) });
+    });
+
+  return (
+    <>
+      {sharing && (
+        <SelectControl
+          title={texts.who}
+          options={choices.map((value) => ({ value, title: texts[value] }))}
+          value={sharing.visibility}
+          onChange={(value) => void show(value)}
+        />
+      )}
+      {sharing?.visibility === "PUBLIC" ? (
+        <ShareableLink path={path} />
+      ) : made ? (
+        <>
+          <p className="note">{accessTexts.admin.once}</p>
+          <ShareableLink path={made} />
+        </>
+      ) : (
+        <button type="button" className="button primary" disabled={busy || !sharing} onClick={() => void make()}>
+          {texts.make}
+        </button>
+      )}
+      {open.length > 0 && (
+        <section aria-label={texts.links}>
+          <h3 className={styles.title}>{texts.links}</h3>
+          {sharing?.visibility === "PRIVATE" && <p className="note">{texts.closed}</p>}
+          <ul className={styles.links}>
+            {open.map((link) => (
+              <li key={link.id}>
+                <span>
+                  {link.name} <time className="note">{new Date(link.createdAt).toLocaleString(undefined, shortly)}</time>
+                </span>
+                <button
+                  type="button"
+                  className={button.accent}
+                  disabled={busy}
+                  aria-label={accessTexts.admin.revokeNamed(link.name)}
+                  onClick={() => void revoke(link)}
+                >
+                  {accessTexts.admin.revoke}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <FailureNotice error={failure} />
+    </>
+  );
+}
+
+const shortly = { dateStyle: "medium", timeStyle: "short" } as const;
