@@ -4,4 +4,4 @@ import { prepare } from "./prepare.mjs";
 import { inRoot } from "./root.mjs";
 
 await prepare();
-await import(pathToFileURL(inRoot("dist", "server", "links.js")).href);
+await import(pathToFileURL(inRoot("dist", "server", "links-main.js")).href);

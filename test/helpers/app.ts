@@ -32,6 +32,8 @@ export interface RunningApp {
 export interface AppOptions {
   /** How the app knows who may use it; not at all by default. */
   accessMode?: AccessMode;
+  publicUrl?: URL | null;
+  trustedProxies?: readonly string[];
   origins?: string[];
   memoryBytes?: number;
   /** Memory of the device itself, bytes; null, the default, for one that computes in the machine's memory. */
@@ -44,6 +46,8 @@ export interface AppOptions {
 /** The API side of a server in this process, on a free port, with a host that paints when a test says so. */
 export async function startApp({
   accessMode = "NONE",
+  publicUrl = null,
+  trustedProxies = [],
   origins = [],
   memoryBytes = 64e9,
   cardBytes = null,
@@ -74,8 +78,8 @@ export async function startApp({
     unready: () => null,
     accessMode,
     operatorSecret: null,
-    publicUrl: null,
-    trustedProxies: [],
+    publicUrl,
+    trustedProxies,
     origins,
     version: "1.2.3",
     studioFolder: studioFolder ?? join(folder, "studio"),

@@ -13,7 +13,7 @@ export class ServerFixture {
   private port = "0";
 
   /** `variables` is called at the first start, after the hooks that were registered before this one. */
-  constructor(private readonly variables: () => Variables = () => ({})) {
+  constructor(private readonly variables: () => Variables | Promise<Variables> = () => ({})) {
     let remove = async (): Promise<void> => undefined;
     beforeAll(async () => {
       ({ folder: this.folder, remove } = await dataFolder());
@@ -31,8 +31,8 @@ export class ServerFixture {
   }
 
   /** Starts the server, on the same port as before when it was stopped. */
-  async start(variables: Variables = this.variables()): Promise<void> {
-    this.process = new ServerProcess({ ATELIER_DATA: this.folder, ATELIER_DEVICE: "cpu", PORT: this.port, ...variables });
+  async start(variables: Variables | Promise<Variables> = this.variables()): Promise<void> {
+    this.process = new ServerProcess({ ATELIER_DATA: this.folder, ATELIER_DEVICE: "cpu", PORT: this.port, ...(await variables) });
     this.client = await this.process.client();
     this.port = new URL(this.address).port;
   }

@@ -1,0 +1,56 @@
+import { request } from "node:http";
+import { hostname } from "node:os";
+import { expect, test } from "vitest";
+import { type AppOptions, startApp } from "../helpers/app.js";
+
+/** For each set of headers, whether the cookie of a browser that opens a link with them goes over https only. */
+async function areSecure(options: AppOptions, ...sets: Record<string, string>[]): Promise<boolean[]> {
+  const running = await startApp({ accessMode: "LINK", ...options });
+  const link = { name: "x", ownerId: "tests", expiresAt: null };
+  const { secret } = await running.app.links.create(link, { kind: "ACCESS", role: "VIEWER" });
+  const secure: boolean[] = [];
+  for (const headers of sets) {
+    const response = await fetch(`${running.address}/access`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      body: JSON.stringify({ secret }),
+    });
+    secure.push(/; Secure/.test(response.headers.get("Set-Cookie") ?? "no cookie"));
+  }
+  await running.close();
+  return secure;
+}
+
+const forwarded = { "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9" };
+
+test("only a proxy that is trusted says that a browser uses https", async () => {
+  expect(await areSecure({ trustedProxies: ["10.0.0.0/8"] }, {}, forwarded)).toEqual([false, false]);
+  expect(await areSecure({ trustedProxies: ["127.0.0.1"] }, {}, forwarded)).toEqual([false, true]);
+  expect(await areSecure({ publicUrl: new URL("https://atelier.example") }, {})).toEqual([true]);
+});
+
+/** The statuses of a query under some host names. */
+async function statusesOf(options: AppOptions, ...hosts: string[]): Promise<number[]> {
+  const running = await startApp(options);
+  const { port } = new URL(running.address);
+  const statuses: number[] = [];
+  for (const host of hosts) {
+    const headers = { Host: `${host}:${port}`, "Apollo-Require-Preflight": "1" };
+    statuses.push(
+      await new Promise<number>((resolve, reject) => {
+        const asked = request({ port, host: "127.0.0.1", path: "/graphql?query=%7B__typename%7D", headers });
+        asked.on("response", (response) => resolve(response.resume().statusCode ?? 0)).on("error", reject);
+        asked.end();
+      }),
+    );
+  }
+  await running.close();
+  return statuses;
+}
+
+test("a server with links answers under this machine's names, and one without under loopback alone", async () => {
+  const own = hostname().toLowerCase();
+  expect(await statusesOf({}, own, "localhost")).toEqual([403, 200]);
+  // The last is a page's own name that was pointed at this machine (DNS rebinding).
+  expect(await statusesOf({ accessMode: "LINK" }, own, "localhost", `${own}.evil.example`)).toEqual([200, 200, 403]);
+});

@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { dataFolder, ServerProcess } from "./helpers/server.js";
+
+const run = promisify(execFile);
+let folder: string;
+let remove: () => Promise<void>;
+beforeAll(async () => {
+  ({ folder, remove } = await dataFolder());
+});
+afterAll(() => remove());
+
+/** Runs the command as `npm run links` does; returns what it prints, its errors too. */
+async function links(...args: string[]): Promise<string> {
+  const env = { ...process.env, ATELIER_DATA: folder, ATELIER_ACCESS: "link" };
+  const { stdout, stderr } = await run(process.execPath, ["--import", "tsx", "server/links-main.ts", ...args], { env }).catch(
+    (failed: { stdout: string; stderr: string }) => failed,
+  );
+  return stdout + stderr;
+}
+
+/** Opens the link at an address that the command printed; returns the status and the role. */
+async function open(server: string, printed: string): Promise<[number, unknown]> {
+  const secret = printed.trim().split("#")[1];
+  const headers = { "Content-Type": "application/json" };
+  const response = await fetch(`${server}/access`, { method: "POST", headers, body: JSON.stringify({ secret }) });
+  return [response.status, ((await response.json()) as { role?: string }).role];
+}
+
+test("links are made and revoked while the server is stopped and while it runs, and a first admin is let in once", async () => {
+  expect(await links()).toContain('npm run links -- add "Class 7b" artist');
+  const early = await links("add", "Class 7b", "artist");
+  expect(early).toMatch(/^http:\/\/127\.0\.0\.1:4000\/open#[\w-]{32}\n$/);
+  expect(await links("add", "Class 7b", "pupil")).toContain("The role must be one of viewer, artist, admin.");
+  expect(await links("add", "Fair", "viewer", "--expires", "soon")).toContain("--expires takes a date");
+
+  const variables = { ATELIER_DATA: folder, ATELIER_ACCESS: "link", ATELIER_DEVICE: "cpu" };
+  const first = new ServerProcess(variables);
+  const { address } = await first.client();
+  const greeting = /^ {2}(http:\S+#[\w-]{32})$/m.exec(first.output)?.[1] ?? "";
+  expect(await open(address, greeting)).toEqual([200, "ADMIN"]);
+  expect(await open(address, early)).toEqual([200, "ARTIST"]);
+  const late = await links("add", "Fair", "viewer", "--expires", "2999-01-01");
+  expect(late.startsWith(`${address}/open#`)).toBe(true);
+  expect(await open(address, late)).toEqual([200, "VIEWER"]);
+  const listed = await links("list");
+  expect(listed).toMatch(/viewer {2}open {5}Fair\n.*admin {3}open {5}First admin\n.*artist {2}open {5}Class 7b/);
+  const id = /^(\S+) {2}artist/m.exec(listed)?.[1] ?? "";
+  expect(await links("revoke", id)).toContain("Revoked");
+  expect(await open(address, early)).toEqual([401, undefined]);
+  expect(await links("revoke", "nobody")).toContain("There is no such link.");
+
+  const { secret } = JSON.parse(await readFile(join(folder, "operator.json"), "utf8")) as { secret: string };
+  expect(((await stat(join(folder, "operator.json"))).mode & 0o777).toString(8)).toBe("600");
+  await first.end();
+  await expect(stat(join(folder, "operator.json"))).rejects.toThrow();
+  expect(await links("list")).toMatch(/artist {2}revoked {2}Class 7b/);
+
+  const second = new ServerProcess(variables);
+  const again = (await second.client()).address;
+  // There is an admin already, and the secret of the commands was another one.
+  expect(second.output).not.toContain("#");
+  const response = await fetch(`${again}/metrics`, { headers: { Authorization: `Bearer ${secret}` } });
+  expect(response.status).toBe(401);
+  await second.end();
+  expect(first.output.replace(greeting, "") + second.output).not.toMatch(/[\w-]{32}/);
+});
