@@ -128,7 +128,13 @@ export async function createApp(parts: AppParts): Promise<App> {
   const sessions = new SessionService({ ...sessionParts, ownerId: LOCAL_OWNER });
   const controls = new SessionControls({ ...sessionParts, maxQueued, maxChanges: MAX_CHANGES });
   const sweeper = new Sweeper({ storage, sessions, controls, report });
-  const access = await openAccess({ mode: accessMode, operatorSecret, storage, bus, findFilm: (id) => guardedFilm(exporter.find(id)) });
+  const isInNetwork = accessMode !== "NONE";
+  const guard = createGuard({ publicUrl, origins, namesInNetwork: isInNetwork ? namesInNetwork : () => [] });
+  const access = await openAccess({
+    ...{ mode: accessMode, operatorSecret, storage, bus },
+    isOwnPage: guard.isOwnPage,
+    findFilm: (id) => guardedFilm(exporter.find(id)),
+  });
   const { gatekeeper, directory, links } = access;
   const shared = {
     ...{ gatekeeper, directory, links, accessMode },
@@ -163,8 +169,6 @@ export async function createApp(parts: AppParts): Promise<App> {
     };
   };
   const schema = buildApiSchema();
-  const isInNetwork = accessMode !== "NONE";
-  const guard = createGuard(publicUrl ? [...origins, publicUrl.origin] : origins, isInNetwork ? namesInNetwork : undefined);
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
   const graphql = await graphqlOverHttp(schema, contextOf, access.principals, report);
   const server = createServer(

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { type DeviceChoice, deviceChoices, isDeviceChoice } from "./device/messages.js";
+import { isLoopback } from "./http/own-names.js";
 import { type AccessMode, accessModes } from "./records/access.js";
 
 /** Settings of the server, as read from the environment. */
@@ -163,6 +164,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (!loopback.includes(config.host) && config.access === "NONE") {
     throw new ConfigError(
       `HOST=${config.host} lets other machines reach the server, so it must know who may use it: set ATELIER_ACCESS=link too; docs/access.md says more.`,
+    );
+  }
+  if (config.publicUrl && !isLoopback(config.publicUrl.origin) && config.access === "NONE") {
+    throw new ConfigError(
+      `ATELIER_PUBLIC_URL=${config.publicUrl.origin} lets everyone who reaches that address use the server: set ATELIER_ACCESS=link too; docs/access.md says more.`,
     );
   }
   return config;

@@ -19,7 +19,7 @@ const MOST_LISTED = 100;
 
 /** What the command does with links: through the running server, or in the database of one that is stopped. */
 interface LinkDesk {
-  list(): Promise<Pick<LinkRecord, "id" | "kind" | "name" | "role" | "expiresAt" | "revokedAt">[]>;
+  list(): Promise<Pick<LinkRecord, "id" | "name" | "role" | "expiresAt" | "revokedAt">[]>;
   /** Returns the path of the new link. */
   add(name: string, role: Role, expiresAt: Date | null): Promise<string>;
   revoke(id: string): Promise<void>;
@@ -37,7 +37,7 @@ function deskOf({ address, secret }: OperatorAccess): LinkDesk {
   };
   return {
     async list() {
-      const { links } = await ask(`{ links(first: ${MOST_LISTED}) { id kind name role expiresAt revokedAt } }`);
+      const { links } = await ask(`{ links(first: ${MOST_LISTED}, kind: ACCESS) { id name role expiresAt revokedAt } }`);
       const dated = (date: unknown) => (date === null ? null : new Date(String(date)));
       const rows = links as LinkRecord[];
       return rows.map((link) => ({ ...link, expiresAt: dated(link.expiresAt), revokedAt: dated(link.revokedAt) }));
@@ -58,7 +58,7 @@ async function deskOfStopped(dataDir: string): Promise<LinkDesk> {
   const bus = openEmbeddedBus(console.error);
   const links = new Links({ storage, bus });
   return {
-    list: () => links.list(MOST_LISTED),
+    list: () => links.list({ first: MOST_LISTED, skip: 0 }, { kind: "ACCESS" }),
     add: async (name, role, expiresAt) => pathOf(await links.create({ name, ownerId: LOCAL_OWNER, expiresAt }, { kind: "ACCESS", role })),
     revoke: async (id) => void (await links.revoke(id)),
     async close() {
@@ -98,7 +98,7 @@ async function main(): Promise<void> {
   try {
     if (command === "list") {
       const now = new Date();
-      const links = (await desk.list()).filter(({ kind }) => kind === "ACCESS");
+      const links = await desk.list();
       for (const link of links)
         console.log(`${link.id}  ${(link.role ?? "").toLowerCase().padEnd(6)}  ${stateOf(link, now)}  ${link.name}`);
       console.log(links.length === 0 ? usage : "");

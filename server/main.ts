@@ -19,7 +19,7 @@ import { createLog } from "./log.js";
 import { downloadPreferredFeatures, openRegistry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
-import { isOpen, LOCAL_OWNER } from "./records/access.js";
+import { LOCAL_OWNER } from "./records/access.js";
 import { registryModels } from "./sessions/models.js";
 import { DataFolderError } from "./storage/embedded/data-folder.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
@@ -141,10 +141,10 @@ function reachableAddress(url: string): string {
   return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
-/** Lets the first admin in. The link goes to the terminal alone: a log may be read by others. */
+/** Lets the first admin in. Whoever reads what the first start prints can use the link, which can be revoked later. */
 async function greetAdmin(links: Links, address: string): Promise<void> {
-  const now = new Date();
-  if ((await links.list(Number.MAX_SAFE_INTEGER)).some((link) => link.role === "ADMIN" && isOpen(link, now))) return;
+  const open = await links.list({ first: Number.MAX_SAFE_INTEGER, skip: 0 }, { kind: "ACCESS", openAt: new Date() });
+  if (open.some(({ role }) => role === "ADMIN")) return;
   const made = await links.create({ name: "First admin", ownerId: LOCAL_OWNER, expiresAt: null }, { kind: "ACCESS", role: "ADMIN" });
   console.log(
     `\nNobody can use this server yet. Open this link to become its admin, and keep it to yourself:\n\n  ${address}${pathOf(made)}\n`,

@@ -70,6 +70,7 @@ test.each([
   ["ATELIER_ACCESS", "password", /ATELIER_ACCESS=password must be one of none, link/],
   ["ATELIER_PUBLIC_URL", "https://art.example/atelier", /must not have a path/],
   ["ATELIER_PUBLIC_URL", "art.example", /must be origins/],
+  ["ATELIER_PUBLIC_URL", "https://art.example", /set ATELIER_ACCESS=link too/],
   ["ATELIER_TRUSTED_PROXIES", "10.0.0.0/99", /must be IP addresses or networks/],
   ["ATELIER_MODEL_MIRROR", "ftp://models.example", /must be a folder or an address/],
   ["ATELIER_MODEL_MIRROR", "file:///models", /must be a folder or an address/],

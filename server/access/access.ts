@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Bus } from "../bus/bus.js";
 import type { AccessMode } from "../records/access.js";
 import type { Storage } from "../storage/storage.js";
@@ -12,6 +13,8 @@ export interface AccessParts {
   mode: AccessMode;
   /** The Bearer secret of commands on this machine; null, the default, for none. */
   operatorSecret?: string | null;
+  /** Whether a request comes from no page, or from one of this server. */
+  isOwnPage(request: IncomingMessage): boolean;
   storage: Storage;
   bus: Bus;
   /** Null when there is no such film. */
@@ -30,14 +33,14 @@ export interface Access {
   close(): Promise<void>;
 }
 
-export async function openAccess({ mode, operatorSecret = null, storage, bus, findFilm }: AccessParts): Promise<Access> {
+export async function openAccess({ mode, operatorSecret = null, isOwnPage, storage, bus, findFilm }: AccessParts): Promise<Access> {
   const directory = new SessionDirectory(storage.sessions, bus);
   const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret);
   const connections = await OpenConnections.open(bus);
   return {
     mode,
     authenticator,
-    principals: new RequestPrincipals(authenticator),
+    principals: new RequestPrincipals(authenticator, isOwnPage),
     gatekeeper: new Gatekeeper({ storage, directory, findFilm }),
     directory,
     connections,

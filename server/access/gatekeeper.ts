@@ -37,6 +37,16 @@ export class Gatekeeper {
     });
   }
 
+  /** Ids of the sessions that what an operation is carried out on shows, unless it is the principal's own. */
+  sessionsOf({ subjects }: Entry, { ownerId }: Principal, idOf: (argument: string) => unknown): string[] {
+    return subjects.flatMap(({ kind, argument }) => {
+      const id = String(idOf(argument));
+      if (kind === "session") return [id];
+      const film = kind === "export" ? this.parts.findFilm(id) : null;
+      return film && film.ownerId !== ownerId ? [...film.sessionIds] : [];
+    });
+  }
+
   /** The owner of what a principal may see; null when there is no such thing for them. */
   private async ownerOf({ kind }: Subject, id: string, principal: Principal): Promise<string | null> {
     if (!isId(id)) return null;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Bus, publishChange } from "../bus/bus.js";
 import { AtelierError, badInput, conflict, notFound } from "../errors.js";
-import { isOpen, type LinkRecord, type Role } from "../records/access.js";
+import { isOpen, type LinkFilter, type LinkRecord, type Role, roles } from "../records/access.js";
 import type { SessionRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import { unauthenticated } from "./permissions.js";
@@ -60,7 +60,8 @@ export class Links {
 
   /** A link to a session, which everyone who opens it may see from now on. A session that is PRIVATE becomes LINK. */
   async share(session: SessionRecord, link: NewLink): Promise<LinkWithSecret> {
-    const shared = await this.create(link, { kind: "SHARE", sessionId: session.id });
+    // Whoever made it, it is the business of the session's owner.
+    const shared = await this.create({ ...link, ownerId: session.ownerId }, { kind: "SHARE", sessionId: session.id });
     if (session.visibility === "PRIVATE") await this.setVisibility(session.id, "LINK");
     return shared;
   }
@@ -77,9 +78,9 @@ export class Links {
     return session;
   }
 
-  /** At most `first`, newest first: all, or those that share one session. */
-  list(first: number, sessionId?: string): Promise<LinkRecord[]> {
-    return this.parts.storage.access.links(first, sessionId);
+  /** Links that pass a filter, newest first: `first` of them after the first `skip`. */
+  list(page: { first: number; skip: number }, filter: LinkFilter): Promise<LinkRecord[]> {
+    return this.parts.storage.access.links(page, filter);
   }
 
   /**
@@ -99,7 +100,7 @@ export class Links {
 
   /**
    * Lets someone in who opens a link. They stay who they were where their cookie, `before`, is known, so that nothing of
-   * theirs is lost. Returns the link and the secret of their new cookie; the one before opens nothing any more.
+   * theirs is lost. Returns the link and the secret of their new cookie; the one before opens nothing once the new one is used.
    * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing here; an output's opens only its pictures.
    */
   async open(secret: string, before: string | null): Promise<LinkWithSecret> {
@@ -113,7 +114,9 @@ export class Links {
     const cookie = newSecret();
     const visitor = known ?? { id: randomUUID(), createdAt: new Date() };
     if (!known) await access.addVisitor(visitor, hashSecret(cookie));
-    await access.admit(visitor.id, hashSecret(cookie), link);
+    // A link with a lesser role, which anyone may have sent them to, takes nothing away.
+    const isLess = link.kind === "ACCESS" && known?.link && isOpen(known.link, new Date()) && rank(known.link) > rank(link);
+    await access.admit(visitor.id, hashSecret(cookie), isLess && known.link ? known.link : link);
     await this.parts.bus.publish("access", { type: "admitted", visitorId: visitor.id });
     return { link, secret: cookie };
   }
@@ -132,6 +135,11 @@ export class Links {
     const link = isSecret(secret) ? await this.parts.storage.access.linkOf(hashSecret(secret)) : null;
     return link?.kind === "OUTPUT" && link.output === name && isOpen(link, new Date()) ? link : null;
   }
+}
+
+/** Links with more rights have a higher rank. */
+function rank({ role }: LinkRecord): number {
+  return role === null ? -1 : roles.indexOf(role);
 }
 
 function linkTo(target: LinkTarget, base: Omit<LinkRecord, "kind" | "role" | "sessionId" | "output">): LinkRecord {

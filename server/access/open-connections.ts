@@ -4,31 +4,44 @@ import type { Principal } from "./principal.js";
 /** The longest time that a timer can wait, ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** What a connection stays open for. */
+export type Grounds = Pick<Principal, "linkIds" | "visitorId" | "expiresAt">;
+
+/** Links that were revoked and are remembered: one may be revoked while a connection that came by it is opened. */
+const MOST_REMEMBERED = 1000;
+
 interface Connection {
-  principal: Pick<Principal, "linkIds" | "expiresAt">;
+  principal: Grounds;
   timer: NodeJS.Timeout | undefined;
   end(): void;
 }
 
-/** Connections that stay open, such as sockets: they end when a link that they came by is revoked or expires. */
+/**
+ * Connections that stay open, such as sockets: they end when a link that they came by is revoked or expires, and when their
+ * visitor leaves or opens another link, after which the secret of their cookie is another one.
+ */
 export class OpenConnections {
   private readonly connections = new Set<Connection>();
+  private readonly revoked = new Set<string>();
   private unsubscribe: () => Promise<void> = async () => undefined;
 
   static async open(bus: Bus): Promise<OpenConnections> {
     const open = new OpenConnections();
     open.unsubscribe = await bus.subscribe("access", (event) => {
-      if (event.type !== "revoked") return;
-      for (const { principal, end } of [...open.connections]) if (principal.linkIds.includes(event.linkId)) end();
+      if (event.type === "revoked") open.remember(event.linkId);
+      const isOver = ({ linkIds, visitorId }: Grounds) =>
+        event.type === "revoked" ? linkIds.includes(event.linkId) : visitorId === event.visitorId;
+      for (const { principal, end } of [...open.connections]) if (isOver(principal)) end();
     });
     return open;
   }
 
   /** Calls `end` when the connection must end. Returns the function to call when it has ended. */
-  add(principal: Connection["principal"], end: () => void): () => void {
+  add(principal: Grounds, end: () => void): () => void {
     const connection: Connection = { principal, timer: undefined, end };
     this.connections.add(connection);
     this.wait(connection);
+    if (principal.linkIds.some((id) => this.revoked.has(id))) end();
     return () => {
       clearTimeout(connection.timer);
       this.connections.delete(connection);
@@ -39,6 +52,11 @@ export class OpenConnections {
     for (const { timer } of this.connections) clearTimeout(timer);
     this.connections.clear();
     await this.unsubscribe();
+  }
+
+  private remember(linkId: string): void {
+    if (this.revoked.size >= MOST_REMEMBERED) this.revoked.delete(this.revoked.values().next().value ?? "");
+    this.revoked.add(linkId);
   }
 
   private wait(connection: Connection): void {

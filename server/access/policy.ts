@@ -63,7 +63,7 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Query.export": entry("SEE", film),
   "Query.model": entry("LIST"),
   "Query.models": entry("LIST"),
-  "Query.links": entry("ADMINISTER"),
+  "Query.links": entry("MAKE"),
   "Mutation.startStyleTransfer": entry("MAKE"),
   "Mutation.startTranslation": entry("MAKE"),
   "Mutation.importTrace": entry("MAKE"),

@@ -10,6 +10,8 @@ export interface Principal {
   reader: Reader | null;
   /** Name of the link with their role, for people; null for none. */
   name: string | null;
+  /** The visitor whose cookie was sent; null for others. */
+  visitorId: string | null;
   /** The links that all this depends on. */
   linkIds: readonly string[];
   /** When one of those links expires; null when none does. */
@@ -22,6 +24,7 @@ export const localPrincipal: Principal = {
   ownerId: LOCAL_OWNER,
   reader: null,
   name: null,
+  visitorId: null,
   linkIds: [],
   expiresAt: null,
 };
@@ -32,6 +35,7 @@ export const stranger: Principal = {
   ownerId: null,
   reader: { ownerId: null, shared: [] },
   name: null,
+  visitorId: null,
   linkIds: [],
   expiresAt: null,
 };
@@ -39,23 +43,24 @@ export const stranger: Principal = {
 /** A program that holds the secret of a link with a role. Null for other links and for one that opens nothing at `now`. */
 export function principalOfLink(link: LinkRecord | null, now: Date): Principal | null {
   if (link?.kind !== "ACCESS" || !isOpen(link, now)) return null;
-  return principal({ ownerId: link.id, link, shares: [] });
+  return principal({ ownerId: link.id, visitorId: null, link, shares: [] });
 }
 
 /** Someone with a cookie, whose links may open nothing any more at `now`. */
 export function principalOfVisitor(visitor: KnownVisitor, now: Date): Principal {
   const link = visitor.link?.kind === "ACCESS" && isOpen(visitor.link, now) ? visitor.link : null;
-  return principal({ ownerId: visitor.id, link, shares: visitor.shares.filter((share) => isOpen(share, now)) });
+  return principal({ ownerId: visitor.id, visitorId: visitor.id, link, shares: visitor.shares.filter((share) => isOpen(share, now)) });
 }
 
 interface Credentials {
   ownerId: string;
+  visitorId: string | null;
   /** The link with a role, which is valid; null for none. */
   link: LinkRecord | null;
   shares: readonly LinkRecord[];
 }
 
-function principal({ ownerId, link, shares }: Credentials): Principal {
+function principal({ ownerId, visitorId, link, shares }: Credentials): Principal {
   const links = link ? [link, ...shares] : shares;
   const ends = links.flatMap(({ expiresAt }) => expiresAt ?? []);
   const shared = shares.flatMap(({ sessionId }) => sessionId ?? []);
@@ -67,6 +72,7 @@ function principal({ ownerId, link, shares }: Credentials): Principal {
     ownerId: owner,
     reader: role === "ADMIN" ? null : { ownerId: owner, shared },
     name: link?.name ?? null,
+    visitorId,
     linkIds: links.map(({ id }) => id),
     expiresAt: ends.length === 0 ? null : ends.reduce((first, end) => (end < first ? end : first)),
   };

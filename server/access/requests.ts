@@ -16,12 +16,23 @@ export function credentialsOf({ headers }: Pick<IncomingMessage, "headers">): Cr
 export class RequestPrincipals {
   private readonly known = new WeakMap<IncomingMessage, Promise<Principal>>();
 
-  constructor(private readonly authenticator: Authenticator) {}
+  /** `isOwnPage` says whether a request comes from no page, or from one of this server: others act without its cookies. */
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly isOwnPage: (request: IncomingMessage) => boolean,
+  ) {}
 
   /** @throws AtelierError UNAUTHENTICATED for a Bearer secret that opens nothing. */
-  of(request: IncomingMessage): Promise<Principal> {
-    const known = this.known.get(request) ?? this.authenticator.principalOf(credentialsOf(request));
+  of(request: IncomingMessage, takesCookie = true): Promise<Principal> {
+    const { bearer, cookie } = credentialsOf(request);
+    const known =
+      this.known.get(request) ?? this.authenticator.principalOf({ bearer, cookie: takesCookie && this.isOwnPage(request) ? cookie : null });
     this.known.set(request, known);
     return known;
+  }
+
+  /** @throws AtelierError UNAUTHENTICATED for a secret that opens nothing. */
+  ofBearer(secret: string): Promise<Principal> {
+    return this.authenticator.principalOf({ bearer: secret, cookie: null });
   }
 }

@@ -1,9 +1,13 @@
 import type { Bus } from "../bus/bus.js";
 import { type Guarded, maySee, type Reader } from "../records/access.js";
+import type { SessionRecord } from "../records/session.js";
 import type { SessionStore } from "../storage/storage.js";
 
 /** Sessions that are remembered. */
 const MOST_REMEMBERED = 2000;
+
+/** A session of a revision: messages of two writers may come in another order than their changes. */
+type Known = Guarded & Pick<SessionRecord, "revision">;
 
 interface Watcher {
   reader: Reader;
@@ -15,7 +19,7 @@ interface Watcher {
  * that the bus carries.
  */
 export class SessionDirectory {
-  private readonly known = new Map<string, Promise<Guarded | null>>();
+  private readonly known = new Map<string, Promise<Known | null>>();
   private readonly watchers = new Map<string, Set<Watcher>>();
   private listening: Promise<() => Promise<void>> | null = null;
 
@@ -30,7 +34,7 @@ export class SessionDirectory {
     await this.listen();
     const found = this.known.get(id);
     if (found) return found;
-    const reading = this.sessions.find(id).then((session) => session && guardedOf(session));
+    const reading = this.sessions.find(id).then((session) => session && knownOf(session));
     if (this.known.size >= MOST_REMEMBERED) this.known.delete(this.known.keys().next().value ?? "");
     this.known.set(id, reading);
     try {
@@ -72,17 +76,23 @@ export class SessionDirectory {
   private async listen(): Promise<void> {
     this.listening ??= this.bus.subscribe("sessions", (event) => {
       if (event.type === "deleted") this.known.delete(event.sessionId);
-      else this.follow(guardedOf(event.session));
+      else this.follow(knownOf(event.session));
     });
     await this.listening;
   }
 
-  private follow(session: Guarded): void {
-    if (this.known.has(session.id)) this.known.set(session.id, Promise.resolve(session));
+  private follow(session: Known): void {
+    const before = this.known.get(session.id);
+    if (before) {
+      const newest = before.then((known) => (known && known.revision > session.revision ? known : session));
+      // A read that failed is forgotten by whoever asked for it.
+      newest.catch(() => undefined);
+      this.known.set(session.id, newest);
+    }
     for (const { reader, hidden } of [...(this.watchers.get(session.id) ?? [])]) if (!maySee(reader, session)) hidden();
   }
 }
 
-function guardedOf({ id, ownerId, visibility }: Guarded): Guarded {
-  return { id, ownerId, visibility };
+function knownOf({ id, ownerId, visibility, revision }: SessionRecord): Known {
+  return { id, ownerId, visibility, revision };
 }

@@ -116,15 +116,39 @@ export class SessionAccessResolver {
     @Arg("first", () => Int, firstArgument) first: number | null,
     @Ctx() context: ApiContext,
   ): Promise<LinkRecord[] | null> {
-    return this.mayChange(session, context) ? context.links.list(lengthOf(first), session.id) : null;
+    return this.mayChange(session, context)
+      ? context.links.list({ first: lengthOf(first), skip: 0 }, { kind: "SHARE", sessionId: session.id })
+      : null;
   }
 }
 
 @Resolver()
 export class LinkResolver {
-  @Query(() => [Link], { description: "All links, newest first, also those that open nothing any more." })
-  links(@Arg("first", () => Int, firstArgument) first: number | null, @Ctx() { links }: ApiContext): Promise<LinkRecord[]> {
-    return links.list(lengthOf(first));
+  @Query(() => [Link], { description: "Links that one made, and for an admin all links, newest first." })
+  links(
+    @Arg("first", () => Int, firstArgument) first: number | null,
+    @Arg("skip", () => Int, {
+      nullable: true,
+      defaultValue: 0,
+      description: "Links to leave out at the beginning. At least 0; 0 by default.",
+    })
+    skip: number | null,
+    @Arg("kind", () => LinkKind, { nullable: true, description: "Only links of this kind." }) kind: LinkKind | null | undefined,
+    @Arg("open", () => Boolean, { nullable: true, defaultValue: false, description: "Only links that open something." }) open:
+      | boolean
+      | null,
+    @Ctx() { links, principal }: ApiContext,
+  ): Promise<LinkRecord[]> {
+    if ((skip ?? 0) < 0) throw badInput("skip", "skip must be at least 0.", 0, { min: 0 });
+    return links.list(
+      { first: lengthOf(first), skip: skip ?? 0 },
+      {
+        ...(kind ? { kind } : {}),
+        ...(open ? { openAt: new Date() } : {}),
+        // Other people's links are the business of admins.
+        ...(principal.role === "ADMIN" ? {} : { ownerId: ownerOf(principal) }),
+      },
+    );
   }
 
   @Mutation(() => NewLink, {

@@ -19,6 +19,8 @@ export interface SocketExtra extends Record<PropertyKey, unknown> {
   /** The request by which the socket was opened. */
   request: IncomingMessage;
   close(code: number, reason: string): void;
+  /** Ends the connection without a handshake. */
+  terminate(): void;
   /** What the socket's operations run with, once it is known who it belongs to. */
   context?: ApiContext;
   /** Call it when the socket has closed. */
@@ -59,6 +61,7 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, protoco
       oversized,
       request,
       close: (code, reason) => socket.close(code, reason),
+      terminate: () => socket.terminate(),
     },
   );
   socket.once("close", (code, reason) => {

@@ -59,8 +59,8 @@ function guardSubscription(field: Field, entry: Entry): void {
     const refusal = await gatekeeper.refusal(entry, principal, (argument) => valueAt(args, argument));
     if (refusal) throw refusal;
     const events = (await subscribe(source, args, context, info)) as AsyncIterableIterator<unknown>;
-    const ids = entry.subjects.filter(({ kind }) => kind === "session").map(({ argument }) => String(valueAt(args, argument)));
-    return whileVisible(events, ids, principal, directory);
+    const sessions = gatekeeper.sessionsOf(entry, principal, (argument) => valueAt(args, argument));
+    return whileVisible(events, sessions, principal, directory);
   };
 }
 

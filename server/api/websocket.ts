@@ -3,11 +3,10 @@ import type { Duplex } from "node:stream";
 import { execute, GraphQLError, type GraphQLSchema } from "graphql";
 import { CloseCode, handleProtocols, makeServer } from "graphql-ws";
 import { WebSocketServer } from "ws";
-import type { Authenticator } from "../access/authenticator.js";
 import type { OpenConnections } from "../access/open-connections.js";
 import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
-import { credentialsOf } from "../access/requests.js";
+import type { RequestPrincipals } from "../access/requests.js";
 import { AtelierError, beyondLimit, type ErrorCode, errorBody } from "../errors.js";
 import type { ContextOf } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
@@ -28,7 +27,7 @@ const GOING_AWAY = 1001;
 /** Who may use the sockets. */
 export interface SocketAccess {
   contextOf: ContextOf;
-  authenticator: Authenticator;
+  principals: RequestPrincipals;
   connections: OpenConnections;
 }
 
@@ -39,7 +38,7 @@ export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
 export function graphqlOverWebSocket(
   server: Server,
   schema: GraphQLSchema,
-  { contextOf, authenticator, connections }: SocketAccess,
+  { contextOf, principals, connections }: SocketAccess,
   guard: UpgradeGuard,
   report: ReportError,
 ): { close: () => Promise<void> } {
@@ -55,11 +54,16 @@ export function graphqlOverWebSocket(
   const protocol = makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: apiLimits.connectionInitTimeoutMs,
     async onConnect({ connectionParams, extra }) {
-      const principal = await admitted(connectionParams, extra, authenticator);
+      const principal = await admitted(connectionParams, extra, principals);
       // graphql-ws closes the socket with 4403 (Forbidden).
       if (principal === null) return false;
       extra.context = contextOf(principal);
-      extra.released = connections.add(principal, () => extra.close(CloseCode.Forbidden, "Forbidden"));
+      extra.released = connections.add(principal, () => {
+        // A client that does not answer the closing handshake could go on sending.
+        delete extra.context;
+        extra.close(CloseCode.Forbidden, "Forbidden");
+        setTimeout(() => extra.terminate(), CLOSE_MS).unref();
+      });
       return true;
     },
     onDisconnect: ({ extra }) => extra.released?.(),
@@ -124,17 +128,12 @@ export function graphqlOverWebSocket(
 async function admitted(
   params: Readonly<Record<string, unknown>> | undefined,
   { request }: SocketExtra,
-  authenticator: Authenticator,
+  principals: RequestPrincipals,
 ): Promise<Principal | null> {
-  const { bearer, cookie } = credentialsOf(request);
-  const token = params?.token;
-  // Browsers always send an Origin, which the guard has checked. A cookie without one comes from no page of ours.
-  const credentials = {
-    bearer: typeof token === "string" ? token : bearer,
-    cookie: request.headers.origin === undefined ? null : cookie,
-  };
   try {
-    return await authenticator.principalOf(credentials);
+    // Browsers always send an Origin with a WebSocket, which the guard has checked. A cookie without one comes from no page.
+    if (typeof params?.token === "string") return await principals.ofBearer(params.token);
+    return await principals.of(request, request.headers.origin !== undefined);
   } catch (error) {
     if (error instanceof AtelierError && error.code === "UNAUTHENTICATED") return null;
     throw error;

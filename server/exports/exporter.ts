@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, beyondLimit, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
 import { LOCAL_OWNER } from "../records/access.js";
+import type { SessionRecord } from "../records/session.js";
 import { Feed } from "../sessions/watch/feed.js";
 import type { Storage } from "../storage/storage.js";
 import { animationEncoder } from "./animation.js";
@@ -60,7 +61,8 @@ export class Exporter {
     const ffmpeg = parts.ffmpeg === undefined ? await findFfmpeg() : parts.ffmpeg;
     const exporter = new Exporter(parts, ffmpeg, await askForVideos(ffmpeg, parts.report));
     exporter.unsubscribe = await parts.bus.subscribe("sessions", (event) => {
-      if (event.type === "deleted") exporter.remove(({ settings }) => settings.sessionId === event.sessionId);
+      if (event.type === "deleted") exporter.remove(({ settings }) => shows(settings, event.sessionId));
+      else if (event.session.visibility === "PRIVATE") exporter.cancelForeign(event.session);
     });
     return exporter;
   }
@@ -232,6 +234,15 @@ export class Exporter {
     });
   }
 
+  /** Cancels the films of a session in the making that others than its owner asked for: it was hidden from them. */
+  private cancelForeign({ id, ownerId }: SessionRecord): void {
+    for (const job of this.jobs.values()) {
+      if (hasEnded(job.record) || job.record.ownerId === ownerId || !shows(job.record.settings, id)) continue;
+      this.change(job, { state: "CANCELLED" });
+      job.abort.abort();
+    }
+  }
+
   private async forget(job: Job): Promise<void> {
     if (!hasEnded(job.record)) this.change(job, { state: "CANCELLED" });
     job.abort.abort();
@@ -257,4 +268,9 @@ function shownFailure(error: unknown): AtelierError {
   if (error instanceof AtelierError) return error;
   if (error instanceof EncoderError) return unavailable(`The film could not be encoded: ${error.reason}`);
   return new AtelierError("INTERNAL", "The export failed; the server's log says why.");
+}
+
+/** Whether a film shows a session. */
+function shows({ sessionId, besideId }: ExportRecord["settings"], id: string): boolean {
+  return sessionId === id || besideId === id;
 }

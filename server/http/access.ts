@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { Access } from "../access/access.js";
 import type { Links } from "../access/links.js";
+import type { Grounds } from "../access/open-connections.js";
 import { unauthenticated } from "../access/permissions.js";
 import { type Route, routePolicy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
@@ -37,7 +38,7 @@ export class RouteAccess {
    * Whose lasting output a request shows: that of the link whose secret is in its address, or the sender's own.
    * @throws AtelierError UNAUTHENTICATED, also for a secret that does not open this output
    */
-  async outputOwner(name: string, request: Request): Promise<{ ownerId: string } & Pick<Principal, "linkIds" | "expiresAt">> {
+  async outputOwner(name: string, request: Request): Promise<{ ownerId: string } & Grounds> {
     const { key } = request.query;
     if (key === undefined) {
       const principal = await this.require("GET /live/out/:name.mjpeg", request);
@@ -46,21 +47,23 @@ export class RouteAccess {
     }
     const link = typeof key === "string" ? await this.parts.links.outputOf(name, key) : null;
     if (!link) throw unauthenticated();
-    return { ownerId: link.ownerId, linkIds: [link.id], expiresAt: link.expiresAt };
+    return { ownerId: link.ownerId, visitorId: null, linkIds: [link.id], expiresAt: link.expiresAt };
   }
 
   /**
-   * Calls `end` when access to what stays open ends: a link was revoked or expired, or the session was hidden. Returns the
-   * function to call when it has ended.
+   * Calls `end` when access to what stays open ends, or has ended since it was asked for: a link was revoked or expired, or
+   * the session was hidden. Returns the function to call when it has ended.
    */
   async whileAllowed(
-    principal: Pick<Principal, "linkIds" | "expiresAt"> & Partial<Pick<Principal, "reader">>,
+    principal: Grounds & Partial<Pick<Principal, "reader">>,
     sessionId: string | null,
     end: () => void,
   ): Promise<() => void> {
     const { connections, directory } = this.parts;
+    const { reader = null } = principal;
     const release = connections.add(principal, end);
-    const unwatch = sessionId === null ? () => undefined : await directory.watch(principal.reader ?? null, sessionId, end);
+    const unwatch = sessionId === null ? () => undefined : await directory.watch(reader, sessionId, end);
+    if (sessionId !== null && reader !== null && !(await directory.isVisible(reader, sessionId))) end();
     return () => {
       release();
       unwatch();

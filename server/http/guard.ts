@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
 import { AtelierError, badInput } from "../errors.js";
-import { loopbackNames } from "./own-names.js";
+import { isLoopback, loopbackNames } from "./own-names.js";
 
 /** A host name or address with an optional port, without characters that need care where it is shown. */
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
@@ -16,17 +16,24 @@ const CORS_SECONDS = "600";
 export interface Guard {
   /** The error (FORBIDDEN, BAD_INPUT) that refuses a request or the upgrade to a WebSocket; null when it may pass. */
   refusal(request: IncomingMessage): AtelierError | null;
+  /** Whether a request comes from no page, or from one of this server, which its cookies are for. */
+  isOwnPage(request: IncomingMessage): boolean;
   /** Refuses requests, and answers CORS preflight requests of allowed pages. */
   readonly middleware: RequestHandler;
 }
 
-/**
- * Pages of `allowedOrigins`, such as `https://studio.example`, may use the server, also under their own host name.
- * `namesInNetwork` returns further names of this machine, where other machines may reach the server.
- */
-export function createGuard(allowedOrigins: readonly string[], namesInNetwork: () => readonly string[] = () => []): Guard {
-  const origins = new Set(allowedOrigins.map((origin) => new URL(origin).origin));
-  const hosts = new Set([...origins].map((origin) => new URL(origin).host));
+export interface GuardOptions {
+  /** The address that browsers show, where a proxy stands in front. */
+  publicUrl?: URL | null;
+  /** Origins of other pages that may use the server, such as `https://studio.example`, also under their own host name. */
+  origins?: readonly string[];
+  /** Further names of this machine, where other machines may reach the server. */
+  namesInNetwork?(): readonly string[];
+}
+
+export function createGuard({ publicUrl = null, origins: others = [], namesInNetwork = () => [] }: GuardOptions): Guard {
+  const origins = new Set(others.map((origin) => new URL(origin).origin));
+  const hosts = new Set([...origins, ...(publicUrl ? [publicUrl.origin] : [])].map((origin) => new URL(origin).host));
 
   /** Whether a host is a name of this machine with the port of the request; browsers leave out port 80. */
   const isOwn = (host: string, port: number) => {
@@ -40,13 +47,17 @@ export function createGuard(allowedOrigins: readonly string[], namesInNetwork: (
     const { host = "", origin } = request.headers;
     const port = request.socket.localPort ?? 0;
     if (!isOwn(host, port) && !hosts.has(host.toLowerCase())) return foreignHost(host, request);
-    if (origin === undefined || origins.has(origin)) return null;
-    if (!origin.startsWith("http://") || !isOwn(origin.slice("http://".length), port)) return foreignOrigin(origin);
-    return null;
+    return origin === undefined || origins.has(origin) || isOwnPage(request) ? null : foreignOrigin(origin);
+  }
+
+  function isOwnPage({ headers: { origin }, socket }: IncomingMessage): boolean {
+    if (origin === undefined || origin === publicUrl?.origin) return true;
+    return origin.startsWith("http://") && isOwn(origin.slice("http://".length), socket.localPort ?? 0);
   }
 
   return {
     refusal,
+    isOwnPage,
     middleware(request, response, next) {
       const refused = refusal(request);
       if (refused) throw refused;
@@ -88,5 +99,6 @@ function foreignOrigin(origin: string): AtelierError {
 }
 
 function howToAllow(variable: string, origin: string): string {
-  return `start the server with ${variable}=${origin}, the address that the browser shows; docs/access.md says more.`;
+  const access = variable === "ATELIER_PUBLIC_URL" && !isLoopback(origin) ? " and ATELIER_ACCESS=link" : "";
+  return `start the server with ${variable}=${origin}${access}, the address that the browser shows; docs/access.md says more.`;
 }

@@ -3,6 +3,11 @@ import { hostname, networkInterfaces } from "node:os";
 /** Names by which only this machine itself is known. */
 export const loopbackNames: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 
+/** Whether an origin is one of this machine, whatever its port. */
+export function isLoopback(origin: string): boolean {
+  return URL.canParse(origin) && loopbackNames.includes(new URL(origin).hostname);
+}
+
 /**
  * Names and addresses by which other machines of the network know this one, as they stand in a Host header. They change
  * while the server runs, such as when a laptop joins another network.

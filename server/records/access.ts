@@ -76,3 +76,12 @@ export interface KnownVisitor extends VisitorRecord {
   link: LinkRecord | null;
   shares: LinkRecord[];
 }
+
+/** Conditions that a link must meet; a missing one holds for every link. */
+export interface LinkFilter {
+  kind?: LinkRecord["kind"];
+  sessionId?: string;
+  ownerId?: string;
+  /** Leaves out links that open nothing at this instant, because they were revoked or have expired. */
+  openAt?: Date;
+}

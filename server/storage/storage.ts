@@ -1,4 +1,4 @@
-import type { KnownVisitor, LinkRecord, Reader, VisitorRecord } from "../records/access.js";
+import type { KnownVisitor, LinkFilter, LinkRecord, Reader, VisitorRecord } from "../records/access.js";
 import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
 import type {
@@ -249,17 +249,17 @@ export interface CheckpointStore {
 /** Links and the people who came by them. A secret is known only as the hex SHA-256 of its text. */
 export interface AccessStore {
   addLink(link: LinkRecord, secretHash: string): Promise<void>;
-  /** At most `first`, newest first, also those that were revoked or have expired: all, or the SHARE links of one session. */
-  links(first: number, sessionId?: string): Promise<LinkRecord[]>;
+  /** Links that pass a filter, newest first: `first` of them after the first `skip`. */
+  links(page: { first: number; skip: number }, filter: LinkFilter): Promise<LinkRecord[]>;
   findLink(id: string): Promise<LinkRecord | null>;
   /** The link with a secret, also one that was revoked or has expired. */
   linkOf(secretHash: string): Promise<LinkRecord | null>;
   /** Returns the link as it is now; null when there is none that was not revoked. */
   revokeLink(id: string, at: Date): Promise<LinkRecord | null>;
   addVisitor(visitor: VisitorRecord, secretHash: string): Promise<void>;
-  /** The visitor whose cookie holds a secret. */
+  /** The visitor whose cookie holds a secret. Once a new secret is asked for, the one before is nobody's any more. */
   visitorOf(secretHash: string): Promise<KnownVisitor | null>;
-  /** Gives a visitor a new secret in place of the one before, and with it what a link opens. */
+  /** Gives a visitor a new secret, and with it what a link opens. */
   admit(visitorId: string, secretHash: string, link: LinkRecord): Promise<void>;
   /** Forgets the secret of a visitor, who keeps what they own. */
   dismiss(visitorId: string): Promise<void>;

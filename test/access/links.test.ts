@@ -55,10 +55,34 @@ test("whoever opens another link stays who they were, under a new secret", async
   const image = (await (await UPLOAD(parties.running.address, { Cookie: before.cookie }, 2)).json()) as { id: string };
   const after = await open(artist.secret, before.cookie);
   expect(after.cookie).not.toBe(before.cookie);
-  // A secret that somebody planted, or saw before, opens nothing (session fixation).
+  expect((await asBrowser(after.cookie, ACCESS)).data.server.access.role).toBe("ADMIN");
+  // A secret that somebody planted, or saw before, opens nothing once the new one is used (session fixation).
   expect((await asBrowser(before.cookie, ACCESS)).data.server.access.role).toBeNull();
   const again = (await (await UPLOAD(parties.running.address, { Cookie: after.cookie }, 2)).json()) as { id: string };
   expect(again.id).toBe(image.id);
+});
+
+test("a link with a lesser role, to which anyone can be sent, takes nothing away", async () => {
+  const { links } = parties.running.app;
+  const [admin, viewer] = [
+    await links.create(never, { kind: "ACCESS", role: "ADMIN" }),
+    await links.create(never, { kind: "ACCESS", role: "VIEWER" }),
+  ];
+  const { cookie } = await open(viewer.secret, (await open(admin.secret)).cookie);
+  expect((await asBrowser(cookie, ACCESS)).data.server.access.role).toBe("ADMIN");
+  await links.revoke(admin.link.id);
+  expect((await asBrowser((await open(viewer.secret, cookie)).cookie, ACCESS)).data.server.access.role).toBe("VIEWER");
+});
+
+test("a query by GET is checked as it is run, however many parameters stand before it", async () => {
+  const ask = (query: string, headers = {}) =>
+    fetch(`${parties.running.address}/graphql?${"a&".repeat(1000)}query=${encodeURIComponent(query)}`, {
+      headers: { "Apollo-Require-Preflight": "1", ...headers },
+    });
+  expect((await ask("{ __schema { queryType { name } } }")).status).toBe(401);
+  const deep = `{ ${"sessions { edges { node { ... on StyleTransferSession { parent { id ".repeat(1)}${"parent { id ".repeat(60)}${"}".repeat(60)} } } } } } }`;
+  const { errors } = (await (await ask(deep, parties.owner.client.credentials)).json()) as { errors: { extensions: { code: string } }[] };
+  expect(errors[0]?.extensions.code).toBe("LIMIT");
 });
 
 test("a cookie that nobody was given makes a stranger, and opening a link with one starts afresh", async () => {
@@ -92,11 +116,14 @@ test("a page of another site cannot let somebody in (login CSRF)", async () => {
   }
 });
 
-test("whoever leaves is a stranger", async () => {
+test("whoever leaves is a stranger, and their sockets close", async () => {
   const { secret } = await parties.running.app.links.create(never, { kind: "ACCESS", role: "ARTIST" });
   const { cookie } = await open(secret);
+  const { client, closed } = await connect({ cookie, origin: parties.running.address });
+  await client.iterate({ query: ACCESS }).next();
   const response = await fetch(`${parties.running.address}/access`, { method: "DELETE", headers: { Cookie: cookie } });
   expect(response.headers.get("Set-Cookie")).toMatch(/^atelier=; .*Max-Age=0/);
+  expect(await closed).toBe(4403);
   expect((await asBrowser(cookie, ACCESS)).data.server.access.role).toBeNull();
 });
 
@@ -244,6 +271,47 @@ test("the address of an output shows that output alone, until it is revoked", as
   await owner.client.query("mutation ($id: ID!) { revokeLink(id: $id) { id } }", { id: shareOutput.link.id });
   await ended(reader);
   expect((await fetch(running.address + shareOutput.path)).status).toBe(401);
+});
+
+test("a socket that does not answer the end of its access carries nothing out any more", async () => {
+  const { running } = parties;
+  const { link, secret } = await running.app.links.create(never, { kind: "ACCESS", role: "ADMIN" });
+  const { id } = await parties.paint(parties.owner.ownerId);
+  const socket = new WebSocket(`${running.address.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+  const message = (type: string) =>
+    new Promise<void>((resolve) =>
+      socket.on("message", (data) => (JSON.parse(String(data)) as { type: string }).type === type && resolve()),
+    );
+  await new Promise((resolve) => socket.once("open", resolve));
+  const acknowledged = message("connection_ack");
+  socket.send(JSON.stringify({ type: "connection_init", payload: { token: secret } }));
+  await acknowledged;
+  // A client of its own that goes on sending.
+  Object.assign(socket, { close: () => undefined });
+  const gone = new Promise((resolve) => socket.once("close", resolve));
+  await running.app.links.revoke(link.id);
+  const query = `mutation { setVisibility(sessionId: "${id}", visibility: PUBLIC) { id } }`;
+  const raw = (socket as unknown as { _socket: { write(bytes: Uint8Array): void } })._socket;
+  const text = Buffer.from(JSON.stringify({ id: "1", type: "subscribe", payload: { query } }));
+  const length = Buffer.from([0x81, 0x80 | 126, text.byteLength >> 8, text.byteLength & 255, 0, 0, 0, 0]);
+  raw.write(Buffer.concat([length, text]));
+  await gone;
+  expect((await running.client.query("query ($id: ID!) { session(id: $id) { visibility } }", { id })).session.visibility).toBe("PRIVATE");
+});
+
+test("the film of a session that is hidden while it is made is cancelled, unless its owner makes it", async () => {
+  const { owner, clients, paint } = parties;
+  const session = await paint(owner.ownerId, "PUBLIC");
+  const START = "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF }) { id } }";
+  const films: string[] = [];
+  for (const { client } of [owner, clients.ARTIST]) films.push((await client.query(START, { id: session.id })).startExport.id);
+  await owner.client.query("mutation ($id: ID!) { setVisibility(sessionId: $id, visibility: PRIVATE) { id } }", { id: session.id });
+  const STATE = "query ($id: ID!) { export(id: $id) { state } }";
+  const states = async () => Promise.all(films.map(async (id) => (await parties.running.client.query(STATE, { id })).export.state));
+  // The second one waits for the first, or has been made before the session was hidden.
+  await vi.waitFor(async () => expect(await states()).toEqual(["COMPLETED", expect.stringMatching(/CANCELLED|COMPLETED/)]), {
+    timeout: 60_000,
+  });
 });
 
 test("pictures that were sent to one browser stay in no other cache", async () => {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
@@ -9,7 +10,7 @@ import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from 
 
 const variables = () => ({ ATELIER_ACCESS: "link", HOST: "0.0.0.0" });
 
-describeStudio("a server with links, in browsers", { variables }, (studio) => {
+describeStudio("a server with links, in browsers", { variables, camera: true }, (studio) => {
   /** Makes a link as `npm run links -- add` does, by the secret that the server keeps in its data folder. */
   async function link(name: string, role: string): Promise<string> {
     const { secret } = JSON.parse(await readFile(join(studio.server.folder, "operator.json"), "utf8")) as { secret: string };
@@ -91,6 +92,41 @@ describeStudio("a server with links, in browsers", { variables }, (studio) => {
     await closed(viewer);
     await closed(pupils[2]!.page);
     expect(teacher.complaints).toEqual([]);
+  });
+
+  test("a museum: a kiosk comes by a link, and a visitor takes their painting home", async () => {
+    // A screen on another machine has no camera there without TLS, and needs none for the loop.
+    const network = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+    const own = network.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
+    const elsewhere = studio.server.address.replace("127.0.0.1", own);
+    const screen = (await studio.open({ width: 1080, height: 1920 })).page;
+    const kiosk = await link("Hall", "ARTIST");
+    await screen.goto(elsewhere + kiosk);
+    await screen.getByText("Hall · May paint").waitFor();
+    await screen.goto(`${elsewhere}/kiosk?size=64&steps=5&seconds=1&photos=alps&styles=breakers&camera=0`);
+    await screen.getByText("French Alps, in the style of Breakers").waitFor();
+    await screen.locator("main[data-phase=showing]").waitFor();
+    await screen.goto("about:blank");
+
+    const { page } = await studio.open({ width: 540, height: 960 });
+    await page.goto(kiosk);
+    await page.getByText("Hall · May paint").waitFor();
+    await page.goto("/kiosk?size=64&steps=5&seconds=1&photos=alps&styles=breakers,engraving&phones=https://museum.example&lang=de");
+    await page.getByRole("button", { name: "Mich malen lassen" }).click();
+    await page.getByRole("button", { name: "Kupferstich" }).click();
+    await page.locator("main[data-phase=showing]").waitFor();
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.request().postData()?.includes("shareSession") ?? false),
+      page.getByRole("button", { name: "Mit nach Hause nehmen" }).click(),
+    ]);
+    await page.getByRole("img", { name: "Scannen und mitnehmen" }).waitFor();
+    const { path } = ((await answer.json()) as { data: { shareSession: { path: string } } }).data.shareSession;
+    const phone = await studio.open({ width: 390, height: 844 });
+    await phone.page.goto(path.replace("#", "?to=take&lang=de#"));
+    await phone.page.getByRole("heading", { name: "Ihr Gemälde" }).waitFor();
+    await phone.page.getByRole("link", { name: "Herunterladen" }).waitFor();
+    await phone.page.goto("/gallery");
+    await closed(phone.page);
   });
 
   test("with the link of a viewer one watches what is public, and signs out", async () => {

@@ -135,7 +135,7 @@ describe("the HTTP app", () => {
       exporter: server.exporter,
       version: "1.2.3",
       access: server.access,
-      guard: createGuard([]),
+      guard: createGuard({}),
       trustedProxies: [],
       isPublicSecure: false,
       limits,

@@ -7,7 +7,7 @@ import { errorHandler } from "../../server/http/errors.js";
 import { createGuard } from "../../server/http/guard.js";
 import { ask, listen } from "./server.js";
 
-const guard = createGuard(["https://studio.example", "http://art.example:8080/"]);
+const guard = createGuard({ origins: ["https://studio.example", "http://art.example:8080/"] });
 let port: number;
 let close: () => Promise<void>;
 beforeAll(async () => {
@@ -69,8 +69,10 @@ describe("the guard", () => {
   it("says what to set for a forwarded port or a proxy", async () => {
     const message = async (headers: Record<string, string>) => ((await visit(headers)).json() as { message: string }).message;
     expect(await message({ Host: "localhost:8080" })).toMatch(/forward a port .* ATELIER_PUBLIC_URL=http:\/\/localhost:8080, /);
-    expect(await message({ Host: "art.example", "X-Forwarded-Proto": "https" })).toContain("ATELIER_PUBLIC_URL=https://art.example, ");
-    expect(await message({ Host: "[2001:db8::1]:80" })).toContain("ATELIER_PUBLIC_URL=http://[2001:db8::1]:80, ");
+    expect(await message({ Host: "art.example", "X-Forwarded-Proto": "https" })).toContain(
+      "ATELIER_PUBLIC_URL=https://art.example and ATELIER_ACCESS=link, ",
+    );
+    expect(await message({ Host: "[2001:db8::1]:80" })).toContain("ATELIER_PUBLIC_URL=http://[2001:db8::1]:80 and ATELIER_ACCESS=link, ");
     expect(await message({ Host: "<b>evil" })).not.toContain("evil");
     expect(await message({ Origin: "https://art.example" })).toContain("ATELIER_ORIGINS=https://art.example, ");
     expect(await message({ Origin: "null" })).not.toContain("ATELIER_ORIGINS");

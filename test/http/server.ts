@@ -46,7 +46,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const broker = new FrameBroker(storage, bus);
   const exporter = await Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error) });
   const decoder = openPictureDecoder(decoderLimits(8e9));
-  const access = await openAccess({ mode: "NONE", storage, bus, findFilm: () => null });
+  const access = await openAccess({ mode: "NONE", isOwnPage: () => true, storage, bus, findFilm: () => null });
   const app = createHttpApp({
     storage,
     access,
@@ -55,7 +55,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     metrics,
     limits,
     decoder,
-    guard: createGuard(["https://studio.example"]),
+    guard: createGuard({ origins: ["https://studio.example"] }),
     trustedProxies: [],
     isPublicSecure: false,
     unready: () => null,

@@ -14,7 +14,7 @@ export function Masthead() {
   const here = usePathname();
   const isStranger = useAccess()?.role === null;
   // The kiosk has no way to other rooms, nor has what its visitors take home; an output shows nothing but its picture.
-  if (here === "/kiosk" || here === "/take" || here.startsWith("/live/out")) return null;
+  if (here === "/kiosk" || here === "/take" || here === "/open" || here.startsWith("/live/out")) return null;
   return (
     <header className={styles.masthead}>
       <Link href="/" className={styles.wordmark}>

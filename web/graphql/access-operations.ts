@@ -14,7 +14,7 @@ const LinkParts = graphql(`
 
 export type Link = ResultOf<typeof LinkParts>;
 
-export const LinksQuery = graphql(`query Links { links { ...LinkParts } }`, [LinkParts]);
+export const LinksQuery = graphql(`query Links { links(first: 100, open: true) { ...LinkParts } }`, [LinkParts]);
 
 export const CreateLink = graphql(
   `mutation CreateLink($input: AccessLinkInput!) { createLink(input: $input) { path link { ...LinkParts } } }`,

@@ -8,6 +8,7 @@ export const shareTexts = {
   experiment: "The link opens this experiment.",
   comparison: "The link opens this comparison.",
   setup: "The link opens a new painting with these pictures and settings, ready to start.",
+  takenHome: "Taken home by a visitor",
   link: "Link",
   copy: "Copy the link",
   code: "QR code of the link",

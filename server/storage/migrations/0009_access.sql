@@ -22,9 +22,11 @@ CREATE TABLE "visitor_shares" (
 CREATE TABLE "visitors" (
 	"id" text PRIMARY KEY NOT NULL,
 	"secret_hash" text,
+	"previous_hash" text,
 	"link_id" text,
 	"created_at" timestamp (3) with time zone NOT NULL,
-	CONSTRAINT "visitors_secret" UNIQUE("secret_hash")
+	CONSTRAINT "visitors_secret" UNIQUE("secret_hash"),
+	CONSTRAINT "visitors_previous" UNIQUE("previous_hash")
 );
 --> statement-breakpoint
 ALTER TABLE "images" ADD COLUMN "owner_id" text DEFAULT 'local' NOT NULL;--> statement-breakpoint

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, isNull } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, isNull, or, sql } from "drizzle-orm";
 import { AtelierError } from "../../errors.js";
 import type { LinkRecord } from "../../records/access.js";
 import type { AccessStore } from "../storage.js";
@@ -12,9 +12,20 @@ export function sqlAccess(database: Database): AccessStore {
       await written(database.insert(links).values({ ...link, secretHash }));
     },
 
-    async links(first, sessionId) {
-      const ofSession = sessionId === undefined ? undefined : and(eq(links.sessionId, sessionId), eq(links.kind, "SHARE"));
-      const rows = await database.select().from(links).where(ofSession).orderBy(desc(links.createdAt), desc(links.id)).limit(first);
+    async links({ first, skip }, { kind, sessionId, ownerId, openAt }) {
+      const matching = and(
+        kind && eq(links.kind, kind),
+        sessionId === undefined ? undefined : eq(links.sessionId, sessionId),
+        ownerId === undefined ? undefined : eq(links.ownerId, ownerId),
+        openAt && and(isNull(links.revokedAt), or(isNull(links.expiresAt), gt(links.expiresAt, openAt))),
+      );
+      const rows = await database
+        .select()
+        .from(links)
+        .where(matching)
+        .orderBy(desc(links.createdAt), desc(links.id))
+        .limit(first)
+        .offset(skip);
       return rows.map(linkRecord);
     },
 
@@ -45,11 +56,14 @@ export function sqlAccess(database: Database): AccessStore {
 
     async visitorOf(secretHash) {
       const [found] = await database
-        .select({ id: visitors.id, createdAt: visitors.createdAt, link: links })
+        .select({ id: visitors.id, createdAt: visitors.createdAt, previousHash: visitors.previousHash, link: links })
         .from(visitors)
         .leftJoin(links, eq(links.id, visitors.linkId))
-        .where(eq(visitors.secretHash, secretHash));
+        .where(or(eq(visitors.secretHash, secretHash), eq(visitors.previousHash, secretHash)));
       if (!found) return null;
+      if (found.previousHash !== null && found.previousHash !== secretHash) {
+        await written(database.update(visitors).set({ previousHash: null }).where(eq(visitors.secretHash, secretHash)));
+      }
       const shares = await database
         .select(getTableColumns(links))
         .from(links)
@@ -64,7 +78,7 @@ export function sqlAccess(database: Database): AccessStore {
         await written(
           transaction
             .update(visitors)
-            .set({ secretHash, ...role })
+            .set({ secretHash, previousHash: sql`${visitors.secretHash}`, ...role })
             .where(eq(visitors.id, visitorId)),
         );
         if (link.kind !== "SHARE") return;
@@ -72,7 +86,9 @@ export function sqlAccess(database: Database): AccessStore {
       }),
 
     async dismiss(visitorId) {
-      await written(database.update(visitors).set({ secretHash: null, linkId: null }).where(eq(visitors.id, visitorId)));
+      await written(
+        database.update(visitors).set({ secretHash: null, previousHash: null, linkId: null }).where(eq(visitors.id, visitorId)),
+      );
     },
   };
 }

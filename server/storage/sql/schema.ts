@@ -187,6 +187,8 @@ export const visitors = pgTable("visitors", {
   id: text("id").primaryKey(),
   /** Hex SHA-256 of the secret in their cookie; null after they signed out. */
   secretHash: text("secret_hash").unique("visitors_secret"),
+  /** The secret before, which holds until the present one is first used: an answer with a new cookie may be lost. */
+  previousHash: text("previous_hash").unique("visitors_previous"),
   /** The link with a role by which they came last; null for someone who opened only share links. */
   linkId: text("link_id").references(() => links.id, { onDelete: "set null" }),
   createdAt: instant("created_at").notNull(),

@@ -63,5 +63,9 @@ async function exchange(secret: string, signal: AbortSignal): Promise<string> {
     signal,
   })) as Opened;
   if (code) throw new Error(message);
-  return kind === "SHARE" && sessionId ? `/s?id=${encodeURIComponent(sessionId)}` : "/";
+  if (kind !== "SHARE" || !sessionId) return "/";
+  const asked = new URLSearchParams(location.search);
+  const id = encodeURIComponent(sessionId);
+  // A visitor of an exhibition gets a page in their language that offers the painting alone.
+  return asked.get("to") === "take" ? `/take?id=${id}&lang=${encodeURIComponent(asked.get("lang") ?? "")}` : `/s?id=${id}`;
 }

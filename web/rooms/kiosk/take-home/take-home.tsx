@@ -1,7 +1,11 @@
-import type { Dispatch } from "react";
+import { type Dispatch, useState } from "react";
+import { ShareSession } from "../../../graphql/access-operations";
+import { execute } from "../../../graphql/execute";
+import { useAccess } from "../../../parts/access";
 import { QrCode } from "../../../parts/qr-code";
 import { useAttempt } from "../../../parts/use-attempt";
 import type { KioskTexts } from "../../../texts/kiosk/kiosk-texts";
+import { shareTexts } from "../../../texts/share";
 import kiosk from "../kiosk.module.css";
 import type { KioskEvent, KioskState } from "../machine";
 import type { KioskOptions } from "../options";
@@ -17,23 +21,43 @@ interface Props {
   dispatch: Dispatch<KioskEvent>;
 }
 
+interface Taking {
+  language: string;
+  hours: number;
+  /** Whether phones need a link to the painting, because the server knows who may see it. */
+  isShared: boolean;
+}
+
+/** The path of the page on which a visitor's phone shows the painting. */
+async function pathOf(sessionId: string, { language, hours, isShared }: Taking): Promise<string> {
+  if (!isShared) return `/take?${new URLSearchParams({ id: sessionId, lang: language })}`;
+  const input = { name: shareTexts.takenHome, expiresAt: new Date(Date.now() + 3_600_000 * hours).toISOString() };
+  const { path } = (await execute(ShareSession, { id: sessionId, input })).shareSession;
+  return path.replace("#", `?${new URLSearchParams({ to: "take", lang: language })}#`);
+}
+
 /** Offers a visitor the finished painting; with their consent, a code for their phone. Nothing where no phone could open it. */
 export function TakeHome({ texts, options, state, lend, dispatch }: Props) {
   const { busy, failure, attempt } = useAttempt();
+  const access = useAccess();
+  /** What the code opens, once the painting was lent. */
+  const [path, setPath] = useState<string | null>(null);
   const origin = takeHomeOrigin(options);
   if (origin === null) return null;
   const { hours, keep, language } = options;
-  const path = `/take?${new URLSearchParams({ id: state.sessionId, lang: language })}`;
 
   async function consent() {
     // The painting stays on show meanwhile.
     dispatch({ type: "took-home" });
-    await attempt(() => lend(3600 * hours));
+    await attempt(async () => {
+      await lend(3600 * hours);
+      setPath(await pathOf(state.sessionId, { language, hours, isShared: access !== null && access.mode !== "NONE" }));
+    });
   }
 
   return (
     <section className={styles.panel} aria-live="polite">
-      {state.takenHome && !busy && failure === null ? (
+      {state.takenHome && path !== null && failure === null ? (
         <>
           <p className={styles.title}>{texts.scan}</p>
           <QrCode text={origin + path} label={texts.scan} className={styles.code} />
