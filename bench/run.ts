@@ -14,7 +14,20 @@ import { rootFolder } from "../server/paths.js";
 /** In the order in which they run: the quick ones first. painting-sweep and good-picture take pictures as arguments. */
 const benches = [
   ...["convolutions", "loss-gradient", "feature-networks", "generators", "live-peers", "large-translations"],
-  ...["viewers", "steering", "server-overhead", "warm-start", "checkpoints", "live", "history", "resume", "hidden-page", "page", "kills"],
+  ...[
+    "access",
+    "viewers",
+    "steering",
+    "server-overhead",
+    "warm-start",
+    "checkpoints",
+    "live",
+    "history",
+    "resume",
+    "hidden-page",
+    "page",
+    "kills",
+  ],
 ];
 
 const names = process.argv.slice(2);
