@@ -17,6 +17,7 @@ import { createHttpApp } from "./http/app.js";
 import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
+import { createTlsServer, type TlsFiles } from "./http/tls.js";
 import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "./limits.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
@@ -58,6 +59,8 @@ export interface AppParts {
   operatorSecret: string | null;
   /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
   publicUrl: URL | null;
+  /** The certificate with which the server speaks https; null for http. */
+  tls: TlsFiles | null;
   /** Addresses and networks of proxies whose X-Forwarded headers are true. */
   trustedProxies: readonly string[];
   /** Origins of web pages, other than the studio, that may use the server. */
@@ -105,6 +108,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     accessMode,
     operatorSecret,
     publicUrl,
+    tls,
     trustedProxies,
     origins,
     version,
@@ -171,30 +175,30 @@ export async function createApp(parts: AppParts): Promise<App> {
   const schema = buildApiSchema();
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
   const graphql = await graphqlOverHttp(schema, contextOf, access.principals, report);
-  const server = createServer(
-    // Bodies have deadlines of their own: Node's would cut large uploads.
-    { requestTimeout: 0 },
-    createHttpApp({
-      storage,
-      broker,
-      watchOutput,
-      exporter,
-      version,
-      guard,
-      trustedProxies,
-      isPublicSecure: publicUrl?.protocol === "https:",
-      access,
-      limits: pictureLimits,
-      decoder,
-      metrics,
-      unready,
-      modelPicture: (id, kind) => models.catalogue.picture(id, kind),
-      graphql: graphql.router,
-      schemaText: emittedSchema,
-      studioFolder,
-      report,
-    }),
-  );
+  const handler = createHttpApp({
+    storage,
+    broker,
+    watchOutput,
+    exporter,
+    version,
+    guard,
+    trustedProxies,
+    isPublicSecure: publicUrl?.protocol === "https:",
+    access,
+    limits: pictureLimits,
+    decoder,
+    metrics,
+    unready,
+    modelPicture: (id, kind) => models.catalogue.picture(id, kind),
+    graphql: graphql.router,
+    schemaText: emittedSchema,
+    studioFolder,
+    report,
+  });
+  // Bodies have deadlines of their own: Node's would cut large uploads.
+  const options = { requestTimeout: 0 };
+  const secure = tls && createTlsServer(tls, options, handler, report);
+  const server = secure?.server ?? createServer(options, handler);
   const sockets = graphqlOverWebSocket(server, schema, { ...access, contextOf }, (request) => guard.refusal(request), report);
 
   return {
@@ -216,6 +220,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
       await closed;
       clearTimeout(deadline);
+      secure?.close();
       await graphql.close();
       await access.close();
       metrics.close();

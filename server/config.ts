@@ -14,6 +14,9 @@ export interface Config {
   access: AccessMode;
   /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
   publicUrl: URL | null;
+  /** Paths of the certificate and its key, as PEM, where the server speaks https itself; null for http. */
+  tlsCert: string | null;
+  tlsKey: string | null;
   /** Addresses and networks of proxies whose X-Forwarded headers are true. */
   trustedProxies: string[];
   /** Folder of all data that outlives the process. */
@@ -93,6 +96,18 @@ export const variables = {
       return new URL(origin(text));
     },
   },
+  tlsCert: {
+    name: "ATELIER_TLS_CERT",
+    default: "",
+    help: "File with a certificate and those of its issuers (PEM), with which the server speaks https; needs `ATELIER_TLS_KEY`. Read again when it changes.",
+    parse: existingFile,
+  },
+  tlsKey: {
+    name: "ATELIER_TLS_KEY",
+    default: "",
+    help: "File with the key of that certificate (PEM).",
+    parse: existingFile,
+  },
   trustedProxies: {
     name: "ATELIER_TRUSTED_PROXIES",
     default: "",
@@ -166,6 +181,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       `HOST=${config.host} lets other machines reach the server, so it must know who may use it: set ATELIER_ACCESS=link too; docs/access.md says more.`,
     );
   }
+  if ((config.tlsCert === null) !== (config.tlsKey === null))
+    throw new ConfigError("ATELIER_TLS_CERT and ATELIER_TLS_KEY need each other.");
   if (config.publicUrl && !isLoopback(config.publicUrl.origin) && config.access === "NONE") {
     throw new ConfigError(
       `ATELIER_PUBLIC_URL=${config.publicUrl.origin} lets everyone who reaches that address use the server: set ATELIER_ACCESS=link too; docs/access.md says more.`,
@@ -205,6 +222,14 @@ function mirrorAddress(text: string): URL {
   }
   if (!address.pathname.endsWith("/")) address.pathname += "/";
   return address;
+}
+
+/** The path of a file; null for an empty text. */
+function existingFile(text: string): string | null {
+  if (text === "") return null;
+  const file = resolve(text);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new ConfigError("must be a file that exists");
+  return file;
 }
 
 /** An IP address, or a network such as 10.0.0.0/8. */

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { Agent, fetch } from "undici";
 import { Links, pathOf } from "./access/links.js";
 import { type OperatorAccess, readOperatorFile } from "./access/operator.js";
 import { openEmbeddedBus } from "./bus/embedded.js";
@@ -30,7 +31,8 @@ interface LinkDesk {
 function deskOf({ address, secret }: OperatorAccess): LinkDesk {
   const ask = async (query: string, variables: object = {}) => {
     const headers = { "Content-Type": "application/json", Authorization: `Bearer ${secret}` };
-    const response = await fetch(`${address}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, variables }) });
+    const body = JSON.stringify({ query, variables });
+    const response = await fetch(`${address}/graphql`, { method: "POST", headers, body, dispatcher: localDispatcher });
     const { data, errors } = (await response.json()) as { data: Record<string, unknown>; errors?: { message: string }[] };
     if (errors?.[0]) throw new Error(errors[0].message);
     return data;
@@ -53,6 +55,12 @@ function deskOf({ address, secret }: OperatorAccess): LinkDesk {
   };
 }
 
+/**
+ * Sends a request to the server on this machine. Its certificate names another host, and need not be checked: the secret in
+ * the data folder belongs to this run of the server alone.
+ */
+const localDispatcher = new Agent({ connect: { rejectUnauthorized: false } });
+
 async function deskOfStopped(dataDir: string): Promise<LinkDesk> {
   const storage = await openEmbeddedStorage(dataDir);
   const bus = openEmbeddedBus(console.error);
@@ -70,7 +78,7 @@ async function deskOfStopped(dataDir: string): Promise<LinkDesk> {
 
 /** Whether the server that wrote the file still answers. */
 async function isRunning({ address }: OperatorAccess): Promise<boolean> {
-  return fetch(`${address}/healthz`).then(
+  return fetch(`${address}/healthz`, { dispatcher: localDispatcher }).then(
     ({ ok }) => ok,
     () => false,
   );
@@ -111,6 +119,7 @@ async function main(): Promise<void> {
     } else throw new Error(usage);
   } finally {
     await desk.close();
+    await localDispatcher.close();
   }
 }
 

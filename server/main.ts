@@ -84,6 +84,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     accessMode: config.access,
     operatorSecret,
     publicUrl: config.publicUrl,
+    tls: config.tlsCert !== null && config.tlsKey !== null ? { cert: config.tlsCert, key: config.tlsKey } : null,
     trustedProxies: config.trustedProxies,
     origins: config.origins,
     version: packageVersion(),
@@ -95,7 +96,8 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   });
   opened.push(() => app.close());
   const { port, address, family } = await app.listen(config.port, config.host);
-  const url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+  const scheme = config.tlsCert === null ? "http" : "https";
+  const url = `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
   if (operatorSecret !== null) {
     await writeOperatorFile(config.dataDir, { address: reachableAddress(url), secret: operatorSecret });
     opened.push(() => removeOperatorFile(config.dataDir));

@@ -35,9 +35,11 @@ export function createGuard({ publicUrl = null, origins: others = [], namesInNet
   const origins = new Set(others.map((origin) => new URL(origin).origin));
   const hosts = new Set([...origins, ...(publicUrl ? [publicUrl.origin] : [])].map((origin) => new URL(origin).host));
 
-  /** Whether a host is a name of this machine with the port of the request; browsers leave out port 80. */
-  const isOwn = (host: string, port: number) => {
-    const known = (name: string) => host.toLowerCase() === `${name}:${port}` || (port === 80 && host.toLowerCase() === name);
+  /** Whether a host is a name of this machine with the port of the request; browsers leave out the usual one. */
+  const isOwn = (host: string, { socket }: IncomingMessage) => {
+    const port = socket.localPort ?? 0;
+    const isUsual = port === (isEncrypted(socket) ? 443 : 80);
+    const known = (name: string) => host.toLowerCase() === `${name}:${port}` || (isUsual && host.toLowerCase() === name);
     return loopbackNames.some(known) || namesInNetwork().some(known);
   };
 
@@ -45,14 +47,15 @@ export function createGuard({ publicUrl = null, origins: others = [], namesInNet
     const severalHosts = refuseSeveralHosts(request);
     if (severalHosts) return severalHosts;
     const { host = "", origin } = request.headers;
-    const port = request.socket.localPort ?? 0;
-    if (!isOwn(host, port) && !hosts.has(host.toLowerCase())) return foreignHost(host, request);
+    if (!isOwn(host, request) && !hosts.has(host.toLowerCase())) return foreignHost(host, request);
     return origin === undefined || origins.has(origin) || isOwnPage(request) ? null : foreignOrigin(origin);
   }
 
-  function isOwnPage({ headers: { origin }, socket }: IncomingMessage): boolean {
+  function isOwnPage(request: IncomingMessage): boolean {
+    const { origin } = request.headers;
     if (origin === undefined || origin === publicUrl?.origin) return true;
-    return origin.startsWith("http://") && isOwn(origin.slice("http://".length), socket.localPort ?? 0);
+    const scheme = isEncrypted(request.socket) ? "https://" : "http://";
+    return origin.startsWith(scheme) && isOwn(origin.slice(scheme.length), request);
   }
 
   return {
@@ -75,6 +78,10 @@ export function createGuard({ publicUrl = null, origins: others = [], namesInNet
       next();
     },
   };
+}
+
+function isEncrypted(socket: IncomingMessage["socket"]): boolean {
+  return "encrypted" in socket && socket.encrypted === true;
 }
 
 /** The error for a request with several Host headers, which a proxy may read differently; null for others. */

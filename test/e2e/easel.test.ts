@@ -119,7 +119,10 @@ describeStudio("a new painting in a browser, with the bundled network", { camera
     const before = await count();
     const { page } = await studio.open();
     await page.goto("/");
+    // A page that does not know what it started leaves that to the end of its lease.
+    const started = page.waitForResponse((response) => response.request().postData()?.includes("startStyleTransfer") ?? false);
     await choose(page, "Dahlia", "Stained glass");
+    await (await started).finished();
     await until(async () => (await count()) > before);
     await page.goto("about:blank");
     await until(async () => (await count()) === before);

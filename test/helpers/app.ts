@@ -33,6 +33,7 @@ export interface AppOptions {
   /** How the app knows who may use it; not at all by default. */
   accessMode?: AccessMode;
   publicUrl?: URL | null;
+  tls?: { cert: string; key: string } | null;
   trustedProxies?: readonly string[];
   origins?: string[];
   memoryBytes?: number;
@@ -47,6 +48,7 @@ export interface AppOptions {
 export async function startApp({
   accessMode = "NONE",
   publicUrl = null,
+  tls = null,
   trustedProxies = [],
   origins = [],
   memoryBytes = 64e9,
@@ -79,6 +81,7 @@ export async function startApp({
     accessMode,
     operatorSecret: null,
     publicUrl,
+    tls,
     trustedProxies,
     origins,
     version: "1.2.3",
@@ -90,7 +93,7 @@ export async function startApp({
     ...(maxQueued === undefined ? {} : { maxQueued }),
   });
   const { port } = await app.listen(0, "127.0.0.1");
-  const address = `http://127.0.0.1:${port}`;
+  const address = `${tls ? "https" : "http"}://127.0.0.1:${port}`;
   const client = new GraphqlClient(address, accessMode === "NONE" ? null : await adminSecret(app));
   const picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: "teal" } })
     .png()

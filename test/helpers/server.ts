@@ -46,7 +46,7 @@ export class ServerProcess {
       for (const stream of [this.child.stdout, this.child.stderr]) {
         stream?.setEncoding("utf8").on("data", (text: string) => {
           this.output += text;
-          const address = /Atelier is at (http:\S+)\n/.exec(this.output)?.[1];
+          const address = /Atelier is at (https?:\S+)\n/.exec(this.output)?.[1];
           if (address) resolve(address);
         });
       }

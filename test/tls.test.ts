@@ -1,0 +1,117 @@
+import { execFile, execFileSync } from "node:child_process";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import { promisify } from "node:util";
+import { Agent, fetch } from "undici";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import WebSocket from "ws";
+import { findOnPath } from "./helpers/browser.js";
+import { dataFolder, ServerProcess } from "./helpers/server.js";
+import { noteSkipped } from "./helpers/skipped.js";
+
+const openssl = findOnPath(["openssl"]);
+if (openssl === null) noteSkipped("There is no openssl on the PATH, which makes certificates for tests.");
+
+describe.skipIf(openssl === null)("a server with a certificate", () => {
+  let folder: string;
+  let remove: () => Promise<void>;
+  let server: ServerProcess;
+  let address: string;
+  let ca = "";
+  const file = (name: string) => join(folder, name);
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
+
+  /** Makes a certificate of its own for this machine, as `<name>.pem` and `<name>.key`. */
+  function make(name: string): void {
+    const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+    const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
+    execFileSync(openssl ?? "", ["req", ...kind, ...subject, "-keyout", file(`${name}.key`), "-out", file(`${name}.pem`)], {
+      stdio: "ignore",
+    });
+  }
+
+  /** The name in the certificate that a new connection gets. */
+  const named = () =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect({ port: Number(new URL(address).port), host: "127.0.0.1", rejectUnauthorized: false }, () => {
+        resolve(String(socket.getPeerCertificate().subject.CN));
+        socket.end();
+      });
+      socket.on("error", reject);
+    });
+
+  beforeAll(async () => {
+    ({ folder, remove } = await dataFolder());
+    for (const name of ["first", "second"]) make(name);
+    await copyFile(file("first.pem"), file("cert.pem"));
+    await copyFile(file("first.key"), file("key.pem"));
+    ca = await readFile(file("first.pem"), "utf8");
+    server = new ServerProcess({
+      ATELIER_DATA: folder,
+      ATELIER_DEVICE: "cpu",
+      ATELIER_ACCESS: "link",
+      ATELIER_TLS_CERT: file("cert.pem"),
+      ATELIER_TLS_KEY: file("key.pem"),
+    });
+    address = (await server.client()).address;
+  });
+  afterAll(async () => {
+    await dispatcher.close();
+    await server.end();
+    await remove();
+  });
+
+  test("speaks https alone, with cookies that go over nothing else, and a secure WebSocket", async () => {
+    expect(address).toMatch(/^https:/);
+    await expect(fetch(`${address.replace("https", "http")}/healthz`)).rejects.toThrow();
+    const { secret } = JSON.parse(await readFile(file("operator.json"), "utf8")) as { secret: string };
+    const headers = { "Content-Type": "application/json" };
+    const query = 'mutation { createLink(input: { name: "x", role: VIEWER }) { secret } }';
+    const made = await fetch(`${address}/graphql`, {
+      method: "POST",
+      headers: { ...headers, Authorization: `Bearer ${secret}` },
+      body: JSON.stringify({ query }),
+      dispatcher,
+    });
+    const { data } = (await made.json()) as { data: { createLink: { secret: string } } };
+    const open = (origin: string) =>
+      fetch(`${address}/access`, {
+        method: "POST",
+        headers: { ...headers, Origin: origin },
+        body: JSON.stringify(data.createLink),
+        dispatcher,
+      });
+    expect((await open(address.replace("https", "http"))).status).toBe(403);
+    const opened = await open(address);
+    expect(opened.headers.get("Set-Cookie")).toMatch(/; Secure$/);
+
+    const cookie = opened.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+    const socket = new WebSocket(`${address.replace("https", "wss")}/graphql`, "graphql-transport-ws", {
+      ca,
+      headers: { Cookie: cookie, Origin: address },
+    });
+    const message = new Promise((resolve) => socket.once("message", (text) => resolve(JSON.parse(String(text)))));
+    socket.once("open", () => socket.send(JSON.stringify({ type: "connection_init" })));
+    expect(await message).toEqual({ type: "connection_ack" });
+    socket.close();
+  });
+
+  test("is reached by the commands on its machine", async () => {
+    const env = { ...process.env, ATELIER_DATA: folder, ATELIER_ACCESS: "link" };
+    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "server/links-main.ts"], { env });
+    expect(stdout).toContain("First admin");
+  });
+
+  test("takes a new certificate without a restart, and keeps the one before when the files do not fit", async () => {
+    expect(await named()).toBe("first");
+    await copyFile(file("second.key"), file("key.pem"));
+    await copyFile(file("second.pem"), file("cert.pem"));
+    await vi.waitFor(async () => expect(await named()).toBe("second"), { timeout: 60_000, interval: 250 });
+    const complaints = () => server.output.split("the certificate before stays").length;
+    const before = complaints();
+    await writeFile(file("cert.pem"), "no certificate");
+    await vi.waitFor(() => expect(complaints()).toBeGreaterThan(before), { timeout: 60_000, interval: 250 });
+    expect(await named()).toBe("second");
+  });
+});
