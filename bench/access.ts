@@ -1,5 +1,5 @@
 /**
- * What access control adds to an operation and to a frame: the same requests go in turns to a server that asks nobody, as
+ * What access control adds to an operation and to a frame: the same requests go in turns to a server without access control, as
  * its only owner, and to one with links, as an artist with a cookie, who may not see everything.
  *
  *   npx tsx bench/access.ts
