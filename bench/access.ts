@@ -19,13 +19,13 @@ interface Side {
   sessionId: string;
 }
 
-/** A server with one public session of somebody else, and the headers of who asks. */
+/** A server with one public session of another owner, and the headers that the bench sends. */
 async function openSide(accessMode: "NONE" | "LINK"): Promise<Side> {
   const running = await startApp({ accessMode });
   const { storage, address } = running;
   const digest = await storage.blobs.put(new Uint8Array(60_000).map((_, place) => place * 31));
-  const image = await storage.images.insert(anImage({ ownerId: "somebody", digest }));
-  const session = aSession(image.id, { id: randomUUID(), ownerId: "somebody", visibility: "PUBLIC", status: "COMPLETED" });
+  const image = await storage.images.insert(anImage({ ownerId: "other", digest }));
+  const session = aSession(image.id, { id: randomUUID(), ownerId: "other", visibility: "PUBLIC", status: "COMPLETED" });
   await storage.sessions.insert(session);
   await storage.frames.insert(aFrame(session.id, 0, { digest, byteLength: 60_000 }));
   if (accessMode === "NONE") return { running, headers: {}, sessionId: session.id };

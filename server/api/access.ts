@@ -14,12 +14,12 @@ import { DateTime } from "./scalars.js";
 import { ServerInfo } from "./server-info.js";
 import { Session } from "./session-types.js";
 
-@ObjectType({ description: "Who may use this server, and what the one who asks may do." })
+@ObjectType({ description: "Who may use this server, and what this client may do." })
 export class Access {
   @Field(() => AccessMode, { description: "How the server knows who may use it." })
   mode!: AccessMode;
 
-  @Field(() => Role, { nullable: true, description: "What the one who asks may do; null for a stranger." })
+  @Field(() => Role, { nullable: true, description: "What this client may do; null without valid credentials." })
   role!: Role | null;
 
   @Field(() => String, { nullable: true, description: "Name of the link with this role; null for none." })
@@ -88,21 +88,21 @@ export class AccessLinkInput extends LinkInput {
 
 @Resolver(() => ServerInfo)
 export class AccessResolver {
-  @FieldResolver(() => Access, { description: "Who may use this server, and what the one who asks may do." })
+  @FieldResolver(() => Access, { description: "Who may use this server, and what this client may do." })
   access(@Ctx() { accessMode, principal: { role, name, expiresAt } }: ApiContext): Access {
     return { mode: accessMode, role, name, expiresAt };
   }
 }
 
-/** Who may see a session, and what the one who asks may do with it. */
+/** Who may see a session, and what this client may do with it. */
 @Resolver(() => Session)
 export class SessionAccessResolver {
-  @FieldResolver(() => Boolean, { description: "Whether the one who asks started the session." })
+  @FieldResolver(() => Boolean, { description: "Whether this client started the session." })
   isMine(@Root() { ownerId }: SessionRecord, @Ctx() { principal }: ApiContext): boolean {
     return ownerId === principal.ownerId;
   }
 
-  @FieldResolver(() => Boolean, { description: "Whether the one who asks may steer, rename, share and delete the session." })
+  @FieldResolver(() => Boolean, { description: "Whether this client may steer, rename, share and delete the session." })
   mayChange(@Root() { ownerId }: SessionRecord, @Ctx() { principal }: ApiContext): boolean {
     return principal.role === "ADMIN" || (principal.role === "ARTIST" && ownerId === principal.ownerId);
   }
