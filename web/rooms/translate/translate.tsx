@@ -44,14 +44,13 @@ export function Translate({ children }: { children: ReactNode }) {
   }
 
   return (
-    <div className={workbench.workbench}>
+    <div className={workbench.workbench} data-loading={translators === null && networkFailure === null}>
       <div className={workbench.pictures}>
         <PictureWell title={texts.picture} choice={picture} />
         <TranslatorList translators={translators} chosen={translator} onChoose={setModel} />
       </div>
       <form
         className={workbench.settings}
-        data-loading={translators === null && networkFailure === null}
         onSubmit={(event) => {
           event.preventDefault();
           if (translator && !focusInvalid(event.currentTarget)) void start(() => begin(translator));
