@@ -11,7 +11,7 @@ import { runTool } from "./run.mjs";
  */
 
 /**
- * Runs all tests once.
+ * Runs all tests once, against the server that is built.
  * @returns {Promise<Counts & { skipReasons: string[] }>} as `countTests`, and why tests were skipped, each reason once
  */
 export async function runTests() {
@@ -20,7 +20,8 @@ export async function runTests() {
   try {
     const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     // Tests expect React's build for development, whatever the environment says.
-    const code = await runTool("vitest", args, { ...process.env, NODE_ENV: "test", SKIP_REASONS_FILE: reasons });
+    const env = { ...process.env, NODE_ENV: "test", SKIP_REASONS_FILE: reasons, TEST_BUILT_SERVER: "1" };
+    const code = await runTool("vitest", args, env);
     const text = await readIfThere(report);
     const skipReasons = new Set((await readIfThere(reasons))?.split("\n").filter(Boolean));
     return { ...countTests(text === null ? null : JSON.parse(text), code), skipReasons: [...skipReasons].sort() };

@@ -1,6 +1,8 @@
+import { rm } from "node:fs/promises";
 import { afterAll, beforeAll } from "vitest";
+import { newDataFolder } from "./data-folder.js";
 import type { GraphqlClient } from "./graphql-client.js";
-import { dataFolder, ServerProcess } from "./server.js";
+import { ServerProcess } from "./server.js";
 
 type Variables = Record<string, string>;
 
@@ -14,15 +16,14 @@ export class ServerFixture {
 
   /** `variables` is called at the first start, after the hooks that were registered before this one. */
   constructor(private readonly variables: () => Variables | Promise<Variables> = () => ({})) {
-    let remove = async (): Promise<void> => undefined;
     beforeAll(async () => {
-      ({ folder: this.folder, remove } = await dataFolder());
+      this.folder = await newDataFolder();
       await this.start();
     });
     afterAll(async () => {
       // A server that did not start has no client; its hook has failed already.
       if (this.client) await this.stop();
-      await remove();
+      if (this.folder) await rm(this.folder, { recursive: true, force: true });
     });
   }
 
