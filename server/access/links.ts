@@ -49,6 +49,7 @@ export class Links {
         unit: "characters",
       });
     }
+    if (trimmed.includes("\0")) throw badInput("input.name", "A link's name is a text without NUL characters.");
     const createdAt = new Date();
     if (expiresAt !== null && expiresAt <= createdAt) throw badInput("input.expiresAt", "A link must expire in the future.");
     const base = { id: randomUUID(), name: trimmed, ownerId, createdAt, expiresAt, revokedAt: null };

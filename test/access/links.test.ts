@@ -380,3 +380,8 @@ test("lists, counts and events have only what one may see", async () => {
   expect((await first).value.data.sessions.id).toBe(open.id);
   await events.return?.();
 });
+
+test.each(["", "x".repeat(101), "nul \0"])("a link is refused the name %j", async (name) => {
+  const create = "mutation ($name: String!) { createLink(input: { name: $name, role: VIEWER }) { path } }";
+  expect(await parties.running.client.refusal(create, { name })).toMatchObject({ code: "BAD_INPUT", field: "input.name" });
+});

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll } from "vitest";
 import type { Party } from "../../server/access/policy.js";
 import type { Role, Visibility } from "../../server/records/access.js";
+import type { ImageRecord } from "../../server/records/pictures.js";
 import type { StyleTransferRecord } from "../../server/records/session.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
-import { appOfFile, type RunningApp } from "./app.js";
+import { type AppOptions, appOfFile, type RunningApp } from "./app.js";
 import { GraphqlClient } from "./graphql-client.js";
 import { pngPicture } from "./pictures.js";
 
@@ -24,12 +25,17 @@ export interface Parties {
   /** Makes a link with a role; returns who came by it. */
   someone(role: Role, expiresAt?: Date | null): Promise<Someone>;
   /** Stores a finished painting of a new picture, with one frame. */
-  paint(ownerId: string, visibility?: Visibility, changes?: Partial<StyleTransferRecord>): Promise<StyleTransferRecord>;
+  paint(
+    ownerId: string,
+    visibility?: Visibility,
+    changes?: Partial<StyleTransferRecord>,
+    picture?: Partial<ImageRecord>,
+  ): Promise<StyleTransferRecord>;
 }
 
 /** Parties for all tests of a file. */
-export function partiesOfFile(): Parties {
-  const running = appOfFile({ accessMode: "LINK" });
+export function partiesOfFile(options: AppOptions = {}): Parties {
+  const running = appOfFile({ accessMode: "LINK", ...options });
   const all: Someone[] = [];
   const parties = { running, clients: {} } as Parties;
 
@@ -40,12 +46,12 @@ export function partiesOfFile(): Parties {
     return someone;
   };
 
-  parties.paint = async (ownerId, visibility = "PRIVATE", changes = {}) => {
+  parties.paint = async (ownerId, visibility = "PRIVATE", changes = {}, picture = {}) => {
     const { storage } = running;
     const { bytes } = await pngPicture(16, 16, Math.floor(Math.random() * 1e9));
     const digest = await storage.blobs.put(new Uint8Array(bytes));
     const size = { digest, byteLength: bytes.byteLength, width: 16, height: 16, mimeType: "image/png" };
-    const image = await storage.images.insert(anImage({ ownerId, ...size }));
+    const image = await storage.images.insert(anImage({ ownerId, ...size, ...picture }));
     const session = aSession(image.id, { ownerId, visibility, status: "COMPLETED", finishedAt: new Date(), ...changes });
     await storage.sessions.insert(session);
     await storage.frames.insert(aFrame(session.id, 0, size));
