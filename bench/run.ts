@@ -17,6 +17,7 @@ const benches = [
   ...[
     "access",
     "viewers",
+    "storm",
     "steering",
     "server-overhead",
     "warm-start",

@@ -3,18 +3,18 @@
  * every frame with its bytes. For each frame it sends the parent process the step and the time of arrival; the clock is
  * the system's, which both processes share.
  *
- *   forked with: address session viewers
+ *   forked with: address session viewers [token]
  */
 import { WebSocket } from "ws";
 
-const [address = "", id = "", viewers = "1"] = process.argv.slice(2);
+const [address = "", id = "", viewers = "1", token] = process.argv.slice(2);
 const query = "subscription ($id: ID!) { session(id: $id, inline: true) { ... on Frame { step width height computeMs data } } }";
 
 /** Opens one viewer; resolves with its first event. */
 function open(viewer: number): Promise<void> {
   const socket = new WebSocket(`${address.replace("http", "ws")}/graphql`, "graphql-transport-ws");
   const send = (message: object) => socket.send(JSON.stringify(message));
-  socket.on("open", () => send({ type: "connection_init" }));
+  socket.on("open", () => send({ type: "connection_init", payload: token === undefined ? {} : { token } }));
   return new Promise((resolve) => {
     socket.on("message", (bytes: Buffer) => {
       const at = Number(process.hrtime.bigint()) / 1e6;
