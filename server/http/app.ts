@@ -8,6 +8,7 @@ import type { WatchOutput } from "../sessions/watch/output-viewer.js";
 import type { Storage } from "../storage/storage.js";
 import { accessRoutes, RouteAccess } from "./access.js";
 import { bodyDeadline } from "./body-deadline.js";
+import { bodyLimit } from "./body-limit.js";
 import type { UploadLimits } from "./check-upload.js";
 import { errorHandler, notFoundHandler } from "./errors.js";
 import { exportRoutes } from "./exports.js";
@@ -50,6 +51,10 @@ export interface HttpDependencies {
   report: (error: unknown) => void;
 }
 
+function isUpload({ method, path }: { method: string; path: string }): boolean {
+  return method === "POST" && /^\/images\/?$/i.test(path);
+}
+
 /** Everything that the server offers over HTTP, in the order in which a request passes it. */
 export function createHttpApp({
   storage,
@@ -76,7 +81,8 @@ export function createHttpApp({
   app.disable("x-powered-by");
   app.set("trust proxy", trustedProxies);
   app.use(securityHeaders(isPublicSecure));
-  app.use(bodyDeadline(({ method, path }) => method === "POST" && /^\/images\/?$/i.test(path)));
+  app.use(bodyDeadline(isUpload));
+  app.use(bodyLimit(isUpload));
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
   // Before the guard: a health check may use any host name, and it learns nothing else.
   app.use(healthRoutes(unready, storage.space));
