@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { openAccess } from "./access/access.js";
+import { AuditFile, noAudit } from "./access/audit-log.js";
 import type { GuardedFilm } from "./access/gatekeeper.js";
 import type { Links } from "./access/links.js";
 import type { Principal } from "./access/principal.js";
@@ -14,6 +15,7 @@ import type { Bus } from "./bus/bus.js";
 import type { ExportRecord } from "./exports/export.js";
 import { Exporter } from "./exports/exporter.js";
 import { createHttpApp } from "./http/app.js";
+import { clientAddresses } from "./http/client-address.js";
 import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
@@ -65,6 +67,10 @@ export interface AppParts {
   trustedProxies: readonly string[];
   /** Origins of web pages, other than the studio, that may use the server. */
   origins: readonly string[];
+  /** What the operator lets people see. */
+  switches: { graphiql: boolean; introspection: boolean; metrics: boolean };
+  /** Where it is recorded who did what; null for nowhere. */
+  auditFile: string | null;
   version: string;
   /** Folder of the exported studio. */
   studioFolder: string;
@@ -111,6 +117,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     tls,
     trustedProxies,
     origins,
+    switches,
+    auditFile,
     version,
     studioFolder,
     exportsFolder,
@@ -133,15 +141,21 @@ export async function createApp(parts: AppParts): Promise<App> {
   const controls = new SessionControls({ ...sessionParts, maxQueued, maxChanges: MAX_CHANGES });
   const sweeper = new Sweeper({ storage, sessions, controls, report });
   const isInNetwork = accessMode !== "NONE";
-  const guard = createGuard({ publicUrl, origins, namesInNetwork: isInNetwork ? namesInNetwork : () => [] });
+  const audit = auditFile === null ? noAudit : new AuditFile({ path: auditFile, report });
+  const addressOf = clientAddresses(trustedProxies);
+  const guard = createGuard({
+    ...{ publicUrl, origins, namesInNetwork: isInNetwork ? namesInNetwork : () => [] },
+    refused: (request, { code, detail: { field = "" } }) =>
+      audit.record({ action: `Foreign ${field}`, code, principal: null, address: addressOf(request) }),
+  });
   const access = await openAccess({
-    ...{ mode: accessMode, operatorSecret, storage, bus },
+    ...{ mode: accessMode, operatorSecret, storage, bus, audit, addressOf },
     isOwnPage: guard.isOwnPage,
     findFilm: (id) => guardedFilm(exporter.find(id)),
   });
   const { gatekeeper, directory, links } = access;
   const shared = {
-    ...{ gatekeeper, directory, links, accessMode },
+    ...{ gatekeeper, directory, links, accessMode, audit },
     controls,
     queueOrder: new QueueOrder({ storage, queue, bus }),
     liveFrames,
@@ -158,12 +172,12 @@ export async function createApp(parts: AppParts): Promise<App> {
     limits: pictureLimits,
     maxSize,
   };
-  const contextOf = (principal: Principal): ApiContext => {
+  const contextOf = (principal: Principal, address: string | null): ApiContext => {
     const { reader, ownerId } = principal;
     const seen = storageFor(reader, storage);
     return {
       ...shared,
-      principal,
+      ...{ principal, address },
       storage: seen,
       frames: keptFrames(seen),
       // A stranger makes nothing.
@@ -174,7 +188,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   };
   const schema = buildApiSchema();
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
-  const graphql = await graphqlOverHttp(schema, contextOf, access.principals, report);
+  const graphql = await graphqlOverHttp(schema, { contextOf, principals: access.principals, addressOf, switches }, report);
   const handler = createHttpApp({
     storage,
     broker,
@@ -184,6 +198,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     guard,
     trustedProxies,
     isPublicSecure: publicUrl?.protocol === "https:",
+    switches,
     access,
     limits: pictureLimits,
     decoder,
@@ -199,7 +214,13 @@ export async function createApp(parts: AppParts): Promise<App> {
   const options = { requestTimeout: 0 };
   const secure = tls && createTlsServer(tls, options, handler, report);
   const server = secure?.server ?? createServer(options, handler);
-  const sockets = graphqlOverWebSocket(server, schema, { ...access, contextOf }, (request) => guard.refusal(request), report);
+  const sockets = graphqlOverWebSocket(
+    server,
+    schema,
+    { ...access, contextOf, introspection: switches.introspection },
+    (request) => guard.refusal(request),
+    report,
+  );
 
   return {
     broker,

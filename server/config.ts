@@ -32,6 +32,12 @@ export interface Config {
   device: DeviceChoice;
   /** Origins of web pages, other than the studio, that may use this server. */
   origins: string[];
+  /** Whether browsers get GraphiQL; null for where everyone is the owner. */
+  graphiql: boolean | null;
+  /** Whether those who may use the API may read its schema. */
+  introspection: boolean;
+  /** Whether `/metrics` is there. */
+  metrics: boolean;
 }
 
 /** An environment variable with a bad value. The message is for the operator. */
@@ -165,6 +171,24 @@ export const variables = {
     help: "Origins of other web pages that may use the server, separated by commas, such as `https://studio.example`.",
     parse: (text) => text.split(",").flatMap((part) => (part.trim() === "" ? [] : [origin(part.trim())])),
   },
+  graphiql: {
+    name: "ATELIER_GRAPHIQL",
+    default: "auto",
+    help: "`1` gives browsers GraphiQL at `/graphql`, `0` does not; `auto` does where `ATELIER_ACCESS` is `none`.",
+    parse: (text) => ({ auto: null, "0": false, "1": true })[oneOf(["auto", "0", "1"], text)],
+  },
+  introspection: {
+    name: "ATELIER_INTROSPECTION",
+    default: "1",
+    help: "`0` shows the schema to nobody, neither by introspection nor at `/schema.graphql`; GraphiQL needs it.",
+    parse: (text) => oneOf(["0", "1"], text) === "1",
+  },
+  metrics: {
+    name: "ATELIER_METRICS",
+    default: "1",
+    help: "`0` leaves out `/metrics`.",
+    parse: (text) => oneOf(["0", "1"], text) === "1",
+  },
 } as const satisfies { [Key in keyof Config]: Variable<Config[Key]> };
 
 /** Reads the environment. @throws ConfigError for bad values and unknown names that begin with ATELIER_. */
@@ -207,7 +231,7 @@ function megabytes(text: string): number {
   return Number(text) * 1e6;
 }
 
-function oneOf<Choice extends string>(choices: readonly Choice[], text: string): Choice {
+function oneOf<const Choice extends string>(choices: readonly Choice[], text: string): Choice {
   const choice = choices.find((candidate) => candidate === text);
   if (choice === undefined) throw new ConfigError(`must be one of ${choices.join(", ")}`);
   return choice;

@@ -87,6 +87,12 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     tls: config.tlsCert !== null && config.tlsKey !== null ? { cert: config.tlsCert, key: config.tlsKey } : null,
     trustedProxies: config.trustedProxies,
     origins: config.origins,
+    switches: {
+      graphiql: config.graphiql ?? config.access === "NONE",
+      introspection: config.introspection,
+      metrics: config.metrics,
+    },
+    auditFile: config.access === "NONE" ? null : join(config.dataDir, "audit.log"),
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
     exportsFolder: join(config.dataDir, "exports"),

@@ -18,6 +18,9 @@ test("an empty environment gives the defaults", () => {
     offline: false,
     device: "auto",
     origins: [],
+    graphiql: null,
+    introspection: true,
+    metrics: true,
   });
 });
 
@@ -37,6 +40,9 @@ test("every variable is read", () => {
     ATELIER_OFFLINE: "1",
     ATELIER_DEVICE: "reference",
     ATELIER_ORIGINS: "https://a.example, http://b.example:8080/",
+    ATELIER_GRAPHIQL: "1",
+    ATELIER_INTROSPECTION: "0",
+    ATELIER_METRICS: "0",
   };
   expect(readConfig(env)).toEqual({
     port: 0,
@@ -53,6 +59,9 @@ test("every variable is read", () => {
     offline: true,
     device: "reference",
     origins: ["https://a.example", "http://b.example:8080"],
+    graphiql: true,
+    introspection: false,
+    metrics: false,
   });
 });
 

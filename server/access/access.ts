@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Bus } from "../bus/bus.js";
 import type { AccessMode } from "../records/access.js";
 import type { Storage } from "../storage/storage.js";
+import type { AuditLog } from "./audit-log.js";
 import { type Authenticator, LinkAuthenticator, openToAll } from "./authenticator.js";
 import { Gatekeeper, type GuardedFilm } from "./gatekeeper.js";
 import { Links } from "./links.js";
@@ -15,6 +16,9 @@ export interface AccessParts {
   operatorSecret?: string | null;
   /** Whether a request comes from no page, or from one of this server. */
   isOwnPage(request: IncomingMessage): boolean;
+  /** Address of the client that sends a request; null when its connection is gone. */
+  addressOf(request: IncomingMessage): string | null;
+  audit: AuditLog;
   storage: Storage;
   bus: Bus;
   /** Null when there is no such film. */
@@ -30,25 +34,31 @@ export interface Access {
   directory: SessionDirectory;
   connections: OpenConnections;
   links: Links;
+  audit: AuditLog;
+  addressOf(request: IncomingMessage): string | null;
   close(): Promise<void>;
 }
 
-export async function openAccess({ mode, operatorSecret = null, isOwnPage, storage, bus, findFilm }: AccessParts): Promise<Access> {
+export async function openAccess(parts: AccessParts): Promise<Access> {
+  const { mode, operatorSecret = null, storage, bus, findFilm, audit, addressOf } = parts;
   const directory = new SessionDirectory(storage.sessions, bus);
   const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret);
   const connections = await OpenConnections.open(bus);
   return {
     mode,
     authenticator,
-    principals: new RequestPrincipals(authenticator, isOwnPage),
+    principals: new RequestPrincipals(authenticator, parts),
     gatekeeper: new Gatekeeper({ storage, directory, findFilm }),
     directory,
     connections,
     links: new Links({ storage, bus }),
+    audit,
+    addressOf,
     async close() {
       await connections.close();
       await authenticator.close();
       await directory.close();
+      await audit.close();
     },
   };
 }

@@ -122,13 +122,14 @@ export class Links {
     return { link, secret: cookie };
   }
 
-  /** Ends the access of a visitor's browser. Does nothing for a cookie that is not known. */
-  async leave(cookie: string): Promise<void> {
+  /** Ends the access of a visitor's browser. Returns the visitor's id; null for a cookie that is not known. */
+  async leave(cookie: string): Promise<string | null> {
     const { access } = this.parts.storage;
     const visitor = isSecret(cookie) ? await access.visitorOf(hashSecret(cookie)) : null;
-    if (!visitor) return;
+    if (!visitor) return null;
     await access.dismiss(visitor.id);
     await this.parts.bus.publish("access", { type: "left", visitorId: visitor.id });
+    return visitor.id;
   }
 
   /** The link of a lasting output with this name and secret; null for a secret that does not open it. */

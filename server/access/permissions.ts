@@ -40,6 +40,11 @@ export function unauthenticated(): AtelierError {
   return new AtelierError("UNAUTHENTICATED", "This needs access. Open a link to this server, or send its secret as a Bearer token.");
 }
 
+/** The error for the schema, where the operator shows it to nobody. */
+export function schemaHidden(): AtelierError {
+  return new AtelierError("FORBIDDEN", "This server does not show its schema; whoever runs it can set ATELIER_INTROSPECTION=1.");
+}
+
 function forbidden({ role }: Principal, field: string | undefined): AtelierError {
   const message = role === "VIEWER" ? "With this link one can only watch." : "Only its owner and admins can do this.";
   return new AtelierError("FORBIDDEN", message, field === undefined ? {} : { field });

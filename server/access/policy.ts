@@ -35,6 +35,8 @@ export interface Subject {
 export interface Entry {
   rule: Rule;
   subjects: readonly Subject[];
+  /** Arguments that the audit log has of an operation, none of them secret; null for one that it records only when refused. */
+  audited: readonly string[] | null;
 }
 
 const session = (argument: string): Subject => ({ kind: "session", argument });
@@ -43,7 +45,12 @@ const film: Subject = { kind: "export", argument: "id" };
 const link: Subject = { kind: "link", argument: "id" };
 
 function entry(rule: Rule, ...subjects: Subject[]): Entry {
-  return { rule, subjects };
+  return { rule, subjects, audited: null };
+}
+
+/** An operation that changes who may do what, or what concerns others: the audit log has it also when it is carried out. */
+function audited(operation: Entry, ...others: string[]): Entry {
+  return { ...operation, audited: [...operation.subjects.map(({ argument }) => argument), ...others] };
 }
 
 /**
@@ -64,6 +71,7 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Query.model": entry("LIST"),
   "Query.models": entry("LIST"),
   "Query.links": entry("MAKE"),
+  "Query.auditLog": entry("ADMINISTER"),
   "Mutation.startStyleTransfer": entry("MAKE"),
   "Mutation.startTranslation": entry("MAKE"),
   "Mutation.importTrace": entry("MAKE"),
@@ -78,18 +86,18 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Mutation.renameSession": entry("CHANGE", session("sessionId")),
   "Mutation.annotateSession": entry("CHANGE", session("sessionId")),
   "Mutation.extendSession": entry("CHANGE", session("sessionId")),
-  "Mutation.deleteSession": entry("CHANGE", session("sessionId")),
-  "Mutation.setVisibility": entry("CHANGE", session("sessionId")),
-  "Mutation.shareSession": entry("CHANGE", session("sessionId")),
+  "Mutation.deleteSession": audited(entry("CHANGE", session("sessionId"))),
+  "Mutation.setVisibility": audited(entry("CHANGE", session("sessionId")), "visibility"),
+  "Mutation.shareSession": audited(entry("CHANGE", session("sessionId")), "input.name"),
   "Mutation.sendFrame": entry("CHANGE", session("input.sessionId")),
-  "Mutation.deleteImage": entry("CHANGE", image),
+  "Mutation.deleteImage": audited(entry("CHANGE", image)),
   "Mutation.cancelExport": entry("CHANGE", film),
-  "Mutation.shareOutput": entry("MAKE"),
-  "Mutation.createLink": entry("ADMINISTER"),
-  "Mutation.revokeLink": entry("CHANGE", link),
-  "Mutation.moveInQueue": entry("ADMINISTER", session("sessionId")),
-  "Mutation.downloadModel": entry("ADMINISTER"),
-  "Mutation.cancelDownload": entry("ADMINISTER"),
+  "Mutation.shareOutput": audited(entry("MAKE"), "output", "input.name"),
+  "Mutation.createLink": audited(entry("ADMINISTER"), "input.name", "input.role"),
+  "Mutation.revokeLink": audited(entry("CHANGE", link)),
+  "Mutation.moveInQueue": audited(entry("ADMINISTER", session("sessionId")), "position"),
+  "Mutation.downloadModel": audited(entry("ADMINISTER"), "id"),
+  "Mutation.cancelDownload": audited(entry("ADMINISTER"), "id"),
   "Subscription.session": entry("SEE", session("id")),
   "Subscription.viewers": entry("SEE", session("id")),
   "Subscription.exportChanged": entry("SEE", film),

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import { AtelierError } from "../errors.js";
+import type { AuditLog } from "./audit-log.js";
 import type { Authenticator, Credentials } from "./authenticator.js";
 import type { Principal } from "./principal.js";
 
@@ -12,27 +14,48 @@ export function credentialsOf({ headers }: Pick<IncomingMessage, "headers">): Cr
   return { bearer, cookie };
 }
 
+export interface RequestParts {
+  /** Whether a request comes from no page, or from one of this server: others act without its cookies. */
+  isOwnPage(request: IncomingMessage): boolean;
+  addressOf(request: IncomingMessage): string | null;
+  /** Receives secrets' refusals, without the secrets. */
+  audit: AuditLog;
+}
+
 /** Tells who sends a request, once for each. */
 export class RequestPrincipals {
   private readonly known = new WeakMap<IncomingMessage, Promise<Principal>>();
 
-  /** `isOwnPage` says whether a request comes from no page, or from one of this server: others act without its cookies. */
   constructor(
     private readonly authenticator: Authenticator,
-    private readonly isOwnPage: (request: IncomingMessage) => boolean,
+    private readonly parts: RequestParts,
   ) {}
 
   /** @throws AtelierError UNAUTHENTICATED for a Bearer secret that opens nothing. */
   of(request: IncomingMessage, takesCookie = true): Promise<Principal> {
     const { bearer, cookie } = credentialsOf(request);
     const known =
-      this.known.get(request) ?? this.authenticator.principalOf({ bearer, cookie: takesCookie && this.isOwnPage(request) ? cookie : null });
+      this.known.get(request) ?? this.identify(request, { bearer, cookie: takesCookie && this.parts.isOwnPage(request) ? cookie : null });
     this.known.set(request, known);
     return known;
   }
 
-  /** @throws AtelierError UNAUTHENTICATED for a secret that opens nothing. */
-  ofBearer(secret: string): Promise<Principal> {
-    return this.authenticator.principalOf({ bearer: secret, cookie: null });
+  /**
+   * Who sends a Bearer secret in the payload of `connection_init`, on a socket that `request` opened.
+   * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing.
+   */
+  ofBearer(secret: string, request: IncomingMessage): Promise<Principal> {
+    return this.identify(request, { bearer: secret, cookie: null });
+  }
+
+  private async identify(request: IncomingMessage, credentials: Credentials): Promise<Principal> {
+    try {
+      return await this.authenticator.principalOf(credentials);
+    } catch (error) {
+      if (error instanceof AtelierError) {
+        this.parts.audit.record({ action: "Bearer", code: error.code, principal: null, address: this.parts.addressOf(request) });
+      }
+      throw error;
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** Random bytes of a secret: 192 bits. */
 const SECRET_BYTES = 24;
@@ -14,6 +14,12 @@ export function newSecret(): string {
  */
 export function hashSecret(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
+}
+
+/** Whether two hashes of secrets are the same, in a time that does not depend on where they differ. */
+export function isSameHash(one: string, other: string): boolean {
+  const [first, second] = [Buffer.from(one, "hex"), Buffer.from(other, "hex")];
+  return first.byteLength === second.byteLength && timingSafeEqual(first, second);
 }
 
 /** Whether a text has the form of a secret. */

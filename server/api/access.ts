@@ -208,7 +208,7 @@ export class LinkResolver {
 }
 
 /** @throws AtelierError BAD_INPUT for a length that is out of range. */
-function lengthOf(first: number | null): number {
+export function lengthOf(first: number | null): number {
   const limit = apiLimits.maxPageSize;
   const length = first ?? limit;
   if (length >= 1 && length <= limit) return length;

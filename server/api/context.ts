@@ -1,3 +1,4 @@
+import type { AuditLog } from "../access/audit-log.js";
 import type { Gatekeeper } from "../access/gatekeeper.js";
 import type { Links } from "../access/links.js";
 import { unauthenticated } from "../access/permissions.js";
@@ -51,6 +52,9 @@ export interface ModelCatalogue {
  */
 export interface ApiContext {
   principal: Principal;
+  /** Address of the client; null when its connection is gone. */
+  address: string | null;
+  audit: AuditLog;
   gatekeeper: Gatekeeper;
   directory: SessionDirectory;
   links: Links;
@@ -84,8 +88,8 @@ export interface ApiContext {
   maxSize(): number;
 }
 
-/** The context for someone's operations. */
-export type ContextOf = (principal: Principal) => ApiContext;
+/** The context for someone's operations, from the address of a client. */
+export type ContextOf = (principal: Principal, address: string | null) => ApiContext;
 
 /** The owner of what a principal with a role makes; the policy lets no stranger make anything. */
 export function ownerOf({ ownerId }: Principal): string {

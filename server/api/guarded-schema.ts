@@ -1,11 +1,16 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from "graphql";
+import { isWorthNoting } from "../access/audit-log.js";
 import { extentOf } from "../access/permissions.js";
 import { type Entry, openServerFields, policy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
 import type { SessionDirectory } from "../access/session-directory.js";
+import { AtelierError, type ErrorCode } from "../errors.js";
 import type { OperationContext } from "./operation.js";
 
 type Field = GraphQLField<unknown, OperationContext, Record<string, unknown>>;
+
+/** The policy of fields of the server that strangers may not read. */
+const serverFields: Entry = { rule: "LIST", subjects: [], audited: null };
 
 /**
  * Puts the policy in front of every operation of a schema.
@@ -20,12 +25,13 @@ export function guardSchema(schema: GraphQLSchema): void {
       const entry = policy[name];
       if (!entry) throw new TypeError(`${name} has no policy.`);
       guarded.add(name);
-      if (type === schema.getSubscriptionType()) guardSubscription(field, entry);
-      else guardResolver(field, entry, type === schema.getQueryType());
+      if (entry.audited) auditResolver(field, name, entry.audited);
+      if (type === schema.getSubscriptionType()) guardSubscription(field, name, entry);
+      else guardResolver(field, name, entry, type === schema.getQueryType());
     }
   }
   for (const field of fieldsOf(schema.getType("ServerInfo"))) {
-    if (!openServerFields.has(field.name)) guardResolver(field, { rule: "LIST", subjects: [] }, false);
+    if (!openServerFields.has(field.name)) guardResolver(field, `ServerInfo.${field.name}`, serverFields, false);
   }
   const left = Object.keys(policy).filter((name) => !guarded.has(name));
   if (left.length > 0) throw new TypeError(`There is no ${left.join(", ")}.`);
@@ -36,7 +42,7 @@ function fieldsOf(type: unknown): Field[] {
 }
 
 /** With `isNullable`, what one may not see is null, like what does not exist. */
-function guardResolver(field: Field, entry: Entry, isNullable: boolean): void {
+function guardResolver(field: Field, name: string, entry: Entry, isNullable: boolean): void {
   const resolve = field.resolve ?? defaultFieldResolver;
   field.resolve = (source, args, context, info) => {
     const { principal, gatekeeper } = context;
@@ -46,22 +52,67 @@ function guardResolver(field: Field, entry: Entry, isNullable: boolean): void {
       .then((refusal) => {
         if (refusal === null) return resolve(source, args, context, info);
         if (isNullable && refusal.code === "NOT_FOUND") return null;
-        throw refusal;
+        throw noted(refusal, name, entry, args, context);
       });
   };
 }
 
-function guardSubscription(field: Field, entry: Entry): void {
+function guardSubscription(field: Field, name: string, entry: Entry): void {
   const { subscribe } = field;
   if (!subscribe) throw new TypeError(`The subscription ${field.name} has no events.`);
   field.subscribe = async (source, args, context, info) => {
     const { principal, gatekeeper, directory } = context;
     const refusal = await gatekeeper.refusal(entry, principal, (argument) => valueAt(args, argument));
-    if (refusal) throw refusal;
+    if (refusal) throw noted(refusal, name, entry, args, context);
     const events = (await subscribe(source, args, context, info)) as AsyncIterableIterator<unknown>;
     const sessions = gatekeeper.sessionsOf(entry, principal, (argument) => valueAt(args, argument));
     return whileVisible(events, sessions, principal, directory);
   };
+}
+
+/** Records in the audit log that an operation was carried out, or why that failed. */
+function auditResolver(field: Field, action: string, recorded: readonly string[]): void {
+  const resolve = field.resolve ?? defaultFieldResolver;
+  field.resolve = async (source, args, context, info) => {
+    const { audit, principal, address } = context;
+    const record = (code: ErrorCode | null, made: Record<string, string> = {}) =>
+      audit.record({ action, code, principal, address, about: { ...textsOf(args, recorded), ...made } });
+    try {
+      const result: unknown = await resolve(source, args, context, info);
+      record(null, madeLink(result));
+      return result;
+    } catch (error) {
+      record(error instanceof AtelierError ? error.code : "INTERNAL");
+      throw error;
+    }
+  };
+}
+
+/** Records a refusal in the audit log, unless it is that of a stranger without credentials; returns the refusal. */
+function noted(refusal: AtelierError, action: string, { subjects }: Entry, args: Record<string, unknown>, context: OperationContext) {
+  const { audit, principal, address } = context;
+  const about = textsOf(
+    args,
+    subjects.map(({ argument }) => argument),
+  );
+  if (isWorthNoting(refusal, principal)) audit.record({ action, code: refusal.code, principal, address, about });
+  return refusal;
+}
+
+/** The arguments with these paths that were given. */
+function textsOf(args: Record<string, unknown>, paths: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    paths.flatMap((path) => {
+      const value = valueAt(args, path);
+      return value === undefined || value === null ? [] : [[path, String(value)]];
+    }),
+  );
+}
+
+/** The id of a link that a mutation made. */
+function madeLink(result: unknown): Record<string, string> {
+  const { link } = (typeof result === "object" && result !== null ? result : {}) as { link?: { id: string } };
+  return link ? { link: link.id } : {};
 }
 
 /** Events that end when their viewer may no longer see a session. */

@@ -1,24 +1,30 @@
+import type { IncomingMessage } from "node:http";
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { type ExpressContextFunctionArgument, expressMiddleware } from "@as-integrations/express5";
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, Router } from "express";
 import { type DocumentNode, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
-import { unauthenticated } from "../access/permissions.js";
 import type { RequestPrincipals } from "../access/requests.js";
 import { AtelierError, type ErrorCode } from "../errors.js";
 import type { ContextOf } from "./context.js";
 import { formatError, type ReportError, requestTooLarge } from "./errors.js";
-import { graphiql } from "./graphiql.js";
-import { asksForSchema } from "./introspection.js";
+import { type ApiSwitches, graphiql, noGraphiql } from "./graphiql.js";
+import { schemaRefusal } from "./introspection.js";
 import { apiLimits } from "./limits.js";
 import { type OperationContext, operationContext } from "./operation.js";
 import { limitErrors, parseWithinLimits } from "./query-limits.js";
 
+export interface GraphqlHttpParts {
+  contextOf: ContextOf;
+  principals: RequestPrincipals;
+  addressOf(request: IncomingMessage): string | null;
+  switches: ApiSwitches;
+}
+
 /** GraphQL over HTTP, mounted at its path: operations by POST, GraphiQL for browsers that open the address. */
 export async function graphqlOverHttp(
   schema: GraphQLSchema,
-  contextOf: ContextOf,
-  principals: RequestPrincipals,
+  { contextOf, principals, addressOf, switches }: GraphqlHttpParts,
   report: ReportError,
 ): Promise<{ router: Router; close: () => Promise<void> }> {
   const reportText = (text: unknown) => report(text instanceof Error ? text : new Error(String(text)));
@@ -38,7 +44,7 @@ export async function graphqlOverHttp(
   });
   await apollo.start();
   const router = Router();
-  router.get("/", graphiql);
+  router.get("/", switches.graphiql ? graphiql : noGraphiql);
   router.use(express.json({ limit: apiLimits.maxRequestBytes }));
   router.use(refuseBody);
   // express.json leaves a request without JSON without a body, but Apollo needs one.
@@ -51,10 +57,10 @@ export async function graphqlOverHttp(
     await principals.of(request);
     next();
   });
-  router.use(refuseOperation(schema, principals));
+  router.use(refuseOperation(schema, principals, switches));
   router.use(refuseCredentials);
   const context = async ({ req, res }: ExpressContextFunctionArgument) =>
-    operationContext(contextOf(await principals.of(req)), () => res.destroyed);
+    operationContext(contextOf(await principals.of(req), addressOf(req)), () => res.destroyed);
   router.use(expressMiddleware(apollo, { context }));
   return { router, close: () => apollo.stop() };
 }
@@ -112,7 +118,7 @@ const unauthenticatedAs401: ApolloServerPlugin<OperationContext> = {
  * Refuses operations that Apollo would run: it limits neither tokens nor depth, and its validation takes long for large
  * documents. It also runs a subscription like a query. The schema is not shown to strangers.
  */
-function refuseOperation(schema: GraphQLSchema, principals: RequestPrincipals): RequestHandler {
+function refuseOperation(schema: GraphQLSchema, principals: RequestPrincipals, { introspection }: ApiSwitches): RequestHandler {
   return async (request, response, next) => {
     const { role } = await principals.of(request);
     const { query, operationName } = operationOf(request);
@@ -126,8 +132,12 @@ function refuseOperation(schema: GraphQLSchema, principals: RequestPrincipals): 
     }
     const errors = refusals(schema, document, typeof operationName === "string" ? operationName : null);
     if (errors.length > 0) response.status(400).json({ errors });
-    else if (role === null && asksForSchema(document)) throw unauthenticated();
-    else next();
+    else {
+      const refusal = schemaRefusal(document, role, introspection);
+      if (refusal === null) next();
+      else if (refusal.code === "UNAUTHENTICATED") throw refusal;
+      else response.status(403).json({ errors: [asGraphQLError(refusal.message, refusal, refusal.code)] });
+    }
   };
 }
 

@@ -4,6 +4,7 @@ import { GraphQLEnumType, GraphQLSchema, lexicographicSortSchema, printSchema } 
 import { buildSchemaSync } from "type-graphql";
 import { errorCodes } from "../errors.js";
 import { AccessResolver, LinkResolver, SessionAccessResolver } from "./access.js";
+import { AuditResolver } from "./audit.js";
 import { ExportResolver } from "./exports.js";
 import { FrameResolver } from "./frames.js";
 import { guardSchema } from "./guarded-schema.js";
@@ -54,6 +55,7 @@ function resolvedSchema(): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [
       AccessResolver,
+      AuditResolver,
       ExportResolver,
       FrameResolver,
       ImageResolver,

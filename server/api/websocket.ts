@@ -12,7 +12,7 @@ import type { ContextOf } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, limitError, type ReportError, requestTooLarge } from "./errors.js";
 import { ReceivingBudget, type SocketExtra, serveSocket } from "./graphql-socket.js";
-import { asksForSchema } from "./introspection.js";
+import { schemaRefusal } from "./introspection.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
 import { SharedResults } from "./shared-results.js";
@@ -29,6 +29,9 @@ export interface SocketAccess {
   contextOf: ContextOf;
   principals: RequestPrincipals;
   connections: OpenConnections;
+  addressOf(request: IncomingMessage): string | null;
+  /** Whether those who may use the API may read its schema. */
+  introspection: boolean;
 }
 
 /** The error that refuses an upgrade to a WebSocket; null when it may proceed. */
@@ -38,7 +41,7 @@ export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
 export function graphqlOverWebSocket(
   server: Server,
   schema: GraphQLSchema,
-  { contextOf, principals, connections }: SocketAccess,
+  { contextOf, principals, connections, addressOf, introspection }: SocketAccess,
   guard: UpgradeGuard,
   report: ReportError,
 ): { close: () => Promise<void> } {
@@ -57,7 +60,7 @@ export function graphqlOverWebSocket(
       const principal = await admitted(connectionParams, extra, principals);
       // graphql-ws closes the socket with 4403 (Forbidden).
       if (principal === null) return false;
-      extra.context = contextOf(principal);
+      extra.context = contextOf(principal, addressOf(extra.request));
       extra.released = connections.add(principal, () => {
         // A client that does not answer the closing handshake could go on sending.
         delete extra.context;
@@ -80,7 +83,9 @@ export function graphqlOverWebSocket(
         const document = documents.get(query);
         if (!("kind" in document)) return document;
         const { context } = extra;
-        if (!context || (context.principal.role === null && asksForSchema(document))) throw asError(unauthenticated());
+        if (!context) throw asError(unauthenticated());
+        const refusal = schemaRefusal(document, context.principal.role, introspection);
+        if (refusal) throw asError(refusal);
         const isGone = () => !extra.isOpen() || !(id in subscriptions);
         return { schema, document, variableValues: variables, operationName, contextValue: operationContext(context, isGone) };
       } catch (error) {
@@ -132,7 +137,7 @@ async function admitted(
 ): Promise<Principal | null> {
   try {
     // Browsers always send an Origin with a WebSocket, which the guard has checked. A cookie without one comes from no page.
-    if (typeof params?.token === "string") return await principals.ofBearer(params.token);
+    if (typeof params?.token === "string") return await principals.ofBearer(params.token, request);
     return await principals.of(request, request.headers.origin !== undefined);
   } catch (error) {
     if (error instanceof AtelierError && error.code === "UNAUTHENTICATED") return null;

@@ -1,12 +1,13 @@
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { Access } from "../access/access.js";
-import type { Links } from "../access/links.js";
+import { isWorthNoting } from "../access/audit-log.js";
 import type { Grounds } from "../access/open-connections.js";
 import { unauthenticated } from "../access/permissions.js";
 import { type Route, routePolicy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
 import { COOKIE, credentialsOf } from "../access/requests.js";
-import { badInput } from "../errors.js";
+import { AtelierError, badInput, type ErrorCode } from "../errors.js";
+import type { LinkRecord } from "../records/access.js";
 
 /** Longest life of a cookie that browsers allow, s. */
 const LONGEST_COOKIE_S = 400 * 86_400;
@@ -29,9 +30,13 @@ export class RouteAccess {
   async require(route: Route, request: Request): Promise<Principal> {
     const principal = await this.parts.principals.of(request);
     const idOf = (name: string) => request.params[name] ?? request.query[name];
-    const refusal = await this.parts.gatekeeper.refusal(routePolicy[route], principal, idOf);
-    if (refusal) throw refusal;
-    return principal;
+    const { gatekeeper, audit, addressOf } = this.parts;
+    const refusal = await gatekeeper.refusal(routePolicy[route], principal, idOf);
+    if (!refusal) return principal;
+    if (isWorthNoting(refusal, principal)) {
+      audit.record({ action: route, code: refusal.code, principal, address: addressOf(request) });
+    }
+    throw refusal;
   }
 
   /**
@@ -45,8 +50,12 @@ export class RouteAccess {
       if (principal.ownerId === null) throw unauthenticated();
       return { ...principal, ownerId: principal.ownerId };
     }
-    const link = typeof key === "string" ? await this.parts.links.outputOf(name, key) : null;
-    if (!link) throw unauthenticated();
+    const { links, audit, addressOf } = this.parts;
+    const link = typeof key === "string" ? await links.outputOf(name, key) : null;
+    if (!link) {
+      audit.record({ action: "GET /live/out/:name.mjpeg", code: "UNAUTHENTICATED", principal: null, address: addressOf(request) });
+      throw unauthenticated();
+    }
     return { ownerId: link.ownerId, visitorId: null, linkIds: [link.id], expiresAt: link.expiresAt };
   }
 
@@ -84,13 +93,23 @@ export class RouteAccess {
  * says what the link opens. `DELETE /access` ends the access of this browser. `isPublicSecure` says whether browsers reach
  * the server by https, through a proxy.
  */
-export function accessRoutes(links: Links, isPublicSecure: boolean): Router {
+export function accessRoutes({ links, audit, addressOf }: Access, isPublicSecure: boolean): Router {
   const router = Router();
 
   router.post("/access", express.json({ limit: MAX_BODY_BYTES }), async (request, response) => {
     const { secret }: Record<string, unknown> = request.body ?? {};
     if (typeof secret !== "string") throw badInput("secret", "Send the secret of a link as JSON.");
-    const opened = await links.open(secret, credentialsOf(request).cookie);
+    const record = (code: ErrorCode | null, link: LinkRecord | null) =>
+      audit.record({
+        ...{ action: "POST /access", code, address: addressOf(request) },
+        principal: link && { name: link.name, role: link.role, ownerId: null },
+        about: link ? { link: link.id } : {},
+      });
+    const opened = await links.open(secret, credentialsOf(request).cookie).catch((error: unknown) => {
+      if (error instanceof AtelierError) record(error.code, null);
+      throw error;
+    });
+    record(null, opened.link);
     const { kind, role, name, sessionId, expiresAt } = opened.link;
     setCookie(response, opened.secret, LONGEST_COOKIE_S, request.secure || isPublicSecure);
     response.set("Cache-Control", "no-store").json({ kind, role, name, sessionId, expiresAt: expiresAt?.toISOString() ?? null });
@@ -98,7 +117,11 @@ export function accessRoutes(links: Links, isPublicSecure: boolean): Router {
 
   router.delete("/access", async (request, response) => {
     const { cookie } = credentialsOf(request);
-    if (cookie !== null) await links.leave(cookie);
+    const left = cookie === null ? null : await links.leave(cookie);
+    if (left !== null) {
+      const principal = { name: null, role: null, ownerId: left };
+      audit.record({ action: "DELETE /access", code: null, principal, address: addressOf(request) });
+    }
     setCookie(response, "", 0, request.secure || isPublicSecure);
     response.status(204).end();
   });

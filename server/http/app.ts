@@ -1,5 +1,6 @@
 import express, { type Express, type RequestHandler } from "express";
 import type { Access } from "../access/access.js";
+import { schemaHidden } from "../access/permissions.js";
 import type { Exporter } from "../exports/exporter.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
@@ -7,6 +8,7 @@ import type { WatchOutput } from "../sessions/watch/output-viewer.js";
 import type { Storage } from "../storage/storage.js";
 import { accessRoutes, RouteAccess } from "./access.js";
 import { bodyDeadline } from "./body-deadline.js";
+import { bodyLimit } from "./body-limit.js";
 import type { UploadLimits } from "./check-upload.js";
 import { errorHandler, notFoundHandler } from "./errors.js";
 import { exportRoutes } from "./exports.js";
@@ -16,6 +18,7 @@ import type { Metrics } from "./metrics.js";
 import { mjpegRoutes } from "./mjpeg.js";
 import { type FindModelPicture, modelPictureRoutes } from "./model-pictures.js";
 import { pictureRoutes } from "./pictures.js";
+import { securityHeaders } from "./security-headers.js";
 import { studio } from "./studio.js";
 
 export interface HttpDependencies {
@@ -29,6 +32,8 @@ export interface HttpDependencies {
   trustedProxies: readonly string[];
   /** Whether browsers reach the server by https, through a proxy. */
   isPublicSecure: boolean;
+  /** What the operator lets people see. */
+  switches: { introspection: boolean; metrics: boolean };
   access: Access;
   limits: UploadLimits;
   decoder: PictureDecoder;
@@ -46,6 +51,10 @@ export interface HttpDependencies {
   report: (error: unknown) => void;
 }
 
+function isUpload({ method, path }: { method: string; path: string }): boolean {
+  return method === "POST" && /^\/images\/?$/i.test(path);
+}
+
 /** Everything that the server offers over HTTP, in the order in which a request passes it. */
 export function createHttpApp({
   storage,
@@ -56,6 +65,7 @@ export function createHttpApp({
   guard,
   trustedProxies,
   isPublicSecure,
+  switches,
   access: everyone,
   limits,
   decoder,
@@ -70,14 +80,16 @@ export function createHttpApp({
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", trustedProxies);
-  app.use(bodyDeadline(({ method, path }) => method === "POST" && /^\/images\/?$/i.test(path)));
+  app.use(securityHeaders(isPublicSecure));
+  app.use(bodyDeadline(isUpload));
+  app.use(bodyLimit(isUpload));
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
   // Before the guard: a health check may use any host name, and it learns nothing else.
   app.use(healthRoutes(unready, storage.space));
   app.use(guard.middleware);
   const access = new RouteAccess(everyone);
-  app.use(accessRoutes(everyone.links, isPublicSecure));
-  app.get("/metrics", access.middleware("GET /metrics"), metrics.send);
+  app.use(accessRoutes(everyone, isPublicSecure));
+  if (switches.metrics) app.get("/metrics", access.middleware("GET /metrics"), metrics.send);
   app.use(pictureRoutes({ storage, decoder, limits, metrics, access }));
   app.use(mjpegRoutes({ broker, watchOutput, access }));
   app.use(exportRoutes({ storage, exporter, version, access }));
@@ -86,6 +98,7 @@ export function createHttpApp({
   app.get(
     "/schema.graphql",
     access.middleware("GET /schema.graphql"),
+    (_request, _response, next) => next(switches.introspection ? undefined : schemaHidden()),
     (_request, response) => void response.set("Cache-Control", "no-cache").type("text/plain").send(schemaText()),
   );
   app.use(studio(studioFolder));

@@ -29,9 +29,11 @@ export interface GuardOptions {
   origins?: readonly string[];
   /** Further names of this machine, where other machines may reach the server. */
   namesInNetwork?(): readonly string[];
+  /** Receives what is refused, for the audit log. */
+  refused?(request: IncomingMessage, error: AtelierError): void;
 }
 
-export function createGuard({ publicUrl = null, origins: others = [], namesInNetwork = () => [] }: GuardOptions): Guard {
+export function createGuard({ publicUrl = null, origins: others = [], namesInNetwork = () => [], refused }: GuardOptions): Guard {
   const origins = new Set(others.map((origin) => new URL(origin).origin));
   const hosts = new Set([...origins, ...(publicUrl ? [publicUrl.origin] : [])].map((origin) => new URL(origin).host));
 
@@ -44,6 +46,12 @@ export function createGuard({ publicUrl = null, origins: others = [], namesInNet
   };
 
   function refusal(request: IncomingMessage): AtelierError | null {
+    const error = refusalOf(request);
+    if (error) refused?.(request, error);
+    return error;
+  }
+
+  function refusalOf(request: IncomingMessage): AtelierError | null {
     const severalHosts = refuseSeveralHosts(request);
     if (severalHosts) return severalHosts;
     const { host = "", origin } = request.headers;
@@ -62,8 +70,8 @@ export function createGuard({ publicUrl = null, origins: others = [], namesInNet
     refusal,
     isOwnPage,
     middleware(request, response, next) {
-      const refused = refusal(request);
-      if (refused) throw refused;
+      const error = refusal(request);
+      if (error) throw error;
       const { origin } = request.headers;
       if (origin !== undefined && origins.has(origin)) {
         response.set({ "Access-Control-Allow-Origin": origin, Vary: "Origin" });

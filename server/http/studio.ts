@@ -9,7 +9,6 @@ const MISSING_PAGE = "404.html";
  * built.
  */
 const POLICIES = "policies.json";
-const securityHeaders = { "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin" };
 
 /**
  * The exported studio in `folder`. `/s/<id>` is the page of one session, whatever its id, and `/live/out/<name>` that of
@@ -24,7 +23,9 @@ export function studio(folder: string): Router {
     setHeaders(response, path) {
       // Next names these files after their content; pages change with every build.
       response.setHeader("Cache-Control", path.startsWith(hashedFiles) ? "public, max-age=31536000, immutable" : "no-cache");
-      for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+      if (path.endsWith(".html")) response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+      // A worker would follow the policy of its script, and not that of the page which starts it.
+      else response.removeHeader("Content-Security-Policy");
     },
   });
 
@@ -54,7 +55,7 @@ export function studio(folder: string): Router {
       response
         .status(404)
         .vary("Accept")
-        .set({ ...securityHeaders, "Cache-Control": "no-cache" })
+        .set({ "Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "same-origin" })
         .sendFile(MISSING_PAGE, { root: folder });
       return;
     }

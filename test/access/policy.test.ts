@@ -94,6 +94,7 @@ const operations: Record<string, Sample> = {
   "Query.model": { query: '{ model(id: "vgg19") { id } }' },
   "Query.models": { query: "{ models { id } }" },
   "Query.links": { query: "{ links { id } }" },
+  "Query.auditLog": { query: "{ auditLog { action } }" },
   "Mutation.startStyleTransfer": {
     query: "mutation ($id: ID!) { startStyleTransfer(input: { contentId: $id, styles: [{ imageId: $id }] }) { id } }",
     variables: async () => ({ id: (await parties.paint(parties.owner.ownerId, "PUBLIC")).contentId }),

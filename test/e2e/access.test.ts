@@ -88,6 +88,13 @@ describeStudio("a server with links, in browsers", { variables, camera: true }, 
     await teacher.page.goto("/admin");
     await teacher.page.getByRole("button", { name: "Revoke Class 7b" }).click();
     await teacher.page.getByText("Revoked").waitFor();
+    await teacher.page.getByRole("button", { name: "Refresh" }).click();
+    await teacher.page.getByText("Teacher: revoked a link").waitFor();
+    await teacher.page.getByText("Class 7b: opened a link").first().waitFor();
+    expect(await seriousFindings(teacher.page)).toEqual([]);
+    await screenshot(teacher.page, "access-audit", true);
+    await teacher.page.setViewportSize({ width: 360, height: 780 });
+    expect(await overflow(teacher.page)).toBe(0);
     await viewer.goto("/gallery");
     await closed(viewer);
     await closed(pupils[2]!.page);

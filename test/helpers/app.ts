@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect } from "vitest";
-import { type App, createApp } from "../../server/app.js";
+import { type App, type AppParts, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
@@ -22,6 +22,8 @@ export interface RunningApp {
   address: string;
   /** Errors that are the server's own fault. */
   faults: unknown[];
+  /** Where an app with access control records who did what. */
+  auditFile: string;
   /** How many subscriptions to all sessions were ever opened. */
   readonly galleries: number;
   /** Id of an uploaded picture. */
@@ -42,6 +44,7 @@ export interface AppOptions {
   maxQueued?: number;
   /** Folder of an exported studio; by default there is none. */
   studioFolder?: string;
+  switches?: Partial<AppParts["switches"]>;
 }
 
 /** The API side of a server in this process, on a free port, with a host that paints when a test says so. */
@@ -55,10 +58,12 @@ export async function startApp({
   cardBytes = null,
   maxQueued,
   studioFolder,
+  switches,
 }: AppOptions = {}): Promise<RunningApp> {
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
   const { storage, folder, close: closeStorage } = await openTemporaryStorage();
+  const auditFile = join(folder, "audit.log");
   const bus = openEmbeddedBus(report);
   const subscribe = bus.subscribe.bind(bus);
   let galleries = 0;
@@ -84,6 +89,8 @@ export async function startApp({
     tls,
     trustedProxies,
     origins,
+    switches: { graphiql: true, introspection: true, metrics: true, ...switches },
+    auditFile: accessMode === "NONE" ? null : auditFile,
     version: "1.2.3",
     studioFolder: studioFolder ?? join(folder, "studio"),
     exportsFolder: join(folder, "exports"),
@@ -108,6 +115,7 @@ export async function startApp({
     client,
     address,
     faults,
+    auditFile,
     imageId,
     get galleries() {
       return galleries;

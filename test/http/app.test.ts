@@ -138,6 +138,7 @@ describe("the HTTP app", () => {
       guard: createGuard({}),
       trustedProxies: [],
       isPublicSecure: false,
+      switches: { introspection: true, metrics: true },
       limits,
       decoder: server.decoder,
       metrics,

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Express } from "express";
 import { type Access, openAccess } from "../../server/access/access.js";
+import { noAudit } from "../../server/access/audit-log.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { Exporter } from "../../server/exports/exporter.js";
@@ -46,7 +47,9 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const broker = new FrameBroker(storage, bus);
   const exporter = await Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error) });
   const decoder = openPictureDecoder(decoderLimits(8e9));
-  const access = await openAccess({ mode: "NONE", isOwnPage: () => true, storage, bus, findFilm: () => null });
+  const access = await openAccess({
+    ...{ mode: "NONE", isOwnPage: () => true, addressOf: () => null, audit: noAudit, storage, bus, findFilm: () => null },
+  });
   const app = createHttpApp({
     storage,
     access,
@@ -58,6 +61,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     guard: createGuard({ origins: ["https://studio.example"] }),
     trustedProxies: [],
     isPublicSecure: false,
+    switches: { introspection: true, metrics: true },
     unready: () => null,
     modelPicture: async () => null,
     schemaText: () => "",

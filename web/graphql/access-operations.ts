@@ -16,6 +16,13 @@ export type Link = ResultOf<typeof LinkParts>;
 
 export const LinksQuery = graphql(`query Links { links(first: 100, open: true) { ...LinkParts } }`, [LinkParts]);
 
+const AuditParts = graphql(`fragment AuditParts on AuditEntry { at action code name role address about }`);
+
+export type AuditEntry = ResultOf<typeof AuditParts>;
+
+/** What was done on the server and who did it, newest first. */
+export const AuditQuery = graphql(`query Audit { auditLog(first: 100) { ...AuditParts } }`, [AuditParts]);
+
 export const CreateLink = graphql(
   `mutation CreateLink($input: AccessLinkInput!) { createLink(input: $input) { path link { ...LinkParts } } }`,
   [LinkParts],

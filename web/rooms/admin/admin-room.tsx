@@ -11,6 +11,7 @@ import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
 import { accessTexts } from "../../texts/access";
 import styles from "./admin.module.css";
+import { Audit } from "./audit";
 import { NewLink } from "./new-link";
 
 const texts = accessTexts.admin;
@@ -72,6 +73,7 @@ export function AdminRoom() {
           ))}
         </ul>
       </section>
+      <Audit />
     </main>
   );
 }

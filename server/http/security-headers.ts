@@ -1,0 +1,29 @@
+import type { RequestHandler } from "express";
+
+/** How long browsers keep to https once they saw it, s. */
+const HSTS_S = 180 * 86_400;
+
+/** The policy of everything that is no page of the studio: a picture or JSON that is opened as a page runs and loads nothing. */
+export const INERT = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+const headers = {
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  // Pages have secrets in their fragments, and ids in their paths.
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), serial=(), midi=(), display-capture=()",
+  "Content-Security-Policy": INERT,
+};
+
+/**
+ * Headers of every response. Pages replace the policy by their own. `isPublicSecure` says whether browsers reach the
+ * server by https, through a proxy.
+ */
+export function securityHeaders(isPublicSecure: boolean): RequestHandler {
+  return (request, response, next) => {
+    response.set(headers);
+    if (request.secure || isPublicSecure) response.set("Strict-Transport-Security", `max-age=${HSTS_S}`);
+    next();
+  };
+}

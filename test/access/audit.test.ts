@@ -1,0 +1,179 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import WebSocket from "ws";
+import { AuditFile } from "../../server/access/audit-log.js";
+import { startApp } from "../helpers/app.js";
+import { partiesOfFile } from "../helpers/parties.js";
+import { until } from "../helpers/until.js";
+
+const parties = partiesOfFile();
+const LOG = "{ auditLog(first: 100) { at action code name role ownerId address about } }";
+
+type Entry = Record<"at" | "action" | "about", string> & Record<"code" | "name" | "role" | "ownerId" | "address", string | null>;
+const readLog = async (): Promise<Entry[]> => (await parties.running.client.query(LOG)).auditLog;
+const newest = async (action: string, code: string | null = null) =>
+  (await readLog()).find((entry) => entry.action === action && entry.code === code);
+
+const postAccess = (body: unknown, headers: Record<string, string> = {}) =>
+  fetch(`${parties.running.address}/access`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+
+test("what admins and owners change is recorded with who did it, from where and to what", async () => {
+  const { clients, owner, paint } = parties;
+  const session = await paint(owner.ownerId);
+  const { createLink } = await clients.ADMIN.client.query(
+    'mutation { createLink(input: { name: "Class 7b", role: VIEWER }) { secret link { id } } }',
+  );
+  await clients.ADMIN.client.query("mutation ($id: ID!) { revokeLink(id: $id) { id } }", { id: createLink.link.id });
+  await owner.client.query("mutation ($id: ID!) { setVisibility(sessionId: $id, visibility: PUBLIC) { id } }", { id: session.id });
+  await owner.client.query('mutation ($id: ID!) { shareSession(sessionId: $id, input: { name: "Home" }) { secret } }', { id: session.id });
+  await owner.client.query("mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id: session.id });
+  await clients.ADMIN.client.send('mutation { downloadModel(id: "vgg19") { id } }');
+  const [, deleted, shared, shown, revoked, made] = await readLog();
+  const admin = { name: "ADMIN", role: "ADMIN", ownerId: clients.ADMIN.ownerId, address: "127.0.0.1", code: null };
+  const artist = { name: "ARTIST", role: "ARTIST", ownerId: owner.ownerId, address: "127.0.0.1", code: null };
+  expect(made).toMatchObject({ ...admin, action: "Mutation.createLink", about: `name Class 7b, role VIEWER, link ${createLink.link.id}` });
+  expect(revoked).toMatchObject({ ...admin, action: "Mutation.revokeLink", about: `id ${createLink.link.id}` });
+  expect(shown).toMatchObject({ ...artist, action: "Mutation.setVisibility", about: `sessionId ${session.id}, visibility PUBLIC` });
+  expect(shared).toMatchObject({ ...artist, action: "Mutation.shareSession", about: expect.stringContaining(`sessionId ${session.id}`) });
+  expect(deleted).toMatchObject({ ...artist, action: "Mutation.deleteSession", about: `sessionId ${session.id}` });
+  expect(Math.abs(Date.parse(made!.at) - Date.now())).toBeLessThan(600_000);
+});
+
+test("who comes, leaves and is refused is recorded, and no secret stands in the file", async () => {
+  const { clients, running, owner, paint } = parties;
+  const { links } = running.app;
+  const { link, secret } = await links.create({ name: "Hall", ownerId: "x", expiresAt: null }, { kind: "ACCESS", role: "VIEWER" });
+  const opened = await postAccess({ secret });
+  const cookie = opened.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+  expect(await newest("POST /access")).toMatchObject({ name: "Hall", role: "VIEWER", about: `link ${link.id}` });
+  await fetch(`${running.address}/access`, { method: "DELETE", headers: { Cookie: cookie } });
+  expect(await newest("DELETE /access")).toMatchObject({ ownerId: expect.any(String), address: "127.0.0.1" });
+
+  await links.revoke(link.id);
+  const wrong = "w".repeat(32);
+  await postAccess({ secret });
+  expect(await newest("POST /access", "UNAUTHENTICATED")).toMatchObject({ name: null, address: "127.0.0.1" });
+  await fetch(`${running.address}/images/x`, { headers: { Authorization: `Bearer ${wrong}` } });
+  expect(await newest("Bearer", "UNAUTHENTICATED")).toBeDefined();
+  const key = "k".repeat(32);
+  await fetch(`${running.address}/live/out/wall.mjpeg?key=${key}`);
+  expect(await newest("GET /live/out/:name.mjpeg", "UNAUTHENTICATED")).toBeDefined();
+
+  const session = await paint(owner.ownerId, "PUBLIC");
+  await clients.VIEWER.client.send("mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id: session.id });
+  expect(await newest("Mutation.deleteSession", "FORBIDDEN")).toMatchObject({ role: "VIEWER", about: `sessionId ${session.id}` });
+  await fetch(`${running.address}/metrics`, { headers: clients.ARTIST.client.credentials });
+  expect(await newest("GET /metrics", "FORBIDDEN")).toMatchObject({ role: "ARTIST" });
+
+  await postAccess({ secret }, { Origin: "https://evil.example" });
+  expect(await newest("Foreign Origin", "FORBIDDEN")).toMatchObject({ address: "127.0.0.1" });
+  const { port } = new URL(running.address);
+  request({ port, host: "127.0.0.1", path: "/", headers: { Host: "evil.example" } })
+    .on("response", (response) => response.resume())
+    .end();
+  await until(async () => (await newest("Foreign Host", "FORBIDDEN")) !== undefined);
+
+  const text = await readFile(running.auditFile, "utf8");
+  const secrets = [
+    secret,
+    wrong,
+    key,
+    cookie.replace("atelier=", ""),
+    ...Object.values(clients).flatMap(({ client }) => client.token ?? []),
+  ];
+  for (const each of secrets) expect(text).not.toContain(each);
+  expect((await stat(running.auditFile)).mode & 0o777).toBe(0o600);
+});
+
+test("a secret that opens nothing is recorded on the WebSocket too", async () => {
+  const app = await startApp({ accessMode: "LINK" });
+  const socket = new WebSocket(`${app.address.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+  socket.once("open", () => socket.send(JSON.stringify({ type: "connection_init", payload: { token: "w".repeat(32) } })));
+  await new Promise((resolve) => socket.once("close", resolve));
+  const { auditLog } = await app.client.query(LOG);
+  expect(auditLog).toMatchObject([{ action: "Bearer", code: "UNAUTHENTICATED", address: "127.0.0.1" }]);
+  await app.close();
+});
+
+test("only a trusted proxy says whose address it is", async () => {
+  for (const [trustedProxies, address] of [
+    [["127.0.0.1"], "203.0.113.9"],
+    [["10.0.0.0/8"], "127.0.0.1"],
+  ] as const) {
+    const app = await startApp({ accessMode: "LINK", trustedProxies });
+    await fetch(`${app.address}/access`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Forwarded-For": "198.51.100.7, 203.0.113.9" },
+      body: JSON.stringify({ secret: "x" }),
+    });
+    expect((await app.client.query(LOG)).auditLog).toMatchObject([{ action: "POST /access", address }]);
+    await app.close();
+  }
+});
+
+test("without access control there is no file and nothing to list", async () => {
+  const app = await startApp();
+  await app.client.send('mutation { downloadModel(id: "vgg19") { id } }');
+  expect(await app.client.query(LOG)).toEqual({ auditLog: [] });
+  await expect(stat(app.auditFile)).rejects.toThrow("ENOENT");
+  await app.close();
+});
+
+describe("the file", () => {
+  let folder: string;
+  const reports: unknown[] = [];
+  const report = (error: unknown) => void reports.push(error);
+  const event = (about: string, code: "FORBIDDEN" | null = null) =>
+    ({ action: "A", code, principal: null, address: "::1", about: { id: about } }) as const;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "atelier-audit-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test("keeps the order, and the newest entries over several files of bounded size", async () => {
+    const path = join(folder, "rotated.log");
+    const log = new AuditFile({ path, maxBytes: 1000, maxFiles: 3, report });
+    for (let count = 0; count < 60; count++) {
+      log.record(event(String(count)));
+      if (count % 3 === 0) await log.close();
+    }
+    const ids = (await log.list(100)).map(({ about }) => Number(about.id));
+    expect(ids.slice(0, 10)).toEqual([59, 58, 57, 56, 55, 54, 53, 52, 51, 50]);
+    expect(ids).toEqual([...ids].sort((a, b) => b - a));
+    expect(ids.length).toBeLessThan(60);
+    expect(await log.list(2)).toHaveLength(2);
+    for (const name of [path, `${path}.1`, `${path}.2`]) expect((await stat(name)).size).toBeLessThanOrEqual(1000);
+    await expect(stat(`${path}.3`)).rejects.toThrow("ENOENT");
+  });
+
+  test("has the same refusal of one address once a minute, so that a program that repeats it hides nothing", async () => {
+    const log = new AuditFile({ path: join(folder, "repeated.log"), report });
+    for (let count = 0; count < 50; count++) log.record(event(String(count), "FORBIDDEN"));
+    log.record(event("last"));
+    expect((await log.list(10)).map(({ about }) => about.id)).toEqual(["last", "0"]);
+  });
+
+  test("that cannot be written is reported once, and written again when that is possible", async () => {
+    const path = join(folder, "gone", "audit.log");
+    const log = new AuditFile({ path, report });
+    reports.length = 0;
+    for (const id of ["1", "2"]) {
+      log.record(event(id));
+      await log.close();
+    }
+    expect(reports.map(String)).toEqual(["Error: The audit log cannot be written."]);
+    await mkdir(join(folder, "gone"));
+    // The disk was full in the middle of a line.
+    await writeFile(path, '{"at":"2026-01-01T00:00:00.000Z","act');
+    log.record(event("3"));
+    expect((await log.list(10)).map(({ about }) => about.id)).toEqual(["3"]);
+    expect(reports.map(String).at(-1)).toBe("Error: 2 entries of the audit log were lost.");
+  });
+});
