@@ -8,9 +8,12 @@ import { Links } from "./links.js";
 import { OpenConnections } from "./open-connections.js";
 import { RequestPrincipals } from "./requests.js";
 import { SessionDirectory } from "./session-directory.js";
+import { Sharing } from "./sharing.js";
 
 export interface AccessParts {
   mode: AccessMode;
+  /** Whether an admin must approve what others share; by default, none must. */
+  requiresApproval?: boolean;
   /** The Bearer secret of commands on this machine; null, the default, for none. */
   operatorSecret?: string | null;
   /** Whether a request comes from no page, or from one of this server. */
@@ -30,12 +33,15 @@ export interface Access {
   directory: SessionDirectory;
   connections: OpenConnections;
   links: Links;
+  sharing: Sharing;
   close(): Promise<void>;
 }
 
-export async function openAccess({ mode, operatorSecret = null, isOwnPage, storage, bus, findFilm }: AccessParts): Promise<Access> {
+export async function openAccess(parts: AccessParts): Promise<Access> {
+  const { mode, requiresApproval = false, operatorSecret = null, isOwnPage, storage, bus, findFilm } = parts;
   const directory = new SessionDirectory(storage.sessions, bus);
   const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret);
+  const links = new Links({ storage, bus });
   const connections = await OpenConnections.open(bus);
   return {
     mode,
@@ -44,7 +50,8 @@ export async function openAccess({ mode, operatorSecret = null, isOwnPage, stora
     gatekeeper: new Gatekeeper({ storage, directory, findFilm }),
     directory,
     connections,
-    links: new Links({ storage, bus }),
+    links,
+    sharing: new Sharing({ storage, bus, links, requiresApproval }),
     async close() {
       await connections.close();
       await authenticator.close();

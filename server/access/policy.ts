@@ -80,9 +80,11 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Mutation.extendSession": entry("CHANGE", session("sessionId")),
   "Mutation.deleteSession": entry("CHANGE", session("sessionId")),
   "Mutation.setVisibility": entry("CHANGE", session("sessionId")),
+  "Mutation.reviewSession": entry("ADMINISTER", session("sessionId")),
   "Mutation.shareSession": entry("CHANGE", session("sessionId")),
   "Mutation.sendFrame": entry("CHANGE", session("input.sessionId")),
   "Mutation.deleteImage": entry("CHANGE", image),
+  "Mutation.setImageVisibility": entry("CHANGE", image),
   "Mutation.cancelExport": entry("CHANGE", film),
   "Mutation.shareOutput": entry("MAKE"),
   "Mutation.createLink": entry("ADMINISTER"),
@@ -100,7 +102,7 @@ export const policy: Readonly<Record<string, Entry>> = {
 };
 
 /** Fields of the server that a stranger may read; the others follow the rule LIST. */
-export const openServerFields: ReadonlySet<string> = new Set(["access"]);
+export const openServerFields: ReadonlySet<string> = new Set(["access", "retentionHours"]);
 
 /** Addresses beside `/graphql`. The studio's files, `/healthz`, `/readyz` and `/access` are open. */
 export const routePolicy = {

@@ -51,7 +51,7 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access }: Pic
       const { byteLength } = bytes;
       const expiresAt = expiry("expiresIn", lifetime);
       const ends = { createdAt: new Date(), expiresAt };
-      return await storage.images.insert({ id: randomUUID(), digest, ...inspected, byteLength, ...ends, ownerId });
+      return await storage.images.insert({ id: randomUUID(), digest, ...inspected, byteLength, ...ends, ownerId, visibility: "PRIVATE" });
     } catch (error) {
       await storage.blobs.delete(digest);
       throw error;

@@ -84,3 +84,28 @@ test("thumbnails, frames, stills and traces tell nothing of it, to the owner nei
   }
   expect((await get(parties.owner, `/sessions/${id}/trace.json`)).bytes.includes("Ada Lovelace")).toBe(false);
 });
+
+test("a picture that its owner shares is seen by everyone with a role who knows its id, without its EXIF", async () => {
+  const { owner, clients } = parties;
+  const bytes = await photo("coral");
+  const id = await owner.client.upload(bytes, "image/jpeg");
+  const SHARE = "mutation ($id: ID!, $visibility: Visibility!) { setImageVisibility(id: $id, visibility: $visibility) { visibility } }";
+  const START = "mutation ($id: ID!) { startStyleTransfer(input: { contentId: $id, styles: [{ imageId: $id }] }) { id } }";
+  expect(await clients.ARTIST.client.refusal(START, { id })).toMatchObject({ code: "NOT_FOUND" });
+  expect(await clients.ARTIST.client.refusal(SHARE, { id, visibility: "LINK" })).toMatchObject({ code: "NOT_FOUND" });
+  await owner.client.query(SHARE, { id, visibility: "LINK" });
+  for (const party of ["VIEWER", "ARTIST"] as const) {
+    const copy = await get(clients[party], `/images/${id}`);
+    expect(copy.response.status).toBe(200);
+    expect(copy.bytes.includes("Ada Lovelace")).toBe(false);
+    const { images } = await clients[party].client.query("{ images(first: 100) { edges { node { id } } } }");
+    expect(JSON.stringify(images)).not.toContain(id);
+  }
+  expect((await clients.ARTIST.client.query(START, { id })).startStyleTransfer.id).toBeTruthy();
+  expect(await clients.ARTIST.client.refusal(SHARE, { id, visibility: "PRIVATE" })).toMatchObject({ code: "FORBIDDEN" });
+  expect((await get(clients.STRANGER, `/images/${id}`)).response.status).toBe(401);
+  await owner.client.query(SHARE, { id, visibility: "PUBLIC" });
+  expect((await get(clients.STRANGER, `/images/${id}`)).response.status).toBe(200);
+  await owner.client.query(SHARE, { id, visibility: "PRIVATE" });
+  expect((await get(clients.VIEWER, `/images/${id}`)).response.status).toBe(404);
+});

@@ -3,7 +3,7 @@ import type { Party } from "../../server/access/policy.js";
 import type { Role, Visibility } from "../../server/records/access.js";
 import type { StyleTransferRecord } from "../../server/records/session.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
-import { appOfFile, type RunningApp } from "./app.js";
+import { type AppOptions, appOfFile, type RunningApp } from "./app.js";
 import { GraphqlClient } from "./graphql-client.js";
 import { pngPicture } from "./pictures.js";
 
@@ -28,8 +28,8 @@ export interface Parties {
 }
 
 /** Parties for all tests of a file. */
-export function partiesOfFile(): Parties {
-  const running = appOfFile({ accessMode: "LINK" });
+export function partiesOfFile(options: Omit<AppOptions, "accessMode"> = {}): Parties {
+  const running = appOfFile({ ...options, accessMode: "LINK" });
   const all: Someone[] = [];
   const parties = { running, clients: {} } as Parties;
 
@@ -45,10 +45,11 @@ export function partiesOfFile(): Parties {
     const { bytes } = await pngPicture(16, 16, Math.floor(Math.random() * 1e9));
     const digest = await storage.blobs.put(new Uint8Array(bytes));
     const size = { digest, byteLength: bytes.byteLength, width: 16, height: 16, mimeType: "image/png" };
-    const image = await storage.images.insert(anImage({ ownerId, ...size }));
-    const session = aSession(image.id, { ownerId, visibility, status: "COMPLETED", finishedAt: new Date(), ...changes });
+    const createdAt = changes.createdAt ?? new Date();
+    const image = await storage.images.insert(anImage({ ownerId, createdAt, ...size }));
+    const session = aSession(image.id, { createdAt, ownerId, visibility, status: "COMPLETED", finishedAt: new Date(), ...changes });
     await storage.sessions.insert(session);
-    await storage.frames.insert(aFrame(session.id, 0, size));
+    await storage.frames.insert(aFrame(session.id, 0, { ...size, createdAt }));
     return session;
   };
 
