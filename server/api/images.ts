@@ -73,6 +73,11 @@ export class ImageResolver {
     return `/images/${image.id}`;
   }
 
+  @FieldResolver(() => Boolean, { description: "Whether this client may delete the picture and decide who sees it." })
+  mayChange(@Root() { ownerId }: ImageRecord, @Ctx() { principal }: ApiContext): boolean {
+    return principal.role === "ADMIN" || (principal.role === "ARTIST" && ownerId === principal.ownerId);
+  }
+
   @Mutation(() => ID, { description: "Deletes a picture for good and returns its id. CONFLICT while a session uses it." })
   deleteImage(@IdArg("id", "picture") id: string, @Ctx() { sessions }: ApiContext): Promise<string> {
     return sessions.deleteImage(requireId("id", id));

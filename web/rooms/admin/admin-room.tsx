@@ -12,6 +12,7 @@ import { useAttempt } from "../../parts/use-attempt";
 import { accessTexts } from "../../texts/access";
 import styles from "./admin.module.css";
 import { NewLink } from "./new-link";
+import { WaitingForApproval } from "./waiting";
 
 const texts = accessTexts.admin;
 
@@ -42,6 +43,7 @@ export function AdminRoom() {
         <h1 className={headings.page}>{texts.title}</h1>
         <p className={headings.lead}>{texts.lead}</p>
       </header>
+      <WaitingForApproval />
       <NewLink onMade={(link) => setLinks((known) => [link, ...(known ?? [])])} />
       <section aria-labelledby="links">
         <h2 id="links" className={headings.part}>
