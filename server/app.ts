@@ -42,6 +42,7 @@ import type { Storage } from "./storage/storage.js";
 
 /** How long running requests may take when the server closes, ms. */
 const CLOSE_MS = 2000;
+const HOUR_MS = 3_600_000;
 
 /** What the API side of a server needs. The host may be in another process. */
 export interface AppParts {
@@ -57,6 +58,10 @@ export interface AppParts {
   unready(): string | null;
   /** How the server knows who may use it. */
   accessMode: AccessMode;
+  /** Whether an admin must approve what others share. */
+  requiresApproval: boolean;
+  /** How long the work of others than admins is kept after it was last touched, h; null for ever. */
+  retentionHours: number | null;
   /** The Bearer secret of commands on this machine; null for none. */
   operatorSecret: string | null;
   /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
@@ -112,6 +117,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     stepTimes,
     unready,
     accessMode,
+    requiresApproval,
+    retentionHours,
     operatorSecret,
     publicUrl,
     tls,
@@ -139,7 +146,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   };
   const sessions = new SessionService({ ...sessionParts, ownerId: LOCAL_OWNER });
   const controls = new SessionControls({ ...sessionParts, maxQueued, maxChanges: MAX_CHANGES });
-  const sweeper = new Sweeper({ storage, sessions, controls, report });
+  const retentionMs = retentionHours === null ? null : retentionHours * HOUR_MS;
+  const sweeper = new Sweeper({ storage, sessions, controls, retentionMs, report });
   const isInNetwork = accessMode !== "NONE";
   const audit = auditFile === null ? noAudit : new AuditFile({ path: auditFile, report });
   const addressOf = clientAddresses(trustedProxies);
@@ -149,13 +157,13 @@ export async function createApp(parts: AppParts): Promise<App> {
       audit.record({ action: `Foreign ${field}`, code, principal: null, address: addressOf(request) }),
   });
   const access = await openAccess({
-    ...{ mode: accessMode, operatorSecret, storage, bus, audit, addressOf },
+    ...{ mode: accessMode, requiresApproval, operatorSecret, storage, bus, audit, addressOf },
     isOwnPage: guard.isOwnPage,
     findFilm: (id) => guardedFilm(exporter.find(id)),
   });
-  const { gatekeeper, directory, links } = access;
+  const { gatekeeper, directory, links, sharing } = access;
   const shared = {
-    ...{ gatekeeper, directory, links, accessMode, audit },
+    ...{ gatekeeper, directory, links, sharing, accessMode, requiresApproval, retentionHours, audit },
     controls,
     queueOrder: new QueueOrder({ storage, queue, bus }),
     liveFrames,

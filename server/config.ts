@@ -12,6 +12,10 @@ export interface Config {
   host: string;
   /** How the server knows who may use it. */
   access: AccessMode;
+  /** Whether an admin must approve what others share before it is shown. */
+  approval: boolean;
+  /** How long the work of others than admins is kept after it was last touched, h; null for ever. */
+  retentionHours: number | null;
   /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
   publicUrl: URL | null;
   /** Paths of the certificate and its key, as PEM, where the server speaks https itself; null for http. */
@@ -86,6 +90,22 @@ export const variables = {
         accessModes.map((mode) => mode.toLowerCase()),
         text,
       ).toUpperCase() as AccessMode,
+  },
+  approval: {
+    name: "ATELIER_APPROVAL",
+    default: "0",
+    help: "`1` shows what artists share only once an admin approved it; needs `ATELIER_ACCESS`.",
+    parse: (text) => oneOf(["0", "1"], text) === "1",
+  },
+  retentionHours: {
+    name: "ATELIER_RETENTION_HOURS",
+    default: "",
+    help: "Hours after which paintings and unused pictures of others than admins are deleted, from when they were last started, painted or changed; empty keeps them. Needs `ATELIER_ACCESS`.",
+    parse(text) {
+      if (text === "") return null;
+      if (!/^[1-9]\d{0,4}$/.test(text)) throw new ConfigError("must be a whole number of hours from 1 to 99999, or empty");
+      return Number(text);
+    },
   },
   publicUrl: {
     name: "ATELIER_PUBLIC_URL",
@@ -204,6 +224,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new ConfigError(
       `HOST=${config.host} lets other machines reach the server, so it must know who may use it: set ATELIER_ACCESS=link too; docs/access.md says more.`,
     );
+  }
+  for (const [name, isUsed] of [
+    [variables.approval.name, config.approval],
+    [variables.retentionHours.name, config.retentionHours !== null],
+  ] as const) {
+    if (isUsed && config.access === "NONE") {
+      throw new ConfigError(`${name} tells admins and others apart, so it needs ATELIER_ACCESS=link; docs/access.md says more.`);
+    }
   }
   if ((config.tlsCert === null) !== (config.tlsKey === null))
     throw new ConfigError("ATELIER_TLS_CERT and ATELIER_TLS_KEY need each other.");

@@ -82,6 +82,8 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     stepTimes: (modelId) => host?.stepTimes(modelId) ?? null,
     unready: () => (host?.ready ? null : "The device is starting, or does not respond."),
     accessMode: config.access,
+    requiresApproval: config.approval,
+    retentionHours: config.retentionHours,
     operatorSecret,
     publicUrl: config.publicUrl,
     tls: config.tlsCert !== null && config.tlsKey !== null ? { cert: config.tlsCert, key: config.tlsKey } : null,

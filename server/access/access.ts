@@ -9,9 +9,12 @@ import { Links } from "./links.js";
 import { OpenConnections } from "./open-connections.js";
 import { RequestPrincipals } from "./requests.js";
 import { SessionDirectory } from "./session-directory.js";
+import { Sharing } from "./sharing.js";
 
 export interface AccessParts {
   mode: AccessMode;
+  /** Whether an admin must approve what others share; by default, none must. */
+  requiresApproval?: boolean;
   /** The Bearer secret of commands on this machine; null, the default, for none. */
   operatorSecret?: string | null;
   /** Whether a request comes from no page, or from one of this server. */
@@ -36,13 +39,15 @@ export interface Access {
   links: Links;
   audit: AuditLog;
   addressOf(request: IncomingMessage): string | null;
+  sharing: Sharing;
   close(): Promise<void>;
 }
 
 export async function openAccess(parts: AccessParts): Promise<Access> {
-  const { mode, operatorSecret = null, storage, bus, findFilm, audit, addressOf } = parts;
+  const { mode, requiresApproval = false, operatorSecret = null, storage, bus, findFilm, audit, addressOf } = parts;
   const directory = new SessionDirectory(storage.sessions, bus);
   const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret);
+  const links = new Links({ storage, bus });
   const connections = await OpenConnections.open(bus);
   return {
     mode,
@@ -51,7 +56,8 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     gatekeeper: new Gatekeeper({ storage, directory, findFilm }),
     directory,
     connections,
-    links: new Links({ storage, bus }),
+    links,
+    sharing: new Sharing({ storage, bus, links, requiresApproval }),
     audit,
     addressOf,
     async close() {

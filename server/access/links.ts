@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { type Bus, publishChange } from "../bus/bus.js";
+import type { Bus } from "../bus/bus.js";
 import { AtelierError, badInput, conflict, notFound } from "../errors.js";
 import { isOpen, type LinkFilter, type LinkRecord, type Role, roles } from "../records/access.js";
-import type { SessionRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import { unauthenticated } from "./permissions.js";
 import { hashSecret, isSecret, newSecret } from "./secrets.js";
@@ -32,7 +31,7 @@ export interface LinkWithSecret {
 }
 
 export interface LinksParts {
-  storage: Pick<Storage, "access" | "sessions">;
+  storage: Pick<Storage, "access">;
   bus: Bus;
 }
 
@@ -57,26 +56,6 @@ export class Links {
     const secret = newSecret();
     await this.parts.storage.access.addLink(link, hashSecret(secret));
     return { link, secret };
-  }
-
-  /** A link to a session, which everyone who opens it may see from now on. A session that is PRIVATE becomes LINK. */
-  async share(session: SessionRecord, link: NewLink): Promise<LinkWithSecret> {
-    // Whoever made it, it is the business of the session's owner.
-    const shared = await this.create({ ...link, ownerId: session.ownerId }, { kind: "SHARE", sessionId: session.id });
-    if (session.visibility === "PRIVATE") await this.setVisibility(session.id, "LINK");
-    return shared;
-  }
-
-  /**
-   * Decides who may see a session besides its owner. Links to a session that is PRIVATE open nothing.
-   * @throws AtelierError NOT_FOUND
-   */
-  async setVisibility(sessionId: string, visibility: SessionRecord["visibility"]): Promise<SessionRecord> {
-    const { storage, bus } = this.parts;
-    const session = await storage.sessions.update(sessionId, { visibility });
-    if (!session) throw notFound("sessionId", "There is no such session.");
-    await publishChange(bus, session);
-    return session;
   }
 
   /** Links that pass a filter, newest first: `first` of them after the first `skip`. */

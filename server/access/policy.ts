@@ -88,9 +88,11 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Mutation.extendSession": entry("CHANGE", session("sessionId")),
   "Mutation.deleteSession": audited(entry("CHANGE", session("sessionId"))),
   "Mutation.setVisibility": audited(entry("CHANGE", session("sessionId")), "visibility"),
+  "Mutation.reviewSession": audited(entry("ADMINISTER", session("sessionId")), "approve"),
   "Mutation.shareSession": audited(entry("CHANGE", session("sessionId")), "input.name"),
   "Mutation.sendFrame": entry("CHANGE", session("input.sessionId")),
   "Mutation.deleteImage": audited(entry("CHANGE", image)),
+  "Mutation.setImageVisibility": audited(entry("CHANGE", image), "visibility"),
   "Mutation.cancelExport": entry("CHANGE", film),
   "Mutation.shareOutput": audited(entry("MAKE"), "output", "input.name"),
   "Mutation.createLink": audited(entry("ADMINISTER"), "input.name", "input.role"),
@@ -108,7 +110,7 @@ export const policy: Readonly<Record<string, Entry>> = {
 };
 
 /** Fields of the server that a stranger may read; the others follow the rule LIST. */
-export const openServerFields: ReadonlySet<string> = new Set(["access"]);
+export const openServerFields: ReadonlySet<string> = new Set(["access", "retentionHours"]);
 
 /** Addresses beside `/graphql`. The studio's files, `/healthz`, `/readyz` and `/access` are open. */
 export const routePolicy = {

@@ -93,6 +93,6 @@ export class SessionDirectory {
   }
 }
 
-function knownOf({ id, ownerId, visibility, revision }: SessionRecord): Known {
-  return { id, ownerId, visibility, revision };
+function knownOf({ id, ownerId, visibility, approval, revision }: SessionRecord): Known {
+  return { id, ownerId, visibility, approval, revision };
 }

@@ -2,12 +2,13 @@ import { Arg, Ctx, Field, FieldResolver, ID, InputType, Int, Mutation, ObjectTyp
 import { type NewLink as LinkToMake, type LinkWithSecret, MAX_LINK_NAME, pathOf } from "../access/links.js";
 import { badInput, conflict } from "../errors.js";
 import type { LinkRecord } from "../records/access.js";
+import { isId } from "../records/id.js";
 import type { SessionRecord } from "../records/session.js";
 import { requireId, requireSession } from "../sessions/requirements.js";
 import { requireOutputName } from "../sessions/start-input.js";
 import { type ApiContext, ownerOf } from "./context.js";
 import { IdArg } from "./declare.js";
-import { AccessMode, LinkKind, Role, Visibility } from "./enums.js";
+import { AccessMode, LinkKind, Role } from "./enums.js";
 import { apiLimits } from "./limits.js";
 import { firstArgument } from "./paging.js";
 import { DateTime } from "./scalars.js";
@@ -27,6 +28,9 @@ export class Access {
 
   @Field(() => DateTime, { nullable: true, description: "When this access ends or becomes less; null when it does not by itself." })
   expiresAt!: Date | null;
+
+  @Field(() => Boolean, { description: "Whether an admin must approve what artists share before others see it." })
+  requiresApproval!: boolean;
 }
 
 @ObjectType({ description: "A link that lets people in. Its secret is known only to those who have it." })
@@ -89,8 +93,23 @@ export class AccessLinkInput extends LinkInput {
 @Resolver(() => ServerInfo)
 export class AccessResolver {
   @FieldResolver(() => Access, { description: "Who may use this server, and what this client may do." })
-  access(@Ctx() { accessMode, principal: { role, name, expiresAt } }: ApiContext): Access {
-    return { mode: accessMode, role, name, expiresAt };
+  access(@Ctx() { accessMode, requiresApproval, principal: { role, name, expiresAt } }: ApiContext): Access {
+    return { mode: accessMode, role, name, expiresAt, requiresApproval };
+  }
+}
+
+/** What only those know who opened a link to a session. */
+@Resolver(() => Access)
+export class SharedWithMeResolver {
+  @FieldResolver(() => Boolean, {
+    description:
+      "Whether this client opened a link to a session that waits for an admin's approval: it opens once it is approved.\n" +
+      "False for every other session.",
+  })
+  async awaitsApproval(@IdArg("sessionId") sessionId: string, @Ctx() { directory, principal: { reader } }: ApiContext): Promise<boolean> {
+    if (reader === null || !isId(sessionId)) return false;
+    const session = await directory.find(sessionId);
+    return session?.approval === "PENDING" && reader.shared.includes(sessionId) && session.visibility !== "PRIVATE";
   }
 }
 
@@ -162,7 +181,9 @@ export class LinkResolver {
   }
 
   @Mutation(() => NewLink, {
-    description: "Makes a link that opens one session, which becomes LINK if it was PRIVATE. CONFLICT without access control.",
+    description:
+      "Makes a link that opens one session, which becomes LINK if it was PRIVATE. Where approval is required, it opens once an\n" +
+      "admin approved the session. CONFLICT without access control.",
   })
   async shareSession(
     @IdArg("sessionId") sessionId: string,
@@ -170,7 +191,7 @@ export class LinkResolver {
     @Ctx() context: ApiContext,
   ): Promise<NewLink> {
     const session = await requireSession(context.storage, requireId("sessionId", sessionId));
-    return answered(await context.links.share(session, newLink(input, context)));
+    return answered(await context.sharing.share(session, newLink(input, context), context.principal));
   }
 
   @Mutation(() => NewLink, {
@@ -193,17 +214,6 @@ export class LinkResolver {
   })
   revokeLink(@IdArg("id", "link") id: string, @Ctx() { links }: ApiContext): Promise<LinkRecord> {
     return links.revoke(requireId("id", id));
-  }
-
-  @Mutation(() => Session, {
-    description: "Decides who may see a session besides its owner and admins. Links to a PRIVATE session open nothing.",
-  })
-  setVisibility(
-    @IdArg("sessionId") sessionId: string,
-    @Arg("visibility", () => Visibility, { description: "Who may see it." }) visibility: Visibility,
-    @Ctx() { links }: ApiContext,
-  ): Promise<SessionRecord> {
-    return links.setVisibility(requireId("sessionId", sessionId), visibility);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Links } from "../access/links.js";
 import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
 import type { SessionDirectory } from "../access/session-directory.js";
+import type { Sharing } from "../access/sharing.js";
 import type { Exporter } from "../exports/exporter.js";
 import type { Queue } from "../queue/queue.js";
 import type { AccessMode } from "../records/access.js";
@@ -58,8 +59,13 @@ export interface ApiContext {
   gatekeeper: Gatekeeper;
   directory: SessionDirectory;
   links: Links;
+  sharing: Sharing;
   /** How this server knows who may use it. */
   accessMode: AccessMode;
+  /** Whether an admin must approve what others share. */
+  requiresApproval: boolean;
+  /** How long the work of others than admins is kept, h; null for ever. */
+  retentionHours: number | null;
   sessions: SessionService;
   controls: SessionControls;
   liveFrames: LiveFrames;

@@ -141,6 +141,13 @@ export const Visibility = enumType<access.Visibility>("Visibility", "Who may see
 });
 export type Visibility = keyof typeof Visibility;
 
+export const Approval = enumType<access.Approval>("Approval", "Whether an admin lets others see a session.", {
+  PENDING: "Waits for an admin; only its owner and admins see it.",
+  APPROVED: "Others see it, as far as its visibility allows.",
+  REFUSED: "Only its owner and admins see it.",
+});
+export type Approval = keyof typeof Approval;
+
 export const LinkKind = enumType<access.LinkRecord["kind"]>("LinkKind", "What a link opens.", {
   ACCESS: "The server, with a role.",
   SHARE: "One session, to watch.",

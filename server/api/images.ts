@@ -4,6 +4,7 @@ import type { ImageRecord } from "../records/pictures.js";
 import { requireId } from "../sessions/requirements.js";
 import type { ApiContext } from "./context.js";
 import { IdArg } from "./declare.js";
+import { Visibility } from "./enums.js";
 import { afterArgument, type Connection, connection, connectionType, cursorCodec, firstArgument } from "./paging.js";
 import { DateTime } from "./scalars.js";
 
@@ -21,7 +22,7 @@ export class Image {
   @Field(() => String, { description: "Media type of the file." })
   mimeType!: string;
 
-  @Field(() => Int, { name: "bytes", description: "Size of the file in bytes." })
+  @Field(() => Int, { name: "bytes", description: "Size of the file in bytes, as its owner gets it." })
   byteLength!: number;
 
   @Field(() => DateTime, { description: "When the picture was stored." })
@@ -32,6 +33,9 @@ export class Image {
     description: "When the server deletes a temporary picture, unless a session uses it; null for one that lasts.",
   })
   expiresAt!: Date | null;
+
+  @Field(() => Visibility, { description: "Who may see the picture by its id; see `setImageVisibility`." })
+  visibility!: Visibility;
 }
 
 export const ImageConnection = connectionType<ImageRecord>("ImageConnection", () => Image);
@@ -60,9 +64,18 @@ export class ImageResolver {
     return isId(id) ? storage.images.find(id) : null;
   }
 
-  @FieldResolver(() => String, { description: "Path of the file on this server, beginning with /. Its content never changes." })
+  @FieldResolver(() => String, {
+    description:
+      "Path of the file on this server, beginning with /. Its content never changes; others than its owner and admins get a\n" +
+      "copy without EXIF and other metadata.",
+  })
   url(@Root() image: ImageRecord): string {
     return `/images/${image.id}`;
+  }
+
+  @FieldResolver(() => Boolean, { description: "Whether this client may delete the picture and decide who sees it." })
+  mayChange(@Root() { ownerId }: ImageRecord, @Ctx() { principal }: ApiContext): boolean {
+    return principal.role === "ADMIN" || (principal.role === "ARTIST" && ownerId === principal.ownerId);
   }
 
   @Mutation(() => ID, { description: "Deletes a picture for good and returns its id. CONFLICT while a session uses it." })

@@ -3,7 +3,7 @@ import { createPubSub } from "@graphql-yoga/subscription";
 import { GraphQLEnumType, GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { errorCodes } from "../errors.js";
-import { AccessResolver, LinkResolver, SessionAccessResolver } from "./access.js";
+import { AccessResolver, LinkResolver, SessionAccessResolver, SharedWithMeResolver } from "./access.js";
 import { AuditResolver } from "./audit.js";
 import { ExportResolver } from "./exports.js";
 import { FrameResolver } from "./frames.js";
@@ -16,6 +16,7 @@ import { SessionControlMutations } from "./session-controls.js";
 import { SessionFieldsResolver, StyleTransferFieldsResolver } from "./session-fields.js";
 import { StyleTransferSession, TranslationSession } from "./session-types.js";
 import { ImageSessionsResolver, QueueResolver, SessionMutations, SessionQueries } from "./sessions.js";
+import { SharingResolver } from "./sharing.js";
 import {
   OutputSubscription,
   RemovalsSubscription,
@@ -63,6 +64,8 @@ function resolvedSchema(): GraphQLSchema {
       ModelResolver,
       ServerInfoResolver,
       SessionAccessResolver,
+      SharedWithMeResolver,
+      SharingResolver,
       SessionFieldsResolver,
       StyleTransferFieldsResolver,
       TranslationFieldsResolver,

@@ -71,13 +71,22 @@ export class ServerInfo {
 
   @Field(() => [ExportFormat], { description: "Formats of films that this server can make. MP4 and WEBM need ffmpeg on its PATH." })
   exportFormats!: ExportFormat[];
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "Hours after which the server deletes sessions and unused pictures of others than admins, counted from when they were\n" +
+      "last started, painted or changed; null where it keeps them.",
+  })
+  retentionHours!: number | null;
 }
 
 @Resolver(() => ServerInfo)
 export class ServerInfoResolver {
   @Query(() => ServerInfo, { description: "Version, devices and limits of this server." })
-  server(@Ctx() { version, refusedDevices, limits, maxSize, exports }: ApiContext): ServerInfo {
-    return { version, refusedDevices: refusedDevices(), ...limits, maxSize: maxSize(), exportFormats: exports.formats };
+  server(@Ctx() { version, refusedDevices, limits, maxSize, exports, retentionHours }: ApiContext): ServerInfo {
+    const exportFormats = exports.formats;
+    return { version, refusedDevices: refusedDevices(), ...limits, maxSize: maxSize(), exportFormats, retentionHours };
   }
 
   /** Without access to a session, its id is nobody's business. */

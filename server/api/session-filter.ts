@@ -3,7 +3,7 @@ import { badInput } from "../errors.js";
 import { isId } from "../records/id.js";
 import type { SessionFilter as FilterValue } from "../records/session.js";
 import type { ApiContext } from "./context.js";
-import { SessionKind, SessionStatus } from "./enums.js";
+import { Approval, SessionKind, SessionStatus } from "./enums.js";
 import { apiLimits } from "./limits.js";
 import { DateTime } from "./scalars.js";
 
@@ -43,6 +43,12 @@ export class SessionFilter {
 
   @Field(() => Boolean, { nullable: true, description: "Admits only live translations, or only the other sessions." })
   live?: boolean | null;
+
+  @Field(() => Approval, {
+    nullable: true,
+    description: "Admits sessions with this approval; with PENDING also temporary ones, which are in no other list.",
+  })
+  approval?: Approval | null;
 }
 
 /** Instants that every PostgreSQL reads as JavaScript writes them. */
@@ -50,7 +56,7 @@ const [FIRST_INSTANT, LAST_INSTANT] = [new Date("0001-01-01T00:00:00.000Z"), new
 
 /** The filter without its nulls, which mean the same as leaving out. @throws AtelierError BAD_INPUT */
 export function resolveFilter(filter: SessionFilter | null | undefined, { models }: Pick<ApiContext, "models">): FilterValue {
-  const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId, starred, live } = filter ?? {};
+  const { kind, status, titleContains, createdAfter, createdBefore, model, imageId, styleImageId, starred, live, approval } = filter ?? {};
   for (const [name, id] of Object.entries({ model, imageId, styleImageId })) {
     if (id && !isId(id)) throw badInput(`filter.${name}`, `${name} must be an id.`);
   }
@@ -79,7 +85,8 @@ export function resolveFilter(filter: SessionFilter | null | undefined, { models
     ...(styleImageId ? { styleImageId } : {}),
     ...(typeof starred === "boolean" ? { starred } : {}),
     ...(typeof live === "boolean" ? { live } : {}),
-    // Visitors' paintings are read by those who know their ids.
-    lasting: true,
+    ...(approval ? { approval } : {}),
+    // Visitors' paintings are read by those who know their ids, and by those who decide about them.
+    ...(approval === "PENDING" ? {} : { lasting: true }),
   };
 }

@@ -2,7 +2,7 @@ import { Field, ID, Int, InterfaceType, ObjectType } from "type-graphql";
 import { isId } from "../records/id.js";
 import type { DeviceUse as DeviceUseRecord, SessionRecord } from "../records/session.js";
 import type { StyleTransferSettings as SettingsValue } from "../records/settings.js";
-import { SessionKind, SessionStatus, Visibility } from "./enums.js";
+import { Approval, SessionKind, SessionStatus, Visibility } from "./enums.js";
 import { connectionType, cursorCodec } from "./paging.js";
 import { DateTime } from "./scalars.js";
 import { StyleTransferSettings } from "./settings-types.js";
@@ -90,6 +90,12 @@ export abstract class Session {
 
   @Field(() => Visibility, { description: "Who may see the session besides its owner and admins." })
   visibility!: Visibility;
+
+  @Field(() => Approval, {
+    nullable: true,
+    description: "Whether an admin lets others see the session, as far as its visibility allows; null where no admin was asked.",
+  })
+  approval!: Approval | null;
 }
 
 @ObjectType({ implements: Session, description: "A painting: a picture that is repainted step by step in the style of others." })

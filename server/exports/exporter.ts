@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, beyondLimit, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
-import { LOCAL_OWNER } from "../records/access.js";
+import { isApproved, LOCAL_OWNER } from "../records/access.js";
 import type { SessionRecord } from "../records/session.js";
 import { Feed } from "../sessions/watch/feed.js";
 import type { Storage } from "../storage/storage.js";
@@ -62,7 +62,7 @@ export class Exporter {
     const exporter = new Exporter(parts, ffmpeg, await askForVideos(ffmpeg, parts.report));
     exporter.unsubscribe = await parts.bus.subscribe("sessions", (event) => {
       if (event.type === "deleted") exporter.remove(({ settings }) => shows(settings, event.sessionId));
-      else if (event.session.visibility === "PRIVATE") exporter.cancelForeign(event.session);
+      else if (event.session.visibility === "PRIVATE" || !isApproved(event.session)) exporter.cancelForeign(event.session);
     });
     return exporter;
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Request, type Response, Router } from "express";
 import { unauthenticated } from "../access/permissions.js";
+import type { Principal } from "../access/principal.js";
 import { notFound } from "../errors.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
 import { isId } from "../records/id.js";
@@ -10,6 +11,7 @@ import { requireId } from "../sessions/requirements.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
 import type { RouteAccess } from "./access.js";
+import { createBareCopies } from "./bare-copies.js";
 import { checkUpload, type UploadLimits } from "./check-upload.js";
 import { createConcurrencyLimiter } from "./concurrency-limiter.js";
 import type { Metrics } from "./metrics.js";
@@ -29,11 +31,15 @@ export interface PictureDependencies {
   access: RouteAccess;
 }
 
-/** `POST /images`; `GET /images/:id` and `GET /frames/:sessionId/:step`, both with `?w=` as a thumbnail. */
+/**
+ * `POST /images`; `GET /images/:id` and `GET /frames/:sessionId/:step`, both with `?w=` as a thumbnail. Only its owner and
+ * admins get an upload as it was sent; others get it without metadata, such as where it was taken.
+ */
 export function pictureRoutes({ storage, decoder, limits, metrics, access }: PictureDependencies): Router {
   const kept = keptFrames(storage);
   const intake = new UploadIntake();
   const thumbnails = createThumbnails(storage.thumbnails, decoder.shrink);
+  const bareCopies = createBareCopies(decoder.encodeUpright);
   // Every upload that was admitted may wait for its turn.
   const decoding = createConcurrencyLimiter(MAX_DECODING, intakeLimits.maxUploads);
 
@@ -45,7 +51,7 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access }: Pic
       const { byteLength } = bytes;
       const expiresAt = expiry("expiresIn", lifetime);
       const ends = { createdAt: new Date(), expiresAt };
-      return await storage.images.insert({ id: randomUUID(), digest, ...inspected, byteLength, ...ends, ownerId });
+      return await storage.images.insert({ id: randomUUID(), digest, ...inspected, byteLength, ...ends, ownerId, visibility: "PRIVATE" });
     } catch (error) {
       await storage.blobs.delete(digest);
       throw error;
@@ -58,7 +64,7 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access }: Pic
   async function send(
     request: Request,
     response: Response,
-    picture: ImageRecord | FrameRecord,
+    picture: Pick<ImageRecord | FrameRecord, "digest" | "width" | "height" | "mimeType">,
     expires: boolean,
     load: () => Promise<Uint8Array>,
   ) {
@@ -93,10 +99,14 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access }: Pic
   });
 
   router.get("/images/:id", async (request, response) => {
-    await access.require("GET /images/:id", request);
+    const principal = await access.require("GET /images/:id", request);
     const image = await storage.images.find(requireId("id", request.params.id));
     if (!image) throw notFound("id", "There is no such image.");
-    await send(request, response, image, image.expiresAt !== null, () => storage.blobs.get(image.digest));
+    const expires = image.expiresAt !== null;
+    const load = () => storage.blobs.get(image.digest);
+    if (request.query.w !== undefined || getsOriginal(principal, image)) return send(request, response, image, expires, load);
+    const copy = await bareCopies.get(image, load);
+    await send(request, response, copy, expires, async () => copy.bytes);
   });
 
   router.get("/frames/:sessionId/:step", async (request, response) => {
@@ -108,6 +118,10 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access }: Pic
   });
 
   return router;
+}
+
+function getsOriginal({ role, ownerId }: Principal, image: ImageRecord): boolean {
+  return role === "ADMIN" || ownerId === image.ownerId;
 }
 
 /** The lifetime that an upload asks for, s: null for none, and NaN, which no limit allows, for what is no number. */

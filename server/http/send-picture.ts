@@ -29,6 +29,8 @@ export async function sendPicture(
   load: () => Promise<Uint8Array>,
 ): Promise<void> {
   const bytes = await load();
+  // Who asks decides whether there is a picture at all, and which copy of it.
+  if (picture.cache !== "EVERYONE") response.vary("Cookie, Authorization");
   response.set({
     "Cache-Control": cacheControl[picture.cache],
     ETag: `"${picture.digest}"`,

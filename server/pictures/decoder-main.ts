@@ -10,6 +10,7 @@ import { openPicture, type Size } from "./decode.js";
 import type { DecoderReply, DecoderTask } from "./decoder.js";
 import { inspectPicture } from "./inspect.js";
 import { undecodable } from "./undecodable.js";
+import { encodeUpright } from "./upright.js";
 
 /** Quality of WebP copies, 0..100. */
 const QUALITY = 80;
@@ -39,7 +40,14 @@ async function answer(task: DecoderTask): Promise<void> {
 }
 
 function run(task: DecoderTask): Promise<Size | Uint8Array> {
-  return task.type === "inspect" ? inspectPicture(task.bytes, task.limits) : shrink(task.bytes, task.size);
+  switch (task.type) {
+    case "inspect":
+      return inspectPicture(task.bytes, task.limits);
+    case "shrink":
+      return shrink(task.bytes, task.size);
+    case "encodeUpright":
+      return encodeUpright(task.bytes);
+  }
 }
 
 /** Encodes a picture, shrunk to `size`, as WebP without metadata. */

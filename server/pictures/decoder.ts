@@ -17,11 +17,16 @@ export interface PictureDecoder {
   inspect(bytes: Uint8Array, limits: PictureLimits): Promise<Size>;
   /** Returns a WebP of `size` without metadata. @throws AtelierError as `inspect` does. */
   shrink(bytes: Uint8Array, size: Size): Promise<Uint8Array>;
+  /** Encodes the picture anew, as a JPEG or PNG that is upright and has no metadata. @throws AtelierError as `inspect` does. */
+  encodeUpright(bytes: Uint8Array): Promise<Uint8Array>;
   /** Ends all processes. */
   close(): Promise<void>;
 }
 
-export type DecoderTask = { type: "inspect"; bytes: Uint8Array; limits: PictureLimits } | { type: "shrink"; bytes: Uint8Array; size: Size };
+export type DecoderTask =
+  | { type: "inspect"; bytes: Uint8Array; limits: PictureLimits }
+  | { type: "shrink"; bytes: Uint8Array; size: Size }
+  | { type: "encodeUpright"; bytes: Uint8Array };
 
 export type DecoderReply = (
   | { type: "done"; result: Size | Uint8Array }
@@ -90,6 +95,7 @@ export function openPictureDecoder(limits: DecoderLimits): PictureDecoder {
   return {
     inspect: async (bytes, pictureLimits) => (await run({ type: "inspect", bytes, limits: pictureLimits })) as Size,
     shrink: async (bytes, size) => (await run({ type: "shrink", bytes, size })) as Uint8Array,
+    encodeUpright: async (bytes) => (await run({ type: "encodeUpright", bytes })) as Uint8Array,
     async close() {
       closed = true;
       await Promise.all([...all].map((process) => process.kill("closed")));

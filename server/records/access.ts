@@ -10,6 +10,13 @@ export type Role = (typeof roles)[number];
 export const visibilities = ["PRIVATE", "LINK", "PUBLIC"] as const;
 export type Visibility = (typeof visibilities)[number];
 
+/**
+ * Whether an admin lets others than the owner see a session: it waits for their decision, or they decided. An admin's
+ * decision holds for the session from then on.
+ */
+export const approvals = ["PENDING", "APPROVED", "REFUSED"] as const;
+export type Approval = (typeof approvals)[number];
+
 /** The owner of everything on a server without access control. */
 export const LOCAL_OWNER = "local";
 
@@ -19,6 +26,8 @@ export interface Guarded {
   /** Id of the owner. */
   ownerId: string;
   visibility: Visibility;
+  /** Null where no admin was asked, and others may see the session by its visibility alone. */
+  approval: Approval | null;
 }
 
 /**
@@ -33,9 +42,19 @@ export interface Reader {
 }
 
 /** Whether a reader may see a session; null is someone who sees everything. */
-export function maySee(reader: Reader | null, { id, ownerId, visibility }: Guarded): boolean {
-  if (reader === null || visibility === "PUBLIC" || ownerId === reader.ownerId) return true;
-  return visibility === "LINK" && reader.shared.includes(id);
+export function maySee(reader: Reader | null, { id, ownerId, visibility, approval }: Guarded): boolean {
+  if (reader === null || ownerId === reader.ownerId) return true;
+  return isApproved({ approval }) && (visibility === "PUBLIC" || isSharedWith(reader, { id, visibility }));
+}
+
+/** Whether no admin's decision keeps others from seeing a session. */
+export function isApproved({ approval }: Pick<Guarded, "approval">): boolean {
+  return approval === null || approval === "APPROVED";
+}
+
+/** Whether a reader opened a link to a session that its owner lets people with links see. */
+export function isSharedWith({ shared }: Reader, { id, visibility }: Pick<Guarded, "id" | "visibility">): boolean {
+  return visibility === "LINK" && shared.includes(id);
 }
 
 /** What every link has; its secret is stored only as a hash. */

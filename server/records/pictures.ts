@@ -1,3 +1,5 @@
+import type { Visibility } from "./access.js";
+
 /** Largest step of a frame or change: the largest Int of GraphQL and of the database. */
 export const MAX_STEP = 2 ** 31 - 1;
 
@@ -19,6 +21,11 @@ export interface ImageRecord {
   expiresAt: Date | null;
   /** Id of who uploaded or kept it. */
   ownerId: string;
+  /**
+   * Who may see it by its id besides its owner, admins, and those who see a painting that uses it: nobody, everyone with a
+   * role, or everyone.
+   */
+  visibility: Visibility;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.js";
-import type { Reader, Visibility } from "./access.js";
+import type { Approval, Reader, Visibility } from "./access.js";
 import type { ImageReference, InForce, Weighted } from "./changes.js";
 import type { ConvolutionMethod } from "./convolutions.js";
 import type { ModelFamily } from "./model.js";
@@ -60,6 +60,8 @@ export interface SessionRecordBase {
   ownerId: string;
   /** Who may see it besides its owner and admins. */
   visibility: Visibility;
+  /** Whether an admin lets them; null where no admin was asked. */
+  approval: Approval | null;
   /** Last stored step, -1 before the first frame. */
   step: number;
   /**
@@ -136,6 +138,7 @@ export interface SessionFilter {
   lasting?: true;
   /** Whose sessions they are. */
   ownerId?: string;
+  approval?: Approval;
   /** Excludes what this reader may not see. */
   reader?: Reader;
 }
@@ -144,7 +147,7 @@ export interface SessionFilter {
 export type SessionEvent =
   | { type: "changed"; session: SessionRecord }
   | { type: "frame"; frame: FrameRecord; picture: Uint8Array }
-  | { type: "deleted"; sessionId: string; ownerId: string; visibility: Visibility };
+  | { type: "deleted"; sessionId: string; ownerId: string; visibility: Visibility; approval: Approval | null };
 
 /** A device that was tried and is not used. */
 export interface RefusedDevice {

@@ -120,13 +120,26 @@ export class SessionControls {
     return this.end(sessionId, "COMPLETED");
   }
 
+  /** Cancels a session only while it is paused. @throws AtelierError NOT_FOUND; CONFLICT when it is not paused. */
+  async cancelPaused(sessionId: string): Promise<SessionRecord> {
+    const ended = await this.endWaiting(sessionId, "CANCELLED", ["PAUSED"]);
+    if (!ended) throw await this.whyUnchanged(sessionId);
+    return ended;
+  }
+
   private async end(sessionId: string, status: EndedByClient): Promise<SessionRecord> {
-    const { storage, queue, bus } = this.parts;
+    const { storage } = this.parts;
     const found = await requireSession(storage, sessionId);
     if (isFinal(found.status)) throw statusConflict(found.status);
+    return (await this.endWaiting(sessionId, status, ["QUEUED", "PAUSED"])) ?? this.endRunningOnce(sessionId, status);
+  }
+
+  /** Ends a session that has no turn on a device; null when its status is not one of `from`. */
+  private async endWaiting(sessionId: string, status: EndedByClient, from: readonly SessionStatus[]): Promise<SessionRecord | null> {
+    const { storage, queue, bus } = this.parts;
     // The update decides the race with a host that claims the session at this moment.
-    const waiting = await storage.sessions.update(sessionId, { status, finishedAt: new Date(), error: null }, ["QUEUED", "PAUSED"]);
-    if (!waiting) return this.endRunningOnce(sessionId, status);
+    const waiting = await storage.sessions.update(sessionId, { status, finishedAt: new Date(), error: null }, from);
+    if (!waiting) return null;
     await queue.remove(sessionId);
     // A device may not have released a paused session yet.
     await bus.publish("controls", { type: controlTo[status], sessionId });

@@ -164,7 +164,15 @@ export class SessionService {
     const { width, height, mimeType, byteLength } = frame;
     const { ownerId } = this.parts;
     const kind = { width, height, mimeType, byteLength };
-    return storage.images.insert({ id: randomUUID(), digest, ...kind, createdAt: new Date(), expiresAt: null, ownerId });
+    return storage.images.insert({
+      id: randomUUID(),
+      digest,
+      ...kind,
+      createdAt: new Date(),
+      expiresAt: null,
+      ownerId,
+      visibility: "PRIVATE",
+    });
   }
 
   /** Gives a session another title, or none when it is blank. @throws AtelierError NOT_FOUND, BAD_INPUT. */
@@ -206,7 +214,7 @@ export class SessionService {
    */
   async delete(sessionId: string, expiredBy?: Date): Promise<string> {
     const { storage, bus } = this.parts;
-    const { status, ownerId, visibility } = await requireSession(storage, sessionId);
+    const { status, ownerId, visibility, approval } = await requireSession(storage, sessionId);
     if (!isFinal(status)) {
       throw conflict("sessionId", `The session is ${status}; cancel it before it is deleted.`);
     }
@@ -215,7 +223,7 @@ export class SessionService {
     if (unreferenced === null) throw noSession();
     await storage.checkpoints.delete(sessionId);
     for (const digest of unreferenced) await storage.blobs.delete(digest);
-    const deleted = { type: "deleted", sessionId, ownerId, visibility } as const;
+    const deleted = { type: "deleted", sessionId, ownerId, visibility, approval } as const;
     await bus.publish(`session:${sessionId}`, deleted);
     await bus.publish("sessions", deleted);
     return sessionId;
@@ -288,6 +296,7 @@ export class SessionService {
       expiresAt,
       ownerId: this.parts.ownerId,
       visibility: "PRIVATE",
+      approval: null,
       step: -1,
       revision: 0,
     };

@@ -10,14 +10,17 @@ const SWEEP_MS = 5_000;
 export interface SweeperParts {
   storage: Pick<Storage, "sessions" | "images">;
   sessions: Pick<SessionService, "delete" | "deleteImage">;
-  controls: Pick<SessionControls, "cancel">;
+  controls: Pick<SessionControls, "cancel" | "cancelPaused">;
+  /** How long the work of others than admins is kept after it was last touched, ms; null for ever. */
+  retentionMs: number | null;
   /** Receives errors that are the server's own fault. */
   report(error: unknown): void;
 }
 
 /**
- * Ends and deletes the sessions and pictures that have expired, also those that expired while no server ran. What cannot
- * be deleted yet is tried again at the next look, and keeps nothing else from being deleted.
+ * Ends and deletes the sessions and pictures that have expired, also those that expired while no server ran, and those
+ * that are older than the server keeps them. What cannot be deleted yet is tried again at the next look, and keeps nothing
+ * else from being deleted.
  */
 export class Sweeper {
   private timer: NodeJS.Timeout | null = null;
@@ -48,6 +51,22 @@ export class Sweeper {
     // At once, because a device that hangs makes the end of its session take seconds.
     await Promise.all((await storage.sessions.expired(by)).map((id) => this.attempt(() => this.end(id, by))));
     for (const id of await storage.images.expired(by)) await this.attempt(() => sessions.deleteImage(id, by));
+    await this.deleteOutdated(by);
+  }
+
+  private async deleteOutdated(now: Date): Promise<void> {
+    const { storage, sessions, retentionMs } = this.parts;
+    if (retentionMs === null) return;
+    const by = new Date(now.getTime() - retentionMs);
+    for (const id of await storage.sessions.outdated(by)) await this.attempt(() => this.deleteIdle(id));
+    for (const id of await storage.images.outdated(by)) await this.attempt(() => sessions.deleteImage(id));
+  }
+
+  /** Deletes a session that has ended or is paused, and none that someone resumed meanwhile. */
+  private async deleteIdle(id: string): Promise<void> {
+    const { storage, sessions, controls } = this.parts;
+    if ((await storage.sessions.find(id))?.status === "PAUSED") await this.attempt(() => controls.cancelPaused(id));
+    await sessions.delete(id);
   }
 
   private async end(id: string, by: Date): Promise<void> {

@@ -1,4 +1,4 @@
-import type { KnownVisitor, LinkFilter, LinkRecord, Reader, VisitorRecord } from "../records/access.js";
+import type { KnownVisitor, LinkFilter, LinkRecord, Reader, Visibility, VisitorRecord } from "../records/access.js";
 import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
 import type {
@@ -51,6 +51,10 @@ export interface ImageStore {
   delete(id: string, expiredBy?: Date): Promise<string | null>;
   /** Ids of images that expired by an instant and that no session uses. */
   expired(by: Date): Promise<string[]>;
+  /** Ids of images of others than admins that were uploaded by an instant and that no session uses. */
+  outdated(by: Date): Promise<string[]>;
+  /** Returns the image as it is now; null when there is none. */
+  setVisibility(id: string, visibility: Visibility): Promise<ImageRecord | null>;
   /** The image that was uploaded last with these bytes. */
   findByDigest(digest: string, reader?: Reader | null): Promise<ImageRecord | null>;
 }
@@ -59,7 +63,18 @@ export interface ImageStore {
 export type SessionPatch = Partial<
   Pick<
     SessionRecord,
-    "title" | "status" | "visibility" | "queuedAt" | "startedAt" | "finishedAt" | "device" | "devices" | "error" | "starred" | "note"
+    | "title"
+    | "status"
+    | "visibility"
+    | "approval"
+    | "queuedAt"
+    | "startedAt"
+    | "finishedAt"
+    | "device"
+    | "devices"
+    | "error"
+    | "starred"
+    | "note"
   > &
     Pick<StyleTransferRecord, "settings" | "initial"> &
     Pick<TranslationRecord, "framesTranslated" | "framesDropped">
@@ -82,6 +97,11 @@ export interface SessionStore {
   update(id: string, patch: SessionPatch, from?: readonly SessionStatus[], suspended?: boolean): Promise<SessionRecord | null>;
   /** Ids of sessions that expired by an instant. */
   expired(by: Date): Promise<string[]>;
+  /**
+   * Ids of sessions of others than admins that are paused or have ended, and of which nothing was started, painted or
+   * changed after an instant.
+   */
+  outdated(by: Date): Promise<string[]>;
   /** Ids of the sessions that are PAUSED with an error, in the order in which they were queued. */
   suspended(): Promise<string[]>;
   /**
@@ -261,7 +281,7 @@ export interface AccessStore {
   visitorOf(secretHash: string): Promise<KnownVisitor | null>;
   /** Gives a visitor a new secret, and with it what a link opens. */
   admit(visitorId: string, secretHash: string, link: LinkRecord): Promise<void>;
-  /** Forgets the secret of a visitor, who keeps what they own. */
+  /** Forgets the secret of a visitor, who keeps what they own, as what they were. */
   dismiss(visitorId: string): Promise<void>;
 }
 

@@ -117,6 +117,7 @@ const operations: Record<string, Sample> = {
   "Mutation.extendSession": on("extendSession", ", seconds: 60"),
   "Mutation.deleteSession": { query: "mutation ($id: ID!) { deleteSession(sessionId: $id) }", variables: ofSession },
   "Mutation.setVisibility": on("setVisibility", ", visibility: PUBLIC"),
+  "Mutation.reviewSession": on("reviewSession", ", approve: true"),
   "Mutation.shareSession": {
     query: 'mutation ($id: ID!) { shareSession(sessionId: $id, input: { name: "x" }) { secret } }',
     variables: ofSession,
@@ -126,13 +127,18 @@ const operations: Record<string, Sample> = {
     variables: ofSession,
   },
   "Mutation.deleteImage": { query: "mutation ($id: ID!) { deleteImage(id: $id) }", variables: image },
+  "Mutation.setImageVisibility": {
+    query: "mutation ($id: ID!) { setImageVisibility(id: $id, visibility: LINK) { id } }",
+    variables: image,
+  },
   "Mutation.cancelExport": { query: "mutation ($id: ID!) { cancelExport(id: $id) { id } }", variables: film },
   "Mutation.shareOutput": { query: 'mutation { shareOutput(output: "wall", input: { name: "x" }) { path } }' },
   "Mutation.createLink": { query: 'mutation { createLink(input: { name: "x", role: VIEWER }) { path } }' },
   "Mutation.revokeLink": {
     query: "mutation ($id: ID!) { revokeLink(id: $id) { id } }",
     async variables(session) {
-      const { link } = await parties.running.app.links.share(session, { name: "x", ownerId: session.ownerId, expiresAt: null });
+      const share = { kind: "SHARE", sessionId: session.id } as const;
+      const { link } = await parties.running.app.links.create({ name: "x", ownerId: session.ownerId, expiresAt: null }, share);
       return { id: link.id };
     },
   },

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LinkFilter, type LinkRecord, LOCAL_OWNER, type Reader } from "../../server/records/access.js";
 import type { Storage } from "../../server/storage/storage.js";
-import { anImage, aSession, storeSession } from "./records.js";
+import { aFrame, anImage, aSession, storeSession } from "./records.js";
 
 function aLink(changes: Partial<LinkRecord> = {}): LinkRecord {
   const base = { id: randomUUID(), name: "Class", ownerId: "teacher", createdAt: new Date(), expiresAt: null, revokedAt: null };
@@ -25,8 +25,10 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       const own = await storeSession(storage, { ownerId: me });
       const hidden = await storeSession(storage, { ownerId: other });
       const shared = await storeSession(storage, { ownerId: other, visibility: "LINK" });
-      const open = await storeSession(storage, { ownerId: other, visibility: "PUBLIC" });
-      const all = [own, hidden, shared, open];
+      const open = await storeSession(storage, { ownerId: other, visibility: "PUBLIC", approval: "APPROVED" });
+      const waiting = await storeSession(storage, { ownerId: other, visibility: "PUBLIC", approval: "PENDING" });
+      const refused = await storeSession(storage, { ownerId: other, visibility: "LINK", approval: "REFUSED" });
+      const all = [own, hidden, shared, open, waiting, refused];
       const seenBy = async (reader: Reader | null) => {
         const found = await storage.sessions.findAll(
           all.map(({ id }) => id),
@@ -54,10 +56,70 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
         ).toEqual([...found.keys()].sort());
         return all.map(({ id }) => found.has(id));
       };
-      expect(await seenBy(null)).toEqual([true, true, true, true]);
-      expect(await seenBy({ ownerId: me, shared: [] })).toEqual([true, false, false, true]);
-      expect(await seenBy({ ownerId: me, shared: [shared.id, hidden.id] })).toEqual([true, false, true, true]);
-      expect(await seenBy({ ownerId: null, shared: [] })).toEqual([false, false, false, true]);
+      expect(await seenBy(null)).toEqual([true, true, true, true, true, true]);
+      expect(await seenBy({ ownerId: me, shared: [] })).toEqual([true, false, false, true, false, false]);
+      expect(await seenBy({ ownerId: me, shared: [shared.id, hidden.id, refused.id] })).toEqual([true, false, true, true, false, false]);
+      expect(await seenBy({ ownerId: null, shared: [] })).toEqual([false, false, false, true, false, false]);
+      expect(await seenBy({ ownerId: other, shared: [] })).toEqual([false, true, true, true, true, true]);
+      expect((await storage.sessions.list(first, { approval: "PENDING" })).rows).toEqual([waiting]);
+    });
+
+    it("a picture that was shared is seen by its id, and is in no other list", async () => {
+      const { images } = storage;
+      const [me, other] = [randomUUID(), randomUUID()];
+      const { id } = await images.insert(anImage({ ownerId: other }));
+      const seen = async (ownerId: string | null) => (await images.find(id, { ownerId, shared: [] })) !== null;
+      expect([await seen(me), await seen(null)]).toEqual([false, false]);
+      expect(await images.setVisibility(id, "LINK")).toMatchObject({ id, visibility: "LINK" });
+      expect([await seen(me), await seen(null)]).toEqual([true, false]);
+      await images.setVisibility(id, "PUBLIC");
+      expect([await seen(me), await seen(null)]).toEqual([true, true]);
+      expect((await images.list(first, me)).rows).toEqual([]);
+      expect(await images.setVisibility(randomUUID(), "LINK")).toBeNull();
+    });
+
+    it("knows what is outdated: old, idle, and not an admin's, also not one's who left", async () => {
+      const { access, sessions, images } = storage;
+      const [old, by] = [new Date(Date.now() - 10_000), new Date(Date.now() - 5000)];
+      const [artist, admin] = [aLink(), aLink({ role: "ADMIN" })];
+      for (const link of [artist, admin]) await access.addLink(link, randomUUID());
+      const comeBy = async (link: LinkRecord) => {
+        const visitor = { id: randomUUID(), createdAt: new Date() };
+        await access.addVisitor(visitor, randomUUID());
+        await access.admit(visitor.id, randomUUID(), link);
+        return visitor.id;
+      };
+      const [visitor, teacher] = [await comeBy(artist), await comeBy(admin)];
+      await access.dismiss(teacher);
+      const ended = { status: "COMPLETED", createdAt: old, finishedAt: old } as const;
+      const outdated = [
+        await storeSession(storage, { ...ended, ownerId: visitor, starred: true }),
+        await storeSession(storage, { ...ended, ownerId: artist.id, expiresAt: new Date(Date.now() + 60_000) }),
+        await storeSession(storage, { ...ended, ownerId: visitor, status: "PAUSED", finishedAt: null }),
+      ];
+      const painted = await storeSession(storage, { ...ended, ownerId: visitor, status: "PAUSED", finishedAt: null });
+      await storage.frames.insert(aFrame(painted.id, 0));
+      const kept = [
+        painted,
+        await storeSession(storage, { ...ended, ownerId: visitor, finishedAt: new Date() }),
+        await storeSession(storage, { ...ended, ownerId: visitor, queuedAt: new Date(), status: "PAUSED", finishedAt: null }),
+        await storeSession(storage, { ...ended, ownerId: visitor, status: "RUNNING", finishedAt: null }),
+        await storeSession(storage, { ...ended, ownerId: visitor, status: "QUEUED", finishedAt: null }),
+        await storeSession(storage, { ...ended, ownerId: teacher }),
+        await storeSession(storage, { ...ended, ownerId: admin.id }),
+        await storeSession(storage, { ...ended, ownerId: LOCAL_OWNER }),
+      ];
+      const found = await sessions.outdated(by);
+      for (const { id } of outdated) expect(found).toContain(id);
+      for (const { id } of kept) expect(found).not.toContain(id);
+
+      const upload = async (ownerId: string, createdAt = old) => (await images.insert(anImage({ ownerId, createdAt }))).id;
+      const used = await upload(visitor);
+      await sessions.insert(aSession(used, { ownerId: visitor }));
+      const unused = await upload(visitor);
+      expect(await images.outdated(by)).toContain(unused);
+      for (const id of [used, await upload(teacher), await upload(visitor, new Date())])
+        expect(await images.outdated(by)).not.toContain(id);
     });
 
     it("counts, uses and branches leave out what a reader may not see", async () => {

@@ -30,9 +30,9 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
     it("keeps the topics of two sessions apart", async () => {
       const seen: unknown[] = [];
       await bus.subscribe("session:a", (message) => seen.push(message));
-      await bus.publish("session:b", { type: "deleted", sessionId: "b", ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
-      await bus.publish("session:a", { type: "deleted", sessionId: "a", ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
-      expect(seen).toEqual([{ type: "deleted", sessionId: "a", ownerId: LOCAL_OWNER, visibility: "PRIVATE" }]);
+      await bus.publish("session:b", { type: "deleted", sessionId: "b", ownerId: LOCAL_OWNER, visibility: "PRIVATE", approval: null });
+      await bus.publish("session:a", { type: "deleted", sessionId: "a", ownerId: LOCAL_OWNER, visibility: "PRIVATE", approval: null });
+      expect(seen).toEqual([{ type: "deleted", sessionId: "a", ownerId: LOCAL_OWNER, visibility: "PRIVATE", approval: null }]);
     });
 
     it("has called every subscriber by the time publish resolves", async () => {

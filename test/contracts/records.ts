@@ -19,6 +19,7 @@ export function anImage(changes: Partial<ImageRecord> = {}): ImageRecord {
     createdAt: new Date(),
     expiresAt: null,
     ownerId: LOCAL_OWNER,
+    visibility: "PRIVATE",
     ...changes,
   };
 }
@@ -64,6 +65,7 @@ export function aSession(imageId: string, changes: Partial<StyleTransferRecord> 
     expiresAt: null,
     ownerId: LOCAL_OWNER,
     visibility: "PRIVATE",
+    approval: null,
     step: -1,
     revision: 0,
     settings,
@@ -105,6 +107,7 @@ export function aTranslation(imageId: string | null, changes: Partial<Translatio
     expiresAt: null,
     ownerId: LOCAL_OWNER,
     visibility: "PRIVATE",
+    approval: null,
     step: -1,
     revision: 0,
     settings: { model: "cyclegan-horse2zebra", family: "CYCLEGAN", size: 256, output: null },

@@ -1,24 +1,16 @@
-import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
-import { GraphqlClient } from "../helpers/graphql-client.js";
+import { operatorLink } from "../helpers/operator-link.js";
+import { pngPicture } from "../helpers/pictures.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
 
 const variables = () => ({ ATELIER_ACCESS: "link", HOST: "0.0.0.0" });
 
 describeStudio("a server with links, in browsers", { variables, camera: true }, (studio) => {
-  /** Makes a link as `npm run links -- add` does, by the secret that the server keeps in its data folder. */
-  async function link(name: string, role: string): Promise<string> {
-    const { secret } = JSON.parse(await readFile(join(studio.server.folder, "operator.json"), "utf8")) as { secret: string };
-    const operator = new GraphqlClient(studio.server.address, secret);
-    const input = { name, role };
-    return (await operator.query("mutation ($input: AccessLinkInput!) { createLink(input: $input) { path } }", { input })).createLink.path;
-  }
-
+  const link = (name: string, role: string) => operatorLink(studio.server, name, role);
   const madeLink = async (page: Page) => new URL(await page.getByRole("textbox", { name: "Link" }).inputValue());
   const closed = (page: Page) => page.getByRole("heading", { name: "This server is private" }).waitFor();
 
@@ -99,6 +91,30 @@ describeStudio("a server with links, in browsers", { variables, camera: true }, 
     await closed(viewer);
     await closed(pupils[2]!.page);
     expect(teacher.complaints).toEqual([]);
+  });
+
+  test("a teacher's own picture opens for pupils with the set-up, once the teacher shares it", async () => {
+    const { page: teacher } = await studio.open();
+    await teacher.goto(await link("Teacher", "ARTIST"));
+    await teacher.getByText("Teacher · May paint").waitFor();
+    const buffer = Buffer.from((await pngPicture(90, 60, 4)).bytes);
+    await teacher.getByLabel("Upload a photo").setInputFiles({ name: "Our school.png", mimeType: "image/png", buffer });
+    await teacher.getByRole("radio", { name: "Our school.png", checked: true }).waitFor({ state: "attached" });
+    await teacher.getByRole("textbox", { name: "Size" }).fill("64");
+    await teacher.getByRole("textbox", { name: "Steps" }).fill("5");
+    await teacher.getByRole("button", { name: "Share…" }).click();
+    const setup = await madeLink(teacher);
+    await teacher.getByRole("button", { name: "Share the pictures too" }).click();
+    await teacher.getByText("Everyone who may use this server and has the link sees the pictures.").waitFor();
+    expect(await seriousFindings(teacher)).toEqual([]);
+
+    const { page: pupil } = await studio.open();
+    await pupil.goto(await link("Class", "ARTIST"));
+    await pupil.getByText("Class · May paint").waitFor();
+    await pupil.goto(setup.pathname + setup.search);
+    await pupil.getByRole("radio", { name: "Our school.png", checked: true }).waitFor({ state: "attached" });
+    await pupil.getByRole("button", { name: "Start", exact: true }).click();
+    await waitForStatus(pupil, "Finished");
   });
 
   test("a museum: a kiosk comes by a link, and a visitor takes their painting home", async () => {

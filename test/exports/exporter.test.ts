@@ -281,7 +281,7 @@ describe("an export", () => {
   test("is deleted with its session", async () => {
     const sessionId = await painting(3);
     const record = await ended(await exporter.start({ sessionId, format: "WEBP", size: 64 }));
-    await bus.publish("sessions", { type: "deleted", sessionId, ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
+    await bus.publish("sessions", { type: "deleted", sessionId, ownerId: LOCAL_OWNER, visibility: "PRIVATE", approval: null });
     expect(exporter.find(record.id)).toBeNull();
     await expect.poll(() => readdir(join(folder, "exports"))).not.toContain(`${record.id}.webp`);
   });

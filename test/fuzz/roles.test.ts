@@ -47,10 +47,10 @@ function know({ id, contentId }: { id: string; contentId: string }): void {
 /** Paints something whose title, note and picture are found nowhere else. */
 async function hide(visibility: Visibility): Promise<StyleTransferRecord> {
   const { running, owner, paint } = parties;
-  const names = { title: `Hidden ${crypto.randomUUID()}`, note: `Note ${crypto.randomUUID()}` };
   // No other picture is from that year.
   const createdAt = new Date(Date.UTC(1984, 0, 1, 0, 0, 0, hidden.length));
-  const { id } = await paint(owner.ownerId, visibility, names, { createdAt });
+  const names = { title: `Hidden ${crypto.randomUUID()}`, note: `Note ${crypto.randomUUID()}`, createdAt };
+  const { id } = await paint(owner.ownerId, visibility, names);
   const session = (await running.storage.sessions.find(id)) as StyleTransferRecord;
   const image = await running.storage.images.find(session.contentId);
   const bytes = image && (await running.storage.blobs.get(image.digest));

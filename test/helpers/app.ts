@@ -34,6 +34,8 @@ export interface RunningApp {
 export interface AppOptions {
   /** How the app knows who may use it; not at all by default. */
   accessMode?: AccessMode;
+  requiresApproval?: boolean;
+  retentionHours?: number | null;
   publicUrl?: URL | null;
   tls?: { cert: string; key: string } | null;
   trustedProxies?: readonly string[];
@@ -50,6 +52,8 @@ export interface AppOptions {
 /** The API side of a server in this process, on a free port, with a host that paints when a test says so. */
 export async function startApp({
   accessMode = "NONE",
+  requiresApproval = false,
+  retentionHours = null,
   publicUrl = null,
   tls = null,
   trustedProxies = [],
@@ -84,6 +88,8 @@ export async function startApp({
     stepTimes: (modelId) => (modelId === "vgg19" ? [{ pixels: 4096, fastestMs: 10, slowestMs: 12.5 }] : null),
     unready: () => null,
     accessMode,
+    requiresApproval,
+    retentionHours,
     operatorSecret: null,
     publicUrl,
     tls,

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
 import type { Party } from "../../server/access/policy.js";
 import type { Role, Visibility } from "../../server/records/access.js";
-import type { ImageRecord } from "../../server/records/pictures.js";
 import type { StyleTransferRecord } from "../../server/records/session.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { type AppOptions, appOfFile, type RunningApp } from "./app.js";
@@ -25,17 +24,12 @@ export interface Parties {
   /** Makes a link with a role; returns who came by it. */
   someone(role: Role, expiresAt?: Date | null): Promise<Someone>;
   /** Stores a finished painting of a new picture, with one frame. */
-  paint(
-    ownerId: string,
-    visibility?: Visibility,
-    changes?: Partial<StyleTransferRecord>,
-    picture?: Partial<ImageRecord>,
-  ): Promise<StyleTransferRecord>;
+  paint(ownerId: string, visibility?: Visibility, changes?: Partial<StyleTransferRecord>): Promise<StyleTransferRecord>;
 }
 
 /** Parties for all tests of a file. */
-export function partiesOfFile(options: AppOptions = {}): Parties {
-  const running = appOfFile({ accessMode: "LINK", ...options });
+export function partiesOfFile(options: Omit<AppOptions, "accessMode"> = {}): Parties {
+  const running = appOfFile({ ...options, accessMode: "LINK" });
   const all: Someone[] = [];
   const parties = { running, clients: {} } as Parties;
 
@@ -46,15 +40,16 @@ export function partiesOfFile(options: AppOptions = {}): Parties {
     return someone;
   };
 
-  parties.paint = async (ownerId, visibility = "PRIVATE", changes = {}, picture = {}) => {
+  parties.paint = async (ownerId, visibility = "PRIVATE", changes = {}) => {
     const { storage } = running;
     const { bytes } = await pngPicture(16, 16, Math.floor(Math.random() * 1e9));
     const digest = await storage.blobs.put(new Uint8Array(bytes));
     const size = { digest, byteLength: bytes.byteLength, width: 16, height: 16, mimeType: "image/png" };
-    const image = await storage.images.insert(anImage({ ownerId, ...size, ...picture }));
-    const session = aSession(image.id, { ownerId, visibility, status: "COMPLETED", finishedAt: new Date(), ...changes });
+    const createdAt = changes.createdAt ?? new Date();
+    const image = await storage.images.insert(anImage({ ownerId, createdAt, ...size }));
+    const session = aSession(image.id, { createdAt, ownerId, visibility, status: "COMPLETED", finishedAt: new Date(), ...changes });
     await storage.sessions.insert(session);
-    await storage.frames.insert(aFrame(session.id, 0, size));
+    await storage.frames.insert(aFrame(session.id, 0, { ...size, createdAt }));
     return session;
   };
 

@@ -306,12 +306,12 @@ test("a lasting output forgets the picture of a session that is deleted", async 
   await server.storage.sessions.delete(two.id);
   await server.storage.recentFrames.clear(two.id);
   for (const topic of [`session:${two.id}`, "sessions"] as const)
-    await server.bus.publish(topic, { type: "deleted", sessionId: two.id, ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
+    await server.bus.publish(topic, { type: "deleted", sessionId: two.id, ownerId: LOCAL_OWNER, visibility: "PRIVATE", approval: null });
   expect((await stream.part())?.equals(first)).toBe(true);
   await server.storage.sessions.delete(one.id);
   await server.storage.recentFrames.clear(one.id);
   for (const topic of [`session:${one.id}`, "sessions"] as const)
-    await server.bus.publish(topic, { type: "deleted", sessionId: one.id, ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
+    await server.bus.publish(topic, { type: "deleted", sessionId: one.id, ownerId: LOCAL_OWNER, visibility: "PRIVATE", approval: null });
   const dark = (await stream.part()) ?? Buffer.alloc(0);
   expect((await sharp(dark).stats()).channels.every(({ mean }) => mean < 40)).toBe(true);
   const three = await liveOn("wall", new Date(3000));
@@ -334,7 +334,7 @@ test("a lasting output returns to a session that runs on while a later one came 
   // The viewer does not read in between.
   const two = await liveOn("tower", new Date(2000));
   await server.storage.sessions.delete(two.id);
-  await server.bus.publish("sessions", { type: "deleted", sessionId: two.id, ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
+  await server.bus.publish("sessions", { type: "deleted", sessionId: two.id, ownerId: LOCAL_OWNER, visibility: "PRIVATE", approval: null });
   expect(await next()).toMatchObject({ sessionId: one.id, step: 0 });
   const later = next();
   await show(one.id, 1, second);

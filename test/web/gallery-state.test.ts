@@ -17,6 +17,7 @@ function card(id: string, minute: number, status: Card["status"] = "COMPLETED"):
     isMine: true,
     mayChange: true,
     note: null,
+    approval: null,
     expiresAt: null,
     parent: null,
     device: null,

@@ -3,7 +3,7 @@ import { graphql } from "./tada";
 
 /** Who may use the server, and what this browser may do. */
 export const AccessQuery = graphql(`
-  query Access { server { access { mode role name expiresAt } } }
+  query Access { server { access { mode role name expiresAt requiresApproval } } }
 `);
 
 export type Access = ResultOf<typeof AccessQuery>["server"]["access"];
@@ -31,7 +31,9 @@ export const CreateLink = graphql(
 export const RevokeLink = graphql(`mutation RevokeLink($id: ID!) { revokeLink(id: $id) { ...LinkParts } }`, [LinkParts]);
 
 /** Who may see a session, and the links that share it. */
-export const SharingQuery = graphql(`query Sharing($id: ID!) { session(id: $id) { id visibility links { ...LinkParts } } }`, [LinkParts]);
+export const SharingQuery = graphql(`query Sharing($id: ID!) { session(id: $id) { id visibility approval links { ...LinkParts } } }`, [
+  LinkParts,
+]);
 
 export const ShareSession = graphql(
   `mutation ShareSession($id: ID!, $input: LinkInput!) { shareSession(sessionId: $id, input: $input) { path link { ...LinkParts } } }`,
@@ -39,5 +41,42 @@ export const ShareSession = graphql(
 );
 
 export const SetVisibility = graphql(`
-  mutation SetVisibility($id: ID!, $visibility: Visibility!) { setVisibility(sessionId: $id, visibility: $visibility) { id visibility } }
+  mutation SetVisibility($id: ID!, $visibility: Visibility!) { setVisibility(sessionId: $id, visibility: $visibility) { id visibility approval } }
+`);
+
+/** Whether a session that this browser opened a link to waits for approval. */
+export const AwaitsApprovalQuery = graphql(`
+  query AwaitsApproval($id: ID!) { server { access { awaitsApproval(sessionId: $id) } } }
+`);
+
+/** What waits for an admin's approval, the oldest first. */
+export const WaitingQuery = graphql(`
+  query Waiting {
+    sessions(first: 24, filter: { approval: PENDING }, order: OLDEST) {
+      totalCount
+      edges {
+        node {
+          __typename id title createdAt latestFrame { url width }
+          ... on StyleTransferSession { content { url } }
+          ... on TranslationSession { source { url } }
+        }
+      }
+    }
+  }
+`);
+
+export type WaitingSession = ResultOf<typeof WaitingQuery>["sessions"]["edges"][number]["node"];
+
+/** Sessions as they begin to wait, and as they change meanwhile. */
+export const WaitingEvents = graphql(`subscription WaitingEvents { sessions(filter: { approval: PENDING }) { id } }`);
+
+export const ReviewSession = graphql(`
+  mutation ReviewSession($id: ID!, $approve: Boolean!) { reviewSession(sessionId: $id, approve: $approve) { id approval } }
+`);
+
+/** Who may see a picture by its id. */
+export const ImageSharingQuery = graphql(`query ImageSharing($id: ID!) { image(id: $id) { id visibility mayChange } }`);
+
+export const ShareImage = graphql(`
+  mutation ShareImage($id: ID!) { setImageVisibility(id: $id, visibility: LINK) { id visibility } }
 `);

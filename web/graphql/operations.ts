@@ -14,7 +14,7 @@ const FrameParts = graphql(`
 
 const SessionParts = graphql(`
   fragment SessionParts on Session {
-    __typename id title status createdAt startedAt finishedAt queuePosition device starred note expiresAt isMine mayChange
+    __typename id title status createdAt startedAt finishedAt queuePosition device starred note expiresAt isMine mayChange approval
     error { code message }
   }
 `);
@@ -81,7 +81,7 @@ export const DevicesQuery = graphql(`
 `);
 
 export const ServerQuery = graphql(`
-  query Server { server { maxSize exportFormats } }
+  query Server { server { maxSize exportFormats retentionHours } }
 `);
 
 export const SessionQuery = graphql(
@@ -132,7 +132,7 @@ export const ElsewhereQuery = graphql(`
   query Elsewhere($id: ID!) {
     session(id: $id) {
       __typename
-      title starred note
+      title starred note approval
       ... on StyleTransferSession { parent { id title } branches { id title status branchedAtStep } }
     }
   }

@@ -36,7 +36,11 @@ export type SessionAction =
   | { type: "renamed"; title: string }
   | { type: "annotated"; starred: boolean; note: string | null }
   /** What other pages did to the session; `family` is null for a translation. */
-  | { type: "elsewhere"; described: Pick<Session, "title" | "starred" | "note">; family: Pick<Painting, "parent" | "branches"> | null }
+  | {
+      type: "elsewhere";
+      described: Pick<Session, "title" | "starred" | "note" | "approval">;
+      family: Pick<Painting, "parent" | "branches"> | null;
+    }
   /** Its latest place in the queue. */
   | { type: "place"; queuePosition: number | null }
   | { type: "connection"; connected: boolean }

@@ -9,6 +9,12 @@ export function setupLink({ photo, style, recipe, mix }: Draft): string {
   return `/?${new URLSearchParams({ [PARAMETER]: encoded(text) })}`;
 }
 
+/** Ids of the stored pictures that a link to a draft names, each once. */
+export function storedPictures({ photo, style, mix }: Draft): string[] {
+  const chosen = [photo, style].flatMap(({ own, url }) => own.filter((one) => one.url === url).flatMap(({ imageId }) => imageId ?? []));
+  return [...new Set([...chosen, ...mix.others.map(({ image }) => image.id)])];
+}
+
 /** Whether an address brings a draft, readable or not. */
 export function bringsDraft(query: string): boolean {
   return new URLSearchParams(query).has(PARAMETER);

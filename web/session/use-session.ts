@@ -87,9 +87,9 @@ async function reload(id: string, dispatch: Dispatch<SessionAction>): Promise<vo
     // On the socket of the subscriptions, whose operations the server takes in order: no change falls in between.
     const { session } = await ask(ElsewhereQuery, { id });
     if (!session) return dispatch({ type: "removed" });
-    const { title, starred, note } = session;
+    const { title, starred, note, approval } = session;
     const family = session.__typename === "StyleTransferSession" ? { parent: session.parent, branches: session.branches } : null;
-    dispatch({ type: "elsewhere", described: { title, starred, note }, family });
+    dispatch({ type: "elsewhere", described: { title, starred, note, approval }, family });
   } catch {
     // While the server cannot be reached, the page stays as it was, and the status line says so.
   }

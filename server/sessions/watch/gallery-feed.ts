@@ -35,6 +35,7 @@ function matches(session: SessionRecord, filter: SessionFilter): boolean {
   if (filter.live !== undefined && isLive(session) !== filter.live) return false;
   if (filter.lasting && session.expiresAt !== null) return false;
   if (filter.ownerId !== undefined && session.ownerId !== filter.ownerId) return false;
+  if (filter.approval !== undefined && session.approval !== filter.approval) return false;
   if (filter.reader && !maySee(filter.reader, session)) return false;
   if (filter.output !== undefined && !(session.kind === "TRANSLATION" && session.settings.output === filter.output)) return false;
   if (filter.imageId !== undefined && !imagesOf(session).includes(filter.imageId)) return false;

@@ -10,6 +10,7 @@ export function guardRows({ images, sessions, changes, frames, access }: Rows, s
       ...images,
       insert: (image) => space.storing(0, () => images.insert(image)),
       delete: (id, expiredBy) => space.changing(() => images.delete(id, expiredBy)),
+      setVisibility: (id, visibility) => space.changing(() => images.setVisibility(id, visibility)),
     },
     sessions: {
       ...sessions,

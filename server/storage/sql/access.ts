@@ -86,9 +86,8 @@ export function sqlAccess(database: Database): AccessStore {
       }),
 
     async dismiss(visitorId) {
-      await written(
-        database.update(visitors).set({ secretHash: null, previousHash: null, linkId: null }).where(eq(visitors.id, visitorId)),
-      );
+      // The link stays: what an admin left behind remains an admin's.
+      await written(database.update(visitors).set({ secretHash: null, previousHash: null }).where(eq(visitors.id, visitorId)));
     },
   };
 }

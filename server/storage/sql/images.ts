@@ -4,7 +4,7 @@ import type { Reader } from "../../records/access.js";
 import type { ImageRecord } from "../../records/pictures.js";
 import type { ImageStore } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
-import { visibleTo } from "./readers.js";
+import { notOfAdmins, visibleTo } from "./readers.js";
 import { images, sessionImages, sessions } from "./schema.js";
 
 /** Uploaded pictures as rows. */
@@ -70,6 +70,15 @@ export function sqlImages(database: Database): ImageStore {
       return rows.map(({ id }) => id);
     },
 
+    async outdated(by) {
+      const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, images.id));
+      const rows = await database
+        .select({ id: images.id })
+        .from(images)
+        .where(and(lte(images.createdAt, by), notExists(used), notOfAdmins(database, images.ownerId)));
+      return rows.map(({ id }) => id);
+    },
+
     async delete(id, expiredBy) {
       const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, id));
       try {
@@ -87,10 +96,15 @@ export function sqlImages(database: Database): ImageStore {
       }
     },
 
+    async setVisibility(id, visibility) {
+      const [row] = await written(database.update(images).set({ visibility }).where(eq(images.id, id)).returning());
+      return row ?? null;
+    },
+
     findByDigest: (digest, reader = null) => newestWith(database, digest, seen(reader)),
   };
 
-  /** Holds for images that a reader may see: their own, and those that a session uses which they may see. */
+  /** Holds for images that a reader may see: their own, those that were shared, and those of sessions that they may see. */
   function seen(reader: Reader | null): SQL | undefined {
     if (reader === null) return undefined;
     const using = database
@@ -98,7 +112,8 @@ export function sqlImages(database: Database): ImageStore {
       .from(sessionImages)
       .innerJoin(sessions, eq(sessions.id, sessionImages.sessionId))
       .where(and(eq(sessionImages.imageId, images.id), visibleTo(reader)));
-    return or(reader.ownerId === null ? undefined : eq(images.ownerId, reader.ownerId), exists(using));
+    const isKnown = reader.ownerId === null ? undefined : or(eq(images.ownerId, reader.ownerId), eq(images.visibility, "LINK"));
+    return or(isKnown, eq(images.visibility, "PUBLIC"), exists(using));
   }
 }
 

@@ -14,7 +14,7 @@ import {
   text,
   timestamp,
 } from "drizzle-orm/pg-core";
-import { type LinkRecord, LOCAL_OWNER, type Role, type Visibility } from "../../records/access.js";
+import { type Approval, type LinkRecord, LOCAL_OWNER, type Role, type Visibility } from "../../records/access.js";
 import type { Change } from "../../records/changes.js";
 import type { Losses } from "../../records/pictures.js";
 import type { DeviceUse, SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
@@ -37,6 +37,7 @@ export const images = pgTable(
     createdAt: instant("created_at").notNull(),
     expiresAt: instant("expires_at"),
     ownerId: text("owner_id").notNull().default(LOCAL_OWNER),
+    visibility: text("visibility").$type<Visibility>().notNull().default("PRIVATE"),
   },
   (table) => [
     index("images_digest").on(table.digest),
@@ -71,6 +72,7 @@ export const sessions = pgTable(
     expiresAt: instant("expires_at"),
     ownerId: text("owner_id").notNull().default(LOCAL_OWNER),
     visibility: text("visibility").$type<Visibility>().notNull().default("PRIVATE"),
+    approval: text("approval").$type<Approval>(),
     step: integer("step").notNull(),
     revision: integer("revision").notNull().default(0),
     frameCount: bigint("frame_count", { mode: "number" }).notNull().default(0),
@@ -93,6 +95,7 @@ export const sessions = pgTable(
     index("sessions_expiring").on(table.expiresAt).where(isNotNull(table.expiresAt)),
     index("sessions_owner_newest").on(table.ownerId, table.createdAt, table.ordinal),
     index("sessions_public").on(table.createdAt, table.ordinal).where(sql`${table.visibility} = 'PUBLIC'`),
+    index("sessions_pending").on(table.createdAt, table.ordinal).where(sql`${table.approval} = 'PENDING'`),
     index("sessions_parent").on(table.parentId),
     index("sessions_model").on(sql`(${table.settings} ->> 'model')`, table.createdAt, table.ordinal),
     index("sessions_output").on(sql`(${table.settings} ->> 'output')`, table.createdAt, table.ordinal),

@@ -25,7 +25,7 @@ import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
 import { type Database, grouped, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
-import { visibleTo } from "./readers.js";
+import { notOfAdmins, visibleTo } from "./readers.js";
 import { changes, deletedSessions, frames, type ImageRole, images, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
 
@@ -79,6 +79,24 @@ export function sqlSessions(database: Database): SessionStore {
 
     async expired(by) {
       const rows = await database.select({ id: sessions.id }).from(sessions).where(lte(sessions.expiresAt, by));
+      return rows.map(({ id }) => id);
+    },
+
+    async outdated(by) {
+      const last = (table: typeof frames | typeof changes) =>
+        sql`(select max(${table.createdAt}) from ${table} where ${table.sessionId} = ${sessions.id})`;
+      const touched = sql`greatest(${sessions.createdAt}, ${sessions.queuedAt}, ${sessions.finishedAt}, ${last(frames)}, ${last(changes)})`;
+      const rows = await database
+        .select({ id: sessions.id })
+        .from(sessions)
+        .where(
+          and(
+            lte(sessions.createdAt, by),
+            statusIn(["PAUSED", "COMPLETED", "CANCELLED", "FAILED"]),
+            notOfAdmins(database, sessions.ownerId),
+            sql`${touched} <= ${sql.param(by, sessions.createdAt)}`,
+          ),
+        );
       return rows.map(({ id }) => id);
     },
 
@@ -262,7 +280,8 @@ function asRow({ createdAt, ordinal }: Position): SQL {
 }
 
 function matching(filter: SessionFilter): SQL | undefined {
-  const { kind, status, titleContains, createdAfter, createdBefore, models, imageId, styleImageId, output, starred, live } = filter;
+  const { kind, status, titleContains, createdAfter, createdBefore, models, imageId, styleImageId, output, starred, live, approval } =
+    filter;
   return and(
     models && inArray(sql`${sessions.settings} ->> 'model'`, [...models]),
     output === undefined ? undefined : sql`${sessions.settings} ->> 'output' = ${output}`,
@@ -273,6 +292,7 @@ function matching(filter: SessionFilter): SQL | undefined {
     live === undefined ? undefined : isLive(live),
     filter.lasting && isNull(sessions.expiresAt),
     filter.ownerId === undefined ? undefined : eq(sessions.ownerId, filter.ownerId),
+    approval && eq(sessions.approval, approval),
     visibleTo(filter.reader),
     statusIn(status),
     titleContains ? ilike(sessions.title, `%${titleContains.replace(/[\\%_]/g, "\\$&")}%`) : undefined,

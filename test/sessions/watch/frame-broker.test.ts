@@ -68,6 +68,7 @@ const refusing = {
   update: refuse,
   suspended: refuse,
   expired: refuse,
+  outdated: refuse,
   extend: refuse,
   list: refuse,
   count: refuse,
@@ -152,7 +153,7 @@ test("a deleted session ends its viewers' subscriptions, even while they wait", 
   const viewer = await painted.broker.watch("s", latestOnly);
   await viewer.next();
   const waiting = viewer.next();
-  await painted.bus.publish("session:s", { type: "deleted", sessionId: "s", ownerId: LOCAL_OWNER, visibility: "PRIVATE" });
+  await painted.bus.publish("session:s", { type: "deleted", sessionId: "s", ownerId: LOCAL_OWNER, visibility: "PRIVATE", approval: null });
   expect(await waiting).toEqual({ done: true, value: undefined });
   expect(painted.broker.viewerCount).toBe(0);
 });

@@ -13,6 +13,7 @@ import { accessTexts } from "../../texts/access";
 import styles from "./admin.module.css";
 import { Audit } from "./audit";
 import { NewLink } from "./new-link";
+import { WaitingForApproval } from "./waiting";
 
 const texts = accessTexts.admin;
 
@@ -43,6 +44,7 @@ export function AdminRoom() {
         <h1 className={headings.page}>{texts.title}</h1>
         <p className={headings.lead}>{texts.lead}</p>
       </header>
+      <WaitingForApproval />
       <NewLink onMade={(link) => setLinks((known) => [link, ...(known ?? [])])} />
       <section aria-labelledby="links">
         <h2 id="links" className={headings.part}>

@@ -9,8 +9,6 @@ import { useNetworks } from "../../networks/use-networks";
 import { formatBetween } from "../../parts/durations";
 import { focusInvalid } from "../../parts/invalid-field";
 import { FailureNotice, Notice } from "../../parts/notice";
-import { ShareDialog } from "../../parts/share-dialog";
-import textButton from "../../parts/text-button.module.css";
 import { useServer } from "../../parts/use-server";
 import workbench from "../../parts/workbench.module.css";
 import { PictureWell } from "../../pictures/picture-well";
@@ -19,16 +17,15 @@ import { imageIdOf, useChoice } from "../../pictures/use-choice";
 import { usePastedPicture } from "../../pictures/use-pasted-picture";
 import { type Draft, oneStyle } from "../../session/draft";
 import { type Recipe, settingsOf, sketch, toInput, withModel } from "../../session/recipe";
-import { setupLink } from "../../session/setup-link";
 import { useStart } from "../../session/use-start";
 import { easelTexts as texts } from "../../texts/easel";
-import { shareTexts } from "../../texts/share";
 import styles from "./easel.module.css";
 import { LinkNote } from "./link-note";
 import { PresetChoice } from "./preset-choice";
 import { presetOf, presets } from "./presets";
 import { RestoredNote } from "./restored-note";
 import { SettingsPanel } from "./settings-panel";
+import { ShareSetup } from "./share-setup";
 import { StartOver } from "./start-over";
 import { StyleMix } from "./style-mix";
 import { TryFour } from "./try-four";
@@ -113,7 +110,7 @@ export function Easel({ children }: { children: ReactNode }) {
       >
         <div className={styles.draft}>
           <StartOver draft={draft} isChanged={isChanged} onUse={apply} />
-          <ShareDialog path={setupLink(draft)} about={shareTexts.setup} className={textButton.quiet} />
+          <ShareSetup draft={draft} />
         </div>
         {link && <LinkNote before={link.before} onUndo={apply} onDismiss={() => setLink(null)} />}
         {restored && <RestoredNote restored={restored} onDismiss={dismiss} />}

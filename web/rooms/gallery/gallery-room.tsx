@@ -15,6 +15,7 @@ import { Cards } from "./cards";
 import { FilterBar } from "./filter-bar";
 import styles from "./gallery.module.css";
 import { filterOf, isFiltered, queryOf } from "./gallery-filter";
+import { RetentionNote } from "./retention-note";
 import { nothingSelected, selected, stillThere, toggled } from "./selection";
 import { SessionCard } from "./session-card";
 import { useGallery } from "./use-gallery";
@@ -50,6 +51,7 @@ export function GalleryRoom() {
       <h1 id="gallery-title" className={styles.title}>
         {texts.title} {gallery.cards && <span className={styles.count}>{Math.max(0, gallery.totalCount - hiddenCount)}</span>}
       </h1>
+      <RetentionNote />
       <QueueDialog />
       <FilterBar
         filter={filter}

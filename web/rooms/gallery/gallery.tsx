@@ -5,6 +5,7 @@ import { galleryTexts as texts } from "../../texts/gallery";
 import { Cards } from "./cards";
 import styles from "./gallery.module.css";
 import { type GalleryFilter, noFilter } from "./gallery-filter";
+import { RetentionNote } from "./retention-note";
 import { SessionCard } from "./session-card";
 import { useGallery } from "./use-gallery";
 import { useStacks } from "./use-stacks";
@@ -18,12 +19,13 @@ export function Gallery({ kind }: { kind: NonNullable<GalleryFilter["kind"]> }) 
   const cards = gallery.cards?.filter(({ id }) => !hidden.has(id)) ?? null;
   const hiddenCount = (gallery.cards?.length ?? 0) - (cards?.length ?? 0);
   const { visible, stackOf } = useStacks(cards ?? []);
-  if (!failure && connected && !cards?.length) return null;
+  if (!failure && connected && !cards?.length) return <RetentionNote />;
   return (
     <section className={styles.gallery} aria-labelledby="gallery-title">
       <h2 id="gallery-title" className={styles.title}>
         {texts.kinds[kind]} {cards && <span className={styles.count}>{Math.max(0, totalCount - hiddenCount)}</span>}
       </h2>
+      <RetentionNote />
       <Cards
         gallery={{ ...gallery, cards: cards && visible }}
         failure={failure}

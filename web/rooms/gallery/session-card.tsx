@@ -4,6 +4,7 @@ import type { Card } from "../../graphql/operations";
 import { shortTitle } from "../../networks/networks";
 import { displayUrl, frameUrl } from "../../parts/display-url";
 import { StarButton } from "../../parts/star-button";
+import { keepsHidden } from "../../session/sharing/approval-note";
 import { accessTexts } from "../../texts/access";
 import { galleryTexts as texts } from "../../texts/gallery";
 import { statusNames } from "../../texts/session";
@@ -91,6 +92,7 @@ export function SessionCard({ card, showKind, actions, onRemove, selected = fals
           </time>
           <span>{fact}</span>
           {!card.isMine && <span>{accessTexts.notMine}</span>}
+          {keepsHidden(card.approval) && <span>{accessTexts.approval.short[card.approval]}</span>}
         </p>
         {card.mayChange && (
           <>

@@ -21,6 +21,7 @@ import { SessionActions } from "../../session/session-actions";
 import label from "../../session/session-label.module.css";
 import { isOver, type SessionAction, type SessionState } from "../../session/session-state";
 import { setupLink } from "../../session/setup-link";
+import { ApprovalNote } from "../../session/sharing/approval-note";
 import { ShareSession } from "../../session/sharing/share-session";
 import { weightsByStep } from "../../session/steerable";
 import { paintingTexts as texts } from "../../texts/painting";
@@ -126,6 +127,7 @@ export function PaintingRoom({ state, session, dispatch }: Props) {
               </>
             )}
           </div>
+          <ApprovalNote session={session} />
           <SessionNote session={session} />
         </header>
         <Progress state={state} session={session} />

@@ -16,6 +16,7 @@ import { SessionActions } from "../../session/session-actions";
 import styles from "../../session/session-label.module.css";
 import { isOver, type SessionAction, type SessionState } from "../../session/session-state";
 import { SessionStatusLine } from "../../session/session-status";
+import { ApprovalNote } from "../../session/sharing/approval-note";
 import { ShareSession } from "../../session/sharing/share-session";
 import { sessionTexts } from "../../texts/session";
 import { shareTexts } from "../../texts/share";
@@ -68,6 +69,7 @@ export function TranslationRoom({ state, session, dispatch }: Props) {
               </>
             )}
           </div>
+          <ApprovalNote session={session} />
           <SessionNote session={session} />
         </header>
         <section className={own.progress} aria-label={sessionTexts.progress}>

@@ -2,20 +2,24 @@ import { useEffect, useState } from "react";
 import type { Link } from "../../graphql/access-operations";
 import { RevokeLink, SetVisibility, ShareSession, SharingQuery } from "../../graphql/access-operations";
 import { execute } from "../../graphql/execute";
+import { useAccess } from "../../parts/access";
 import { FailureNotice } from "../../parts/notice";
 import { SelectControl } from "../../parts/select-control";
 import { ShareableLink } from "../../parts/shareable-link";
 import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
 import { accessTexts } from "../../texts/access";
+import { keepsHidden } from "./approval-note";
 import styles from "./sharing.module.css";
 
 const texts = accessTexts.sharing;
 const choices = ["PRIVATE", "LINK", "PUBLIC"] as const;
 type Visibility = (typeof choices)[number];
+type Approval = "PENDING" | "APPROVED" | "REFUSED";
 
 interface Sharing {
   visibility: Visibility;
+  approval: Approval | null;
   links: readonly Link[];
 }
 
@@ -24,14 +28,17 @@ export function SharingPanel({ id, path }: { id: string; path: string }) {
   const [sharing, setSharing] = useState<Sharing | null>(null);
   const [made, setMade] = useState<string | null>(null);
   const { busy, failure, attempt } = useAttempt();
+  const access = useAccess();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is another function at each rendering.
+  const load = async (signal?: AbortSignal) => {
+    const { session } = await execute(SharingQuery, { id }, signal);
+    setSharing(session && { visibility: session.visibility, approval: session.approval, links: session.links ?? [] });
+  };
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` and `load` are other functions at each rendering.
   useEffect(() => {
     const ending = new AbortController();
-    void attempt(async () => {
-      const { session } = await execute(SharingQuery, { id }, ending.signal);
-      setSharing(session && { visibility: session.visibility, links: session.links ?? [] });
-    });
+    void attempt(() => load(ending.signal));
     return () => ending.abort();
   }, [id]);
 
@@ -39,16 +46,15 @@ export function SharingPanel({ id, path }: { id: string; path: string }) {
 
   const show = (visibility: Visibility) =>
     attempt(async () => {
-      await execute(SetVisibility, { id, visibility });
-      setSharing(sharing && { ...sharing, visibility });
+      const { approval } = (await execute(SetVisibility, { id, visibility })).setVisibility;
+      setSharing(sharing && { ...sharing, visibility, approval });
     });
 
   const make = () =>
     attempt(async () => {
       const name = texts.name((sharing?.links.length ?? 0) + 1);
-      const { path: secret, link } = (await execute(ShareSession, { id, input: { name } })).shareSession;
-      setMade(secret);
-      setSharing({ visibility: sharing?.visibility === "PUBLIC" ? "PUBLIC" : "LINK", links: [link, ...(sharing?.links ?? [])] });
+      setMade((await execute(ShareSession, { id, input: { name } })).shareSession.path);
+      await load();
     });
 
   const revoke = (link: Link) =>
@@ -68,6 +74,12 @@ export function SharingPanel({ id, path }: { id: string; path: string }) {
           onChange={(value) => void show(value)}
         />
       )}
+      {sharing && keepsHidden(sharing.approval) && (
+        <p className="note" role="status">
+          {accessTexts.approval[sharing.approval]}
+        </p>
+      )}
+      {sharing?.approval === null && access?.requiresApproval && access.role !== "ADMIN" && <p className="note">{texts.asks}</p>}
       {sharing?.visibility === "PUBLIC" ? (
         <ShareableLink path={path} />
       ) : made ? (

@@ -31,6 +31,8 @@ export interface KioskTexts {
   scan: string;
   /** How long the link lasts. */
   scanHint(hours: number): string;
+  /** Where an admin of the server looks at paintings before they are shown. */
+  scanApproval: string;
   scanFailed: string;
   /** The page of a painting on a visitor's phone. */
   home: {
@@ -38,6 +40,8 @@ export interface KioskTexts {
     download: string;
     until(when: string): string;
     gone: string;
+    /** The painting was not approved yet. */
+    waits: string;
     working: string;
   };
   fullScreen: string;

@@ -6,6 +6,7 @@ import { useEffect, useState } from "react";
 import { execute, messageOf } from "../../../graphql/execute";
 import { TakenHomeQuery } from "../../../graphql/operations";
 import { Notice } from "../../../parts/notice";
+import { useAwaitsApproval } from "../../../session/sharing/use-awaits-approval";
 import { kioskTexts } from "../../../texts/kiosk/languages";
 import { languageNamed, useLanguage } from "../language";
 import styles from "./home-page.module.css";
@@ -20,22 +21,30 @@ export function HomePage() {
   const texts = kioskTexts[language].home;
   const [session, setSession] = useState<Taken | undefined>(undefined);
   const [failure, setFailure] = useState<string | null>(null);
+  /** How often it was decided whether the painting may be shown, while this page waited for it. */
+  const [decisions, setDecisions] = useState(0);
+  const waits = useAwaitsApproval(id, session === null || failure !== null, () => setDecisions(decisions + 1));
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the painting is asked for again after a decision.
   useEffect(() => {
     const ending = new AbortController();
     execute(TakenHomeQuery, { id }, ending.signal).then(
-      (found) => setSession(found.session),
+      (found) => {
+        setSession(found.session);
+        setFailure(null);
+      },
       (error: unknown) => !ending.signal.aborted && setFailure(messageOf(error)),
     );
     return () => ending.abort();
-  }, [id]);
+  }, [id, decisions]);
 
   const frame = session?.latestFrame;
   return (
     <main className={styles.page} lang={language}>
       <h1 className={styles.title}>{texts.title}</h1>
-      {failure && <Notice>{failure}</Notice>}
-      {session === null && <p>{texts.gone}</p>}
+      {waits && <p role="status">{texts.waits}</p>}
+      {!waits && failure && <Notice>{failure}</Notice>}
+      {!waits && session === null && <p>{texts.gone}</p>}
       {session && !frame && <p>{texts.working}</p>}
       {session && frame && (
         <>

@@ -61,6 +61,7 @@ export function TakeHome({ texts, options, state, lend, dispatch }: Props) {
         <>
           <p className={styles.title}>{texts.scan}</p>
           <QrCode text={origin + path} label={texts.scan} className={styles.code} />
+          {access?.requiresApproval && access.role !== "ADMIN" && <p className={kiosk.small}>{texts.scanApproval}</p>}
           {!keep && <p className={kiosk.small}>{texts.scanHint(hours)}</p>}
         </>
       ) : (

@@ -1,0 +1,89 @@
+import { type Bus, publishChange } from "../bus/bus.js";
+import { AtelierError, notFound } from "../errors.js";
+import type { Visibility } from "../records/access.js";
+import type { ImageRecord } from "../records/pictures.js";
+import type { SessionRecord } from "../records/session.js";
+import type { Storage } from "../storage/storage.js";
+import type { Links, LinkWithSecret, NewLink } from "./links.js";
+import type { Principal } from "./principal.js";
+
+export interface SharingParts {
+  storage: Pick<Storage, "sessions" | "images">;
+  bus: Bus;
+  links: Pick<Links, "create">;
+  /** Whether an admin must approve what others share. */
+  requiresApproval: boolean;
+}
+
+/** Who decides: admins approve by what they do. */
+type Actor = Pick<Principal, "role">;
+
+/** Decides who may see sessions and pictures besides their owners. */
+export class Sharing {
+  constructor(private readonly parts: SharingParts) {}
+
+  /**
+   * A link to a session, which everyone who opens it may see from now on, once it is approved where that is required. A
+   * session that is PRIVATE becomes LINK.
+   */
+  async share(session: SessionRecord, link: NewLink, actor: Actor): Promise<LinkWithSecret> {
+    // Whoever made it, it is the business of the session's owner.
+    const shared = await this.parts.links.create({ ...link, ownerId: session.ownerId }, { kind: "SHARE", sessionId: session.id });
+    if (session.visibility === "PRIVATE") await this.setVisibility(session.id, "LINK", actor);
+    return shared;
+  }
+
+  /**
+   * Decides who may see a session besides its owner. Links to a session that is PRIVATE open nothing. Where approval is
+   * required, others see what an artist shares once an admin approved it; what an admin shares is approved.
+   * @throws AtelierError NOT_FOUND
+   */
+  async setVisibility(sessionId: string, visibility: Visibility, actor: Actor): Promise<SessionRecord> {
+    const found = await this.parts.storage.sessions.find(sessionId);
+    if (!found) throw noSession();
+    const approval = this.approvalOf(found, visibility, actor);
+    // An admin may decide at this moment: what does not change is not written.
+    return this.change(sessionId, { visibility, ...(approval === found.approval ? {} : { approval }) });
+  }
+
+  /**
+   * An admin's decision whether others may see a session, which holds until the next one. A refusal ends their
+   * subscriptions and streams.
+   * @throws AtelierError NOT_FOUND
+   */
+  review(sessionId: string, isApproved: boolean): Promise<SessionRecord> {
+    return this.change(sessionId, { approval: isApproved ? "APPROVED" : "REFUSED" });
+  }
+
+  /**
+   * Decides who may see a picture by its id, which is in links to a set-up.
+   * @throws AtelierError NOT_FOUND; FORBIDDEN where an admin must approve what others share: nobody reviews pictures.
+   */
+  async setImageVisibility(id: string, visibility: Visibility, { role }: Actor): Promise<ImageRecord> {
+    if (this.parts.requiresApproval && role !== "ADMIN" && visibility !== "PRIVATE") {
+      throw new AtelierError("FORBIDDEN", "On this server only admins share pictures.", { field: "visibility" });
+    }
+    const image = await this.parts.storage.images.setVisibility(id, visibility);
+    if (!image) throw notFound("id", "There is no such image.");
+    return image;
+  }
+
+  private approvalOf({ approval }: SessionRecord, visibility: Visibility, { role }: Actor): SessionRecord["approval"] {
+    // What is shared no more waits for nothing.
+    if (visibility === "PRIVATE") return approval === "PENDING" ? null : approval;
+    if (role === "ADMIN") return approval === null && !this.parts.requiresApproval ? null : "APPROVED";
+    return approval === null && this.parts.requiresApproval ? "PENDING" : approval;
+  }
+
+  private async change(sessionId: string, patch: Partial<Pick<SessionRecord, "visibility" | "approval">>): Promise<SessionRecord> {
+    const { storage, bus } = this.parts;
+    const session = await storage.sessions.update(sessionId, patch);
+    if (!session) throw noSession();
+    await publishChange(bus, session);
+    return session;
+  }
+}
+
+function noSession(): AtelierError {
+  return notFound("sessionId", "There is no such session.");
+}

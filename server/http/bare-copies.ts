@@ -1,0 +1,76 @@
+import { pictureType } from "../pictures/format.js";
+import { withoutMetadata } from "../pictures/metadata.js";
+import type { ImageRecord } from "../records/pictures.js";
+import { createConcurrencyLimiter } from "./concurrency-limiter.js";
+
+/** Copies that are encoded at a time: each takes a core. */
+const MAX_ENCODING = 1;
+/** Copies that may wait to be encoded. */
+const MAX_WAITING = 60;
+/** Memory for encoded copies, bytes: about twenty photos of a phone. */
+const MAX_KEPT_BYTES = 64e6;
+
+/** A picture without metadata. */
+export interface BareCopy extends Pick<ImageRecord, "width" | "height" | "mimeType"> {
+  /** Names the copy among all pictures; not the digest of its bytes. */
+  digest: string;
+  bytes: Uint8Array;
+}
+
+/** Copies of uploads without metadata, for people other than their owner. */
+export interface BareCopies {
+  /**
+   * `load` returns the bytes of the picture.
+   * @throws AtelierError UNAVAILABLE when too many wait; LIMIT for a picture that takes too much memory to encode; what
+   * `load` throws.
+   */
+  get(picture: ImageRecord, load: () => Promise<Uint8Array>): Promise<BareCopy>;
+}
+
+/** Most copies are the same bytes without some; `encode` makes those that must be encoded anew, which are remembered. */
+export function createBareCopies(encode: (bytes: Uint8Array) => Promise<Uint8Array>): BareCopies {
+  const limiter = createConcurrencyLimiter(MAX_ENCODING, MAX_WAITING, "pictures");
+  /** Encoded copies by the digest of their picture, the most recently used last. */
+  const kept = new Map<string, Uint8Array>();
+  let keptBytes = 0;
+  const underWay = new Map<string, Promise<Uint8Array>>();
+
+  function keep(digest: string, bytes: Uint8Array): void {
+    kept.set(digest, bytes);
+    keptBytes += bytes.byteLength;
+    for (const [oldest, { byteLength }] of kept) {
+      if (keptBytes <= MAX_KEPT_BYTES) return;
+      kept.delete(oldest);
+      keptBytes -= byteLength;
+    }
+  }
+
+  function encoded(digest: string, bytes: Uint8Array): Promise<Uint8Array> {
+    const known = underWay.get(digest);
+    if (known) return known;
+    const encoding = limiter
+      .run(() => encode(bytes))
+      .then((copy) => {
+        keep(digest, copy);
+        return copy;
+      })
+      .finally(() => underWay.delete(digest));
+    underWay.set(digest, encoding);
+    return encoding;
+  }
+
+  function recalled(digest: string): Uint8Array | null {
+    const known = kept.get(digest) ?? null;
+    if (known && kept.delete(digest)) kept.set(digest, known);
+    return known;
+  }
+
+  const made = async (digest: string, original: Uint8Array) => withoutMetadata(original) ?? encoded(digest, original);
+
+  return {
+    async get({ digest, width, height, mimeType }, load) {
+      const bytes = recalled(digest) ?? (await made(digest, await load()));
+      return { digest: `${digest}-bare`, width, height, mimeType: pictureType(bytes) ?? mimeType, bytes };
+    },
+  };
+}

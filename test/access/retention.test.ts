@@ -1,0 +1,61 @@
+import { expect, test, vi } from "vitest";
+import type { StyleTransferRecord } from "../../server/records/session.js";
+import { anImage } from "../contracts/records.js";
+import { partiesOfFile } from "../helpers/parties.js";
+
+const HOURS = 24;
+const parties = partiesOfFile({ retentionHours: HOURS });
+const hoursAgo = (hours: number) => new Date(Date.now() - 3_600_000 * hours);
+/** The server looks every few seconds. */
+const soon = { timeout: 60_000, interval: 100 };
+
+function paint(ownerId: string, hours: number, changes: Partial<StyleTransferRecord> = {}): Promise<StyleTransferRecord> {
+  const at = hoursAgo(hours);
+  return parties.paint(ownerId, "PRIVATE", { createdAt: at, queuedAt: at, finishedAt: at, ...changes });
+}
+
+test("anyone reads how long the server keeps what is not an admin's", async () => {
+  for (const { client } of [parties.clients.STRANGER, parties.owner]) {
+    expect((await client.query("{ server { retentionHours } }")).server.retentionHours).toBe(HOURS);
+  }
+});
+
+test("old work of others than admins is deleted with its pictures, also while it is paused, and everyone hears of it", async () => {
+  const { owner, clients, running } = parties;
+  const { storage } = running;
+  const hears: string[] = [];
+  const removals = owner.client.subscribe("subscription { sessionRemovals }");
+  const listening = (async () => {
+    for await (const { data } of removals) hears.push(data.sessionRemovals);
+  })();
+  const old = [
+    await paint(owner.ownerId, HOURS + 1, { starred: true }),
+    await paint(owner.ownerId, HOURS + 1, { status: "PAUSED", finishedAt: null }),
+    await paint(owner.ownerId, HOURS + 1, { visibility: "PUBLIC", expiresAt: new Date(Date.now() + 3_600_000) }),
+  ];
+  const kept = [
+    await paint(owner.ownerId, HOURS - 1),
+    await paint(owner.ownerId, HOURS + 1, { finishedAt: hoursAgo(HOURS - 1) }),
+    await paint(owner.ownerId, HOURS + 1, { status: "RUNNING", finishedAt: null }),
+    await paint(clients.ADMIN.ownerId, HOURS + 1),
+  ];
+  const unused = await storage.images.insert(anImage({ ownerId: owner.ownerId, createdAt: hoursAgo(HOURS + 1) }));
+  const young = await storage.images.insert(anImage({ ownerId: owner.ownerId }));
+  const admins = await storage.images.insert(anImage({ ownerId: clients.ADMIN.ownerId, createdAt: hoursAgo(HOURS + 1) }));
+  await vi.waitFor(async () => {
+    for (const { id, contentId } of old) {
+      expect(await storage.sessions.find(id)).toBeNull();
+      expect(await storage.frames.find(id, 0)).toBeNull();
+      expect(await storage.images.find(contentId)).toBeNull();
+    }
+    expect(await storage.images.find(unused.id)).toBeNull();
+  }, soon);
+  for (const { id, contentId } of kept) {
+    expect(await storage.sessions.find(id)).not.toBeNull();
+    expect(await storage.images.find(contentId)).not.toBeNull();
+  }
+  for (const { id } of [young, admins]) expect(await storage.images.find(id)).not.toBeNull();
+  await vi.waitFor(() => expect(hears).toEqual(expect.arrayContaining([old[0]!.id, old[1]!.id])), soon);
+  await removals.return?.();
+  await listening;
+});
