@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { openAccess } from "./access/access.js";
 import type { GuardedFilm } from "./access/gatekeeper.js";
@@ -9,6 +9,7 @@ import { storageFor } from "./access/scoped-storage.js";
 import type { ApiContext, ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema, emittedSchema } from "./api/schema.js";
+import { graphqlOverSse } from "./api/sse.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
 import type { Bus } from "./bus/bus.js";
 import type { ExportRecord } from "./exports/export.js";
@@ -174,7 +175,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   };
   const schema = buildApiSchema();
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
-  const graphql = await graphqlOverHttp(schema, contextOf, access.principals, report);
+  const streams = graphqlOverSse(schema, { ...access, contextOf }, () => sockets.count(), report);
+  const graphql = await graphqlOverHttp(schema, contextOf, access.principals, streams.middleware, report);
   const handler = createHttpApp({
     storage,
     broker,
@@ -199,7 +201,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   const options = { requestTimeout: 0 };
   const secure = tls && createTlsServer(tls, options, handler, report);
   const server = secure?.server ?? createServer(options, handler);
-  const sockets = graphqlOverWebSocket(server, schema, { ...access, contextOf }, (request) => guard.refusal(request), report);
+  const refusal = (request: IncomingMessage) => guard.refusal(request);
+  const sockets = graphqlOverWebSocket(server, schema, { ...access, contextOf }, refusal, streams.count, report);
 
   return {
     broker,
@@ -215,6 +218,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       // Running requests are answered; idle connections are closed.
       const closed = server.listening ? once(server, "close") : Promise.resolve();
       server.close();
+      streams.close();
       await sockets.close();
       server.closeIdleConnections();
       const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_MS);

@@ -14,11 +14,15 @@ import { apiLimits } from "./limits.js";
 import { type OperationContext, operationContext } from "./operation.js";
 import { limitErrors, parseWithinLimits } from "./query-limits.js";
 
-/** GraphQL over HTTP, mounted at its path: operations by POST, GraphiQL for browsers that open the address. */
+/**
+ * GraphQL over HTTP, mounted at its path: operations by POST, GraphiQL for browsers that open the address. `eventStreams`
+ * takes out the requests of server-sent events.
+ */
 export async function graphqlOverHttp(
   schema: GraphQLSchema,
   contextOf: ContextOf,
   principals: RequestPrincipals,
+  eventStreams: RequestHandler,
   report: ReportError,
 ): Promise<{ router: Router; close: () => Promise<void> }> {
   const reportText = (text: unknown) => report(text instanceof Error ? text : new Error(String(text)));
@@ -46,6 +50,7 @@ export async function graphqlOverHttp(
     request.body ??= {};
     next();
   });
+  router.use(eventStreams);
   router.use(explainCrossSite);
   router.use(async (request, _response, next) => {
     await principals.of(request);
@@ -147,7 +152,9 @@ function readable(source: string): DocumentNode | GraphQLError {
 
 function refusals(schema: GraphQLSchema, document: DocumentNode, operationName: string | null): readonly GraphQLError[] {
   if (getOperationAST(document, operationName)?.operation !== "subscription") return limitErrors(schema, document);
-  return [new GraphQLError("Subscriptions need the WebSocket at this address.", { extensions: { code: "BAD_INPUT" } })];
+  return [
+    new GraphQLError("Subscriptions need the WebSocket or server-sent events at this address.", { extensions: { code: "BAD_INPUT" } }),
+  ];
 }
 
 function asGraphQLError(message: string, error: unknown, code?: ErrorCode): GraphQLError {
