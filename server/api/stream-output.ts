@@ -40,7 +40,7 @@ export class StreamOutput {
   /** The connection has taken an event. */
   sent(event: string): void {
     if (!isResult(event)) return;
-    // The next one stays busy in its turn.
+    // The next result takes the place at once.
     const next = this.waiting.shift();
     if (next) next();
     else this.isBusy = false;
