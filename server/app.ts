@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { openAccess } from "./access/access.js";
 import { AuditFile, noAudit } from "./access/audit-log.js";
@@ -10,6 +10,7 @@ import { storageFor } from "./access/scoped-storage.js";
 import type { ApiContext, ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema, emittedSchema } from "./api/schema.js";
+import { graphqlOverSse } from "./api/sse.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
 import type { Bus } from "./bus/bus.js";
 import type { ExportRecord } from "./exports/export.js";
@@ -196,7 +197,10 @@ export async function createApp(parts: AppParts): Promise<App> {
   };
   const schema = buildApiSchema();
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
-  const graphql = await graphqlOverHttp(schema, { contextOf, principals: access.principals, addressOf, switches }, report);
+  const socketAccess = { ...access, contextOf, introspection: switches.introspection };
+  const streams = graphqlOverSse(schema, socketAccess, () => sockets.count(), report);
+  const httpParts = { contextOf, principals: access.principals, addressOf, switches, eventStreams: streams.middleware };
+  const graphql = await graphqlOverHttp(schema, httpParts, report);
   const handler = createHttpApp({
     storage,
     broker,
@@ -222,13 +226,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   const options = { requestTimeout: 0 };
   const secure = tls && createTlsServer(tls, options, handler, report);
   const server = secure?.server ?? createServer(options, handler);
-  const sockets = graphqlOverWebSocket(
-    server,
-    schema,
-    { ...access, contextOf, introspection: switches.introspection },
-    (request) => guard.refusal(request),
-    report,
-  );
+  const refusal = (request: IncomingMessage) => guard.refusal(request);
+  const sockets = graphqlOverWebSocket(server, schema, socketAccess, refusal, streams.count, report);
 
   return {
     broker,
@@ -244,6 +243,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       // Running requests are answered; idle connections are closed.
       const closed = server.listening ? once(server, "close") : Promise.resolve();
       server.close();
+      streams.close();
       await sockets.close();
       server.closeIdleConnections();
       const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_MS);

@@ -19,12 +19,14 @@ export interface GraphqlHttpParts {
   principals: RequestPrincipals;
   addressOf(request: IncomingMessage): string | null;
   switches: ApiSwitches;
+  /** Takes out the requests of server-sent events. */
+  eventStreams: RequestHandler;
 }
 
 /** GraphQL over HTTP, mounted at its path: operations by POST, GraphiQL for browsers that open the address. */
 export async function graphqlOverHttp(
   schema: GraphQLSchema,
-  { contextOf, principals, addressOf, switches }: GraphqlHttpParts,
+  { contextOf, principals, addressOf, switches, eventStreams }: GraphqlHttpParts,
   report: ReportError,
 ): Promise<{ router: Router; close: () => Promise<void> }> {
   const reportText = (text: unknown) => report(text instanceof Error ? text : new Error(String(text)));
@@ -52,6 +54,7 @@ export async function graphqlOverHttp(
     request.body ??= {};
     next();
   });
+  router.use(eventStreams);
   router.use(explainCrossSite);
   router.use(async (request, _response, next) => {
     await principals.of(request);
@@ -157,7 +160,9 @@ function readable(source: string): DocumentNode | GraphQLError {
 
 function refusals(schema: GraphQLSchema, document: DocumentNode, operationName: string | null): readonly GraphQLError[] {
   if (getOperationAST(document, operationName)?.operation !== "subscription") return limitErrors(schema, document);
-  return [new GraphQLError("Subscriptions need the WebSocket at this address.", { extensions: { code: "BAD_INPUT" } })];
+  return [
+    new GraphQLError("Subscriptions need the WebSocket or server-sent events at this address.", { extensions: { code: "BAD_INPUT" } }),
+  ];
 }
 
 function asGraphQLError(message: string, error: unknown, code?: ErrorCode): GraphQLError {

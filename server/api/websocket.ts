@@ -37,14 +37,15 @@ export interface SocketAccess {
 /** The error that refuses an upgrade to a WebSocket; null when it may proceed. */
 export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
 
-/** GraphQL over WebSocket at `/graphql`, with the same limits as over HTTP. */
+/** GraphQL over WebSocket at `/graphql`, with the same limits as over HTTP. `streams` of events count like sockets. */
 export function graphqlOverWebSocket(
   server: Server,
   schema: GraphQLSchema,
   { contextOf, principals, connections, addressOf, introspection }: SocketAccess,
   guard: UpgradeGuard,
+  streams: () => number,
   report: ReportError,
-): { close: () => Promise<void> } {
+): { count: () => number; close: () => Promise<void> } {
   const documents = new DocumentCache(schema);
   const sockets = new WebSocketServer({
     noServer: true,
@@ -108,7 +109,7 @@ export function graphqlOverWebSocket(
       if (server.listenerCount("upgrade") === 1) socket.destroy();
       return;
     }
-    const refusal = guard(request) ?? (sockets.clients.size >= apiLimits.maxSockets ? tooManySockets() : null);
+    const refusal = guard(request) ?? (sockets.clients.size + streams() >= apiLimits.maxSockets ? tooManySockets() : null);
     if (refusal) return refuse(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       receiving.watch(accepted, request.socket);
@@ -118,6 +119,7 @@ export function graphqlOverWebSocket(
   server.on("upgrade", upgrade);
 
   return {
+    count: () => sockets.clients.size,
     async close() {
       server.off("upgrade", upgrade);
       // Sockets that do not answer the closing handshake would delay the shutdown.

@@ -5,7 +5,7 @@ import { isLoopback, loopbackNames } from "./own-names.js";
 
 /** A host name or address with an optional port, without characters that need care where it is shown. */
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
-const CORS_METHODS = "GET, HEAD, POST, OPTIONS";
+const CORS_METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 const CORS_SECONDS = "600";
 
 /**

@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createClient } from "graphql-sse";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { findOnPath } from "../helpers/browser.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
@@ -108,6 +109,27 @@ describe.each(Object.entries(proxies))("behind %s", (name, proxy) => {
       let bytes = 0;
       while (bytes < 500) bytes += (await reader.read()).value?.byteLength ?? 0;
       await reader.cancel();
+    });
+
+    test("a painting streams as server-sent events", async () => {
+      const image = await client.upload((await pngPicture(90, 70)).bytes);
+      const { startStyleTransfer } = await client.query(
+        "mutation ($id: ID!) { startStyleTransfer(input: { contentId: $id, styles: [{ imageId: $id }], size: 64, steps: 4, scales: 1 }) { id } }",
+        { id: image },
+      );
+      const stream = createClient({
+        url: `${address}/graphql`,
+        singleConnection: true,
+        headers: { ...client.credentials },
+        retryAttempts: 0,
+      });
+      const query = "subscription ($id: ID!) { session(id: $id, afterStep: -1) { ... on Frame { step } } }";
+      const steps: number[] = [];
+      for await (const { data } of stream.iterate<{ session: { step?: number } }>({ query, variables: startStyleTransfer })) {
+        if (data?.session.step !== undefined) steps.push(data.session.step);
+      }
+      stream.dispose();
+      expect(steps).toEqual([0, 1, 2, 3, 4]);
     });
 
     test("a link is opened under the address that browsers show, and other names are refused", async () => {

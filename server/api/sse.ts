@@ -1,0 +1,245 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import type { Request, RequestHandler, Response } from "express";
+import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import { createHandler } from "graphql-sse";
+import { unauthenticated } from "../access/permissions.js";
+import type { Principal } from "../access/principal.js";
+import { badInput, beyondLimit, notFound } from "../errors.js";
+import type { ApiContext } from "./context.js";
+import { DocumentCache } from "./document-cache.js";
+import { formatError, limitError, type ReportError } from "./errors.js";
+import { schemaRefusal } from "./introspection.js";
+import { apiLimits } from "./limits.js";
+import { operationContext } from "./operation.js";
+import { SharedResults } from "./shared-results.js";
+import { StreamOutput } from "./stream-output.js";
+import { subscribeEachEvent } from "./subscribe.js";
+import type { SocketAccess } from "./websocket.js";
+
+const EVENT_STREAM = "text/event-stream";
+const TOKEN = "x-graphql-event-stream-token";
+
+/** A reservation, and the stream of events once the client has opened it. */
+interface Stream {
+  token: string;
+  /** Who reserved it, as text. */
+  holder: string;
+  context: ApiContext;
+  output: StreamOutput;
+  isOpened: boolean;
+  /** Operations whose results have not all been handed over. */
+  operations: number;
+  end(): void;
+}
+
+export interface EventStreams {
+  /** Serves the requests of the protocol and passes on all others. It needs their parsed bodies. */
+  readonly middleware: RequestHandler;
+  /** How many are reserved or open. */
+  count(): number;
+  /** Ends all streams, so that their clients connect again elsewhere or later. */
+  close(): void;
+}
+
+/**
+ * GraphQL over server-sent events at `/graphql`, in the single connection mode of graphql-sse: PUT reserves a stream, GET
+ * opens it, POST adds an operation and DELETE ends one. A stream has the limits of a WebSocket, of which `sockets` are open.
+ */
+export function graphqlOverSse(
+  schema: GraphQLSchema,
+  { contextOf, principals, connections, addressOf, introspection }: SocketAccess,
+  sockets: () => number,
+  report: ReportError,
+): EventStreams {
+  const documents = new DocumentCache(schema);
+  const results = new SharedResults();
+  const streams = new Map<string, Stream>();
+  const handle = createHandler<Request, { stream: Stream }>({
+    authenticate: ({ context }) => context.stream.token,
+    // The document was validated when it was read.
+    validate: () => [],
+    execute,
+    subscribe: async (args) => stoppable(await subscribeEachEvent(args as ExecutionArgs, results)),
+    onSubscribe({ context: { stream } }, { query, variables, operationName }) {
+      try {
+        const document = documents.get(query);
+        if (!("kind" in document)) return refused(...document);
+        if (!getOperationAST(document, operationName)) return refused(new GraphQLError("The request names no operation."));
+        const { context, output } = stream;
+        const refusal = schemaRefusal(document, context.principal.role, introspection);
+        if (refusal) return refused(new GraphQLError(refusal.message, { originalError: refusal }));
+        const contextValue = operationContext(context, () => output.isEnded);
+        return { schema, document, variableValues: variables, operationName, contextValue } as never;
+      } catch (error) {
+        if (error instanceof GraphQLError) return refused(error);
+        throw error;
+      }
+    },
+    async onNext(_context, { context: { stream } }, result) {
+      await stream.output.space();
+      const text = results.textOf(result as ExecutionResult);
+      if (text !== null) return stream.output.written(text);
+      return result.errors
+        ? ({ ...result, errors: result.errors.map((error) => formatError(asGraphQLError(error), schema, report)) } as never)
+        : undefined;
+    },
+    onComplete(_context, { context: { stream } }) {
+      stream.operations--;
+    },
+  });
+
+  /** Has graphql-sse handle a request about a stream, whose body Express has read. */
+  const handled = (stream: Stream, method: string, request: Request, accept: string) => {
+    const get = (name: string) => (name === "accept" ? accept : request.get(name));
+    return handle({ method, url: request.originalUrl, headers: { get }, body: request.body, raw: request, context: { stream } });
+  };
+
+  async function reserve(request: Request, principal: Principal, response: Response): Promise<void> {
+    if (streams.size + sockets() >= apiLimits.maxSockets) {
+      throw beyondLimit(`At most ${apiLimits.maxSockets} sockets and streams may be open at a time.`, apiLimits.maxSockets);
+    }
+    const output = new StreamOutput();
+    const stream: Stream = {
+      ...{ token: randomUUID(), holder: holderOf(principal), context: contextOf(principal, addressOf(request)), output },
+      ...{ isOpened: false, operations: 0 },
+      end() {
+        if (output.isEnded) return;
+        clearTimeout(unopened);
+        streams.delete(stream.token);
+        release?.();
+        output.end();
+        // graphql-sse forgets only a stream that was opened, together with its operations.
+        if (!stream.isOpened) void handled(stream, "GET", request, EVENT_STREAM).then(([events]) => endOf(events), report);
+      },
+    };
+    const unopened = setTimeout(() => stream.end(), apiLimits.connectionInitTimeoutMs);
+    let release: (() => void) | null = null;
+    streams.set(stream.token, stream);
+    const [token] = await handled(stream, "PUT", request, "*/*");
+    release = connections.add(principal, () => stream.end());
+    // A link may have been revoked since the request was read.
+    if (output.isEnded) {
+      release();
+      throw unauthenticated();
+    }
+    response.status(201).set("Cache-Control", "no-store").type("text/plain").send(token);
+  }
+
+  async function open(stream: Stream, request: Request, response: Response): Promise<void> {
+    if (stream.isOpened) return void response.status(409).json({ errors: [{ message: "The stream is open already." }] });
+    stream.isOpened = true;
+    const [events] = await handled(stream, "GET", request, EVENT_STREAM);
+    if (events === null || typeof events === "string") throw new TypeError("graphql-sse returned no events.");
+    const leave = () => {
+      stream.end();
+      endOf(events).catch(report);
+    };
+    response.once("close", leave);
+    stream.output.onEnd(() => response.end());
+    if (response.destroyed || stream.output.isEnded) leave();
+    response.set({
+      "Content-Type": `${EVENT_STREAM}; charset=utf-8`,
+      "Cache-Control": "no-cache, no-transform",
+      "X-Content-Type-Options": "nosniff",
+      // nginx would collect events before it passes them on.
+      "X-Accel-Buffering": "no",
+    });
+    response.flushHeaders();
+    for await (const event of events) {
+      if (stream.output.isEnded) break;
+      const ready = response.write(stream.output.textOf(event));
+      if (!ready) await Promise.race([once(response, "drain"), stream.output.ended]);
+      stream.output.sent(event);
+    }
+    stream.end();
+  }
+
+  async function operate(stream: Stream, request: Request, response: Response): Promise<void> {
+    const limit = apiLimits.maxSubscriptionsPerSocket;
+    if (stream.operations >= limit) {
+      return void response.status(429).json({ errors: [limitError(`A stream may have at most ${limit} operations at a time.`, limit)] });
+    }
+    stream.operations++;
+    let isAccepted = false;
+    try {
+      const [body, { status, headers }] = await handled(stream, "POST", request, "*/*");
+      isAccepted = status === 202;
+      response
+        .status(status)
+        .set(headers ?? {})
+        .end(body);
+    } finally {
+      if (!isAccepted) stream.operations--;
+    }
+  }
+
+  async function serve(request: Request, response: Response): Promise<void> {
+    const principal = await principals.of(request);
+    if (request.method === "PUT") return reserve(request, principal, response);
+    const token = tokenOf(request);
+    if (token === null) throw badInput("token", "PUT /graphql reserves a stream and returns its token.");
+    const stream = streams.get(token);
+    if (stream?.holder !== holderOf(principal)) throw notFound("token", "There is no such stream.");
+    if (request.method === "GET") return open(stream, request, response);
+    if (request.method === "POST") return operate(stream, request, response);
+    const [body, { status, headers }] = await handled(stream, "DELETE", request, "*/*");
+    response
+      .status(status)
+      .set(headers ?? {})
+      .end(body);
+  }
+
+  return {
+    middleware: (request, response, next) => (isOfProtocol(request) ? serve(request, response) : next()),
+    count: () => streams.size,
+    close() {
+      for (const stream of [...streams.values()]) stream.end();
+    },
+  };
+}
+
+/** Whether a request is one about a stream, and no usual one of HTTP. */
+function isOfProtocol(request: Request): boolean {
+  const { method } = request;
+  if (method === "PUT" || method === "DELETE") return true;
+  if (method === "GET") return request.get("Accept")?.toLowerCase().includes(EVENT_STREAM) ?? false;
+  return method === "POST" && request.get(TOKEN) !== undefined;
+}
+
+/** The token of a request; the address has it where a client cannot send headers, such as EventSource. */
+function tokenOf(request: Request): string | null {
+  const { token } = request.query;
+  return request.get(TOKEN) ?? (typeof token === "string" ? token : null);
+}
+
+/** Distinguishes principals, so that nobody uses the stream of another. */
+function holderOf({ role, ownerId, visitorId, linkIds }: Principal): string {
+  return JSON.stringify([role, ownerId, visitorId, linkIds]);
+}
+
+/** The results of a subscription in the form in which graphql-sse stops them: it asks for `throw`, as generators have. */
+function stoppable(results: AsyncIterableIterator<ExecutionResult> | ExecutionResult): AsyncGenerator<ExecutionResult> | ExecutionResult {
+  if (!(Symbol.asyncIterator in results)) return results;
+  const stop = async () => (await results.return?.()) ?? { done: true as const, value: undefined };
+  const stopped = {
+    [Symbol.asyncIterator]: () => stopped,
+    next: () => results.next(),
+    return: stop,
+    throw: stop,
+  } as AsyncGenerator<ExecutionResult>;
+  return stopped;
+}
+
+/** The result of an operation that does not run. graphql-sse knows a result by its `data`. */
+function refused(...errors: readonly GraphQLError[]): ExecutionResult {
+  return { data: null, errors };
+}
+
+async function endOf(events: unknown): Promise<void> {
+  await (events as AsyncGenerator<string, void, undefined>).return(undefined);
+}
+
+function asGraphQLError(error: { message: string }): GraphQLError {
+  return error instanceof GraphQLError ? error : new GraphQLError(error.message);
+}
