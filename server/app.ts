@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { openAccess } from "./access/access.js";
 import type { GuardedFilm } from "./access/gatekeeper.js";
 import type { Links } from "./access/links.js";
+import type { OpenIdSettings } from "./access/openid.js";
 import type { Principal } from "./access/principal.js";
 import { storageFor } from "./access/scoped-storage.js";
 import type { ApiContext, ModelCatalogue } from "./api/context.js";
@@ -57,6 +58,8 @@ export interface AppParts {
   accessMode: AccessMode;
   /** The Bearer secret of commands on this machine; null for none. */
   operatorSecret: string | null;
+  /** How people sign in, with `accessMode` USERS; null for none. */
+  openId: OpenIdSettings | null;
   /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
   publicUrl: URL | null;
   /** The certificate with which the server speaks https; null for http. */
@@ -78,6 +81,8 @@ export interface AppParts {
   maxQueued?: number;
   /** Receives errors that are the server's own fault. */
   report(error: unknown): void;
+  /** Receives what the operator should know. */
+  warn(message: string): void;
 }
 
 export interface App {
@@ -107,6 +112,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     unready,
     accessMode,
     operatorSecret,
+    openId,
     publicUrl,
     tls,
     trustedProxies,
@@ -117,6 +123,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     memoryBytes,
     cardBytes,
     report,
+    warn,
     maxQueued = MAX_QUEUED_SESSIONS,
   } = parts;
   const maxSize = () => maxPaintingSize(Math.min(memoryBytes, cardBytes() ?? memoryBytes), styleTransferSettings.size.max);
@@ -135,13 +142,13 @@ export async function createApp(parts: AppParts): Promise<App> {
   const isInNetwork = accessMode !== "NONE";
   const guard = createGuard({ publicUrl, origins, namesInNetwork: isInNetwork ? namesInNetwork : () => [] });
   const access = await openAccess({
-    ...{ mode: accessMode, operatorSecret, storage, bus },
+    ...{ mode: accessMode, operatorSecret, openId, warn, storage, bus },
     isOwnPage: guard.isOwnPage,
     findFilm: (id) => guardedFilm(exporter.find(id)),
   });
-  const { gatekeeper, directory, links } = access;
+  const { gatekeeper, directory, links, users } = access;
   const shared = {
-    ...{ gatekeeper, directory, links, accessMode },
+    ...{ gatekeeper, directory, links, users, accessMode },
     controls,
     queueOrder: new QueueOrder({ storage, queue, bus }),
     liveFrames,
@@ -183,7 +190,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     version,
     guard,
     trustedProxies,
-    isPublicSecure: publicUrl?.protocol === "https:",
+    publicUrl,
     access,
     limits: pictureLimits,
     decoder,

@@ -6,13 +6,19 @@ import { type Authenticator, LinkAuthenticator, openToAll } from "./authenticato
 import { Gatekeeper, type GuardedFilm } from "./gatekeeper.js";
 import { Links } from "./links.js";
 import { OpenConnections } from "./open-connections.js";
+import { type OpenIdSettings, OpenIdSignIn } from "./openid.js";
 import { RequestPrincipals } from "./requests.js";
 import { SessionDirectory } from "./session-directory.js";
+import { Users } from "./users.js";
 
 export interface AccessParts {
   mode: AccessMode;
   /** The Bearer secret of commands on this machine; null, the default, for none. */
   operatorSecret?: string | null;
+  /** How people sign in, in the mode USERS; null, the default, for none. */
+  openId?: OpenIdSettings | null;
+  /** Receives what the operator should know, such as that the identity provider cannot be reached. */
+  warn?(message: string): void;
   /** Whether a request comes from no page, or from one of this server. */
   isOwnPage(request: IncomingMessage): boolean;
   storage: Storage;
@@ -30,12 +36,27 @@ export interface Access {
   directory: SessionDirectory;
   connections: OpenConnections;
   links: Links;
+  users: Users;
+  /** Null where nobody signs in. */
+  signIn: OpenIdSignIn | null;
   close(): Promise<void>;
 }
 
-export async function openAccess({ mode, operatorSecret = null, isOwnPage, storage, bus, findFilm }: AccessParts): Promise<Access> {
+export async function openAccess({
+  mode,
+  operatorSecret = null,
+  openId: settings = null,
+  warn = () => undefined,
+  isOwnPage,
+  storage,
+  bus,
+  findFilm,
+}: AccessParts): Promise<Access> {
+  const openId = mode === "USERS" ? settings : null;
+  const issuer = openId?.issuer.href ?? null;
+  const links = new Links({ storage, bus });
   const directory = new SessionDirectory(storage.sessions, bus);
-  const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret);
+  const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret, issuer);
   const connections = await OpenConnections.open(bus);
   return {
     mode,
@@ -44,7 +65,9 @@ export async function openAccess({ mode, operatorSecret = null, isOwnPage, stora
     gatekeeper: new Gatekeeper({ storage, directory, findFilm }),
     directory,
     connections,
-    links: new Links({ storage, bus }),
+    links,
+    users: new Users({ access: storage.access, bus, links, defaultRole: openId?.defaultRole ?? null }),
+    signIn: openId && new OpenIdSignIn(openId, warn),
     async close() {
       await connections.close();
       await authenticator.close();

@@ -64,6 +64,7 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Query.model": entry("LIST"),
   "Query.models": entry("LIST"),
   "Query.links": entry("MAKE"),
+  "Query.users": entry("ADMINISTER"),
   "Mutation.startStyleTransfer": entry("MAKE"),
   "Mutation.startTranslation": entry("MAKE"),
   "Mutation.importTrace": entry("MAKE"),
@@ -86,6 +87,8 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Mutation.cancelExport": entry("CHANGE", film),
   "Mutation.shareOutput": entry("MAKE"),
   "Mutation.createLink": entry("ADMINISTER"),
+  "Mutation.createToken": entry("ADMINISTER"),
+  "Mutation.setUserAccess": entry("ADMINISTER"),
   "Mutation.revokeLink": entry("CHANGE", link),
   "Mutation.moveInQueue": entry("ADMINISTER", session("sessionId")),
   "Mutation.downloadModel": entry("ADMINISTER"),
@@ -102,7 +105,7 @@ export const policy: Readonly<Record<string, Entry>> = {
 /** Fields of the server that a stranger may read; the others follow the rule LIST. */
 export const openServerFields: ReadonlySet<string> = new Set(["access"]);
 
-/** Addresses beside `/graphql`. The studio's files, `/healthz`, `/readyz` and `/access` are open. */
+/** Addresses beside `/graphql`. The studio's files, `/healthz`, `/readyz`, `/access` and what is below it are open. */
 export const routePolicy = {
   "POST /images": entry("MAKE"),
   "GET /images/:id": entry("SEE", image),

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, FieldResolver, ID, InputType, Int, Mutation, ObjectType, Query, Resolver, Root } from "type-graphql";
 import { type NewLink as LinkToMake, type LinkWithSecret, MAX_LINK_NAME, pathOf } from "../access/links.js";
-import { badInput, conflict } from "../errors.js";
+import { conflict } from "../errors.js";
 import type { LinkRecord } from "../records/access.js";
 import type { SessionRecord } from "../records/session.js";
 import { requireId, requireSession } from "../sessions/requirements.js";
@@ -8,8 +8,7 @@ import { requireOutputName } from "../sessions/start-input.js";
 import { type ApiContext, ownerOf } from "./context.js";
 import { IdArg } from "./declare.js";
 import { AccessMode, LinkKind, Role, Visibility } from "./enums.js";
-import { apiLimits } from "./limits.js";
-import { firstArgument } from "./paging.js";
+import { firstArgument, lengthOf, skipOf } from "./paging.js";
 import { DateTime } from "./scalars.js";
 import { ServerInfo } from "./server-info.js";
 import { Session } from "./session-types.js";
@@ -22,14 +21,16 @@ export class Access {
   @Field(() => Role, { nullable: true, description: "What this client may do; null without valid credentials." })
   role!: Role | null;
 
-  @Field(() => String, { nullable: true, description: "Name of the link with this role; null for none." })
+  @Field(() => String, { nullable: true, description: "Name of the user, or of the link with this role; null for none." })
   name!: string | null;
 
   @Field(() => DateTime, { nullable: true, description: "When this access ends or becomes less; null when it does not by itself." })
   expiresAt!: Date | null;
 }
 
-@ObjectType({ description: "A link that lets people in. Its secret is known only to those who have it." })
+@ObjectType({
+  description: "A link that lets people in, or a token, which lets programs in. Its secret is known only to those who have it.",
+})
 export class Link {
   @Field(() => ID, { description: "Id of the link, which opens nothing." })
   id!: string;
@@ -40,7 +41,7 @@ export class Link {
   @Field(() => String, { description: "What its owner calls it." })
   name!: string;
 
-  @Field(() => Role, { nullable: true, description: "What those who come by an ACCESS link may do; else null." })
+  @Field(() => Role, { nullable: true, description: "What those who come by an ACCESS link, or send a TOKEN, may do; else null." })
   role!: Role | null;
 
   @Field(() => ID, { nullable: true, description: "The session that a SHARE link opens; else null." })
@@ -86,6 +87,27 @@ export class AccessLinkInput extends LinkInput {
   role!: Role;
 }
 
+@InputType({ description: "A token to make." })
+export class TokenInput extends LinkInput {
+  @Field(() => Role, { description: "What the program may do." })
+  role!: Role;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: "Id of a token whose work the new one goes on with: what either starts is theirs together. None by default.",
+  })
+  replaces?: string | null;
+}
+
+@ObjectType({ description: "A new token with its secret, which is shown only once." })
+export class NewToken {
+  @Field(() => Link, { description: "The token." })
+  token!: LinkRecord;
+
+  @Field(() => String, { description: "The secret, which programs send as Authorization: Bearer." })
+  secret!: string;
+}
+
 @Resolver(() => ServerInfo)
 export class AccessResolver {
   @FieldResolver(() => Access, { description: "Who may use this server, and what this client may do." })
@@ -124,7 +146,7 @@ export class SessionAccessResolver {
 
 @Resolver()
 export class LinkResolver {
-  @Query(() => [Link], { description: "Links that one made, and for an admin all links, newest first." })
+  @Query(() => [Link], { description: "Links and tokens that one made, and for an admin all of them, newest first." })
   links(
     @Arg("first", () => Int, firstArgument) first: number | null,
     @Arg("skip", () => Int, {
@@ -139,9 +161,8 @@ export class LinkResolver {
       | null,
     @Ctx() { links, principal }: ApiContext,
   ): Promise<LinkRecord[]> {
-    if ((skip ?? 0) < 0) throw badInput("skip", "skip must be at least 0.", 0, { min: 0 });
     return links.list(
-      { first: lengthOf(first), skip: skip ?? 0 },
+      { first: lengthOf(first), skip: skipOf(skip) },
       {
         ...(kind ? { kind } : {}),
         ...(open ? { openAt: new Date() } : {}),
@@ -188,8 +209,23 @@ export class LinkResolver {
     return answered(await context.links.create(newLink(input, context), target));
   }
 
+  @Mutation(() => NewToken, {
+    description:
+      "Makes a token with which a program may use the server, as Authorization: Bearer. No browser can use it. CONFLICT\n" +
+      "without access control.",
+  })
+  async createToken(
+    @Arg("input", () => TokenInput, { description: "The token." }) { role, replaces, ...input }: TokenInput,
+    @Ctx() context: ApiContext,
+  ): Promise<NewToken> {
+    const made = newLink(input, context);
+    const replaced = replaces ? await context.links.requireToken("input.replaces", requireId("input.replaces", replaces)) : null;
+    const { link, secret } = await context.links.create(made, { kind: "TOKEN", role, replaces: replaced });
+    return { token: link, secret };
+  }
+
   @Mutation(() => Link, {
-    description: "Ends what a link opens, at once and for everyone who came by it. CONFLICT for a link that was revoked before.",
+    description: "Ends what a link or token opens, at once and for everyone who came by it. CONFLICT for a link that was revoked before.",
   })
   revokeLink(@IdArg("id", "link") id: string, @Ctx() { links }: ApiContext): Promise<LinkRecord> {
     return links.revoke(requireId("id", id));
@@ -205,14 +241,6 @@ export class LinkResolver {
   ): Promise<SessionRecord> {
     return links.setVisibility(requireId("sessionId", sessionId), visibility);
   }
-}
-
-/** @throws AtelierError BAD_INPUT for a length that is out of range. */
-function lengthOf(first: number | null): number {
-  const limit = apiLimits.maxPageSize;
-  const length = first ?? limit;
-  if (length >= 1 && length <= limit) return length;
-  throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit, unit: "entries" });
 }
 
 /** @throws AtelierError CONFLICT without access control. */

@@ -3,6 +3,7 @@ import type { Links } from "../access/links.js";
 import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
 import type { SessionDirectory } from "../access/session-directory.js";
+import type { Users } from "../access/users.js";
 import type { Exporter } from "../exports/exporter.js";
 import type { Queue } from "../queue/queue.js";
 import type { AccessMode } from "../records/access.js";
@@ -54,6 +55,7 @@ export interface ApiContext {
   gatekeeper: Gatekeeper;
   directory: SessionDirectory;
   links: Links;
+  users: Users;
   /** How this server knows who may use it. */
   accessMode: AccessMode;
   sessions: SessionService;

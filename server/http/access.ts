@@ -81,10 +81,10 @@ export class RouteAccess {
 
 /**
  * `POST /access` lets in who sends the secret of a link, `{"secret": "..."}`, and gives their browser a cookie; the answer
- * says what the link opens. `DELETE /access` ends the access of this browser. `isPublicSecure` says whether browsers reach
- * the server by https, through a proxy.
+ * says what the link opens. `DELETE /access` ends the access of this browser. `publicUrl` is the address that browsers show,
+ * where a proxy stands in front.
  */
-export function accessRoutes(links: Links, isPublicSecure: boolean): Router {
+export function accessRoutes(links: Links, publicUrl: URL | null): Router {
   const router = Router();
 
   router.post("/access", express.json({ limit: MAX_BODY_BYTES }), async (request, response) => {
@@ -92,14 +92,14 @@ export function accessRoutes(links: Links, isPublicSecure: boolean): Router {
     if (typeof secret !== "string") throw badInput("secret", "Send the secret of a link as JSON.");
     const opened = await links.open(secret, credentialsOf(request).cookie);
     const { kind, role, name, sessionId, expiresAt } = opened.link;
-    setCookie(response, opened.secret, LONGEST_COOKIE_S, request.secure || isPublicSecure);
+    setVisitorCookie(response, opened.secret, LONGEST_COOKIE_S, isSecure(request, publicUrl));
     response.set("Cache-Control", "no-store").json({ kind, role, name, sessionId, expiresAt: expiresAt?.toISOString() ?? null });
   });
 
   router.delete("/access", async (request, response) => {
     const { cookie } = credentialsOf(request);
     if (cookie !== null) await links.leave(cookie);
-    setCookie(response, "", 0, request.secure || isPublicSecure);
+    setVisitorCookie(response, "", 0, isSecure(request, publicUrl));
     response.status(204).end();
   });
 
@@ -107,7 +107,12 @@ export function accessRoutes(links: Links, isPublicSecure: boolean): Router {
 }
 
 /** The cookie goes to this server's own pages only, and no script can read it. */
-function setCookie(response: Response, value: string, maxAgeS: number, isSecure: boolean): void {
+export function setVisitorCookie(response: Response, value: string, maxAgeS: number, secure: boolean): void {
   const attributes = [`${COOKIE}=${value}`, "Path=/", "HttpOnly", "SameSite=Strict", `Max-Age=${maxAgeS}`];
-  response.append("Set-Cookie", [...attributes, ...(isSecure ? ["Secure"] : [])].join("; "));
+  response.append("Set-Cookie", [...attributes, ...(secure ? ["Secure"] : [])].join("; "));
+}
+
+/** Whether the browser reaches the server by https, perhaps through a proxy. */
+export function isSecure(request: Request, publicUrl: URL | null): boolean {
+  return request.secure || publicUrl?.protocol === "https:";
 }

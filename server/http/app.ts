@@ -16,6 +16,7 @@ import type { Metrics } from "./metrics.js";
 import { mjpegRoutes } from "./mjpeg.js";
 import { type FindModelPicture, modelPictureRoutes } from "./model-pictures.js";
 import { pictureRoutes } from "./pictures.js";
+import { signInRoutes } from "./sign-in.js";
 import { studio } from "./studio.js";
 
 export interface HttpDependencies {
@@ -27,8 +28,8 @@ export interface HttpDependencies {
   guard: Guard;
   /** Addresses and networks of proxies whose X-Forwarded headers are true. */
   trustedProxies: readonly string[];
-  /** Whether browsers reach the server by https, through a proxy. */
-  isPublicSecure: boolean;
+  /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
+  publicUrl: URL | null;
   access: Access;
   limits: UploadLimits;
   decoder: PictureDecoder;
@@ -55,7 +56,7 @@ export function createHttpApp({
   version,
   guard,
   trustedProxies,
-  isPublicSecure,
+  publicUrl,
   access: everyone,
   limits,
   decoder,
@@ -76,7 +77,8 @@ export function createHttpApp({
   app.use(healthRoutes(unready, storage.space));
   app.use(guard.middleware);
   const access = new RouteAccess(everyone);
-  app.use(accessRoutes(everyone.links, isPublicSecure));
+  app.use(accessRoutes(everyone.links, publicUrl));
+  if (everyone.signIn) app.use(signInRoutes({ signIn: everyone.signIn, users: everyone.users, publicUrl }));
   app.get("/metrics", access.middleware("GET /metrics"), metrics.send);
   app.use(pictureRoutes({ storage, decoder, limits, metrics, access }));
   app.use(mjpegRoutes({ broker, watchOutput, access }));

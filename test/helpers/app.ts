@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect } from "vitest";
+import type { OpenIdSettings } from "../../server/access/openid.js";
 import { type App, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
@@ -32,6 +33,9 @@ export interface RunningApp {
 export interface AppOptions {
   /** How the app knows who may use it; not at all by default. */
   accessMode?: AccessMode;
+  openId?: OpenIdSettings | null;
+  /** Receives what the operator would read. */
+  warn?(message: string): void;
   publicUrl?: URL | null;
   tls?: { cert: string; key: string } | null;
   trustedProxies?: readonly string[];
@@ -47,6 +51,8 @@ export interface AppOptions {
 /** The API side of a server in this process, on a free port, with a host that paints when a test says so. */
 export async function startApp({
   accessMode = "NONE",
+  openId = null,
+  warn = () => undefined,
   publicUrl = null,
   tls = null,
   trustedProxies = [],
@@ -80,6 +86,8 @@ export async function startApp({
     unready: () => null,
     accessMode,
     operatorSecret: null,
+    openId,
+    warn,
     publicUrl,
     tls,
     trustedProxies,

@@ -57,7 +57,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     decoder,
     guard: createGuard({ origins: ["https://studio.example"] }),
     trustedProxies: [],
-    isPublicSecure: false,
+    publicUrl: null,
     unready: () => null,
     modelPicture: async () => null,
     schemaText: () => "",
