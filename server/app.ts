@@ -171,6 +171,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     return {
       ...shared,
       principal,
+      renewal: null,
       storage: seen,
       frames: keptFrames(seen),
       // A stranger makes nothing.

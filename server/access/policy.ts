@@ -65,6 +65,7 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Query.models": entry("LIST"),
   "Query.links": entry("MAKE"),
   "Query.users": entry("ADMINISTER"),
+  "Mutation.renewAccess": entry("OPEN"),
   "Mutation.startStyleTransfer": entry("MAKE"),
   "Mutation.startTranslation": entry("MAKE"),
   "Mutation.importTrace": entry("MAKE"),

@@ -114,6 +114,20 @@ export class AccessResolver {
   access(@Ctx() { accessMode, principal: { role, name, expiresAt } }: ApiContext): Access {
     return { mode: accessMode, role, name, expiresAt };
   }
+
+  @Mutation(() => Access, {
+    description:
+      "Gives the WebSocket over which it is sent a fresh credential, before the one before ends. Operations that follow are\n" +
+      "those of the new credential, and subscriptions that it may not see end. CONFLICT over HTTP and without access control.",
+  })
+  async renewAccess(
+    @Arg("token", () => String, { description: "A secret that connection_init would take." }) token: string,
+    @Ctx() { renewal, accessMode }: ApiContext,
+  ): Promise<Access> {
+    if (!renewal) throw conflict("token", "Only the credential of a WebSocket can be renewed, on a server with access control.");
+    const { role, name, expiresAt } = await renewal.renew(token);
+    return { mode: accessMode, role, name, expiresAt };
+  }
 }
 
 /** Who may see a session, and what this client may do with it. */

@@ -46,12 +46,27 @@ export interface ModelCatalogue {
   picture(id: string, kind: "preview" | "sheet"): Promise<string | null>;
 }
 
+/** The credential of a socket, which its client may renew while it is open. */
+export interface Renewal {
+  /**
+   * Gives the socket to whoever has a secret: operations that follow are theirs. Those under way that they may not see end.
+   * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing, and on a socket whose access has ended
+   */
+  renew(secret: string): Promise<Principal>;
+  /** The context of whoever has the socket now; null once its access has ended. */
+  current(): ApiContext | null;
+  /** Awaits `listener` at each renewal. Returns the function that ends this. */
+  watch(listener: (renewed: Principal) => Promise<void>): () => void;
+}
+
 /**
  * The context of resolvers for one principal. Sessions and pictures that they may not see do not exist in `storage` and
  * for `sessions`; what one may do is checked before a resolver runs.
  */
 export interface ApiContext {
   principal: Principal;
+  /** Null over HTTP, and on a server without access control. */
+  renewal: Renewal | null;
   gatekeeper: Gatekeeper;
   directory: SessionDirectory;
   links: Links;

@@ -95,6 +95,7 @@ const operations: Record<string, Sample> = {
   "Query.models": { query: "{ models { id } }" },
   "Query.links": { query: "{ links { id } }" },
   "Query.users": { query: "{ users { id } }" },
+  "Mutation.renewAccess": { query: `mutation { renewAccess(token: "${"a".repeat(32)}") { role } }` },
   "Mutation.startStyleTransfer": {
     query: "mutation ($id: ID!) { startStyleTransfer(input: { contentId: $id, styles: [{ imageId: $id }] }) { id } }",
     variables: async () => ({ id: (await parties.paint(parties.owner.ownerId, "PUBLIC")).contentId }),
