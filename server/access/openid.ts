@@ -8,6 +8,8 @@ import { Seal } from "./sealed.js";
 export const ATTEMPT_MS = 10 * 60_000;
 /** How long the identity provider may take to answer, s. */
 const ANSWER_S = 10;
+/** Characters of a reason in the log. */
+const MAX_REASON = 500;
 const SCOPE = "openid profile";
 
 /** How people sign in at an identity provider. */
@@ -133,11 +135,14 @@ function notSignedIn(cause?: unknown): AtelierError {
   return new AtelierError("UNAUTHENTICATED", "You were not signed in. Try again.", {}, { cause });
 }
 
-/** An error in words, with those of what caused it. */
+/** An error in words, with those of what caused it, on one line: anyone may have written them. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { error: code, error_description: description } = error as { error?: unknown; error_description?: unknown };
   const details = [code, description].filter((text) => typeof text === "string");
   const cause = error.cause instanceof Error ? [error.cause.message] : [];
-  return [error.message, ...details, ...cause].join("; ");
+  return [error.message, ...details, ...cause]
+    .join("; ")
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .slice(0, MAX_REASON);
 }

@@ -192,11 +192,12 @@ test("an answer counts once, in the browser that asked, with the state that it w
 test("someone who refuses at the provider is not let in", async () => {
   const browser = new CookieBrowser();
   const { url } = await browser.go(`${running.address}/access/sign-in`, {}, ({ pathname }) => pathname === "/auth");
-  const answer = new URL(`${running.address}/access/callback?error=access_denied`);
+  const answer = new URL(`${running.address}/access/callback?error=access_denied&error_description=no%0Athanks`);
   answer.searchParams.set("state", url.searchParams.get("state") ?? "");
   answer.searchParams.set("iss", provider.issuer.origin);
   const landing = await browser.go(answer);
   expect(landing.url.search).toBe("?refused=UNAUTHENTICATED");
+  expect(warnings.at(-1)).toMatch(/access_denied; no thanks$/);
 });
 
 test("an attempt ends after ten minutes, and a sign-in after half a day", async () => {
