@@ -10,25 +10,29 @@ import { pngPicture } from "../helpers/pictures.js";
 const ACCESS = "{ server { access { mode role name expiresAt } } }";
 let provider: IdentityProvider;
 let running: RunningApp;
+/** One that lets in people without a role. */
+let lenient: RunningApp;
 const warnings: string[] = [];
 
 beforeAll(async () => {
   provider = await IdentityProvider.start();
   running = await startApp({ accessMode: "USERS", openId: provider.settings, warn: (message) => void warnings.push(message) });
-  provider.serve(running.address);
+  lenient = await startApp({ accessMode: "USERS", openId: { ...provider.settings, defaultRole: "VIEWER" } });
+  provider.serve(running.address, lenient.address);
 });
 afterAll(async () => {
   expect(running.faults).toEqual([]);
   await running.close();
+  await lenient.close();
   await provider.close();
 });
 
 const isCallback = ({ pathname }: URL) => pathname === "/access/callback";
 
 /** Goes to the provider and signs in there, where someone does not know the browser yet. */
-async function signIn(browser: CookieBrowser, subject: string, to = "", stop?: (url: URL) => boolean): Promise<Landing> {
+async function signIn(browser: CookieBrowser, subject: string, to = "", stop?: (url: URL) => boolean, at = running): Promise<Landing> {
   const query = to === "" ? "" : `?to=${encodeURIComponent(to)}`;
-  const asked = await browser.go(`${running.address}/access/sign-in${query}`, {}, stop);
+  const asked = await browser.go(`${at.address}/access/sign-in${query}`, {}, stop);
   if (!asked.url.pathname.startsWith("/login/")) return asked;
   return browser.go(asked.url, { method: "POST", body: new URLSearchParams({ account: subject }) }, stop);
 }
@@ -90,6 +94,38 @@ test.each([undefined, "boss", "ADMIN", {}, ["x"]])("someone whose claim is %j is
   const { url } = await signIn(browser, "nobody");
   expect(url.pathname + url.search).toBe("/?refused=NO_ROLE");
   expect((await accessOf(browser)).role).toBeNull();
+});
+
+test("a server may have a role for those without one", async () => {
+  const roleOf = async (subject: string, claim: unknown) => {
+    provider.accounts.set(subject, { atelier_role: claim });
+    const browser = new CookieBrowser();
+    await signIn(browser, subject, "", undefined, lenient);
+    const client = new GraphqlClient(lenient.address);
+    return (await client.send(ACCESS, {}, { Cookie: cookiesOf(browser) })).data.server.access.role;
+  };
+  expect([await roleOf("plain", undefined), await roleOf("artist", "artist")]).toEqual(["VIEWER", "ARTIST"]);
+});
+
+test("behind a proxy, the provider sends people back to the address that browsers show", async () => {
+  const publicUrl = new URL("https://atelier.example");
+  const own = await startApp({ accessMode: "USERS", openId: provider.settings, publicUrl });
+  const response = await fetch(`${own.address}/access/sign-in`, { redirect: "manual" });
+  const { searchParams } = new URL(response.headers.get("Location") ?? "");
+  expect(searchParams.get("redirect_uri")).toBe("https://atelier.example/access/callback");
+  expect(searchParams.get("code_challenge_method")).toBe("S256");
+  expect(response.headers.get("Set-Cookie")).toMatch(
+    /^atelier_sign_in=[\w-]+; Path=\/access; HttpOnly; SameSite=Lax; Max-Age=600; Secure$/,
+  );
+  await own.close();
+});
+
+test("without accounts there is no way to sign in", async () => {
+  const own = await startApp({ accessMode: "LINK", openId: provider.settings });
+  const { status, headers } = await fetch(`${own.address}/access/sign-in`, { redirect: "manual" });
+  expect(status).toBeGreaterThanOrEqual(400);
+  expect([headers.get("Location"), headers.get("Set-Cookie")]).toEqual([null, null]);
+  await own.close();
 });
 
 test("someone whose role was taken away has access on no device once they sign in again", async () => {

@@ -39,14 +39,14 @@ export class IdentityProvider {
     return { issuer: this.issuer, ...client, roleClaim: "atelier_role", defaultRole: null };
   }
 
-  /** Begins to serve the client at an address. */
-  serve(address: string): void {
+  /** Begins to serve the client, which is at some addresses. */
+  serve(...addresses: string[]): void {
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const provider: Provider = new Provider(this.issuer.origin, {
       clients: [
         {
           ...CLIENT,
-          redirect_uris: [`${address}/access/callback`],
+          redirect_uris: addresses.map((address) => `${address}/access/callback`),
           token_endpoint_auth_method: "client_secret_post",
           id_token_signed_response_alg: "ES256",
         },
