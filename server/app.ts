@@ -5,6 +5,7 @@ import { openAccess } from "./access/access.js";
 import { AuditFile, noAudit } from "./access/audit-log.js";
 import type { GuardedFilm } from "./access/gatekeeper.js";
 import type { Links } from "./access/links.js";
+import type { OpenIdSettings } from "./access/openid.js";
 import type { Principal } from "./access/principal.js";
 import { storageFor } from "./access/scoped-storage.js";
 import type { ApiContext, ModelCatalogue } from "./api/context.js";
@@ -65,6 +66,8 @@ export interface AppParts {
   retentionHours: number | null;
   /** The Bearer secret of commands on this machine; null for none. */
   operatorSecret: string | null;
+  /** How people sign in, with `accessMode` USERS; null for none. */
+  openId: OpenIdSettings | null;
   /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
   publicUrl: URL | null;
   /** The certificate with which the server speaks https; null for http. */
@@ -90,6 +93,8 @@ export interface AppParts {
   maxQueued?: number;
   /** Receives errors that are the server's own fault. */
   report(error: unknown): void;
+  /** Receives what the operator should know. */
+  warn(message: string): void;
 }
 
 export interface App {
@@ -121,6 +126,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     requiresApproval,
     retentionHours,
     operatorSecret,
+    openId,
     publicUrl,
     tls,
     trustedProxies,
@@ -133,6 +139,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     memoryBytes,
     cardBytes,
     report,
+    warn,
     maxQueued = MAX_QUEUED_SESSIONS,
   } = parts;
   const maxSize = () => maxPaintingSize(Math.min(memoryBytes, cardBytes() ?? memoryBytes), styleTransferSettings.size.max);
@@ -158,13 +165,13 @@ export async function createApp(parts: AppParts): Promise<App> {
       audit.record({ action: `Foreign ${field}`, code, principal: null, address: addressOf(request) }),
   });
   const access = await openAccess({
-    ...{ mode: accessMode, requiresApproval, operatorSecret, storage, bus, audit, addressOf },
+    ...{ mode: accessMode, requiresApproval, operatorSecret, openId, warn, storage, bus, audit, addressOf },
     isOwnPage: guard.isOwnPage,
     findFilm: (id) => guardedFilm(exporter.find(id)),
   });
-  const { gatekeeper, directory, links, sharing } = access;
+  const { gatekeeper, directory, links, sharing, users } = access;
   const shared = {
-    ...{ gatekeeper, directory, links, sharing, accessMode, requiresApproval, retentionHours, audit },
+    ...{ gatekeeper, directory, links, sharing, users, accessMode, requiresApproval, retentionHours, audit },
     controls,
     queueOrder: new QueueOrder({ storage, queue, bus }),
     liveFrames,
@@ -186,7 +193,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     const seen = storageFor(reader, storage);
     return {
       ...shared,
-      ...{ principal, address },
+      ...{ principal, address, renewal: null },
       storage: seen,
       frames: keptFrames(seen),
       // A stranger makes nothing.
@@ -209,7 +216,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     version,
     guard,
     trustedProxies,
-    isPublicSecure: publicUrl?.protocol === "https:",
+    publicUrl,
     switches,
     access,
     limits: pictureLimits,

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { type DeviceChoice, deviceChoices, isDeviceChoice } from "./device/messages.js";
 import { isLoopback } from "./http/own-names.js";
-import { type AccessMode, accessModes } from "./records/access.js";
+import { type AccessMode, accessModes, type Role, roles } from "./records/access.js";
 
 /** Settings of the server, as read from the environment. */
 export interface Config {
@@ -16,6 +16,16 @@ export interface Config {
   approval: boolean;
   /** How long the work of others than admins is kept after it was last touched, h; null for ever. */
   retentionHours: number | null;
+  /** The identity provider of `access` USERS, http only on this machine; null for none. */
+  oidcIssuer: URL | null;
+  /** What the identity provider calls this server. */
+  oidcClientId: string;
+  /** Null for a public client. */
+  oidcClientSecret: string | null;
+  /** Name of the claim with roles. */
+  oidcRoleClaim: string;
+  /** The role of those for whom the identity provider names none; null refuses them. */
+  oidcDefaultRole: Role | null;
   /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
   publicUrl: URL | null;
   /** Paths of the certificate and its key, as PEM, where the server speaks https itself; null for http. */
@@ -84,7 +94,7 @@ export const variables = {
   access: {
     name: "ATELIER_ACCESS",
     default: "none",
-    help: "Who may use the server: `none` asks nobody, and only this machine can reach the server; `link` asks for a link with a role.",
+    help: "Who may use the server: `none` asks nobody, and only this machine can reach the server; `link` asks for a link with a role; `users` also lets people sign in at an identity provider.",
     parse: (text) =>
       oneOf(
         accessModes.map((mode) => mode.toLowerCase()),
@@ -106,6 +116,36 @@ export const variables = {
       if (!/^[1-9]\d{0,4}$/.test(text)) throw new ConfigError("must be a whole number of hours from 1 to 99999, or empty");
       return Number(text);
     },
+  },
+  oidcIssuer: {
+    name: "ATELIER_OIDC_ISSUER",
+    default: "",
+    help: "Address of the identity provider (OpenID Connect) where people sign in, such as `https://id.example/realms/studio`; `ATELIER_ACCESS=users` needs it.",
+    parse: (text) => (text === "" ? null : issuer(text)),
+  },
+  oidcClientId: {
+    name: "ATELIER_OIDC_CLIENT_ID",
+    default: "atelier",
+    help: "What the identity provider calls this server.",
+    parse: (text) => text,
+  },
+  oidcClientSecret: {
+    name: "ATELIER_OIDC_CLIENT_SECRET",
+    default: "",
+    help: "The secret that the identity provider gave this server; none for a public client.",
+    parse: (text) => (text === "" ? null : text),
+  },
+  oidcRoleClaim: {
+    name: "ATELIER_OIDC_ROLE_CLAIM",
+    default: "atelier_role",
+    help: "Claim with the roles of a user: `admin`, `artist` or `viewer`, or a list of which the highest counts. `realm_access.roles` looks into an object.",
+    parse: (text) => text,
+  },
+  oidcDefaultRole: {
+    name: "ATELIER_OIDC_DEFAULT_ROLE",
+    default: "none",
+    help: "Role of users whose claim has none: `none` refuses them, `viewer` or `artist` lets them in.",
+    parse: (text) => roles.find((role) => role.toLowerCase() === oneOf(["none", "viewer", "artist"], text)) ?? null,
   },
   publicUrl: {
     name: "ATELIER_PUBLIC_URL",
@@ -230,8 +270,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     [variables.retentionHours.name, config.retentionHours !== null],
   ] as const) {
     if (isUsed && config.access === "NONE") {
-      throw new ConfigError(`${name} tells admins and others apart, so it needs ATELIER_ACCESS=link; docs/access.md says more.`);
+      throw new ConfigError(`${name} tells admins and others apart, so it needs ATELIER_ACCESS; docs/access.md says more.`);
     }
+  }
+  if (config.access === "USERS" && config.oidcIssuer === null) {
+    throw new ConfigError("ATELIER_ACCESS=users needs ATELIER_OIDC_ISSUER, where people sign in; docs/access.md says more.");
   }
   if ((config.tlsCert === null) !== (config.tlsKey === null))
     throw new ConfigError("ATELIER_TLS_CERT and ATELIER_TLS_KEY need each other.");
@@ -273,6 +316,17 @@ function mirrorAddress(text: string): URL {
     throw new ConfigError("must be a folder or an address such as https://models.example/atelier, without a user, ? or #");
   }
   if (!address.pathname.endsWith("/")) address.pathname += "/";
+  return address;
+}
+
+/** Address of an identity provider. What it says is believed, so nobody on the way may change it. */
+function issuer(text: string): URL {
+  const address = URL.canParse(text) ? new URL(text) : null;
+  const { protocol, username, password, search, hash } = address ?? {};
+  if (!address || !/^https?:$/.test(protocol ?? "") || username || password || search || hash) {
+    throw new ConfigError("must be an address such as https://id.example/realms/studio, without a user, ? or #");
+  }
+  if (protocol === "http:" && !isLoopback(address.origin)) throw new ConfigError("must begin with https: http is for this machine alone");
   return address;
 }
 

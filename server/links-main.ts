@@ -8,21 +8,27 @@ import { messageOf } from "./errors.js";
 import { isOpen, type LinkRecord, LOCAL_OWNER, type Role, roles } from "./records/access.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
 
-const usage = `Links by which people and programs may use this server:
+const usage = `Links and tokens by which people and programs may use this server:
 
   npm run links                                 lists them
   npm run links -- add "Class 7b" artist        makes one with a role: ${roles.map((role) => role.toLowerCase()).join(", ")}
   npm run links -- add "Fair" viewer --expires 2026-12-24
+  npm run links -- token "Nightly film" artist  makes a token for a program
   npm run links -- revoke <id>                  ends what it opens, at once`;
 
-/** Links that are listed, the newest. */
+/** Links, and tokens, that are listed, the newest. */
 const MOST_LISTED = 100;
+
+type Listed = Pick<LinkRecord, "id" | "kind" | "name" | "role" | "expiresAt" | "revokedAt">;
 
 /** What the command does with links: through the running server, or in the database of one that is stopped. */
 interface LinkDesk {
-  list(): Promise<Pick<LinkRecord, "id" | "name" | "role" | "expiresAt" | "revokedAt">[]>;
+  /** Links to the server, and then tokens. */
+  list(): Promise<Listed[]>;
   /** Returns the path of the new link. */
   add(name: string, role: Role, expiresAt: Date | null): Promise<string>;
+  /** Returns the secret of the new token. */
+  addToken(name: string, role: Role, expiresAt: Date | null): Promise<string>;
   revoke(id: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,16 +45,26 @@ function deskOf({ address, secret }: OperatorAccess): LinkDesk {
   };
   return {
     async list() {
-      const { links } = await ask(`{ links(first: ${MOST_LISTED}, kind: ACCESS) { id name role expiresAt revokedAt } }`);
+      const ofKind = (kind: string) => `links(first: ${MOST_LISTED}, kind: ${kind}) { id kind name role expiresAt revokedAt }`;
+      const { links, tokens } = await ask(`{ ${ofKind("ACCESS")} tokens: ${ofKind("TOKEN")} }`);
       const dated = (date: unknown) => (date === null ? null : new Date(String(date)));
-      const rows = links as LinkRecord[];
-      return rows.map((link) => ({ ...link, expiresAt: dated(link.expiresAt), revokedAt: dated(link.revokedAt) }));
+      return [...(links as Listed[]), ...(tokens as Listed[])].map((link) => ({
+        ...link,
+        expiresAt: dated(link.expiresAt),
+        revokedAt: dated(link.revokedAt),
+      }));
     },
     async add(name, role, expiresAt) {
       const { createLink } = await ask("mutation ($input: AccessLinkInput!) { createLink(input: $input) { path } }", {
         input: { name, role, expiresAt },
       });
       return (createLink as { path: string }).path;
+    },
+    async addToken(name, role, expiresAt) {
+      const { createToken } = await ask("mutation ($input: TokenInput!) { createToken(input: $input) { secret } }", {
+        input: { name, role, expiresAt },
+      });
+      return (createToken as { secret: string }).secret;
     },
     revoke: async (id) => void (await ask("mutation ($id: ID!) { revokeLink(id: $id) { id } }", { id })),
     close: async () => undefined,
@@ -66,8 +82,15 @@ async function deskOfStopped(dataDir: string): Promise<LinkDesk> {
   const bus = openEmbeddedBus(console.error);
   const links = new Links({ storage, bus });
   return {
-    list: () => links.list({ first: MOST_LISTED, skip: 0 }, { kind: "ACCESS" }),
+    async list() {
+      const ofKind = (kind: LinkRecord["kind"]) => links.list({ first: MOST_LISTED, skip: 0 }, { kind });
+      return [...(await ofKind("ACCESS")), ...(await ofKind("TOKEN"))];
+    },
     add: async (name, role, expiresAt) => pathOf(await links.create({ name, ownerId: LOCAL_OWNER, expiresAt }, { kind: "ACCESS", role })),
+    async addToken(name, role, expiresAt) {
+      const { secret } = await links.create({ name, ownerId: LOCAL_OWNER, expiresAt }, { kind: "TOKEN", role, replaces: null });
+      return secret;
+    },
     revoke: async (id) => void (await links.revoke(id)),
     async close() {
       await bus.close();
@@ -108,11 +131,15 @@ async function main(): Promise<void> {
       const now = new Date();
       const links = await desk.list();
       for (const link of links)
-        console.log(`${link.id}  ${(link.role ?? "").toLowerCase().padEnd(6)}  ${stateOf(link, now)}  ${link.name}`);
+        console.log(
+          `${link.id}  ${(link.role ?? "").toLowerCase().padEnd(6)}  ${stateOf(link, now)}  ${link.name}${link.kind === "TOKEN" ? " (token)" : ""}`,
+        );
       console.log(links.length === 0 ? usage : "");
     } else if (command === "add") {
       const path = await desk.add(first, roleOf(second), dateOf(values.expires));
       console.log(`${publicUrl?.origin ?? running?.address ?? `http://127.0.0.1:${port}`}${path}`);
+    } else if (command === "token") {
+      console.log(await desk.addToken(first, roleOf(second), dateOf(values.expires)));
     } else if (command === "revoke") {
       await desk.revoke(first);
       console.log("Revoked: it opens nothing any more.");

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Links, pathOf } from "./access/links.js";
+import type { OpenIdSettings } from "./access/openid.js";
 import { removeOperatorFile, writeOperatorFile } from "./access/operator.js";
 import { newSecret } from "./access/secrets.js";
 import { createApp } from "./app.js";
@@ -85,6 +86,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     requiresApproval: config.approval,
     retentionHours: config.retentionHours,
     operatorSecret,
+    openId: openIdOf(config),
     publicUrl: config.publicUrl,
     tls: config.tlsCert !== null && config.tlsKey !== null ? { cert: config.tlsCert, key: config.tlsKey } : null,
     trustedProxies: config.trustedProxies,
@@ -101,6 +103,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     memoryBytes: memoryOfMachine(),
     cardBytes: () => host?.memoryBytes ?? null,
     report,
+    warn: log.warn,
   });
   opened.push(() => app.close());
   const { port, address, family } = await app.listen(config.port, config.host);
@@ -109,7 +112,9 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   if (operatorSecret !== null) {
     await writeOperatorFile(config.dataDir, { address: reachableAddress(url), secret: operatorSecret });
     opened.push(() => removeOperatorFile(config.dataDir));
-    await greetAdmin(app.links, config.publicUrl?.origin ?? reachableAddress(url));
+    const issuer = config.access === "USERS" ? config.oidcIssuer : null;
+    const isAdministered = issuer !== null && (await storage.access.hasUser(issuer.href, "ADMIN"));
+    if (!isAdministered) await greetAdmin(app.links, config.publicUrl?.origin ?? reachableAddress(url));
   }
 
   // 6. The host, which starts the device and claims sessions.
@@ -144,6 +149,13 @@ async function start(config: Config, opened: Close[]): Promise<void> {
 
   // 8. The preferred feature model, which makes paintings better. Nothing waits for its download.
   if (!offline) void downloadPreferredFeatures(registry, log.info).catch(report);
+}
+
+/** How people sign in; null where no identity provider is named. */
+function openIdOf({ oidcIssuer, oidcClientId, oidcClientSecret, oidcRoleClaim, oidcDefaultRole }: Config): OpenIdSettings | null {
+  if (oidcIssuer === null) return null;
+  const client = { clientId: oidcClientId, clientSecret: oidcClientSecret };
+  return { issuer: oidcIssuer, ...client, roleClaim: oidcRoleClaim, defaultRole: oidcDefaultRole };
 }
 
 /** The address by which this machine reaches a server that listens on all its addresses. */

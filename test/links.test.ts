@@ -48,6 +48,14 @@ test("links are made and revoked while the server is stopped and while it runs, 
   expect(await open(address, late)).toEqual([200, "VIEWER"]);
   const listed = await links("list");
   expect(listed).toMatch(/viewer {2}open {5}Fair\n.*admin {3}open {5}First admin\n.*artist {2}open {5}Class 7b/);
+  const token = await links("token", "Nightly film", "viewer");
+  expect(token).toMatch(/^[\w-]{32}\n$/);
+  expect(await open(address, `#${token}`)).toEqual([401, undefined]);
+  const asked = () => fetch(`${address}/schema.graphql`, { headers: { Authorization: `Bearer ${token.trim()}` } });
+  expect((await asked()).status).toBe(200);
+  const tokenId = /^(\S+) {2}viewer {2}open {5}Nightly film \(token\)/m.exec(await links())?.[1] ?? "";
+  await links("revoke", tokenId);
+  expect((await asked()).status).toBe(401);
   const id = /^(\S+) {2}artist/m.exec(listed)?.[1] ?? "";
   expect(await links("revoke", id)).toContain("Revoked");
   expect(await open(address, early)).toEqual([401, undefined]);
@@ -58,6 +66,7 @@ test("links are made and revoked while the server is stopped and while it runs, 
   await first.end();
   await expect(stat(join(folder, "operator.json"))).rejects.toThrow();
   expect(await links("list")).toMatch(/artist {2}revoked {2}Class 7b/);
+  expect(await links("token", "Backup", "artist")).toMatch(/^[\w-]{32}\n$/);
 
   const second = new ServerProcess(variables);
   const again = (await second.client()).address;

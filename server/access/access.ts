@@ -7,9 +7,11 @@ import { type Authenticator, LinkAuthenticator, openToAll } from "./authenticato
 import { Gatekeeper, type GuardedFilm } from "./gatekeeper.js";
 import { Links } from "./links.js";
 import { OpenConnections } from "./open-connections.js";
+import { type OpenIdSettings, OpenIdSignIn } from "./openid.js";
 import { RequestPrincipals } from "./requests.js";
 import { SessionDirectory } from "./session-directory.js";
 import { Sharing } from "./sharing.js";
+import { Users } from "./users.js";
 
 export interface AccessParts {
   mode: AccessMode;
@@ -17,6 +19,10 @@ export interface AccessParts {
   requiresApproval?: boolean;
   /** The Bearer secret of commands on this machine; null, the default, for none. */
   operatorSecret?: string | null;
+  /** How people sign in, in the mode USERS; null, the default, for none. */
+  openId?: OpenIdSettings | null;
+  /** Receives what the operator should know, such as that the identity provider cannot be reached. */
+  warn?(message: string): void;
   /** Whether a request comes from no page, or from one of this server. */
   isOwnPage(request: IncomingMessage): boolean;
   /** Address of the client that sends a request; null when its connection is gone. */
@@ -40,14 +46,20 @@ export interface Access {
   audit: AuditLog;
   addressOf(request: IncomingMessage): string | null;
   sharing: Sharing;
+  users: Users;
+  /** Null where nobody signs in. */
+  signIn: OpenIdSignIn | null;
   close(): Promise<void>;
 }
 
 export async function openAccess(parts: AccessParts): Promise<Access> {
   const { mode, requiresApproval = false, operatorSecret = null, storage, bus, findFilm, audit, addressOf } = parts;
-  const directory = new SessionDirectory(storage.sessions, bus);
-  const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret);
+  const { openId: settings = null, warn = () => undefined } = parts;
+  const openId = mode === "USERS" ? settings : null;
+  const issuer = openId?.issuer.href ?? null;
   const links = new Links({ storage, bus });
+  const directory = new SessionDirectory(storage.sessions, bus);
+  const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret, issuer);
   const connections = await OpenConnections.open(bus);
   return {
     mode,
@@ -60,6 +72,8 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     sharing: new Sharing({ storage, bus, links, requiresApproval }),
     audit,
     addressOf,
+    users: new Users({ access: storage.access, bus, links, defaultRole: openId?.defaultRole ?? null }),
+    signIn: openId && new OpenIdSignIn(openId, warn),
     async close() {
       await connections.close();
       await authenticator.close();

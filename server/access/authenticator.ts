@@ -38,7 +38,7 @@ export const openToAll: Authenticator = {
   close: async () => undefined,
 };
 
-/** Knows people and programs by links, whose secrets they hold. */
+/** Knows people and programs by links and tokens, whose secrets they hold, and users by their cookies. */
 export class LinkAuthenticator implements Authenticator {
   private readonly answers = new Map<string, Answer>();
   private unsubscribe: () => Promise<void> = async () => undefined;
@@ -46,11 +46,15 @@ export class LinkAuthenticator implements Authenticator {
   private constructor(
     private readonly access: AccessStore,
     private readonly operatorHash: string | null,
+    private readonly issuer: string | null,
   ) {}
 
-  /** `operatorSecret` is the Bearer secret of commands on this machine; null for none. */
-  static async open(access: AccessStore, bus: Bus, operatorSecret: string | null): Promise<LinkAuthenticator> {
-    const authenticator = new LinkAuthenticator(access, operatorSecret && hashSecret(operatorSecret));
+  /**
+   * `operatorSecret` is the Bearer secret of commands on this machine; null for none. `issuer` is the identity provider
+   * whose users may sign in; null for none.
+   */
+  static async open(access: AccessStore, bus: Bus, operatorSecret: string | null, issuer: string | null): Promise<LinkAuthenticator> {
+    const authenticator = new LinkAuthenticator(access, operatorSecret && hashSecret(operatorSecret), issuer);
     authenticator.unsubscribe = await bus.subscribe("access", () => authenticator.answers.clear());
     return authenticator;
   }
@@ -77,7 +81,7 @@ export class LinkAuthenticator implements Authenticator {
 
   private async ofCookie(secret: string): Promise<Principal | null> {
     const visitor = isSecret(secret) ? await this.access.visitorOf(hashSecret(secret)) : null;
-    return visitor && principalOfVisitor(visitor, new Date());
+    return visitor && principalOfVisitor(visitor, new Date(), this.issuer);
   }
 
   private async answer(key: string, find: () => Promise<Principal | null>): Promise<Principal | null> {

@@ -12,6 +12,8 @@ export const MAX_LINK_NAME = 100;
 /** What a new link opens. */
 export type LinkTarget =
   | { kind: "ACCESS"; role: Role }
+  /** `replaces` is a token whose work the new one goes on with; null for one with work of its own. */
+  | { kind: "TOKEN"; role: Role; replaces: Extract<LinkRecord, { kind: "TOKEN" }> | null }
   | { kind: "SHARE"; sessionId: string }
   /** Sessions of the link's owner with this lasting output. */
   | { kind: "OUTPUT"; output: string };
@@ -35,7 +37,7 @@ export interface LinksParts {
   bus: Bus;
 }
 
-/** Makes, lists and revokes links, and lets in those who open them. */
+/** Makes, lists and revokes links and tokens, and lets in those who open links. */
 export class Links {
   constructor(private readonly parts: LinksParts) {}
 
@@ -63,6 +65,13 @@ export class Links {
     return this.parts.storage.access.links(page, filter);
   }
 
+  /** @throws AtelierError NOT_FOUND (`field`) for an id that is no token's */
+  async requireToken(field: string, id: string): Promise<Extract<LinkRecord, { kind: "TOKEN" }>> {
+    const link = await this.parts.storage.access.findLink(id);
+    if (link?.kind !== "TOKEN") throw notFound(field, "There is no such token.");
+    return link;
+  }
+
   /**
    * Ends what a link opens, at once and for everyone.
    * @throws AtelierError NOT_FOUND; CONFLICT for a link that was revoked before.
@@ -81,7 +90,8 @@ export class Links {
   /**
    * Lets someone in who opens a link. They stay who they were where their cookie, `before`, is known, so that nothing of
    * theirs is lost. Returns the link and the secret of their new cookie; the one before opens nothing once the new one is used.
-   * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing here; an output's opens only its pictures.
+   * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing here; an output's opens only its pictures, and a
+   * token is for programs.
    */
   async open(secret: string, before: string | null): Promise<LinkWithSecret> {
     const { access } = this.parts.storage;
@@ -89,7 +99,7 @@ export class Links {
     if (!link || !isOpen(link, new Date())) {
       throw new AtelierError("UNAUTHENTICATED", "This link is not valid, has expired, or was revoked.");
     }
-    if (link.kind === "OUTPUT") throw unauthenticated();
+    if (link.kind === "OUTPUT" || link.kind === "TOKEN") throw unauthenticated();
     const known = before !== null && isSecret(before) ? await access.visitorOf(hashSecret(before)) : null;
     const cookie = newSecret();
     const visitor = known ?? { id: randomUUID(), createdAt: new Date() };
@@ -123,10 +133,18 @@ function rank({ role }: LinkRecord): number {
   return role === null ? -1 : roles.indexOf(role);
 }
 
-function linkTo(target: LinkTarget, base: Omit<LinkRecord, "kind" | "role" | "sessionId" | "output">): LinkRecord {
-  if (target.kind === "ACCESS") return { ...base, kind: "ACCESS", role: target.role, sessionId: null, output: null };
-  if (target.kind === "SHARE") return { ...base, kind: "SHARE", role: null, sessionId: target.sessionId, output: null };
-  return { ...base, kind: "OUTPUT", role: null, sessionId: null, output: target.output };
+function linkTo(target: LinkTarget, base: Omit<LinkRecord, "kind" | "role" | "sessionId" | "output" | "actsFor">): LinkRecord {
+  const nothing = { role: null, sessionId: null, output: null, actsFor: null };
+  switch (target.kind) {
+    case "ACCESS":
+      return { ...base, ...nothing, kind: "ACCESS", role: target.role };
+    case "TOKEN":
+      return { ...base, ...nothing, kind: "TOKEN", role: target.role, actsFor: target.replaces?.actsFor ?? base.id };
+    case "SHARE":
+      return { ...base, ...nothing, kind: "SHARE", sessionId: target.sessionId };
+    case "OUTPUT":
+      return { ...base, ...nothing, kind: "OUTPUT", output: target.output };
+  }
 }
 
 /** Where a link leads on this server. The secret of an output is part of its address, because programs send nothing else. */

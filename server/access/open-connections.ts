@@ -7,7 +7,10 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** What a connection stays open for. */
 export type Grounds = Pick<Principal, "linkIds" | "visitorId" | "expiresAt">;
 
-/** Links that were revoked and are remembered: one may be revoked while a connection that came by it is opened. */
+/**
+ * Links that were revoked and visitors who left, as far as they are remembered: that may happen while a connection that
+ * came by them is opened.
+ */
 const MOST_REMEMBERED = 1000;
 
 interface Connection {
@@ -18,17 +21,18 @@ interface Connection {
 
 /**
  * Connections that stay open, such as sockets: they end when a link that they came by is revoked or expires, and when their
- * visitor leaves or opens another link, after which the secret of their cookie is another one.
+ * visitor leaves, opens another link, after which the secret of their cookie is another one, or is a user whose access ends or
+ * whose role changes.
  */
 export class OpenConnections {
   private readonly connections = new Set<Connection>();
-  private readonly revoked = new Set<string>();
+  private readonly over = new Set<string>();
   private unsubscribe: () => Promise<void> = async () => undefined;
 
   static async open(bus: Bus): Promise<OpenConnections> {
     const open = new OpenConnections();
     open.unsubscribe = await bus.subscribe("access", (event) => {
-      if (event.type === "revoked") open.remember(event.linkId);
+      if (event.type !== "admitted") open.remember(event.type === "revoked" ? event.linkId : event.visitorId);
       const isOver = ({ linkIds, visitorId }: Grounds) =>
         event.type === "revoked" ? linkIds.includes(event.linkId) : visitorId === event.visitorId;
       for (const { principal, end } of [...open.connections]) if (isOver(principal)) end();
@@ -41,7 +45,7 @@ export class OpenConnections {
     const connection: Connection = { principal, timer: undefined, end };
     this.connections.add(connection);
     this.wait(connection);
-    if (principal.linkIds.some((id) => this.revoked.has(id))) end();
+    if ([...principal.linkIds, principal.visitorId].some((id) => id !== null && this.over.has(id))) end();
     return () => {
       clearTimeout(connection.timer);
       this.connections.delete(connection);
@@ -54,9 +58,9 @@ export class OpenConnections {
     await this.unsubscribe();
   }
 
-  private remember(linkId: string): void {
-    if (this.revoked.size >= MOST_REMEMBERED) this.revoked.delete(this.revoked.values().next().value ?? "");
-    this.revoked.add(linkId);
+  private remember(id: string): void {
+    if (this.over.size >= MOST_REMEMBERED) this.over.delete(this.over.values().next().value ?? "");
+    this.over.add(id);
   }
 
   private wait(connection: Connection): void {

@@ -46,6 +46,6 @@ export function schemaHidden(): AtelierError {
 }
 
 function forbidden({ role }: Principal, field: string | undefined): AtelierError {
-  const message = role === "VIEWER" ? "With this link one can only watch." : "Only its owner and admins can do this.";
+  const message = role === "VIEWER" ? "As a viewer one can only watch." : "Only its owner and admins can do this.";
   return new AtelierError("FORBIDDEN", message, field === undefined ? {} : { field });
 }

@@ -72,6 +72,8 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Query.models": entry("LIST"),
   "Query.links": entry("MAKE"),
   "Query.auditLog": entry("ADMINISTER"),
+  "Query.users": entry("ADMINISTER"),
+  "Mutation.renewAccess": entry("OPEN"),
   "Mutation.startStyleTransfer": entry("MAKE"),
   "Mutation.startTranslation": entry("MAKE"),
   "Mutation.importTrace": entry("MAKE"),
@@ -96,6 +98,8 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Mutation.cancelExport": entry("CHANGE", film),
   "Mutation.shareOutput": audited(entry("MAKE"), "output", "input.name"),
   "Mutation.createLink": audited(entry("ADMINISTER"), "input.name", "input.role"),
+  "Mutation.createToken": audited(entry("ADMINISTER"), "input.name", "input.role"),
+  "Mutation.setUserAccess": audited(entry("ADMINISTER"), "id", "allowed"),
   "Mutation.revokeLink": audited(entry("CHANGE", link)),
   "Mutation.moveInQueue": audited(entry("ADMINISTER", session("sessionId")), "position"),
   "Mutation.downloadModel": audited(entry("ADMINISTER"), "id"),
@@ -112,7 +116,7 @@ export const policy: Readonly<Record<string, Entry>> = {
 /** Fields of the server that a stranger may read; the others follow the rule LIST. */
 export const openServerFields: ReadonlySet<string> = new Set(["access", "retentionHours"]);
 
-/** Addresses beside `/graphql`. The studio's files, `/healthz`, `/readyz` and `/access` are open. */
+/** Addresses beside `/graphql`. The studio's files, `/healthz`, `/readyz`, `/access` and what is below it are open. */
 export const routePolicy = {
   "POST /images": entry("MAKE"),
   "GET /images/:id": entry("SEE", image),

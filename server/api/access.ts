@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, FieldResolver, ID, InputType, Int, Mutation, ObjectType, Query, Resolver, Root } from "type-graphql";
 import { type NewLink as LinkToMake, type LinkWithSecret, MAX_LINK_NAME, pathOf } from "../access/links.js";
-import { badInput, conflict } from "../errors.js";
+import { conflict } from "../errors.js";
 import type { LinkRecord } from "../records/access.js";
 import { isId } from "../records/id.js";
 import type { SessionRecord } from "../records/session.js";
@@ -9,8 +9,7 @@ import { requireOutputName } from "../sessions/start-input.js";
 import { type ApiContext, ownerOf } from "./context.js";
 import { IdArg } from "./declare.js";
 import { AccessMode, LinkKind, Role } from "./enums.js";
-import { apiLimits } from "./limits.js";
-import { firstArgument } from "./paging.js";
+import { firstArgument, lengthOf, skipOf } from "./paging.js";
 import { DateTime } from "./scalars.js";
 import { ServerInfo } from "./server-info.js";
 import { Session } from "./session-types.js";
@@ -23,7 +22,7 @@ export class Access {
   @Field(() => Role, { nullable: true, description: "What this client may do; null without valid credentials." })
   role!: Role | null;
 
-  @Field(() => String, { nullable: true, description: "Name of the link with this role; null for none." })
+  @Field(() => String, { nullable: true, description: "Name of the user, or of the link with this role; null for none." })
   name!: string | null;
 
   @Field(() => DateTime, { nullable: true, description: "When this access ends or becomes less; null when it does not by itself." })
@@ -33,7 +32,9 @@ export class Access {
   requiresApproval!: boolean;
 }
 
-@ObjectType({ description: "A link that lets people in. Its secret is known only to those who have it." })
+@ObjectType({
+  description: "A link that lets people in, or a token, which lets programs in. Its secret is known only to those who have it.",
+})
 export class Link {
   @Field(() => ID, { description: "Id of the link, which opens nothing." })
   id!: string;
@@ -44,7 +45,7 @@ export class Link {
   @Field(() => String, { description: "What its owner calls it." })
   name!: string;
 
-  @Field(() => Role, { nullable: true, description: "What those who come by an ACCESS link may do; else null." })
+  @Field(() => Role, { nullable: true, description: "What those who come by an ACCESS link, or send a TOKEN, may do; else null." })
   role!: Role | null;
 
   @Field(() => ID, { nullable: true, description: "The session that a SHARE link opens; else null." })
@@ -90,6 +91,27 @@ export class AccessLinkInput extends LinkInput {
   role!: Role;
 }
 
+@InputType({ description: "A token to make." })
+export class TokenInput extends LinkInput {
+  @Field(() => Role, { description: "What the program may do." })
+  role!: Role;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: "Id of a token whose work the new one goes on with: what either starts is theirs together. None by default.",
+  })
+  replaces?: string | null;
+}
+
+@ObjectType({ description: "A new token with its secret, which is shown only once." })
+export class NewToken {
+  @Field(() => Link, { description: "The token." })
+  token!: LinkRecord;
+
+  @Field(() => String, { description: "The secret, which programs send as Authorization: Bearer." })
+  secret!: string;
+}
+
 @Resolver(() => ServerInfo)
 export class AccessResolver {
   @FieldResolver(() => Access, { description: "Who may use this server, and what this client may do." })
@@ -110,6 +132,20 @@ export class SharedWithMeResolver {
     if (reader === null || !isId(sessionId)) return false;
     const session = await directory.find(sessionId);
     return session?.approval === "PENDING" && reader.shared.includes(sessionId) && session.visibility !== "PRIVATE";
+  }
+
+  @Mutation(() => Access, {
+    description:
+      "Gives the WebSocket over which it is sent a fresh credential, before the one before ends. Operations that follow are\n" +
+      "those of the new credential, and subscriptions that it may not see end. CONFLICT over HTTP and without access control.",
+  })
+  async renewAccess(
+    @Arg("token", () => String, { description: "A secret that connection_init would take." }) token: string,
+    @Ctx() { renewal, accessMode, requiresApproval }: ApiContext,
+  ): Promise<Access> {
+    if (!renewal) throw conflict("token", "Only the credential of a WebSocket can be renewed, on a server with access control.");
+    const { role, name, expiresAt } = await renewal.renew(token);
+    return { mode: accessMode, role, name, expiresAt, requiresApproval };
   }
 }
 
@@ -143,7 +179,7 @@ export class SessionAccessResolver {
 
 @Resolver()
 export class LinkResolver {
-  @Query(() => [Link], { description: "Links that one made, and for an admin all links, newest first." })
+  @Query(() => [Link], { description: "Links and tokens that one made, and for an admin all of them, newest first." })
   links(
     @Arg("first", () => Int, firstArgument) first: number | null,
     @Arg("skip", () => Int, {
@@ -158,9 +194,8 @@ export class LinkResolver {
       | null,
     @Ctx() { links, principal }: ApiContext,
   ): Promise<LinkRecord[]> {
-    if ((skip ?? 0) < 0) throw badInput("skip", "skip must be at least 0.", 0, { min: 0 });
     return links.list(
-      { first: lengthOf(first), skip: skip ?? 0 },
+      { first: lengthOf(first), skip: skipOf(skip) },
       {
         ...(kind ? { kind } : {}),
         ...(open ? { openAt: new Date() } : {}),
@@ -209,20 +244,27 @@ export class LinkResolver {
     return answered(await context.links.create(newLink(input, context), target));
   }
 
+  @Mutation(() => NewToken, {
+    description:
+      "Makes a token with which a program may use the server, as Authorization: Bearer. No browser can use it. CONFLICT\n" +
+      "without access control.",
+  })
+  async createToken(
+    @Arg("input", () => TokenInput, { description: "The token." }) { role, replaces, ...input }: TokenInput,
+    @Ctx() context: ApiContext,
+  ): Promise<NewToken> {
+    const made = newLink(input, context);
+    const replaced = replaces ? await context.links.requireToken("input.replaces", requireId("input.replaces", replaces)) : null;
+    const { link, secret } = await context.links.create(made, { kind: "TOKEN", role, replaces: replaced });
+    return { token: link, secret };
+  }
+
   @Mutation(() => Link, {
-    description: "Ends what a link opens, at once and for everyone who came by it. CONFLICT for a link that was revoked before.",
+    description: "Ends what a link or token opens, at once and for everyone who came by it. CONFLICT for a link that was revoked before.",
   })
   revokeLink(@IdArg("id", "link") id: string, @Ctx() { links }: ApiContext): Promise<LinkRecord> {
     return links.revoke(requireId("id", id));
   }
-}
-
-/** @throws AtelierError BAD_INPUT for a length that is out of range. */
-export function lengthOf(first: number | null): number {
-  const limit = apiLimits.maxPageSize;
-  const length = first ?? limit;
-  if (length >= 1 && length <= limit) return length;
-  throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit, unit: "entries" });
 }
 
 /** @throws AtelierError CONFLICT without access control. */

@@ -1,9 +1,9 @@
 import { Arg, Ctx, Field, Int, ObjectType, Query, Resolver } from "type-graphql";
 import type { AuditEntry as StoredEntry } from "../access/audit-log.js";
-import { lengthOf } from "./access.js";
+
 import type { ApiContext } from "./context.js";
 import { Role } from "./enums.js";
-import { firstArgument } from "./paging.js";
+import { firstArgument, lengthOf } from "./paging.js";
 import { DateTime } from "./scalars.js";
 
 @ObjectType({ description: "Something that was done on this server, or refused." })

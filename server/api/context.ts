@@ -5,6 +5,7 @@ import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
 import type { SessionDirectory } from "../access/session-directory.js";
 import type { Sharing } from "../access/sharing.js";
+import type { Users } from "../access/users.js";
 import type { Exporter } from "../exports/exporter.js";
 import type { Queue } from "../queue/queue.js";
 import type { AccessMode } from "../records/access.js";
@@ -47,6 +48,19 @@ export interface ModelCatalogue {
   picture(id: string, kind: "preview" | "sheet"): Promise<string | null>;
 }
 
+/** The credential of a socket, which its client may renew while it is open. */
+export interface Renewal {
+  /**
+   * Gives the socket to whoever has a secret: operations that follow are theirs. Those under way that they may not see end.
+   * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing, and on a socket whose access has ended
+   */
+  renew(secret: string): Promise<Principal>;
+  /** The context of whoever has the socket now; null once its access has ended. */
+  current(): ApiContext | null;
+  /** Awaits `listener` at each renewal. Returns the function that ends this. */
+  watch(listener: (renewed: Principal) => Promise<void>): () => void;
+}
+
 /**
  * The context of resolvers for one principal. Sessions and pictures that they may not see do not exist in `storage` and
  * for `sessions`; what one may do is checked before a resolver runs.
@@ -55,11 +69,14 @@ export interface ApiContext {
   principal: Principal;
   /** Address of the client; null when its connection is gone. */
   address: string | null;
+  /** Null over HTTP, and on a server without access control. */
+  renewal: Renewal | null;
   audit: AuditLog;
   gatekeeper: Gatekeeper;
   directory: SessionDirectory;
   links: Links;
   sharing: Sharing;
+  users: Users;
   /** How this server knows who may use it. */
   accessMode: AccessMode;
   /** Whether an admin must approve what others share. */

@@ -124,6 +124,7 @@ export const choiceEnums: Readonly<Record<string, EnumObject<string>>> = Object.
 export const AccessMode = enumType<access.AccessMode>("AccessMode", "How a server knows who may use it.", {
   NONE: "Everyone on its own machine, which alone can reach it.",
   LINK: "By links with a role.",
+  USERS: "By links with a role, and by accounts at an identity provider.",
 });
 export type AccessMode = keyof typeof AccessMode;
 
@@ -150,6 +151,7 @@ export type Approval = keyof typeof Approval;
 
 export const LinkKind = enumType<access.LinkRecord["kind"]>("LinkKind", "What a link opens.", {
   ACCESS: "The server, with a role.",
+  TOKEN: "The server, with a role, for programs.",
   SHARE: "One session, to watch.",
   OUTPUT: "The MJPEG stream of one lasting output.",
 });

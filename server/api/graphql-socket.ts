@@ -23,7 +23,7 @@ export interface SocketExtra extends Record<PropertyKey, unknown> {
   terminate(): void;
   /** What the socket's operations run with, once it is known who it belongs to. */
   context?: ApiContext;
-  /** Call it when the socket has closed. */
+  /** Call it when the socket has closed, or belongs to somebody else. */
   released?: () => void;
 }
 

@@ -3,7 +3,6 @@ import { isWorthNoting } from "../access/audit-log.js";
 import { extentOf } from "../access/permissions.js";
 import { type Entry, openServerFields, policy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
-import type { SessionDirectory } from "../access/session-directory.js";
 import { AtelierError, type ErrorCode } from "../errors.js";
 import type { OperationContext } from "./operation.js";
 
@@ -61,12 +60,11 @@ function guardSubscription(field: Field, name: string, entry: Entry): void {
   const { subscribe } = field;
   if (!subscribe) throw new TypeError(`The subscription ${field.name} has no events.`);
   field.subscribe = async (source, args, context, info) => {
-    const { principal, gatekeeper, directory } = context;
-    const refusal = await gatekeeper.refusal(entry, principal, (argument) => valueAt(args, argument));
+    const idOf = (argument: string) => valueAt(args, argument);
+    const refusal = await context.gatekeeper.refusal(entry, context.principal, idOf);
     if (refusal) throw noted(refusal, name, entry, args, context);
     const events = (await subscribe(source, args, context, info)) as AsyncIterableIterator<unknown>;
-    const sessions = gatekeeper.sessionsOf(entry, principal, (argument) => valueAt(args, argument));
-    return whileVisible(events, sessions, principal, directory);
+    return whileAllowed(events, entry, idOf, context);
   };
 }
 
@@ -115,29 +113,47 @@ function madeLink(result: unknown): Record<string, string> {
   return link ? { link: link.id } : {};
 }
 
-/** Events that end when their viewer may no longer see a session. */
-async function whileVisible(
+/**
+ * Events that end when their viewer may no longer see a session, and when the socket is renewed with the credential of
+ * someone who may not see them.
+ */
+async function whileAllowed(
   events: AsyncIterableIterator<unknown>,
-  sessionIds: readonly string[],
-  { reader }: Principal,
-  directory: SessionDirectory,
+  entry: Entry,
+  idOf: (argument: string) => unknown,
+  { principal, gatekeeper, directory, renewal }: OperationContext,
 ): Promise<AsyncIterableIterator<unknown>> {
-  if (reader === null || sessionIds.length === 0) return events;
-  let isHidden = false;
-  const hide = () => {
-    isHidden = true;
+  if (renewal === null && (principal.reader === null || gatekeeper.sessionsOf(entry, principal, idOf).length === 0)) return events;
+  let isOver = false;
+  let watches: (() => void)[] = [];
+  const end = () => {
+    isOver = true;
     void events.return?.();
   };
-  const watches = await Promise.all(sessionIds.map((id) => directory.watch(reader, id, hide)));
-  const unwatch = () => watches.forEach((end) => void end());
-  // It may have been hidden before it was watched.
-  for (const id of sessionIds) if (!(await directory.isVisible(reader, id))) hide();
-  const visible: AsyncIterableIterator<unknown> = {
-    [Symbol.asyncIterator]: () => visible,
+  const watch = async ({ reader, ...others }: Principal) => {
+    const sessions = reader === null ? [] : gatekeeper.sessionsOf(entry, { reader, ...others }, idOf);
+    const before = watches;
+    watches = await Promise.all(sessions.map((id) => directory.watch(reader, id, end)));
+    for (const stop of before) stop();
+    // It may have been hidden before it was watched.
+    for (const id of sessions) if (!(await directory.isVisible(reader, id))) end();
+  };
+  await watch(principal);
+  const stopRenewal = renewal?.watch(async (renewed) => {
+    const refusal = await gatekeeper.refusal(entry, renewed, idOf);
+    if (refusal || !hearsTheSame(entry, principal, renewed)) end();
+    else await watch(renewed);
+  });
+  const unwatch = () => {
+    stopRenewal?.();
+    for (const stop of watches) stop();
+  };
+  const allowed: AsyncIterableIterator<unknown> = {
+    [Symbol.asyncIterator]: () => allowed,
     async next() {
-      const event = isHidden ? { done: true as const, value: undefined } : await events.next();
+      const event = isOver ? { done: true as const, value: undefined } : await events.next();
       // One that was under way when the session was hidden is not shown.
-      if (!event.done && !isHidden) return event;
+      if (!event.done && !isOver) return event;
       unwatch();
       return { done: true, value: undefined };
     },
@@ -147,7 +163,13 @@ async function whileVisible(
       return { done: true, value: undefined };
     },
   };
-  return visible;
+  return allowed;
+}
+
+/** Whether events that began for one principal may go on for another: those of a list were chosen for the first. */
+function hearsTheSame({ subjects }: Entry, first: Principal, renewed: Principal): boolean {
+  if (subjects.length > 0) return true;
+  return renewed.ownerId === first.ownerId && (renewed.reader === null || first.reader !== null);
 }
 
 /** The value at a dotted path, such as `input.sessionId`. */

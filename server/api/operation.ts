@@ -16,8 +16,8 @@ export interface OperationContext extends ApiContext {
   /** Counts the bytes of pictures in the answer. @throws AtelierError LIMIT for too many. */
   spendBytes(byteLength: number): void;
   /**
-   * A fresh context, with time and values of its own, for the next event of a subscription. A shared one serves other
-   * clients too, so it does not end with this one.
+   * A fresh context, with time and values of its own, for the next event of a subscription. It is that of whoever has the
+   * socket now. A shared one serves other clients too, so it does not end with this one.
    */
   renewed(options?: { isShared?: boolean }): OperationContext;
 }
@@ -77,7 +77,7 @@ export function operationContext(context: ApiContext, isGone: () => boolean): Op
         unit: "bytes",
       });
     },
-    renewed: ({ isShared = false } = {}) => operationContext(context, isShared ? () => false : isGone),
+    renewed: ({ isShared = false } = {}) => operationContext(context.renewal?.current() ?? context, isShared ? () => false : isGone),
   };
 }
 

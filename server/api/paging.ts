@@ -16,6 +16,20 @@ export const firstArgument = {
 /** Options of the argument `after` of every connection. */
 export const afterArgument = { nullable: true, description: "Cursor of the entry before the page; null for the first page." };
 
+/** @throws AtelierError BAD_INPUT for a length that is out of range. */
+export function lengthOf(first: number | null): number {
+  const limit = apiLimits.maxPageSize;
+  const length = first ?? limit;
+  if (length >= 1 && length <= limit) return length;
+  throw badInput("first", `first must be from 1 to ${limit}.`, limit, { min: 1, max: limit, unit: "entries" });
+}
+
+/** Entries to leave out of a list. @throws AtelierError BAD_INPUT for a negative number. */
+export function skipOf(skip: number | null): number {
+  if ((skip ?? 0) < 0) throw badInput("skip", "skip must be at least 0.", 0, { min: 0 });
+  return skip ?? 0;
+}
+
 @ObjectType({ description: "Position of a page in its list." })
 export class PageInfo {
   @Field(() => Boolean, { description: "Whether more entries follow." })

@@ -25,6 +25,7 @@ import {
   ViewersSubscription,
 } from "./subscriptions.js";
 import { TranslationFieldsResolver } from "./translations.js";
+import { UserResolver } from "./users.js";
 
 /** Codes of errors. No field has this type: they are in the extensions of errors, and a session keeps its own as text. */
 const ErrorCode = new GraphQLEnumType({
@@ -69,6 +70,7 @@ function resolvedSchema(): GraphQLSchema {
       SessionFieldsResolver,
       StyleTransferFieldsResolver,
       TranslationFieldsResolver,
+      UserResolver,
       SessionQueries,
       QueueResolver,
       ImageSessionsResolver,

@@ -8,6 +8,7 @@ import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
 import type { RequestPrincipals } from "../access/requests.js";
 import { AtelierError, beyondLimit, type ErrorCode, errorBody } from "../errors.js";
+import type { AccessMode } from "../records/access.js";
 import type { ContextOf } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, limitError, type ReportError, requestTooLarge } from "./errors.js";
@@ -15,6 +16,7 @@ import { ReceivingBudget, type SocketExtra, serveSocket } from "./graphql-socket
 import { schemaRefusal } from "./introspection.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
+import { SocketCredential } from "./renewal.js";
 import { SharedResults } from "./shared-results.js";
 import { subscribeEachEvent } from "./subscribe.js";
 
@@ -26,6 +28,7 @@ const GOING_AWAY = 1001;
 
 /** Who may use the sockets. */
 export interface SocketAccess {
+  mode: AccessMode;
   contextOf: ContextOf;
   principals: RequestPrincipals;
   connections: OpenConnections;
@@ -41,7 +44,7 @@ export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
 export function graphqlOverWebSocket(
   server: Server,
   schema: GraphQLSchema,
-  { contextOf, principals, connections, addressOf, introspection }: SocketAccess,
+  { mode, contextOf, principals, connections, addressOf, introspection }: SocketAccess,
   guard: UpgradeGuard,
   streams: () => number,
   report: ReportError,
@@ -61,13 +64,20 @@ export function graphqlOverWebSocket(
       const principal = await admitted(connectionParams, extra, principals);
       // graphql-ws closes the socket with 4403 (Forbidden).
       if (principal === null) return false;
-      extra.context = contextOf(principal, addressOf(extra.request));
-      extra.released = connections.add(principal, () => {
-        // A client that does not answer the closing handshake could go on sending.
-        delete extra.context;
-        extra.close(CloseCode.Forbidden, "Forbidden");
-        setTimeout(() => extra.terminate(), CLOSE_MS).unref();
-      });
+      const admit = (admitted: Principal) => {
+        extra.released?.();
+        extra.context = { ...contextOf(admitted, addressOf(extra.request)), renewal };
+        extra.released = connections.add(admitted, () => {
+          // A client that does not answer the closing handshake could go on sending.
+          delete extra.context;
+          extra.close(CloseCode.Forbidden, "Forbidden");
+          setTimeout(() => extra.terminate(), CLOSE_MS).unref();
+        });
+      };
+      const current = () => extra.context ?? null;
+      const principalOf = (secret: string) => principals.ofBearer(secret, extra.request);
+      const renewal = mode === "NONE" ? null : new SocketCredential({ principalOf, admit, current });
+      admit(principal);
       return true;
     },
     onDisconnect: ({ extra }) => extra.released?.(),

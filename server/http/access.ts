@@ -90,10 +90,10 @@ export class RouteAccess {
 
 /**
  * `POST /access` lets in who sends the secret of a link, `{"secret": "..."}`, and gives their browser a cookie; the answer
- * says what the link opens. `DELETE /access` ends the access of this browser. `isPublicSecure` says whether browsers reach
- * the server by https, through a proxy.
+ * says what the link opens. `DELETE /access` ends the access of this browser. `publicUrl` is the address that browsers show,
+ * where a proxy stands in front.
  */
-export function accessRoutes({ links, audit, addressOf }: Access, isPublicSecure: boolean): Router {
+export function accessRoutes({ links, audit, addressOf }: Access, publicUrl: URL | null): Router {
   const router = Router();
 
   router.post("/access", express.json({ limit: MAX_BODY_BYTES }), async (request, response) => {
@@ -111,7 +111,7 @@ export function accessRoutes({ links, audit, addressOf }: Access, isPublicSecure
     });
     record(null, opened.link);
     const { kind, role, name, sessionId, expiresAt } = opened.link;
-    setCookie(response, opened.secret, LONGEST_COOKIE_S, request.secure || isPublicSecure);
+    setVisitorCookie(response, opened.secret, LONGEST_COOKIE_S, isSecure(request, publicUrl));
     response.set("Cache-Control", "no-store").json({ kind, role, name, sessionId, expiresAt: expiresAt?.toISOString() ?? null });
   });
 
@@ -122,7 +122,7 @@ export function accessRoutes({ links, audit, addressOf }: Access, isPublicSecure
       const principal = { name: null, role: null, ownerId: left };
       audit.record({ action: "DELETE /access", code: null, principal, address: addressOf(request) });
     }
-    setCookie(response, "", 0, request.secure || isPublicSecure);
+    setVisitorCookie(response, "", 0, isSecure(request, publicUrl));
     response.status(204).end();
   });
 
@@ -130,7 +130,12 @@ export function accessRoutes({ links, audit, addressOf }: Access, isPublicSecure
 }
 
 /** The cookie goes to this server's own pages only, and no script can read it. */
-function setCookie(response: Response, value: string, maxAgeS: number, isSecure: boolean): void {
+export function setVisitorCookie(response: Response, value: string, maxAgeS: number, secure: boolean): void {
   const attributes = [`${COOKIE}=${value}`, "Path=/", "HttpOnly", "SameSite=Strict", `Max-Age=${maxAgeS}`];
-  response.append("Set-Cookie", [...attributes, ...(isSecure ? ["Secure"] : [])].join("; "));
+  response.append("Set-Cookie", [...attributes, ...(secure ? ["Secure"] : [])].join("; "));
+}
+
+/** Whether the browser reaches the server by https, perhaps through a proxy. */
+export function isSecure(request: Request, publicUrl: URL | null): boolean {
+  return request.secure || publicUrl?.protocol === "https:";
 }

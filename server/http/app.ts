@@ -19,6 +19,7 @@ import { mjpegRoutes } from "./mjpeg.js";
 import { type FindModelPicture, modelPictureRoutes } from "./model-pictures.js";
 import { pictureRoutes } from "./pictures.js";
 import { securityHeaders } from "./security-headers.js";
+import { signInRoutes } from "./sign-in.js";
 import { studio } from "./studio.js";
 
 export interface HttpDependencies {
@@ -30,8 +31,8 @@ export interface HttpDependencies {
   guard: Guard;
   /** Addresses and networks of proxies whose X-Forwarded headers are true. */
   trustedProxies: readonly string[];
-  /** Whether browsers reach the server by https, through a proxy. */
-  isPublicSecure: boolean;
+  /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
+  publicUrl: URL | null;
   /** What the operator lets people see. */
   switches: { introspection: boolean; metrics: boolean };
   access: Access;
@@ -64,7 +65,7 @@ export function createHttpApp({
   version,
   guard,
   trustedProxies,
-  isPublicSecure,
+  publicUrl,
   switches,
   access: everyone,
   limits,
@@ -80,7 +81,7 @@ export function createHttpApp({
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", trustedProxies);
-  app.use(securityHeaders(isPublicSecure));
+  app.use(securityHeaders(publicUrl));
   app.use(bodyDeadline(isUpload));
   app.use(bodyLimit(isUpload));
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));
@@ -88,7 +89,8 @@ export function createHttpApp({
   app.use(healthRoutes(unready, storage.space));
   app.use(guard.middleware);
   const access = new RouteAccess(everyone);
-  app.use(accessRoutes(everyone, isPublicSecure));
+  app.use(accessRoutes(everyone, publicUrl));
+  if (everyone.signIn) app.use(signInRoutes({ ...everyone, signIn: everyone.signIn, publicUrl }));
   if (switches.metrics) app.get("/metrics", access.middleware("GET /metrics"), metrics.send);
   app.use(pictureRoutes({ storage, decoder, limits, metrics, access }));
   app.use(mjpegRoutes({ broker, watchOutput, access }));

@@ -1,4 +1,5 @@
 import type { RequestHandler } from "express";
+import { isSecure } from "./access.js";
 
 /** How long browsers keep to https once they saw it, s. */
 const HSTS_S = 180 * 86_400;
@@ -17,13 +18,13 @@ const headers = {
 };
 
 /**
- * Headers of every response. Pages replace the policy by their own. `isPublicSecure` says whether browsers reach the
- * server by https, through a proxy.
+ * Headers of every response. Pages replace the policy by their own. `publicUrl` is the address that browsers show, where a
+ * proxy stands in front.
  */
-export function securityHeaders(isPublicSecure: boolean): RequestHandler {
+export function securityHeaders(publicUrl: URL | null): RequestHandler {
   return (request, response, next) => {
     response.set(headers);
-    if (request.secure || isPublicSecure) response.set("Strict-Transport-Security", `max-age=${HSTS_S}`);
+    if (isSecure(request, publicUrl)) response.set("Strict-Transport-Security", `max-age=${HSTS_S}`);
     next();
   };
 }

@@ -1,10 +1,16 @@
-/** How a server knows who may use it: not at all, or by links. */
-export const accessModes = ["NONE", "LINK"] as const;
+/** How a server knows who may use it: not at all, by links, or by links and the accounts of an identity provider. */
+export const accessModes = ["NONE", "LINK", "USERS"] as const;
 export type AccessMode = (typeof accessModes)[number];
 
 /** What someone may do: watch what is shared, start and steer sessions of their own, or everything. */
 export const roles = ["VIEWER", "ARTIST", "ADMIN"] as const;
 export type Role = (typeof roles)[number];
+
+/** The role with more rights; null is none. */
+export function higherOf(one: Role | null, other: Role | null): Role | null {
+  const rank = (role: Role | null) => (role === null ? -1 : roles.indexOf(role));
+  return rank(other) > rank(one) ? other : one;
+}
 
 /** Who may see a session besides its owner and admins: nobody, those with a share link, or everyone. */
 export const visibilities = ["PRIVATE", "LINK", "PUBLIC"] as const;
@@ -62,7 +68,7 @@ interface LinkBase {
   id: string;
   /** What the owner calls it, such as "Class 7b". */
   name: string;
-  /** Who made it. What a program starts with the secret of an ACCESS link belongs to the link itself. */
+  /** Who made it. What a program starts with the secret of an ACCESS link or a token belongs to the link itself. */
   ownerId: string;
   createdAt: Date;
   /** Null for a link that does not expire. */
@@ -71,22 +77,49 @@ interface LinkBase {
   revokedAt: Date | null;
 }
 
-/** A link, as stored: one that opens the server with a role, one session, or one lasting output. */
+/**
+ * A link, as stored: one that opens the server with a role, one session, or one lasting output; or a token, which only
+ * programs use. `actsFor` is the owner of what a token starts: itself, or what the token that it replaces acts for.
+ */
 export type LinkRecord =
-  | (LinkBase & { kind: "ACCESS"; role: Role; sessionId: null; output: null })
-  | (LinkBase & { kind: "SHARE"; role: null; sessionId: string; output: null })
-  | (LinkBase & { kind: "OUTPUT"; role: null; sessionId: null; output: string });
+  | (LinkBase & { kind: "ACCESS"; role: Role; sessionId: null; output: null; actsFor: null })
+  | (LinkBase & { kind: "TOKEN"; role: Role; sessionId: null; output: null; actsFor: string })
+  | (LinkBase & { kind: "SHARE"; role: null; sessionId: string; output: null; actsFor: null })
+  | (LinkBase & { kind: "OUTPUT"; role: null; sessionId: null; output: string; actsFor: null });
 
 /** Whether a link opens anything at an instant. */
 export function isOpen({ expiresAt, revokedAt }: Pick<LinkBase, "expiresAt" | "revokedAt">, at: Date): boolean {
   return revokedAt === null && (expiresAt === null || expiresAt > at);
 }
 
-/** Someone in a browser who came by links. */
+/** Someone with an account at an identity provider, who signed in at least once. */
+export interface UserRecord {
+  /** The owner of what they start, on every device. */
+  id: string;
+  /** Address of the identity provider. */
+  issuer: string;
+  /** What the identity provider calls them, for good. */
+  subject: string;
+  /** Their name, for people. */
+  name: string;
+  /** What the identity provider said when they last signed in. */
+  role: Role;
+  lastSignInAt: Date;
+  /** When an admin ended their access; null for someone who may sign in. */
+  accessEndedAt: Date | null;
+}
+
+/** Someone in a browser: who came by links, or signed in. */
 export interface VisitorRecord {
-  /** The owner of what they start. */
+  /** The owner of what they start, unless they are signed in. */
   id: string;
   createdAt: Date;
+}
+
+/** A visitor's claim to be a user, until an instant. */
+export interface SignIn<User = UserRecord> {
+  user: User;
+  until: Date;
 }
 
 /** A visitor with the links that they opened, also those that open nothing any more. */
@@ -94,6 +127,8 @@ export interface KnownVisitor extends VisitorRecord {
   /** The link with a role by which they came last; null for someone who opened only share links. */
   link: LinkRecord | null;
   shares: LinkRecord[];
+  /** Null for someone who did not sign in; one that is over stays. */
+  signIn: SignIn | null;
 }
 
 /** Conditions that a link must meet; a missing one holds for every link. */

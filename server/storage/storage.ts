@@ -1,4 +1,14 @@
-import type { KnownVisitor, LinkFilter, LinkRecord, Reader, Visibility, VisitorRecord } from "../records/access.js";
+import type {
+  KnownVisitor,
+  LinkFilter,
+  LinkRecord,
+  Reader,
+  Role,
+  SignIn,
+  UserRecord,
+  Visibility,
+  VisitorRecord,
+} from "../records/access.js";
 import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
 import type {
@@ -276,13 +286,29 @@ export interface AccessStore {
   linkOf(secretHash: string): Promise<LinkRecord | null>;
   /** Returns the link as it is now; null when there is none that was not revoked. */
   revokeLink(id: string, at: Date): Promise<LinkRecord | null>;
-  addVisitor(visitor: VisitorRecord, secretHash: string): Promise<void>;
+  /** With `signIn`, the visitor is a user, whose id it names, until an instant. */
+  addVisitor(visitor: VisitorRecord, secretHash: string, signIn?: SignIn<string>): Promise<void>;
   /** The visitor whose cookie holds a secret. Once a new secret is asked for, the one before is nobody's any more. */
   visitorOf(secretHash: string): Promise<KnownVisitor | null>;
   /** Gives a visitor a new secret, and with it what a link opens. */
   admit(visitorId: string, secretHash: string, link: LinkRecord): Promise<void>;
   /** Forgets the secret of a visitor, who keeps what they own, as what they were. */
   dismiss(visitorId: string): Promise<void>;
+  /**
+   * Stores a user, or for an issuer and a subject that are known, the name, role and time of the sign-in. Returns the user
+   * as stored.
+   */
+  saveUser(user: UserRecord): Promise<UserRecord>;
+  /** The user of an issuer with a subject; null for one who never signed in. */
+  userOf(issuer: string, subject: string): Promise<UserRecord | null>;
+  /** Users, those who signed in last first: `first` of them after the first `skip`. */
+  users(page: { first: number; skip: number }): Promise<UserRecord[]>;
+  /** Whether a user of an issuer with this role has access. */
+  hasUser(issuer: string, role: Role): Promise<boolean>;
+  /** Ends the access of a user at an instant, or with null gives it back. Returns the user as stored; null for none. */
+  setAccessEnd(userId: string, at: Date | null): Promise<UserRecord | null>;
+  /** Ids of the visitors with a secret who are a user. */
+  visitorsOfUser(userId: string): Promise<string[]>;
 }
 
 /** The space that is left for what is stored. */

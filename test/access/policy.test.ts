@@ -95,6 +95,8 @@ const operations: Record<string, Sample> = {
   "Query.models": { query: "{ models { id } }" },
   "Query.links": { query: "{ links { id } }" },
   "Query.auditLog": { query: "{ auditLog { action } }" },
+  "Query.users": { query: "{ users { id } }" },
+  "Mutation.renewAccess": { query: `mutation { renewAccess(token: "${"a".repeat(32)}") { role } }` },
   "Mutation.startStyleTransfer": {
     query: "mutation ($id: ID!) { startStyleTransfer(input: { contentId: $id, styles: [{ imageId: $id }] }) { id } }",
     variables: async () => ({ id: (await parties.paint(parties.owner.ownerId, "PUBLIC")).contentId }),
@@ -134,6 +136,15 @@ const operations: Record<string, Sample> = {
   "Mutation.cancelExport": { query: "mutation ($id: ID!) { cancelExport(id: $id) { id } }", variables: film },
   "Mutation.shareOutput": { query: 'mutation { shareOutput(output: "wall", input: { name: "x" }) { path } }' },
   "Mutation.createLink": { query: 'mutation { createLink(input: { name: "x", role: VIEWER }) { path } }' },
+  "Mutation.createToken": { query: 'mutation { createToken(input: { name: "x", role: VIEWER }) { secret } }' },
+  "Mutation.setUserAccess": {
+    query: "mutation ($id: ID!) { setUserAccess(id: $id, allowed: true) { id } }",
+    variables: async ({ id }) => {
+      const account = { issuer: "https://id.example", subject: id, name: "Someone", role: "VIEWER" } as const;
+      await parties.running.storage.access.saveUser({ id, ...account, lastSignInAt: new Date(), accessEndedAt: null });
+      return { id };
+    },
+  },
   "Mutation.revokeLink": {
     query: "mutation ($id: ID!) { revokeLink(id: $id) { id } }",
     async variables(session) {

@@ -1,12 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LinkFilter, type LinkRecord, LOCAL_OWNER, type Reader } from "../../server/records/access.js";
+import { type LinkFilter, type LinkRecord, LOCAL_OWNER, type Reader, type UserRecord } from "../../server/records/access.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession, storeSession } from "./records.js";
 
 function aLink(changes: Partial<LinkRecord> = {}): LinkRecord {
   const base = { id: randomUUID(), name: "Class", ownerId: "teacher", createdAt: new Date(), expiresAt: null, revokedAt: null };
-  return { ...base, kind: "ACCESS", role: "ARTIST", sessionId: null, output: null, ...changes } as LinkRecord;
+  return { ...base, kind: "ACCESS", role: "ARTIST", sessionId: null, output: null, actsFor: null, ...changes } as LinkRecord;
+}
+
+function aUser(changes: Partial<UserRecord> = {}): UserRecord {
+  const account = { issuer: "https://id.example/", subject: randomUUID(), name: "Kim", role: "ARTIST" as const };
+  return { id: randomUUID(), ...account, lastSignInAt: new Date(), accessEndedAt: null, ...changes };
 }
 
 const first = { first: 100, after: null };
@@ -197,16 +202,72 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       const visitor = { id: randomUUID(), createdAt: new Date() };
       const [one, two, three] = [randomUUID(), randomUUID(), randomUUID()];
       await access.addVisitor(visitor, one);
-      expect(await access.visitorOf(one)).toEqual({ ...visitor, link: null, shares: [] });
+      expect(await access.visitorOf(one)).toEqual({ ...visitor, link: null, shares: [], signIn: null });
       await access.admit(visitor.id, two, link);
       // The answer with the new secret may have been lost.
-      expect(await access.visitorOf(one)).toEqual({ ...visitor, link, shares: [] });
-      expect(await access.visitorOf(two)).toEqual({ ...visitor, link, shares: [] });
+      expect(await access.visitorOf(one)).toEqual({ ...visitor, link, shares: [], signIn: null });
+      expect(await access.visitorOf(two)).toEqual({ ...visitor, link, shares: [], signIn: null });
       expect(await access.visitorOf(one)).toBeNull();
       for (let time = 0; time < 2; time++) await access.admit(visitor.id, three, share);
-      expect(await access.visitorOf(three)).toEqual({ ...visitor, link, shares: [share] });
+      expect(await access.visitorOf(three)).toEqual({ ...visitor, link, shares: [share], signIn: null });
       await access.dismiss(visitor.id);
       expect(await access.visitorOf(three)).toBeNull();
+    });
+
+    it("a token is stored with the owner that it acts for", async () => {
+      const token = aLink({ kind: "TOKEN", role: "VIEWER", actsFor: "another" } as Partial<LinkRecord>);
+      const hash = randomUUID();
+      await storage.access.addLink(token, hash);
+      expect(await storage.access.linkOf(hash)).toEqual(token);
+      expect((await storage.access.links({ first: 1, skip: 0 }, { kind: "TOKEN" }))[0]).toEqual(token);
+    });
+
+    it("an account is one user, who keeps their id and the end of their access when they sign in again", async () => {
+      const { access } = storage;
+      const user = aUser();
+      expect(await access.saveUser(user)).toEqual(user);
+      const again = aUser({ ...user, id: randomUUID(), name: "Kim Lee", role: "ADMIN", lastSignInAt: new Date(Date.now() + 5000) });
+      const at = new Date();
+      expect(await access.setAccessEnd(user.id, at)).toEqual({ ...user, accessEndedAt: at });
+      expect(await access.saveUser(again)).toEqual({ ...again, id: user.id, accessEndedAt: at });
+      expect(await access.userOf(user.issuer, user.subject)).toEqual({ ...again, id: user.id, accessEndedAt: at });
+      expect((await access.setAccessEnd(user.id, null))?.accessEndedAt).toBeNull();
+      expect(await access.setAccessEnd(randomUUID(), at)).toBeNull();
+      // The same subject of another provider is somebody else.
+      expect(await access.userOf("https://other.example/", user.subject)).toBeNull();
+      const other = await access.saveUser(aUser({ issuer: "https://other.example/", subject: user.subject }));
+      expect(other.id).not.toBe(user.id);
+      const listed = await access.users({ first: 2, skip: 0 });
+      expect(listed.map(({ id }) => id)).toEqual([user.id, other.id]);
+      expect(await access.users({ first: 1, skip: 1 })).toEqual(listed.slice(1));
+    });
+
+    it("tells whether a user of an issuer has a role, and access", async () => {
+      const { access } = storage;
+      const issuer = `https://${randomUUID()}.example/`;
+      const { id } = await access.saveUser(aUser({ issuer, role: "ADMIN" }));
+      const has = async () => [await access.hasUser(issuer, "ADMIN"), await access.hasUser(issuer, "VIEWER")];
+      expect(await has()).toEqual([true, false]);
+      await access.setAccessEnd(id, new Date());
+      expect(await has()).toEqual([false, false]);
+    });
+
+    it("a visitor may be a user until an instant, and is nobody once dismissed", async () => {
+      const { access } = storage;
+      const user = await access.saveUser(aUser());
+      const signIn = { user, until: new Date(Date.now() + 1000) };
+      const [one, two] = [randomUUID(), randomUUID()];
+      const visitor = { id: randomUUID(), createdAt: new Date() };
+      await access.addVisitor(visitor, one, { ...signIn, user: user.id });
+      expect(await access.visitorOf(one)).toEqual({ ...visitor, link: null, shares: [], signIn });
+      expect(await access.visitorsOfUser(user.id)).toEqual([visitor.id]);
+      const link = aLink();
+      await access.addLink(link, randomUUID());
+      await access.admit(visitor.id, two, link);
+      expect(await access.visitorOf(two)).toEqual({ ...visitor, link, shares: [], signIn });
+      await access.dismiss(visitor.id);
+      expect(await access.visitorOf(two)).toBeNull();
+      expect(await access.visitorsOfUser(user.id)).toEqual([]);
     });
   });
 }

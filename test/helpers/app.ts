@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect } from "vitest";
+import type { OpenIdSettings } from "../../server/access/openid.js";
 import { type App, type AppParts, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
@@ -36,6 +37,9 @@ export interface AppOptions {
   accessMode?: AccessMode;
   requiresApproval?: boolean;
   retentionHours?: number | null;
+  openId?: OpenIdSettings | null;
+  /** Receives what the operator would read. */
+  warn?(message: string): void;
   publicUrl?: URL | null;
   tls?: { cert: string; key: string } | null;
   trustedProxies?: readonly string[];
@@ -54,6 +58,8 @@ export async function startApp({
   accessMode = "NONE",
   requiresApproval = false,
   retentionHours = null,
+  openId = null,
+  warn = () => undefined,
   publicUrl = null,
   tls = null,
   trustedProxies = [],
@@ -91,6 +97,8 @@ export async function startApp({
     requiresApproval,
     retentionHours,
     operatorSecret: null,
+    openId,
+    warn,
     publicUrl,
     tls,
     trustedProxies,

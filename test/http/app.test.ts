@@ -137,7 +137,7 @@ describe("the HTTP app", () => {
       access: server.access,
       guard: createGuard({}),
       trustedProxies: [],
-      isPublicSecure: false,
+      publicUrl: null,
       switches: { introspection: true, metrics: true },
       limits,
       decoder: server.decoder,

@@ -60,7 +60,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     decoder,
     guard: createGuard({ origins: ["https://studio.example"] }),
     trustedProxies: [],
-    isPublicSecure: false,
+    publicUrl: null,
     switches: { introspection: true, metrics: true },
     unready: () => null,
     modelPicture: async () => null,

@@ -14,7 +14,13 @@ const LinkParts = graphql(`
 
 export type Link = ResultOf<typeof LinkParts>;
 
-export const LinksQuery = graphql(`query Links { links(first: 100, open: true) { ...LinkParts } }`, [LinkParts]);
+export const LinksQuery = graphql(
+  `query Links {
+    links(first: 100, open: true) { ...LinkParts }
+    tokens: links(first: 100, open: true, kind: TOKEN) { ...LinkParts }
+  }`,
+  [LinkParts],
+);
 
 const AuditParts = graphql(`fragment AuditParts on AuditEntry { at action code name role address about }`);
 
@@ -28,7 +34,25 @@ export const CreateLink = graphql(
   [LinkParts],
 );
 
+export const CreateToken = graphql(
+  `mutation CreateToken($input: TokenInput!) { createToken(input: $input) { secret token { ...LinkParts } } }`,
+  [LinkParts],
+);
+
 export const RevokeLink = graphql(`mutation RevokeLink($id: ID!) { revokeLink(id: $id) { ...LinkParts } }`, [LinkParts]);
+
+const UserParts = graphql(`
+  fragment UserParts on User { id name role lastSignInAt accessEndedAt }
+`);
+
+export type User = ResultOf<typeof UserParts>;
+
+export const UsersQuery = graphql(`query Users($skip: Int!) { users(first: 100, skip: $skip) { ...UserParts } }`, [UserParts]);
+
+export const SetUserAccess = graphql(
+  `mutation SetUserAccess($id: ID!, $allowed: Boolean!) { setUserAccess(id: $id, allowed: $allowed) { ...UserParts } }`,
+  [UserParts],
+);
 
 /** Who may see a session, and the links that share it. */
 export const SharingQuery = graphql(`query Sharing($id: ID!) { session(id: $id) { id visibility approval links { ...LinkParts } } }`, [

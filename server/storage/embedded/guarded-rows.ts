@@ -34,9 +34,11 @@ export function guardRows({ images, sessions, changes, frames, access }: Rows, s
       ...access,
       addLink: (link, secretHash) => space.storing(0, () => access.addLink(link, secretHash)),
       revokeLink: (id, at) => space.changing(() => access.revokeLink(id, at)),
-      addVisitor: (visitor, secretHash) => space.storing(0, () => access.addVisitor(visitor, secretHash)),
+      addVisitor: (...visitor) => space.storing(0, () => access.addVisitor(...visitor)),
       admit: (id, secretHash, link) => space.storing(0, () => access.admit(id, secretHash, link)),
       dismiss: (id) => space.changing(() => access.dismiss(id)),
+      saveUser: (user) => space.storing(0, () => access.saveUser(user)),
+      setAccessEnd: (id, at) => space.changing(() => access.setAccessEnd(id, at)),
     },
   };
 }

@@ -1,11 +1,11 @@
-import { and, desc, eq, getTableColumns, gt, isNull, or, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, isNotNull, isNull, or, sql } from "drizzle-orm";
 import { AtelierError } from "../../errors.js";
-import type { LinkRecord } from "../../records/access.js";
+import type { LinkRecord, SignIn } from "../../records/access.js";
 import type { AccessStore } from "../storage.js";
 import { type Database, written } from "./database.js";
-import { links, visitorShares, visitors } from "./schema.js";
+import { links, users, visitorShares, visitors } from "./schema.js";
 
-/** Links and visitors as rows. */
+/** Links, users and visitors as rows. */
 export function sqlAccess(database: Database): AccessStore {
   return {
     async addLink(link, secretHash) {
@@ -50,26 +50,30 @@ export function sqlAccess(database: Database): AccessStore {
       return row ? linkRecord(row) : null;
     },
 
-    async addVisitor({ id, createdAt }, secretHash) {
-      await written(database.insert(visitors).values({ id, createdAt, secretHash }));
+    async addVisitor({ id, createdAt }, secretHash, signIn) {
+      const signedIn = { userId: signIn?.user ?? null, signedInUntil: signIn?.until ?? null };
+      await written(database.insert(visitors).values({ id, createdAt, secretHash, ...signedIn }));
     },
 
     async visitorOf(secretHash) {
       const [found] = await database
-        .select({ id: visitors.id, createdAt: visitors.createdAt, previousHash: visitors.previousHash, link: links })
+        .select({ visitor: visitors, link: links, user: users })
         .from(visitors)
         .leftJoin(links, eq(links.id, visitors.linkId))
+        .leftJoin(users, eq(users.id, visitors.userId))
         .where(or(eq(visitors.secretHash, secretHash), eq(visitors.previousHash, secretHash)));
       if (!found) return null;
-      if (found.previousHash !== null && found.previousHash !== secretHash) {
+      const { id, createdAt, previousHash, signedInUntil } = found.visitor;
+      if (previousHash !== null && previousHash !== secretHash) {
         await written(database.update(visitors).set({ previousHash: null }).where(eq(visitors.secretHash, secretHash)));
       }
       const shares = await database
         .select(getTableColumns(links))
         .from(links)
         .innerJoin(visitorShares, eq(visitorShares.linkId, links.id))
-        .where(eq(visitorShares.visitorId, found.id));
-      return { id: found.id, createdAt: found.createdAt, link: found.link && linkRecord(found.link), shares: shares.map(linkRecord) };
+        .where(eq(visitorShares.visitorId, id));
+      const signIn: SignIn | null = found.user && signedInUntil && { user: found.user, until: signedInUntil };
+      return { id, createdAt, link: found.link && linkRecord(found.link), shares: shares.map(linkRecord), signIn };
     },
 
     admit: (visitorId, secretHash, link) =>
@@ -87,15 +91,55 @@ export function sqlAccess(database: Database): AccessStore {
 
     async dismiss(visitorId) {
       // The link stays: what an admin left behind remains an admin's.
-      await written(database.update(visitors).set({ secretHash: null, previousHash: null }).where(eq(visitors.id, visitorId)));
+      const nothing = { secretHash: null, previousHash: null, userId: null, signedInUntil: null };
+      await written(database.update(visitors).set(nothing).where(eq(visitors.id, visitorId)));
+    },
+
+    async saveUser(user) {
+      const { name, role, lastSignInAt } = user;
+      const [stored] = await written(
+        database
+          .insert(users)
+          .values(user)
+          .onConflictDoUpdate({ target: [users.issuer, users.subject], set: { name, role, lastSignInAt } })
+          .returning(),
+      );
+      if (!stored) throw new AtelierError("INTERNAL", "A user was not stored.");
+      return stored;
+    },
+
+    async userOf(issuer, subject) {
+      const [user] = await database
+        .select()
+        .from(users)
+        .where(and(eq(users.issuer, issuer), eq(users.subject, subject)));
+      return user ?? null;
+    },
+
+    users: ({ first, skip }) => database.select().from(users).orderBy(desc(users.lastSignInAt), desc(users.id)).limit(first).offset(skip),
+
+    async hasUser(issuer, role) {
+      const matching = and(eq(users.issuer, issuer), eq(users.role, role), isNull(users.accessEndedAt));
+      return (await database.select({ id: users.id }).from(users).where(matching).limit(1)).length > 0;
+    },
+
+    async setAccessEnd(userId, at) {
+      const [user] = await written(database.update(users).set({ accessEndedAt: at }).where(eq(users.id, userId)).returning());
+      return user ?? null;
+    },
+
+    async visitorsOfUser(userId) {
+      const matching = and(eq(visitors.userId, userId), isNotNull(visitors.secretHash));
+      return (await database.select({ id: visitors.id }).from(visitors).where(matching)).map(({ id }) => id);
     },
   };
 }
 
 /** The link of a row, whose columns depend on its kind. */
-function linkRecord({ secretHash: _secret, kind, role, sessionId, output, ...base }: typeof links.$inferSelect): LinkRecord {
-  if (kind === "ACCESS" && role !== null) return { ...base, kind, role, sessionId: null, output: null };
-  if (kind === "SHARE" && sessionId !== null) return { ...base, kind, role: null, sessionId, output: null };
-  if (kind === "OUTPUT" && output !== null) return { ...base, kind, role: null, sessionId: null, output };
+function linkRecord({ secretHash: _secret, kind, role, sessionId, output, actsFor, ...base }: typeof links.$inferSelect): LinkRecord {
+  if (kind === "ACCESS" && role !== null) return { ...base, kind, role, sessionId: null, output: null, actsFor: null };
+  if (kind === "TOKEN" && role !== null && actsFor !== null) return { ...base, kind, role, sessionId: null, output: null, actsFor };
+  if (kind === "SHARE" && sessionId !== null) return { ...base, kind, role: null, sessionId, output: null, actsFor: null };
+  if (kind === "OUTPUT" && output !== null) return { ...base, kind, role: null, sessionId: null, output, actsFor: null };
   throw new AtelierError("INTERNAL", "A stored link is incomplete.");
 }

@@ -2,7 +2,7 @@ import { and, type Column, eq, inArray, isNull, ne, notInArray, or, type SQL } f
 import { unionAll } from "drizzle-orm/pg-core";
 import { LOCAL_OWNER, type Reader } from "../../records/access.js";
 import type { Database } from "./database.js";
-import { links, sessions, visitors } from "./schema.js";
+import { links, sessions, users, visitors } from "./schema.js";
 
 /** Holds for sessions that a reader may see, by the rule of `maySee`; null sees everything. */
 export function visibleTo(reader: Reader | null | undefined): SQL | undefined {
@@ -20,12 +20,14 @@ export function visibleTo(reader: Reader | null | undefined): SQL | undefined {
 
 /**
  * Holds for what belongs to someone else than an admin: than those who came last by an admin's link, also one that has
- * ended, programs that use such a link, and the owner of everything on a server without access control.
+ * ended, programs that use such a link or token, users with that role, and the owner of everything on a server without
+ * access control.
  */
 export function notOfAdmins(database: Database, ownerId: Column): SQL | undefined {
   const admins = unionAll(
     database.select({ id: links.id }).from(links).where(eq(links.role, "ADMIN")),
     database.select({ id: visitors.id }).from(visitors).innerJoin(links, eq(links.id, visitors.linkId)).where(eq(links.role, "ADMIN")),
+    database.select({ id: users.id }).from(users).where(eq(users.role, "ADMIN")),
   );
   return and(ne(ownerId, LOCAL_OWNER), notInArray(ownerId, admins));
 }

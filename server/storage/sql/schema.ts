@@ -13,6 +13,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  unique,
 } from "drizzle-orm/pg-core";
 import { type Approval, type LinkRecord, LOCAL_OWNER, type Role, type Visibility } from "../../records/access.js";
 import type { Change } from "../../records/changes.js";
@@ -165,7 +166,7 @@ export const frames = pgTable(
   ],
 );
 
-/** Links that open the server (ACCESS, with a role), one session (SHARE) or one lasting output (OUTPUT). */
+/** Links that open the server (ACCESS, or for programs TOKEN, with a role), one session (SHARE) or one lasting output (OUTPUT). */
 export const links = pgTable(
   "links",
   {
@@ -177,6 +178,8 @@ export const links = pgTable(
     role: text("role").$type<Role>(),
     sessionId: text("session_id").references(() => sessions.id, { onDelete: "cascade" }),
     output: text("output"),
+    /** The owner of what a token starts; null for other links. */
+    actsFor: text("acts_for"),
     ownerId: text("owner_id").notNull(),
     createdAt: instant("created_at").notNull(),
     expiresAt: instant("expires_at"),
@@ -185,17 +188,40 @@ export const links = pgTable(
   (table) => [index("links_session").on(table.sessionId), index("links_newest").on(table.createdAt, table.id)],
 );
 
-/** People in their browsers, who came by links; the id is the owner of what they start. */
-export const visitors = pgTable("visitors", {
-  id: text("id").primaryKey(),
-  /** Hex SHA-256 of the secret in their cookie; null after they signed out. */
-  secretHash: text("secret_hash").unique("visitors_secret"),
-  /** The secret before, which holds until the present one is first used: an answer with a new cookie may be lost. */
-  previousHash: text("previous_hash").unique("visitors_previous"),
-  /** The link with a role by which they came last; null for someone who opened only share links. */
-  linkId: text("link_id").references(() => links.id, { onDelete: "set null" }),
-  createdAt: instant("created_at").notNull(),
-});
+/** People with accounts at an identity provider; the id is the owner of what they start. */
+export const users = pgTable(
+  "users",
+  {
+    id: text("id").primaryKey(),
+    issuer: text("issuer").notNull(),
+    subject: text("subject").notNull(),
+    name: text("name").notNull(),
+    role: text("role").$type<Role>().notNull(),
+    lastSignInAt: instant("last_sign_in_at").notNull(),
+    /** Null for someone who may sign in. */
+    accessEndedAt: instant("access_ended_at"),
+  },
+  (table) => [unique("users_account").on(table.issuer, table.subject), index("users_newest").on(table.lastSignInAt, table.id)],
+);
+
+/** People in their browsers, who came by links or signed in; the id is the owner of what they start by links. */
+export const visitors = pgTable(
+  "visitors",
+  {
+    id: text("id").primaryKey(),
+    /** Hex SHA-256 of the secret in their cookie; null after they signed out. */
+    secretHash: text("secret_hash").unique("visitors_secret"),
+    /** The secret before, which holds until the present one is first used: an answer with a new cookie may be lost. */
+    previousHash: text("previous_hash").unique("visitors_previous"),
+    /** The link with a role by which they came last; null for someone who opened only share links. */
+    linkId: text("link_id").references(() => links.id, { onDelete: "set null" }),
+    /** The user that they are until `signedInUntil`; both null for someone who did not sign in. */
+    userId: text("user_id").references(() => users.id, { onDelete: "set null" }),
+    signedInUntil: instant("signed_in_until"),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [index("visitors_user").on(table.userId)],
+);
 
 /** The share links that visitors opened. */
 export const visitorShares = pgTable(

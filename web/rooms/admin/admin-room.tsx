@@ -5,28 +5,36 @@ import type { Link } from "../../graphql/access-operations";
 import { LinksQuery, RevokeLink } from "../../graphql/access-operations";
 import { execute } from "../../graphql/execute";
 import { untilReached } from "../../graphql/subscribe";
+import { useAccess } from "../../parts/access";
 import headings from "../../parts/headings.module.css";
 import { FailureNotice } from "../../parts/notice";
-import button from "../../parts/text-button.module.css";
 import { useAttempt } from "../../parts/use-attempt";
 import { accessTexts } from "../../texts/access";
 import styles from "./admin.module.css";
 import { Audit } from "./audit";
+import { LinkList } from "./link-list";
 import { NewLink } from "./new-link";
+import { UserList } from "./user-list";
 import { WaitingForApproval } from "./waiting";
 
 const texts = accessTexts.admin;
 
-/** The room of admins: links by which people and programs use the server. */
+/** The room of admins: links, tokens and accounts by which people and programs use the server. */
 export function AdminRoom() {
   const [links, setLinks] = useState<readonly Link[] | null>(null);
   const { busy, failure, attempt } = useAttempt();
+  const hasUsers = useAccess()?.mode === "USERS";
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is another function at each rendering.
   useEffect(() => {
     const ending = new AbortController();
     const { signal } = ending;
-    void attempt(() => untilReached(() => execute(LinksQuery, {}, signal), signal).then((found) => setLinks(found.links)));
+    const load = async () => {
+      const found = await execute(LinksQuery, {}, signal);
+      // Many links of other kinds do not push the tokens out.
+      setLinks([...found.links.filter(({ kind }) => kind !== "TOKEN"), ...found.tokens]);
+    };
+    void attempt(() => untilReached(load, signal));
     return () => ending.abort();
   }, []);
 
@@ -35,9 +43,12 @@ export function AdminRoom() {
       const { revokeLink } = await execute(RevokeLink, { id });
       setLinks((known) => known?.map((link) => (link.id === id ? revokeLink : link)) ?? null);
     });
+  const add = (link: Link) => setLinks((known) => [link, ...(known ?? [])]);
 
   // Links to one session are in the share dialog of that session.
-  const listed = links?.filter(({ kind }) => kind !== "SHARE") ?? [];
+  const ofServer = links?.filter(({ kind }) => kind === "ACCESS" || kind === "OUTPUT") ?? null;
+  const tokens = links?.filter(({ kind }) => kind === "TOKEN") ?? null;
+  const list = { busy, onRevoke: (link: Link) => void revoke(link) };
   return (
     <main className={`page ${styles.room}`}>
       <header className={styles.header}>
@@ -45,47 +56,13 @@ export function AdminRoom() {
         <p className={headings.lead}>{texts.lead}</p>
       </header>
       <WaitingForApproval />
-      <NewLink onMade={(link) => setLinks((known) => [link, ...(known ?? [])])} />
-      <section aria-labelledby="links">
-        <h2 id="links" className={headings.part}>
-          {texts.existing}
-        </h2>
-        <FailureNotice error={failure} />
-        {links && listed.length === 0 && <p>{texts.none}</p>}
-        <ul className={styles.links}>
-          {listed.map((link) => (
-            <li key={link.id} className={styles.link} data-open={stateOf(link) === null}>
-              <span className={styles.name}>{link.name}</span>
-              <span className={styles.facts}>
-                {link.role && accessTexts.roles[link.role]} · {texts.made(day(link.createdAt))}
-                {link.expiresAt && ` · ${texts.expires(day(link.expiresAt))}`}
-              </span>
-              {stateOf(link) ?? (
-                <button
-                  type="button"
-                  className={button.accent}
-                  disabled={busy}
-                  aria-label={texts.revokeNamed(link.name)}
-                  onClick={() => void revoke(link)}
-                >
-                  {texts.revoke}
-                </button>
-              )}
-            </li>
-          ))}
-        </ul>
-      </section>
+      <FailureNotice error={failure} />
+      <NewLink kind="ACCESS" onMade={add} />
+      <LinkList kind="ACCESS" links={ofServer} {...list} />
+      <NewLink kind="TOKEN" onMade={add} />
+      <LinkList kind="TOKEN" links={tokens} {...list} />
+      {hasUsers && <UserList />}
       <Audit />
     </main>
   );
-}
-
-/** Why a link opens nothing any more; null for one that does. */
-function stateOf({ revokedAt, expiresAt }: Link): string | null {
-  if (revokedAt !== null) return texts.revoked;
-  return expiresAt !== null && new Date(expiresAt) <= new Date() ? texts.expired : null;
-}
-
-function day(instant: string): string {
-  return new Date(instant).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import type { Link } from "../../graphql/access-operations";
-import { CreateLink } from "../../graphql/access-operations";
+import { CreateLink, CreateToken } from "../../graphql/access-operations";
 import { execute } from "../../graphql/execute";
+import { CopyButton } from "../../parts/copy-button";
 import headings from "../../parts/headings.module.css";
 import { FailureNotice } from "../../parts/notice";
 import { SelectControl } from "../../parts/select-control";
@@ -14,27 +15,46 @@ const texts = accessTexts.admin;
 const roles = ["VIEWER", "ARTIST", "ADMIN"] as const;
 type Role = (typeof roles)[number];
 
-/** The form that makes a link, and the new link, which is shown only once. */
-export function NewLink({ onMade }: { onMade(link: Link): void }) {
+interface Input {
+  name: string;
+  role: Role;
+  expiresAt: string | null;
+}
+
+/** Makes a link; returns what is shown of it once, a path or the secret of a token. */
+const makers = {
+  async ACCESS(input: Input): Promise<{ link: Link; shown: string }> {
+    const { createLink } = await execute(CreateLink, { input });
+    return { link: createLink.link, shown: createLink.path };
+  },
+  async TOKEN(input: Input): Promise<{ link: Link; shown: string }> {
+    const { createToken } = await execute(CreateToken, { input });
+    return { link: createToken.token, shown: createToken.secret };
+  },
+};
+
+/** The form that makes a link or a token, and what is new, which is shown only once. */
+export function NewLink({ kind, onMade }: { kind: keyof typeof makers; onMade(link: Link): void }) {
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("ARTIST");
   const [until, setUntil] = useState("");
-  const [path, setPath] = useState<string | null>(null);
+  const [shown, setShown] = useState<string | null>(null);
   const { busy, failure, attempt } = useAttempt();
+  const ofKind = texts[kind];
 
   const create = () =>
     attempt(async () => {
       const expiresAt = until === "" ? null : new Date(until).toISOString();
-      const { createLink } = await execute(CreateLink, { input: { name, role, expiresAt } });
-      setPath(createLink.path);
+      const made = await makers[kind]({ name, role, expiresAt });
+      setShown(made.shown);
       setName("");
-      onMade(createLink.link);
+      onMade(made.link);
     });
 
   return (
-    <section className={styles.make} aria-labelledby="new-link">
-      <h2 id="new-link" className={headings.part}>
-        {texts.make}
+    <section className={styles.make} aria-labelledby={`new-${kind}`}>
+      <h2 id={`new-${kind}`} className={headings.part}>
+        {ofKind.make}
       </h2>
       <form
         className={styles.form}
@@ -44,13 +64,13 @@ export function NewLink({ onMade }: { onMade(link: Link): void }) {
         }}
       >
         <label className={styles.field}>
-          {texts.label}
+          {ofKind.label}
           <input
             className={styles.input}
             value={name}
             maxLength={100}
             required
-            placeholder={texts.placeholder}
+            placeholder={ofKind.placeholder}
             onChange={(event) => setName(event.target.value)}
           />
         </label>
@@ -60,23 +80,30 @@ export function NewLink({ onMade }: { onMade(link: Link): void }) {
           value={role}
           onChange={(value) => setRole(value)}
         />
-        <label className={styles.field} title={texts.untilHelp}>
+        <label className={styles.field} title={ofKind.untilHelp}>
           {texts.until}
           <input className={styles.input} type="datetime-local" value={until} onChange={(event) => setUntil(event.target.value)} />
         </label>
         <button type="submit" className="button primary" disabled={busy}>
-          {busy ? texts.creating : texts.create}
+          {busy ? texts.creating : ofKind.create}
         </button>
       </form>
       <FailureNotice error={failure} />
-      {path && (
+      {shown && (
         <div className={styles.new} role="status">
-          <p>
-            {texts.once} {texts.token}
-          </p>
-          <ShareableLink path={path} />
+          <p>{ofKind.once}</p>
+          {kind === "ACCESS" ? <ShareableLink path={shown} /> : <Secret secret={shown} />}
         </div>
       )}
     </section>
+  );
+}
+
+function Secret({ secret }: { secret: string }) {
+  return (
+    <p className={styles.secret}>
+      <input className={styles.input} value={secret} readOnly aria-label={texts.token} onFocus={(event) => event.target.select()} />
+      <CopyButton text={secret} name={texts.copyToken} />
+    </p>
   );
 }

@@ -16,7 +16,8 @@ const texts = accessTexts.setup;
 
 /** Shares pictures and settings as a link. Where access is controlled, one's own pictures open for others only if one wants. */
 export function ShareSetup({ draft }: { draft: Draft }) {
-  const isControlled = useAccess()?.mode === "LINK";
+  const access = useAccess();
+  const isControlled = access !== null && access.mode !== "NONE";
   const path = setupLink(draft);
   return (
     <ShareDialog path={path} about={shareTexts.setup} className={textButton.quiet}>

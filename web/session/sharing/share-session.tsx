@@ -14,7 +14,8 @@ interface Props {
 
 /** Shares a session: where access is controlled, its owner also decides who may see it. */
 export function ShareSession({ id, path, about, mayChange, className }: Props) {
-  const decides = useAccess()?.mode === "LINK" && mayChange;
+  const access = useAccess();
+  const decides = access !== null && access.mode !== "NONE" && mayChange;
   return (
     <ShareDialog path={path} about={about} {...(className === undefined ? {} : { className })}>
       {decides ? <SharingPanel id={id} path={path} /> : undefined}

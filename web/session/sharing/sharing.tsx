@@ -84,7 +84,7 @@ export function SharingPanel({ id, path }: { id: string; path: string }) {
         <ShareableLink path={path} />
       ) : made ? (
         <>
-          <p className="note">{accessTexts.admin.once}</p>
+          <p className="note">{accessTexts.sharing.once}</p>
           <ShareableLink path={made} />
         </>
       ) : (

@@ -1,0 +1,106 @@
+import { type Request, type Response, Router } from "express";
+import type { Access } from "../access/access.js";
+import type { AuditEvent } from "../access/audit-log.js";
+import { ATTEMPT_MS, type OpenIdSignIn } from "../access/openid.js";
+import { credentialsOf } from "../access/requests.js";
+import { SIGN_IN_MS } from "../access/users.js";
+import { AtelierError, badInput, type ErrorCode } from "../errors.js";
+import { isSecure, setVisitorCookie } from "./access.js";
+
+/** Name of the cookie that holds an attempt to sign in while the browser is at the identity provider. */
+const ATTEMPT_COOKIE = "atelier_sign_in";
+const CALLBACK = "/access/callback";
+/** Characters of a path on this server. */
+const MAX_PATH = 1000;
+
+export interface SignInParts extends Pick<Access, "users" | "audit" | "addressOf"> {
+  signIn: OpenIdSignIn;
+  /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
+  publicUrl: URL | null;
+}
+
+/**
+ * `GET /access/sign-in` sends the browser to the identity provider, and with `to` back to a path on this server later;
+ * `GET /access/callback` is where it comes back. Someone who is not let in is sent to the studio, which says why.
+ */
+export function signInRoutes({ signIn, users, audit, addressOf, publicUrl }: SignInParts): Router {
+  const router = Router();
+
+  const record = (request: Request, code: ErrorCode | null, principal: AuditEvent["principal"]) =>
+    audit.record({ action: `GET ${CALLBACK}`, code, principal, address: addressOf(request) });
+
+  router.get("/access/sign-in", async (request, response) => {
+    const returnTo = requirePath(request.query.to ?? "/");
+    // The guard has accepted this host; a page of another name gets no code.
+    const origin = publicUrl?.origin ?? `${request.protocol}://${request.headers.host}`;
+    const before = credentialsOf(request).cookie;
+    await orTold(response, async () => {
+      const { address, attempt } = await signIn.start({ redirectUri: `${origin}${CALLBACK}`, returnTo, before });
+      setAttempt(response, attempt, ATTEMPT_MS / 1000, isSecure(request, publicUrl));
+      return address.href;
+    });
+  });
+
+  router.get(CALLBACK, async (request, response) => {
+    const secure = isSecure(request, publicUrl);
+    const [, query = ""] = /\?(.*)$/.exec(request.originalUrl) ?? [];
+    setAttempt(response, "", 0, secure);
+    const refused = ({ code }: AtelierError) => record(request, code, null);
+    await orTold(
+      response,
+      async () => {
+        const { identity, returnTo, before } = await signIn.finish(attemptOf(request), query);
+        const { user, secret } = await users.signIn(identity, before);
+        record(request, null, { name: user.name, role: user.role, ownerId: user.id });
+        setVisitorCookie(response, secret, SIGN_IN_MS / 1000, secure);
+        return returnTo;
+      },
+      refused,
+    );
+  });
+
+  return router;
+}
+
+/** Sends a person on, or to the studio with the code of the error that refuses them. */
+async function orTold(
+  response: Response,
+  address: () => Promise<string>,
+  refused: (error: AtelierError) => void = () => undefined,
+): Promise<void> {
+  response.set("Cache-Control", "no-store");
+  try {
+    response.redirect(303, await address());
+  } catch (error) {
+    if (!(error instanceof AtelierError)) throw error;
+    refused(error);
+    const reason = error.detail.field === "role" ? "NO_ROLE" : error.code;
+    response.redirect(303, `/?refused=${reason}`);
+  }
+}
+
+/**
+ * A path on this server, as browsers read it.
+ * @throws AtelierError BAD_INPUT (`to`) for an address elsewhere
+ */
+function requirePath(to: unknown): string {
+  const base = "http://server.invalid";
+  const isPath = typeof to === "string" && to.length <= MAX_PATH && to.startsWith("/") && URL.canParse(to, base);
+  const { origin, pathname, search, hash } = new URL(isPath ? to : "//elsewhere.invalid", base);
+  // Browsers take what begins with two slashes for another host.
+  if (origin === base && !pathname.startsWith("//")) return pathname + search + hash;
+  throw badInput("to", `to must be a path on this server of at most ${MAX_PATH} characters.`, MAX_PATH, {
+    max: MAX_PATH,
+    unit: "characters",
+  });
+}
+
+function attemptOf({ headers }: Request): string | null {
+  return new RegExp(`(?:^|; *)${ATTEMPT_COOKIE}=([\\w-]+)`).exec(headers.cookie ?? "")?.[1] ?? null;
+}
+
+/** The cookie comes back when the identity provider, which is another site, sends the browser here; no script reads it. */
+function setAttempt(response: Response, value: string, maxAgeS: number, secure: boolean): void {
+  const attributes = [`${ATTEMPT_COOKIE}=${value}`, "Path=/access", "HttpOnly", "SameSite=Lax", `Max-Age=${maxAgeS}`];
+  response.append("Set-Cookie", [...attributes, ...(secure ? ["Secure"] : [])].join("; "));
+}
