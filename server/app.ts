@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { openAccess } from "./access/access.js";
 import type { GuardedFilm } from "./access/gatekeeper.js";
@@ -18,18 +18,21 @@ import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
-import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "./limits.js";
+import { clientAddress } from "./limits/address.js";
+import { Allowances } from "./limits/allowances.js";
+import { maxPaintingSize, pictureLimitsOf } from "./limits/pictures.js";
+import { type LimitValues, limitValues } from "./limits/table.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
 import { type AccessMode, LOCAL_OWNER } from "./records/access.js";
 import type { DeviceInfo, RefusedDevice } from "./records/session.js";
 import { styleTransferSettings } from "./records/settings.js";
 import type { StepTime } from "./records/step-time.js";
+import { Admission } from "./sessions/admission.js";
 import { SessionControls } from "./sessions/controls.js";
 import { LiveFrames } from "./sessions/live/frames.js";
 import type { SessionModels } from "./sessions/models.js";
 import { QueueOrder } from "./sessions/queue-order.js";
-import { requireQueueSpace } from "./sessions/requirements.js";
 import { SessionService } from "./sessions/service.js";
 import { Sweeper } from "./sessions/sweeper.js";
 import { FrameBroker } from "./sessions/watch/frame-broker.js";
@@ -74,8 +77,8 @@ export interface AppParts {
   memoryBytes: number;
   /** Memory of the device's own, bytes; null where it computes in that of the machine. */
   cardBytes(): number | null;
-  /** Sessions that may wait for a device at a time. */
-  maxQueued?: number;
+  /** Values of limits that differ from those of the table. Those of operations and their documents are fixed. */
+  limits?: Partial<LimitValues>;
   /** Receives errors that are the server's own fault. */
   report(error: unknown): void;
 }
@@ -117,7 +120,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     memoryBytes,
     cardBytes,
     report,
-    maxQueued = MAX_QUEUED_SESSIONS,
+    limits: replaced,
   } = parts;
   const maxSize = () => maxPaintingSize(Math.min(memoryBytes, cardBytes() ?? memoryBytes), styleTransferSettings.size.max);
   const broker = new FrameBroker(storage, bus);
@@ -125,12 +128,13 @@ export async function createApp(parts: AppParts): Promise<App> {
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });
   const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });
   const watchOutput = outputsOf({ storage, bus, broker });
-  const sessionParts = {
-    ...{ storage, queue, bus, models: models.sessions, maxSize },
-    requireQueueSpace: () => requireQueueSpace(storage, maxQueued),
-  };
-  const sessions = new SessionService({ ...sessionParts, ownerId: LOCAL_OWNER });
-  const controls = new SessionControls({ ...sessionParts, maxQueued, maxChanges: MAX_CHANGES });
+  const values = limitValues(replaced);
+  const allowances = new Allowances(values);
+  const admission = new Admission({ storage, allowances });
+  const pictureLimits = pictureLimitsOf(values);
+  const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, admission };
+  const sessions = new SessionService({ ...sessionParts, party: { role: "ADMIN", ownerId: LOCAL_OWNER } });
+  const controls = new SessionControls({ ...sessionParts, maxChanges: values.changes });
   const sweeper = new Sweeper({ storage, sessions, controls, report });
   const isInNetwork = accessMode !== "NONE";
   const guard = createGuard({ publicUrl, origins, namesInNetwork: isInNetwork ? namesInNetwork : () => [] });
@@ -156,10 +160,11 @@ export async function createApp(parts: AppParts): Promise<App> {
     stepTimes,
     version,
     limits: pictureLimits,
+    allowances,
     maxSize,
   };
   const contextOf = (principal: Principal): ApiContext => {
-    const { reader, ownerId } = principal;
+    const { reader, role, ownerId } = principal;
     const seen = storageFor(reader, storage);
     return {
       ...shared,
@@ -167,14 +172,14 @@ export async function createApp(parts: AppParts): Promise<App> {
       storage: seen,
       frames: keptFrames(seen),
       // A stranger makes nothing.
-      sessions: new SessionService({ ...sessionParts, storage: seen, ownerId: ownerId ?? "" }),
+      sessions: new SessionService({ ...sessionParts, storage: seen, party: { role, ownerId: ownerId ?? "" } }),
       watchSessions: (filter) => openGalleryFeed(bus, reader === null ? filter : { ...filter, reader }),
       watchRemovals: () => openRemovalFeed(bus, reader),
     };
   };
   const schema = buildApiSchema();
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
-  const graphql = await graphqlOverHttp(schema, contextOf, access.principals, report);
+  const graphql = await graphqlOverHttp(schema, { contextOf, principals: access.principals, allowances }, report);
   const handler = createHttpApp({
     storage,
     broker,
@@ -186,6 +191,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     isPublicSecure: publicUrl?.protocol === "https:",
     access,
     limits: pictureLimits,
+    allowances,
+    admission,
     decoder,
     metrics,
     unready,
@@ -199,7 +206,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   const options = { requestTimeout: 0 };
   const secure = tls && createTlsServer(tls, options, handler, report);
   const server = secure?.server ?? createServer(options, handler);
-  const sockets = graphqlOverWebSocket(server, schema, { ...access, contextOf }, (request) => guard.refusal(request), report);
+  const addressOf = (request: IncomingMessage) => clientAddress(request, handler.get("trust proxy fn"));
+  const sockets = graphqlOverWebSocket(server, schema, { ...access, contextOf, allowances, addressOf }, guard, report);
 
   return {
     broker,

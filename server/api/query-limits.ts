@@ -19,7 +19,7 @@ import { entryOf, lengthArguments, listLengths, lookupCosts } from "./field-cost
 import { apiLimits } from "./limits.js";
 
 /** How much a selection asks for, with its fragments. */
-interface Measure {
+export interface Measure {
   depth: number;
   introspectionDepth: number;
   aliases: number;
@@ -41,11 +41,8 @@ export function parseWithinLimits(source: string): DocumentNode {
   }
 }
 
-/**
- * Errors for a document that asks for too much: nested too deep, too many aliases or fields, or too many values. To be
- * checked before validation, which takes long for such documents. Fields that the schema lacks count as plain ones.
- */
-export function limitErrors(schema: GraphQLSchema, document: DocumentNode): GraphQLError[] {
+/** How much a document asks for, with its fragments. Fields that the schema lacks count as plain ones. */
+export function measureOf(schema: GraphQLSchema, document: DocumentNode): Measure {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
@@ -60,6 +57,19 @@ export function limitErrors(schema: GraphQLSchema, document: DocumentNode): Grap
   for (const name of fragments.keys()) {
     if (!measurer.hasMeasured(name)) total = sumOf(total, measurer.fragment(name));
   }
+  return total;
+}
+
+/** What an answer reports as `extensions`: the values that its operation could ask for, and how many are allowed. */
+export function costReport(asked: number): { cost: { asked: number; limit: number } } {
+  return { cost: { asked, limit: apiLimits.maxCost } };
+}
+
+/**
+ * Errors for a document that asks for too much: nested too deep, too many aliases or fields, or too many values. To be
+ * checked before validation, which takes long for such documents.
+ */
+export function limitErrors(total: Measure): GraphQLError[] {
   const { maxDepth, maxIntrospectionDepth, maxAliases, maxFields, maxCost } = apiLimits;
   return [
     ...(total.depth > maxDepth ? [limitError(`A query may be nested at most ${maxDepth} deep.`, maxDepth)] : []),

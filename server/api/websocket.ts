@@ -1,13 +1,14 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { execute, GraphQLError, type GraphQLSchema } from "graphql";
-import { CloseCode, handleProtocols, makeServer } from "graphql-ws";
+import { type ExecutionArgs, execute, GraphQLError, type GraphQLSchema } from "graphql";
+import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import type { OpenConnections } from "../access/open-connections.js";
 import { unauthenticated } from "../access/permissions.js";
-import type { Principal } from "../access/principal.js";
+import { type Principal, stranger } from "../access/principal.js";
 import type { RequestPrincipals } from "../access/requests.js";
-import { AtelierError, beyondLimit, type ErrorCode, errorBody } from "../errors.js";
+import { AtelierError, type ErrorCode, errorBody } from "../errors.js";
+import type { Allowances } from "../limits/allowances.js";
 import type { ContextOf } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, limitError, type ReportError, requestTooLarge } from "./errors.js";
@@ -15,7 +16,9 @@ import { ReceivingBudget, type SocketExtra, serveSocket } from "./graphql-socket
 import { asksForSchema } from "./introspection.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
+import { costReport } from "./query-limits.js";
 import { SharedResults } from "./shared-results.js";
+import { type SocketPlace, SocketPlaces } from "./socket-places.js";
 import { subscribeEachEvent } from "./subscribe.js";
 
 /** How long clients have to answer the closing handshake, ms. */
@@ -24,21 +27,29 @@ const CLOSE_MS = 1000;
 /** Close code of RFC 6455 for a server that stops. */
 const GOING_AWAY = 1001;
 
+/** Close code, of those for applications, for a socket whose owner has too many. */
+const TOO_MANY = 4429;
+
 /** Who may use the sockets. */
 export interface SocketAccess {
   contextOf: ContextOf;
   principals: RequestPrincipals;
   connections: OpenConnections;
+  allowances: Allowances;
+  /** The address of a client, also of one behind proxies that are trusted. */
+  addressOf(request: IncomingMessage): string;
 }
 
-/** The error that refuses an upgrade to a WebSocket; null when it may proceed. */
-export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
+export interface UpgradeGuard {
+  /** The error that refuses an upgrade to a WebSocket; null when it may proceed. */
+  refusal(request: IncomingMessage): AtelierError | null;
+}
 
 /** GraphQL over WebSocket at `/graphql`, with the same limits as over HTTP. */
 export function graphqlOverWebSocket(
   server: Server,
   schema: GraphQLSchema,
-  { contextOf, principals, connections }: SocketAccess,
+  { contextOf, principals, connections, allowances, addressOf }: SocketAccess,
   guard: UpgradeGuard,
   report: ReportError,
 ): { close: () => Promise<void> } {
@@ -50,13 +61,21 @@ export function graphqlOverWebSocket(
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
   const receiving = new ReceivingBudget();
+  const places = new SocketPlaces(allowances);
   const results = new SharedResults();
   const protocol = makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: apiLimits.connectionInitTimeoutMs,
     async onConnect({ connectionParams, extra }) {
-      const principal = await admitted(connectionParams, extra, principals);
+      const principal = await admitted(connectionParams, extra.request, principals);
       // graphql-ws closes the socket with 4403 (Forbidden).
       if (principal === null) return false;
+      try {
+        extra.place.become(principal);
+      } catch (error) {
+        if (!(error instanceof AtelierError)) throw error;
+        extra.close(TOO_MANY, "Too many sockets");
+        return false;
+      }
       extra.context = contextOf(principal);
       extra.released = connections.add(principal, () => {
         // A client that does not answer the closing handshake could go on sending.
@@ -67,26 +86,22 @@ export function graphqlOverWebSocket(
       return true;
     },
     onDisconnect: ({ extra }) => extra.released?.(),
-    execute,
+    async execute(args) {
+      const cost = documents.costOf(args.document);
+      return { ...(await execute(args)), ...(cost === null ? {} : { extensions: costReport(cost) }) };
+    },
     subscribe: (args) => subscribeEachEvent(args, results),
-    onSubscribe({ subscriptions, extra }, id, { query, variables, operationName }) {
+    onSubscribe({ subscriptions, extra }, id, payload) {
       if (extra.oversized.delete(id)) return [requestTooLarge()];
       // This count includes the new subscription.
       const limit = apiLimits.maxSubscriptionsPerSocket;
       if (Object.keys(subscriptions).length > limit) {
         return [limitError(`A socket may have at most ${limit} operations at a time.`, limit)];
       }
-      try {
-        const document = documents.get(query);
-        if (!("kind" in document)) return document;
-        const { context } = extra;
-        if (!context || (context.principal.role === null && asksForSchema(document))) throw asError(unauthenticated());
-        const isGone = () => !extra.isOpen() || !(id in subscriptions);
-        return { schema, document, variableValues: variables, operationName, contextValue: operationContext(context, isGone) };
-      } catch (error) {
-        if (error instanceof GraphQLError) return [error];
-        throw error;
-      }
+      const begin = () => prepared(payload, extra, () => !extra.isOpen() || !(id in subscriptions));
+      const party = extra.context?.principal;
+      if (party?.role !== null) return begin();
+      return allowances.spend("strangerOperationsPerMinute", party, extra.place.address).then(begin, asErrors);
     },
     onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error, schema, report)),
     async onNext({ extra }, _id, _payload, _args, result) {
@@ -97,19 +112,58 @@ export function graphqlOverWebSocket(
     },
   });
 
+  /** What runs an operation; the errors that refuse it. */
+  function prepared(
+    { query, variables, operationName }: SubscribePayload,
+    { context }: SocketExtra,
+    isGone: () => boolean,
+  ): ExecutionArgs | readonly GraphQLError[] {
+    try {
+      const document = documents.get(query);
+      if (!("kind" in document)) return document;
+      if (!context || (context.principal.role === null && asksForSchema(document))) throw asError(unauthenticated());
+      return { schema, document, variableValues: variables, operationName, contextValue: operationContext(context, isGone) };
+    } catch (error) {
+      return asErrors(error);
+    }
+  }
+
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.split("?")[0] !== "/graphql") {
       // Another listener may serve other paths. Without one, the socket would stay open for ever.
       if (server.listenerCount("upgrade") === 1) socket.destroy();
       return;
     }
-    const refusal = guard(request) ?? (sockets.clients.size >= apiLimits.maxSockets ? tooManySockets() : null);
+    const refusal = guard.refusal(request);
     if (refusal) return refuse(socket, refusal);
-    sockets.handleUpgrade(request, socket, head, (accepted) => {
-      receiving.watch(accepted, request.socket);
-      serveSocket(accepted, request, protocol, report);
-    });
+    const lost = () => socket.destroy();
+    socket.on("error", lost);
+    placeOf(request).then(
+      (place) => {
+        if (socket.destroyed) return place.release();
+        socket.off("error", lost).once("close", place.release);
+        sockets.handleUpgrade(request, socket, head, (accepted) => {
+          receiving.watch(accepted, request.socket);
+          serveSocket(accepted, { request, place }, protocol, report);
+        });
+      },
+      (error: unknown) => {
+        if (error instanceof AtelierError) return refuse(socket, error);
+        report(error);
+        socket.destroy();
+      },
+    );
   };
+
+  /** @throws AtelierError LIMIT */
+  async function placeOf(request: IncomingMessage): Promise<SocketPlace> {
+    // Who has no cookie may still send a secret over the socket.
+    const party = (await admitted(undefined, request, principals)) ?? stranger;
+    const address = addressOf(request);
+    await allowances.spend("strangerUpgradesPerMinute", party, address);
+    return places.take(party, address);
+  }
+
   server.on("upgrade", upgrade);
 
   return {
@@ -127,7 +181,7 @@ export function graphqlOverWebSocket(
 /** Who a socket belongs to; null for credentials that open nothing. */
 async function admitted(
   params: Readonly<Record<string, unknown>> | undefined,
-  { request }: SocketExtra,
+  request: IncomingMessage,
   principals: RequestPrincipals,
 ): Promise<Principal | null> {
   try {
@@ -140,12 +194,15 @@ async function admitted(
   }
 }
 
-function asError(error: AtelierError): GraphQLError {
-  return new GraphQLError(error.message, { originalError: error });
+/** What refuses an operation, for the client. @throws what is a fault of the server */
+function asErrors(error: unknown): GraphQLError[] {
+  if (error instanceof GraphQLError) return [error];
+  if (error instanceof AtelierError) return [asError(error)];
+  throw error;
 }
 
-function tooManySockets(): AtelierError {
-  return beyondLimit(`At most ${apiLimits.maxSockets} sockets may be open at a time.`, apiLimits.maxSockets);
+function asError(error: AtelierError): GraphQLError {
+  return new GraphQLError(error.message, { originalError: error });
 }
 
 const refusalStatus: Partial<Record<ErrorCode, string>> = { BAD_INPUT: "400 Bad Request", FORBIDDEN: "403 Forbidden" };
@@ -155,6 +212,7 @@ function refuse(socket: Duplex, error: AtelierError): void {
   const body = JSON.stringify(errorBody(error));
   const status = refusalStatus[error.code] ?? "429 Too Many Requests";
   const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
+  const retry = error.detail.retryAfter === undefined ? "" : `\r\nRetry-After: ${error.detail.retryAfter}`;
   socket.on("error", () => socket.destroy());
-  socket.end(`${head}\r\n\r\n${body}`);
+  socket.end(`${head}${retry}\r\n\r\n${body}`);
 }

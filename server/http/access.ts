@@ -1,12 +1,12 @@
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { Access } from "../access/access.js";
-import type { Links } from "../access/links.js";
 import type { Grounds } from "../access/open-connections.js";
 import { unauthenticated } from "../access/permissions.js";
 import { type Route, routePolicy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
 import { COOKIE, credentialsOf } from "../access/requests.js";
-import { badInput } from "../errors.js";
+import { AtelierError, badInput } from "../errors.js";
+import type { Allowances } from "../limits/allowances.js";
 
 /** Longest life of a cookie that browsers allow, s. */
 const LONGEST_COOKIE_S = 400 * 86_400;
@@ -84,13 +84,19 @@ export class RouteAccess {
  * says what the link opens. `DELETE /access` ends the access of this browser. `isPublicSecure` says whether browsers reach
  * the server by https, through a proxy.
  */
-export function accessRoutes(links: Links, isPublicSecure: boolean): Router {
+export function accessRoutes({ links, principals }: Access, allowances: Allowances, isPublicSecure: boolean): Router {
   const router = Router();
 
   router.post("/access", express.json({ limit: MAX_BODY_BYTES }), async (request, response) => {
     const { secret }: Record<string, unknown> = request.body ?? {};
     if (typeof secret !== "string") throw badInput("secret", "Send the secret of a link as JSON.");
-    const opened = await links.open(secret, credentialsOf(request).cookie);
+    const party = await principals.of(request);
+    await allowances.require("wrongSecretsPerMinute", party, request.ip ?? null);
+    const opened = await links.open(secret, credentialsOf(request).cookie).catch(async (error: unknown) => {
+      const isWrong = error instanceof AtelierError && error.code === "UNAUTHENTICATED";
+      if (isWrong) await allowances.spend("wrongSecretsPerMinute", party, request.ip ?? null);
+      throw error;
+    });
     const { kind, role, name, sessionId, expiresAt } = opened.link;
     setCookie(response, opened.secret, LONGEST_COOKIE_S, request.secure || isPublicSecure);
     response.set("Cache-Control", "no-store").json({ kind, role, name, sessionId, expiresAt: expiresAt?.toISOString() ?? null });

@@ -1,7 +1,9 @@
 import express, { type Express, type RequestHandler } from "express";
 import type { Access } from "../access/access.js";
 import type { Exporter } from "../exports/exporter.js";
+import type { Allowances } from "../limits/allowances.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
+import type { Admission } from "../sessions/admission.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { WatchOutput } from "../sessions/watch/output-viewer.js";
 import type { Storage } from "../storage/storage.js";
@@ -31,6 +33,8 @@ export interface HttpDependencies {
   isPublicSecure: boolean;
   access: Access;
   limits: UploadLimits;
+  allowances: Allowances;
+  admission: Admission;
   decoder: PictureDecoder;
   metrics: Metrics;
   /** Why sessions cannot run yet; null when they can. */
@@ -58,6 +62,8 @@ export function createHttpApp({
   isPublicSecure,
   access: everyone,
   limits,
+  allowances,
+  admission,
   decoder,
   metrics,
   unready,
@@ -76,9 +82,9 @@ export function createHttpApp({
   app.use(healthRoutes(unready, storage.space));
   app.use(guard.middleware);
   const access = new RouteAccess(everyone);
-  app.use(accessRoutes(everyone.links, isPublicSecure));
+  app.use(accessRoutes(everyone, allowances, isPublicSecure));
   app.get("/metrics", access.middleware("GET /metrics"), metrics.send);
-  app.use(pictureRoutes({ storage, decoder, limits, metrics, access }));
+  app.use(pictureRoutes({ storage, decoder, limits, metrics, access, allowances, admission }));
   app.use(mjpegRoutes({ broker, watchOutput, access }));
   app.use(exportRoutes({ storage, exporter, version, access }));
   app.use(modelPictureRoutes(modelPicture, access));

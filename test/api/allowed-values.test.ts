@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import { exportLimits } from "../../server/exports/export.js";
-import { pictureLimits } from "../../server/limits.js";
+import { pictureLimits } from "../../server/limits/pictures.js";
 import { thumbnailWidths } from "../../server/records/pictures.js";
 import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live/frames.js";
 import { MAX_TRACE_LENGTH } from "../../server/sessions/trace/read.js";

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { type App, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import type { LimitValues } from "../../server/limits/table.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { AccessMode } from "../../server/records/access.js";
 import type { Storage } from "../../server/storage/storage.js";
@@ -39,7 +40,8 @@ export interface AppOptions {
   memoryBytes?: number;
   /** Memory of the device itself, bytes; null, the default, for one that computes in the machine's memory. */
   cardBytes?: number | null;
-  maxQueued?: number;
+  /** Values of limits that differ from those of the table. */
+  limits?: Partial<LimitValues>;
   /** Folder of an exported studio; by default there is none. */
   studioFolder?: string;
 }
@@ -53,7 +55,7 @@ export async function startApp({
   origins = [],
   memoryBytes = 64e9,
   cardBytes = null,
-  maxQueued,
+  limits = {},
   studioFolder,
 }: AppOptions = {}): Promise<RunningApp> {
   const faults: unknown[] = [];
@@ -90,7 +92,7 @@ export async function startApp({
     memoryBytes,
     cardBytes: () => cardBytes,
     report,
-    ...(maxQueued === undefined ? {} : { maxQueued }),
+    limits,
   });
   const { port } = await app.listen(0, "127.0.0.1");
   const address = `${tls ? "https" : "http"}://127.0.0.1:${port}`;

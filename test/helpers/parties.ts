@@ -3,7 +3,7 @@ import type { Party } from "../../server/access/policy.js";
 import type { Role, Visibility } from "../../server/records/access.js";
 import type { StyleTransferRecord } from "../../server/records/session.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
-import { appOfFile, type RunningApp } from "./app.js";
+import { type AppOptions, appOfFile, type RunningApp } from "./app.js";
 import { GraphqlClient } from "./graphql-client.js";
 import { pngPicture } from "./pictures.js";
 
@@ -28,8 +28,8 @@ export interface Parties {
 }
 
 /** Parties for all tests of a file. */
-export function partiesOfFile(): Parties {
-  const running = appOfFile({ accessMode: "LINK" });
+export function partiesOfFile(options: AppOptions = {}): Parties {
+  const running = appOfFile({ accessMode: "LINK", ...options });
   const all: Someone[] = [];
   const parties = { running, clients: {} } as Parties;
 

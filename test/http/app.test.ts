@@ -139,6 +139,7 @@ describe("the HTTP app", () => {
       trustedProxies: [],
       isPublicSecure: false,
       limits,
+      ...{ allowances: server.allowances, admission: server.admission },
       decoder: server.decoder,
       metrics,
       unready: () => null,
