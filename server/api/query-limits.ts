@@ -37,7 +37,7 @@ export function parseWithinLimits(source: string): DocumentNode {
   } catch (error) {
     // graphql-js marks this error by its message alone.
     const tooLong = error instanceof GraphQLError && error.message.includes(`${limit} tokens`);
-    throw tooLong ? limitError(`A document may have at most ${limit} tokens.`, limit) : error;
+    throw tooLong ? limitError("tokens", `A document may have at most ${limit} tokens.`, limit) : error;
   }
 }
 
@@ -72,13 +72,13 @@ export function costReport(asked: number): { cost: { asked: number; limit: numbe
 export function limitErrors(total: Measure): GraphQLError[] {
   const { maxDepth, maxIntrospectionDepth, maxAliases, maxFields, maxCost } = apiLimits;
   return [
-    ...(total.depth > maxDepth ? [limitError(`A query may be nested at most ${maxDepth} deep.`, maxDepth)] : []),
+    ...(total.depth > maxDepth ? [limitError("depth", `A query may be nested at most ${maxDepth} deep.`, maxDepth)] : []),
     ...(total.introspectionDepth > maxIntrospectionDepth
-      ? [limitError(`Introspection may be nested at most ${maxIntrospectionDepth} deep.`, maxIntrospectionDepth)]
+      ? [limitError("introspectionDepth", `Introspection may be nested at most ${maxIntrospectionDepth} deep.`, maxIntrospectionDepth)]
       : []),
-    ...(total.aliases > maxAliases ? [limitError(`A query may have at most ${maxAliases} aliases.`, maxAliases)] : []),
-    ...(total.fields > maxFields ? [limitError(`A query may have at most ${maxFields} fields.`, maxFields)] : []),
-    ...(total.cost > maxCost ? [limitError(`A query may ask for at most ${maxCost} values; ask for shorter pages.`, maxCost)] : []),
+    ...(total.aliases > maxAliases ? [limitError("aliases", `A query may have at most ${maxAliases} aliases.`, maxAliases)] : []),
+    ...(total.fields > maxFields ? [limitError("fields", `A query may have at most ${maxFields} fields.`, maxFields)] : []),
+    ...(total.cost > maxCost ? [limitError("cost", `A query may ask for at most ${maxCost} values; ask for shorter pages.`, maxCost)] : []),
   ];
 }
 

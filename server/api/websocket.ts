@@ -96,7 +96,7 @@ export function graphqlOverWebSocket(
       // This count includes the new subscription.
       const limit = apiLimits.maxSubscriptionsPerSocket;
       if (Object.keys(subscriptions).length > limit) {
-        return [limitError(`A socket may have at most ${limit} operations at a time.`, limit)];
+        return [limitError("subscriptionsPerSocket", `A socket may have at most ${limit} operations at a time.`, limit)];
       }
       const begin = () => prepared(payload, extra, () => !extra.isOpen() || !(id in subscriptions));
       const party = extra.context?.principal;

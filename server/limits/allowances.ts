@@ -80,7 +80,7 @@ export class Allowances {
     const { unit, per } = limitTable[name];
     const whose = per === "OWNER" ? "you" : per === "ADDRESS" ? "your address without a role" : "this server";
     const wait = retryAfter === null ? "" : ` Try again in ${retryAfter} ${retryAfter === 1 ? "second" : "seconds"}.`;
-    const message = `The limit for ${whose} is ${value.toLocaleString("en")} ${words(unit)}.${wait}`;
+    const message = `The limit for ${whose} is ${value.toLocaleString("en")} ${words(unit, value)}.${wait}`;
     return beyondLimit(message, value, { unit, limitName: name, ...(retryAfter === null ? {} : { retryAfter }) });
   }
 
@@ -95,7 +95,9 @@ function isFor(scope: LimitScope, { role }: Party): boolean {
   return scope !== "ADDRESS" || role === null;
 }
 
-/** A unit such as uploads/min, in words. */
-function words(unit: string): string {
-  return unit.replace("/min", " a minute").replace("/s", " a second");
+/** A unit such as uploads/min in words, for a number of it. */
+function words(unit: string, value: number): string {
+  const [name = "", time] = unit.split("/");
+  const counted = value === 1 ? name.replace(/s$/, "") : name;
+  return time === undefined ? counted : `${counted} a ${time === "min" ? "minute" : "second"}`;
 }
