@@ -29,7 +29,7 @@ const values = {
   pixels: 10_000,
   jpegPixels: 20_000,
   changes: 1,
-  queuedSessions: 12,
+  queuedSessions: 16,
   sockets: 12,
 };
 const parties = partiesOfFile({ limits: values, trustedProxies: ["127.0.0.1"] });
@@ -221,6 +221,20 @@ test.each(Object.entries<(who: Someone) => Promise<Refusal>>(bySize))("%s is a l
   expect(await operate((await parties.someone("ARTIST")).client, PING)).toBeNull();
 });
 
+test("of sessions that are started at once, no more begin than their owner may have", async () => {
+  const who = await parties.someone("ARTIST");
+  const image = await running.storage.images.insert(anImage({ ownerId: who.ownerId, byteLength: 1 }));
+  const refusals = await Promise.all(Array.from({ length: 6 }, () => operate(who.client, TRANSLATE, { image: image.id })));
+  expect(refusals.filter((refusal) => refusal === null)).toHaveLength(values.openSessions);
+});
+
+test("a refusal says in words how long to wait", async () => {
+  const { client } = await parties.someone("ARTIST");
+  await client.query(TRANSLATE);
+  const { errors } = await client.send(TRANSLATE);
+  expect(errors?.[0]?.message).toBe("The limit for you is 1 session. Try again in 10 seconds.");
+});
+
 test.each(Object.entries<(who: Someone) => Promise<Attempt>>(together))("%s is a limit for all together", async (name, attemptsOf) => {
   const refusal = await exceed(await attemptsOf(await parties.someone("ARTIST")));
   expect(refusal).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
@@ -238,20 +252,6 @@ test("the server publishes its limits with their values", async () => {
 test("admins have no limits of owners", async () => {
   const { client } = parties.clients.ADMIN;
   for (let count = 0; count <= values.uploadsPerMinute; count++) expect(await upload(client, await plain(16, 16, "png"))).toBeNull();
-});
-
-test("of sessions that are started at once, no more begin than their owner may have", async () => {
-  const who = await parties.someone("ARTIST");
-  const image = await running.storage.images.insert(anImage({ ownerId: who.ownerId, byteLength: 1 }));
-  const refusals = await Promise.all(Array.from({ length: 6 }, () => operate(who.client, TRANSLATE, { image: image.id })));
-  expect(refusals.filter((refusal) => refusal === null)).toHaveLength(values.openSessions);
-});
-
-test("a refusal says in words how long to wait", async () => {
-  const { client } = await parties.someone("ARTIST");
-  await client.query(TRANSLATE);
-  const { errors } = await client.send(TRANSLATE);
-  expect(errors?.[0]?.message).toBe("The limit for you is 1 session. Try again in 10 seconds.");
 });
 
 test("an answer reports what its operation costs, over HTTP and WebSocket", async () => {
