@@ -124,7 +124,7 @@ test.each([
   ["too many bytes", 413, () => "/images", "file", { max: maxUploadBytes, unit: "bytes" }, () => upload("x".repeat(maxUploadBytes + 1))],
 ])("HTTP says what is allowed, typed: %s", async (_what, status, path, field, allowed, init = async () => ({})) => {
   const response = await fetch(`${running.address}${path()}`, await init());
-  const { code, limit, message, ...rest } = await response.json();
+  const { code, limit, limitName: _name, message, ...rest } = await response.json();
   expect([response.status, rest]).toEqual([status, { field, ...allowed }]);
   expectStated(message, allowed);
   expect(["BAD_INPUT", "LIMIT"]).toContain(code);
