@@ -264,3 +264,15 @@ test("an answer reports what its operation costs, over HTTP and WebSocket", asyn
   expect(value).toMatchObject({ extensions: answer.extensions });
   await client.close();
 });
+
+test("a socket that turns out to be one too many of its owner is closed, and no other", async () => {
+  const { client } = await parties.someone("ARTIST");
+  for (let count = 0; count < values.ownSockets; count++) expect(await openSocket(sockets, client)).toBeNull();
+  // Its secret comes only after it was opened.
+  expect(await openSocket(sockets, stranger(), "192.0.2.77")).toBeNull();
+  const late = sockets.at(-1);
+  const closed = new Promise((resolve) => late?.once("close", resolve));
+  late?.send(JSON.stringify({ type: "connection_init", payload: { token: client.token } }));
+  expect(await closed).toBe(4429);
+  expect(sockets.filter(({ readyState }) => readyState === 1)).toHaveLength(values.ownSockets);
+});
