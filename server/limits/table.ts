@@ -36,7 +36,12 @@ export const limitTable = {
   framesPerSecond: limit("OWNER", 90, "frames/s", "Frames sent to live translations."),
   openExports: limit("OWNER", 4, "exports", "Exports that wait or run at a time."),
   ownSockets: limit("OWNER", 32, "sockets", "WebSockets that are open at a time."),
-  ownBytes: limit("OWNER", 4000e6, "bytes", "Pictures and kept frames (`ATELIER_OWNER_MB`). A session that has begun goes on."),
+  ownBytes: limit(
+    "OWNER",
+    4000e6,
+    "bytes",
+    "Pictures and kept frames (`ATELIER_OWNER_MB`). A session that runs or waits goes on; a paused one cannot resume.",
+  ),
   strangerSockets: limit("ADDRESS", 50, "sockets", "WebSockets that are open at a time, and not known to be someone's with a role."),
   strangerUpgradesPerMinute: limit("ADDRESS", 300, "sockets/min", "WebSockets that are asked for."),
   strangerOperationsPerMinute: limit("ADDRESS", 1200, "operations/min", "GraphQL operations."),
