@@ -3,12 +3,12 @@ import { root } from "./root.mjs";
 
 /** Folders of the server with the folders that each may import besides itself. Every folder may import server/errors.ts. */
 export const server = {
-  api: ["access", "exports", "sessions", "storage", "queue", "records"],
-  http: ["access", "exports", "sessions", "storage", "pictures", "records"],
+  api: ["access", "exports", "sessions", "limits", "storage", "queue", "records"],
+  http: ["access", "exports", "sessions", "limits", "storage", "pictures", "records"],
   access: ["storage", "bus", "records"],
-  exports: ["sessions", "storage", "bus", "processes", "records"],
-  sessions: ["models", "storage", "queue", "bus", "records"],
-  host: ["sessions", "storage", "queue", "bus", "device", "art", "models", "processes", "records"],
+  exports: ["sessions", "limits", "storage", "bus", "processes", "records"],
+  sessions: ["limits", "models", "storage", "queue", "bus", "records"],
+  host: ["sessions", "limits", "storage", "queue", "bus", "device", "art", "models", "processes", "records"],
   device: ["art", "models", "engine", "graph", "processes", "records"],
   art: ["models", "engine", "graph", "pictures", "records"],
   models: ["engine", "graph", "records"],
@@ -19,6 +19,7 @@ export const server = {
   bus: ["records"],
   // Uploads are checked with the decoder that paintings start from.
   pictures: ["processes"],
+  limits: [],
   processes: [],
   records: [],
 };

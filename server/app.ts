@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { openAccess } from "./access/access.js";
 import { AuditFile, noAudit } from "./access/audit-log.js";
@@ -11,6 +11,7 @@ import { storageFor } from "./access/scoped-storage.js";
 import type { ApiContext, ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema, emittedSchema } from "./api/schema.js";
+import { SocketPlaces } from "./api/socket-places.js";
 import { graphqlOverSse } from "./api/sse.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
 import type { Bus } from "./bus/bus.js";
@@ -22,18 +23,20 @@ import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
-import { MAX_CHANGES, MAX_QUEUED_SESSIONS, maxPaintingSize, pictureLimits } from "./limits.js";
+import { Allowances } from "./limits/allowances.js";
+import { maxPaintingSize, pictureLimitsOf } from "./limits/pictures.js";
+import { type LimitValues, limitValues } from "./limits/table.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
 import { type AccessMode, LOCAL_OWNER } from "./records/access.js";
 import type { DeviceInfo, RefusedDevice } from "./records/session.js";
 import { styleTransferSettings } from "./records/settings.js";
 import type { StepTime } from "./records/step-time.js";
+import { Admission } from "./sessions/admission.js";
 import { SessionControls } from "./sessions/controls.js";
 import { LiveFrames } from "./sessions/live/frames.js";
 import type { SessionModels } from "./sessions/models.js";
 import { QueueOrder } from "./sessions/queue-order.js";
-import { requireQueueSpace } from "./sessions/requirements.js";
 import { SessionService } from "./sessions/service.js";
 import { Sweeper } from "./sessions/sweeper.js";
 import { FrameBroker } from "./sessions/watch/frame-broker.js";
@@ -89,8 +92,8 @@ export interface AppParts {
   memoryBytes: number;
   /** Memory of the device's own, bytes; null where it computes in that of the machine. */
   cardBytes(): number | null;
-  /** Sessions that may wait for a device at a time. */
-  maxQueued?: number;
+  /** Values of limits that differ from those of the table. Those of operations and their documents are fixed. */
+  limits?: Partial<LimitValues>;
   /** Receives errors that are the server's own fault. */
   report(error: unknown): void;
   /** Receives what the operator should know. */
@@ -140,7 +143,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     cardBytes,
     report,
     warn,
-    maxQueued = MAX_QUEUED_SESSIONS,
+    limits: replaced,
   } = parts;
   const maxSize = () => maxPaintingSize(Math.min(memoryBytes, cardBytes() ?? memoryBytes), styleTransferSettings.size.max);
   const broker = new FrameBroker(storage, bus);
@@ -148,12 +151,13 @@ export async function createApp(parts: AppParts): Promise<App> {
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });
   const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });
   const watchOutput = outputsOf({ storage, bus, broker });
-  const sessionParts = {
-    ...{ storage, queue, bus, models: models.sessions, maxSize },
-    requireQueueSpace: () => requireQueueSpace(storage, maxQueued),
-  };
-  const sessions = new SessionService({ ...sessionParts, ownerId: LOCAL_OWNER });
-  const controls = new SessionControls({ ...sessionParts, maxQueued, maxChanges: MAX_CHANGES });
+  const values = limitValues(replaced);
+  const allowances = new Allowances(values);
+  const admission = new Admission({ storage, allowances });
+  const pictureLimits = pictureLimitsOf(values);
+  const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, admission };
+  const sessions = new SessionService({ ...sessionParts, party: { role: "ADMIN", ownerId: LOCAL_OWNER } });
+  const controls = new SessionControls({ ...sessionParts, maxChanges: values.changes });
   const retentionMs = retentionHours === null ? null : retentionHours * HOUR_MS;
   const sweeper = new Sweeper({ storage, sessions, controls, retentionMs, report });
   const isInNetwork = accessMode !== "NONE";
@@ -186,10 +190,11 @@ export async function createApp(parts: AppParts): Promise<App> {
     stepTimes,
     version,
     limits: pictureLimits,
+    allowances,
     maxSize,
   };
   const contextOf = (principal: Principal, address: string | null): ApiContext => {
-    const { reader, ownerId } = principal;
+    const { reader, role, ownerId } = principal;
     const seen = storageFor(reader, storage);
     return {
       ...shared,
@@ -197,16 +202,16 @@ export async function createApp(parts: AppParts): Promise<App> {
       storage: seen,
       frames: keptFrames(seen),
       // A stranger makes nothing.
-      sessions: new SessionService({ ...sessionParts, storage: seen, ownerId: ownerId ?? "" }),
+      sessions: new SessionService({ ...sessionParts, storage: seen, party: { role, ownerId: ownerId ?? "" } }),
       watchSessions: (filter) => openGalleryFeed(bus, reader === null ? filter : { ...filter, reader }),
       watchRemovals: () => openRemovalFeed(bus, reader),
     };
   };
   const schema = buildApiSchema();
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
-  const socketAccess = { ...access, contextOf, introspection: switches.introspection };
-  const streams = graphqlOverSse(schema, socketAccess, () => sockets.count(), report);
-  const httpParts = { contextOf, principals: access.principals, addressOf, switches, eventStreams: streams.middleware };
+  const socketAccess = { ...access, contextOf, allowances, places: new SocketPlaces(allowances), introspection: switches.introspection };
+  const streams = graphqlOverSse(schema, socketAccess, report);
+  const httpParts = { ...socketAccess, switches, eventStreams: streams.middleware };
   const graphql = await graphqlOverHttp(schema, httpParts, report);
   const handler = createHttpApp({
     storage,
@@ -220,6 +225,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     switches,
     access,
     limits: pictureLimits,
+    allowances,
+    admission,
     decoder,
     metrics,
     unready,
@@ -233,8 +240,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const options = { requestTimeout: 0 };
   const secure = tls && createTlsServer(tls, options, handler, report);
   const server = secure?.server ?? createServer(options, handler);
-  const refusal = (request: IncomingMessage) => guard.refusal(request);
-  const sockets = graphqlOverWebSocket(server, schema, socketAccess, refusal, streams.count, report);
+  const sockets = graphqlOverWebSocket(server, schema, socketAccess, guard, report);
 
   return {
     broker,

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { type DeviceChoice, deviceChoices, isDeviceChoice } from "./device/messages.js";
 import { isLoopback } from "./http/own-names.js";
+import { limitTable } from "./limits/table.js";
 import { type AccessMode, accessModes, type Role, roles } from "./records/access.js";
 
 /** Settings of the server, as read from the environment. */
@@ -41,6 +42,8 @@ export interface Config {
   sessionBytes: number;
   /** Space for the kept frames of all sessions, bytes. */
   historyBytes: number;
+  /** Space for the pictures and kept frames of one owner, bytes. */
+  ownerBytes: number;
   /** Never download models. */
   offline: boolean;
   device: DeviceChoice;
@@ -208,6 +211,12 @@ export const variables = {
     name: "ATELIER_HISTORY_MB",
     default: "16000",
     help: "Space in MB for the kept frames of all sessions; beyond it the largest sessions are thinned.",
+    parse: megabytes,
+  },
+  ownerBytes: {
+    name: "ATELIER_OWNER_MB",
+    default: String(limitTable.ownBytes.value / 1e6),
+    help: "Space in MB for the pictures and kept frames of one owner, except admins; beyond it they start and upload nothing more.",
     parse: megabytes,
   },
   offline: {

@@ -20,6 +20,10 @@ export const errorCodes = {
 export interface ErrorDetail extends Allowed {
   field?: string;
   limit?: string | number;
+  /** Name of the limit in the table of limits. */
+  limitName?: string;
+  /** Seconds after which the same may be allowed. */
+  retryAfter?: number;
 }
 
 /** What would be allowed, typed for programs; `limit` says the same in one value. */
@@ -81,14 +85,14 @@ export function conflict(field: string, message: string): AtelierError {
   return new AtelierError("CONFLICT", message, { field });
 }
 
-/** More than `limit` was asked for; `unit` is that of a number. */
+/** More than `limit` was asked for; `unit` is that of a number. `retryAfter` is in seconds, where waiting helps. */
 export function beyondLimit(
   message: string,
   limit: string | number,
-  { field, unit }: { field?: string; unit?: string } = {},
+  { field, unit, ...named }: { field?: string; unit?: string } & Pick<ErrorDetail, "limitName" | "retryAfter"> = {},
 ): AtelierError {
   const max = typeof limit === "number" ? { max: limit, ...(unit === undefined ? {} : { unit }) } : {};
-  return new AtelierError("LIMIT", message, { ...detailOf(field, limit), ...max });
+  return new AtelierError("LIMIT", message, { ...detailOf(field, limit), ...max, ...named });
 }
 
 /** Something that the server needs is not available now: a model, a device, disk space. */
@@ -97,7 +101,7 @@ export function unavailable(message: string, { field, cause }: { field?: string;
 }
 
 /** An error as the body of an HTTP response. What would be allowed is there for programs too, where it applies. */
-export interface ErrorBody extends Allowed {
+export interface ErrorBody extends Omit<ErrorDetail, "field" | "limit"> {
   code: ErrorCode;
   message: string;
   field: string | null;

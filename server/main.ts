@@ -101,6 +101,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     studioFolder: join(rootFolder, "web", "out"),
     exportsFolder: join(config.dataDir, "exports"),
     memoryBytes: memoryOfMachine(),
+    limits: { ownBytes: config.ownerBytes },
     cardBytes: () => host?.memoryBytes ?? null,
     report,
     warn: log.warn,

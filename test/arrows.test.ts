@@ -7,8 +7,8 @@ import { brokenArrows, server, studio } from "../scripts/arrows.mjs";
 /** Files that stand for their folders, with the folders whose files may import them. */
 const importedBy: Record<string, string[]> = {
   "server/errors": serverFolders(),
-  "server/records/settings": [...serverFolders("engine", "graph", "pictures", "processes", "queue"), ...webFolders()],
-  "server/records/session": serverFolders("engine", "graph", "pictures", "processes", "queue"),
+  "server/records/settings": [...serverFolders("engine", "graph", "limits", "pictures", "processes", "queue"), ...webFolders()],
+  "server/records/session": serverFolders("engine", "graph", "limits", "pictures", "processes", "queue"),
   "server/storage/storage": [
     "server/access",
     "server/api",
@@ -27,6 +27,7 @@ const importedBy: Record<string, string[]> = {
   "server/engine/engine": ["server/engine", "server/models", "server/art", "server/device"],
   "server/models/registry": ["server/models", "server/art", "server/device", "server/sessions", "server/host"],
   "server/pictures/decode": ["server/pictures", "server/art", "server/http"],
+  "server/limits/table": ["server/limits", "server/api", "server/http", "server/exports", "server/sessions", "server/host"],
   "server/processes/script": ["server/processes", "server/pictures", "server/exports", "server/device", "server/host"],
   "server/art/work": ["server/art", "server/device", "server/host"],
   "server/art/painters": ["server/art", "server/device"],

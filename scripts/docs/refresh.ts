@@ -5,16 +5,17 @@ import { plotsOf } from "../../bench/plots.js";
 import { readResults } from "../../bench/results.js";
 import { policy, routePolicy, rules } from "../../server/access/policy.js";
 import { variables } from "../../server/config.js";
+import { limitScopes, limitTable } from "../../server/limits/table.js";
 import { entryFiles, server, studio } from "../arrows.mjs";
 import { fillParts } from "./fill.js";
-import { arrowsTable, figuresTable, policyTables, resultsTable, stepsTable, variablesTable } from "./tables.js";
+import { arrowsTable, figuresTable, limitsTable, policyTables, resultsTable, stepsTable, variablesTable } from "./tables.js";
 
 /** Documents with the generated parts that each must contain. */
 const documents: Record<string, readonly string[]> = {
   "README.md": ["figures"],
   "ARCHITECTURE.md": ["arrows"],
   "docs/access.md": ["policy"],
-  "docs/operate.md": ["variables"],
+  "docs/operate.md": ["variables", "limits"],
   "bench/README.md": ["steps", "figures", "results"],
 };
 
@@ -37,6 +38,7 @@ async function staleTexts(root: string): Promise<Map<string, string>> {
   const parts = new Map([
     ["arrows", arrowsTable(server, entryFiles, studio)],
     ["figures", figuresTable(results)],
+    ["limits", limitsTable(limitTable, limitScopes)],
     ["policy", policyTables(rules, { ...policy, ...routePolicy })],
     ["results", resultsTable(results)],
     ["steps", stepsTable(results)],

@@ -66,6 +66,21 @@ export function resultsTable(results: readonly Result[]): string {
     .join("\n\n");
 }
 
+/** Markdown tables of the limits, and of what they count for. */
+export function limitsTable(
+  limits: Readonly<Record<string, { value: number; unit: string; per: string; description: string }>>,
+  scopes: Readonly<Record<string, string>>,
+): string {
+  const rows = Object.entries(limits).map(([name, { value, unit, per, description }]) => [
+    `\`${name}\``,
+    `${value.toLocaleString("en")} ${unit}`,
+    per,
+    description,
+  ]);
+  const meanings = Object.entries(scopes).map(([scope, meaning]) => [scope, meaning]);
+  return [table(["limit", "value", "per", "what"], rows), "", table(["per", "meaning"], meanings)].join("\n");
+}
+
 /** Markdown table of environment variables. */
 export function variablesTable(variables: readonly Variable[]): string {
   const rows = variables.map((variable) => [

@@ -7,6 +7,7 @@ import type { SessionDirectory } from "../access/session-directory.js";
 import type { Sharing } from "../access/sharing.js";
 import type { Users } from "../access/users.js";
 import type { Exporter } from "../exports/exporter.js";
+import type { Allowances } from "../limits/allowances.js";
 import type { Queue } from "../queue/queue.js";
 import type { AccessMode } from "../records/access.js";
 import type { ModelInfo } from "../records/model.js";
@@ -107,6 +108,8 @@ export interface ApiContext {
   stepTimes(modelId: string): readonly StepTime[] | null;
   version: string;
   limits: { maxImagePixels: number; maxJpegPixels: number; maxUploadBytes: number };
+  /** What everyone may still do, and the values of the limits. */
+  allowances: Allowances;
   /** Longest side of a painting on this machine and the device in use, px. */
   maxSize(): number;
 }

@@ -1,5 +1,6 @@
 import { registerEnumType } from "type-graphql";
 import type * as exported from "../exports/export.js";
+import * as limits from "../limits/table.js";
 import type * as access from "../records/access.js";
 import type * as model from "../records/model.js";
 import type * as session from "../records/session.js";
@@ -156,3 +157,6 @@ export const LinkKind = enumType<access.LinkRecord["kind"]>("LinkKind", "What a 
   OUTPUT: "The MJPEG stream of one lasting output.",
 });
 export type LinkKind = keyof typeof LinkKind;
+
+export const LimitScope = enumType<limits.LimitScope>("LimitScope", "What a limit counts for.", limits.limitScopes);
+export type LimitScope = keyof typeof LimitScope;

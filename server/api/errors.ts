@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, Kind } from "graphql";
 import { AtelierError, type ErrorCode } from "../errors.js";
+import type { LimitName } from "../limits/table.js";
 import { apiLimits } from "./limits.js";
 import { unreadableInput } from "./unreadable-input.js";
 
@@ -21,15 +22,15 @@ export function formatError(error: GraphQLError, schema: GraphQLSchema, report: 
 }
 
 /** The error for an operation that asks for too much. */
-export function limitError(message: string, limit: number, unit?: string): GraphQLError {
-  const extensions = { code: "LIMIT" satisfies ErrorCode, limit, max: limit, ...(unit === undefined ? {} : { unit }) };
+export function limitError(limitName: LimitName, message: string, limit: number, unit?: string): GraphQLError {
+  const extensions = { code: "LIMIT" satisfies ErrorCode, limit, max: limit, limitName, ...(unit === undefined ? {} : { unit }) };
   return new GraphQLError(message, { extensions });
 }
 
 /** The error for a body or message that is larger than a request may be. */
 export function requestTooLarge(): GraphQLError {
   const limit = apiLimits.maxRequestBytes;
-  return limitError(`A request may have at most ${limit} bytes.`, limit, "bytes");
+  return limitError("messageBytes", `A request may have at most ${limit} bytes.`, limit, "bytes");
 }
 
 /**

@@ -100,11 +100,11 @@ export class ExportResolver {
   })
   async startExport(
     @Arg("input", () => ExportInput, { description: "What to start." }) input: ExportInput,
-    @Ctx() { exports, principal }: ApiContext,
+    @Ctx() { exports, principal, allowances }: ApiContext,
   ): Promise<Export> {
     requireId("input.sessionId", input.sessionId);
     if (typeof input.besideId === "string") requireId("input.besideId", input.besideId);
-    return exportOf(await exports.start(input, ownerOf(principal)));
+    return exportOf(await exports.start(input, ownerOf(principal), (open) => allowances.requirePlace("openExports", principal, open)));
   }
 
   @Mutation(() => Export, { description: "Cancels an export. CONFLICT for one that has ended." })

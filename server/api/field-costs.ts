@@ -1,5 +1,6 @@
 import { type GraphQLNamedType, isInterfaceType, isObjectType } from "graphql";
 import { exportLimits } from "../exports/export.js";
+import { limitTable } from "../limits/table.js";
 import { styleTransferLimits } from "../records/settings.js";
 import { apiLimits } from "./limits.js";
 
@@ -49,6 +50,7 @@ export const listLengths: Readonly<Record<string, number>> = {
   "Model.layers": 20,
   "ServerInfo.devices": 4,
   "ServerInfo.refusedDevices": 4,
+  "ServerInfo.limits": Object.keys(limitTable).length,
   "ServerInfo.stepTimes": 2,
   "Session.devices": 4,
   "Losses.layers": 20,

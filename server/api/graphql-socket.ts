@@ -5,6 +5,7 @@ import type { ApiContext } from "./context.js";
 import type { ReportError } from "./errors.js";
 import { apiLimits } from "./limits.js";
 import { SocketOutput } from "./socket-output.js";
+import type { SocketPlace } from "./socket-places.js";
 
 /** Close code of RFC 6455 for a message that is too large. */
 const TOO_LARGE = 1009;
@@ -18,6 +19,7 @@ export interface SocketExtra extends Record<PropertyKey, unknown> {
   oversized: Set<string>;
   /** The request by which the socket was opened. */
   request: IncomingMessage;
+  place: SocketPlace;
   close(code: number, reason: string): void;
   /** Ends the connection without a handshake. */
   terminate(): void;
@@ -31,7 +33,12 @@ export interface SocketExtra extends Record<PropertyKey, unknown> {
  * Runs the protocol graphql-ws on an accepted socket. Its replies go through the socket's output, which stops reading
  * from a client that does not read. What a client does wrong ends its own operation or socket and is not logged.
  */
-export function serveSocket(socket: WebSocket, request: IncomingMessage, protocol: Protocol<SocketExtra>, report: ReportError): void {
+export function serveSocket(
+  socket: WebSocket,
+  opened: Pick<SocketExtra, "request" | "place">,
+  protocol: Protocol<SocketExtra>,
+  report: ReportError,
+): void {
   const output = new SocketOutput(socket);
   const oversized = new Set<string>();
   // ws closes the socket itself. Its errors are broken frames and lost connections: faults of the client or the network.
@@ -59,7 +66,7 @@ export function serveSocket(socket: WebSocket, request: IncomingMessage, protoco
       output,
       isOpen: () => socket.readyState === socket.OPEN,
       oversized,
-      request,
+      ...opened,
       close: (code, reason) => socket.close(code, reason),
       terminate: () => socket.terminate(),
     },

@@ -6,17 +6,25 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, R
 import { type DocumentNode, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import type { RequestPrincipals } from "../access/requests.js";
 import { AtelierError, type ErrorCode } from "../errors.js";
+import type { Allowances } from "../limits/allowances.js";
 import type { ContextOf } from "./context.js";
 import { formatError, type ReportError, requestTooLarge } from "./errors.js";
 import { type ApiSwitches, graphiql, noGraphiql } from "./graphiql.js";
 import { schemaRefusal } from "./introspection.js";
 import { apiLimits } from "./limits.js";
 import { type OperationContext, operationContext } from "./operation.js";
-import { limitErrors, parseWithinLimits } from "./query-limits.js";
+import { costReport, limitErrors, type Measure, measureOf, parseWithinLimits } from "./query-limits.js";
+
+/** The context of an operation over HTTP. */
+interface HttpContext extends OperationContext {
+  /** What the operation costs; null where it could not be read. */
+  cost: number | null;
+}
 
 export interface GraphqlHttpParts {
   contextOf: ContextOf;
   principals: RequestPrincipals;
+  allowances: Allowances;
   addressOf(request: IncomingMessage): string | null;
   switches: ApiSwitches;
   /** Takes out the requests of server-sent events. */
@@ -26,11 +34,11 @@ export interface GraphqlHttpParts {
 /** GraphQL over HTTP, mounted at its path: operations by POST, GraphiQL for browsers that open the address. */
 export async function graphqlOverHttp(
   schema: GraphQLSchema,
-  { contextOf, principals, addressOf, switches, eventStreams }: GraphqlHttpParts,
+  { contextOf, principals, allowances, addressOf, switches, eventStreams }: GraphqlHttpParts,
   report: ReportError,
 ): Promise<{ router: Router; close: () => Promise<void> }> {
   const reportText = (text: unknown) => report(text instanceof Error ? text : new Error(String(text)));
-  const apollo = new ApolloServer<OperationContext>({
+  const apollo = new ApolloServer<HttpContext>({
     schema,
     introspection: true,
     csrfPrevention: true,
@@ -42,7 +50,7 @@ export async function graphqlOverHttp(
     formatError: (formatted, error) =>
       formatError(error instanceof GraphQLError ? error : asGraphQLError(formatted.message, error), schema, report),
     logger: { debug: ignored, info: ignored, warn: reportText, error: reportText },
-    plugins: [ApolloServerPluginLandingPageDisabled(), unauthenticatedAs401],
+    plugins: [ApolloServerPluginLandingPageDisabled(), describeAnswer],
   });
   await apollo.start();
   const router = Router();
@@ -54,16 +62,18 @@ export async function graphqlOverHttp(
     request.body ??= {};
     next();
   });
-  router.use(eventStreams);
-  router.use(explainCrossSite);
   router.use(async (request, _response, next) => {
-    await principals.of(request);
+    await allowances.spend("strangerOperationsPerMinute", await principals.of(request), addressOf(request));
     next();
   });
+  router.use(eventStreams);
+  router.use(explainCrossSite);
   router.use(refuseOperation(schema, principals, switches));
-  router.use(refuseCredentials);
-  const context = async ({ req, res }: ExpressContextFunctionArgument) =>
-    operationContext(contextOf(await principals.of(req), addressOf(req)), () => res.destroyed);
+  router.use(refuseSender(schema, report));
+  const context = async ({ req, res }: ExpressContextFunctionArgument): Promise<HttpContext> => {
+    const operation = operationContext(contextOf(await principals.of(req), addressOf(req)), () => res.destroyed);
+    return { ...operation, cost: typeof res.locals.cost === "number" ? res.locals.cost : null };
+  };
   router.use(expressMiddleware(apollo, { context }));
   return { router, close: () => apollo.stop() };
 }
@@ -99,19 +109,32 @@ const explainCrossSite: RequestHandler = (request, response, next) => {
   response.status(400).json({ errors: [new GraphQLError(message, { extensions: { code: "BAD_INPUT" satisfies ErrorCode } })] });
 };
 
-/** Refuses a Bearer secret that opens nothing, with a GraphQL error. */
-const refuseCredentials: ErrorRequestHandler = (error, _request, response, next) => {
-  if (!(error instanceof AtelierError) || error.code !== "UNAUTHENTICATED") return next(error);
-  response.status(401).json({ errors: [asGraphQLError(error.message, error, error.code)] });
-};
+/** Refuses a Bearer secret that opens nothing, and a stranger who asks too often, with a GraphQL error. */
+function refuseSender(schema: GraphQLSchema, report: ReportError): ErrorRequestHandler {
+  return (error, _request, response, next) => {
+    if (!(error instanceof AtelierError) || !(error.code === "UNAUTHENTICATED" || error.code === "LIMIT")) return next(error);
+    const { retryAfter } = error.detail;
+    if (retryAfter !== undefined) response.set("Retry-After", String(retryAfter));
+    const shown = formatError(new GraphQLError(error.message, { originalError: error }), schema, report);
+    response.status(error.code === "LIMIT" ? 429 : 401).json({ errors: [shown] });
+  };
+}
 
-/** Sends what a stranger may not do as HTTP 401, which clients of HTTP know. */
-const unauthenticatedAs401: ApolloServerPlugin<OperationContext> = {
+/**
+ * Reports what an operation costs, sends what a stranger may not do as HTTP 401, which clients of HTTP know, and says in a
+ * header after how long a client may try again.
+ */
+const describeAnswer: ApolloServerPlugin<HttpContext> = {
   async requestDidStart() {
     return {
-      async willSendResponse({ response: { body, http } }) {
-        const errors = body.kind === "single" ? (body.singleResult.errors ?? []) : [];
-        if (errors.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED")) http.status = 401;
+      async willSendResponse({ contextValue: { cost }, response: { body, http } }) {
+        if (body.kind !== "single") return;
+        const { singleResult } = body;
+        if (cost !== null) singleResult.extensions = { ...singleResult.extensions, ...costReport(cost) };
+        const extensions = (singleResult.errors ?? []).map((error) => error.extensions);
+        if (extensions.some((extension) => extension?.code === "UNAUTHENTICATED")) http.status = 401;
+        const waits = extensions.flatMap((extension) => (typeof extension?.retryAfter === "number" ? extension.retryAfter : []));
+        if (waits.length > 0) http.headers.set("retry-after", String(Math.max(...waits)));
       },
     };
   },
@@ -133,8 +156,10 @@ function refuseOperation(schema: GraphQLSchema, principals: RequestPrincipals, {
       response.status(400).json({ errors: [document] });
       return;
     }
-    const errors = refusals(schema, document, typeof operationName === "string" ? operationName : null);
-    if (errors.length > 0) response.status(400).json({ errors });
+    const measure = measureOf(schema, document);
+    response.locals.cost = measure.cost;
+    const errors = refusals(measure, document, typeof operationName === "string" ? operationName : null);
+    if (errors.length > 0) response.status(400).json({ errors, extensions: costReport(measure.cost) });
     else {
       const refusal = schemaRefusal(document, role, introspection);
       if (refusal === null) next();
@@ -158,8 +183,8 @@ function readable(source: string): DocumentNode | GraphQLError {
   }
 }
 
-function refusals(schema: GraphQLSchema, document: DocumentNode, operationName: string | null): readonly GraphQLError[] {
-  if (getOperationAST(document, operationName)?.operation !== "subscription") return limitErrors(schema, document);
+function refusals(measure: Measure, document: DocumentNode, operationName: string | null): readonly GraphQLError[] {
+  if (getOperationAST(document, operationName)?.operation !== "subscription") return limitErrors(measure);
   return [
     new GraphQLError("Subscriptions need the WebSocket or server-sent events at this address.", { extensions: { code: "BAD_INPUT" } }),
   ];

@@ -1,11 +1,11 @@
 import type { Range } from "../errors.js";
+import { limitTable } from "../limits/table.js";
 import { anyStep } from "../records/pictures.js";
 import { lifetime } from "../records/settings.js";
 
-/** Limits of what one client may ask of the API at a time, the same over HTTP and WebSocket. */
+/** Limits of what one client may ask of the API at a time, the same over HTTP and WebSocket. Those of the table are described there. */
 export const apiLimits = {
-  /** Size of a request's body and of a WebSocket message, bytes. */
-  maxRequestBytes: 1024 * 1024,
+  maxRequestBytes: limitTable.messageBytes.value,
   /**
    * Size of a WebSocket message up to which only its operation is refused, bytes; a larger one closes its socket. The
    * largest upload fits, in base64.
@@ -13,29 +13,25 @@ export const apiLimits = {
   maxRefusableBytes: 40 * 1024 * 1024,
   /** Messages of all sockets that have arrived in part, bytes; beyond it the large ones are cut off. */
   maxReceivingBytes: 128 * 1024 * 1024,
-  /** Lexical tokens of a document. They are counted before anything else, so that a long document costs nothing. */
-  maxTokens: 4000,
-  /** Nesting of fields. */
-  maxDepth: 12,
-  /** Nesting of fields below `__schema` and `__type`. The introspection query of common clients has 15 levels. */
-  maxIntrospectionDepth: 20,
-  maxAliases: 100,
-  /** Fields of a document, counted each time a fragment spreads them. Unused fragments count too. */
-  maxFields: 500,
+  /** They are counted before anything else, so that a long document costs nothing. */
+  maxTokens: limitTable.tokens.value,
+  maxDepth: limitTable.depth.value,
+  /** The introspection query of common clients has 15 levels. */
+  maxIntrospectionDepth: limitTable.introspectionDepth.value,
+  maxAliases: limitTable.aliases.value,
+  /** Counted each time a fragment spreads them. Unused fragments count too. */
+  maxFields: limitTable.fields.value,
   /**
    * Fields times the length of the lists that hold them. `Frame.data` and lookups in the database count more than once.
    */
-  maxCost: 200_000,
-  /** Bytes of all pictures in one answer, or in one event of a subscription, as `Frame.data`. */
-  maxDataBytes: 32_000_000,
-  /** How long the fields of an operation, or of an event of a subscription, may read from storage, ms. */
-  maxReadMs: 10_000,
+  maxCost: limitTable.cost.value,
+  maxDataBytes: limitTable.dataBytes.value,
+  maxReadMs: limitTable.readMs.value,
   maxPageSize: 100,
   maxLossPoints: 5000,
   /** Length of `SessionFilter.titleContains`, characters. */
   maxFilterLength: 200,
-  maxSubscriptionsPerSocket: 100,
-  maxSockets: 1000,
+  maxSubscriptionsPerSocket: limitTable.subscriptionsPerSocket.value,
   /** How long a socket may stay open without `connection_init`, ms. */
   connectionInitTimeoutMs: 5000,
   keepAliveMs: 12_000,

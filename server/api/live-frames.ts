@@ -43,11 +43,12 @@ export class LiveFrameMutations {
       "Sends one frame to a live translation. Returns when the frame's fate is known. A client begins with\n" +
       "credit 2 (one frame in work, one waiting); a frame beyond the credit replaces the waiting one.",
   })
-  sendFrame(
+  async sendFrame(
     @Arg("input", () => FrameInput, { description: "The frame." }) { sessionId, step, data }: FrameInput,
-    @Ctx() { liveFrames }: ApiContext,
+    @Ctx() { liveFrames, allowances, principal }: ApiContext,
   ): Promise<LiveReceipt> {
     if (step < 0) throw outOfRange("input.step", anyStep);
+    await allowances.spend("framesPerSecond", principal, null);
     return liveFrames.send({ sessionId: requireId("input.sessionId", sessionId), step, picture: decodeBase64(data) });
   }
 

@@ -67,14 +67,15 @@ export function operationContext(context: ApiContext, isGone: () => boolean): Op
     spend(values) {
       spent += values;
       const limit = apiLimits.maxCost;
-      if (spent > limit) throw beyondLimit(`A query may ask for at most ${limit} values; ask for fewer sessions or fields.`, limit);
+      if (spent > limit)
+        throw beyondLimit(`A query may ask for at most ${limit} values; ask for fewer sessions or fields.`, limit, { limitName: "cost" });
     },
     spendBytes(byteLength) {
       spentBytes += byteLength;
       const limit = apiLimits.maxDataBytes;
       if (spentBytes <= limit) return;
       throw beyondLimit(`The pictures of an answer may have at most ${limit} bytes; read the others from their url.`, limit, {
-        unit: "bytes",
+        ...{ unit: "bytes", limitName: "dataBytes" },
       });
     },
     renewed: ({ isShared = false } = {}) => operationContext(context.renewal?.current() ?? context, isShared ? () => false : isGone),
@@ -102,7 +103,10 @@ class Reads {
     const limit = apiLimits.maxReadMs;
     if (this.isGone()) throw new AtelierError("INTERRUPTED", "The client has disconnected.");
     if (this.spentMs >= limit) {
-      throw beyondLimit(`An operation may read for at most ${limit / 1000} seconds; ask for less.`, limit, { unit: "ms" });
+      throw beyondLimit(`An operation may read for at most ${limit / 1000} seconds; ask for less.`, limit, {
+        unit: "ms",
+        limitName: "readMs",
+      });
     }
     const began = performance.now();
     try {

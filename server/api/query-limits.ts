@@ -19,7 +19,7 @@ import { entryOf, lengthArguments, listLengths, lookupCosts } from "./field-cost
 import { apiLimits } from "./limits.js";
 
 /** How much a selection asks for, with its fragments. */
-interface Measure {
+export interface Measure {
   depth: number;
   introspectionDepth: number;
   aliases: number;
@@ -37,15 +37,12 @@ export function parseWithinLimits(source: string): DocumentNode {
   } catch (error) {
     // graphql-js marks this error by its message alone.
     const tooLong = error instanceof GraphQLError && error.message.includes(`${limit} tokens`);
-    throw tooLong ? limitError(`A document may have at most ${limit} tokens.`, limit) : error;
+    throw tooLong ? limitError("tokens", `A document may have at most ${limit} tokens.`, limit) : error;
   }
 }
 
-/**
- * Errors for a document that asks for too much: nested too deep, too many aliases or fields, or too many values. To be
- * checked before validation, which takes long for such documents. Fields that the schema lacks count as plain ones.
- */
-export function limitErrors(schema: GraphQLSchema, document: DocumentNode): GraphQLError[] {
+/** How much a document asks for, with its fragments. Fields that the schema lacks count as plain ones. */
+export function measureOf(schema: GraphQLSchema, document: DocumentNode): Measure {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
@@ -60,15 +57,28 @@ export function limitErrors(schema: GraphQLSchema, document: DocumentNode): Grap
   for (const name of fragments.keys()) {
     if (!measurer.hasMeasured(name)) total = sumOf(total, measurer.fragment(name));
   }
+  return total;
+}
+
+/** What an answer reports as `extensions`: the values that its operation could ask for, and how many are allowed. */
+export function costReport(asked: number): { cost: { asked: number; limit: number } } {
+  return { cost: { asked, limit: apiLimits.maxCost } };
+}
+
+/**
+ * Errors for a document that asks for too much: nested too deep, too many aliases or fields, or too many values. To be
+ * checked before validation, which takes long for such documents.
+ */
+export function limitErrors(total: Measure): GraphQLError[] {
   const { maxDepth, maxIntrospectionDepth, maxAliases, maxFields, maxCost } = apiLimits;
   return [
-    ...(total.depth > maxDepth ? [limitError(`A query may be nested at most ${maxDepth} deep.`, maxDepth)] : []),
+    ...(total.depth > maxDepth ? [limitError("depth", `A query may be nested at most ${maxDepth} deep.`, maxDepth)] : []),
     ...(total.introspectionDepth > maxIntrospectionDepth
-      ? [limitError(`Introspection may be nested at most ${maxIntrospectionDepth} deep.`, maxIntrospectionDepth)]
+      ? [limitError("introspectionDepth", `Introspection may be nested at most ${maxIntrospectionDepth} deep.`, maxIntrospectionDepth)]
       : []),
-    ...(total.aliases > maxAliases ? [limitError(`A query may have at most ${maxAliases} aliases.`, maxAliases)] : []),
-    ...(total.fields > maxFields ? [limitError(`A query may have at most ${maxFields} fields.`, maxFields)] : []),
-    ...(total.cost > maxCost ? [limitError(`A query may ask for at most ${maxCost} values; ask for shorter pages.`, maxCost)] : []),
+    ...(total.aliases > maxAliases ? [limitError("aliases", `A query may have at most ${maxAliases} aliases.`, maxAliases)] : []),
+    ...(total.fields > maxFields ? [limitError("fields", `A query may have at most ${maxFields} fields.`, maxFields)] : []),
+    ...(total.cost > maxCost ? [limitError("cost", `A query may ask for at most ${maxCost} values; ask for shorter pages.`, maxCost)] : []),
   ];
 }
 

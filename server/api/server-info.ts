@@ -1,8 +1,9 @@
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
+import { type LimitName, limitTable } from "../limits/table.js";
 import type { DeviceInfo, RefusedDevice as RefusedDeviceInfo } from "../records/session.js";
 import type { StepTime as StepTimeValue } from "../records/step-time.js";
 import type { ApiContext } from "./context.js";
-import { ExportFormat } from "./enums.js";
+import { ExportFormat, LimitScope } from "./enums.js";
 import type { OperationContext } from "./operation.js";
 
 @ObjectType({ description: "A device that computes sessions." })
@@ -49,6 +50,24 @@ export class StepTime implements StepTimeValue {
   slowestMs!: number;
 }
 
+@ObjectType({ description: "A limit. What goes beyond it is refused with LIMIT, unless the description says otherwise." })
+export class Limit {
+  @Field(() => String, { description: "Name of the limit, such as uploadsPerMinute; refusals have it in their extensions as limitName." })
+  name!: string;
+
+  @Field(() => Float, { description: "The most that is allowed." })
+  value!: number;
+
+  @Field(() => String, { description: "Unit of the value, such as uploads/min." })
+  unit!: string;
+
+  @Field(() => LimitScope, { description: "What it counts for." })
+  per!: LimitScope;
+
+  @Field(() => String, { description: "What is limited." })
+  description!: string;
+}
+
 @ObjectType({ description: "This server, its devices and its limits." })
 export class ServerInfo {
   @Field(() => String, { description: "Version of the server." })
@@ -79,14 +98,21 @@ export class ServerInfo {
       "last started, painted or changed; null where it keeps them.",
   })
   retentionHours!: number | null;
+
+  @Field(() => [Limit], { description: "Every limit with its value on this server. Those of owners do not apply to admins." })
+  limits!: Limit[];
 }
 
 @Resolver(() => ServerInfo)
 export class ServerInfoResolver {
   @Query(() => ServerInfo, { description: "Version, devices and limits of this server." })
-  server(@Ctx() { version, refusedDevices, limits, maxSize, exports, retentionHours }: ApiContext): ServerInfo {
-    const exportFormats = exports.formats;
-    return { version, refusedDevices: refusedDevices(), ...limits, maxSize: maxSize(), exportFormats, retentionHours };
+  server(@Ctx() { version, refusedDevices, limits, maxSize, exports, allowances, retentionHours }: ApiContext): ServerInfo {
+    const { maxImagePixels, maxJpegPixels, maxUploadBytes } = limits;
+    const all = Object.entries(limitTable).map(([name, limit]) => ({ ...limit, name, value: allowances.values[name as LimitName] }));
+    return {
+      ...{ version, maxImagePixels, maxJpegPixels, maxUploadBytes, retentionHours },
+      ...{ refusedDevices: refusedDevices(), maxSize: maxSize(), exportFormats: exports.formats, limits: all },
+    };
   }
 
   /** Without access to a session, its id is nobody's business. */

@@ -34,8 +34,8 @@ export class SessionControlMutations {
   @Mutation(() => Session, {
     description: "Queues a PAUSED session again; it continues from its exact state. CONFLICT for a session that is not PAUSED.",
   })
-  resumeSession(@IdArg("sessionId") sessionId: string, @Ctx() { controls }: ApiContext): Promise<SessionRecord> {
-    return controls.resume(requireId("sessionId", sessionId));
+  resumeSession(@IdArg("sessionId") sessionId: string, @Ctx() { controls, principal }: ApiContext): Promise<SessionRecord> {
+    return controls.resume(requireId("sessionId", sessionId), principal);
   }
 
   @Mutation(() => Session, {

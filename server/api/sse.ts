@@ -5,7 +5,7 @@ import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError, type G
 import { createHandler } from "graphql-sse";
 import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
-import { badInput, beyondLimit, notFound } from "../errors.js";
+import { badInput, notFound } from "../errors.js";
 import type { ApiContext } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
 import { formatError, limitError, type ReportError } from "./errors.js";
@@ -36,20 +36,17 @@ interface Stream {
 export interface EventStreams {
   /** Serves the requests of the protocol and passes on all others. It needs their parsed bodies. */
   readonly middleware: RequestHandler;
-  /** How many are reserved or open. */
-  count(): number;
   /** Ends all streams, so that their clients connect again elsewhere or later. */
   close(): void;
 }
 
 /**
  * GraphQL over server-sent events at `/graphql`, in the single connection mode of graphql-sse: PUT reserves a stream, GET
- * opens it, POST adds an operation and DELETE ends one. A stream has the limits of a WebSocket, of which `sockets` are open.
+ * opens it, POST adds an operation and DELETE ends one. A stream has the limits of a WebSocket and takes the place of one.
  */
 export function graphqlOverSse(
   schema: GraphQLSchema,
-  { contextOf, principals, connections, addressOf, introspection }: SocketAccess,
-  sockets: () => number,
+  { contextOf, principals, connections, addressOf, places, introspection }: SocketAccess,
   report: ReportError,
 ): EventStreams {
   const documents = new DocumentCache(schema);
@@ -96,16 +93,16 @@ export function graphqlOverSse(
   };
 
   async function reserve(request: Request, principal: Principal, response: Response): Promise<void> {
-    if (streams.size + sockets() >= apiLimits.maxSockets) {
-      throw beyondLimit(`At most ${apiLimits.maxSockets} sockets and streams may be open at a time.`, apiLimits.maxSockets);
-    }
+    const address = addressOf(request);
+    const place = places.take(principal, address ?? "");
     const output = new StreamOutput();
     const stream: Stream = {
-      ...{ token: randomUUID(), holder: holderOf(principal), context: contextOf(principal, addressOf(request)), output },
+      ...{ token: randomUUID(), holder: holderOf(principal), context: contextOf(principal, address), output },
       ...{ isOpened: false, operations: 0 },
       end() {
         if (output.isEnded) return;
         clearTimeout(unopened);
+        place.release();
         streams.delete(stream.token);
         release?.();
         output.end();
@@ -158,7 +155,9 @@ export function graphqlOverSse(
   async function operate(stream: Stream, request: Request, response: Response): Promise<void> {
     const limit = apiLimits.maxSubscriptionsPerSocket;
     if (stream.operations >= limit) {
-      return void response.status(429).json({ errors: [limitError(`A stream may have at most ${limit} operations at a time.`, limit)] });
+      return void response
+        .status(429)
+        .json({ errors: [limitError("subscriptionsPerSocket", `A stream may have at most ${limit} operations at a time.`, limit)] });
     }
     stream.operations++;
     let isAccepted = false;
@@ -192,7 +191,6 @@ export function graphqlOverSse(
 
   return {
     middleware: (request, response, next) => (isOfProtocol(request) ? serve(request, response) : next()),
-    count: () => streams.size,
     close() {
       for (const stream of [...streams.values()]) stream.end();
     },

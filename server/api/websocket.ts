@@ -1,13 +1,14 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { execute, GraphQLError, type GraphQLSchema } from "graphql";
-import { CloseCode, handleProtocols, makeServer } from "graphql-ws";
+import { type ExecutionArgs, execute, GraphQLError, type GraphQLSchema } from "graphql";
+import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import type { OpenConnections } from "../access/open-connections.js";
 import { unauthenticated } from "../access/permissions.js";
-import type { Principal } from "../access/principal.js";
+import { type Principal, stranger } from "../access/principal.js";
 import type { RequestPrincipals } from "../access/requests.js";
-import { AtelierError, beyondLimit, type ErrorCode, errorBody } from "../errors.js";
+import { AtelierError, type ErrorCode, errorBody } from "../errors.js";
+import type { Allowances } from "../limits/allowances.js";
 import type { AccessMode } from "../records/access.js";
 import type { ContextOf } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
@@ -16,8 +17,10 @@ import { ReceivingBudget, type SocketExtra, serveSocket } from "./graphql-socket
 import { schemaRefusal } from "./introspection.js";
 import { apiLimits } from "./limits.js";
 import { operationContext } from "./operation.js";
+import { costReport } from "./query-limits.js";
 import { SocketCredential } from "./renewal.js";
 import { SharedResults } from "./shared-results.js";
+import type { SocketPlace, SocketPlaces } from "./socket-places.js";
 import { subscribeEachEvent } from "./subscribe.js";
 
 /** How long clients have to answer the closing handshake, ms. */
@@ -26,29 +29,36 @@ const CLOSE_MS = 1000;
 /** Close code of RFC 6455 for a server that stops. */
 const GOING_AWAY = 1001;
 
+/** Close code, of those for applications, for a socket whose owner has too many. */
+const TOO_MANY = 4429;
+
 /** Who may use the sockets. */
 export interface SocketAccess {
   mode: AccessMode;
   contextOf: ContextOf;
   principals: RequestPrincipals;
   connections: OpenConnections;
+  allowances: Allowances;
+  places: SocketPlaces;
+  /** Address of a client, also of one behind trusted proxies; null when its connection is gone. */
   addressOf(request: IncomingMessage): string | null;
   /** Whether those who may use the API may read its schema. */
   introspection: boolean;
 }
 
-/** The error that refuses an upgrade to a WebSocket; null when it may proceed. */
-export type UpgradeGuard = (request: IncomingMessage) => AtelierError | null;
+export interface UpgradeGuard {
+  /** The error that refuses an upgrade to a WebSocket; null when it may proceed. */
+  refusal(request: IncomingMessage): AtelierError | null;
+}
 
-/** GraphQL over WebSocket at `/graphql`, with the same limits as over HTTP. `streams` of events count like sockets. */
+/** GraphQL over WebSocket at `/graphql`, with the same limits as over HTTP. */
 export function graphqlOverWebSocket(
   server: Server,
   schema: GraphQLSchema,
-  { mode, contextOf, principals, connections, addressOf, introspection }: SocketAccess,
+  { mode, contextOf, principals, connections, allowances, places, addressOf, introspection }: SocketAccess,
   guard: UpgradeGuard,
-  streams: () => number,
   report: ReportError,
-): { count: () => number; close: () => Promise<void> } {
+): { close: () => Promise<void> } {
   const documents = new DocumentCache(schema);
   const sockets = new WebSocketServer({
     noServer: true,
@@ -61,10 +71,11 @@ export function graphqlOverWebSocket(
   const protocol = makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: apiLimits.connectionInitTimeoutMs,
     async onConnect({ connectionParams, extra }) {
-      const principal = await admitted(connectionParams, extra, principals);
+      const principal = await admitted(connectionParams, extra.request, principals);
       // graphql-ws closes the socket with 4403 (Forbidden).
       if (principal === null) return false;
       const admit = (admitted: Principal) => {
+        extra.place.become(admitted);
         extra.released?.();
         extra.context = { ...contextOf(admitted, addressOf(extra.request)), renewal };
         extra.released = connections.add(admitted, () => {
@@ -77,32 +88,32 @@ export function graphqlOverWebSocket(
       const current = () => extra.context ?? null;
       const principalOf = (secret: string) => principals.ofBearer(secret, extra.request);
       const renewal = mode === "NONE" ? null : new SocketCredential({ principalOf, admit, current });
-      admit(principal);
+      try {
+        admit(principal);
+      } catch (error) {
+        if (!(error instanceof AtelierError)) throw error;
+        extra.close(TOO_MANY, "Too many sockets");
+        return false;
+      }
       return true;
     },
     onDisconnect: ({ extra }) => extra.released?.(),
-    execute,
+    async execute(args) {
+      const cost = documents.costOf(args.document);
+      return { ...(await execute(args)), ...(cost === null ? {} : { extensions: costReport(cost) }) };
+    },
     subscribe: (args) => subscribeEachEvent(args, results),
-    onSubscribe({ subscriptions, extra }, id, { query, variables, operationName }) {
+    onSubscribe({ subscriptions, extra }, id, payload) {
       if (extra.oversized.delete(id)) return [requestTooLarge()];
       // This count includes the new subscription.
       const limit = apiLimits.maxSubscriptionsPerSocket;
       if (Object.keys(subscriptions).length > limit) {
-        return [limitError(`A socket may have at most ${limit} operations at a time.`, limit)];
+        return [limitError("subscriptionsPerSocket", `A socket may have at most ${limit} operations at a time.`, limit)];
       }
-      try {
-        const document = documents.get(query);
-        if (!("kind" in document)) return document;
-        const { context } = extra;
-        if (!context) throw asError(unauthenticated());
-        const refusal = schemaRefusal(document, context.principal.role, introspection);
-        if (refusal) throw asError(refusal);
-        const isGone = () => !extra.isOpen() || !(id in subscriptions);
-        return { schema, document, variableValues: variables, operationName, contextValue: operationContext(context, isGone) };
-      } catch (error) {
-        if (error instanceof GraphQLError) return [error];
-        throw error;
-      }
+      const begin = () => prepared(payload, extra, () => !extra.isOpen() || !(id in subscriptions));
+      const party = extra.context?.principal;
+      if (party?.role !== null) return begin();
+      return allowances.spend("strangerOperationsPerMinute", party, extra.place.address).then(begin, asErrors);
     },
     onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error, schema, report)),
     async onNext({ extra }, _id, _payload, _args, result) {
@@ -113,23 +124,63 @@ export function graphqlOverWebSocket(
     },
   });
 
+  /** What runs an operation; the errors that refuse it. */
+  function prepared(
+    { query, variables, operationName }: SubscribePayload,
+    { context }: SocketExtra,
+    isGone: () => boolean,
+  ): ExecutionArgs | readonly GraphQLError[] {
+    try {
+      const document = documents.get(query);
+      if (!("kind" in document)) return document;
+      if (!context) throw unauthenticated();
+      const refusal = schemaRefusal(document, context.principal.role, introspection);
+      if (refusal) throw refusal;
+      return { schema, document, variableValues: variables, operationName, contextValue: operationContext(context, isGone) };
+    } catch (error) {
+      return asErrors(error);
+    }
+  }
+
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.split("?")[0] !== "/graphql") {
       // Another listener may serve other paths. Without one, the socket would stay open for ever.
       if (server.listenerCount("upgrade") === 1) socket.destroy();
       return;
     }
-    const refusal = guard(request) ?? (sockets.clients.size + streams() >= apiLimits.maxSockets ? tooManySockets() : null);
+    const refusal = guard.refusal(request);
     if (refusal) return refuse(socket, refusal);
-    sockets.handleUpgrade(request, socket, head, (accepted) => {
-      receiving.watch(accepted, request.socket);
-      serveSocket(accepted, request, protocol, report);
-    });
+    const lost = () => socket.destroy();
+    socket.on("error", lost);
+    placeOf(request).then(
+      (place) => {
+        if (socket.destroyed) return place.release();
+        socket.off("error", lost).once("close", place.release);
+        sockets.handleUpgrade(request, socket, head, (accepted) => {
+          receiving.watch(accepted, request.socket);
+          serveSocket(accepted, { request, place }, protocol, report);
+        });
+      },
+      (error: unknown) => {
+        if (error instanceof AtelierError) return refuse(socket, error);
+        report(error);
+        socket.destroy();
+      },
+    );
   };
+
+  /** @throws AtelierError LIMIT */
+  async function placeOf(request: IncomingMessage): Promise<SocketPlace> {
+    // Who has no cookie may still send a secret over the socket.
+    const party = (await admitted(undefined, request, principals)) ?? stranger;
+    const address = addressOf(request) ?? "";
+    await allowances.spend("strangerUpgradesPerMinute", party, address);
+    return places.take(party, address);
+  }
+
   server.on("upgrade", upgrade);
 
   return {
-    count: () => sockets.clients.size,
     async close() {
       server.off("upgrade", upgrade);
       // Sockets that do not answer the closing handshake would delay the shutdown.
@@ -144,7 +195,7 @@ export function graphqlOverWebSocket(
 /** Who a socket belongs to; null for credentials that open nothing. */
 async function admitted(
   params: Readonly<Record<string, unknown>> | undefined,
-  { request }: SocketExtra,
+  request: IncomingMessage,
   principals: RequestPrincipals,
 ): Promise<Principal | null> {
   try {
@@ -157,12 +208,15 @@ async function admitted(
   }
 }
 
-function asError(error: AtelierError): GraphQLError {
-  return new GraphQLError(error.message, { originalError: error });
+/** What refuses an operation, for the client. @throws what is a fault of the server */
+function asErrors(error: unknown): GraphQLError[] {
+  if (error instanceof GraphQLError) return [error];
+  if (error instanceof AtelierError) return [asError(error)];
+  throw error;
 }
 
-function tooManySockets(): AtelierError {
-  return beyondLimit(`At most ${apiLimits.maxSockets} sockets may be open at a time.`, apiLimits.maxSockets);
+function asError(error: AtelierError): GraphQLError {
+  return new GraphQLError(error.message, { originalError: error });
 }
 
 const refusalStatus: Partial<Record<ErrorCode, string>> = { BAD_INPUT: "400 Bad Request", FORBIDDEN: "403 Forbidden" };
@@ -172,6 +226,7 @@ function refuse(socket: Duplex, error: AtelierError): void {
   const body = JSON.stringify(errorBody(error));
   const status = refusalStatus[error.code] ?? "429 Too Many Requests";
   const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
+  const retry = error.detail.retryAfter === undefined ? "" : `\r\nRetry-After: ${error.detail.retryAfter}`;
   socket.on("error", () => socket.destroy());
-  socket.end(`${head}\r\n\r\n${body}`);
+  socket.end(`${head}${retry}\r\n\r\n${body}`);
 }

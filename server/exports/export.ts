@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.js";
+import { limitTable } from "../limits/table.js";
 
 export type FilmFormat = "WEBP" | "GIF" | "MP4" | "WEBM";
 
@@ -21,7 +22,7 @@ export const exportLimits = {
   /** Pixels of all frames of an animated WebP or GIF together: they are in memory at the same time. */
   animatedPixels: 80e6,
   /** Exports that may be QUEUED or RUNNING at a time. */
-  open: 20,
+  open: limitTable.exports.value,
   /** How long a finished export is kept, ms. */
   keptMs: 24 * 3600 * 1000,
 } as const;

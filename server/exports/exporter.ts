@@ -73,11 +73,15 @@ export class Exporter {
   }
 
   /**
-   * Queues an export for its owner.
+   * Queues an export for its owner. `requirePlace` is called with how many of the owner's exports wait or run.
    * @throws AtelierError BAD_INPUT, NOT_FOUND, LIMIT (with field and limit); UNAVAILABLE for a format that needs ffmpeg
    * where there is none.
    */
-  async start(input: FilmInput, ownerId: string = LOCAL_OWNER): Promise<ExportRecord> {
+  async start(
+    input: FilmInput,
+    ownerId: string = LOCAL_OWNER,
+    requirePlace: (open: number) => void = () => undefined,
+  ): Promise<ExportRecord> {
     const settings = await resolveFilmSettings(this.parts.storage, input);
     const { format } = settings;
     if (!this.formats.includes(format)) {
@@ -87,18 +91,25 @@ export class Exporter {
         allowed: this.formats,
       });
     }
-    const open = [...this.jobs.values()].filter(({ record }) => !hasEnded(record));
-    if (open.length >= exportLimits.open)
-      throw beyondLimit(`At most ${exportLimits.open} exports may wait or run at a time.`, exportLimits.open);
+    this.requirePlaces(ownerId, requirePlace);
     // Refuses a film that cannot be made now, and not when its turn comes.
     await filmPictures(this.parts.storage, settings);
     await this.parts.storage.space.storing(0, async () => undefined);
+    // Others may have been started meanwhile.
+    this.requirePlaces(ownerId, requirePlace);
     const [id, createdAt] = [randomUUID(), new Date()];
     const record: ExportRecord = { id, ownerId, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
     const job = { record, abort: new AbortController() };
     this.jobs.set(record.id, job);
     this.queue = this.queue.then(() => this.run(job));
     return record;
+  }
+
+  private requirePlaces(ownerId: string, requirePlace: (open: number) => void): void {
+    const open = [...this.jobs.values()].filter(({ record }) => !hasEnded(record));
+    requirePlace(open.filter(({ record }) => record.ownerId === ownerId).length);
+    if (open.length >= exportLimits.open)
+      throw beyondLimit(`At most ${exportLimits.open} exports may wait or run at a time.`, exportLimits.open, { limitName: "exports" });
   }
 
   /** Exports that show a session, oldest first. */

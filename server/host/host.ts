@@ -1,4 +1,5 @@
 import type { DeviceMessage, DeviceName } from "../device/messages.js";
+import { limitTable } from "../limits/table.js";
 import type { Queue } from "../queue/queue.js";
 import { type DeviceInfo, isLive, type RefusedDevice, type SessionRecord } from "../records/session.js";
 import type { StepTime } from "../records/step-time.js";
@@ -43,7 +44,7 @@ export interface HostedDevice extends DeviceInfo {
 }
 
 /** Default number of sessions that take turns: few enough that all of them visibly evolve. */
-export const DEFAULT_MAX_CONCURRENT = 8;
+export const DEFAULT_MAX_CONCURRENT = limitTable.runningSessions.value;
 
 /** Default limits for kept frames: a session holds 5,000 steps of a painting at 512 px. */
 export const FRAME_BUDGET: FrameBudget = { sessionByteLength: 512e6, totalByteLength: 16e9 };

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type LiveMessage, publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
 import { StorageUnavailable } from "../errors.js";
+import { limitTable } from "../limits/table.js";
 import { isLive, type SessionFailure, type TranslationRecord, withDevice } from "../records/session.js";
 import { DeathCount, deathFailure } from "./deaths.js";
 import type { DeviceExit } from "./exit.js";
@@ -11,7 +12,7 @@ import { type Ending, publishEnding, storageFailure, storeEnding } from "./sessi
 import { liveWork } from "./work.js";
 
 /** How long a live translation continues without a frame from its client, ms. */
-export const LIVE_GRACE_MS = 30_000;
+export const LIVE_GRACE_MS = limitTable.liveIdleMs.value;
 
 /** Least time between two updates of the stored counts, ms. */
 const COUNTS_INTERVAL_MS = 2000;

@@ -7,6 +7,7 @@ import { type Route, routePolicy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
 import { COOKIE, credentialsOf } from "../access/requests.js";
 import { AtelierError, badInput, type ErrorCode } from "../errors.js";
+import type { Allowances } from "../limits/allowances.js";
 import type { LinkRecord } from "../records/access.js";
 
 /** Longest life of a cookie that browsers allow, s. */
@@ -93,20 +94,25 @@ export class RouteAccess {
  * says what the link opens. `DELETE /access` ends the access of this browser. `publicUrl` is the address that browsers show,
  * where a proxy stands in front.
  */
-export function accessRoutes({ links, audit, addressOf }: Access, publicUrl: URL | null): Router {
+export function accessRoutes({ links, principals, audit, addressOf }: Access, allowances: Allowances, publicUrl: URL | null): Router {
   const router = Router();
 
   router.post("/access", express.json({ limit: MAX_BODY_BYTES }), async (request, response) => {
     const { secret }: Record<string, unknown> = request.body ?? {};
     if (typeof secret !== "string") throw badInput("secret", "Send the secret of a link as JSON.");
+    const address = addressOf(request);
     const record = (code: ErrorCode | null, link: LinkRecord | null) =>
       audit.record({
-        ...{ action: "POST /access", code, address: addressOf(request) },
+        ...{ action: "POST /access", code, address },
         principal: link && { name: link.name, role: link.role, ownerId: null },
         about: link ? { link: link.id } : {},
       });
-    const opened = await links.open(secret, credentialsOf(request).cookie).catch((error: unknown) => {
-      if (error instanceof AtelierError) record(error.code, null);
+    const party = await principals.of(request);
+    await allowances.require("wrongSecretsPerMinute", party, address);
+    const opened = await links.open(secret, credentialsOf(request).cookie).catch(async (error: unknown) => {
+      if (!(error instanceof AtelierError)) throw error;
+      record(error.code, null);
+      if (error.code === "UNAUTHENTICATED") await allowances.spend("wrongSecretsPerMinute", party, address);
       throw error;
     });
     record(null, opened.link);

@@ -2,7 +2,9 @@ import express, { type Express, type RequestHandler } from "express";
 import type { Access } from "../access/access.js";
 import { schemaHidden } from "../access/permissions.js";
 import type { Exporter } from "../exports/exporter.js";
+import type { Allowances } from "../limits/allowances.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
+import type { Admission } from "../sessions/admission.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
 import type { WatchOutput } from "../sessions/watch/output-viewer.js";
 import type { Storage } from "../storage/storage.js";
@@ -37,6 +39,8 @@ export interface HttpDependencies {
   switches: { introspection: boolean; metrics: boolean };
   access: Access;
   limits: UploadLimits;
+  allowances: Allowances;
+  admission: Admission;
   decoder: PictureDecoder;
   metrics: Metrics;
   /** Why sessions cannot run yet; null when they can. */
@@ -69,6 +73,8 @@ export function createHttpApp({
   switches,
   access: everyone,
   limits,
+  allowances,
+  admission,
   decoder,
   metrics,
   unready,
@@ -89,10 +95,10 @@ export function createHttpApp({
   app.use(healthRoutes(unready, storage.space));
   app.use(guard.middleware);
   const access = new RouteAccess(everyone);
-  app.use(accessRoutes(everyone, publicUrl));
+  app.use(accessRoutes(everyone, allowances, publicUrl));
   if (everyone.signIn) app.use(signInRoutes({ ...everyone, signIn: everyone.signIn, publicUrl }));
   if (switches.metrics) app.get("/metrics", access.middleware("GET /metrics"), metrics.send);
-  app.use(pictureRoutes({ storage, decoder, limits, metrics, access }));
+  app.use(pictureRoutes({ storage, decoder, limits, metrics, access, allowances, admission }));
   app.use(mjpegRoutes({ broker, watchOutput, access }));
   app.use(exportRoutes({ storage, exporter, version, access }));
   app.use(modelPictureRoutes(modelPicture, access));

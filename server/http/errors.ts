@@ -46,7 +46,10 @@ export function errorHandler(report: (error: unknown) => void): ErrorRequestHand
     if (body.code === "INTERNAL") report(error);
     // The beginning of another response has been sent; the client sees that it breaks off. Express would log the error.
     if (response.headersSent) response.destroy();
-    else response.status(status).set("Cache-Control", "no-store").json(body);
+    else {
+      if (body.retryAfter !== undefined) response.set("Retry-After", String(body.retryAfter));
+      response.status(status).set("Cache-Control", "no-store").json(body);
+    }
   };
 }
 

@@ -3,9 +3,11 @@ import { type Request, type Response, Router } from "express";
 import { unauthenticated } from "../access/permissions.js";
 import type { Principal } from "../access/principal.js";
 import { notFound } from "../errors.js";
+import type { Allowances } from "../limits/allowances.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
 import { isId } from "../records/id.js";
 import type { FrameRecord, ImageRecord } from "../records/pictures.js";
+import type { Admission } from "../sessions/admission.js";
 import { expiry } from "../sessions/expiry.js";
 import { requireId } from "../sessions/requirements.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
@@ -29,15 +31,17 @@ export interface PictureDependencies {
   limits: UploadLimits;
   metrics: Pick<Metrics, "countUpload">;
   access: RouteAccess;
+  allowances: Allowances;
+  admission: Admission;
 }
 
 /**
  * `POST /images`; `GET /images/:id` and `GET /frames/:sessionId/:step`, both with `?w=` as a thumbnail. Only its owner and
  * admins get an upload as it was sent; others get it without metadata, such as where it was taken.
  */
-export function pictureRoutes({ storage, decoder, limits, metrics, access }: PictureDependencies): Router {
+export function pictureRoutes({ storage, decoder, limits, metrics, access, allowances, admission }: PictureDependencies): Router {
   const kept = keptFrames(storage);
-  const intake = new UploadIntake();
+  const intake = new UploadIntake({ ...intakeLimits, maxPerOwner: allowances.values.uploadsAtOnce });
   const thumbnails = createThumbnails(storage.thumbnails, decoder.shrink);
   const bareCopies = createBareCopies(decoder.encodeUpright);
   // Every upload that was admitted may wait for its turn.
@@ -79,15 +83,26 @@ export function pictureRoutes({ storage, decoder, limits, metrics, access }: Pic
 
   router.post("/images", async (request, response) => {
     try {
-      const { ownerId } = await access.require("POST /images", request);
+      const principal = await access.require("POST /images", request);
+      const { ownerId } = principal;
       if (ownerId === null) throw unauthenticated();
       const lifetime = requestedLifetime(request.query.expiresIn);
       // Refused before its bytes arrive; the time counts from when they are stored.
       expiry("expiresIn", lifetime);
-      const address = request.ip ?? "";
-      const image = await intake.run(address, request, async (upload) =>
-        store(await receiveUpload(request, limits.maxUploadBytes, upload), ownerId, lifetime),
-      );
+      await allowances.spend("uploadsPerMinute", principal, null);
+      // Most clients say how much they send, so that it is refused before it arrives.
+      const declared = Math.min(Number(request.get("Content-Length") ?? 0), limits.maxUploadBytes);
+      const count = async (byteLength: number) => {
+        if (byteLength <= 0) return;
+        await allowances.spend("uploadBytesPerMinute", principal, null, byteLength);
+        await admission.requireSpace(principal, byteLength);
+      };
+      await count(declared);
+      const image = await intake.run(ownerId, request, async (upload) => {
+        const bytes = await receiveUpload(request, limits.maxUploadBytes, upload);
+        if (declared === 0) await count(bytes.byteLength);
+        return store(bytes, ownerId, lifetime);
+      });
       metrics.countUpload("stored");
       response.status(201).location(imageUrl(image.id)).json(imageBody(image));
     } catch (error) {

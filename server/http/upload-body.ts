@@ -46,7 +46,7 @@ export async function receiveUpload(
 
 function tooLarge(limit: number): HttpError {
   return new HttpError(413, "LIMIT", `The upload is too large: at most ${limit} bytes are accepted.`, {
-    ...{ field: "file", limit, max: limit, unit: "bytes" },
+    ...{ field: "file", limit, max: limit, unit: "bytes", limitName: "uploadBytes" },
   });
 }
 

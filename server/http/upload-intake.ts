@@ -1,17 +1,23 @@
 import { beyondLimit, unavailable } from "../errors.js";
+import { limitTable } from "../limits/table.js";
 
 /** Limits of the uploads that are on their way at a time. */
 export interface IntakeLimits {
-  /** Uploads of all addresses, and of one: a class behind one router shares an address. */
+  /** Uploads of all owners, and of one. */
   maxUploads: number;
-  maxPerAddress: number;
+  maxPerOwner: number;
   /** Bytes that uploads hold in memory before only the oldest ones, and those with less than their share, are read on. */
   maxHeldBytes: number;
   /** The oldest uploads, which are always read, so that some always become complete. */
   alwaysRead: number;
 }
 
-export const intakeLimits: IntakeLimits = { maxUploads: 512, maxPerAddress: 128, maxHeldBytes: 256_000_000, alwaysRead: 3 };
+export const intakeLimits: IntakeLimits = {
+  maxUploads: 512,
+  maxPerOwner: limitTable.uploadsAtOnce.value,
+  maxHeldBytes: 256_000_000,
+  alwaysRead: 3,
+};
 
 /** An upload from its beginning until its picture is stored. */
 export interface Upload {
@@ -25,7 +31,7 @@ export interface Upload {
 interface AdmittedUpload extends Upload {
   heldBytes: number;
   paused: boolean;
-  readonly address: string;
+  readonly ownerId: string;
   readonly source: Source;
 }
 
@@ -46,17 +52,19 @@ export class UploadIntake {
   constructor(private readonly limits: IntakeLimits = intakeLimits) {}
 
   /**
-   * Runs `work` as one of the uploads of an address.
-   * @throws AtelierError LIMIT when the address has too many, UNAVAILABLE when all together are too many.
+   * Runs `work` as one of the uploads of an owner.
+   * @throws AtelierError LIMIT when the owner has too many, UNAVAILABLE when all together are too many.
    */
-  async run<Result>(address: string, source: Source, work: (upload: Upload) => Promise<Result>): Promise<Result> {
-    const { maxUploads, maxPerAddress } = this.limits;
-    if (this.uploads.filter((other) => other.address === address).length >= maxPerAddress) {
-      throw beyondLimit(`An address may send at most ${maxPerAddress} uploads at a time.`, maxPerAddress);
+  async run<Result>(ownerId: string, source: Source, work: (upload: Upload) => Promise<Result>): Promise<Result> {
+    const { maxUploads, maxPerOwner } = this.limits;
+    if (this.uploads.filter((other) => other.ownerId === ownerId).length >= maxPerOwner) {
+      throw beyondLimit(`At most ${maxPerOwner} of your uploads may be on their way at a time.`, maxPerOwner, {
+        limitName: "uploadsAtOnce",
+      });
     }
     if (this.uploads.length >= maxUploads) throw unavailable("The server is busy with other uploads. Try again soon.");
     const upload: AdmittedUpload = {
-      address,
+      ownerId,
       source,
       heldBytes: 0,
       paused: false,

@@ -30,7 +30,7 @@ export async function inspectPicture(bytes: Uint8Array, limits: PictureLimits): 
   const max = isJpeg ? limits.maxJpegPixels : limits.maxImagePixels;
   if (width * height > max) {
     const message = `The picture has ${width} x ${height} pixels; at most ${max} pixels are accepted${isJpeg ? "" : ` (in a JPEG, ${limits.maxJpegPixels})`}.`;
-    throw beyondLimit(message, max, { field: "file", unit: "pixels" });
+    throw beyondLimit(message, max, { field: "file", unit: "pixels", limitName: isJpeg ? "jpegPixels" : "pixels" });
   }
   const min = limits.minImageSide;
   if (Math.min(width, height) < min) {

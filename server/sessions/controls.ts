@@ -1,12 +1,14 @@
 import { type Bus, publishChange } from "../bus/bus.js";
 import { type AtelierError, beyondLimit, conflict, unavailable } from "../errors.js";
+import type { Party } from "../limits/allowances.js";
 import type { Queue } from "../queue/queue.js";
 import type { ChangeInput } from "../records/changes.js";
 import { isLive, type SessionRecord, type SessionStatus, type StyleTransferRecord } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
+import type { Admission } from "./admission.js";
 import { resolveChange } from "./change-input.js";
 import type { SessionModels } from "./models.js";
-import { noSession, requireQueueSpace, requireSession, requireStyleTransfer } from "./requirements.js";
+import { noSession, requireSession, requireStyleTransfer } from "./requirements.js";
 import { isFinal, openStatuses, statusesBefore } from "./status.js";
 import { AutoResetEvent } from "./watch/auto-reset-event.js";
 
@@ -28,8 +30,7 @@ export interface SessionControlsOptions {
   models: SessionModels;
   /** Longest side of a painting on this machine and the device in use, px. */
   maxSize(): number;
-  /** Most sessions that may wait for a device at a time. */
-  maxQueued: number;
+  admission: Admission;
   /** Most changes of one session. */
   maxChanges: number;
 }
@@ -53,7 +54,7 @@ export class SessionControls {
     if (isFinal(found.status)) throw statusConflict(found.status);
     const change = await resolveChange({ ...this.parts, storage: { ...storage, images } }, found, input, found.step);
     if (((await storage.changes.counts([sessionId])).get(sessionId) ?? 0) >= maxChanges) {
-      throw beyondLimit(`A session can be changed at most ${maxChanges} times.`, maxChanges);
+      throw beyondLimit(`A session can be changed at most ${maxChanges} times.`, maxChanges, { limitName: "changes" });
     }
     const steered = await storage.changes.add(sessionId, change, openStatuses);
     if (!steered) throw await this.whyUnchanged(sessionId);
@@ -83,17 +84,13 @@ export class SessionControls {
   }
 
   /**
-   * Queues a paused session again.
-   * @throws AtelierError NOT_FOUND; CONFLICT when it is not PAUSED; LIMIT when too many sessions wait.
+   * Queues a paused session again, for who asks for it.
+   * @throws AtelierError NOT_FOUND; CONFLICT when it is not PAUSED; LIMIT when too many wait or run.
    */
-  async resume(sessionId: string): Promise<SessionRecord> {
-    const { storage, queue, bus, maxQueued } = this.parts;
-    await requireQueueSpace(storage, maxQueued);
-    const resumed = await storage.sessions.update(
-      sessionId,
-      { status: "QUEUED", queuedAt: new Date(), error: null },
-      statusesBefore("QUEUED"),
-    );
+  async resume(sessionId: string, party: Party): Promise<SessionRecord> {
+    const { storage, queue, bus, admission } = this.parts;
+    const patch = { status: "QUEUED", queuedAt: new Date(), error: null } as const;
+    const resumed = await admission.admit(party, false, () => storage.sessions.update(sessionId, patch, statusesBefore("QUEUED")));
     if (!resumed) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, resumed);
     await queue.add(sessionId);

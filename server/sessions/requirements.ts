@@ -1,4 +1,4 @@
-import { type AtelierError, beyondLimit, conflict, notFound } from "../errors.js";
+import { type AtelierError, conflict, notFound } from "../errors.js";
 import { isId } from "../records/id.js";
 import type { ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
@@ -33,12 +33,6 @@ export async function requireImage(storage: Storage, field: string, imageId: str
   const image = isId(imageId) ? await storage.images.find(imageId) : null;
   if (!image) throw notFound(field, "There is no such image.");
   return image;
-}
-
-/** @throws AtelierError LIMIT when `maxQueued` sessions wait already. */
-export async function requireQueueSpace(storage: Storage, maxQueued: number): Promise<void> {
-  if ((await storage.sessions.count({ status: ["QUEUED"] })) >= maxQueued)
-    throw beyondLimit(`At most ${maxQueued} sessions may wait at a time.`, maxQueued);
 }
 
 export function noSession(field = "sessionId"): AtelierError {

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { type Bus, publishChange } from "../bus/bus.js";
 import { badInput, conflict, notFound } from "../errors.js";
+import type { Party } from "../limits/allowances.js";
 import type { Queue } from "../queue/queue.js";
 import { type ChangeInput, inForceAt, withChange } from "../records/changes.js";
 import { newConvolutions } from "../records/convolutions.js";
 import type { ImageRecord } from "../records/pictures.js";
 import {
   devicesOf,
+  isLive,
   type SessionRecord,
   type SessionRecordBase,
   type StyleTransferRecord,
@@ -14,6 +16,7 @@ import {
 } from "../records/session.js";
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
 import type { SessionPatch, Storage } from "../storage/storage.js";
+import type { Admission } from "./admission.js";
 import { resolveChange } from "./change-input.js";
 import { expiry } from "./expiry.js";
 import { paintingModel, type SessionModel, type SessionModels, translator } from "./models.js";
@@ -39,10 +42,9 @@ export interface SessionServiceOptions {
   models: SessionModels;
   /** Longest side of a painting on this machine and the device in use, px. */
   maxSize(): number;
-  /** @throws AtelierError LIMIT when too many sessions wait. */
-  requireQueueSpace(): Promise<void>;
-  /** Owner of what is started and kept. */
-  ownerId: string;
+  admission: Admission;
+  /** Who starts and keeps things. */
+  party: Party & { ownerId: string };
 }
 
 /** Starts, branches, renames and deletes sessions. Each method checks its input before it changes anything. */
@@ -52,7 +54,7 @@ export class SessionService {
   /**
    * Creates a style transfer and queues it.
    * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE without a
-   * model, LIMIT when too many sessions wait.
+   * model, LIMIT when too many wait or run.
    */
   async startStyleTransfer(input: StyleTransferInput): Promise<StyleTransferRecord> {
     const title = resolveTitle("input.title", input.title);
@@ -71,7 +73,7 @@ export class SessionService {
    * Creates a style transfer that continues the exact state of another one at a kept step, with changes that are in
    * force from that picture's evaluation on, and queues it. It shares the frames through that step.
    * @throws AtelierError NOT_FOUND; BAD_INPUT (with field and limit); CONFLICT when the session is not a style
-   * transfer; LIMIT when too many sessions wait.
+   * transfer; LIMIT when too many wait or run.
    */
   async branch(sessionId: string, step: number, input: ChangeInput | null): Promise<StyleTransferRecord> {
     const { storage, bus } = this.parts;
@@ -119,7 +121,7 @@ export class SessionService {
    * same. A title that is not null replaces the trace's.
    * @throws AtelierError BAD_INPUT with field and limit for a trace that is damaged or from a newer version; NOT_FOUND
    * for a picture or model that is missing here; UNAVAILABLE for a model that cannot be downloaded; LIMIT when too many
-   * sessions wait.
+   * wait or run.
    */
   async importTrace(trace: string, title: string | null): Promise<StyleTransferRecord> {
     const { changes, ...start } = await resolveTrace(this.parts, trace);
@@ -131,7 +133,7 @@ export class SessionService {
   /**
    * Creates a translation of one picture, or without a picture a live translation, and queues it.
    * @throws AtelierError BAD_INPUT (with field and limit), NOT_FOUND for an image or model, UNAVAILABLE for a model
-   * that cannot be downloaded, LIMIT when too many sessions wait.
+   * that cannot be downloaded, LIMIT when too many wait or run.
    */
   async startTranslation(input: TranslationInput): Promise<TranslationRecord> {
     const title = resolveTitle("input.title", input.title);
@@ -153,16 +155,19 @@ export class SessionService {
   /**
    * Stores a kept frame as an image, which stays when the session is deleted. Returns the image that is there already
    * when one has the same bytes.
-   * @throws AtelierError NOT_FOUND when there is no such frame, or it is no longer kept.
+   * @throws AtelierError NOT_FOUND when there is no such frame, or it is no longer kept; LIMIT beyond
+   * the space of its owner.
    */
   async keepFrame(sessionId: string, step: number): Promise<ImageRecord> {
     const { storage } = this.parts;
     const kept = keptFrames(storage);
     const frame = await kept.find(sessionId, step);
     if (!frame) throw notFound("step", "There is no such frame, or it is no longer kept.");
-    const digest = await storage.blobs.put(await kept.picture(frame));
+    const { admission, party } = this.parts;
     const { width, height, mimeType, byteLength } = frame;
-    const { ownerId } = this.parts;
+    await admission.requireSpace(party, byteLength);
+    const digest = await storage.blobs.put(await kept.picture(frame));
+    const { ownerId } = party;
     const kind = { width, height, mimeType, byteLength };
     return storage.images.insert({
       id: randomUUID(),
@@ -269,9 +274,8 @@ export class SessionService {
     session: Kind,
     insert = () => this.parts.storage.sessions.insert(session),
   ): Promise<Kind> {
-    const { queue, bus, requireQueueSpace } = this.parts;
-    await requireQueueSpace();
-    await insert();
+    const { queue, bus, admission, party } = this.parts;
+    await admission.admit(party, isLive(session), insert);
     // Published before the session can be claimed, so that no viewer sees RUNNING before QUEUED.
     await publishChange(bus, session);
     await queue.add(session.id);
@@ -294,7 +298,7 @@ export class SessionService {
       starred: false,
       note: null,
       expiresAt,
-      ownerId: this.parts.ownerId,
+      ownerId: this.parts.party.ownerId,
       visibility: "PRIVATE",
       approval: null,
       step: -1,

@@ -54,6 +54,8 @@ export interface ImageStore {
   list(page: PageRequest<string>, ownerId?: string | null): Promise<Page<ImageRecord>>;
   /** Number of images in the list. */
   count(ownerId?: string | null): Promise<number>;
+  /** Size of an owner's images, bytes, those that expire included. */
+  byteLengthOf(ownerId: string): Promise<number>;
   /**
    * Deletes an image that no session uses, with `expiredBy` only if it has expired by that instant. Returns its digest, or
    * null when no image was deleted.
@@ -203,6 +205,8 @@ export interface FrameStore {
    * stay. Returns the digests that no kept frame or image uses any more.
    */
   thin(sessionId: string, byteLength: number): Promise<string[]>;
+  /** Size of the kept frames of an owner's sessions, bytes; what a branch shares counts for it too. */
+  byteLengthOfOwner(ownerId: string): Promise<number>;
   /** Size of a session's kept frames, bytes. */
   byteLengthOf(sessionId: string): Promise<number>;
   /** The session whose kept frames are the largest in sum; null when no session keeps frames. */

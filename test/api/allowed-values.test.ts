@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import { exportLimits } from "../../server/exports/export.js";
-import { pictureLimits } from "../../server/limits.js";
+import { pictureLimits } from "../../server/limits/pictures.js";
 import { thumbnailWidths } from "../../server/records/pictures.js";
 import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live/frames.js";
 import { MAX_TRACE_LENGTH } from "../../server/sessions/trace/read.js";
@@ -124,7 +124,7 @@ test.each([
   ["too many bytes", 413, () => "/images", "file", { max: maxUploadBytes, unit: "bytes" }, () => upload("x".repeat(maxUploadBytes + 1))],
 ])("HTTP says what is allowed, typed: %s", async (_what, status, path, field, allowed, init = async () => ({})) => {
   const response = await fetch(`${running.address}${path()}`, await init());
-  const { code, limit, message, ...rest } = await response.json();
+  const { code, limit, limitName: _name, message, ...rest } = await response.json();
   expect([response.status, rest]).toEqual([status, { field, ...allowed }]);
   expectStated(message, allowed);
   expect(["BAD_INPUT", "LIMIT"]).toContain(code);

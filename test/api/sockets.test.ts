@@ -137,7 +137,12 @@ test.each([1.2, 20])("a message of %s MB fails its own operation and no other", 
     {
       id: "large",
       type: "error",
-      payload: [{ message: `A request may have at most ${limit} bytes.`, extensions: { code: "LIMIT", limit, max: limit, unit: "bytes" } }],
+      payload: [
+        {
+          message: `A request may have at most ${limit} bytes.`,
+          extensions: { code: "LIMIT", limit, max: limit, unit: "bytes", limitName: "messageBytes" },
+        },
+      ],
     },
   ]);
   expect([client.got("watch"), client.closed]).toEqual([[], null]);

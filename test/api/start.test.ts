@@ -223,7 +223,7 @@ test("a picture that becomes one pixel high at this size is refused before work 
 });
 
 test("no more sessions may wait than the server allows", async () => {
-  const full = await startApp({ maxQueued: 2 });
+  const full = await startApp({ limits: { queuedSessions: 2 } });
   const input = { contentId: full.imageId, styles: [{ imageId: full.imageId }] };
   const START_ANY = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
   for (let session = 0; session < 2; session++) await full.client.query(START_ANY, { input });

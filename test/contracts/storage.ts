@@ -75,6 +75,16 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         expect(await storage.images.findByDigest(digest)).toBeNull();
       });
 
+      it("sums those of an owner, also those that expire", async () => {
+        const ownerId = randomUUID();
+        const mine = [anImage({ ownerId, byteLength: 2e9 }), anImage({ ownerId, byteLength: 1.5e9, expiresAt: new Date() })];
+        expect(await storage.images.byteLengthOf(ownerId)).toBe(0);
+        for (const image of [...mine, anImage({ ownerId: randomUUID() })]) await storage.images.insert(image);
+        expect(await storage.images.byteLengthOf(ownerId)).toBe(3.5e9);
+        await storage.images.delete(mine[0]!.id);
+        expect(await storage.images.byteLengthOf(ownerId)).toBe(1.5e9);
+      });
+
       it("lists them newest first, page by page, even those of the same moment", async () => {
         const before = await storage.images.count();
         const at = (seconds: number) => new Date(Date.UTC(2100, 0, 1, 0, 0, seconds));
@@ -357,6 +367,20 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
         for (const id of ids) expect(curves.get(id)).toEqual((await storage.frames.lossesOf([id], {}, 6)).get(id));
         expect(curves.get(ids[0]!)?.map(({ step }) => step)).toEqual([0, 1, 5, 6, 10, 11]);
         expect(curves.get(ids[1]!)).toHaveLength(3);
+      });
+
+      it("sums the frames of an owner's sessions", async () => {
+        const ownerId = randomUUID();
+        const { contentId } = await storedSession();
+        const mine = [aSession(contentId, { ownerId }), aSession(contentId, { ownerId })];
+        expect(await storage.frames.byteLengthOfOwner(ownerId)).toBe(0);
+        for (const session of mine) {
+          await storage.sessions.insert(session);
+          for (let step = 0; step < 2; step++) await storage.frames.insert(aFrame(session.id, step, { byteLength: 1000 }));
+        }
+        expect(await storage.frames.byteLengthOfOwner(ownerId)).toBe(4000);
+        await storage.sessions.delete(mine[0]!.id);
+        expect(await storage.frames.byteLengthOfOwner(ownerId)).toBe(2000);
       });
 
       it("sums the frames of all sessions", async () => {

@@ -5,6 +5,7 @@ import type { OpenIdSettings } from "../../server/access/openid.js";
 import { type App, type AppParts, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import type { LimitValues } from "../../server/limits/table.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { AccessMode } from "../../server/records/access.js";
 import type { Storage } from "../../server/storage/storage.js";
@@ -47,7 +48,8 @@ export interface AppOptions {
   memoryBytes?: number;
   /** Memory of the device itself, bytes; null, the default, for one that computes in the machine's memory. */
   cardBytes?: number | null;
-  maxQueued?: number;
+  /** Values of limits that differ from those of the table. */
+  limits?: Partial<LimitValues>;
   /** Folder of an exported studio; by default there is none. */
   studioFolder?: string;
   switches?: Partial<AppParts["switches"]>;
@@ -66,7 +68,7 @@ export async function startApp({
   origins = [],
   memoryBytes = 64e9,
   cardBytes = null,
-  maxQueued,
+  limits = {},
   studioFolder,
   switches,
 }: AppOptions = {}): Promise<RunningApp> {
@@ -111,7 +113,7 @@ export async function startApp({
     memoryBytes,
     cardBytes: () => cardBytes,
     report,
-    ...(maxQueued === undefined ? {} : { maxQueued }),
+    limits,
   });
   const { port } = await app.listen(0, "127.0.0.1");
   const address = `${tls ? "https" : "http"}://127.0.0.1:${port}`;

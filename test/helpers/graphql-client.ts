@@ -4,7 +4,17 @@ import WebSocket from "ws";
 export interface GraphqlError {
   message: string;
   path?: (string | number)[];
-  extensions: { code: string; field?: string; limit?: string | number; min?: number; max?: number; unit?: string; allowed?: string[] };
+  extensions: {
+    code: string;
+    field?: string;
+    limit?: string | number;
+    limitName?: string;
+    retryAfter?: number;
+    min?: number;
+    max?: number;
+    unit?: string;
+    allowed?: string[];
+  };
 }
 
 export interface Answer<Data> {

@@ -187,7 +187,15 @@ describe("a host", () => {
       await host.event(id, (event) => event.type === "changed" && event.session.status === "PAUSED");
     }
     const { storage, queue, bus } = host;
-    const controls = new SessionControls({ storage, queue, bus, models: {} as never, maxSize: () => 64, maxQueued: 10, maxChanges: 10 });
+    const controls = new SessionControls({
+      storage,
+      queue,
+      bus,
+      models: {} as never,
+      maxSize: () => 64,
+      admission: {} as never,
+      maxChanges: 10,
+    });
     expect(await (status === "PAUSED" ? controls.pause(left) : controls.cancel(left))).toMatchObject({ status, error: null });
     full = false;
     expect((await host.end(other)).status).toBe("COMPLETED");

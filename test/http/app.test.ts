@@ -140,6 +140,7 @@ describe("the HTTP app", () => {
       publicUrl: null,
       switches: { introspection: true, metrics: true },
       limits,
+      ...{ allowances: server.allowances, admission: server.admission },
       decoder: server.decoder,
       metrics,
       unready: () => null,

@@ -12,7 +12,10 @@ import { Exporter } from "../../server/exports/exporter.js";
 import { createHttpApp, type HttpDependencies } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
+import { Allowances } from "../../server/limits/allowances.js";
+import { limitValues } from "../../server/limits/table.js";
 import { decoderLimits, openPictureDecoder, type PictureDecoder } from "../../server/pictures/decoder.js";
+import { Admission } from "../../server/sessions/admission.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
 import { FrameBroker } from "../../server/sessions/watch/frame-broker.js";
 import { outputsOf } from "../../server/sessions/watch/output-viewer.js";
@@ -31,6 +34,8 @@ export interface RunningServer {
   exporter: Exporter;
   decoder: PictureDecoder;
   access: Access;
+  allowances: Allowances;
+  admission: Admission;
   port: number;
   /** Errors that were the server's own fault. */
   faults: unknown[];
@@ -50,6 +55,8 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const access = await openAccess({
     ...{ mode: "NONE", isOwnPage: () => true, addressOf: () => null, audit: noAudit, storage, bus, findFilm: () => null },
   });
+  const allowances = new Allowances(limitValues());
+  const admission = new Admission({ storage, allowances });
   const app = createHttpApp({
     storage,
     access,
@@ -57,6 +64,8 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     watchOutput: outputsOf({ storage, bus, broker }),
     metrics,
     limits,
+    allowances,
+    admission,
     decoder,
     guard: createGuard({ origins: ["https://studio.example"] }),
     trustedProxies: [],
@@ -83,6 +92,8 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     exporter,
     decoder,
     access,
+    allowances,
+    admission,
     port,
     faults,
     async close() {

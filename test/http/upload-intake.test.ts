@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { type Upload, UploadIntake } from "../../server/http/upload-intake.js";
 
-const limits = { maxUploads: 5, maxPerAddress: 3, maxHeldBytes: 100, alwaysRead: 1 };
+const limits = { maxUploads: 5, maxPerOwner: 3, maxHeldBytes: 100, alwaysRead: 1 };
 
 /** Uploads that run until they are finished. */
 function uploads(intake = new UploadIntake(limits)) {
-  return (address: string) => {
+  return (ownerId: string) => {
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => {
       finish = resolve;
@@ -20,7 +20,7 @@ function uploads(intake = new UploadIntake(limits)) {
       },
     };
     let upload: Upload | undefined;
-    const done = intake.run(address, body, async (admitted) => {
+    const done = intake.run(ownerId, body, async (admitted) => {
       upload = admitted;
       await finished;
     });
@@ -28,7 +28,7 @@ function uploads(intake = new UploadIntake(limits)) {
   };
 }
 
-it("refuses an address that has too many uploads, and admits others", async () => {
+it("refuses an owner that has too many uploads, and admits others", async () => {
   const begin = uploads();
   const slow = [begin("a"), begin("a"), begin("a")];
   await expect(begin("a").done).rejects.toMatchObject({ code: "LIMIT", detail: { limit: 3 } });

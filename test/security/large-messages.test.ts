@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { apiLimits } from "../../server/api/limits.js";
-import { pictureLimits } from "../../server/limits.js";
+import { pictureLimits } from "../../server/limits/pictures.js";
 import { appOfFile } from "../helpers/app.js";
 
 const running = appOfFile();

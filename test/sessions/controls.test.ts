@@ -32,7 +32,7 @@ test("a steer reads as many rows after hundreds of others as after the first few
     queue: {} as never,
     models: new FakeModels().sessions,
     maxSize: () => 1024,
-    maxQueued: 1,
+    admission: {} as never,
     maxChanges: 1000,
   });
   const client = database as unknown as { execute(query: SQL): Promise<{ rows: { count: unknown }[] }> };

@@ -124,6 +124,14 @@ export function sqlFrames(database: Database): FrameStore {
 
     thin: (sessionId, byteLength) => database.transaction((transaction) => thinFrames(transaction, sessionId, byteLength)),
 
+    async byteLengthOfOwner(ownerId) {
+      const [row] = await database
+        .select({ byteLength: sum(sessions.frameByteLength).mapWith(Number) })
+        .from(sessions)
+        .where(eq(sessions.ownerId, ownerId));
+      return row?.byteLength ?? 0;
+    },
+
     async byteLengthOf(sessionId) {
       const [row] = await database.select({ byteLength: sessions.frameByteLength }).from(sessions).where(eq(sessions.id, sessionId));
       return row?.byteLength ?? 0;

@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, inArray, isNull, lt, lte, notExists, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, exists, inArray, isNull, lt, lte, notExists, or, type SQL, sql, sum } from "drizzle-orm";
 import { badInput } from "../../errors.js";
 import type { Reader } from "../../records/access.js";
 import type { ImageRecord } from "../../records/pictures.js";
@@ -60,6 +60,14 @@ export function sqlImages(database: Database): ImageStore {
     },
 
     count: async (ownerId = null) => database.$count(images, lasting(ownerId)),
+
+    async byteLengthOf(ownerId) {
+      const [row] = await database
+        .select({ byteLength: sum(images.byteLength).mapWith(Number) })
+        .from(images)
+        .where(eq(images.ownerId, ownerId));
+      return row?.byteLength ?? 0;
+    },
 
     async expired(by) {
       const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, images.id));

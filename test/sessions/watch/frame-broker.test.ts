@@ -34,6 +34,7 @@ class Painted {
           await wait();
           return new Map([[id, { rows: rows.slice(0, first), hasNextPage: rows.length > first }]]);
         },
+        byteLengthOfOwner: async () => Promise.reject(new Error("not read")),
         countOf: async ([id = ""], range) => new Map([[id, this.within(range).length]]),
       },
     };

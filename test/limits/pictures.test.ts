@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { maxPaintingSize } from "../server/limits.js";
+import { maxPaintingSize } from "../../server/limits/pictures.js";
 
 test("the largest painting grows with the memory in steps of 64 px, up to the allowed size", () => {
   const sizes = [1, 2, 4, 8, 16, 32, 64].map((gigabytes) => maxPaintingSize(gigabytes * 1e9, 2048));

@@ -1,20 +1,20 @@
-/** Limits of uploaded pictures. Those of GraphQL are in api/limits.ts, those of settings in records/settings.ts. */
-export const pictureLimits = {
-  /** A photo of 200 megapixels as phones take them. */
-  maxUploadBytes: 80_000_000,
-  /** A photo of 50 megapixels, 8192 x 6144, in any format. */
-  maxImagePixels: 60_000_000,
-  /** A photo of 200 megapixels, 16384 x 12288: a JPEG is shrunk while it is loaded. */
-  maxJpegPixels: 210_000_000,
+import { type LimitValues, limitValues } from "./table.js";
+
+/** Limits of uploaded pictures. */
+export interface PictureLimits {
+  maxUploadBytes: number;
+  maxImagePixels: number;
+  /** A JPEG is shrunk while it is loaded. */
+  maxJpegPixels: number;
   /** Shortest side, px: at 16 px the deepest layer of VGG-19 still has one value. */
-  minImageSide: 16,
-} as const;
+  minImageSide: number;
+}
 
-/** Sessions that may wait for a device at a time. */
-export const MAX_QUEUED_SESSIONS = 1000;
+export function pictureLimitsOf({ uploadBytes, pixels, jpegPixels }: LimitValues): PictureLimits {
+  return { maxUploadBytes: uploadBytes, maxImagePixels: pixels, maxJpegPixels: jpegPixels, minImageSide: 16 };
+}
 
-/** Changes of settings that may be recorded for one session: one for each step of the longest painting. */
-export const MAX_CHANGES = 5000;
+export const pictureLimits = pictureLimitsOf(limitValues());
 
 /**
  * Memory of the device process, bytes: a fixed part, and a part for each pixel of the picture. An upper bound for one

@@ -1,0 +1,103 @@
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { type AtelierError, beyondLimit } from "../errors.js";
+import { addressKey } from "./address.js";
+import { type LimitName, type LimitScope, type LimitValues, limitTable } from "./table.js";
+
+/** Who asks, as far as limits are concerned. */
+export interface Party {
+  /** Null for a stranger. */
+  role: string | null;
+  /** Null for a stranger. */
+  ownerId: string | null;
+}
+
+/** Limits of how much may happen in a time, with that time in seconds. */
+const windows = {
+  uploadsPerMinute: 60,
+  uploadBytesPerMinute: 60,
+  framesPerSecond: 1,
+  strangerUpgradesPerMinute: 60,
+  strangerOperationsPerMinute: 60,
+  wrongSecretsPerMinute: 60,
+} as const satisfies Partial<Record<LimitName, number>>;
+
+export type RateName = keyof typeof windows;
+
+/** After how long a client should ask again where nobody knows when a place will be free, s. */
+const FREE_PLACE_S = 10;
+
+/**
+ * What everyone may still do. Owners are counted each on their own, strangers by their address. Admins are not counted; so
+ * nobody is on a server without access control, where everyone is one owner with all rights.
+ */
+export class Allowances {
+  private readonly rates = new Map<RateName, RateLimiterMemory>();
+
+  constructor(readonly values: LimitValues) {
+    for (const [name, duration] of Object.entries(windows) as [RateName, number][]) {
+      this.rates.set(name, new RateLimiterMemory({ keyPrefix: name, points: values[name], duration }));
+    }
+  }
+
+  /**
+   * Counts something that a party does. A party that the limit is not for is not counted.
+   * @throws AtelierError LIMIT, with `retryAfter`, for more than the limit
+   */
+  async spend(name: RateName, party: Party, address: string | null, points = 1): Promise<void> {
+    const key = this.keyOf(name, party, address);
+    if (key === null) return;
+    try {
+      await this.rates.get(name)?.consume(key, points);
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      throw this.refusal(name, Math.max(1, Math.ceil(error.msBeforeNext / 1000)));
+    }
+  }
+
+  /** @throws AtelierError LIMIT, with `retryAfter`, for a party that has reached the limit; counts nothing */
+  async require(name: RateName, party: Party, address: string | null): Promise<void> {
+    const key = this.keyOf(name, party, address);
+    const spent = key === null ? null : await this.rates.get(name)?.get(key);
+    if (spent && spent.consumedPoints >= this.values[name]) throw this.refusal(name, Math.max(1, Math.ceil(spent.msBeforeNext / 1000)));
+  }
+
+  /** The value of a limit for a party; infinite where it is not for them. */
+  of(name: LimitName, party: Party): number {
+    return isFor(limitTable[name].per, party) ? this.values[name] : Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * @throws AtelierError LIMIT when a party has `count` already and the limit is no more. `retryAfter` is left out with
+   * `waitingHelps` false.
+   */
+  requirePlace(name: LimitName, party: Party, count: number, waitingHelps = true): void {
+    if (count >= this.of(name, party)) throw this.refusal(name, waitingHelps ? FREE_PLACE_S : null);
+  }
+
+  /** The error for more than a limit. `retryAfter` is in seconds; null where waiting does not help. */
+  refusal(name: LimitName, retryAfter: number | null): AtelierError {
+    const value = this.values[name];
+    const { unit, per } = limitTable[name];
+    const whose = per === "OWNER" ? "you" : per === "ADDRESS" ? "your address without a role" : "this server";
+    const wait = retryAfter === null ? "" : ` Try again in ${retryAfter} ${retryAfter === 1 ? "second" : "seconds"}.`;
+    const message = `The limit for ${whose} is ${value.toLocaleString("en")} ${words(unit, value)}.${wait}`;
+    return beyondLimit(message, value, { unit, limitName: name, ...(retryAfter === null ? {} : { retryAfter }) });
+  }
+
+  private keyOf(name: RateName, party: Party, address: string | null): string | null {
+    if (!isFor(limitTable[name].per, party)) return null;
+    return party.ownerId ?? addressKey(address ?? "");
+  }
+}
+
+function isFor(scope: LimitScope, { role }: Party): boolean {
+  if (scope === "OWNER") return role !== null && role !== "ADMIN";
+  return scope !== "ADDRESS" || role === null;
+}
+
+/** A unit such as uploads/min in words, for a number of it. */
+function words(unit: string, value: number): string {
+  const [name = "", time] = unit.split("/");
+  const counted = value === 1 ? name.replace(/s$/, "") : name;
+  return time === undefined ? counted : `${counted} a ${time === "min" ? "minute" : "second"}`;
+}

@@ -1,0 +1,79 @@
+/** What a limit counts for: each on its own, or all of the server together. */
+export const limitScopes = {
+  OWNER: "Everyone who has a role, each on their own: a visitor, or a link that a program uses. Not admins.",
+  ADDRESS: "Everyone at an address who has no role.",
+  SOCKET: "A WebSocket.",
+  OPERATION: "A request, or a message that holds an operation.",
+  PICTURE: "An uploaded picture.",
+  SESSION: "A session.",
+  SERVER: "All who use the server together.",
+} as const;
+
+export type LimitScope = keyof typeof limitScopes;
+
+export interface Limit {
+  value: number;
+  unit: string;
+  per: LimitScope;
+  /** What is limited, and what happens beyond it where that is no refusal. Markdown, one sentence or two. */
+  description: string;
+}
+
+function limit(per: LimitScope, value: number, unit: string, description: string): Limit {
+  return { value, unit, per, description };
+}
+
+/**
+ * The limits of the server that clients meet, with their defaults: a class of thirty shares one machine and one address.
+ * `ServerInfo.limits` and docs/operate.md show this table. Beyond a limit, what was asked for is refused with LIMIT.
+ */
+export const limitTable = {
+  uploadsPerMinute: limit("OWNER", 60, "uploads/min", "Pictures that are uploaded."),
+  uploadBytesPerMinute: limit("OWNER", 500e6, "bytes/min", "Bytes of the pictures that are uploaded."),
+  uploadsAtOnce: limit("OWNER", 128, "uploads", "Uploads on their way at a time; for admins too."),
+  openSessions: limit("OWNER", 20, "sessions", "Sessions that run or wait at a time."),
+  liveSessions: limit("OWNER", 2, "sessions", "Live translations that run or wait at a time."),
+  framesPerSecond: limit("OWNER", 90, "frames/s", "Frames sent to live translations."),
+  openExports: limit("OWNER", 4, "exports", "Exports that wait or run at a time."),
+  ownSockets: limit("OWNER", 32, "sockets", "WebSockets that are open at a time."),
+  ownBytes: limit(
+    "OWNER",
+    4000e6,
+    "bytes",
+    "Pictures and kept frames (`ATELIER_OWNER_MB`). A session that runs or waits goes on; a paused one cannot resume.",
+  ),
+  strangerSockets: limit("ADDRESS", 50, "sockets", "WebSockets that are open at a time, and not known to be someone's with a role."),
+  strangerUpgradesPerMinute: limit("ADDRESS", 300, "sockets/min", "WebSockets that are asked for."),
+  strangerOperationsPerMinute: limit("ADDRESS", 1200, "operations/min", "GraphQL operations."),
+  wrongSecretsPerMinute: limit("ADDRESS", 30, "attempts/min", "Attempts to open a link with a secret that opens nothing."),
+  subscriptionsPerSocket: limit("SOCKET", 100, "operations", "Operations that run at a time."),
+  messageBytes: limit("OPERATION", 1024 * 1024, "bytes", "Size of a body or message."),
+  tokens: limit("OPERATION", 4000, "tokens", "Lexical tokens of a document."),
+  depth: limit("OPERATION", 12, "levels", "Nesting of fields."),
+  introspectionDepth: limit("OPERATION", 20, "levels", "Nesting of fields below `__schema` and `__type`."),
+  aliases: limit("OPERATION", 100, "aliases", "Fields with an alias."),
+  fields: limit("OPERATION", 500, "fields", "Fields of a document."),
+  cost: limit("OPERATION", 200_000, "values", "Values that may be asked for, as `extensions.cost` reports."),
+  dataBytes: limit("OPERATION", 32e6, "bytes", "Pictures in one answer or event, as `Frame.data`."),
+  readMs: limit("OPERATION", 10_000, "ms", "Time that an operation may read from storage."),
+  uploadBytes: limit("PICTURE", 80e6, "bytes", "Size of the file."),
+  pixels: limit("PICTURE", 60e6, "pixels", "Width times height, unless it is a JPEG."),
+  jpegPixels: limit("PICTURE", 210e6, "pixels", "Width times height of a JPEG."),
+  changes: limit("SESSION", 5000, "changes", "Changes recorded for a session."),
+  liveIdleMs: limit("SESSION", 30_000, "ms", "Time without a frame from its client, after which a live translation ends."),
+  runningSessions: limit("SERVER", 8, "sessions", "Sessions of all kinds that run at a time; the others wait, with their `queuePosition`."),
+  queuedSessions: limit("SERVER", 1000, "sessions", "Sessions that wait at a time."),
+  exports: limit("SERVER", 20, "exports", "Exports that wait or run at a time."),
+  sockets: limit("SERVER", 1000, "sockets", "WebSockets that are open at a time."),
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof limitTable;
+
+/** Values of limits by name. */
+export type LimitValues = Readonly<Record<LimitName, number>>;
+
+/** The values of the table, with some of them replaced. */
+export function limitValues(replaced: Partial<LimitValues> = {}): LimitValues {
+  const values = Object.entries(limitTable).map(([name, { value }]) => [name, value]);
+  return { ...(Object.fromEntries(values) as Record<LimitName, number>), ...replaced };
+}

@@ -1,0 +1,70 @@
+import { beyondLimit } from "../errors.js";
+import type { Allowances, Party } from "../limits/allowances.js";
+import type { SessionStatus } from "../records/session.js";
+import type { Storage } from "../storage/storage.js";
+
+const underWay: readonly SessionStatus[] = ["QUEUED", "RUNNING"];
+
+export interface AdmissionParts {
+  storage: Pick<Storage, "sessions" | "images" | "frames">;
+  allowances: Allowances;
+}
+
+/** Admits sessions and pictures within the limits of the server and of their owners. */
+export class Admission {
+  /** The last work of each owner that is under way. */
+  private readonly turns = new Map<string, Promise<unknown>>();
+
+  constructor(private readonly parts: AdmissionParts) {}
+
+  /**
+   * Queues a session by `queue` where its owner and the server have a place for it.
+   * @throws AtelierError LIMIT
+   */
+  admit<Result>(party: Party, live: boolean, queue: () => Promise<Result>): Promise<Result> {
+    const { sessions } = this.parts.storage;
+    const { allowances } = this.parts;
+    return this.inTurn(party, async () => {
+      await this.requireQueueSpace();
+      if (party.ownerId !== null && Number.isFinite(allowances.of("openSessions", party))) {
+        const own = { ownerId: party.ownerId, status: underWay };
+        if (live) allowances.requirePlace("liveSessions", party, await sessions.count({ ...own, live }));
+        allowances.requirePlace("openSessions", party, await sessions.count(own));
+        await this.requireSpace(party, 1);
+      }
+      return queue();
+    });
+  }
+
+  /** @throws AtelierError LIMIT when `byteLength` bytes more are too many for their owner. */
+  async requireSpace(party: Party, byteLength: number): Promise<void> {
+    const { storage, allowances } = this.parts;
+    const limit = allowances.of("ownBytes", party);
+    if (party.ownerId === null || !Number.isFinite(limit)) return;
+    const used = (await storage.images.byteLengthOf(party.ownerId)) + (await storage.frames.byteLengthOfOwner(party.ownerId));
+    if (used + byteLength > limit) throw allowances.refusal("ownBytes", null);
+  }
+
+  private async requireQueueSpace(): Promise<void> {
+    const limit = this.parts.allowances.values.queuedSessions;
+    if ((await this.parts.storage.sessions.count({ status: ["QUEUED"] })) >= limit)
+      throw beyondLimit(`At most ${limit} sessions may wait at a time.`, limit, { limitName: "queuedSessions" });
+  }
+
+  /** Sessions of one owner are counted and queued one after the other, so that two do not take the same place. */
+  private async inTurn<Result>({ ownerId }: Party, work: () => Promise<Result>): Promise<Result> {
+    const key = ownerId ?? "";
+    const before = this.turns.get(key) ?? Promise.resolve();
+    const turn = before.then(work);
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.turns.set(key, settled);
+    try {
+      return await turn;
+    } finally {
+      if (this.turns.get(key) === settled) this.turns.delete(key);
+    }
+  }
+}

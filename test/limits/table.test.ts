@@ -1,0 +1,278 @@
+import { afterEach, expect, test, vi } from "vitest";
+import type WebSocket from "ws";
+import type { ApiContext } from "../../server/api/context.js";
+import { operationContext } from "../../server/api/operation.js";
+import { AtelierError } from "../../server/errors.js";
+import { DEFAULT_MAX_CONCURRENT } from "../../server/host/host.js";
+import { LIVE_GRACE_MS } from "../../server/host/live-session.js";
+import { type LimitName, limitTable } from "../../server/limits/table.js";
+import { aFrame, anImage } from "../contracts/records.js";
+import { GraphqlClient } from "../helpers/graphql-client.js";
+import { partiesOfFile, type Someone } from "../helpers/parties.js";
+import { beginUpload, closeAll, guess, openSocket, operate, plain, type Refusal, upload } from "./attempts.js";
+
+const values = {
+  uploadsPerMinute: 8,
+  uploadBytesPerMinute: 10_000,
+  uploadsAtOnce: 1,
+  openSessions: 2,
+  liveSessions: 1,
+  framesPerSecond: 2,
+  openExports: 1,
+  ownSockets: 2,
+  ownBytes: 20_000,
+  strangerSockets: 4,
+  strangerUpgradesPerMinute: 5,
+  strangerOperationsPerMinute: 3,
+  wrongSecretsPerMinute: 2,
+  uploadBytes: 5000,
+  pixels: 10_000,
+  jpegPixels: 20_000,
+  changes: 1,
+  queuedSessions: 16,
+  sockets: 12,
+};
+const parties = partiesOfFile({ limits: values, trustedProxies: ["127.0.0.1"] });
+const { running } = parties;
+
+const PING = "{ server { version } }";
+const TRANSLATE = 'mutation ($image: ID) { startTranslation(input: { model: "horse2zebra", imageId: $image }) { id } }';
+const SEND = 'mutation ($id: ID!, $step: Int!) { sendFrame(input: { sessionId: $id, step: $step, data: "AAAA" }) { step } }';
+const FILM = "mutation ($id: ID!) { startExport(input: { sessionId: $id, format: GIF }) { id } }";
+const STEER = "mutation ($id: ID!) { steer(sessionId: $id, changes: { beta: 3 }) { id } }";
+const many = (count: number, field: string) => Array.from({ length: count }, (_, index) => `a${index}: ${field}`).join(" ");
+const repeated = (count: number, before: string, after: string) => `{ ${before.repeat(count)}name${after.repeat(count)} }`;
+
+const sockets: WebSocket[] = [];
+afterEach(() => closeAll(sockets));
+
+/** What someone does again and again. */
+type Attempt = (place: number) => Promise<Refusal>;
+
+/** The refusal after which someone has reached a limit. Fails when 50 attempts are allowed, and none at all. */
+async function exceed(attempt: Attempt): Promise<Refusal> {
+  for (let place = 0; place < 50; place++) {
+    const refusal = await attempt(place);
+    if (refusal?.code !== "LIMIT") continue;
+    expect(place).toBeGreaterThan(0);
+    return refusal;
+  }
+  throw new Error("Nothing was refused.");
+}
+
+/** Sends one operation. */
+const operation = (query: string) => async (who: Someone) => operate(who.client, query);
+
+const startsOf = (who: Someone): Attempt => {
+  const image = anImage({ ownerId: who.ownerId, byteLength: 1 });
+  return async (place) => {
+    if (place === 0) await running.storage.images.insert(image);
+    return operate(who.client, TRANSLATE, { image: image.id });
+  };
+};
+
+const filmsOf =
+  (who: Someone, session: Promise<{ id: string }>): Attempt =>
+  async () =>
+    operate(who.client, FILM, { id: (await session).id });
+
+/** A finished painting of someone, with enough pictures that its films take a while. */
+async function painted({ ownerId }: Someone): Promise<{ id: string }> {
+  const session = await parties.paint(ownerId);
+  const digest = await running.storage.blobs.put(new Uint8Array(await plain(256, 256, "png")));
+  for (let step = 1; step < 150; step++) await running.storage.frames.insert(aFrame(session.id, step, { digest, byteLength: 1 }));
+  return session;
+}
+
+/** How each owner comes to their limit; each by themselves. */
+const byOwners = {
+  uploadsPerMinute: (who) => async () => upload(who.client, await plain(16, 16, "png")),
+  uploadBytesPerMinute: (who) => () => upload(who.client),
+  uploadsAtOnce: (who) => async (place) => {
+    const giveUp = place === 0 ? () => undefined : await beginUpload(who.client);
+    const refusal = await upload(who.client, await plain(16, 16, "png"));
+    giveUp();
+    return refusal;
+  },
+  openSessions: startsOf,
+  liveSessions: (who) => () => operate(who.client, TRANSLATE),
+  framesPerSecond: (who) => {
+    const live = who.client.query(TRANSLATE);
+    return async (place) => operate(who.client, SEND, { id: (await live).startTranslation.id, step: place });
+  },
+  openExports: (who) => filmsOf(who, painted(who)),
+  ownSockets: (who) => () => openSocket(sockets, who.client),
+  ownBytes: (who) => async (place) => {
+    if (place === 1) await running.storage.images.insert(anImage({ ownerId: who.ownerId, byteLength: 19_000 }));
+    return upload(who.client);
+  },
+} satisfies Partial<Record<LimitName, (who: Someone) => Attempt>>;
+
+/** How strangers at an address come to their limit. */
+const byAddresses = {
+  strangerSockets: (from) => () => openSocket(sockets, stranger(), from),
+  strangerUpgradesPerMinute: (from) => async () => {
+    const refusal = await openSocket(sockets, stranger(), from);
+    await closeAll(sockets);
+    return refusal;
+  },
+  strangerOperationsPerMinute: (from) => () => operate(stranger(), "{ __typename }", {}, from),
+  wrongSecretsPerMinute: (from) => () => guess(running.address, from),
+} satisfies Partial<Record<LimitName, (from: string) => Attempt>>;
+
+/** What is too much by itself, whoever asks for it. */
+const bySize = {
+  subscriptionsPerSocket: async ({ client }) => {
+    const watching = Array.from({ length: limitTable.subscriptionsPerSocket.value }, () =>
+      client.subscribe("subscription { sessions { id } }"),
+    );
+    const first = watching.map((one) => one.next());
+    const refused: unknown = await client
+      .subscribe(PING)
+      .next()
+      .catch((errors: unknown) => errors);
+    for (const one of watching) await one.return?.();
+    await Promise.all(first);
+    return (refused as { extensions: Refusal }[])[0]?.extensions ?? null;
+  },
+  messageBytes: operation(`${PING} #${"x".repeat(limitTable.messageBytes.value)}`),
+  tokens: operation(`{ ${"a ".repeat(limitTable.tokens.value)} }`),
+  depth: operation(repeated(limitTable.depth.value + 1, "session(id: 1) { ", " }")),
+  introspectionDepth: operation(`{ __type(name: "Frame") ${repeated(limitTable.introspectionDepth.value, "ofType { ", " }")} }`),
+  aliases: operation(`{ ${many(limitTable.aliases.value + 1, "server { version }")} }`),
+  fields: operation(`{ ${"__typename ".repeat(limitTable.fields.value + 1)} }`),
+  cost: operation("{ sessions(first: 100) { edges { node { frames(first: 100) { edges { node { data } } } } } } }"),
+  dataBytes: async (who) => {
+    const bytes = new Uint8Array(limitTable.dataBytes.value / 8).fill(7);
+    const { id } = await parties.paint(who.ownerId);
+    const digest = await running.storage.blobs.put(bytes);
+    await running.storage.frames.insert(aFrame(id, 1, { digest, byteLength: bytes.byteLength }));
+    return operate(who.client, `{ ${many(9, `frame(sessionId: "${id}", step: 1) { data }`)} }`);
+  },
+  readMs: async () => {
+    const { sessions } = operationContext({ storage: running.storage } as ApiContext, () => false).storage;
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+      now += limitTable.readMs.value;
+      return now;
+    });
+    await sessions.find("x");
+    clock.mockRestore();
+    const error: unknown = await sessions.find("x").catch((cause: unknown) => cause);
+    if (!(error instanceof AtelierError)) return null;
+    const { limit, limitName } = error.detail;
+    return { code: error.code, ...(limit === undefined ? {} : { limit }), ...(limitName === undefined ? {} : { limitName }) };
+  },
+  uploadBytes: ({ client }) => upload(client, new Uint8Array(values.uploadBytes + 1)),
+  pixels: async ({ client }) => upload(client, await plain(101, 100, "png")),
+  jpegPixels: async ({ client }) => upload(client, await plain(201, 100, "jpeg")),
+} satisfies Partial<Record<LimitName, (who: Someone) => Promise<Refusal>>>;
+
+/** How everyone together comes to the limit of the server, or of something in it. */
+const together = {
+  changes: async (who) => {
+    const { id } = await parties.paint(who.ownerId, "PRIVATE", { status: "PAUSED", finishedAt: null });
+    return () => operate(who.client, STEER, { id });
+  },
+  queuedSessions: async () => startsOf(parties.clients.ADMIN),
+  exports: async () => filmsOf(parties.clients.ADMIN, painted(parties.clients.ADMIN)),
+  sockets: async () => () => openSocket(sockets, parties.clients.ADMIN.client),
+} satisfies Partial<Record<LimitName, (who: Someone) => Promise<Attempt>>>;
+
+/** What is no refusal: sessions wait, or end. */
+const inForce = { runningSessions: DEFAULT_MAX_CONCURRENT, liveIdleMs: LIVE_GRACE_MS } satisfies Partial<Record<LimitName, number>>;
+
+const stranger = () => new GraphqlClient(running.address);
+const limitOf = (name: string) =>
+  ({ ...Object.fromEntries(Object.entries(limitTable).map(([key, { value }]) => [key, value])), ...values })[name];
+
+test("every limit of the table is tested here", () => {
+  const tested = [byOwners, byAddresses, bySize, together, inForce].flatMap((limits) => Object.keys(limits));
+  expect(tested.sort()).toEqual(Object.keys(limitTable).sort());
+});
+
+test.each(Object.entries<(who: Someone) => Attempt>(byOwners))("%s is a limit of one owner", async (name, attemptsOf) => {
+  const [one, other] = [await parties.someone("ARTIST"), await parties.someone("ARTIST")];
+  const refusal = await exceed(attemptsOf(one));
+  expect(refusal).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
+  if (!["ownBytes", "uploadsAtOnce"].includes(name))
+    expect(refusal).toMatchObject({ retryAfter: expect.any(Number), retryAfterHeader: expect.any(Number) });
+  const served = await attemptsOf(other)(0);
+  expect(served?.code).not.toBe("LIMIT");
+});
+
+test.each(Object.entries<(from: string) => Attempt>(byAddresses))(
+  "%s is a limit of one address, for strangers only",
+  async (name, attemptsFrom) => {
+    const from = `203.0.113.${name.length}`;
+    const refusal = await exceed(attemptsFrom(from));
+    expect(refusal).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name, retryAfter: expect.any(Number) });
+    expect(refusal).toMatchObject({ retryAfterHeader: expect.any(Number) });
+    expect((await attemptsFrom(`198.51.100.${name.length}`)(0))?.code).not.toBe("LIMIT");
+    // A class shares an address with whoever fills it.
+    const { client } = await parties.someone("VIEWER");
+    expect(await operate(client, PING, {}, from)).toBeNull();
+    expect(await openSocket(sockets, client, from)).toBeNull();
+  },
+);
+
+test.each(Object.entries<(who: Someone) => Promise<Refusal>>(bySize))("%s is a limit of what one asks for", async (name, beyond) => {
+  expect(await beyond(await parties.someone("ARTIST"))).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
+  expect(await operate((await parties.someone("ARTIST")).client, PING)).toBeNull();
+});
+
+test("of sessions that are started at once, no more begin than their owner may have", async () => {
+  const who = await parties.someone("ARTIST");
+  const image = await running.storage.images.insert(anImage({ ownerId: who.ownerId, byteLength: 1 }));
+  const refusals = await Promise.all(Array.from({ length: 6 }, () => operate(who.client, TRANSLATE, { image: image.id })));
+  expect(refusals.filter((refusal) => refusal === null)).toHaveLength(values.openSessions);
+});
+
+test("a refusal says in words how long to wait", async () => {
+  const { client } = await parties.someone("ARTIST");
+  await client.query(TRANSLATE);
+  const { errors } = await client.send(TRANSLATE);
+  expect(errors?.[0]?.message).toBe("The limit for you is 1 session. Try again in 10 seconds.");
+});
+
+test.each(Object.entries<(who: Someone) => Promise<Attempt>>(together))("%s is a limit for all together", async (name, attemptsOf) => {
+  const refusal = await exceed(await attemptsOf(await parties.someone("ARTIST")));
+  expect(refusal).toMatchObject({ code: "LIMIT", limit: limitOf(name), limitName: name });
+  expect(await operate((await parties.someone("ARTIST")).client, PING)).toBeNull();
+});
+
+test.each(Object.entries(inForce))("%s is in force", (name, value) => expect(value).toBe(limitOf(name)));
+
+test("the server publishes its limits with their values", async () => {
+  const { server } = await parties.clients.VIEWER.client.query("{ server { limits { name value unit per description } } }");
+  const expected = Object.entries(limitTable).map(([name, limit]) => ({ ...limit, name, value: limitOf(name) }));
+  expect(server.limits).toEqual(expected);
+});
+
+test("admins have no limits of owners", async () => {
+  const { client } = parties.clients.ADMIN;
+  for (let count = 0; count <= values.uploadsPerMinute; count++) expect(await upload(client, await plain(16, 16, "png"))).toBeNull();
+});
+
+test("an answer reports what its operation costs, over HTTP and WebSocket", async () => {
+  const { client } = await parties.someone("ARTIST");
+  const query = "{ sessions(first: 10) { edges { node { id } } } }";
+  const answer = (await client.send(query)) as { extensions?: { cost?: { asked: number; limit: number } } };
+  expect(answer.extensions?.cost?.limit).toBe(limitTable.cost.value);
+  expect(answer.extensions?.cost?.asked).toBeGreaterThan(20);
+  const { value } = await client.subscribe(query).next();
+  expect(value).toMatchObject({ extensions: answer.extensions });
+  await client.close();
+});
+
+test("a socket that turns out to be one too many of its owner is closed, and no other", async () => {
+  const { client } = await parties.someone("ARTIST");
+  for (let count = 0; count < values.ownSockets; count++) expect(await openSocket(sockets, client)).toBeNull();
+  // Its secret comes only after it was opened.
+  expect(await openSocket(sockets, stranger(), "192.0.2.77")).toBeNull();
+  const late = sockets.at(-1);
+  const closed = new Promise((resolve) => late?.once("close", resolve));
+  late?.send(JSON.stringify({ type: "connection_init", payload: { token: client.token } }));
+  expect(await closed).toBe(4429);
+  expect(sockets.filter(({ readyState }) => readyState === 1)).toHaveLength(values.ownSockets);
+});
