@@ -24,6 +24,8 @@ export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "fra
   frameBudget?: FrameBudget;
   /** Number of sessions that take turns on the device; the others wait in the queue. */
   maxConcurrent?: number;
+  /** Number of live translations among them. */
+  maxLive?: number;
   /** How long a live translation continues without a frame from its client, ms. */
   liveGraceMs?: number;
   /** Time between two looks at the disk while sessions are suspended, ms. */
@@ -45,6 +47,9 @@ export interface HostedDevice extends DeviceInfo {
 
 /** Default number of sessions that take turns: few enough that all of them visibly evolve. */
 export const DEFAULT_MAX_CONCURRENT = limitTable.runningSessions.value;
+
+/** Default number of live translations among them: paintings still get their turns. */
+export const DEFAULT_MAX_LIVE = limitTable.runningLiveSessions.value;
 
 /** Default limits for kept frames: a session holds 5,000 steps of a painting at 512 px. */
 export const FRAME_BUDGET: FrameBudget = { sessionByteLength: 512e6, totalByteLength: 16e9 };
@@ -75,6 +80,7 @@ export class Host {
   private readonly failures = new SerialQueue((error) => this.log("A failure could not be stored:", error));
   private readonly parts: SessionParts;
   private readonly maxConcurrent: number;
+  private readonly maxLive: number;
   private readonly log: SessionParts["log"];
   private readonly refusals: RefusedDevice[] = [];
   private claiming: Promise<void> = Promise.resolve();
@@ -87,6 +93,8 @@ export class Host {
   /** Memory of the last device's own, bytes. */
   private cardBytes: number | null = null;
   private capacityChanged: (() => void) | null = null;
+  /** Ends a claim that takes no live translation. */
+  private narrowClaim = new AbortController();
   private settleFirstStart: { resolve: () => void; reject: (error: unknown) => void } | null = null;
   private readonly firstStart = new Promise<void>((resolve, reject) => {
     this.settleFirstStart = { resolve, reject };
@@ -94,6 +102,7 @@ export class Host {
 
   private constructor(private readonly options: HostOptions) {
     this.maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
+    this.maxLive = options.maxLive ?? DEFAULT_MAX_LIVE;
     this.log = options.log ?? ((line, cause) => console.error(line, cause ?? ""));
     const { storage, queue } = options;
     // Only some callers wait for it.
@@ -225,8 +234,12 @@ export class Host {
   }
 
   private async nextInQueue(): Promise<string | null> {
+    const { queue } = this.options;
+    const live = [...this.sessions.values()].filter((session) => session instanceof LiveSession).length;
     try {
-      return await this.options.queue.claim(this.closing.signal);
+      if (live < this.maxLive) return await queue.claim(this.closing.signal);
+      this.narrowClaim = new AbortController();
+      return await queue.claim(AbortSignal.any([this.closing.signal, this.narrowClaim.signal]), ["PAINTED"]);
     } catch (error) {
       this.log("No session could be claimed from the queue:", error);
       await abortableDelay(CLAIM_RETRY_MS, this.closing.signal);
@@ -275,6 +288,7 @@ export class Host {
     await session.idle();
     if (this.sessions.get(session.id) !== session) return;
     this.sessions.delete(session.id);
+    if (session instanceof LiveSession) this.narrowClaim.abort();
     this.parts.frameRetention.forget(session.id);
     this.measurePace();
     this.capacityChanged?.();

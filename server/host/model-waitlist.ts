@@ -1,6 +1,6 @@
 import { AtelierError } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
-import type { SessionFailure, SessionRecord } from "../records/session.js";
+import { isLive, type SessionFailure, type SessionRecord } from "../records/session.js";
 import { modelsOf, type WorkModels } from "./work.js";
 
 interface WaitlistParts {
@@ -44,7 +44,7 @@ export class ModelWaitlist {
         if (kind === "STYLE_TRANSFER") await models.locateFeatureModel(model, closing);
         else await models.locateTranslator(model, closing);
       }
-      if (!closing.aborted) await queue.add(id);
+      if (!closing.aborted) await queue.add(id, isLive(session) ? "LIVE" : "PAINTED");
     } catch (error) {
       if (closing.aborted) return;
       log(`The model of session ${id} could not be downloaded:`, error);

@@ -17,7 +17,7 @@ export async function recoverSessions(storage: Storage, queue: Queue): Promise<{
     else running.push(session);
   }
   const queued = await sessionsOf(storage, "QUEUED");
-  for (const { id } of [...inOrder(running), ...inOrder(queued)]) await queue.add(id);
+  for (const session of [...inOrder(running), ...inOrder(queued)]) await queue.add(session.id, isLive(session) ? "LIVE" : "PAINTED");
   return { resumed: running.length, requeued: queued.length };
 }
 

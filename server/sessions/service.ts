@@ -278,7 +278,7 @@ export class SessionService {
     await admission.admit(party, isLive(session), insert);
     // Published before the session can be claimed, so that no viewer sees RUNNING before QUEUED.
     await publishChange(bus, session);
-    await queue.add(session.id);
+    await queue.add(session.id, isLive(session) ? "LIVE" : "PAINTED");
     return session;
   }
 

@@ -37,6 +37,19 @@ export function queueContract(name: string, open: () => Promise<Queue>): void {
       expect(await queue.claim(forever)).toBe("a");
     });
 
+    it("gives a claim only what it takes, and leaves the others where they are", async () => {
+      await queue.add("a", "LIVE");
+      await queue.add("b");
+      expect(await queue.claim(forever, ["PAINTED"])).toBe("b");
+      expect(await queue.position("a")).toBe(1);
+      const narrow = queue.claim(forever, ["PAINTED"]);
+      expect(await queue.claim(forever)).toBe("a");
+      const wide = queue.claim(forever);
+      await queue.add("c", "LIVE");
+      await queue.add("d", "PAINTED");
+      expect([await wide, await narrow]).toEqual(["c", "d"]);
+    });
+
     it("removes a waiting session once", async () => {
       for (const id of ["a", "b"]) await queue.add(id);
       expect(await queue.remove("a")).toBe(true);

@@ -3,7 +3,7 @@ import type WebSocket from "ws";
 import type { ApiContext } from "../../server/api/context.js";
 import { operationContext } from "../../server/api/operation.js";
 import { AtelierError } from "../../server/errors.js";
-import { DEFAULT_MAX_CONCURRENT } from "../../server/host/host.js";
+import { DEFAULT_MAX_CONCURRENT, DEFAULT_MAX_LIVE } from "../../server/host/host.js";
 import { LIVE_GRACE_MS } from "../../server/host/live-session.js";
 import { type LimitName, limitTable } from "../../server/limits/table.js";
 import { aFrame, anImage } from "../contracts/records.js";
@@ -180,7 +180,11 @@ const together = {
 } satisfies Partial<Record<LimitName, (who: Someone) => Promise<Attempt>>>;
 
 /** What is no refusal: sessions wait, or end. */
-const inForce = { runningSessions: DEFAULT_MAX_CONCURRENT, liveIdleMs: LIVE_GRACE_MS } satisfies Partial<Record<LimitName, number>>;
+const inForce = {
+  runningSessions: DEFAULT_MAX_CONCURRENT,
+  runningLiveSessions: DEFAULT_MAX_LIVE,
+  liveIdleMs: LIVE_GRACE_MS,
+} satisfies Partial<Record<LimitName, number>>;
 
 const stranger = () => new GraphqlClient(running.address);
 const limitOf = (name: string) =>
