@@ -72,6 +72,7 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Query.models": entry("LIST"),
   "Query.links": entry("MAKE"),
   "Query.auditLog": entry("ADMINISTER"),
+  "Query.usage": entry("ADMINISTER"),
   "Query.users": entry("ADMINISTER"),
   "Mutation.renewAccess": entry("OPEN"),
   "Mutation.startStyleTransfer": entry("MAKE"),

@@ -25,6 +25,7 @@ import {
   ViewersSubscription,
 } from "./subscriptions.js";
 import { TranslationFieldsResolver } from "./translations.js";
+import { UsageResolver } from "./usage.js";
 import { UserResolver } from "./users.js";
 
 /** Codes of errors. No field has this type: they are in the extensions of errors, and a session keeps its own as text. */
@@ -70,6 +71,7 @@ function resolvedSchema(): GraphQLSchema {
       SessionFieldsResolver,
       StyleTransferFieldsResolver,
       TranslationFieldsResolver,
+      UsageResolver,
       UserResolver,
       SessionQueries,
       QueueResolver,

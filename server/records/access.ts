@@ -139,3 +139,16 @@ export interface LinkFilter {
   /** Leaves out links that open nothing at this instant, because they were revoked or have expired. */
   openAt?: Date;
 }
+
+/** What an owner has on a server. */
+export interface OwnerUsage {
+  ownerId: string;
+  /** The user's name, or that of the link by which a visitor or program came; null where it is not known. */
+  name: string | null;
+  sessions: number;
+  /** Those that are QUEUED or RUNNING. */
+  openSessions: number;
+  pictures: number;
+  /** Of pictures and kept frames. */
+  byteLength: number;
+}

@@ -2,6 +2,7 @@ import type {
   KnownVisitor,
   LinkFilter,
   LinkRecord,
+  OwnerUsage,
   Reader,
   Role,
   SignIn,
@@ -286,6 +287,8 @@ export interface AccessStore {
   /** Links that pass a filter, newest first: `first` of them after the first `skip`. */
   links(page: { first: number; skip: number }, filter: LinkFilter): Promise<LinkRecord[]>;
   findLink(id: string): Promise<LinkRecord | null>;
+  /** Owners with what they have, those with the most bytes first. */
+  usage(first: number): Promise<OwnerUsage[]>;
   /** The link with a secret, also one that was revoked or has expired. */
   linkOf(secretHash: string): Promise<LinkRecord | null>;
   /** Returns the link as it is now; null when there is none that was not revoked. */

@@ -95,6 +95,7 @@ const operations: Record<string, Sample> = {
   "Query.models": { query: "{ models { id } }" },
   "Query.links": { query: "{ links { id } }" },
   "Query.auditLog": { query: "{ auditLog { action } }" },
+  "Query.usage": { query: "{ usage { ownerId name sessions bytes } }" },
   "Query.users": { query: "{ users { id } }" },
   "Mutation.renewAccess": { query: `mutation { renewAccess(token: "${"a".repeat(32)}") { role } }` },
   "Mutation.startStyleTransfer": {

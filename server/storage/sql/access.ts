@@ -4,6 +4,7 @@ import type { LinkRecord, SignIn } from "../../records/access.js";
 import type { AccessStore } from "../storage.js";
 import { type Database, written } from "./database.js";
 import { links, users, visitorShares, visitors } from "./schema.js";
+import { usageOfOwners } from "./usage.js";
 
 /** Links, users and visitors as rows. */
 export function sqlAccess(database: Database): AccessStore {
@@ -28,6 +29,8 @@ export function sqlAccess(database: Database): AccessStore {
         .offset(skip);
       return rows.map(linkRecord);
     },
+
+    usage: (first) => usageOfOwners(database, first),
 
     async findLink(id) {
       const [row] = await database.select().from(links).where(eq(links.id, id));

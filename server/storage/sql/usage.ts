@@ -1,0 +1,54 @@
+import { count, desc, eq, inArray, sql, sum } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
+import type { OwnerUsage } from "../../records/access.js";
+import type { Database } from "./database.js";
+import { images, links, sessions, users, visitors } from "./schema.js";
+
+/** The `first` owners with the most bytes of pictures and kept frames. */
+export async function usageOfOwners(database: Database, first: number): Promise<OwnerUsage[]> {
+  const isOpen = sql<number>`case when ${sessions.status} in ('QUEUED', 'RUNNING') then 1 else 0 end`;
+  const used = unionAll(
+    database
+      .select({ ownerId: sessions.ownerId, bytes: sessions.frameByteLength, made: sql<number>`1`.as("made"), open: isOpen.as("open") })
+      .from(sessions),
+    database
+      .select({
+        ownerId: images.ownerId,
+        bytes: sql<number>`${images.byteLength}::bigint`.as("bytes"),
+        made: sql<number>`0`.as("made"),
+        open: sql<number>`0`.as("open"),
+      })
+      .from(images),
+  ).as("used");
+  const byteLength = sum(used.bytes).mapWith(Number);
+  const rows = await database
+    .select({
+      ownerId: used.ownerId,
+      byteLength,
+      sessions: sum(used.made).mapWith(Number),
+      openSessions: sum(used.open).mapWith(Number),
+      pictures: count(),
+    })
+    .from(used)
+    .groupBy(used.ownerId)
+    .orderBy(desc(byteLength), used.ownerId)
+    .limit(first);
+  const names = await namesOf(
+    database,
+    rows.map(({ ownerId }) => ownerId),
+  );
+  return rows.map(({ pictures, ...row }) => ({ ...row, pictures: pictures - row.sessions, name: names.get(row.ownerId) ?? null }));
+}
+
+/** Names of owners: a user's own, else that of the link by which a visitor or program came. */
+async function namesOf(database: Database, ownerIds: string[]): Promise<Map<string, string>> {
+  if (ownerIds.length === 0) return new Map();
+  const programs = database.select({ id: links.id, name: links.name }).from(links).where(inArray(links.id, ownerIds));
+  const people = database.select({ id: users.id, name: users.name }).from(users).where(inArray(users.id, ownerIds));
+  const browsers = database
+    .select({ id: visitors.id, name: links.name })
+    .from(visitors)
+    .innerJoin(links, eq(links.id, visitors.linkId))
+    .where(inArray(visitors.id, ownerIds));
+  return new Map((await unionAll(programs, people, browsers)).map(({ id, name }) => [id, name]));
+}
