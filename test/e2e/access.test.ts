@@ -46,6 +46,19 @@ describeStudio("a server with links, in browsers", { variables, camera: true }, 
       expect(page.url()).not.toContain(classLink.hash);
     }
     const [painter, viewer] = [pupils[0]!.page, pupils[1]!.page];
+    await startPainting(painter, { photo: "Alps", style: "Breakers", steps: 5000, size: 64 });
+    await waitForStep(painter, 1);
+    // An admin sees what runs, who has how much, and stops it.
+    await teacher.page.goto("/admin");
+    await teacher.page.getByRole("region", { name: "Space" }).getByText("Class 7b").first().waitFor();
+    await teacher.page.getByText("Limits", { exact: true }).click();
+    await teacher.page.getByText("for each person but admins", { exact: false }).first().waitFor();
+    expect(await overflow(teacher.page)).toBe(0);
+    expect(await seriousFindings(teacher.page)).toEqual([]);
+    await screenshot(teacher.page, "access-admin-work-phone", true);
+    await teacher.page.getByRole("region", { name: "Now" }).getByRole("button", { name: /^Stop / }).click();
+    await waitForStatus(painter, "Stopped");
+    await teacher.page.getByText("Nothing runs or waits.").waitFor();
     await startPainting(painter, { photo: "Alps", style: "Breakers", steps: 10, size: 64 });
     await waitForStatus(painter, "Finished");
     const painting = new URL(painter.url());
@@ -54,7 +67,7 @@ describeStudio("a server with links, in browsers", { variables, camera: true }, 
     await viewer.goto(painting.pathname + painting.search);
     await viewer.getByText("There is nothing at this address.", { exact: false }).waitFor();
     await teacher.page.goto("/gallery");
-    await teacher.page.getByText("By somebody else").waitFor();
+    await teacher.page.getByText("By somebody else").first().waitFor();
 
     await painter.getByRole("button", { name: "Share…" }).click();
     await painter.getByRole("button", { name: "Make a link" }).click();

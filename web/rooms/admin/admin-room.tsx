@@ -14,6 +14,8 @@ import styles from "./admin.module.css";
 import { Audit } from "./audit";
 import { LinkList } from "./link-list";
 import { NewLink } from "./new-link";
+import { OpenSessions } from "./open-sessions";
+import { Usage } from "./usage";
 import { UserList } from "./user-list";
 import { WaitingForApproval } from "./waiting";
 
@@ -62,6 +64,8 @@ export function AdminRoom() {
       <NewLink kind="TOKEN" onMade={add} />
       <LinkList kind="TOKEN" links={tokens} {...list} />
       {hasUsers && <UserList />}
+      <OpenSessions />
+      <Usage />
       <Audit />
     </main>
   );
