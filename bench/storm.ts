@@ -1,6 +1,6 @@
 /**
- * A storm of sockets: 1,000 clients connect at once, with credentials, wrong ones and none, subscribe, leave and come
- * again, while a session publishes ten frames of 60 kB a second. Compares the delay of its viewer's frames without and in
+ * A storm of sockets: 1,000 clients connect at once, with credentials, wrong ones and none, subscribe, leave and come again
+ * a second later, while a session publishes ten frames of 60 kB a second. Compares the delay of its viewer's frames without and in
  * the storm. The clients, in processes of their own, share the machine's cores with the server.
  *
  *   npx tsx bench/storm.ts
