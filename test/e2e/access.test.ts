@@ -56,7 +56,10 @@ describeStudio("a server with links, in browsers", { variables, camera: true }, 
     expect(await overflow(teacher.page)).toBe(0);
     expect(await seriousFindings(teacher.page)).toEqual([]);
     await screenshot(teacher.page, "access-admin-work-phone", true);
-    await teacher.page.getByRole("region", { name: "Now" }).getByRole("button", { name: /^Stop / }).click();
+    await teacher.page
+      .getByRole("region", { name: "Now" })
+      .getByRole("button", { name: /^Stop / })
+      .click();
     await waitForStatus(painter, "Stopped");
     await teacher.page.getByText("Nothing runs or waits.").waitFor();
     await startPainting(painter, { photo: "Alps", style: "Breakers", steps: 10, size: 64 });

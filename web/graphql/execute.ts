@@ -61,6 +61,23 @@ export function serverError(failures: readonly GraphQLFailure[]): ServerError {
 }
 
 /**
+ * The refusal in a response about a stream of events; null for one that means a lost connection: the stream is gone, there
+ * are too many, or a proxy answered.
+ */
+export async function refusalIn(response: Response): Promise<ServerError | null> {
+  if (response.status === 404) return null;
+  try {
+    const { code, message, field, errors } = (await response.json()) as Answer<unknown>;
+    if (errors?.length) return serverError(errors);
+    if (response.status !== 401 && response.status !== 403) return null;
+    return code ? told(new ServerError(message ?? texts.refused, code, field ?? null)) : null;
+  } catch {
+    // No response of Atelier has another form.
+    return null;
+  }
+}
+
+/**
  * Runs a query or mutation over HTTP. With `keepalive` it is sent even while the page unloads.
  * @throws ServerError, ConnectionError
  */

@@ -1,47 +1,11 @@
 import type { TadaDocumentNode } from "gql.tada";
 import { print } from "graphql";
-import { type Client, createClient } from "graphql-ws";
-import { ConnectionError, type ServerError, serverError } from "./execute";
+import { ConnectionError, execute, type ServerError, serverError } from "./execute";
 import { AliveQuery } from "./operations";
+import type { Transport } from "./transport";
+import { sharedTransport } from "./transports";
 
-const PING_EVERY_MS = 10_000;
-const PONG_WITHIN_MS = 5_000;
 const LONGEST_PAUSE_MS = 8_000;
-
-let client: Client | undefined;
-let connected = false;
-
-/** The page's only socket, shared by all subscriptions and open while there is at least one. */
-function sharedClient(): Client {
-  client ??= openClient();
-  return client;
-}
-
-function openClient(): Client {
-  let unanswered: ReturnType<typeof setTimeout> | undefined;
-  const opened = createClient({
-    url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`,
-    // A silent retry would repeat a subscription from its old step: `follow` retries with the newest one.
-    retryAttempts: 0,
-    keepAlive: PING_EVERY_MS,
-    on: {
-      ping(received) {
-        if (!received) unanswered = setTimeout(() => opened.terminate(), PONG_WITHIN_MS);
-      },
-      pong(received) {
-        if (received) clearTimeout(unanswered);
-      },
-      connected() {
-        connected = true;
-      },
-      closed() {
-        connected = false;
-        clearTimeout(unanswered);
-      },
-    },
-  });
-  return opened;
-}
 
 /**
  * The events of one subscription, until it ends or `signal` aborts. `onOpen` is called when the server
@@ -54,10 +18,12 @@ async function* subscribe<Result, Variables extends Record<string, unknown>>(
   signal: AbortSignal,
   onOpen?: () => void,
 ): AsyncGenerator<Result> {
-  const stopListening = sharedClient().on("connected", () => onOpen?.());
-  const events = sharedClient().iterate<Result>({ query: print(document), variables });
-  if (connected) onOpen?.();
-  const stop = () => void events.return?.();
+  const transport = await sharedTransport();
+  if (signal.aborted) return;
+  const stopListening = transport.onConnected(() => onOpen?.());
+  const events = transport.iterate<Result>({ query: print(document), variables });
+  if (transport.isConnected) onOpen?.();
+  const stop = () => void events.return(undefined);
   signal.addEventListener("abort", stop);
   try {
     for await (const { data, errors } of events) {
@@ -65,8 +31,7 @@ async function* subscribe<Result, Variables extends Record<string, unknown>>(
       if (data) yield data;
     }
   } catch (error) {
-    // graphql-ws throws an array of errors for a refused subscription, and an event for a lost connection.
-    throw Array.isArray(error) ? serverError(error) : asConnectionError(error);
+    throw asError(error, transport);
   } finally {
     stopListening();
     signal.removeEventListener("abort", stop);
@@ -74,13 +39,17 @@ async function* subscribe<Result, Variables extends Record<string, unknown>>(
 }
 
 /**
- * Runs a mutation over the socket, for mutations that are too frequent for separate requests.
+ * Runs a query or mutation after the server has begun all subscriptions that were opened before, so that no change falls
+ * in between. It goes over the socket where there is one, which suits mutations that are too frequent for separate requests.
  * @throws ServerError when the server refuses it, ConnectionError when the connection is lost.
  */
 export async function ask<Result, Variables extends Record<string, unknown>>(
   document: TadaDocumentNode<Result, Variables>,
   variables: Variables,
 ): Promise<Result> {
+  const transport = await sharedTransport();
+  await transport.begun();
+  if (!transport.takesAll) return execute(document, variables);
   const signal = new AbortController().signal;
   for await (const result of subscribe(document, variables, signal)) return result;
   throw new ConnectionError();
@@ -88,16 +57,16 @@ export async function ask<Result, Variables extends Record<string, unknown>>(
 
 /**
  * Resolves when the server has begun all subscriptions that were opened before, so that what is loaded from then on misses
- * no change: it takes the operations of a socket in their order.
+ * no change.
  * @throws ConnectionError when the connection is lost.
  */
 export async function subscriptionsBegun(): Promise<void> {
   await ask(AliveQuery, {});
 }
 
-function asConnectionError(error: unknown): ServerError | ConnectionError {
+function asError(error: unknown, transport: Transport): ServerError | ConnectionError {
   if (error instanceof Error && error.name === "ServerError") return error as ServerError;
-  return new ConnectionError({ cause: error });
+  return transport.refusalOf(error) ?? new ConnectionError({ cause: error });
 }
 
 export interface Follow<Result, Variables> {

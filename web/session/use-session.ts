@@ -84,7 +84,7 @@ function useElsewhere(id: string, session: Session | null, dispatch: Dispatch<Se
 
 async function reload(id: string, dispatch: Dispatch<SessionAction>): Promise<void> {
   try {
-    // On the socket of the subscriptions, whose operations the server takes in order: no change falls in between.
+    // After the server has begun the subscriptions: no change falls in between.
     const { session } = await ask(ElsewhereQuery, { id });
     if (!session) return dispatch({ type: "removed" });
     const { title, starred, note, approval } = session;

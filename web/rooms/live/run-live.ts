@@ -1,5 +1,5 @@
 import type { PictureSource } from "../../camera/source";
-import { ConnectionError, execute, messageOf } from "../../graphql/execute";
+import { ConnectionError, execute, messageOf, ServerError } from "../../graphql/execute";
 import { CancelSession, LiveEvents, SendFrame, StartLive } from "../../graphql/operations";
 import { ask, follow } from "../../graphql/subscribe";
 import { decodePicture } from "../../pictures/decode-picture";
@@ -7,7 +7,7 @@ import { DecodedResults } from "../../pictures/decoded-results";
 import { ResultCanvas } from "../../pictures/result-canvas";
 import { liveTexts as texts } from "../../texts/live";
 import { encodePicture } from "./encoded-picture";
-import { LiveSender } from "./live-sender";
+import { LiveSender, type Receipt } from "./live-sender";
 import { RateMeter, type Rates } from "./rates";
 
 /** Interval at which the rates are updated, ms. */
@@ -64,7 +64,7 @@ export async function runLive({ source, model, title, size, output, isMirrored, 
   const results = new ResultCanvas(canvas);
   const sender = new LiveSender({
     capture: () => encodePicture(source, size, isMirrored()),
-    send: async (step, data) => (await ask(SendFrame, { input: { sessionId, step, data } })).sendFrame,
+    send: (step, data) => sendFrame(sessionId, step, data),
     onError: (error) => {
       // `onConnection` reports a lost connection.
       if (!over && !(error instanceof ConnectionError)) change({ failure: messageOf(error) });
@@ -141,6 +141,16 @@ export async function runLive({ source, model, title, size, output, isMirrored, 
     signal,
   });
   return failed;
+}
+
+/** Sends a frame. Separate requests may overtake each other: the server refuses a frame that comes after a newer one. */
+async function sendFrame(sessionId: string, step: number, data: string): Promise<Receipt> {
+  try {
+    return (await ask(SendFrame, { input: { sessionId, step, data } })).sendFrame;
+  } catch (error) {
+    if (error instanceof ServerError && error.field === "input.step") return { status: "SUPERSEDED" };
+    throw error;
+  }
 }
 
 /** Cancels a session without waiting; if that fails, the session ends by itself for lack of frames. */
