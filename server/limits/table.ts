@@ -62,7 +62,7 @@ export const limitTable = {
   changes: limit("SESSION", 5000, "changes", "Changes recorded for a session."),
   liveIdleMs: limit("SESSION", 30_000, "ms", "Time without a frame from its client, after which a live translation ends."),
   runningSessions: limit("SERVER", 8, "sessions", "Sessions of all kinds that run at a time; the others wait, with their `queuePosition`."),
-  runningLiveSessions: limit("SERVER", 4, "sessions", "Live translations among them; the others wait in the same way."),
+  runningLiveSessions: limit("SERVER", 6, "sessions", "Live translations among them; the others wait in the same way."),
   queuedSessions: limit("SERVER", 1000, "sessions", "Sessions that wait at a time."),
   exports: limit("SERVER", 20, "exports", "Exports that wait or run at a time."),
   sockets: limit("SERVER", 1000, "sockets", "WebSockets that are open at a time."),

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Download, Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import type { WatchedPage } from "../helpers/browser.js";
 import { describeStudio } from "../helpers/studio.js";
 import { overflow, screenshot } from "../helpers/studio-page.js";
@@ -8,6 +8,14 @@ import { overflow, screenshot } from "../helpers/studio-page.js";
 const phone = { width: 360, height: 780 };
 
 describeStudio("live translations in a browser, with the real server", { camera: true }, (studio) => {
+  // A page that is closed leaves its session until it is idle, and the next tests would wait for its place.
+  afterEach(async () => {
+    const open = "{ sessions(first: 100, filter: { live: true, status: [RUNNING, QUEUED] }) { edges { node { id } } } }";
+    const { sessions } = await studio.client.query(open);
+    // One that ended meanwhile refuses.
+    for (const { node } of sessions.edges) await studio.client.send("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", node);
+  });
+
   async function livePage(viewport?: { width: number; height: number }, prepare?: (page: Page) => Promise<unknown>): Promise<WatchedPage> {
     const watched = await studio.open(viewport);
     await prepare?.(watched.page);
