@@ -97,8 +97,10 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       const [visitor, teacher] = [await comeBy(artist), await comeBy(admin)];
       await access.dismiss(teacher);
       const ended = { status: "COMPLETED", createdAt: old, finishedAt: old } as const;
+      const [painter, head] = [await access.saveUser(aUser()), await access.saveUser(aUser({ role: "ADMIN" }))];
       const outdated = [
         await storeSession(storage, { ...ended, ownerId: visitor, starred: true }),
+        await storeSession(storage, { ...ended, ownerId: painter.id }),
         await storeSession(storage, { ...ended, ownerId: artist.id, expiresAt: new Date(Date.now() + 60_000) }),
         await storeSession(storage, { ...ended, ownerId: visitor, status: "PAUSED", finishedAt: null }),
       ];
@@ -112,6 +114,7 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
         await storeSession(storage, { ...ended, ownerId: visitor, status: "QUEUED", finishedAt: null }),
         await storeSession(storage, { ...ended, ownerId: teacher }),
         await storeSession(storage, { ...ended, ownerId: admin.id }),
+        await storeSession(storage, { ...ended, ownerId: head.id }),
         await storeSession(storage, { ...ended, ownerId: LOCAL_OWNER }),
       ];
       const found = await sessions.outdated(by);
