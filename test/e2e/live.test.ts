@@ -319,6 +319,14 @@ describeStudio("live translations in a browser, with the real server", { camera:
     await untilChanged(page, await shown(page));
   });
 
+  test("a page that is left ends its session", async () => {
+    const { page } = await livePage();
+    await startClip(page);
+    await page.goto("/gallery");
+    const newest = "{ sessions(first: 1, filter: { live: true }) { edges { node { status } } } }";
+    await expect.poll(async () => (await studio.client.query(newest)).sessions.edges[0].node.status).toBe("CANCELLED");
+  });
+
   test("a camera whose picture cannot be played is released", async () => {
     const { page } = await livePage(undefined, (page) =>
       page.addInitScript(() => {

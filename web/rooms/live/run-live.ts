@@ -107,6 +107,11 @@ export async function runLive({ source, model, title, size, output, isMirrored, 
     if (!over) cancel(sessionId);
     end();
   });
+  // Until it is idle, a session that its page left would take a place from others.
+  const left = ({ persisted }: PageTransitionEvent) => {
+    if (!over && !persisted) cancel(sessionId);
+  };
+  window.addEventListener("pagehide", left, { signal });
 
   await follow({
     document: LiveEvents,
@@ -155,5 +160,7 @@ async function sendFrame(sessionId: string, step: number, data: string): Promise
 
 /** Cancels a session without waiting; if that fails, the session ends by itself for lack of frames. */
 function cancel(sessionId: string): void {
-  execute(CancelSession, { id: sessionId }).catch((error: unknown) => console.debug("The live session was not cancelled:", error));
+  execute(CancelSession, { id: sessionId }, undefined, true).catch((error: unknown) =>
+    console.debug("The live session was not cancelled:", error),
+  );
 }
