@@ -99,7 +99,7 @@ export const policy: Readonly<Record<string, Entry>> = {
   "Mutation.cancelExport": entry("CHANGE", film),
   "Mutation.shareOutput": audited(entry("MAKE"), "output", "input.name"),
   "Mutation.createLink": audited(entry("ADMINISTER"), "input.name", "input.role"),
-  "Mutation.createToken": audited(entry("ADMINISTER"), "input.name", "input.role"),
+  "Mutation.createToken": audited(entry("ADMINISTER"), "input.name", "input.role", "input.replaces"),
   "Mutation.setUserAccess": audited(entry("ADMINISTER"), "id", "allowed"),
   "Mutation.revokeLink": audited(entry("CHANGE", link)),
   "Mutation.moveInQueue": audited(entry("ADMINISTER", session("sessionId")), "position"),

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, FieldResolver, ID, InputType, Int, Mutation, ObjectType, Query, Resolver, Root } from "type-graphql";
 import { type NewLink as LinkToMake, type LinkWithSecret, MAX_LINK_NAME, pathOf } from "../access/links.js";
-import { conflict } from "../errors.js";
+import { AtelierError, conflict } from "../errors.js";
 import type { LinkRecord } from "../records/access.js";
 import { isId } from "../records/id.js";
 import type { SessionRecord } from "../records/session.js";
@@ -232,7 +232,7 @@ export class LinkResolver {
   @Mutation(() => NewLink, {
     description:
       "Makes an address of the MJPEG stream of one of one's own lasting outputs, for programs without credentials. CONFLICT\n" +
-      "without access control.",
+      "without access control, FORBIDDEN for artists where approval is required.",
   })
   async shareOutput(
     @Arg("output", () => String, { description: "Name of the output. 1 to 48 small letters, digits, hyphens and underscores." })
@@ -240,6 +240,10 @@ export class LinkResolver {
     @Arg("input", () => LinkInput, { description: "The link." }) input: LinkInput,
     @Ctx() context: ApiContext,
   ): Promise<NewLink> {
+    if (context.requiresApproval && context.principal.role !== "ADMIN") {
+      // Nobody reviews what an output will show.
+      throw new AtelierError("FORBIDDEN", "On this server only admins share live outputs.", { field: "output" });
+    }
     const target = { kind: "OUTPUT", output: requireOutputName("output", output) } as const;
     return answered(await context.links.create(newLink(input, context), target));
   }

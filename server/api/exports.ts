@@ -104,7 +104,11 @@ export class ExportResolver {
   ): Promise<Export> {
     requireId("input.sessionId", input.sessionId);
     if (typeof input.besideId === "string") requireId("input.besideId", input.besideId);
-    return exportOf(await exports.start(input, ownerOf(principal), (open) => allowances.requirePlace("openExports", principal, open)));
+    return exportOf(
+      await exports.start(input, { ownerId: ownerOf(principal), seesAll: principal.reader === null }, (open) =>
+        allowances.requirePlace("openExports", principal, open),
+      ),
+    );
   }
 
   @Mutation(() => Export, { description: "Cancels an export. CONFLICT for one that has ended." })

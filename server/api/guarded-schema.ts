@@ -107,10 +107,14 @@ function textsOf(args: Record<string, unknown>, paths: readonly string[]): Recor
   );
 }
 
-/** The id of a link that a mutation made. */
+/** The id of a link or token that a mutation made. */
 function madeLink(result: unknown): Record<string, string> {
-  const { link } = (typeof result === "object" && result !== null ? result : {}) as { link?: { id: string } };
-  return link ? { link: link.id } : {};
+  const { link, token } = (typeof result === "object" && result !== null ? result : {}) as Record<
+    "link" | "token",
+    { id: string } | undefined
+  >;
+  const made = link ?? token;
+  return made ? { link: made.id } : {};
 }
 
 /**

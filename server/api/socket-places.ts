@@ -10,10 +10,14 @@ export interface SocketPlace {
   release(): void;
 }
 
-/** Counts the open sockets of each owner, and of strangers at each address: nobody takes all the places. */
+/**
+ * Counts the open sockets of each owner, and of strangers at each address: nobody takes all the places. Strangers at all
+ * addresses together have half of them.
+ */
 export class SocketPlaces {
   private readonly counts = new Map<string, number>();
   private total = 0;
+  private strangers = 0;
 
   constructor(private readonly allowances: Allowances) {}
 
@@ -41,23 +45,30 @@ export class SocketPlaces {
   }
 
   private enter(party: Party, address: string): string {
+    const isStranger = party.role === null;
+    if (isStranger && this.strangers >= this.allowances.values.sockets / 2) throw this.allowances.refusal("sockets", RETRY_S);
     const key = keyOf(party, address);
     const count = this.counts.get(key) ?? 0;
     this.allowances.requirePlace(party.role === null ? "strangerSockets" : "ownSockets", party, count);
     this.counts.set(key, count + 1);
+    if (isStranger) this.strangers++;
     return key;
   }
 
   private leave(key: string): void {
+    if (key.startsWith(STRANGER)) this.strangers--;
     const left = (this.counts.get(key) ?? 0) - 1;
     if (left > 0) this.counts.set(key, left);
     else this.counts.delete(key);
   }
 }
 
+/** How the keys of strangers begin; an owner's never does. */
+const STRANGER = "address ";
+
 /** When a client should ask for a socket again, s. */
 const RETRY_S = 10;
 
 function keyOf({ role, ownerId }: Party, address: string): string {
-  return role === null ? `address ${addressKey(address)}` : `owner ${ownerId}`;
+  return role === null ? `${STRANGER}${addressKey(address)}` : `owner ${ownerId}`;
 }

@@ -110,7 +110,9 @@ export function graphqlOverSse(
         if (!stream.isOpened) void handled(stream, "GET", request, EVENT_STREAM).then(([events]) => endOf(events), report);
       },
     };
-    const unopened = setTimeout(() => stream.end(), apiLimits.connectionInitTimeoutMs);
+    const unopened = setTimeout(() => {
+      if (!stream.isOpened) stream.end();
+    }, apiLimits.connectionInitTimeoutMs);
     let release: (() => void) | null = null;
     streams.set(stream.token, stream);
     const [token] = await handled(stream, "PUT", request, "*/*");

@@ -75,6 +75,8 @@ export function graphqlOverWebSocket(
       // graphql-ws closes the socket with 4403 (Forbidden).
       if (principal === null) return false;
       const admit = (admitted: Principal) => {
+        // One that closed meanwhile would never be released.
+        if (!extra.isOpen()) return;
         extra.place.become(admitted);
         extra.released?.();
         extra.context = { ...contextOf(admitted, addressOf(extra.request)), renewal };
@@ -97,7 +99,10 @@ export function graphqlOverWebSocket(
       }
       return true;
     },
-    onDisconnect: ({ extra }) => extra.released?.(),
+    onDisconnect({ extra }) {
+      delete extra.context;
+      extra.released?.();
+    },
     async execute(args) {
       const cost = documents.costOf(args.document);
       return { ...(await execute(args)), ...(cost === null ? {} : { extensions: costReport(cost) }) };

@@ -30,6 +30,8 @@ export interface ExporterParts {
 
 interface Job {
   record: ExportRecord;
+  /** Whether who asked for it sees everything, whatever is hidden from others. */
+  readonly seesAll: boolean;
   readonly abort: AbortController;
 }
 
@@ -79,7 +81,7 @@ export class Exporter {
    */
   async start(
     input: FilmInput,
-    ownerId: string = LOCAL_OWNER,
+    { ownerId, seesAll }: Pick<Job, "seesAll"> & { ownerId: string } = { ownerId: LOCAL_OWNER, seesAll: true },
     requirePlace: (open: number) => void = () => undefined,
   ): Promise<ExportRecord> {
     const settings = await resolveFilmSettings(this.parts.storage, input);
@@ -99,7 +101,7 @@ export class Exporter {
     this.requirePlaces(ownerId, requirePlace);
     const [id, createdAt] = [randomUUID(), new Date()];
     const record: ExportRecord = { id, ownerId, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
-    const job = { record, abort: new AbortController() };
+    const job = { record, seesAll, abort: new AbortController() };
     this.jobs.set(record.id, job);
     this.queue = this.queue.then(() => this.run(job));
     return record;
@@ -248,7 +250,7 @@ export class Exporter {
   /** Cancels the films of a session in the making that others than its owner asked for: it was hidden from them. */
   private cancelForeign({ id, ownerId }: SessionRecord): void {
     for (const job of this.jobs.values()) {
-      if (hasEnded(job.record) || job.record.ownerId === ownerId || !shows(job.record.settings, id)) continue;
+      if (hasEnded(job.record) || job.seesAll || job.record.ownerId === ownerId || !shows(job.record.settings, id)) continue;
       this.change(job, { state: "CANCELLED" });
       job.abort.abort();
     }

@@ -17,7 +17,10 @@ const MAX_BODY_BYTES = 1000;
 
 /** Who may use the addresses beside `/graphql`. */
 export class RouteAccess {
-  constructor(private readonly parts: Access) {}
+  constructor(
+    private readonly parts: Access,
+    private readonly allowances: Allowances,
+  ) {}
 
   /** Whether a cache may give everyone what one of them was sent. */
   get isOpenToAll(): boolean {
@@ -33,7 +36,10 @@ export class RouteAccess {
     const idOf = (name: string) => request.params[name] ?? request.query[name];
     const { gatekeeper, audit, addressOf } = this.parts;
     const refusal = await gatekeeper.refusal(routePolicy[route], principal, idOf);
-    if (!refusal) return principal;
+    if (!refusal) {
+      await this.allowances.spend("strangerRequestsPerMinute", principal, addressOf(request));
+      return principal;
+    }
     if (isWorthNoting(refusal, principal)) {
       audit.record({ action: route, code: refusal.code, principal, address: addressOf(request) });
     }
@@ -108,10 +114,11 @@ export function accessRoutes({ links, principals, audit, addressOf }: Access, al
         about: link ? { link: link.id } : {},
       });
     const party = await principals.of(request);
-    await allowances.require("wrongSecretsPerMinute", party, address);
+    await allowances.spend("strangerRequestsPerMinute", party, address);
     const opened = await links.open(secret, credentialsOf(request).cookie).catch(async (error: unknown) => {
       if (!(error instanceof AtelierError)) throw error;
       record(error.code, null);
+      // Who has the right secret is let in whatever others at the address try.
       if (error.code === "UNAUTHENTICATED") await allowances.spend("wrongSecretsPerMinute", party, address);
       throw error;
     });

@@ -94,9 +94,9 @@ export function createHttpApp({
   // Before the guard: a health check may use any host name, and it learns nothing else.
   app.use(healthRoutes(unready, storage.space));
   app.use(guard.middleware);
-  const access = new RouteAccess(everyone);
+  const access = new RouteAccess(everyone, allowances);
   app.use(accessRoutes(everyone, allowances, publicUrl));
-  if (everyone.signIn) app.use(signInRoutes({ ...everyone, signIn: everyone.signIn, publicUrl }));
+  if (everyone.signIn) app.use(signInRoutes({ ...everyone, signIn: everyone.signIn, allowances, publicUrl }));
   if (switches.metrics) app.get("/metrics", access.middleware("GET /metrics"), metrics.send);
   app.use(pictureRoutes({ storage, decoder, limits, metrics, access, allowances, admission }));
   app.use(mjpegRoutes({ broker, watchOutput, access }));

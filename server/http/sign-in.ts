@@ -2,9 +2,11 @@ import { type Request, type Response, Router } from "express";
 import type { Access } from "../access/access.js";
 import type { AuditEvent } from "../access/audit-log.js";
 import { ATTEMPT_MS, type OpenIdSignIn } from "../access/openid.js";
+import { stranger } from "../access/principal.js";
 import { credentialsOf } from "../access/requests.js";
 import { SIGN_IN_MS } from "../access/users.js";
 import { AtelierError, badInput, type ErrorCode } from "../errors.js";
+import type { Allowances } from "../limits/allowances.js";
 import { isSecure, setVisitorCookie } from "./access.js";
 
 /** Name of the cookie that holds an attempt to sign in while the browser is at the identity provider. */
@@ -15,6 +17,7 @@ const MAX_PATH = 1000;
 
 export interface SignInParts extends Pick<Access, "users" | "audit" | "addressOf"> {
   signIn: OpenIdSignIn;
+  allowances: Allowances;
   /** The address that browsers show, where a proxy stands in front; null for this machine's own addresses. */
   publicUrl: URL | null;
 }
@@ -23,11 +26,17 @@ export interface SignInParts extends Pick<Access, "users" | "audit" | "addressOf
  * `GET /access/sign-in` sends the browser to the identity provider, and with `to` back to a path on this server later;
  * `GET /access/callback` is where it comes back. Someone who is not let in is sent to the studio, which says why.
  */
-export function signInRoutes({ signIn, users, audit, addressOf, publicUrl }: SignInParts): Router {
+export function signInRoutes({ signIn, users, audit, addressOf, allowances, publicUrl }: SignInParts): Router {
   const router = Router();
 
   const record = (request: Request, code: ErrorCode | null, principal: AuditEvent["principal"]) =>
     audit.record({ action: `GET ${CALLBACK}`, code, principal, address: addressOf(request) });
+
+  // Each asks the identity provider.
+  router.use(["/access/sign-in", CALLBACK], async (request, _response, next) => {
+    await allowances.spend("strangerRequestsPerMinute", stranger, addressOf(request));
+    next();
+  });
 
   router.get("/access/sign-in", async (request, response) => {
     const returnTo = requirePath(request.query.to ?? "/");

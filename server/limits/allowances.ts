@@ -18,6 +18,7 @@ const windows = {
   framesPerSecond: 1,
   strangerUpgradesPerMinute: 60,
   strangerOperationsPerMinute: 60,
+  strangerRequestsPerMinute: 60,
   wrongSecretsPerMinute: 60,
 } as const satisfies Partial<Record<LimitName, number>>;
 
@@ -52,13 +53,6 @@ export class Allowances {
       if (!(error instanceof RateLimiterRes)) throw error;
       throw this.refusal(name, Math.max(1, Math.ceil(error.msBeforeNext / 1000)));
     }
-  }
-
-  /** @throws AtelierError LIMIT, with `retryAfter`, for a party that has reached the limit; counts nothing */
-  async require(name: RateName, party: Party, address: string | null): Promise<void> {
-    const key = this.keyOf(name, party, address);
-    const spent = key === null ? null : await this.rates.get(name)?.get(key);
-    if (spent && spent.consumedPoints >= this.values[name]) throw this.refusal(name, Math.max(1, Math.ceil(spent.msBeforeNext / 1000)));
   }
 
   /** The value of a limit for a party; infinite where it is not for them. */

@@ -45,6 +45,12 @@ export const limitTable = {
   strangerSockets: limit("ADDRESS", 50, "sockets", "WebSockets that are open at a time, and not known to be someone's with a role."),
   strangerUpgradesPerMinute: limit("ADDRESS", 300, "sockets/min", "WebSockets that are asked for."),
   strangerOperationsPerMinute: limit("ADDRESS", 1200, "operations/min", "GraphQL operations."),
+  strangerRequestsPerMinute: limit(
+    "ADDRESS",
+    3000,
+    "requests/min",
+    "Requests for pictures, films and streams, to open links and to sign in.",
+  ),
   wrongSecretsPerMinute: limit("ADDRESS", 30, "attempts/min", "Attempts to open a link with a secret that opens nothing."),
   subscriptionsPerSocket: limit("SOCKET", 100, "operations", "Operations that run at a time."),
   messageBytes: limit("OPERATION", 1024 * 1024, "bytes", "Size of a body or message."),

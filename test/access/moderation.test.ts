@@ -171,3 +171,10 @@ test("pictures, which nobody reviews, are shared by admins alone", async () => {
   expect(await owner.client.refusal(SHARE, { id: session.contentId })).toEqual({ code: "FORBIDDEN", field: "visibility" });
   expect((await clients.ADMIN.client.query(SHARE, { id: session.contentId })).setImageVisibility.visibility).toBe("LINK");
 });
+
+test("outputs, which nobody reviews, are shared by admins alone", async () => {
+  const { owner, clients } = parties;
+  const SHARE = 'mutation { shareOutput(output: "wall", input: { name: "OBS" }) { path } }';
+  expect(await owner.client.refusal(SHARE)).toEqual({ code: "FORBIDDEN", field: "output" });
+  expect((await clients.ADMIN.client.query(SHARE)).shareOutput.path).toContain("/live/out/wall.mjpeg?key=");
+});

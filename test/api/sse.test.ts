@@ -194,3 +194,16 @@ test("a revoked link ends its stream", async () => {
   await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(0));
   expect((await send(client, "PUT")).status).toBe(401);
 });
+
+test("a stream that was opened outlives the time in which one must be opened", async () => {
+  const { client } = parties.clients.ADMIN;
+  const id = await startSession(running);
+  const kept = watch(client, id);
+  await vi.waitFor(() => expect(running.app.broker.viewerCount).toBe(1));
+  // This reservation, which nobody opens, was made later and so ends later.
+  const unopened = await reserve(client);
+  const isGone = async () => (await send(client, "DELETE", { [TOKEN]: unopened })).status === 404;
+  await expect.poll(isGone, { timeout: 4 * apiLimits.connectionInitTimeoutMs, interval: 250 }).toBe(true);
+  expect(running.app.broker.viewerCount).toBe(1);
+  expect(kept.failures).toEqual([]);
+});

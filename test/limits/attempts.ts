@@ -39,6 +39,14 @@ export async function guess(address: string, from: string, secret = "x".repeat(3
   return refusalOf(await fetch(`${address}/access`, { method: "POST", headers, body: JSON.stringify({ secret }) }));
 }
 
+/** Looks at a picture as a stranger. */
+export async function look(address: string, path: Promise<string>, from: string): Promise<Refusal> {
+  const response = await fetch(address + (await path), { headers: { "X-Forwarded-For": from } });
+  if (!response.ok) return refusalOf(response);
+  await response.body?.cancel();
+  return null;
+}
+
 /** Opens a socket, which `close` of the list closes; a stranger's without a client's credentials. */
 export async function openSocket(opened: WebSocket[], client: GraphqlClient, from = ""): Promise<Refusal> {
   const headers = { ...client.credentials, ...(from === "" ? {} : { "X-Forwarded-For": from }) };

@@ -9,7 +9,7 @@ import { type LimitName, limitTable } from "../../server/limits/table.js";
 import { aFrame, anImage } from "../contracts/records.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
 import { partiesOfFile, type Someone } from "../helpers/parties.js";
-import { beginUpload, closeAll, guess, openSocket, operate, plain, type Refusal, upload } from "./attempts.js";
+import { beginUpload, closeAll, guess, look, openSocket, operate, plain, type Refusal, upload } from "./attempts.js";
 
 const values = {
   uploadsPerMinute: 8,
@@ -24,6 +24,7 @@ const values = {
   strangerSockets: 4,
   strangerUpgradesPerMinute: 5,
   strangerOperationsPerMinute: 3,
+  strangerRequestsPerMinute: 6,
   wrongSecretsPerMinute: 2,
   uploadBytes: 5000,
   pixels: 10_000,
@@ -108,6 +109,9 @@ const byOwners = {
   },
 } satisfies Partial<Record<LimitName, (who: Someone) => Attempt>>;
 
+/** The address of a picture that everyone may see. */
+const shown = async () => `/images/${(await parties.paint(parties.owner.ownerId, "PUBLIC")).contentId}`;
+
 /** How strangers at an address come to their limit. */
 const byAddresses = {
   strangerSockets: (from) => () => openSocket(sockets, stranger(), from),
@@ -117,6 +121,7 @@ const byAddresses = {
     return refusal;
   },
   strangerOperationsPerMinute: (from) => () => operate(stranger(), "{ __typename }", {}, from),
+  strangerRequestsPerMinute: (from) => () => look(running.address, shown(), from),
   wrongSecretsPerMinute: (from) => () => guess(running.address, from),
 } satisfies Partial<Record<LimitName, (from: string) => Attempt>>;
 

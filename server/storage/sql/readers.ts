@@ -1,4 +1,4 @@
-import { and, type Column, eq, inArray, isNull, ne, notInArray, or, type SQL } from "drizzle-orm";
+import { and, type Column, eq, inArray, isNotNull, isNull, ne, notInArray, or, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { LOCAL_OWNER, type Reader } from "../../records/access.js";
 import type { Database } from "./database.js";
@@ -25,8 +25,16 @@ export function visibleTo(reader: Reader | null | undefined): SQL | undefined {
  */
 export function notOfAdmins(database: Database, ownerId: Column): SQL | undefined {
   const admins = unionAll(
-    database.select({ id: links.id }).from(links).where(eq(links.role, "ADMIN")),
+    database
+      .select({ id: sql<string>`coalesce(${links.actsFor}, ${links.id})` })
+      .from(links)
+      .where(eq(links.role, "ADMIN")),
     database.select({ id: visitors.id }).from(visitors).innerJoin(links, eq(links.id, visitors.linkId)).where(eq(links.role, "ADMIN")),
+    database
+      .select({ id: sql<string>`${visitors.userId}` })
+      .from(visitors)
+      .innerJoin(links, eq(links.id, visitors.linkId))
+      .where(and(eq(links.role, "ADMIN"), isNotNull(visitors.userId))),
     database.select({ id: users.id }).from(users).where(eq(users.role, "ADMIN")),
   );
   return and(ne(ownerId, LOCAL_OWNER), notInArray(ownerId, admins));
