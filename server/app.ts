@@ -11,7 +11,6 @@ import { storageFor } from "./access/scoped-storage.js";
 import type { ApiContext, ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema, emittedSchema } from "./api/schema.js";
-import { SocketPlaces } from "./api/socket-places.js";
 import { graphqlOverSse } from "./api/sse.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
 import type { Bus } from "./bus/bus.js";
@@ -25,6 +24,7 @@ import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
 import { Allowances } from "./limits/allowances.js";
 import { maxPaintingSize, pictureLimitsOf } from "./limits/pictures.js";
+import { SocketPlaces } from "./limits/socket-places.js";
 import { type LimitValues, limitValues } from "./limits/table.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
@@ -209,7 +209,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   };
   const schema = buildApiSchema();
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
-  const socketAccess = { ...access, contextOf, allowances, places: new SocketPlaces(allowances), introspection: switches.introspection };
+  const places = new SocketPlaces(allowances);
+  const socketAccess = { ...access, contextOf, allowances, places, introspection: switches.introspection };
   const streams = graphqlOverSse(schema, socketAccess, report);
   const httpParts = { ...socketAccess, switches, eventStreams: streams.middleware };
   const graphql = await graphqlOverHttp(schema, httpParts, report);
@@ -226,6 +227,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     access,
     limits: pictureLimits,
     allowances,
+    places,
     admission,
     decoder,
     metrics,

@@ -7,13 +7,21 @@ import { type Route, routePolicy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
 import { COOKIE, credentialsOf } from "../access/requests.js";
 import { AtelierError, badInput, type ErrorCode } from "../errors.js";
-import type { Allowances } from "../limits/allowances.js";
+import type { Allowances, Party } from "../limits/allowances.js";
 import type { LinkRecord } from "../records/access.js";
 
 /** Longest life of a cookie that browsers allow, s. */
 const LONGEST_COOKIE_S = 400 * 86_400;
 /** A secret in JSON is far shorter. */
 const MAX_BODY_BYTES = 1000;
+
+/** Whose lasting output a request shows, and to whom. */
+export interface ShownOutput {
+  ownerId: string;
+  /** For the limits, each link to an output is a viewer of its own. */
+  viewer: Party;
+  grounds: Grounds;
+}
 
 /** Who may use the addresses beside `/graphql`. */
 export class RouteAccess {
@@ -50,12 +58,12 @@ export class RouteAccess {
    * Whose lasting output a request shows: that of the link whose secret is in its address, or the sender's own.
    * @throws AtelierError UNAUTHENTICATED, also for a secret that does not open this output
    */
-  async outputOwner(name: string, request: Request): Promise<{ ownerId: string } & Grounds> {
+  async outputOf(name: string, request: Request): Promise<ShownOutput> {
     const { key } = request.query;
     if (key === undefined) {
       const principal = await this.require("GET /live/out/:name.mjpeg", request);
       if (principal.ownerId === null) throw unauthenticated();
-      return { ...principal, ownerId: principal.ownerId };
+      return { ownerId: principal.ownerId, viewer: principal, grounds: principal };
     }
     const { links, audit, addressOf } = this.parts;
     const link = typeof key === "string" ? await links.outputOf(name, key) : null;
@@ -63,7 +71,8 @@ export class RouteAccess {
       audit.record({ action: "GET /live/out/:name.mjpeg", code: "UNAUTHENTICATED", principal: null, address: addressOf(request) });
       throw unauthenticated();
     }
-    return { ownerId: link.ownerId, visitorId: null, linkIds: [link.id], expiresAt: link.expiresAt };
+    const { id, ownerId, expiresAt } = link;
+    return { ownerId, viewer: { role: "VIEWER", ownerId: id }, grounds: { visitorId: null, linkIds: [id], expiresAt } };
   }
 
   /**
