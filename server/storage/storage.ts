@@ -38,11 +38,18 @@ export interface StepRange {
   toStep?: number;
 }
 
+/** How old an image must be: it expired by an instant, or its owner last uploaded it by one. */
+export interface ImageAge {
+  expiredBy?: Date;
+  uploadedBy?: Date;
+}
+
 /** Uploaded pictures. What is read for a reader leaves out what that reader may not see; null sees everything. */
 export interface ImageStore {
   /**
    * Stores an image, unless its owner has one with the same bytes. Returns the image that is there now: bytes that an
-   * owner inserts again, even several times at once, stay one image. It expires when the last of them does, or not at all.
+   * owner inserts again, even several times at once, stay one image with its time of creation. It expires when the last of
+   * them does, or not at all, and was last uploaded when they were.
    */
   insert(image: ImageRecord): Promise<ImageRecord>;
   find(id: string, reader?: Reader | null): Promise<ImageRecord | null>;
@@ -58,13 +65,13 @@ export interface ImageStore {
   /** Size of an owner's images, bytes, those that expire included. */
   byteLengthOf(ownerId: string): Promise<number>;
   /**
-   * Deletes an image that no session uses, with `expiredBy` only if it has expired by that instant. Returns its digest, or
-   * null when no image was deleted.
+   * Deletes an image that no session uses, with `age` only if it is that old. Returns its digest, or null when no image was
+   * deleted.
    */
-  delete(id: string, expiredBy?: Date): Promise<string | null>;
+  delete(id: string, age?: ImageAge): Promise<string | null>;
   /** Ids of images that expired by an instant and that no session uses. */
   expired(by: Date): Promise<string[]>;
-  /** Ids of images of others than admins that were uploaded by an instant and that no session uses. */
+  /** Ids of images of others than admins that were last uploaded by an instant and that no session uses. */
   outdated(by: Date): Promise<string[]>;
   /** Returns the image as it is now; null when there is none. */
   setVisibility(id: string, visibility: Visibility): Promise<ImageRecord | null>;

@@ -9,7 +9,7 @@ export function guardRows({ images, sessions, changes, frames, access }: Rows, s
     images: {
       ...images,
       insert: (image) => space.storing(0, () => images.insert(image)),
-      delete: (id, expiredBy) => space.changing(() => images.delete(id, expiredBy)),
+      delete: (id, age) => space.changing(() => images.delete(id, age)),
       setVisibility: (id, visibility) => space.changing(() => images.setVisibility(id, visibility)),
     },
     sessions: {
