@@ -8,6 +8,7 @@ import type { Links } from "./access/links.js";
 import type { OpenIdSettings } from "./access/openid.js";
 import type { Principal } from "./access/principal.js";
 import { storageFor } from "./access/scoped-storage.js";
+import { VisitorSweeper } from "./access/visitor-sweeper.js";
 import type { ApiContext, ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema, emittedSchema } from "./api/schema.js";
@@ -161,6 +162,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const retentionMs = retentionHours === null ? null : retentionHours * HOUR_MS;
   const sweeper = new Sweeper({ storage, sessions, controls, retentionMs, report });
   const isInNetwork = accessMode !== "NONE";
+  const visitorSweeper = new VisitorSweeper({ access: storage.access, report });
   const audit = auditFile === null ? noAudit : new AuditFile({ path: auditFile, report });
   const addressOf = clientAddresses(trustedProxies);
   const guard = createGuard({
@@ -251,10 +253,12 @@ export async function createApp(parts: AppParts): Promise<App> {
       server.listen(port, host);
       await once(server, "listening");
       sweeper.start();
+      if (isInNetwork) visitorSweeper.start();
       return server.address() as AddressInfo;
     },
     async close() {
       await sweeper.close();
+      await visitorSweeper.close();
       // Running requests are answered; idle connections are closed.
       const closed = server.listening ? once(server, "close") : Promise.resolve();
       server.close();

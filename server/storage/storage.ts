@@ -304,10 +304,16 @@ export interface AccessStore {
   addVisitor(visitor: VisitorRecord, secretHash: string, signIn?: SignIn<string>): Promise<void>;
   /** The visitor whose cookie holds a secret. Once a new secret is asked for, the one before is nobody's any more. */
   visitorOf(secretHash: string): Promise<KnownVisitor | null>;
-  /** Gives a visitor a new secret, and with it what a link opens. */
+  /** Gives a visitor a new secret, and with it what a link opens. One who was forgotten meanwhile is known again. */
   admit(visitorId: string, secretHash: string, link: LinkRecord): Promise<void>;
   /** Forgets the secret of a visitor, who keeps what they own, as what they were. */
   dismiss(visitorId: string): Promise<void>;
+  /**
+   * Deletes up to `most` visitors who first came by an instant, own no session, picture or link, and have no secret any
+   * more or nothing that it opens: their sign-in and their links had ended by then. Those who make a user count as an
+   * admin, by whose link they came, stay. Returns their number.
+   */
+  forgetVisitors(by: Date, most: number): Promise<number>;
   /**
    * Stores a user, or for an issuer and a subject that are known, the name, role and time of the sign-in. Returns the user
    * as stored.

@@ -37,6 +37,7 @@ export function guardRows({ images, sessions, changes, frames, access }: Rows, s
       addVisitor: (...visitor) => space.storing(0, () => access.addVisitor(...visitor)),
       admit: (id, secretHash, link) => space.storing(0, () => access.admit(id, secretHash, link)),
       dismiss: (id) => space.changing(() => access.dismiss(id)),
+      forgetVisitors: (by, most) => space.changing(() => access.forgetVisitors(by, most)),
       saveUser: (user) => space.storing(0, () => access.saveUser(user)),
       setAccessEnd: (id, at) => space.changing(() => access.setAccessEnd(id, at)),
     },
