@@ -1,19 +1,27 @@
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { Access } from "../access/access.js";
-import { isWorthNoting } from "../access/audit-log.js";
+import { type AuditEvent, isWorthNoting } from "../access/audit-log.js";
 import type { Grounds } from "../access/open-connections.js";
 import { unauthenticated } from "../access/permissions.js";
 import { type Route, routePolicy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
+import { RecentKeys } from "../access/recent-keys.js";
 import { COOKIE, credentialsOf } from "../access/requests.js";
-import { AtelierError, badInput, type ErrorCode } from "../errors.js";
+import type { OpenedLink } from "../access/links.js";
+import { AtelierError, badInput } from "../errors.js";
+import { addressKey } from "../limits/address.js";
 import type { Allowances, Party } from "../limits/allowances.js";
-import type { LinkRecord } from "../records/access.js";
 
 /** Longest life of a cookie that browsers allow, s. */
 const LONGEST_COOKIE_S = 400 * 86_400;
 /** A secret in JSON is far shorter. */
 const MAX_BODY_BYTES = 1000;
+/** How long it is not recorded that the same browser opens the same link again, ms. */
+const SAME_BROWSER_MS = 3600_000;
+/** The same for all browsers at an address, ms: a program that sends no cookie is a new browser each time. */
+const SAME_ADDRESS_MS = 60_000;
+/** Browsers, and addresses, that are remembered for this. */
+const MOST_REMEMBERED = 10_000;
 
 /** Whose lasting output a request shows, and to whom. */
 export interface ShownOutput {
@@ -111,28 +119,33 @@ export class RouteAccess {
  */
 export function accessRoutes({ links, principals, audit, addressOf }: Access, allowances: Allowances, publicUrl: URL | null): Router {
   const router = Router();
+  const browsers = new RecentKeys(SAME_BROWSER_MS, MOST_REMEMBERED);
+  const addresses = new RecentKeys(SAME_ADDRESS_MS, MOST_REMEMBERED);
+
+  /** Whether it is recorded that a link was opened: a client that opens it again and again must not fill the log. */
+  function isNews({ link, visitorId }: OpenedLink, address: string | null): boolean {
+    return browsers.note(`${link.id} ${visitorId}`) && addresses.note(`${link.id} ${addressKey(address ?? "")}`);
+  }
 
   router.post("/access", express.json({ limit: MAX_BODY_BYTES }), async (request, response) => {
     const { secret }: Record<string, unknown> = request.body ?? {};
     if (typeof secret !== "string") throw badInput("secret", "Send the secret of a link as JSON.");
     const address = addressOf(request);
-    const record = (code: ErrorCode | null, link: LinkRecord | null) =>
-      audit.record({
-        ...{ action: "POST /access", code, address },
-        principal: link && { name: link.name, role: link.role, ownerId: null },
-        about: link ? { link: link.id } : {},
-      });
+    const record = (event: Pick<AuditEvent, "code" | "principal" | "about">) =>
+      audit.record({ action: "POST /access", address, ...event });
     const party = await principals.of(request);
     await allowances.spend("strangerRequestsPerMinute", party, address);
     const opened = await links.open(secret, credentialsOf(request).cookie).catch(async (error: unknown) => {
       if (!(error instanceof AtelierError)) throw error;
-      record(error.code, null);
+      record({ code: error.code, principal: null });
       // Who has the right secret is let in whatever others at the address try.
       if (error.code === "UNAUTHENTICATED") await allowances.spend("wrongSecretsPerMinute", party, address);
       throw error;
     });
-    record(null, opened.link);
-    const { kind, role, name, sessionId, expiresAt } = opened.link;
+    const { id, kind, role, name, sessionId, expiresAt } = opened.link;
+    if (isNews(opened, address)) {
+      record({ code: null, principal: { name, role, ownerId: opened.visitorId }, about: { link: id } });
+    }
     setVisitorCookie(response, opened.secret, LONGEST_COOKIE_S, isSecure(request, publicUrl));
     response.set("Cache-Control", "no-store").json({ kind, role, name, sessionId, expiresAt: expiresAt?.toISOString() ?? null });
   });
