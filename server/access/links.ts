@@ -37,6 +37,13 @@ export interface OpenedLink extends LinkWithSecret {
   visitorId: string;
 }
 
+/** A visitor whose access ended. */
+export interface Left {
+  visitorId: string;
+  /** Whether they were signed in as a user, perhaps until a while ago. */
+  isUser: boolean;
+}
+
 export interface LinksParts {
   storage: Pick<Storage, "access">;
   bus: Bus;
@@ -116,14 +123,14 @@ export class Links {
     return { link, secret: cookie, visitorId: visitor.id };
   }
 
-  /** Ends the access of a visitor's browser. Returns the visitor's id; null for a cookie that is not known. */
-  async leave(cookie: string): Promise<string | null> {
+  /** Ends the access of a visitor's browser. Null for a cookie that is not known. */
+  async leave(cookie: string): Promise<Left | null> {
     const { access } = this.parts.storage;
     const visitor = isSecret(cookie) ? await access.visitorOf(hashSecret(cookie)) : null;
     if (!visitor) return null;
     await access.dismiss(visitor.id);
     await this.parts.bus.publish("access", { type: "left", visitorId: visitor.id });
-    return visitor.id;
+    return { visitorId: visitor.id, isUser: visitor.signIn !== null };
   }
 
   /** The link of a lasting output with this name and secret; null for a secret that does not open it. */

@@ -105,6 +105,22 @@ export class OpenIdSignIn {
     }
   }
 
+  /**
+   * The identity provider's address that ends its session of a browser, and then sends the browser to `returnTo`. Null
+   * for a provider that has none, or cannot be reached.
+   */
+  async signOutAddress(returnTo: string): Promise<URL | null> {
+    try {
+      const provider = await this.provider();
+      if (provider.serverMetadata().end_session_endpoint === undefined) return null;
+      return client.buildEndSessionUrl(provider, { post_logout_redirect_uri: returnTo });
+    } catch (error) {
+      // Signing out here must not depend on the provider.
+      if (!(error instanceof AtelierError)) this.failures.add(`Nobody can sign out at ${this.settings.issuer.href}: ${reasonOf(error)}`);
+      return null;
+    }
+  }
+
   /** Passes on the warnings that were held back. */
   close(): void {
     this.refusals.close();

@@ -1,13 +1,13 @@
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { Access } from "../access/access.js";
 import { type AuditEvent, isWorthNoting } from "../access/audit-log.js";
+import type { OpenedLink } from "../access/links.js";
 import type { Grounds } from "../access/open-connections.js";
 import { unauthenticated } from "../access/permissions.js";
 import { type Route, routePolicy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
 import { RecentKeys } from "../access/recent-keys.js";
 import { COOKIE, credentialsOf } from "../access/requests.js";
-import type { OpenedLink } from "../access/links.js";
 import { AtelierError, badInput } from "../errors.js";
 import { addressKey } from "../limits/address.js";
 import type { Allowances, Party } from "../limits/allowances.js";
@@ -114,10 +114,14 @@ export class RouteAccess {
 
 /**
  * `POST /access` lets in who sends the secret of a link, `{"secret": "..."}`, and gives their browser a cookie; the answer
- * says what the link opens. `DELETE /access` ends the access of this browser. `publicUrl` is the address that browsers show,
- * where a proxy stands in front.
+ * says what the link opens. `DELETE /access` ends the access of this browser, and says where a user goes on to sign out at the
+ * identity provider too. `publicUrl` is the address that browsers show, where a proxy stands in front.
  */
-export function accessRoutes({ links, principals, audit, addressOf }: Access, allowances: Allowances, publicUrl: URL | null): Router {
+export function accessRoutes(
+  { links, principals, audit, addressOf, signIn }: Access,
+  allowances: Allowances,
+  publicUrl: URL | null,
+): Router {
   const router = Router();
   const browsers = new RecentKeys(SAME_BROWSER_MS, MOST_REMEMBERED);
   const addresses = new RecentKeys(SAME_ADDRESS_MS, MOST_REMEMBERED);
@@ -131,8 +135,7 @@ export function accessRoutes({ links, principals, audit, addressOf }: Access, al
     const { secret }: Record<string, unknown> = request.body ?? {};
     if (typeof secret !== "string") throw badInput("secret", "Send the secret of a link as JSON.");
     const address = addressOf(request);
-    const record = (event: Pick<AuditEvent, "code" | "principal" | "about">) =>
-      audit.record({ action: "POST /access", address, ...event });
+    const record = (event: Pick<AuditEvent, "code" | "principal" | "about">) => audit.record({ action: "POST /access", address, ...event });
     const party = await principals.of(request);
     await allowances.spend("strangerRequestsPerMinute", party, address);
     const opened = await links.open(secret, credentialsOf(request).cookie).catch(async (error: unknown) => {
@@ -154,11 +157,13 @@ export function accessRoutes({ links, principals, audit, addressOf }: Access, al
     const { cookie } = credentialsOf(request);
     const left = cookie === null ? null : await links.leave(cookie);
     if (left !== null) {
-      const principal = { name: null, role: null, ownerId: left };
+      const principal = { name: null, role: null, ownerId: left.visitorId };
       audit.record({ action: "DELETE /access", code: null, principal, address: addressOf(request) });
     }
     setVisitorCookie(response, "", 0, isSecure(request, publicUrl));
-    response.status(204).end();
+    const next = left?.isUser ? await signIn?.signOutAddress(`${originOf(request, publicUrl)}/`) : null;
+    if (next) response.set("Cache-Control", "no-store").json({ continueAt: next.href });
+    else response.status(204).end();
   });
 
   return router;
@@ -168,6 +173,11 @@ export function accessRoutes({ links, principals, audit, addressOf }: Access, al
 export function setVisitorCookie(response: Response, value: string, maxAgeS: number, secure: boolean): void {
   const attributes = [`${COOKIE}=${value}`, "Path=/", "HttpOnly", "SameSite=Strict", `Max-Age=${maxAgeS}`];
   response.append("Set-Cookie", [...attributes, ...(secure ? ["Secure"] : [])].join("; "));
+}
+
+/** The origin at which the browser reaches the server, whose host the guard has accepted. */
+export function originOf(request: Request, publicUrl: URL | null): string {
+  return publicUrl?.origin ?? `${request.protocol}://${request.headers.host}`;
 }
 
 /** Whether the browser reaches the server by https, perhaps through a proxy. */
