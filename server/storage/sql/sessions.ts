@@ -196,7 +196,8 @@ export function sqlSessions(database: Database): SessionStore {
 
 /** The session of a row, without the columns of the other kinds; `kind` determines the type of the settings. */
 export function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord {
-  const { ordinal: _ordinal, frameCount: _count, frameByteLength: _bytes, changeCount: _changes, kind, settings, ...columns } = row;
+  const { ordinal: _ordinal, frameCount: _count, frameByteLength: _bytes, changeCount: _changes, ...rest } = row;
+  const { workerId: _worker, leaseUntil: _lease, fence: _fence, kind, settings, ...columns } = rest;
   const { contentId, styles, initial, parentId, branchedAtStep, sourceId, framesTranslated, framesDropped, ...base } = columns;
   if (kind === "STYLE_TRANSFER" && settings && contentId !== null && styles && initial) {
     return {
