@@ -11,6 +11,7 @@ import type {
   VisitorRecord,
 } from "../records/access.js";
 import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js";
+import type { Claim } from "../records/claim.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
 import type {
   SessionFilter,
@@ -343,5 +344,11 @@ export interface Storage {
   readonly checkpoints: CheckpointStore;
   readonly access: AccessStore;
   readonly space: StorageSpace;
+  /**
+   * The same storage, as the holder of a session writes it: what it writes of that session is written only while the claim
+   * holds. Otherwise `frames.insert` and `checkpoints.put` throw ClaimLost, and `sessions.update` and `changes.settle` return
+   * null.
+   */
+  held(claim: Claim): Storage;
   close(): Promise<void>;
 }

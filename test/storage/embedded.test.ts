@@ -12,6 +12,7 @@ import { lockFolder } from "../../server/storage/embedded/lock.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import { createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/space.js";
 import { accessContract } from "../contracts/access.js";
+import { claimsContract } from "../contracts/claims.js";
 import { expiringContract } from "../contracts/expiring.js";
 import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
@@ -36,6 +37,7 @@ async function dataFolder(): Promise<string> {
 storageContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 storedBytesContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 accessContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
+claimsContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 expiringContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 
 lastingSessionsContract("The embedded storage", async () =>

@@ -1,7 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Claim } from "../../records/claim.js";
 import { sqlAccess } from "../sql/access.js";
 import { sqlChanges } from "../sql/changes.js";
+import { requireHeld } from "../sql/claims.js";
 import { anyDigestInUse, digestsInUse } from "../sql/digests.js";
 import { sqlFrames } from "../sql/frames.js";
 import { sqlImages } from "../sql/images.js";
@@ -68,29 +70,40 @@ export async function openEmbeddedStorage(
     const { close: closeBlobs, ...blobs } = await openFolderBlobs(folders.blobs, { inUse, graceMs, space, removed: thumbnails.remove });
     opened.push(closeBlobs);
     const checkpoints = await openFolderCheckpoints(join(dataDir, "checkpoints"), space);
-    const rows = {
-      images: sqlImages(database),
-      sessions: sqlSessions(database),
-      changes: sqlChanges(database),
-      frames: sqlFrames(database),
-      access: sqlAccess(database),
-    };
-    const { images, sessions, changes, frames, access } = guardRows(rows, space);
     const calls = new CallsUnderWay();
     opened.push(() => calls.close());
-    return {
-      images: calls.of(images),
-      sessions: calls.of(sessions),
-      changes: calls.of(changes),
-      frames: calls.of(frames),
+    const rowsOf = (claim?: Claim) => {
+      const [sessions, changes, frames] = [sqlSessions(database, claim), sqlChanges(database, claim), sqlFrames(database, claim)];
+      const rows = guardRows({ images: sqlImages(database), sessions, changes, frames, access: sqlAccess(database) }, space);
+      return {
+        images: calls.of(rows.images),
+        sessions: calls.of(rows.sessions),
+        changes: calls.of(rows.changes),
+        frames: calls.of(rows.frames),
+        access: calls.of(rows.access),
+      };
+    };
+    const storage: Storage = {
+      ...rowsOf(),
       recentFrames: memoryRecentFrames(),
       blobs: calls.of(blobs),
       thumbnails: calls.of({ get: thumbnails.get, put: thumbnails.put }),
       checkpoints: calls.of(checkpoints),
-      access: calls.of(access),
       space: calls.of(storageSpace(() => availableSpace(dataDir), space, join(folders.blobs, "drafts"))),
+      held: (claim) => ({
+        ...storage,
+        ...rowsOf(claim),
+        checkpoints: calls.of({
+          ...checkpoints,
+          async put(sessionId, step, bytes) {
+            await requireHeld(database, claim, sessionId);
+            await checkpoints.put(sessionId, step, bytes);
+          },
+        }),
+      }),
       close: () => closeAll(opened),
     };
+    return storage;
   } catch (error) {
     await closeAll(opened);
     throw error;

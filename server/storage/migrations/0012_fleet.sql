@@ -21,7 +21,10 @@ CREATE TABLE "workers" (
 ALTER TABLE "sessions" ADD COLUMN "worker_id" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "lease_until" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "fence" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "sessions" ADD COLUMN "claimed_at" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "sessions" ADD COLUMN "owner_limit" integer;--> statement-breakpoint
 CREATE INDEX "blob_candidates_since" ON "blob_candidates" USING btree ("since");--> statement-breakpoint
 CREATE INDEX "checkpoints_object" ON "checkpoints" USING btree ("object_key");--> statement-breakpoint
 CREATE INDEX "checkpoints_newest" ON "checkpoints" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "sessions_served" ON "sessions" USING btree ("owner_id","claimed_at");--> statement-breakpoint
 CREATE INDEX "sessions_unfinished" ON "sessions" USING btree ("queued_at","ordinal") WHERE "sessions"."status" in ('QUEUED', 'RUNNING');

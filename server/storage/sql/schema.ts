@@ -18,8 +18,8 @@ import {
 import { type Approval, type LinkRecord, LOCAL_OWNER, type Role, type Visibility } from "../../records/access.js";
 import type { Change } from "../../records/changes.js";
 import type { Losses } from "../../records/pictures.js";
-import type { WorkerAnnouncement } from "../../records/worker.js";
 import type { DeviceUse, SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
+import type { WorkerAnnouncement } from "../../records/worker.js";
 
 export type ImageRole = "CONTENT" | "STYLE" | "SOURCE";
 
@@ -94,6 +94,9 @@ export const sessions = pgTable(
     leaseUntil: instant("lease_until"),
     /** Grows with every claim; a worker writes only while the number is that of its own claim. */
     fence: bigint("fence", { mode: "number" }).notNull().default(0),
+    claimedAt: instant("claimed_at"),
+    /** How many sessions of its kind may run for its owner while this one waits; null for any number. */
+    ownerLimit: integer("owner_limit"),
   },
   (table) => [
     index("sessions_newest").on(table.createdAt, table.ordinal),
@@ -104,6 +107,7 @@ export const sessions = pgTable(
     index("sessions_public").on(table.createdAt, table.ordinal).where(sql`${table.visibility} = 'PUBLIC'`),
     index("sessions_pending").on(table.createdAt, table.ordinal).where(sql`${table.approval} = 'PENDING'`),
     index("sessions_parent").on(table.parentId),
+    index("sessions_served").on(table.ownerId, table.claimedAt),
     index("sessions_unfinished").on(table.queuedAt, table.ordinal).where(sql`${table.status} in ('QUEUED', 'RUNNING')`),
     index("sessions_model").on(sql`(${table.settings} ->> 'model')`, table.createdAt, table.ordinal),
     index("sessions_output").on(sql`(${table.settings} ->> 'output')`, table.createdAt, table.ordinal),

@@ -19,18 +19,20 @@ import {
 } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError, badInput } from "../../errors.js";
+import type { Claim } from "../../records/claim.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
 import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
+import { isHeld } from "./claims.js";
 import { type Database, grouped, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { changes, deletedSessions, frames, type ImageRole, images, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
 
-/** Sessions as rows. */
-export function sqlSessions(database: Database): SessionStore {
+/** Sessions as rows. With a claim, its session is updated only while the claim holds. */
+export function sqlSessions(database: Database, claim?: Claim): SessionStore {
   return {
     insert: (session, planned = []) =>
       writtenWithImages(
@@ -64,7 +66,7 @@ export function sqlSessions(database: Database): SessionStore {
     },
 
     async update(id, patch, from, suspended = false) {
-      const matches = and(eq(sessions.id, id), statusIn(from), suspended ? isNotNull(sessions.error) : undefined);
+      const matches = and(eq(sessions.id, id), statusIn(from), suspended ? isNotNull(sessions.error) : undefined, isHeld(claim, id));
       const [row] = isEmpty(patch)
         ? await database.select().from(sessions).where(matches)
         : await written(
@@ -197,7 +199,16 @@ export function sqlSessions(database: Database): SessionStore {
 /** The session of a row, without the columns of the other kinds; `kind` determines the type of the settings. */
 export function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord {
   const { ordinal: _ordinal, frameCount: _count, frameByteLength: _bytes, changeCount: _changes, ...rest } = row;
-  const { workerId: _worker, leaseUntil: _lease, fence: _fence, kind, settings, ...columns } = rest;
+  const {
+    workerId: _worker,
+    leaseUntil: _lease,
+    fence: _fence,
+    claimedAt: _claimed,
+    ownerLimit: _limit,
+    kind,
+    settings,
+    ...columns
+  } = rest;
   const { contentId, styles, initial, parentId, branchedAtStep, sourceId, framesTranslated, framesDropped, ...base } = columns;
   if (kind === "STYLE_TRANSFER" && settings && contentId !== null && styles && initial) {
     return {
