@@ -39,7 +39,9 @@ export class SessionControlMutations {
   }
 
   @Mutation(() => Session, {
-    description: "Gives a waiting session another place in the queue. CONFLICT for one that does not wait for a device.",
+    description:
+      "Gives a waiting session another place among those of its owner, as near to `position` as that comes: between owners the queue\n" +
+      "stays fair. CONFLICT for one that does not wait for a device.",
   })
   moveInQueue(
     @IdArg("sessionId") sessionId: string,

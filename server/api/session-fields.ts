@@ -22,7 +22,12 @@ const DEFAULT_POINTS = 500;
 /** Fields of every kind of session that are not stored with it. */
 @Resolver(() => Session)
 export class SessionFieldsResolver {
-  @FieldResolver(() => Int, { nullable: true, description: "Position in the queue, 1 for the next session; null unless QUEUED." })
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description:
+      "Place in the order in which waiting sessions will begin, as far as it is known; 1 for the next. Owners take turns, so that\n" +
+      "sessions of others that come later may go first. Null unless QUEUED.",
+  })
   async queuePosition(@Root() session: SessionRecord, @Ctx() { queue }: OperationContext): Promise<number | null> {
     return session.status === "QUEUED" ? queue.position(session.id) : null;
   }

@@ -51,7 +51,9 @@ export class SessionQueries {
 
 @Resolver()
 export class QueueResolver {
-  @Query(() => [Session], { description: "Sessions that wait for a device, the next one first. Temporary ones are left out." })
+  @Query(() => [Session], {
+    description: "Sessions that wait for a device, the next one first; owners take turns. Temporary ones are left out.",
+  })
   queue(
     @Arg("first", () => Int, {
       nullable: true,

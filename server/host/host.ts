@@ -1,6 +1,6 @@
 import type { DeviceMessage, DeviceName } from "../device/messages.js";
 import { limitTable } from "../limits/table.js";
-import type { Queue } from "../queue/queue.js";
+import type { Queue, QueueEntry } from "../queue/queue.js";
 import { type DeviceInfo, isLive, type RefusedDevice, type SessionRecord } from "../records/session.js";
 import type { StepTime } from "../records/step-time.js";
 import { abortableDelay } from "./abortable-delay.js";
@@ -202,6 +202,7 @@ export class Host {
     const working = [...this.sessions.values(), this.waitlist, this.failures];
     await Promise.all(working.map((part) => part.idle()));
     await this.parts.frameRetention.idle();
+    await Promise.all([...this.sessions.keys()].map((id) => this.giveBack(id)));
   }
 
   private get closed(): boolean {
@@ -211,17 +212,16 @@ export class Host {
   private async claimSessions(): Promise<void> {
     while (!this.closed) {
       await this.capacity();
-      const record = await this.claim();
-      if (!record || this.closed || this.waitlist.takes(record)) continue;
-      if (this.sessions.has(record.id) && !(await this.released(record))) continue;
-      if (!this.closed) this.adopt(record);
+      const entry = await this.nextInQueue();
+      if (!entry) continue;
+      const record = await this.read(entry);
+      if (!record || this.closed || this.waitlist.takes(record, entry)) await this.giveBack(entry.sessionId);
+      else this.adopt(record);
     }
   }
 
-  /** The next session of the queue; null when it must no longer run, or cannot be read. */
-  private async claim(): Promise<SessionRecord | null> {
-    const sessionId = await this.nextInQueue();
-    if (sessionId === null) return null;
+  /** A claimed session; null when it must no longer run, or cannot be read. */
+  private async read({ sessionId }: QueueEntry): Promise<SessionRecord | null> {
     try {
       const record = await this.options.storage.sessions.find(sessionId);
       return record?.status === "QUEUED" || record?.status === "RUNNING" ? record : null;
@@ -233,7 +233,7 @@ export class Host {
     }
   }
 
-  private async nextInQueue(): Promise<string | null> {
+  private async nextInQueue(): Promise<QueueEntry | null> {
     const { queue } = this.options;
     const live = [...this.sessions.values()].filter((session) => session instanceof LiveSession).length;
     try {
@@ -244,6 +244,15 @@ export class Host {
       this.log("No session could be claimed from the queue:", error);
       await abortableDelay(CLAIM_RETRY_MS, this.closing.signal);
       return null;
+    }
+  }
+
+  /** Tells the queue that a claimed session does not run here any more. */
+  private async giveBack(sessionId: string): Promise<void> {
+    try {
+      await this.options.queue.release(sessionId);
+    } catch (error) {
+      this.log(`Session ${sessionId} could not be released in the queue:`, error);
     }
   }
 
@@ -258,16 +267,6 @@ export class Host {
     return new Promise((resolve) => {
       this.capacityChanged = resolve;
     });
-  }
-
-  /**
-   * Waits until the device has released a session that was paused, resumed and claimed again before that. False when
-   * the session is here because it was queued twice, and runs.
-   */
-  private async released({ id, status }: SessionRecord): Promise<boolean> {
-    if (status !== "QUEUED") return false;
-    while (!this.closed && this.sessions.has(id)) await this.nextChange();
-    return true;
   }
 
   private adopt(record: SessionRecord): void {
@@ -291,6 +290,7 @@ export class Host {
     if (session instanceof LiveSession) this.narrowClaim.abort();
     this.parts.frameRetention.forget(session.id);
     this.measurePace();
+    await this.giveBack(session.id);
     this.capacityChanged?.();
   }
 

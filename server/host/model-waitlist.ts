@@ -1,6 +1,6 @@
 import { AtelierError } from "../errors.js";
-import type { Queue } from "../queue/queue.js";
-import { isLive, type SessionFailure, type SessionRecord } from "../records/session.js";
+import type { Queue, QueueEntry } from "../queue/queue.js";
+import type { SessionFailure, SessionRecord } from "../records/session.js";
 import { modelsOf, type WorkModels } from "./work.js";
 
 interface WaitlistParts {
@@ -23,10 +23,10 @@ export class ModelWaitlist {
   constructor(private readonly parts: WaitlistParts) {}
 
   /** Takes a claimed session whose model must be downloaded; false when the session may run now. */
-  takes(session: SessionRecord): boolean {
+  takes(session: SessionRecord, entry: QueueEntry): boolean {
     const isHere = modelsOf(session).every((id) => this.parts.models.isDownloaded(id));
     if (session.status !== "QUEUED" || isHere) return false;
-    const wait = this.wait(session).finally(() => this.waits.delete(wait));
+    const wait = this.wait(session, entry).finally(() => this.waits.delete(wait));
     this.waits.add(wait);
     return true;
   }
@@ -36,7 +36,7 @@ export class ModelWaitlist {
     await Promise.all(this.waits);
   }
 
-  private async wait(session: SessionRecord): Promise<void> {
+  private async wait(session: SessionRecord, entry: QueueEntry): Promise<void> {
     const { id, kind } = session;
     const { models, queue, log, fail, closing } = this.parts;
     try {
@@ -44,7 +44,7 @@ export class ModelWaitlist {
         if (kind === "STYLE_TRANSFER") await models.locateFeatureModel(model, closing);
         else await models.locateTranslator(model, closing);
       }
-      if (!closing.aborted) await queue.add(id, isLive(session) ? "LIVE" : "PAINTED");
+      if (!closing.aborted) await queue.add(entry);
     } catch (error) {
       if (closing.aborted) return;
       log(`The model of session ${id} could not be downloaded:`, error);

@@ -1,5 +1,6 @@
 import { type Bus, publishChange } from "../bus/bus.js";
 import type { Queue } from "../queue/queue.js";
+import { queueEntry } from "../sessions/queue-entry.js";
 import { statusesBefore } from "../sessions/status.js";
 import type { Storage } from "../storage/storage.js";
 import { abortableDelay } from "./abortable-delay.js";
@@ -63,7 +64,8 @@ export class SuspendedSessions {
       const resumed = await storage.sessions.update(id, patch, statusesBefore("QUEUED"), true);
       if (!resumed) continue;
       await publishChange(bus, resumed);
-      await queue.add(id);
+      // Only paintings are suspended.
+      await queue.add(queueEntry(resumed, null));
     }
     return true;
   }

@@ -25,14 +25,20 @@ function limit(per: LimitScope, value: number, unit: string, description: string
 
 /**
  * The limits of the server that clients meet, with their defaults: a class of thirty shares one machine and one address.
- * `ServerInfo.limits` and docs/operate.md show this table. Beyond a limit, what was asked for is refused with LIMIT.
+ * `ServerInfo.limits` and docs/operate.md show this table. Beyond a limit, what was asked for is refused with LIMIT,
+ * unless its description says that sessions wait.
  */
 export const limitTable = {
   uploadsPerMinute: limit("OWNER", 60, "uploads/min", "Pictures that are uploaded."),
   uploadBytesPerMinute: limit("OWNER", 500e6, "bytes/min", "Bytes of the pictures that are uploaded."),
   uploadsAtOnce: limit("OWNER", 128, "uploads", "Uploads on their way at a time; for admins too."),
   openSessions: limit("OWNER", 20, "sessions", "Sessions that run or wait at a time."),
-  liveSessions: limit("OWNER", 2, "sessions", "Live translations that run or wait at a time."),
+  liveSessions: limit(
+    "OWNER",
+    2,
+    "sessions",
+    "Live translations that run at a time; the others wait, with their `queuePosition`, and count as `openSessions`.",
+  ),
   framesPerSecond: limit("OWNER", 90, "frames/s", "Frames sent to live translations."),
   openExports: limit("OWNER", 4, "exports", "Exports that wait or run at a time."),
   ownSockets: limit("OWNER", 32, "sockets", "WebSockets that are open at a time."),

@@ -1,4 +1,3 @@
-import { beyondLimit } from "../errors.js";
 import type { Allowances, Party } from "../limits/allowances.js";
 import type { SessionStatus } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
@@ -21,19 +20,24 @@ export class Admission {
    * Queues a session by `queue` where its owner and the server have a place for it.
    * @throws AtelierError LIMIT
    */
-  admit<Result>(party: Party, live: boolean, queue: () => Promise<Result>): Promise<Result> {
+  admit<Result>(party: Party, queue: () => Promise<Result>): Promise<Result> {
     const { sessions } = this.parts.storage;
     const { allowances } = this.parts;
     return this.inTurn(party, async () => {
-      await this.requireQueueSpace();
+      allowances.requirePlace("queuedSessions", party, await sessions.count({ status: ["QUEUED"] }));
       if (party.ownerId !== null && Number.isFinite(allowances.of("openSessions", party))) {
         const own = { ownerId: party.ownerId, status: underWay };
-        if (live) allowances.requirePlace("liveSessions", party, await sessions.count({ ...own, live }));
         allowances.requirePlace("openSessions", party, await sessions.count(own));
         await this.requireSpace(party, 1);
       }
       return queue();
     });
+  }
+
+  /** How many live translations of a party may run, while others of theirs wait; null for any number. */
+  livePlaces(party: Party): number | null {
+    const limit = this.parts.allowances.of("liveSessions", party);
+    return Number.isFinite(limit) ? limit : null;
   }
 
   /** @throws AtelierError LIMIT when `byteLength` bytes more are too many for their owner. */
@@ -43,12 +47,6 @@ export class Admission {
     if (party.ownerId === null || !Number.isFinite(limit)) return;
     const used = (await storage.images.byteLengthOf(party.ownerId)) + (await storage.frames.byteLengthOfOwner(party.ownerId));
     if (used + byteLength > limit) throw allowances.refusal("ownBytes", null);
-  }
-
-  private async requireQueueSpace(): Promise<void> {
-    const limit = this.parts.allowances.values.queuedSessions;
-    if ((await this.parts.storage.sessions.count({ status: ["QUEUED"] })) >= limit)
-      throw beyondLimit(`At most ${limit} sessions may wait at a time.`, limit, { limitName: "queuedSessions" });
   }
 
   /** Sessions of one owner are counted and queued one after the other, so that two do not take the same place. */

@@ -8,6 +8,7 @@ import type { Storage } from "../storage/storage.js";
 import type { Admission } from "./admission.js";
 import { resolveChange } from "./change-input.js";
 import type { SessionModels } from "./models.js";
+import { queueEntry } from "./queue-entry.js";
 import { noSession, requireSession, requireStyleTransfer } from "./requirements.js";
 import { isFinal, openStatuses, statusesBefore } from "./status.js";
 import { AutoResetEvent } from "./watch/auto-reset-event.js";
@@ -90,10 +91,10 @@ export class SessionControls {
   async resume(sessionId: string, party: Party): Promise<SessionRecord> {
     const { storage, queue, bus, admission } = this.parts;
     const patch = { status: "QUEUED", queuedAt: new Date(), error: null } as const;
-    const resumed = await admission.admit(party, false, () => storage.sessions.update(sessionId, patch, statusesBefore("QUEUED")));
+    const resumed = await admission.admit(party, () => storage.sessions.update(sessionId, patch, statusesBefore("QUEUED")));
     if (!resumed) throw await this.whyUnchanged(sessionId);
     await publishChange(bus, resumed);
-    await queue.add(sessionId);
+    await queue.add(queueEntry(resumed, admission.livePlaces(party)));
     return resumed;
   }
 

@@ -25,27 +25,28 @@ export class QueueOrder {
   }
 
   /**
-   * Gives a waiting session another position, 1 for the next; one beyond the end means last. Returns the session.
+   * Gives a waiting session another place among those of its owner, so that it comes as near as it can to `position`, 1
+   * for the next; one beyond the end means last. Returns the session.
    * @throws AtelierError NOT_FOUND; BAD_INPUT; CONFLICT when it does not wait for a device.
    */
   async move(sessionId: string, position: number): Promise<SessionRecord> {
     const { storage, queue } = this.parts;
     if (!(position >= 1)) throw badInput("position", "position must be at least 1.", 1, { min: 1 });
-    const { status } = await requireSession(storage, sessionId);
+    const { status, ownerId } = await requireSession(storage, sessionId);
     if (!(await queue.move(sessionId, position))) {
       throw conflict("sessionId", status === "QUEUED" ? "The session waits for its model." : `The session is ${status}.`);
     }
-    const recorded = this.recorded.then(() => this.record());
-    // Only the caller needs to know of a failure; the next move records the whole order again.
+    const recorded = this.recorded.then(() => this.record(ownerId));
+    // Only the caller needs to know of a failure; the owner's next move records the whole order again.
     this.recorded = recorded.catch(() => undefined);
     await recorded;
     return requireSession(storage, sessionId);
   }
 
-  /** Records the order of the queue: the sessions exchange the instants at which they were queued. */
-  private async record(): Promise<void> {
+  /** Records the order of an owner's sessions: they exchange the instants at which they were queued. */
+  private async record(ownerId: string): Promise<void> {
     const { storage, bus } = this.parts;
-    const waiting = await this.waiting();
+    const waiting = (await this.waiting()).filter((session) => session.ownerId === ownerId);
     const instants = waiting.map(({ queuedAt }) => queuedAt.getTime()).sort((a, b) => a - b);
     let last = Number.NEGATIVE_INFINITY;
     for (const [index, { id, queuedAt }] of waiting.entries()) {

@@ -8,7 +8,6 @@ import { newConvolutions } from "../records/convolutions.js";
 import type { ImageRecord } from "../records/pictures.js";
 import {
   devicesOf,
-  isLive,
   type SessionRecord,
   type SessionRecordBase,
   type StyleTransferRecord,
@@ -21,6 +20,7 @@ import { resolveChange } from "./change-input.js";
 import { expiry } from "./expiry.js";
 import { paintingModel, type SessionModel, type SessionModels, translator } from "./models.js";
 import { type PictureUse, sizeThatWorks } from "./narrow-pictures.js";
+import { queueEntry } from "./queue-entry.js";
 import { noSession, requireImage, requireSession, requireStyleTransfer } from "./requirements.js";
 import {
   resolveNote,
@@ -275,10 +275,10 @@ export class SessionService {
     insert = () => this.parts.storage.sessions.insert(session),
   ): Promise<Kind> {
     const { queue, bus, admission, party } = this.parts;
-    await admission.admit(party, isLive(session), insert);
+    await admission.admit(party, insert);
     // Published before the session can be claimed, so that no viewer sees RUNNING before QUEUED.
     await publishChange(bus, session);
-    await queue.add(session.id, isLive(session) ? "LIVE" : "PAINTED");
+    await queue.add(queueEntry(session, admission.livePlaces(party)));
     return session;
   }
 

@@ -17,6 +17,8 @@ export class FakeHost {
 
   static async start(parts: { storage: Storage; bus: Bus; queue: Queue }): Promise<FakeHost> {
     const unsubscribe = await parts.bus.subscribe("controls", ({ type, sessionId }) => {
+      // The device releases a paused session at once.
+      if (type === "pause") void parts.queue.release(sessionId);
       const status = type === "cancel" ? "CANCELLED" : type === "complete" ? "COMPLETED" : null;
       if (status && host.hosted.delete(sessionId)) void host.letGo(sessionId, status);
     });
@@ -26,8 +28,9 @@ export class FakeHost {
 
   /** Takes the next session out of the queue and begins to run it. */
   async claim(): Promise<string> {
-    const id = await this.parts.queue.claim(AbortSignal.timeout(5000));
-    if (id === null) throw new Error("No session waits.");
+    const entry = await this.parts.queue.claim(AbortSignal.timeout(5000));
+    if (!entry) throw new Error("No session waits.");
+    const id = entry.sessionId;
     this.hosted.add(id);
     await this.change(id, "RUNNING", { startedAt: new Date(), device: "fake", devices: [{ device: "fake", fromStep: 0 }] });
     return id;
@@ -35,8 +38,8 @@ export class FakeHost {
 
   /** Begins to run a session that ran before, as after a restart. */
   async takeUp(): Promise<void> {
-    const id = await this.parts.queue.claim(AbortSignal.timeout(5000));
-    if (id !== null) this.hosted.add(id);
+    const entry = await this.parts.queue.claim(AbortSignal.timeout(5000));
+    if (entry) this.hosted.add(entry.sessionId);
   }
 
   /** Stores and publishes one frame; its losses fall with the step. */
@@ -66,6 +69,7 @@ export class FakeHost {
 
   async end(sessionId: string, status: SessionStatus): Promise<void> {
     await this.change(sessionId, status, { finishedAt: new Date() });
+    await this.parts.queue.release(sessionId);
   }
 
   /** Ends a session that a client cancels; one that was paused has ended already. */
@@ -73,6 +77,7 @@ export class FakeHost {
     const ending = { status, finishedAt: new Date() } as const;
     const session = await this.parts.storage.sessions.update(sessionId, ending, ["RUNNING"]);
     if (session) await publishChange(this.parts.bus, session);
+    await this.parts.queue.release(sessionId);
   }
 
   async close(): Promise<void> {

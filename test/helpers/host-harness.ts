@@ -5,6 +5,7 @@ import { toStderr } from "../../server/processes/child-output.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { FrameRecord } from "../../server/records/pictures.js";
 import type { SessionEvent, SessionRecord } from "../../server/records/session.js";
+import { queueEntry } from "../../server/sessions/queue-entry.js";
 import { isFinal } from "../../server/sessions/status.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
 import { openTemporaryStorage, pictureCount, type TemporaryStorage } from "./data-folder.js";
@@ -63,8 +64,13 @@ export class HostHarness {
   /** Queues a session that is painted by `script`; returns its id. */
   async paint(script: PainterScript, kind?: SessionRecord["kind"]): Promise<string> {
     const id = await this.prepare(script, kind);
-    await this.queue.add(id);
+    await this.enqueue(id);
     return id;
+  }
+
+  /** Queues a stored session. */
+  async enqueue(sessionId: string, livePlaces: number | null = null): Promise<void> {
+    await this.queue.add(queueEntry(await this.session(sessionId), livePlaces));
   }
 
   /** A session that is stored and not yet in the queue. */
@@ -120,7 +126,7 @@ export class HostHarness {
   /** Resumes as a client does. */
   async resume(sessionId: string): Promise<void> {
     await this.storage.sessions.update(sessionId, { status: "QUEUED" }, ["PAUSED"]);
-    await this.queue.add(sessionId);
+    await this.enqueue(sessionId);
   }
 
   /** Resolves when the device has released a session. */

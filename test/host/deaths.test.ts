@@ -49,7 +49,7 @@ describe("when the device process dies", () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 5 });
     await host.storage.checkpoints.put(id, 3, new TextEncoder().encode("3"));
-    await host.queue.add(id);
+    await host.enqueue(id);
     await host.end(id);
     expect(await host.storedSteps(id)).toEqual(stepsThrough(5));
   });

@@ -33,7 +33,7 @@ describe("a host", () => {
     await host.bus.subscribe(`session:${id}`, (event) => {
       if (event.type === "frame") storedWhenPublished.push(host.storage.holds(event.frame));
     });
-    await host.queue.add(id);
+    await host.enqueue(id);
     await host.end(id);
     expect(storedWhenPublished).toEqual(stepsThrough(5).map(() => true));
   });
@@ -43,7 +43,7 @@ describe("a host", () => {
     const id = await host.prepare({ steps: 1 });
     const heard: string[] = [];
     await host.bus.subscribe("sessions", (event) => heard.push(event.type === "changed" ? event.session.status : event.type));
-    await host.queue.add(id);
+    await host.enqueue(id);
     await host.end(id);
     expect(heard).toEqual(["RUNNING", "COMPLETED"]);
   });
@@ -97,7 +97,7 @@ describe("a host", () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 5 });
     await host.storage.sessions.update(id, { status: "CANCELLED" });
-    await host.queue.add(id);
+    await host.enqueue(id);
     await host.end(await host.paint({ steps: 3 }));
     expect(await host.storedSteps(id)).toEqual([]);
     expect(host.host.devices()[0]!.sessionIds).toEqual([]);
@@ -157,7 +157,7 @@ describe("a host", () => {
     host.storage.beforeFrame = async ({ sessionId, step }) => {
       if (full && sessionId === unlucky && step === 5) throw new StorageUnavailable("The disk is full.");
     };
-    await host.queue.add(unlucky);
+    await host.enqueue(unlucky);
     const lucky = await host.paint({ steps: 30 });
     await host.event(unlucky, (event) => event.type === "changed" && event.session.status === "PAUSED");
     expect(await host.session(unlucky)).toMatchObject({
@@ -183,7 +183,7 @@ describe("a host", () => {
       if (full && step === 3) throw new StorageUnavailable("The disk is full.");
     };
     for (const id of [left, other]) {
-      await host.queue.add(id);
+      await host.enqueue(id);
       await host.event(id, (event) => event.type === "changed" && event.session.status === "PAUSED");
     }
     const { storage, queue, bus } = host;
@@ -227,7 +227,7 @@ describe("a host", () => {
       if (patch.status === "COMPLETED" && refusals-- > 0) throw new AtelierError("UNAVAILABLE", "The disk is full.");
       return update(sessionId, patch, from);
     };
-    await host.queue.add(id);
+    await host.enqueue(id);
     expect((await host.end(id)).status).toBe("COMPLETED");
     expect(refusals).toBe(-1);
   });
@@ -240,7 +240,7 @@ describe("a host", () => {
       open = resolve;
     });
     host.storage.beforeFrame = ({ sessionId }) => (sessionId === slow ? gate : Promise.resolve());
-    await host.queue.add(slow);
+    await host.enqueue(slow);
     await host.end(await host.paint({ steps: 40, computeMs: 0 }));
     expect(await host.storedSteps(slow)).toEqual([]);
     // The device is killed, and the frames that it had sent are stored.

@@ -62,7 +62,7 @@ describe("pausing", () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 1 });
     host.storage.beforeFrame = async ({ step }) => (step === 1 ? host.pause(id) : undefined);
-    await host.queue.add(id);
+    await host.enqueue(id);
     expect((await host.end(id)).status).toBe("COMPLETED");
     expect(await host.storedSteps(id)).toEqual([0, 1]);
   });
@@ -106,7 +106,7 @@ describe("steering", () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 30, blockMs: 5 });
     await host.steer(id, 1);
-    await host.queue.add(id);
+    await host.enqueue(id);
     await host.frame(id, 4);
     await host.pause(id);
     await host.released(id);

@@ -22,7 +22,7 @@ async function startLive(host: HostHarness, script: Partial<PainterScript> = {})
   await host.bus.subscribe(`live:${id}`, (message) => {
     if (message.type !== "offer") said.push(message);
   });
-  await host.queue.add(id, "LIVE");
+  await host.enqueue(id);
   await host.event(id, (event) => event.type === "changed" && event.session.status === "RUNNING");
   const offer = (step: number, picture = Uint8Array.of(100), superseded = 0) =>
     host.bus.publish(`live:${id}`, { type: "offer", step, picture, superseded });
@@ -60,13 +60,27 @@ test("a live translation beyond the places for them waits in the queue, and star
   const waiting = aTranslation(null);
   waiting.settings.model = JSON.stringify({ steps: 1e9 });
   await host.storage.sessions.insert(waiting);
-  await host.queue.add(waiting.id, "LIVE");
+  await host.enqueue(waiting.id);
   await host.end(await host.paint({ steps: 1 }));
   expect(await host.queue.position(waiting.id)).toBe(1);
   const started = host.event(waiting.id, (event) => event.type === "changed" && event.session.status === "RUNNING");
   await first.cancel();
   await started;
   expect(await host.queue.position(waiting.id)).toBeNull();
+});
+
+test("a live translation beyond those of its owner waits, and starts when one of them ends", async () => {
+  const host = await startHost();
+  const first = await startLive(host);
+  const waiting = aTranslation(null);
+  waiting.settings.model = JSON.stringify({ steps: 1e9 });
+  await host.storage.sessions.insert(waiting);
+  await host.enqueue(waiting.id, 1);
+  await host.end(await host.paint({ steps: 1 }));
+  expect(await host.queue.position(waiting.id)).toBe(1);
+  const started = host.event(waiting.id, (event) => event.type === "changed" && event.session.status === "RUNNING");
+  await first.cancel();
+  await started;
 });
 
 test("a frame that is not a picture is refused, and the session continues", async () => {

@@ -1,7 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
 import { recoverSessions } from "../../server/host/recovery.js";
+import { limitTable } from "../../server/limits/table.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { Queue } from "../../server/queue/queue.js";
+import { LOCAL_OWNER } from "../../server/records/access.js";
 import type { SessionStatus } from "../../server/records/session.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
@@ -13,11 +15,16 @@ async function openStorage(): Promise<Storage> {
   return storage;
 }
 
-async function store(storage: Storage, status: SessionStatus, minute: number, queuedMinute = minute): Promise<string> {
+async function store(
+  storage: Storage,
+  status: SessionStatus,
+  minute: number,
+  { queuedMinute = minute, ownerId = LOCAL_OWNER } = {},
+): Promise<string> {
   const at = (after: number) => new Date(2026, 0, 1, 0, after);
   const image = anImage();
   await storage.images.insert(image);
-  const session = aSession(image.id, { status, createdAt: at(minute), queuedAt: at(queuedMinute) });
+  const session = aSession(image.id, { status, createdAt: at(minute), queuedAt: at(queuedMinute), ownerId });
   await storage.sessions.insert(session);
   return session.id;
 }
@@ -31,7 +38,7 @@ test("sessions that ran continue first, those that waited keep their place, and 
   const queue = openEmbeddedQueue();
   const second = await store(storage, "QUEUED", 7);
   const first = await store(storage, "QUEUED", 2);
-  const resumedLately = await store(storage, "QUEUED", 0, 30);
+  const resumedLately = await store(storage, "QUEUED", 0, { queuedMinute: 30 });
   const running = await store(storage, "RUNNING", 9);
   const completed = await store(storage, "COMPLETED", 0);
   const paused = await store(storage, "PAUSED", 0);
@@ -41,6 +48,28 @@ test("sessions that ran continue first, those that waited keep their place, and 
   expect(await placesIn(queue, [running, first, second, resumedLately])).toEqual([1, 2, 3, 4]);
   expect(await placesIn(queue, [completed, paused])).toEqual([null, null]);
   expect((await storage.sessions.find(running))?.status).toBe("RUNNING");
+});
+
+test("the owners of sessions that ran have had their turn, and those who waited are as fair to each other as before", async () => {
+  const storage = await openStorage();
+  const queue = openEmbeddedQueue();
+  const ran = [await store(storage, "RUNNING", 0, { ownerId: "ann" }), await store(storage, "RUNNING", 1, { ownerId: "ann" })];
+  const anns = await store(storage, "QUEUED", 2, { ownerId: "ann" });
+  const bens = [await store(storage, "QUEUED", 3, { ownerId: "ben" }), await store(storage, "QUEUED", 4, { ownerId: "ben" })];
+  await recoverSessions(storage, queue);
+  expect(await queue.list()).toEqual([...ran, ...bens, anns]);
+});
+
+test("live translations that waited have the limit of their owner; without access control there is none", async () => {
+  const storage = await openStorage();
+  const queue = openEmbeddedQueue();
+  const owners = [LOCAL_OWNER, "ann"].flatMap((ownerId) => Array.from({ length: limitTable.liveSessions.value + 1 }, () => ownerId));
+  for (const ownerId of owners) await storage.sessions.insert(aTranslation(null, { status: "QUEUED", ownerId }));
+  await recoverSessions(storage, queue);
+  const claimed: string[] = [];
+  while (claimed.length < owners.length - 1) claimed.push((await queue.claim(AbortSignal.timeout(5000)))?.ownerId ?? "nobody");
+  expect(claimed.sort()).toEqual([...owners.filter((id) => id === "ann").slice(1), ...owners.filter((id) => id === LOCAL_OWNER)]);
+  expect(await queue.list()).toHaveLength(1);
 });
 
 test("a live translation that ran is completed", async () => {

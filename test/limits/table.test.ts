@@ -96,7 +96,6 @@ const byOwners = {
     return refusal;
   },
   openSessions: startsOf,
-  liveSessions: (who) => () => operate(who.client, TRANSLATE),
   framesPerSecond: (who) => {
     const live = who.client.query(TRANSLATE);
     return async (place) => operate(who.client, SEND, { id: (await live).startTranslation.id, step: place });
@@ -184,7 +183,7 @@ const together = {
   sockets: async () => () => openSocket(sockets, parties.clients.ADMIN.client),
 } satisfies Partial<Record<LimitName, (who: Someone) => Promise<Attempt>>>;
 
-/** What is no refusal: sessions wait, or end. */
+/** What is no refusal: sessions wait, or end. `liveSessions` has a test of its own. */
 const inForce = {
   runningSessions: DEFAULT_MAX_CONCURRENT,
   runningLiveSessions: DEFAULT_MAX_LIVE,
@@ -197,7 +196,7 @@ const limitOf = (name: string) =>
 
 test("every limit of the table is tested here", () => {
   const tested = [byOwners, byAddresses, bySize, together, inForce].flatMap((limits) => Object.keys(limits));
-  expect(tested.sort()).toEqual(Object.keys(limitTable).sort());
+  expect([...tested, "liveSessions"].sort()).toEqual(Object.keys(limitTable).sort());
 });
 
 test.each(Object.entries<(who: Someone) => Attempt>(byOwners))("%s is a limit of one owner", async (name, attemptsOf) => {
@@ -239,9 +238,24 @@ test("of sessions that are started at once, no more begin than their owner may h
 
 test("a refusal says in words how long to wait", async () => {
   const { client } = await parties.someone("ARTIST");
-  await client.query(TRANSLATE);
+  for (let session = 0; session < values.openSessions; session++) await client.query(TRANSLATE);
   const { errors } = await client.send(TRANSLATE);
-  expect(errors?.[0]?.message).toBe("The limit for you is 1 session. Try again in 10 seconds.");
+  expect(errors?.[0]?.message).toBe("The limit for you is 2 sessions. Try again in 10 seconds.");
+});
+
+test("liveSessions is a limit of one owner, beyond which live translations wait", async () => {
+  const { client } = await parties.someone("ARTIST");
+  const first = (await client.query(TRANSLATE)).startTranslation.id;
+  const second = (await client.query(TRANSLATE)).startTranslation.id;
+  const waiting = () => running.storage.sessions.count({ status: ["QUEUED"] });
+  // Sessions of the tests before wait too.
+  while ((await running.storage.sessions.find(first))?.status === "QUEUED") await running.host.claim();
+  const QUEUED = "query ($id: ID!) { session(id: $id) { status queuePosition } }";
+  const before = await waiting();
+  expect((await client.query(QUEUED, { id: second })).session).toEqual({ status: "QUEUED", queuePosition: before });
+  await client.query("mutation ($id: ID!) { cancelSession(sessionId: $id) { id } }", { id: first });
+  while ((await running.storage.sessions.find(second))?.status === "QUEUED") await running.host.claim();
+  expect((await client.query(QUEUED, { id: second })).session).toEqual({ status: "RUNNING", queuePosition: null });
 });
 
 test.each(Object.entries<(who: Someone) => Promise<Attempt>>(together))("%s is a limit for all together", async (name, attemptsOf) => {
