@@ -15,7 +15,7 @@ export const server = {
   engine: ["graph"],
   graph: [],
   storage: ["records"],
-  queue: [],
+  queue: ["storage", "records"],
   bus: ["records"],
   // Uploads are checked with the decoder that paintings start from.
   pictures: ["processes"],

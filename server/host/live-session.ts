@@ -146,6 +146,12 @@ export class LiveSession implements HostSession {
     return this.tasks.idle();
   }
 
+  lose(): Promise<void> {
+    return this.tasks.run(async () => {
+      if (!this.ended) await this.leave();
+    });
+  }
+
   private get credit(): number {
     return FULL_CREDIT - (this.onDevice ? 1 : 0) - (this.waiting ? 1 : 0);
   }
@@ -273,13 +279,18 @@ export class LiveSession implements HostSession {
     return this.tasks.run(() => this.end(ending));
   }
 
-  private async end(ending: Ending): Promise<void> {
-    if (this.ended) return;
+  /** Takes no more frames. */
+  private async leave(): Promise<void> {
     this.ended = true;
     this.stopTimers();
     this.parts.closing.removeEventListener("abort", this.stopTimers);
     this.link?.send({ type: "cancel", sessionId: this.id });
     await this.unsubscribe?.();
+  }
+
+  private async end(ending: Ending): Promise<void> {
+    if (this.ended) return;
+    await this.leave();
     await this.keepLastFrame();
     this.dropped += FULL_CREDIT - this.credit;
     this.onDevice = null;
