@@ -47,6 +47,8 @@ import type { Storage } from "./storage/storage.js";
 
 /** How long running requests may take when the server closes, ms. */
 const CLOSE_MS = 2000;
+/** How long the head of a request may take to arrive, ms. */
+const HEAD_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** What the API side of a server needs. The host may be in another process. */
@@ -94,6 +96,8 @@ export interface AppParts {
   cardBytes(): number | null;
   /** Values of limits that differ from those of the table. Those of operations and their documents are fixed. */
   limits?: Partial<LimitValues>;
+  /** How long the head of a request may take to arrive, ms; a minute by default. */
+  headMs?: number;
   /** Receives errors that are the server's own fault. */
   report(error: unknown): void;
   /** Receives what the operator should know. */
@@ -144,6 +148,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     report,
     warn,
     limits: replaced,
+    headMs = HEAD_MS,
   } = parts;
   const maxSize = () => maxPaintingSize(Math.min(memoryBytes, cardBytes() ?? memoryBytes), styleTransferSettings.size.max);
   const broker = new FrameBroker(storage, bus);
@@ -236,8 +241,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     studioFolder,
     report,
   });
-  // Bodies have deadlines of their own: Node's would cut large uploads.
-  const options = { requestTimeout: 0 };
+  // Bodies have deadlines of their own: Node's would cut large uploads. Without it, Node has none for heads by itself.
+  const options = { requestTimeout: 0, headersTimeout: headMs, connectionsCheckingInterval: headMs / 4 };
   const secure = tls && createTlsServer(tls, options, handler, report);
   const server = secure?.server ?? createServer(options, handler);
   const sockets = graphqlOverWebSocket(server, schema, socketAccess, guard, report);

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "node:tls";
@@ -6,14 +6,13 @@ import { promisify } from "node:util";
 import { Agent, fetch } from "undici";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import WebSocket from "ws";
-import { findOnPath } from "./helpers/browser.js";
+import { makeCertificate, noCertificates } from "./helpers/certificate.js";
 import { dataFolder, ServerProcess } from "./helpers/server.js";
 import { noteSkipped } from "./helpers/skipped.js";
 
-const openssl = findOnPath(["openssl"]);
-if (openssl === null) noteSkipped("There is no openssl on the PATH, which makes certificates for tests.");
+if (noCertificates !== null) noteSkipped(noCertificates);
 
-describe.skipIf(openssl === null)("a server with a certificate", () => {
+describe.skipIf(noCertificates !== null)("a server with a certificate", () => {
   let folder: string;
   let remove: () => Promise<void>;
   let server: ServerProcess;
@@ -21,15 +20,6 @@ describe.skipIf(openssl === null)("a server with a certificate", () => {
   let ca = "";
   const file = (name: string) => join(folder, name);
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
-
-  /** Makes a certificate of its own for this machine, as `<name>.pem` and `<name>.key`. */
-  function make(name: string): void {
-    const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-    const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
-    execFileSync(openssl ?? "", ["req", ...kind, ...subject, "-keyout", file(`${name}.key`), "-out", file(`${name}.pem`)], {
-      stdio: "ignore",
-    });
-  }
 
   /** The name in the certificate that a new connection gets. */
   const named = () =>
@@ -43,7 +33,7 @@ describe.skipIf(openssl === null)("a server with a certificate", () => {
 
   beforeAll(async () => {
     ({ folder, remove } = await dataFolder());
-    for (const name of ["first", "second"]) make(name);
+    for (const name of ["first", "second"]) makeCertificate(folder, name);
     await copyFile(file("first.pem"), file("cert.pem"));
     await copyFile(file("first.key"), file("key.pem"));
     ca = await readFile(file("first.pem"), "utf8");

@@ -60,7 +60,10 @@ export function graphqlOverWebSocket(
   report: ReportError,
 ): { close: () => Promise<void> } {
   const documents = new DocumentCache(schema);
+  // The types of ws lack it. By default, a socket that does not answer its end would keep its place for half a minute.
+  const closing = { closeTimeout: CLOSE_MS };
   const sockets = new WebSocketServer({
+    ...closing,
     noServer: true,
     maxPayload: apiLimits.maxRefusableBytes,
     perMessageDeflate: false,

@@ -12,7 +12,10 @@ import { partiesOfFile } from "../helpers/parties.js";
 const WATCH =
   "subscription ($id: ID!, $after: Int) { session(id: $id, afterStep: $after) { ... on Frame { step } ... on SessionChange { session { status } } } }";
 const TOKEN = "X-GraphQL-Event-Stream-Token";
-const parties = partiesOfFile();
+/** The longest silence after which the studio takes its stream for lost, ms. */
+const LOST_AFTER_MS = 25_000;
+// Nobody but admins starts a session here.
+const parties = partiesOfFile({ limits: { openSessions: 0 } });
 const { running } = parties;
 const opened: Client<true>[] = [];
 
@@ -159,6 +162,48 @@ test("errors have the form that they have over the WebSocket", async () => {
   }
 });
 
+test("what a role may not do, input that is wrong and limits are refused as they are over the WebSocket", async () => {
+  const { ARTIST, STRANGER } = parties.clients;
+  const { id, contentId } = await parties.paint("somebody", "PUBLIC");
+  const input = { contentId, styles: [{ imageId: contentId }] };
+  const start = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
+  const refusals: [GraphqlClient, string, Record<string, unknown>, object][] = [
+    [STRANGER.client, "subscription { sessions { id } }", {}, { code: "UNAUTHENTICATED" }],
+    [ARTIST.client, "mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id }, { code: "FORBIDDEN" }],
+    [ARTIST.client, start, { input: { ...input, steps: 0 } }, { code: "BAD_INPUT", field: "input.steps", min: 1 }],
+    [ARTIST.client, start, { input }, { code: "LIMIT", limitName: "openSessions", limit: 0, retryAfter: 10 }],
+  ];
+  for (const [client, query, variables, extensions] of refusals) {
+    const { value } = await streamOf(client).iterate({ query, variables }).next();
+    const overSocket = await client
+      .subscribe(query, variables)
+      .next()
+      .then(({ value }) => value.errors);
+    expect(value.errors).toMatchObject([{ extensions }]);
+    expect(JSON.parse(JSON.stringify(value.errors))).toEqual(JSON.parse(JSON.stringify(overSocket)));
+  }
+});
+
+test("a silent stream gets something well before the studio would take it for lost", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"], shouldClearNativeTimers: true });
+  try {
+    const { client } = parties.clients.ADMIN;
+    const stream = await send(client, "GET", { [TOKEN]: await reserve(client), Accept: "text/event-stream" });
+    const reader = stream.body!.getReader();
+    const read = async () => Buffer.from((await reader.read()).value ?? []).toString();
+    expect(await read()).toBe(":\n\n");
+    for (let time = 0; time < 3; time++) {
+      const next = read();
+      // Twice, so that one that is lost on the way ends nothing.
+      vi.advanceTimersByTime(LOST_AFTER_MS / 2);
+      expect(await next).toBe(":\n\n");
+    }
+    await reader.cancel();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("a stranger may not list, nor read the schema", async () => {
   const { client } = parties.clients.STRANGER;
   for (const query of ["subscription { sessions { id } }", "{ __schema { queryType { name } } }"]) {
@@ -191,6 +236,18 @@ test("a revoked link ends its stream", async () => {
   await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
   await running.app.links.revoke(linkId);
   await expect(ended).rejects.toThrow();
+  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(0));
+  expect((await send(client, "PUT")).status).toBe(401);
+});
+
+test("a link that expires ends its stream by itself", async () => {
+  const expiresAt = new Date(Date.now() + 1500);
+  const { client } = await parties.someone("VIEWER", expiresAt);
+  const session = await parties.paint("somebody", "PUBLIC", { status: "RUNNING", finishedAt: null });
+  const { ended } = watch(client, session.id);
+  await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(1));
+  await expect(ended).rejects.toThrow();
+  expect(Date.now()).toBeGreaterThanOrEqual(expiresAt.getTime());
   await vi.waitFor(() => expect(running.app.broker.viewersOf(session.id)).toBe(0));
   expect((await send(client, "PUT")).status).toBe(401);
 });

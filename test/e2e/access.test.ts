@@ -1,4 +1,4 @@
-import { networkInterfaces } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { seriousFindings } from "../helpers/axe.js";
@@ -9,7 +9,11 @@ import { overflow, screenshot, startPainting, waitForStatus, waitForStep } from 
 
 const variables = () => ({ ATELIER_ACCESS: "link", HOST: "0.0.0.0" });
 
-describeStudio("a server with links, in browsers", { variables, camera: true }, (studio) => {
+// A name that this machine answers to, and that browsers do not take for this machine's own.
+const ownName = hostname().toLowerCase();
+const flags = [`--host-resolver-rules=MAP ${ownName} 127.0.0.1`];
+
+describeStudio("a server with links, in browsers", { variables, camera: true, flags }, (studio) => {
   const link = (name: string, role: string) => operatorLink(studio.server, name, role);
   const madeLink = async (page: Page) => new URL(await page.getByRole("textbox", { name: "Link" }).inputValue());
   const closed = (page: Page) => page.getByRole("heading", { name: "This server is private" }).waitFor();
@@ -178,6 +182,38 @@ describeStudio("a server with links, in browsers", { variables, camera: true }, 
     await page.getByText("Nothing here yet.").waitFor();
     expect(complaints).toEqual([]);
     await page.getByRole("button", { name: "Sign out" }).click();
+    await closed(page);
+  });
+
+  test("over http from another machine, the live room says what its camera needs, and plays the sample clip", async () => {
+    const { page } = await studio.open();
+    const address = studio.server.address.replace("127.0.0.1", ownName);
+    await page.goto(address + (await link("Stage", "ARTIST")));
+    await page.getByText("Stage · May paint").waitFor();
+    await page.goto(`${address}/live`);
+    await page.getByRole("textbox", { name: "Size" }).fill("128");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByText("The camera works only at https addresses and on this computer itself (localhost).").waitFor();
+    await page.getByRole("button", { name: "Show the sample clip" }).click();
+    await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>("[data-testid=live-result]")?.width !== 4);
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    await page.getByText(/^Press Start/).waitFor();
+  });
+
+  test("someone whose link is revoked while events bring what is new is told at once", async () => {
+    const { page } = await studio.open();
+    // As in a tab whose network blocks WebSockets.
+    await page.addInitScript(() => sessionStorage.setItem("atelier-transport", "events"));
+    await page.goto(await link("Guests", "VIEWER"));
+    await page.getByRole("heading", { name: "With your link you can watch" }).waitFor();
+    const stream = page.waitForResponse((response) => response.headers()["content-type"]?.startsWith("text/event-stream") ?? false);
+    await page.goto("/gallery");
+    await stream;
+    const { page: teacher } = await studio.open();
+    await teacher.goto(await link("Teacher", "ADMIN"));
+    await teacher.getByText("Teacher · Admin").waitFor();
+    await teacher.goto("/admin");
+    await teacher.getByRole("button", { name: "Revoke Guests" }).click();
     await closed(page);
   });
 });

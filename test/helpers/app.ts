@@ -50,6 +50,8 @@ export interface AppOptions {
   cardBytes?: number | null;
   /** Values of limits that differ from those of the table. */
   limits?: Partial<LimitValues>;
+  /** How long the head of a request may take to arrive, ms. */
+  headMs?: number;
   /** Folder of an exported studio; by default there is none. */
   studioFolder?: string;
   switches?: Partial<AppParts["switches"]>;
@@ -69,6 +71,7 @@ export async function startApp({
   memoryBytes = 64e9,
   cardBytes = null,
   limits = {},
+  headMs,
   studioFolder,
   switches,
 }: AppOptions = {}): Promise<RunningApp> {
@@ -114,6 +117,7 @@ export async function startApp({
     cardBytes: () => cardBytes,
     report,
     limits,
+    ...(headMs === undefined ? {} : { headMs }),
   });
   const { port } = await app.listen(0, "127.0.0.1");
   const address = `${tls ? "https" : "http"}://127.0.0.1:${port}`;

@@ -17,6 +17,8 @@ export interface StudioOptions {
   server?: ServerFixture;
   /** Whether the browser has a camera, which shows a film of a moving bar. */
   camera?: boolean;
+  /** More flags of the browser. */
+  flags?: readonly string[];
   /** What this machine lacks for these tests; null when it has everything. */
   missing?: string | null;
 }
@@ -29,11 +31,12 @@ export class Studio {
   private readonly pageTimeout: number;
 
   /** Registers the hooks that start everything, close the pages after each test, and end everything. */
-  constructor(executable: string, { server, variables, camera = false, pageTimeout = 60_000 }: StudioOptions) {
+  constructor(executable: string, { server, variables, camera = false, flags = [], pageTimeout = 60_000 }: StudioOptions) {
     this.pageTimeout = pageTimeout;
     this.server = server ?? new ServerFixture(variables);
     beforeAll(async () => {
-      this.browser = await launchBrowser(executable, camera ? fakeCameraFlags(await writeFilm(this.server.folder)) : []);
+      const cameraFlags = camera ? fakeCameraFlags(await writeFilm(this.server.folder)) : [];
+      this.browser = await launchBrowser(executable, [...cameraFlags, ...flags]);
     });
     afterEach(async () => {
       for (const { page } of this.pages.splice(0)) await page.close();

@@ -74,3 +74,35 @@ test("a socket that worked once is never given up", async () => {
     expect(await shared()).toBe(socket);
   }
 });
+
+test("a server that does not answer in four seconds is away, and the page keeps its socket", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+    const ending = new AbortController();
+    setTimeout(() => ending.abort(new DOMException("", "TimeoutError")), ms);
+    return ending.signal;
+  });
+  vi.stubGlobal(
+    "fetch",
+    (_url: string, { signal }: { signal: AbortSignal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  );
+  try {
+    await shared();
+    for (let time = 0; time < 4; time++) {
+      refuse();
+      let found: Transport | null = null;
+      const asked = shared().then((transport) => {
+        found = transport;
+      });
+      await vi.advanceTimersByTimeAsync(3_999);
+      expect(found).toBeNull();
+      await vi.advanceTimersByTimeAsync(1);
+      await asked;
+      expect(found).toBe(socket);
+    }
+  } finally {
+    timeout.mockRestore();
+    vi.useRealTimers();
+  }
+});

@@ -4,6 +4,8 @@ import type { Operation, OperationResult, Transport } from "./transport";
 
 /** Longest silence of a stream, ms. The server sends something every 12 s. */
 const SILENCE_MS = 25_000;
+/** How long the server may take to begin its answer about a stream, ms; a proxy may hold one back for ever. */
+const OPEN_WITHIN_MS = 4_000;
 
 /** GraphQL over one stream of server-sent events, for networks that block WebSockets. */
 export function eventTransport(): Transport {
@@ -17,7 +19,7 @@ export function eventTransport(): Transport {
   async function fetchFn(url: string, init: RequestInit): Promise<Response> {
     const { method, body } = init;
     // A request that adds an operation is not aborted: graphql-sse ends on the server only those whose answer it has seen.
-    const response = await fetch(url, method === "POST" ? { ...init, signal: null } : init);
+    const response = await (method === "POST" ? fetch(url, { ...init, signal: null }) : fetchSoon(url, init));
     if (!response.ok) {
       const refusal = await refusalIn(response.clone());
       if (refusal) refusals.set(response, refusal);
@@ -79,6 +81,20 @@ export function eventTransport(): Transport {
     refusalOf: (error) => (error instanceof NetworkError && error.response ? (refusals.get(error.response as object) ?? null) : null),
     begun: async () => void (await Promise.all([...waiting.values()].map(({ begun }) => begun))),
   };
+}
+
+/** Fetches, but gives up when no answer begins in time. */
+async function fetchSoon(url: string, init: RequestInit): Promise<Response> {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  if (init.signal?.aborted) end();
+  init.signal?.addEventListener("abort", end);
+  const unanswered = setTimeout(end, OPEN_WITHIN_MS);
+  try {
+    return await fetch(url, { ...init, signal: ending.signal });
+  } finally {
+    clearTimeout(unanswered);
+  }
 }
 
 /** Adds an operation to those that wait; the returned function takes it out. */

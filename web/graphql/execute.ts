@@ -34,8 +34,11 @@ export function messageOf(error: unknown): string {
 
 interface GraphQLFailure {
   message: string;
-  extensions?: { code?: unknown; field?: unknown };
+  extensions?: { code?: unknown; field?: unknown; limitName?: unknown };
 }
+
+/** Limits of how many sockets and streams may be open at a time. */
+const placeLimits: ReadonlySet<unknown> = new Set(["sockets", "ownSockets", "strangerSockets"]);
 
 /** A GraphQL response, or a refusal in the form of the server's other paths. */
 interface Answer<Result> {
@@ -68,6 +71,8 @@ export async function refusalIn(response: Response): Promise<ServerError | null>
   if (response.status === 404) return null;
   try {
     const { code, message, field, errors } = (await response.json()) as Answer<unknown>;
+    // Without a place for its stream, a page tries again, as it does without one for its socket.
+    if (errors?.some(({ extensions }) => placeLimits.has(extensions?.limitName))) return null;
     if (errors?.length) return serverError(errors);
     if (response.status !== 401 && response.status !== 403) return null;
     return code ? told(new ServerError(message ?? texts.refused, code, field ?? null)) : null;

@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeCertificate, noCertificates } from "../helpers/certificate.js";
+import { describeStudio } from "../helpers/studio.js";
+import { startPainting, waitForStatus, waitForStep } from "../helpers/studio-page.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "atelier-certificate-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const variables = () => {
+  const { cert, key } = makeCertificate(folder, "own");
+  return { ATELIER_ACCESS: "link", ATELIER_TLS_CERT: cert, ATELIER_TLS_KEY: key };
+};
+const options = { variables, camera: true, flags: ["--ignore-certificate-errors"], missing: noCertificates };
+
+describeStudio("a server with a certificate, in a browser", options, (studio) => {
+  test("a link opens it with a secure cookie, frames come over a secure WebSocket, and the camera works", async () => {
+    const { page, complaints } = await studio.open();
+    const sockets = new Set<string>();
+    let frames = 0;
+    page.on("websocket", (socket) => {
+      sockets.add(new URL(socket.url()).protocol);
+      socket.on("framereceived", ({ payload }) => {
+        if (String(payload).includes('"step":')) frames++;
+      });
+    });
+    const greeting = () => /https:\/\/[^#\s]+(\/open#[\w-]{32})/.exec(studio.server.process.output)?.[1] ?? "";
+    await expect.poll(greeting).not.toBe("");
+    await page.goto(greeting());
+    await page.getByRole("link", { name: "First admin · Admin" }).waitFor();
+    expect(new URL(page.url()).protocol).toBe("https:");
+    expect(await page.context().cookies()).toMatchObject([{ name: "atelier", secure: true, httpOnly: true, sameSite: "Strict" }]);
+
+    await startPainting(page, { photo: "Allium", style: "Night wind", steps: 20, size: 64 });
+    await waitForStep(page, 1);
+    await waitForStatus(page, "Finished");
+    await waitForStep(page, 20);
+    expect([...sockets]).toEqual(["wss:"]);
+    expect(frames).toBeGreaterThan(0);
+
+    await page.goto("/live");
+    await page.getByRole("textbox", { name: "Size" }).fill("128");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>("[data-testid=live-result]")?.width !== 4);
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    await page.getByText(/^Press Start/).waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
