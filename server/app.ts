@@ -24,13 +24,12 @@ import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
 import { Allowances } from "./limits/allowances.js";
-import { maxPaintingSize, pictureLimitsOf } from "./limits/pictures.js";
+import { pictureLimitsOf } from "./limits/pictures.js";
 import { type LimitValues, limitValues } from "./limits/table.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
 import { type AccessMode, LOCAL_OWNER } from "./records/access.js";
 import type { DeviceInfo, RefusedDevice } from "./records/session.js";
-import { styleTransferSettings } from "./records/settings.js";
 import type { StepTime } from "./records/step-time.js";
 import { Admission } from "./sessions/admission.js";
 import { SessionControls } from "./sessions/controls.js";
@@ -92,8 +91,8 @@ export interface AppParts {
   exportsFolder: string;
   /** Memory of this machine. */
   memoryBytes: number;
-  /** Memory of the device's own, bytes; null where it computes in that of the machine. */
-  cardBytes(): number | null;
+  /** The largest size of a painting on the devices that there are, px. */
+  maxSize(): number;
   /** Values of limits that differ from those of the table. Those of operations and their documents are fixed. */
   limits?: Partial<LimitValues>;
   /** How long the head of a request may take to arrive, ms; a minute by default. */
@@ -144,13 +143,12 @@ export async function createApp(parts: AppParts): Promise<App> {
     studioFolder,
     exportsFolder,
     memoryBytes,
-    cardBytes,
+    maxSize,
     report,
     warn,
     limits: replaced,
     headMs = HEAD_MS,
   } = parts;
-  const maxSize = () => maxPaintingSize(Math.min(memoryBytes, cardBytes() ?? memoryBytes), styleTransferSettings.size.max);
   const broker = new FrameBroker(storage, bus);
   const decoder = openPictureDecoder(decoderLimits(memoryBytes));
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });

@@ -13,7 +13,4 @@ export interface WorkerAnnouncement {
   maxSize: number;
   /** How long steps take, by feature model. */
   stepTimes: Readonly<Record<string, readonly StepTime[]>>;
-  /** Numbers of sessions that it runs at the same time, and of live translations among them. */
-  places: number;
-  livePlaces: number;
 }

@@ -23,6 +23,8 @@ import type {
   TranslationRecord,
 } from "../records/session.js";
 
+import type { WorkerAnnouncement } from "../records/worker.js";
+
 /** A request for one page of rows: `after` is the key of the last row of the page before, null for the first page. */
 export interface PageRequest<Key> {
   first: number;
@@ -359,6 +361,16 @@ export interface LeaseStore {
   line(): Promise<QueueLine>;
   /** Has sessions exchange the instants at which they were queued, so that they are in this order. */
   reorder(sessionIds: readonly string[]): Promise<void>;
+}
+
+/** The workers of all machines. */
+export interface WorkerStore {
+  /** Stores what a worker can run, and forgets those that announced nothing for `silenceMs`. */
+  announce(id: string, announcement: WorkerAnnouncement, silenceMs: number): Promise<void>;
+  /** What the workers announced last, of those that did within `silenceMs`. */
+  list(silenceMs: number): Promise<WorkerAnnouncement[]>;
+  /** Forgets a worker. */
+  leave(id: string): Promise<void>;
 }
 
 /** Everything that outlives the process. */

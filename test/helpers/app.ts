@@ -5,9 +5,11 @@ import type { OpenIdSettings } from "../../server/access/openid.js";
 import { type App, type AppParts, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
+import { maxPaintingSize } from "../../server/limits/pictures.js";
 import type { LimitValues } from "../../server/limits/table.js";
 import { openEmbeddedQueue } from "../../server/queue/embedded.js";
 import type { AccessMode } from "../../server/records/access.js";
+import { styleTransferSettings } from "../../server/records/settings.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { openTemporaryStorage } from "./data-folder.js";
 import { FakeHost } from "./fake-host.js";
@@ -114,7 +116,7 @@ export async function startApp({
     studioFolder: studioFolder ?? join(folder, "studio"),
     exportsFolder: join(folder, "exports"),
     memoryBytes,
-    cardBytes: () => cardBytes,
+    maxSize: () => maxPaintingSize(Math.min(memoryBytes, cardBytes ?? memoryBytes), styleTransferSettings.size.max),
     report,
     limits,
     ...(headMs === undefined ? {} : { headMs }),
