@@ -8,10 +8,10 @@ import type { Links } from "./access/links.js";
 import type { OpenIdSettings } from "./access/openid.js";
 import type { Principal } from "./access/principal.js";
 import { storageFor } from "./access/scoped-storage.js";
+import { VisitorSweeper } from "./access/visitor-sweeper.js";
 import type { ApiContext, ModelCatalogue } from "./api/context.js";
 import { graphqlOverHttp } from "./api/http.js";
 import { buildApiSchema, emittedSchema } from "./api/schema.js";
-import { SocketPlaces } from "./api/socket-places.js";
 import { graphqlOverSse } from "./api/sse.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
 import type { Bus } from "./bus/bus.js";
@@ -25,6 +25,7 @@ import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
 import { Allowances } from "./limits/allowances.js";
 import { pictureLimitsOf } from "./limits/pictures.js";
+import { SocketPlaces } from "./limits/socket-places.js";
 import { type LimitValues, limitValues } from "./limits/table.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
@@ -164,6 +165,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const retentionMs = retentionHours === null ? null : retentionHours * HOUR_MS;
   const sweeper = new Sweeper({ storage, sessions, controls, retentionMs, report });
   const isInNetwork = accessMode !== "NONE";
+  const visitorSweeper = new VisitorSweeper({ access: storage.access, report });
   const audit = auditFile === null ? noAudit : new AuditFile({ path: auditFile, report });
   const addressOf = clientAddresses(trustedProxies);
   const guard = createGuard({
@@ -212,7 +214,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   };
   const schema = buildApiSchema();
   const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
-  const socketAccess = { ...access, contextOf, allowances, places: new SocketPlaces(allowances), introspection: switches.introspection };
+  const places = new SocketPlaces(allowances);
+  const socketAccess = { ...access, contextOf, allowances, places, introspection: switches.introspection };
   const streams = graphqlOverSse(schema, socketAccess, report);
   const httpParts = { ...socketAccess, switches, eventStreams: streams.middleware };
   const graphql = await graphqlOverHttp(schema, httpParts, report);
@@ -229,6 +232,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     access,
     limits: pictureLimits,
     allowances,
+    places,
     admission,
     decoder,
     metrics,
@@ -252,10 +256,12 @@ export async function createApp(parts: AppParts): Promise<App> {
       server.listen(port, host);
       await once(server, "listening");
       sweeper.start();
+      if (isInNetwork) visitorSweeper.start();
       return server.address() as AddressInfo;
     },
     async close() {
       await sweeper.close();
+      await visitorSweeper.close();
       // Running requests are answered; idle connections are closed.
       const closed = server.listening ? once(server, "close") : Promise.resolve();
       server.close();

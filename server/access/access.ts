@@ -61,6 +61,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
   const directory = new SessionDirectory(storage.sessions, bus);
   const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret, issuer);
   const connections = await OpenConnections.open(bus);
+  const signIn = openId && new OpenIdSignIn(openId, warn);
   return {
     mode,
     authenticator,
@@ -73,8 +74,9 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     audit,
     addressOf,
     users: new Users({ access: storage.access, bus, links, defaultRole: openId?.defaultRole ?? null }),
-    signIn: openId && new OpenIdSignIn(openId, warn),
+    signIn,
     async close() {
+      signIn?.close();
       await connections.close();
       await authenticator.close();
       await directory.close();

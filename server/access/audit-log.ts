@@ -2,6 +2,7 @@ import { appendFile, open, rename, stat } from "node:fs/promises";
 import { type AtelierError, type ErrorCode, systemCode } from "../errors.js";
 import type { Role } from "../records/access.js";
 import type { Principal } from "./principal.js";
+import { RecentKeys } from "./recent-keys.js";
 
 /** How long the same refusal of the same address is not recorded again, ms. A program may be refused for every frame. */
 const REPEATED_MS = 60_000;
@@ -74,7 +75,7 @@ export class AuditFile implements AuditLog {
   private readonly maxBytes: number;
   private readonly maxFiles: number;
   private readonly report: (error: unknown) => void;
-  private readonly refusals = new Map<string, number>();
+  private readonly refusals = new RecentKeys(REPEATED_MS, MOST_REMEMBERED);
   private waiting: string[] = [];
   private lost = 0;
   /** Whether the last write failed, which may have left half a line behind. */
@@ -91,7 +92,7 @@ export class AuditFile implements AuditLog {
   record({ action, code, principal, address, about = {} }: AuditEvent): void {
     const { name = null, role = null, ownerId = null } = principal ?? {};
     const shown = Object.fromEntries(Object.entries(about).map(([key, text]) => [key, text.slice(0, MAX_TEXT)]));
-    if (code !== null && this.isRepeated(JSON.stringify([action, code, ownerId, address]))) return;
+    if (code !== null && !this.refusals.note(JSON.stringify([action, code, ownerId, address]))) return;
     if (this.waiting.length >= MOST_WAITING) {
       this.lost++;
       return;
@@ -117,15 +118,6 @@ export class AuditFile implements AuditLog {
 
   private fileOf(age: number): string {
     return age === 0 ? this.path : `${this.path}.${age}`;
-  }
-
-  private isRepeated(refusal: string): boolean {
-    const now = Date.now();
-    const before = this.refusals.get(refusal);
-    if (before !== undefined && now - before < REPEATED_MS) return true;
-    if (this.refusals.size >= MOST_REMEMBERED) this.refusals.delete(this.refusals.keys().next().value ?? "");
-    this.refusals.set(refusal, now);
-    return false;
   }
 
   private async write(): Promise<void> {

@@ -32,6 +32,18 @@ export interface LinkWithSecret {
   secret: string;
 }
 
+/** A link that was opened, with the secret of the cookie of whoever opened it. */
+export interface OpenedLink extends LinkWithSecret {
+  visitorId: string;
+}
+
+/** A visitor whose access ended. */
+export interface Left {
+  visitorId: string;
+  /** Whether they were signed in as a user, perhaps until a while ago. */
+  isUser: boolean;
+}
+
 export interface LinksParts {
   storage: Pick<Storage, "access">;
   bus: Bus;
@@ -89,11 +101,11 @@ export class Links {
 
   /**
    * Lets someone in who opens a link. They stay who they were where their cookie, `before`, is known, so that nothing of
-   * theirs is lost. Returns the link and the secret of their new cookie; the one before opens nothing once the new one is used.
+   * theirs is lost. Returns the link with their id and the secret of their new cookie; the one before opens nothing once the new one is used.
    * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing here; an output's opens only its pictures, and a
    * token is for programs.
    */
-  async open(secret: string, before: string | null): Promise<LinkWithSecret> {
+  async open(secret: string, before: string | null): Promise<OpenedLink> {
     const { access } = this.parts.storage;
     const link = isSecret(secret) ? await access.linkOf(hashSecret(secret)) : null;
     if (!link || !isOpen(link, new Date())) {
@@ -108,17 +120,17 @@ export class Links {
     const isLess = link.kind === "ACCESS" && known?.link && isOpen(known.link, new Date()) && rank(known.link) > rank(link);
     await access.admit(visitor.id, hashSecret(cookie), isLess && known.link ? known.link : link);
     await this.parts.bus.publish("access", { type: "admitted", visitorId: visitor.id });
-    return { link, secret: cookie };
+    return { link, secret: cookie, visitorId: visitor.id };
   }
 
-  /** Ends the access of a visitor's browser. Returns the visitor's id; null for a cookie that is not known. */
-  async leave(cookie: string): Promise<string | null> {
+  /** Ends the access of a visitor's browser. Null for a cookie that is not known. */
+  async leave(cookie: string): Promise<Left | null> {
     const { access } = this.parts.storage;
     const visitor = isSecret(cookie) ? await access.visitorOf(hashSecret(cookie)) : null;
     if (!visitor) return null;
     await access.dismiss(visitor.id);
     await this.parts.bus.publish("access", { type: "left", visitorId: visitor.id });
-    return visitor.id;
+    return { visitorId: visitor.id, isUser: visitor.signIn !== null };
   }
 
   /** The link of a lasting output with this name and secret; null for a secret that does not open it. */

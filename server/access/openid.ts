@@ -2,10 +2,14 @@ import * as client from "openid-client";
 import { AtelierError } from "../errors.js";
 import type { Role } from "../records/access.js";
 import { type Identity, nameIn, roleIn } from "./identity.js";
+import { RecentKeys } from "./recent-keys.js";
 import { Seal } from "./sealed.js";
+import { WarningThrottle } from "./warning-throttle.js";
 
 /** How long someone may take to sign in at the identity provider, ms. */
 export const ATTEMPT_MS = 10 * 60_000;
+/** Attempts that are remembered after they ended. */
+const MOST_ENDED = 100_000;
 /** How long the identity provider may take to answer, s. */
 const ANSWER_S = 10;
 /** Characters of a reason in the log. */
@@ -46,13 +50,20 @@ export interface Returned extends Pick<Attempt, "returnTo" | "before"> {
 /** Signs people in by OpenID Connect: the authorization code flow with PKCE, state and nonce. */
 export class OpenIdSignIn {
   private readonly seal = new Seal<Attempt>();
+  /** States of attempts that ended. Anyone who has read the cookie of one could send it again. */
+  private readonly ended = new RecentKeys(ATTEMPT_MS, MOST_ENDED);
+  private readonly refusals: WarningThrottle;
+  private readonly failures: WarningThrottle;
   private discovered: Promise<client.Configuration> | null = null;
 
   /** `warn` receives, for the operator, why the identity provider let nobody in. */
   constructor(
     private readonly settings: OpenIdSettings,
-    private readonly warn: (message: string) => void,
-  ) {}
+    warn: (message: string) => void,
+  ) {
+    this.refusals = new WarningThrottle(warn);
+    this.failures = new WarningThrottle(warn);
+  }
 
   /**
    * Begins an attempt. Returns the identity provider's address to go to, and the attempt, sealed.
@@ -71,7 +82,7 @@ export class OpenIdSignIn {
   }
 
   /**
-   * Ends an attempt with what the identity provider sent: the query of the address to which it sent the browser back.
+   * Ends an attempt, which counts once, with what the identity provider sent: the query of the address to which it sent the browser back.
    * @throws AtelierError UNAUTHENTICATED for an attempt that is not this browser's, is over, or was refused; UNAVAILABLE
    */
   async finish(sealed: string | null, query: string): Promise<Returned> {
@@ -82,15 +93,38 @@ export class OpenIdSignIn {
     address.search = query;
     // Before the provider is asked: someone may have been sent here with another's code.
     if (address.searchParams.get("state") !== state) throw notSignedIn();
+    if (!this.ended.note(state)) throw notSignedIn();
     const provider = await this.provider();
     try {
       const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier };
       const tokens = await client.authorizationCodeGrant(provider, address, checks);
       return { identity: await this.identityOf(provider, tokens), returnTo, before };
     } catch (cause) {
-      this.warn(`Someone could not sign in at ${this.settings.issuer.href}: ${reasonOf(cause)}`);
+      this.refusals.add(`Someone could not sign in at ${this.settings.issuer.href}: ${reasonOf(cause)}`);
       throw notSignedIn(cause);
     }
+  }
+
+  /**
+   * The identity provider's address that ends its session of a browser, and then sends the browser to `returnTo`. Null
+   * for a provider that has none, or cannot be reached.
+   */
+  async signOutAddress(returnTo: string): Promise<URL | null> {
+    try {
+      const provider = await this.provider();
+      if (provider.serverMetadata().end_session_endpoint === undefined) return null;
+      return client.buildEndSessionUrl(provider, { post_logout_redirect_uri: returnTo });
+    } catch (error) {
+      // Signing out here must not depend on the provider.
+      if (!(error instanceof AtelierError)) this.failures.add(`Nobody can sign out at ${this.settings.issuer.href}: ${reasonOf(error)}`);
+      return null;
+    }
+  }
+
+  /** Passes on the warnings that were held back. */
+  close(): void {
+    this.refusals.close();
+    this.failures.close();
   }
 
   private async identityOf(
@@ -125,7 +159,7 @@ export class OpenIdSignIn {
       return await this.discovered;
     } catch (cause) {
       this.discovered = null;
-      this.warn(`The identity provider ${issuer.href} cannot be used: ${reasonOf(cause)}`);
+      this.failures.add(`The identity provider ${issuer.href} cannot be used: ${reasonOf(cause)}`);
       throw new AtelierError("UNAVAILABLE", "The identity provider cannot be reached. Try again later.", {}, { cause });
     }
   }

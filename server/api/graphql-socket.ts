@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { CloseCode, MessageType, type Server as Protocol, parseMessage } from "graphql-ws";
 import type { WebSocket } from "ws";
+import type { SocketPlace } from "../limits/socket-places.js";
 import type { ApiContext } from "./context.js";
 import type { ReportError } from "./errors.js";
 import { apiLimits } from "./limits.js";
 import { SocketOutput } from "./socket-output.js";
-import type { SocketPlace } from "./socket-places.js";
 
 /** Close code of RFC 6455 for a message that is too large. */
 const TOO_LARGE = 1009;

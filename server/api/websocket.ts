@@ -9,6 +9,7 @@ import { type Principal, stranger } from "../access/principal.js";
 import type { RequestPrincipals } from "../access/requests.js";
 import { AtelierError, type ErrorCode, errorBody } from "../errors.js";
 import type { Allowances } from "../limits/allowances.js";
+import type { SocketPlace, SocketPlaces } from "../limits/socket-places.js";
 import type { AccessMode } from "../records/access.js";
 import type { ContextOf } from "./context.js";
 import { DocumentCache } from "./document-cache.js";
@@ -20,7 +21,6 @@ import { operationContext } from "./operation.js";
 import { costReport } from "./query-limits.js";
 import { SocketCredential } from "./renewal.js";
 import { SharedResults } from "./shared-results.js";
-import type { SocketPlace, SocketPlaces } from "./socket-places.js";
 import { subscribeEachEvent } from "./subscribe.js";
 
 /** How long clients have to answer the closing handshake, ms. */

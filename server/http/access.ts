@@ -1,19 +1,35 @@
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { Access } from "../access/access.js";
-import { isWorthNoting } from "../access/audit-log.js";
+import { type AuditEvent, isWorthNoting } from "../access/audit-log.js";
+import type { OpenedLink } from "../access/links.js";
 import type { Grounds } from "../access/open-connections.js";
 import { unauthenticated } from "../access/permissions.js";
 import { type Route, routePolicy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
+import { RecentKeys } from "../access/recent-keys.js";
 import { COOKIE, credentialsOf } from "../access/requests.js";
-import { AtelierError, badInput, type ErrorCode } from "../errors.js";
-import type { Allowances } from "../limits/allowances.js";
-import type { LinkRecord } from "../records/access.js";
+import { AtelierError, badInput } from "../errors.js";
+import { addressKey } from "../limits/address.js";
+import type { Allowances, Party } from "../limits/allowances.js";
 
 /** Longest life of a cookie that browsers allow, s. */
 const LONGEST_COOKIE_S = 400 * 86_400;
 /** A secret in JSON is far shorter. */
 const MAX_BODY_BYTES = 1000;
+/** How long it is not recorded that the same browser opens the same link again, ms. */
+const SAME_BROWSER_MS = 3600_000;
+/** The same for all browsers at an address, ms: a program that sends no cookie is a new browser each time. */
+const SAME_ADDRESS_MS = 60_000;
+/** Browsers, and addresses, that are remembered for this. */
+const MOST_REMEMBERED = 10_000;
+
+/** Whose lasting output a request shows, and to whom. */
+export interface ShownOutput {
+  ownerId: string;
+  /** For the limits, each link to an output is a viewer of its own. */
+  viewer: Party;
+  grounds: Grounds;
+}
 
 /** Who may use the addresses beside `/graphql`. */
 export class RouteAccess {
@@ -50,12 +66,12 @@ export class RouteAccess {
    * Whose lasting output a request shows: that of the link whose secret is in its address, or the sender's own.
    * @throws AtelierError UNAUTHENTICATED, also for a secret that does not open this output
    */
-  async outputOwner(name: string, request: Request): Promise<{ ownerId: string } & Grounds> {
+  async outputOf(name: string, request: Request): Promise<ShownOutput> {
     const { key } = request.query;
     if (key === undefined) {
       const principal = await this.require("GET /live/out/:name.mjpeg", request);
       if (principal.ownerId === null) throw unauthenticated();
-      return { ...principal, ownerId: principal.ownerId };
+      return { ownerId: principal.ownerId, viewer: principal, grounds: principal };
     }
     const { links, audit, addressOf } = this.parts;
     const link = typeof key === "string" ? await links.outputOf(name, key) : null;
@@ -63,7 +79,8 @@ export class RouteAccess {
       audit.record({ action: "GET /live/out/:name.mjpeg", code: "UNAUTHENTICATED", principal: null, address: addressOf(request) });
       throw unauthenticated();
     }
-    return { ownerId: link.ownerId, visitorId: null, linkIds: [link.id], expiresAt: link.expiresAt };
+    const { id, ownerId, expiresAt } = link;
+    return { ownerId, viewer: { role: "VIEWER", ownerId: id }, grounds: { visitorId: null, linkIds: [id], expiresAt } };
   }
 
   /**
@@ -97,33 +114,41 @@ export class RouteAccess {
 
 /**
  * `POST /access` lets in who sends the secret of a link, `{"secret": "..."}`, and gives their browser a cookie; the answer
- * says what the link opens. `DELETE /access` ends the access of this browser. `publicUrl` is the address that browsers show,
- * where a proxy stands in front.
+ * says what the link opens. `DELETE /access` ends the access of this browser, and says where a user goes on to sign out at the
+ * identity provider too. `publicUrl` is the address that browsers show, where a proxy stands in front.
  */
-export function accessRoutes({ links, principals, audit, addressOf }: Access, allowances: Allowances, publicUrl: URL | null): Router {
+export function accessRoutes(
+  { links, principals, audit, addressOf, signIn }: Access,
+  allowances: Allowances,
+  publicUrl: URL | null,
+): Router {
   const router = Router();
+  const browsers = new RecentKeys(SAME_BROWSER_MS, MOST_REMEMBERED);
+  const addresses = new RecentKeys(SAME_ADDRESS_MS, MOST_REMEMBERED);
+
+  /** Whether it is recorded that a link was opened: a client that opens it again and again must not fill the log. */
+  function isNews({ link, visitorId }: OpenedLink, address: string | null): boolean {
+    return browsers.note(`${link.id} ${visitorId}`) && addresses.note(`${link.id} ${addressKey(address ?? "")}`);
+  }
 
   router.post("/access", express.json({ limit: MAX_BODY_BYTES }), async (request, response) => {
     const { secret }: Record<string, unknown> = request.body ?? {};
     if (typeof secret !== "string") throw badInput("secret", "Send the secret of a link as JSON.");
     const address = addressOf(request);
-    const record = (code: ErrorCode | null, link: LinkRecord | null) =>
-      audit.record({
-        ...{ action: "POST /access", code, address },
-        principal: link && { name: link.name, role: link.role, ownerId: null },
-        about: link ? { link: link.id } : {},
-      });
+    const record = (event: Pick<AuditEvent, "code" | "principal" | "about">) => audit.record({ action: "POST /access", address, ...event });
     const party = await principals.of(request);
     await allowances.spend("strangerRequestsPerMinute", party, address);
     const opened = await links.open(secret, credentialsOf(request).cookie).catch(async (error: unknown) => {
       if (!(error instanceof AtelierError)) throw error;
-      record(error.code, null);
+      record({ code: error.code, principal: null });
       // Who has the right secret is let in whatever others at the address try.
       if (error.code === "UNAUTHENTICATED") await allowances.spend("wrongSecretsPerMinute", party, address);
       throw error;
     });
-    record(null, opened.link);
-    const { kind, role, name, sessionId, expiresAt } = opened.link;
+    const { id, kind, role, name, sessionId, expiresAt } = opened.link;
+    if (isNews(opened, address)) {
+      record({ code: null, principal: { name, role, ownerId: opened.visitorId }, about: { link: id } });
+    }
     setVisitorCookie(response, opened.secret, LONGEST_COOKIE_S, isSecure(request, publicUrl));
     response.set("Cache-Control", "no-store").json({ kind, role, name, sessionId, expiresAt: expiresAt?.toISOString() ?? null });
   });
@@ -132,11 +157,13 @@ export function accessRoutes({ links, principals, audit, addressOf }: Access, al
     const { cookie } = credentialsOf(request);
     const left = cookie === null ? null : await links.leave(cookie);
     if (left !== null) {
-      const principal = { name: null, role: null, ownerId: left };
+      const principal = { name: null, role: null, ownerId: left.visitorId };
       audit.record({ action: "DELETE /access", code: null, principal, address: addressOf(request) });
     }
     setVisitorCookie(response, "", 0, isSecure(request, publicUrl));
-    response.status(204).end();
+    const next = left?.isUser ? await signIn?.signOutAddress(`${originOf(request, publicUrl)}/`) : null;
+    if (next) response.set("Cache-Control", "no-store").json({ continueAt: next.href });
+    else response.status(204).end();
   });
 
   return router;
@@ -146,6 +173,11 @@ export function accessRoutes({ links, principals, audit, addressOf }: Access, al
 export function setVisitorCookie(response: Response, value: string, maxAgeS: number, secure: boolean): void {
   const attributes = [`${COOKIE}=${value}`, "Path=/", "HttpOnly", "SameSite=Strict", `Max-Age=${maxAgeS}`];
   response.append("Set-Cookie", [...attributes, ...(secure ? ["Secure"] : [])].join("; "));
+}
+
+/** The origin at which the browser reaches the server, whose host the guard has accepted. */
+export function originOf(request: Request, publicUrl: URL | null): string {
+  return publicUrl?.origin ?? `${request.protocol}://${request.headers.host}`;
 }
 
 /** Whether the browser reaches the server by https, perhaps through a proxy. */

@@ -3,6 +3,7 @@ import type { Access } from "../access/access.js";
 import { schemaHidden } from "../access/permissions.js";
 import type { Exporter } from "../exports/exporter.js";
 import type { Allowances } from "../limits/allowances.js";
+import type { SocketPlaces } from "../limits/socket-places.js";
 import type { PictureDecoder } from "../pictures/decoder.js";
 import type { Admission } from "../sessions/admission.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
@@ -40,6 +41,8 @@ export interface HttpDependencies {
   access: Access;
   limits: UploadLimits;
   allowances: Allowances;
+  /** Places of sockets, which streams take too. */
+  places: SocketPlaces;
   admission: Admission;
   decoder: PictureDecoder;
   metrics: Metrics;
@@ -74,6 +77,7 @@ export function createHttpApp({
   access: everyone,
   limits,
   allowances,
+  places,
   admission,
   decoder,
   metrics,
@@ -99,7 +103,7 @@ export function createHttpApp({
   if (everyone.signIn) app.use(signInRoutes({ ...everyone, signIn: everyone.signIn, allowances, publicUrl }));
   if (switches.metrics) app.get("/metrics", access.middleware("GET /metrics"), metrics.send);
   app.use(pictureRoutes({ storage, decoder, limits, metrics, access, allowances, admission }));
-  app.use(mjpegRoutes({ broker, watchOutput, access }));
+  app.use(mjpegRoutes({ broker, watchOutput, access, places, addressOf: everyone.addressOf }));
   app.use(exportRoutes({ storage, exporter, version, access }));
   app.use(modelPictureRoutes(modelPicture, access));
   app.use("/graphql", graphql);

@@ -13,6 +13,12 @@ import { traceOf } from "../sessions/trace/write.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
 import type { RouteAccess } from "./access.js";
+import { createConcurrencyLimiter } from "./concurrency-limiter.js";
+
+/** Stills that are encoded at a time: each takes a core. */
+const MAX_ENCODING = 2;
+/** Stills that may wait to be encoded. */
+const MAX_WAITING = 60;
 
 interface StillForm {
   format: StillFormat;
@@ -39,6 +45,7 @@ interface ExportDependencies {
 export function exportRoutes({ storage, exporter, version, access }: ExportDependencies): Router {
   const router = Router();
   const kept = keptFrames(storage);
+  const limiter = createConcurrencyLimiter(MAX_ENCODING, MAX_WAITING, "exports");
 
   const sessionWithId = (id: string, field: string) => requireSession(storage, requireId(field, id), field);
 
@@ -73,7 +80,7 @@ export function exportRoutes({ storage, exporter, version, access }: ExportDepen
     const frame = await requireFrame(session, step);
     const size = sizeOf(request.query.size, frame);
     const beside = typeof request.query.beside === "string" ? request.query.beside : null;
-    const bytes = await still(session, frame, { format, size }, beside);
+    const bytes = await limiter.run(() => still(session, frame, { format, size }, beside));
     const shrunk = size === null ? "" : `-${size}px`;
     response.attachment(`${fileName(session)}-${frame.step}${shrunk}.${format}`).set({
       // The picture of a step never changes, but its trace does.

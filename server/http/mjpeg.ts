@@ -1,7 +1,10 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { type Request, type Response, Router } from "express";
 import sharp from "sharp";
 import { badInput, PictureUnreadable } from "../errors.js";
+import type { Party } from "../limits/allowances.js";
+import type { SocketPlaces } from "../limits/socket-places.js";
 import { requireId } from "../sessions/requirements.js";
 import { requireOutputName } from "../sessions/start-input.js";
 import type { FrameBroker } from "../sessions/watch/frame-broker.js";
@@ -56,6 +59,9 @@ interface MjpegDependencies {
   broker: Pick<FrameBroker, "watch">;
   watchOutput: WatchOutput;
   access: RouteAccess;
+  places: SocketPlaces;
+  /** Address of a client; null when its connection is gone. */
+  addressOf(request: IncomingMessage): string | null;
 }
 
 /** What a stream shows: a picture, none any more (null), or an event that is no picture. */
@@ -68,26 +74,39 @@ type Shown = AsyncIterableIterator<{ frame?: SharedFrame | null }>;
  * - `GET /sessions/:id/stream.mjpeg`: a session. It begins with the latest frame and ends with the session.
  * - `GET /live/out/:name.mjpeg`: a lasting output. It begins with a dark picture and the one that the output
  *   holds, and ends only with the server. `?key=` has the secret of a link to it; without, it is the sender's own.
+ *
+ * A stream takes the place of a socket: beyond the limits of sockets it is refused with LIMIT.
  */
-export function mjpegRoutes({ broker, watchOutput, access }: MjpegDependencies): Router {
+export function mjpegRoutes({ broker, watchOutput, access, places, addressOf }: MjpegDependencies): Router {
   const router = Router();
+
+  /** Sends a stream while it has the place of a socket. @throws AtelierError LIMIT */
+  async function inPlace(viewer: Party, request: Request, send: () => Promise<void>): Promise<void> {
+    const { release } = places.take(viewer, addressOf(request) ?? "");
+    await send().finally(release);
+  }
 
   router.get("/sessions/:id/stream.mjpeg", async (request, response) => {
     const id = requireId("id", request.params.id ?? "");
     const principal = await access.require("GET /sessions/:id/stream.mjpeg", request);
     const maxFramesPerSecond = framesPerSecond(request.query.fps);
-    const events = (await broker.watch(id, { afterStep: null, maxFramesPerSecond })) as Shown;
-    const release = await access.whileAllowed(principal, id, () => response.destroy());
-    await answer(events, request, response, null).finally(release);
+    await inPlace(principal, request, async () => {
+      const events = (await broker.watch(id, { afterStep: null, maxFramesPerSecond })) as Shown;
+      const release = await access.whileAllowed(principal, id, () => response.destroy());
+      await answer(events, request, response, null).finally(release);
+    });
   });
 
   router.get("/live/out/:name.mjpeg", async (request, response) => {
     const name = requireOutputName("name", request.params.name ?? "");
-    const { ownerId, ...principal } = await access.outputOwner(name, request);
-    const dark = await darkPicture();
-    const pictures = (await watchOutput({ name, ownerId }, framesPerSecond(request.query.fps))) as Shown;
-    const release = await access.whileAllowed(principal, null, () => response.destroy());
-    await answer(pictures, request, response, dark).finally(release);
+    const { ownerId, viewer, grounds } = await access.outputOf(name, request);
+    const maxFramesPerSecond = framesPerSecond(request.query.fps);
+    await inPlace(viewer, request, async () => {
+      const dark = await darkPicture();
+      const pictures = (await watchOutput({ name, ownerId }, maxFramesPerSecond)) as Shown;
+      const release = await access.whileAllowed(grounds, null, () => response.destroy());
+      await answer(pictures, request, response, dark).finally(release);
+    });
   });
 
   return router;

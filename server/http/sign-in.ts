@@ -7,7 +7,7 @@ import { credentialsOf } from "../access/requests.js";
 import { SIGN_IN_MS } from "../access/users.js";
 import { AtelierError, badInput, type ErrorCode } from "../errors.js";
 import type { Allowances } from "../limits/allowances.js";
-import { isSecure, setVisitorCookie } from "./access.js";
+import { isSecure, originOf, setVisitorCookie } from "./access.js";
 
 /** Name of the cookie that holds an attempt to sign in while the browser is at the identity provider. */
 const ATTEMPT_COOKIE = "atelier_sign_in";
@@ -40,11 +40,9 @@ export function signInRoutes({ signIn, users, audit, addressOf, allowances, publ
 
   router.get("/access/sign-in", async (request, response) => {
     const returnTo = requirePath(request.query.to ?? "/");
-    // The guard has accepted this host; a page of another name gets no code.
-    const origin = publicUrl?.origin ?? `${request.protocol}://${request.headers.host}`;
     const before = credentialsOf(request).cookie;
     await orTold(response, async () => {
-      const { address, attempt } = await signIn.start({ redirectUri: `${origin}${CALLBACK}`, returnTo, before });
+      const { address, attempt } = await signIn.start({ redirectUri: `${originOf(request, publicUrl)}${CALLBACK}`, returnTo, before });
       setAttempt(response, attempt, ATTEMPT_MS / 1000, isSecure(request, publicUrl));
       return address.href;
     });

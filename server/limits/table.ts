@@ -41,14 +41,24 @@ export const limitTable = {
   ),
   framesPerSecond: limit("OWNER", 90, "frames/s", "Frames sent to live translations."),
   openExports: limit("OWNER", 4, "exports", "Exports that wait or run at a time."),
-  ownSockets: limit("OWNER", 32, "sockets", "WebSockets that are open at a time."),
+  ownSockets: limit(
+    "OWNER",
+    32,
+    "sockets",
+    "WebSockets and streams (events, MJPEG) that are open at a time; for each link to an output too.",
+  ),
   ownBytes: limit(
     "OWNER",
     4000e6,
     "bytes",
     "Pictures and kept frames (`ATELIER_OWNER_MB`). A session that runs or waits goes on; a paused one cannot resume.",
   ),
-  strangerSockets: limit("ADDRESS", 50, "sockets", "WebSockets that are open at a time, and not known to be someone's with a role."),
+  strangerSockets: limit(
+    "ADDRESS",
+    50,
+    "sockets",
+    "WebSockets and streams that are open at a time, and not known to be someone's with a role; at all addresses together, half of `sockets`.",
+  ),
   strangerUpgradesPerMinute: limit("ADDRESS", 300, "sockets/min", "WebSockets that are asked for."),
   strangerOperationsPerMinute: limit("ADDRESS", 1200, "operations/min", "GraphQL operations."),
   strangerRequestsPerMinute: limit(
@@ -77,7 +87,7 @@ export const limitTable = {
   runningLiveSessions: limit("SERVER", 6, "sessions", "Live translations among them; the others wait in the same way."),
   queuedSessions: limit("SERVER", 1000, "sessions", "Sessions that wait at a time."),
   exports: limit("SERVER", 20, "exports", "Exports that wait or run at a time."),
-  sockets: limit("SERVER", 1000, "sockets", "WebSockets that are open at a time."),
+  sockets: limit("SERVER", 1000, "sockets", "WebSockets and streams that are open at a time."),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limitTable;

@@ -14,7 +14,7 @@ import {
   type TranslationRecord,
 } from "../records/session.js";
 import { defaultScales, type LayerWeight, type StyleTransferSettings } from "../records/settings.js";
-import type { SessionPatch, Storage } from "../storage/storage.js";
+import type { ImageAge, SessionPatch, Storage } from "../storage/storage.js";
 import type { Admission } from "./admission.js";
 import { resolveChange } from "./change-input.js";
 import { expiry } from "./expiry.js";
@@ -239,10 +239,10 @@ export class SessionService {
    * if it has expired by that instant.
    * @throws AtelierError NOT_FOUND, CONFLICT (field `id`).
    */
-  async deleteImage(id: string, expiredBy?: Date): Promise<string> {
+  async deleteImage(id: string, age?: ImageAge): Promise<string> {
     const { storage } = this.parts;
     if (!(await storage.images.find(id))) throw notFound("id", "There is no such image.");
-    const digest = await storage.images.delete(id, expiredBy);
+    const digest = await storage.images.delete(id, age);
     if (digest === null) {
       // Another client may have deleted it since it was found.
       if (!(await storage.images.find(id))) throw notFound("id", "There is no such image.");

@@ -50,7 +50,7 @@ export class Sweeper {
     const by = new Date();
     // At once, because a device that hangs makes the end of its session take seconds.
     await Promise.all((await storage.sessions.expired(by)).map((id) => this.attempt(() => this.end(id, by))));
-    for (const id of await storage.images.expired(by)) await this.attempt(() => sessions.deleteImage(id, by));
+    for (const id of await storage.images.expired(by)) await this.attempt(() => sessions.deleteImage(id, { expiredBy: by }));
     await this.deleteOutdated(by);
   }
 
@@ -59,7 +59,7 @@ export class Sweeper {
     if (retentionMs === null) return;
     const by = new Date(now.getTime() - retentionMs);
     for (const id of await storage.sessions.outdated(by)) await this.attempt(() => this.deleteIdle(id));
-    for (const id of await storage.images.outdated(by)) await this.attempt(() => sessions.deleteImage(id));
+    for (const id of await storage.images.outdated(by)) await this.attempt(() => sessions.deleteImage(id, { uploadedBy: by }));
   }
 
   /** Deletes a session that has ended or is paused, and none that someone resumed meanwhile. */

@@ -42,11 +42,18 @@ export interface StepRange {
   toStep?: number;
 }
 
+/** How old an image must be: it expired by an instant, or its owner last uploaded it by one. */
+export interface ImageAge {
+  expiredBy?: Date;
+  uploadedBy?: Date;
+}
+
 /** Uploaded pictures. What is read for a reader leaves out what that reader may not see; null sees everything. */
 export interface ImageStore {
   /**
    * Stores an image, unless its owner has one with the same bytes. Returns the image that is there now: bytes that an
-   * owner inserts again, even several times at once, stay one image. It expires when the last of them does, or not at all.
+   * owner inserts again, even several times at once, stay one image with its time of creation. It expires when the last of
+   * them does, or not at all, and was last uploaded when they were.
    */
   insert(image: ImageRecord): Promise<ImageRecord>;
   find(id: string, reader?: Reader | null): Promise<ImageRecord | null>;
@@ -62,13 +69,13 @@ export interface ImageStore {
   /** Size of an owner's images, bytes, those that expire included. */
   byteLengthOf(ownerId: string): Promise<number>;
   /**
-   * Deletes an image that no session uses, with `expiredBy` only if it has expired by that instant. Returns its digest, or
-   * null when no image was deleted.
+   * Deletes an image that no session uses, with `age` only if it is that old. Returns its digest, or null when no image was
+   * deleted.
    */
-  delete(id: string, expiredBy?: Date): Promise<string | null>;
+  delete(id: string, age?: ImageAge): Promise<string | null>;
   /** Ids of images that expired by an instant and that no session uses. */
   expired(by: Date): Promise<string[]>;
-  /** Ids of images of others than admins that were uploaded by an instant and that no session uses. */
+  /** Ids of images of others than admins that were last uploaded by an instant and that no session uses. */
   outdated(by: Date): Promise<string[]>;
   /** Returns the image as it is now; null when there is none. */
   setVisibility(id: string, visibility: Visibility): Promise<ImageRecord | null>;
@@ -301,10 +308,16 @@ export interface AccessStore {
   addVisitor(visitor: VisitorRecord, secretHash: string, signIn?: SignIn<string>): Promise<void>;
   /** The visitor whose cookie holds a secret. Once a new secret is asked for, the one before is nobody's any more. */
   visitorOf(secretHash: string): Promise<KnownVisitor | null>;
-  /** Gives a visitor a new secret, and with it what a link opens. */
+  /** Gives a visitor a new secret, and with it what a link opens. One who was forgotten meanwhile is known again. */
   admit(visitorId: string, secretHash: string, link: LinkRecord): Promise<void>;
   /** Forgets the secret of a visitor, who keeps what they own, as what they were. */
   dismiss(visitorId: string): Promise<void>;
+  /**
+   * Deletes up to `most` visitors who first came by an instant, own no session, picture or link, and have no secret any
+   * more or nothing that it opens: their sign-in and their links had ended by then. Those who make a user count as an
+   * admin, by whose link they came, stay. Returns their number.
+   */
+  forgetVisitors(by: Date, most: number): Promise<number>;
   /**
    * Stores a user, or for an issuer and a subject that are known, the name, role and time of the sign-in. Returns the user
    * as stored.

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import WebSocket from "ws";
 import { AuditFile } from "../../server/access/audit-log.js";
 import { startApp } from "../helpers/app.js";
@@ -90,6 +90,37 @@ test("who comes, leaves and is refused is recorded, and no secret stands in the 
   ];
   for (const each of secrets) expect(text).not.toContain(each);
   expect((await stat(running.auditFile)).mode & 0o777).toBe(0o600);
+});
+
+test("a client that opens a link again and again does not fill the log", async () => {
+  const { links } = parties.running.app;
+  const { link, secret } = await links.create({ name: "Hall", ownerId: "x", expiresAt: null }, { kind: "ACCESS", role: "VIEWER" });
+  let cookie = "";
+  const come = async (sent: string) => {
+    const { headers } = await postAccess({ secret }, sent === "" ? {} : { Cookie: sent });
+    cookie = headers.get("Set-Cookie")?.split(";")[0] ?? "";
+  };
+  const owners = async () => (await readLog()).filter(({ about }) => about === `link ${link.id}`).map(({ ownerId }) => ownerId);
+  for (let time = 0; time < 3; time++) await come(cookie);
+  // Programs that send no cookie.
+  const known = cookie;
+  for (let time = 0; time < 3; time++) await come("");
+  const [first, ...others] = await owners();
+  expect([first, others]).toEqual([expect.any(String), []]);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 61_000 });
+  try {
+    await come("");
+    const second = (await owners())[0];
+    expect(second).not.toBe(first);
+    vi.setSystemTime(Date.now() + 61_000);
+    await come(known);
+    expect(await owners()).toEqual([second, first]);
+    vi.setSystemTime(Date.now() + 3600_000);
+    await come(cookie);
+    expect(await owners()).toEqual([first, second, first]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("a secret that opens nothing is recorded on the WebSocket too", async () => {

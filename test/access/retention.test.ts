@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, test, vi } from "vitest";
 import type { StyleTransferRecord } from "../../server/records/session.js";
 import { anImage } from "../contracts/records.js";
@@ -40,6 +41,9 @@ test("old work of others than admins is deleted with its pictures, also while it
     await paint(clients.ADMIN.ownerId, HOURS + 1),
   ];
   const unused = await storage.images.insert(anImage({ ownerId: owner.ownerId, createdAt: hoursAgo(HOURS + 1) }));
+  const early = anImage({ ownerId: owner.ownerId, createdAt: hoursAgo(HOURS + 1) });
+  await storage.images.insert(early);
+  const again = await storage.images.insert({ ...early, id: randomUUID(), createdAt: new Date() });
   const young = await storage.images.insert(anImage({ ownerId: owner.ownerId }));
   const admins = await storage.images.insert(anImage({ ownerId: clients.ADMIN.ownerId, createdAt: hoursAgo(HOURS + 1) }));
   await vi.waitFor(async () => {
@@ -54,7 +58,7 @@ test("old work of others than admins is deleted with its pictures, also while it
     expect(await storage.sessions.find(id)).not.toBeNull();
     expect(await storage.images.find(contentId)).not.toBeNull();
   }
-  for (const { id } of [young, admins]) expect(await storage.images.find(id)).not.toBeNull();
+  for (const { id } of [young, again, admins]) expect(await storage.images.find(id)).not.toBeNull();
   await vi.waitFor(() => expect(hears).toEqual(expect.arrayContaining([old[0]!.id, old[1]!.id])), soon);
   await removals.return?.();
   await listening;

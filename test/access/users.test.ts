@@ -1,6 +1,7 @@
 import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import WebSocket from "ws";
+import { hashSecret } from "../../server/access/secrets.js";
 import { type RunningApp, startApp } from "../helpers/app.js";
 import { CookieBrowser, type Landing } from "../helpers/cookie-browser.js";
 import { GraphqlClient } from "../helpers/graphql-client.js";
@@ -220,20 +221,35 @@ test("an answer counts once, in the browser that asked, with the state that it w
   const { url: page } = await browser.go(url, {}, ({ pathname }) => pathname === "/gallery");
   expect(page.pathname).toBe("/gallery");
   expect((await accessOf(browser)).role).toBe("ARTIST");
-  // The code was used: the provider refuses it, even to someone who kept the attempt.
   expect(await refused(url, attempt)).toBe("/?refused=UNAUTHENTICATED");
-  expect(warnings.at(-1)).toMatch(/could not sign in at http:\/\/localhost:\d+\/: .*invalid_grant/);
 });
 
-test("someone who refuses at the provider is not let in", async () => {
+test("an attempt lets someone in once, also with another answer of the provider", async () => {
+  provider.accounts.set("again", { atelier_role: "artist" });
   const browser = new CookieBrowser();
-  const { url } = await browser.go(`${running.address}/access/sign-in`, {}, ({ pathname }) => pathname === "/auth");
-  const answer = new URL(`${running.address}/access/callback?error=access_denied&error_description=no%0Athanks`);
-  answer.searchParams.set("state", url.searchParams.get("state") ?? "");
-  answer.searchParams.set("iss", provider.issuer.origin);
-  const landing = await browser.go(answer);
-  expect(landing.url.search).toBe("?refused=UNAUTHENTICATED");
-  expect(warnings.at(-1)).toMatch(/access_denied; no thanks$/);
+  const { url: question } = await browser.go(`${running.address}/access/sign-in`, {}, ({ pathname }) => pathname === "/auth");
+  const attempt = browser.cookiesFor(new URL("/access/callback", running.address), true);
+  const login = await browser.go(question);
+  const { url: answer } = await browser.go(login.url, { method: "POST", body: new URLSearchParams({ account: "again" }) }, isCallback);
+  const send = async (address: URL) => (await fetch(address, { headers: { Cookie: attempt }, redirect: "manual" })).headers.get("Location");
+  expect(await send(answer)).toBe("/");
+  // The provider knows the browser and answers the same question again.
+  const { url: another } = await browser.go(question, {}, isCallback);
+  expect(another.searchParams.get("code")).not.toBe(answer.searchParams.get("code"));
+  expect(await send(another)).toBe("/?refused=UNAUTHENTICATED");
+});
+
+test("someone who refuses at the provider is not let in, and does not fill the log", async () => {
+  const browser = new CookieBrowser();
+  for (let time = 0; time < 3; time++) {
+    const { url } = await browser.go(`${running.address}/access/sign-in`, {}, ({ pathname }) => pathname === "/auth");
+    const answer = new URL(`${running.address}/access/callback?error=access_denied&error_description=no%0Athanks`);
+    answer.searchParams.set("state", url.searchParams.get("state") ?? "");
+    answer.searchParams.set("iss", provider.issuer.origin);
+    const landing = await browser.go(answer);
+    expect(landing.url.search).toBe("?refused=UNAUTHENTICATED");
+  }
+  expect(warnings).toEqual([expect.stringMatching(/^Someone could not sign in at http:\/\/localhost:\d+\/: .*access_denied; no thanks$/)]);
 });
 
 test("an attempt ends after ten minutes, and a sign-in after half a day", async () => {
@@ -288,6 +304,25 @@ test("whoever signs out is a stranger in this browser alone", async () => {
   expect([(await accessOf(one)).role, (await accessOf(two)).role]).toEqual([null, "ARTIST"]);
 });
 
+test("signing out leads to the provider, which forgets the browser too and leads back", async () => {
+  const browser = await browserOf("shared", { atelier_role: "artist" });
+  const { response } = await browser.go(`${running.address}/access`, { method: "DELETE" });
+  const { continueAt } = (await response.json()) as { continueAt: string };
+  const asked = await browser.go(continueAt);
+  expect(asked.url.origin).toBe(provider.issuer.origin);
+  const [, xsrf = ""] = /name="xsrf" value="(\w+)"/.exec(await asked.response.text()) ?? [];
+  const body = new URLSearchParams({ xsrf, logout: "yes" });
+  const { url } = await browser.go(new URL("/session/end/confirm", asked.url), { method: "POST", body });
+  expect(url.href).toBe(`${running.address}/`);
+  // Whoever uses the browser next is asked who they are.
+  expect((await browser.go(`${running.address}/access/sign-in`)).url.pathname).toMatch(/^\/login\//);
+  // Who came by a link has nowhere else to sign out.
+  const { secret } = await running.app.links.create({ name: "x", ownerId: "tests", expiresAt: null }, { kind: "ACCESS", role: "VIEWER" });
+  const headers = { "Content-Type": "application/json" };
+  await browser.go(`${running.address}/access`, { method: "POST", headers, body: JSON.stringify({ secret }) });
+  expect((await browser.go(`${running.address}/access`, { method: "DELETE" })).response.status).toBe(204);
+});
+
 test("a link that a user opens adds rights and takes none away", async () => {
   const browser = await browserOf("linked", { name: "Kim", atelier_role: "artist" });
   const open = async (role: "VIEWER" | "ADMIN") => {
@@ -309,8 +344,17 @@ test("a provider that cannot be reached lets nobody in and is asked again", asyn
   const own = await startApp({ accessMode: "USERS", openId: away.settings, warn: (message) => void warnings.push(message) });
   const { issuer } = away;
   await away.close();
+  const { access } = own.storage;
+  const [secret, lastSignInAt] = ["s".repeat(32), new Date()];
+  const account = { issuer: issuer.href, subject: "Kim", name: "Kim", role: "ARTIST" as const };
+  const user = await access.saveUser({ id: "kim", ...account, lastSignInAt, accessEndedAt: null });
+  const signIn = { user: user.id, until: new Date(Date.now() + 3600_000) };
+  await access.addVisitor({ id: "visitor", createdAt: lastSignInAt }, hashSecret(secret), signIn);
   const landing = () => new CookieBrowser().go(`${own.address}/access/sign-in`);
   for (let time = 0; time < 2; time++) expect((await landing()).url.search).toBe("?refused=UNAVAILABLE");
   expect(warnings.at(-1)).toContain(`The identity provider ${issuer.href} cannot be used`);
+  // Signing out here does not need it.
+  const signedOut = await fetch(`${own.address}/access`, { method: "DELETE", headers: { Cookie: `atelier=${secret}` } });
+  expect([signedOut.status, await access.visitorOf(hashSecret(secret))]).toEqual([204, null]);
   await own.close();
 });

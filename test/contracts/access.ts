@@ -217,6 +217,61 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       expect(await access.visitorOf(three)).toBeNull();
     });
 
+    it("a visitor who was forgotten while they open a link is known again", async () => {
+      const { access } = storage;
+      const [link, id, hash] = [aLink(), randomUUID(), randomUUID()];
+      await access.addLink(link, randomUUID());
+      await access.admit(id, hash, link);
+      expect(await access.visitorOf(hash)).toMatchObject({ id, link });
+    });
+
+    it("forgets visitors who can never come back and own nothing, some at a time", async () => {
+      const { access, images } = storage;
+      const at = (year: number) => new Date(Date.UTC(year, 0));
+      const [early, ended, by, later] = [at(1980), at(1985), at(1990), at(2000)];
+      const [session, user] = [await storeSession(storage), await access.saveUser(aUser())];
+      const linkWith = async (changes: Partial<LinkRecord>) => {
+        const link = aLink(changes);
+        await access.addLink(link, randomUUID());
+        return link;
+      };
+      const shareWith = (changes: Partial<LinkRecord> = {}) =>
+        linkWith({ kind: "SHARE", role: null, sessionId: session.id, ...changes } as Partial<LinkRecord>);
+      const come = async (opened: readonly LinkRecord[], until: Date | null = null, createdAt = early) => {
+        const [id, hash] = [randomUUID(), randomUUID()];
+        await access.addVisitor({ id, createdAt }, hash, until === null ? undefined : { user: user.id, until });
+        for (const link of opened) await access.admit(id, hash, link);
+        return { id, hash };
+      };
+      const [revoked, open] = [await linkWith({ revokedAt: ended }), await linkWith({ expiresAt: later })];
+      const forgotten = [
+        await come([]),
+        await come([revoked]),
+        await come([await linkWith({ expiresAt: ended }), await shareWith({ revokedAt: ended })]),
+        await come([], ended),
+      ];
+      await access.dismiss((await come([open])).id);
+      const owners = [await come([revoked]), await come([revoked]), await come([revoked])];
+      await storeSession(storage, { ownerId: owners[0]?.id ?? "" });
+      await images.insert(anImage({ ownerId: owners[1]?.id ?? "" }));
+      await linkWith({ ownerId: owners[2]?.id ?? "" });
+      const kept = [
+        ...owners,
+        await come([open]),
+        await come([await linkWith({ revokedAt: later })]),
+        await come([revoked, await shareWith()]),
+        await come([], later),
+        await come([], null, later),
+        // What a user owns is an admin's because of this visitor.
+        await come([await linkWith({ role: "ADMIN", revokedAt: ended })], ended),
+      ];
+      expect(await access.forgetVisitors(by, 3)).toBe(3);
+      expect(await access.forgetVisitors(by, 100)).toBe(2);
+      expect(await access.forgetVisitors(by, 100)).toBe(0);
+      for (const { hash } of forgotten) expect(await access.visitorOf(hash)).toBeNull();
+      for (const { id, hash } of kept) expect(await access.visitorOf(hash)).toMatchObject({ id });
+    });
+
     it("a token is stored with the owner that it acts for", async () => {
       const token = aLink({ kind: "TOKEN", role: "VIEWER", actsFor: "another" } as Partial<LinkRecord>);
       const hash = randomUUID();

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Storage } from "../../server/storage/storage.js";
 import { anImage, aSession, storeSession } from "./records.js";
@@ -39,9 +40,9 @@ export function expiringContract(name: string, open: () => Promise<Storage>): vo
 
       // What was given more time since it was found is not deleted.
       expect(await storage.sessions.delete(passing.id, before)).toBeNull();
-      expect(await storage.images.delete(image.id, before)).toBeNull();
+      expect(await storage.images.delete(image.id, { expiredBy: before })).toBeNull();
       expect(await storage.sessions.delete(passing.id, soon)).not.toBeNull();
-      expect(await storage.images.delete(image.id, soon)).toBe(image.digest);
+      expect(await storage.images.delete(image.id, { expiredBy: soon })).toBe(image.digest);
       expect(await storage.sessions.delete(lasting.id, later)).toBeNull();
     });
 
@@ -67,6 +68,20 @@ export function expiringContract(name: string, open: () => Promise<Storage>): vo
       expect((await storage.images.insert(anImage({ digest: twice.digest, expiresAt: soon }))).expiresAt).toEqual(later);
       expect(await storage.images.insert(anImage({ digest: twice.digest }))).toEqual({ ...twice, expiresAt: null });
       expect((await storage.images.find(twice.id))?.expiresAt).toBeNull();
+    });
+
+    it("a picture that its owner uploads again is as young as its last upload, and keeps its place in the list", async () => {
+      const { images } = storage;
+      const at = (seconds: number) => new Date(Date.UTC(2001, 0, 1, 0, 0, seconds));
+      const image = await images.insert(anImage({ ownerId: randomUUID(), createdAt: at(1) }));
+      expect(await images.outdated(at(8))).toContain(image.id);
+      expect(await images.insert({ ...image, id: randomUUID(), createdAt: at(9) })).toEqual(image);
+      expect(await images.outdated(at(8))).not.toContain(image.id);
+      // It may have been uploaded again since it was found.
+      expect(await images.delete(image.id, { uploadedBy: at(8) })).toBeNull();
+      expect(await images.find(image.id)).toEqual(image);
+      expect(await images.outdated(at(9))).toContain(image.id);
+      expect(await images.delete(image.id, { uploadedBy: at(9) })).toBe(image.digest);
     });
   });
 }

@@ -75,6 +75,7 @@ describeStudio("a server with accounts, in browsers", { variables }, (studio) =>
     await lee.page.getByText("An admin of this server ended your access.").waitFor();
     expect(complaints).toEqual([]);
     await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Leave" }).click();
     await page.getByRole("link", { name: "Sign in" }).waitFor();
   });
 });

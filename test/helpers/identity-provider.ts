@@ -13,6 +13,11 @@ export interface Account {
 
 const CLIENT = { client_id: "atelier", client_secret: "a secret of tests" };
 
+/** The page that asks whether to sign out, without anything from elsewhere. */
+function askToSignOut(context: { body: unknown }, form: string): void {
+  context.body = `<title>Logout</title>${form}<button type="submit" form="op.logoutForm" name="logout" value="yes">Leave</button>`;
+}
+
 /** A real OpenID Connect provider in this process, which asks only for the name of an account to sign in. */
 export class IdentityProvider {
   /** Accounts by their subjects. Someone unknown has no name and no role. */
@@ -47,6 +52,7 @@ export class IdentityProvider {
         {
           ...CLIENT,
           redirect_uris: addresses.map((address) => `${address}/access/callback`),
+          post_logout_redirect_uris: addresses.map((address) => `${address}/`),
           token_endpoint_auth_method: "client_secret_post",
           id_token_signed_response_alg: "ES256",
         },
@@ -54,7 +60,7 @@ export class IdentityProvider {
       jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid: "tests", use: "sig", alg: "ES256" }] },
       cookies: { keys: ["tests"] },
       claims: { openid: ["sub"], profile: ["name", "atelier_role"] },
-      features: { devInteractions: { enabled: false } },
+      features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true, logoutSource: askToSignOut } },
       interactions: { url: (_context, { uid }) => `/login/${uid}` },
       ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
       findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId, ...this.accounts.get(accountId) }) }),

@@ -4,6 +4,7 @@ import { createHttpApp } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { healthRoutes } from "../../server/http/health.js";
 import { createMetrics } from "../../server/http/metrics.js";
+import { SocketPlaces } from "../../server/limits/socket-places.js";
 import { LiveCounts } from "../../server/sessions/live/counts.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { until } from "../helpers/until.js";
@@ -140,7 +141,7 @@ describe("the HTTP app", () => {
       publicUrl: null,
       switches: { introspection: true, metrics: true },
       limits,
-      ...{ allowances: server.allowances, admission: server.admission },
+      ...{ allowances: server.allowances, places: new SocketPlaces(server.allowances), admission: server.admission },
       decoder: server.decoder,
       metrics,
       unready: () => null,

@@ -124,6 +124,32 @@ describe("an exported picture", () => {
   });
 });
 
+test("of many pictures that are exported at once, two are encoded at a time, and too many are told to come again", async () => {
+  const path = `/sessions/${await painting()}/export.png`;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { blobs } = server.storage;
+  const get = blobs.get.bind(blobs);
+  let underWay = 0;
+  let most = 0;
+  const reading = vi.spyOn(blobs, "get").mockImplementation(async (digest) => {
+    most = Math.max(most, ++underWay);
+    await released;
+    const bytes = await get(digest);
+    underWay--;
+    return bytes;
+  });
+  const answers = Array.from({ length: 63 }, () => ask(server.port, path));
+  const first = await Promise.race(answers);
+  expect([first.status, first.json()]).toEqual([503, expect.objectContaining({ code: "UNAVAILABLE" })]);
+  release();
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  expect([statuses.filter((status) => status === 200).length, most]).toEqual([62, 2]);
+  reading.mockRestore();
+});
+
 test.each(["trace.json", "export.png"])("a session that is deleted while its %s is written is not found", async (name) => {
   const id = await painting();
   const { changes, sessions } = server.storage;

@@ -13,6 +13,7 @@ import { createHttpApp, type HttpDependencies } from "../../server/http/app.js";
 import { createGuard } from "../../server/http/guard.js";
 import { createMetrics } from "../../server/http/metrics.js";
 import { Allowances } from "../../server/limits/allowances.js";
+import { SocketPlaces } from "../../server/limits/socket-places.js";
 import { limitValues } from "../../server/limits/table.js";
 import { decoderLimits, openPictureDecoder, type PictureDecoder } from "../../server/pictures/decoder.js";
 import { Admission } from "../../server/sessions/admission.js";
@@ -65,6 +66,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
     metrics,
     limits,
     allowances,
+    places: new SocketPlaces(allowances),
     admission,
     decoder,
     guard: createGuard({ origins: ["https://studio.example"] }),

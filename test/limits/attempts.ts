@@ -65,6 +65,15 @@ export async function openSocket(opened: WebSocket[], client: GraphqlClient, fro
   });
 }
 
+/** Opens an MJPEG stream. It stays open until its controller, which is added to the list, aborts it. */
+export async function openStream(opened: AbortController[], url: string, headers: Record<string, string>): Promise<Refusal> {
+  const controller = new AbortController();
+  const response = await fetch(url, { headers, signal: controller.signal });
+  if (!response.ok) return refusalOf(response);
+  opened.push(controller);
+  return null;
+}
+
 /** Closes sockets and waits until they are. */
 export async function closeAll(opened: WebSocket[]): Promise<void> {
   const open = opened.splice(0).filter(({ readyState }) => readyState === WebSocket.OPEN);

@@ -11,9 +11,11 @@ export function Me() {
   const me = texts.me(access.name, texts.roles[access.role]);
 
   async function leave() {
-    await fetch("/access", { method: "DELETE" });
+    const response = await fetch("/access", { method: "DELETE" });
+    // A user goes on to the identity provider, which leads back.
+    const { continueAt }: { continueAt: string } = response.status === 200 ? await response.json() : { continueAt: "/" };
     // The whole page is loaded anew, without what this browser could see.
-    location.replace("/");
+    location.replace(continueAt);
   }
 
   return (

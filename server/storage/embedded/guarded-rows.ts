@@ -9,7 +9,7 @@ export function guardRows({ images, sessions, changes, frames, access }: Rows, s
     images: {
       ...images,
       insert: (image) => space.storing(0, () => images.insert(image)),
-      delete: (id, expiredBy) => space.changing(() => images.delete(id, expiredBy)),
+      delete: (id, age) => space.changing(() => images.delete(id, age)),
       setVisibility: (id, visibility) => space.changing(() => images.setVisibility(id, visibility)),
     },
     sessions: {
@@ -37,6 +37,7 @@ export function guardRows({ images, sessions, changes, frames, access }: Rows, s
       addVisitor: (...visitor) => space.storing(0, () => access.addVisitor(...visitor)),
       admit: (id, secretHash, link) => space.storing(0, () => access.admit(id, secretHash, link)),
       dismiss: (id) => space.changing(() => access.dismiss(id)),
+      forgetVisitors: (by, most) => space.changing(() => access.forgetVisitors(by, most)),
       saveUser: (user) => space.storing(0, () => access.saveUser(user)),
       setAccessEnd: (id, at) => space.changing(() => access.setAccessEnd(id, at)),
     },

@@ -1,9 +1,9 @@
-import { and, desc, eq, getTableColumns, gt, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, notExists, or, type SQL, sql } from "drizzle-orm";
 import { AtelierError } from "../../errors.js";
 import type { LinkRecord, SignIn } from "../../records/access.js";
 import type { AccessStore } from "../storage.js";
 import { type Database, written } from "./database.js";
-import { links, users, visitorShares, visitors } from "./schema.js";
+import { images, links, sessions, users, visitorShares, visitors } from "./schema.js";
 import { usageOfOwners } from "./usage.js";
 
 /** Links, users and visitors as rows. */
@@ -84,9 +84,9 @@ export function sqlAccess(database: Database): AccessStore {
         const role = link.kind === "ACCESS" ? { linkId: link.id } : {};
         await written(
           transaction
-            .update(visitors)
-            .set({ secretHash, previousHash: sql`${visitors.secretHash}`, ...role })
-            .where(eq(visitors.id, visitorId)),
+            .insert(visitors)
+            .values({ id: visitorId, createdAt: new Date(), secretHash, ...role })
+            .onConflictDoUpdate({ target: visitors.id, set: { secretHash, previousHash: sql`${visitors.secretHash}`, ...role } }),
         );
         if (link.kind !== "SHARE") return;
         await written(transaction.insert(visitorShares).values({ visitorId, linkId: link.id }).onConflictDoNothing());
@@ -96,6 +96,15 @@ export function sqlAccess(database: Database): AccessStore {
       // The link stays: what an admin left behind remains an admin's.
       const nothing = { secretHash: null, previousHash: null, userId: null, signedInUntil: null };
       await written(database.update(visitors).set(nothing).where(eq(visitors.id, visitorId)));
+    },
+
+    async forgetVisitors(by, most) {
+      const found = database
+        .select({ id: visitors.id })
+        .from(visitors)
+        .where(and(lte(visitors.createdAt, by), isLost(by), ownsNothing(), makesNoAdmin()))
+        .limit(most);
+      return (await written(database.delete(visitors).where(inArray(visitors.id, found)).returning({ id: visitors.id }))).length;
     },
 
     async saveUser(user) {
@@ -136,6 +145,39 @@ export function sqlAccess(database: Database): AccessStore {
       return (await database.select({ id: visitors.id }).from(visitors).where(matching)).map(({ id }) => id);
     },
   };
+
+  /** Holds for visitors without a secret, and for those whose sign-in and links ended by an instant. */
+  function isLost(by: Date): SQL | undefined {
+    const isOpen = and(or(isNull(links.revokedAt), gt(links.revokedAt, by)), or(isNull(links.expiresAt), gt(links.expiresAt, by)));
+    const role = database
+      .select({ id: links.id })
+      .from(links)
+      .where(and(eq(links.id, visitors.linkId), isOpen));
+    const shares = database
+      .select({ id: links.id })
+      .from(links)
+      .innerJoin(visitorShares, eq(visitorShares.linkId, links.id))
+      .where(and(eq(visitorShares.visitorId, visitors.id), isOpen));
+    const isSignedOut = or(isNull(visitors.signedInUntil), lte(visitors.signedInUntil, by));
+    return or(isNull(visitors.secretHash), and(isSignedOut, notExists(role), notExists(shares)));
+  }
+
+  /** Holds for visitors who own no session, picture or link. */
+  function ownsNothing(): SQL | undefined {
+    const own = [sessions, images, links].map((table) =>
+      notExists(database.select({ id: table.id }).from(table).where(eq(table.ownerId, visitors.id))),
+    );
+    return and(...own);
+  }
+
+  /** Holds unless a user counts as an admin by a visitor, as `notOfAdmins` says. */
+  function makesNoAdmin(): SQL {
+    const admins = database
+      .select({ id: links.id })
+      .from(links)
+      .where(and(eq(links.id, visitors.linkId), eq(links.role, "ADMIN"), isNotNull(visitors.userId)));
+    return notExists(admins);
+  }
 }
 
 /** The link of a row, whose columns depend on its kind. */

@@ -1,11 +1,13 @@
-import { and, desc, eq, exists, inArray, isNull, lt, lte, notExists, or, type SQL, sql, sum } from "drizzle-orm";
+import { and, desc, eq, exists, getTableColumns, inArray, isNull, lt, lte, notExists, or, type SQL, sql, sum } from "drizzle-orm";
 import { badInput } from "../../errors.js";
 import type { Reader } from "../../records/access.js";
 import type { ImageRecord } from "../../records/pictures.js";
-import type { ImageStore } from "../storage.js";
+import type { ImageAge, ImageStore } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { images, sessionImages, sessions } from "./schema.js";
+
+const { uploadedAgainAt: _uploadedAgainAt, ...columns } = getTableColumns(images);
 
 /** Uploaded pictures as rows. */
 export function sqlImages(database: Database): ImageStore {
@@ -20,9 +22,8 @@ export function sqlImages(database: Database): ImageStore {
           await written(transaction.insert(images).values(image));
           return image;
         }
-        const expiresAt = laterOf(known.expiresAt, image.expiresAt);
-        if (expiresAt === known.expiresAt) return known;
-        const [kept] = await written(transaction.update(images).set({ expiresAt }).where(eq(images.id, known.id)).returning());
+        const renewed = { expiresAt: laterOf(known.expiresAt, image.expiresAt), uploadedAgainAt: image.createdAt };
+        const [kept] = await written(transaction.update(images).set(renewed).where(eq(images.id, known.id)).returning(columns));
         // It may have been deleted since it was found.
         if (!kept) await written(transaction.insert(images).values(image));
         return kept ?? image;
@@ -30,7 +31,7 @@ export function sqlImages(database: Database): ImageStore {
 
     async find(id, reader = null) {
       const [row] = await database
-        .select()
+        .select(columns)
         .from(images)
         .where(and(eq(images.id, id), seen(reader)));
       return row ?? null;
@@ -38,20 +39,20 @@ export function sqlImages(database: Database): ImageStore {
 
     async findAll(ids, reader = null) {
       const rows = await database
-        .select()
+        .select(columns)
         .from(images)
         .where(and(inArray(images.id, [...ids]), seen(reader)));
       return new Map(rows.map((row) => [row.id, row]));
     },
 
     async list({ first, after }, ownerId = null) {
-      const [last] = after === null ? [null] : await database.select().from(images).where(eq(images.id, after));
+      const [last] = after === null ? [null] : await database.select(columns).from(images).where(eq(images.id, after));
       if (last === undefined) throw badInput("after", "The cursor does not come from this server.");
       const older = last
         ? or(lt(images.createdAt, last.createdAt), and(eq(images.createdAt, last.createdAt), lt(images.id, last.id)))
         : undefined;
       const rows = await database
-        .select()
+        .select(columns)
         .from(images)
         .where(and(lasting(ownerId), older))
         .orderBy(desc(images.createdAt), desc(images.id))
@@ -83,17 +84,17 @@ export function sqlImages(database: Database): ImageStore {
       const rows = await database
         .select({ id: images.id })
         .from(images)
-        .where(and(lte(images.createdAt, by), notExists(used), notOfAdmins(database, images.ownerId)));
+        .where(and(isOfAge({ uploadedBy: by }), notExists(used), notOfAdmins(database, images.ownerId)));
       return rows.map(({ id }) => id);
     },
 
-    async delete(id, expiredBy) {
+    async delete(id, age = {}) {
       const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, id));
       try {
         const [deleted] = await written(
           database
             .delete(images)
-            .where(and(eq(images.id, id), notExists(used), expiredBy && lte(images.expiresAt, expiredBy)))
+            .where(and(eq(images.id, id), notExists(used), isOfAge(age)))
             .returning({ digest: images.digest }),
         );
         return deleted?.digest ?? null;
@@ -105,7 +106,7 @@ export function sqlImages(database: Database): ImageStore {
     },
 
     async setVisibility(id, visibility) {
-      const [row] = await written(database.update(images).set({ visibility }).where(eq(images.id, id)).returning());
+      const [row] = await written(database.update(images).set({ visibility }).where(eq(images.id, id)).returning(columns));
       return row ?? null;
     },
 
@@ -130,6 +131,12 @@ function lasting(ownerId: string | null): SQL | undefined {
   return and(isNull(images.expiresAt), ownerId === null ? undefined : eq(images.ownerId, ownerId));
 }
 
+/** Holds for images that expired, or were last uploaded, by an instant. */
+function isOfAge({ expiredBy, uploadedBy }: ImageAge): SQL | undefined {
+  const isIdle = uploadedBy && or(isNull(images.uploadedAgainAt), lte(images.uploadedAgainAt, uploadedBy));
+  return and(expiredBy && lte(images.expiresAt, expiredBy), uploadedBy && lte(images.createdAt, uploadedBy), isIdle);
+}
+
 /** The later end; null, which is no end, is the latest. */
 function laterOf(a: Date | null, b: Date | null): Date | null {
   if (a === null || b === null) return null;
@@ -138,7 +145,7 @@ function laterOf(a: Date | null, b: Date | null): Date | null {
 
 async function newestWith(database: Database, digest: string, condition: SQL | undefined): Promise<ImageRecord | null> {
   const [row] = await database
-    .select()
+    .select(columns)
     .from(images)
     .where(and(eq(images.digest, digest), condition))
     .orderBy(desc(images.createdAt))

@@ -37,6 +37,8 @@ export const images = pgTable(
     mimeType: text("mime_type").notNull(),
     byteLength: integer("bytes").notNull(),
     createdAt: instant("created_at").notNull(),
+    /** When its owner last uploaded the same bytes again; null when they did not. Lists keep their order by `createdAt`. */
+    uploadedAgainAt: instant("uploaded_again_at"),
     expiresAt: instant("expires_at"),
     ownerId: text("owner_id").notNull().default(LOCAL_OWNER),
     visibility: text("visibility").$type<Visibility>().notNull().default("PRIVATE"),

@@ -1,7 +1,7 @@
-import { addressKey } from "../limits/address.js";
-import type { Allowances, Party } from "../limits/allowances.js";
+import { addressKey } from "./address.js";
+import type { Allowances, Party } from "./allowances.js";
 
-/** The place of an open socket. */
+/** The place of an open socket, or of a stream that takes one. */
 export interface SocketPlace {
   /** Where the socket comes from. */
   readonly address: string;
@@ -12,7 +12,7 @@ export interface SocketPlace {
 
 /**
  * Counts the open sockets of each owner, and of strangers at each address: nobody takes all the places. Strangers at all
- * addresses together have half of them.
+ * addresses together have half of them. A stream of events or of pictures (MJPEG) takes the place of a socket.
  */
 export class SocketPlaces {
   private readonly counts = new Map<string, number>();

@@ -1,0 +1,1 @@
+ALTER TABLE "images" ADD COLUMN "uploaded_again_at" timestamp (3) with time zone;
