@@ -87,7 +87,8 @@ async function start(config: Config, opened: Close[]): Promise<void> {
       ? await serveHealth(config, { storage, unready: runners.unready }, opened)
       : await serveApi(config, engines, registry, runners, opened);
   if (role === "api") {
-    log.info(`Atelier is at ${url}. Workers on other machines run the sessions.`);
+    log.info("Workers in other processes run the sessions.");
+    log.info(`Atelier is at ${url}`);
     return;
   }
 

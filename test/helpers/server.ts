@@ -49,7 +49,7 @@ export class ServerProcess {
       for (const stream of [this.child.stdout, this.child.stderr]) {
         stream?.setEncoding("utf8").on("data", (text: string) => {
           this.output += text;
-          const address = /Atelier is at (https?:\S+)\n/.exec(this.output)?.[1];
+          const address = /(?:Atelier|its health) is at (https?:\S+?)(?:\/readyz)?\n/.exec(this.output)?.[1];
           if (address) resolve(address);
         });
       }
