@@ -3,6 +3,7 @@ import { badInput } from "../../errors.js";
 import { type FrameRecord, MAX_STEP } from "../../records/pictures.js";
 import type { FrameStore, Page, PageRequest, StepRange } from "../storage.js";
 import { bySession, type Database, isMissingReference, written } from "./database.js";
+import { unreferencedDigests } from "./digests.js";
 import { lossCurves } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
@@ -122,7 +123,10 @@ export function sqlFrames(database: Database): FrameStore {
       return { count: row?.count ?? 0, byteLength: row?.byteLength ?? 0 };
     },
 
-    thin: (sessionId, byteLength) => database.transaction((transaction) => thinFrames(transaction, sessionId, byteLength)),
+    async thin(sessionId, byteLength) {
+      const removed = await database.transaction((transaction) => thinFrames(transaction, sessionId, byteLength));
+      return unreferencedDigests(database, removed);
+    },
 
     async byteLengthOfOwner(ownerId) {
       const [row] = await database
