@@ -3,8 +3,8 @@ import { type RecordedChange, withChange } from "../../records/changes.js";
 import type { Claim } from "../../records/claim.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import type { ChangeStore } from "../storage.js";
-import { heldSession } from "./claims.js";
-import { bySession, type Database, written, writtenWithImages } from "./database.js";
+import { isHeld } from "./claims.js";
+import { bySession, type Database, lockSession, written, writtenWithImages } from "./database.js";
 import { changes, sessions } from "./schema.js";
 import { recordStyles } from "./session-images.js";
 import { sessionRecord } from "./sessions.js";
@@ -57,7 +57,7 @@ export function sqlChanges(database: Database, claim?: Claim): ChangeStore {
 
     settle: (sessionId, step, ordinal) =>
       database.transaction(async (transaction) => {
-        if ((await heldSession(transaction, claim, sessionId)).length === 0) return null;
+        if (!(await lockSession(transaction, sessionId, isHeld(claim, sessionId)))) return null;
         const waiting = and(eq(changes.sessionId, sessionId), isNull(changes.step));
         const settled = await written(
           transaction

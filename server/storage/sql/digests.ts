@@ -20,9 +20,12 @@ export async function anyDigestInUse(database: Database): Promise<boolean> {
   return frame !== undefined;
 }
 
-/** The digests of rows that were deleted, each once, without those that other rows refer to. */
-export async function unreferencedDigests(database: Database, deleted: readonly { digest: string }[]): Promise<string[]> {
-  const digests = [...new Set(deleted.map(({ digest }) => digest))];
+/**
+ * The digests of rows that were deleted, each once, without those that other rows refer to. Call it after the deletion was
+ * committed: of two deletions at once, each still sees the other's rows before.
+ */
+export async function unreferencedDigests(database: Database, deleted: readonly string[]): Promise<string[]> {
+  const digests = [...new Set(deleted)];
   const used = await digestsInUse(database, digests);
   return digests.filter((digest) => !used.has(digest));
 }

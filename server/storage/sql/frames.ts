@@ -5,6 +5,7 @@ import { type FrameRecord, MAX_STEP } from "../../records/pictures.js";
 import type { FrameStore, Page, PageRequest, StepRange } from "../storage.js";
 import { isHeld, requireHeld } from "./claims.js";
 import { bySession, type Database, written } from "./database.js";
+import { unreferencedDigests } from "./digests.js";
 import { lossCurves } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
@@ -118,7 +119,10 @@ export function sqlFrames(database: Database, claim?: Claim): FrameStore {
       return { count: row?.count ?? 0, byteLength: row?.byteLength ?? 0 };
     },
 
-    thin: (sessionId, byteLength) => database.transaction((transaction) => thinFrames(transaction, sessionId, byteLength)),
+    async thin(sessionId, byteLength) {
+      const removed = await database.transaction((transaction) => thinFrames(transaction, sessionId, byteLength));
+      return unreferencedDigests(database, removed);
+    },
 
     async byteLengthOfOwner(ownerId) {
       const [row] = await database
@@ -167,7 +171,7 @@ function frameOfSession(database: Database, frame: FrameRecord, claim: Claim | u
     })
     .from(sessions)
     .where(and(eq(sessions.id, frame.sessionId), isHeld(claim, frame.sessionId)))
-    .for("update");
+    .for("no key update");
 }
 
 function isWhole({ fromStep, toStep }: StepRange): boolean {

@@ -25,7 +25,7 @@ import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
 import { isHeld } from "./claims.js";
-import { type Database, grouped, written, writtenWithImages } from "./database.js";
+import { type Database, grouped, lockSession, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { changes, deletedSessions, frames, type ImageRole, images, sessionImages, sessions } from "./schema.js";
@@ -157,7 +157,10 @@ export function sqlSessions(database: Database, claim?: Claim): SessionStore {
       return new Map(rows.map((row) => [row.imageId, row.count]));
     },
 
-    delete: (id, expiredBy) => database.transaction((transaction) => deleteSession(transaction, id, expiredBy)),
+    async delete(id, expiredBy) {
+      const removed = await database.transaction((transaction) => deleteSession(transaction, id, expiredBy));
+      return removed && unreferencedDigests(database, removed);
+    },
 
     async extend(id, until) {
       const end = sql`greatest(${sessions.expiresAt}, ${sql.param(until, sessions.expiresAt)})`;
@@ -245,7 +248,9 @@ function completeTranslation({
   return { model, family, size, output };
 }
 
+/** Returns the digests of the session's frames, or null when no session was deleted. */
 async function deleteSession(database: Database, id: string, expiredBy?: Date): Promise<string[] | null> {
+  if (!(await lockSession(database, id))) return null;
   const frameDigests = await database.selectDistinct({ digest: frames.digest }).from(frames).where(eq(frames.sessionId, id));
   const expired = expiredBy && lte(sessions.expiresAt, expiredBy);
   const [deleted] = await database
@@ -254,7 +259,7 @@ async function deleteSession(database: Database, id: string, expiredBy?: Date): 
     .returning({ id: sessions.id, ordinal: sessions.ordinal, createdAt: sessions.createdAt });
   if (!deleted) return null;
   await written(database.insert(deletedSessions).values(deleted));
-  return unreferencedDigests(database, frameDigests);
+  return frameDigests.map(({ digest }) => digest);
 }
 
 /** The position of a session in the list. */
