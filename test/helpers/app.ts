@@ -84,9 +84,9 @@ export async function startApp({
   const bus = openEmbeddedBus(report);
   const subscribe = bus.subscribe.bind(bus);
   let galleries = 0;
-  bus.subscribe = (topic, listener) => {
+  bus.subscribe = (topic, listener, gap) => {
     if (topic === "sessions") galleries++;
-    return subscribe(topic, listener);
+    return subscribe(topic, listener, gap);
   };
   const queue = openEmbeddedQueue();
   const models = new FakeModels();

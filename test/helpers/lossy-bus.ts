@@ -1,0 +1,42 @@
+import type { Bus, Topics } from "../../server/bus/bus.js";
+
+/** A bus that loses messages while a test says so, as one between processes does. */
+export class LossyBus implements Bus {
+  private readonly gaps = new Set<() => void>();
+  private isLosing = false;
+
+  constructor(private readonly inner: Bus) {}
+
+  /** Every message is lost from now on. */
+  lose(): void {
+    this.isLosing = true;
+  }
+
+  /** Messages arrive again, and subscribers hear that some were lost. */
+  recover(): void {
+    this.isLosing = false;
+    for (const gap of [...this.gaps]) gap();
+  }
+
+  async publish<Topic extends keyof Topics>(topic: Topic, message: Topics[Topic]): Promise<void> {
+    if (!this.isLosing) await this.inner.publish(topic, message);
+  }
+
+  async subscribe<Topic extends keyof Topics>(
+    topic: Topic,
+    listener: (message: Topics[Topic]) => void,
+    gap: () => void = () => undefined,
+  ): Promise<() => Promise<void>> {
+    const entry = () => gap();
+    this.gaps.add(entry);
+    const unsubscribe = await this.inner.subscribe(topic, listener);
+    return async () => {
+      this.gaps.delete(entry);
+      await unsubscribe();
+    };
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+}
