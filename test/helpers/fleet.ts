@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GraphqlClient } from "./graphql-client.js";
@@ -20,6 +20,7 @@ export class Fleet {
 
   static async start(): Promise<Fleet> {
     const [postgres, redis, folder] = await Promise.all([startPostgres(), RedisServer.start(), mkdtemp(join(tmpdir(), "atelier-fleet-"))]);
+    await mkdir(join(folder, "blobs"));
     return new Fleet(postgres, redis, folder, await postgres.newDatabase());
   }
 

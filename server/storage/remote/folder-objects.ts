@@ -32,7 +32,7 @@ async function deleteAll(paths: readonly string[]): Promise<void> {
 }
 
 async function sweepDrafts(folder: string, drafts: string): Promise<void> {
-  await stat(folder);
+  if (!(await unlessMissing(stat(folder)))) throw new StorageUnavailable("The shared folder does not exist. Create it, or mount its disk.");
   await mkdir(drafts, { recursive: true });
   for (const name of await readdir(drafts)) {
     const path = join(drafts, name);
