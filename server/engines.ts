@@ -65,7 +65,7 @@ async function openShared(
   await mkdir(dataDir, { recursive: true });
   opened.push(await lockFolder(dataDir));
   const recentFrames = openRemoteRecentFrames(redisUrl, { warn: log.warn });
-  opened.push(() => recentFrames.close());
+  opened.push(async () => recentFrames.close());
   const storage = await openRemoteStorage({ databaseUrl, blobs, cacheFolder: join(dataDir, "cache"), recentFrames });
   opened.push(() => storage.close());
   const bus = await openRemoteBus(redisUrl, { onListenerError: log.report, warn: log.warn });

@@ -11,8 +11,8 @@ export interface Envelope {
   from: string;
   /** Number of the message, which `from` counts. */
   number: number;
-  /** Null tells subscribers that messages of the topic were lost. */
-  message: Topics[keyof Topics] | null;
+  /** Null tells subscribers that messages of the topic were lost; undefined is one that this server does not know. */
+  message: Topics[keyof Topics] | null | undefined;
 }
 
 /** The fields without which a message of each type is of no use, by the first part of its topic. */
@@ -51,13 +51,13 @@ export function seal({ from, number, message }: Envelope): Buffer {
   return packr.pack([FORMAT, from, number, message]);
 }
 
-/** Null for bytes of another version of the server, which may send messages that this one does not know. */
+/** Null for bytes that no server of this version sends. */
 export function open(topic: string, bytes: Buffer): Envelope | null {
   const content = unpacked(bytes);
   if (!Array.isArray(content)) return null;
   const [format, from, number, message] = content as unknown[];
   if (format !== FORMAT || typeof from !== "string" || typeof number !== "number") return null;
-  return message === null || isKnown(topic, message) ? { from, number, message } : null;
+  return { from, number, message: message === null || isKnown(topic, message) ? message : undefined };
 }
 
 function unpacked(bytes: Buffer): unknown {

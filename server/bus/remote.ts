@@ -219,7 +219,7 @@ class RemoteBus implements Bus {
     const { from, number, message } = envelope;
     channel.hasGap ||= message === null;
     this.tellOfGap(channel);
-    if (message !== null) this.call(channel, ({ listener }) => listener(message));
+    if (message) this.call(channel, ({ listener }) => listener(message));
     if (from === this.id) this.echoes.get(number)?.arrived();
   }
 

@@ -308,6 +308,8 @@ export interface AccessStore {
   addVisitor(visitor: VisitorRecord, secretHash: string, signIn?: SignIn<string>): Promise<void>;
   /** The visitor whose cookie holds a secret. Once a new secret is asked for, the one before is nobody's any more. */
   visitorOf(secretHash: string): Promise<KnownVisitor | null>;
+  /** The visitor with an id; null for none, and for one whose secret was forgotten. */
+  findVisitor(id: string): Promise<KnownVisitor | null>;
   /** Gives a visitor a new secret, and with it what a link opens. One who was forgotten meanwhile is known again. */
   admit(visitorId: string, secretHash: string, link: LinkRecord): Promise<void>;
   /** Forgets the secret of a visitor, who keeps what they own, as what they were. */

@@ -53,17 +53,18 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     return { viewer, ended: viewer.follow(second()) };
   }
 
-  /** Everything that was accepted was painted once, and came once and in order. */
+  /** Each step was stored once; what came was in order, and is in history. */
   async function expectWhole({ viewer, ended }: ReturnType<typeof watch>, steps: number): Promise<void> {
     expect(await ended).toBe(true);
     const { status, error, urls } = await historyOf(first(), viewer.id);
     expect([status, error]).toEqual(["COMPLETED", "null"]);
     expect([...urls.keys()]).toEqual(Array.from({ length: steps + 1 }, (_, step) => step));
     expect(viewer.misdelivered).toEqual([]);
-    expect([...viewer.seen.keys()]).toEqual([...urls.keys()]);
-    for (const step of [0, steps]) {
+    expect(viewer.lastStep).toBe(steps);
+    // A viewer that is slower than the worker gets the newest frame.
+    for (const [step, digest] of viewer.seen) {
       const served = await fetch(`${first().address}${urls.get(step)}`);
-      expect(digestOf(new Uint8Array(await served.arrayBuffer()))).toBe(viewer.seen.get(step));
+      expect(digestOf(new Uint8Array(await served.arrayBuffer()))).toBe(digest);
     }
   }
 
@@ -72,7 +73,7 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     const id = await start(60);
     const watched = watch(id);
     await until(() => watched.viewer.lastStep >= 2);
-    await second().query("mutation ($id: ID!) { updateStyleTransfer(sessionId: $id, input: { settings: { beta: 500 } }) { id } }", { id });
+    await second().query("mutation ($id: ID!) { steer(sessionId: $id, changes: { beta: 500 }) { id } }", { id });
     await first().query("mutation ($id: ID!) { pauseSession(sessionId: $id) { id } }", { id });
     await until(async () => (await statusOf(id)) === "PAUSED");
     await second().query("mutation ($id: ID!) { resumeSession(sessionId: $id) { id } }", { id });

@@ -57,6 +57,8 @@ export interface AppOptions {
   /** Folder of an exported studio; by default there is none. */
   studioFolder?: string;
   switches?: Partial<AppParts["switches"]>;
+  /** The bus over which the app and its host talk; by default one within this process. */
+  openBus?(report: (error: unknown) => void): Bus | Promise<Bus>;
 }
 
 /** The API side of a server in this process, on a free port, with a host that paints when a test says so. */
@@ -76,12 +78,13 @@ export async function startApp({
   headMs,
   studioFolder,
   switches,
+  openBus = openEmbeddedBus,
 }: AppOptions = {}): Promise<RunningApp> {
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
   const { storage, folder, close: closeStorage } = await openTemporaryStorage();
   const auditFile = join(folder, "audit.log");
-  const bus = openEmbeddedBus(report);
+  const bus = await openBus(report);
   const subscribe = bus.subscribe.bind(bus);
   let galleries = 0;
   bus.subscribe = (topic, listener, gap) => {

@@ -120,9 +120,17 @@ export class FrameBroker {
     let channel = this.channels.get(sessionId);
     if (!channel) {
       const mailboxes = new Set<Mailbox>();
+      let lastStep: number | null = null;
       const subscription = this.bus.subscribe(
         `session:${sessionId}`,
-        (event) => deliver(event, mailboxes),
+        (event) => {
+          if (event.type === "frame" && event.frame.losses) {
+            // A host that dies, or whose connection is cut, stores a frame that it does not publish.
+            if (lastStep !== null && event.frame.step > lastStep + 1) for (const mailbox of mailboxes) mailbox.noteLoss();
+            lastStep = event.frame.step;
+          }
+          deliver(event, mailboxes);
+        },
         () => void this.catchUp(sessionId, mailboxes),
       );
       channel = { mailboxes, subscription };
