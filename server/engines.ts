@@ -12,9 +12,10 @@ import { openRemoteQueue } from "./queue/remote.js";
 import { openWakeUps } from "./queue/wake-ups.js";
 import { lockFolder } from "./storage/embedded/lock.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
+import type { Capability, WorkerStore } from "./storage/fleet.js";
 import { openRemoteStorage } from "./storage/remote/open.js";
 import { openRemoteRecentFrames } from "./storage/remote/recent-frames.js";
-import type { Capability, Storage, WorkerStore } from "./storage/storage.js";
+import type { Storage } from "./storage/storage.js";
 
 /** Storage, bus and queue, of this process or shared with others. */
 export interface Engines {
