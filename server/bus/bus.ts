@@ -11,6 +11,8 @@ export type LiveMessage =
   /** `superseded` counts the frames that this one replaced before it was offered. */
   | { type: "offer"; step: number; picture: Uint8Array; superseded: number }
   | { type: "receipt"; step: number; status: "ACCEPTED" | "SUPERSEDED"; credit: number }
+  /** Another host goes on with the session: frames that were offered before are lost. */
+  | { type: "restarted" }
   /** The frame could not be used; the session continues. */
   | { type: "refused"; step: number; code: ErrorCode; message: string };
 

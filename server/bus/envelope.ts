@@ -40,6 +40,7 @@ const fieldsOf: Record<string, Record<string, readonly string[]>> = {
   live: {
     offer: ["step", "picture"],
     receipt: ["step", "status"],
+    restarted: [],
     refused: ["step", "code"],
   } satisfies Record<LiveMessage["type"], readonly string[]>,
 };

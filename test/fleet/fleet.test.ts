@@ -125,6 +125,52 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     await expectWhole(watched, 60);
   });
 
+  it("go on with a live translation when its worker is killed, and show it on every server", async () => {
+    const doomed = await startWorker();
+    const input = { model: "drawing-to-emoji", size: 64 };
+    const { startTranslation } = await first().query("mutation ($input: TranslationInput!) { startTranslation(input: $input) { id } }", {
+      input,
+    });
+    const sessionId = startTranslation.id as string;
+    const data = (await pngPicture(64, 64, 3)).bytes.toString("base64");
+    let isSending = true;
+    const sending = (async () => {
+      for (let step = 0; isSending; step++) {
+        await first().query("mutation ($input: FrameInput!) { sendFrame(input: $input) { credit } }", { input: { sessionId, step, data } });
+      }
+    })();
+    const steps: number[] = [];
+    const watching = second().subscribe("subscription ($id: ID!) { session(id: $id) { ... on Frame { step } } }", { id: sessionId });
+    const reading = (async () => {
+      for await (const { data: event } of watching) if (event.session.step !== undefined) steps.push(event.session.step);
+    })();
+    await until(() => steps.length > 3);
+    await startWorker();
+    await doomed.end("SIGKILL");
+    const before = steps.length;
+    await until(() => steps.length > before + 3);
+    isSending = false;
+    await sending;
+    expect(steps).toEqual([...new Set(steps)].sort((one, other) => one - other));
+    const last = await second().query("query ($id: ID!) { session(id: $id) { latestFrame { url } } }", { id: sessionId });
+    expect((await fetch(`${second().address}${last.session.latestFrame.url}`)).status).toBe(200);
+    await second().query("mutation ($id: ID!) { endSession(sessionId: $id) { status } }", { id: sessionId });
+    await reading;
+    expect(await statusOf(sessionId)).toBe("COMPLETED");
+  });
+
+  it("let viewers of a server that is killed go on at another one", async () => {
+    await startWorker();
+    const doomed = await fleet.api();
+    const id = await start(60);
+    const viewer = new PatientViewer(id);
+    const cut = viewer.follow(doomed.client);
+    await until(() => viewer.lastStep >= 3);
+    await doomed.process.end("SIGKILL");
+    await expect(cut).rejects.toThrow();
+    await expectWhole({ viewer, ended: viewer.follow(second()) }, 60);
+  });
+
   it("survive a Redis that is restarted and has lost everything", async () => {
     await startWorker();
     const id = await start(60);

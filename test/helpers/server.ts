@@ -37,7 +37,9 @@ export class ServerProcess {
 
   constructor(env: Record<string, string>) {
     // The server must not inherit settings from the environment of the tests.
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("ATELIER_"));
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !name.startsWith("ATELIER_") && name !== "DATABASE_URL" && name !== "REDIS_URL",
+    );
     this.child = spawn(process.execPath, program, {
       cwd: root,
       // No test uses the internet; one with a mirror of its own overrides ATELIER_OFFLINE.

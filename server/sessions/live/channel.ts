@@ -131,6 +131,7 @@ export class LiveChannel {
 
   private handleReply(message: LiveMessage): void {
     if (message.type === "receipt") this.resolve({ step: message.step, status: message.status, credit: message.credit });
+    if (message.type === "restarted") this.dropOffered();
     if (message.type === "refused") this.reject(message.step, new AtelierError(message.code, message.message, { field: "input.data" }));
   }
 
