@@ -12,7 +12,7 @@ import { openRemoteQueue } from "./queue/remote.js";
 import { openWakeUps } from "./queue/wake-ups.js";
 import { lockFolder } from "./storage/embedded/lock.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
-import type { Capability, WorkerStore } from "./storage/fleet.js";
+import type { AuditStore, Capability, WorkerStore } from "./storage/fleet.js";
 import { openRemoteStorage } from "./storage/remote/open.js";
 import { openRemoteRecentFrames } from "./storage/remote/recent-frames.js";
 import type { Storage } from "./storage/storage.js";
@@ -23,7 +23,7 @@ export interface Engines {
   bus: Bus;
   queue: Queue;
   /** The processes that share these engines; null where this one has its own. */
-  fleet: { workers: WorkerStore; workerId: string } | null;
+  fleet: { workers: WorkerStore; workerId: string; audit: AuditStore } | null;
 }
 
 export interface EnginesParts {
@@ -75,5 +75,5 @@ async function openShared(
   const failed = (error: unknown) => log.warn("The queue could not be served:", error);
   const queue = openRemoteQueue({ leases: storage.leases, wakeUps: openWakeUps(redisUrl, failed), workerId, capability, failed });
   opened.push(() => queue.close());
-  return { storage, bus, queue, fleet: { workers: storage.workers, workerId } };
+  return { storage, bus, queue, fleet: { workers: storage.workers, workerId, audit: storage.audit } };
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { AuditFile } from "./access/audit-file.js";
 import { type Links, pathOf } from "./access/links.js";
 import type { OpenIdSettings } from "./access/openid.js";
 import { removeOperatorFile, writeOperatorFile } from "./access/operator.js";
@@ -151,7 +152,7 @@ type Runners = Pick<AppParts, "devices" | "refusedDevices" | "stepTimes" | "unre
 /** Serves the API and the studio. Returns the address by which this machine reaches them. */
 async function serveApi(
   config: Config,
-  { storage, bus, queue }: Engines,
+  { storage, bus, queue, fleet }: Engines,
   registry: Registry,
   runners: Runners,
   opened: Close[],
@@ -176,7 +177,7 @@ async function serveApi(
       introspection: config.introspection,
       metrics: config.metrics,
     },
-    auditFile: config.access === "NONE" ? null : join(config.dataDir, "audit.log"),
+    auditSink: config.access === "NONE" ? null : (fleet?.audit ?? new AuditFile({ path: join(config.dataDir, "audit.log") })),
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
     exportsFolder: join(config.dataDir, "exports"),

@@ -1,3 +1,4 @@
+import type { AuditEntry } from "../records/audit.js";
 import type { Claim } from "../records/claim.js";
 import type { QueueEntry, QueueLine, WorkKind } from "../records/queue.js";
 import type { WorkerAnnouncement } from "../records/worker.js";
@@ -38,4 +39,12 @@ export interface WorkerStore {
   list(silenceMs: number): Promise<WorkerAnnouncement[]>;
   /** Forgets a worker. */
   leave(id: string): Promise<void>;
+}
+
+/** Who did what on any server. */
+export interface AuditStore {
+  /** Stores entries, the oldest first, and forgets the oldest of all beyond a number. */
+  append(entries: readonly AuditEntry[]): Promise<void>;
+  /** The newest entries, newest first. */
+  list(first: number): Promise<AuditEntry[]>;
 }

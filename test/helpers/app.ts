@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect } from "vitest";
+import { AuditFile } from "../../server/access/audit-file.js";
 import type { OpenIdSettings } from "../../server/access/openid.js";
 import { type App, type AppParts, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
@@ -114,7 +115,7 @@ export async function startApp({
     trustedProxies,
     origins,
     switches: { graphiql: true, introspection: true, metrics: true, ...switches },
-    auditFile: accessMode === "NONE" ? null : auditFile,
+    auditSink: accessMode === "NONE" ? null : new AuditFile({ path: auditFile }),
     version: "1.2.3",
     studioFolder: studioFolder ?? join(folder, "studio"),
     exportsFolder: join(folder, "exports"),

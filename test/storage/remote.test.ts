@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, vi } from "vitest";
 import { memoryRecentFrames } from "../../server/storage/embedded/recent-frames.js";
 import type { ObjectsAddress } from "../../server/storage/remote/objects-address.js";
-import { openRemoteStorage } from "../../server/storage/remote/open.js";
+import { openRemoteStorage, type RemoteStorage } from "../../server/storage/remote/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { accessContract } from "../contracts/access.js";
+import { auditSinkContract } from "../contracts/audit.js";
 import { claimsContract } from "../contracts/claims.js";
 import { expiringContract } from "../contracts/expiring.js";
 import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
@@ -27,14 +28,17 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
     for (const [name, value] of Object.entries(s3.variables)) vi.stubEnv(name, value);
     root = await mkdtemp(join(tmpdir(), "atelier-remote-"));
   });
+  /** Storages that no contract closes. */
+  const closing: Storage[] = [];
   afterAll(async () => {
+    await Promise.all(closing.map((storage) => storage.close()));
     await Promise.all([postgres.close(), s3.close()]);
     vi.unstubAllEnvs();
     await rm(root, { recursive: true, force: true });
   });
 
   /** A storage with a new database and, unless it is given a place, a new folder, which deletes bytes without delay. */
-  async function open(blobs?: ObjectsAddress): Promise<Storage> {
+  async function open(blobs?: ObjectsAddress): Promise<RemoteStorage> {
     return openRemoteStorage({
       databaseUrl: await postgres.newDatabase(),
       blobs: blobs ?? { kind: "folder", folder: await mkdtemp(join(root, "shared-")) },
@@ -50,6 +54,11 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
   storedBytesContract("The remote storage", () => open());
   storedBytesContract("The remote storage with S3", () => open({ kind: "s3", bucket: s3.bucket, prefix: "atelier" }));
   accessContract("The remote storage", () => open());
+  auditSinkContract("The remote storage's audit log", async () => {
+    const storage = await open();
+    closing.push(storage);
+    return storage.audit;
+  });
   claimsContract("The remote storage", () => open());
   expiringContract("The remote storage", () => open());
   lastingSessionsContract("The remote storage", () => open());

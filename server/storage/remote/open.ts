@@ -5,8 +5,9 @@ import { CallsUnderWay } from "../common/calls-under-way.js";
 import { closeAll } from "../common/close-all.js";
 import { availableSpaceOf, createSpaceGuard } from "../common/space.js";
 import { openFolderThumbnails } from "../common/thumbnails.js";
-import type { LeaseStore, WorkerStore } from "../fleet.js";
+import type { AuditStore, LeaseStore, WorkerStore } from "../fleet.js";
 import { sqlAccess } from "../sql/access.js";
+import { sqlAudit } from "../sql/audit.js";
 import { sqlChanges } from "../sql/changes.js";
 import { digestsInUse } from "../sql/digests.js";
 import { sqlFrames } from "../sql/frames.js";
@@ -49,6 +50,7 @@ export interface RemoteStorageOptions {
 export interface RemoteStorage extends Storage {
   readonly leases: LeaseStore;
   readonly workers: WorkerStore;
+  readonly audit: AuditStore;
 }
 
 /**
@@ -95,6 +97,7 @@ export async function openRemoteStorage({
       thumbnails: calls.of({ get: thumbnails.get, put: thumbnails.put }),
       space: calls.of(remoteSpace({ database, objects, shared, own })),
       leases: calls.of(reachable(sqlLeases(database))),
+      audit: calls.of(reachable(sqlAudit(database))),
       workers: calls.of(reachable(sqlWorkers(database))),
       held: (claim) => ({ ...storage, ...heldBy(claim) }),
       close: () => closeAll(opened),
