@@ -6,7 +6,7 @@ import { availableSpaceOf, createSpaceGuard } from "../common/space.js";
 import { openFolderThumbnails } from "../common/thumbnails.js";
 import { sqlAccess } from "../sql/access.js";
 import { sqlChanges } from "../sql/changes.js";
-import { digestsInUse } from "../sql/digests.js";
+import { digestsInUse, type RowsDeleted } from "../sql/digests.js";
 import { sqlFrames } from "../sql/frames.js";
 import { sqlImages } from "../sql/images.js";
 import { sqlSessions } from "../sql/sessions.js";
@@ -68,13 +68,14 @@ export async function openRemoteStorage({
     const kinds = [pictureObjects(thumbnails.remove), checkpointObjects];
     const candidates = startCandidates({ database, objects, kinds, graceMs, sweepMs });
     opened.push(() => candidates.close());
+    const rowsDeleted: RowsDeleted = (transaction, digests) => candidates.add(digests, transaction);
     const calls = new CallsUnderWay();
     opened.push(() => calls.close());
     return {
-      images: calls.of(reachable(sqlImages(database))),
-      sessions: calls.of(reachable(sqlSessions(database))),
+      images: calls.of(reachable(sqlImages(database, rowsDeleted))),
+      sessions: calls.of(reachable(sqlSessions(database, rowsDeleted))),
       changes: calls.of(reachable(sqlChanges(database))),
-      frames: calls.of(reachable(sqlFrames(database))),
+      frames: calls.of(reachable(sqlFrames(database, rowsDeleted))),
       access: calls.of(reachable(sqlAccess(database))),
       recentFrames,
       blobs: calls.of(objectBlobs({ objects, candidates, space: shared, atOnce: graceMs === 0 })),

@@ -3,13 +3,13 @@ import { badInput } from "../../errors.js";
 import { type FrameRecord, MAX_STEP } from "../../records/pictures.js";
 import type { FrameStore, Page, PageRequest, StepRange } from "../storage.js";
 import { bySession, type Database, isMissingReference, written } from "./database.js";
-import { unreferencedDigests } from "./digests.js";
+import { type RowsDeleted, unreferencedDigests } from "./digests.js";
 import { lossCurves } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
 
 /** Kept frames as rows. */
-export function sqlFrames(database: Database): FrameStore {
+export function sqlFrames(database: Database, rowsDeleted?: RowsDeleted): FrameStore {
   async function listOf(sessionIds: readonly string[], { first, after }: PageRequest<number>, range: StepRange) {
     const later = after === null ? undefined : gt(frames.step, after);
     // Each session's page is read by itself, however many frames the session has.
@@ -124,7 +124,11 @@ export function sqlFrames(database: Database): FrameStore {
     },
 
     async thin(sessionId, byteLength) {
-      const removed = await database.transaction((transaction) => thinFrames(transaction, sessionId, byteLength));
+      const removed = await database.transaction(async (transaction) => {
+        const digests = await thinFrames(transaction, sessionId, byteLength);
+        await rowsDeleted?.(transaction, digests);
+        return digests;
+      });
       return unreferencedDigests(database, removed);
     },
 

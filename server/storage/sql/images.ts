@@ -4,11 +4,12 @@ import type { Reader } from "../../records/access.js";
 import type { ImageRecord } from "../../records/pictures.js";
 import type { ImageStore } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
+import type { RowsDeleted } from "./digests.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { images, sessionImages, sessions } from "./schema.js";
 
 /** Uploaded pictures as rows. */
-export function sqlImages(database: Database): ImageStore {
+export function sqlImages(database: Database, rowsDeleted?: RowsDeleted): ImageStore {
   return {
     insert: (image) =>
       database.transaction(async (transaction) => {
@@ -90,13 +91,16 @@ export function sqlImages(database: Database): ImageStore {
     async delete(id, expiredBy) {
       const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, id));
       try {
-        const [deleted] = await written(
-          database
-            .delete(images)
-            .where(and(eq(images.id, id), notExists(used), expiredBy && lte(images.expiresAt, expiredBy)))
-            .returning({ digest: images.digest }),
-        );
-        return deleted?.digest ?? null;
+        return await database.transaction(async (transaction) => {
+          const [deleted] = await written(
+            transaction
+              .delete(images)
+              .where(and(eq(images.id, id), notExists(used), expiredBy && lte(images.expiresAt, expiredBy)))
+              .returning({ digest: images.digest }),
+          );
+          if (deleted) await rowsDeleted?.(transaction, [deleted.digest]);
+          return deleted?.digest ?? null;
+        });
       } catch (error) {
         // A session that began to use it at this moment.
         if (isMissingReference(error)) return null;

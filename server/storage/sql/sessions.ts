@@ -24,13 +24,13 @@ import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
 import { type Database, grouped, lockSession, written, writtenWithImages } from "./database.js";
-import { unreferencedDigests } from "./digests.js";
+import { type RowsDeleted, unreferencedDigests } from "./digests.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { changes, deletedSessions, frames, type ImageRole, images, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
 
 /** Sessions as rows. */
-export function sqlSessions(database: Database): SessionStore {
+export function sqlSessions(database: Database, rowsDeleted?: RowsDeleted): SessionStore {
   return {
     insert: (session, planned = []) =>
       writtenWithImages(
@@ -156,7 +156,11 @@ export function sqlSessions(database: Database): SessionStore {
     },
 
     async delete(id, expiredBy) {
-      const removed = await database.transaction((transaction) => deleteSession(transaction, id, expiredBy));
+      const removed = await database.transaction(async (transaction) => {
+        const digests = await deleteSession(transaction, id, expiredBy);
+        if (digests) await rowsDeleted?.(transaction, digests);
+        return digests;
+      });
       return removed && unreferencedDigests(database, removed);
     },
 
