@@ -133,7 +133,7 @@ describe.skipIf(postgresPrograms === null)("faults of what servers share", () =>
     const next = await opened(place, { sweepMs: 10 });
     await vi.waitFor(async () => {
       for (const digest of [never, gone]) await expect(next.blobs.get(digest)).rejects.toMatchObject({ code: "NOT_FOUND" });
-    });
+    }, 10_000);
     expect(Buffer.from(await next.blobs.get(kept)).toString()).toBe("has a row");
     expect([...((await next.checkpoints.get(branch, 9))?.bytes ?? [])]).toEqual([1]);
   });
