@@ -1,15 +1,18 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { StyleTransferRecord } from "../../server/records/session.js";
 import { objectBlobs, pictureObjects } from "../../server/storage/remote/blobs.js";
 import { startCandidates } from "../../server/storage/remote/candidates.js";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
 import { openFolderObjects } from "../../server/storage/remote/folder-objects.js";
+import { checkpoints } from "../../server/storage/sql/schema.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession, storeSession } from "../contracts/records.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
 import { type RemoteRig, type SharedPlace, startRemoteRig } from "../helpers/remote-storage.js";
 import { noteSkipped } from "../helpers/skipped.js";
+import { until } from "../helpers/until.js";
 
 if (postgresPrograms === null) noteSkipped(noPostgres);
 
@@ -157,6 +160,27 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
     for (const branch of branches) expect((await b.checkpoints.get(branch, 1))?.bytes).toEqual(Buffer.of(1));
   });
 
+  it("share a checkpoint that is being deleted: the branch does not get one without bytes", async () => {
+    const [a] = both();
+    const [parent, branch] = [randomUUID(), randomUUID()];
+    await a.checkpoints.put(parent, 1, Uint8Array.of(1));
+    const { database, close } = await openRemoteDatabase(place.databaseUrl);
+    let sharing: Promise<void> | undefined;
+    await database.transaction(async (transaction) => {
+      await transaction.execute(sql`delete from checkpoints where session_id = ${parent}`);
+      let isShared = false;
+      sharing = a.checkpoints.share(parent, branch, 1).then(() => {
+        isShared = true;
+      });
+      const waiting = sql`pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await until(async () => isShared || (await database.$count(waiting)) > 0);
+      expect(isShared).toBe(false);
+    });
+    await sharing;
+    expect(await database.$count(checkpoints, eq(checkpoints.sessionId, branch))).toBe(0);
+    await close();
+  });
+
   describe("with one picture", () => {
     /** A server whose deletions of objects wait until `proceed` is called. */
     async function withSlowDeletions(graceMs: number) {
@@ -183,7 +207,7 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
         await candidates.close();
         await close();
       };
-      return { blobs, candidates, begun, proceed, end };
+      return { database, blobs, candidates, begun, proceed, end };
     }
 
     it("bytes that are stored again while they are deleted are there afterwards", async () => {
@@ -226,6 +250,19 @@ describe.skipIf(postgresPrograms === null)("two servers at once", () => {
       await patient.blobs.delete(digest);
       await patient.candidates.sweep();
       expect((await both()[1].blobs.get(digest)).byteLength).toBe(100);
+      await patient.end();
+    });
+
+    it("bytes that are stored again get the time of grace again", async () => {
+      const patient = await withSlowDeletions(3_600_000);
+      patient.proceed();
+      const bytes = randomBytes(100);
+      const [again, never] = [await both()[0].blobs.put(bytes), await both()[0].blobs.put(randomBytes(100))];
+      await patient.database.execute(sql`update blob_candidates set since = now() - interval '1 day' where digest in (${again}, ${never})`);
+      await both()[1].blobs.put(bytes);
+      await patient.candidates.sweep();
+      expect(bytes.equals(await both()[0].blobs.get(again))).toBe(true);
+      await expect(both()[0].blobs.get(never)).rejects.toMatchObject({ code: "NOT_FOUND" });
       await patient.end();
     });
 
