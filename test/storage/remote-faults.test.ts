@@ -1,9 +1,14 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { rename } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { PictureUnreadable, StorageUnavailable } from "../../server/errors.js";
+import { openRemoteDatabase } from "../../server/storage/remote/database.js";
 import type { RemoteStorageOptions } from "../../server/storage/remote/open.js";
+import { reaching } from "../../server/storage/remote/reachable.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { anImage, storeSession } from "../contracts/records.js";
 import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
@@ -41,6 +46,32 @@ describe.skipIf(postgresPrograms === null)("faults of what servers share", () =>
     const missing = new URL("no_such_database", databaseUrl).href;
     await expect(rig.open({ databaseUrl: missing, folder })).rejects.toThrow(StorageUnavailable);
     await expect(rig.open({ databaseUrl: "postgres://atelier@127.0.0.1:1/atelier", folder })).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  it("a database that takes a connection and says nothing is unavailable", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    onTestFinished(() => void silent.close());
+    const address = silent.address();
+    const port = typeof address === "object" && address ? address.port : 0;
+    await expect(openRemoteDatabase(`postgres://atelier@127.0.0.1:${port}/atelier`, { connectMs: 100 })).rejects.toThrow(
+      StorageUnavailable,
+    );
+  });
+
+  it("statements that take too long are ended, and their connections are used again or given up", async () => {
+    const { databaseUrl } = await rig.newPlace();
+    const { database, close } = await openRemoteDatabase(databaseUrl, { statementMs: 300 });
+    onTestFinished(close);
+    const sleeping = Array.from({ length: MANY }, (_, index) =>
+      reaching(async () => {
+        const sleep = (on: typeof database) => on.execute(sql`select pg_sleep(60)`);
+        await (index % 2 === 0 ? sleep(database) : database.transaction(sleep));
+      }),
+    );
+    for (const { reason } of (await Promise.allSettled(sleeping)) as PromiseRejectedResult[])
+      expect(reason).toBeInstanceOf(StorageUnavailable);
+    await Promise.all(Array.from({ length: MANY }, () => database.transaction((transaction) => transaction.execute(sql`select 1`))));
   });
 
   it("a database that ends fails what is asked of it, and is used again once it is back", async () => {
