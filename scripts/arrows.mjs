@@ -93,6 +93,12 @@ const ruleSet = {
       to: { path: "^web/rooms/", pathNot: ["^web/rooms/$1/"] },
     },
     {
+      name: "an adapter of the storage that another folder of it imports",
+      severity: "error",
+      from: { path: "^server/storage/([^/]+)/" },
+      to: { path: "^server/storage/(embedded|remote)/", pathNot: ["^server/storage/$1/"] },
+    },
+    {
       name: "a folder without arrows",
       severity: "error",
       from: {

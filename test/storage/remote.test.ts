@@ -1,10 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, vi } from "vitest";
-import { memoryRecentFrames } from "../../server/storage/embedded/recent-frames.js";
-import type { ObjectsAddress } from "../../server/storage/remote/objects-address.js";
-import { openRemoteStorage, type RemoteStorage } from "../../server/storage/remote/open.js";
+import type { RemoteStorageOptions } from "../../server/storage/remote/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { accessContract } from "../contracts/access.js";
 import { auditSinkContract } from "../contracts/audit.js";
@@ -13,46 +8,33 @@ import { expiringContract } from "../contracts/expiring.js";
 import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
 import { storageContract } from "../contracts/storage.js";
 import { storedBytesContract } from "../contracts/stored-bytes.js";
-import { noPostgres, type PostgresServer, postgresPrograms, startPostgres } from "../helpers/postgres-server.js";
+import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
+import { type RemoteRig, startRemoteRig } from "../helpers/remote-storage.js";
 import { type S3Server, startS3 } from "../helpers/s3-server.js";
 import { noteSkipped } from "../helpers/skipped.js";
 
 if (postgresPrograms === null) noteSkipped(noPostgres);
 
 describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
-  let postgres: PostgresServer;
-  let root: string;
+  let rig: RemoteRig;
   let s3: S3Server;
   beforeAll(async () => {
-    [postgres, s3] = await Promise.all([startPostgres(), startS3()]);
+    [rig, s3] = await Promise.all([startRemoteRig(), startS3()]);
     for (const [name, value] of Object.entries(s3.variables)) vi.stubEnv(name, value);
-    root = await mkdtemp(join(tmpdir(), "atelier-remote-"));
   });
   /** Storages that no contract closes. */
   const closing: Storage[] = [];
   afterAll(async () => {
     await Promise.all(closing.map((storage) => storage.close()));
-    await Promise.all([postgres.close(), s3.close()]);
+    await Promise.all([rig.close(), s3.close()]);
     vi.unstubAllEnvs();
-    await rm(root, { recursive: true, force: true });
   });
 
-  /** A storage with a new database and, unless it is given a place, a new folder, which deletes bytes without delay. */
-  async function open(blobs?: ObjectsAddress): Promise<RemoteStorage> {
-    return openRemoteStorage({
-      databaseUrl: await postgres.newDatabase(),
-      blobs: blobs ?? { kind: "folder", folder: await mkdtemp(join(root, "shared-")) },
-      cacheFolder: await mkdtemp(join(root, "cache-")),
-      recentFrames: memoryRecentFrames(),
-      graceMs: 0,
-      // A picture whose row is about to follow would have no time.
-      sweepMs: 3_600_000,
-    });
-  }
+  const open = async (options: Partial<RemoteStorageOptions> = {}) => rig.open(await rig.newPlace(), options);
 
   storageContract("The remote storage", () => open());
   storedBytesContract("The remote storage", () => open());
-  storedBytesContract("The remote storage with S3", () => open({ kind: "s3", bucket: s3.bucket, prefix: "atelier" }));
+  storedBytesContract("The remote storage with S3", () => open({ blobs: { kind: "s3", bucket: s3.bucket, prefix: "atelier" } }));
   accessContract("The remote storage", () => open());
   auditSinkContract("The remote storage's audit log", async () => {
     const storage = await open();

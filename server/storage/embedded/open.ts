@@ -72,7 +72,8 @@ export async function openEmbeddedStorage(
     const calls = new CallsUnderWay();
     opened.push(() => calls.close());
     const rowsOf = (claim?: Claim) => {
-      const [sessions, changes, frames] = [sqlSessions(database, claim), sqlChanges(database, claim), sqlFrames(database, claim)];
+      const options = claim ? { claim } : {};
+      const [sessions, changes, frames] = [sqlSessions(database, options), sqlChanges(database, options), sqlFrames(database, options)];
       const rows = guardRows({ images: sqlImages(database), sessions, changes, frames, access: sqlAccess(database) }, space);
       return {
         images: calls.of(rows.images),

@@ -12,11 +12,19 @@ const OLDEST_VERSION = 15;
 /** Connections of one server. PostgreSQL allows 100 in all unless it is told otherwise. */
 const CONNECTIONS = 10;
 
-/** Longest wait for a connection, also while all are in use, ms. */
-const CONNECT_MS = 10_000;
+/** How long the database may take. */
+export interface DatabaseLimits {
+  /** Longest wait for a connection, also while all are in use, ms. */
+  connectMs?: number;
+  /** Longest time of a statement, ms. */
+  statementMs?: number;
+}
 
-/** Longest time of a statement, ms; the client waits a little longer than the server, which can say why. */
+const CONNECT_MS = 10_000;
 const STATEMENT_MS = 30_000;
+
+/** How much longer this side waits for a statement, ms: the database can say why it gave up. */
+const ANSWER_MS = 5000;
 
 /** Key of the advisory lock that a server holds while it migrates: the bytes of "atelier". */
 const MIGRATION_LOCK = "27431015937893746";
@@ -31,15 +39,18 @@ export interface RemoteDatabase {
  * Connects to a PostgreSQL database and migrates it. Servers that start at once migrate it once: the others wait.
  * @throws StorageUnavailable when it cannot be reached or refuses the connection, or when PostgreSQL is too old.
  */
-export async function openRemoteDatabase(databaseUrl: string): Promise<RemoteDatabase> {
-  await migrateOnce(databaseUrl);
+export async function openRemoteDatabase(
+  databaseUrl: string,
+  { connectMs = CONNECT_MS, statementMs = STATEMENT_MS }: DatabaseLimits = {},
+): Promise<RemoteDatabase> {
+  await migrateOnce(databaseUrl, connectMs);
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     application_name: "atelier",
     max: CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    query_timeout: STATEMENT_MS + 5000,
+    connectionTimeoutMillis: connectMs,
+    statement_timeout: statementMs,
+    query_timeout: statementMs + ANSWER_MS,
     keepAlive: true,
   });
   // Without listeners, a lost connection would end the process. Nothing else is to be done: it fails the statement in
@@ -65,8 +76,8 @@ export async function openRemoteDatabase(databaseUrl: string): Promise<RemoteDat
   return { database, close: () => pool.end() };
 }
 
-async function migrateOnce(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: "atelier", connectionTimeoutMillis: CONNECT_MS });
+async function migrateOnce(databaseUrl: string, connectMs: number): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: "atelier", connectionTimeoutMillis: connectMs });
   client.on("error", () => undefined);
   try {
     await client.connect();

@@ -18,17 +18,29 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
   const pathOf = (key: string) => join(folder, ...key.split("/"));
   await accessing(sweepDrafts(folder, drafts));
 
+  /** Fails when the disk is no longer mounted: its pictures are not lost. */
+  async function requireFolder(): Promise<void> {
+    await stat(drafts);
+  }
+
+  async function read(path: string): Promise<Buffer | null> {
+    const bytes = await unlessMissing(readFile(path));
+    if (!bytes) await requireFolder();
+    return bytes;
+  }
+
+  async function deleteAll(paths: readonly string[]): Promise<void> {
+    if (paths.length > 0) await requireFolder();
+    for (const path of paths) await rm(path, { force: true });
+  }
+
   return {
     put: (key, bytes) => accessing(writeWhole(pathOf(key), drafts, [bytes], { durable: true })),
-    get: (key) => accessing(unlessMissing(readFile(pathOf(key)))),
+    get: (key) => accessing(read(pathOf(key))),
     delete: (keys) => accessing(deleteAll(keys.map(pathOf))),
     free: () => accessing(availableSpaceOf(folder)),
     close: async () => undefined,
   };
-}
-
-async function deleteAll(paths: readonly string[]): Promise<void> {
-  for (const path of paths) await rm(path, { force: true });
 }
 
 async function sweepDrafts(folder: string, drafts: string): Promise<void> {

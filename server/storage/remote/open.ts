@@ -9,7 +9,7 @@ import type { AuditStore, LeaseStore, WorkerStore } from "../fleet.js";
 import { sqlAccess } from "../sql/access.js";
 import { sqlAudit } from "../sql/audit.js";
 import { sqlChanges } from "../sql/changes.js";
-import { digestsInUse } from "../sql/digests.js";
+import { digestsInUse, type RowsDeleted } from "../sql/digests.js";
 import { sqlFrames } from "../sql/frames.js";
 import { sqlImages } from "../sql/images.js";
 import { sqlLeases } from "../sql/leases.js";
@@ -80,16 +80,20 @@ export async function openRemoteStorage({
     const kinds = [pictureObjects(thumbnails.remove), checkpointObjects];
     const candidates = startCandidates({ database, objects, kinds, graceMs, sweepMs });
     opened.push(() => candidates.close());
+    const rowsDeleted: RowsDeleted = (transaction, digests) => candidates.add(digests, transaction);
     const calls = new CallsUnderWay();
     opened.push(() => calls.close());
-    const heldBy = (claim?: Claim) => ({
-      sessions: calls.of(reachable(sqlSessions(database, claim))),
-      changes: calls.of(reachable(sqlChanges(database, claim))),
-      frames: calls.of(reachable(sqlFrames(database, claim))),
-      checkpoints: calls.of(reachable(objectCheckpoints({ database, objects, candidates, space: shared, ...(claim ? { claim } : {}) }))),
-    });
+    const heldBy = (claim?: Claim) => {
+      const options = { rowsDeleted, ...(claim ? { claim } : {}) };
+      return {
+        sessions: calls.of(reachable(sqlSessions(database, options))),
+        changes: calls.of(reachable(sqlChanges(database, options))),
+        frames: calls.of(reachable(sqlFrames(database, options))),
+        checkpoints: calls.of(reachable(objectCheckpoints({ database, objects, candidates, space: shared, ...options }))),
+      };
+    };
     const storage: RemoteStorage = {
-      images: calls.of(reachable(sqlImages(database))),
+      images: calls.of(reachable(sqlImages(database, rowsDeleted))),
       ...heldBy(),
       access: calls.of(reachable(sqlAccess(database))),
       recentFrames,

@@ -35,8 +35,8 @@ export function s3Objects({ bucket, prefix }: S3Place, { connectMs = 3000, reque
   });
   const keyed = (key: string) => ({ Bucket: bucket, Key: prefix === "" ? key : `${prefix}/${key}` });
 
-  async function remove(key: string, abortSignal: AbortSignal): Promise<void> {
-    await client.send(new DeleteObjectCommand(keyed(key)), { abortSignal });
+  function remove(key: string): Promise<unknown> {
+    return within(requestMs, (abortSignal) => client.send(new DeleteObjectCommand(keyed(key)), { abortSignal }));
   }
 
   return {
@@ -59,8 +59,7 @@ export function s3Objects({ bucket, prefix }: S3Place, { connectMs = 3000, reque
     // One by one: not every store knows the request that deletes several.
     async delete(keys) {
       for (let start = 0; start < keys.length; start += DELETIONS_AT_ONCE) {
-        const some = keys.slice(start, start + DELETIONS_AT_ONCE);
-        await within(requestMs, (abortSignal) => Promise.all(some.map((key) => remove(key, abortSignal))));
+        await Promise.all(keys.slice(start, start + DELETIONS_AT_ONCE).map(remove));
       }
     },
 

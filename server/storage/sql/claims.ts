@@ -2,7 +2,15 @@ import { eq, type SQL } from "drizzle-orm";
 import { ClaimLost } from "../../errors.js";
 import type { Claim } from "../../records/claim.js";
 import type { Database } from "./database.js";
+import type { RowsDeleted } from "./digests.js";
 import { sessions } from "./schema.js";
+
+/** How the rows of a store are written. */
+export interface RowOptions {
+  /** A session whose rows are written only while the claim holds. */
+  claim?: Claim;
+  rowsDeleted?: RowsDeleted;
+}
 
 /** True for the row of a session while a claim of it holds; no condition for other sessions, and without a claim. */
 export function isHeld(claim: Claim | undefined, sessionId: string): SQL | undefined {

@@ -3,6 +3,9 @@ import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
 import type { Database } from "./database.js";
 import { frames, images } from "./schema.js";
 
+/** Called in a transaction that deletes rows, with the digests that they referred to. */
+export type RowsDeleted = (transaction: Database, digests: readonly string[]) => Promise<void>;
+
 /** The digests among `digests` that an image or a kept frame refers to. */
 export async function digestsInUse(database: Database, digests: readonly string[]): Promise<Set<string>> {
   const anyOf = (column: PgColumn): SQL => sql`${column} = any(${sql.param(digests)}::text[])`;

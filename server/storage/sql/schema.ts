@@ -181,8 +181,9 @@ export const frames = pgTable(
 );
 
 /**
- * Pictures that were put or are to be deleted, with the time of the last such call. Some time later, those that no row refers to
- * are deleted, and all are forgotten here. Used where several processes share a store.
+ * Objects that were put or are to be deleted, with the time of the last such call: pictures by their digest, checkpoints
+ * by the key of their object. Some time later, those that no row refers to are deleted, and all are forgotten here. Used
+ * where several processes share a store.
  */
 export const blobCandidates = pgTable(
   "blob_candidates",

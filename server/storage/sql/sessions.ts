@@ -19,12 +19,11 @@ import {
 } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError, badInput } from "../../errors.js";
-import type { Claim } from "../../records/claim.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
 import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
-import { isHeld } from "./claims.js";
+import { isHeld, type RowOptions } from "./claims.js";
 import { type Database, grouped, lockSession, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
@@ -32,7 +31,7 @@ import { changes, deletedSessions, frames, type ImageRole, images, sessionImages
 import { recordImages } from "./session-images.js";
 
 /** Sessions as rows. With a claim, its session is updated only while the claim holds. */
-export function sqlSessions(database: Database, claim?: Claim): SessionStore {
+export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptions = {}): SessionStore {
   return {
     insert: (session, planned = []) =>
       writtenWithImages(
@@ -158,7 +157,11 @@ export function sqlSessions(database: Database, claim?: Claim): SessionStore {
     },
 
     async delete(id, expiredBy) {
-      const removed = await database.transaction((transaction) => deleteSession(transaction, id, expiredBy));
+      const removed = await database.transaction(async (transaction) => {
+        const digests = await deleteSession(transaction, id, expiredBy);
+        if (digests) await rowsDeleted?.(transaction, digests);
+        return digests;
+      });
       return removed && unreferencedDigests(database, removed);
     },
 
