@@ -18,8 +18,8 @@ import {
 import { type Approval, type LinkRecord, LOCAL_OWNER, type Role, type Visibility } from "../../records/access.js";
 import type { Change } from "../../records/changes.js";
 import type { Losses } from "../../records/pictures.js";
-import type { WorkerAnnouncement } from "../../records/worker.js";
 import type { DeviceUse, SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
+import type { WorkerAnnouncement } from "../../records/worker.js";
 
 export type ImageRole = "CONTENT" | "STYLE" | "SOURCE";
 
