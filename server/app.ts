@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { openAccess } from "./access/access.js";
-import { AuditFile, noAudit } from "./access/audit-log.js";
+import { AuditJournal, type AuditSink, noAudit } from "./access/audit-log.js";
 import type { GuardedFilm } from "./access/gatekeeper.js";
 import type { Links } from "./access/links.js";
 import type { OpenIdSettings } from "./access/openid.js";
@@ -24,14 +24,13 @@ import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
 import { Allowances } from "./limits/allowances.js";
-import { maxPaintingSize, pictureLimitsOf } from "./limits/pictures.js";
+import { pictureLimitsOf } from "./limits/pictures.js";
 import { SocketPlaces } from "./limits/socket-places.js";
 import { type LimitValues, limitValues } from "./limits/table.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
 import { type AccessMode, LOCAL_OWNER } from "./records/access.js";
 import type { DeviceInfo, RefusedDevice } from "./records/session.js";
-import { styleTransferSettings } from "./records/settings.js";
 import type { StepTime } from "./records/step-time.js";
 import { Admission } from "./sessions/admission.js";
 import { SessionControls } from "./sessions/controls.js";
@@ -85,7 +84,7 @@ export interface AppParts {
   /** What the operator lets people see. */
   switches: { graphiql: boolean; introspection: boolean; metrics: boolean };
   /** Where it is recorded who did what; null for nowhere. */
-  auditFile: string | null;
+  auditSink: AuditSink | null;
   version: string;
   /** Folder of the exported studio. */
   studioFolder: string;
@@ -93,8 +92,8 @@ export interface AppParts {
   exportsFolder: string;
   /** Memory of this machine. */
   memoryBytes: number;
-  /** Memory of the device's own, bytes; null where it computes in that of the machine. */
-  cardBytes(): number | null;
+  /** The largest size of a painting on the devices that there are, px. */
+  maxSize(): number;
   /** Values of limits that differ from those of the table. Those of operations and their documents are fixed. */
   limits?: Partial<LimitValues>;
   /** How long the head of a request may take to arrive, ms; a minute by default. */
@@ -140,18 +139,17 @@ export async function createApp(parts: AppParts): Promise<App> {
     trustedProxies,
     origins,
     switches,
-    auditFile,
+    auditSink,
     version,
     studioFolder,
     exportsFolder,
     memoryBytes,
-    cardBytes,
+    maxSize,
     report,
     warn,
     limits: replaced,
     headMs = HEAD_MS,
   } = parts;
-  const maxSize = () => maxPaintingSize(Math.min(memoryBytes, cardBytes() ?? memoryBytes), styleTransferSettings.size.max);
   const broker = new FrameBroker(storage, bus);
   const decoder = openPictureDecoder(decoderLimits(memoryBytes));
   const exporter = await Exporter.open({ storage, bus, folder: exportsFolder, report });
@@ -168,7 +166,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const sweeper = new Sweeper({ storage, sessions, controls, retentionMs, report });
   const isInNetwork = accessMode !== "NONE";
   const visitorSweeper = new VisitorSweeper({ access: storage.access, report });
-  const audit = auditFile === null ? noAudit : new AuditFile({ path: auditFile, report });
+  const audit = auditSink === null ? noAudit : new AuditJournal(auditSink, report);
   const addressOf = clientAddresses(trustedProxies);
   const guard = createGuard({
     ...{ publicUrl, origins, namesInNetwork: isInNetwork ? namesInNetwork : () => [] },

@@ -1,10 +1,24 @@
 import { statSync } from "node:fs";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import {
+  addressOrNetwork,
+  ConfigError,
+  engineAddress,
+  existingFile,
+  issuer,
+  megabytes,
+  mirrorAddress,
+  oneOf,
+  origin,
+  SecretConfigError,
+} from "./config-values.js";
 import { type DeviceChoice, deviceChoices, isDeviceChoice } from "./device/messages.js";
+import { messageOf } from "./errors.js";
 import { isLoopback } from "./http/own-names.js";
 import { limitTable } from "./limits/table.js";
 import { type AccessMode, accessModes, type Role, roles } from "./records/access.js";
+import { type ObjectsAddress, parseObjectsAddress } from "./storage/remote/objects-address.js";
 
 /** Settings of the server, as read from the environment. */
 export interface Config {
@@ -34,6 +48,14 @@ export interface Config {
   tlsKey: string | null;
   /** Addresses and networks of proxies whose X-Forwarded headers are true. */
   trustedProxies: string[];
+  /** What this process does: serve the API, run sessions, or both. */
+  role: ServerRole;
+  /** Address of the PostgreSQL that processes share, with its secrets; null where one process has everything. */
+  databaseUrl: string | null;
+  /** Address of their Redis. */
+  redisUrl: string | null;
+  /** Where they share pictures and checkpoints. */
+  blobs: ObjectsAddress | null;
   /** Folder of all data that outlives the process. */
   dataDir: string;
   /** Folder with models, or the address of one, which ends in a slash; null for none. */
@@ -57,10 +79,8 @@ export interface Config {
   metrics: boolean;
 }
 
-/** An environment variable with a bad value. The message is for the operator. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
+export const serverRoles = ["all", "api", "worker"] as const;
+export type ServerRole = (typeof serverRoles)[number];
 
 interface Variable<Value> {
   name: string;
@@ -183,6 +203,37 @@ export const variables = {
     help: "Addresses or networks of proxies, separated by commas, such as `127.0.0.1, 10.0.0.0/8`. Only they say with X-Forwarded-For and X-Forwarded-Proto who asks, and whether by https.",
     parse: (text) => text.split(",").flatMap((part) => (part.trim() === "" ? [] : [addressOrNetwork(part.trim())])),
   },
+  role: {
+    name: "ATELIER_ROLE",
+    default: "all",
+    help: "What this process does: `api` serves the API and the studio, `worker` runs sessions, `all` does both. `api` and `worker` need the next three.",
+    parse: (text) => oneOf(serverRoles, text),
+  },
+  databaseUrl: {
+    name: "DATABASE_URL",
+    default: "",
+    help: "PostgreSQL 15 or newer that several processes share, such as `postgres://atelier:secret@db:5432/atelier`; empty for one process with its own database.",
+    parse: (text) => engineAddress(text, ["postgres:", "postgresql:"]),
+  },
+  redisUrl: {
+    name: "REDIS_URL",
+    default: "",
+    help: "Redis that wakes the processes and carries their messages, such as `redis://redis:6379`; `DATABASE_URL` needs it.",
+    parse: (text) => engineAddress(text, ["redis:", "rediss:"]),
+  },
+  blobs: {
+    name: "ATELIER_BLOBS",
+    default: "",
+    help: "Where the processes share pictures and checkpoints: the absolute path of a shared folder, or `s3://bucket/prefix` with the usual variables of AWS; `DATABASE_URL` needs it.",
+    parse(text) {
+      if (text === "") return null;
+      try {
+        return parseObjectsAddress(text);
+      } catch (error) {
+        throw new ConfigError(`is no address of a store: ${messageOf(error)}`);
+      }
+    },
+  },
   dataDir: {
     name: "ATELIER_DATA",
     default: "./data",
@@ -269,7 +320,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   const values = Object.entries<Variable<unknown>>(variables).map(([key, variable]) => [key, read(variable, env)]);
   const config = Object.fromEntries(values) as Config;
-  if (!loopback.includes(config.host) && config.access === "NONE") {
+  requireEngines(config);
+  // A worker shows others only whether it is well.
+  if (!loopback.includes(config.host) && config.access === "NONE" && config.role !== "worker") {
     throw new ConfigError(
       `HOST=${config.host} lets other machines reach the server, so it must know who may use it: set ATELIER_ACCESS=link too; docs/access.md says more.`,
     );
@@ -295,73 +348,29 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return config;
 }
 
+/** @throws ConfigError unless all of the shared engines are named, or none where one process does everything. */
+function requireEngines({ role, databaseUrl, redisUrl, blobs }: Config): void {
+  const engines = [
+    [variables.databaseUrl.name, databaseUrl],
+    [variables.redisUrl.name, redisUrl],
+    [variables.blobs.name, blobs],
+  ] as const;
+  const missing = engines.flatMap(([name, value]) => (value === null ? [name] : []));
+  if (missing.length === 0 || (missing.length === engines.length && role === "all")) return;
+  const reason =
+    role === "all"
+      ? "DATABASE_URL, REDIS_URL and ATELIER_BLOBS need each other"
+      : `ATELIER_ROLE=${role} works with others through shared engines`;
+  throw new ConfigError(`${reason}: set ${missing.join(" and ")} too; docs/operate.md says more.`);
+}
+
 function read<Value>(variable: Variable<Value>, env: NodeJS.ProcessEnv): Value {
   const text = env[variable.name] || variable.default;
   try {
     return variable.parse(text);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError(`${variable.name}=${text} ${error.message}.`);
+    const shown = error instanceof SecretConfigError ? "" : `=${text}`;
+    throw new ConfigError(`${variable.name}${shown} ${error.message.replace(/\.$/, "")}.`);
   }
-}
-
-/** A whole number of megabytes (10^6 bytes), in bytes. */
-function megabytes(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new ConfigError("must be a whole number of megabytes, at least 1");
-  return Number(text) * 1e6;
-}
-
-function oneOf<const Choice extends string>(choices: readonly Choice[], text: string): Choice {
-  const choice = choices.find((candidate) => candidate === text);
-  if (choice === undefined) throw new ConfigError(`must be one of ${choices.join(", ")}`);
-  return choice;
-}
-
-/** Address of a mirror folder. It ends in a slash, so that names resolve inside the folder. */
-function mirrorAddress(text: string): URL {
-  const address = URL.canParse(text) ? new URL(text) : null;
-  const { protocol, username, password, search, hash } = address ?? {};
-  if (!address || !/^https?:$/.test(protocol ?? "") || username || password || search || hash) {
-    throw new ConfigError("must be a folder or an address such as https://models.example/atelier, without a user, ? or #");
-  }
-  if (!address.pathname.endsWith("/")) address.pathname += "/";
-  return address;
-}
-
-/** Address of an identity provider. What it says is believed, so nobody on the way may change it. */
-function issuer(text: string): URL {
-  const address = URL.canParse(text) ? new URL(text) : null;
-  const { protocol, username, password, search, hash } = address ?? {};
-  if (!address || !/^https?:$/.test(protocol ?? "") || username || password || search || hash) {
-    throw new ConfigError("must be an address such as https://id.example/realms/studio, without a user, ? or #");
-  }
-  if (protocol === "http:" && !isLoopback(address.origin)) throw new ConfigError("must begin with https: http is for this machine alone");
-  return address;
-}
-
-/** The path of a file; null for an empty text. */
-function existingFile(text: string): string | null {
-  if (text === "") return null;
-  const file = resolve(text);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new ConfigError("must be a file that exists");
-  return file;
-}
-
-/** An IP address, or a network such as 10.0.0.0/8. */
-function addressOrNetwork(text: string): string {
-  const [address = "", bits, ...rest] = text.split("/");
-  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  const isNetwork = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
-  if (most < 0 || !isNetwork || rest.length > 0)
-    throw new ConfigError("must be IP addresses or networks such as 10.0.0.0/8, separated by commas");
-  return text;
-}
-
-/** The origin in a text, which may end in a slash. */
-function origin(text: string): string {
-  const parsed = URL.canParse(text) ? new URL(text) : null;
-  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.origin !== text.replace(/\/$/, "")) {
-    throw new ConfigError("must be origins such as https://studio.example, separated by commas");
-  }
-  return parsed.origin;
 }

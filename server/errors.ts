@@ -134,6 +134,15 @@ export class StorageUnavailable extends AtelierError {
   }
 }
 
+/** A session was claimed by another host, so the one that held it before may write nothing about it any more. */
+export class ClaimLost extends Error {
+  override readonly name = "ClaimLost";
+
+  constructor() {
+    super("Another host has claimed the session.");
+  }
+}
+
 /** The name in a dotted path that a message begins with, such as `steps`; elements of lists go by the list's name. */
 function lastPart(field: string): string {
   return field.split(".").findLast((part) => !/^\d+$/.test(part)) ?? field;

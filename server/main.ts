@@ -1,30 +1,40 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { AuditFile } from "./access/audit-file.js";
 import { type Links, pathOf } from "./access/links.js";
 import type { OpenIdSettings } from "./access/openid.js";
 import { removeOperatorFile, writeOperatorFile } from "./access/operator.js";
 import { newSecret } from "./access/secrets.js";
-import { createApp } from "./app.js";
-import { openEmbeddedBus } from "./bus/embedded.js";
-import { type Config, ConfigError, readConfig } from "./config.js";
+import { type AppParts, createApp } from "./app.js";
+import { type Config, readConfig } from "./config.js";
+import { ConfigError } from "./config-values.js";
 import { memoryOfMachine } from "./device/machine.js";
 import { candidatesOf } from "./device/messages.js";
 import { hasNvidiaDriver } from "./device/nvidia.js";
 import { hasCudaBuild } from "./engine/cuda/libraries.js";
+import { type Engines, openEngines } from "./engines.js";
 import { AtelierError, messageOf, systemCode } from "./errors.js";
+import { describeWorker, openAnnouncer } from "./fleet/announcer.js";
+import { openWorkerDirectory } from "./fleet/directory.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
 import { VerdictFile } from "./host/verdicts.js";
 import { registryWorkModels } from "./host/work.js";
+import { createWorkerApp, type WorkerAppParts } from "./http/worker.js";
+import { maxPaintingSize } from "./limits/pictures.js";
 import { createLog } from "./log.js";
-import { downloadPreferredFeatures, openRegistry } from "./models/registry.js";
+import { downloadPreferredFeatures, openRegistry, type Registry } from "./models/registry.js";
 import { packageVersion, rootFolder } from "./paths.js";
-import { openEmbeddedQueue } from "./queue/embedded.js";
 import { LOCAL_OWNER } from "./records/access.js";
+import { styleTransferSettings } from "./records/settings.js";
 import { registryModels } from "./sessions/models.js";
 import { DataFolderError } from "./storage/embedded/data-folder.js";
-import { openEmbeddedStorage } from "./storage/embedded/open.js";
 
+/** Time between two looks of a host at what clients asked of its sessions, where their requests may be lost on the way, ms. */
+const LOOK_MS = 3000;
 /** How long the shutdown may take before the process exits anyway, ms. */
 const SHUTDOWN_MS = 8000;
 
@@ -39,83 +49,49 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-/** Starts everything in one process. `opened` receives what must be closed, in the order in which it was opened. */
+/** Starts what the role of this process asks for. `opened` receives what must be closed, in the order in which it was opened. */
 async function start(config: Config, opened: Close[]): Promise<void> {
-  // 1. The data folder, with its lock: if another server uses it, this one stops before it touches anything.
-  const storage = await openEmbeddedStorage(config.dataDir);
-  opened.push(() => storage.close());
+  const { role } = config;
+  let host: Host | null = null;
+  const memoryBytes = memoryOfMachine();
+  const maxSize = () => maxPaintingSize(Math.min(memoryBytes, host?.memoryBytes ?? memoryBytes), styleTransferSettings.size.max);
 
-  // 2. The bus, which carries events, and the queue of waiting sessions.
-  const bus = openEmbeddedBus(report);
-  const queue = openEmbeddedQueue();
-  opened.push(
-    () => bus.close(),
-    () => queue.close(),
-  );
+  // 1. Storage, bus and queue. The data folder has a lock: if another server uses it, this one stops before it touches anything.
+  const capability = () => ({ models: registry.usableIds(), maxSize: maxSize() });
+  const engines = await openEngines({ config, log, capability, opened });
+  const { storage, bus, queue, fleet } = engines;
 
-  // 3. The models, which the settings of new sessions are checked against.
-  const { modelMirror: mirror, offline } = config;
-  const modelsFolder = join(config.dataDir, "models");
-  const registry = await openRegistry({
-    bundledDir: join(rootFolder, "models", "bundled"),
-    mirrorDir: typeof mirror === "string" ? mirror : null,
-    store: { folder: modelsFolder, mirror: mirror instanceof URL ? mirror : null, offline, report, log: log.warn },
-    dropIns: { folder: modelsFolder, tryModel: (file, signal) => tryInProcess(file, signal, { output: log.warn }), report, log: log.warn },
-  });
+  // 2. The models, which the settings of new sessions are checked against.
+  const registry = await openModels(config);
   opened.push(() => registry.close());
   for (const { folder, reason } of registry.problems()) log.warn(`Model ${folder}: ${reason}`);
 
-  // 4. Sessions that the last run left unfinished, before a client can see them or a host can claim them.
-  await recoverSessions(storage, queue);
+  // 3. Sessions that the last run left unfinished, before a client can see them or a host can claim them. Those that
+  // processes share are claimed when the lease of the one that ran them is over.
+  if (fleet === null) await recoverSessions(storage, queue);
 
-  // Commands on this machine reach the running server by a secret in the data folder.
-  const operatorSecret = config.access === "NONE" ? null : newSecret();
+  // 4. Who can run sessions: this process, or the workers that announce themselves.
+  const directory = fleet && role === "api" ? await openWorkerDirectory(fleet.workers, log.report) : null;
+  if (directory) opened.push(() => directory.close());
+  const runners: Runners = directory
+    ? { ...directory, maxSize: () => directory.maxSize() ?? maxSize() }
+    : {
+        devices: () => host?.devices() ?? [],
+        refusedDevices: () => host?.refusedDevices() ?? [],
+        stepTimes: (modelId) => host?.stepTimes(modelId) ?? null,
+        unready: () => (host?.ready ? null : "The device is starting, or does not respond."),
+        maxSize,
+      };
 
   // 5. The API. It listens before the device starts, so that a port in use shows at once.
-  let host: Host | null = null;
-  const app = await createApp({
-    storage,
-    bus,
-    queue,
-    models: { catalogue: registry, sessions: registryModels(registry) },
-    devices: () => host?.devices() ?? [],
-    refusedDevices: () => host?.refusedDevices() ?? [],
-    stepTimes: (modelId) => host?.stepTimes(modelId) ?? null,
-    unready: () => (host?.ready ? null : "The device is starting, or does not respond."),
-    accessMode: config.access,
-    requiresApproval: config.approval,
-    retentionHours: config.retentionHours,
-    operatorSecret,
-    openId: openIdOf(config),
-    publicUrl: config.publicUrl,
-    tls: config.tlsCert !== null && config.tlsKey !== null ? { cert: config.tlsCert, key: config.tlsKey } : null,
-    trustedProxies: config.trustedProxies,
-    origins: config.origins,
-    switches: {
-      graphiql: config.graphiql ?? config.access === "NONE",
-      introspection: config.introspection,
-      metrics: config.metrics,
-    },
-    auditFile: config.access === "NONE" ? null : join(config.dataDir, "audit.log"),
-    version: packageVersion(),
-    studioFolder: join(rootFolder, "web", "out"),
-    exportsFolder: join(config.dataDir, "exports"),
-    memoryBytes: memoryOfMachine(),
-    limits: { ownBytes: config.ownerBytes },
-    cardBytes: () => host?.memoryBytes ?? null,
-    report,
-    warn: log.warn,
-  });
-  opened.push(() => app.close());
-  const { port, address, family } = await app.listen(config.port, config.host);
-  const scheme = config.tlsCert === null ? "http" : "https";
-  const url = `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-  if (operatorSecret !== null) {
-    await writeOperatorFile(config.dataDir, { address: reachableAddress(url), secret: operatorSecret });
-    opened.push(() => removeOperatorFile(config.dataDir));
-    const issuer = config.access === "USERS" ? config.oidcIssuer : null;
-    const isAdministered = issuer !== null && (await storage.access.hasUser(issuer.href, "ADMIN"));
-    if (!isAdministered) await greetAdmin(app.links, config.publicUrl?.origin ?? reachableAddress(url));
+  const url =
+    role === "worker"
+      ? await serveHealth(config, { storage, unready: runners.unready }, opened)
+      : await serveApi(config, engines, registry, runners, opened);
+  if (role === "api") {
+    log.info("Workers in other processes run the sessions.");
+    log.info(`Atelier is at ${url}`);
+    return;
   }
 
   // 6. The host, which starts the device and claims sessions.
@@ -130,6 +106,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     verdicts: new VerdictFile(join(config.dataDir, "devices.json"), report),
     log: log.error,
     inform: log.info,
+    ...(fleet ? { lookMs: LOOK_MS } : {}),
   });
   const started = host;
   opened.push(() => started.close());
@@ -140,7 +117,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     });
   }
 
-  log.info(`Atelier is at ${reachableAddress(url)}`);
+  log.info(role === "worker" ? `This worker runs sessions; its health is at ${url}/readyz` : `Atelier is at ${url}`);
   if (!(await registry.list()).some(({ task, state }) => task === "FEATURES" && state === "READY")) {
     log.warn("No feature model is ready, so style transfers are refused. Set ATELIER_MODEL_MIRROR to a folder that holds vgg19/.");
   }
@@ -148,8 +125,89 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const features = await registry.defaultFeatures();
   if (features !== null) started.stepTimes(features);
 
-  // 8. The preferred feature model, which makes paintings better. Nothing waits for its download.
-  if (!offline) void downloadPreferredFeatures(registry, log.info).catch(report);
+  // 8. What this worker can run, for the API servers.
+  if (fleet) {
+    const describe = () => describeWorker(started, { models: registry.usableIds(), maxSize: maxSize(), features });
+    const announcer = openAnnouncer({ ...fleet, describe, failed: report });
+    opened.push(() => announcer.close());
+  }
+
+  // 9. The preferred feature model, which makes paintings better. Nothing waits for its download.
+  if (!config.offline) void downloadPreferredFeatures(registry, log.info).catch(report);
+}
+
+function openModels({ dataDir, modelMirror: mirror, offline }: Config): Promise<Registry> {
+  const folder = join(dataDir, "models");
+  return openRegistry({
+    bundledDir: join(rootFolder, "models", "bundled"),
+    mirrorDir: typeof mirror === "string" ? mirror : null,
+    store: { folder, mirror: mirror instanceof URL ? mirror : null, offline, report, log: log.warn },
+    dropIns: { folder, tryModel: (file, signal) => tryInProcess(file, signal, { output: log.warn }), report, log: log.warn },
+  });
+}
+
+/** Who runs sessions, as the API shows it. */
+type Runners = Pick<AppParts, "devices" | "refusedDevices" | "stepTimes" | "unready" | "maxSize">;
+
+/** Serves the API and the studio. Returns the address by which this machine reaches them. */
+async function serveApi(
+  config: Config,
+  { storage, bus, queue, fleet }: Engines,
+  registry: Registry,
+  runners: Runners,
+  opened: Close[],
+): Promise<string> {
+  // Commands on this machine reach the running server by a secret in the data folder.
+  const operatorSecret = config.access === "NONE" ? null : newSecret();
+  const app = await createApp({
+    ...{ storage, bus, queue },
+    models: { catalogue: registry, sessions: registryModels(registry) },
+    ...runners,
+    accessMode: config.access,
+    requiresApproval: config.approval,
+    retentionHours: config.retentionHours,
+    operatorSecret,
+    openId: openIdOf(config),
+    publicUrl: config.publicUrl,
+    tls: config.tlsCert !== null && config.tlsKey !== null ? { cert: config.tlsCert, key: config.tlsKey } : null,
+    trustedProxies: config.trustedProxies,
+    origins: config.origins,
+    switches: {
+      graphiql: config.graphiql ?? config.access === "NONE",
+      introspection: config.introspection,
+      metrics: config.metrics,
+    },
+    auditSink: config.access === "NONE" ? null : (fleet?.audit ?? new AuditFile({ path: join(config.dataDir, "audit.log") })),
+    version: packageVersion(),
+    studioFolder: join(rootFolder, "web", "out"),
+    exportsFolder: join(config.dataDir, "exports"),
+    memoryBytes: memoryOfMachine(),
+    limits: { ownBytes: config.ownerBytes },
+    report,
+    warn: log.warn,
+  });
+  opened.push(() => app.close());
+  const url = addressOf(await app.listen(config.port, config.host), config.tlsCert === null ? "http" : "https");
+  if (operatorSecret !== null) {
+    await writeOperatorFile(config.dataDir, { address: url, secret: operatorSecret });
+    opened.push(() => removeOperatorFile(config.dataDir));
+    const issuer = config.access === "USERS" ? config.oidcIssuer : null;
+    const isAdministered = issuer !== null && (await storage.access.hasUser(issuer.href, "ADMIN"));
+    if (!isAdministered) await greetAdmin(app.links, config.publicUrl?.origin ?? url);
+  }
+  return url;
+}
+
+/** Serves the health of a worker. Returns the address by which this machine reaches it. */
+async function serveHealth({ port, host }: Config, parts: WorkerAppParts, opened: Close[]): Promise<string> {
+  const server = createServer(createWorkerApp(parts));
+  server.listen(port, host);
+  await once(server, "listening");
+  opened.push(async () => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return addressOf(server.address() as AddressInfo, "http");
 }
 
 /** How people sign in; null where no identity provider is named. */
@@ -159,9 +217,10 @@ function openIdOf({ oidcIssuer, oidcClientId, oidcClientSecret, oidcRoleClaim, o
   return { issuer: oidcIssuer, ...client, roleClaim: oidcRoleClaim, defaultRole: oidcDefaultRole };
 }
 
-/** The address by which this machine reaches a server that listens on all its addresses. */
-function reachableAddress(url: string): string {
-  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+/** The address by which this machine reaches a server, which may listen on all its addresses. */
+function addressOf({ port, address, family }: AddressInfo, scheme: "http" | "https"): string {
+  const host = family === "IPv6" ? `[${address}]` : address;
+  return `${scheme}://${host}:${port}`.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
 /** Lets the first admin in. Whoever reads what the first start prints can use the link, which can be revoked later. */

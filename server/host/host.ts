@@ -1,8 +1,9 @@
 import type { DeviceMessage, DeviceName } from "../device/messages.js";
 import { limitTable } from "../limits/table.js";
-import type { Queue, QueueEntry } from "../queue/queue.js";
+import type { ClaimedEntry, Queue } from "../queue/queue.js";
 import { type DeviceInfo, isLive, type RefusedDevice, type SessionRecord } from "../records/session.js";
 import type { StepTime } from "../records/step-time.js";
+import { isFinal } from "../sessions/status.js";
 import { abortableDelay } from "./abortable-delay.js";
 import { type DeviceProcess, deviceProcessDefaults, type ReadyMessage } from "./device-process.js";
 import { type DeviceListener, DeviceSupervisor, type ProcessOptions } from "./device-supervisor.js";
@@ -30,6 +31,8 @@ export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "fra
   liveGraceMs?: number;
   /** Time between two looks at the disk while sessions are suspended, ms. */
   suspendedRetryMs?: number;
+  /** Time between two looks at the records of running sessions, ms, where requests may be lost on their way; never by default. */
+  lookMs?: number;
   /** Devices in the order in which they are tried; the last one is used in any case. */
   devices?: readonly DeviceName[];
   device?: Partial<ProcessOptions>;
@@ -65,6 +68,12 @@ const endings = new Set<DeviceMessage["type"]>(["finished", "cancelled", "paused
 /** Wait before claiming again from a queue that failed, ms. */
 const CLAIM_RETRY_MS = 1000;
 
+/** What the record of a running session asks its host to do. */
+function requestOf(record: SessionRecord | undefined): "steer" | "pause" | "cancel" {
+  if (!record || isFinal(record.status)) return "cancel";
+  return record.status === "PAUSED" ? "pause" : "steer";
+}
+
 /**
  * Runs sessions: claims them from the queue while its device can take more, lets the device paint them, stores and
  * publishes their frames, and restarts them when the device process dies.
@@ -77,6 +86,7 @@ export class Host {
   private readonly suspended: SuspendedSessions;
   private readonly paceMeter: PaceMeter;
   private resuming: Promise<void> = Promise.resolve();
+  private looking: Promise<void> = Promise.resolve();
   private readonly failures = new SerialQueue((error) => this.log("A failure could not be stored:", error));
   private readonly parts: SessionParts;
   private readonly maxConcurrent: number;
@@ -139,6 +149,7 @@ export class Host {
   static async start(options: HostOptions): Promise<Host> {
     const host = new Host(options);
     host.endControls = await options.bus.subscribe("controls", ({ type, sessionId }) => void host.sessions.get(sessionId)?.[type]());
+    if (options.lookMs !== undefined) host.looking = host.lookAtRecords(options.lookMs);
     host.supervisor.start();
     host.claiming = host.claimSessions();
     host.resuming = host.suspended.run();
@@ -198,6 +209,7 @@ export class Host {
     await this.supervisor.close();
     await this.claiming;
     await this.resuming;
+    await this.looking;
     await this.endControls?.();
     const working = [...this.sessions.values(), this.waitlist, this.failures];
     await Promise.all(working.map((part) => part.idle()));
@@ -209,19 +221,33 @@ export class Host {
     return this.closing.signal.aborted;
   }
 
+  /** Does what clients asked for while no request could reach this host: it is in the records of the sessions. */
+  private async lookAtRecords(intervalMs: number): Promise<void> {
+    while (await abortableDelay(intervalMs, this.closing.signal)) {
+      const sessions = [...this.sessions.values()].filter((session) => session.active);
+      if (sessions.length === 0) continue;
+      try {
+        const records = await this.options.storage.sessions.findAll(sessions.map(({ id }) => id));
+        for (const session of sessions) void session[requestOf(records.get(session.id))]();
+      } catch (error) {
+        this.log("The records of the running sessions could not be read:", error);
+      }
+    }
+  }
+
   private async claimSessions(): Promise<void> {
     while (!this.closed) {
       await this.capacity();
       const entry = await this.nextInQueue();
       if (!entry) continue;
       const record = await this.read(entry);
-      if (!record || this.closed || this.waitlist.takes(record, entry)) await this.giveBack(entry.sessionId);
-      else this.adopt(record);
+      if (!record || this.closed) await this.giveBack(entry.sessionId);
+      else if (!this.waitlist.takes(record, entry)) this.adopt(record, entry);
     }
   }
 
   /** A claimed session; null when it must no longer run, or cannot be read. */
-  private async read({ sessionId }: QueueEntry): Promise<SessionRecord | null> {
+  private async read({ sessionId }: ClaimedEntry): Promise<SessionRecord | null> {
     try {
       const record = await this.options.storage.sessions.find(sessionId);
       return record?.status === "QUEUED" || record?.status === "RUNNING" ? record : null;
@@ -233,7 +259,7 @@ export class Host {
     }
   }
 
-  private async nextInQueue(): Promise<QueueEntry | null> {
+  private async nextInQueue(): Promise<ClaimedEntry | null> {
     const { queue } = this.options;
     const live = [...this.sessions.values()].filter((session) => session instanceof LiveSession).length;
     try {
@@ -269,12 +295,16 @@ export class Host {
     });
   }
 
-  private adopt(record: SessionRecord): void {
+  private adopt(record: SessionRecord, entry: ClaimedEntry): void {
     this.paceMeter.interrupt();
+    const parts = { ...this.parts, storage: this.options.storage.held(entry) };
     const session = isLive(record)
-      ? new LiveSession(record, this.parts, this.options.liveGraceMs ?? LIVE_GRACE_MS)
-      : new PaintedSession(record, this.parts);
+      ? new LiveSession(record, parts, this.options.liveGraceMs ?? LIVE_GRACE_MS)
+      : new PaintedSession(record, parts);
     this.sessions.set(session.id, session);
+    const lose = () => void session.lose().then(() => this.release(session));
+    if (entry.lost.aborted) lose();
+    entry.lost.addEventListener("abort", lose, { once: true });
     if (this.current) void this.startOn(session, this.current.link);
   }
 

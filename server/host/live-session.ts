@@ -146,6 +146,12 @@ export class LiveSession implements HostSession {
     return this.tasks.idle();
   }
 
+  lose(): Promise<void> {
+    return this.tasks.run(async () => {
+      if (!this.ended) await this.leave();
+    });
+  }
+
   private get credit(): number {
     return FULL_CREDIT - (this.onDevice ? 1 : 0) - (this.waiting ? 1 : 0);
   }
@@ -153,6 +159,7 @@ export class LiveSession implements HostSession {
   private async startOn(link: DeviceLink): Promise<boolean> {
     const { storage, bus } = this.parts;
     const work = await liveWork(this.record, this.parts);
+    const isTakenOver = this.unsubscribe === null && this.record.status === "RUNNING";
     // Subscribed before RUNNING is published, after which clients offer frames.
     this.unsubscribe ??= await bus.subscribe(`live:${this.id}`, (message) => {
       if (message.type === "offer") this.take(message);
@@ -166,13 +173,14 @@ export class LiveSession implements HostSession {
       await this.unsubscribe();
       return false;
     }
-    if (this.record.status === "QUEUED") {
+    if (this.record.status === "QUEUED" || isTakenOver) {
       this.translated = this.record.framesTranslated;
       this.dropped = this.record.framesDropped;
       await publishChange(bus, session);
     }
     this.record = session;
     this.link = link;
+    if (isTakenOver) this.reply({ type: "restarted" });
     this.keepAlive();
     link.send({ type: "start", sessionId: this.id, work, checkpoint: null, storedThrough: -1 });
     return true;
@@ -273,13 +281,18 @@ export class LiveSession implements HostSession {
     return this.tasks.run(() => this.end(ending));
   }
 
-  private async end(ending: Ending): Promise<void> {
-    if (this.ended) return;
+  /** Takes no more frames. */
+  private async leave(): Promise<void> {
     this.ended = true;
     this.stopTimers();
     this.parts.closing.removeEventListener("abort", this.stopTimers);
     this.link?.send({ type: "cancel", sessionId: this.id });
     await this.unsubscribe?.();
+  }
+
+  private async end(ending: Ending): Promise<void> {
+    if (this.ended) return;
+    await this.leave();
     await this.keepLastFrame();
     this.dropped += FULL_CREDIT - this.credit;
     this.onDevice = null;

@@ -1,5 +1,6 @@
 import { AtelierError } from "../errors.js";
-import type { Queue, QueueEntry } from "../queue/queue.js";
+import type { Queue } from "../queue/queue.js";
+import type { QueueEntry } from "../records/queue.js";
 import type { SessionFailure, SessionRecord } from "../records/session.js";
 import { modelsOf, type WorkModels } from "./work.js";
 
@@ -37,19 +38,31 @@ export class ModelWaitlist {
   }
 
   private async wait(session: SessionRecord, entry: QueueEntry): Promise<void> {
-    const { id, kind } = session;
-    const { models, queue, log, fail, closing } = this.parts;
+    const { id } = session;
+    const { queue, log, fail, closing } = this.parts;
     try {
-      for (const model of modelsOf(session)) {
-        if (kind === "STYLE_TRANSFER") await models.locateFeatureModel(model, closing);
-        else await models.locateTranslator(model, closing);
-      }
-      if (!closing.aborted) await queue.add(entry);
+      const isHere = await this.download(session).then(
+        () => true,
+        async (error: unknown) => {
+          if (closing.aborted) return false;
+          log(`The model of session ${id} could not be downloaded:`, error);
+          const reason = "The model of this session could not be downloaded; the server's log says why.";
+          await fail(id, error instanceof AtelierError ? error : { code: "UNAVAILABLE", message: reason });
+          return false;
+        },
+      );
+      await queue.release(id);
+      if (isHere && !closing.aborted) await queue.add(entry);
     } catch (error) {
-      if (closing.aborted) return;
-      log(`The model of session ${id} could not be downloaded:`, error);
-      const reason = "The model of this session could not be downloaded; the server's log says why.";
-      await fail(id, error instanceof AtelierError ? error : { code: "UNAVAILABLE", message: reason });
+      log(`Session ${id} could not be queued again:`, error);
+    }
+  }
+
+  private async download(session: SessionRecord): Promise<void> {
+    const { models, closing } = this.parts;
+    for (const model of modelsOf(session)) {
+      if (session.kind === "STYLE_TRANSFER") await models.locateFeatureModel(model, closing);
+      else await models.locateTranslator(model, closing);
     }
   }
 }

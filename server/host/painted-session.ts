@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { publishChange } from "../bus/bus.js";
 import type { FrameMessage } from "../device/messages.js";
-import { StorageUnavailable } from "../errors.js";
+import { ClaimLost, StorageUnavailable } from "../errors.js";
 import { inForceAt } from "../records/changes.js";
 import type { ConvolutionMethod } from "../records/convolutions.js";
 import { devicesOf, type SessionFailure, type StyleTransferRecord, type TranslationRecord, withDevice } from "../records/session.js";
@@ -103,6 +103,10 @@ export class PaintedSession implements HostSession {
     return this.tasks.run(() => this.abandon({ status: "FAILED", error: failure }));
   }
 
+  lose(): Promise<void> {
+    return this.tasks.run(async () => this.drop());
+  }
+
   died(exit: DeviceExit, blamed: boolean): Promise<void> {
     return this.tasks.run(async () => {
       const device = this.link?.name ?? null;
@@ -165,6 +169,7 @@ export class PaintedSession implements HostSession {
    * stored. The device releases it.
    */
   private async failFor(cause: unknown): Promise<void> {
+    if (cause instanceof ClaimLost) return this.drop();
     if (cause instanceof StorageUnavailable) return this.suspend(cause);
     this.parts.log(`Session ${this.id} cannot continue:`, cause);
     await this.abandon({ status: "FAILED", error: storageFailure(cause) });
@@ -182,6 +187,12 @@ export class PaintedSession implements HostSession {
     if (!session) return;
     this.parts.suspended();
     await publishEnding(session, this.parts);
+  }
+
+  private drop(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.release();
   }
 
   private async abandon(ending: Ending): Promise<void> {

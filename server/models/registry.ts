@@ -34,6 +34,8 @@ export interface Registry {
   find(id: string): Promise<Model | null>;
   /** All ids under which sessions may have stored the model that `id` names: its own, and its former one if no other has it. */
   storedIds(id: string): string[];
+  /** All ids under which sessions may name a model that can be used here, once it is downloaded. */
+  usableIds(): string[];
   /** Whether a session has to wait: a mirror is being asked, or the model is downloaded now or on demand. */
   needsDownload(id: string): boolean;
   /** Why no session can use a model now; null when it is here, being downloaded, available for download, or unknown. */
@@ -121,6 +123,13 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
     return entry;
   }
 
+  function storedIds(asked: string): string[] {
+    const id = currentId(asked);
+    const former = formerModelId(id);
+    const isOther = (entryOf(former)?.model.id ?? id) !== id;
+    return former === id || isOther ? [id] : [id, former];
+  }
+
   return {
     async list() {
       const all = [...entries.values()].map(({ model }) => model);
@@ -128,11 +137,9 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
       return ordered.filter(({ id }) => entries.get(id)?.isOffered);
     },
     find: async (id) => (await findEntry(id))?.model ?? null,
-    storedIds(asked) {
-      const id = currentId(asked);
-      const former = formerModelId(id);
-      const isOther = (entryOf(former)?.model.id ?? id) !== id;
-      return former === id || isOther ? [id] : [id, former];
+    storedIds,
+    usableIds() {
+      return [...entries.keys()].filter((id) => entries.get(id)?.unusableReason === null).flatMap(storedIds);
     },
     needsDownload(asked) {
       const entry = entryOf(asked);

@@ -1,10 +1,14 @@
-import { claimOrder } from "./order.js";
-import { type Queue, type QueueEntry, type WorkKind, workKinds } from "./queue.js";
+import { type QueueEntry, type WorkKind, workKinds } from "../records/queue.js";
+import { claimOrder, movedAmongOwn, wholeOrder } from "./order.js";
+import type { ClaimedEntry, Queue } from "./queue.js";
 
 interface Claimant {
   kinds: readonly WorkKind[];
-  settle(entry: QueueEntry | null): void;
+  settle(entry: ClaimedEntry | null): void;
 }
+
+/** Nobody else can claim what this process holds. */
+const never = new AbortController().signal;
 
 /** A queue in this process's memory: it starts empty, and its sessions are lost with the process. */
 export function openEmbeddedQueue(): Queue {
@@ -18,25 +22,18 @@ export function openEmbeddedQueue(): Queue {
   let claims = 0;
   let closed = false;
 
-  function order(): QueueEntry[] {
-    if (!known) {
-      const ready = new Set(claimOrder(waiting, { running, served }));
-      known = [...ready, ...waiting.filter((entry) => !ready.has(entry))];
-    }
-    return known;
-  }
-
+  const order = () => (known ??= wholeOrder({ waiting, running, served }));
   const find = (sessionId: string) => waiting.find((entry) => entry.sessionId === sessionId);
 
-  function take(kinds: readonly WorkKind[]): QueueEntry | null {
+  function take(kinds: readonly WorkKind[]): ClaimedEntry | null {
     const fitting = waiting.filter(({ kind }) => kinds.includes(kind));
-    const { value: next } = claimOrder(fitting, { running, served }).next();
+    const { value: next } = claimOrder({ waiting: fitting, running, served }).next();
     if (!next) return null;
     known = null;
     waiting.splice(waiting.indexOf(next), 1);
     running.set(next.sessionId, next);
     served.set(next.ownerId, ++claims);
-    return next;
+    return { ...next, fence: 0, lost: never };
   }
 
   /** Gives claims what became claimable, the longest waiting one first. */
@@ -84,10 +81,9 @@ export function openEmbeddedQueue(): Queue {
 
     async remove(sessionId) {
       const entry = find(sessionId);
-      if (!entry) return false;
+      if (!entry) return;
       waiting.splice(waiting.indexOf(entry), 1);
       known = null;
-      return true;
     },
 
     async position(sessionId) {
@@ -98,19 +94,11 @@ export function openEmbeddedQueue(): Queue {
     list: async () => order().map(({ sessionId }) => sessionId),
 
     async move(sessionId, position) {
-      const moved = find(sessionId);
-      if (!moved) return false;
-      const isOther = (entry: QueueEntry) => entry.ownerId === moved.ownerId && entry !== moved;
-      const own = waiting.filter(isOther);
-      const follower = order()
-        .filter((entry) => entry !== moved)
-        .slice(Math.max(0, position - 1))
-        .find(isOther);
-      own.splice(follower ? own.indexOf(follower) : own.length, 0, moved);
+      const own = movedAmongOwn({ waiting, running, served }, sessionId, position);
+      if (!own) return false;
+      const ownerId = own[0]?.ownerId;
       // The owner's sessions exchange their places, and those of others stay where they are.
-      for (const [index, { ownerId }] of waiting.entries()) {
-        if (ownerId === moved.ownerId) waiting[index] = own.shift() ?? moved;
-      }
+      for (const [index, entry] of waiting.entries()) if (entry.ownerId === ownerId) waiting[index] = own.shift() ?? entry;
       known = null;
       return true;
     },

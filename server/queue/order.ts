@@ -1,12 +1,4 @@
-import type { QueueEntry } from "./queue.js";
-
-/** What decides whose turn it is. */
-export interface Turns {
-  /** Claimed sessions that were not released, by id. */
-  running: ReadonlyMap<string, QueueEntry>;
-  /** When each owner was last served: a number that grows with every claim. */
-  served: ReadonlyMap<string, number>;
-}
+import type { QueueEntry, QueueLine } from "../records/queue.js";
 
 /** What an owner would get next, and its rank: the lowest is first, compared number by number. */
 interface Head {
@@ -18,7 +10,7 @@ interface Head {
  * The sessions that may be claimed now, the next one first, as if each of them went on running. `waiting` is in the order
  * of arrival. Those that must wait until something is released are left out.
  */
-export function* claimOrder(waiting: readonly QueueEntry[], { running, served }: Turns): Generator<QueueEntry> {
+export function* claimOrder({ waiting, running, served }: QueueLine): Generator<QueueEntry> {
   const counts = new Map<string, number>();
   const countOf = (entry: QueueEntry) => counts.get(kindOf(entry)) ?? 0;
   const count = (entry: QueueEntry) => counts.set(kindOf(entry), countOf(entry) + 1);
@@ -50,6 +42,29 @@ export function* claimOrder(waiting: readonly QueueEntry[], { running, served }:
     advance(entry.ownerId, turn);
     yield entry;
   }
+}
+
+/** All that wait, in the order in which they will be claimed as far as that is known. */
+export function wholeOrder(line: QueueLine): QueueEntry[] {
+  const ready = new Set(claimOrder(line));
+  return [...ready, ...line.waiting.filter((entry) => !ready.has(entry))];
+}
+
+/**
+ * The waiting sessions of one owner in their new order, when one of them is moved as near as it can to `position` of all;
+ * null when it does not wait.
+ */
+export function movedAmongOwn(line: QueueLine, sessionId: string, position: number): QueueEntry[] | null {
+  const moved = line.waiting.find((entry) => entry.sessionId === sessionId);
+  if (!moved) return null;
+  const isOther = (entry: QueueEntry) => entry.ownerId === moved.ownerId && entry !== moved;
+  const own = line.waiting.filter(isOther);
+  const follower = wholeOrder(line)
+    .filter((entry) => entry !== moved)
+    .slice(Math.max(0, position - 1))
+    .find(isOther);
+  own.splice(follower ? own.indexOf(follower) : own.length, 0, moved);
+  return own;
 }
 
 function comesBefore(rank: readonly number[], other: readonly number[]): boolean {

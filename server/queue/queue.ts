@@ -1,20 +1,15 @@
-/** What a session does on a device: some devices have no place left for a live translation and take others. */
-export const workKinds = ["PAINTED", "LIVE"] as const;
-export type WorkKind = (typeof workKinds)[number];
+import type { Claim } from "../records/claim.js";
+import type { QueueEntry, WorkKind } from "../records/queue.js";
 
-/** A session in the queue. */
-export interface QueueEntry {
-  sessionId: string;
-  ownerId: string;
-  kind: WorkKind;
-  /** How many sessions of this kind may run for its owner; it waits while there are as many. Null for any number. */
-  ownerLimit: number | null;
-  /** Whether it ran when its server ended: it comes before all those that have not begun. */
-  interrupted?: boolean;
+/** A claimed session. */
+export interface ClaimedEntry extends QueueEntry, Claim {
+  /** Aborts when the claim does not hold any more: another host may have the session. */
+  lost: AbortSignal;
 }
 
 /**
- * Sessions that wait for a device. Those of one owner are first come, first served. Between owners it is the turn of the
+ * Sessions that wait for a device, as their records say: one that is added is stored as QUEUED, or as RUNNING where it was
+ * interrupted. Those of one owner are first come, first served. Between owners it is the turn of the
  * one who has the fewest sessions running, of the kind that would come next; between equals, of the one who was served
  * longest ago or never; between those, of the one whose session waits longest. A session whose owner may have no more
  * running holds up nobody. `claimOrder` is this rule.
@@ -26,11 +21,11 @@ export interface Queue {
    * Waits for the next session of `kinds`, all by default, and takes it out; it counts as running until it is released.
    * Null when `signal` aborts or the queue closes first.
    */
-  claim(signal: AbortSignal, kinds?: readonly WorkKind[]): Promise<QueueEntry | null>;
-  /** Says that a claimed session runs no more. Without effect for others. */
+  claim(signal: AbortSignal, kinds?: readonly WorkKind[]): Promise<ClaimedEntry | null>;
+  /** Says that a claimed session runs no more here; what its record says is stored before. Without effect for others. */
   release(sessionId: string): Promise<void>;
-  /** Takes a waiting session out; false when it was not waiting. */
-  remove(sessionId: string): Promise<boolean>;
+  /** Takes out a session that waits no more, as its record says. Without effect for others. */
+  remove(sessionId: string): Promise<void>;
   /** Place of a session in the order of `list`, 1 for the next one; null when it is not waiting. */
   position(sessionId: string): Promise<number | null>;
   /**

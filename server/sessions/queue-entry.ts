@@ -1,4 +1,4 @@
-import type { QueueEntry } from "../queue/queue.js";
+import type { QueueEntry } from "../records/queue.js";
 import { isLive, type SessionRecord } from "../records/session.js";
 
 /** A session as it waits in the queue. `livePlaces` is how many live translations of its owner may run; null for any number. */

@@ -33,10 +33,11 @@ export class QueueOrder {
     const { storage, queue } = this.parts;
     if (!(position >= 1)) throw badInput("position", "position must be at least 1.", 1, { min: 1 });
     const { status, ownerId } = await requireSession(storage, sessionId);
+    const before = await this.waitingOf(ownerId);
     if (!(await queue.move(sessionId, position))) {
       throw conflict("sessionId", status === "QUEUED" ? "The session waits for its model." : `The session is ${status}.`);
     }
-    const recorded = this.recorded.then(() => this.record(ownerId));
+    const recorded = this.recorded.then(() => this.record(ownerId, before));
     // Only the caller needs to know of a failure; the owner's next move records the whole order again.
     this.recorded = recorded.catch(() => undefined);
     await recorded;
@@ -44,17 +45,23 @@ export class QueueOrder {
   }
 
   /** Records the order of an owner's sessions: they exchange the instants at which they were queued. */
-  private async record(ownerId: string): Promise<void> {
+  private async record(ownerId: string, before: readonly SessionRecord[]): Promise<void> {
     const { storage, bus } = this.parts;
-    const waiting = (await this.waiting()).filter((session) => session.ownerId === ownerId);
+    const waiting = await this.waitingOf(ownerId);
     const instants = waiting.map(({ queuedAt }) => queuedAt.getTime()).sort((a, b) => a - b);
     let last = Number.NEGATIVE_INFINITY;
     for (const [index, { id, queuedAt }] of waiting.entries()) {
       last = Math.max(last + 1, instants[index]!);
-      if (last === queuedAt.getTime()) continue;
-      const moved = await storage.sessions.update(id, { queuedAt: new Date(last) }, ["QUEUED"]);
-      if (moved) await publishChange(bus, moved);
+      if (last !== queuedAt.getTime()) await storage.sessions.update(id, { queuedAt: new Date(last) }, ["QUEUED"]);
     }
+    for (const session of await this.waitingOf(ownerId)) {
+      const old = before.find(({ id }) => id === session.id);
+      if (old && old.revision < session.revision) await publishChange(bus, session);
+    }
+  }
+
+  private async waitingOf(ownerId: string): Promise<SessionRecord[]> {
+    return (await this.waiting()).filter((session) => session.ownerId === ownerId);
   }
 
   private async waiting(): Promise<SessionRecord[]> {

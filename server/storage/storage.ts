@@ -11,6 +11,7 @@ import type {
   VisitorRecord,
 } from "../records/access.js";
 import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js";
+import type { Claim } from "../records/claim.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
 import type {
   SessionFilter,
@@ -304,6 +305,8 @@ export interface AccessStore {
   addVisitor(visitor: VisitorRecord, secretHash: string, signIn?: SignIn<string>): Promise<void>;
   /** The visitor whose cookie holds a secret. Once a new secret is asked for, the one before is nobody's any more. */
   visitorOf(secretHash: string): Promise<KnownVisitor | null>;
+  /** The visitor with an id; null for none, and for one whose secret was forgotten. */
+  findVisitor(id: string): Promise<KnownVisitor | null>;
   /** Gives a visitor a new secret, and with it what a link opens. One who was forgotten meanwhile is known again. */
   admit(visitorId: string, secretHash: string, link: LinkRecord): Promise<void>;
   /** Forgets the secret of a visitor, who keeps what they own, as what they were. */
@@ -356,5 +359,11 @@ export interface Storage {
   readonly checkpoints: CheckpointStore;
   readonly access: AccessStore;
   readonly space: StorageSpace;
+  /**
+   * The same storage, as the holder of a session writes it: what it writes of that session is written only while the claim
+   * holds. Otherwise `frames.insert` and `checkpoints.put` throw ClaimLost, and `sessions.update` and `changes.settle` return
+   * null.
+   */
+  held(claim: Claim): Storage;
   close(): Promise<void>;
 }

@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { StorageUnavailable } from "../../server/errors.js";
+import { createSpaceGuard, RESERVE_BYTES } from "../../server/storage/common/space.js";
 import { openFolderBlobs } from "../../server/storage/embedded/blobs.js";
 import { openFolderCheckpoints } from "../../server/storage/embedded/checkpoints.js";
 import { lockFolder } from "../../server/storage/embedded/lock.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
-import { createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/space.js";
 import { accessContract } from "../contracts/access.js";
+import { claimsContract } from "../contracts/claims.js";
 import { expiringContract } from "../contracts/expiring.js";
 import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
@@ -36,6 +37,7 @@ async function dataFolder(): Promise<string> {
 storageContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 storedBytesContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 accessContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
+claimsContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 expiringContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 
 lastingSessionsContract("The embedded storage", async () =>
@@ -252,7 +254,7 @@ describe("pictures in a folder", () => {
   it("are never cut off on a full disk", async (context) => {
     context.skip(process.platform === "win32", "Windows has no limit on the size of files.");
     const folder = await emptyFolder();
-    const files = new URL("../../server/storage/embedded/files.ts", import.meta.url);
+    const files = new URL("../../server/storage/common/files.ts", import.meta.url);
     const program = `
       const { writeWhole } = await import(${JSON.stringify(files.href)});
       const folder = ${JSON.stringify(folder)};

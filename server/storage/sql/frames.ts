@@ -1,14 +1,17 @@
-import { and, asc, count, desc, eq, gt, gte, inArray, lte, type SQL, sql, sum } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, gte, inArray, lte, type SQL, sql, sum } from "drizzle-orm";
 import { badInput } from "../../errors.js";
+import type { Claim } from "../../records/claim.js";
 import { type FrameRecord, MAX_STEP } from "../../records/pictures.js";
 import type { FrameStore, Page, PageRequest, StepRange } from "../storage.js";
-import { bySession, type Database, isMissingReference, written } from "./database.js";
+import { isHeld, type RowOptions, requireHeld } from "./claims.js";
+import { bySession, type Database, written } from "./database.js";
+import { unreferencedDigests } from "./digests.js";
 import { lossCurves } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
 
-/** Kept frames as rows. */
-export function sqlFrames(database: Database): FrameStore {
+/** Kept frames as rows. With a claim, those of its session are stored only while the claim holds. */
+export function sqlFrames(database: Database, { claim, rowsDeleted }: RowOptions = {}): FrameStore {
   async function listOf(sessionIds: readonly string[], { first, after }: PageRequest<number>, range: StepRange) {
     const later = after === null ? undefined : gt(frames.step, after);
     // Each session's page is read by itself, however many frames the session has.
@@ -34,36 +37,30 @@ export function sqlFrames(database: Database): FrameStore {
 
   return {
     async insert(frame) {
-      const stored = database
-        .$with("stored")
-        .as(
-          database
-            .insert(frames)
-            .values(frame)
-            .onConflictDoNothing()
-            .returning({ sessionId: frames.sessionId, step: frames.step, byteLength: frames.byteLength }),
-        );
-      try {
-        const changed = await written(
-          database
-            .with(stored)
-            .update(sessions)
-            .set({
-              step: sql`greatest(${sessions.step}, ${frame.step})`,
-              frameCount: sql`${sessions.frameCount} + 1`,
-              // Stays null for sessions that do not translate.
-              framesTranslated: sql`${sessions.framesTranslated} + 1`,
-              frameByteLength: sql`${sessions.frameByteLength} + ${frame.byteLength}`,
-            })
-            .from(stored)
-            .where(eq(sessions.id, stored.sessionId))
-            .returning({ id: sessions.id }),
-        );
-        return changed.length === 1;
-      } catch (error) {
-        if (isMissingReference(error)) return false;
-        throw error;
-      }
+      const stored = database.$with("stored").as(
+        database
+          .insert(frames)
+          .select(frameOfSession(database, frame, claim))
+          .onConflictDoNothing()
+          .returning({ sessionId: frames.sessionId, step: frames.step, byteLength: frames.byteLength }),
+      );
+      const changed = await written(
+        database
+          .with(stored)
+          .update(sessions)
+          .set({
+            step: sql`greatest(${sessions.step}, ${frame.step})`,
+            frameCount: sql`${sessions.frameCount} + 1`,
+            // Stays null for sessions that do not translate.
+            framesTranslated: sql`${sessions.framesTranslated} + 1`,
+            frameByteLength: sql`${sessions.frameByteLength} + ${frame.byteLength}`,
+          })
+          .from(stored)
+          .where(eq(sessions.id, stored.sessionId))
+          .returning({ id: sessions.id }),
+      );
+      if (changed.length === 0) await requireHeld(database, claim, frame.sessionId);
+      return changed.length === 1;
     },
 
     async find(sessionId, step) {
@@ -122,7 +119,14 @@ export function sqlFrames(database: Database): FrameStore {
       return { count: row?.count ?? 0, byteLength: row?.byteLength ?? 0 };
     },
 
-    thin: (sessionId, byteLength) => database.transaction((transaction) => thinFrames(transaction, sessionId, byteLength)),
+    async thin(sessionId, byteLength) {
+      const removed = await database.transaction(async (transaction) => {
+        const digests = await thinFrames(transaction, sessionId, byteLength);
+        await rowsDeleted?.(transaction, digests);
+        return digests;
+      });
+      return unreferencedDigests(database, removed);
+    },
 
     async byteLengthOfOwner(ownerId) {
       const [row] = await database
@@ -147,6 +151,31 @@ export function sqlFrames(database: Database): FrameStore {
       return row ?? null;
     },
   };
+}
+
+/** The row of a frame, if its session is there and held: the row of the session is locked until the frame is stored. */
+function frameOfSession(database: Database, frame: FrameRecord, claim: Claim | undefined) {
+  const columns = getTableColumns(frames);
+  const value = (name: keyof typeof columns) => {
+    const column = columns[name];
+    return sql`${sql.param(frame[name], column)}::${sql.raw(column.getSQLType())}`.as(column.name);
+  };
+  return database
+    .select({
+      sessionId: value("sessionId"),
+      step: value("step"),
+      digest: value("digest"),
+      width: value("width"),
+      height: value("height"),
+      mimeType: value("mimeType"),
+      byteLength: value("byteLength"),
+      losses: value("losses"),
+      computeMs: value("computeMs"),
+      createdAt: value("createdAt"),
+    })
+    .from(sessions)
+    .where(and(eq(sessions.id, frame.sessionId), isHeld(claim, frame.sessionId)))
+    .for("no key update");
 }
 
 function isWhole({ fromStep, toStep }: StepRange): boolean {

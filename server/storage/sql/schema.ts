@@ -16,9 +16,11 @@ import {
   unique,
 } from "drizzle-orm/pg-core";
 import { type Approval, type LinkRecord, LOCAL_OWNER, type Role, type Visibility } from "../../records/access.js";
+import type { AuditEntry } from "../../records/audit.js";
 import type { Change } from "../../records/changes.js";
 import type { Losses } from "../../records/pictures.js";
 import type { DeviceUse, SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
+import type { WorkerAnnouncement } from "../../records/worker.js";
 
 export type ImageRole = "CONTENT" | "STYLE" | "SOURCE";
 
@@ -90,6 +92,14 @@ export const sessions = pgTable(
     sourceId: text("source_id").references(() => images.id),
     framesTranslated: integer("frames_translated"),
     framesDropped: integer("frames_dropped"),
+    /** The worker that holds the session until the end of its lease, by the clock of the database. Null where one server has it all. */
+    workerId: text("worker_id"),
+    leaseUntil: instant("lease_until"),
+    /** Grows with every claim; a worker writes only while the number is that of its own claim. */
+    fence: bigint("fence", { mode: "number" }).notNull().default(0),
+    claimedAt: instant("claimed_at"),
+    /** How many sessions of its kind may run for its owner while this one waits; null for any number. */
+    ownerLimit: integer("owner_limit"),
   },
   (table) => [
     index("sessions_newest").on(table.createdAt, table.ordinal),
@@ -100,6 +110,8 @@ export const sessions = pgTable(
     index("sessions_public").on(table.createdAt, table.ordinal).where(sql`${table.visibility} = 'PUBLIC'`),
     index("sessions_pending").on(table.createdAt, table.ordinal).where(sql`${table.approval} = 'PENDING'`),
     index("sessions_parent").on(table.parentId),
+    index("sessions_served").on(table.ownerId, table.claimedAt),
+    index("sessions_unfinished").on(table.queuedAt, table.ordinal).where(sql`${table.status} in ('QUEUED', 'RUNNING')`),
     index("sessions_model").on(sql`(${table.settings} ->> 'model')`, table.createdAt, table.ordinal),
     index("sessions_output").on(sql`(${table.settings} ->> 'output')`, table.createdAt, table.ordinal),
   ],
@@ -167,6 +179,54 @@ export const frames = pgTable(
     index("frames_digest").on(table.digest),
   ],
 );
+
+/**
+ * Objects that were put or are to be deleted, with the time of the last such call: pictures by their digest, checkpoints
+ * by the key of their object. Some time later, those that no row refers to are deleted, and all are forgotten here. Used
+ * where several processes share a store.
+ */
+export const blobCandidates = pgTable(
+  "blob_candidates",
+  { digest: text("digest").primaryKey(), since: instant("since").notNull() },
+  (table) => [index("blob_candidates_since").on(table.since)],
+);
+
+/** Checkpoints whose bytes are in an object store. Sessions may share an object. */
+export const checkpoints = pgTable(
+  "checkpoints",
+  {
+    sessionId: text("session_id").notNull(),
+    step: integer("step").notNull(),
+    objectKey: text("object_key").notNull(),
+    byteLength: integer("bytes").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ name: "checkpoints_pk", columns: [table.sessionId, table.step] }),
+    index("checkpoints_object").on(table.objectKey),
+    index("checkpoints_newest").on(table.createdAt),
+  ],
+);
+
+/** Who did what, where several servers share a database. */
+export const auditEntries = pgTable("audit_entries", {
+  ordinal: bigint("ordinal", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  at: instant("at").notNull(),
+  action: text("action").notNull(),
+  code: text("code").$type<AuditEntry["code"]>(),
+  name: text("name"),
+  role: text("role").$type<Role>(),
+  ownerId: text("owner_id"),
+  address: text("address"),
+  about: json("about").$type<AuditEntry["about"]>().notNull(),
+});
+
+/** Workers that announced themselves, with what they can run. */
+export const workers = pgTable("workers", {
+  id: text("id").primaryKey(),
+  announcement: json("announcement").$type<WorkerAnnouncement>().notNull(),
+  seenAt: instant("seen_at").notNull(),
+});
 
 /** Links that open the server (ACCESS, or for programs TOKEN, with a role), one session (SHARE) or one lasting output (OUTPUT). */
 export const links = pgTable(

@@ -23,14 +23,15 @@ import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, 
 import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
-import { type Database, grouped, written, writtenWithImages } from "./database.js";
+import { isHeld, type RowOptions } from "./claims.js";
+import { type Database, grouped, lockSession, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { changes, deletedSessions, frames, type ImageRole, images, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
 
-/** Sessions as rows. */
-export function sqlSessions(database: Database): SessionStore {
+/** Sessions as rows. With a claim, its session is updated only while the claim holds. */
+export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptions = {}): SessionStore {
   return {
     insert: (session, planned = []) =>
       writtenWithImages(
@@ -64,7 +65,7 @@ export function sqlSessions(database: Database): SessionStore {
     },
 
     async update(id, patch, from, suspended = false) {
-      const matches = and(eq(sessions.id, id), statusIn(from), suspended ? isNotNull(sessions.error) : undefined);
+      const matches = and(eq(sessions.id, id), statusIn(from), suspended ? isNotNull(sessions.error) : undefined, isHeld(claim, id));
       const [row] = isEmpty(patch)
         ? await database.select().from(sessions).where(matches)
         : await written(
@@ -155,7 +156,14 @@ export function sqlSessions(database: Database): SessionStore {
       return new Map(rows.map((row) => [row.imageId, row.count]));
     },
 
-    delete: (id, expiredBy) => database.transaction((transaction) => deleteSession(transaction, id, expiredBy)),
+    async delete(id, expiredBy) {
+      const removed = await database.transaction(async (transaction) => {
+        const digests = await deleteSession(transaction, id, expiredBy);
+        if (digests) await rowsDeleted?.(transaction, digests);
+        return digests;
+      });
+      return removed && unreferencedDigests(database, removed);
+    },
 
     async extend(id, until) {
       const end = sql`greatest(${sessions.expiresAt}, ${sql.param(until, sessions.expiresAt)})`;
@@ -196,7 +204,17 @@ export function sqlSessions(database: Database): SessionStore {
 
 /** The session of a row, without the columns of the other kinds; `kind` determines the type of the settings. */
 export function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord {
-  const { ordinal: _ordinal, frameCount: _count, frameByteLength: _bytes, changeCount: _changes, kind, settings, ...columns } = row;
+  const { ordinal: _ordinal, frameCount: _count, frameByteLength: _bytes, changeCount: _changes, ...rest } = row;
+  const {
+    workerId: _worker,
+    leaseUntil: _lease,
+    fence: _fence,
+    claimedAt: _claimed,
+    ownerLimit: _limit,
+    kind,
+    settings,
+    ...columns
+  } = rest;
   const { contentId, styles, initial, parentId, branchedAtStep, sourceId, framesTranslated, framesDropped, ...base } = columns;
   if (kind === "STYLE_TRANSFER" && settings && contentId !== null && styles && initial) {
     return {
@@ -233,7 +251,9 @@ function completeTranslation({
   return { model, family, size, output };
 }
 
+/** Returns the digests of the session's frames, or null when no session was deleted. */
 async function deleteSession(database: Database, id: string, expiredBy?: Date): Promise<string[] | null> {
+  if (!(await lockSession(database, id))) return null;
   const frameDigests = await database.selectDistinct({ digest: frames.digest }).from(frames).where(eq(frames.sessionId, id));
   const expired = expiredBy && lte(sessions.expiresAt, expiredBy);
   const [deleted] = await database
@@ -242,7 +262,7 @@ async function deleteSession(database: Database, id: string, expiredBy?: Date): 
     .returning({ id: sessions.id, ordinal: sessions.ordinal, createdAt: sessions.createdAt });
   if (!deleted) return null;
   await written(database.insert(deletedSessions).values(deleted));
-  return unreferencedDigests(database, frameDigests);
+  return frameDigests.map(({ digest }) => digest);
 }
 
 /** The position of a session in the list. */

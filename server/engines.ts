@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Bus } from "./bus/bus.js";
+import { openEmbeddedBus } from "./bus/embedded.js";
+import { openRemoteBus } from "./bus/remote.js";
+import type { Config } from "./config.js";
+import type { Log } from "./log.js";
+import { openEmbeddedQueue } from "./queue/embedded.js";
+import type { Queue } from "./queue/queue.js";
+import { openRemoteQueue } from "./queue/remote.js";
+import { openWakeUps } from "./queue/wake-ups.js";
+import { lockFolder } from "./storage/embedded/lock.js";
+import { openEmbeddedStorage } from "./storage/embedded/open.js";
+import type { AuditStore, Capability, WorkerStore } from "./storage/fleet.js";
+import { openRemoteStorage } from "./storage/remote/open.js";
+import { openRemoteRecentFrames } from "./storage/remote/recent-frames.js";
+import type { Storage } from "./storage/storage.js";
+
+/** Storage, bus and queue, of this process or shared with others. */
+export interface Engines {
+  storage: Storage;
+  bus: Bus;
+  queue: Queue;
+  /** The processes that share these engines; null where this one has its own. */
+  fleet: { workers: WorkerStore; workerId: string; audit: AuditStore } | null;
+}
+
+export interface EnginesParts {
+  config: Pick<Config, "dataDir" | "databaseUrl" | "redisUrl" | "blobs">;
+  log: Log;
+  /** What this process can run now. */
+  capability(): Omit<Capability, "kinds">;
+  /** Receives what must be closed, in the order in which it was opened. */
+  opened: (() => Promise<void>)[];
+}
+
+/**
+ * Opens the engines that the environment names.
+ * @throws AtelierError CONFLICT when another process has the data folder open, UNAVAILABLE when an engine cannot be reached.
+ * @throws DataFolderError when the data folder is damaged.
+ */
+export function openEngines(parts: EnginesParts): Promise<Engines> {
+  const { databaseUrl, redisUrl, blobs } = parts.config;
+  if (databaseUrl === null || redisUrl === null || blobs === null) return openOwn(parts);
+  return openShared(parts, { databaseUrl, redisUrl, blobs });
+}
+
+async function openOwn({ config: { dataDir }, log, opened }: EnginesParts): Promise<Engines> {
+  const storage = await openEmbeddedStorage(dataDir);
+  opened.push(() => storage.close());
+  const bus = openEmbeddedBus(log.report);
+  const queue = openEmbeddedQueue();
+  opened.push(
+    () => bus.close(),
+    () => queue.close(),
+  );
+  return { storage, bus, queue, fleet: null };
+}
+
+async function openShared(
+  { config: { dataDir }, log, capability, opened }: EnginesParts,
+  { databaseUrl, redisUrl, blobs }: { databaseUrl: string; redisUrl: string; blobs: NonNullable<Config["blobs"]> },
+): Promise<Engines> {
+  // Models and thumbnails are in a folder of each process.
+  await mkdir(dataDir, { recursive: true });
+  opened.push(await lockFolder(dataDir));
+  const recentFrames = openRemoteRecentFrames(redisUrl, { warn: log.warn });
+  opened.push(async () => recentFrames.close());
+  const storage = await openRemoteStorage({ databaseUrl, blobs, cacheFolder: join(dataDir, "cache"), recentFrames });
+  opened.push(() => storage.close());
+  const bus = await openRemoteBus(redisUrl, { onListenerError: log.report, warn: log.warn });
+  opened.push(() => bus.close());
+  const workerId = randomUUID();
+  const failed = (error: unknown) => log.warn("The queue could not be served:", error);
+  const queue = openRemoteQueue({ leases: storage.leases, wakeUps: openWakeUps(redisUrl, failed), workerId, capability, failed });
+  opened.push(() => queue.close());
+  return { storage, bus, queue, fleet: { workers: storage.workers, workerId, audit: storage.audit } };
+}

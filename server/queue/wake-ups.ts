@@ -1,0 +1,56 @@
+import { Queue as Jobs, Worker } from "bullmq";
+import { Redis } from "ioredis";
+
+const NAME = "wake-ups";
+/** Keeps the keys of a queue in one slot of a Redis cluster. */
+const PREFIX = "{atelier}";
+/** Wait before a wake-up that found nobody free is delivered again, ms. */
+const AGAIN_MS = 100;
+
+/** Tells the processes that share a queue that there may be something to claim. */
+export interface WakeUps {
+  /** Wakes one process that listens. A wake-up may be lost: listeners also look by themselves now and then. */
+  send(): void;
+  /** Begins to deliver wake-ups; `wake` says whether anybody here could use it, otherwise another process gets it. */
+  listen(wake: () => boolean): void;
+  close(): Promise<void>;
+}
+
+/** Wake-ups as jobs of BullMQ. `failed` receives what went wrong with Redis. */
+export function openWakeUps(redisUrl: string, failed: (error: unknown) => void): WakeUps {
+  // What cannot be sent at once is not kept: there is no use in waking someone late.
+  const producer = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+  producer.on("error", failed);
+  const jobs = new Jobs(NAME, { connection: producer, prefix: PREFIX, skipVersionCheck: true });
+  jobs.on("error", failed);
+  let worker: Worker | null = null;
+  let listener: Redis | null = null;
+
+  function send(delay = 0): void {
+    const options = { delay, removeOnComplete: true, removeOnFail: true };
+    jobs.add(NAME, {}, options).catch(failed);
+  }
+
+  return {
+    send: () => send(),
+
+    listen(wake) {
+      if (worker) return;
+      const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+      listener = connection.on("error", failed);
+      const work = async () => {
+        if (!wake()) send(AGAIN_MS);
+      };
+      // A job that stalls is a wake-up that was lost; it says nothing about a session.
+      worker = new Worker(NAME, work, { connection, prefix: PREFIX, skipVersionCheck: true, maxStalledCount: 1 });
+      worker.on("error", failed);
+    },
+
+    async close() {
+      await worker?.close(true).catch(failed);
+      await jobs.close().catch(failed);
+      producer.disconnect();
+      listener?.disconnect();
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { and, eq, inArray, isNotNull, isNull, max, or, type SQL, sql } from "drizzle-orm";
+import type { Claim } from "../../records/claim.js";
+import type { QueueEntry, WorkKind } from "../../records/queue.js";
+import type { LeaseStore } from "../fleet.js";
+import { type Database, written } from "./database.js";
+import { sessions } from "./schema.js";
+
+/** Key of the lock under which sessions are claimed: two claims at once would count the same sessions as running. */
+const CLAIM_LOCK = 7_214_301;
+
+const kind = sql<WorkKind>`case when ${sessions.kind} = 'TRANSLATION' and ${sessions.sourceId} is null then 'LIVE' else 'PAINTED' end`;
+const isUnfinished = inArray(sessions.status, ["QUEUED", "RUNNING"]);
+const isFree = or(isNull(sessions.leaseUntil), sql`${sessions.leaseUntil} < clock_timestamp()`);
+/** A session that was paused and resumed before its host released it. */
+const isQueuedAgain = sql<boolean>`${sessions.status} = 'QUEUED' and ${sessions.queuedAt} > ${sessions.claimedAt}`;
+const isLeased = sql`${sessions.leaseUntil} >= clock_timestamp()`;
+
+/** Leases in the rows of the sessions. All times are those of the database's clock. */
+export function sqlLeases(database: Database): LeaseStore {
+  return {
+    async enter({ sessionId, ownerLimit }) {
+      await written(database.update(sessions).set({ ownerLimit }).where(eq(sessions.id, sessionId)));
+    },
+
+    claim: (workerId, wants, leaseMs) =>
+      database.transaction(async (transaction) => {
+        await transaction.execute(sql`select pg_advisory_xact_lock(${CLAIM_LOCK})`);
+        const next = transaction
+          .select({ id: sessions.id })
+          .from(sessions)
+          .where(sql`${sessions.id} = (${nextSession(wants)})`)
+          .for("update");
+        const [row] = await written(
+          transaction
+            .update(sessions)
+            .set({
+              workerId,
+              leaseUntil: leaseEnd(leaseMs),
+              claimedAt: sql`clock_timestamp()`,
+              fence: sql`${sessions.fence} + 1`,
+            })
+            // Read again under the lock of the row: a client may have ended the session meanwhile.
+            .where(and(inArray(sessions.id, next), isUnfinished, isFree))
+            .returning({ ...entryColumns, fence: sessions.fence }),
+        );
+        return row ? { ...entryOf(row), fence: row.fence } : null;
+      }),
+
+    async renew(claims, leaseMs) {
+      if (claims.length === 0) return [];
+      const rows = await written(
+        database
+          .update(sessions)
+          .set({ leaseUntil: leaseEnd(leaseMs) })
+          .where(or(...claims.map(isClaimed)))
+          .returning({ sessionId: sessions.id, fence: sessions.fence }),
+      );
+      return rows;
+    },
+
+    async release(claim) {
+      await written(database.update(sessions).set({ workerId: null, leaseUntil: null }).where(isClaimed(claim)));
+    },
+
+    async line() {
+      const rows = await database
+        .select({ ...entryColumns, isLeased: sql<boolean>`coalesce(${isLeased}, false)`, isQueuedAgain })
+        .from(sessions)
+        .where(isUnfinished)
+        .orderBy(sessions.queuedAt, sessions.ordinal);
+      const owners = [...new Set(rows.map(({ ownerId }) => ownerId))];
+      const served = await database
+        .select({ ownerId: sessions.ownerId, at: max(sessions.claimedAt) })
+        .from(sessions)
+        .where(and(inArray(sessions.ownerId, owners), isNotNull(sessions.claimedAt)))
+        .groupBy(sessions.ownerId);
+      return {
+        waiting: rows.filter((row) => !row.isLeased || row.isQueuedAgain).map(entryOf),
+        running: new Map(rows.filter((row) => row.isLeased).map((row) => [row.sessionId, entryOf(row)])),
+        served: new Map(served.map(({ ownerId, at }) => [ownerId, at?.getTime() ?? 0])),
+      };
+    },
+
+    async reorder(sessionIds) {
+      await database.transaction(async (transaction) => {
+        const rows = await transaction
+          .select({ id: sessions.id, queuedAt: sessions.queuedAt })
+          .from(sessions)
+          .where(inArray(sessions.id, [...sessionIds]))
+          .orderBy(sessions.queuedAt, sessions.ordinal)
+          .for("update");
+        const waiting = sessionIds.filter((id) => rows.some((row) => row.id === id));
+        let last = Number.NEGATIVE_INFINITY;
+        for (const [index, { queuedAt }] of rows.entries()) {
+          last = Math.max(last + 1, queuedAt.getTime());
+          const id = waiting[index];
+          const found = rows.find((row) => row.id === id);
+          if (id === undefined || found?.queuedAt.getTime() === last) continue;
+          const changed = { queuedAt: new Date(last), revision: sql`${sessions.revision} + 1` };
+          await written(transaction.update(sessions).set(changed).where(eq(sessions.id, id)));
+        }
+      });
+    },
+  };
+}
+
+const entryColumns = {
+  sessionId: sessions.id,
+  ownerId: sessions.ownerId,
+  kind,
+  ownerLimit: sessions.ownerLimit,
+  status: sessions.status,
+};
+
+function entryOf({ sessionId, ownerId, kind, ownerLimit, status }: Omit<QueueEntry, "interrupted"> & { status: string }): QueueEntry {
+  const isInterrupted = status === "RUNNING";
+  return { sessionId, ownerId, kind, ownerLimit: isInterrupted ? null : ownerLimit, ...(isInterrupted ? { interrupted: true } : {}) };
+}
+
+function isClaimed({ sessionId, fence }: Claim): SQL | undefined {
+  return and(eq(sessions.id, sessionId), eq(sessions.fence, fence));
+}
+
+function leaseEnd(leaseMs: number): SQL {
+  return sql`clock_timestamp() + ${leaseMs} * interval '1 millisecond'`;
+}
+
+/**
+ * The id of the session that is next for a worker, by the rule of `Queue`: of each owner the first that may run; of these
+ * one that was interrupted, else that of the owner with the fewest sessions running of its kind, then of the one who was
+ * served longest ago, then the one that waits longest.
+ */
+function nextSession({ kinds, models, maxSize }: Parameters<LeaseStore["claim"]>[1]): SQL {
+  const { id, ownerId, ownerLimit, status, queuedAt, ordinal, settings } = sessions;
+  const draft = sql`coalesce((${settings} ->> 'draft')::boolean, false)`;
+  const hasModel = (model: SQL) => (models === null ? sql`true` : sql`${model} = any(${sql.param(models)}::text[])`);
+  return sql`
+    with open as (
+      select ${id} as id, ${ownerId} as owner_id, ${kind} as kind, ${ownerLimit} as owner_limit, ${status} = 'RUNNING' as interrupted,
+        ${queuedAt} as queued_at, ${ordinal} as ordinal, ${sessions.leaseUntil} >= clock_timestamp() as leased,
+        ${hasModel(sql`${settings} ->> 'model'`)} and (not ${draft} or ${hasModel(sql`'vgg19-lite'`)})
+          and (${sessions.kind} <> 'STYLE_TRANSFER' or (${settings} ->> 'size')::numeric <= ${maxSize}) as fits
+      from ${sessions} where ${isUnfinished}
+    ), running as (
+      select owner_id, kind, count(*) as count from open where leased group by owner_id, kind
+    ), heads as (
+      select distinct on (open.owner_id) open.*, coalesce(running.count, 0) as count
+      from open left join running on running.owner_id = open.owner_id and running.kind = open.kind
+      where leased is not true and fits and open.kind = any(${sql.param(kinds)}::text[])
+        and (interrupted or owner_limit is null or coalesce(running.count, 0) < owner_limit)
+      order by open.owner_id, interrupted desc, queued_at, ordinal
+    )
+    select heads.id from heads
+    left join lateral (select max(${sessions.claimedAt}) as at from ${sessions} where ${sessions.ownerId} = heads.owner_id) served on true
+    order by interrupted desc, count, served.at nulls first, queued_at, ordinal limit 1`;
+}
