@@ -33,8 +33,6 @@ import { styleTransferSettings } from "./records/settings.js";
 import { registryModels } from "./sessions/models.js";
 import { DataFolderError } from "./storage/embedded/data-folder.js";
 
-/** Time between two looks of a host at what clients asked of its sessions, where their requests may be lost on the way, ms. */
-const LOOK_MS = 3000;
 /** How long the shutdown may take before the process exits anyway, ms. */
 const SHUTDOWN_MS = 8000;
 
@@ -106,7 +104,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     verdicts: new VerdictFile(join(config.dataDir, "devices.json"), report),
     log: log.error,
     inform: log.info,
-    ...(fleet ? { lookMs: LOOK_MS } : {}),
+    isShared: fleet !== null,
   });
   const started = host;
   opened.push(() => started.close());

@@ -46,6 +46,8 @@ export interface HostSession {
   steer(): Promise<void>;
   /** Ends the session with an error, whether or not it runs. */
   fail(failure: SessionFailure): Promise<void>;
+  /** Makes the device release the session, which goes on elsewhere; resolves when its state is stored. */
+  handOver(): Promise<void>;
   /** Drops the session, because another host may have claimed it: nothing is written of it any more. */
   lose(): Promise<void>;
   /** Handles the death of the session's device; `blamed` says whether the session may have caused it. */

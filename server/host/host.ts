@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { DeviceMessage, DeviceName } from "../device/messages.js";
 import { limitTable } from "../limits/table.js";
 import type { ClaimedEntry, Queue } from "../queue/queue.js";
@@ -31,7 +32,9 @@ export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "fra
   liveGraceMs?: number;
   /** Time between two looks at the disk while sessions are suspended, ms. */
   suspendedRetryMs?: number;
-  /** Time between two looks at the records of running sessions, ms, where requests may be lost on their way; never by default. */
+  /** Whether other hosts share the storage, the bus and the queue: requests may be lost on their way, and others take over. */
+  isShared?: boolean;
+  /** Time between two looks at the records of running sessions where others share them, ms. */
   lookMs?: number;
   /** Devices in the order in which they are tried; the last one is used in any case. */
   devices?: readonly DeviceName[];
@@ -64,6 +67,12 @@ const MAX_FAILED_STARTS = 5;
 
 /** The last messages about a session. */
 const endings = new Set<DeviceMessage["type"]>(["finished", "cancelled", "paused", "failed"]);
+
+/** Time between two looks of a host at what clients asked of its sessions, where others share them, ms. */
+const LOOK_MS = 3000;
+
+/** How long the device may take to hand over its sessions when the host closes, ms. */
+const HAND_OVER_MS = 3000;
 
 /** Wait before claiming again from a queue that failed, ms. */
 const CLAIM_RETRY_MS = 1000;
@@ -149,7 +158,7 @@ export class Host {
   static async start(options: HostOptions): Promise<Host> {
     const host = new Host(options);
     host.endControls = await options.bus.subscribe("controls", ({ type, sessionId }) => void host.sessions.get(sessionId)?.[type]());
-    if (options.lookMs !== undefined) host.looking = host.lookAtRecords(options.lookMs);
+    if (options.isShared) host.looking = host.lookAtRecords(options.lookMs ?? LOOK_MS);
     host.supervisor.start();
     host.claiming = host.claimSessions();
     host.resuming = host.suspended.run();
@@ -201,11 +210,13 @@ export class Host {
 
   /**
    * Stops claiming, kills the device and waits until everything that it sent is stored: nothing is written after that.
-   * Sessions that ran stay RUNNING in storage; `recoverSessions` finds them at the next start.
+   * Sessions that ran stay RUNNING in storage; `recoverSessions` finds them at the next start. Where others share them, their
+   * state is stored first, and another host goes on at once.
    */
   async close(): Promise<void> {
     this.closing.abort();
     this.capacityChanged?.();
+    if (this.options.isShared) await this.handOver();
     await this.supervisor.close();
     await this.claiming;
     await this.resuming;
@@ -215,6 +226,11 @@ export class Host {
     await Promise.all(working.map((part) => part.idle()));
     await this.parts.frameRetention.idle();
     await Promise.all([...this.sessions.keys()].map((id) => this.giveBack(id)));
+  }
+
+  private async handOver(): Promise<void> {
+    const handed = [...this.sessions.values()].map((session) => session.handOver());
+    await Promise.race([Promise.all(handed), delay(HAND_OVER_MS, undefined, { ref: false })]);
   }
 
   private get closed(): boolean {

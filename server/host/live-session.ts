@@ -91,7 +91,7 @@ export class LiveSession implements HostSession {
     if (this.ended) return;
     if (message.type === "free") {
       this.deviceFree = true;
-      this.handOver();
+      this.feedDevice();
     } else if (message.type === "begun") {
       if (!this.onDevice?.begun) this.reply({ type: "receipt", step: message.step, status: "ACCEPTED", credit: this.credit });
       if (this.onDevice) this.onDevice.begun = true;
@@ -146,6 +146,11 @@ export class LiveSession implements HostSession {
     return this.tasks.idle();
   }
 
+  /** It has no state: the next host takes the next frame. */
+  handOver(): Promise<void> {
+    return this.lose();
+  }
+
   lose(): Promise<void> {
     return this.tasks.run(async () => {
       if (!this.ended) await this.leave();
@@ -193,7 +198,7 @@ export class LiveSession implements HostSession {
     this.waiting = { step: offer.step, picture: offer.picture, begun: false, isSecondTry: false };
     this.dropped += offer.superseded;
     if (older) this.drop(older);
-    this.handOver();
+    this.feedDevice();
   }
 
   private drop({ step, begun }: LiveFrame): void {
@@ -201,7 +206,7 @@ export class LiveSession implements HostSession {
     if (!begun) this.reply({ type: "receipt", step, status: "SUPERSEDED", credit: this.credit });
   }
 
-  private handOver(): void {
+  private feedDevice(): void {
     if (!this.deviceFree || !this.waiting || !this.link) return;
     const { step, picture } = this.waiting;
     this.onDevice = this.waiting;

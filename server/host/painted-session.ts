@@ -24,8 +24,9 @@ const CHECKPOINT_BYTES = 4e9;
  */
 export class PaintedSession implements HostSession {
   readonly id: string;
-  /** True once this host has finished with the session: what its device still sends is dropped. */
-  private ended = false;
+  private isEnded = false;
+  /** Called once this host has finished with the session. */
+  private settleLeft: (() => void) | null = null;
   /** Last stored step; -1 before the first. */
   private storedStep = -1;
   /** Ordinal of the last change sent to the device. */
@@ -50,6 +51,16 @@ export class PaintedSession implements HostSession {
 
   get active(): boolean {
     return !this.ended;
+  }
+
+  /** True once this host has finished with the session: what its device still sends is dropped. */
+  private get ended(): boolean {
+    return this.isEnded;
+  }
+
+  private set ended(isEnded: boolean) {
+    this.isEnded = isEnded;
+    if (isEnded) this.settleLeft?.();
   }
 
   /** Starts from the beginning, or after a restart from the last checkpoint. */
@@ -101,6 +112,16 @@ export class PaintedSession implements HostSession {
 
   fail(failure: SessionFailure): Promise<void> {
     return this.tasks.run(() => this.abandon({ status: "FAILED", error: failure }));
+  }
+
+  async handOver(): Promise<void> {
+    if (this.ended || !this.link) return;
+    const left = new Promise<void>((resolve) => {
+      this.settleLeft = resolve;
+    });
+    await this.pause();
+    await left;
+    await this.idle();
   }
 
   lose(): Promise<void> {

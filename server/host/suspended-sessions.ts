@@ -18,6 +18,8 @@ export interface SuspendedSessionsParts {
   log: (line: string, cause?: unknown) => void;
   closing: AbortSignal;
   retryMs?: number;
+  /** Whether other hosts share the storage: one that has died left its suspended sessions to the others. */
+  isShared?: boolean;
 }
 
 /**
@@ -38,10 +40,10 @@ export class SuspendedSessions {
 
   /** Resumes sessions until the host closes. */
   async run(): Promise<void> {
-    const { closing, log, retryMs = RETRY_MS } = this.parts;
+    const { closing, log, retryMs = RETRY_MS, isShared = false } = this.parts;
     let wait = retryMs;
     while (await abortableDelay(wait, closing)) {
-      if (!this.expected) {
+      if (!this.expected && !isShared) {
         wait = retryMs;
         continue;
       }

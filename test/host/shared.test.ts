@@ -1,0 +1,66 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { HostOptions } from "../../server/host/host.js";
+import { openEmbeddedQueue } from "../../server/queue/embedded.js";
+import type { ClaimedEntry } from "../../server/queue/queue.js";
+import { HostHarness } from "../helpers/host-harness.js";
+import { until } from "../helpers/until.js";
+
+describe("a host that shares its sessions with others", () => {
+  const harnesses: HostHarness[] = [];
+  async function startHost(options: Partial<HostOptions> = {}): Promise<HostHarness> {
+    const host = await HostHarness.start({ isShared: true, lookMs: 50, ...options });
+    harnesses.push(host);
+    return host;
+  }
+  afterEach(() => Promise.all(harnesses.splice(0).map((host) => host.close())));
+
+  test("stores the state of its sessions when it closes, up to the last picture", async () => {
+    const host = await startHost();
+    const id = await host.paint({ steps: 1e6 });
+    await host.frame(id, 2);
+    await host.host.close();
+    const { status, step } = await host.session(id);
+    expect(status).toBe("RUNNING");
+    expect(await host.checkpointStep(id)).toBe(step);
+  });
+
+  test("pauses, steers and ends as the records say when no request reached it", async () => {
+    const host = await startHost();
+    const ids = [await host.paint({ steps: 1e6 }), await host.paint({ steps: 1e6 }), await host.paint({ steps: 1e6 })];
+    const [paused = "", steered = "", deleted = ""] = ids;
+    for (const id of ids) await host.frame(id, 1);
+    await host.storage.changes.add(steered, { settings: { alpha: 3 }, styles: null }, ["RUNNING"]);
+    await host.storage.sessions.update(paused, { status: "PAUSED" });
+    await host.storage.sessions.delete(deleted);
+    await until(async () => (await host.storage.changes.list(steered)).every(({ step }) => step !== null));
+    await host.released(paused);
+    await host.released(deleted);
+    expect((await host.session(paused)).status).toBe("PAUSED");
+    expect((await host.session(steered)).status).toBe("RUNNING");
+  });
+
+  test("drops a session whose claim is lost, and writes nothing of it any more", async () => {
+    const lost = new AbortController();
+    const inner = openEmbeddedQueue();
+    const queue = {
+      ...inner,
+      async claim(...args: Parameters<typeof inner.claim>): Promise<ClaimedEntry | null> {
+        const entry = await inner.claim(...args);
+        return entry && { ...entry, lost: lost.signal };
+      },
+    };
+    const host = await startHost({ queue });
+    const id = await host.prepare({ steps: 1e6 });
+    await inner.add({ sessionId: id, ownerId: "ann", kind: "PAINTED", ownerLimit: null });
+    await host.frame(id, 2);
+    lost.abort();
+    await host.released(id);
+    const dropped = await host.session(id);
+    expect(dropped.status).toBe("RUNNING");
+    const another = await host.prepare({ steps: 3 });
+    await inner.add({ sessionId: another, ownerId: "ann", kind: "PAINTED", ownerLimit: null });
+    // Its claim is lost too: the host drops it before it begins.
+    await until(() => host.host.devices()[0]?.sessionIds.length === 0);
+    expect(await host.session(id)).toEqual(dropped);
+  });
+});
