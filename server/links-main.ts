@@ -2,11 +2,11 @@ import { parseArgs } from "node:util";
 import { Agent, fetch } from "undici";
 import { Links, pathOf } from "./access/links.js";
 import { type OperatorAccess, readOperatorFile } from "./access/operator.js";
-import { openEmbeddedBus } from "./bus/embedded.js";
-import { readConfig } from "./config.js";
+import { type Config, readConfig } from "./config.js";
+import { openEngines } from "./engines.js";
 import { messageOf } from "./errors.js";
+import { createLog } from "./log.js";
 import { isOpen, type LinkRecord, LOCAL_OWNER, type Role, roles } from "./records/access.js";
-import { openEmbeddedStorage } from "./storage/embedded/open.js";
 
 const usage = `Links and tokens by which people and programs may use this server:
 
@@ -21,7 +21,7 @@ const MOST_LISTED = 100;
 
 type Listed = Pick<LinkRecord, "id" | "kind" | "name" | "role" | "expiresAt" | "revokedAt">;
 
-/** What the command does with links: through the running server, or in the database of one that is stopped. */
+/** What the command does with links: through the running server, or in the database of one that is stopped or elsewhere. */
 interface LinkDesk {
   /** Links to the server, and then tokens. */
   list(): Promise<Listed[]>;
@@ -77,9 +77,16 @@ function deskOf({ address, secret }: OperatorAccess): LinkDesk {
  */
 const localDispatcher = new Agent({ connect: { rejectUnauthorized: false } });
 
-async function deskOfStopped(dataDir: string): Promise<LinkDesk> {
-  const storage = await openEmbeddedStorage(dataDir);
-  const bus = openEmbeddedBus(console.error);
+async function deskOfStopped(config: Config): Promise<LinkDesk> {
+  const opened: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closeOne of opened.splice(0).reverse()) await closeOne();
+  };
+  const capability = () => ({ models: [], maxSize: 0 });
+  const { storage, bus } = await openEngines({ config, log: createLog(), capability, opened }).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   const links = new Links({ storage, bus });
   return {
     async list() {
@@ -92,10 +99,7 @@ async function deskOfStopped(dataDir: string): Promise<LinkDesk> {
       return secret;
     },
     revoke: async (id) => void (await links.revoke(id)),
-    async close() {
-      await bus.close();
-      await storage.close();
-    },
+    close,
   };
 }
 
@@ -123,9 +127,10 @@ function dateOf(text: string | undefined): Date | null {
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({ allowPositionals: true, options: { expires: { type: "string" } } });
   const [command = "list", first = "", second = ""] = positionals;
-  const { dataDir, publicUrl, port } = readConfig(process.env);
+  const config = readConfig(process.env);
+  const { dataDir, publicUrl, port } = config;
   const running = await readOperatorFile(dataDir);
-  const desk = running && (await isRunning(running)) ? deskOf(running) : await deskOfStopped(dataDir);
+  const desk = running && (await isRunning(running)) ? deskOf(running) : await deskOfStopped(config);
   try {
     if (command === "list") {
       const now = new Date();

@@ -10,6 +10,7 @@ import { ServerProcess } from "./server.js";
 export class Fleet {
   private readonly processes: ServerProcess[] = [];
   private readonly clients: GraphqlClient[] = [];
+  private count = 0;
 
   private constructor(
     readonly postgres: PostgresServer,
@@ -25,16 +26,16 @@ export class Fleet {
   }
 
   /** Starts an API server. */
-  async api(variables: Record<string, string> = {}): Promise<{ process: ServerProcess; client: GraphqlClient }> {
-    const process = this.launch("api", variables);
+  async api(variables: Record<string, string> = {}): Promise<{ process: ServerProcess; client: GraphqlClient; folder: string }> {
+    const { process, folder } = this.launch("api", variables);
     const client = await process.client();
     this.clients.push(client);
-    return { process, client };
+    return { process, client, folder };
   }
 
   /** Starts a worker; `client` asks only for its health. */
   async worker(variables: Record<string, string> = {}): Promise<{ process: ServerProcess; client: GraphqlClient }> {
-    const process = this.launch("worker", variables);
+    const { process } = this.launch("worker", variables);
     return { process, client: await process.client() };
   }
 
@@ -45,17 +46,20 @@ export class Fleet {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private launch(role: "api" | "worker", variables: Record<string, string>): ServerProcess {
-    const process = new ServerProcess({
-      ATELIER_ROLE: role,
+  /** The environment of one more process, with a data folder of its own. */
+  environment(): Record<string, string> {
+    return {
       DATABASE_URL: this.database,
       REDIS_URL: this.redis.url,
       ATELIER_BLOBS: join(this.folder, "blobs"),
-      ATELIER_DATA: join(this.folder, `process-${this.processes.length}`),
-      ATELIER_DEVICE: "cpu",
-      ...variables,
-    });
+      ATELIER_DATA: join(this.folder, `process-${this.count++}`),
+    };
+  }
+
+  private launch(role: "api" | "worker", variables: Record<string, string>): { process: ServerProcess; folder: string } {
+    const environment = this.environment();
+    const process = new ServerProcess({ ...environment, ATELIER_ROLE: role, ATELIER_DEVICE: "cpu", ...variables });
     this.processes.push(process);
-    return process;
+    return { process, folder: environment.ATELIER_DATA ?? "" };
   }
 }

@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Fleet } from "../helpers/fleet.js";
+import { GraphqlClient } from "../helpers/graphql-client.js";
+import { noPostgres, postgresPrograms } from "../helpers/postgres-server.js";
+import { hasRedis } from "../helpers/redis-server.js";
+import { noteSkipped } from "../helpers/skipped.js";
+
+if (postgresPrograms === null) noteSkipped(noPostgres);
+
+const run = promisify(execFile);
+const CREATE = `mutation { createLink(input: { name: "Class 7b", role: ARTIST }) { secret link { id } } }`;
+const SESSIONS = "{ sessions(first: 1) { totalCount } }";
+const AUDIT = "{ auditLog(first: 5) { action name } }";
+
+describe.skipIf(postgresPrograms === null || !hasRedis())("access to several API servers", () => {
+  let fleet: Fleet;
+  const admins: GraphqlClient[] = [];
+  beforeAll(async () => {
+    fleet = await Fleet.start();
+    const servers = await Promise.all([fleet.api({ ATELIER_ACCESS: "link" }), fleet.api({ ATELIER_ACCESS: "link" })]);
+    for (const { client, folder } of servers) {
+      const { secret } = JSON.parse(await readFile(join(folder, "operator.json"), "utf8")) as { secret: string };
+      admins.push(new GraphqlClient(client.address, secret));
+    }
+  });
+  afterAll(async () => {
+    await Promise.all(admins.map((client) => client.close()));
+    await fleet?.close();
+  });
+
+  it("is by the same links, and ends everywhere when one of them revokes", async () => {
+    const [a, b] = admins as [GraphqlClient, GraphqlClient];
+    const { createLink } = await a.query(CREATE);
+    const artist = new GraphqlClient(b.address, createLink.secret);
+    expect(await artist.query(SESSIONS)).toEqual({ sessions: { totalCount: 0 } });
+    const watching = artist.subscribe("subscription { sessions { id } }");
+    const cut = watching.next().then(
+      () => null,
+      (event: { code?: number }) => event.code,
+    );
+    // The socket is open once it has answered.
+    for await (const { data } of artist.subscribe(SESSIONS)) expect(data).toEqual({ sessions: { totalCount: 0 } });
+    await a.query("mutation ($id: ID!) { revokeLink(id: $id) { id } }", { id: createLink.link.id });
+    expect(await cut).toBe(4403);
+    expect((await artist.refusal(SESSIONS)).code).toBe("UNAUTHENTICATED");
+    await artist.close();
+    for (const admin of admins) {
+      const { auditLog } = await admin.query(AUDIT);
+      expect(auditLog.map(({ action }: { action: string }) => action)).toEqual(
+        expect.arrayContaining(["Mutation.revokeLink", "Mutation.createLink"]),
+      );
+    }
+  });
+
+  it("can be given and taken by the command on a machine without a server", async () => {
+    const links = async (...args: string[]) => {
+      const env = { ...process.env, ...fleet.environment(), ATELIER_ACCESS: "link" };
+      return (await run(process.execPath, ["--import", "tsx", "server/links-main.ts", ...args], { env })).stdout;
+    };
+    const secret = (await links("token", "Nightly film", "viewer")).trim();
+    const viewer = new GraphqlClient(admins[0]!.address, secret);
+    expect(await viewer.query(SESSIONS)).toEqual({ sessions: { totalCount: 0 } });
+    const id = /^(\S+).*Nightly film \(token\)$/m.exec(await links("list"))?.[1] ?? "";
+    await links("revoke", id);
+    await expect.poll(async () => (await viewer.send(SESSIONS)).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
+  });
+});
