@@ -79,6 +79,9 @@ export function openEmbeddedQueue(): Queue {
       if (running.delete(sessionId)) serve();
     },
 
+    // The host of this process holds what runs, or will in a moment.
+    seize: async () => null,
+
     async remove(sessionId) {
       const entry = find(sessionId);
       if (!entry) return;

@@ -24,6 +24,11 @@ export interface Queue {
   claim(signal: AbortSignal, kinds?: readonly WorkKind[]): Promise<ClaimedEntry | null>;
   /** Says that a claimed session runs no more here; what its record says is stored before. Without effect for others. */
   release(sessionId: string): Promise<void>;
+  /**
+   * Claims an unfinished session that no host holds, for whoever ends it; `release` gives it back. Null while a host may hold
+   * it, which then ends it.
+   */
+  seize(sessionId: string): Promise<Claim | null>;
   /** Takes out a session that waits no more, as its record says. Without effect for others. */
   remove(sessionId: string): Promise<void>;
   /** Place of a session in the order of `list`, 1 for the next one; null when it is not waiting. */

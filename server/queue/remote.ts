@@ -60,7 +60,7 @@ export function openRemoteQueue({
         wakeUps.send();
         // It may have been added while an earlier claimant was told that there is none.
         const taker = claimants.find(({ kinds }) => kinds.includes(entry.kind));
-        if (taker) taker.settle(hold(entry));
+        if (taker) taker.settle({ ...entry, lost: hold(entry) });
         else await leases.release(entry);
       }
     } while (isAskedAgain);
@@ -76,10 +76,10 @@ export function openRemoteQueue({
       });
   }
 
-  function hold(entry: Omit<ClaimedEntry, "lost">): ClaimedEntry {
+  function hold({ sessionId, fence }: Claim): AbortSignal {
     const lost = new AbortController();
-    held.set(entry.sessionId, { claim: { sessionId: entry.sessionId, fence: entry.fence }, lost });
-    return { ...entry, lost: lost.signal };
+    held.set(sessionId, { claim: { sessionId, fence }, lost });
+    return lost.signal;
   }
 
   async function renew(): Promise<void> {
@@ -139,6 +139,12 @@ export function openRemoteQueue({
       await leases.release(found.claim);
       wakeUps.send();
       look();
+    },
+
+    async seize(sessionId) {
+      const claim = await leases.seize(workerId, sessionId, leaseMs);
+      if (claim) hold(claim);
+      return claim;
     },
 
     // Its record says that it waits no more.

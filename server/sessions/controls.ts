@@ -169,6 +169,8 @@ export class SessionControls {
       if (isFinal(now.status)) throw statusConflict(now.status);
       const deadline = performance.now() + CANCEL_TIMEOUT_MS;
       while (!ended && performance.now() < deadline) {
+        const abandoned = await this.endAbandoned(sessionId, status);
+        if (abandoned) return abandoned;
         await bus.publish("controls", { type: controlTo[status], sessionId });
         await ending.wait(CANCEL_AGAIN_MS);
         // The bus may have lost the end.
@@ -184,6 +186,20 @@ export class SessionControls {
   private async hasEnded(sessionId: string): Promise<boolean> {
     const session = await this.parts.storage.sessions.find(sessionId);
     return session === null || isFinal(session.status);
+  }
+
+  /** Ends a running session whose host has died; null while a host may hold it. */
+  private async endAbandoned(sessionId: string, status: EndedByClient): Promise<SessionRecord | null> {
+    const { storage, queue, bus } = this.parts;
+    const claim = await queue.seize(sessionId);
+    if (!claim) return null;
+    try {
+      const ended = await storage.held(claim).sessions.update(sessionId, { status, finishedAt: new Date(), error: null }, ["RUNNING"]);
+      if (ended) await publishChange(bus, ended);
+      return ended;
+    } finally {
+      await queue.release(sessionId);
+    }
   }
 
   /** Why a conditional update changed nothing. */

@@ -21,6 +21,8 @@ export interface LeaseStore {
    * RUNNING and whose lease is over come first. Null when there is none.
    */
   claim(workerId: string, capability: Capability, leaseMs: number): Promise<(QueueEntry & Claim) | null>;
+  /** Claims one session, if it is unfinished and nobody holds it. */
+  seize(workerId: string, sessionId: string, leaseMs: number): Promise<Claim | null>;
   /** Moves the ends of leases; returns the claims that hold. */
   renew(claims: readonly Claim[], leaseMs: number): Promise<Claim[]>;
   /** Ends a lease; without effect when the claim does not hold. */

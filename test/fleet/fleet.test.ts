@@ -171,6 +171,15 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     await expectWhole({ viewer, ended: viewer.follow(second()) }, 60);
   });
 
+  it("end a session whose worker was killed while no other one is there", async () => {
+    const doomed = await startWorker();
+    const id = await start(500);
+    await until(async () => (await statusOf(id)) === "RUNNING");
+    await doomed.end("SIGKILL");
+    const { cancelSession } = await second().query("mutation ($id: ID!) { cancelSession(sessionId: $id) { status } }", { id });
+    expect(cancelSession.status).toBe("CANCELLED");
+  });
+
   it("survive a Redis that is restarted and has lost everything", async () => {
     await startWorker();
     const id = await start(60);

@@ -46,6 +46,17 @@ export function sqlLeases(database: Database): LeaseStore {
         return row ? { ...entryOf(row), fence: row.fence } : null;
       }),
 
+    async seize(workerId, sessionId, leaseMs) {
+      const [row] = await written(
+        database
+          .update(sessions)
+          .set({ workerId, leaseUntil: leaseEnd(leaseMs), fence: sql`${sessions.fence} + 1` })
+          .where(and(eq(sessions.id, sessionId), isUnfinished, isFree))
+          .returning({ fence: sessions.fence }),
+      );
+      return row ? { sessionId, fence: row.fence } : null;
+    },
+
     async renew(claims, leaseMs) {
       if (claims.length === 0) return [];
       const rows = await written(
