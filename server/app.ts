@@ -23,7 +23,7 @@ import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
-import { Allowances } from "./limits/allowances.js";
+import { Allowances, type OpenRateLimiter } from "./limits/allowances.js";
 import { pictureLimitsOf } from "./limits/pictures.js";
 import { SocketPlaces } from "./limits/socket-places.js";
 import { type LimitValues, limitValues } from "./limits/table.js";
@@ -96,6 +96,8 @@ export interface AppParts {
   maxSize(): number;
   /** Values of limits that differ from those of the table. Those of operations and their documents are fixed. */
   limits?: Partial<LimitValues>;
+  /** Counts rates together with other servers; this one counts alone by default. */
+  openRateLimiter?: OpenRateLimiter;
   /** How long the head of a request may take to arrive, ms; a minute by default. */
   headMs?: number;
   /** Receives errors that are the server's own fault. */
@@ -148,6 +150,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     report,
     warn,
     limits: replaced,
+    openRateLimiter,
     headMs = HEAD_MS,
   } = parts;
   const broker = new FrameBroker(storage, bus);
@@ -156,7 +159,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const liveFrames = new LiveFrames({ sessions: storage.sessions, bus });
   const watchOutput = outputsOf({ storage, bus, broker });
   const values = limitValues(replaced);
-  const allowances = new Allowances(values);
+  const allowances = new Allowances(values, openRateLimiter);
   const admission = new Admission({ storage, allowances });
   const pictureLimits = pictureLimitsOf(values);
   const sessionParts = { storage, queue, bus, models: models.sessions, maxSize, admission };

@@ -5,6 +5,8 @@ import type { Bus } from "./bus/bus.js";
 import { openEmbeddedBus } from "./bus/embedded.js";
 import { openRemoteBus } from "./bus/remote.js";
 import type { Config } from "./config.js";
+import type { OpenRateLimiter } from "./limits/allowances.js";
+import { openSharedRates } from "./limits/shared-rates.js";
 import type { Log } from "./log.js";
 import { openEmbeddedQueue } from "./queue/embedded.js";
 import type { Queue } from "./queue/queue.js";
@@ -23,7 +25,7 @@ export interface Engines {
   bus: Bus;
   queue: Queue;
   /** The processes that share these engines; null where this one has its own. */
-  fleet: { workers: WorkerStore; workerId: string; audit: AuditStore } | null;
+  fleet: { workers: WorkerStore; workerId: string; audit: AuditStore; openRateLimiter: OpenRateLimiter } | null;
 }
 
 export interface EnginesParts {
@@ -72,8 +74,10 @@ async function openShared(
   const bus = await openRemoteBus(redisUrl, { onListenerError: log.report, warn: log.warn });
   opened.push(() => bus.close());
   const workerId = randomUUID();
-  const failed = (error: unknown) => log.warn("The queue could not be served:", error);
+  const failed = (error: unknown) => log.warn("Redis or the queue could not be used:", error);
   const queue = openRemoteQueue({ leases: storage.leases, wakeUps: openWakeUps(redisUrl, failed), workerId, capability, failed });
   opened.push(() => queue.close());
-  return { storage, bus, queue, fleet: { workers: storage.workers, workerId, audit: storage.audit } };
+  const rates = openSharedRates(redisUrl, failed);
+  opened.push(async () => rates.close());
+  return { storage, bus, queue, fleet: { workers: storage.workers, workerId, audit: storage.audit, openRateLimiter: rates.open } };
 }

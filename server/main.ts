@@ -181,6 +181,7 @@ async function serveApi(
     exportsFolder: join(config.dataDir, "exports"),
     memoryBytes: memoryOfMachine(),
     limits: { ownBytes: config.ownerBytes },
+    ...(fleet ? { openRateLimiter: fleet.openRateLimiter } : {}),
     report,
     warn: log.warn,
   });

@@ -1,4 +1,4 @@
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { type AtelierError, beyondLimit } from "../errors.js";
 import { addressKey } from "./address.js";
 import { type LimitName, type LimitScope, type LimitValues, limitTable } from "./table.js";
@@ -24,6 +24,9 @@ const windows = {
 
 export type RateName = keyof typeof windows;
 
+/** Opens what counts one rate: `points` in `duration` seconds. */
+export type OpenRateLimiter = (options: { keyPrefix: string; points: number; duration: number }) => RateLimiterAbstract;
+
 /** After how long a client should ask again where nobody knows when a place will be free, s. */
 const FREE_PLACE_S = 10;
 
@@ -32,11 +35,14 @@ const FREE_PLACE_S = 10;
  * nobody is on a server without access control, where everyone is one owner with all rights.
  */
 export class Allowances {
-  private readonly rates = new Map<RateName, RateLimiterMemory>();
+  private readonly rates = new Map<RateName, RateLimiterAbstract>();
 
-  constructor(readonly values: LimitValues) {
+  constructor(
+    readonly values: LimitValues,
+    open: OpenRateLimiter = (options) => new RateLimiterMemory(options),
+  ) {
     for (const [name, duration] of Object.entries(windows) as [RateName, number][]) {
-      this.rates.set(name, new RateLimiterMemory({ keyPrefix: name, points: values[name], duration }));
+      this.rates.set(name, open({ keyPrefix: name, points: values[name], duration }));
     }
   }
 
