@@ -1,21 +1,19 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { Dialog, Switch } from "radix-ui";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { Dialog } from "radix-ui";
+import { type ComponentType, useEffect, useState, useSyncExternalStore } from "react";
 import dialog from "../parts/dialog.module.css";
-import { activeShortcuts, onShortcuts, type Shortcut, shortcutFor, shortcutsOn, turnShortcuts } from "../shortcuts/active";
+import { onShortcuts, shortcutFor, shortcutsOn } from "../shortcuts/active";
 import { useShortcut } from "../shortcuts/use-shortcut";
 import { shortcutTexts as texts } from "../texts/shortcuts";
 import styles from "./help-sheet.module.css";
 import { rooms } from "./rooms";
 
-const none: readonly Shortcut[] = [];
-
 /** A sheet that "?" opens with the shortcuts of this page; it also listens for their keys. */
 export function HelpSheet() {
   const [open, setOpen] = useState(false);
-  const shortcuts = useSyncExternalStore(onShortcuts, activeShortcuts, () => none);
+  const Lines = useLines(open);
   const on = useSyncExternalStore(onShortcuts, shortcutsOn, () => true);
   useKeys(on);
   useShortcut("?", texts.help, () => setOpen(true), true);
@@ -29,25 +27,7 @@ export function HelpSheet() {
           <div className={dialog.overlay} aria-hidden="true" />
           <Dialog.Content className={dialog.content} data-high="true" aria-describedby={undefined}>
             <Dialog.Title className={dialog.title}>{texts.title}</Dialog.Title>
-            <dl className={styles.keys} data-on={on}>
-              {[...shortcuts]
-                .sort((a, b) => Number(a.everywhere) - Number(b.everywhere))
-                .map(({ key, title }) => (
-                  <div key={`${key} ${title}`} className={styles.row}>
-                    <dt>
-                      <kbd className={styles.key}>{texts.keyNames[key] ?? key.toUpperCase()}</kbd>
-                    </dt>
-                    <dd>{title}</dd>
-                  </div>
-                ))}
-            </dl>
-            <p className="note">{texts.elsewhere}</p>
-            <div className={styles.switchLine}>
-              <Switch.Root id="turn-shortcuts" className={styles.switch} checked={on} onCheckedChange={turnShortcuts}>
-                <Switch.Thumb className={styles.thumb} />
-              </Switch.Root>
-              <label htmlFor="turn-shortcuts">{texts.turn}</label>
-            </div>
+            {Lines && <Lines />}
             <div className={dialog.actions}>
               <Dialog.Close className="button">{texts.close}</Dialog.Close>
             </div>
@@ -59,6 +39,18 @@ export function HelpSheet() {
       ))}
     </>
   );
+}
+
+/** What the open sheet says; null until its code is loaded, which few people need. */
+function useLines(open: boolean): ComponentType | null {
+  const [lines, setLines] = useState<{ Lines: ComponentType } | null>(null);
+  useEffect(() => {
+    if (!open || lines) return;
+    import("./help-lines")
+      .then(({ HelpLines }) => setLines({ Lines: HelpLines }))
+      .catch((error: unknown) => console.debug("The list of keys could not be loaded:", error));
+  }, [open, lines]);
+  return lines?.Lines ?? null;
 }
 
 function RoomShortcut({ href, name, digit }: { href: string; name: string; digit: string }) {
