@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { CuttableProxy } from "../helpers/cuttable-proxy.js";
 import { Fleet } from "../helpers/fleet.js";
 import type { GraphqlClient } from "../helpers/graphql-client.js";
 import { digestOf, historyOf, PatientViewer } from "../helpers/patient-viewer.js";
@@ -38,8 +39,8 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
 
   const first = () => a!.client;
   const second = () => b!.client;
-  async function startWorker(): Promise<ServerProcess> {
-    const { process } = await fleet.worker();
+  async function startWorker(variables: Record<string, string> = {}): Promise<ServerProcess> {
+    const { process } = await fleet.worker(variables);
     workers.add(process);
     return process;
   }
@@ -191,6 +192,34 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     await fleet.redis.start();
     await expectWhole(watched, 60);
     await until(async () => (await statusOf(waiting)) === "COMPLETED");
+  });
+
+  it("go on elsewhere when a worker is cut off from PostgreSQL, and once when it comes back", async () => {
+    const network = await CuttableProxy.start(fleet.database);
+    await startWorker({ DATABASE_URL: network.through(fleet.database) });
+    const id = await start(60);
+    const watched = watch(id);
+    await until(() => watched.viewer.lastStep >= 3);
+    network.cut();
+    const cut = watched.viewer.lastStep;
+    await startWorker();
+    await until(() => watched.viewer.lastStep > cut + 3);
+    network.restore();
+    await expectWhole(watched, 60);
+    await network.close();
+  });
+
+  it("go on at a worker that is cut off from Redis, and viewers see the end", async () => {
+    const network = await CuttableProxy.start(fleet.redis.url);
+    await startWorker({ REDIS_URL: network.through(fleet.redis.url) });
+    const id = await start(60);
+    const watched = watch(id);
+    await until(() => watched.viewer.lastStep >= 3);
+    network.cut();
+    await until(async () => (await statusOf(id)) === "COMPLETED");
+    network.restore();
+    await expectWhole(watched, 60);
+    await network.close();
   });
 
   it("survive a PostgreSQL that is away for some seconds", async () => {

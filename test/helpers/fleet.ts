@@ -16,7 +16,8 @@ export class Fleet {
     readonly postgres: PostgresServer,
     readonly redis: RedisServer,
     private readonly folder: string,
-    private readonly database: string,
+    /** Address of the database. */
+    readonly database: string,
   ) {}
 
   static async start(): Promise<Fleet> {
