@@ -183,6 +183,8 @@ class RemoteBus implements Bus {
     const number = ++this.count;
     const echoed = this.channels.get(topic)?.isOpen ? this.echoOf(number, topic) : Promise.resolve();
     try {
+      // A connection that is not ready takes messages, and may never answer: a Redis that hangs still accepts connections.
+      if (this.publisher.status !== "ready") throw new Error("not connected");
       const receivers = await this.publisher.publish(CHANNELS + topic, seal({ from: this.id, number, message }));
       if (receivers > 0) await echoed;
       return true;
