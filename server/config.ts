@@ -321,7 +321,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const values = Object.entries<Variable<unknown>>(variables).map(([key, variable]) => [key, read(variable, env)]);
   const config = Object.fromEntries(values) as Config;
   requireEngines(config);
-  // A worker shows others only whether it is well.
+  // A worker shows others only whether it is well, and its metrics.
   if (!loopback.includes(config.host) && config.access === "NONE" && config.role !== "worker") {
     throw new ConfigError(
       `HOST=${config.host} lets other machines reach the server, so it must know who may use it: set ATELIER_ACCESS=link too; docs/access.md says more.`,

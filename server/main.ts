@@ -21,7 +21,9 @@ import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
 import { VerdictFile } from "./host/verdicts.js";
 import { registryWorkModels } from "./host/work.js";
-import { createWorkerApp, type WorkerAppParts } from "./http/worker.js";
+import { HostMetrics } from "./http/host-metrics.js";
+import { createMetrics } from "./http/metrics.js";
+import { createWorkerApp } from "./http/worker.js";
 import { maxPaintingSize } from "./limits/pictures.js";
 import { createLog } from "./log.js";
 import { downloadPreferredFeatures, openRegistry, type Registry } from "./models/registry.js";
@@ -81,11 +83,13 @@ async function start(config: Config, opened: Close[]): Promise<void> {
         maxSize,
       };
 
+  const hostMetrics = role === "api" ? null : new HostMetrics(runners.devices);
+
   // 5. The API. It listens before the device starts, so that a port in use shows at once.
   const url =
     role === "worker"
-      ? await serveHealth(config, { storage, unready: runners.unready }, opened)
-      : await serveApi(config, engines, registry, runners, opened);
+      ? await serveHealth(config, { storage, unready: runners.unready, hostMetrics }, opened)
+      : await serveApi(config, engines, registry, { ...runners, hostMetrics }, opened);
   if (role === "api") {
     log.info(`Atelier is at ${url}. Workers on other machines run the sessions.`);
     return;
@@ -101,6 +105,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     devices: candidatesOf(config.device, { hasNvidia: hasCudaBuild && hasNvidiaDriver() }),
     device: { output: log.warn },
     verdicts: new VerdictFile(join(config.dataDir, "devices.json"), report),
+    computed: (frame) => hostMetrics?.count(frame),
     log: log.error,
     inform: log.info,
     ...(fleet ? { lookMs: LOOK_MS } : {}),
@@ -146,12 +151,15 @@ function openModels({ dataDir, modelMirror: mirror, offline }: Config): Promise<
 /** Who runs sessions, as the API shows it. */
 type Runners = Pick<AppParts, "devices" | "refusedDevices" | "stepTimes" | "unready" | "maxSize">;
 
+/** What a process shows of its host. */
+type HostParts = { hostMetrics: HostMetrics | null };
+
 /** Serves the API and the studio. Returns the address by which this machine reaches them. */
 async function serveApi(
   config: Config,
   { storage, bus, queue }: Engines,
   registry: Registry,
-  runners: Runners,
+  runners: Runners & HostParts,
   opened: Close[],
 ): Promise<string> {
   // Commands on this machine reach the running server by a secret in the data folder.
@@ -195,9 +203,15 @@ async function serveApi(
   return url;
 }
 
-/** Serves the health of a worker. Returns the address by which this machine reaches it. */
-async function serveHealth({ port, host }: Config, parts: WorkerAppParts, opened: Close[]): Promise<string> {
-  const server = createServer(createWorkerApp(parts));
+/** Serves the health and the metrics of a worker. Returns the address by which this machine reaches it. */
+async function serveHealth(
+  { port, host, metrics: hasMetrics }: Config,
+  { storage, unready, hostMetrics }: Pick<Engines, "storage"> & Pick<Runners, "unready"> & HostParts,
+  opened: Close[],
+): Promise<string> {
+  const metrics = hasMetrics ? createMetrics({ storage, api: null, host: hostMetrics }) : null;
+  opened.push(async () => metrics?.close());
+  const server = createServer(createWorkerApp({ storage, unready, metrics }));
   server.listen(port, host);
   await once(server, "listening");
   opened.push(async () => {

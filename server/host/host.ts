@@ -39,6 +39,8 @@ export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "fra
   /** What earlier starts found out about the devices. */
   verdicts?: Verdicts;
   log?: SessionParts["log"];
+  /** Receives how long a device computed for each frame that it sends. */
+  computed?: (frame: { device: string; kind: "LIVE" | "PAINTED"; computeMs: number }) => void;
   /** Receives lines for the log that are no errors. */
   inform?: (line: string) => void;
 }
@@ -351,9 +353,15 @@ export class Host {
     if (this.paceMeter.takes(message)) return;
     const session = this.sessions.get(message.sessionId);
     if (!session) return;
-    if (message.type === "frame") this.frameReceived = true;
+    if (message.type === "frame") this.countFrame(session, message.computeMs);
     const handled = session.receive({ ...message, sessionId: session.id });
     if (endings.has(message.type)) void handled.then(() => this.release(session));
+  }
+
+  private countFrame(session: HostSession, computeMs: number): void {
+    this.frameReceived = true;
+    if (!this.current) return;
+    this.options.computed?.({ device: this.current.message.device, kind: session instanceof LiveSession ? "LIVE" : "PAINTED", computeMs });
   }
 
   private async down(exit: DeviceExit): Promise<boolean> {

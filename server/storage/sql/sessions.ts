@@ -27,6 +27,7 @@ import { insertBranch } from "./branch.js";
 import { isHeld } from "./claims.js";
 import { type Database, grouped, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
+import { sessionLoad } from "./load.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { changes, deletedSessions, frames, type ImageRole, images, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
@@ -101,6 +102,8 @@ export function sqlSessions(database: Database, claim?: Claim): SessionStore {
         );
       return rows.map(({ id }) => id);
     },
+
+    load: () => sessionLoad(database),
 
     async suspended() {
       const rows = await database
