@@ -5,6 +5,7 @@ import { type DeviceChoice, deviceChoices, isDeviceChoice } from "./device/messa
 import { messageOf } from "./errors.js";
 import { isLoopback } from "./http/own-names.js";
 import { limitTable } from "./limits/table.js";
+import { type LogFormat, logFormats } from "./log.js";
 import { type AccessMode, accessModes, type Role, roles } from "./records/access.js";
 import { type ObjectsAddress, parseObjectsAddress } from "./storage/remote/objects-address.js";
 
@@ -65,6 +66,8 @@ export interface Config {
   introspection: boolean;
   /** Whether `/metrics` is there. */
   metrics: boolean;
+  /** How the log is written. */
+  log: LogFormat;
 }
 
 export const serverRoles = ["all", "api", "worker"] as const;
@@ -308,6 +311,12 @@ export const variables = {
     default: "1",
     help: "`0` leaves out `/metrics`.",
     parse: (text) => oneOf(["0", "1"], text) === "1",
+  },
+  log: {
+    name: "ATELIER_LOG",
+    default: "text",
+    help: "How the log is written: `text` for people, `json` for programs, one record a line.",
+    parse: (text) => oneOf(logFormats, text),
   },
 } as const satisfies { [Key in keyof Config]: Variable<Config[Key]> };
 

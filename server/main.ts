@@ -7,7 +7,7 @@ import type { OpenIdSettings } from "./access/openid.js";
 import { removeOperatorFile, writeOperatorFile } from "./access/operator.js";
 import { newSecret } from "./access/secrets.js";
 import { type AppParts, createApp } from "./app.js";
-import { type Config, ConfigError, readConfig } from "./config.js";
+import { type Config, ConfigError, readConfig, variables } from "./config.js";
 import { memoryOfMachine } from "./device/machine.js";
 import { candidatesOf } from "./device/messages.js";
 import { hasNvidiaDriver } from "./device/nvidia.js";
@@ -40,7 +40,10 @@ const SHUTDOWN_MS = 8000;
 
 type Close = () => Promise<void>;
 
-const log = createLog();
+/** Fields of all records of the log, as they become known. */
+const labels: { role?: string; workerId?: string } = {};
+// Before the settings are read, whose faults are logged too.
+const log = createLog({ format: process.env[variables.log.name] === "json" ? "json" : "text", labels });
 const { report } = log;
 // What Node would print gets a timestamp and a level too.
 process.removeAllListeners("warning").on("warning", ({ name, message }) => log.warn(`${name}: ${message}`));
@@ -60,6 +63,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const capability = () => ({ models: registry.usableIds(), maxSize: maxSize() });
   const engines = await openEngines({ config, log, capability, opened });
   const { storage, bus, queue, fleet } = engines;
+  if (fleet) labels.workerId = fleet.workerId;
 
   // 2. The models, which the settings of new sessions are checked against.
   const registry = await openModels(config);
@@ -269,6 +273,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, shutDown);
   try {
     config = readConfig(process.env);
+    labels.role = config.role;
     await start(config, opened);
   } catch (error) {
     explain(error, config);

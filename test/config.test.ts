@@ -29,6 +29,11 @@ test("an empty environment gives the defaults", () => {
     graphiql: null,
     introspection: true,
     metrics: true,
+    log: "text",
+    role: "all",
+    databaseUrl: null,
+    redisUrl: null,
+    blobs: null,
   });
 });
 
@@ -59,6 +64,11 @@ test("every variable is read", () => {
     ATELIER_GRAPHIQL: "1",
     ATELIER_INTROSPECTION: "0",
     ATELIER_METRICS: "0",
+    ATELIER_LOG: "json",
+    ATELIER_ROLE: "api",
+    DATABASE_URL: "postgres://db/atelier",
+    REDIS_URL: "redis://redis",
+    ATELIER_BLOBS: "/shared",
   };
   expect(readConfig(env)).toEqual({
     port: 0,
@@ -86,6 +96,11 @@ test("every variable is read", () => {
     graphiql: true,
     introspection: false,
     metrics: false,
+    log: "json",
+    role: "api",
+    databaseUrl: "postgres://db/atelier",
+    redisUrl: "redis://redis",
+    blobs: { kind: "folder", folder: "/shared" },
   });
 });
 

@@ -254,7 +254,7 @@ export class Host {
       const record = await this.options.storage.sessions.find(sessionId);
       return record?.status === "QUEUED" || record?.status === "RUNNING" ? record : null;
     } catch (error) {
-      this.log(`Session ${sessionId} could not be read:`, error);
+      this.log(`Session ${sessionId} could not be read:`, error, { sessionId });
       // Not awaited: other sessions may be readable.
       void this.failures.run(() => failUnstarted(sessionId, storageFailure(error), this.parts));
       return null;
@@ -280,7 +280,7 @@ export class Host {
     try {
       await this.options.queue.release(sessionId);
     } catch (error) {
-      this.log(`Session ${sessionId} could not be released in the queue:`, error);
+      this.log(`Session ${sessionId} could not be released in the queue:`, error, { sessionId });
     }
   }
 
@@ -299,7 +299,8 @@ export class Host {
 
   private adopt(record: SessionRecord, entry: ClaimedEntry): void {
     this.paceMeter.interrupt();
-    const parts = { ...this.parts, storage: this.options.storage.held(entry) };
+    const log: SessionParts["log"] = (line, cause) => this.log(line, cause, { sessionId: record.id });
+    const parts = { ...this.parts, log, storage: this.options.storage.held(entry) };
     const session = isLive(record)
       ? new LiveSession(record, parts, this.options.liveGraceMs ?? LIVE_GRACE_MS)
       : new PaintedSession(record, parts);
