@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bus } from "./bus/bus.js";
 import { openEmbeddedBus } from "./bus/embedded.js";
@@ -61,6 +62,7 @@ async function openShared(
   { databaseUrl, redisUrl, blobs }: { databaseUrl: string; redisUrl: string; blobs: NonNullable<Config["blobs"]> },
 ): Promise<Engines> {
   // Models and thumbnails are in a folder of each process.
+  await mkdir(dataDir, { recursive: true });
   opened.push(await lockFolder(dataDir));
   const recentFrames = openRemoteRecentFrames(redisUrl, { warn: log.warn });
   opened.push(() => recentFrames.close());
