@@ -26,9 +26,9 @@ RUN python3 -m pip install --no-cache-dir --target /tmp/cuda "onnxruntime-gpu[cu
   && npm run cuda -- --place-only /tmp/cuda \
   && rm -rf /tmp/cuda
 
-# What both images run. WebGPU reaches a graphics processor through Vulkan.
+# What both images run. WebGPU reaches a graphics processor through Vulkan, and ffmpeg makes films as MP4 and WebM.
 FROM ${NODE} AS runtime
-RUN apt-get update && apt-get install -y --no-install-recommends libvulkan1 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg libvulkan1 && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json LICENSE NOTICE ./
 COPY models/bundled models/bundled
