@@ -17,6 +17,7 @@ const benches = [
   ...[
     "access",
     "viewers",
+    "fan-out",
     "storm",
     "steering",
     "server-overhead",

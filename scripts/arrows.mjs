@@ -14,6 +14,8 @@ export const server = {
   models: ["engine", "graph", "records"],
   engine: ["graph"],
   graph: [],
+  // What workers and API servers tell each other.
+  fleet: ["host", "storage", "records"],
   storage: ["records"],
   queue: ["storage", "records"],
   bus: ["records"],
@@ -40,13 +42,13 @@ export const studio = [
 ];
 const web = Object.fromEntries(studio.map((folder, place) => [folder, studio.slice(place + 1)]));
 
-/** The only file of a folder that other folders may import, where there is one. */
+/** The only files of a folder that other folders may import, where there are such. */
 export const entryFiles = {
-  "server/storage": "storage",
-  "server/queue": "queue",
-  "server/bus": "bus",
+  "server/storage": ["storage", "fleet"],
+  "server/queue": ["queue"],
+  "server/bus": ["bus"],
   // All computing stays in the device process.
-  "server/art": "work",
+  "server/art": ["work"],
 };
 
 /** The studio shares settings, changes, the plan of scales and the rule of former model ids with the server, and nothing else. */
@@ -71,12 +73,12 @@ const folderRules = [
   ),
 ];
 
-const entryRules = Object.entries(entryFiles).map(([folder, file]) => ({
-  name: `${folder} through its entry file`,
+const entryRules = Object.entries(entryFiles).map(([folder, files]) => ({
+  name: `${folder} through its entry files`,
   severity: /** @type {const} */ ("error"),
   // Adapters are chosen where the server is put together, and the device process computes.
   from: { path: "^server/[^/]+/", pathNot: [`^${folder}/`, ...(folder === "server/art" ? ["^server/device/"] : [])] },
-  to: { path: `^${folder}/`, pathNot: [`^${folder}/${file}\\.ts$`] },
+  to: { path: `^${folder}/`, pathNot: files.map((file) => `^${folder}/${file}\\.ts$`) },
 }));
 
 /** @type {import("dependency-cruiser").IFlattenedRuleSet} */
@@ -89,6 +91,12 @@ const ruleSet = {
       severity: "error",
       from: { path: "^web/rooms/([^/]+)/" },
       to: { path: "^web/rooms/", pathNot: ["^web/rooms/$1/"] },
+    },
+    {
+      name: "an adapter of the storage that another folder of it imports",
+      severity: "error",
+      from: { path: "^server/storage/([^/]+)/" },
+      to: { path: "^server/storage/(embedded|remote)/", pathNot: ["^server/storage/$1/"] },
     },
     {
       name: "a folder without arrows",

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { openAccess } from "./access/access.js";
-import { AuditFile, noAudit } from "./access/audit-log.js";
+import { AuditJournal, type AuditSink, noAudit } from "./access/audit-log.js";
 import type { GuardedFilm } from "./access/gatekeeper.js";
 import type { Links } from "./access/links.js";
 import type { OpenIdSettings } from "./access/openid.js";
@@ -87,7 +87,7 @@ export interface AppParts {
   /** What the operator lets people see. */
   switches: { graphiql: boolean; introspection: boolean; metrics: boolean };
   /** Where it is recorded who did what; null for nowhere. */
-  auditFile: string | null;
+  auditSink: AuditSink | null;
   version: string;
   /** Folder of the exported studio. */
   studioFolder: string;
@@ -143,7 +143,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     trustedProxies,
     origins,
     switches,
-    auditFile,
+    auditSink,
     version,
     studioFolder,
     exportsFolder,
@@ -170,7 +170,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const sweeper = new Sweeper({ storage, sessions, controls, retentionMs, report });
   const isInNetwork = accessMode !== "NONE";
   const visitorSweeper = new VisitorSweeper({ access: storage.access, report });
-  const audit = auditFile === null ? noAudit : new AuditFile({ path: auditFile, report });
+  const audit = auditSink === null ? noAudit : new AuditJournal(auditSink, report);
   const addressOf = clientAddresses(trustedProxies);
   const guard = createGuard({
     ...{ publicUrl, origins, namesInNetwork: isInNetwork ? namesInNetwork : () => [] },

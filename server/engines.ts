@@ -12,9 +12,10 @@ import { openRemoteQueue } from "./queue/remote.js";
 import { openWakeUps } from "./queue/wake-ups.js";
 import { lockFolder } from "./storage/embedded/lock.js";
 import { openEmbeddedStorage } from "./storage/embedded/open.js";
+import type { AuditStore, Capability, WorkerStore } from "./storage/fleet.js";
 import { openRemoteStorage } from "./storage/remote/open.js";
 import { openRemoteRecentFrames } from "./storage/remote/recent-frames.js";
-import type { Capability, Storage, WorkerStore } from "./storage/storage.js";
+import type { Storage } from "./storage/storage.js";
 
 /** Storage, bus and queue, of this process or shared with others. */
 export interface Engines {
@@ -22,7 +23,7 @@ export interface Engines {
   bus: Bus;
   queue: Queue;
   /** The processes that share these engines; null where this one has its own. */
-  fleet: { workers: WorkerStore; workerId: string } | null;
+  fleet: { workers: WorkerStore; workerId: string; audit: AuditStore } | null;
 }
 
 export interface EnginesParts {
@@ -65,7 +66,7 @@ async function openShared(
   await mkdir(dataDir, { recursive: true });
   opened.push(await lockFolder(dataDir));
   const recentFrames = openRemoteRecentFrames(redisUrl, { warn: log.warn });
-  opened.push(() => recentFrames.close());
+  opened.push(async () => recentFrames.close());
   const storage = await openRemoteStorage({ databaseUrl, blobs, cacheFolder: join(dataDir, "cache"), recentFrames });
   opened.push(() => storage.close());
   const bus = await openRemoteBus(redisUrl, { onListenerError: log.report, warn: log.warn });
@@ -74,5 +75,5 @@ async function openShared(
   const failed = (error: unknown) => log.warn("The queue could not be served:", error);
   const queue = openRemoteQueue({ leases: storage.leases, wakeUps: openWakeUps(redisUrl, failed), workerId, capability, failed });
   opened.push(() => queue.close());
-  return { storage, bus, queue, fleet: { workers: storage.workers, workerId } };
+  return { storage, bus, queue, fleet: { workers: storage.workers, workerId, audit: storage.audit } };
 }

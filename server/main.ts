@@ -2,12 +2,14 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { AuditFile } from "./access/audit-file.js";
 import { type Links, pathOf } from "./access/links.js";
 import type { OpenIdSettings } from "./access/openid.js";
 import { removeOperatorFile, writeOperatorFile } from "./access/operator.js";
 import { newSecret } from "./access/secrets.js";
 import { type AppParts, createApp } from "./app.js";
-import { type Config, ConfigError, readConfig, variables } from "./config.js";
+import { type Config, readConfig, variables } from "./config.js";
+import { ConfigError } from "./config-values.js";
 import { memoryOfMachine } from "./device/machine.js";
 import { candidatesOf } from "./device/messages.js";
 import { hasNvidiaDriver } from "./device/nvidia.js";
@@ -95,7 +97,8 @@ async function start(config: Config, opened: Close[]): Promise<void> {
       ? await serveHealth(config, { storage, unready: runners.unready, hostMetrics }, opened)
       : await serveApi(config, engines, registry, { ...runners, hostMetrics }, opened);
   if (role === "api") {
-    log.info(`Atelier is at ${url}. Workers on other machines run the sessions.`);
+    log.info("Workers in other processes run the sessions.");
+    log.info(`Atelier is at ${url}`);
     return;
   }
 
@@ -161,7 +164,7 @@ type HostParts = { hostMetrics: HostMetrics | null };
 /** Serves the API and the studio. Returns the address by which this machine reaches them. */
 async function serveApi(
   config: Config,
-  { storage, bus, queue }: Engines,
+  { storage, bus, queue, fleet }: Engines,
   registry: Registry,
   runners: Runners & HostParts,
   opened: Close[],
@@ -186,7 +189,7 @@ async function serveApi(
       introspection: config.introspection,
       metrics: config.metrics,
     },
-    auditFile: config.access === "NONE" ? null : join(config.dataDir, "audit.log"),
+    auditSink: config.access === "NONE" ? null : (fleet?.audit ?? new AuditFile({ path: join(config.dataDir, "audit.log") })),
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
     exportsFolder: join(config.dataDir, "exports"),

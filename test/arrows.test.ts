@@ -7,8 +7,8 @@ import { brokenArrows, server, studio } from "../scripts/arrows.mjs";
 /** Files that stand for their folders, with the folders whose files may import them. */
 const importedBy: Record<string, string[]> = {
   "server/errors": serverFolders(),
-  "server/records/settings": [...serverFolders("engine", "graph", "limits", "pictures", "processes", "queue"), ...webFolders()],
-  "server/records/session": serverFolders("engine", "graph", "limits", "pictures", "processes", "queue"),
+  "server/records/settings": [...serverFolders("engine", "graph", "limits", "pictures", "processes"), ...webFolders()],
+  "server/records/session": serverFolders("engine", "graph", "limits", "pictures", "processes"),
   "server/storage/storage": [
     "server/access",
     "server/api",
@@ -16,9 +16,22 @@ const importedBy: Record<string, string[]> = {
     "server/exports",
     "server/sessions",
     "server/host",
+    "server/fleet",
+    "server/queue",
     "server/storage",
   ],
-  "server/storage/embedded/open": ["server/storage"],
+  "server/storage/fleet": [
+    "server/access",
+    "server/api",
+    "server/http",
+    "server/exports",
+    "server/sessions",
+    "server/host",
+    "server/fleet",
+    "server/queue",
+    "server/storage",
+  ],
+  "server/storage/embedded/open": [],
   "server/queue/queue": ["server/api", "server/sessions", "server/host", "server/queue"],
   "server/queue/embedded": ["server/queue"],
   "server/bus/bus": ["server/access", "server/exports", "server/sessions", "server/host", "server/bus"],
@@ -35,7 +48,8 @@ const importedBy: Record<string, string[]> = {
   "server/access/policy": ["server/access", "server/api", "server/http"],
   "server/sessions/service": ["server/sessions", "server/exports", "server/api", "server/http", "server/host"],
   "server/exports/exporter": ["server/exports", "server/api", "server/http"],
-  "server/host/host": ["server/host"],
+  "server/host/host": ["server/host", "server/fleet"],
+  "server/fleet/directory": ["server/fleet"],
   "server/api/schema": ["server/api"],
   "server/http/app": ["server/http"],
   "test/helpers/probe": [],
@@ -87,6 +101,20 @@ test("every import against the arrows is refused and no other, even if it import
     expect([...refused].sort(), `imports refused to ${folder}`).toEqual(closed.sort());
   }
   for (const { path } of probes) await rm(join(project, path));
+});
+
+test("the adapters of the storage share only what is in folders of its own", async () => {
+  const probe = (folder: string) => `server/storage/${folder}/probe.ts`;
+  for (const folder of ["common", "sql"]) await write(probe(folder), "export type Probe = string;\n");
+  const opening = 'import type { Probe as Open } from "../embedded/open.js";';
+  const imports = ["common", "sql"].map((folder) => `import type { Probe as P${folder} } from "../${folder}/probe.js";`);
+  for (const folder of ["remote", "embedded"]) await write(probe(folder), [opening, ...imports].join("\n"));
+  const broken = await brokenArrows(project);
+  const rule = "(an adapter of the storage that another folder of it imports)";
+  expect(broken.filter((arrow) => arrow.includes("/probe.ts -> "))).toEqual([
+    `${probe("remote")} -> server/storage/embedded/open.ts ${rule}`,
+  ]);
+  for (const folder of ["common", "sql", "remote", "embedded"]) await rm(join(project, probe(folder)));
 });
 
 test("a circle of two files is refused, even if they import only types", async () => {

@@ -18,6 +18,10 @@ test("an empty environment gives the defaults", () => {
     tlsCert: null,
     tlsKey: null,
     trustedProxies: [],
+    role: "all",
+    databaseUrl: null,
+    redisUrl: null,
+    blobs: null,
     dataDir: resolve("data"),
     modelMirror: null,
     sessionBytes: 512e6,
@@ -30,10 +34,6 @@ test("an empty environment gives the defaults", () => {
     introspection: true,
     metrics: true,
     log: "text",
-    role: "all",
-    databaseUrl: null,
-    redisUrl: null,
-    blobs: null,
   });
 });
 
@@ -53,6 +53,10 @@ test("every variable is read", () => {
     ATELIER_TLS_CERT: "package.json",
     ATELIER_TLS_KEY: "tsconfig.json",
     ATELIER_TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8",
+    ATELIER_ROLE: "api",
+    DATABASE_URL: "postgres://atelier:secret@db/atelier",
+    REDIS_URL: "rediss://redis:6380",
+    ATELIER_BLOBS: "s3://bucket/studio",
     ATELIER_DATA: "elsewhere",
     ATELIER_MODEL_MIRROR: "models",
     ATELIER_SESSION_MB: "5",
@@ -65,10 +69,6 @@ test("every variable is read", () => {
     ATELIER_INTROSPECTION: "0",
     ATELIER_METRICS: "0",
     ATELIER_LOG: "json",
-    ATELIER_ROLE: "api",
-    DATABASE_URL: "postgres://db/atelier",
-    REDIS_URL: "redis://redis",
-    ATELIER_BLOBS: "/shared",
   };
   expect(readConfig(env)).toEqual({
     port: 0,
@@ -85,6 +85,10 @@ test("every variable is read", () => {
     tlsCert: resolve("package.json"),
     tlsKey: resolve("tsconfig.json"),
     trustedProxies: ["127.0.0.1", "10.0.0.0/8"],
+    role: "api",
+    databaseUrl: "postgres://atelier:secret@db/atelier",
+    redisUrl: "rediss://redis:6380",
+    blobs: { kind: "s3", bucket: "bucket", prefix: "studio" },
     dataDir: resolve("elsewhere"),
     modelMirror: resolve("models"),
     sessionBytes: 5e6,
@@ -97,10 +101,6 @@ test("every variable is read", () => {
     introspection: false,
     metrics: false,
     log: "json",
-    role: "api",
-    databaseUrl: "postgres://db/atelier",
-    redisUrl: "redis://redis",
-    blobs: { kind: "folder", folder: "/shared" },
   });
 });
 
@@ -155,4 +155,22 @@ test.each([
   ["ATELIER_DATEN", "x", /Unknown environment variable ATELIER_DATEN/],
 ])("%s=%s stops the start", (name, value, message) => {
   expect(() => readConfig({ [name]: value })).toThrow(message);
+});
+
+test("engines that processes share need each other, and the roles need them", () => {
+  const shared = { DATABASE_URL: "postgres://db/atelier", REDIS_URL: "redis://redis", ATELIER_BLOBS: "/srv/atelier" };
+  for (const role of ["all", "api", "worker"]) expect(readConfig({ ...shared, ATELIER_ROLE: role }).role).toBe(role);
+  expect(() => readConfig({ ATELIER_ROLE: "worker" })).toThrow("set DATABASE_URL and REDIS_URL and ATELIER_BLOBS too");
+  expect(() => readConfig({ DATABASE_URL: shared.DATABASE_URL })).toThrow("set REDIS_URL and ATELIER_BLOBS too");
+  expect(() => readConfig({ ...shared, ATELIER_BLOBS: "blobs" })).toThrow("absolute path of a shared folder, or s3://bucket/prefix");
+  // A worker shows others nothing but its health.
+  expect(readConfig({ ...shared, ATELIER_ROLE: "worker", HOST: "0.0.0.0" }).host).toBe("0.0.0.0");
+});
+
+test("an address of a database or of Redis that is refused is not repeated: it may hold a secret", () => {
+  const refusals = [{ DATABASE_URL: "mysql://root:hush@db" }, { REDIS_URL: "hush" }, { DATABASE_URL: "postgres:hush" }];
+  for (const env of refusals) {
+    expect(() => readConfig(env)).toThrow("must be an address that begins with");
+    expect(() => readConfig(env)).not.toThrow("hush");
+  }
 });

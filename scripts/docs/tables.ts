@@ -109,16 +109,16 @@ export function policyTables(
 /** Markdown table of the folders that each folder of the server may import, and the order of the studio's folders. */
 export function arrowsTable(
   server: Readonly<Record<string, readonly string[]>>,
-  entryFiles: Readonly<Record<string, string>>,
+  entryFiles: Readonly<Record<string, readonly string[]>>,
   studio: readonly string[],
 ): string {
   const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
   const rows = Object.entries(server).map(([folder, mayImport]) => [`\`${folder}\``, mayImport.length === 0 ? "nothing" : code(mayImport)]);
-  const entrances = Object.entries(entryFiles).map(([folder, file]) => `\`${folder}/${file}.ts\``);
+  const entrances = Object.entries(entryFiles).flatMap(([folder, files]) => files.map((file) => `\`${folder}/${file}.ts\``));
   return [
     table(["folder of the server", "may import"], rows),
     "",
-    `Other folders import only one file of some: ${entrances.join(", ")}. Only \`server/device\` may import the rest of \`server/art\`.`,
+    `Of some folders, others import only these files: ${entrances.join(", ")}. Only \`server/device\` may import the rest of \`server/art\`.`,
     "",
     `Folders of the studio, each of which may import those after it: ${code(studio)}. A room imports no other room. Each of them may also import \`settings.ts\`, \`changes.ts\` and \`model.ts\` of \`server/records\`.`,
   ].join("\n");

@@ -60,7 +60,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
   const links = new Links({ storage, bus });
   const directory = new SessionDirectory(storage.sessions, bus);
   const authenticator = mode === "NONE" ? openToAll : await LinkAuthenticator.open(storage.access, bus, operatorSecret, issuer);
-  const connections = await OpenConnections.open(bus);
+  const connections = await OpenConnections.open({ bus, access: storage.access, issuer });
   const signIn = openId && new OpenIdSignIn(openId, warn);
   return {
     mode,

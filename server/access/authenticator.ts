@@ -55,7 +55,8 @@ export class LinkAuthenticator implements Authenticator {
    */
   static async open(access: AccessStore, bus: Bus, operatorSecret: string | null, issuer: string | null): Promise<LinkAuthenticator> {
     const authenticator = new LinkAuthenticator(access, operatorSecret && hashSecret(operatorSecret), issuer);
-    authenticator.unsubscribe = await bus.subscribe("access", () => authenticator.answers.clear());
+    const forget = () => authenticator.answers.clear();
+    authenticator.unsubscribe = await bus.subscribe("access", forget, forget);
     return authenticator;
   }
 

@@ -1,11 +1,19 @@
-import type { Bus } from "../bus/bus.js";
-import type { Principal } from "./principal.js";
+import type { AccessEvent, Bus } from "../bus/bus.js";
+import { isOpen } from "../records/access.js";
+import type { AccessStore } from "../storage/storage.js";
+import { type Principal, principalOfVisitor } from "./principal.js";
 
 /** The longest time that a timer can wait, ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What a connection stays open for. */
-export type Grounds = Pick<Principal, "linkIds" | "visitorId" | "expiresAt">;
+export type Grounds = Pick<Principal, "linkIds" | "visitorId" | "expiresAt"> & Partial<Pick<Principal, "role">>;
+
+/**
+ * How long after a gap new connections are checked, ms: who opens them may have been told apart before it, by an answer
+ * that is remembered.
+ */
+const CHECKED_AFTER_GAP_MS = 5000;
 
 /**
  * Links that were revoked and visitors who left, as far as they are remembered: that may happen while a connection that
@@ -19,24 +27,33 @@ interface Connection {
   end(): void;
 }
 
+export interface OpenConnectionsParts {
+  bus: Bus;
+  access: Pick<AccessStore, "findLink" | "findVisitor">;
+  /** The identity provider whose users may sign in; null for none. */
+  issuer: string | null;
+}
+
 /**
  * Connections that stay open, such as sockets: they end when a link that they came by is revoked or expires, and when their
  * visitor leaves, opens another link, after which the secret of their cookie is another one, or is a user whose access ends or
- * whose role changes.
+ * whose role changes. When the bus has lost such an event, storage tells which connections must end.
  */
 export class OpenConnections {
   private readonly connections = new Set<Connection>();
   private readonly over = new Set<string>();
+  private gapAt = Number.NEGATIVE_INFINITY;
   private unsubscribe: () => Promise<void> = async () => undefined;
 
-  static async open(bus: Bus): Promise<OpenConnections> {
-    const open = new OpenConnections();
-    open.unsubscribe = await bus.subscribe("access", (event) => {
-      if (event.type !== "admitted") open.remember(event.type === "revoked" ? event.linkId : event.visitorId);
-      const isOver = ({ linkIds, visitorId }: Grounds) =>
-        event.type === "revoked" ? linkIds.includes(event.linkId) : visitorId === event.visitorId;
-      for (const { principal, end } of [...open.connections]) if (isOver(principal)) end();
-    });
+  private constructor(private readonly parts: OpenConnectionsParts) {}
+
+  static async open(parts: OpenConnectionsParts): Promise<OpenConnections> {
+    const open = new OpenConnections(parts);
+    open.unsubscribe = await parts.bus.subscribe(
+      "access",
+      (event) => open.receive(event),
+      () => void open.checkAll(),
+    );
     return open;
   }
 
@@ -46,6 +63,7 @@ export class OpenConnections {
     this.connections.add(connection);
     this.wait(connection);
     if ([...principal.linkIds, principal.visitorId].some((id) => id !== null && this.over.has(id))) end();
+    if (performance.now() < this.gapAt + CHECKED_AFTER_GAP_MS) void this.check(connection);
     return () => {
       clearTimeout(connection.timer);
       this.connections.delete(connection);
@@ -56,6 +74,39 @@ export class OpenConnections {
     for (const { timer } of this.connections) clearTimeout(timer);
     this.connections.clear();
     await this.unsubscribe();
+  }
+
+  private receive(event: AccessEvent): void {
+    if (event.type !== "admitted") this.remember(event.type === "revoked" ? event.linkId : event.visitorId);
+    const isOver = ({ linkIds, visitorId }: Grounds) =>
+      event.type === "revoked" ? linkIds.includes(event.linkId) : visitorId === event.visitorId;
+    for (const { principal, end } of [...this.connections]) if (isOver(principal)) end();
+  }
+
+  private async checkAll(): Promise<void> {
+    this.gapAt = performance.now();
+    for (const connection of [...this.connections]) await this.check(connection);
+  }
+
+  /** Ends a connection whose grounds do not hold any more, or cannot be read. */
+  private async check(connection: Connection): Promise<void> {
+    const holds = await this.holds(connection.principal).catch(() => false);
+    if (!holds && this.connections.has(connection)) connection.end();
+  }
+
+  private async holds({ linkIds, visitorId, role }: Grounds): Promise<boolean> {
+    const { access, issuer } = this.parts;
+    const now = new Date();
+    if (visitorId !== null) {
+      const visitor = await access.findVisitor(visitorId);
+      const present = visitor && principalOfVisitor(visitor, now, issuer);
+      return present !== null && present.role === role && present.linkIds.join() === linkIds.join();
+    }
+    for (const id of linkIds) {
+      const link = await access.findLink(id);
+      if (!link || !isOpen(link, now)) return false;
+    }
+    return true;
   }
 
   private remember(id: string): void {

@@ -74,11 +74,29 @@ export class SessionDirectory {
   }
 
   private async listen(): Promise<void> {
-    this.listening ??= this.bus.subscribe("sessions", (event) => {
-      if (event.type === "deleted") this.known.delete(event.sessionId);
-      else this.follow(knownOf(event.session));
-    });
+    this.listening ??= this.bus.subscribe(
+      "sessions",
+      (event) => {
+        if (event.type === "deleted") this.known.delete(event.sessionId);
+        else this.follow(knownOf(event.session));
+      },
+      () => void this.readAgain(),
+    );
     await this.listening;
+  }
+
+  /** Changes were lost: forgets what is known, and reads the sessions that are watched. */
+  private async readAgain(): Promise<void> {
+    this.known.clear();
+    for (const id of [...this.watchers.keys()]) {
+      try {
+        const session = await this.sessions.find(id);
+        if (session) this.follow(knownOf(session));
+      } catch {
+        // Whether they may still see it is not known. They come again.
+        for (const { hidden } of [...(this.watchers.get(id) ?? [])]) hidden();
+      }
+    }
   }
 
   private follow(session: Known): void {

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Field, Int, ObjectType, Query, Resolver } from "type-graphql";
-import type { AuditEntry as StoredEntry } from "../access/audit-log.js";
+import type { AuditEntry as StoredEntry } from "../records/audit.js";
 
 import type { ApiContext } from "./context.js";
 import { Role } from "./enums.js";

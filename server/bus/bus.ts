@@ -11,6 +11,8 @@ export type LiveMessage =
   /** `superseded` counts the frames that this one replaced before it was offered. */
   | { type: "offer"; step: number; picture: Uint8Array; superseded: number }
   | { type: "receipt"; step: number; status: "ACCEPTED" | "SUPERSEDED"; credit: number }
+  /** Another host goes on with the session: frames that were offered before are lost. */
+  | { type: "restarted" }
   /** The frame could not be used; the session continues. */
   | { type: "refused"; step: number; code: ErrorCode; message: string };
 
@@ -32,13 +34,21 @@ export interface Topics {
 /** Carries messages to the current subscribers, and keeps none for later ones. */
 export interface Bus {
   /**
-   * Resolves when every subscriber of this process has been called. A subscriber's error never reaches the publisher.
+   * Resolves when every subscriber of this process has been called, or the message is lost because the bus cannot be
+   * reached. A subscriber's error never reaches the publisher.
    */
   publish<Topic extends keyof Topics>(topic: Topic, message: Topics[Topic]): Promise<void>;
   /**
    * Calls `listener` for every message published after this resolves, in order. Returns the function that unsubscribes.
+   *
+   * A bus between processes may lose messages. It calls `gap` afterwards, before the next message: whoever needs what was
+   * lost reads it from storage, where everything is stored before it is published. A bus within one process loses none.
    */
-  subscribe<Topic extends keyof Topics>(topic: Topic, listener: (message: Topics[Topic]) => void): Promise<() => Promise<void>>;
+  subscribe<Topic extends keyof Topics>(
+    topic: Topic,
+    listener: (message: Topics[Topic]) => void,
+    gap?: () => void,
+  ): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 

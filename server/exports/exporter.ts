@@ -62,10 +62,14 @@ export class Exporter {
     for (const name of await readdir(parts.folder)) await rm(join(parts.folder, name), { recursive: true, force: true });
     const ffmpeg = parts.ffmpeg === undefined ? await findFfmpeg() : parts.ffmpeg;
     const exporter = new Exporter(parts, ffmpeg, await askForVideos(ffmpeg, parts.report));
-    exporter.unsubscribe = await parts.bus.subscribe("sessions", (event) => {
-      if (event.type === "deleted") exporter.remove(({ settings }) => shows(settings, event.sessionId));
-      else if (event.session.visibility === "PRIVATE" || !isApproved(event.session)) exporter.cancelForeign(event.session);
-    });
+    exporter.unsubscribe = await parts.bus.subscribe(
+      "sessions",
+      (event) =>
+        event.type === "deleted"
+          ? exporter.sessionChanged(event.sessionId, null)
+          : exporter.sessionChanged(event.session.id, event.session),
+      () => void exporter.readSessions(),
+    );
     return exporter;
   }
 
@@ -238,6 +242,24 @@ export class Exporter {
 
   private pathOf({ id, settings }: ExportRecord): string {
     return join(this.parts.folder, `${id}.${filmTypes[settings.format].extension}`);
+  }
+
+  /** Films of a session that is deleted, with null, or hidden go with it. */
+  private sessionChanged(id: string, session: SessionRecord | null): void {
+    if (session === null) this.remove(({ settings }) => shows(settings, id));
+    else if (session.visibility === "PRIVATE" || !isApproved(session)) this.cancelForeign(session);
+  }
+
+  /** Reads the sessions of all films: changes of theirs were lost. */
+  private async readSessions(): Promise<void> {
+    try {
+      const settings = [...this.jobs.values()].map(({ record }) => record.settings);
+      const ids = new Set(settings.flatMap(({ sessionId, besideId }) => (besideId === null ? [sessionId] : [sessionId, besideId])));
+      const found = await this.parts.storage.sessions.findAll([...ids]);
+      for (const id of ids) this.sessionChanged(id, found.get(id) ?? null);
+    } catch (error) {
+      this.parts.report(error);
+    }
   }
 
   /** Removes, in the background, the exports for which `isOld` holds. */

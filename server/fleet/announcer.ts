@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Host } from "../host/host.js";
 import type { WorkerAnnouncement } from "../records/worker.js";
-import type { WorkerStore } from "../storage/storage.js";
+import type { WorkerStore } from "../storage/fleet.js";
 
 /** Time between two announcements of a worker, ms. */
 export const ANNOUNCE_MS = 2000;

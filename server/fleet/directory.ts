@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { DeviceInfo, RefusedDevice } from "../records/session.js";
 import type { StepTime } from "../records/step-time.js";
 import type { WorkerAnnouncement } from "../records/worker.js";
-import type { WorkerStore } from "../storage/storage.js";
+import type { WorkerStore } from "../storage/fleet.js";
 import { ANNOUNCE_MS, SILENCE_MS } from "./announcer.js";
 
 /** What the workers of all machines can do together, as they announced it last. */

@@ -159,6 +159,7 @@ export class LiveSession implements HostSession {
   private async startOn(link: DeviceLink): Promise<boolean> {
     const { storage, bus } = this.parts;
     const work = await liveWork(this.record, this.parts);
+    const isTakenOver = this.unsubscribe === null && this.record.status === "RUNNING";
     // Subscribed before RUNNING is published, after which clients offer frames.
     this.unsubscribe ??= await bus.subscribe(`live:${this.id}`, (message) => {
       if (message.type === "offer") this.take(message);
@@ -172,13 +173,14 @@ export class LiveSession implements HostSession {
       await this.unsubscribe();
       return false;
     }
-    if (this.record.status === "QUEUED") {
+    if (this.record.status === "QUEUED" || isTakenOver) {
       this.translated = this.record.framesTranslated;
       this.dropped = this.record.framesDropped;
       await publishChange(bus, session);
     }
     this.record = session;
     this.link = link;
+    if (isTakenOver) this.reply({ type: "restarted" });
     this.keepAlive();
     link.send({ type: "start", sessionId: this.id, work, checkpoint: null, storedThrough: -1 });
     return true;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Claim } from "../records/claim.js";
 import { type WorkKind, workKinds } from "../records/queue.js";
-import type { Capability, LeaseStore } from "../storage/storage.js";
+import type { Capability, LeaseStore } from "../storage/fleet.js";
 import { movedAmongOwn, wholeOrder } from "./order.js";
 import type { ClaimedEntry, Queue } from "./queue.js";
 import type { WakeUps } from "./wake-ups.js";

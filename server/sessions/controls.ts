@@ -171,12 +171,19 @@ export class SessionControls {
       while (!ended && performance.now() < deadline) {
         await bus.publish("controls", { type: controlTo[status], sessionId });
         await ending.wait(CANCEL_AGAIN_MS);
+        // The bus may have lost the end.
+        ended ||= await this.hasEnded(sessionId);
       }
       if (!ended) throw unavailable("The device that runs the session does not respond.");
       return await requireSession(storage, sessionId);
     } finally {
       await unsubscribe();
     }
+  }
+
+  private async hasEnded(sessionId: string): Promise<boolean> {
+    const session = await this.parts.storage.sessions.find(sessionId);
+    return session === null || isFinal(session.status);
   }
 
   /** Why a conditional update changed nothing. */

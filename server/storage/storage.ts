@@ -13,7 +13,6 @@ import type {
 import type { Change, ChangeAtStep, RecordedChange } from "../records/changes.js";
 import type { Claim } from "../records/claim.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
-import type { QueueEntry, QueueLine, WorkKind } from "../records/queue.js";
 import type {
   SessionFilter,
   SessionLoad,
@@ -23,8 +22,6 @@ import type {
   StyleTransferRecord,
   TranslationRecord,
 } from "../records/session.js";
-
-import type { WorkerAnnouncement } from "../records/worker.js";
 
 /** A request for one page of rows: `after` is the key of the last row of the page before, null for the first page. */
 export interface PageRequest<Key> {
@@ -311,6 +308,8 @@ export interface AccessStore {
   addVisitor(visitor: VisitorRecord, secretHash: string, signIn?: SignIn<string>): Promise<void>;
   /** The visitor whose cookie holds a secret. Once a new secret is asked for, the one before is nobody's any more. */
   visitorOf(secretHash: string): Promise<KnownVisitor | null>;
+  /** The visitor with an id; null for none, and for one whose secret was forgotten. */
+  findVisitor(id: string): Promise<KnownVisitor | null>;
   /** Gives a visitor a new secret, and with it what a link opens. One who was forgotten meanwhile is known again. */
   admit(visitorId: string, secretHash: string, link: LinkRecord): Promise<void>;
   /** Forgets the secret of a visitor, who keeps what they own, as what they were. */
@@ -349,44 +348,6 @@ export interface StorageSpace {
    * @throws StorageUnavailable when the disk is almost full or the folder cannot be written.
    */
   storing<Result>(byteLength: number, work: () => Promise<Result>): Promise<Result>;
-}
-
-/** What a worker can run. */
-export interface Capability {
-  kinds: readonly WorkKind[];
-  /** Ids of the models that it has; null for any. */
-  models: readonly string[] | null;
-  /** The largest size of a painting, px. */
-  maxSize: number;
-}
-
-/** Who holds which session, where several processes share a database. All times are those of the database's clock. */
-export interface LeaseStore {
-  /** Records how many sessions may run for an owner while a session waits. */
-  enter(entry: Pick<QueueEntry, "sessionId" | "ownerLimit">): Promise<void>;
-  /**
-   * Claims the next session by the rule of `Queue` that a worker can run, until the end of a lease. Sessions that are
-   * RUNNING and whose lease is over come first. Null when there is none.
-   */
-  claim(workerId: string, capability: Capability, leaseMs: number): Promise<(QueueEntry & Claim) | null>;
-  /** Moves the ends of leases; returns the claims that hold. */
-  renew(claims: readonly Claim[], leaseMs: number): Promise<Claim[]>;
-  /** Ends a lease; without effect when the claim does not hold. */
-  release(claim: Claim): Promise<void>;
-  /** All unfinished sessions. */
-  line(): Promise<QueueLine>;
-  /** Has sessions exchange the instants at which they were queued, so that they are in this order. */
-  reorder(sessionIds: readonly string[]): Promise<void>;
-}
-
-/** The workers of all machines. */
-export interface WorkerStore {
-  /** Stores what a worker can run, and forgets those that announced nothing for `silenceMs`. */
-  announce(id: string, announcement: WorkerAnnouncement, silenceMs: number): Promise<void>;
-  /** What the workers announced last, of those that did within `silenceMs`. */
-  list(silenceMs: number): Promise<WorkerAnnouncement[]>;
-  /** Forgets a worker. */
-  leave(id: string): Promise<void>;
 }
 
 /** Everything that outlives the process. */

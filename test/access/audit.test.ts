@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import WebSocket from "ws";
-import { AuditFile } from "../../server/access/audit-log.js";
+import { AuditFile } from "../../server/access/audit-file.js";
+import { AuditJournal } from "../../server/access/audit-log.js";
+import { auditSinkContract } from "../contracts/audit.js";
 import { startApp } from "../helpers/app.js";
 import { partiesOfFile } from "../helpers/parties.js";
 import { until } from "../helpers/until.js";
@@ -170,7 +172,7 @@ describe("the file", () => {
 
   test("keeps the order, and the newest entries over several files of bounded size", async () => {
     const path = join(folder, "rotated.log");
-    const log = new AuditFile({ path, maxBytes: 1000, maxFiles: 3, report });
+    const log = new AuditJournal(new AuditFile({ path, maxBytes: 1000, maxFiles: 3 }), report);
     for (let count = 0; count < 60; count++) {
       log.record(event(String(count)));
       if (count % 3 === 0) await log.close();
@@ -185,15 +187,17 @@ describe("the file", () => {
   });
 
   test("has the same refusal of one address once a minute, so that a program that repeats it hides nothing", async () => {
-    const log = new AuditFile({ path: join(folder, "repeated.log"), report });
+    const log = new AuditJournal(new AuditFile({ path: join(folder, "repeated.log") }), report);
     for (let count = 0; count < 50; count++) log.record(event(String(count), "FORBIDDEN"));
     log.record(event("last"));
     expect((await log.list(10)).map(({ about }) => about.id)).toEqual(["last", "0"]);
   });
 
+  auditSinkContract("as a file,", async () => new AuditFile({ path: join(folder, "sink.log") }));
+
   test("that cannot be written is reported once, and written again when that is possible", async () => {
     const path = join(folder, "gone", "audit.log");
-    const log = new AuditFile({ path, report });
+    const log = new AuditJournal(new AuditFile({ path }), report);
     reports.length = 0;
     for (const id of ["1", "2"]) {
       log.record(event(id));

@@ -213,8 +213,11 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       expect(await access.visitorOf(one)).toBeNull();
       for (let time = 0; time < 2; time++) await access.admit(visitor.id, three, share);
       expect(await access.visitorOf(three)).toEqual({ ...visitor, link, shares: [share], signIn: null });
+      expect(await access.findVisitor(visitor.id)).toEqual(await access.visitorOf(three));
+      expect(await access.findVisitor(randomUUID())).toBeNull();
       await access.dismiss(visitor.id);
       expect(await access.visitorOf(three)).toBeNull();
+      expect(await access.findVisitor(visitor.id)).toBeNull();
     });
 
     it("a visitor who was forgotten while they open a link is known again", async () => {

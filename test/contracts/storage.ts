@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RECENT_FRAMES, type Storage } from "../../server/storage/storage.js";
+import type { Storage } from "../../server/storage/storage.js";
+import { recentFramesContract } from "./recent-frames.js";
 import { aFrame, anImage, aSession, aTranslation, storeSession } from "./records.js";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -24,39 +25,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
       return translation;
     }
 
-    describe("recent frames", () => {
-      const bytes = (step: number) => Uint8Array.of(step, 1, 2);
-      const page = { first: 100, after: null };
-
-      it("returns what was stored: by step, the newest, and in order", async () => {
-        const id = randomUUID();
-        const frames = [3, 5, 8].map((step) => aFrame(id, step, { losses: null }));
-        for (const frame of frames) await storage.recentFrames.put(frame, bytes(frame.step));
-        expect(await storage.recentFrames.find(id, 5)).toEqual(frames[1]);
-        expect(await storage.recentFrames.find(id, 4)).toBeNull();
-        expect(await storage.recentFrames.latest(id)).toEqual(frames[2]);
-        expect(Array.from((await storage.recentFrames.picture(id, 8)) ?? [])).toEqual([8, 1, 2]);
-        expect(await storage.recentFrames.list(id, { first: 1, after: 3 }, { fromStep: 3 })).toEqual({
-          rows: [frames[1]],
-          hasNextPage: true,
-        });
-        expect(await storage.recentFrames.count(id, { fromStep: 3 })).toBe(3);
-        expect((await storage.recentFrames.list(id, page, { fromStep: 4, toStep: 5 })).rows).toEqual([frames[1]]);
-        await storage.recentFrames.clear(id);
-        expect(await storage.recentFrames.latest(id)).toBeNull();
-      });
-
-      it("drops the oldest frames beyond the ring's size, in that session alone", async () => {
-        const [id, other] = [randomUUID(), randomUUID()];
-        await storage.recentFrames.put(aFrame(other, 0, { losses: null }), bytes(0));
-        for (let step = 0; step <= RECENT_FRAMES; step++) await storage.recentFrames.put(aFrame(id, step, { losses: null }), bytes(step));
-        expect(await storage.recentFrames.picture(id, 0)).toBeNull();
-        expect((await storage.recentFrames.list(id, page, {})).rows.map(({ step }) => step)).toEqual(
-          Array.from({ length: RECENT_FRAMES }, (_, index) => index + 1),
-        );
-        expect(await storage.recentFrames.find(other, 0)).not.toBeNull();
-      });
-    });
+    recentFramesContract(() => storage.recentFrames);
 
     describe("images", () => {
       it("returns what was stored", async () => {

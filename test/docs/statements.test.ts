@@ -14,8 +14,8 @@ import { decoderLimits } from "../../server/pictures/decoder.js";
 import { thumbnailWidths } from "../../server/records/pictures.js";
 import { styleTransferSettings } from "../../server/records/settings.js";
 import { MAX_LIVE_FRAME_BYTES } from "../../server/sessions/live/frames.js";
-import { RESERVE_BYTES } from "../../server/storage/embedded/space.js";
-import { THUMBNAIL_BYTES } from "../../server/storage/embedded/thumbnails.js";
+import { RESERVE_BYTES } from "../../server/storage/common/space.js";
+import { THUMBNAIL_BYTES } from "../../server/storage/common/thumbnails.js";
 import { RECENT_FRAMES } from "../../server/storage/storage.js";
 
 /** A document without its line breaks. */

@@ -14,6 +14,7 @@ import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
 import { newDataFolder } from "../helpers/data-folder.js";
+import { LossyBus } from "../helpers/lossy-bus.js";
 import { noteSkipped } from "../helpers/skipped.js";
 
 const ffmpeg = await findFfmpeg();
@@ -21,9 +22,11 @@ if (ffmpeg === null) noteSkipped("There is no ffmpeg on the PATH, which films as
 
 let folder: string;
 let storage: Storage;
-const bus = openEmbeddedBus((error) => {
-  throw error;
-});
+const bus = new LossyBus(
+  openEmbeddedBus((error) => {
+    throw error;
+  }),
+);
 const faults: unknown[] = [];
 let exporter: Exporter;
 
@@ -284,6 +287,14 @@ describe("an export", () => {
     await bus.publish("sessions", { type: "deleted", sessionId, ownerId: LOCAL_OWNER, visibility: "PRIVATE", approval: null });
     expect(exporter.find(record.id)).toBeNull();
     await expect.poll(() => readdir(join(folder, "exports"))).not.toContain(`${record.id}.webp`);
+  });
+
+  test("is deleted with its session although the news was lost", async () => {
+    const sessionId = await painting(3);
+    const record = await ended(await exporter.start({ sessionId, format: "WEBP", size: 64 }));
+    await storage.sessions.delete(sessionId);
+    bus.recover();
+    await expect.poll(() => exporter.find(record.id)).toBeNull();
   });
 
   test("is refused at once if it cannot be made", async () => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect } from "vitest";
+import { AuditFile } from "../../server/access/audit-file.js";
 import type { OpenIdSettings } from "../../server/access/openid.js";
 import { type App, type AppParts, createApp } from "../../server/app.js";
 import type { Bus } from "../../server/bus/bus.js";
@@ -57,6 +58,8 @@ export interface AppOptions {
   /** Folder of an exported studio; by default there is none. */
   studioFolder?: string;
   switches?: Partial<AppParts["switches"]>;
+  /** The bus over which the app and its host talk; by default one within this process. */
+  openBus?(report: (error: unknown) => void): Bus | Promise<Bus>;
 }
 
 /** The API side of a server in this process, on a free port, with a host that paints when a test says so. */
@@ -76,17 +79,18 @@ export async function startApp({
   headMs,
   studioFolder,
   switches,
+  openBus = openEmbeddedBus,
 }: AppOptions = {}): Promise<RunningApp> {
   const faults: unknown[] = [];
   const report = (error: unknown) => faults.push(error);
   const { storage, folder, close: closeStorage } = await openTemporaryStorage();
   const auditFile = join(folder, "audit.log");
-  const bus = openEmbeddedBus(report);
+  const bus = await openBus(report);
   const subscribe = bus.subscribe.bind(bus);
   let galleries = 0;
-  bus.subscribe = (topic, listener) => {
+  bus.subscribe = (topic, listener, gap) => {
     if (topic === "sessions") galleries++;
-    return subscribe(topic, listener);
+    return subscribe(topic, listener, gap);
   };
   const queue = openEmbeddedQueue();
   const models = new FakeModels();
@@ -111,7 +115,7 @@ export async function startApp({
     trustedProxies,
     origins,
     switches: { graphiql: true, introspection: true, metrics: true, ...switches },
-    auditFile: accessMode === "NONE" ? null : auditFile,
+    auditSink: accessMode === "NONE" ? null : new AuditFile({ path: auditFile }),
     version: "1.2.3",
     studioFolder: studioFolder ?? join(folder, "studio"),
     exportsFolder: join(folder, "exports"),

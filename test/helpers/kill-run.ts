@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { GraphqlClient } from "./graphql-client.js";
+import { digestOf, historyOf, PatientViewer } from "./patient-viewer.js";
 import { pngPicture } from "./pictures.js";
 import { randomNumbers } from "./random.js";
 import { dataFolder, ServerProcess } from "./server.js";
@@ -33,19 +33,6 @@ export interface KillReport {
 }
 
 const START = "mutation ($input: StyleTransferInput!) { startStyleTransfer(input: $input) { id } }";
-const WATCH = `subscription ($id: ID!, $afterStep: Int!) {
-  session(id: $id, afterStep: $afterStep, inline: true) {
-    __typename
-    ... on Frame { step data }
-    ... on FrameGap { fromStep toStep }
-    ... on SessionChange { session { status } }
-  }
-}`;
-const HISTORY = `query ($id: ID!, $after: String) { session(id: $id) {
-  status startedAt error { code message } frames(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { step url } } }
-} }`;
-
-const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 /** Kills a real server and its device again and again while it paints for viewers, and checks the results. */
 export async function killRun(options: KillRunOptions): Promise<KillReport> {
@@ -63,7 +50,7 @@ class KillRun {
   private client: Promise<GraphqlClient>;
   /** Whether all sessions have ended: later kills would prove nothing. */
   private ended = false;
-  private readonly seen = new Map<string, Map<number, string>>();
+  private readonly viewers = new Map<string, PatientViewer>();
   private readonly report: KillReport = { kills: 0, lost: [], missing: [], misdelivered: [], different: [], overtaken: [] };
 
   constructor(
@@ -132,12 +119,12 @@ class KillRun {
 
   /** Watches a session to its end, and reconnects after every cut. */
   private async watch(id: string): Promise<void> {
-    const seen = new Map<number, string>();
-    this.seen.set(id, seen);
+    const viewer = new PatientViewer(id);
+    this.viewers.set(id, viewer);
     for (let ended = false; !ended; ) {
       const client = await this.client;
       try {
-        ended = await this.follow(client, id, seen);
+        ended = await viewer.follow(client);
       } catch (error) {
         // Only a kill may cut off a viewer.
         if (client === (await this.client)) throw error;
@@ -145,52 +132,24 @@ class KillRun {
     }
   }
 
-  private async follow(client: GraphqlClient, id: string, seen: Map<number, string>): Promise<boolean> {
-    let last = Math.max(-1, ...seen.keys());
-    let ended = false;
-    for await (const { data, errors } of client.subscribe(WATCH, { id, afterStep: last })) {
-      if (errors) throw new Error(JSON.stringify(errors));
-      const event = data.session;
-      if (event.__typename === "FrameGap") this.report.misdelivered.push(`${id}: steps ${event.fromStep} to ${event.toStep} are not kept`);
-      if (event.__typename === "SessionChange") ended = ["COMPLETED", "CANCELLED", "FAILED"].includes(event.session.status);
-      if (event.__typename !== "Frame") continue;
-      if (event.step <= last) this.report.misdelivered.push(`${id}: step ${event.step} after ${last}`);
-      last = event.step;
-      seen.set(last, digestOf(Buffer.from(event.data, "base64")));
-    }
-    return ended;
-  }
-
   private async judge(undisturbed: string, ids: readonly string[]): Promise<void> {
     const { lost, missing, different, overtaken } = this.report;
     const client = await this.client;
-    const expected = this.seen.get(undisturbed)!.get(this.options.steps);
+    const expected = this.viewers.get(undisturbed)!.seen.get(this.options.steps);
+    for (const { misdelivered } of this.viewers.values()) this.report.misdelivered.push(...misdelivered);
     let begun = "";
     for (const id of ids) {
       const { status, startedAt, error, urls } = await historyOf(client, id);
       if (status !== "COMPLETED" || urls.size !== this.options.steps + 1) lost.push(`${id}: ${status} ${error} with ${urls.size} frames`);
       if (startedAt < begun) overtaken.push(id);
       begun = startedAt;
-      const seen = this.seen.get(id)!;
+      const { seen } = this.viewers.get(id)!;
       if (seen.get(this.options.steps) !== expected) different.push(id);
       for (const [step, digest] of seen) {
         const url = urls.get(step);
         const served = url && (await fetch(`${client.address}${url}`));
         if (!served || digestOf(new Uint8Array(await served.arrayBuffer())) !== digest) missing.push(`${id}: step ${step}`);
       }
-    }
-  }
-}
-
-async function historyOf(client: GraphqlClient, id: string) {
-  const urls = new Map<number, string>();
-  let after: string | null = null;
-  for (;;) {
-    const { session } = await client.query(HISTORY, { id, after });
-    for (const { node } of session.frames.edges) urls.set(node.step, node.url);
-    after = session.frames.pageInfo.endCursor;
-    if (!session.frames.pageInfo.hasNextPage) {
-      return { status: session.status, startedAt: session.startedAt ?? "", error: JSON.stringify(session.error), urls };
     }
   }
 }

@@ -37,7 +37,9 @@ export class ServerProcess {
 
   constructor(env: Record<string, string>) {
     // The server must not inherit settings from the environment of the tests.
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("ATELIER_"));
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !name.startsWith("ATELIER_") && name !== "DATABASE_URL" && name !== "REDIS_URL",
+    );
     this.child = spawn(process.execPath, program, {
       cwd: root,
       // No test uses the internet; one with a mirror of its own overrides ATELIER_OFFLINE.
@@ -49,7 +51,7 @@ export class ServerProcess {
       for (const stream of [this.child.stdout, this.child.stderr]) {
         stream?.setEncoding("utf8").on("data", (text: string) => {
           this.output += text;
-          const address = /Atelier is at (https?:\S+)\n/.exec(this.output)?.[1];
+          const address = /(?:Atelier|its health) is at (https?:\S+?)(?:\/readyz)?\n/.exec(this.output)?.[1];
           if (address) resolve(address);
         });
       }

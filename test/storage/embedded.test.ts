@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { StorageUnavailable } from "../../server/errors.js";
+import { createSpaceGuard, RESERVE_BYTES } from "../../server/storage/common/space.js";
 import { openFolderBlobs } from "../../server/storage/embedded/blobs.js";
 import { openFolderCheckpoints } from "../../server/storage/embedded/checkpoints.js";
 import { lockFolder } from "../../server/storage/embedded/lock.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
-import { createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/space.js";
 import { accessContract } from "../contracts/access.js";
 import { claimsContract } from "../contracts/claims.js";
 import { expiringContract } from "../contracts/expiring.js";
@@ -254,7 +254,7 @@ describe("pictures in a folder", () => {
   it("are never cut off on a full disk", async (context) => {
     context.skip(process.platform === "win32", "Windows has no limit on the size of files.");
     const folder = await emptyFolder();
-    const files = new URL("../../server/storage/embedded/files.ts", import.meta.url);
+    const files = new URL("../../server/storage/common/files.ts", import.meta.url);
     const program = `
       const { writeWhole } = await import(${JSON.stringify(files.href)});
       const folder = ${JSON.stringify(folder)};

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { availableSpaceOf, createSpaceGuard, RESERVE_BYTES } from "../../server/storage/embedded/space.js";
+import { availableSpaceOf, createSpaceGuard, RESERVE_BYTES } from "../../server/storage/common/space.js";
 
 const full = { name: "AtelierError", code: "UNAVAILABLE", message: expect.stringContaining("almost full") };
 

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createSpaceGuard } from "../../server/storage/embedded/space.js";
-import { openFolderThumbnails } from "../../server/storage/embedded/thumbnails.js";
+import { createSpaceGuard } from "../../server/storage/common/space.js";
+import { openFolderThumbnails } from "../../server/storage/common/thumbnails.js";
 
 const space = createSpaceGuard(async () => Number.POSITIVE_INFINITY);
 const digestOf = (name: string) => createHash("sha256").update(name).digest("hex");

@@ -30,8 +30,7 @@ export class LiveChannel {
 
   private constructor(
     private readonly sessionId: string,
-    private readonly bus: Bus,
-    private readonly counts: LiveCounts,
+    private readonly parts: { sessions: Pick<SessionStore, "find">; bus: Bus; counts: LiveCounts },
     private readonly closed: () => void,
   ) {}
 
@@ -41,13 +40,22 @@ export class LiveChannel {
    */
   static async open(
     sessionId: string,
-    { sessions, bus, counts }: { sessions: Pick<SessionStore, "find">; bus: Bus; counts: LiveCounts },
+    parts: { sessions: Pick<SessionStore, "find">; bus: Bus; counts: LiveCounts },
     closed: () => void,
   ): Promise<LiveChannel> {
-    const channel = new LiveChannel(sessionId, bus, counts, closed);
+    const { sessions, bus } = parts;
+    const channel = new LiveChannel(sessionId, parts, closed);
     const unsubscribes = await Promise.all([
-      bus.subscribe(`session:${sessionId}`, (event) => channel.handleEvent(event)),
-      bus.subscribe(`live:${sessionId}`, (message) => channel.handleReply(message)),
+      bus.subscribe(
+        `session:${sessionId}`,
+        (event) => channel.handleEvent(event),
+        () => void channel.readAgain(),
+      ),
+      bus.subscribe(
+        `live:${sessionId}`,
+        (message) => channel.handleReply(message),
+        () => channel.dropOffered(),
+      ),
     ]);
     channel.leave = async () => {
       for (const unsubscribe of unsubscribes) await unsubscribe();
@@ -92,7 +100,7 @@ export class LiveChannel {
   }
 
   private offer(step: number, picture: Uint8Array, superseded = 0): void {
-    this.bus.publish(`live:${this.sessionId}`, { type: "offer", step, picture, superseded }).catch((cause: unknown) => {
+    this.parts.bus.publish(`live:${this.sessionId}`, { type: "offer", step, picture, superseded }).catch((cause: unknown) => {
       this.reject(step, unavailable("The frame could not be sent to its device.", { cause }));
     });
   }
@@ -102,8 +110,12 @@ export class LiveChannel {
       this.measure(event.frame.step);
       return;
     }
-    this.status = event.type === "deleted" ? "CANCELLED" : event.session.status;
-    if (isFinal(this.status)) this.end();
+    this.become(event.type === "deleted" ? "CANCELLED" : event.session.status);
+  }
+
+  private become(status: SessionStatus): void {
+    this.status = status;
+    if (isFinal(status)) this.end();
     if (this.status !== "RUNNING" || !this.held) return;
     const { step, picture, superseded } = this.held;
     this.held = null;
@@ -113,12 +125,13 @@ export class LiveChannel {
   /** Counts a result and its delay. Earlier frames will have no result any more: it was lost when their device died. */
   private measure(step: number): void {
     const arrivedAt = this.arrivedAt.get(step);
-    if (arrivedAt !== undefined) this.counts.translated(performance.now() - arrivedAt);
+    if (arrivedAt !== undefined) this.parts.counts.translated(performance.now() - arrivedAt);
     for (const earlier of this.arrivedAt.keys()) if (earlier <= step) this.arrivedAt.delete(earlier);
   }
 
   private handleReply(message: LiveMessage): void {
     if (message.type === "receipt") this.resolve({ step: message.step, status: message.status, credit: message.credit });
+    if (message.type === "restarted") this.dropOffered();
     if (message.type === "refused") this.reject(message.step, new AtelierError(message.code, message.message, { field: "input.data" }));
   }
 
@@ -134,9 +147,26 @@ export class LiveChannel {
     this.pending.delete(step);
   }
 
-  private end(): void {
+  /** Messages of the session were lost: its start or its end may be among them. */
+  private async readAgain(): Promise<void> {
+    try {
+      this.become((await this.parts.sessions.find(this.sessionId))?.status ?? "CANCELLED");
+    } catch (cause) {
+      // The next frame opens another channel.
+      this.end(unavailable("The session cannot be read.", { cause }));
+    }
+  }
+
+  /** The frames that wait for their host, or what became of them, were lost: the client goes on with newer ones. */
+  private dropOffered(): void {
+    for (const step of [...this.pending.keys()]) {
+      if (step !== this.held?.step) this.resolve({ step, status: "SUPERSEDED", credit: 1 });
+    }
+  }
+
+  private end(error = refusal("The session has ended.")): void {
     this.held = null;
-    for (const step of [...this.pending.keys()]) this.reject(step, refusal("The session has ended."));
+    for (const step of [...this.pending.keys()]) this.reject(step, error);
     this.closed();
     void this.leave();
   }

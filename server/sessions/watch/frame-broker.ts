@@ -97,7 +97,8 @@ export class FrameBroker {
     try {
       mailbox.forget();
       const { opening, replay } = await this.open(sessionId, mailbox, afterStep);
-      return new Viewer(mailbox, opening, replay, leave);
+      const replayAfter = (step: number) => new Replay(keptFrames(this.storage), sessionId, step, step);
+      return new Viewer(mailbox, opening, replay, replay && replayAfter, leave);
     } catch (error) {
       await leave();
       throw error;
@@ -126,7 +127,20 @@ export class FrameBroker {
     let channel = this.channels.get(sessionId);
     if (!channel) {
       const mailboxes = new Set<Mailbox>();
-      channel = { mailboxes, subscription: this.bus.subscribe(`session:${sessionId}`, (event) => deliver(event, mailboxes)) };
+      let lastStep: number | null = null;
+      const subscription = this.bus.subscribe(
+        `session:${sessionId}`,
+        (event) => {
+          if (event.type === "frame" && event.frame.losses) {
+            // A host that dies, or whose connection is cut, stores a frame that it does not publish.
+            if (lastStep !== null && event.frame.step > lastStep + 1) for (const mailbox of mailboxes) mailbox.noteLoss();
+            lastStep = event.frame.step;
+          }
+          deliver(event, mailboxes);
+        },
+        () => void this.catchUp(sessionId, mailboxes),
+      );
+      channel = { mailboxes, subscription };
       this.channels.set(sessionId, channel);
     }
     const { mailboxes, subscription } = channel;
@@ -147,6 +161,25 @@ export class FrameBroker {
       throw error;
     }
     return leave;
+  }
+
+  /** Delivers what the bus has lost: the session as it is, and its newest frame. */
+  private async catchUp(sessionId: string, mailboxes: ReadonlySet<Mailbox>): Promise<void> {
+    for (const mailbox of mailboxes) mailbox.noteLoss();
+    try {
+      // The session first: the frame is then at least as new, and with an ended one it is the last.
+      const session = await this.storage.sessions.find(sessionId);
+      const kept = keptFrames(this.storage);
+      const latest = session && (await kept.latest(sessionId));
+      const frame = latest && (await kept.shared(latest));
+      for (const mailbox of mailboxes) {
+        if (frame) mailbox.offerFrame(frame);
+        if (session) mailbox.offerChange(session);
+        else mailbox.offerDeleted();
+      }
+    } catch (error) {
+      for (const mailbox of mailboxes) mailbox.fail(error);
+    }
   }
 
   private count(sessionId: string): void {

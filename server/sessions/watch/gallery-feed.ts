@@ -3,22 +3,33 @@ import { maySee, type Reader } from "../../records/access.js";
 import { isLive, type SessionFilter, type SessionRecord } from "../../records/session.js";
 import { Feed } from "./feed.js";
 
-/** Sessions that pass a filter, as they start and change. */
+/**
+ * Sessions that pass a filter, as they start and change. The feed ends when changes were lost: whoever reads it lists the
+ * sessions again, and opens another one.
+ */
 export function openGalleryFeed(bus: Bus, filter: SessionFilter): Promise<Feed<SessionRecord>> {
   return Feed.open((feed) =>
-    bus.subscribe("sessions", (event) => {
-      if (event.type === "changed" && matches(event.session, filter)) feed.offer(event.session);
-      else feed.withdraw(event.type === "changed" ? event.session.id : event.sessionId);
-    }),
+    bus.subscribe(
+      "sessions",
+      (event) => {
+        if (event.type === "changed" && matches(event.session, filter)) feed.offer(event.session);
+        else feed.withdraw(event.type === "changed" ? event.session.id : event.sessionId);
+      },
+      () => feed.end(),
+    ),
   );
 }
 
-/** Sessions as they are deleted, of those that a reader may see. */
+/** Sessions as they are deleted, of those that a reader may see. The feed ends when removals were lost. */
 export function openRemovalFeed(bus: Bus, reader: Reader | null): Promise<Feed<{ id: string }>> {
   return Feed.open((feed) =>
-    bus.subscribe("sessions", (event) => {
-      if (event.type === "deleted" && maySee(reader, { ...event, id: event.sessionId })) feed.offer({ id: event.sessionId });
-    }),
+    bus.subscribe(
+      "sessions",
+      (event) => {
+        if (event.type === "deleted" && maySee(reader, { ...event, id: event.sessionId })) feed.offer({ id: event.sessionId });
+      },
+      () => feed.end(),
+    ),
   );
 }
 

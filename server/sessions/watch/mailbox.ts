@@ -24,8 +24,11 @@ export class Mailbox {
   private lastStep = -1;
   private lastFrameAt = Number.NEGATIVE_INFINITY;
   private lastChange = "";
+  private revision = Number.NEGATIVE_INFINITY;
   private ended = false;
   private deleted = false;
+  private lost = false;
+  private failure: { error: unknown } | null = null;
 
   /**
    * `intervalMs` is the least time between two live frames; 0 for no limit. `dropped` is called for each frame that could
@@ -43,8 +46,10 @@ export class Mailbox {
     this.arrival.set();
   }
 
+  /** Of two changes the one with the lower revision is older, whichever comes first. */
   offerChange(session: SessionRecord): void {
-    if (this.deleted) return;
+    if (this.deleted || session.revision < this.revision) return;
+    this.revision = session.revision;
     if (this.changes.length === MAX_PENDING_CHANGES) this.changes.pop();
     this.changes.push({ session, order: this.order++ });
     if (isFinal(session.status)) this.ended = true;
@@ -58,6 +63,25 @@ export class Mailbox {
     this.arrival.set();
   }
 
+  /** Frames or changes may have been lost: the viewer reads storage before it takes anything else. */
+  noteLoss(): void {
+    this.lost = true;
+    this.arrival.set();
+  }
+
+  /** Whether a loss was noted since the last call. */
+  takeLoss(): boolean {
+    const { lost } = this;
+    this.lost = false;
+    return lost;
+  }
+
+  /** What was lost cannot be read: the viewer gets the error. */
+  fail(error: unknown): void {
+    this.failure = { error };
+    this.arrival.set();
+  }
+
   /** Drops the events from before storage is read: their effect will be read there. */
   forget(): void {
     this.slot = null;
@@ -68,6 +92,7 @@ export class Mailbox {
   begin(snapshot: SessionRecord): void {
     this.changes = this.changes.filter(({ session }) => session.revision > snapshot.revision);
     if (isFinal(snapshot.status)) this.ended = true;
+    this.revision = Math.max(this.revision, snapshot.revision);
     this.lastChange = fingerprint(snapshot);
   }
 
@@ -77,6 +102,11 @@ export class Mailbox {
     if (this.pendingStep !== null && this.pendingStep <= this.lastStep) this.slot = null;
   }
 
+  /** The last step that the viewer has; -1 for none. */
+  get deliveredStep(): number {
+    return this.lastStep;
+  }
+
   /** Step of the frame in the slot. */
   get pendingStep(): number | null {
     return this.slot?.frame.record.step ?? null;
@@ -84,7 +114,7 @@ export class Mailbox {
 
   /** True when nothing is waiting and nothing more will come. */
   get exhausted(): boolean {
-    return this.deleted || (this.ended && this.slot === null && this.changes.length === 0);
+    return this.deleted || (this.ended && !this.lost && this.slot === null && this.changes.length === 0);
   }
 
   get isDeleted(): boolean {
@@ -98,8 +128,13 @@ export class Mailbox {
     return this.ended ? 0 : Math.max(0, this.lastFrameAt + this.intervalMs - now);
   }
 
-  /** The next event at the time `now` (ms), in the order of arrival; null when there is none yet. */
+  /**
+   * The next event at the time `now` (ms), in the order of arrival; null when there is none yet, or a loss was noted.
+   * @throws the error of a loss that could not be read
+   */
   take(now: number): ViewerEvent | null {
+    if (this.failure) throw this.failure.error;
+    if (this.lost) return null;
     for (;;) {
       const change = this.changes[0];
       if (this.slot && this.frameDueIn(now) === 0 && this.slot.order < (change?.order ?? Number.POSITIVE_INFINITY)) {

@@ -66,7 +66,11 @@ class OutputViewer implements AsyncIterableIterator<OutputEvent> {
     requireFramesPerSecond(maxFramesPerSecond);
     const viewer = new OutputViewer(output, parts, maxFramesPerSecond);
     // Subscribes first and reads second, so that a session that starts in between is not missed.
-    viewer.unsubscribe = await parts.bus.subscribe("sessions", (event) => viewer.receive(event));
+    viewer.unsubscribe = await parts.bus.subscribe(
+      "sessions",
+      (event) => viewer.receive(event),
+      () => void viewer.catchUp(),
+    );
     try {
       await viewer.find();
       return viewer;
@@ -107,10 +111,7 @@ class OutputViewer implements AsyncIterableIterator<OutputEvent> {
   private async find(): Promise<void> {
     this.isStale = false;
     const { storage } = this.parts;
-    const { rows } = await storage.sessions.list(
-      { first: SESSIONS_LOOKED_AT, after: null },
-      { output: this.output.name, ownerId: this.output.ownerId },
-    );
+    const rows = await this.list(SESSIONS_LOOKED_AT);
     // One that started meanwhile, and which the list does not have, stays.
     if (this.wanted && (await storage.sessions.find(this.wanted.id)) === null) this.wanted = null;
     this.show(rows[0] ?? null);
@@ -126,14 +127,39 @@ class OutputViewer implements AsyncIterableIterator<OutputEvent> {
   private receive(event: Extract<SessionEvent, { type: "changed" | "deleted" }>): void {
     if (event.type === "deleted") {
       if (event.sessionId !== this.wanted?.id && event.sessionId !== this.shownId) return;
-      this.isStale = true;
-      const { watched } = this;
-      this.watched = null;
-      void watched?.events.return?.();
-      this.change.set();
+      this.startAnew();
     } else if (this.isOf(event.session)) {
       this.show(event.session);
     }
+  }
+
+  /** Changes were lost: a session may have started, and the one that is shown may be deleted. */
+  private async catchUp(): Promise<void> {
+    const { sessions } = this.parts.storage;
+    try {
+      const shown = [this.wanted?.id, this.shownId].filter((id) => id !== undefined && id !== null);
+      const areKept = (await sessions.findAll(shown)).size === new Set(shown).size;
+      const newest = await this.list(1);
+      if (areKept && newest[0]) this.show(newest[0]);
+      else if (!areKept) this.startAnew();
+    } catch {
+      // The viewer gets the error when it looks for the session itself, if storage fails then, too.
+      this.startAnew();
+    }
+  }
+
+  /** Looks for the session to show, and for the picture to hold, once more. */
+  private startAnew(): void {
+    this.isStale = true;
+    const { watched } = this;
+    this.watched = null;
+    void watched?.events.return?.();
+    this.change.set();
+  }
+
+  private async list(first: number): Promise<SessionRecord[]> {
+    const { name, ownerId } = this.output;
+    return (await this.parts.storage.sessions.list({ first, after: null }, { output: name, ownerId })).rows;
   }
 
   private isOf(session: SessionRecord): boolean {

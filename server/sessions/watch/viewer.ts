@@ -3,6 +3,7 @@ import type { Replay } from "./replay.js";
 
 /**
  * The events that one viewer of a session reads: opening events, then frames replayed from storage, then live events.
+ * When the bus has lost messages, a viewer that replays reads on from storage; others get the newest frame.
  *
  * `next` and `return` are written by hand: an async generator that waits for a frame ignores `return()` until the next
  * frame comes, so viewers of a finished session would never leave.
@@ -13,11 +14,15 @@ export class Viewer implements AsyncIterableIterator<ViewerEvent> {
   /** Step after which storage held no frame when it was last read. */
   private exhaustedAt: number | null = null;
 
-  /** `leave` is called once, when the viewer leaves or everything was delivered. */
+  /**
+   * `replayAfter` reads on from storage, after a step; null for a viewer of the latest frames alone. `leave` is called once,
+   * when the viewer leaves or everything was delivered.
+   */
   constructor(
     private readonly mailbox: Mailbox,
     private readonly opening: ViewerEvent[],
     private replay: Replay | null,
+    private readonly replayAfter: ((step: number) => Replay) | null,
     private readonly leave: () => Promise<void>,
   ) {}
 
@@ -58,7 +63,9 @@ export class Viewer implements AsyncIterableIterator<ViewerEvent> {
   }
 
   private async readReplay(): Promise<ViewerEvent | null> {
-    while (this.replay) {
+    for (;;) {
+      if (this.mailbox.takeLoss()) this.readOn();
+      if (!this.replay) return null;
       const event = await this.replay.next();
       if (event) return event;
       const { lastStep, lagging } = this.replay;
@@ -69,7 +76,12 @@ export class Viewer implements AsyncIterableIterator<ViewerEvent> {
       if (lagging || isNext || this.exhaustedAt === lastStep) this.replay = null;
       this.exhaustedAt = lastStep;
     }
-    return null;
+  }
+
+  /** Reads frames from storage that the bus has lost. */
+  private readOn(): void {
+    this.exhaustedAt = null;
+    if (this.replayAfter) this.replay ??= this.replayAfter(this.mailbox.deliveredStep);
   }
 
   private async close(): Promise<void> {

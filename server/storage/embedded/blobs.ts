@@ -1,12 +1,12 @@
-import { webcrypto } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AtelierError, PictureLost, PictureUnreadable, systemCode } from "../../errors.js";
+import { sha256 } from "../common/digest.js";
+import { DIGEST, sweepFolder, writeWhole } from "../common/files.js";
+import type { SpaceGuard } from "../common/space.js";
 import type { BlobStore } from "../storage.js";
 import { createBlobDeletion } from "./deletion.js";
-import { DIGEST, sweepFolder, writeWhole } from "./files.js";
 import { sweepOrphans } from "./orphans.js";
-import type { SpaceGuard } from "./space.js";
 import { openTrash } from "./trash.js";
 
 /** Pictures in a folder. */
@@ -52,7 +52,7 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space, r
   return {
     put: (bytes) =>
       space.storing(bytes.byteLength, async () => {
-        const digest = await sha256(bytes);
+        const digest = (await sha256(bytes)).toString("hex");
         const path = pathOf(digest);
         orphans.spare(digest);
         await deletion.putting(digest);
@@ -63,7 +63,7 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space, r
     async get(digest) {
       const bytes = await readPicture(pathOf(digest));
       if (!bytes) throw new PictureLost("The file of this picture is missing.");
-      if ((await sha256(bytes)) !== digest) throw new PictureLost("The file of this picture is damaged.");
+      if ((await sha256(bytes)).toString("hex") !== digest) throw new PictureLost("The file of this picture is damaged.");
       return bytes;
     },
 
@@ -78,11 +78,6 @@ export async function openFolderBlobs(folder: string, { inUse, graceMs, space, r
       await deletion.flush();
     },
   };
-}
-
-/** Lower-case hex SHA-256, computed off the main thread: an upload may be large. */
-async function sha256(bytes: Uint8Array): Promise<string> {
-  return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }
 
 /** Whether a file holds these bytes: one that is torn, damaged or unreadable is written again. */

@@ -1,19 +1,14 @@
-import { webcrypto } from "node:crypto";
 import { copyFile, link, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AtelierError } from "../../errors.js";
+import { checkpointParts, contentOf, SESSION_BYTES, SESSION_ID } from "../common/checkpoint-bytes.js";
+import { storageError, sweepFolder, unlessMissing, writeWhole } from "../common/files.js";
+import type { SpaceGuard } from "../common/space.js";
+import { evenlyThinned } from "../common/thinned-checkpoints.js";
 import type { CheckpointStore } from "../storage.js";
-import { storageError, sweepFolder, unlessMissing, writeWhole } from "./files.js";
-import type { SpaceGuard } from "./space.js";
-import { evenlyThinned } from "./thinned-checkpoints.js";
 
-const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const FILE_NAME = /^(\d{1,9})\.checkpoint$/;
 const DRAFTS = "drafts";
-const CHECKSUM_BYTES = 32;
-
-/** Limit for the checkpoints of one session, bytes; the newest two stay whatever their size. */
-const SESSION_BYTES = 64e6;
 
 /** The checkpoints of one session. */
 interface SessionSize {
@@ -86,7 +81,7 @@ export async function openFolderCheckpoints(
 
   return {
     async put(sessionId, step, bytes) {
-      const parts = [await checksum(bytes), bytes];
+      const parts = await checkpointParts(bytes);
       await space.storing(bytes.byteLength, () => writeWhole(pathOf(sessionId, step), drafts, parts, { durable: false }));
       const files = await filesOf(sessionId);
       const thinned = evenlyThinned(files, sessionByteLength);
@@ -147,9 +142,7 @@ async function sweepLooseFiles(folder: string): Promise<void> {
 /** The checkpoint in a file; null when the file is missing or damaged. */
 async function readChecked(path: string): Promise<Buffer | null> {
   const file = await unlessMissing(readFile(path));
-  if (!file || file.byteLength < CHECKSUM_BYTES) return null;
-  const content = file.subarray(CHECKSUM_BYTES);
-  return file.subarray(0, CHECKSUM_BYTES).equals(await checksum(content)) ? content : null;
+  return file && contentOf(file);
 }
 
 async function entries(folder: string): Promise<string[]> {
@@ -167,8 +160,4 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   } catch {
     await copyFile(from, to);
   }
-}
-
-async function checksum(bytes: Uint8Array): Promise<Buffer> {
-  return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../../errors.js";
-import { DIGEST, TOP_FOLDER, unlessMissing } from "./files.js";
+import { DIGEST, TOP_FOLDER, unlessMissing } from "../common/files.js";
 
 /** Name of the file, in `database/` and in `blobs/`, that holds the id which a database shares with its pictures. */
 const ID_FILE = "atelier-id";

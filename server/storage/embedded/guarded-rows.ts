@@ -1,5 +1,5 @@
+import type { SpaceGuard } from "../common/space.js";
 import type { Storage } from "../storage.js";
-import type { SpaceGuard } from "./space.js";
 
 type Rows = Pick<Storage, "images" | "sessions" | "changes" | "frames" | "access">;
 

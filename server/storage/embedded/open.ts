@@ -1,6 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Claim } from "../../records/claim.js";
+import { CallsUnderWay } from "../common/calls-under-way.js";
+import { closeAll } from "../common/close-all.js";
+import { reserveFile } from "../common/reserve-file.js";
+import { availableSpaceOf, createSpaceGuard } from "../common/space.js";
+import { openFolderThumbnails } from "../common/thumbnails.js";
 import { sqlAccess } from "../sql/access.js";
 import { sqlChanges } from "../sql/changes.js";
 import { requireHeld } from "../sql/claims.js";
@@ -10,17 +15,13 @@ import { sqlImages } from "../sql/images.js";
 import { sqlSessions } from "../sql/sessions.js";
 import type { Storage } from "../storage.js";
 import { openFolderBlobs } from "./blobs.js";
-import { CallsUnderWay } from "./calls-under-way.js";
 import { openFolderCheckpoints } from "./checkpoints.js";
 import { pair, requireDatabase } from "./data-folder.js";
 import { openEmbeddedDatabase } from "./database.js";
 import { guardRows } from "./guarded-rows.js";
 import { lockFolder } from "./lock.js";
 import { memoryRecentFrames } from "./recent-frames.js";
-import { reserveFile } from "./reserve-file.js";
-import { availableSpaceOf, createSpaceGuard } from "./space.js";
 import { storageSpace } from "./storage-space.js";
-import { openFolderThumbnails } from "./thumbnails.js";
 import { startVacuum } from "./vacuum.js";
 
 /** Enough for the 32 MiB that must stay free, and for one segment of the database's log. */
@@ -28,8 +29,6 @@ const RESERVE_FILE_BYTES = 48 * 2 ** 20;
 
 /** A picture's row follows its bytes within milliseconds, so a minute is plenty. */
 const GRACE_MS = 60_000;
-
-type Close = () => Promise<void>;
 
 export interface EmbeddedStorageOptions {
   /** Longest time between storing the bytes of a picture and its row, ms. */
@@ -51,7 +50,7 @@ export async function openEmbeddedStorage(
   { graceMs = GRACE_MS, reserveFileByteLength = RESERVE_FILE_BYTES, availableSpace = availableSpaceOf }: EmbeddedStorageOptions = {},
 ): Promise<Storage> {
   await mkdir(dataDir, { recursive: true });
-  const opened: Close[] = [await lockFolder(dataDir)];
+  const opened: (() => Promise<void>)[] = [await lockFolder(dataDir)];
   try {
     const reserve = reserveFile(join(dataDir, "reserve"), reserveFileByteLength);
     const space = createSpaceGuard(() => availableSpace(dataDir), reserve);
@@ -73,7 +72,8 @@ export async function openEmbeddedStorage(
     const calls = new CallsUnderWay();
     opened.push(() => calls.close());
     const rowsOf = (claim?: Claim) => {
-      const [sessions, changes, frames] = [sqlSessions(database, claim), sqlChanges(database, claim), sqlFrames(database, claim)];
+      const options = claim ? { claim } : {};
+      const [sessions, changes, frames] = [sqlSessions(database, options), sqlChanges(database, options), sqlFrames(database, options)];
       const rows = guardRows({ images: sqlImages(database), sessions, changes, frames, access: sqlAccess(database) }, space);
       return {
         images: calls.of(rows.images),
@@ -107,16 +107,5 @@ export async function openEmbeddedStorage(
   } catch (error) {
     await closeAll(opened);
     throw error;
-  }
-}
-
-/** Closes in reverse order what was opened; one that fails does not keep the others open. */
-async function closeAll(opened: Close[]): Promise<void> {
-  const close = opened.pop();
-  if (!close) return;
-  try {
-    await close();
-  } finally {
-    await closeAll(opened);
   }
 }

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StorageUnavailable } from "../../errors.js";
+import { storageError } from "../common/files.js";
+import type { SpaceGuard } from "../common/space.js";
 import type { StorageSpace } from "../storage.js";
-import { storageError } from "./files.js";
-import type { SpaceGuard } from "./space.js";
 
 /** The space of a data folder; `drafts` is a folder in it where a small file shows whether it can be written. */
 export function storageSpace(free: () => Promise<number>, guard: SpaceGuard, drafts: string): StorageSpace {

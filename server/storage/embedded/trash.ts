@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { systemCode } from "../../errors.js";
-import { DIGEST } from "./files.js";
+import { DIGEST } from "../common/files.js";
 
 /** How long a swept picture stays in the trash, ms. */
 const KEPT_MS = 24 * 3600 * 1000;

@@ -1,3 +1,15 @@
+CREATE TABLE "audit_entries" (
+	"ordinal" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "audit_entries_ordinal_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"at" timestamp (3) with time zone NOT NULL,
+	"action" text NOT NULL,
+	"code" text,
+	"name" text,
+	"role" text,
+	"owner_id" text,
+	"address" text,
+	"about" json NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "blob_candidates" (
 	"digest" text PRIMARY KEY NOT NULL,
 	"since" timestamp (3) with time zone NOT NULL

@@ -1,6 +1,6 @@
 import { and, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, notExists, or, type SQL, sql } from "drizzle-orm";
 import { AtelierError } from "../../errors.js";
-import type { LinkRecord, SignIn } from "../../records/access.js";
+import type { KnownVisitor, LinkRecord, SignIn } from "../../records/access.js";
 import type { AccessStore } from "../storage.js";
 import { type Database, written } from "./database.js";
 import { images, links, sessions, users, visitorShares, visitors } from "./schema.js";
@@ -8,6 +8,25 @@ import { usageOfOwners } from "./usage.js";
 
 /** Links, users and visitors as rows. */
 export function sqlAccess(database: Database): AccessStore {
+  async function visitorWhere(condition: SQL | undefined): Promise<{ row: typeof visitors.$inferSelect; visitor: KnownVisitor } | null> {
+    const [found] = await database
+      .select({ row: visitors, link: links, user: users })
+      .from(visitors)
+      .leftJoin(links, eq(links.id, visitors.linkId))
+      .leftJoin(users, eq(users.id, visitors.userId))
+      .where(condition);
+    if (!found) return null;
+    const { row, link, user } = found;
+    const shares = await database
+      .select(getTableColumns(links))
+      .from(links)
+      .innerJoin(visitorShares, eq(visitorShares.linkId, links.id))
+      .where(eq(visitorShares.visitorId, row.id));
+    const signIn: SignIn | null = user && row.signedInUntil && { user, until: row.signedInUntil };
+    const { id, createdAt } = row;
+    return { row, visitor: { id, createdAt, link: link && linkRecord(link), shares: shares.map(linkRecord), signIn } };
+  }
+
   return {
     async addLink(link, secretHash) {
       await written(database.insert(links).values({ ...link, secretHash }));
@@ -59,24 +78,15 @@ export function sqlAccess(database: Database): AccessStore {
     },
 
     async visitorOf(secretHash) {
-      const [found] = await database
-        .select({ visitor: visitors, link: links, user: users })
-        .from(visitors)
-        .leftJoin(links, eq(links.id, visitors.linkId))
-        .leftJoin(users, eq(users.id, visitors.userId))
-        .where(or(eq(visitors.secretHash, secretHash), eq(visitors.previousHash, secretHash)));
-      if (!found) return null;
-      const { id, createdAt, previousHash, signedInUntil } = found.visitor;
-      if (previousHash !== null && previousHash !== secretHash) {
+      const found = await visitorWhere(or(eq(visitors.secretHash, secretHash), eq(visitors.previousHash, secretHash)));
+      if (found && found.row.previousHash !== null && found.row.previousHash !== secretHash) {
         await written(database.update(visitors).set({ previousHash: null }).where(eq(visitors.secretHash, secretHash)));
       }
-      const shares = await database
-        .select(getTableColumns(links))
-        .from(links)
-        .innerJoin(visitorShares, eq(visitorShares.linkId, links.id))
-        .where(eq(visitorShares.visitorId, id));
-      const signIn: SignIn | null = found.user && signedInUntil && { user: found.user, until: signedInUntil };
-      return { id, createdAt, link: found.link && linkRecord(found.link), shares: shares.map(linkRecord), signIn };
+      return found?.visitor ?? null;
+    },
+
+    async findVisitor(id) {
+      return (await visitorWhere(and(eq(visitors.id, id), isNotNull(visitors.secretHash))))?.visitor ?? null;
     },
 
     admit: (visitorId, secretHash, link) =>

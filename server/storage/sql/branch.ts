@@ -1,7 +1,7 @@
 import { and, count, eq, sql, sum } from "drizzle-orm";
 import type { Change } from "../../records/changes.js";
 import type { StyleTransferRecord } from "../../records/session.js";
-import { type Database, written } from "./database.js";
+import { type Database, lockSession, written } from "./database.js";
 import { changes, frames, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
 
@@ -9,6 +9,7 @@ import { recordImages } from "./session-images.js";
 export async function insertBranch(database: Database, branch: StyleTransferRecord, change: Change | null): Promise<boolean> {
   const { id, parentId, branchedAtStep } = branch;
   if (parentId === null || branchedAtStep === null) throw new TypeError("A branch has a parent and a step.");
+  if (!(await lockSession(database, parentId))) return false;
   const [found] = await database
     .select({ step: frames.step })
     .from(frames)

@@ -1,16 +1,15 @@
 import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { type RecordedChange, withChange } from "../../records/changes.js";
-import type { Claim } from "../../records/claim.js";
 import type { StyleTransferRecord } from "../../records/session.js";
 import type { ChangeStore } from "../storage.js";
-import { heldSession } from "./claims.js";
-import { bySession, type Database, written, writtenWithImages } from "./database.js";
+import { isHeld, type RowOptions } from "./claims.js";
+import { bySession, type Database, lockSession, written, writtenWithImages } from "./database.js";
 import { changes, sessions } from "./schema.js";
 import { recordStyles } from "./session-images.js";
 import { sessionRecord } from "./sessions.js";
 
 /** Changes as rows. With a claim, those of its session are settled only while the claim holds. */
-export function sqlChanges(database: Database, claim?: Claim): ChangeStore {
+export function sqlChanges(database: Database, { claim }: RowOptions = {}): ChangeStore {
   return {
     add: (sessionId, change, from) =>
       writtenWithImages(
@@ -57,7 +56,7 @@ export function sqlChanges(database: Database, claim?: Claim): ChangeStore {
 
     settle: (sessionId, step, ordinal) =>
       database.transaction(async (transaction) => {
-        if ((await heldSession(transaction, claim, sessionId)).length === 0) return null;
+        if (!(await lockSession(transaction, sessionId, isHeld(claim, sessionId)))) return null;
         const waiting = and(eq(changes.sessionId, sessionId), isNull(changes.step));
         const settled = await written(
           transaction

@@ -1,8 +1,16 @@
-import { and, eq, type SQL } from "drizzle-orm";
+import { eq, type SQL } from "drizzle-orm";
 import { ClaimLost } from "../../errors.js";
 import type { Claim } from "../../records/claim.js";
 import type { Database } from "./database.js";
+import type { RowsDeleted } from "./digests.js";
 import { sessions } from "./schema.js";
+
+/** How the rows of a store are written. */
+export interface RowOptions {
+  /** A session whose rows are written only while the claim holds. */
+  claim?: Claim;
+  rowsDeleted?: RowsDeleted;
+}
 
 /** True for the row of a session while a claim of it holds; no condition for other sessions, and without a claim. */
 export function isHeld(claim: Claim | undefined, sessionId: string): SQL | undefined {
@@ -10,20 +18,11 @@ export function isHeld(claim: Claim | undefined, sessionId: string): SQL | undef
 }
 
 /**
- * Call this when a row of a session could not be written under a claim.
+ * Call this when something of a session could not be written under a claim.
  * @throws ClaimLost when another host has claimed the session since; a session that is gone is no such case.
  */
 export async function requireHeld(database: Database, claim: Claim | undefined, sessionId: string): Promise<void> {
   if (claim?.sessionId !== sessionId) return;
   const [found] = await database.select({ fence: sessions.fence }).from(sessions).where(eq(sessions.id, sessionId));
   if (found && found.fence !== claim.fence) throw new ClaimLost();
-}
-
-/** The id of a session, if a claim of it holds, in a query that keeps it so until the end of the transaction. */
-export function heldSession(database: Database, claim: Claim | undefined, sessionId: string) {
-  return database
-    .select({ id: sessions.id })
-    .from(sessions)
-    .where(and(eq(sessions.id, sessionId), isHeld(claim, sessionId)))
-    .for("update");
 }

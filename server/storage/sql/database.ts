@@ -1,6 +1,8 @@
+import { and, eq, type SQL } from "drizzle-orm";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { AtelierError, StorageUnavailable } from "../../errors.js";
+import { sessions } from "./schema.js";
 
 /** A migrated PostgreSQL database, embedded or remote. */
 export type Database = PgDatabase<PgQueryResultHKT>;
@@ -39,9 +41,28 @@ export async function written<Result>(statement: PromiseLike<Result>): Promise<R
   }
 }
 
+/** The driver's error of a failed statement. */
+export function causeOf(error: unknown): unknown {
+  return error instanceof DrizzleQueryError ? error.cause : error;
+}
+
 function sqlState(error: unknown): unknown {
-  const cause = error instanceof DrizzleQueryError ? error.cause : error;
+  const cause = causeOf(error);
   return cause instanceof Error && "code" in cause ? cause.code : undefined;
+}
+
+/**
+ * Locks a session's row, if `condition` is true for it, until the end of the transaction: calls that read rows of a session and then change them come one
+ * after the other, also where many connections run at once. Call it first, so that no two wait for each other. False when
+ * there is no such session.
+ */
+export async function lockSession(transaction: Database, id: string, condition?: SQL): Promise<boolean> {
+  const locked = await transaction
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, id), condition))
+    .for("no key update");
+  return locked.length > 0;
 }
 
 /** The rows by the id of their session, in their order. */

@@ -3,6 +3,9 @@ import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
 import type { Database } from "./database.js";
 import { frames, images } from "./schema.js";
 
+/** Called in a transaction that deletes rows, with the digests that they referred to. */
+export type RowsDeleted = (transaction: Database, digests: readonly string[]) => Promise<void>;
+
 /** The digests among `digests` that an image or a kept frame refers to. */
 export async function digestsInUse(database: Database, digests: readonly string[]): Promise<Set<string>> {
   const anyOf = (column: PgColumn): SQL => sql`${column} = any(${sql.param(digests)}::text[])`;
@@ -20,9 +23,12 @@ export async function anyDigestInUse(database: Database): Promise<boolean> {
   return frame !== undefined;
 }
 
-/** The digests of rows that were deleted, each once, without those that other rows refer to. */
-export async function unreferencedDigests(database: Database, deleted: readonly { digest: string }[]): Promise<string[]> {
-  const digests = [...new Set(deleted.map(({ digest }) => digest))];
+/**
+ * The digests of rows that were deleted, each once, without those that other rows refer to. Call it after the deletion was
+ * committed: of two deletions at once, each still sees the other's rows before.
+ */
+export async function unreferencedDigests(database: Database, deleted: readonly string[]): Promise<string[]> {
+  const digests = [...new Set(deleted)];
   const used = await digestsInUse(database, digests);
   return digests.filter((digest) => !used.has(digest));
 }

@@ -3,14 +3,15 @@ import { badInput } from "../../errors.js";
 import type { Claim } from "../../records/claim.js";
 import { type FrameRecord, MAX_STEP } from "../../records/pictures.js";
 import type { FrameStore, Page, PageRequest, StepRange } from "../storage.js";
-import { isHeld, requireHeld } from "./claims.js";
+import { isHeld, type RowOptions, requireHeld } from "./claims.js";
 import { bySession, type Database, written } from "./database.js";
+import { unreferencedDigests } from "./digests.js";
 import { lossCurves } from "./loss-curve.js";
 import { frames, sessions } from "./schema.js";
 import { thinFrames } from "./thinning.js";
 
 /** Kept frames as rows. With a claim, those of its session are stored only while the claim holds. */
-export function sqlFrames(database: Database, claim?: Claim): FrameStore {
+export function sqlFrames(database: Database, { claim, rowsDeleted }: RowOptions = {}): FrameStore {
   async function listOf(sessionIds: readonly string[], { first, after }: PageRequest<number>, range: StepRange) {
     const later = after === null ? undefined : gt(frames.step, after);
     // Each session's page is read by itself, however many frames the session has.
@@ -118,7 +119,14 @@ export function sqlFrames(database: Database, claim?: Claim): FrameStore {
       return { count: row?.count ?? 0, byteLength: row?.byteLength ?? 0 };
     },
 
-    thin: (sessionId, byteLength) => database.transaction((transaction) => thinFrames(transaction, sessionId, byteLength)),
+    async thin(sessionId, byteLength) {
+      const removed = await database.transaction(async (transaction) => {
+        const digests = await thinFrames(transaction, sessionId, byteLength);
+        await rowsDeleted?.(transaction, digests);
+        return digests;
+      });
+      return unreferencedDigests(database, removed);
+    },
 
     async byteLengthOfOwner(ownerId) {
       const [row] = await database
@@ -167,7 +175,7 @@ function frameOfSession(database: Database, frame: FrameRecord, claim: Claim | u
     })
     .from(sessions)
     .where(and(eq(sessions.id, frame.sessionId), isHeld(claim, frame.sessionId)))
-    .for("update");
+    .for("no key update");
 }
 
 function isWhole({ fromStep, toStep }: StepRange): boolean {

@@ -4,13 +4,14 @@ import type { Reader } from "../../records/access.js";
 import type { ImageRecord } from "../../records/pictures.js";
 import type { ImageAge, ImageStore } from "../storage.js";
 import { type Database, isMissingReference, written } from "./database.js";
+import type { RowsDeleted } from "./digests.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { images, sessionImages, sessions } from "./schema.js";
 
 const { uploadedAgainAt: _uploadedAgainAt, ...columns } = getTableColumns(images);
 
 /** Uploaded pictures as rows. */
-export function sqlImages(database: Database): ImageStore {
+export function sqlImages(database: Database, rowsDeleted?: RowsDeleted): ImageStore {
   return {
     insert: (image) =>
       database.transaction(async (transaction) => {
@@ -91,13 +92,16 @@ export function sqlImages(database: Database): ImageStore {
     async delete(id, age = {}) {
       const used = database.select({ id: sessionImages.imageId }).from(sessionImages).where(eq(sessionImages.imageId, id));
       try {
-        const [deleted] = await written(
-          database
-            .delete(images)
-            .where(and(eq(images.id, id), notExists(used), isOfAge(age)))
-            .returning({ digest: images.digest }),
-        );
-        return deleted?.digest ?? null;
+        return await database.transaction(async (transaction) => {
+          const [deleted] = await written(
+            transaction
+              .delete(images)
+              .where(and(eq(images.id, id), notExists(used), isOfAge(age)))
+              .returning({ digest: images.digest }),
+          );
+          if (deleted) await rowsDeleted?.(transaction, [deleted.digest]);
+          return deleted?.digest ?? null;
+        });
       } catch (error) {
         // A session that began to use it at this moment.
         if (isMissingReference(error)) return null;

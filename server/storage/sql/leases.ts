@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNotNull, isNull, max, or, type SQL, sql } from "drizzle-orm";
 import type { Claim } from "../../records/claim.js";
 import type { QueueEntry, WorkKind } from "../../records/queue.js";
-import type { LeaseStore } from "../storage.js";
+import type { LeaseStore } from "../fleet.js";
 import { type Database, written } from "./database.js";
 import { sessions } from "./schema.js";
 

@@ -16,6 +16,7 @@ import {
   unique,
 } from "drizzle-orm/pg-core";
 import { type Approval, type LinkRecord, LOCAL_OWNER, type Role, type Visibility } from "../../records/access.js";
+import type { AuditEntry } from "../../records/audit.js";
 import type { Change } from "../../records/changes.js";
 import type { Losses } from "../../records/pictures.js";
 import type { DeviceUse, SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
@@ -180,8 +181,9 @@ export const frames = pgTable(
 );
 
 /**
- * Pictures that were put or are to be deleted, with the time of the last such call. Some time later, those that no row refers to
- * are deleted, and all are forgotten here. Used where several processes share a store.
+ * Objects that were put or are to be deleted, with the time of the last such call: pictures by their digest, checkpoints
+ * by the key of their object. Some time later, those that no row refers to are deleted, and all are forgotten here. Used
+ * where several processes share a store.
  */
 export const blobCandidates = pgTable(
   "blob_candidates",
@@ -205,6 +207,19 @@ export const checkpoints = pgTable(
     index("checkpoints_newest").on(table.createdAt),
   ],
 );
+
+/** Who did what, where several servers share a database. */
+export const auditEntries = pgTable("audit_entries", {
+  ordinal: bigint("ordinal", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  at: instant("at").notNull(),
+  action: text("action").notNull(),
+  code: text("code").$type<AuditEntry["code"]>(),
+  name: text("name"),
+  role: text("role").$type<Role>(),
+  ownerId: text("owner_id"),
+  address: text("address"),
+  about: json("about").$type<AuditEntry["about"]>().notNull(),
+});
 
 /** Workers that announced themselves, with what they can run. */
 export const workers = pgTable("workers", {

@@ -19,13 +19,12 @@ import {
 } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { AtelierError, badInput } from "../../errors.js";
-import type { Claim } from "../../records/claim.js";
 import type { SessionFilter, SessionRecord, SessionStatus, StyleTransferRecord, TranslationRecord } from "../../records/session.js";
 import { completeSettings, translationSize } from "../../records/settings.js";
 import type { Page, SessionPatch, SessionStore } from "../storage.js";
 import { insertBranch } from "./branch.js";
-import { isHeld } from "./claims.js";
-import { type Database, grouped, written, writtenWithImages } from "./database.js";
+import { isHeld, type RowOptions } from "./claims.js";
+import { type Database, grouped, lockSession, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
 import { sessionLoad } from "./load.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
@@ -33,7 +32,7 @@ import { changes, deletedSessions, frames, type ImageRole, images, sessionImages
 import { recordImages } from "./session-images.js";
 
 /** Sessions as rows. With a claim, its session is updated only while the claim holds. */
-export function sqlSessions(database: Database, claim?: Claim): SessionStore {
+export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptions = {}): SessionStore {
   return {
     insert: (session, planned = []) =>
       writtenWithImages(
@@ -160,7 +159,14 @@ export function sqlSessions(database: Database, claim?: Claim): SessionStore {
       return new Map(rows.map((row) => [row.imageId, row.count]));
     },
 
-    delete: (id, expiredBy) => database.transaction((transaction) => deleteSession(transaction, id, expiredBy)),
+    async delete(id, expiredBy) {
+      const removed = await database.transaction(async (transaction) => {
+        const digests = await deleteSession(transaction, id, expiredBy);
+        if (digests) await rowsDeleted?.(transaction, digests);
+        return digests;
+      });
+      return removed && unreferencedDigests(database, removed);
+    },
 
     async extend(id, until) {
       const end = sql`greatest(${sessions.expiresAt}, ${sql.param(until, sessions.expiresAt)})`;
@@ -248,7 +254,9 @@ function completeTranslation({
   return { model, family, size, output };
 }
 
+/** Returns the digests of the session's frames, or null when no session was deleted. */
 async function deleteSession(database: Database, id: string, expiredBy?: Date): Promise<string[] | null> {
+  if (!(await lockSession(database, id))) return null;
   const frameDigests = await database.selectDistinct({ digest: frames.digest }).from(frames).where(eq(frames.sessionId, id));
   const expired = expiredBy && lte(sessions.expiresAt, expiredBy);
   const [deleted] = await database
@@ -257,7 +265,7 @@ async function deleteSession(database: Database, id: string, expiredBy?: Date): 
     .returning({ id: sessions.id, ordinal: sessions.ordinal, createdAt: sessions.createdAt });
   if (!deleted) return null;
   await written(database.insert(deletedSessions).values(deleted));
-  return unreferencedDigests(database, frameDigests);
+  return frameDigests.map(({ digest }) => digest);
 }
 
 /** The position of a session in the list. */

@@ -1,13 +1,13 @@
 import { and, eq, isNotNull, or, type SQL, sql } from "drizzle-orm";
-import { type Database, written } from "./database.js";
-import { unreferencedDigests } from "./digests.js";
+import { type Database, lockSession, written } from "./database.js";
 import { changes, frames, sessions } from "./schema.js";
 
 /** Strides to try: powers of two up to more than the largest number of steps of a session. */
 const STRIDES = Array.from({ length: 13 }, (_, exponent) => 2 ** (exponent + 1));
 
-/** `FrameStore.thin`, to be called within a transaction. */
+/** `FrameStore.thin`, to be called within a transaction. Returns the digests of the deleted frames. */
 export async function thinFrames(database: Database, sessionId: string, byteLength: number): Promise<string[]> {
+  if (!(await lockSession(database, sessionId))) return [];
   const session = eq(frames.sessionId, sessionId);
   const protectedSteps = sql.param(await stepsThatStay(database, sessionId));
   const stays = (stride: number): SQL =>
@@ -38,7 +38,7 @@ export async function thinFrames(database: Database, sessionId: string, byteLeng
       })
       .where(eq(sessions.id, sessionId)),
   );
-  return unreferencedDigests(database, removed);
+  return removed.map(({ digest }) => digest);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { asc, eq, lt, sql } from "drizzle-orm";
-import type { WorkerStore } from "../storage.js";
+import type { WorkerStore } from "../fleet.js";
 import { type Database, written } from "./database.js";
 import { workers } from "./schema.js";
 

@@ -7,14 +7,17 @@ import type { TranslationRecord } from "../../../server/records/session.js";
 import { delayBucketsMs, LiveCounts } from "../../../server/sessions/live/counts.js";
 import { LiveFrames } from "../../../server/sessions/live/frames.js";
 import { aFrame, aTranslation } from "../../contracts/records.js";
+import { LossyBus } from "../../helpers/lossy-bus.js";
 
 const picture = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
 
 /** Frames of one live translation that waits, and the messages that a host would receive about them. */
 async function setUp() {
-  const bus = openEmbeddedBus((error) => {
-    throw error;
-  });
+  const bus = new LossyBus(
+    openEmbeddedBus((error) => {
+      throw error;
+    }),
+  );
   const session = aTranslation(null);
   const offers: number[] = [];
   const superseded: number[] = [];
@@ -33,7 +36,10 @@ async function setUp() {
     },
     bus,
   });
-  const become = (status: TranslationRecord["status"]) => publishChange(bus, { ...session, status });
+  const become = (status: TranslationRecord["status"]) => {
+    session.status = status;
+    return publishChange(bus, { ...session });
+  };
   return {
     bus,
     offers,
@@ -91,6 +97,31 @@ describe("live frames", () => {
     const refused = expect(waiting).rejects.toMatchObject({ code: "CONFLICT", detail: { field: "input.sessionId" } });
     await settle();
     await live.become("CANCELLED");
+    await refused;
+  });
+
+  test("that were offered go on as superseded when messages were lost, and those that wait are offered", async () => {
+    const live = await setUp();
+    const first = live.send(0);
+    await settle();
+    live.bus.lose();
+    await live.become("RUNNING");
+    live.bus.recover();
+    await settle();
+    expect(live.offers).toEqual([0]);
+    live.bus.lose();
+    await live.accept(0);
+    live.bus.recover();
+    expect(await first).toEqual({ step: 0, status: "SUPERSEDED", credit: 1 });
+  });
+
+  test("are refused when messages were lost and the session has ended", async () => {
+    const live = await setUp();
+    const refused = expect(live.send(0)).rejects.toMatchObject({ code: "CONFLICT" });
+    await settle();
+    live.bus.lose();
+    await live.become("COMPLETED");
+    live.bus.recover();
     await refused;
   });
 

@@ -1,0 +1,264 @@
+import { randomUUID } from "node:crypto";
+import { Redis, type RedisOptions } from "ioredis";
+import { unavailable } from "../errors.js";
+import type { Bus, Topics } from "./bus.js";
+import { type Envelope, open, seal } from "./envelope.js";
+import { watchLiveness } from "./liveness.js";
+
+/** How long the start waits for Redis, ms. */
+const START_MS = 10_000;
+/** Longest time between two attempts to connect, ms. */
+const LONGEST_PAUSE_MS = 1000;
+const CHANNELS = "atelier:";
+
+export interface RemoteBusOptions {
+  /** Receives what a listener throws. */
+  onListenerError(error: unknown): void;
+  /** Receives what the operator should know: that Redis is away, and that it is back. */
+  warn(message: string): void;
+  /** A connection on which Redis does not answer for so long counts as lost, ms. */
+  silenceMs?: number;
+  /** How long to wait for Redis at first, ms. */
+  startMs?: number;
+}
+
+interface Subscription {
+  listener(message: Topics[keyof Topics]): void;
+  gap(): void;
+}
+
+/** The subscriptions of this process to one topic. */
+interface Channel {
+  subscriptions: Set<Subscription>;
+  /** Whether Redis sends the topic's messages on the present connection. */
+  isOpen: boolean;
+  /** Whether messages may have been lost, and the subscribers do not know yet. */
+  hasGap: boolean;
+  opened: Promise<void>;
+}
+
+/**
+ * A bus between processes, over the publish and subscribe of Redis. While Redis is away messages are lost; `gap` is called
+ * when it is back.
+ * @throws AtelierError UNAVAILABLE when Redis does not come within some seconds.
+ */
+export async function openRemoteBus(redisUrl: string, options: RemoteBusOptions): Promise<Bus> {
+  const bus = new RemoteBus(redisUrl, options);
+  try {
+    await bus.start(options.startMs ?? START_MS);
+    return bus;
+  } catch (cause) {
+    await bus.close();
+    throw unavailable(`Redis at ${new URL(redisUrl).host} cannot be reached.`, { cause });
+  }
+}
+
+class RemoteBus implements Bus {
+  private readonly id = randomUUID();
+  private count = 0;
+  private readonly channels = new Map<string, Channel>();
+  /** Topics with messages that Redis did not take, and whose subscribers do not know yet. */
+  private readonly lost = new Set<string>();
+  /** Messages of this process on their way back to it, by number. */
+  private readonly echoes = new Map<number, { topic: string; arrived(): void }>();
+  private readonly publisher: Redis;
+  private readonly subscriber: Redis;
+  private readonly endWatches: (() => void)[];
+  private isAway = false;
+  private isClosed = false;
+
+  constructor(
+    redisUrl: string,
+    private readonly options: RemoteBusOptions,
+  ) {
+    const silenceMs = options.silenceMs ?? 5000;
+    const connection: RedisOptions = {
+      // What cannot be sent is lost at once: sent later, it would come after what was read from storage meanwhile.
+      ...{ enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, autoResubscribe: false },
+      ...{ connectTimeout: silenceMs, disconnectTimeout: 100 },
+      retryStrategy: (times) => Math.min(50 * times, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2),
+    };
+    this.publisher = new Redis(redisUrl, connection);
+    this.subscriber = new Redis(redisUrl, connection);
+    this.endWatches = [this.publisher, this.subscriber].map((redis) => {
+      redis.on("error", (error) => this.notice(error));
+      redis.on("close", () => this.notice(new Error("the connection was closed")));
+      return watchLiveness(redis, silenceMs);
+    });
+    this.publisher.on("ready", () => this.announceLosses());
+    this.subscriber.on("ready", () => void this.subscribeAgain());
+    this.subscriber.on("close", () => this.interrupt());
+    this.subscriber.on("messageBuffer", (channel: Buffer, bytes: Buffer) => this.receive(channel, bytes));
+  }
+
+  /** Resolves when both connections are open. @throws Error when they are not after `startMs`. */
+  async start(startMs: number): Promise<void> {
+    const deadline = AbortSignal.timeout(startMs);
+    await Promise.all([this.publisher, this.subscriber].map((redis) => isReady(redis, deadline)));
+  }
+
+  async publish<Topic extends keyof Topics>(topic: Topic, message: Topics[Topic]): Promise<void> {
+    if (this.lost.has(topic)) void this.announce(topic);
+    await this.send(topic, message);
+  }
+
+  async subscribe<Topic extends keyof Topics>(
+    topic: Topic,
+    listener: (message: Topics[Topic]) => void,
+    gap: () => void = () => undefined,
+  ): Promise<() => Promise<void>> {
+    // One entry for each subscription, so that a listener that is subscribed twice is called twice.
+    const entry: Subscription = { listener: (message) => listener(message as Topics[Topic]), gap };
+    const channel = this.channels.get(topic) ?? this.openChannel(topic);
+    channel.subscriptions.add(entry);
+    await channel.opened;
+    return async () => {
+      if (!channel.subscriptions.delete(entry) || channel.subscriptions.size > 0) return;
+      if (this.channels.get(topic) === channel) await this.closeChannel(topic);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const end of this.endWatches) end();
+    this.channels.clear();
+    this.interrupt();
+    this.publisher.disconnect();
+    this.subscriber.disconnect();
+  }
+
+  /** Without Redis, the topic is subscribed once it is back. */
+  private openChannel(topic: string): Channel {
+    const channel: Channel = { subscriptions: new Set(), isOpen: false, hasGap: false, opened: Promise.resolve() };
+    this.channels.set(topic, channel);
+    channel.opened = this.subscriber.subscribe(CHANNELS + topic).then(
+      () => {
+        channel.isOpen = true;
+      },
+      (error: unknown) => {
+        channel.hasGap = true;
+        this.notice(error);
+      },
+    );
+    return channel;
+  }
+
+  private async closeChannel(topic: string): Promise<void> {
+    this.channels.delete(topic);
+    for (const echo of this.echoes.values()) if (echo.topic === topic) echo.arrived();
+    // A connection that is lost has no subscriptions.
+    await this.subscriber.unsubscribe(CHANNELS + topic).catch((error: unknown) => this.notice(error));
+  }
+
+  private async subscribeAgain(): Promise<void> {
+    const again = [...this.channels];
+    if (again.length > 0) {
+      try {
+        await this.subscriber.subscribe(...again.map(([topic]) => CHANNELS + topic));
+      } catch (error) {
+        // The connection was lost again, and the next one tries again.
+        this.notice(error);
+        return;
+      }
+    }
+    for (const [, channel] of again) {
+      channel.isOpen = true;
+      this.tellOfGap(channel);
+    }
+    this.welcome();
+  }
+
+  /** The connection of the subscriptions is lost: what this process waits for does not come any more. */
+  private interrupt(): void {
+    for (const channel of this.channels.values()) {
+      channel.isOpen = false;
+      channel.hasGap = true;
+    }
+    for (const { arrived } of [...this.echoes.values()]) arrived();
+  }
+
+  /** Sends a message, or with null the notice that some were lost. Resolves to whether Redis has taken it. */
+  private async send(topic: string, message: Envelope["message"]): Promise<boolean> {
+    if (this.isClosed) return false;
+    const number = ++this.count;
+    const echoed = this.channels.get(topic)?.isOpen ? this.echoOf(number, topic) : Promise.resolve();
+    try {
+      const receivers = await this.publisher.publish(CHANNELS + topic, seal({ from: this.id, number, message }));
+      if (receivers > 0) await echoed;
+      return true;
+    } catch (error) {
+      this.lost.add(topic);
+      this.notice(error);
+      return false;
+    } finally {
+      this.echoes.delete(number);
+    }
+  }
+
+  private echoOf(number: number, topic: string): Promise<void> {
+    return new Promise((arrived) => {
+      this.echoes.set(number, { topic, arrived });
+    });
+  }
+
+  private announceLosses(): void {
+    for (const topic of [...this.lost]) void this.announce(topic);
+    this.welcome();
+  }
+
+  private async announce(topic: string): Promise<void> {
+    this.lost.delete(topic);
+    await this.send(topic, null);
+  }
+
+  private receive(name: Buffer, bytes: Buffer): void {
+    const topic = name.toString().slice(CHANNELS.length);
+    const channel = this.channels.get(topic);
+    const envelope = open(topic, bytes);
+    if (!channel || !envelope) return;
+    const { from, number, message } = envelope;
+    channel.hasGap ||= message === null;
+    this.tellOfGap(channel);
+    if (message) this.call(channel, ({ listener }) => listener(message));
+    if (from === this.id) this.echoes.get(number)?.arrived();
+  }
+
+  private tellOfGap(channel: Channel): void {
+    if (!channel.hasGap) return;
+    channel.hasGap = false;
+    this.call(channel, ({ gap }) => gap());
+  }
+
+  private call({ subscriptions }: Channel, what: (subscription: Subscription) => void): void {
+    for (const subscription of [...subscriptions]) {
+      // A listener may unsubscribe another one.
+      if (!subscriptions.has(subscription)) continue;
+      try {
+        what(subscription);
+      } catch (error) {
+        this.options.onListenerError(error);
+      }
+    }
+  }
+
+  private notice(error: unknown): void {
+    if (this.isAway || this.isClosed) return;
+    this.isAway = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.options.warn(`Redis cannot be reached (${reason}); changes made elsewhere show when it is back.`);
+  }
+
+  private welcome(): void {
+    if (!this.isAway || this.publisher.status !== "ready" || this.subscriber.status !== "ready") return;
+    this.isAway = false;
+    this.options.warn("Redis is back.");
+  }
+}
+
+function isReady(redis: Redis, deadline: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (redis.status === "ready") resolve();
+    redis.once("ready", () => resolve());
+    deadline.addEventListener("abort", () => reject(deadline.reason));
+  });
+}

@@ -1,0 +1,50 @@
+import type { AuditEntry } from "../records/audit.js";
+import type { Claim } from "../records/claim.js";
+import type { QueueEntry, QueueLine, WorkKind } from "../records/queue.js";
+import type { WorkerAnnouncement } from "../records/worker.js";
+
+/** What a worker can run. */
+export interface Capability {
+  kinds: readonly WorkKind[];
+  /** Ids of the models that it has; null for any. */
+  models: readonly string[] | null;
+  /** The largest size of a painting, px. */
+  maxSize: number;
+}
+
+/** Who holds which session, where several processes share a database. All times are those of the database's clock. */
+export interface LeaseStore {
+  /** Records how many sessions may run for an owner while a session waits. */
+  enter(entry: Pick<QueueEntry, "sessionId" | "ownerLimit">): Promise<void>;
+  /**
+   * Claims the next session by the rule of `Queue` that a worker can run, until the end of a lease. Sessions that are
+   * RUNNING and whose lease is over come first. Null when there is none.
+   */
+  claim(workerId: string, capability: Capability, leaseMs: number): Promise<(QueueEntry & Claim) | null>;
+  /** Moves the ends of leases; returns the claims that hold. */
+  renew(claims: readonly Claim[], leaseMs: number): Promise<Claim[]>;
+  /** Ends a lease; without effect when the claim does not hold. */
+  release(claim: Claim): Promise<void>;
+  /** All unfinished sessions. */
+  line(): Promise<QueueLine>;
+  /** Has sessions exchange the instants at which they were queued, so that they are in this order. */
+  reorder(sessionIds: readonly string[]): Promise<void>;
+}
+
+/** The workers of all machines. */
+export interface WorkerStore {
+  /** Stores what a worker can run, and forgets those that announced nothing for `silenceMs`. */
+  announce(id: string, announcement: WorkerAnnouncement, silenceMs: number): Promise<void>;
+  /** What the workers announced last, of those that did within `silenceMs`. */
+  list(silenceMs: number): Promise<WorkerAnnouncement[]>;
+  /** Forgets a worker. */
+  leave(id: string): Promise<void>;
+}
+
+/** Who did what on any server. */
+export interface AuditStore {
+  /** Stores entries, the oldest first, and forgets the oldest of all beyond a number. */
+  append(entries: readonly AuditEntry[]): Promise<void>;
+  /** The newest entries, newest first. */
+  list(first: number): Promise<AuditEntry[]>;
+}

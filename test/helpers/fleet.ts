@@ -1,0 +1,61 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { GraphqlClient } from "./graphql-client.js";
+import { type PostgresServer, startPostgres } from "./postgres-server.js";
+import { RedisServer } from "./redis-server.js";
+import { ServerProcess } from "./server.js";
+
+/** API servers and workers in processes of their own, which share a real PostgreSQL, a real Redis and a folder. */
+export class Fleet {
+  private readonly processes: ServerProcess[] = [];
+  private readonly clients: GraphqlClient[] = [];
+
+  private constructor(
+    readonly postgres: PostgresServer,
+    readonly redis: RedisServer,
+    private readonly folder: string,
+    private readonly database: string,
+  ) {}
+
+  static async start(): Promise<Fleet> {
+    const [postgres, redis, folder] = await Promise.all([startPostgres(), RedisServer.start(), mkdtemp(join(tmpdir(), "atelier-fleet-"))]);
+    await mkdir(join(folder, "blobs"));
+    return new Fleet(postgres, redis, folder, await postgres.newDatabase());
+  }
+
+  /** Starts an API server. */
+  async api(variables: Record<string, string> = {}): Promise<{ process: ServerProcess; client: GraphqlClient }> {
+    const process = this.launch("api", variables);
+    const client = await process.client();
+    this.clients.push(client);
+    return { process, client };
+  }
+
+  /** Starts a worker; `client` asks only for its health. */
+  async worker(variables: Record<string, string> = {}): Promise<{ process: ServerProcess; client: GraphqlClient }> {
+    const process = this.launch("worker", variables);
+    return { process, client: await process.client() };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.clients.map((client) => client.close()));
+    await Promise.all(this.processes.map((process) => process.end("SIGKILL")));
+    await Promise.all([this.postgres.close(), this.redis.close()]);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private launch(role: "api" | "worker", variables: Record<string, string>): ServerProcess {
+    const process = new ServerProcess({
+      ATELIER_ROLE: role,
+      DATABASE_URL: this.database,
+      REDIS_URL: this.redis.url,
+      ATELIER_BLOBS: join(this.folder, "blobs"),
+      ATELIER_DATA: join(this.folder, `process-${this.processes.length}`),
+      ATELIER_DEVICE: "cpu",
+      ...variables,
+    });
+    this.processes.push(process);
+    return process;
+  }
+}

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import type { GraphqlClient } from "./graphql-client.js";
+
+const WATCH = `subscription ($id: ID!, $afterStep: Int!) {
+  session(id: $id, afterStep: $afterStep, inline: true) {
+    __typename
+    ... on Frame { step data }
+    ... on FrameGap { fromStep toStep }
+    ... on SessionChange { session { status } }
+  }
+}`;
+const HISTORY = `query ($id: ID!, $after: String) { session(id: $id) {
+  status startedAt error { code message } frames(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { step url } } }
+} }`;
+
+export const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** A viewer of one session who comes back after every cut, and asks for what follows the last step that came. */
+export class PatientViewer {
+  /** Digests of the pictures that came, by step. */
+  readonly seen = new Map<number, string>();
+  /** Steps that came twice, out of order, or not at all. */
+  readonly misdelivered: string[] = [];
+  status = "";
+
+  constructor(readonly id: string) {}
+
+  get lastStep(): number {
+    return Math.max(-1, ...this.seen.keys());
+  }
+
+  /** Watches through one server until the session ends or the connection does; true when the session has ended. */
+  async follow(client: GraphqlClient): Promise<boolean> {
+    const { id } = this;
+    let last = this.lastStep;
+    for await (const { data, errors } of client.subscribe(WATCH, { id, afterStep: last })) {
+      if (errors) throw new Error(JSON.stringify(errors));
+      const event = data.session;
+      if (event.__typename === "FrameGap") this.misdelivered.push(`${id}: steps ${event.fromStep} to ${event.toStep} are not kept`);
+      if (event.__typename === "SessionChange") this.status = event.session.status;
+      if (event.__typename !== "Frame") continue;
+      if (event.step <= last) this.misdelivered.push(`${id}: step ${event.step} after ${last}`);
+      last = event.step;
+      this.seen.set(last, digestOf(Buffer.from(event.data, "base64")));
+    }
+    return ["COMPLETED", "CANCELLED", "FAILED"].includes(this.status);
+  }
+}
+
+/** What a server says of a session, with the addresses of its frames by step. */
+export async function historyOf(client: GraphqlClient, id: string) {
+  const urls = new Map<number, string>();
+  let after: string | null = null;
+  for (;;) {
+    const { session } = await client.query(HISTORY, { id, after });
+    for (const { node } of session.frames.edges) urls.set(node.step, node.url);
+    after = session.frames.pageInfo.endCursor;
+    if (!session.frames.pageInfo.hasNextPage) {
+      return { status: session.status, startedAt: session.startedAt ?? "", error: JSON.stringify(session.error), urls };
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openRemoteQueue, type RemoteQueueParts } from "../../server/queue/remote.js";
+import { openRemoteDatabase } from "../../server/storage/remote/database.js";
+import { sqlImages } from "../../server/storage/sql/images.js";
+import { sqlLeases } from "../../server/storage/sql/leases.js";
+import { sessions } from "../../server/storage/sql/schema.js";
+import { sqlSessions } from "../../server/storage/sql/sessions.js";
+import { queueContract } from "../contracts/queue.js";
+import { anImage, aSession, aTranslation } from "../contracts/records.js";
+import { noPostgres, type PostgresServer, postgresPrograms, startPostgres } from "../helpers/postgres-server.js";
+import { noteSkipped } from "../helpers/skipped.js";
+import { until } from "../helpers/until.js";
+
+if (postgresPrograms === null) noteSkipped(noPostgres);
+
+/** Wake-ups that are lost: the queue must find everything without them. */
+const lostWakeUps = { send: () => undefined, listen: () => undefined, close: async () => undefined };
+const forever = new AbortController().signal;
+
+describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
+  let postgres: PostgresServer;
+  let shared: Awaited<ReturnType<typeof openRemoteDatabase>>;
+  let imageId: string;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    shared = await openRemoteDatabase(await postgres.newDatabase());
+    imageId = (await sqlImages(shared.database).insert(anImage())).id;
+  });
+  afterAll(async () => {
+    await shared?.close();
+    await postgres?.close();
+  });
+
+  const open = (workerId: string, changes: Partial<RemoteQueueParts> = {}) =>
+    openRemoteQueue({
+      leases: sqlLeases(shared.database),
+      wakeUps: lostWakeUps,
+      workerId,
+      capability: () => ({ models: null, maxSize: 2048 }),
+      failed: (error) => {
+        throw error;
+      },
+      lookMs: 20,
+      ...changes,
+    });
+  const empty = () => shared.database.delete(sessions);
+
+  queueContract("The remote queue", async () => {
+    const { database } = shared;
+    const records = sqlSessions(database);
+    await empty();
+    const queue = open("one");
+    return {
+      queue,
+      async store({ sessionId: id, ownerId, kind, interrupted }) {
+        const status = interrupted ? "RUNNING" : "QUEUED";
+        // Later than the claim before, by the clock of the database and to the millisecond.
+        const queuedAt = new Date(Date.now() + 2);
+        if (await records.update(id, { status, queuedAt })) return;
+        const changes = { id, ownerId, status, queuedAt } as const;
+        await records.insert(kind === "LIVE" ? aTranslation(imageId, { ...changes, sourceId: null }) : aSession(imageId, changes));
+      },
+      end: async (id) => void (await records.update(id, { status: "COMPLETED" })),
+      close: () => queue.close(),
+    };
+  });
+
+  describe("between workers", () => {
+    const add = async (id: string, settings: Partial<ReturnType<typeof aSession>["settings"]> = {}) => {
+      const session = aSession(imageId, { id, status: "QUEUED" });
+      await sqlSessions(shared.database).insert({ ...session, settings: { ...session.settings, ...settings } });
+    };
+
+    it("gives each session to one worker", async () => {
+      await empty();
+      const ids = Array.from({ length: 40 }, (_, index) => `s${index}`);
+      for (const id of ids) await add(id);
+      const queues = ["one", "two", "three", "four"].map((id) => open(id));
+      const claimed = await Promise.all(
+        queues.map(async (queue) => {
+          const own: string[] = [];
+          while (own.length < 10) own.push((await queue.claim(forever))?.sessionId ?? "none");
+          return own;
+        }),
+      );
+      expect(claimed.flat().sort()).toEqual(ids.sort());
+      await Promise.all(queues.map((queue) => queue.close()));
+    });
+
+    it("takes a session from a worker that renews no more, under a higher number", async () => {
+      await empty();
+      await add("a");
+      const [dead, living] = [open("dead", { leaseMs: 100 }), open("living")];
+      const first = await dead.claim(forever);
+      expect(first?.lost.aborted).toBe(false);
+      await dead.close();
+      const second = await living.claim(forever);
+      expect(second).toMatchObject({ sessionId: "a", fence: first!.fence + 1 });
+      await living.close();
+    });
+
+    it("tells a worker that its claim was lost", async () => {
+      await empty();
+      await add("a");
+      const queue = open("one", { leaseMs: 400 });
+      const claim = await queue.claim(forever);
+      await shared.database.update(sessions).set({ fence: 99, workerId: "two" });
+      await until(() => claim!.lost.aborted);
+      // What it gives back is not its own any more.
+      await queue.release("a");
+      const [row] = await shared.database.select().from(sessions);
+      expect(row).toMatchObject({ fence: 99, workerId: "two" });
+      await queue.close();
+    });
+
+    it("keeps a lease that is renewed, whatever its first length", async () => {
+      await empty();
+      await add("a");
+      const [holder, other] = [open("one", { leaseMs: 200 }), open("two")];
+      const claim = await holder.claim(forever);
+      const taken = other.claim(AbortSignal.timeout(1000));
+      expect(await taken).toBeNull();
+      expect(claim!.lost.aborted).toBe(false);
+      await Promise.all([holder.close(), other.close()]);
+    });
+
+    it("gives a worker only what it has the models and the memory for", async () => {
+      await empty();
+      await add("large", { size: 1024 });
+      await add("other", { model: "other" });
+      await add("drafted", { model: "own", draft: true });
+      await add("fits", { model: "own", size: 256 });
+      const small = open("small", { capability: () => ({ models: ["own"], maxSize: 512 }) });
+      expect((await small.claim(forever))?.sessionId).toBe("fits");
+      const any = open("any");
+      expect((await any.claim(forever))?.sessionId).toBe("large");
+      const drafting = open("drafting", { capability: () => ({ models: ["own", "vgg19-lite"], maxSize: 512 }) });
+      expect((await drafting.claim(forever))?.sessionId).toBe("drafted");
+      await Promise.all([small.close(), any.close(), drafting.close()]);
+    });
+  });
+});
