@@ -1,7 +1,8 @@
 /**
- * Puts the libraries of CUDA in place, and tries the card:
+ * Puts the libraries of CUDA in place, and tries the card, unless there is none yet, as while an image is built:
  *
  *   npm run cuda -- FOLDER
+ *   npm run cuda -- --place-only FOLDER
  *
  * FOLDER holds the libraries, in any folders within it; docs/operate.md says where they come from.
  */
@@ -19,9 +20,10 @@ import { root } from "./root.mjs";
 class CudaError extends Error {}
 
 async function main(): Promise<void> {
-  const [named, ...more] = process.argv.slice(2);
-  if (named === undefined || more.length > 0)
-    throw new CudaError("Usage: npm run cuda -- FOLDER, where FOLDER holds the libraries of CUDA.");
+  const isTried = process.argv[2] !== "--place-only";
+  const [named, ...more] = process.argv.slice(isTried ? 2 : 3);
+  if (named === undefined || named.startsWith("--") || more.length > 0)
+    throw new CudaError("Usage: npm run cuda -- [--place-only] FOLDER, where FOLDER holds the libraries of CUDA.");
   if (!hasCudaBuild) {
     throw new CudaError(noCudaHere());
   }
@@ -39,7 +41,7 @@ async function main(): Promise<void> {
     throw new CudaError(`The libraries could not all be put into ${runtimeFolder}: ${messageOf(cause)}`);
   });
   console.log(`${count} libraries (${Math.round(bytes / 1e6)} MB) for CUDA ${libraries.version} are in ${relative(root, runtimeFolder)}.`);
-  await tryCards(libraries.version);
+  if (isTried) await tryCards(libraries.version);
 }
 
 function runtimeVersion(): string {

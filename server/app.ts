@@ -20,6 +20,7 @@ import { Exporter } from "./exports/exporter.js";
 import { createHttpApp } from "./http/app.js";
 import { clientAddresses } from "./http/client-address.js";
 import { createGuard } from "./http/guard.js";
+import type { HostMetrics } from "./http/host-metrics.js";
 import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
@@ -63,6 +64,8 @@ export interface AppParts {
   stepTimes(modelId: string): readonly StepTime[] | null;
   /** Why sessions cannot run yet; null when they can. */
   unready(): string | null;
+  /** Metrics of the host; null, the default, where it is in other processes. */
+  hostMetrics?: HostMetrics | null;
   /** How the server knows who may use it. */
   accessMode: AccessMode;
   /** Whether an admin must approve what others share. */
@@ -131,6 +134,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     refusedDevices,
     stepTimes,
     unready,
+    hostMetrics = null,
     accessMode,
     requiresApproval,
     retentionHours,
@@ -216,7 +220,11 @@ export async function createApp(parts: AppParts): Promise<App> {
     };
   };
   const schema = buildApiSchema();
-  const metrics = createMetrics(storage, () => broker.viewerCount, liveFrames.counts);
+  const metrics = createMetrics({
+    storage,
+    api: { viewers: () => broker.viewerCount, droppedFrames: () => broker.droppedFrames, live: liveFrames.counts },
+    host: hostMetrics,
+  });
   const places = new SocketPlaces(allowances);
   const socketAccess = { ...access, contextOf, allowances, places, introspection: switches.introspection };
   const streams = graphqlOverSse(schema, socketAccess, report);

@@ -17,6 +17,7 @@ import { type DeviceChoice, deviceChoices, isDeviceChoice } from "./device/messa
 import { messageOf } from "./errors.js";
 import { isLoopback } from "./http/own-names.js";
 import { limitTable } from "./limits/table.js";
+import { type LogFormat, logFormats } from "./log.js";
 import { type AccessMode, accessModes, type Role, roles } from "./records/access.js";
 import { type ObjectsAddress, parseObjectsAddress } from "./storage/remote/objects-address.js";
 
@@ -77,6 +78,8 @@ export interface Config {
   introspection: boolean;
   /** Whether `/metrics` is there. */
   metrics: boolean;
+  /** How the log is written. */
+  log: LogFormat;
 }
 
 export const serverRoles = ["all", "api", "worker"] as const;
@@ -309,6 +312,12 @@ export const variables = {
     help: "`0` leaves out `/metrics`.",
     parse: (text) => oneOf(["0", "1"], text) === "1",
   },
+  log: {
+    name: "ATELIER_LOG",
+    default: "text",
+    help: "How the log is written: `text` for people, `json` for programs, one record a line.",
+    parse: (text) => oneOf(logFormats, text),
+  },
 } as const satisfies { [Key in keyof Config]: Variable<Config[Key]> };
 
 /** Reads the environment. @throws ConfigError for bad values and unknown names that begin with ATELIER_. */
@@ -321,7 +330,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const values = Object.entries<Variable<unknown>>(variables).map(([key, variable]) => [key, read(variable, env)]);
   const config = Object.fromEntries(values) as Config;
   requireEngines(config);
-  // A worker shows others only whether it is well.
+  // A worker shows others only whether it is well, and its metrics.
   if (!loopback.includes(config.host) && config.access === "NONE" && config.role !== "worker") {
     throw new ConfigError(
       `HOST=${config.host} lets other machines reach the server, so it must know who may use it: set ATELIER_ACCESS=link too; docs/access.md says more.`,

@@ -8,7 +8,7 @@ import type { OpenIdSettings } from "./access/openid.js";
 import { removeOperatorFile, writeOperatorFile } from "./access/operator.js";
 import { newSecret } from "./access/secrets.js";
 import { type AppParts, createApp } from "./app.js";
-import { type Config, readConfig } from "./config.js";
+import { type Config, readConfig, variables } from "./config.js";
 import { ConfigError } from "./config-values.js";
 import { memoryOfMachine } from "./device/machine.js";
 import { candidatesOf } from "./device/messages.js";
@@ -23,7 +23,9 @@ import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
 import { VerdictFile } from "./host/verdicts.js";
 import { registryWorkModels } from "./host/work.js";
-import { createWorkerApp, type WorkerAppParts } from "./http/worker.js";
+import { HostMetrics } from "./http/host-metrics.js";
+import { createMetrics } from "./http/metrics.js";
+import { createWorkerApp } from "./http/worker.js";
 import { maxPaintingSize } from "./limits/pictures.js";
 import { createLog } from "./log.js";
 import { downloadPreferredFeatures, openRegistry, type Registry } from "./models/registry.js";
@@ -38,7 +40,10 @@ const SHUTDOWN_MS = 8000;
 
 type Close = () => Promise<void>;
 
-const log = createLog();
+/** Fields of all records of the log, as they become known. */
+const labels: { role?: string; workerId?: string } = {};
+// Before the settings are read, whose faults are logged too.
+const log = createLog({ format: process.env[variables.log.name] === "json" ? "json" : "text", labels });
 const { report } = log;
 // What Node would print gets a timestamp and a level too.
 process.removeAllListeners("warning").on("warning", ({ name, message }) => log.warn(`${name}: ${message}`));
@@ -58,6 +63,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const capability = () => ({ models: registry.usableIds(), maxSize: maxSize() });
   const engines = await openEngines({ config, log, capability, opened });
   const { storage, bus, queue, fleet } = engines;
+  if (fleet) labels.workerId = fleet.workerId;
 
   // 2. The models, which the settings of new sessions are checked against.
   const registry = await openModels(config);
@@ -81,11 +87,13 @@ async function start(config: Config, opened: Close[]): Promise<void> {
         maxSize,
       };
 
+  const hostMetrics = role === "api" ? null : new HostMetrics(runners.devices);
+
   // 5. The API. It listens before the device starts, so that a port in use shows at once.
   const url =
     role === "worker"
-      ? await serveHealth(config, { storage, unready: runners.unready }, opened)
-      : await serveApi(config, engines, registry, runners, opened);
+      ? await serveHealth(config, { storage, unready: runners.unready, hostMetrics }, opened)
+      : await serveApi(config, engines, registry, { ...runners, hostMetrics }, opened);
   if (role === "api") {
     log.info("Workers in other processes run the sessions.");
     log.info(`Atelier is at ${url}`);
@@ -102,6 +110,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
     devices: candidatesOf(config.device, { hasNvidia: hasCudaBuild && hasNvidiaDriver() }),
     device: { output: log.warn },
     verdicts: new VerdictFile(join(config.dataDir, "devices.json"), report),
+    computed: (frame) => hostMetrics?.count(frame),
     log: log.error,
     inform: log.info,
     isShared: fleet !== null,
@@ -147,12 +156,15 @@ function openModels({ dataDir, modelMirror: mirror, offline }: Config): Promise<
 /** Who runs sessions, as the API shows it. */
 type Runners = Pick<AppParts, "devices" | "refusedDevices" | "stepTimes" | "unready" | "maxSize">;
 
+/** What a process shows of its host. */
+type HostParts = { hostMetrics: HostMetrics | null };
+
 /** Serves the API and the studio. Returns the address by which this machine reaches them. */
 async function serveApi(
   config: Config,
   { storage, bus, queue, fleet }: Engines,
   registry: Registry,
-  runners: Runners,
+  runners: Runners & HostParts,
   opened: Close[],
 ): Promise<string> {
   // Commands on this machine reach the running server by a secret in the data folder.
@@ -197,9 +209,15 @@ async function serveApi(
   return url;
 }
 
-/** Serves the health of a worker. Returns the address by which this machine reaches it. */
-async function serveHealth({ port, host }: Config, parts: WorkerAppParts, opened: Close[]): Promise<string> {
-  const server = createServer(createWorkerApp(parts));
+/** Serves the health and the metrics of a worker. Returns the address by which this machine reaches it. */
+async function serveHealth(
+  { port, host, metrics: hasMetrics }: Config,
+  { storage, unready, hostMetrics }: Pick<Engines, "storage"> & Pick<Runners, "unready"> & HostParts,
+  opened: Close[],
+): Promise<string> {
+  const metrics = hasMetrics ? createMetrics({ storage, api: null, host: hostMetrics }) : null;
+  opened.push(async () => metrics?.close());
+  const server = createServer(createWorkerApp({ storage, unready, metrics }));
   server.listen(port, host);
   await once(server, "listening");
   opened.push(async () => {
@@ -257,6 +275,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, shutDown);
   try {
     config = readConfig(process.env);
+    labels.role = config.role;
     await start(config, opened);
   } catch (error) {
     explain(error, config);

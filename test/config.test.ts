@@ -33,6 +33,7 @@ test("an empty environment gives the defaults", () => {
     graphiql: null,
     introspection: true,
     metrics: true,
+    log: "text",
   });
 });
 
@@ -67,6 +68,7 @@ test("every variable is read", () => {
     ATELIER_GRAPHIQL: "1",
     ATELIER_INTROSPECTION: "0",
     ATELIER_METRICS: "0",
+    ATELIER_LOG: "json",
   };
   expect(readConfig(env)).toEqual({
     port: 0,
@@ -98,6 +100,7 @@ test("every variable is read", () => {
     graphiql: true,
     introspection: false,
     metrics: false,
+    log: "json",
   });
 });
 

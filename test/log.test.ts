@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createLog } from "../server/log.js";
+import { logFields } from "../server/records/log-fields.js";
 
 /** A log whose records and clock the test sees. */
 function watchedLog() {
@@ -48,4 +49,74 @@ test("messages that all differ cannot fill the disk", () => {
   for (let count = 0; count < 10_000; count++) log.error(`Number ${count} ${"x".repeat(5000)}`);
   expect(records).toHaveLength(500);
   expect(Math.max(...records.map(({ length }) => length))).toBeLessThan(2100);
+});
+
+describe("as JSON", () => {
+  /** A log whose records the test reads as a program would. */
+  function jsonLog(labels: Record<string, string> = {}) {
+    const records: string[] = [];
+    const now = () => new Date("2030-01-02T03:04:05.678Z");
+    const log = createLog({ format: "json", labels, write: (_level, record) => records.push(record), now });
+    return { log, read: () => records.map((record) => JSON.parse(record)), records };
+  }
+
+  test("every record is one line with its level, time and labels", () => {
+    const labels: Record<string, string> = {};
+    const { log, read } = jsonLog(labels);
+    log.info("It starts.");
+    Object.assign(labels, { role: "worker", workerId: "w1" });
+    log.warn("a\nb\u001b[31m");
+    const time = "2030-01-02T03:04:05.678Z";
+    expect(read()).toEqual([
+      { level: "info", time, msg: "It starts." },
+      { level: "warn", time, role: "worker", workerId: "w1", msg: "a b\\x1b[31m" },
+    ]);
+  });
+
+  test("a record names the session and the request that it is about", async () => {
+    const { log, read } = jsonLog();
+    log.error("It failed:", new Error("no room"), { sessionId: "s1" });
+    await logFields.run({ requestId: "r1" }, async () => {
+      await Promise.resolve();
+      log.report(new TypeError("odd"));
+    });
+    log.info("Later.");
+    expect(read()).toMatchObject([
+      { sessionId: "s1", msg: "It failed:", err: { type: "Error", message: "no room", stack: expect.stringContaining("log.test.ts") } },
+      { requestId: "r1", msg: "TypeError: odd" },
+      { msg: "Later." },
+    ]);
+    expect(read()[2]).not.toHaveProperty("requestId");
+  });
+
+  test("an error is logged with its causes, and without its other properties and passwords", () => {
+    const { log, records, read } = jsonLog();
+    const cause = Object.assign(new Error("connect to postgres://atelier:hunter2@db:5432 failed"), { code: "ECONNREFUSED" });
+    log.error("redis://:hunter2@redis is away", Object.assign(new Error("away", { cause }), { headers: { authorization: "hunter2" } }));
+    log.warn("Odd:", "not an error");
+    expect(records.join("")).not.toContain("hunter2");
+    expect(read()).toMatchObject([
+      {
+        msg: "redis://:…@redis is away",
+        err: { message: "away", cause: { code: "ECONNREFUSED", message: expect.stringContaining("@db:5432") } },
+      },
+      { err: { type: "string", message: "'not an error'" } },
+    ]);
+  });
+
+  test("repeated, long and endless messages are limited as in text", () => {
+    const { log, records } = jsonLog();
+    for (let count = 0; count < 1000; count++) log.error("The same.");
+    expect(records).toHaveLength(10);
+    const endless = new Error("x".repeat(1e6));
+    endless.cause = endless;
+    log.report(endless);
+    expect(records.at(-1)?.length).toBeLessThan(150_000);
+  });
+
+  test("text leaves the fields out", () => {
+    const { log, records } = watchedLog();
+    logFields.run({ requestId: "r1" }, () => log.error("It failed.", undefined, { sessionId: "s1" }));
+    expect(records).toEqual(["2030-01-02T03:04:05.678Z ERROR It failed."]);
+  });
 });

@@ -1,3 +1,4 @@
+import type { LogFields } from "../records/log-fields.js";
 import type { Storage } from "../storage/storage.js";
 import { SerialQueue } from "./serial-queue.js";
 
@@ -29,7 +30,7 @@ export class FrameRetention {
   constructor(
     private readonly storage: Storage,
     private readonly budget: FrameBudget,
-    private readonly log: (line: string, cause: unknown) => void,
+    private readonly log: (line: string, cause: unknown, fields?: LogFields) => void,
     private readonly closing: AbortSignal,
   ) {
     this.deletions = new SerialQueue((error) => this.log("Pictures of thinned frames stay until the next start:", error));
@@ -49,7 +50,7 @@ export class FrameRetention {
       if (kept > sessionByteLength) await this.thin(sessionId, sessionByteLength * THINNED_SHARE);
       if (this.total > totalByteLength) await this.thinAll();
     } catch (error) {
-      this.log(`The frames of session ${sessionId} could not be thinned:`, error);
+      this.log(`The frames of session ${sessionId} could not be thinned:`, error, { sessionId });
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Bus } from "../bus/bus.js";
 import type { DeviceMessage, HostMessage } from "../device/messages.js";
+import type { LogFields } from "../records/log-fields.js";
 import type { SessionFailure } from "../records/session.js";
 import type { Storage } from "../storage/storage.js";
 import type { DeviceExit } from "./exit.js";
@@ -13,7 +14,7 @@ export interface SessionParts extends WorkModels {
   frameRetention: FrameRetention;
   /** Call this when a session was suspended: the host resumes it when there is space. */
   suspended: () => void;
-  log: (line: string, cause?: unknown) => void;
+  log: (line: string, cause?: unknown, fields?: LogFields) => void;
   /** Aborts when the host closes. */
   closing: AbortSignal;
 }

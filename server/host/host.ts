@@ -42,6 +42,8 @@ export interface HostOptions extends Omit<SessionParts, "log" | "closing" | "fra
   /** What earlier starts found out about the devices. */
   verdicts?: Verdicts;
   log?: SessionParts["log"];
+  /** Receives how long a device computed for each frame that it sends. */
+  computed?: (frame: { device: string; kind: "LIVE" | "PAINTED"; computeMs: number }) => void;
   /** Receives lines for the log that are no errors. */
   inform?: (line: string) => void;
 }
@@ -268,7 +270,7 @@ export class Host {
       const record = await this.options.storage.sessions.find(sessionId);
       return record?.status === "QUEUED" || record?.status === "RUNNING" ? record : null;
     } catch (error) {
-      this.log(`Session ${sessionId} could not be read:`, error);
+      this.log(`Session ${sessionId} could not be read:`, error, { sessionId });
       // Not awaited: other sessions may be readable.
       void this.failures.run(() => failUnstarted(sessionId, storageFailure(error), this.parts));
       return null;
@@ -294,7 +296,7 @@ export class Host {
     try {
       await this.options.queue.release(sessionId);
     } catch (error) {
-      this.log(`Session ${sessionId} could not be released in the queue:`, error);
+      this.log(`Session ${sessionId} could not be released in the queue:`, error, { sessionId });
     }
   }
 
@@ -313,7 +315,8 @@ export class Host {
 
   private adopt(record: SessionRecord, entry: ClaimedEntry): void {
     this.paceMeter.interrupt();
-    const parts = { ...this.parts, storage: this.options.storage.held(entry) };
+    const log: SessionParts["log"] = (line, cause) => this.log(line, cause, { sessionId: record.id });
+    const parts = { ...this.parts, log, storage: this.options.storage.held(entry) };
     const session = isLive(record)
       ? new LiveSession(record, parts, this.options.liveGraceMs ?? LIVE_GRACE_MS)
       : new PaintedSession(record, parts);
@@ -367,9 +370,15 @@ export class Host {
     if (this.paceMeter.takes(message)) return;
     const session = this.sessions.get(message.sessionId);
     if (!session) return;
-    if (message.type === "frame") this.frameReceived = true;
+    if (message.type === "frame") this.countFrame(session, message.computeMs);
     const handled = session.receive({ ...message, sessionId: session.id });
     if (endings.has(message.type)) void handled.then(() => this.release(session));
+  }
+
+  private countFrame(session: HostSession, computeMs: number): void {
+    this.frameReceived = true;
+    if (!this.current) return;
+    this.options.computed?.({ device: this.current.message.device, kind: session instanceof LiveSession ? "LIVE" : "PAINTED", computeMs });
   }
 
   private async down(exit: DeviceExit): Promise<boolean> {

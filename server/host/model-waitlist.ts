@@ -1,5 +1,6 @@
 import { AtelierError } from "../errors.js";
 import type { Queue } from "../queue/queue.js";
+import type { LogFields } from "../records/log-fields.js";
 import type { QueueEntry } from "../records/queue.js";
 import type { SessionFailure, SessionRecord } from "../records/session.js";
 import { modelsOf, type WorkModels } from "./work.js";
@@ -7,7 +8,7 @@ import { modelsOf, type WorkModels } from "./work.js";
 interface WaitlistParts {
   queue: Queue;
   models: WorkModels;
-  log: (line: string, cause?: unknown) => void;
+  log: (line: string, cause?: unknown, fields?: LogFields) => void;
   /** Ends a session whose model could not be downloaded. */
   fail(sessionId: string, failure: SessionFailure): Promise<void>;
   /** Aborts when the host closes; waiting sessions then stay QUEUED. */
@@ -45,7 +46,7 @@ export class ModelWaitlist {
         () => true,
         async (error: unknown) => {
           if (closing.aborted) return false;
-          log(`The model of session ${id} could not be downloaded:`, error);
+          log(`The model of session ${id} could not be downloaded:`, error, { sessionId: id });
           const reason = "The model of this session could not be downloaded; the server's log says why.";
           await fail(id, error instanceof AtelierError ? error : { code: "UNAVAILABLE", message: reason });
           return false;
@@ -54,7 +55,7 @@ export class ModelWaitlist {
       await queue.release(id);
       if (isHere && !closing.aborted) await queue.add(entry);
     } catch (error) {
-      log(`Session ${id} could not be queued again:`, error);
+      log(`Session ${id} could not be queued again:`, error, { sessionId: id });
     }
   }
 

@@ -40,7 +40,7 @@ async function storeStatus(
     try {
       return await storage.sessions.update(id, patch(), statusesBefore(status));
     } catch (error) {
-      log(`The ${status === "PAUSED" ? "pause" : "end"} of session ${id} could not be stored:`, error);
+      log(`The ${status === "PAUSED" ? "pause" : "end"} of session ${id} could not be stored:`, error, { sessionId: id });
     }
     if (!(await abortableDelay(ENDING_RETRY_MS, closing))) return null;
   }
@@ -51,7 +51,7 @@ export async function publishEnding(session: SessionRecord, { bus, log }: Ending
   try {
     await publishChange(bus, session);
   } catch (error) {
-    log(`The state of session ${session.id} could not be published:`, error);
+    log(`The state of session ${session.id} could not be published:`, error, { sessionId: session.id });
   }
 }
 

@@ -21,6 +21,7 @@ import type { Metrics } from "./metrics.js";
 import { mjpegRoutes } from "./mjpeg.js";
 import { type FindModelPicture, modelPictureRoutes } from "./model-pictures.js";
 import { pictureRoutes } from "./pictures.js";
+import { requestIds } from "./request-id.js";
 import { securityHeaders } from "./security-headers.js";
 import { signInRoutes } from "./sign-in.js";
 import { studio } from "./studio.js";
@@ -91,6 +92,7 @@ export function createHttpApp({
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", trustedProxies);
+  app.use(requestIds(trustedProxies));
   app.use(securityHeaders(publicUrl));
   app.use(bodyDeadline(isUpload));
   app.use(bodyLimit(isUpload));

@@ -6,17 +6,7 @@ import { BlockList, isIP } from "node:net";
  * connection, or, behind trusted proxies, what they say in X-Forwarded-For. Null when the connection is gone.
  */
 export function clientAddresses(trustedProxies: readonly string[]): (request: IncomingMessage) => string | null {
-  const trusted = new BlockList();
-  for (const proxy of trustedProxies) {
-    const [address = "", bits] = proxy.split("/");
-    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    if (bits === undefined) trusted.addAddress(address, family);
-    else trusted.addSubnet(address, Number(bits), family);
-  }
-  const isTrusted = (address: string) => {
-    const version = isIP(address);
-    return version !== 0 && trusted.check(address, version === 6 ? "ipv6" : "ipv4");
-  };
+  const isTrusted = trustedProxy(trustedProxies);
   return ({ socket, headers }) => {
     let address = socket.remoteAddress;
     if (address === undefined) return null;
@@ -28,5 +18,20 @@ export function clientAddresses(trustedProxies: readonly string[]): (request: In
       address = before;
     }
     return address.replace(/^::ffff:(?=\d+\.)/, "");
+  };
+}
+
+/** Returns the function that says whether an address is that of a trusted proxy. `proxies` are addresses and networks. */
+export function trustedProxy(proxies: readonly string[]): (address: string) => boolean {
+  const trusted = new BlockList();
+  for (const proxy of proxies) {
+    const [address = "", bits] = proxy.split("/");
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+    if (bits === undefined) trusted.addAddress(address, family);
+    else trusted.addSubnet(address, Number(bits), family);
+  }
+  return (address) => {
+    const version = isIP(address);
+    return version !== 0 && trusted.check(address, version === 6 ? "ipv6" : "ipv4");
   };
 }

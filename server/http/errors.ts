@@ -1,5 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import { AtelierError, type ErrorBody, type ErrorCode, type ErrorDetail, errorBody, PictureLost } from "../errors.js";
+import { logFields } from "../records/log-fields.js";
+import { REQUEST_ID } from "./request-id.js";
 
 const STATUS: Record<ErrorCode, number> = {
   BAD_INPUT: 400,
@@ -43,7 +45,8 @@ function statusOf(error: AtelierError): number {
 export function errorHandler(report: (error: unknown) => void): ErrorRequestHandler {
   return (error, _request, response, _next) => {
     const { status, body } = describeError(error);
-    if (body.code === "INTERNAL") report(error);
+    // The error may come from a stream, which knows of no request.
+    if (body.code === "INTERNAL") logFields.run({ requestId: response.get(REQUEST_ID) }, () => report(error));
     // The beginning of another response has been sent; the client sees that it breaks off. Express would log the error.
     if (response.headersSent) response.destroy();
     else {

@@ -3,6 +3,8 @@ import type { RequestHandler } from "express";
 import { sessionStatuses } from "../records/session.js";
 import { delayBucketsMs, type LiveCounts } from "../sessions/live/counts.js";
 import type { Storage } from "../storage/storage.js";
+import type { HostMetrics } from "./host-metrics.js";
+import { metric, sample, single } from "./metric-lines.js";
 
 /** Sampling interval of the event loop, ms. */
 const SAMPLING_MS = 10;
@@ -16,46 +18,57 @@ export interface Metrics {
   close(): void;
 }
 
-/**
- * Metrics of the server. `viewers` returns the number of open subscriptions; `live` counts the frames of live
- * translations.
- */
-export function createMetrics(storage: Pick<Storage, "sessions" | "frames" | "space">, viewers: () => number, live: LiveCounts): Metrics {
+/** What the API side of a server counts. */
+export interface ApiCounts {
+  /** Open subscriptions to sessions. */
+  viewers(): number;
+  /** Frames since the start that a newer one replaced before a viewer had read them. */
+  droppedFrames(): number;
+  /** Frames of live translations. */
+  live: LiveCounts;
+}
+
+export interface MetricsParts {
+  storage: Pick<Storage, "sessions" | "frames" | "space">;
+  /** Null in a process that serves no API. */
+  api: ApiCounts | null;
+  /** Null in a process that runs no sessions. */
+  host: Pick<HostMetrics, "lines"> | null;
+}
+
+/** Metrics of one process. Those of sessions and frames are of all processes that share the storage. */
+export function createMetrics({ storage, api, host }: MetricsParts): Metrics {
   const uploads: Record<UploadResult, number> = { stored: 0, refused: 0 };
   const loopDelay = monitorEventLoopDelay({ resolution: SAMPLING_MS });
   loopDelay.enable();
 
   const sendMetrics: RequestHandler = async (_request, response) => {
-    const [frames, free] = [await storage.frames.totals(), await storage.space.free()];
-    const sessions = await Promise.all(
-      sessionStatuses.map(async (status) => {
-        const count = await storage.sessions.count({ status: [status] });
-        return sample("atelier_sessions", count, { status });
-      }),
-    );
+    const [load, frames, free] = [await storage.sessions.load(), await storage.frames.totals(), await storage.space.free()];
     const lines = [
-      ...metric("atelier_sessions", "gauge", "Sessions by status.", sessions),
-      ...metric("atelier_frames", "gauge", "Kept frames.", [sample("atelier_frames", frames.count)]),
-      ...metric("atelier_frame_bytes", "gauge", "Encoded size of the kept frames.", [sample("atelier_frame_bytes", frames.byteLength)]),
-      ...metric("atelier_disk_free_bytes", "gauge", "Free space on the disk of the data folder.", [
-        sample("atelier_disk_free_bytes", free),
-      ]),
-      ...metric("atelier_viewers", "gauge", "Open subscriptions.", [sample("atelier_viewers", viewers())]),
       ...metric(
-        "atelier_uploads_total",
-        "counter",
-        "Uploads since the server started.",
-        uploadResults.map((result) => sample("atelier_uploads_total", uploads[result], { result })),
+        "atelier_sessions",
+        "gauge",
+        "Sessions by status.",
+        sessionStatuses.map((status) => sample("atelier_sessions", load.counts[status], { status })),
       ),
-      ...liveLines(live),
+      ...single("atelier_oldest_wait_seconds", "gauge", "How long the session that waits longest has waited.", seconds(load.oldestWaitMs)),
+      ...single(
+        "atelier_oldest_lease_seconds",
+        "gauge",
+        "How long a worker has held the session that is held longest.",
+        seconds(load.oldestLeaseMs),
+      ),
+      ...single("atelier_frames", "gauge", "Kept frames.", frames.count),
+      ...single("atelier_frame_bytes", "gauge", "Encoded size of the kept frames.", frames.byteLength),
+      ...single("atelier_disk_free_bytes", "gauge", "Free space for what is stored.", free),
+      ...(api ? apiLines(api, uploads) : []),
+      ...(host?.lines() ?? []),
       ...metric("atelier_event_loop_delay_seconds", "gauge", "Delay of the event loop since the last reading.", [
         sample("atelier_event_loop_delay_seconds", delaySeconds(loopDelay.percentile(50)), { quantile: "0.5" }),
         sample("atelier_event_loop_delay_seconds", delaySeconds(loopDelay.percentile(99)), { quantile: "0.99" }),
         sample("atelier_event_loop_delay_seconds", delaySeconds(loopDelay.max), { quantile: "1" }),
       ]),
-      ...metric("process_resident_memory_bytes", "gauge", "Memory of the server process.", [
-        sample("process_resident_memory_bytes", process.memoryUsage.rss()),
-      ]),
+      ...single("process_resident_memory_bytes", "gauge", "Memory of the server process.", process.memoryUsage.rss()),
     ];
     loopDelay.reset();
     response.type("text/plain; version=0.0.4; charset=utf-8").send(`${lines.join("\n")}\n`);
@@ -68,6 +81,25 @@ export function createMetrics(storage: Pick<Storage, "sessions" | "frames" | "sp
     send: sendMetrics,
     close: () => loopDelay.disable(),
   };
+}
+
+function apiLines({ viewers, droppedFrames, live }: ApiCounts, uploads: Record<UploadResult, number>): string[] {
+  return [
+    ...single("atelier_viewers", "gauge", "Open subscriptions.", viewers()),
+    ...single(
+      "atelier_viewer_frames_dropped_total",
+      "counter",
+      "Frames since the start that a newer one replaced before a viewer had read them.",
+      droppedFrames(),
+    ),
+    ...metric(
+      "atelier_uploads_total",
+      "counter",
+      "Uploads since the server started.",
+      uploadResults.map((result) => sample("atelier_uploads_total", uploads[result], { result })),
+    ),
+    ...liveLines(live),
+  ];
 }
 
 function liveLines({ totals, delays, delaySumMs }: LiveCounts): string[] {
@@ -94,12 +126,7 @@ function delaySeconds(nanoseconds: number): number {
   return Math.max(0, nanoseconds / 1e9 - SAMPLING_MS / 1e3);
 }
 
-/** The lines of one metric in the text format. */
-function metric(name: string, type: "gauge" | "counter" | "histogram", help: string, samples: string[]): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples];
-}
-
-function sample(name: string, value: number, labels: Record<string, string> = {}): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
-  return `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value === Number.POSITIVE_INFINITY ? "+Inf" : value}`;
+/** A time in s; 0 for none. */
+function seconds(ms: number | null): number {
+  return (ms ?? 0) / 1000;
 }

@@ -9,6 +9,16 @@ import type { StyleTransferSettings } from "./settings.js";
 export const sessionStatuses = ["QUEUED", "RUNNING", "PAUSED", "COMPLETED", "CANCELLED", "FAILED"] as const;
 export type SessionStatus = (typeof sessionStatuses)[number];
 
+/** How busy the server is. Times are by the clock of the database. */
+export interface SessionLoad {
+  /** Numbers of sessions. */
+  counts: Record<SessionStatus, number>;
+  /** How long the session that waits longest has waited, ms; null when none waits. */
+  oldestWaitMs: number | null;
+  /** How long a worker has held the session that is held longest, ms; null where none is held by a lease. */
+  oldestLeaseMs: number | null;
+}
+
 export type SessionKind = "STYLE_TRANSFER" | "TRANSLATION" | "DEEP_DREAM";
 
 /** Why a session failed, or was paused by its host. The message may be shown to clients. */

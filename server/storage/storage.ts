@@ -15,6 +15,7 @@ import type { Claim } from "../records/claim.js";
 import type { FrameRecord, ImageRecord, ThumbnailWidth } from "../records/pictures.js";
 import type {
   SessionFilter,
+  SessionLoad,
   SessionOrder,
   SessionRecord,
   SessionStatus,
@@ -132,6 +133,8 @@ export interface SessionStore {
   list(page: PageRequest<string>, filter: SessionFilter, order?: SessionOrder): Promise<Page<SessionRecord>>;
   /** Number of sessions in the list. */
   count(filter: SessionFilter): Promise<number>;
+  /** How many sessions there are, and how long they wait. One statement. */
+  load(): Promise<SessionLoad>;
   /** `list` of the sessions that use an image and do not expire, for several images, by the image's id. Unused images are left out. */
   listUsing(imageIds: readonly string[], page: PageRequest<string>, reader?: Reader | null): Promise<Map<string, Page<SessionRecord>>>;
   /** Numbers of sessions that use an image and do not expire, by the image's id. Unused images are left out. */

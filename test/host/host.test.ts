@@ -26,6 +26,13 @@ describe("a host", () => {
     expect(await host.checkpointStep(id)).not.toBeNull();
   });
 
+  test("says how long its device computed for each frame", async () => {
+    const frames: unknown[] = [];
+    const host = await startHost({ computed: (frame) => frames.push(frame) });
+    await host.end(await host.paint({ steps: 3 }));
+    expect(frames).toEqual(stepsThrough(3).map(() => ({ device: "fake", kind: "PAINTED", computeMs: expect.any(Number) })));
+  });
+
   test("publishes a frame only after its picture and row are stored", async () => {
     const host = await startHost();
     const id = await host.prepare({ steps: 5 });

@@ -59,6 +59,9 @@ describe("metrics", () => {
       atelier_frames: "2",
       atelier_frame_bytes: "1234",
       atelier_viewers: "3",
+      atelier_viewer_frames_dropped_total: "7",
+      atelier_oldest_wait_seconds: "0",
+      atelier_oldest_lease_seconds: "0",
       'atelier_uploads_total{result="refused"}': "1",
       'atelier_uploads_total{result="stored"}': "0",
     });
@@ -96,7 +99,7 @@ describe("the HTTP app", () => {
 
   it("reports the free space of the disk, and that nothing can be stored", async () => {
     const space = { ...server.storage.space, free: async () => 1234, obstacle: async () => "The disk is full." };
-    const metrics = createMetrics({ ...server.storage, space }, () => 0, new LiveCounts());
+    const metrics = createMetrics({ storage: { ...server.storage, space }, api: null, host: null });
     const app = express().use(healthRoutes(() => null, space));
     const { port, close } = await listen(app.get("/metrics", metrics.send));
     const ready = await ask(port, "/readyz");
@@ -112,7 +115,7 @@ describe("the HTTP app", () => {
     const counts = new LiveCounts();
     counts.count("received");
     counts.translated(42);
-    const metrics = createMetrics(server.storage, () => 0, counts);
+    const metrics = createMetrics({ storage: server.storage, api: { viewers: () => 0, droppedFrames: () => 0, live: counts }, host: null });
     const { port, close } = await listen(express().get("/metrics", metrics.send));
     const text = (await ask(port, "/metrics")).body.toString();
     await close();
@@ -128,7 +131,7 @@ describe("the HTTP app", () => {
     const faults: unknown[] = [];
     const fault = new Error("at /srv/secret/path");
     const { storage } = server;
-    const metrics = createMetrics(storage, () => 0, new LiveCounts());
+    const metrics = createMetrics({ storage, api: null, host: null });
     const app = createHttpApp({
       storage: { ...storage, images: { ...storage.images, find: () => Promise.reject(fault) } },
       broker: server.broker,

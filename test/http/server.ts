@@ -47,7 +47,7 @@ export interface RunningServer {
 export async function startHttp(changes: Partial<HttpDependencies> = {}): Promise<RunningServer> {
   const folder = await newDataFolder();
   const storage = await openEmbeddedStorage(folder);
-  const metrics = createMetrics(storage, () => 3, new LiveCounts());
+  const metrics = createMetrics({ storage, api: { viewers: () => 3, droppedFrames: () => 7, live: new LiveCounts() }, host: null });
   const faults: unknown[] = [];
   const bus = openEmbeddedBus((error) => faults.push(error));
   const broker = new FrameBroker(storage, bus);

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,42 @@ import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import { migrationsFolder } from "../../server/storage/sql/database.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { anImage, aSession, aTranslation } from "../contracts/records.js";
+
+/** The migration with which several servers began to share a database. */
+const FIRST_SHARED = 13;
+
+test("migrations of a shared database leave everything that the version before uses", async () => {
+  const folder = fileURLToPath(migrationsFolder);
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql") && Number.parseInt(name, 10) >= FIRST_SHARED);
+  expect(names.length).toBeGreaterThan(0);
+  for (const name of names) {
+    expect(statementsThatBreak(await readFile(join(folder, name), "utf8")), name).toEqual([]);
+  }
+});
+
+/** The statements after which a server that does not know them may fail: all but new tables, and columns that it may leave out. */
+function statementsThatBreak(migration: string): string[] {
+  const statements = migration.split("--> statement-breakpoint").map((statement) => statement.trim());
+  const made = statements.map((statement) => /^CREATE TABLE "(\w+)"/.exec(statement)?.[1]);
+  return statements.filter((statement) => {
+    if (/^CREATE (TABLE|INDEX) /.test(statement)) return false;
+    const table = /^ALTER TABLE "(\w+)"|^CREATE UNIQUE INDEX .*? ON "(\w+)"/.exec(statement);
+    if (made.includes(table?.[1] ?? table?.[2] ?? "")) return false;
+    return !/^ALTER TABLE "\w+" ADD COLUMN /.test(statement) || (/NOT NULL/.test(statement) && !/DEFAULT|GENERATED/.test(statement));
+  });
+}
+
+test.each([
+  ['CREATE TABLE "a" ("b" text NOT NULL);--> statement-breakpoint\nALTER TABLE "a" ADD CONSTRAINT "c" UNIQUE("b");', 0],
+  ['ALTER TABLE "a" ADD COLUMN "b" text;', 0],
+  ['ALTER TABLE "a" ADD COLUMN "b" bigint DEFAULT 0 NOT NULL;', 0],
+  ['ALTER TABLE "a" ADD COLUMN "b" text NOT NULL;', 1],
+  ['ALTER TABLE "a" DROP COLUMN "b";--> statement-breakpoint\nDROP TABLE "d";', 2],
+  ['ALTER TABLE "a" ADD CONSTRAINT "c" UNIQUE("b");', 1],
+  ['CREATE UNIQUE INDEX "c" ON "a" USING btree ("b");', 1],
+])("%s breaks older servers %i times", (migration, count) => {
+  expect(statementsThatBreak(migration)).toHaveLength(count);
+});
 
 /** A copy of the migrations that has the first `count` of them. */
 async function firstMigrations(count: number, folder: string): Promise<string> {

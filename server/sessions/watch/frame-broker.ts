@@ -39,6 +39,7 @@ export interface ViewerCount {
 export class FrameBroker {
   private readonly channels = new Map<string, Channel>();
   private readonly counters = new Set<(count: ViewerCount) => void>();
+  private dropped = 0;
 
   constructor(
     private readonly storage: Storage,
@@ -50,6 +51,11 @@ export class FrameBroker {
     let count = 0;
     for (const channel of this.channels.values()) count += channel.mailboxes.size;
     return count;
+  }
+
+  /** Number of frames that a newer one replaced because their viewer was too slow, over all viewers since the start. */
+  get droppedFrames(): number {
+    return this.dropped;
   }
 
   /** Number of viewers of one session now. */
@@ -84,7 +90,8 @@ export class FrameBroker {
       throw badInput("afterStep", "afterStep is a step, or -1 for all.", -1, { min: -1 });
     }
     requireFramesPerSecond(maxFramesPerSecond);
-    const mailbox = new Mailbox(maxFramesPerSecond === null ? 0 : Math.min(MAX_INTERVAL_MS, 1000 / maxFramesPerSecond));
+    const intervalMs = maxFramesPerSecond === null ? 0 : Math.min(MAX_INTERVAL_MS, 1000 / maxFramesPerSecond);
+    const mailbox = new Mailbox(intervalMs, () => this.dropped++);
     // Subscribes first and reads second, so that an event in between is in one of the two.
     const leave = await this.join(sessionId, mailbox);
     try {

@@ -30,11 +30,18 @@ export class Mailbox {
   private lost = false;
   private failure: { error: unknown } | null = null;
 
-  /** `intervalMs` is the least time between two live frames; 0 for no limit. */
-  constructor(private readonly intervalMs: number) {}
+  /**
+   * `intervalMs` is the least time between two live frames; 0 for no limit. `dropped` is called for each frame that could
+   * have gone out when a newer one replaced it.
+   */
+  constructor(
+    private readonly intervalMs: number,
+    private readonly dropped: () => void = () => undefined,
+  ) {}
 
   offerFrame(frame: SharedFrame): void {
     if (this.deleted || frame.record.step <= Math.max(this.lastStep, this.pendingStep ?? -1)) return;
+    if (this.frameDueIn(performance.now()) === 0) this.dropped();
     this.slot = { frame, order: this.order++ };
     this.arrival.set();
   }

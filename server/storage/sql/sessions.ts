@@ -26,6 +26,7 @@ import { insertBranch } from "./branch.js";
 import { isHeld, type RowOptions } from "./claims.js";
 import { type Database, grouped, lockSession, written, writtenWithImages } from "./database.js";
 import { unreferencedDigests } from "./digests.js";
+import { sessionLoad } from "./load.js";
 import { notOfAdmins, visibleTo } from "./readers.js";
 import { changes, deletedSessions, frames, type ImageRole, images, sessionImages, sessions } from "./schema.js";
 import { recordImages } from "./session-images.js";
@@ -100,6 +101,8 @@ export function sqlSessions(database: Database, { claim, rowsDeleted }: RowOptio
         );
       return rows.map(({ id }) => id);
     },
+
+    load: () => sessionLoad(database),
 
     async suspended() {
       const rows = await database

@@ -23,7 +23,7 @@ class Painted {
     // Only what the broker reads.
     const storage: Pick<Storage, "sessions" | "frames" | "recentFrames" | "blobs"> = {
       recentFrames: memoryRecentFrames(),
-      sessions: { ...refusing, find: () => wait().then(() => this.session) },
+      sessions: { ...refusing, find: () => wait().then(() => this.session), load: async () => Promise.reject(new Error("not read")) },
       blobs: refusing,
       frames: {
         ...refusing,

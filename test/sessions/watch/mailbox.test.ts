@@ -23,6 +23,18 @@ test("the newest frame wins", () => {
   expect(drain(mailbox)).toEqual(["frame 4999"]);
 });
 
+test("frames that could have gone out count as dropped, but not those beyond a viewer's own limit", () => {
+  let [dropped, limited] = [0, 0];
+  const slow = new Mailbox(0, () => dropped++);
+  const patient = new Mailbox(3_600_000, () => limited++);
+  for (const mailbox of [slow, patient]) {
+    mailbox.offerFrame(frame(0));
+    drain(mailbox, performance.now());
+    for (let step = 1; step <= 5; step++) mailbox.offerFrame(frame(step));
+  }
+  expect([dropped, limited]).toEqual([4, 0]);
+});
+
 test("a delivered frame is not delivered again, nor is an older one", () => {
   const mailbox = new Mailbox(0);
   mailbox.offerFrame(frame(3));

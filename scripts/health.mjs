@@ -1,0 +1,15 @@
+/** Ends with 0 when the server of this container answers at /healthz, otherwise with 1: `node scripts/health.mjs`. */
+import { request as overHttp } from "node:http";
+import { request as overHttps } from "node:https";
+
+const port = process.env.PORT || "4000";
+const isSecure = Boolean(process.env.ATELIER_TLS_CERT);
+// The certificate is for another name, and nothing is sent or believed but that somebody answers.
+const options = { host: "127.0.0.1", port, path: "/healthz", timeout: 4000, rejectUnauthorized: false };
+const request = (isSecure ? overHttps : overHttp)(options, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1));
+request.on("timeout", () => request.destroy(new Error("no answer in time")));
+request.on("error", ({ message }) => {
+  console.error(message);
+  process.exit(1);
+});
+request.end();

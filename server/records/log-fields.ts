@@ -1,0 +1,11 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** What a line of the log is about, as far as is known. */
+export interface LogFields {
+  /** Id of the HTTP request, which its response names too. */
+  requestId?: string;
+  sessionId?: string;
+}
+
+/** The fields of all that is logged while `run` works, promises that it waits for included. */
+export const logFields = new AsyncLocalStorage<LogFields>();
