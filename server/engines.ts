@@ -25,7 +25,13 @@ export interface Engines {
   bus: Bus;
   queue: Queue;
   /** The processes that share these engines; null where this one has its own. */
-  fleet: { workers: WorkerStore; workerId: string; audit: AuditStore; openRateLimiter: OpenRateLimiter } | null;
+  fleet: {
+    workers: WorkerStore;
+    workerId: string;
+    audit: AuditStore;
+    openRateLimiter: OpenRateLimiter;
+    wantedModels(): Promise<string[]>;
+  } | null;
 }
 
 export interface EnginesParts {
@@ -79,5 +85,16 @@ async function openShared(
   opened.push(() => queue.close());
   const rates = openSharedRates(redisUrl, failed);
   opened.push(async () => rates.close());
-  return { storage, bus, queue, fleet: { workers: storage.workers, workerId, audit: storage.audit, openRateLimiter: rates.open } };
+  return {
+    storage,
+    bus,
+    queue,
+    fleet: {
+      workers: storage.workers,
+      workerId,
+      audit: storage.audit,
+      openRateLimiter: rates.open,
+      wantedModels: storage.leases.wantedModels,
+    },
+  };
 }

@@ -18,6 +18,7 @@ import { type Engines, openEngines } from "./engines.js";
 import { AtelierError, messageOf, systemCode } from "./errors.js";
 import { describeWorker, openAnnouncer } from "./fleet/announcer.js";
 import { openWorkerDirectory } from "./fleet/directory.js";
+import { downloadWanted } from "./fleet/downloads.js";
 import { Host } from "./host/host.js";
 import { tryInProcess } from "./host/model-trial.js";
 import { recoverSessions } from "./host/recovery.js";
@@ -60,7 +61,7 @@ async function start(config: Config, opened: Close[]): Promise<void> {
   const maxSize = () => maxPaintingSize(Math.min(memoryBytes, host?.memoryBytes ?? memoryBytes), styleTransferSettings.size.max);
 
   // 1. Storage, bus and queue. The data folder has a lock: if another server uses it, this one stops before it touches anything.
-  const capability = () => ({ models: registry.usableIds(), maxSize: maxSize() });
+  const capability = () => ({ models: registry.readyIds(), maxSize: maxSize() });
   const engines = await openEngines({ config, log, capability, opened });
   const { storage, bus, queue, fleet } = engines;
   if (fleet) labels.workerId = fleet.workerId;
@@ -134,8 +135,9 @@ async function start(config: Config, opened: Close[]): Promise<void> {
 
   // 8. What this worker can run, for the API servers.
   if (fleet) {
-    const describe = () => describeWorker(started, { models: registry.usableIds(), maxSize: maxSize(), features });
-    const announcer = openAnnouncer({ ...fleet, describe, failed: report });
+    const describe = () => describeWorker(started, { models: registry.readyIds(), maxSize: maxSize(), features });
+    const lacking = { wanted: () => fleet.wantedModels(), registry, failed: report };
+    const announcer = openAnnouncer({ ...fleet, describe, announced: () => downloadWanted(lacking), failed: report });
     opened.push(() => announcer.close());
   }
 

@@ -14,6 +14,8 @@ export interface AnnouncerParts {
   workerId: string;
   /** What the worker can run now. */
   describe(): WorkerAnnouncement;
+  /** Called after each announcement. */
+  announced(): Promise<void>;
   /** Receives errors; the next announcement follows nevertheless. */
   failed(error: unknown): void;
   intervalMs?: number;
@@ -36,13 +38,13 @@ export function describeWorker(
 }
 
 /** Tells all API servers every few seconds what this worker can run, until it is closed. */
-export function openAnnouncer({ workers, workerId, describe, failed, intervalMs = ANNOUNCE_MS }: AnnouncerParts): {
+export function openAnnouncer({ workers, workerId, describe, announced, failed, intervalMs = ANNOUNCE_MS }: AnnouncerParts): {
   close(): Promise<void>;
 } {
   const closing = new AbortController();
 
   async function run(): Promise<void> {
-    do await workers.announce(workerId, describe(), SILENCE_MS).catch(failed);
+    do await workers.announce(workerId, describe(), SILENCE_MS).then(announced).catch(failed);
     while (await delay(intervalMs, true, { signal: closing.signal }).catch(() => false));
     await workers.leave(workerId).catch(failed);
   }

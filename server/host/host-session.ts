@@ -49,8 +49,11 @@ export interface HostSession {
   fail(failure: SessionFailure): Promise<void>;
   /** Makes the device release the session, which goes on elsewhere; resolves when its state is stored. */
   handOver(): Promise<void>;
-  /** Drops the session, because another host may have claimed it: nothing is written of it any more. */
-  lose(): Promise<void>;
+  /**
+   * Drops the session, because another host may have claimed it: nothing is written of it any more. Returns whether its device
+   * still has to release it, which then says so.
+   */
+  lose(): Promise<boolean>;
   /** Handles the death of the session's device; `blamed` says whether the session may have caused it. */
   died(exit: DeviceExit, blamed: boolean): Promise<void>;
   /** Resolves when everything received so far is stored, checkpoints included. */

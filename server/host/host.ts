@@ -15,8 +15,7 @@ import { LIVE_GRACE_MS, LiveSession } from "./live-session.js";
 import { ModelWaitlist } from "./model-waitlist.js";
 import { PaceMeter } from "./pace-meter.js";
 import { PaintedSession } from "./painted-session.js";
-import { SerialQueue } from "./serial-queue.js";
-import { failUnstarted, storageFailure } from "./session-ending.js";
+import { SessionClaims } from "./session-claims.js";
 import { SuspendedSessions } from "./suspended-sessions.js";
 import type { Verdicts } from "./verdicts.js";
 
@@ -76,9 +75,6 @@ const LOOK_MS = 3000;
 /** How long the device may take to hand over its sessions when the host closes, ms. */
 const HAND_OVER_MS = 3000;
 
-/** Wait before claiming again from a queue that failed, ms. */
-const CLAIM_RETRY_MS = 1000;
-
 /** What the record of a running session asks its host to do. */
 function requestOf(record: SessionRecord | undefined): "steer" | "pause" | "cancel" {
   if (!record || isFinal(record.status)) return "cancel";
@@ -93,12 +89,12 @@ export class Host {
   private readonly sessions = new Map<string, HostSession>();
   private readonly closing = new AbortController();
   private readonly supervisor: DeviceSupervisor;
+  private readonly claims: SessionClaims;
   private readonly waitlist: ModelWaitlist;
   private readonly suspended: SuspendedSessions;
   private readonly paceMeter: PaceMeter;
   private resuming: Promise<void> = Promise.resolve();
   private looking: Promise<void> = Promise.resolve();
-  private readonly failures = new SerialQueue((error) => this.log("A failure could not be stored:", error));
   private readonly parts: SessionParts;
   private readonly maxConcurrent: number;
   private readonly maxLive: number;
@@ -114,8 +110,6 @@ export class Host {
   /** Memory of the last device's own, bytes. */
   private cardBytes: number | null = null;
   private capacityChanged: (() => void) | null = null;
-  /** Ends a claim that takes no live translation. */
-  private narrowClaim = new AbortController();
   private settleFirstStart: { resolve: () => void; reject: (error: unknown) => void } | null = null;
   private readonly firstStart = new Promise<void>((resolve, reject) => {
     this.settleFirstStart = { resolve, reject };
@@ -133,12 +127,13 @@ export class Host {
     const { suspendedRetryMs: retryMs } = options;
     this.suspended = new SuspendedSessions({ ...options, log: this.log, closing, ...(retryMs === undefined ? {} : { retryMs }) });
     this.parts = { ...options, frameRetention, suspended: () => this.suspended.expect(), log: this.log, closing };
+    this.claims = new SessionClaims({ ...this.parts, queue, isShared: options.isShared ?? false });
     this.paceMeter = new PaceMeter(this.parts);
     this.waitlist = new ModelWaitlist({
       queue,
       models: options,
       log: this.log,
-      fail: (id, failure) => failUnstarted(id, failure, this.parts),
+      fail: (entry, failure) => this.claims.failUnstarted(entry, failure),
       closing,
     });
     const listener: DeviceListener = {
@@ -224,10 +219,10 @@ export class Host {
     await this.resuming;
     await this.looking;
     await this.endControls?.();
-    const working = [...this.sessions.values(), this.waitlist, this.failures];
+    const working = [...this.sessions.values(), this.waitlist, this.claims];
     await Promise.all(working.map((part) => part.idle()));
     await this.parts.frameRetention.idle();
-    await Promise.all([...this.sessions.keys()].map((id) => this.giveBack(id)));
+    await Promise.all([...this.sessions.keys()].map((id) => this.claims.giveBack(id)));
   }
 
   private async handOver(): Promise<void> {
@@ -256,47 +251,12 @@ export class Host {
   private async claimSessions(): Promise<void> {
     while (!this.closed) {
       await this.capacity();
-      const entry = await this.nextInQueue();
-      if (!entry) continue;
-      const record = await this.read(entry);
-      if (!record || this.closed) await this.giveBack(entry.sessionId);
+      const live = [...this.sessions.values()].filter((session) => session instanceof LiveSession).length;
+      const claimed = await this.claims.next(live < this.maxLive);
+      if (!claimed) continue;
+      const { record, entry } = claimed;
+      if (this.closed) await this.claims.giveBack(entry.sessionId);
       else if (!this.waitlist.takes(record, entry)) this.adopt(record, entry);
-    }
-  }
-
-  /** A claimed session; null when it must no longer run, or cannot be read. */
-  private async read({ sessionId }: ClaimedEntry): Promise<SessionRecord | null> {
-    try {
-      const record = await this.options.storage.sessions.find(sessionId);
-      return record?.status === "QUEUED" || record?.status === "RUNNING" ? record : null;
-    } catch (error) {
-      this.log(`Session ${sessionId} could not be read:`, error, { sessionId });
-      // Not awaited: other sessions may be readable.
-      void this.failures.run(() => failUnstarted(sessionId, storageFailure(error), this.parts));
-      return null;
-    }
-  }
-
-  private async nextInQueue(): Promise<ClaimedEntry | null> {
-    const { queue } = this.options;
-    const live = [...this.sessions.values()].filter((session) => session instanceof LiveSession).length;
-    try {
-      if (live < this.maxLive) return await queue.claim(this.closing.signal);
-      this.narrowClaim = new AbortController();
-      return await queue.claim(AbortSignal.any([this.closing.signal, this.narrowClaim.signal]), ["PAINTED"]);
-    } catch (error) {
-      this.log("No session could be claimed from the queue:", error);
-      await abortableDelay(CLAIM_RETRY_MS, this.closing.signal);
-      return null;
-    }
-  }
-
-  /** Tells the queue that a claimed session does not run here any more. */
-  private async giveBack(sessionId: string): Promise<void> {
-    try {
-      await this.options.queue.release(sessionId);
-    } catch (error) {
-      this.log(`Session ${sessionId} could not be released in the queue:`, error, { sessionId });
     }
   }
 
@@ -321,7 +281,8 @@ export class Host {
       ? new LiveSession(record, parts, this.options.liveGraceMs ?? LIVE_GRACE_MS)
       : new PaintedSession(record, parts);
     this.sessions.set(session.id, session);
-    const lose = () => void session.lose().then(() => this.release(session));
+    // Its place stays taken until the device has released it: what the device still says must reach no other session.
+    const lose = () => void session.lose().then((isOnDevice) => (isOnDevice ? undefined : this.release(session)));
     if (entry.lost.aborted) lose();
     entry.lost.addEventListener("abort", lose, { once: true });
     if (this.current) void this.startOn(session, this.current.link);
@@ -336,10 +297,10 @@ export class Host {
     await session.idle();
     if (this.sessions.get(session.id) !== session) return;
     this.sessions.delete(session.id);
-    if (session instanceof LiveSession) this.narrowClaim.abort();
+    if (session instanceof LiveSession) this.claims.livePlaceFreed();
     this.parts.frameRetention.forget(session.id);
     this.measurePace();
-    await this.giveBack(session.id);
+    await this.claims.giveBack(session.id);
     this.capacityChanged?.();
   }
 
@@ -403,6 +364,12 @@ export class Host {
     this.log(`The device could not be started (${failures} in a row):`, error);
     if (failures < MAX_FAILED_STARTS) return;
     const sessions = [...this.sessions.values()];
+    if (this.options.isShared) {
+      // Another worker's device may start.
+      for (const session of sessions) await session.lose();
+      await Promise.all(sessions.map((session) => this.release(session)));
+      return;
+    }
     await Promise.all(sessions.map((session) => session.fail({ code: "DEVICE_LOST", message: "The device could not be started again." })));
     await Promise.all(sessions.map((session) => this.release(session)));
   }

@@ -147,14 +147,15 @@ export class LiveSession implements HostSession {
   }
 
   /** It has no state: the next host takes the next frame. */
-  handOver(): Promise<void> {
-    return this.lose();
+  async handOver(): Promise<void> {
+    await this.lose();
   }
 
-  lose(): Promise<void> {
-    return this.tasks.run(async () => {
+  async lose(): Promise<boolean> {
+    await this.tasks.run(async () => {
       if (!this.ended) await this.leave();
     });
+    return this.link !== null;
   }
 
   private get credit(): number {

@@ -1,7 +1,6 @@
 import { AtelierError } from "../errors.js";
-import type { Queue } from "../queue/queue.js";
+import type { ClaimedEntry, Queue } from "../queue/queue.js";
 import type { LogFields } from "../records/log-fields.js";
-import type { QueueEntry } from "../records/queue.js";
 import type { SessionFailure, SessionRecord } from "../records/session.js";
 import { modelsOf, type WorkModels } from "./work.js";
 
@@ -10,7 +9,7 @@ interface WaitlistParts {
   models: WorkModels;
   log: (line: string, cause?: unknown, fields?: LogFields) => void;
   /** Ends a session whose model could not be downloaded. */
-  fail(sessionId: string, failure: SessionFailure): Promise<void>;
+  fail(entry: ClaimedEntry, failure: SessionFailure): Promise<void>;
   /** Aborts when the host closes; waiting sessions then stay QUEUED. */
   closing: AbortSignal;
 }
@@ -25,7 +24,7 @@ export class ModelWaitlist {
   constructor(private readonly parts: WaitlistParts) {}
 
   /** Takes a claimed session whose model must be downloaded; false when the session may run now. */
-  takes(session: SessionRecord, entry: QueueEntry): boolean {
+  takes(session: SessionRecord, entry: ClaimedEntry): boolean {
     const isHere = modelsOf(session).every((id) => this.parts.models.isDownloaded(id));
     if (session.status !== "QUEUED" || isHere) return false;
     const wait = this.wait(session, entry).finally(() => this.waits.delete(wait));
@@ -38,7 +37,7 @@ export class ModelWaitlist {
     await Promise.all(this.waits);
   }
 
-  private async wait(session: SessionRecord, entry: QueueEntry): Promise<void> {
+  private async wait(session: SessionRecord, entry: ClaimedEntry): Promise<void> {
     const { id } = session;
     const { queue, log, fail, closing } = this.parts;
     try {
@@ -48,7 +47,7 @@ export class ModelWaitlist {
           if (closing.aborted) return false;
           log(`The model of session ${id} could not be downloaded:`, error, { sessionId: id });
           const reason = "The model of this session could not be downloaded; the server's log says why.";
-          await fail(id, error instanceof AtelierError ? error : { code: "UNAVAILABLE", message: reason });
+          await fail(entry, error instanceof AtelierError ? error : { code: "UNAVAILABLE", message: reason });
           return false;
         },
       );

@@ -124,8 +124,9 @@ export class PaintedSession implements HostSession {
     await this.idle();
   }
 
-  lose(): Promise<void> {
-    return this.tasks.run(async () => this.drop());
+  async lose(): Promise<boolean> {
+    await this.tasks.run(async () => this.drop());
+    return this.link !== null;
   }
 
   died(exit: DeviceExit, blamed: boolean): Promise<void> {

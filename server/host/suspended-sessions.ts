@@ -49,6 +49,7 @@ export class SuspendedSessions {
       }
       try {
         if (await this.resumeAll()) wait = Math.min(2 * wait, LONGEST_RETRY_MS);
+        else if (!this.expected) wait = retryMs;
       } catch (error) {
         log("Suspended sessions could not be resumed yet:", error);
       }

@@ -34,8 +34,8 @@ export interface Registry {
   find(id: string): Promise<Model | null>;
   /** All ids under which sessions may have stored the model that `id` names: its own, and its former one if no other has it. */
   storedIds(id: string): string[];
-  /** All ids under which sessions may name a model that can be used here, once it is downloaded. */
-  usableIds(): string[];
+  /** All ids under which sessions may name a model that is here. */
+  readyIds(): string[];
   /** Whether a session has to wait: a mirror is being asked, or the model is downloaded now or on demand. */
   needsDownload(id: string): boolean;
   /** Why no session can use a model now; null when it is here, being downloaded, available for download, or unknown. */
@@ -138,9 +138,7 @@ export async function openRegistry({ bundledDir, mirrorDir, store = null, dropIn
     },
     find: async (id) => (await findEntry(id))?.model ?? null,
     storedIds,
-    usableIds() {
-      return [...entries.keys()].filter((id) => entries.get(id)?.unusableReason === null).flatMap(storedIds);
-    },
+    readyIds: () => [...entries.keys()].filter((id) => entries.get(id)?.state === "READY").flatMap(storedIds),
     needsDownload(asked) {
       const entry = entryOf(asked);
       return entry?.state !== "READY" && (queries.has(currentId(asked)) || entry?.needsDownload === true);

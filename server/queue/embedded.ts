@@ -33,7 +33,7 @@ export function openEmbeddedQueue(): Queue {
     waiting.splice(waiting.indexOf(next), 1);
     running.set(next.sessionId, next);
     served.set(next.ownerId, ++claims);
-    return { ...next, fence: 0, lost: never };
+    return { ...next, fence: 0, lost: never, takeovers: 0 };
   }
 
   /** Gives claims what became claimable, the longest waiting one first. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Claim } from "../records/claim.js";
-import { type WorkKind, workKinds } from "../records/queue.js";
+import { type QueueLine, type WorkKind, workKinds } from "../records/queue.js";
 import type { Capability, LeaseStore } from "../storage/fleet.js";
 import { movedAmongOwn, wholeOrder } from "./order.js";
 import type { ClaimedEntry, Queue } from "./queue.js";
@@ -24,6 +24,13 @@ export interface RemoteQueueParts {
   lookMs?: number;
 }
 
+interface Held {
+  claim: Claim;
+  lost: AbortController;
+  /** When the lease ends at the latest by this process's clock, ms. */
+  endsAt: number;
+}
+
 interface Claimant {
   kinds: readonly WorkKind[];
   settle(entry: ClaimedEntry | null): void;
@@ -44,7 +51,8 @@ export function openRemoteQueue({
 }: RemoteQueueParts): Queue {
   const closing = new AbortController();
   const claimants: Claimant[] = [];
-  const held = new Map<string, { claim: Claim; lost: AbortController }>();
+  /** Claims that were not released, also those that were lost: this process has not let go of their sessions. */
+  const held = new Map<string, Held>();
   let serving: Promise<void> | null = null;
   let isAskedAgain = false;
 
@@ -54,13 +62,15 @@ export function openRemoteQueue({
       isAskedAgain = false;
       for (const claimant of [...claimants]) {
         if (!claimants.includes(claimant)) continue;
-        const entry = await leases.claim(workerId, { ...capability(), kinds: claimant.kinds }, leaseMs);
+        const asked = performance.now();
+        const wants = { ...capability(), kinds: claimant.kinds, except: [...held.keys()] };
+        const entry = await leases.claim(workerId, wants, leaseMs);
         if (!entry) continue;
         // There may be more, for other processes too.
         wakeUps.send();
         // It may have been added while an earlier claimant was told that there is none.
         const taker = claimants.find(({ kinds }) => kinds.includes(entry.kind));
-        if (taker) taker.settle({ ...entry, lost: hold(entry) });
+        if (taker) taker.settle({ ...entry, lost: hold(entry, asked) });
         else await leases.release(entry);
       }
     } while (isAskedAgain);
@@ -76,32 +86,56 @@ export function openRemoteQueue({
       });
   }
 
-  function hold({ sessionId, fence }: Claim): AbortSignal {
+  /** `asked` is when the lease was asked for, ms: the database granted it later. */
+  function hold({ sessionId, fence }: Claim, asked: number): AbortSignal {
     const lost = new AbortController();
-    held.set(sessionId, { claim: { sessionId, fence }, lost });
+    held.set(sessionId, { claim: { sessionId, fence }, lost, endsAt: asked + leaseMs });
     return lost.signal;
   }
 
   async function renew(): Promise<void> {
-    const claims = [...held.values()];
+    const asked = performance.now();
+    const claims = [...held.values()].filter(({ lost }) => !lost.signal.aborted);
+    if (claims.length === 0) return;
     const kept = await leases.renew(
       claims.map(({ claim }) => claim),
       leaseMs,
     );
     for (const one of claims) {
       const isKept = kept.some(({ sessionId, fence }) => sessionId === one.claim.sessionId && fence === one.claim.fence);
-      if (isKept || held.get(one.claim.sessionId) !== one) continue;
-      held.delete(one.claim.sessionId);
-      one.lost.abort();
+      if (isKept) one.endsAt = asked + leaseMs;
+      else if (held.get(one.claim.sessionId) === one) one.lost.abort();
     }
+  }
+
+  /** A lease that could not be renewed in time is lost, whether or not the database can be asked. */
+  function loseEnded(): void {
+    for (const { lost, endsAt } of held.values()) if (performance.now() > endsAt) lost.abort();
   }
 
   async function every(ms: number, work: () => void | Promise<void>): Promise<void> {
     while (await delay(ms, true, { signal: closing.signal }).catch(() => false)) await Promise.resolve(work()).catch(failed);
   }
 
-  const timers = [every(leaseMs / 4, () => (held.size > 0 ? renew() : undefined)), every(lookMs, look)];
-  const line = () => leases.line();
+  let renewing: Promise<void> | null = null;
+  function keep(): void {
+    loseEnded();
+    renewing ??= renew()
+      .catch(failed)
+      .finally(() => {
+        renewing = null;
+      });
+  }
+  const timers = [every(leaseMs / 4, keep), every(lookMs, look)];
+
+  let reading: Promise<QueueLine> | null = null;
+  /** Those who ask at the same time share an answer: a page shows the places of many sessions. */
+  function line(): Promise<QueueLine> {
+    reading ??= leases.line().finally(() => {
+      reading = null;
+    });
+    return reading;
+  }
 
   return {
     async add(entry) {
@@ -142,8 +176,10 @@ export function openRemoteQueue({
     },
 
     async seize(sessionId) {
+      if (held.has(sessionId)) return null;
+      const asked = performance.now();
       const claim = await leases.seize(workerId, sessionId, leaseMs);
-      if (claim) hold(claim);
+      if (claim) hold(claim, asked);
       return claim;
     },
 
@@ -167,7 +203,7 @@ export function openRemoteQueue({
     async close() {
       closing.abort();
       for (const claimant of [...claimants]) claimant.settle(null);
-      await Promise.all([serving, ...timers]);
+      await Promise.all([serving, renewing, ...timers]);
       await wakeUps.close();
     },
   };

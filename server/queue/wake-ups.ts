@@ -27,7 +27,8 @@ export function openWakeUps(redisUrl: string, failed: (error: unknown) => void):
   let listener: Redis | null = null;
 
   function send(delay = 0): void {
-    const options = { delay, removeOnComplete: true, removeOnFail: true };
+    // One that waits stands for all: whoever claims a session wakes the next.
+    const options = { delay, removeOnComplete: true, removeOnFail: true, deduplication: { id: NAME } };
     jobs.add(NAME, {}, options).catch(failed);
   }
 
@@ -38,12 +39,12 @@ export function openWakeUps(redisUrl: string, failed: (error: unknown) => void):
       if (worker) return;
       const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
       listener = connection.on("error", failed);
-      const work = async () => {
-        if (!wake()) send(AGAIN_MS);
-      };
       // A job that stalls is a wake-up that was lost; it says nothing about a session.
-      worker = new Worker(NAME, work, { connection, prefix: PREFIX, skipVersionCheck: true, maxStalledCount: 1 });
+      worker = new Worker(NAME, async () => wake(), { connection, prefix: PREFIX, skipVersionCheck: true, maxStalledCount: 1 });
       worker.on("error", failed);
+      worker.on("completed", (_job, isUsed: boolean) => {
+        if (!isUsed) send(AGAIN_MS);
+      });
     },
 
     async close() {

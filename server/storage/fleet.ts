@@ -10,6 +10,8 @@ export interface Capability {
   models: readonly string[] | null;
   /** The largest size of a painting, px. */
   maxSize: number;
+  /** Sessions that it does not take: it has not let go of them. */
+  except?: readonly string[];
 }
 
 /** Who holds which session, where several processes share a database. All times are those of the database's clock. */
@@ -20,7 +22,9 @@ export interface LeaseStore {
    * Claims the next session by the rule of `Queue` that a worker can run, until the end of a lease. Sessions that are
    * RUNNING and whose lease is over come first. Null when there is none.
    */
-  claim(workerId: string, capability: Capability, leaseMs: number): Promise<(QueueEntry & Claim) | null>;
+  claim(workerId: string, capability: Capability, leaseMs: number): Promise<(QueueEntry & Claim & { takeovers: number }) | null>;
+  /** The models of the sessions that wait. */
+  wantedModels(): Promise<string[]>;
   /** Claims one session, if it is unfinished and nobody holds it. */
   seize(workerId: string, sessionId: string, leaseMs: number): Promise<Claim | null>;
   /** Moves the ends of leases; returns the claims that hold. */

@@ -34,6 +34,7 @@ ALTER TABLE "sessions" ADD COLUMN "worker_id" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "lease_until" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "fence" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "claimed_at" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "sessions" ADD COLUMN "takeovers" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "owner_limit" integer;--> statement-breakpoint
 CREATE INDEX "blob_candidates_since" ON "blob_candidates" USING btree ("since");--> statement-breakpoint
 CREATE INDEX "checkpoints_object" ON "checkpoints" USING btree ("object_key");--> statement-breakpoint

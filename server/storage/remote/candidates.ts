@@ -54,6 +54,8 @@ export function startCandidates({ database, objects, kinds, graceMs, sweepMs }: 
   /** Number of candidates that were looked at. Those that another server looks at are skipped. */
   function sweepBatch(only?: string): Promise<number> {
     return database.transaction(async (transaction) => {
+      // Objects are deleted while it is open.
+      await transaction.execute(sql`set local idle_in_transaction_session_timeout = '60s'`);
       const rows = await transaction
         .select({ digest: blobCandidates.digest })
         .from(blobCandidates)

@@ -124,7 +124,10 @@ export function objectCheckpoints({
 
     async trim(byteLength) {
       await database.transaction(async (transaction) => {
-        const sizes = sql`select session_id, sum(bytes) as bytes, max(created_at) as newest from checkpoints group by session_id`;
+        // Sessions that go on, here or elsewhere, need theirs.
+        const goingOn = sql`select id from sessions where status in ('QUEUED', 'RUNNING', 'PAUSED')`;
+        const sizes = sql`select session_id, sum(bytes) as bytes, max(created_at) as newest from checkpoints
+          where session_id not in (${goingOn}) group by session_id`;
         const totals = sql`select session_id, sum(bytes) over (order by newest desc, session_id) as total from (${sizes}) as sizes`;
         const beyond = sql`select session_id from (${totals}) as totals where total > ${byteLength}`;
         await forget(transaction, sql`${checkpoints.sessionId} in (${beyond})`);

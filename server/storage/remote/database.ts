@@ -18,10 +18,17 @@ export interface DatabaseLimits {
   connectMs?: number;
   /** Longest time of a statement, ms. */
   statementMs?: number;
+  /** Number of connections. */
+  connections?: number;
 }
 
 const CONNECT_MS = 10_000;
 const STATEMENT_MS = 30_000;
+/**
+ * Longest time that a server may leave a transaction alone, ms: one that hangs or is cut off would keep its locks, and with
+ * them keep the others from claiming.
+ */
+const IDLE_MS = 5000;
 
 /** How much longer this side waits for a statement, ms: the database can say why it gave up. */
 const ANSWER_MS = 5000;
@@ -41,15 +48,16 @@ export interface RemoteDatabase {
  */
 export async function openRemoteDatabase(
   databaseUrl: string,
-  { connectMs = CONNECT_MS, statementMs = STATEMENT_MS }: DatabaseLimits = {},
+  { connectMs = CONNECT_MS, statementMs = STATEMENT_MS, connections = CONNECTIONS }: DatabaseLimits = {},
 ): Promise<RemoteDatabase> {
   await migrateOnce(databaseUrl, connectMs);
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     application_name: "atelier",
-    max: CONNECTIONS,
+    max: connections,
     connectionTimeoutMillis: connectMs,
     statement_timeout: statementMs,
+    idle_in_transaction_session_timeout: IDLE_MS,
     query_timeout: statementMs + ANSWER_MS,
     keepAlive: true,
   });

@@ -54,6 +54,7 @@ export function sqlFrames(database: Database, { claim, rowsDeleted }: RowOptions
             // Stays null for sessions that do not translate.
             framesTranslated: sql`${sessions.framesTranslated} + 1`,
             frameByteLength: sql`${sessions.frameByteLength} + ${frame.byteLength}`,
+            takeovers: 0,
           })
           .from(stored)
           .where(eq(sessions.id, stored.sessionId))

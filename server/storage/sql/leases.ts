@@ -9,6 +9,11 @@ import { sessions } from "./schema.js";
 const CLAIM_LOCK = 7_214_301;
 
 const kind = sql<WorkKind>`case when ${sessions.kind} = 'TRANSLATION' and ${sessions.sourceId} is null then 'LIVE' else 'PAINTED' end`;
+/** Stands for any number of sessions: a session without a number was not entered yet. */
+const ANY_NUMBER = 2 ** 31 - 1;
+/** How long a session may wait for being entered, ms: the server that stored it may have died. */
+const ENTERED_MS = 5000;
+
 const isUnfinished = inArray(sessions.status, ["QUEUED", "RUNNING"]);
 const isFree = or(isNull(sessions.leaseUntil), sql`${sessions.leaseUntil} < clock_timestamp()`);
 /** A session that was paused and resumed before its host released it. */
@@ -19,17 +24,23 @@ const isLeased = sql`${sessions.leaseUntil} >= clock_timestamp()`;
 export function sqlLeases(database: Database): LeaseStore {
   return {
     async enter({ sessionId, ownerLimit }) {
-      await written(database.update(sessions).set({ ownerLimit }).where(eq(sessions.id, sessionId)));
+      await written(
+        database
+          .update(sessions)
+          .set({ ownerLimit: ownerLimit ?? ANY_NUMBER })
+          .where(eq(sessions.id, sessionId)),
+      );
     },
 
     claim: (workerId, wants, leaseMs) =>
       database.transaction(async (transaction) => {
         await transaction.execute(sql`select pg_advisory_xact_lock(${CLAIM_LOCK})`);
+        // A row that a hanging worker has locked is passed over until the database ends its transaction.
         const next = transaction
           .select({ id: sessions.id })
           .from(sessions)
           .where(sql`${sessions.id} = (${nextSession(wants)})`)
-          .for("update");
+          .for("update", { skipLocked: true });
         const [row] = await written(
           transaction
             .update(sessions)
@@ -38,12 +49,13 @@ export function sqlLeases(database: Database): LeaseStore {
               leaseUntil: leaseEnd(leaseMs),
               claimedAt: sql`clock_timestamp()`,
               fence: sql`${sessions.fence} + 1`,
+              takeovers: sql`${sessions.takeovers} + case when ${sessions.status} = 'RUNNING' then 1 else 0 end`,
             })
             // Read again under the lock of the row: a client may have ended the session meanwhile.
             .where(and(inArray(sessions.id, next), isUnfinished, isFree))
-            .returning({ ...entryColumns, fence: sessions.fence }),
+            .returning({ ...entryColumns, fence: sessions.fence, takeovers: sessions.takeovers }),
         );
-        return row ? { ...entryOf(row), fence: row.fence } : null;
+        return row ? { ...entryOf(row), fence: row.fence, takeovers: row.takeovers } : null;
       }),
 
     async seize(workerId, sessionId, leaseMs) {
@@ -63,7 +75,8 @@ export function sqlLeases(database: Database): LeaseStore {
         database
           .update(sessions)
           .set({ leaseUntil: leaseEnd(leaseMs) })
-          .where(or(...claims.map(isClaimed)))
+          // Not one that was given back meanwhile.
+          .where(and(isNotNull(sessions.leaseUntil), or(...claims.map(isClaimed))))
           .returning({ sessionId: sessions.id, fence: sessions.fence }),
       );
       return rows;
@@ -71,6 +84,12 @@ export function sqlLeases(database: Database): LeaseStore {
 
     async release(claim) {
       await written(database.update(sessions).set({ workerId: null, leaseUntil: null }).where(isClaimed(claim)));
+    },
+
+    async wantedModels() {
+      const model = sql<string>`${sessions.settings} ->> 'model'`;
+      const rows = await database.selectDistinct({ model }).from(sessions).where(and(isUnfinished, isFree));
+      return rows.map((row) => row.model);
     },
 
     async line() {
@@ -125,7 +144,8 @@ const entryColumns = {
 
 function entryOf({ sessionId, ownerId, kind, ownerLimit, status }: Omit<QueueEntry, "interrupted"> & { status: string }): QueueEntry {
   const isInterrupted = status === "RUNNING";
-  return { sessionId, ownerId, kind, ownerLimit: isInterrupted ? null : ownerLimit, ...(isInterrupted ? { interrupted: true } : {}) };
+  const isUnlimited = isInterrupted || ownerLimit === ANY_NUMBER;
+  return { sessionId, ownerId, kind, ownerLimit: isUnlimited ? null : ownerLimit, ...(isInterrupted ? { interrupted: true } : {}) };
 }
 
 function isClaimed({ sessionId, fence }: Claim): SQL | undefined {
@@ -141,7 +161,7 @@ function leaseEnd(leaseMs: number): SQL {
  * one that was interrupted, else that of the owner with the fewest sessions running of its kind, then of the one who was
  * served longest ago, then the one that waits longest.
  */
-function nextSession({ kinds, models, maxSize }: Parameters<LeaseStore["claim"]>[1]): SQL {
+function nextSession({ kinds, models, maxSize, except = [] }: Parameters<LeaseStore["claim"]>[1]): SQL {
   const { id, ownerId, ownerLimit, status, queuedAt, ordinal, settings } = sessions;
   const draft = sql`coalesce((${settings} ->> 'draft')::boolean, false)`;
   const hasModel = (model: SQL) => (models === null ? sql`true` : sql`${model} = any(${sql.param(models)}::text[])`);
@@ -152,12 +172,13 @@ function nextSession({ kinds, models, maxSize }: Parameters<LeaseStore["claim"]>
         ${hasModel(sql`${settings} ->> 'model'`)} and (not ${draft} or ${hasModel(sql`'vgg19-lite'`)})
           and (${sessions.kind} <> 'STYLE_TRANSFER' or (${settings} ->> 'size')::numeric <= ${maxSize}) as fits
       from ${sessions} where ${isUnfinished}
+        and (${ownerLimit} is not null or ${status} = 'RUNNING' or ${queuedAt} < clock_timestamp() - ${ENTERED_MS} * interval '1 millisecond')
     ), running as (
       select owner_id, kind, count(*) as count from open where leased group by owner_id, kind
     ), heads as (
       select distinct on (open.owner_id) open.*, coalesce(running.count, 0) as count
       from open left join running on running.owner_id = open.owner_id and running.kind = open.kind
-      where leased is not true and fits and open.kind = any(${sql.param(kinds)}::text[])
+      where leased is not true and fits and open.id <> all(${sql.param(except)}::text[]) and open.kind = any(${sql.param(kinds)}::text[])
         and (interrupted or owner_limit is null or coalesce(running.count, 0) < owner_limit)
       order by open.owner_id, interrupted desc, queued_at, ordinal
     )

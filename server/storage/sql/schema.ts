@@ -98,7 +98,9 @@ export const sessions = pgTable(
     /** Grows with every claim; a worker writes only while the number is that of its own claim. */
     fence: bigint("fence", { mode: "number" }).notNull().default(0),
     claimedAt: instant("claimed_at"),
-    /** How many sessions of its kind may run for its owner while this one waits; null for any number. */
+    /** Claims of the running session since its last picture: each of its workers before has died. */
+    takeovers: integer("takeovers").notNull().default(0),
+    /** How many sessions of its kind may run for its owner while this one waits; null while it was not entered in the queue. */
     ownerLimit: integer("owner_limit"),
   },
   (table) => [

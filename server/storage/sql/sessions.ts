@@ -213,6 +213,7 @@ export function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord 
     leaseUntil: _lease,
     fence: _fence,
     claimedAt: _claimed,
+    takeovers: _takeovers,
     ownerLimit: _limit,
     kind,
     settings,
