@@ -39,6 +39,18 @@ describe("a host that shares its sessions with others", () => {
     expect((await host.session(steered)).status).toBe("RUNNING");
   });
 
+  test("fails a session that ended five workers in a row", async () => {
+    const inner = openEmbeddedQueue();
+    const claim = async (...args: Parameters<typeof inner.claim>) => {
+      const entry = await inner.claim(...args);
+      return entry && { ...entry, takeovers: 5 };
+    };
+    const host = await startHost({ queue: { ...inner, claim } });
+    const id = await host.prepare({ steps: 3 });
+    await inner.add({ sessionId: id, ownerId: "ann", kind: "PAINTED", ownerLimit: null });
+    expect(await host.end(id)).toMatchObject({ status: "FAILED", error: { code: "DEVICE_LOST" } });
+  });
+
   test("drops a session whose claim is lost, and writes nothing of it any more", async () => {
     const lost = new AbortController();
     const inner = openEmbeddedQueue();

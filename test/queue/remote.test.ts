@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRemoteQueue, type RemoteQueueParts } from "../../server/queue/remote.js";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
+import { sqlFrames } from "../../server/storage/sql/frames.js";
 import { sqlImages } from "../../server/storage/sql/images.js";
 import { sqlLeases } from "../../server/storage/sql/leases.js";
 import { sessions } from "../../server/storage/sql/schema.js";
 import { sqlSessions } from "../../server/storage/sql/sessions.js";
 import { queueContract } from "../contracts/queue.js";
-import { anImage, aSession, aTranslation } from "../contracts/records.js";
+import { aFrame, anImage, aSession, aTranslation } from "../contracts/records.js";
 import { noPostgres, type PostgresServer, postgresPrograms, startPostgres } from "../helpers/postgres-server.js";
 import { noteSkipped } from "../helpers/skipped.js";
 import { until } from "../helpers/until.js";
@@ -110,6 +111,51 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       await queue.release("a");
       const [row] = await shared.database.select().from(sessions);
       expect(row).toMatchObject({ fence: 99, workerId: "two" });
+      await queue.close();
+    });
+
+    it("loses a lease that it cannot renew, and claims no session that it has not let go of", async () => {
+      await empty();
+      await add("a");
+      const leases = sqlLeases(shared.database);
+      const renew = async () => Promise.reject(new Error("unreachable"));
+      const queue = open("one", { leaseMs: 200, leases: { ...leases, renew }, failed: () => undefined });
+      const claim = await queue.claim(forever);
+      await until(() => claim!.lost.aborted);
+      expect(await queue.claim(AbortSignal.timeout(500))).toBeNull();
+      await queue.release("a");
+      expect(await queue.claim(forever)).toMatchObject({ sessionId: "a", fence: claim!.fence + 1 });
+      await queue.close();
+    });
+
+    it("counts the claims of a running session since its last picture", async () => {
+      await empty();
+      await add("a");
+      const records = sqlSessions(shared.database);
+      const queue = open("one");
+      const takeovers = async () => {
+        const claim = await queue.claim(forever);
+        await records.update("a", { status: "RUNNING" });
+        await queue.release("a");
+        return claim?.takeovers;
+      };
+      expect([await takeovers(), await takeovers(), await takeovers()]).toEqual([0, 1, 2]);
+      await sqlFrames(shared.database).insert(aFrame("a", 0));
+      expect(await takeovers()).toBe(1);
+      await queue.close();
+    });
+
+    it("gives nobody a session that is not entered, unless its server has died meanwhile", async () => {
+      await empty();
+      const session = (id: string, queuedAt: Date) =>
+        sqlSessions(shared.database).insert(aSession(imageId, { id, status: "QUEUED", queuedAt }));
+      await session("left", new Date(Date.now() - 60_000));
+      await session("new", new Date(Date.now() + 60_000));
+      const queue = open("one");
+      expect((await queue.claim(forever))?.sessionId).toBe("left");
+      expect(await queue.claim(AbortSignal.timeout(300))).toBeNull();
+      await queue.add({ sessionId: "new", ownerId: "local", kind: "PAINTED", ownerLimit: null });
+      expect((await queue.claim(forever))?.sessionId).toBe("new");
       await queue.close();
     });
 
