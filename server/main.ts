@@ -179,7 +179,7 @@ async function serveApi(
     auditFile: config.access === "NONE" ? null : join(config.dataDir, "audit.log"),
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
-    exportsFolder: join(config.dataDir, "exports"),
+    exportsFolder: join(config.dataDir, "exports", "drafts"),
     memoryBytes: memoryOfMachine(),
     limits: { ownBytes: config.ownerBytes },
     report,

@@ -1,5 +1,5 @@
 import { registerEnumType } from "type-graphql";
-import type * as exported from "../exports/export.js";
+import type * as exported from "../records/film.js";
 import * as limits from "../limits/table.js";
 import type * as access from "../records/access.js";
 import type * as model from "../records/model.js";

@@ -117,7 +117,7 @@ export async function startApp({
     auditFile: accessMode === "NONE" ? null : auditFile,
     version: "1.2.3",
     studioFolder: studioFolder ?? join(folder, "studio"),
-    exportsFolder: join(folder, "exports"),
+    exportsFolder: join(folder, "exports", "drafts"),
     memoryBytes,
     maxSize: () => maxPaintingSize(Math.min(memoryBytes, cardBytes ?? memoryBytes), styleTransferSettings.size.max),
     report,

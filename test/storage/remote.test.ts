@@ -9,6 +9,7 @@ import type { Storage } from "../../server/storage/storage.js";
 import { accessContract } from "../contracts/access.js";
 import { claimsContract } from "../contracts/claims.js";
 import { expiringContract } from "../contracts/expiring.js";
+import { filmsContract } from "../contracts/films.js";
 import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
 import { storageContract } from "../contracts/storage.js";
 import { storedBytesContract } from "../contracts/stored-bytes.js";
@@ -52,5 +53,7 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
   accessContract("The remote storage", () => open());
   claimsContract("The remote storage", () => open());
   expiringContract("The remote storage", () => open());
+  filmsContract("The remote storage", () => open());
+  filmsContract("The remote storage with S3", () => open({ kind: "s3", bucket: s3.bucket, prefix: "films" }));
   lastingSessionsContract("The remote storage", () => open());
 });

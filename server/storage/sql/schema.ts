@@ -17,6 +17,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { type Approval, type LinkRecord, LOCAL_OWNER, type Role, type Visibility } from "../../records/access.js";
 import type { Change } from "../../records/changes.js";
+import type { ExportFailure, ExportState, FilmSettings } from "../../records/film.js";
 import type { Losses } from "../../records/pictures.js";
 import type { DeviceUse, SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
 import type { WorkerAnnouncement } from "../../records/worker.js";
@@ -203,6 +204,35 @@ export const checkpoints = pgTable(
     primaryKey({ name: "checkpoints_pk", columns: [table.sessionId, table.step] }),
     index("checkpoints_object").on(table.objectKey),
     index("checkpoints_newest").on(table.createdAt),
+  ],
+);
+
+/**
+ * Films, finished or in the making. They have no reference to their sessions, after which their files must be deleted too.
+ */
+export const films = pgTable(
+  "films",
+  {
+    id: text("id").primaryKey(),
+    ownerId: text("owner_id").notNull(),
+    sessionId: text("session_id").notNull(),
+    besideId: text("beside_id"),
+    settings: json("settings").$type<FilmSettings>().notNull(),
+    state: text("state").$type<ExportState>().notNull(),
+    progress: doublePrecision("progress").notNull(),
+    createdAt: instant("created_at").notNull(),
+    error: jsonb("error").$type<ExportFailure>(),
+    bytes: bigint("bytes", { mode: "number" }),
+    /** The server that makes the film, which counts as alive until the end of its lease, by the clock of the database. */
+    makerId: text("maker_id").notNull(),
+    leaseUntil: instant("lease_until").notNull(),
+  },
+  (table) => [
+    index("films_session").on(table.sessionId),
+    index("films_beside").on(table.besideId),
+    index("films_owner").on(table.ownerId),
+    index("films_oldest").on(table.createdAt),
+    index("films_open").on(table.leaseUntil).where(sql`${table.state} in ('QUEUED', 'RUNNING')`),
   ],
 );
 
