@@ -27,7 +27,10 @@ export async function sendFilm(
   const range = rangeOf(request, etag, bytes);
   if (range === null) {
     response.removeHeader("Content-Disposition");
-    response.status(416).set({ "Content-Range": `bytes */${bytes}`, "Cache-Control": "no-store" }).end();
+    response
+      .status(416)
+      .set({ "Content-Range": `bytes */${bytes}`, "Cache-Control": "no-store" })
+      .end();
     return;
   }
   const { start, end } = range;

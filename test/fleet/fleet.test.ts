@@ -191,7 +191,9 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     expect(progress).toEqual([...progress].sort((one, other) => one - other));
     expect(progress.at(-1)).toBe(1);
     const { url, bytes } = (await film(id)).export;
-    const [here, there] = await Promise.all([first(), second()].map(async ({ address }) => (await fetch(`${address}${url}`)).arrayBuffer()));
+    const [here, there] = await Promise.all(
+      [first(), second()].map(async ({ address }) => (await fetch(`${address}${url}`)).arrayBuffer()),
+    );
     expect(here?.byteLength).toBe(bytes);
     expect(Buffer.from(there!).equals(Buffer.from(here!))).toBe(true);
     const part = await fetch(`${second().address}${url}`, { headers: { Range: "bytes=100-199" } });

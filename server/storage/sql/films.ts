@@ -34,12 +34,7 @@ export function sqlFilms(database: Database, files: FilmFiles): FilmStore {
 
   /** Films of which a column names a session that is gone. */
   const without = (column: typeof films.sessionId | typeof films.besideId) =>
-    notExists(
-      database
-        .select({ id: sessions.id })
-        .from(sessions)
-        .where(eq(sessions.id, column)),
-    );
+    notExists(database.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, column)));
 
   return {
     async insert(film, { makerId, leaseMs }, requirePlace) {
@@ -70,7 +65,9 @@ export function sqlFilms(database: Database, files: FilmFiles): FilmStore {
         .from(films)
         .where(or(inArray(films.sessionId, ids), inArray(films.besideId, ids)))
         .orderBy(asc(films.createdAt), asc(films.id));
-      const ofSession = ids.map((id) => [id, rows.filter(({ settings }) => settings.sessionId === id || settings.besideId === id)] as const);
+      const ofSession = ids.map(
+        (id) => [id, rows.filter(({ settings }) => settings.sessionId === id || settings.besideId === id)] as const,
+      );
       return new Map(ofSession.filter(([, some]) => some.length > 0));
     },
 
@@ -111,20 +108,12 @@ export function sqlFilms(database: Database, files: FilmFiles): FilmStore {
     },
 
     endAbandoned: async (error) =>
-      written(
-        database
-          .update(films)
-          .set({ state: "FAILED", error })
-          .where(and(isOpen, isOver))
-          .returning(shown),
-      ),
+      written(database.update(films).set({ state: "FAILED", error }).where(and(isOpen, isOver)).returning(shown)),
 
     deleteOf: (sessionId) => remove(or(eq(films.sessionId, sessionId), eq(films.besideId, sessionId))),
 
     deleteOutdated: (by) =>
-      remove(
-        or(lte(films.createdAt, by), without(films.sessionId), and(sql`${films.besideId} is not null`, without(films.besideId))),
-      ),
+      remove(or(lte(films.createdAt, by), without(films.sessionId), and(sql`${films.besideId} is not null`, without(films.besideId)))),
 
     read: files.read,
   };
