@@ -44,7 +44,7 @@ const web = Object.fromEntries(studio.map((folder, place) => [folder, studio.sli
 
 /** The only files of a folder that other folders may import, where there are such. */
 export const entryFiles = {
-  "server/storage": ["storage", "fleet"],
+  "server/storage": ["storage", "fleet", "films"],
   "server/queue": ["queue"],
   "server/bus": ["bus"],
   // All computing stays in the device process.

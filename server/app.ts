@@ -15,7 +15,6 @@ import { buildApiSchema, emittedSchema } from "./api/schema.js";
 import { graphqlOverSse } from "./api/sse.js";
 import { graphqlOverWebSocket } from "./api/websocket.js";
 import type { Bus } from "./bus/bus.js";
-import type { ExportRecord } from "./exports/export.js";
 import { Exporter } from "./exports/exporter.js";
 import { createHttpApp } from "./http/app.js";
 import { clientAddresses } from "./http/client-address.js";
@@ -31,6 +30,7 @@ import { type LimitValues, limitValues } from "./limits/table.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
 import type { Queue } from "./queue/queue.js";
 import { type AccessMode, LOCAL_OWNER } from "./records/access.js";
+import type { ExportRecord } from "./records/film.js";
 import type { DeviceInfo, RefusedDevice } from "./records/session.js";
 import type { StepTime } from "./records/step-time.js";
 import { Admission } from "./sessions/admission.js";
@@ -91,7 +91,7 @@ export interface AppParts {
   version: string;
   /** Folder of the exported studio. */
   studioFolder: string;
-  /** Folder of finished exports. */
+  /** Folder of films in the making. */
   exportsFolder: string;
   /** Memory of this machine. */
   memoryBytes: number;
@@ -183,7 +183,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const access = await openAccess({
     ...{ mode: accessMode, requiresApproval, operatorSecret, openId, warn, storage, bus, audit, addressOf },
     isOwnPage: guard.isOwnPage,
-    findFilm: (id) => guardedFilm(exporter.find(id)),
+    findFilm: async (id) => guardedFilm(await exporter.find(id)),
   });
   const { gatekeeper, directory, links, sharing, users } = access;
   const shared = {

@@ -192,7 +192,7 @@ async function serveApi(
     auditSink: config.access === "NONE" ? null : (fleet?.audit ?? new AuditFile({ path: join(config.dataDir, "audit.log") })),
     version: packageVersion(),
     studioFolder: join(rootFolder, "web", "out"),
-    exportsFolder: join(config.dataDir, "exports"),
+    exportsFolder: join(config.dataDir, "exports", "drafts"),
     memoryBytes: memoryOfMachine(),
     limits: { ownBytes: config.ownerBytes },
     ...(fleet ? { openRateLimiter: fleet.openRateLimiter } : {}),

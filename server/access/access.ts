@@ -31,7 +31,7 @@ export interface AccessParts {
   storage: Storage;
   bus: Bus;
   /** Null when there is no such film. */
-  findFilm(id: string): GuardedFilm | null;
+  findFilm(id: string): Promise<GuardedFilm | null>;
 }
 
 /** Everything that decides who may do what on a server. */

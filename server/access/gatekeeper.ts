@@ -18,7 +18,7 @@ export interface GatekeeperParts {
   storage: Pick<Storage, "images" | "access">;
   directory: SessionDirectory;
   /** Null when there is no such film. */
-  findFilm(id: string): GuardedFilm | null;
+  findFilm(id: string): Promise<GuardedFilm | null>;
 }
 
 /** Decides by the policy who may carry out an operation. */
@@ -38,13 +38,14 @@ export class Gatekeeper {
   }
 
   /** Ids of the sessions that what an operation is carried out on shows, unless it is the principal's own. */
-  sessionsOf({ subjects }: Entry, { ownerId }: Principal, idOf: (argument: string) => unknown): string[] {
-    return subjects.flatMap(({ kind, argument }) => {
+  async sessionsOf({ subjects }: Entry, { ownerId }: Principal, idOf: (argument: string) => unknown): Promise<string[]> {
+    const ofSubjects = subjects.map(async ({ kind, argument }) => {
       const id = String(idOf(argument));
       if (kind === "session") return [id];
-      const film = kind === "export" ? this.parts.findFilm(id) : null;
+      const film = kind === "export" ? await this.parts.findFilm(id) : null;
       return film && film.ownerId !== ownerId ? [...film.sessionIds] : [];
     });
+    return (await Promise.all(ofSubjects)).flat();
   }
 
   /** The owner of what a principal may see; null when there is no such thing for them. */
@@ -62,7 +63,7 @@ export class Gatekeeper {
         return link && (reader === null || link.ownerId === ownerId) ? link.ownerId : null;
       }
       case "export": {
-        const film = findFilm(id);
+        const film = await findFilm(id);
         if (!film) return null;
         const seen = await Promise.all(film.sessionIds.map((session) => directory.isVisible(reader, session)));
         return film.ownerId === ownerId || seen.every(Boolean) ? film.ownerId : null;

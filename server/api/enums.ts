@@ -1,7 +1,7 @@
 import { registerEnumType } from "type-graphql";
-import type * as exported from "../exports/export.js";
 import * as limits from "../limits/table.js";
 import type * as access from "../records/access.js";
+import type * as exported from "../records/film.js";
 import type * as model from "../records/model.js";
 import type * as session from "../records/session.js";
 import { type Setting, styleTransferSettings } from "../records/settings.js";

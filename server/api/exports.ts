@@ -1,6 +1,7 @@
 import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Query, Resolver, Root, Subscription } from "type-graphql";
-import { type ExportRecord, exportLimits } from "../exports/export.js";
+import { exportLimits } from "../exports/export.js";
 import type { FilmInput } from "../exports/film-settings.js";
+import type { ExportRecord } from "../records/film.js";
 import { requireId } from "../sessions/requirements.js";
 import { type ApiContext, ownerOf } from "./context.js";
 import { IdArg, InRange, rangeAndDefault } from "./declare.js";
@@ -54,7 +55,7 @@ export class ExportInput implements FilmInput {
 }
 
 @ObjectType({
-  description: "A film, finished or in the making. It is kept for a day, at most as long as its session and the server process.",
+  description: "A film, finished or in the making. It is kept for a day, at most as long as its session.",
 })
 export class Export {
   @Field(() => ID, { description: "Id of the export." })
@@ -88,8 +89,8 @@ export class Export {
 @Resolver()
 export class ExportResolver {
   @Query(() => Export, { nullable: true, description: "The export with this id; null when there is none." })
-  export(@IdArg("id", "export") id: string, @Ctx() { exports }: ApiContext): Export | null {
-    const record = exports.find(id);
+  async export(@IdArg("id", "export") id: string, @Ctx() { exports }: ApiContext): Promise<Export | null> {
+    const record = await exports.find(id);
     return record && exportOf(record);
   }
 

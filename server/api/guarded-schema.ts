@@ -127,7 +127,7 @@ async function whileAllowed(
   idOf: (argument: string) => unknown,
   { principal, gatekeeper, directory, renewal }: OperationContext,
 ): Promise<AsyncIterableIterator<unknown>> {
-  if (renewal === null && (principal.reader === null || gatekeeper.sessionsOf(entry, principal, idOf).length === 0)) return events;
+  if (renewal === null && (principal.reader === null || (await gatekeeper.sessionsOf(entry, principal, idOf)).length === 0)) return events;
   let isOver = false;
   let watches: (() => void)[] = [];
   const end = () => {
@@ -135,7 +135,7 @@ async function whileAllowed(
     void events.return?.();
   };
   const watch = async ({ reader, ...others }: Principal) => {
-    const sessions = reader === null ? [] : gatekeeper.sessionsOf(entry, { reader, ...others }, idOf);
+    const sessions = reader === null ? [] : await gatekeeper.sessionsOf(entry, { reader, ...others }, idOf);
     const before = watches;
     watches = await Promise.all(sessions.map((id) => directory.watch(reader, id, end)));
     for (const stop of before) stop();

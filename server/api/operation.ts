@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import { AtelierError, beyondLimit } from "../errors.js";
 import type { RecordedChange } from "../records/changes.js";
+import type { ExportRecord } from "../records/film.js";
 import type { FrameRecord, ImageRecord } from "../records/pictures.js";
 import type { SessionRecord, StyleTransferRecord } from "../records/session.js";
 import { keptFrames } from "../sessions/watch/kept-frames.js";
@@ -29,6 +30,8 @@ export interface Loaders {
   latestFrames: DataLoader<string, FrameRecord | null>;
   changeCounts: DataLoader<string, number | null>;
   changes: DataLoader<string, RecordedChange[] | null>;
+  /** Films that show a session, by its id, oldest first. */
+  films: DataLoader<string, ExportRecord[] | null>;
   /** Branches of sessions, oldest first: `first` of them after the first `skip`. */
   branches(first: number, skip: number): DataLoader<string, StyleTransferRecord[] | null>;
   /** Sessions that use an image, by its id. */
@@ -55,6 +58,7 @@ export function operationContext(context: ApiContext, isGone: () => boolean): Op
     changes: guarded(context.storage.changes, reads),
     frames: guarded(context.storage.frames, reads),
     blobs: guarded(context.storage.blobs, reads),
+    films: guarded(context.storage.films, reads),
   };
   const frames = keptFrames(storage);
   let spent = 0;
@@ -128,13 +132,14 @@ function guarded<Store extends object>(store: Store, reads: Reads): Store {
   });
 }
 
-function loadersOf({ images, sessions, changes, frames: stored }: Storage, frames: ApiContext["frames"]): Loaders {
+function loadersOf({ images, sessions, changes, films, frames: stored }: Storage, frames: ApiContext["frames"]): Loaders {
   return {
     images: loader((ids) => images.findAll(ids)),
     sessions: loader((ids) => sessions.findAll(ids)),
     latestFrames: loader((ids) => frames.latestOf(ids)),
     changeCounts: loader((ids) => changes.counts(ids)),
     changes: loader((ids) => changes.listAll(ids), HISTORY_BATCH),
+    films: loader((ids) => films.ofSessions(ids)),
     branches: sameForSame((first, skip) => loader((ids) => sessions.branches(ids, { first, skip }))),
     sessionsUsing: sameForSame((page) => loader((ids) => sessions.listUsing(ids, page))),
     sessionsUsingCounts: loader((ids) => sessions.countUsing(ids)),

@@ -38,8 +38,8 @@ export class SessionFieldsResolver {
   }
 
   @FieldResolver(() => [Export], { description: "Films that show the session, oldest first, finished or in the making." })
-  async exports(@Root() session: SessionRecord, @Ctx() { exports, loaders, principal }: OperationContext): Promise<Export[]> {
-    const films = exports.ofSession(session.id);
+  async exports(@Root() session: SessionRecord, @Ctx() { loaders, principal }: OperationContext): Promise<Export[]> {
+    const films = (await loaders.films.load(session.id)) ?? [];
     // A film shows two sessions, and the other one may be nobody else's business.
     const seen = await Promise.all(
       films.map(async ({ ownerId, settings: { sessionId, besideId } }) => {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.js";
+import type { ExportRecord } from "../records/film.js";
 import type { SessionEvent, SessionRecord } from "../records/session.js";
 
 /** A request to the host that runs a session. The change to steer by or the status PAUSED is stored already. */
@@ -19,9 +20,12 @@ export type LiveMessage =
 /** What changed about who has access: a link was revoked, or a visitor opened one or left. */
 export type AccessEvent = { type: "revoked"; linkId: string } | { type: "admitted" | "left"; visitorId: string };
 
+/** An export as it is now. */
+export type ExportEvent = { type: "changed"; record: ExportRecord };
+
 /**
  * Topics with their messages: `session:<id>` has every event of one session, `live:<id>` the traffic of its live
- * frames, `sessions` the changes of all sessions, `access` those of links and visitors.
+ * frames, `export:<id>` the changes of one export, `sessions` those of all sessions, `access` those of links and visitors.
  */
 export interface Topics {
   [session: `session:${string}`]: SessionEvent;
@@ -29,6 +33,7 @@ export interface Topics {
   controls: SessionControl;
   access: AccessEvent;
   [live: `live:${string}`]: LiveMessage;
+  [film: `export:${string}`]: ExportEvent;
 }
 
 /** Carries messages to the current subscribers, and keeps none for later ones. */

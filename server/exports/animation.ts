@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { nodeOptions, scriptFrom } from "../processes/script.js";
+import type { FilmSettings } from "../records/film.js";
 import type { Encoder } from "./encoder-process.js";
-import { type FilmSettings, LAST_PICTURE_MS } from "./export.js";
+import { LAST_PICTURE_MS } from "./export.js";
 import type { FilmPictures } from "./film-pictures.js";
 
 /** What the encoding process is to make of the raw pictures on its standard input. */

@@ -1,26 +1,33 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bus } from "../bus/bus.js";
 import { AtelierError, beyondLimit, conflict, notFound, StorageUnavailable, unavailable } from "../errors.js";
 import { isApproved, LOCAL_OWNER } from "../records/access.js";
+import { type ExportRecord, type FilmFormat, filmTypes, hasEnded } from "../records/film.js";
 import type { SessionRecord } from "../records/session.js";
-import { Feed } from "../sessions/watch/feed.js";
+import type { Feed } from "../sessions/watch/feed.js";
+import type { FilmMaker, FilmPatch } from "../storage/films.js";
 import type { Storage } from "../storage/storage.js";
 import { animationEncoder } from "./animation.js";
 import { EncoderError, runEncoder } from "./encoder-process.js";
-import { type ExportRecord, exportLimits, type FilmFormat, filmTypes, hasEnded } from "./export.js";
+import { exportLimits } from "./export.js";
+import { type FilmLeases, openFilmLeases } from "./film-leases.js";
 import { filmPictures } from "./film-pictures.js";
 import { type FilmInput, resolveFilmSettings } from "./film-settings.js";
+import { followFilm } from "./follow-film.js";
 import { askForVideos, findFfmpeg, type Videos, videoEncoder } from "./video.js";
 
 /** Shortest time between two reports of progress, ms. */
 const PROGRESS_INTERVAL_MS = 200;
 
+/** How long a server counts as alive after its last sign of life, ms. */
+const LEASE_MS = 10_000;
+
 export interface ExporterParts {
   storage: Storage;
   bus: Bus;
-  /** Folder of finished films. What an earlier server left in it is deleted. */
+  /** Folder of films in the making. What an earlier server left in it is deleted. */
   folder: string;
   /** Receives errors that are the server's own fault. */
   report: (error: unknown) => void;
@@ -28,24 +35,30 @@ export interface ExporterParts {
   ffmpeg?: string | null;
 }
 
+/** A film that this server makes. */
 interface Job {
   record: ExportRecord;
   /** Whether who asked for it sees everything, whatever is hidden from others. */
   readonly seesAll: boolean;
   readonly abort: AbortController;
+  isStored: boolean;
+  unsubscribe: () => Promise<void>;
 }
 
 /**
- * Makes films of sessions, one at a time, while sessions run. A film is deleted after a day, with its session, or when
- * the server starts again.
+ * Makes films of sessions, one at a time, while sessions run. Films of other servers with the same storage can be found,
+ * followed, cancelled and read like its own. A film is deleted after a day, or with its session. One whose server dies
+ * ends as FAILED some seconds later, at every server that is alive or starts.
  */
 export class Exporter {
+  /** Films that this server makes and that have not ended. */
   private readonly jobs = new Map<string, Job>();
-  private readonly listeners = new Map<string, Set<(record: ExportRecord) => void>>();
+  private readonly maker: FilmMaker = { makerId: randomUUID(), leaseMs: LEASE_MS };
   private queue: Promise<void> = Promise.resolve();
   private removing: Promise<void> = Promise.resolve();
   private closed = false;
   private readonly expiry: NodeJS.Timeout;
+  private readonly leases: FilmLeases;
   private unsubscribe: (() => Promise<void>) | null = null;
 
   private constructor(
@@ -53,8 +66,17 @@ export class Exporter {
     private readonly ffmpeg: string | null,
     private readonly videos: Videos,
   ) {
-    this.expiry = setInterval(() => this.remove(isExpired), exportLimits.keptMs / 24);
+    this.removeOutdated();
+    this.expiry = setInterval(() => this.removeOutdated(), exportLimits.keptMs / 24);
     this.expiry.unref();
+    this.leases = openFilmLeases({
+      films: parts.storage.films,
+      maker: this.maker,
+      making: () => [...this.jobs.values()].filter(({ isStored }) => isStored).map(({ record }) => record),
+      lost: (id) => this.giveUp(id),
+      ended: (record) => void this.announce(record),
+      failed: (error) => this.failed(error),
+    });
   }
 
   static async open(parts: ExporterParts): Promise<Exporter> {
@@ -97,102 +119,92 @@ export class Exporter {
         allowed: this.formats,
       });
     }
-    this.requirePlaces(ownerId, requirePlace);
+    this.requireOpenPlace();
     // Refuses a film that cannot be made now, and not when its turn comes.
     await filmPictures(this.parts.storage, settings);
     await this.parts.storage.space.storing(0, async () => undefined);
     // Others may have been started meanwhile.
-    this.requirePlaces(ownerId, requirePlace);
+    this.requireOpenPlace();
     const [id, createdAt] = [randomUUID(), new Date()];
     const record: ExportRecord = { id, ownerId, settings, state: "QUEUED", progress: 0, createdAt, error: null, bytes: null };
-    const job = { record, seesAll, abort: new AbortController() };
-    this.jobs.set(record.id, job);
+    const job: Job = { record, seesAll, abort: new AbortController(), isStored: false, unsubscribe: async () => undefined };
+    this.jobs.set(id, job);
+    try {
+      job.unsubscribe = await this.parts.bus.subscribe(`export:${id}`, (event) => {
+        if (hasEnded(event.record)) this.drop(job);
+      });
+      await this.parts.storage.films.insert(record, this.maker, requirePlace);
+      job.isStored = true;
+    } catch (error) {
+      this.drop(job);
+      throw error;
+    }
     this.queue = this.queue.then(() => this.run(job));
     return record;
   }
 
-  private requirePlaces(ownerId: string, requirePlace: (open: number) => void): void {
-    const open = [...this.jobs.values()].filter(({ record }) => !hasEnded(record));
-    requirePlace(open.filter(({ record }) => record.ownerId === ownerId).length);
-    if (open.length >= exportLimits.open)
+  private requireOpenPlace(): void {
+    if (this.closed) throw unavailable("The server is closing.");
+    if (this.jobs.size >= exportLimits.open)
       throw beyondLimit(`At most ${exportLimits.open} exports may wait or run at a time.`, exportLimits.open, { limitName: "exports" });
   }
 
-  /** Exports that show a session, oldest first. */
-  ofSession(sessionId: string): ExportRecord[] {
-    const records = [...this.jobs.values()].map(({ record }) => record);
-    return records.filter(({ settings }) => settings.sessionId === sessionId || settings.besideId === sessionId);
-  }
-
-  find(id: string): ExportRecord | null {
-    return this.jobs.get(id)?.record ?? null;
+  async find(id: string): Promise<ExportRecord | null> {
+    const record = await this.parts.storage.films.find(id);
+    const job = this.jobs.get(id);
+    // Progress is stored only now and then.
+    return record && job && !hasEnded(record) ? { ...record, progress: job.record.progress } : record;
   }
 
   /** @throws AtelierError NOT_FOUND; CONFLICT for an export that has ended. */
   async cancel(id: string): Promise<ExportRecord> {
-    const job = this.jobs.get(id);
-    if (!job) throw noExport();
-    if (hasEnded(job.record)) throw conflict("id", `The export is already ${job.record.state}.`);
-    this.change(job, { state: "CANCELLED" });
-    job.abort.abort();
-    return job.record;
+    const cancelled = await this.end(id, { state: "CANCELLED" });
+    if (cancelled) return cancelled;
+    const record = await this.find(id);
+    if (!record) throw notFound("id", "There is no such export.");
+    throw conflict("id", `The export is already ${record.state}.`);
   }
 
-  /** Path of a finished film. @throws AtelierError NOT_FOUND. */
-  fileOf(id: string): { path: string; record: ExportRecord } {
-    const record = this.find(id);
-    if (record?.state !== "COMPLETED") throw notFound("id", "There is no such export, or it is not finished.");
-    return { path: this.pathOf(record), record };
+  /** A finished film, whose bytes `read` of the storage returns. @throws AtelierError NOT_FOUND. */
+  async finished(id: string): Promise<ExportRecord & { bytes: number }> {
+    const record = await this.find(id);
+    if (record?.state !== "COMPLETED" || record.bytes === null) throw notFound("id", "There is no such export, or it is not finished.");
+    return { ...record, bytes: record.bytes };
   }
 
   /** The newest states of an export: the current one first. Ends with the export. @throws AtelierError NOT_FOUND. */
   follow(id: string): Promise<Feed<ExportRecord>> {
-    const record = this.find(id);
-    if (!record) throw noExport();
-    return Feed.open((feed) => {
-      const offer = (newest: ExportRecord) => {
-        feed.offer(newest);
-        if (hasEnded(newest)) feed.end();
-      };
-      offer(record);
-      return this.watch(id, offer);
-    });
+    return followFilm({ bus: this.parts.bus, find: (film) => this.find(film), report: this.parts.report }, id);
   }
 
-  /** Ends the export in work; those that wait never begin. */
+  /** Ends the exports of this server: those that it makes fail. */
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.expiry);
     await this.unsubscribe?.();
-    for (const { abort } of this.jobs.values()) abort.abort();
+    const error = { code: "UNAVAILABLE", message: "The server that made this film was stopped. Start the export again." } as const;
+    for (const { record } of [...this.jobs.values()]) await this.tryToEnd(record.id, { state: "FAILED", error });
     await this.queue;
+    await this.leases.close();
     await this.removing;
   }
 
-  /** Calls `listener` after each change of an export. Returns the function that ends this. */
-  private watch(id: string, listener: (record: ExportRecord) => void): () => void {
-    const listeners = this.listeners.get(id) ?? new Set();
-    this.listeners.set(id, listeners.add(listener));
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.listeners.delete(id);
-    };
-  }
-
+  /** Never throws: the next film must be made too. What cannot be stored now ends with the lease. */
   private async run(job: Job): Promise<void> {
-    if (job.record.state !== "QUEUED" || this.closed) return;
-    this.change(job, { state: "RUNNING" });
-    const path = this.pathOf(job.record);
-    const draft = `${path}.draft`;
+    const { id } = job.record;
+    const draft = join(this.parts.folder, `${id}.${filmTypes[job.record.settings.format].extension}`);
     try {
+      if (job.abort.signal.aborted || !(await this.change(id, { state: "RUNNING" }))) return;
       await this.make(job, draft);
-      await rename(draft, path);
-      // The export may have been cancelled while its file was renamed.
-      if (!hasEnded(job.record)) this.change(job, { state: "COMPLETED", progress: 1, bytes: (await stat(path)).size });
-      else await rm(path, { force: true });
+      job.abort.signal.throwIfAborted();
+      const completed = await this.parts.storage.films.complete(job.record, draft);
+      if (completed) await this.announce(completed);
     } catch (error) {
-      await rm(draft, { force: true });
-      if (!hasEnded(job.record)) this.fail(job, error);
+      // One that was cancelled has ended already.
+      if (!job.abort.signal.aborted) await this.fail(id, error);
+    } finally {
+      this.drop(job);
+      await rm(draft, { force: true }).catch(this.parts.report);
     }
   }
 
@@ -207,7 +219,8 @@ export class Exporter {
       if (performance.now() - reportedAt < PROGRESS_INTERVAL_MS) return;
       reportedAt = performance.now();
       // The last 5 % are the encoding after the last picture.
-      if (!hasEnded(job.record)) this.change(job, { progress: (0.95 * ready) / pictures.count });
+      job.record = { ...job.record, state: "RUNNING", progress: (0.95 * ready) / pictures.count };
+      if (this.jobs.has(job.record.id)) void this.announce(job.record);
     };
     const encoder =
       format === "WEBP" || format === "GIF"
@@ -229,73 +242,100 @@ export class Exporter {
     }
   }
 
-  private fail(job: Job, error: unknown): void {
+  private async fail(id: string, error: unknown): Promise<void> {
     if (!(error instanceof AtelierError)) this.parts.report(error);
-    const shown = shownFailure(error);
-    this.change(job, { state: "FAILED", error: { code: shown.code, message: shown.message } });
+    const { code, message } = shownFailure(error);
+    await this.tryToEnd(id, { state: "FAILED", error: { code, message } });
   }
 
-  private change(job: Job, changes: Partial<ExportRecord>): void {
-    job.record = { ...job.record, ...changes };
-    for (const listener of this.listeners.get(job.record.id) ?? []) listener(job.record);
+  /** Changes a film that has not ended, at every server. Null when it has, or is gone. */
+  private async change(id: string, patch: FilmPatch): Promise<ExportRecord | null> {
+    const record = await this.parts.storage.films.update(id, patch);
+    if (record) await this.announce(record);
+    return record;
   }
 
-  private pathOf({ id, settings }: ExportRecord): string {
-    return join(this.parts.folder, `${id}.${filmTypes[settings.format].extension}`);
+  /** Ends a film, also one of another server. */
+  private async end(id: string, patch: FilmPatch): Promise<ExportRecord | null> {
+    const record = await this.change(id, patch);
+    // The message may have been lost.
+    if (record) this.giveUp(id);
+    return record;
+  }
+
+  private async tryToEnd(id: string, patch: FilmPatch): Promise<void> {
+    try {
+      await this.end(id, patch);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private announce(record: ExportRecord): Promise<void> {
+    return this.parts.bus.publish(`export:${record.id}`, { type: "changed", record });
+  }
+
+  /** Ends the work for a film that has ended, if this server makes it. */
+  private giveUp(id: string): void {
+    const job = this.jobs.get(id);
+    if (job) this.drop(job);
+  }
+
+  /** Gives up a film of this server, or forgets one that has ended. */
+  private drop(job: Job): void {
+    job.abort.abort();
+    if (!this.jobs.delete(job.record.id)) return;
+    job.unsubscribe().catch(this.parts.report);
   }
 
   /** Films of a session that is deleted, with null, or hidden go with it. */
   private sessionChanged(id: string, session: SessionRecord | null): void {
-    if (session === null) this.remove(({ settings }) => shows(settings, id));
+    if (session === null) this.remove(() => this.parts.storage.films.deleteOf(id));
     else if (session.visibility === "PRIVATE" || !isApproved(session)) this.cancelForeign(session);
   }
 
-  /** Reads the sessions of all films: changes of theirs were lost. */
+  /** Reads the sessions of the films in the making: changes of theirs were lost. */
   private async readSessions(): Promise<void> {
+    this.removeOutdated();
     try {
       const settings = [...this.jobs.values()].map(({ record }) => record.settings);
-      const ids = new Set(settings.flatMap(({ sessionId, besideId }) => (besideId === null ? [sessionId] : [sessionId, besideId])));
-      const found = await this.parts.storage.sessions.findAll([...ids]);
-      for (const id of ids) this.sessionChanged(id, found.get(id) ?? null);
+      const ids = settings.flatMap(({ sessionId, besideId }) => (besideId === null ? [sessionId] : [sessionId, besideId]));
+      for (const session of (await this.parts.storage.sessions.findAll([...new Set(ids)])).values())
+        this.sessionChanged(session.id, session);
     } catch (error) {
-      this.parts.report(error);
+      this.failed(error);
     }
   }
 
-  /** Removes, in the background, the exports for which `isOld` holds. */
-  private remove(isOld: (record: ExportRecord) => boolean): void {
+  /** Removes films that are too old or whose session is gone. */
+  private removeOutdated(): void {
+    this.remove(() => this.parts.storage.films.deleteOutdated(new Date(Date.now() - exportLimits.keptMs)));
+  }
+
+  /** Removes films in the background; `deleted` returns those that were. */
+  private remove(deleted: () => Promise<ExportRecord[]>): void {
     this.removing = this.removing.then(async () => {
-      for (const job of this.jobs.values()) if (isOld(job.record)) await this.forget(job);
+      try {
+        for (const record of await deleted()) {
+          this.giveUp(record.id);
+          if (!hasEnded(record)) await this.announce({ ...record, state: "CANCELLED" });
+        }
+      } catch (error) {
+        this.failed(error);
+      }
     });
   }
 
   /** Cancels the films of a session in the making that others than its owner asked for: it was hidden from them. */
   private cancelForeign({ id, ownerId }: SessionRecord): void {
-    for (const job of this.jobs.values()) {
-      if (hasEnded(job.record) || job.seesAll || job.record.ownerId === ownerId || !shows(job.record.settings, id)) continue;
-      this.change(job, { state: "CANCELLED" });
-      job.abort.abort();
-    }
+    for (const { record, seesAll } of [...this.jobs.values()])
+      if (!seesAll && record.ownerId !== ownerId && shows(record.settings, id)) void this.tryToEnd(record.id, { state: "CANCELLED" });
   }
 
-  private async forget(job: Job): Promise<void> {
-    if (!hasEnded(job.record)) this.change(job, { state: "CANCELLED" });
-    job.abort.abort();
-    this.jobs.delete(job.record.id);
-    try {
-      await rm(this.pathOf(job.record), { force: true });
-    } catch (error) {
-      this.parts.report(error);
-    }
+  /** A storage that is away is no fault of the server: what could not be done is done later. */
+  private failed(error: unknown): void {
+    if (!(error instanceof StorageUnavailable)) this.parts.report(error);
   }
-}
-
-function isExpired({ createdAt }: ExportRecord): boolean {
-  return createdAt.getTime() < Date.now() - exportLimits.keptMs;
-}
-
-function noExport(): AtelierError {
-  return notFound("id", "There is no such export.");
 }
 
 /** What clients see of an error. */

@@ -1,8 +1,9 @@
 import sharp from "sharp";
 import { beyondLimit, notFound, PictureLost, PictureUnreadable } from "../errors.js";
+import type { FilmSettings } from "../records/film.js";
 import type { FrameRecord } from "../records/pictures.js";
 import type { Storage } from "../storage/storage.js";
-import { exportLimits, type FilmSettings } from "./export.js";
+import { exportLimits } from "./export.js";
 
 /** Frames that are read from storage at a time. */
 const PAGE_SIZE = 100;

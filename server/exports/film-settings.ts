@@ -1,7 +1,8 @@
 import { badInput, outOfRange, type Range } from "../errors.js";
+import type { FilmFormat, FilmSettings } from "../records/film.js";
 import { requireSession } from "../sessions/requirements.js";
 import type { Storage } from "../storage/storage.js";
-import { exportLimits, type FilmFormat, type FilmSettings } from "./export.js";
+import { exportLimits } from "./export.js";
 
 /** Settings of a film as a client sends them: what is left out or null gets its default. */
 export interface FilmInput {

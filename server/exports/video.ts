@@ -2,8 +2,9 @@ import { type ExecFileException, execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import type { FilmSettings } from "../records/film.js";
 import { type Encoder, EncoderError } from "./encoder-process.js";
-import { type FilmSettings, LAST_PICTURE_MS } from "./export.js";
+import { LAST_PICTURE_MS } from "./export.js";
 import type { FilmPictures } from "./film-pictures.js";
 
 export type VideoFormat = "MP4" | "WEBM";

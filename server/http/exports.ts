@@ -1,10 +1,10 @@
-import { type Response, Router } from "express";
+import { Router } from "express";
 import sharp from "sharp";
-import { conflict, notFound, outOfRange, systemCode } from "../errors.js";
-import { filmTypes } from "../exports/export.js";
+import { conflict, notFound, outOfRange } from "../errors.js";
 import type { Exporter } from "../exports/exporter.js";
 import { sideBySide } from "../exports/film-pictures.js";
 import { encodeStill, MIN_STILL_SIZE, type StillFormat, stillTypes } from "../exports/still.js";
+import { filmTypes } from "../records/film.js";
 import { anyStep, type FrameRecord } from "../records/pictures.js";
 import type { SessionRecord } from "../records/session.js";
 import { requireId, requireSession } from "../sessions/requirements.js";
@@ -14,6 +14,7 @@ import { keptFrames } from "../sessions/watch/kept-frames.js";
 import type { Storage } from "../storage/storage.js";
 import type { RouteAccess } from "./access.js";
 import { createConcurrencyLimiter } from "./concurrency-limiter.js";
+import { sendFilm } from "./send-film.js";
 
 /** Stills that are encoded at a time: each takes a core. */
 const MAX_ENCODING = 2;
@@ -104,29 +105,18 @@ export function exportRoutes({ storage, exporter, version, access }: ExportDepen
 
   router.get("/exports/:id", async (request, response) => {
     await access.require("GET /exports/:id", request);
-    const { path, record } = exporter.fileOf(request.params.id ?? "");
-    const session = await storage.sessions.find(record.settings.sessionId);
-    const { mimeType, extension } = filmTypes[record.settings.format];
+    const film = await exporter.finished(request.params.id ?? "");
+    const session = await storage.sessions.find(film.settings.sessionId);
+    const { mimeType, extension } = filmTypes[film.settings.format];
     response.attachment(`${session ? fileName(session) : "atelier"}.${extension}`).set({
       "Cache-Control": "private, max-age=31536000, immutable",
       "Content-Type": mimeType,
       "X-Content-Type-Options": "nosniff",
     });
-    await sendFile(response, path);
+    await sendFilm(request, response, film, (from, to) => storage.films.read(film, from, to));
   });
 
   return router;
-}
-
-/** Sends a file, or the range of bytes that was asked for: players seek in films. A client may break off. */
-function sendFile(response: Response, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    response.sendFile(path, { cacheControl: false, dotfiles: "allow" }, (error) => {
-      const lostClient = ["ECONNABORTED", "EPIPE", "ECONNRESET"].includes(systemCode(error) ?? "");
-      if (error === undefined || lostClient) resolve();
-      else reject(error);
-    });
-  });
 }
 
 function isStill(format: string): format is StillFormat {

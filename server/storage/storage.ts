@@ -22,6 +22,7 @@ import type {
   StyleTransferRecord,
   TranslationRecord,
 } from "../records/session.js";
+import type { FilmStore } from "./films.js";
 
 /** A request for one page of rows: `after` is the key of the last row of the page before, null for the first page. */
 export interface PageRequest<Key> {
@@ -361,6 +362,7 @@ export interface Storage {
   readonly thumbnails: ThumbnailStore;
   readonly checkpoints: CheckpointStore;
   readonly access: AccessStore;
+  readonly films: FilmStore;
   readonly space: StorageSpace;
   /**
    * The same storage, as the holder of a session writes it: what it writes of that session is written only while the claim

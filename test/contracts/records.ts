@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { LOCAL_OWNER } from "../../server/records/access.js";
+import type { ExportRecord, FilmSettings } from "../../server/records/film.js";
 import type { FrameRecord, ImageRecord } from "../../server/records/pictures.js";
 import type { StyleTransferRecord, TranslationRecord } from "../../server/records/session.js";
 import type { StyleTransferSettings } from "../../server/records/settings.js";
@@ -137,6 +138,22 @@ export function aFrame(sessionId: string, step: number, changes: Partial<FrameRe
     },
     computeMs: 12.5,
     createdAt: new Date(),
+    ...changes,
+  };
+}
+
+/** A film that waits, of sessions that are not stored, with an owner of its own. */
+export function aFilm(settings: Partial<FilmSettings> = {}, changes: Partial<ExportRecord> = {}): ExportRecord {
+  const defaults = { sessionId: randomUUID(), besideId: null, format: "WEBP" as const, fromStep: 0, toStep: null };
+  return {
+    id: randomUUID(),
+    ownerId: randomUUID(),
+    settings: { ...defaults, framesPerSecond: 12.5, size: 64, maxFrames: 10, ...settings },
+    state: "QUEUED",
+    progress: 0,
+    createdAt: new Date(),
+    error: null,
+    bytes: null,
     ...changes,
   };
 }

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openEmbeddedBus } from "../../server/bus/embedded.js";
 import { StorageUnavailable } from "../../server/errors.js";
 import { runEncoder } from "../../server/exports/encoder-process.js";
-import type { ExportRecord } from "../../server/exports/export.js";
 import { exportLimits } from "../../server/exports/export.js";
 import { Exporter } from "../../server/exports/exporter.js";
 import { findFfmpeg } from "../../server/exports/video.js";
 import { LOCAL_OWNER } from "../../server/records/access.js";
+import { type ExportRecord, filmTypes } from "../../server/records/film.js";
 import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession } from "../contracts/records.js";
@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 function open(options: { ffmpeg?: string | null } = {}): Promise<Exporter> {
-  return Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error), ...options });
+  return Exporter.open({ storage, bus, folder: join(folder, "exports", "drafts"), report: (error) => faults.push(error), ...options });
 }
 
 test("a film that does not fit on the disk is refused or fails with a clear reason", async () => {
@@ -84,7 +84,7 @@ test.each(["WEBP", ...videos] as const)("a film as %s skips pictures that are mi
   const film = await ended(await exporter.start({ sessionId, format }));
   expect(film).toMatchObject({ state: "COMPLETED", error: null });
   if (format === "WEBP") {
-    const { pages, delay } = await sharp(exporter.fileOf(film.id).path, { animated: true }).metadata();
+    const { pages, delay } = await sharp(fileOf(film), { animated: true }).metadata();
     expect([pages, delay?.at(-1)]).toEqual([5, 1500]);
   }
   const lines = faults.splice(0).map(String);
@@ -125,6 +125,11 @@ async function painting(last: number, [width, height]: [number, number] = [80, 6
   return session.id;
 }
 
+/** Path of a finished film. */
+function fileOf({ id, settings }: ExportRecord): string {
+  return join(folder, "exports", `${id}.${filmTypes[settings.format].extension}`);
+}
+
 /** The last state of an export. */
 async function ended({ id }: ExportRecord): Promise<ExportRecord> {
   let last: ExportRecord | undefined;
@@ -145,7 +150,7 @@ describe("a time-lapse", () => {
     async (format) => {
       const record = await ended(await exporter.start({ sessionId: await painting(10), format, size: 80, framesPerSecond: 10 }));
       expect(record).toMatchObject({ state: "COMPLETED", progress: 1, error: null });
-      const { path } = exporter.fileOf(record.id);
+      const path = fileOf(record);
       const { pages, width, pageHeight, delay } = await sharp(path, { animated: true }).metadata();
       expect({ pages, width, pageHeight }).toEqual({ pages: 11, width: 80, pageHeight: 60 });
       expect(delay).toEqual([...Array.from({ length: 10 }, () => 100), 1500]);
@@ -158,7 +163,7 @@ describe("a time-lapse", () => {
   test("has a limited number of pictures, evenly spread, with the first and the last", async () => {
     const sessionId = await painting(40);
     const record = await ended(await exporter.start({ sessionId, format: "WEBP", size: 64, maxFrames: 5, fromStep: 0, toStep: 40 }));
-    const shown = await brightness(exporter.fileOf(record.id).path);
+    const shown = await brightness(fileOf(record));
     expect(shown).toHaveLength(5);
     for (const [index, value] of shown.entries()) expect(Math.abs(value - 62.5 * index)).toBeLessThan(4);
   });
@@ -166,7 +171,7 @@ describe("a time-lapse", () => {
   test("shows the newest picture of each of two sessions at every step", async () => {
     const [sessionId, besideId] = [await painting(8), await painting(8, [60, 60], 4)];
     const record = await ended(await exporter.start({ sessionId, besideId, format: "WEBP", size: 60 }));
-    const { path } = exporter.fileOf(record.id);
+    const path = fileOf(record);
     const { pages, width, pageHeight } = await sharp(path, { animated: true }).metadata();
     expect({ pages, width, pageHeight }).toEqual({ pages: 9, width: 60 + 46, pageHeight: 46 });
   });
@@ -249,7 +254,7 @@ describe("an export", () => {
     for await (const { progress } of await exporter.follow(record.id)) if (progress > 0) break;
     expect((await exporter.cancel(record.id)).state).toBe("CANCELLED");
     expect((await exporter.cancel(waiting.id)).state).toBe("CANCELLED");
-    expect(() => exporter.fileOf(record.id)).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+    await expect(exporter.finished(record.id)).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(exporter.cancel(record.id)).rejects.toMatchObject({ code: "CONFLICT" });
     await expect(exporter.cancel("unknown")).rejects.toMatchObject({ code: "NOT_FOUND" });
     // The next export is not affected.
@@ -266,7 +271,7 @@ describe("an export", () => {
     const later = await exporter.follow(record.id);
     expect((await later.next()).value).toMatchObject({ state: "COMPLETED", progress: 1 });
     expect((await later.next()).done).toBe(true);
-    expect(() => exporter.follow("unknown")).toThrow(expect.objectContaining({ code: "NOT_FOUND", detail: { field: "id" } }));
+    await expect(exporter.follow("unknown")).rejects.toMatchObject({ code: "NOT_FOUND", detail: { field: "id" } });
   });
 
   test("lets a follower leave while nothing changes", async () => {
@@ -285,8 +290,53 @@ describe("an export", () => {
     const sessionId = await painting(3);
     const record = await ended(await exporter.start({ sessionId, format: "WEBP", size: 64 }));
     await bus.publish("sessions", { type: "deleted", sessionId, ownerId: LOCAL_OWNER, visibility: "PRIVATE", approval: null });
-    expect(exporter.find(record.id)).toBeNull();
+    await expect.poll(() => exporter.find(record.id)).toBeNull();
     await expect.poll(() => readdir(join(folder, "exports"))).not.toContain(`${record.id}.webp`);
+  });
+
+  test("is followed, cancelled and found through another server of the same storage", async () => {
+    const other = await open();
+    const sessionId = await painting(60, [400, 300]);
+    const running = await exporter.start({ sessionId, format: "WEBP", size: 400 });
+    for await (const { progress } of await other.follow(running.id)) if (progress > 0) break;
+    const follower = await exporter.follow(running.id);
+    expect(await other.cancel(running.id)).toMatchObject({ id: running.id, state: "CANCELLED" });
+    let last: ExportRecord | undefined;
+    for await (const record of follower) last = record;
+    expect(last?.state).toBe("CANCELLED");
+    const made = await exporter.start({ sessionId, format: "WEBP", size: 64, maxFrames: 3 });
+    for await (const record of await other.follow(made.id)) last = record;
+    expect(last).toMatchObject({ id: made.id, state: "COMPLETED" });
+    expect((await other.finished(made.id)).bytes).toBe(last?.bytes);
+    await other.close();
+  });
+
+  test("ends although the message that it was cancelled was lost", async () => {
+    const other = await open();
+    const sessionId = await painting(60, [400, 300]);
+    const running = await exporter.start({ sessionId, format: "WEBP", size: 400 });
+    const follower = await exporter.follow(running.id);
+    bus.lose("export:");
+    await other.cancel(running.id);
+    bus.recover();
+    const states: string[] = [];
+    for await (const { state } of follower) states.push(state);
+    expect(states.at(-1)).toBe("CANCELLED");
+    await expect.poll(() => readdir(join(folder, "exports", "drafts")), { timeout: 10_000 }).toEqual([]);
+    await other.close();
+  });
+
+  test("fails with a reason when its server is stopped", async () => {
+    const stopped = await open();
+    const sessionId = await painting(60, [400, 300]);
+    const films = [await stopped.start({ sessionId, format: "WEBP", size: 400 }), await stopped.start({ sessionId, format: "GIF" })];
+    const follower = await exporter.follow(films[0]!.id);
+    await stopped.close();
+    let last: ExportRecord | undefined;
+    for await (const record of follower) last = record;
+    const error = { code: "UNAVAILABLE", message: "The server that made this film was stopped. Start the export again." };
+    expect(last).toMatchObject({ state: "FAILED", error });
+    expect(await exporter.find(films[1]!.id)).toMatchObject({ state: "FAILED", error });
   });
 
   test("is deleted with its session although the news was lost", async () => {

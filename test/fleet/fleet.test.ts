@@ -181,6 +181,56 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
     expect(cancelSession.status).toBe("CANCELLED");
   });
 
+  it("make, show, send, cancel and delete each other's films, and end those of one that is killed", async () => {
+    await startWorker();
+    const sessionId = await start(20);
+    await until(async () => (await statusOf(sessionId)) === "COMPLETED");
+    const order = async (client: GraphqlClient, size: number) =>
+      (
+        await client.query("mutation ($input: ExportInput!) { startExport(input: $input) { id } }", {
+          input: { sessionId, format: "WEBP", size, maxFrames: 15 },
+        })
+      ).startExport.id as string;
+    const film = (id: string) => second().query("query ($id: ID!) { export(id: $id) { state url bytes error { code message } } }", { id });
+    const running = async (id: string) => until(async () => (await film(id)).export.state === "RUNNING");
+
+    const id = await order(first(), 64);
+    const progress: number[] = [];
+    const states = second().subscribe("subscription ($id: ID!) { exportChanged(id: $id) { state progress } }", { id });
+    for await (const { data } of states) progress.push(data.exportChanged.progress);
+    expect(progress).toEqual([...progress].sort((one, other) => one - other));
+    expect(progress.at(-1)).toBe(1);
+    const { url, bytes } = (await film(id)).export;
+    const [here, there] = await Promise.all(
+      [first(), second()].map(async ({ address }) => (await fetch(`${address}${url}`)).arrayBuffer()),
+    );
+    expect(here?.byteLength).toBe(bytes);
+    expect(Buffer.from(there!).equals(Buffer.from(here!))).toBe(true);
+    const part = await fetch(`${second().address}${url}`, { headers: { Range: "bytes=100-199" } });
+    expect([part.status, part.headers.get("content-range")]).toEqual([206, `bytes 100-199/${bytes}`]);
+    expect(Buffer.from(await part.arrayBuffer()).equals(Buffer.from(here!).subarray(100, 200))).toBe(true);
+
+    const long = await order(first(), 2048);
+    await running(long);
+    await second().query("mutation ($id: ID!) { cancelExport(id: $id) { state } }", { id: long });
+    expect((await first().query("query ($id: ID!) { export(id: $id) { state } }", { id: long })).export.state).toBe("CANCELLED");
+
+    const doomed = await fleet.api();
+    const [lost, waiting] = [await order(doomed.client, 2048), await order(doomed.client, 64)];
+    await running(lost);
+    const following = second().subscribe("subscription ($id: ID!) { exportChanged(id: $id) { state } }", { id: waiting });
+    await doomed.process.end("SIGKILL");
+    let last = "";
+    for await (const { data } of following) last = data.exportChanged.state;
+    expect(last).toBe("FAILED");
+    const error = { code: "UNAVAILABLE", message: expect.stringContaining("Start the export again") };
+    expect((await film(lost)).export).toMatchObject({ state: "FAILED", url: null, error });
+
+    await second().query("mutation ($id: ID!) { deleteSession(sessionId: $id) }", { id: sessionId });
+    await until(async () => (await film(id)).export === null);
+    expect((await fetch(`${first().address}${url}`)).status).toBe(404);
+  });
+
   it("survive a Redis that is restarted and has lost everything", async () => {
     await startWorker();
     const id = await start(60);

@@ -118,7 +118,7 @@ export async function startApp({
     auditSink: accessMode === "NONE" ? null : new AuditFile({ path: auditFile }),
     version: "1.2.3",
     studioFolder: studioFolder ?? join(folder, "studio"),
-    exportsFolder: join(folder, "exports"),
+    exportsFolder: join(folder, "exports", "drafts"),
     memoryBytes,
     maxSize: () => maxPaintingSize(Math.min(memoryBytes, cardBytes ?? memoryBytes), styleTransferSettings.size.max),
     report,

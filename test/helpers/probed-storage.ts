@@ -12,6 +12,7 @@ export class ProbedStorage implements Storage {
   readonly thumbnails: Storage["thumbnails"];
   readonly checkpoints: Storage["checkpoints"];
   readonly access: Storage["access"];
+  readonly films: Storage["films"];
   readonly space: Storage["space"];
   /** Frames whose rows are stored, in the order in which they were. */
   readonly storedFrames: FrameRecord[] = [];
@@ -27,6 +28,7 @@ export class ProbedStorage implements Storage {
     this.thumbnails = { ...inner.thumbnails };
     this.checkpoints = { ...inner.checkpoints };
     this.access = { ...inner.access };
+    this.films = { ...inner.films };
     this.space = { ...inner.space };
     this.frames = {
       ...inner.frames,

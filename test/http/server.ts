@@ -51,10 +51,10 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const faults: unknown[] = [];
   const bus = openEmbeddedBus((error) => faults.push(error));
   const broker = new FrameBroker(storage, bus);
-  const exporter = await Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error) });
+  const exporter = await Exporter.open({ storage, bus, folder: join(folder, "exports", "drafts"), report: (error) => faults.push(error) });
   const decoder = openPictureDecoder(decoderLimits(8e9));
   const access = await openAccess({
-    ...{ mode: "NONE", isOwnPage: () => true, addressOf: () => null, audit: noAudit, storage, bus, findFilm: () => null },
+    ...{ mode: "NONE", isOwnPage: () => true, addressOf: () => null, audit: noAudit, storage, bus, findFilm: async () => null },
   });
   const allowances = new Allowances(limitValues());
   const admission = new Admission({ storage, allowances });

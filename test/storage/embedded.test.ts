@@ -14,8 +14,9 @@ import { openEmbeddedStorage } from "../../server/storage/embedded/open.js";
 import { accessContract } from "../contracts/access.js";
 import { claimsContract } from "../contracts/claims.js";
 import { expiringContract } from "../contracts/expiring.js";
+import { filmsContract } from "../contracts/films.js";
 import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
-import { aFrame, anImage, aSession } from "../contracts/records.js";
+import { aFilm, aFrame, anImage, aSession, storeSession } from "../contracts/records.js";
 import { storageContract } from "../contracts/storage.js";
 import { storedBytesContract } from "../contracts/stored-bytes.js";
 import { newDataFolder } from "../helpers/data-folder.js";
@@ -39,10 +40,33 @@ storedBytesContract("The embedded storage", async () => openEmbeddedStorage(awai
 accessContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 claimsContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 expiringContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
+filmsContract("The embedded storage", async () => openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }));
 
 lastingSessionsContract("The embedded storage", async () =>
   openEmbeddedStorage(await dataFolder(), { graceMs: 0, reserveFileByteLength: 0 }),
 );
+
+it("keeps finished films, and forgets files and films that have lost each other", async () => {
+  const folder = await dataFolder();
+  const options = { graceMs: 0, reserveFileByteLength: 0 };
+  const first = await openEmbeddedStorage(folder, options);
+  const session = await storeSession(first);
+  const films = [aFilm({ sessionId: session.id }), aFilm({ sessionId: session.id })];
+  for (const film of films) {
+    await first.films.insert(film, { makerId: "a server", leaseMs: 60_000 });
+    const path = join(folder, "exports", "draft");
+    await writeFile(path, Uint8Array.of(1, 2, 3));
+    await first.films.complete(film, path);
+  }
+  await first.close();
+  await rm(join(folder, "exports", `${films[1]!.id}.webp`));
+  await writeFile(join(folder, "exports", "stray.webp"), Uint8Array.of(1));
+  const second = await openEmbeddedStorage(folder, options);
+  expect(await second.films.find(films[0]!.id)).toMatchObject({ state: "COMPLETED", bytes: 3 });
+  expect(await second.films.find(films[1]!.id)).toBeNull();
+  expect(await readdir(join(folder, "exports"))).toEqual([`${films[0]!.id}.webp`]);
+  await second.close();
+});
 
 describe("the data folder", () => {
   let folder: string;

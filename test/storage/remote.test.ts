@@ -5,6 +5,7 @@ import { accessContract } from "../contracts/access.js";
 import { auditSinkContract } from "../contracts/audit.js";
 import { claimsContract } from "../contracts/claims.js";
 import { expiringContract } from "../contracts/expiring.js";
+import { filmsContract } from "../contracts/films.js";
 import { lastingSessionsContract } from "../contracts/lasting-sessions.js";
 import { storageContract } from "../contracts/storage.js";
 import { storedBytesContract } from "../contracts/stored-bytes.js";
@@ -43,5 +44,7 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
   });
   claimsContract("The remote storage", () => open());
   expiringContract("The remote storage", () => open());
+  filmsContract("The remote storage", () => open());
+  filmsContract("The remote storage with S3", () => open({ blobs: { kind: "s3", bucket: s3.bucket, prefix: "films" } }));
   lastingSessionsContract("The remote storage", () => open());
 });

@@ -1,10 +1,10 @@
 import type { SpaceGuard } from "../common/space.js";
 import type { Storage } from "../storage.js";
 
-type Rows = Pick<Storage, "images" | "sessions" | "changes" | "frames" | "access">;
+type Rows = Pick<Storage, "images" | "sessions" | "changes" | "frames" | "access" | "films">;
 
 /** The same stores of rows, which write only while the disk has space. */
-export function guardRows({ images, sessions, changes, frames, access }: Rows, space: SpaceGuard): Rows {
+export function guardRows({ images, sessions, changes, frames, access, films }: Rows, space: SpaceGuard): Rows {
   return {
     images: {
       ...images,
@@ -40,6 +40,16 @@ export function guardRows({ images, sessions, changes, frames, access }: Rows, s
       forgetVisitors: (by, most) => space.changing(() => access.forgetVisitors(by, most)),
       saveUser: (user) => space.storing(0, () => access.saveUser(user)),
       setAccessEnd: (id, at) => space.changing(() => access.setAccessEnd(id, at)),
+    },
+    films: {
+      ...films,
+      insert: (...film) => space.storing(0, () => films.insert(...film)),
+      update: (id, patch) => space.changing(() => films.update(id, patch)),
+      complete: (film, path) => space.changing(() => films.complete(film, path)),
+      renew: (maker, ids) => space.changing(() => films.renew(maker, ids)),
+      endAbandoned: (failure) => space.changing(() => films.endAbandoned(failure)),
+      deleteOf: (sessionId) => space.changing(() => films.deleteOf(sessionId)),
+      deleteOutdated: (by) => space.changing(() => films.deleteOutdated(by)),
     },
   };
 }

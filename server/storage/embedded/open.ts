@@ -10,6 +10,7 @@ import { sqlAccess } from "../sql/access.js";
 import { sqlChanges } from "../sql/changes.js";
 import { requireHeld } from "../sql/claims.js";
 import { anyDigestInUse, digestsInUse } from "../sql/digests.js";
+import { sqlFilms } from "../sql/films.js";
 import { sqlFrames } from "../sql/frames.js";
 import { sqlImages } from "../sql/images.js";
 import { sqlSessions } from "../sql/sessions.js";
@@ -18,6 +19,7 @@ import { openFolderBlobs } from "./blobs.js";
 import { openFolderCheckpoints } from "./checkpoints.js";
 import { pair, requireDatabase } from "./data-folder.js";
 import { openEmbeddedDatabase } from "./database.js";
+import { openFolderFilms } from "./films.js";
 import { guardRows } from "./guarded-rows.js";
 import { lockFolder } from "./lock.js";
 import { memoryRecentFrames } from "./recent-frames.js";
@@ -41,7 +43,7 @@ export interface EmbeddedStorageOptions {
 
 /**
  * Opens or creates everything that outlives the process, in one folder: `database/`, `blobs/`, `thumbnails/`,
- * `checkpoints/`, and the file `reserve`.
+ * `checkpoints/`, `exports/`, and the file `reserve`.
  * @throws AtelierError CONFLICT when another server has the folder open, UNAVAILABLE when its disk is almost full.
  * @throws DataFolderError when the database is missing or damaged, or does not belong to the pictures.
  */
@@ -69,18 +71,20 @@ export async function openEmbeddedStorage(
     const { close: closeBlobs, ...blobs } = await openFolderBlobs(folders.blobs, { inUse, graceMs, space, removed: thumbnails.remove });
     opened.push(closeBlobs);
     const checkpoints = await openFolderCheckpoints(join(dataDir, "checkpoints"), space);
+    const films = sqlFilms(database, await openFolderFilms(join(dataDir, "exports"), database));
     const calls = new CallsUnderWay();
     opened.push(() => calls.close());
     const rowsOf = (claim?: Claim) => {
       const options = claim ? { claim } : {};
       const [sessions, changes, frames] = [sqlSessions(database, options), sqlChanges(database, options), sqlFrames(database, options)];
-      const rows = guardRows({ images: sqlImages(database), sessions, changes, frames, access: sqlAccess(database) }, space);
+      const rows = guardRows({ images: sqlImages(database), sessions, changes, frames, access: sqlAccess(database), films }, space);
       return {
         images: calls.of(rows.images),
         sessions: calls.of(rows.sessions),
         changes: calls.of(rows.changes),
         frames: calls.of(rows.frames),
         access: calls.of(rows.access),
+        films: calls.of(rows.films),
       };
     };
     const storage: Storage = {

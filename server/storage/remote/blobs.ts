@@ -9,7 +9,7 @@ import type { ObjectStore } from "./objects.js";
 
 /** Pictures among the candidates, which are their digests. `removed` is called after one was deleted. */
 export function pictureObjects(removed: (digest: string) => Promise<void>): ObjectKind {
-  return { has: (candidate) => DIGEST.test(candidate), keyOf, inUse: digestsInUse, removed };
+  return { has: (candidate) => DIGEST.test(candidate), keysOf: (digest) => [keyOf(digest)], inUse: digestsInUse, removed };
 }
 
 export interface ObjectBlobsDependencies {

@@ -8,7 +8,7 @@ import { reaching } from "./reachable.js";
 export interface ObjectKind {
   /** Whether a candidate is of this kind. */
   has: (candidate: string) => boolean;
-  keyOf: (candidate: string) => string;
+  keysOf: (candidate: string) => readonly string[];
   /** Those among `candidates` that a row refers to, read in a transaction. */
   inUse: (database: Database, candidates: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Called after an object was deleted. */
@@ -69,7 +69,7 @@ export function startCandidates({ database, objects, kinds, graceMs, sweepMs }: 
         const candidates = taken.filter(kind.has);
         const used = await kind.inUse(transaction, candidates);
         const unused = candidates.filter((candidate) => !used.has(candidate));
-        await objects.delete(unused.map(kind.keyOf));
+        await objects.delete(unused.flatMap(kind.keysOf));
         for (const candidate of unused) await kind.removed?.(candidate);
       }
       await transaction.delete(blobCandidates).where(inArray(blobCandidates.digest, taken));

@@ -17,7 +17,7 @@ const PREFIX = "checkpoints/";
 /** Checkpoints among the candidates, which are the keys of their objects. */
 export const checkpointObjects: ObjectKind = {
   has: (candidate) => candidate.startsWith(PREFIX),
-  keyOf: (candidate) => candidate,
+  keysOf: (candidate) => [candidate],
   async inUse(database, keys) {
     const used = await database
       .select({ key: checkpoints.objectKey })

@@ -10,6 +10,7 @@ import { sqlAccess } from "../sql/access.js";
 import { sqlAudit } from "../sql/audit.js";
 import { sqlChanges } from "../sql/changes.js";
 import { digestsInUse, type RowsDeleted } from "../sql/digests.js";
+import { sqlFilms } from "../sql/films.js";
 import { sqlFrames } from "../sql/frames.js";
 import { sqlImages } from "../sql/images.js";
 import { sqlLeases } from "../sql/leases.js";
@@ -20,6 +21,7 @@ import { objectBlobs, pictureObjects } from "./blobs.js";
 import { startCandidates } from "./candidates.js";
 import { checkpointObjects, objectCheckpoints } from "./checkpoints.js";
 import { openRemoteDatabase } from "./database.js";
+import { filmObjects, objectFilms } from "./films.js";
 import { openFolderObjects } from "./folder-objects.js";
 import type { ObjectStore } from "./objects.js";
 import type { ObjectsAddress } from "./objects-address.js";
@@ -77,7 +79,7 @@ export async function openRemoteStorage({
     const own = createSpaceGuard(() => availableSpaceOf(cacheFolder));
     const isUsed = (digest: string) => reaching(async () => (await digestsInUse(database, [digest])).has(digest));
     const thumbnails = await openFolderThumbnails(join(cacheFolder, "thumbnails"), { isUsed, space: own });
-    const kinds = [pictureObjects(thumbnails.remove), checkpointObjects];
+    const kinds = [pictureObjects(thumbnails.remove), checkpointObjects, filmObjects];
     const candidates = startCandidates({ database, objects, kinds, graceMs, sweepMs });
     opened.push(() => candidates.close());
     const rowsDeleted: RowsDeleted = (transaction, digests) => candidates.add(digests, transaction);
@@ -96,6 +98,7 @@ export async function openRemoteStorage({
       images: calls.of(reachable(sqlImages(database, rowsDeleted))),
       ...heldBy(),
       access: calls.of(reachable(sqlAccess(database))),
+      films: calls.of(reachable(sqlFilms(database, objectFilms({ objects, candidates, space: shared, atOnce: graceMs === 0 })))),
       recentFrames,
       blobs: calls.of(objectBlobs({ objects, candidates, space: shared, atOnce: graceMs === 0 })),
       thumbnails: calls.of({ get: thumbnails.get, put: thumbnails.put }),

@@ -18,6 +18,7 @@ import {
 import { type Approval, type LinkRecord, LOCAL_OWNER, type Role, type Visibility } from "../../records/access.js";
 import type { AuditEntry } from "../../records/audit.js";
 import type { Change } from "../../records/changes.js";
+import type { ExportFailure, ExportState, FilmSettings } from "../../records/film.js";
 import type { Losses } from "../../records/pictures.js";
 import type { DeviceUse, SessionFailure, SessionRecord, SessionStatus, StyleTransferRecord } from "../../records/session.js";
 import type { WorkerAnnouncement } from "../../records/worker.js";
@@ -222,6 +223,34 @@ export const auditEntries = pgTable("audit_entries", {
   address: text("address"),
   about: json("about").$type<AuditEntry["about"]>().notNull(),
 });
+/**
+ * Films, finished or in the making. They have no reference to their sessions, after which their files must be deleted too.
+ */
+export const films = pgTable(
+  "films",
+  {
+    id: text("id").primaryKey(),
+    ownerId: text("owner_id").notNull(),
+    sessionId: text("session_id").notNull(),
+    besideId: text("beside_id"),
+    settings: json("settings").$type<FilmSettings>().notNull(),
+    state: text("state").$type<ExportState>().notNull(),
+    progress: doublePrecision("progress").notNull(),
+    createdAt: instant("created_at").notNull(),
+    error: jsonb("error").$type<ExportFailure>(),
+    bytes: bigint("bytes", { mode: "number" }),
+    /** The server that makes the film, which counts as alive until the end of its lease, by the clock of the database. */
+    makerId: text("maker_id").notNull(),
+    leaseUntil: instant("lease_until").notNull(),
+  },
+  (table) => [
+    index("films_session").on(table.sessionId),
+    index("films_beside").on(table.besideId),
+    index("films_owner").on(table.ownerId),
+    index("films_oldest").on(table.createdAt),
+    index("films_open").on(table.leaseUntil).where(sql`${table.state} in ('QUEUED', 'RUNNING')`),
+  ],
+);
 
 /** Workers that announced themselves, with what they can run. */
 export const workers = pgTable("workers", {
