@@ -45,6 +45,8 @@ export function openRemoteQueue({
   const closing = new AbortController();
   const claimants: Claimant[] = [];
   const held = new Map<string, { claim: Claim; lost: AbortController }>();
+  /** When the leases held here were last known to hold, ms on the clock of `performance.now`. */
+  let renewedAt = 0;
   let serving: Promise<void> | null = null;
   let isAskedAgain = false;
 
@@ -54,6 +56,8 @@ export function openRemoteQueue({
       isAskedAgain = false;
       for (const claimant of [...claimants]) {
         if (!claimants.includes(claimant)) continue;
+        // After a pause of this process or of the database, its own sessions would seem to be free.
+        if (held.size > 0 && performance.now() - renewedAt > leaseMs / 2) await renew();
         const entry = await leases.claim(workerId, { ...capability(), kinds: claimant.kinds }, leaseMs);
         if (!entry) continue;
         // There may be more, for other processes too.
@@ -78,16 +82,19 @@ export function openRemoteQueue({
 
   function hold(entry: Omit<ClaimedEntry, "lost">): ClaimedEntry {
     const lost = new AbortController();
+    if (held.size === 0) renewedAt = performance.now();
     held.set(entry.sessionId, { claim: { sessionId: entry.sessionId, fence: entry.fence }, lost });
     return { ...entry, lost: lost.signal };
   }
 
   async function renew(): Promise<void> {
     const claims = [...held.values()];
+    const began = performance.now();
     const kept = await leases.renew(
       claims.map(({ claim }) => claim),
       leaseMs,
     );
+    renewedAt = began;
     for (const one of claims) {
       const isKept = kept.some(({ sessionId, fence }) => sessionId === one.claim.sessionId && fence === one.claim.fence);
       if (isKept || held.get(one.claim.sessionId) !== one) continue;
