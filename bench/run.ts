@@ -28,6 +28,7 @@ const benches = [
     "hidden-page",
     "page",
     "fleet",
+    "fleet-simulation",
     "kills",
   ],
 ];
