@@ -27,6 +27,7 @@ const benches = [
     "resume",
     "hidden-page",
     "page",
+    "sessions-list",
     "fleet",
     "fleet-simulation",
     "kills",

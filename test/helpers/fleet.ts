@@ -15,7 +15,7 @@ export class Fleet {
     readonly postgres: PostgresServer,
     readonly redis: RedisServer,
     private readonly folder: string,
-    private readonly database: string,
+    readonly databaseUrl: string,
   ) {}
 
   static async start(): Promise<Fleet> {
@@ -48,7 +48,7 @@ export class Fleet {
   private launch(role: "api" | "worker", variables: Record<string, string>): ServerProcess {
     const process = new ServerProcess({
       ATELIER_ROLE: role,
-      DATABASE_URL: this.database,
+      DATABASE_URL: this.databaseUrl,
       REDIS_URL: this.redis.url,
       ATELIER_BLOBS: join(this.folder, "blobs"),
       ATELIER_DATA: join(this.folder, `process-${this.processes.length}`),
