@@ -28,6 +28,9 @@ const benches = [
     "resume",
     "hidden-page",
     "page",
+    "sessions-list",
+    "fleet",
+    "fleet-simulation",
     "kills",
   ],
 ];

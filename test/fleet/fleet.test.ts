@@ -245,8 +245,8 @@ describe.skipIf(postgresPrograms === null || !hasRedis())("API servers and worke
   });
 
   it("go on elsewhere when a worker is cut off from PostgreSQL, and once when it comes back", async () => {
-    const network = await CuttableProxy.start(fleet.database);
-    await startWorker({ DATABASE_URL: network.through(fleet.database) });
+    const network = await CuttableProxy.start(fleet.databaseUrl);
+    await startWorker({ DATABASE_URL: network.through(fleet.databaseUrl) });
     const id = await start(60);
     const watched = watch(id);
     await until(() => watched.viewer.lastStep >= 3);

@@ -17,7 +17,7 @@ export class Fleet {
     readonly redis: RedisServer,
     private readonly folder: string,
     /** Address of the database. */
-    readonly database: string,
+    readonly databaseUrl: string,
   ) {}
 
   static async start(): Promise<Fleet> {
@@ -50,7 +50,7 @@ export class Fleet {
   /** The environment of one more process, with a data folder of its own. */
   environment(): Record<string, string> {
     return {
-      DATABASE_URL: this.database,
+      DATABASE_URL: this.databaseUrl,
       REDIS_URL: this.redis.url,
       ATELIER_BLOBS: join(this.folder, "blobs"),
       ATELIER_DATA: join(this.folder, `process-${this.count++}`),

@@ -31,8 +31,8 @@ export const postgresPrograms = findPrograms();
 /** Why tests with PostgreSQL are skipped where `postgresPrograms` is null. */
 export const noPostgres = `PostgreSQL ${OLDEST} or later is not installed, so storage that several servers share is not tested.`;
 
-/** Starts a server. Nothing is flushed to disk, which makes it fast. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** Starts a server for at most so many connections. Nothing is flushed to disk, which makes it fast. */
+export async function startPostgres({ connections = 100 } = {}): Promise<PostgresServer> {
   if (postgresPrograms === null) throw new Error(noPostgres);
   const programs = postgresPrograms;
   const user = unprivilegedUser();
@@ -46,7 +46,14 @@ export async function startPostgres(): Promise<PostgresServer> {
   let server: ChildProcess | null = null;
 
   async function start(): Promise<void> {
-    const settings = { fsync: "off", full_page_writes: "off", listen_addresses: "127.0.0.1", unix_socket_directories: "", port };
+    const settings = {
+      fsync: "off",
+      full_page_writes: "off",
+      listen_addresses: "127.0.0.1",
+      unix_socket_directories: "",
+      port,
+      max_connections: connections,
+    };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     server = spawn(join(programs, "postgres"), ["-D", data, ...flags], { ...user, cwd: folder, stdio: "ignore" });
     for (;;) {

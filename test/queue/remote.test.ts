@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRemoteQueue, type RemoteQueueParts } from "../../server/queue/remote.js";
 import { openRemoteDatabase } from "../../server/storage/remote/database.js";
@@ -168,6 +169,28 @@ describe.skipIf(postgresPrograms === null)("with PostgreSQL", () => {
       expect(await taken).toBeNull();
       expect(claim!.lost.aborted).toBe(false);
       await Promise.all([holder.close(), other.close()]);
+    });
+
+    it("does not claim what it holds itself after it could not renew for a while", async () => {
+      await empty();
+      await add("a");
+      const leases = sqlLeases(shared.database);
+      let isAway = true;
+      const renew: typeof leases.renew = async (...claims) => {
+        if (isAway) throw new Error("The database is away.");
+        return leases.renew(...claims);
+      };
+      const queue = open("one", { leases: { ...leases, renew }, leaseMs: 400, failed: () => undefined });
+      const first = await queue.claim(forever);
+      await until(async () => {
+        const over = sql`${sessions.leaseUntil} < clock_timestamp()`;
+        return (await shared.database.$count(sessions, over)) === 1;
+      });
+      await add("b");
+      isAway = false;
+      expect((await queue.claim(forever))?.sessionId).toBe("b");
+      expect([first?.sessionId, first?.lost.aborted]).toEqual(["a", false]);
+      await queue.close();
     });
 
     it("gives a worker only what it has the models and the memory for", async () => {
