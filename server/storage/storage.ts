@@ -1,4 +1,5 @@
 import type {
+  Approval,
   KnownVisitor,
   LinkFilter,
   LinkRecord,
@@ -116,6 +117,15 @@ export interface SessionStore {
    * one that is PAUSED with an error was paused by its host. Returns it as it is now, or null when it was not changed.
    */
   update(id: string, patch: SessionPatch, from?: readonly SessionStatus[], suspended?: boolean): Promise<SessionRecord | null>;
+  /**
+   * Decides who may see a session, and with it what `approvalOf` returns for the approval that the session has at that moment,
+   * so that decisions at once come one after the other. Returns the session as it is now; null when there is none.
+   */
+  setVisibility(
+    id: string,
+    visibility: Visibility,
+    approvalOf: (approval: Approval | null) => Approval | null,
+  ): Promise<SessionRecord | null>;
   /** Ids of sessions that expired by an instant. */
   expired(by: Date): Promise<string[]>;
   /**

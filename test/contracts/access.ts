@@ -1,6 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LinkFilter, type LinkRecord, LOCAL_OWNER, type Reader, type UserRecord } from "../../server/records/access.js";
+import {
+  type Approval,
+  type LinkFilter,
+  type LinkRecord,
+  LOCAL_OWNER,
+  type Reader,
+  type UserRecord,
+  type Visibility,
+} from "../../server/records/access.js";
 import type { Storage } from "../../server/storage/storage.js";
 import { aFrame, anImage, aSession, storeSession } from "./records.js";
 
@@ -67,6 +75,21 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       expect(await seenBy({ ownerId: null, shared: [] })).toEqual([false, false, false, true, false, false]);
       expect(await seenBy({ ownerId: other, shared: [] })).toEqual([false, true, true, true, true, true]);
       expect((await storage.sessions.list(first, { approval: "PENDING" })).rows).toEqual([waiting]);
+    });
+
+    it("decisions about a session at once come one after the other, each on what the one before it left", async () => {
+      const { id } = await storeSession(storage, { visibility: "PUBLIC", approval: "PENDING" });
+      const after = (visibility: Visibility) => (approval: Approval | null) =>
+        visibility === "PRIVATE" ? null : approval === null ? ("PENDING" as const) : approval;
+      const decide = (visibility: Visibility) => storage.sessions.setVisibility(id, visibility, after(visibility));
+      for (let round = 0; round < 10; round++) {
+        const decided = await Promise.all([decide("PRIVATE"), decide("PUBLIC"), decide("PRIVATE"), decide("LINK")]);
+        for (const session of decided) expect(session?.approval).toBe(session?.visibility === "PRIVATE" ? null : "PENDING");
+        expect(new Set(decided.map((session) => session?.revision)).size).toBe(4);
+      }
+      await storage.sessions.update(id, { approval: "REFUSED" });
+      expect(await decide("PUBLIC")).toMatchObject({ visibility: "PUBLIC", approval: "REFUSED" });
+      expect(await storage.sessions.setVisibility(randomUUID(), "PUBLIC", () => null)).toBeNull();
     });
 
     it("a picture that was shared is seen by its id, and is in no other list", async () => {

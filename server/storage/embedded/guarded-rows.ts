@@ -16,6 +16,7 @@ export function guardRows({ images, sessions, changes, frames, access }: Rows, s
       ...sessions,
       insert: (session, changes) => space.storing(0, () => sessions.insert(session, changes)),
       update: (...change) => space.changing(() => sessions.update(...change)),
+      setVisibility: (...change) => space.changing(() => sessions.setVisibility(...change)),
       delete: (id, expiredBy) => space.changing(() => sessions.delete(id, expiredBy)),
       extend: (id, until) => space.changing(() => sessions.extend(id, until)),
       insertBranch: (branch, change) => space.storing(0, () => sessions.insertBranch(branch, change)),
