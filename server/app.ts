@@ -18,7 +18,7 @@ import type { Bus } from "./bus/bus.js";
 import type { ExportRecord } from "./exports/export.js";
 import { Exporter } from "./exports/exporter.js";
 import { createHttpApp } from "./http/app.js";
-import { clientAddresses } from "./http/client-address.js";
+import { clientAddresses, secureRequests } from "./http/client-address.js";
 import { createGuard } from "./http/guard.js";
 import { createMetrics } from "./http/metrics.js";
 import { namesInNetwork } from "./http/own-names.js";
@@ -175,7 +175,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
   const access = await openAccess({
     ...{ mode: accessMode, requiresApproval, operatorSecret, openId, warn, storage, bus, audit, addressOf },
-    isOwnPage: guard.isOwnPage,
+    ...{ isOwnPage: guard.isOwnPage, isSecure: secureRequests(trustedProxies, publicUrl) },
     findFilm: (id) => guardedFilm(exporter.find(id)),
   });
   const { gatekeeper, directory, links, sharing, users } = access;

@@ -27,6 +27,8 @@ export interface AccessParts {
   isOwnPage(request: IncomingMessage): boolean;
   /** Address of the client that sends a request; null when its connection is gone. */
   addressOf(request: IncomingMessage): string | null;
+  /** Whether the browser reaches the server by https, perhaps through a proxy. */
+  isSecure(request: IncomingMessage): boolean;
   audit: AuditLog;
   storage: Storage;
   bus: Bus;
@@ -45,6 +47,7 @@ export interface Access {
   links: Links;
   audit: AuditLog;
   addressOf(request: IncomingMessage): string | null;
+  isSecure(request: IncomingMessage): boolean;
   sharing: Sharing;
   users: Users;
   /** Null where nobody signs in. */
@@ -53,7 +56,7 @@ export interface Access {
 }
 
 export async function openAccess(parts: AccessParts): Promise<Access> {
-  const { mode, requiresApproval = false, operatorSecret = null, storage, bus, findFilm, audit, addressOf } = parts;
+  const { mode, requiresApproval = false, operatorSecret = null, storage, bus, findFilm, audit, addressOf, isSecure } = parts;
   const { openId: settings = null, warn = () => undefined } = parts;
   const openId = mode === "USERS" ? settings : null;
   const issuer = openId?.issuer.href ?? null;
@@ -73,6 +76,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     sharing: new Sharing({ storage, bus, links, requiresApproval }),
     audit,
     addressOf,
+    isSecure,
     users: new Users({ access: storage.access, bus, links, defaultRole: openId?.defaultRole ?? null }),
     signIn,
     async close() {

@@ -7,17 +7,31 @@ import type { Principal } from "./principal.js";
 /** Name of the cookie that holds a visitor's secret. */
 export const COOKIE = "atelier";
 
-/** What a request carries to say who sends it. Other schemes than Bearer are a proxy's. */
-export function credentialsOf({ headers }: Pick<IncomingMessage, "headers">): Credentials {
-  const [, bearer = null] = /^Bearer +(\S*) *$/i.exec(headers.authorization ?? "") ?? [];
-  const [, cookie = null] = new RegExp(`(?:^|; *)${COOKIE}=([\\w-]+)`).exec(headers.cookie ?? "") ?? [];
-  return { bearer, cookie };
+/**
+ * The name of a cookie in browsers that reach the server as `isSecure` says. Over https they take one with this prefix from
+ * the server's own host alone, so that neither a page of a neighbouring name nor one over http can plant it.
+ */
+export function cookieName(name: string, isSecure: boolean): string {
+  return isSecure ? `__Host-${name}` : name;
+}
+
+/** The value of a cookie; null without one. */
+export function cookieOf({ headers }: Pick<IncomingMessage, "headers">, name: string): string | null {
+  return new RegExp(`(?:^|; *)${name}=([\\w-]+)`).exec(headers.cookie ?? "")?.[1] ?? null;
+}
+
+/** What a request carries to say who sends it, over https as `isSecure` says. Other schemes than Bearer are a proxy's. */
+export function credentialsOf(request: Pick<IncomingMessage, "headers">, isSecure: boolean): Credentials {
+  const [, bearer = null] = /^Bearer +(\S*) *$/i.exec(request.headers.authorization ?? "") ?? [];
+  return { bearer, cookie: cookieOf(request, cookieName(COOKIE, isSecure)) };
 }
 
 export interface RequestParts {
   /** Whether a request comes from no page, or from one of this server: others act without its cookies. */
   isOwnPage(request: IncomingMessage): boolean;
   addressOf(request: IncomingMessage): string | null;
+  /** Whether the browser reaches the server by https. */
+  isSecure(request: IncomingMessage): boolean;
   /** Receives secrets' refusals, without the secrets. */
   audit: AuditLog;
 }
@@ -33,7 +47,7 @@ export class RequestPrincipals {
 
   /** @throws AtelierError UNAUTHENTICATED for a Bearer secret that opens nothing. */
   of(request: IncomingMessage, takesCookie = true): Promise<Principal> {
-    const { bearer, cookie } = credentialsOf(request);
+    const { bearer, cookie } = credentialsOf(request, this.parts.isSecure(request));
     const known =
       this.known.get(request) ?? this.identify(request, { bearer, cookie: takesCookie && this.parts.isOwnPage(request) ? cookie : null });
     this.known.set(request, known);

@@ -7,7 +7,7 @@ import { unauthenticated } from "../access/permissions.js";
 import { type Route, routePolicy } from "../access/policy.js";
 import type { Principal } from "../access/principal.js";
 import { RecentKeys } from "../access/recent-keys.js";
-import { COOKIE, credentialsOf } from "../access/requests.js";
+import { COOKIE, cookieName, credentialsOf } from "../access/requests.js";
 import { AtelierError, badInput } from "../errors.js";
 import { addressKey } from "../limits/address.js";
 import type { Allowances, Party } from "../limits/allowances.js";
@@ -118,7 +118,7 @@ export class RouteAccess {
  * identity provider too. `publicUrl` is the address that browsers show, where a proxy stands in front.
  */
 export function accessRoutes(
-  { links, principals, audit, addressOf, signIn }: Access,
+  { links, principals, audit, addressOf, isSecure, signIn }: Access,
   allowances: Allowances,
   publicUrl: URL | null,
 ): Router {
@@ -138,7 +138,7 @@ export function accessRoutes(
     const record = (event: Pick<AuditEvent, "code" | "principal" | "about">) => audit.record({ action: "POST /access", address, ...event });
     const party = await principals.of(request);
     await allowances.spend("strangerRequestsPerMinute", party, address);
-    const opened = await links.open(secret, credentialsOf(request).cookie).catch(async (error: unknown) => {
+    const opened = await links.open(secret, credentialsOf(request, isSecure(request)).cookie).catch(async (error: unknown) => {
       if (!(error instanceof AtelierError)) throw error;
       record({ code: error.code, principal: null });
       // Who has the right secret is let in whatever others at the address try.
@@ -149,18 +149,18 @@ export function accessRoutes(
     if (isNews(opened, address)) {
       record({ code: null, principal: { name, role, ownerId: opened.visitorId }, about: { link: id } });
     }
-    setVisitorCookie(response, opened.secret, LONGEST_COOKIE_S, isSecure(request, publicUrl));
+    setVisitorCookie(response, opened.secret, LONGEST_COOKIE_S, isSecure(request));
     response.set("Cache-Control", "no-store").json({ kind, role, name, sessionId, expiresAt: expiresAt?.toISOString() ?? null });
   });
 
   router.delete("/access", async (request, response) => {
-    const { cookie } = credentialsOf(request);
+    const { cookie } = credentialsOf(request, isSecure(request));
     const left = cookie === null ? null : await links.leave(cookie);
     if (left !== null) {
       const principal = { name: null, role: null, ownerId: left.visitorId };
       audit.record({ action: "DELETE /access", code: null, principal, address: addressOf(request) });
     }
-    setVisitorCookie(response, "", 0, isSecure(request, publicUrl));
+    setVisitorCookie(response, "", 0, isSecure(request));
     const next = left?.isUser ? await signIn?.signOutAddress(`${originOf(request, publicUrl)}/`) : null;
     if (next) response.set("Cache-Control", "no-store").json({ continueAt: next.href });
     else response.status(204).end();
@@ -171,16 +171,11 @@ export function accessRoutes(
 
 /** The cookie goes to this server's own pages only, and no script can read it. */
 export function setVisitorCookie(response: Response, value: string, maxAgeS: number, secure: boolean): void {
-  const attributes = [`${COOKIE}=${value}`, "Path=/", "HttpOnly", "SameSite=Strict", `Max-Age=${maxAgeS}`];
+  const attributes = [`${cookieName(COOKIE, secure)}=${value}`, "Path=/", "HttpOnly", "SameSite=Strict", `Max-Age=${maxAgeS}`];
   response.append("Set-Cookie", [...attributes, ...(secure ? ["Secure"] : [])].join("; "));
 }
 
 /** The origin at which the browser reaches the server, whose host the guard has accepted. */
 export function originOf(request: Request, publicUrl: URL | null): string {
   return publicUrl?.origin ?? `${request.protocol}://${request.headers.host}`;
-}
-
-/** Whether the browser reaches the server by https, perhaps through a proxy. */
-export function isSecure(request: Request, publicUrl: URL | null): boolean {
-  return request.secure || publicUrl?.protocol === "https:";
 }

@@ -91,7 +91,7 @@ export function createHttpApp({
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", trustedProxies);
-  app.use(securityHeaders(publicUrl));
+  app.use(securityHeaders(everyone.isSecure));
   app.use(bodyDeadline(isUpload));
   app.use(bodyLimit(isUpload));
   app.use((request, _response, next) => next(refuseSeveralHosts(request) ?? undefined));

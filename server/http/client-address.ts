@@ -6,17 +6,7 @@ import { BlockList, isIP } from "node:net";
  * connection, or, behind trusted proxies, what they say in X-Forwarded-For. Null when the connection is gone.
  */
 export function clientAddresses(trustedProxies: readonly string[]): (request: IncomingMessage) => string | null {
-  const trusted = new BlockList();
-  for (const proxy of trustedProxies) {
-    const [address = "", bits] = proxy.split("/");
-    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    if (bits === undefined) trusted.addAddress(address, family);
-    else trusted.addSubnet(address, Number(bits), family);
-  }
-  const isTrusted = (address: string) => {
-    const version = isIP(address);
-    return version !== 0 && trusted.check(address, version === 6 ? "ipv6" : "ipv4");
-  };
+  const isTrusted = trustIn(trustedProxies);
   return ({ socket, headers }) => {
     let address = socket.remoteAddress;
     if (address === undefined) return null;
@@ -28,5 +18,37 @@ export function clientAddresses(trustedProxies: readonly string[]): (request: In
       address = before;
     }
     return address.replace(/^::ffff:(?=\d+\.)/, "");
+  };
+}
+
+/**
+ * Returns the function that tells whether the browser reaches the server by https, also for the upgrade to a WebSocket: by
+ * its own certificate, by a trusted proxy, which says so in X-Forwarded-Proto, or because `publicUrl` says so.
+ */
+export function secureRequests(trustedProxies: readonly string[], publicUrl: URL | null): (request: IncomingMessage) => boolean {
+  const isTrusted = trustIn(trustedProxies);
+  return ({ socket, headers }) => {
+    if (isEncrypted(socket) || publicUrl?.protocol === "https:") return true;
+    const [scheme = ""] = String(headers["x-forwarded-proto"] ?? "").split(",");
+    return isTrusted(socket.remoteAddress ?? "") && scheme.trim().toLowerCase() === "https";
+  };
+}
+
+/** Whether a connection came to the server itself by https. */
+export function isEncrypted(socket: IncomingMessage["socket"]): boolean {
+  return "encrypted" in socket && socket.encrypted === true;
+}
+
+function trustIn(trustedProxies: readonly string[]): (address: string) => boolean {
+  const trusted = new BlockList();
+  for (const proxy of trustedProxies) {
+    const [address = "", bits] = proxy.split("/");
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+    if (bits === undefined) trusted.addAddress(address, family);
+    else trusted.addSubnet(address, Number(bits), family);
+  }
+  return (address) => {
+    const version = isIP(address);
+    return version !== 0 && trusted.check(address, version === 6 ? "ipv6" : "ipv4");
   };
 }

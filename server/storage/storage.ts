@@ -313,12 +313,18 @@ export interface AccessStore {
   revokeLink(id: string, at: Date): Promise<LinkRecord | null>;
   /** With `signIn`, the visitor is a user, whose id it names, until an instant. */
   addVisitor(visitor: VisitorRecord, secretHash: string, signIn?: SignIn<string>): Promise<void>;
-  /** The visitor whose cookie holds a secret. Once a new secret is asked for, the one before is nobody's any more. */
+  /** The visitor whose cookie holds a secret. The secret before the present one opens no sessions that were shared with them. */
   visitorOf(secretHash: string): Promise<KnownVisitor | null>;
+  /** Ends the secret before a visitor's present one. Returns the visitor's id; null where there was none, and for another secret. */
+  endPrevious(secretHash: string): Promise<string | null>;
   /** The visitor with an id; null for none, and for one whose secret was forgotten. */
   findVisitor(id: string): Promise<KnownVisitor | null>;
-  /** Gives a visitor a new secret, and with it what a link opens. One who was forgotten meanwhile is known again. */
-  admit(visitorId: string, secretHash: string, link: LinkRecord): Promise<void>;
+  /**
+   * Gives a visitor a new secret, and with it what a link opens. One who was forgotten meanwhile is known again. With
+   * `before`, only while that secret is the visitor's; by the secret before the present one they lose what was shared with
+   * them. Returns whether they were admitted.
+   */
+  admit(visitorId: string, secretHash: string, link: LinkRecord, before?: SecretBefore): Promise<boolean>;
   /** Forgets the secret of a visitor, who keeps what they own, as what they were. */
   dismiss(visitorId: string): Promise<void>;
   /**
@@ -342,6 +348,13 @@ export interface AccessStore {
   setAccessEnd(userId: string, at: Date | null): Promise<UserRecord | null>;
   /** Ids of the visitors with a secret who are a user. */
   visitorsOfUser(userId: string): Promise<string[]>;
+}
+
+/** The secret by which a visitor is known who opens a link. */
+export interface SecretBefore {
+  hash: string;
+  /** Whether it ends at once. Otherwise it holds until the new one is used, because the answer with that may be lost. */
+  ends: boolean;
 }
 
 /** The space that is left for what is stored. */

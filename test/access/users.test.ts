@@ -116,7 +116,7 @@ test("behind a proxy, the provider sends people back to the address that browser
   expect(searchParams.get("redirect_uri")).toBe("https://atelier.example/access/callback");
   expect(searchParams.get("code_challenge_method")).toBe("S256");
   expect(response.headers.get("Set-Cookie")).toMatch(
-    /^atelier_sign_in=[\w-]+; Path=\/access; HttpOnly; SameSite=Lax; Max-Age=600; Secure$/,
+    /^__Host-atelier_sign_in=[\w-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600; Secure$/,
   );
   await own.close();
 });

@@ -233,6 +233,7 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       // The answer with the new secret may have been lost.
       expect(await access.visitorOf(one)).toEqual({ ...visitor, link, shares: [], signIn: null });
       expect(await access.visitorOf(two)).toEqual({ ...visitor, link, shares: [], signIn: null });
+      expect([await access.endPrevious(one), await access.endPrevious(two), await access.endPrevious(two)]).toEqual([null, visitor.id, null]);
       expect(await access.visitorOf(one)).toBeNull();
       for (let time = 0; time < 2; time++) await access.admit(visitor.id, three, share);
       expect(await access.visitorOf(three)).toEqual({ ...visitor, link, shares: [share], signIn: null });
@@ -241,6 +242,25 @@ export function accessContract(name: string, open: () => Promise<Storage>): void
       await access.dismiss(visitor.id);
       expect(await access.visitorOf(three)).toBeNull();
       expect(await access.findVisitor(visitor.id)).toBeNull();
+    });
+
+    it("a visitor opens another link by a secret that holds, of which the one before has nothing that was shared since", async () => {
+      const { access } = storage;
+      const session = await storeSession(storage);
+      const [link, share] = [aLink(), aLink({ kind: "SHARE", role: null, sessionId: session.id } as Partial<LinkRecord>)];
+      for (const one of [link, share]) await access.addLink(one, randomUUID());
+      const [id, first, second, third, fourth] = [randomUUID(), randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+      expect(await access.admit(id, first, link, { hash: randomUUID(), ends: false })).toBe(true);
+      expect(await access.admit(id, second, share, { hash: randomUUID(), ends: false })).toBe(false);
+      expect(await access.visitorOf(first)).toMatchObject({ id, shares: [] });
+      expect(await access.admit(id, second, share, { hash: first, ends: false })).toBe(true);
+      expect((await access.visitorOf(second))?.shares).toEqual([share]);
+      expect(await access.visitorOf(first)).toMatchObject({ id, link, shares: [] });
+      expect(await access.admit(id, third, link, { hash: first, ends: false })).toBe(true);
+      expect((await access.visitorOf(third))?.shares).toEqual([]);
+      expect(await access.admit(id, fourth, link, { hash: third, ends: true })).toBe(true);
+      expect(await access.visitorOf(third)).toBeNull();
+      expect(await access.visitorOf(fourth)).toMatchObject({ id, link });
     });
 
     it("a visitor who was forgotten while they open a link is known again", async () => {

@@ -54,7 +54,7 @@ export async function startHttp(changes: Partial<HttpDependencies> = {}): Promis
   const exporter = await Exporter.open({ storage, bus, folder: join(folder, "exports"), report: (error) => faults.push(error) });
   const decoder = openPictureDecoder(decoderLimits(8e9));
   const access = await openAccess({
-    ...{ mode: "NONE", isOwnPage: () => true, addressOf: () => null, audit: noAudit, storage, bus, findFilm: () => null },
+    ...{ mode: "NONE", isOwnPage: () => true, addressOf: () => null, isSecure: () => false, audit: noAudit, storage, bus, findFilm: () => null },
   });
   const allowances = new Allowances(limitValues());
   const admission = new Admission({ storage, allowances });

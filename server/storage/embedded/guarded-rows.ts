@@ -36,7 +36,7 @@ export function guardRows({ images, sessions, changes, frames, access }: Rows, s
       addLink: (link, secretHash) => space.storing(0, () => access.addLink(link, secretHash)),
       revokeLink: (id, at) => space.changing(() => access.revokeLink(id, at)),
       addVisitor: (...visitor) => space.storing(0, () => access.addVisitor(...visitor)),
-      admit: (id, secretHash, link) => space.storing(0, () => access.admit(id, secretHash, link)),
+      admit: (...visitor) => space.storing(0, () => access.admit(...visitor)),
       dismiss: (id) => space.changing(() => access.dismiss(id)),
       forgetVisitors: (by, most) => space.changing(() => access.forgetVisitors(by, most)),
       saveUser: (user) => space.storing(0, () => access.saveUser(user)),
