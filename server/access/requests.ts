@@ -54,6 +54,11 @@ export class RequestPrincipals {
     return known;
   }
 
+  /** Has it read anew who sends a request that has lasted: their access may have ended meanwhile. */
+  forget(request: IncomingMessage): void {
+    this.known.delete(request);
+  }
+
   /**
    * Who sends a Bearer secret in the payload of `connection_init`, on a socket that `request` opened.
    * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing.

@@ -74,6 +74,8 @@ export function graphqlOverWebSocket(
   const protocol = makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: apiLimits.connectionInitTimeoutMs,
     async onConnect({ connectionParams, extra }) {
+      // A client may wait since its upgrade, after which its access has ended.
+      principals.forget(extra.request);
       const principal = await admitted(connectionParams, extra.request, principals);
       // graphql-ws closes the socket with 4403 (Forbidden).
       if (principal === null) return false;

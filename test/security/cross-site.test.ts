@@ -61,16 +61,20 @@ const accessOf = async (cookie: string, query = "{ server { access { role } } }"
 const roleOf = async (cookie: string) => (await accessOf(cookie)).server.access.role;
 const linkWith = async (role: Role) => (await parties.running.app.links.create(link, { kind: "ACCESS", role })).secret;
 
-/** A socket that a browser with a cookie opens; resolves once it is acknowledged. */
+/** A socket that a browser with a cookie opens, which has not said more yet. */
 async function socketOf(cookie: string): Promise<WebSocket> {
   const { address } = parties.running;
   const headers = { Cookie: cookie, Origin: address };
   const socket = new WebSocket(`${address.replace("http", "ws")}/graphql`, "graphql-transport-ws", { headers });
   await new Promise((resolve) => socket.once("open", resolve));
-  const acknowledged = new Promise((resolve) => socket.once("message", resolve));
-  socket.send(JSON.stringify({ type: "connection_init" }));
-  await acknowledged;
   return socket;
+}
+
+/** Sends a message over a socket; resolves with the next one that comes. */
+async function exchange(socket: WebSocket, message: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const next = new Promise<string>((resolve) => socket.once("message", (data) => resolve(String(data))));
+  socket.send(JSON.stringify(message));
+  return JSON.parse(await next);
 }
 
 test("a secret that somebody knows from before gains nothing by a link that raises the role (session fixation)", async () => {
@@ -101,10 +105,22 @@ test("a secret from before does not open what was shared since, and its sockets 
   const find = async (cookie: string) => (await accessOf(cookie, `{ session(id: "${id}") { id } }`)).session;
   expect([await find(before), await roleOf(before)]).toEqual([null, "VIEWER"]);
   const socket = await socketOf(before);
+  await exchange(socket, { type: "connection_init" });
   const closed = new Promise((resolve) => socket.once("close", resolve));
   expect(await find(after)).toEqual({ id });
   expect(await closed).toBe(4403);
   expect([await roleOf(before), await find(after)]).toEqual([null, { id }]);
+});
+
+test("a socket belongs to whom its cookie stands for when it begins, not when it was opened", async () => {
+  const planted = await open(await linkWith("VIEWER"));
+  const socket = await socketOf(planted);
+  await open(await linkWith("ADMIN"), planted);
+  expect(await exchange(socket, { type: "connection_init" })).toEqual({ type: "connection_ack" });
+  const query = "{ server { access { role } } }";
+  const { payload } = await exchange(socket, { id: "1", type: "subscribe", payload: { query } });
+  expect(payload).toMatchObject({ data: { server: { access: { role: null } } } });
+  socket.terminate();
 });
 
 test("no address leads to another site (open redirects)", async () => {
