@@ -63,6 +63,16 @@ export class RouteAccess {
   }
 
   /**
+   * Checks once more that the sender of a request that took a while may still use the route, as the same owner.
+   * @throws AtelierError UNAUTHENTICATED, FORBIDDEN, NOT_FOUND
+   */
+  async requireStill(route: Route, request: Request, { ownerId }: Principal): Promise<void> {
+    this.parts.principals.forget(request);
+    const present = await this.require(route, request);
+    if (present.ownerId !== ownerId) throw unauthenticated();
+  }
+
+  /**
    * Whose lasting output a request shows: that of the link whose secret is in its address, or the sender's own.
    * @throws AtelierError UNAUTHENTICATED, also for a secret that does not open this output
    */
