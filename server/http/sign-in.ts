@@ -24,7 +24,7 @@ export interface SignInParts extends Pick<Access, "users" | "audit" | "addressOf
 
 /**
  * `GET /access/sign-in` sends the browser to the identity provider, and with `to` back to a path on this server later;
- * `GET /access/callback` is where it comes back. Someone who is not let in is sent to the studio, which says why.
+ * `GET /access/callback` is where it comes back. A page of another site can only send it to that path. Someone who is not let in is sent to the studio, which says why.
  */
 export function signInRoutes({ signIn, users, audit, addressOf, isSecure, allowances, publicUrl }: SignInParts): Router {
   const router = Router();
@@ -40,6 +40,8 @@ export function signInRoutes({ signIn, users, audit, addressOf, isSecure, allowa
 
   router.get("/access/sign-in", async (request, response) => {
     const returnTo = requirePath(request.query.to ?? "/");
+    // A foreign page could sign a visitor in as somebody else (login CSRF). From the page where they wanted to go, they sign in themselves.
+    if (isSentByOther(request)) return response.set("Cache-Control", "no-store").redirect(303, returnTo);
     const before = credentialsOf(request, isSecure(request)).cookie;
     await orTold(response, async () => {
       const { address, attempt } = await signIn.start({ redirectUri: `${originOf(request, publicUrl)}${CALLBACK}`, returnTo, before });
@@ -67,6 +69,11 @@ export function signInRoutes({ signIn, users, audit, addressOf, isSecure, allowa
   });
 
   return router;
+}
+
+/** Whether a page of another origin sent the browser here; browsers that are too old do not say so. */
+function isSentByOther(request: Request): boolean {
+  return !["none", "same-origin"].includes(request.get("Sec-Fetch-Site") ?? "none");
 }
 
 /** Sends a person on, or to the studio with the code of the error that refuses them. */

@@ -200,6 +200,21 @@ test.each([
   expect(await response.json()).toMatchObject({ code: "BAD_INPUT", field: "to" });
 });
 
+test("no page of another site begins a sign-in (login CSRF)", async () => {
+  const ask = (site: string) =>
+    fetch(`${running.address}/access/sign-in?to=%2Fgallery`, { redirect: "manual", headers: { "Sec-Fetch-Site": site } });
+  for (const site of ["cross-site", "same-site"]) {
+    const { status, headers } = await ask(site);
+    // The page that they wanted has the button by which they sign in themselves.
+    expect([status, headers.get("Location"), headers.get("Set-Cookie")]).toEqual([303, "/gallery", null]);
+  }
+  for (const site of ["same-origin", "none"]) {
+    const { headers } = await ask(site);
+    expect(new URL(headers.get("Location") ?? "").origin).toBe(provider.settings.issuer.origin);
+    expect(headers.get("Set-Cookie")).toContain("atelier_sign_in=");
+  }
+});
+
 test("an answer counts once, in the browser that asked, with the state that it was given", async () => {
   provider.accounts.set("careful", { atelier_role: "artist" });
   const browser = new CookieBrowser();
