@@ -66,3 +66,16 @@ test("a server with links answers under this machine's names, and one without un
   // The last is a page's own name that was pointed at this machine (DNS rebinding).
   expect(await statusesOf({ accessMode: "LINK" }, own, "localhost", `${own}.evil.example`)).toEqual([200, 200, 403]);
 });
+
+test("behind a proxy, only admins are told how much space is free", async () => {
+  const running = await startApp({ accessMode: "LINK" });
+  const ready = async (credentials: Record<string, string>) =>
+    (await fetch(`${running.address}/readyz`, { headers: { ...credentials, ...forwarded } })).json();
+  const artist = await running.app.links.create({ name: "x", ownerId: "tests", expiresAt: null }, { kind: "ACCESS", role: "ARTIST" });
+  expect(await ready({})).toEqual({ status: "ready" });
+  for (const secret of [artist.secret, "a".repeat(32)]) {
+    expect(await ready({ Authorization: `Bearer ${secret}` })).toEqual({ status: "ready" });
+  }
+  expect(await ready(running.client.credentials)).toEqual({ status: "ready", freeBytes: expect.any(Number) });
+  await running.close();
+});
