@@ -25,6 +25,7 @@ import { namesInNetwork } from "./http/own-names.js";
 import { createTlsServer, type TlsFiles } from "./http/tls.js";
 import { Allowances } from "./limits/allowances.js";
 import { pictureLimitsOf } from "./limits/pictures.js";
+import { SecretLookups } from "./limits/secret-lookups.js";
 import { SocketPlaces } from "./limits/socket-places.js";
 import { type LimitValues, limitValues } from "./limits/table.js";
 import { decoderLimits, openPictureDecoder } from "./pictures/decoder.js";
@@ -175,7 +176,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
   const access = await openAccess({
     ...{ mode: accessMode, requiresApproval, operatorSecret, openId, warn, storage, bus, audit, addressOf },
-    ...{ isOwnPage: guard.isOwnPage, isSecure: secureRequests(trustedProxies, publicUrl) },
+    ...{ isOwnPage: guard.isOwnPage, isSecure: secureRequests(trustedProxies, publicUrl), lookups: new SecretLookups(allowances) },
     findFilm: (id) => guardedFilm(exporter.find(id)),
   });
   const { gatekeeper, directory, links, sharing, users } = access;

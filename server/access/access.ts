@@ -8,7 +8,7 @@ import { Gatekeeper, type GuardedFilm } from "./gatekeeper.js";
 import { Links } from "./links.js";
 import { OpenConnections } from "./open-connections.js";
 import { type OpenIdSettings, OpenIdSignIn } from "./openid.js";
-import { RequestPrincipals } from "./requests.js";
+import { type Lookups, RequestPrincipals } from "./requests.js";
 import { SessionDirectory } from "./session-directory.js";
 import { Sharing } from "./sharing.js";
 import { Users } from "./users.js";
@@ -29,6 +29,7 @@ export interface AccessParts {
   addressOf(request: IncomingMessage): string | null;
   /** Whether the browser reaches the server by https, perhaps through a proxy. */
   isSecure(request: IncomingMessage): boolean;
+  lookups: Lookups;
   audit: AuditLog;
   storage: Storage;
   bus: Bus;
@@ -48,6 +49,7 @@ export interface Access {
   audit: AuditLog;
   addressOf(request: IncomingMessage): string | null;
   isSecure(request: IncomingMessage): boolean;
+  lookups: Lookups;
   sharing: Sharing;
   users: Users;
   /** Null where nobody signs in. */
@@ -56,7 +58,7 @@ export interface Access {
 }
 
 export async function openAccess(parts: AccessParts): Promise<Access> {
-  const { mode, requiresApproval = false, operatorSecret = null, storage, bus, findFilm, audit, addressOf, isSecure } = parts;
+  const { mode, requiresApproval = false, operatorSecret = null, storage, bus, findFilm, audit, addressOf, isSecure, lookups } = parts;
   const { openId: settings = null, warn = () => undefined } = parts;
   const openId = mode === "USERS" ? settings : null;
   const issuer = openId?.issuer.href ?? null;
@@ -77,6 +79,7 @@ export async function openAccess(parts: AccessParts): Promise<Access> {
     audit,
     addressOf,
     isSecure,
+    lookups,
     users: new Users({ access: storage.access, bus, links, defaultRole: openId?.defaultRole ?? null }),
     signIn,
     async close() {

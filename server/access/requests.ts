@@ -2,7 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { AtelierError } from "../errors.js";
 import type { AuditLog } from "./audit-log.js";
 import type { Authenticator, Credentials } from "./authenticator.js";
-import type { Principal } from "./principal.js";
+import { unauthenticated } from "./permissions.js";
+import { type Principal, stranger } from "./principal.js";
 
 /** Name of the cookie that holds a visitor's secret. */
 export const COOKIE = "atelier";
@@ -26,7 +27,17 @@ export function credentialsOf(request: Pick<IncomingMessage, "headers">, isSecur
   return { bearer, cookie: cookieOf(request, cookieName(COOKIE, isSecure)) };
 }
 
+/** Looks up secrets, whose guesses it limits. */
+export interface Lookups {
+  /**
+   * Returns what `find` does, null for a wrong secret. With `isGuess` false, wrong ones are no attempts to come in.
+   * @throws AtelierError LIMIT for too many lookups or wrong secrets of an address
+   */
+  of<Found>(secret: string, address: string | null, find: () => Promise<Found | null>, isGuess?: boolean): Promise<Found | null>;
+}
+
 export interface RequestParts {
+  lookups: Lookups;
   /** Whether a request comes from no page, or from one of this server: others act without its cookies. */
   isOwnPage(request: IncomingMessage): boolean;
   addressOf(request: IncomingMessage): string | null;
@@ -45,7 +56,7 @@ export class RequestPrincipals {
     private readonly parts: RequestParts,
   ) {}
 
-  /** @throws AtelierError UNAUTHENTICATED for a Bearer secret that opens nothing. */
+  /** @throws AtelierError UNAUTHENTICATED for a Bearer secret that opens nothing; LIMIT for an address that tries too many. */
   of(request: IncomingMessage, takesCookie = true): Promise<Principal> {
     const { bearer, cookie } = credentialsOf(request, this.parts.isSecure(request));
     const known =
@@ -61,20 +72,31 @@ export class RequestPrincipals {
 
   /**
    * Who sends a Bearer secret in the payload of `connection_init`, on a socket that `request` opened.
-   * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing.
+   * @throws AtelierError UNAUTHENTICATED for a secret that opens nothing; LIMIT for an address that tries too many.
    */
   ofBearer(secret: string, request: IncomingMessage): Promise<Principal> {
     return this.identify(request, { bearer: secret, cookie: null });
   }
 
   private async identify(request: IncomingMessage, credentials: Credentials): Promise<Principal> {
-    try {
-      return await this.authenticator.principalOf(credentials);
-    } catch (error) {
-      if (error instanceof AtelierError) {
-        this.parts.audit.record({ action: "Bearer", code: error.code, principal: null, address: this.parts.addressOf(request) });
+    const { lookups, audit, addressOf } = this.parts;
+    const { bearer, cookie } = credentials;
+    const secret = bearer ?? cookie;
+    if (secret === null) return this.authenticator.principalOf(credentials);
+    const address = addressOf(request);
+    const find = async () => {
+      try {
+        const principal = await this.authenticator.principalOf(credentials);
+        return principal === stranger ? null : principal;
+      } catch (error) {
+        if (!(error instanceof AtelierError && error.code === "UNAUTHENTICATED")) throw error;
+        audit.record({ action: "Bearer", code: error.code, principal: null, address });
+        return null;
       }
-      throw error;
-    }
+    };
+    // Browsers keep a cookie that opens nothing any more.
+    const found = await lookups.of(secret, address, find, bearer !== null);
+    if (found === null && bearer !== null) throw unauthenticated();
+    return found ?? stranger;
   }
 }

@@ -76,7 +76,11 @@ export function graphqlOverWebSocket(
     async onConnect({ connectionParams, extra }) {
       // A client may wait since its upgrade, after which its access has ended.
       principals.forget(extra.request);
-      const principal = await admitted(connectionParams, extra.request, principals);
+      const principal = await admitted(connectionParams, extra.request, principals).catch((error: unknown) => {
+        if (!(error instanceof AtelierError && error.code === "LIMIT")) throw error;
+        extra.close(TOO_MANY, "Too many secrets");
+        return null;
+      });
       // graphql-ws closes the socket with 4403 (Forbidden).
       if (principal === null) return false;
       const admit = (admitted: Principal) => {

@@ -45,17 +45,16 @@ export class RouteAccess {
 
   /**
    * Who sends a request, if they may. The arguments of the policy are parameters of the path or of the query.
-   * @throws AtelierError UNAUTHENTICATED, FORBIDDEN, NOT_FOUND
+   * @throws AtelierError UNAUTHENTICATED, FORBIDDEN, NOT_FOUND; LIMIT for a stranger who asks too often
    */
   async require(route: Route, request: Request): Promise<Principal> {
     const principal = await this.parts.principals.of(request);
+    // Before anything is looked up: a refusal costs as much, and an address may be a guess.
+    await this.allowances.spend("strangerRequestsPerMinute", principal, this.parts.addressOf(request));
     const idOf = (name: string) => request.params[name] ?? request.query[name];
     const { gatekeeper, audit, addressOf } = this.parts;
     const refusal = await gatekeeper.refusal(routePolicy[route], principal, idOf);
-    if (!refusal) {
-      await this.allowances.spend("strangerRequestsPerMinute", principal, addressOf(request));
-      return principal;
-    }
+    if (!refusal) return principal;
     if (isWorthNoting(refusal, principal)) {
       audit.record({ action: route, code: refusal.code, principal, address: addressOf(request) });
     }
@@ -74,7 +73,7 @@ export class RouteAccess {
 
   /**
    * Whose lasting output a request shows: that of the link whose secret is in its address, or the sender's own.
-   * @throws AtelierError UNAUTHENTICATED, also for a secret that does not open this output
+   * @throws AtelierError UNAUTHENTICATED, also for a secret that does not open this output; LIMIT for an address that tries too many
    */
   async outputOf(name: string, request: Request): Promise<ShownOutput> {
     const { key } = request.query;
@@ -83,12 +82,16 @@ export class RouteAccess {
       if (principal.ownerId === null) throw unauthenticated();
       return { ownerId: principal.ownerId, viewer: principal, grounds: principal };
     }
-    const { links, audit, addressOf } = this.parts;
-    const link = typeof key === "string" ? await links.outputOf(name, key) : null;
-    if (!link) {
-      audit.record({ action: "GET /live/out/:name.mjpeg", code: "UNAUTHENTICATED", principal: null, address: addressOf(request) });
-      throw unauthenticated();
-    }
+    const { links, audit, addressOf, lookups } = this.parts;
+    const address = addressOf(request);
+    const find = async () => {
+      const found = typeof key === "string" ? await links.outputOf(name, key) : null;
+      const refused = { action: "GET /live/out/:name.mjpeg", code: "UNAUTHENTICATED", principal: null, address } as const;
+      if (found === null) audit.record(refused);
+      return found;
+    };
+    const link = await lookups.of(`${name} ${String(key)}`, address, find);
+    if (!link) throw unauthenticated();
     const { id, ownerId, expiresAt } = link;
     return { ownerId, viewer: { role: "VIEWER", ownerId: id }, grounds: { visitorId: null, linkIds: [id], expiresAt } };
   }
