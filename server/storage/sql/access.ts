@@ -113,7 +113,8 @@ export function sqlAccess(database: Database): AccessStore {
             .values({ id: visitorId, createdAt: new Date(), secretHash, ...role })
             .onConflictDoUpdate({ target: visitors.id, set: { secretHash, previousHash, ...role } }),
         );
-        if (link.kind === "SHARE") await written(transaction.insert(visitorShares).values({ visitorId, linkId: link.id }).onConflictDoNothing());
+        if (link.kind === "SHARE")
+          await written(transaction.insert(visitorShares).values({ visitorId, linkId: link.id }).onConflictDoNothing());
         return true;
       }),
 
