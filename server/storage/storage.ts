@@ -351,7 +351,7 @@ export interface AccessStore {
 }
 
 /** The secret by which a visitor is known who opens a link. */
-export interface SecretBefore {
+interface SecretBefore {
   hash: string;
   /** Whether it ends at once. Otherwise it holds until the new one is used, because the answer with that may be lost. */
   ends: boolean;
